@@ -1,0 +1,36 @@
+"""Tables only: columns, keys and indexes of everything Trackstore stores. No query stands here."""
+
+from models.api_keys import ApiKey
+from models.base import Base
+from models.circuit_breakers import CircuitBreaker, CircuitBreakerTransition
+from models.events import RequestEvent
+from models.interactions import InteractionCounter
+from models.limits import Consumption, Limit, LimitUsage, Reservation, ReservationHold
+from models.operations import Operation, OperationText
+from models.partitions import Partition
+from models.prices import Price
+from models.requests import Request
+from models.sessions import Session
+from models.stages import RequestStage, StageAttempt
+
+__all__ = [
+    "ApiKey",
+    "Base",
+    "CircuitBreaker",
+    "CircuitBreakerTransition",
+    "Consumption",
+    "InteractionCounter",
+    "Limit",
+    "LimitUsage",
+    "Operation",
+    "OperationText",
+    "Partition",
+    "Price",
+    "Request",
+    "RequestEvent",
+    "RequestStage",
+    "Reservation",
+    "ReservationHold",
+    "Session",
+    "StageAttempt",
+]

@@ -1,0 +1,26 @@
+"""Prices per 1,000 tokens, each effective from a date until the next one."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Long
+
+
+class Price(Base):
+    """Whole nano-dollars per 1,000 tokens of a model or tool.
+
+    ``organization_id`` is ``*`` for a price of the whole installation; an organization's own
+    price goes before it.
+    """
+
+    __tablename__ = "prices"
+
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    effective_from: Mapped[datetime] = mapped_column(primary_key=True)
+    input_nanos: Mapped[Long]
+    output_nanos: Mapped[Long]
+    cached_input_nanos: Mapped[Long]
+    created_at: Mapped[datetime]

@@ -1,0 +1,50 @@
+"""Requests: watched work, the projection of its event log, partitioned by month of the request id."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Long
+from models.labels import LabelColumns
+from models.partitions import Partition
+
+BY_REQUEST_MONTH = Partition("request_id", "uuid7")
+
+
+class Request(LabelColumns, Base):
+    """Present state of a request; ``last_seq`` is the number of its newest event.
+
+    ``ix_requests_id`` finds a request whose organization the caller does not name (an
+    administrator's); ``ix_requests_correlation`` serves the look-up by correlation id.
+    """
+
+    __tablename__ = "requests"
+    __table_args__ = (
+        Index("ix_requests_id", "id"),
+        Index("ix_requests_correlation", "organization_id", "correlation_id"),
+        Index("ix_requests_status", "organization_id", "status", "id"),
+        {"info": Partition("id", "uuid7").info()},
+    )
+
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    correlation_id: Mapped[str]
+    type: Mapped[str]
+    title: Mapped[str | None]
+    status: Mapped[str]
+    progress: Mapped[float]
+    current_stage: Mapped[str | None]
+    attributes: Mapped[dict[str, Any] | None]
+    result: Mapped[dict[str, Any] | None]
+    error: Mapped[dict[str, Any] | None]
+    error_message: Mapped[str | None]
+    error_stage: Mapped[str | None]
+    cancel_reason: Mapped[str | None]
+    last_seq: Mapped[Long]
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    updated_at: Mapped[datetime]
