@@ -1,0 +1,82 @@
+# Everything runs from .venv, which the first target that needs it makes: only Python 3.11+ must be there.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help serve test check fmt sdl migration lock clean
+
+# More arguments for the command behind a target: make test ARGS="-k limits -x"
+ARGS ?=
+# The interpreter that .venv is made from; the newest one that starts is taken when this is empty.
+PYTHON ?=
+
+bin := .venv/bin
+pip := $(bin)/python -m pip --disable-pip-version-check --quiet
+# The project itself goes in editable, with the pinned build tools of the lock and nothing fetched.
+install_self := $(pip) install --no-deps --no-build-isolation --editable .
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+serve: .venv/serve.stamp ## Start the server on this machine (ARGS="--port 9000")
+	$(bin)/trackstore serve $(ARGS)
+
+test: .venv/dev.stamp ## Run every test, on SQLite and on PostgreSQL (ARGS="-k limits -x")
+	$(bin)/python -m pytest $(ARGS)
+
+check: .venv/dev.stamp ## Lint, format, types, layers, SDL and house rules
+	$(bin)/ruff check .
+	$(bin)/ruff format --check .
+	$(bin)/mypy
+	$(bin)/lint-imports
+	$(bin)/trackstore schema --check
+	$(bin)/python -m pytest tests/house
+
+fmt: .venv/dev.stamp ## Format the code and mend what ruff can mend
+	$(bin)/ruff check --fix .
+	$(bin)/ruff format .
+
+sdl: .venv/dev.stamp ## Write schema/schema.graphql from the code
+	$(bin)/trackstore schema --output schema/schema.graphql
+
+migration: .venv/dev.stamp ## Draft a migration from the models (m="add a column to operations")
+	@test -n "$(m)" || { echo 'Say what it does: make migration m="add a column to operations"' >&2; exit 2; }
+	$(bin)/python -m alembic -c migrations/alembic.ini revision --autogenerate -m "$(m)"
+
+compile := $(bin)/uv pip compile pyproject.toml --group build --universal --python-version 3.11 --quiet \
+	--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header
+
+lock: .venv/dev.stamp ## Renew both lock files (ARGS="--upgrade" for newer versions)
+	$(compile) --group dev --output-file requirements.lock $(ARGS)
+	$(compile) --constraint requirements.lock --output-file requirements-serve.lock $(ARGS)
+
+clean: ## Remove .venv, build results and caches; data stays
+	rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -not -path '*/node_modules/*' -prune -exec rm -rf {} +
+
+# --- .venv: a stamp stands for a finished install, so the second run starts at once --------------
+
+.venv/serve.stamp: requirements-serve.lock pyproject.toml .venv/bin/python
+	$(pip) install --require-hashes -r requirements-serve.lock
+	$(install_self)
+	@touch $@
+
+.venv/dev.stamp: requirements.lock .venv/serve.stamp
+	$(pip) install --require-hashes -r requirements.lock
+	@touch $@
+
+.venv/bin/python:
+	@set -eu; \
+	for python in $(PYTHON) python3.14 python3.13 python3.12 python3.11 python3 python; do \
+		"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+		"$$python" -c 'import ensurepip, venv' 2>/dev/null || { without="$$python"; continue; }; \
+		echo "Making .venv with $$("$$python" --version) ($$python)"; \
+		"$$python" -m venv --clear .venv && exit 0; \
+		rm -rf .venv; \
+		exit 1; \
+	done; \
+	if [ -n "$${without:-}" ]; then \
+		echo "$$without lacks the venv module: install python3-venv (Debian, Ubuntu) and run make again." >&2; \
+	else \
+		echo "Trackstore needs Python 3.11 or newer; found $$(python3 --version 2>&1 || echo none)." >&2; \
+		echo "Install one, or name it: make serve PYTHON=/path/to/python3.12" >&2; \
+	fi; \
+	exit 1

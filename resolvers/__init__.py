@@ -1,0 +1,1 @@
+"""Root fields of Query and Mutation: authorise, call the store, convert."""
