@@ -26,7 +26,7 @@ check: .venv/dev.stamp ## Lint, format, types, layers, SDL and house rules
 	$(bin)/ruff check .
 	$(bin)/ruff format --check .
 	$(bin)/mypy
-	$(bin)/lint-imports
+	$(bin)/lint-imports --no-logo
 	$(bin)/trackstore schema --check
 	$(bin)/python -m pytest tests/house
 

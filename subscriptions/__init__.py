@@ -1,1 +1,1 @@
-"""Root fields of Subscription, the hub that fans live events out, and the bridge between processes."""
+"""Root fields of Subscription, the hub that fans live events out, and the process bridge."""

@@ -1,0 +1,1 @@
+"""Tests of Trackstore; those that need a database run on SQLite and on PostgreSQL."""

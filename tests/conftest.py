@@ -1,0 +1,91 @@
+"""Fixtures for every test: fresh databases on both dialects, an environment without settings."""
+
+import os
+import pkgutil
+from collections.abc import Callable, Iterator
+
+import hypothesis
+import pytest
+from sqlalchemy import URL, make_url
+
+from tests.databases import Databases, PostgresDatabases, SqliteDatabases
+from tests.postgres import DRIVER, PostgresCluster, PostgresUnavailableError, postgres_cluster
+
+POSTGRES_URL = "TRACKSTORE_TEST_POSTGRES_URL"
+
+# One example may wait for a database; in CI the same examples run every time.
+hypothesis.settings.register_profile("trackstore", deadline=None, derandomize="CI" in os.environ)
+hypothesis.settings.load_profile("trackstore")
+
+
+def migrate(url: str) -> None:
+    """Bring the database to the newest revision; Alembic is loaded by the first test that asks."""
+    upgrade: Callable[[str], None] = pkgutil.resolve_name("migrations.runner:upgrade")
+    upgrade(url)
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide the settings of the person who runs the tests."""
+    for name in os.environ:
+        if name == "DATABASE_URL" or (name.startswith("TRACKSTORE_") and name != POSTGRES_URL):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[URL]:
+    """The PostgreSQL of this run: the one that the environment names, else one of our own."""
+    if named := os.environ.get(POSTGRES_URL):
+        yield make_url(named).set(drivername=DRIVER)
+        return
+    with postgres_cluster() as cluster:
+        yield cluster.url
+
+
+@pytest.fixture(
+    scope="session",
+    params=[
+        pytest.param("sqlite", marks=pytest.mark.sqlite),
+        pytest.param("postgresql", marks=pytest.mark.postgresql),
+    ],
+)
+def databases(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Databases]:
+    """Databases of each dialect in turn; for tests that need more than one at a time."""
+    if request.param == SqliteDatabases.dialect:
+        yield SqliteDatabases(tmp_path_factory.mktemp("databases"), migrate)
+        return
+    try:
+        postgres = PostgresDatabases(request.getfixturevalue("postgres_server"), migrate)
+    except PostgresUnavailableError as error:
+        pytest.fail(str(error), pytrace=False)  # never skipped: half a test says nothing
+    yield postgres
+    postgres.close()
+
+
+@pytest.fixture
+def dialect(databases: Databases) -> str:
+    """Name the dialect that this run of the test is on."""
+    return databases.dialect
+
+
+@pytest.fixture
+def database_url(databases: Databases) -> Iterator[str]:
+    """A migrated database without rows, for this test alone."""
+    with databases.migrated() as url:
+        yield url
+
+
+@pytest.fixture
+def empty_database_url(databases: Databases) -> Iterator[str]:
+    """A database without tables, for this test alone."""
+    with databases.empty() as url:
+        yield url
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[PostgresCluster]:
+    """A PostgreSQL for this test alone, to be stopped, restarted and crashed."""
+    with postgres_cluster() as cluster:
+        yield cluster
