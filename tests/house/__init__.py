@@ -1,0 +1,1 @@
+"""Tests of the house rules: what a linter does not know about this project."""
