@@ -1,13 +1,13 @@
 """Fixtures for every test: fresh databases on both dialects, an environment without settings."""
 
 import os
-import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import hypothesis
 import pytest
 from sqlalchemy import URL, make_url
 
+from migrations.runner import upgrade
 from tests.databases import Databases, PostgresDatabases, SqliteDatabases
 from tests.postgres import DRIVER, PostgresCluster, PostgresUnavailableError, postgres_cluster
 
@@ -16,12 +16,6 @@ POSTGRES_URL = "TRACKSTORE_TEST_POSTGRES_URL"
 # One example may wait for a database; in CI the same examples run every time.
 hypothesis.settings.register_profile("trackstore", deadline=None, derandomize="CI" in os.environ)
 hypothesis.settings.load_profile("trackstore")
-
-
-def migrate(url: str) -> None:
-    """Bring the database to the newest revision; Alembic is loaded by the first test that asks."""
-    upgrade: Callable[[str], None] = pkgutil.resolve_name("migrations.runner:upgrade")
-    upgrade(url)
 
 
 @pytest.fixture(autouse=True)
@@ -54,10 +48,10 @@ def databases(
 ) -> Iterator[Databases]:
     """Databases of each dialect in turn; for tests that need more than one at a time."""
     if request.param == SqliteDatabases.dialect:
-        yield SqliteDatabases(tmp_path_factory.mktemp("databases"), migrate)
+        yield SqliteDatabases(tmp_path_factory.mktemp("databases"), upgrade)
         return
     try:
-        postgres = PostgresDatabases(request.getfixturevalue("postgres_server"), migrate)
+        postgres = PostgresDatabases(request.getfixturevalue("postgres_server"), upgrade)
     except PostgresUnavailableError as error:
         pytest.fail(str(error), pytrace=False)  # never skipped: half a test says nothing
     yield postgres

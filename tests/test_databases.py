@@ -11,6 +11,7 @@ from sqlalchemy import Row, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from migrations.runner import current, head
 from tests.databases import Databases, PostgresDatabases, SqliteDatabases
 from tests.postgres import PostgresCluster, PostgresUnavailableError
 
@@ -76,6 +77,10 @@ async def test_a_database_is_gone_after_its_test(own_databases: Databases) -> No
 
 def test_the_dialect_is_the_one_of_the_url(dialect: str, empty_database_url: str) -> None:
     assert make_url(empty_database_url).get_backend_name() == dialect
+
+
+def test_a_database_stands_at_the_newest_revision(database_url: str) -> None:
+    assert current(database_url) == head()
 
 
 def test_a_copy_is_one_file(tmp_path: Path) -> None:
