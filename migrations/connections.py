@@ -1,0 +1,137 @@
+"""From a database address to a connection: the server's async drivers, called without await."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from alembic.util import CommandError
+from sqlalchemy import URL, Connection, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from migrations.errors import DatabaseUnreachable, MigrationFailed, UnsupportedDatabase
+
+DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgresql": "postgresql+asyncpg",
+    "postgres": "postgresql+asyncpg",
+}
+CONNECT_SECONDS = 30
+"""How long a connection may take to come about, and a read may wait for a busy SQLite file."""
+STATEMENT_TIMED_OUT = "57014"
+
+Result = TypeVar("Result")
+
+
+def database_url(url: str) -> URL:
+    """``url`` with the async driver of its database; raises ``UnsupportedDatabase``."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise UnsupportedDatabase(
+            "the database address is not a URL: use sqlite:///FILE or postgresql://USER@HOST/NAME"
+        ) from None
+    driver = DRIVERS.get(parsed.get_backend_name())
+    if driver is None:
+        raise UnsupportedDatabase(
+            f"{parsed.get_backend_name()} is not supported: use sqlite:///FILE or postgresql://..."
+        )
+    if driver == DRIVERS["sqlite"] and parsed.database in (None, "", ":memory:"):
+        raise UnsupportedDatabase(
+            "SQLite in memory ends with its connection: use a file, sqlite:///trackstore.db"
+        )
+    return _with_asyncpg_tls(parsed.set(drivername=driver))
+
+
+def _with_asyncpg_tls(url: URL) -> URL:
+    """libpq's ``sslmode`` by the name asyncpg has for it, ``ssl``; the values are the same."""
+    mode = url.query.get("sslmode")
+    if mode is None:
+        return url
+    return url.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
+
+
+def with_connection(url: str, work: Callable[[Connection], Result], create: bool = False) -> Result:
+    """What ``work`` returns for a connection to ``url`` of its own, closed afterwards.
+
+    Blocks until it is done, wherever it is called from: under a running event loop the work goes
+    to a thread with a loop of its own. A SQLite file that does not exist is made if ``create``,
+    else an empty database in memory stands in for it, so that looking leaves nothing behind.
+    """
+    target = database_url(url)
+    file = _missing_file(target)
+    if file is not None and create:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    elif file is not None:
+        target = target.set(database=":memory:", query={})
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(_work(target, work))
+    with ThreadPoolExecutor(1, "migrations") as thread:
+        return thread.submit(asyncio.run, _work(target, work)).result()
+
+
+def _missing_file(url: URL) -> Path | None:
+    if url.get_backend_name() != "sqlite" or url.query.get("uri"):
+        return None
+    file = Path(str(url.database))
+    return None if file.exists() else file
+
+
+async def _work(url: URL, work: Callable[[Connection], Result]) -> Result:
+    async with _connection(url) as connection:
+        try:
+            return await connection.run_sync(work)
+        except DBAPIError as error:
+            raise MigrationFailed(_explanation(error)) from error
+        except (SQLAlchemyError, CommandError) as error:
+            raise MigrationFailed(str(error)) from error
+
+
+@asynccontextmanager
+async def _connection(url: URL) -> AsyncIterator[AsyncConnection]:
+    engine = create_async_engine(url, poolclass=NullPool, connect_args={"timeout": CONNECT_SECONDS})
+    try:
+        connection = await _connect(engine)
+        try:
+            yield connection
+        finally:
+            await connection.close()
+    finally:
+        await engine.dispose()
+
+
+async def _connect(engine: AsyncEngine) -> AsyncConnection:
+    try:
+        return await engine.connect()
+    except (OSError, SQLAlchemyError) as error:
+        raise DatabaseUnreachable(
+            f"no connection to {engine.url.render_as_string(hide_password=True)}: "
+            f"{_reason(error)}; check the address, and that the database runs"
+        ) from error
+
+
+def sqlstate(error: DBAPIError) -> str | None:
+    """PostgreSQL's code of the error; None on SQLite."""
+    found: Any = getattr(error.orig, "sqlstate", None)
+    return found if isinstance(found, str) else None
+
+
+def _explanation(error: DBAPIError) -> str:
+    if sqlstate(error) == STATEMENT_TIMED_OUT:
+        return (
+            "a statement of the migration took longer than it may and was rolled back: "
+            "run it at a quiet hour, or allow more time"
+        )
+    return f"the database refused the migration: {_reason(error)}"
+
+
+def _reason(error: BaseException) -> str:
+    """The driver's own words, without the statement and the links that SQLAlchemy puts around."""
+    inner = error.orig if isinstance(error, DBAPIError) else error
+    return str(inner or error) or type(error).__name__

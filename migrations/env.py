@@ -1,0 +1,93 @@
+"""What Alembic's command line runs: it finds the database and configures the comparison."""
+
+import os
+import sys
+from collections.abc import Collection, Mapping
+from logging.config import fileConfig
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from alembic import context
+from alembic.runtime.migration import MigrationContext, MigrationInfo
+from alembic.util import CommandError
+from sqlalchemy import Connection
+
+from migrations.comparison import OPTIONS
+from migrations.connections import database_url, with_connection
+from migrations.drafting import draft, render_item
+from migrations.errors import MigrationError
+from migrations.runner import PATIENCE, upgrade
+from migrations.turns import turn
+
+NEEDS_DATABASE = {"upgrade", "downgrade", "stamp", "current"}
+"""Commands about one database; the others are content with a temporary one."""
+
+
+def say(step: str) -> None:
+    """Tell the person at the terminal; standard output belongs to the command."""
+    sys.stderr.write(f"{step}\n")
+
+
+def say_step(
+    ctx: MigrationContext, step: MigrationInfo, heads: Collection[Any], run_args: Mapping[str, Any]
+) -> None:
+    """Tell which revision was just applied or undone."""
+    del ctx, heads, run_args
+    say(f"{'applied' if step.is_upgrade else 'undone'} {', '.join(step.up_revision_ids)}")
+
+
+def named_url() -> str | None:
+    """The database that ``-x url=...`` or DATABASE_URL names."""
+    return context.get_x_argument(as_dictionary=True).get("url") or os.environ.get("DATABASE_URL")
+
+
+def command() -> str:
+    """The name of Alembic's command that is running."""
+    options = context.config.cmd_opts
+    return options.cmd[0].__name__ if options is not None else ""
+
+
+def run(connection: Connection) -> None:
+    """Run the command on a database, alone."""
+    with turn(connection, PATIENCE, say):
+        context.configure(
+            connection=connection,
+            render_item=render_item,
+            process_revision_directives=draft,
+            on_version_apply=say_step,
+            **OPTIONS,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+def write_sql(url: str) -> None:
+    """Write the statements for the dialect of ``url`` instead of running them."""
+    context.configure(
+        url=database_url(url), literal_binds=True, dialect_opts={"paramstyle": "named"}, **OPTIONS
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def main() -> None:
+    """Run the command on the database that was named, else on a temporary one, newly migrated."""
+    if context.config.config_file_name is not None:
+        fileConfig(context.config.config_file_name, disable_existing_loggers=False)
+    url = named_url()
+    if url is not None:
+        write_sql(url) if context.is_offline_mode() else with_connection(url, run, create=True)
+        return
+    if command() in NEEDS_DATABASE or context.is_offline_mode():
+        raise CommandError("name the database: -x url=... or DATABASE_URL")
+    with TemporaryDirectory() as folder:
+        url = f"sqlite:///{Path(folder, 'newest.db')}"
+        upgrade(url)
+        with_connection(url, run)
+
+
+try:
+    main()
+except MigrationError as error:
+    raise CommandError(str(error)) from error

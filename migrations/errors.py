@@ -1,0 +1,33 @@
+"""What can keep a migration from running, each said with what mends it."""
+
+
+class MigrationError(Exception):
+    """Root of the tree; its text is meant for the person who runs the server."""
+
+
+class UnsupportedDatabase(MigrationError):
+    """The address or the database behind it is of a kind that Trackstore does not run on."""
+
+
+class DatabaseUnreachable(MigrationError):
+    """No connection to the database came about."""
+
+
+class DatabaseBusy(MigrationError):
+    """Others held the database or a table for longer than a migration waits; try again."""
+
+
+class SchemaTooNew(MigrationError):
+    """A newer version of Trackstore has migrated this database: this one cannot know its tables."""
+
+
+class TablesInTheWay(MigrationError):
+    """The database holds tables of our names that no migration of ours has made."""
+
+
+class UnknownRevision(MigrationError):
+    """The revision that was asked for does not exist or cannot be reached from the present one."""
+
+
+class MigrationFailed(MigrationError):
+    """The database refused a statement; the revision it belongs to was rolled back."""

@@ -1,0 +1,184 @@
+"""Migrations for programs: bring a database to a revision, and say where it stands."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext, MigrationStep, RevisionStep
+from alembic.script import Script, ScriptDirectory
+from alembic.script.revision import RevisionError
+from sqlalchemy import Connection, inspect
+
+from migrations.comparison import OPTIONS, differences
+from migrations.connections import with_connection
+from migrations.errors import SchemaTooNew, TablesInTheWay, UnknownRevision
+from migrations.turns import Patience, Report, retry_when_locked, turn
+from models import Base
+
+Heads = tuple[str, ...]
+Plan = Callable[[ScriptDirectory, Heads], list[RevisionStep]]
+
+PATIENCE = Patience()
+_one_at_a_time = threading.Lock()
+"""Revisions speak through ``alembic.op``, of which a process has one."""
+
+
+def upgrade(
+    url: str,
+    revision: str = "head",
+    report: Report | None = None,
+    patience: Patience = PATIENCE,
+) -> None:
+    """Bring the database up to ``revision``; does nothing where it stands there already.
+
+    Safe when several processes or threads start it at once. ``report`` is told each step, in
+    sentences for people. Blocks: from async code call it through ``asyncio.to_thread``.
+    """
+
+    def plan(scripts: ScriptDirectory, heads: Heads) -> list[RevisionStep]:
+        found = _revisions(scripts, upper=revision, lower=heads)
+        return [MigrationStep.upgrade_from_script(scripts.revision_map, s) for s in reversed(found)]
+
+    with_connection(url, lambda c: _move(c, plan, report or _silent, patience), create=True)
+
+
+def downgrade(
+    url: str,
+    revision: str,
+    report: Report | None = None,
+    patience: Patience = PATIENCE,
+) -> None:
+    """Take the database down to ``revision``; ``base`` drops every table and all that is in it."""
+
+    def plan(scripts: ScriptDirectory, heads: Heads) -> list[RevisionStep]:
+        found = _revisions(scripts, upper=heads, lower=revision, select_for_downgrade=True)
+        return [MigrationStep.downgrade_from_script(scripts.revision_map, s) for s in found]
+
+    with_connection(url, lambda c: _move(c, plan, report or _silent, patience))
+
+
+def current(url: str) -> str | None:
+    """The revision the database stands at; None for one without our tables."""
+    heads = with_connection(url, _heads)
+    return heads[0] if heads else None
+
+
+def head() -> str:
+    """The newest revision this version of Trackstore knows."""
+    newest = _scripts().get_current_head()
+    assert newest is not None
+    return newest
+
+
+def pending(url: str) -> list[str]:
+    """Revisions that ``upgrade`` would apply, oldest first, each with what it does."""
+
+    def look(connection: Connection) -> list[str]:
+        scripts = _scripts()
+        found = _revisions(scripts, upper="head", lower=_known_heads(connection, scripts))
+        return [_title(script) for script in reversed(found)]
+
+    return with_connection(url, look)
+
+
+def check(url: str) -> list[str]:
+    """What the models and the database differ in, one sentence each; empty when they agree."""
+
+    def look(connection: Connection) -> list[str]:
+        _known_heads(connection, _scripts())
+        return differences(connection)
+
+    return with_connection(url, look)
+
+
+def _move(connection: Connection, plan: Plan, report: Report, patience: Patience) -> None:
+    scripts = _scripts()
+    if not plan(scripts, _known_heads(connection, scripts)):
+        report("nothing to do: the database is at the revision asked for")
+        return
+    connection.rollback()
+    with turn(connection, patience, report):
+        retry_when_locked(
+            lambda: _apply(connection, scripts, plan, report), connection, patience, report
+        )
+
+
+def _apply(connection: Connection, scripts: ScriptDirectory, plan: Plan, report: Report) -> None:
+    """Run the steps that are still to do now that the turn is ours, each in its transaction."""
+    heads = _known_heads(connection, scripts)
+    steps = plan(scripts, heads)
+    if steps and not heads:
+        _refuse_tables_in_the_way(connection)
+    if connection.dialect.name == "postgresql":
+        connection.rollback()  # Alembic begins its own; on SQLite all of it is the turn's.
+
+    def tell(heads: Heads, context: MigrationContext) -> Iterator[RevisionStep]:
+        del heads, context
+        for step in steps:
+            report(f"{'applying' if step.is_upgrade else 'undoing'} {_title(step.revision)}")
+            yield step
+
+    context = MigrationContext.configure(connection, opts={**OPTIONS, "fn": tell})
+    with _one_at_a_time, Operations.context(context):
+        context.run_migrations()
+
+
+def _heads(connection: Connection) -> Heads:
+    return MigrationContext.configure(connection).get_current_heads()
+
+
+def _known_heads(connection: Connection, scripts: ScriptDirectory) -> Heads:
+    """The revisions the database stands at; raises ``SchemaTooNew`` where we do not know one."""
+    heads = _heads(connection)
+    known = {script.revision for script in scripts.walk_revisions()}
+    for revision in heads:
+        if revision not in known:
+            raise SchemaTooNew(
+                f"the database is at revision {revision}, the newest known here is {head()}: "
+                "start the version of Trackstore that migrated it, or restore the backup made "
+                "before that"
+            )
+    return heads
+
+
+def _refuse_tables_in_the_way(connection: Connection) -> None:
+    taken = sorted(set(inspect(connection).get_table_names()) & set(Base.metadata.tables))
+    if taken:
+        raise TablesInTheWay(
+            f"the database holds tables that no migration made: {', '.join(taken)}; "
+            "give Trackstore a database, or a PostgreSQL schema in search_path, of its own"
+        )
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory(str(Path(__file__).parent))
+
+
+def _revisions(
+    scripts: ScriptDirectory,
+    upper: str | Heads,
+    lower: str | Heads,
+    select_for_downgrade: bool = False,
+) -> list[Script]:
+    """Revisions from ``upper`` down to ``lower``, newest first; raises ``UnknownRevision``."""
+    try:
+        return list(
+            scripts.iterate_revisions(
+                upper,
+                lower,
+                implicit_base=not select_for_downgrade,
+                select_for_downgrade=select_for_downgrade,
+            )
+        )
+    except RevisionError as error:
+        asked = lower if select_for_downgrade else upper
+        raise UnknownRevision(f"there is no way to revision {asked}: {error}") from error
+
+
+def _title(script: Script) -> str:
+    return f"{script.revision} {script.doc.rstrip('.')}"
+
+
+def _silent(step: str) -> None:
+    del step

@@ -1,0 +1,1 @@
+"""The revisions, in order; each file is one step up and its way back down."""
