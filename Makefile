@@ -76,7 +76,7 @@ clean: ## Remove .venv, build results and caches; data stays
 	if [ -n "$${without:-}" ]; then \
 		echo "$$without lacks the venv module: install python3-venv (Debian, Ubuntu) and run make again." >&2; \
 	else \
-		echo "Trackstore needs Python 3.11 or newer; found $$(python3 --version 2>&1 || echo none)." >&2; \
+		echo "Trackstore needs Python 3.11 or newer; found $$(python3 --version 2>/dev/null || echo none)." >&2; \
 		echo "Install one, or name it: make serve PYTHON=/path/to/python3.12" >&2; \
 	fi; \
 	exit 1
