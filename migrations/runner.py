@@ -49,7 +49,10 @@ def downgrade(
     report: Report | None = None,
     patience: Patience = PATIENCE,
 ) -> None:
-    """Take the database down to ``revision``; ``base`` drops every table and all that is in it."""
+    """Take the database down to ``revision``; ``base`` drops every table and all that is in it.
+
+    Safe beside other migrations, not beside running servers: those know the newest tables only.
+    """
 
     def plan(scripts: ScriptDirectory, heads: Heads) -> list[RevisionStep]:
         found = _revisions(scripts, upper=heads, lower=revision, select_for_downgrade=True)

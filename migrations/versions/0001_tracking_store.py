@@ -125,7 +125,7 @@ def operation_details() -> list[Column]:
         *may(ID, "session_id", "request_id"),
         *may(TEXT, "stage", "correlation_id", "trace_id", "client"),
         *may(TEXT, "route", "method"),
-        *may(INTEGER, "status_code"),
+        *may(LONG, "status_code"),
         *may(TEXT, "ip_address", "user_agent"),
         *may(LONG, "batch_size"),
         *may(TEXT, "resource_id", "tool_name", "operation_mode", "file_path"),
