@@ -1,7 +1,7 @@
 """Tables only: columns, keys and indexes of everything Trackstore stores. No query stands here."""
 
 from models.api_keys import ApiKey
-from models.base import Base
+from models.base import Base, table_of
 from models.circuit_breakers import CircuitBreaker, CircuitBreakerTransition
 from models.events import RequestEvent
 from models.interactions import InteractionCounter
@@ -33,4 +33,5 @@ __all__ = [
     "ReservationHold",
     "Session",
     "StageAttempt",
+    "table_of",
 ]

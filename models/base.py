@@ -1,10 +1,10 @@
 """The declarative base: one metadata with predictable constraint names, one Python type per column type."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Date, Double, Integer, MetaData, Uuid
+from sqlalchemy import BigInteger, Boolean, Date, Double, Integer, MetaData, Table, Uuid
 from sqlalchemy.orm import DeclarativeBase
 
 from models.types import CleanText, Instant, Json
@@ -25,7 +25,7 @@ class Base(DeclarativeBase):
     """Base of every table."""
 
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {
+    type_annotation_map: ClassVar = {
         str: CleanText(),
         datetime: Instant(),
         date: Date(),
@@ -37,3 +37,8 @@ class Base(DeclarativeBase):
         int: Integer(),
         Long: BigInteger(),
     }
+
+
+def table_of(model: type[Base]) -> Table:
+    """The table that a model declares."""
+    return cast("Table", model.__table__)

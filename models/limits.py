@@ -16,7 +16,12 @@ class Limit(Base):
     __tablename__ = "limits"
     __table_args__ = (
         UniqueConstraint(
-            "organization_id", "subject", "subject_id", "interaction_type", "period"
+            "organization_id",
+            "subject",
+            "subject_id",
+            "interaction_type",
+            "period",
+            name="uq_limits_subject_interaction_type_period",
         ),
         Index("ix_limits_id", "id"),
     )

@@ -59,7 +59,7 @@ class Operation(LabelColumns, Base):
     client: Mapped[str | None]
     route: Mapped[str | None]
     method: Mapped[str | None]
-    status_code: Mapped[int | None]
+    status_code: Mapped[Long | None]
     ip_address: Mapped[str | None]
     user_agent: Mapped[str | None]
     batch_size: Mapped[Long | None]

@@ -281,7 +281,7 @@ def create_limits() -> None:
             "interaction_type",
             "period",
             # Longer than PostgreSQL's 63 characters: `op.f` has it shortened as the models' is.
-            name=op.f("uq_limits_organization_id_subject_subject_id_interaction_type_period"),
+            name=op.f("uq_limits_subject_interaction_type_period"),
         ),
     )
     op.create_index("ix_limits_id", "limits", ["id"])

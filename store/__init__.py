@@ -1,0 +1,1 @@
+"""The tracking store: plain Python in and out; no GraphQL, no HTTP."""

@@ -1,0 +1,75 @@
+"""Units of work: a read is a connection, a write is a transaction that commits at its edge."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from store.dialects import DRIVER_ERRORS, DatabaseDialect, Fault, PoolSettings, dialect_for
+from store.errors import Overloaded, StoreError, TimedOut
+
+Row = Mapping[Any, Any]
+"""A row as it was read: values by column name."""
+
+
+class Contention(StoreError):
+    """Another transaction was in the way; the same one may succeed if it is run again."""
+
+    code = "OVERLOADED"
+    retryable = True
+
+
+class DatabaseFailure(Exception):
+    """The database refused a statement that it should have taken; never shown to a caller."""
+
+
+class Database:
+    """The one way to the database."""
+
+    def __init__(self, url: str, pool: PoolSettings | None = None) -> None:
+        self._pool = pool or PoolSettings()
+        self.dialect: DatabaseDialect = dialect_for(url, self._pool)
+        # Where the database has one writer, wait here, in order, and not inside its busy loop.
+        self._turn = None if self.dialect.parallel_writers > 1 else asyncio.Lock()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for reading."""
+        with self.translated():
+            async with self.dialect.read_engine.connect() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction: committed when the block ends, rolled back when it raises."""
+        with self.translated():
+            async with AsyncExitStack() as stack:
+                if self._turn is not None:
+                    await stack.enter_async_context(self._turn)
+                yield await stack.enter_async_context(self.dialect.write_engine.begin())
+
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """Turns errors of the driver into errors of the store."""
+        try:
+            yield
+        except DRIVER_ERRORS as error:
+            raise self.translate(error) from error
+
+    def translate(self, error: BaseException) -> Exception:
+        """What an error of the driver is to the caller."""
+        fault = self.dialect.fault(error)
+        if fault is Fault.UNAVAILABLE:
+            return Overloaded("the database is not available right now: try again")
+        if fault is Fault.CONTENTION:
+            return Contention("the database is busy with the same records: try again")
+        if fault is Fault.TIMEOUT:
+            limit = self._pool.statement_seconds
+            return TimedOut(f"the database took longer than {limit:g} s: ask for less at once")
+        return DatabaseFailure(str(error))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.dialect.dispose()

@@ -1,0 +1,41 @@
+"""The only files that name a database dialect: engines, bulk loading, locks, errors, partitions."""
+
+import asyncpg
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from store.dialects.base import (
+    DatabaseDialect,
+    DuplicateKeys,
+    Fault,
+    PoolSettings,
+    Rows,
+    chunks,
+)
+from store.dialects.postgresql import PostgresqlDialect
+from store.dialects.sqlite import SqliteDialect
+from store.errors import BadInput
+
+DRIVER_ERRORS = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+"""What a database can throw; everything else is a mistake of ours and passes through."""
+
+__all__ = [
+    "DRIVER_ERRORS",
+    "DatabaseDialect",
+    "DuplicateKeys",
+    "Fault",
+    "PoolSettings",
+    "Rows",
+    "chunks",
+    "dialect_for",
+]
+
+
+def dialect_for(url: str, pool: PoolSettings) -> DatabaseDialect:
+    """The dialect of a database address; raises ``BadInput`` for one that is not supported."""
+    backend = make_url(url).get_backend_name()
+    if backend == "sqlite":
+        return SqliteDialect(url, pool)
+    if backend in ("postgresql", "postgres"):
+        return PostgresqlDialect(url, pool)
+    raise BadInput(f"{backend!r} is not supported: use sqlite:///FILE or postgresql://...")

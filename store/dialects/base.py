@@ -1,0 +1,181 @@
+"""What the store asks of a database beyond standard SQL."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Insert, Select, Table
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+Rows = Sequence[tuple[Any, ...]]
+"""Rows in the order of ``table.columns``, with Python values."""
+
+
+KEYS_PER_STATEMENT = 2_000
+"""Keys in one IN list; with up to five columns each, well below 32,767 bound parameters."""
+
+T = TypeVar("T")
+
+
+def chunks(keys: Sequence[T], size: int = KEYS_PER_STATEMENT) -> Iterator[Sequence[T]]:
+    """``keys`` in slices that one statement can take."""
+    for start in range(0, len(keys), size):
+        yield keys[start : start + size]
+
+
+class DuplicateKeys(Exception):
+    """A bulk insert met a key that exists; nothing of it stays once its savepoint is rolled back."""
+
+
+class Fault(Enum):
+    """What an error of the driver means for the caller."""
+
+    UNAVAILABLE = "unavailable"
+    TIMEOUT = "timeout"
+    CONTENTION = "contention"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSettings:
+    """Connections kept (``size``) and lent on top (``overflow``); waits and statements in seconds."""
+
+    size: int = 10
+    overflow: int = 20
+    wait_seconds: float = 5.0
+    statement_seconds: float = 30.0
+    lock_seconds: float = 10.0
+    synchronous: str = "FULL"
+
+
+class DatabaseDialect(ABC):
+    """One database's way of doing what the store needs."""
+
+    name: str
+    partitioned: bool
+    many_processes: bool
+    """Whether several server processes may share the database."""
+    parallel_writers: int
+    """How many flushes may be under way at once."""
+
+    @property
+    @abstractmethod
+    def read_engine(self) -> AsyncEngine:
+        """Where reads take their connections from."""
+
+    @property
+    @abstractmethod
+    def write_engine(self) -> AsyncEngine:
+        """Where writes take their connections from."""
+
+    @abstractmethod
+    def insert(self, table: Table) -> Insert:
+        """An INSERT that knows ``on_conflict_do_nothing`` and ``on_conflict_do_update``."""
+
+    @abstractmethod
+    def lock_rows(self, statement: Select[Any]) -> Select[Any]:
+        """``statement`` that locks the rows it returns until the transaction ends."""
+
+    @abstractmethod
+    async def bulk_insert(self, connection: AsyncConnection, table: Table, rows: Rows) -> None:
+        """Insert all rows by the fastest way there is; raises ``DuplicateKeys``."""
+
+    @abstractmethod
+    def fault(self, error: BaseException) -> Fault:
+        """What an error of the driver means."""
+
+    @abstractmethod
+    async def ensure_partition(self, table: Table, start: datetime, end: datetime) -> None:
+        """Make the partition of ``table`` for [start, end) unless it exists; safe between servers."""
+
+    @abstractmethod
+    async def read_server_clock(self, connection: AsyncConnection) -> datetime:
+        """The database server's present instant."""
+
+    @abstractmethod
+    def json_leaf(self, column: ColumnElement[Any], path: Sequence[str]) -> "JsonLeaf":
+        """The value at ``path`` (object keys only) inside a JSON column."""
+
+    @abstractmethod
+    def contains(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
+        """Whether the text column contains ``text``, case-sensitive, without wildcards."""
+
+    @abstractmethod
+    def starts_with(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
+        """Whether the text column starts with ``text``, case-sensitive, without wildcards."""
+
+    async def dispose(self) -> None:
+        """Close all connections."""
+        for engine in dict.fromkeys((self.read_engine, self.write_engine)):
+            await engine.dispose()
+
+    async def insert_ignoring_duplicates(
+        self, connection: AsyncConnection, table: Table, rows: Rows
+    ) -> set[tuple[Any, ...]]:
+        """Insert the rows whose key is new; return the primary keys that were inserted."""
+        if not rows:
+            return set()
+        names = [column.name for column in table.columns]
+        key = list(table.primary_key.columns)
+        insert: Any = self.insert(table)
+        statement = insert.on_conflict_do_nothing().returning(*key)
+        inserted = await connection.execute(
+            statement, [dict(zip(names, row, strict=True)) for row in rows]
+        )
+        return {tuple(found) for found in inserted}
+
+    async def upsert(
+        self, connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Insert the rows; where a primary key exists, set its other given columns."""
+        if not rows:
+            return
+        key = [column.name for column in table.primary_key.columns]
+        insert: Any = self.insert(table)
+        changed = {n: insert.excluded[n] for n in rows[0] if n not in key}
+        statement = insert.on_conflict_do_update(index_elements=key, set_=changed)
+        await connection.execute(statement, list(rows))
+
+    async def insert_new(
+        self, connection: AsyncConnection, table: Table, rows: Rows
+    ) -> set[tuple[Any, ...]] | None:
+        """Insert the rows whose key is new, by bulk if all are: None means all were inserted."""
+        if not rows:
+            return None
+        try:
+            async with connection.begin_nested():
+                await self.bulk_insert(connection, table, rows)
+        except DuplicateKeys:
+            return await self.insert_ignoring_duplicates(connection, table, rows)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class JsonLeaf:
+    """One place in a JSON column as SQL: its kind, and its value in three readings.
+
+    ``kind`` is ``string``, ``number``, ``boolean``, ``null``, ``object``, ``array``, or SQL NULL
+    where there is nothing; each reading is NULL unless the kind fits.
+    """
+
+    kind: ColumnElement[str]
+    text: ColumnElement[str]
+    number: ColumnElement[float]
+    truth: ColumnElement[bool]
+
+    def one_of(self, values: Iterable[Any]) -> list[ColumnElement[bool]]:
+        """A condition per JSON value (string, number, boolean or null)."""
+        found: list[ColumnElement[bool]] = []
+        for value in values:
+            if value is None:
+                found.append(self.kind == "null")
+            elif isinstance(value, bool):
+                found.append(self.truth == value)
+            elif isinstance(value, int | float):
+                found.append(self.number == value)
+            else:
+                found.append(self.text == value)
+        return found

@@ -1,0 +1,190 @@
+"""PostgreSQL 15 and newer: COPY through the driver, row locks, monthly partitions."""
+
+import json
+import zlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    ColumnElement,
+    Double,
+    Select,
+    Table,
+    Text,
+    case,
+    cast,
+    func,
+    make_url,
+    null,
+    text,
+    true,
+)
+from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from models.partitions import INFO_KEY, Partition
+from store.dialects.base import DatabaseDialect, DuplicateKeys, Fault, JsonLeaf, PoolSettings, Rows
+from store.ids import first_id_at
+
+UNAVAILABLE_CLASSES = ("08", "53", "57P", "58")
+"""SQLSTATE: connection, resources, operator intervention (shutdown), system errors."""
+TIMEOUT_STATES = ("57014",)
+CONTENTION_STATES = ("40001", "40P01", "55P03")
+"""Serialization failure, deadlock, lock not available: the same transaction may succeed now."""
+
+
+class PostgresqlDialect(DatabaseDialect):
+    """The production database."""
+
+    name = "postgresql"
+    partitioned = True
+    many_processes = True
+    parallel_writers = 3
+
+    def __init__(self, url: str, pool: PoolSettings) -> None:
+        self._engine = create_async_engine(
+            make_url(url).set(drivername="postgresql+asyncpg"),
+            pool_size=pool.size,
+            max_overflow=pool.overflow,
+            pool_timeout=pool.wait_seconds,
+            connect_args={
+                "timeout": pool.wait_seconds,
+                "server_settings": {
+                    "application_name": "trackstore",
+                    "timezone": "UTC",
+                    "statement_timeout": str(int(pool.statement_seconds * 1000)),
+                    "lock_timeout": str(int(pool.lock_seconds * 1000)),
+                    # Short statements by the thousand: compiling them costs more than running them.
+                    "jit": "off",
+                },
+            },
+        )
+        # A read is one statement: without BEGIN and ROLLBACK it is one round trip instead of three.
+        self._read = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @property
+    def read_engine(self) -> AsyncEngine:
+        return self._read
+
+    @property
+    def write_engine(self) -> AsyncEngine:
+        return self._engine
+
+    async def dispose(self) -> None:
+        await self._engine.dispose()
+
+    def insert(self, table: Table) -> Insert:
+        return insert(table)
+
+    def lock_rows(self, statement: Select[Any]) -> Select[Any]:
+        return statement.with_for_update()
+
+    async def bulk_insert(self, connection: AsyncConnection, table: Table, rows: Rows) -> None:
+        raw = await connection.get_raw_connection()
+        driver: Any = raw.driver_connection
+        encoded = [i for i, c in enumerate(table.columns) if isinstance(c.type, JSON)]
+        records = []
+        for row in rows:
+            values = list(row)
+            for i in encoded:
+                if values[i] is not None:
+                    values[i] = json.dumps(values[i], ensure_ascii=False)
+            records.append(values)
+        try:
+            await driver.copy_records_to_table(
+                table.name, records=records, columns=[c.name for c in table.columns]
+            )
+        except asyncpg.UniqueViolationError as error:
+            raise DuplicateKeys from error
+
+    def fault(self, error: BaseException) -> Fault:
+        if isinstance(error, PoolTimeout | OSError):
+            return Fault.UNAVAILABLE
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            return Fault.UNAVAILABLE
+        state = sqlstate(error)
+        if state in TIMEOUT_STATES:
+            return Fault.TIMEOUT
+        if state in CONTENTION_STATES:
+            return Fault.CONTENTION
+        if state and state.startswith(UNAVAILABLE_CLASSES):
+            return Fault.UNAVAILABLE
+        if is_interface_error(error):
+            return Fault.UNAVAILABLE
+        return Fault.OTHER
+
+    async def ensure_partition(self, table: Table, start: datetime, end: datetime) -> None:
+        """Made beside the table and then attached: that lock lets writers go on, unlike
+        ``CREATE TABLE ... PARTITION OF``, which stops them."""
+        partition: Partition = table.info[INFO_KEY]
+        child = f"{table.name}_p{start:%Y%m}"
+        low, high = (
+            (start.isoformat(), end.isoformat())
+            if partition.by == "instant"
+            else (str(first_id_at(start)), str(first_id_at(end)))
+        )
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                text("SELECT pg_advisory_xact_lock(:key)"), {"key": zlib.crc32(child.encode())}
+            )
+            found = await connection.execute(text("SELECT to_regclass(:child)"), {"child": child})
+            if found.scalar_one() is not None:
+                return
+            await connection.exec_driver_sql(
+                f"CREATE TABLE {child} (LIKE {table.name} INCLUDING ALL)"
+            )
+            await connection.exec_driver_sql(
+                f"ALTER TABLE {table.name} ATTACH PARTITION {child} "
+                f"FOR VALUES FROM ('{low}') TO ('{high}')"
+            )
+
+    async def read_server_clock(self, connection: AsyncConnection) -> datetime:
+        found = await connection.execute(text("SELECT clock_timestamp()"))
+        clock: datetime = found.scalar_one()
+        return clock
+
+    def json_leaf(self, column: ColumnElement[Any], path: Sequence[str]) -> JsonLeaf:
+        value: ColumnElement[Any] = column
+        for step in path:
+            value = value.op("->")(cast(step, Text()))
+        kind = func.jsonb_typeof(value, type_=Text())
+        plain = value.op("#>>")(text("'{}'"))
+        return JsonLeaf(
+            kind=kind,
+            text=case((kind == "string", plain), else_=null()),
+            number=case((kind == "number", cast(plain, Double())), else_=null()),
+            truth=case((kind == "boolean", cast(plain, Boolean())), else_=null()),
+        )
+
+    def contains(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
+        return func.strpos(column, text) > 0
+
+    def starts_with(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
+        return func.starts_with(column, text) == true()
+
+
+def sqlstate(error: BaseException) -> str | None:
+    """The five-character SQLSTATE of an error, wherever in its chain it stands."""
+    seen: BaseException | None = error
+    while seen is not None:
+        state = getattr(seen, "sqlstate", None)
+        if isinstance(state, str):
+            return state
+        seen = getattr(seen, "orig", None) or seen.__cause__
+    return None
+
+
+def is_interface_error(error: BaseException) -> bool:
+    """Whether the driver says that the connection itself is not usable."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, asyncpg.InterfaceError | ConnectionError):
+            return True
+        seen = getattr(seen, "orig", None) or seen.__cause__
+    return False

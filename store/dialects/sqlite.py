@@ -1,0 +1,225 @@
+"""SQLite: one writer connection in WAL mode, readers beside it, batches through the raw driver."""
+
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    ColumnElement,
+    Date,
+    Double,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    case,
+    event,
+    func,
+    make_url,
+    null,
+    type_coerce,
+)
+from sqlalchemy.dialects.sqlite import Insert, insert
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.types import TypeEngine
+
+from models.types import CleanText, Instant, to_microseconds
+from store.dialects.base import DatabaseDialect, DuplicateKeys, Fault, JsonLeaf, PoolSettings, Rows
+from store.errors import BadInput
+from store.ids import utc_now
+
+READERS = 4
+"""Reader connections; each is a thread, and more of them do not read faster on SQLite."""
+BUSY_SECONDS = 30
+"""How long to wait for another process (a migration, ``keys create``) that holds the write lock."""
+PROGRESS_STEPS = 20_000
+"""Virtual machine steps between two looks at the clock of a running statement."""
+
+Convert = Callable[[Any], Any]
+
+
+class SqliteDialect(DatabaseDialect):
+    """The embedded default."""
+
+    name = "sqlite"
+    partitioned = False
+    many_processes = False
+    parallel_writers = 1
+
+    def __init__(self, url: str, pool: PoolSettings) -> None:
+        parsed = make_url(url).set(drivername="sqlite+aiosqlite")
+        if not parsed.database or parsed.database == ":memory:":
+            raise BadInput("SQLite needs a file: use sqlite:///trackstore.db")
+        Path(parsed.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
+        self._pool = pool
+        wait = pool.wait_seconds
+        self._write = self._engine(parsed, 1, wait, writer=True)
+        self._read = self._engine(parsed, READERS, wait, writer=False)
+        self._inserts: dict[str, tuple[str, list[Convert | None]]] = {}
+
+    def _engine(self, url: Any, size: int, wait: float, writer: bool) -> AsyncEngine:
+        engine = create_async_engine(
+            url,
+            poolclass=AsyncAdaptedQueuePool,
+            pool_size=size,
+            max_overflow=0,
+            pool_timeout=wait,
+            connect_args={"timeout": BUSY_SECONDS},
+        )
+
+        @event.listens_for(engine.sync_engine, "connect")
+        def prepare(connection: Any, record: Any) -> None:
+            # The driver's own transaction control is switched off: `begin` below says what begins.
+            connection.isolation_level = None
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA journal_mode=WAL")
+            cursor.execute(f"PRAGMA synchronous={self._pool.synchronous}")
+            cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+            cursor.execute("PRAGMA temp_store=MEMORY")
+            if not writer:
+                cursor.execute("PRAGMA query_only=ON")
+                deadline = record.info["deadline"] = Deadline(self._pool.statement_seconds)
+                connection.run_async(
+                    lambda raw: raw.set_progress_handler(deadline.passed, PROGRESS_STEPS)
+                )
+            cursor.close()
+
+        @event.listens_for(engine.sync_engine, "checkout")
+        def lend(connection: Any, record: Any, proxy: Any) -> None:
+            del connection, proxy
+            if not writer:
+                record.info["deadline"].start()
+
+        @event.listens_for(engine.sync_engine, "begin")
+        def begin(connection: Any) -> None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+
+        return engine
+
+    @property
+    def read_engine(self) -> AsyncEngine:
+        return self._read
+
+    @property
+    def write_engine(self) -> AsyncEngine:
+        return self._write
+
+    def insert(self, table: Table) -> Insert:
+        return insert(table)
+
+    def lock_rows(self, statement: Select[Any]) -> Select[Any]:
+        return statement  # BEGIN IMMEDIATE holds the only write lock there is.
+
+    async def bulk_insert(self, connection: AsyncConnection, table: Table, rows: Rows) -> None:
+        sql, converters = self._insert_statement(table)
+        active = [(i, c) for i, c in enumerate(converters) if c is not None]
+        converted = []
+        for row in rows:
+            values = list(row)
+            for i, convert in active:
+                if values[i] is not None:
+                    values[i] = convert(values[i])
+            converted.append(tuple(values))
+        try:
+            await connection.exec_driver_sql(sql, converted)
+        except IntegrityError as error:
+            raise DuplicateKeys from error
+
+    def _insert_statement(self, table: Table) -> tuple[str, list[Convert | None]]:
+        if table.name not in self._inserts:
+            names = ", ".join(f'"{c.name}"' for c in table.columns)
+            marks = ", ".join("?" * len(table.columns))
+            sql = f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})'  # noqa: S608  # names of our own columns
+            self._inserts[table.name] = sql, [converter(c.type) for c in table.columns]
+        return self._inserts[table.name]
+
+    def fault(self, error: BaseException) -> Fault:
+        if isinstance(error, PoolTimeout):
+            return Fault.UNAVAILABLE
+        original = error.orig if isinstance(error, DBAPIError) else error
+        text = str(original)
+        if isinstance(original, sqlite3.OperationalError):
+            if "interrupted" in text:
+                return Fault.TIMEOUT
+            if "locked" in text or "busy" in text:
+                return Fault.CONTENTION
+            if "disk" in text or "full" in text or "unable to open" in text:
+                return Fault.UNAVAILABLE
+        return Fault.OTHER
+
+    async def ensure_partition(self, table: Table, start: datetime, end: datetime) -> None:
+        raise NotImplementedError("SQLite keeps each table in one piece")
+
+    async def read_server_clock(self, connection: AsyncConnection) -> datetime:
+        del connection  # an embedded database has the clock of its process
+        return utc_now()
+
+    def json_leaf(self, column: ColumnElement[Any], path: Sequence[str]) -> JsonLeaf:
+        where = "$" + "".join("." + json.dumps(step, ensure_ascii=False) for step in path)
+        kind = func.json_type(column, where)
+        value = func.json_extract(column, where)
+        is_number, is_truth = kind.in_(["integer", "real"]), kind.in_(["true", "false"])
+        return JsonLeaf(
+            kind=case(
+                (kind == "text", "string"),
+                (is_number, "number"),
+                (is_truth, "boolean"),
+                else_=kind,
+            ),
+            text=case((kind == "text", type_coerce(value, Text())), else_=null()),
+            number=case((is_number, type_coerce(value, Double())), else_=null()),
+            truth=case((is_truth, type_coerce(value, Boolean())), else_=null()),
+        )
+
+    def contains(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
+        return func.instr(column, text) > 0
+
+    def starts_with(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
+        return func.substr(column, 1, len(text)) == text
+
+
+class Deadline:
+    """Interrupts what runs on one connection longer than a statement may."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._ends = 0.0
+
+    def start(self) -> None:
+        """The connection was lent: its time begins."""
+        self._ends = time.monotonic() + self._seconds
+
+    def passed(self) -> int:
+        """Asked by SQLite every ``PROGRESS_STEPS`` steps; 1 interrupts."""
+        return int(time.monotonic() > self._ends)
+
+
+def converter(type_: TypeEngine[Any]) -> Convert | None:
+    """How the raw driver must be given values of a column; None where as they are."""
+    if isinstance(type_, Instant):
+        return to_microseconds
+    if isinstance(type_, Uuid):
+        return _hex
+    if isinstance(type_, JSON):
+        return _encode_json
+    if isinstance(type_, CleanText | Date):
+        return str  # a StrEnum must arrive as plain text
+    return None
+
+
+def _hex(value: UUID) -> str:
+    return value.hex
+
+
+def _encode_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

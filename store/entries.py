@@ -1,0 +1,90 @@
+"""What the ingest writer takes: checked entries that wait for their result."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy import Table
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from store.dialects import DatabaseDialect
+from store.errors import StoreError
+from store.uses import CountedUse
+
+
+class ItemStatus(StrEnum):
+    """What became of one item of a batch."""
+
+    ACCEPTED = "ACCEPTED"
+    DUPLICATE = "DUPLICATE"
+    REJECTED = "REJECTED"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemResult:
+    """The answer to one item. ``detail`` is what its kind has to say beyond the status."""
+
+    status: ItemStatus
+    id: UUID | None = None
+    error: StoreError | None = None
+    detail: Any = None
+
+    @classmethod
+    def accepted(cls, id: UUID | None, detail: Any = None) -> "ItemResult":
+        """The item is committed."""
+        return cls(ItemStatus.ACCEPTED, id, None, detail)
+
+    @classmethod
+    def duplicate(cls, id: UUID | None, detail: Any = None) -> "ItemResult":
+        """The item was there already, or came too late to change anything."""
+        return cls(ItemStatus.DUPLICATE, id, None, detail)
+
+    @classmethod
+    def rejected(cls, id: UUID | None, error: StoreError, detail: Any = None) -> "ItemResult":
+        """The item was refused; its neighbours are not concerned."""
+        return cls(ItemStatus.REJECTED, id, error, detail)
+
+
+class Entry:
+    """Base of everything that goes through the writer; an applier sets ``result``."""
+
+    __slots__ = ("result",)
+    result: ItemResult | None
+
+    def __init__(self) -> None:
+        self.result = None
+
+    def partitions(self) -> Iterable[tuple[Table, int]]:
+        """The (table, month) pairs that must exist before this entry can be written."""
+        return ()
+
+
+@dataclass(slots=True)
+class Flush:
+    """One transaction of the writer, handed from applier to applier.
+
+    ``uses`` is what the appliers so far found to be counted, for those that count.
+    ``notices`` are called after the commit, never before.
+    """
+
+    connection: AsyncConnection
+    dialect: DatabaseDialect
+    now: datetime
+    uses: list[CountedUse] = field(default_factory=list)
+    notices: list[Callable[[], None]] = field(default_factory=list)
+
+
+class Applier(Protocol):
+    """Writes all entries of one kind within a flush, each with its result."""
+
+    @property
+    def kinds(self) -> tuple[type[Entry], ...]:
+        """The classes of entries it writes."""
+        ...
+
+    async def apply(self, flush: Flush, entries: list[Any]) -> None:
+        """Write ``entries`` in their order; may be empty while ``flush.uses`` is not."""
+        ...

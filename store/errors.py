@@ -1,0 +1,105 @@
+"""The small tree of errors the store raises; each has a stable code that callers may branch on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with an input: a code, what was expected, and the path to the place."""
+
+    code: str
+    message: str
+    path: tuple[str | int, ...] = ()
+
+    def __str__(self) -> str:
+        where = ".".join(str(step) for step in self.path)
+        return f"{where}: {self.message}" if where else self.message
+
+
+class StoreError(Exception):
+    """Base of all; its message may be shown to the caller."""
+
+    code = "INTERNAL"
+    retryable = False
+
+    def __init__(self, message: str, path: Sequence[str | int] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.path = tuple(path)
+
+    @property
+    def problem(self) -> Problem:
+        """The same as a value, for an answer per item."""
+        return Problem(self.code, self.message, self.path)
+
+
+class BadInput(StoreError):
+    """The input is not acceptable; ``problems`` names every place and its mend."""
+
+    code = "BAD_USER_INPUT"
+
+    def __init__(self, problems: Sequence[Problem] | str, path: Sequence[str | int] = ()) -> None:
+        if isinstance(problems, str):
+            problems = (Problem(self.code, problems, tuple(path)),)
+        self.problems = tuple(problems)
+        super().__init__("; ".join(str(p) for p in self.problems), self.problems[0].path)
+
+
+class Unauthenticated(StoreError):
+    """No valid credentials came with the call."""
+
+    code = "UNAUTHENTICATED"
+
+
+class Forbidden(StoreError):
+    """The principal may not do this, or not with these labels."""
+
+    code = "FORBIDDEN"
+
+
+class NotFound(StoreError):
+    """The named record does not exist within the caller's bounds."""
+
+    code = "NOT_FOUND"
+
+
+class Conflict(StoreError):
+    """The call contradicts what is stored."""
+
+    code = "CONFLICT"
+
+
+class InvalidTransition(StoreError):
+    """The request or stage is not in a state from which this is possible."""
+
+    code = "INVALID_TRANSITION"
+
+
+class Overloaded(StoreError):
+    """The server cannot take this now; the same call may succeed a moment later."""
+
+    code = "OVERLOADED"
+    retryable = True
+
+
+class TimedOut(StoreError):
+    """The statement took longer than it may."""
+
+    code = "TIMEOUT"
+    retryable = True
+
+
+ERROR_CODES = (
+    "UNAUTHENTICATED",
+    "FORBIDDEN",
+    "BAD_USER_INPUT",
+    "NOT_FOUND",
+    "CONFLICT",
+    "INVALID_TRANSITION",
+    "LIMIT_EXCEEDED",
+    "OVERLOADED",
+    "TIMEOUT",
+    "INTERNAL",
+)
+"""Every code a caller can meet, in answers per item and in GraphQL's ``extensions.code``."""

@@ -1,0 +1,187 @@
+"""Conditions on records as frozen values, and their one translation to SQL.
+
+Comparisons are two-valued: where a field is null a comparison is false, so its negation is true.
+"""
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, assert_never
+
+from sqlalchemy import ColumnElement, and_, false, func, not_, or_, true
+
+from models.types import clean_text
+from store.dialects import DatabaseDialect
+from store.errors import BadInput
+
+MAX_CONDITIONS = 200
+"""Comparisons in one filter; more is a program's mistake, and a planner's nightmare."""
+MAX_VALUES = 1_000
+"""Values in one list."""
+MAX_PATH_STEPS = 8
+"""Object keys in one attribute path."""
+
+
+class Op(StrEnum):
+    """What a comparison asks of a field."""
+
+    EQ = "eq"
+    NE = "ne"
+    IN = "in"
+    NOT_IN = "notIn"
+    GT = "gt"
+    GTE = "gte"
+    LT = "lt"
+    LTE = "lte"
+    STARTS_WITH = "startsWith"
+    CONTAINS = "contains"
+    IS_NULL = "isNull"
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """A field against a value (a list for IN and NOT_IN, a boolean for IS_NULL)."""
+
+    field: str
+    op: Op
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class CompareAttribute:
+    """A place in a record's attributes; ``path`` are object keys."""
+
+    field: str
+    path: tuple[str, ...]
+    op: Op
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Every one of the parts; true when there is none."""
+
+    parts: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """At least one of the parts; false when there is none."""
+
+    parts: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The opposite."""
+
+    part: "Condition"
+
+
+Condition = Compare | CompareAttribute | AllOf | AnyOf | Not
+Fields = Mapping[str, ColumnElement[Any]]
+
+
+def parse_path(path: str) -> tuple[str, ...]:
+    """Object keys of ``a.b.c``; a dot inside a key is written ``\\.``."""
+    steps, step, escaped = [], "", False
+    for character in clean_text(path):
+        if escaped:
+            step, escaped = step + character, False
+        elif character == "\\":
+            escaped = True
+        elif character == ".":
+            steps.append(step)
+            step = ""
+        else:
+            step += character
+    steps.append(step)
+    if not all(steps) or len(steps) > MAX_PATH_STEPS:
+        raise BadInput(
+            f"{path!r} is no attribute path: 1 to {MAX_PATH_STEPS} keys joined by dots", ("path",)
+        )
+    return tuple(steps)
+
+
+class ConditionCompiler:
+    """Translates the conditions of one statement; counts them, so that a filter stays bounded."""
+
+    def __init__(self, fields: Fields, dialect: DatabaseDialect) -> None:
+        self._fields = fields
+        self._dialect = dialect
+        self._count = 0
+
+    def compile(self, condition: Condition) -> ColumnElement[bool]:
+        """The condition as SQL; raises ``BadInput`` when it asks for too much."""
+        match condition:
+            case Compare():
+                self._admit(condition.value)
+                return self._compare(self._fields[condition.field], condition)
+            case CompareAttribute():
+                self._admit(condition.value)
+                return self._attribute(condition)
+            case AllOf():
+                return and_(true(), *map(self.compile, condition.parts))
+            case AnyOf():
+                return or_(false(), *map(self.compile, condition.parts))
+            case Not():
+                return not_(func.coalesce(self.compile(condition.part), false()))
+            case _:
+                assert_never(condition)
+
+    def _admit(self, value: Any) -> None:
+        self._count += 1
+        if self._count > MAX_CONDITIONS:
+            raise BadInput(f"more than {MAX_CONDITIONS} comparisons in one filter: ask for less")
+        if isinstance(value, list | tuple) and len(value) > MAX_VALUES:
+            raise BadInput(
+                f"{len(value):,} values in one list, at most {MAX_VALUES:,}: split the question"
+            )
+
+    def _compare(self, column: ColumnElement[Any], asked: Compare) -> ColumnElement[bool]:
+        if asked.op in RANGES:
+            return RANGES[asked.op](column, asked.value)
+        if asked.op is Op.STARTS_WITH:
+            return self._dialect.starts_with(column, clean_text(asked.value))
+        if asked.op is Op.CONTAINS:
+            return self._dialect.contains(column, clean_text(asked.value))
+        return _match(column, asked.op, asked.value)
+
+    def _attribute(self, asked: CompareAttribute) -> ColumnElement[bool]:
+        leaf = self._dialect.json_leaf(self._fields[asked.field], asked.path)
+        if asked.op is Op.IS_NULL:
+            return leaf.kind.is_(None) if asked.value else leaf.kind.is_not(None)
+        if asked.op in (Op.EQ, Op.IN):
+            values = asked.value if asked.op is Op.IN else [asked.value]
+            if any(isinstance(v, dict | list) for v in values):
+                raise BadInput(
+                    "an attribute is compared with a string, number, boolean or null: "
+                    "name the place inside the object",
+                    ("attributes",),
+                )
+            clean = [clean_text(v) if isinstance(v, str) else v for v in values]
+            return or_(false(), *leaf.one_of(clean))
+        return RANGES[asked.op](leaf.number, asked.value)
+
+
+RANGES: dict[Op, Callable[[ColumnElement[Any], Any], ColumnElement[bool]]] = {
+    Op.GT: operator.gt,
+    Op.GTE: operator.ge,
+    Op.LT: operator.lt,
+    Op.LTE: operator.le,
+}
+
+
+def _match(column: ColumnElement[Any], op: Op, value: Any) -> ColumnElement[bool]:
+    """Equality in all its forms."""
+    if op is Op.EQ:
+        equal: ColumnElement[bool] = column == value  # IS NULL where the value is None
+        return equal
+    if op is Op.NE:
+        return column.is_distinct_from(value)
+    if op is Op.IN:
+        return column.in_(value)
+    if op is Op.NOT_IN:
+        return or_(column.is_(None), column.not_in(value))
+    return column.is_(None) if value else column.is_not(None)

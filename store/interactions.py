@@ -1,0 +1,69 @@
+"""Interaction counters: units per month and full set of labels, summed by upsert."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import case
+
+from models import InteractionCounter, table_of
+from store.entries import Entry, Flush
+from store.uses import CountedUse
+
+TABLE = table_of(InteractionCounter)
+KEY = ("organization_id", "month", "key")
+
+
+def sum_uses(uses: Iterable[CountedUse]) -> list[dict[str, Any]]:
+    """One counter row per key, in the order of the key."""
+    rows: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for use in uses:
+        key = use.labels["organization_id"], use.month, use.key()
+        row = rows.get(key)
+        if row is None:
+            rows[key] = {
+                "month": use.month,
+                "key": key[2],
+                **use.labels,
+                "interaction_type": use.interaction_type,
+                "operation_type": use.operation_type,
+                "route": use.route,
+                "method": use.method,
+                "units": use.units,
+                "calls": 1,
+                "first_at": use.at,
+                "last_at": use.at,
+            }
+            continue
+        row["units"] += use.units
+        row["calls"] += 1
+        row["first_at"] = min(row["first_at"], use.at)
+        row["last_at"] = max(row["last_at"], use.at)
+    return [rows[key] for key in sorted(rows)]
+
+
+class InteractionApplier:
+    """Adds what a flush counted to the counters; runs after everything that counts."""
+
+    kinds: tuple[type[Entry], ...] = ()
+
+    async def apply(self, flush: Flush, entries: list[Any]) -> None:
+        del entries
+        rows = sum_uses(flush.uses)
+        if not rows:
+            return
+        insert: Any = flush.dialect.insert(TABLE)
+        stored, sent = TABLE.c, insert.excluded
+        statement = insert.on_conflict_do_update(
+            index_elements=KEY,
+            set_={
+                "units": stored.units + sent.units,
+                "calls": stored.calls + sent.calls,
+                "first_at": case(
+                    (stored.first_at < sent.first_at, stored.first_at), else_=sent.first_at
+                ),
+                "last_at": case(
+                    (stored.last_at > sent.last_at, stored.last_at), else_=sent.last_at
+                ),
+            },
+        )
+        await flush.connection.execute(statement, rows)

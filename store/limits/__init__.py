@@ -1,0 +1,1 @@
+"""Limits: consumed atomically on every level that applies, reserved, committed, released."""

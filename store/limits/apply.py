@@ -1,0 +1,306 @@
+"""Writes the consumes, reserves and settlements of a flush, and the usage of its operations.
+
+Lock order, the same in every server: claims of ids, reservations, usage rows by key. All decisions
+of a flush are made in the order they came, on rows that stay locked until the commit.
+"""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, delete, select, tuple_, update
+
+from models import Consumption, Reservation, ReservationHold, table_of
+from models.vocabulary import ReservationStatus
+from store.entries import Flush, ItemResult
+from store.errors import Conflict, NotFound, StoreError
+from store.limits.decide import Decision, Level, decide
+from store.limits.entries import ConsumeEntry, SettleEntry
+from store.limits.ledger import Ledger, UsageKey
+from store.uses import CountedUse
+
+CONSUMPTIONS, RESERVATIONS = table_of(Consumption), table_of(Reservation)
+HOLDS = table_of(ReservationHold)
+Claim = tuple[str, UUID]
+
+
+class LimitExceeded(StoreError):
+    """A hard limit refused; only answers per item carry it, ``consume`` itself answers as data."""
+
+    code = "LIMIT_EXCEEDED"
+
+
+class LimitApplier:
+    """Everything that reads or moves usage, in one pass under the locks."""
+
+    kinds = (ConsumeEntry, SettleEntry)
+
+    async def apply(self, flush: Flush, entries: list[ConsumeEntry | SettleEntry]) -> None:
+        recorded = list(flush.uses)
+        consumes = [e for e in entries if isinstance(e, ConsumeEntry)]
+        settles = [e for e in entries if isinstance(e, SettleEntry)]
+        if not (recorded or entries):
+            return
+        work = _Work(flush)
+        claimed = await work.claim([e for e in consumes if e.id is not None and e.ttl is None])
+        reserved = await work.claim_reservations([e for e in consumes if e.ttl is not None])
+        reservations = await work.lock_reservations(settles)
+        uses = {id(e): use_of(e, flush) for e in consumes}
+        await work.ledger.find_limits([*recorded, *uses.values()])
+        for use in recorded:
+            work.keys[id(use)] = work.ledger.keys_of(use)
+        for use in uses.values():
+            work.keys[id(use)] = work.ledger.keys_of(use)
+        held = [key for keys in work.held.values() for key, _ in keys]
+        await work.ledger.find_held(held)
+        await work.ledger.lock(held)
+        for use in recorded:
+            for key in work.keys[id(use)]:
+                work.ledger.use(key, use.units)
+        for entry in entries:
+            if isinstance(entry, SettleEntry):
+                work.settle(entry, reservations.get(id(entry)))
+            elif entry.id is None or id(entry) in claimed or id(entry) in reserved:
+                work.decide(entry, uses[id(entry)])
+        await work.write()
+        await work.answer_repeats([e for e in consumes if e.result is None])
+
+
+def use_of(entry: ConsumeEntry, flush: Flush) -> CountedUse:
+    """What a consume counts, now."""
+    return CountedUse.of(
+        labels=entry.labels,
+        at=flush.now,
+        interaction_type=entry.interaction_type,
+        operation_type=entry.operation_type,
+        route=None,
+        method=None,
+        units=entry.units,
+    )
+
+
+class _Work:
+    """The state of one flush while its limits are worked on."""
+
+    def __init__(self, flush: Flush) -> None:
+        self.flush = flush
+        self.ledger = Ledger(flush)
+        self.keys: dict[int, list[UsageKey]] = {}
+        self.held: dict[Claim, list[tuple[UsageKey, int]]] = {}
+        self._granted: list[dict[str, Any]] = []
+        self._denied: list[Claim] = []
+        self._unreserved: list[Claim] = []
+        self._new_holds: list[dict[str, Any]] = []
+        self._settled: list[dict[str, Any]] = []
+
+    async def claim(self, entries: list[ConsumeEntry]) -> set[int]:
+        """Insert the ids that are new; a concurrent repeat waits here for our commit."""
+        rows: dict[Any, tuple[Any, ...]] = {
+            (e.organization, e.id): (
+                e.organization,
+                e.id,
+                e.interaction_type,
+                e.units,
+                [],
+                self.flush.now,
+            )
+            for e in reversed(entries)
+        }
+        return await self._insert(CONSUMPTIONS, rows, entries)
+
+    async def claim_reservations(self, entries: list[ConsumeEntry]) -> set[int]:
+        """The same for reservations."""
+        now = self.flush.now
+        rows = {
+            (e.organization, e.id): (
+                e.organization, e.id, e.interaction_type, e.operation_type, e.labels, e.units,
+                ReservationStatus.HELD.value, None, now, now + (e.ttl or now - now), None,
+            )
+            for e in reversed(entries)
+        }  # fmt: skip
+        return await self._insert(RESERVATIONS, rows, entries)
+
+    async def _insert(
+        self, table: Any, rows: dict[Any, tuple[Any, ...]], entries: list[ConsumeEntry]
+    ) -> set[int]:
+        ordered = [rows[key] for key in sorted(rows)]
+        inserted = await self.flush.dialect.insert_new(self.flush.connection, table, ordered)
+        fresh = set(rows) if inserted is None else inserted
+        first = set()
+        for entry in entries:
+            claim = entry.organization, entry.id
+            if claim in fresh:
+                fresh.discard(claim)
+                first.add(id(entry))
+        return first
+
+    async def lock_reservations(self, entries: list[SettleEntry]) -> dict[int, Any]:
+        """The reservation of each entry, locked, and what it holds."""
+        if not entries:
+            return {}
+        statement = (
+            select(RESERVATIONS)
+            .where(RESERVATIONS.c.id.in_(sorted({e.id for e in entries})))
+            .order_by(RESERVATIONS.c.organization_id, RESERVATIONS.c.id)
+        )
+        dialect, connection = self.flush.dialect, self.flush.connection
+        rows = [
+            dict(row) for row in (await connection.execute(dialect.lock_rows(statement))).mappings()
+        ]
+        found = {}
+        for entry in entries:
+            for row in rows:
+                if row["id"] == entry.id and entry.bounds.admits({**row["labels"], **row}):
+                    found[id(entry)] = row
+        await self._read_holds(rows)
+        return found
+
+    async def _read_holds(self, rows: list[dict[str, Any]]) -> None:
+        claims = sorted({(r["organization_id"], r["id"]) for r in rows})
+        if not claims:
+            return
+        columns = tuple_(HOLDS.c.organization_id, HOLDS.c.reservation_id)
+        for row in await self.flush.connection.execute(select(HOLDS).where(columns.in_(claims))):
+            key = row.organization_id, row.limit_id, row.period_start
+            self.held.setdefault((key[0], row.reservation_id), []).append((key, row.units))
+
+    def decide(self, entry: ConsumeEntry, use: CountedUse) -> None:
+        """Grant or deny; a denied call leaves nothing behind."""
+        keys = self.keys[id(use)]
+        decision = decide(self.ledger.levels(keys), entry.units)
+        claim = (entry.organization, entry.id) if entry.id is not None else None
+        if not decision.allowed:
+            if claim is not None:
+                (self._unreserved if entry.ttl else self._denied).append(claim)
+            error = LimitExceeded(decision.reason() or "a limit is reached")
+            entry.result = ItemResult.rejected(entry.id, error, frozen(decision))
+            return
+        for key in keys:
+            if entry.ttl is None:
+                self.ledger.use(key, entry.units)
+            else:
+                self.ledger.hold(key, entry.units)
+                self._new_holds.append(self._hold(entry, key))
+        if entry.ttl is None:
+            self.flush.uses.append(use)
+            if claim is not None:
+                levels = [level.as_json() for level in decision.levels]
+                self._granted.append({"o": claim[0], "i": claim[1], "levels_now": levels})
+        entry.result = ItemResult.accepted(entry.id, frozen(decision))
+
+    def _hold(self, entry: ConsumeEntry, key: UsageKey) -> dict[str, Any]:
+        assert entry.ttl is not None
+        return {
+            "organization_id": key[0],
+            "limit_id": key[1],
+            "period_start": key[2],
+            "reservation_id": entry.id,
+            "units": entry.units,
+            "expires_at": self.flush.now + entry.ttl,
+        }
+
+    def settle(self, entry: SettleEntry, row: dict[str, Any] | None) -> None:
+        """Commit or release; work that was done is counted, even past the limit."""
+        if row is None:
+            entry.result = ItemResult.rejected(
+                entry.id, NotFound(f"there is no reservation {entry.id}", ("id",))
+            )
+            return
+        claim = row["organization_id"], row["id"]
+        held = self.held.get(claim, [])
+        levels = self.ledger.levels(key for key, _ in held)
+        if row["status"] != ReservationStatus.HELD:
+            detail = frozen(Decision(True, None, tuple(levels), row["settled_units"] or 0))
+            entry.result = ItemResult.duplicate(entry.id, detail)
+            return
+        if row["expires_at"] <= self.flush.now and entry.units is not None:
+            message = (
+                f"the reservation expired at {row['expires_at'].isoformat()}: "
+                "consume the units instead"
+            )
+            entry.result = ItemResult.rejected(entry.id, Conflict(message, ("id",)))
+            return
+        for key, units in held:
+            if row["expires_at"] > self.flush.now:
+                self.ledger.hold(key, -units)
+            self.ledger.use(key, entry.units or 0)
+        status = ReservationStatus.RELEASED if entry.units is None else ReservationStatus.COMMITTED
+        row["status"], row["settled_units"] = status.value, entry.units
+        self._settled.append(
+            {"o": claim[0], "i": claim[1], "s": status.value, "u": entry.units or 0}
+        )
+        if entry.units:
+            self.flush.uses.append(reserved_use(row, entry.units, self.flush))
+        decision = Decision(True, None, tuple(levels), entry.units or 0)
+        entry.result = ItemResult.accepted(entry.id, frozen(decision))
+
+    async def write(self) -> None:
+        """Write what was decided."""
+        run, table = self.flush.connection.execute, CONSUMPTIONS
+        await self.ledger.write()
+        if self._granted:
+            mine = (table.c.organization_id == bindparam("o"), table.c.id == bindparam("i"))
+            await run(
+                update(table).where(*mine).values(levels=bindparam("levels_now")), self._granted
+            )
+        for claims, claimed in ((self._denied, CONSUMPTIONS), (self._unreserved, RESERVATIONS)):
+            if claims:
+                columns = tuple_(claimed.c.organization_id, claimed.c.id)
+                await run(delete(claimed).where(columns.in_(claims)))
+        if self._new_holds:
+            await run(self.flush.dialect.insert(HOLDS), self._new_holds)
+        if self._settled:
+            table = RESERVATIONS
+            mine = (table.c.organization_id == bindparam("o"), table.c.id == bindparam("i"))
+            await run(
+                update(table)
+                .where(*mine)
+                .values(
+                    status=bindparam("s"),
+                    settled_units=bindparam("u"),
+                    settled_at=self.flush.now,
+                ),
+                self._settled,
+            )
+            columns = tuple_(HOLDS.c.organization_id, HOLDS.c.reservation_id)
+            await run(delete(HOLDS).where(columns.in_([(s["o"], s["i"]) for s in self._settled])))
+
+    async def answer_repeats(self, entries: list[ConsumeEntry]) -> None:
+        """Answer repeated ids as they were answered the first time."""
+        for entry in entries:
+            table = RESERVATIONS if entry.ttl is not None else CONSUMPTIONS
+            statement = select(table).where(
+                table.c.organization_id == entry.organization, table.c.id == entry.id
+            )
+            row = (await self.flush.connection.execute(statement)).mappings().first()
+            if row is None:  # its first sending, in this very flush, was denied
+                use = use_of(entry, self.flush)
+                levels = self.ledger.levels(self.ledger.keys_of(use))
+                decision = decide(levels, entry.units)
+                error = LimitExceeded(decision.reason() or "a limit is reached")
+                entry.result = ItemResult.rejected(entry.id, error, frozen(decision))
+                continue
+            levels = [Level.from_json(stored) for stored in row.get("levels", ())]
+            decision = Decision(True, None, tuple(levels), row["units"])
+            entry.result = ItemResult.duplicate(entry.id, decision)
+
+
+def reserved_use(row: dict[str, Any], units: int, flush: Flush) -> CountedUse:
+    """What a committed reservation counts, under the labels it was made with."""
+    return CountedUse.of(
+        labels=row["labels"],
+        at=flush.now,
+        interaction_type=row["interaction_type"],
+        operation_type=row["operation_type"],
+        route=None,
+        method=None,
+        units=units,
+    )
+
+
+def frozen(decision: Decision) -> Decision:
+    """The decision with its levels as they are now: later entries of the flush move them on."""
+    denied = replace(decision.denied_by) if decision.denied_by else None
+    return replace(
+        decision, denied_by=denied, levels=tuple(replace(level) for level in decision.levels)
+    )

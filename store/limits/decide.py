@@ -1,0 +1,104 @@
+"""The decision of a consume, pure: what was used and held, what is asked, what the limits say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from models.vocabulary import LimitMode, LimitPeriod, LimitSubject
+
+
+@dataclass(slots=True)
+class Level:
+    """One limit in its present period. ``held`` are units of reservations that still run."""
+
+    limit_id: UUID
+    subject: LimitSubject
+    subject_id: str
+    interaction_type: str
+    period: LimitPeriod
+    mode: LimitMode
+    maximum: int
+    used: int
+    held: int
+    period_start: datetime
+    resets_at: datetime | None
+
+    @property
+    def remaining(self) -> int:
+        """Units that may still be used; never below zero."""
+        return max(0, self.maximum - self.used - self.held)
+
+    @property
+    def exceeded(self) -> bool:
+        """Whether more was used than the maximum: possible for SOFT, and for work already done."""
+        return self.used > self.maximum
+
+    def refuses(self, units: int) -> bool:
+        """Whether this limit says no to that many more units."""
+        return self.mode is LimitMode.HARD and self.used + self.held + units > self.maximum
+
+    def as_json(self) -> dict[str, Any]:
+        """What is kept beside a granted call so that its repeat answers the same."""
+        return {
+            "limit_id": str(self.limit_id),
+            "subject": self.subject.value,
+            "subject_id": self.subject_id,
+            "interaction_type": self.interaction_type,
+            "period": self.period.value,
+            "mode": self.mode.value,
+            "maximum": self.maximum,
+            "used": self.used,
+            "held": self.held,
+            "period_start": self.period_start.isoformat(),
+            "resets_at": self.resets_at.isoformat() if self.resets_at else None,
+        }
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "Level":
+        """The inverse of ``as_json``."""
+        resets_at = stored["resets_at"]
+        return cls(
+            limit_id=UUID(stored["limit_id"]),
+            subject=LimitSubject(stored["subject"]),
+            subject_id=stored["subject_id"],
+            interaction_type=stored["interaction_type"],
+            period=LimitPeriod(stored["period"]),
+            mode=LimitMode(stored["mode"]),
+            maximum=stored["maximum"],
+            used=stored["used"],
+            held=stored["held"],
+            period_start=datetime.fromisoformat(stored["period_start"]),
+            resets_at=datetime.fromisoformat(resets_at) if resets_at else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether the call may go on, and which level said no; ``levels`` are as after the decision."""
+
+    allowed: bool
+    denied_by: Level | None
+    levels: tuple[Level, ...]
+    units: int
+
+    def reason(self) -> str | None:
+        """One sentence for an HTTP 403 or 429, where the call was denied."""
+        level = self.denied_by
+        if level is None:
+            return None
+        when = "never" if level.resets_at is None else f"at {level.resets_at.isoformat()}"
+        return (
+            f"{self.units:,} {level.interaction_type} asked, {level.remaining:,} of "
+            f"{level.maximum:,} left for {level.subject.value.lower()} {level.subject_id!r} "
+            f"this {level.period.value.lower()}; resets {when}"
+        )
+
+
+def decide(levels: Sequence[Level], units: int) -> Decision:
+    """All or nothing: allowed only if no level refuses. Changes nothing."""
+    for level in levels:
+        if level.refuses(units):
+            return Decision(False, level, tuple(levels), units)
+    return Decision(True, None, tuple(levels), units)

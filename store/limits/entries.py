@@ -1,0 +1,117 @@
+"""What callers ask of limits: consume, reserve, commit, release; checked and ready to be written."""
+
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from models.labels import LABELS
+from models.vocabulary import AccessScope
+from store.access import Bounds, LabelsDraft, Principal, fill_labels
+from store.entries import Entry
+from store.ids import new_id
+from store.operations.prepare import check_labels
+from store.validation import Checker, InputBounds
+
+MAX_UNITS = 10**15
+MIN_TTL, MAX_TTL = timedelta(seconds=1), timedelta(days=1)
+
+
+class ConsumeDraft(Protocol):
+    """Units of one interaction that a caller wants to use."""
+
+    id: UUID | None
+    interaction_type: str
+    operation_type: str | None
+    units: int
+
+    @property
+    def labels(self) -> LabelsDraft | None: ...
+
+
+class ConsumeEntry(Entry):
+    """A checked consume; with ``ttl`` it is a reserve. ``id`` is None when a repeat may count."""
+
+    __slots__ = ("id", "interaction_type", "labels", "operation_type", "ttl", "units")
+
+    def __init__(
+        self,
+        id: UUID | None,
+        labels: dict[str, str | None],
+        interaction_type: str,
+        operation_type: str | None,
+        units: int,
+        ttl: timedelta | None = None,
+    ) -> None:
+        super().__init__()
+        self.id = id
+        self.labels = labels
+        self.interaction_type = interaction_type
+        self.operation_type = operation_type
+        self.units = units
+        self.ttl = ttl
+
+    @property
+    def organization(self) -> str:
+        """The organization whose limits apply."""
+        return self.labels["organization_id"] or ""
+
+
+class SettleEntry(Entry):
+    """Commit a reservation with the units really used, or release it (``units`` is None)."""
+
+    __slots__ = ("bounds", "id", "units")
+
+    def __init__(self, id: UUID, bounds: Bounds, units: int | None) -> None:
+        super().__init__()
+        self.id = id
+        self.bounds = bounds
+        self.units = units
+
+
+def prepare_consume(
+    draft: ConsumeDraft, principal: Principal, bounds: InputBounds, now: datetime
+) -> ConsumeEntry:
+    """The entry of a consume; raises ``BadInput`` with every problem."""
+    principal.require(AccessScope.INGEST)
+    check = Checker(bounds, now)
+    labels, problem = fill_labels(draft.labels, principal)
+    if problem is not None:
+        check.problems.append(problem)
+    entry = ConsumeEntry(
+        draft.id,
+        {n: v for n, v in check_labels(labels, check).items() if n in ("organization_id", *LABELS)},
+        check.required_name(draft.interaction_type, "interactionType"),
+        check.name(draft.operation_type, "operationType"),
+        check.whole(draft.units, "units", minimum=1, maximum=MAX_UNITS) or 0,
+    )
+    check.raise_if_any()
+    return entry
+
+
+def prepare_reserve(
+    draft: ConsumeDraft,
+    ttl: timedelta,
+    principal: Principal,
+    bounds: InputBounds,
+    now: datetime,
+) -> ConsumeEntry:
+    """The entry of a reserve; raises ``BadInput`` with every problem."""
+    entry = prepare_consume(draft, principal, bounds, now)
+    if not MIN_TTL <= ttl <= MAX_TTL:
+        check = Checker(bounds, now)
+        check.refuse("a time to live is from PT1S to P1D", "ttl")
+        check.raise_if_any()
+    entry.ttl = ttl
+    entry.id = entry.id or new_id()
+    return entry
+
+
+def prepare_settle(
+    id: UUID, units: int | None, principal: Principal, bounds: InputBounds, now: datetime
+) -> SettleEntry:
+    """The entry of a commit or release."""
+    principal.require(AccessScope.INGEST)
+    check = Checker(bounds, now)
+    check.whole(units, "units", minimum=0, maximum=MAX_UNITS)
+    check.raise_if_any()
+    return SettleEntry(id, principal.bounds, units)

@@ -1,0 +1,195 @@
+"""The limits and usage rows of one flush: found, made, locked in key order, changed, written back."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, func, select, tuple_, update
+
+from models import Limit, LimitUsage, ReservationHold, table_of
+from models.vocabulary import LimitMode, LimitPeriod, LimitSubject
+from store.dialects import chunks
+from store.entries import Flush
+from store.limits.decide import Level
+from store.limits.periods import span_at
+from store.uses import CountedUse
+
+LIMITS, USAGES, HOLDS = table_of(Limit), table_of(LimitUsage), table_of(ReservationHold)
+UsageKey = tuple[str, UUID, datetime]
+
+LABEL_OF_SUBJECT = {
+    LimitSubject.ORGANIZATION: "organization_id",
+    LimitSubject.COMPANY: "company_id",
+    LimitSubject.SUBSCRIPTION: "subscription_id",
+    LimitSubject.NAMESPACE: "namespace_id",
+    LimitSubject.WORKSPACE: "workspace_id",
+    LimitSubject.USER: "user_id",
+    LimitSubject.API_KEY: "api_key_id",
+}
+SUBJECT_ORDER = {subject: i for i, subject in enumerate(LimitSubject)}
+PERIOD_ORDER = {period: i for i, period in enumerate(LimitPeriod)}
+
+
+def subjects_of(use: CountedUse) -> list[tuple[str, str, str, str]]:
+    """The keys under which limits of this use may stand, without the period."""
+    organization = use.labels["organization_id"] or ""
+    return [
+        (organization, subject.value, label, use.interaction_type)
+        for subject, name in LABEL_OF_SUBJECT.items()
+        if (label := use.labels[name]) is not None
+    ]
+
+
+class Ledger:
+    """Levels by usage key. ``lock`` must run before any of them is read or changed."""
+
+    def __init__(self, flush: Flush) -> None:
+        self._flush = flush
+        self._limits: dict[tuple[str, str, str, str], list[Any]] = {}
+        self._levels: dict[UsageKey, Level] = {}
+        self._before: dict[UsageKey, int] = {}
+        self._used: dict[UsageKey, int] = {}
+
+    async def find_limits(self, uses: Iterable[CountedUse]) -> None:
+        """Load the limits that apply to any of ``uses``."""
+        wanted = sorted({key for use in uses for key in subjects_of(use)})
+        columns = tuple_(
+            LIMITS.c.organization_id,
+            LIMITS.c.subject,
+            LIMITS.c.subject_id,
+            LIMITS.c.interaction_type,
+        )
+        for some in chunks(wanted):
+            statement = select(LIMITS).where(columns.in_(some))
+            for row in await self._flush.connection.execute(statement):
+                key = row.organization_id, row.subject, row.subject_id, row.interaction_type
+                self._limits.setdefault(key, []).append(row)
+
+    async def find_held(self, keys: Iterable[UsageKey]) -> None:
+        """Load the limits of usage rows that reservations hold, as far as they still exist."""
+        wanted = sorted({key[:2] for key in keys})
+        rows = {}
+        for some in chunks(wanted):
+            columns = tuple_(LIMITS.c.organization_id, LIMITS.c.id)
+            found = await self._flush.connection.execute(select(LIMITS).where(columns.in_(some)))
+            rows.update({(row.organization_id, row.id): row for row in found})
+        for key in keys:
+            row = rows.get(key[:2])
+            if row is not None:
+                span = span_at(LimitPeriod(row.period), key[2], row.zone)
+                self._levels[key] = level_of(row, key[2], span.end)
+
+    def keys_of(self, use: CountedUse) -> list[UsageKey]:
+        """The usage rows a use touches, widest level first; remembers their limits."""
+        found = []
+        for subject_key in subjects_of(use):
+            for row in self._limits.get(subject_key, ()):
+                span = span_at(LimitPeriod(row.period), use.at, row.zone)
+                key = (row.organization_id, row.id, span.start)
+                if key not in self._levels:
+                    self._levels[key] = level_of(row, span.start, span.end)
+                found.append(key)
+        found.sort(key=lambda key: _rank(self._levels[key]))
+        return found
+
+    async def lock(self, extra: Iterable[UsageKey] = ()) -> None:
+        """Make the usage rows that are missing, lock all in key order, read used and held units.
+
+        ``extra`` are rows of reservations whose limit may be gone by now.
+        """
+        keys = sorted({*self._levels, *extra})
+        if not keys:
+            return
+        now, connection, dialect = self._flush.now, self._flush.connection, self._flush.dialect
+        insert: Any = dialect.insert(USAGES)
+        await connection.execute(
+            insert.on_conflict_do_nothing(),
+            [
+                {
+                    "organization_id": organization,
+                    "limit_id": limit,
+                    "period_start": start,
+                    "used": 0,
+                    "updated_at": now,
+                }
+                for organization, limit, start in keys
+            ],
+        )
+        key_columns = (USAGES.c.organization_id, USAGES.c.limit_id, USAGES.c.period_start)
+        for some in chunks(keys):
+            statement = select(USAGES).where(tuple_(*key_columns).in_(some)).order_by(*key_columns)
+            for row in await connection.execute(dialect.lock_rows(statement)):
+                key = row.organization_id, row.limit_id, row.period_start
+                self._before[key] = self._used[key] = row.used
+                if key in self._levels:
+                    self._levels[key].used = row.used
+            await self._read_holds(some)
+
+    async def _read_holds(self, keys: Sequence[UsageKey]) -> None:
+        columns = (HOLDS.c.organization_id, HOLDS.c.limit_id, HOLDS.c.period_start)
+        statement = (
+            select(*columns, func.sum(HOLDS.c.units).label("units"))
+            .where(tuple_(*columns).in_(keys), HOLDS.c.expires_at > self._flush.now)
+            .group_by(*columns)
+        )
+        for row in await self._flush.connection.execute(statement):
+            level = self._levels.get((row.organization_id, row.limit_id, row.period_start))
+            if level is not None:
+                level.held = int(row.units)
+
+    def levels(self, keys: Iterable[UsageKey]) -> list[Level]:
+        """The present levels under ``keys``, as far as their limits still exist."""
+        return [self._levels[key] for key in keys if key in self._levels]
+
+    def use(self, key: UsageKey, units: int) -> None:
+        """Add units to what was used."""
+        self._used[key] += units
+        if key in self._levels:
+            self._levels[key].used += units
+
+    def hold(self, key: UsageKey, units: int) -> None:
+        """Add units (negative: give back) to what reservations hold."""
+        if key in self._levels:
+            self._levels[key].held += units
+
+    async def write(self) -> None:
+        """Write back what changed, relative to what was read under the lock."""
+        changed = [
+            {"o": key[0], "l": key[1], "p": key[2], "delta": used - self._before[key]}
+            for key, used in self._used.items()
+            if used != self._before[key]
+        ]
+        if not changed:
+            return
+        statement = (
+            update(USAGES)
+            .where(
+                USAGES.c.organization_id == bindparam("o"),
+                USAGES.c.limit_id == bindparam("l"),
+                USAGES.c.period_start == bindparam("p"),
+            )
+            .values(used=USAGES.c.used + bindparam("delta"), updated_at=self._flush.now)
+        )
+        await self._flush.connection.execute(statement, changed)
+
+
+def level_of(row: Any, start: datetime, end: datetime | None, used: int = 0) -> Level:
+    """A limit row in one period as a level."""
+    return Level(
+        limit_id=row.id,
+        subject=LimitSubject(row.subject),
+        subject_id=row.subject_id,
+        interaction_type=row.interaction_type,
+        period=LimitPeriod(row.period),
+        mode=LimitMode(row.mode),
+        maximum=row.maximum,
+        used=used,
+        held=0,
+        period_start=start,
+        resets_at=end,
+    )
+
+
+def _rank(level: Level) -> tuple[int, int]:
+    return SUBJECT_ORDER[level.subject], PERIOD_ORDER[level.period]

@@ -1,0 +1,134 @@
+"""Edges between records, each loaded for many records at once; made anew for every GraphQL call."""
+
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+from aiodataloader import DataLoader
+from sqlalchemy import ColumnElement, Table, select, tuple_
+
+from models import (
+    CircuitBreakerTransition,
+    Operation,
+    OperationText,
+    Request,
+    RequestEvent,
+    RequestStage,
+    Session,
+    StageAttempt,
+    table_of,
+)
+from store.access import Bounds
+from store.database import Database, Row
+from store.dialects import chunks
+from store.operations.sources import OPERATIONS
+from store.paging import Page, PageRequest, PageSize
+from store.records import Records, Source
+from store.requests.sources import EVENTS
+
+Key = tuple[Any, ...]
+OPERATIONS_TABLE, EVENTS_TABLE = table_of(Operation), table_of(RequestEvent)
+EMPTY = Page([], [], False, False)
+
+
+class Loaders:
+    """One set of loaders for one principal's bounds."""
+
+    def __init__(self, database: Database, bounds: Bounds, sizes: PageSize) -> None:
+        self._database = database
+        self._bounds = bounds
+        self._sizes = sizes
+        self._paged: dict[tuple[str, PageRequest], DataLoader[Key, Page]] = {}
+        self.operation: DataLoader[Key, Row | None] = self._one(table_of(Operation))
+        self.text: DataLoader[Key, Row | None] = self._one(table_of(OperationText), free=True)
+        self.request: DataLoader[Key, Row | None] = self._one(table_of(Request))
+        self.session: DataLoader[Key, Row | None] = self._one(table_of(Session))
+        self.stages: DataLoader[Key, list[Row]] = self._many(
+            table_of(RequestStage), ("organization_id", "request_id"), ("position", "name")
+        )
+        self.stage: DataLoader[Key, Row | None] = self._one(table_of(RequestStage), free=True)
+        self.attempts: DataLoader[Key, list[Row]] = self._many(
+            table_of(StageAttempt), ("organization_id", "request_id"), ("stage", "attempt")
+        )
+        self.transitions: DataLoader[Key, list[Row]] = self._many(
+            table_of(CircuitBreakerTransition), ("organization_id", "name"), ("occurred_at", "id")
+        )
+
+    def events(self, request: PageRequest) -> DataLoader[Key, Page]:
+        """Pages of the event logs of requests, by (organization, request id)."""
+        key = (EVENTS_TABLE.c.organization_id, EVENTS_TABLE.c.request_id)
+        return self._pages("events", EVENTS, key, Bounds(), request)
+
+    def operations_of(self, edge: str, request: PageRequest) -> DataLoader[Key, Page]:
+        """Pages of the operations of a ``request`` or ``session``, by (organization, its id)."""
+        key = (OPERATIONS_TABLE.c.organization_id, OPERATIONS_TABLE.c[f"{edge}_id"])
+        return self._pages(edge, OPERATIONS, key, self._bounds, request)
+
+    def _one(self, table: Table, free: bool = False) -> DataLoader[Key, Any]:
+        """A record by its primary key. ``free``: reached only through a record within bounds."""
+        columns = list(table.primary_key.columns)
+        bounds = Bounds() if free else self._bounds
+
+        async def load(keys: list[Key]) -> list[Row | None]:
+            rows = await self._rows(table, columns, keys, bounds, ())
+            found = {tuple(row[c.name] for c in columns): row for row in rows}
+            return [found.get(key) for key in keys]
+
+        return _loader(load)
+
+    def _many(
+        self, table: Table, key: tuple[str, ...], order: tuple[str, ...]
+    ) -> DataLoader[Key, list[Row]]:
+        columns = [table.columns[name] for name in key]
+
+        async def load(keys: list[Key]) -> list[list[Row]]:
+            rows = await self._rows(table, columns, keys, Bounds(), order)
+            groups: dict[Key, list[Row]] = {}
+            for row in rows:
+                groups.setdefault(tuple(row[name] for name in key), []).append(row)
+            return [groups.get(k, []) for k in keys]
+
+        return _loader(load)
+
+    def _pages(
+        self,
+        name: str,
+        source: Source,
+        key: Sequence[ColumnElement[Any]],
+        bounds: Bounds,
+        request: PageRequest,
+    ) -> DataLoader[Key, Page]:
+        found = self._paged.get((name, request))
+        if found is not None:
+            return found
+        records = Records(self._database, source, self._sizes)
+
+        async def load(keys: list[Key]) -> list[Page]:
+            pages: dict[Key, Page] = {}
+            async with self._database.read() as connection:
+                for some in chunks(keys):
+                    wanted = [tuple_(*key).in_(some)]
+                    pages |= await records.each(connection, bounds, key, wanted, request)
+            return [pages.get(k, EMPTY) for k in keys]
+
+        made = self._paged[name, request] = _loader(load)
+        return made
+
+    async def _rows(
+        self,
+        table: Table,
+        columns: Sequence[ColumnElement[Any]],
+        keys: list[Key],
+        bounds: Bounds,
+        order: tuple[str, ...],
+    ) -> list[Row]:
+        rows: list[Row] = []
+        async with self._database.read() as connection:
+            for some in chunks(keys):
+                statement = bounds.restrict(select(table), table).where(tuple_(*columns).in_(some))
+                statement = statement.order_by(*(table.columns[name] for name in order))
+                rows.extend((await connection.execute(statement)).mappings())
+        return rows
+
+
+def _loader(load: Callable[[list[Any]], Coroutine[Any, Any, list[Any]]]) -> DataLoader[Any, Any]:
+    return DataLoader(batch_load_fn=load)

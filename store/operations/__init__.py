@@ -1,0 +1,1 @@
+"""Operations: checked, priced, written in bulk, listed and paged."""

@@ -1,0 +1,82 @@
+"""What an operation looks like as a caller sends it; any object with these attributes will do."""
+
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from models.vocabulary import OperationKind, Outcome
+from store.access import LabelsDraft
+
+
+class ApiCallDraft(Protocol):
+    """What only an API call has."""
+
+    route: str | None
+    method: str | None
+    status_code: int | None
+    ip_address: str | None
+    user_agent: str | None
+    batch_size: int | None
+    resource_id: str | None
+
+
+class ToolUseDraft(Protocol):
+    """What only a tool call has."""
+
+    tool_name: str | None
+    operation_mode: str | None
+    file_path: str | None
+    parameters: Any
+    tokens_original: int | None
+    tokens_actual: int | None
+
+
+class LlmCallDraft(Protocol):
+    """What only a model call has; ``cached_input_tokens`` are part of ``input_tokens``."""
+
+    provider: str | None
+    model: str | None
+    input_tokens: int | None
+    output_tokens: int | None
+    cached_input_tokens: int | None
+    message: str | None
+    response: str | None
+
+
+class InteractionUseDraft(Protocol):
+    """What the operation counts against."""
+
+    type: str
+    units: int
+
+
+class OperationDraft(Protocol):
+    """One finished call, unchecked."""
+
+    id: UUID | None
+    occurred_at: datetime | None
+    kind: OperationKind
+    name: str
+    operation_type: str | None
+    outcome: Outcome
+    error: str | None
+    duration_ms: float | None
+    session_id: UUID | None
+    request_id: UUID | None
+    stage: str | None
+    correlation_id: str | None
+    trace_id: str | None
+    client: str | None
+    cache_hit: bool | None
+    attributes: Any
+
+    @property
+    def labels(self) -> LabelsDraft | None: ...
+    @property
+    def api(self) -> ApiCallDraft | None: ...
+    @property
+    def tool(self) -> ToolUseDraft | None: ...
+    @property
+    def llm(self) -> LlmCallDraft | None: ...
+    @property
+    def interaction(self) -> InteractionUseDraft | None: ...

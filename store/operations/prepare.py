@@ -1,0 +1,210 @@
+"""From a draft to an entry: every value checked, labels filled, derived numbers computed."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from models import Operation, table_of
+from models.vocabulary import OperationKind
+from store.access import Principal, fill_labels
+from store.entries import Entry
+from store.errors import BadInput
+from store.ids import instant_of, is_v7
+from store.operations.drafts import ApiCallDraft, LlmCallDraft, OperationDraft, ToolUseDraft
+from store.partitions import month_of
+from store.validation import Checker, InputBounds
+
+STATUS_CODES = (100, 599)
+MAX_BATCH_SIZE = 1_000_000_000
+MAX_TOKENS = 10**15
+"""Tokens of one call; far above any real one, far below where a month's sum could overflow."""
+MAX_DURATION_MS = 10.0**12
+NO_TEXTS = (None, None)
+
+
+class OperationEntry(Entry):
+    """A checked operation: ``values`` by column name, costs still open, long texts apart."""
+
+    __slots__ = ("id", "message", "month", "repaired", "response", "values")
+
+    def __init__(
+        self, values: dict[str, Any], texts: tuple[str | None, str | None], repaired: int
+    ) -> None:
+        super().__init__()
+        self.values = values
+        self.message, self.response = texts
+        self.id: UUID = values["id"]
+        self.month = month_of(values["occurred_at"])
+        self.repaired = repaired
+
+    @property
+    def key(self) -> tuple[str, datetime, UUID]:
+        """The primary key."""
+        return self.values["organization_id"], self.values["occurred_at"], self.id
+
+    def partitions(self) -> tuple[tuple[Any, int], ...]:
+        return ((table_of(Operation), self.month),)
+
+
+class OperationPreparer:
+    """Turns drafts of one principal into entries."""
+
+    def __init__(
+        self,
+        principal: Principal,
+        bounds: InputBounds,
+        now: datetime,
+        make_id: Callable[[], UUID],
+    ) -> None:
+        self._principal = principal
+        self._bounds = bounds
+        self._now = now
+        self._make_id = make_id
+
+    def prepare(self, draft: OperationDraft) -> OperationEntry:
+        """The entry of one draft; raises ``BadInput`` with every problem of it."""
+        check = Checker(self._bounds, self._now)
+        values: dict[str, Any] = {"recorded_at": self._now}
+        self._identity(draft, values, check)
+        self._labels(draft, values, check)
+        values["kind"] = draft.kind.value
+        values["outcome"] = draft.outcome.value
+        values["name"] = check.required_name(draft.name, "name")
+        values["operation_type"] = check.name(draft.operation_type, "operationType")
+        values["error"] = check.text(draft.error, "error")
+        values["duration_ms"] = check.number(
+            draft.duration_ms, "durationMs", maximum=MAX_DURATION_MS
+        )
+        values["session_id"] = draft.session_id
+        values["request_id"] = draft.request_id
+        values["stage"] = check.name(draft.stage, "stage")
+        values["correlation_id"] = check.name(draft.correlation_id, "correlationId")
+        values["trace_id"] = check.name(draft.trace_id, "traceId")
+        values["client"] = check.name(draft.client, "client")
+        values["cache_hit"] = draft.cache_hit
+        values["attributes"] = check.json_object(draft.attributes, "attributes")
+        texts = self._details(draft, values, check)
+        self._interaction(draft, values, check)
+        check.raise_if_any()
+        return OperationEntry(values, texts, check.repaired)
+
+    def _identity(self, draft: OperationDraft, values: dict[str, Any], check: Checker) -> None:
+        occurred_at = check.instant(draft.occurred_at, "occurredAt")
+        if draft.id is None:
+            values["id"] = self._make_id()
+            values["occurred_at"] = occurred_at or self._now
+            return
+        values["id"] = draft.id
+        values["occurred_at"] = occurred_at
+        if draft.occurred_at is not None:
+            return
+        if not is_v7(draft.id):
+            check.refuse(
+                "this id carries no time: send a UUIDv7, or occurredAt beside it", "occurredAt"
+            )
+            return
+        values["occurred_at"] = check.instant(instant_of(draft.id), "id")
+
+    def _labels(self, draft: OperationDraft, values: dict[str, Any], check: Checker) -> None:
+        labels, problem = fill_labels(draft.labels, self._principal)
+        if problem is not None:
+            check.problems.append(problem)
+        values.update(check_labels(labels, check))
+
+    def _details(
+        self, draft: OperationDraft, values: dict[str, Any], check: Checker
+    ) -> tuple[str | None, str | None]:
+        for kind, part in (
+            (OperationKind.API, "api"),
+            (OperationKind.TOOL, "tool"),
+            (OperationKind.LLM, "llm"),
+        ):
+            if draft.kind is not kind and getattr(draft, part) is not None:
+                check.refuse(f"belongs to kind {kind.value}, not {draft.kind.value}", part)
+        if draft.api is not None:
+            api_values(draft.api, values, check)
+        if draft.tool is not None:
+            tool_values(draft.tool, values, check)
+        if draft.llm is None:
+            return NO_TEXTS
+        return llm_values(draft.llm, values, check)
+
+    def _interaction(self, draft: OperationDraft, values: dict[str, Any], check: Checker) -> None:
+        if draft.interaction is None:
+            return
+        values["interaction_type"] = check.required_name(
+            draft.interaction.type, "interaction", "type"
+        )
+        values["units"] = check.whole(
+            draft.interaction.units, "interaction", "units", minimum=1, maximum=MAX_TOKENS
+        )
+
+
+def check_labels(labels: dict[str, str | None], check: Checker) -> dict[str, str | None]:
+    """The labels with every text checked; paths are those of ``LabelsInput``."""
+    checked = {}
+    for name, value in labels.items():
+        if value is not None:
+            head, *rest = name.split("_")
+            camel = head + "".join(word.title() for word in rest)
+            checked[name] = check.name(value, "labels", camel)
+        else:
+            checked[name] = None
+    return checked
+
+
+def api_values(api: ApiCallDraft, values: dict[str, Any], check: Checker) -> None:
+    """The columns of an API call."""
+    low, high = STATUS_CODES
+    values["route"] = check.text(api.route, "api", "route")
+    values["method"] = check.name(api.method, "api", "method")
+    values["status_code"] = check.whole(
+        api.status_code, "api", "statusCode", minimum=low, maximum=high
+    )
+    values["ip_address"] = check.name(api.ip_address, "api", "ipAddress")
+    values["user_agent"] = check.text(api.user_agent, "api", "userAgent")
+    values["batch_size"] = check.whole(api.batch_size, "api", "batchSize", maximum=MAX_BATCH_SIZE)
+    values["resource_id"] = check.name(api.resource_id, "api", "resourceId")
+
+
+def tool_values(tool: ToolUseDraft, values: dict[str, Any], check: Checker) -> None:
+    """The columns of a tool call; prevented = original - actual, negative where a mode cost more."""
+    values["tool_name"] = check.name(tool.tool_name, "tool", "toolName")
+    values["operation_mode"] = check.name(tool.operation_mode, "tool", "operationMode")
+    values["file_path"] = check.text(tool.file_path, "tool", "filePath")
+    values["parameters"] = check.json_object(tool.parameters, "tool", "parameters")
+    original = check.whole(tool.tokens_original, "tool", "tokensOriginal", maximum=MAX_TOKENS)
+    actual = check.whole(tool.tokens_actual, "tool", "tokensActual", maximum=MAX_TOKENS)
+    values["tokens_original"], values["tokens_actual"] = original, actual
+    if original is not None and actual is not None:
+        values["tokens_prevented"] = original - actual
+
+
+def llm_values(
+    llm: LlmCallDraft, values: dict[str, Any], check: Checker
+) -> tuple[str | None, str | None]:
+    """The columns of a model call; returns its long texts."""
+    values["provider"] = check.name(llm.provider, "llm", "provider")
+    values["model"] = check.name(llm.model, "llm", "model")
+    counts = {
+        "input_tokens": ("inputTokens", llm.input_tokens),
+        "output_tokens": ("outputTokens", llm.output_tokens),
+        "cached_input_tokens": ("cachedInputTokens", llm.cached_input_tokens),
+    }
+    for column, (field, count) in counts.items():
+        values[column] = check.whole(count, "llm", field, maximum=MAX_TOKENS)
+    cached, total = values["cached_input_tokens"], values["input_tokens"]
+    if cached is not None and cached > (total or 0):
+        check.refuse(
+            f"{cached} cached of {total or 0} input tokens: inputTokens counts the cached ones too",
+            "llm",
+            "cachedInputTokens",
+        )
+    return (
+        check.long_text(llm.message, "llm", "message"),
+        check.long_text(llm.response, "llm", "response"),
+    )
+
+
+__all__ = ["BadInput", "OperationEntry", "OperationPreparer", "check_labels"]

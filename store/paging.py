@@ -1,0 +1,227 @@
+"""Keyset paging in both directions: a page costs the same at any depth, and rows are never skipped."""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Double,
+    Integer,
+    Select,
+    Uuid,
+    and_,
+    false,
+    nulls_last,
+    or_,
+)
+
+from models.types import Instant, from_microseconds, to_microseconds
+from store.database import Row
+from store.errors import BadInput
+
+MAX_CURSOR_LENGTH = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTerm:
+    """One column of an order. Null values come last, whichever way it runs."""
+
+    name: str
+    column: ColumnElement[Any]
+    descending: bool = False
+    nullable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PageSize:
+    """How many records a page has where nothing is asked, and at most."""
+
+    default: int = 100
+    maximum: int = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """What a caller asks: ``first`` after a cursor, or ``last`` before one."""
+
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+
+    @property
+    def backward(self) -> bool:
+        """Whether the page is taken from the end."""
+        return self.last is not None
+
+    def size(self, bounds: PageSize) -> int:
+        """How many records to return; raises ``BadInput`` where that cannot be."""
+        if self.first is not None and self.last is not None:
+            raise BadInput("first and last exclude each other: leave one out", ("last",))
+        name = "last" if self.backward else "first"
+        asked = self.last if self.backward else self.first
+        if asked is None:
+            return bounds.default
+        if not 0 <= asked <= bounds.maximum:
+            raise BadInput(
+                f"{asked} records asked, at most {bounds.maximum:,} in one page: "
+                "page with after and pageInfo.endCursor",
+                (name,),
+            )
+        return asked
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows in the order asked for, each with its cursor."""
+
+    rows: list[Row]
+    cursors: list[str]
+    has_next: bool
+    has_previous: bool
+
+
+def page_statement(
+    statement: Select[Any], terms: Sequence[OrderTerm], request: PageRequest, size: int
+) -> Select[Any]:
+    """``statement`` ordered, cut at the cursors, and limited to one row more than the page."""
+    ordered = cut(statement, terms, request).order_by(*order_by(terms, request.backward))
+    return ordered.limit(size + 1)
+
+
+def cut(statement: Select[Any], terms: Sequence[OrderTerm], request: PageRequest) -> Select[Any]:
+    """``statement`` without what lies outside the cursors of ``request``."""
+    if request.after is not None:
+        values = decode_cursor(request.after, terms, "after")
+        statement = statement.where(beyond(terms, values, forward=True))
+    if request.before is not None:
+        values = decode_cursor(request.before, terms, "before")
+        statement = statement.where(beyond(terms, values, forward=False))
+    return statement
+
+
+def order_by(terms: Sequence[OrderTerm], reverse: bool = False) -> list[ColumnElement[Any]]:
+    """The ORDER BY of ``terms``; reversed, null values come first."""
+    found: list[ColumnElement[Any]] = []
+    for term in terms:
+        descending = term.descending is not reverse
+        column = term.column.desc() if descending else term.column.asc()
+        if term.nullable:
+            column = column.nulls_first() if reverse else nulls_last(column)
+        found.append(column)
+    return found
+
+
+def beyond(terms: Sequence[OrderTerm], values: Sequence[Any], forward: bool) -> ColumnElement[bool]:
+    """Rows that come after ``values`` (before them, if not ``forward``) in the order of ``terms``."""
+    options: list[ColumnElement[bool]] = []
+    equal: list[ColumnElement[bool]] = []
+    for term, value in zip(terms, values, strict=True):
+        options.append(and_(*equal, _past(term, value, forward)))
+        equal.append(term.column.is_(None) if value is None else term.column == value)
+    condition = or_(*options)
+    first = terms[0]
+    if not first.nullable:
+        # Says once more what the alternatives imply, in the one form that an index can use.
+        upward = first.descending is not forward
+        edge = first.column >= values[0] if upward else first.column <= values[0]
+        condition = and_(edge, condition)
+    return condition
+
+
+def _past(term: OrderTerm, value: Any, forward: bool) -> ColumnElement[bool]:
+    upward = term.descending is not forward
+    if value is None:  # nulls are last: nothing comes after them, every value before
+        return false() if forward else term.column.is_not(None)
+    past: ColumnElement[bool] = term.column > value if upward else term.column < value
+    if term.nullable and forward:
+        return or_(past, term.column.is_(None))
+    return past
+
+
+def make_page(
+    rows: Sequence[Row], terms: Sequence[OrderTerm], request: PageRequest, size: int
+) -> Page:
+    """The page of the rows that ``page_statement`` found."""
+    more = len(rows) > size
+    kept = list(rows[:size])
+    if request.backward:
+        kept.reverse()
+    cursors = [encode_cursor(terms, row) for row in kept]
+    if request.backward:
+        return Page(kept, cursors, request.before is not None, more)
+    return Page(kept, cursors, more, request.after is not None)
+
+
+def signature(terms: Sequence[OrderTerm]) -> str:
+    """Names an order, so that a cursor of another one is recognised."""
+    return ",".join(("-" if term.descending else "") + term.name for term in terms)
+
+
+def encode_cursor(terms: Sequence[OrderTerm], row: Row) -> str:
+    """An opaque cursor for a row."""
+    values = [_plain(row[term.name]) for term in terms]
+    text = json.dumps([signature(terms), *values], separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return to_microseconds(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return value.hex if isinstance(value, UUID) else value
+
+
+def decode_cursor(cursor: str, terms: Sequence[OrderTerm], name: str) -> list[Any]:
+    """The values in a cursor; raises ``BadInput`` for one that is not of this order."""
+    try:
+        if len(cursor) > MAX_CURSOR_LENGTH:
+            raise ValueError("too long")
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        content = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        order, *values = content
+        if order != signature(terms) or len(values) != len(terms):
+            raise BadInput(
+                "this cursor is of another order: page with the order it was made in", (name,)
+            )
+        return [_typed(v, t) for v, t in zip(values, terms, strict=True)]
+    except (
+        ValueError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+        binascii.Error,
+    ) as error:
+        raise BadInput(
+            "this is not a cursor: use pageInfo.endCursor as it came", (name,)
+        ) from error
+
+
+def _typed(value: Any, term: OrderTerm) -> Any:
+    if value is None:
+        if term.nullable:
+            return None
+        raise ValueError("null")
+    column = term.column.type
+    if isinstance(column, Instant):
+        return from_microseconds(int(value))
+    if isinstance(column, Uuid):
+        return UUID(hex=value)
+    if isinstance(column, Date):
+        return date.fromisoformat(value)
+    if isinstance(column, Double):
+        return float(value)
+    if isinstance(column, Integer):
+        if not -(2**63) <= int(value) < 2**63:
+            raise ValueError("too large")
+        return int(value)
+    return str(value)

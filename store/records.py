@@ -1,0 +1,144 @@
+"""Listing records of any kind: filtered, within bounds, ordered, paged, counted."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Table, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from store.access import Bounds
+from store.database import Database, Row
+from store.filters import Condition, ConditionCompiler, Fields
+from store.paging import (
+    OrderTerm,
+    Page,
+    PageRequest,
+    PageSize,
+    cut,
+    make_page,
+    order_by,
+    page_statement,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A column to order by, and which way."""
+
+    field: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What can be asked of one table: fields to filter by, fields to order by, the default order.
+
+    The columns of ``unique`` end every order, so that it is total and cursors are exact.
+    """
+
+    table: Table
+    default_order: tuple[Order, ...]
+    unique: tuple[str, ...]
+    orders: frozenset[str]
+    extra_fields: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
+
+    @property
+    def fields(self) -> Fields:
+        """Every column by its name."""
+        return {column.name: column for column in self.table.columns} | dict(self.extra_fields)
+
+    def terms(self, order: Sequence[Order]) -> list[OrderTerm]:
+        """The asked order, or the default one, completed to a total order."""
+        asked = list(order) or list(self.default_order)
+        named = {o.field for o in asked}
+        # Ties run the way of the first column, so that "newest first" holds among them too.
+        way = asked[0].descending
+        asked += [Order(name, way) for name in self.unique if name not in named]
+        seen: set[str] = set()
+        terms = []
+        for wanted in asked:
+            if wanted.field in seen:
+                continue
+            seen.add(wanted.field)
+            column = self.table.columns[wanted.field]
+            terms.append(OrderTerm(wanted.field, column, wanted.descending, bool(column.nullable)))
+        return terms
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which records of a source, in which order."""
+
+    where: Condition | None = None
+    order: tuple[Order, ...] = ()
+
+
+class Records:
+    """Lists and counts the records of one source."""
+
+    def __init__(self, database: Database, source: Source, sizes: PageSize) -> None:
+        self._database = database
+        self.source = source
+        self._sizes = sizes
+
+    def statement(
+        self, bounds: Bounds, question: Question, extra: Sequence[ColumnElement[bool]] = ()
+    ) -> Select[Any]:
+        """The rows within ``bounds`` that satisfy the question."""
+        table = self.source.table
+        statement = bounds.restrict(select(table), table).where(*extra)
+        if question.where is not None:
+            compiler = ConditionCompiler(self.source.fields, self._database.dialect)
+            statement = statement.where(compiler.compile(question.where))
+        return statement
+
+    async def list_page(self, bounds: Bounds, question: Question, request: PageRequest) -> Page:
+        """One page."""
+        size = request.size(self._sizes)
+        terms = self.source.terms(question.order)
+        statement = page_statement(self.statement(bounds, question), terms, request, size)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(statement)).mappings().all()
+        return make_page(rows, terms, request, size)
+
+    async def count(self, bounds: Bounds, question: Question) -> int:
+        """How many records there are, on all pages."""
+        inner = self.statement(bounds, question)
+        inner = inner.with_only_columns(func.count(), maintain_column_froms=True)
+        async with self._database.read() as connection:
+            found: int = (await connection.execute(inner)).scalar_one()
+            return found
+
+    async def find(
+        self, bounds: Bounds, *conditions: ColumnElement[bool], newest_first: bool = False
+    ) -> Row | None:
+        """One record within the bounds, or None."""
+        statement = self.statement(bounds, Question(), conditions).limit(1)
+        if newest_first:
+            statement = statement.order_by(*(c.desc() for c in self.source.table.primary_key))
+        async with self._database.read() as connection:
+            row: Row | None = (await connection.execute(statement)).mappings().first()
+            return row
+
+    async def each(
+        self,
+        connection: AsyncConnection,
+        bounds: Bounds,
+        key: Sequence[ColumnElement[Any]],
+        conditions: Sequence[ColumnElement[bool]],
+        request: PageRequest,
+    ) -> dict[tuple[Any, ...], Page]:
+        """One page per value of ``key`` among the rows that satisfy ``conditions``, in one statement."""
+        size = request.size(self._sizes)
+        terms = self.source.terms(())
+        inner = cut(self.statement(bounds, Question(), conditions), terms, request)
+        order = order_by(terms, request.backward)
+        rank = func.row_number().over(partition_by=list(key), order_by=order).label("rank_")
+        ranked = inner.add_columns(rank).subquery()
+        statement = select(ranked).where(ranked.c.rank_ <= size + 1).order_by(ranked.c.rank_)
+        groups: dict[tuple[Any, ...], list[Row]] = {}
+        names = [column.name for column in key]
+        for row in (await connection.execute(statement)).mappings():
+            groups.setdefault(tuple(row[name] for name in names), []).append(row)
+        return {found: make_page(rows, terms, request, size) for found, rows in groups.items()}

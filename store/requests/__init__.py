@@ -1,0 +1,1 @@
+"""Requests: watched work with stages, attempts and an event log, moved by one transition table."""

@@ -1,0 +1,145 @@
+"""Writes the commands of a flush: rows locked in key order, changed in memory, written together."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select, tuple_
+
+from models import Request, RequestEvent, RequestStage, StageAttempt, table_of
+from store.dialects import chunks
+from store.entries import Flush, ItemResult
+from store.errors import NotFound, StoreError
+from store.requests.entries import REQUEST_COLUMNS, CommandEntry, CreateEntry
+from store.requests.rows import Row
+from store.requests.state import RequestState
+
+REQUESTS, STAGES = table_of(Request), table_of(RequestStage)
+ATTEMPTS, EVENTS = table_of(StageAttempt), table_of(RequestEvent)
+EVENT_COLUMNS = tuple(column.name for column in EVENTS.columns)
+Key = tuple[str, UUID]
+AnyEntry = CommandEntry | CreateEntry
+
+
+class RequestApplier:
+    """Creates and changes requests, stages, attempts and events."""
+
+    kinds = (CreateEntry, CommandEntry)
+
+    def __init__(self, make_id: Callable[[], UUID]) -> None:
+        self._make_id = make_id
+
+    async def apply(self, flush: Flush, entries: list[AnyEntry]) -> None:
+        if not entries:
+            return
+        created = await self._insert(flush, [e for e in entries if isinstance(e, CreateEntry)])
+        states = await self._lock(flush, entries)
+        await self._load_stages(flush, states, {e.key for e in created})
+        await self._load_seen(flush, states, entries)
+        by_id: dict[UUID, list[RequestState]] = {}
+        for state in states.values():
+            by_id.setdefault(state.row["id"], []).append(state)
+        for entry in entries:
+            if isinstance(entry, CreateEntry):
+                self._created(entry, states[entry.key], entry in created)
+            else:
+                self._command(entry, by_id.get(entry.request_id, ()))
+        await self._write(flush, [states[key] for key in sorted(states)])
+
+    async def _insert(self, flush: Flush, entries: list[CreateEntry]) -> set[CreateEntry]:
+        """Insert the requests whose id is new; returns which entries did it."""
+        first: dict[Key, CreateEntry] = {}
+        for entry in entries:
+            first.setdefault(entry.key, entry)
+        ordered = [first[key] for key in sorted(first)]
+        rows = [tuple(entry.row[name] for name in REQUEST_COLUMNS) for entry in ordered]
+        inserted = await flush.dialect.insert_new(flush.connection, REQUESTS, rows)
+        return {e for e in ordered if inserted is None or e.key in inserted}
+
+    async def _lock(self, flush: Flush, entries: list[AnyEntry]) -> dict[Key, RequestState]:
+        found: dict[Key, RequestState] = {}
+        key_columns = (REQUESTS.c.organization_id, REQUESTS.c.id)
+        ids = sorted({e.request_id for e in entries})
+        organizations = {e.organization for e in entries}
+        for some in chunks(ids):
+            statement = select(REQUESTS).where(REQUESTS.c.id.in_(some)).order_by(*key_columns)
+            if None not in organizations:
+                statement = statement.where(REQUESTS.c.organization_id.in_(organizations))
+            rows = await flush.connection.execute(flush.dialect.lock_rows(statement))
+            for row in rows.mappings():
+                key = row["organization_id"], row["id"]
+                found[key] = RequestState(dict(row), {}, flush.now)
+        return found
+
+    async def _load_stages(
+        self, flush: Flush, states: dict[Key, RequestState], new: set[Key]
+    ) -> None:
+        old = sorted(set(states) - new)
+        for some in chunks(old):
+            statement = select(STAGES).where(_of_requests(STAGES, some))
+            for row in (await flush.connection.execute(statement)).mappings():
+                states[row["organization_id"], row["request_id"]].stages[row["name"]] = dict(row)
+
+    async def _load_seen(
+        self, flush: Flush, states: dict[Key, RequestState], entries: list[AnyEntry]
+    ) -> None:
+        """Which of the callers' event ids are in the logs already."""
+        ids = sorted({e.event_id for e in entries if isinstance(e, CommandEntry) and e.event_id})
+        keys = sorted(states)
+        for some_ids in chunks(ids):
+            for some_keys in chunks(keys):
+                statement = select(
+                    EVENTS.c.organization_id, EVENTS.c.request_id, EVENTS.c.id
+                ).where(_of_requests(EVENTS, some_keys), EVENTS.c.id.in_(some_ids))
+                for row in await flush.connection.execute(statement):
+                    states[row.organization_id, row.request_id].seen.add(row.id)
+
+    def _created(self, entry: CreateEntry, state: RequestState, is_new: bool) -> None:
+        if not is_new:
+            entry.result = ItemResult.duplicate(entry.request_id, entry.key)
+            return
+        for stage in entry.stages:
+            state.stages[stage["name"]] = dict(stage)
+            state.dirty_stages.add(stage["name"])
+        state.emit("request.created", entry.fact)
+        entry.result = ItemResult.accepted(entry.request_id, entry.key)
+
+    def _command(self, entry: CommandEntry, candidates: Sequence[RequestState]) -> None:
+        mine = [s for s in candidates if entry.bounds.admits(s.row)]
+        if len(mine) != 1:
+            message = (
+                f"there is no request {entry.request_id}"
+                if not mine
+                else f"several organizations have a request {entry.request_id}: "
+                "use a key of one organization"
+            )
+            entry.result = ItemResult.rejected(entry.request_id, NotFound(message, ("requestId",)))
+            return
+        state = mine[0]
+        key = state.row["organization_id"], state.row["id"]
+        id = entry.event_id or entry.request_id
+        if entry.event_id is not None and entry.event_id in state.seen:
+            entry.result = ItemResult.duplicate(id, key)
+            return
+        try:
+            moved = entry.change(state, self._make_id)
+        except StoreError as error:
+            entry.result = ItemResult.rejected(id, error, key)
+            return
+        entry.result = ItemResult.accepted(id, key) if moved else ItemResult.duplicate(id, key)
+
+    async def _write(self, flush: Flush, states: list[RequestState]) -> None:
+        dialect, connection = flush.dialect, flush.connection
+        changed = [s for s in states if s.dirty]
+        await dialect.upsert(connection, REQUESTS, [s.row for s in changed])
+        stages: list[Row] = [s.stages[n] for s in changed for n in sorted(s.dirty_stages)]
+        await dialect.upsert(connection, STAGES, stages)
+        attempts = [s.attempts[k] for s in changed for k in sorted(s.attempts)]
+        await dialect.upsert(connection, ATTEMPTS, attempts)
+        events = [tuple(map(e.get, EVENT_COLUMNS)) for s in changed for e in s.events]
+        if events:
+            await dialect.bulk_insert(connection, EVENTS, events)
+
+
+def _of_requests(table: Any, keys: Sequence[Key]) -> ColumnElement[bool]:
+    return tuple_(table.c.organization_id, table.c.request_id).in_(keys)

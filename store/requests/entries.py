@@ -1,0 +1,93 @@
+"""Commands to requests as the writer takes them: checked, with the caller's bounds beside them."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table
+
+from models import Request, table_of
+from store.access import Bounds
+from store.entries import Entry
+from store.ids import instant_of
+from store.partitions import month_of, partitioned_tables
+from store.requests.rows import Fact, Row
+from store.requests.state import RequestState
+
+REQUEST_TABLES: list[Table] = [
+    t for t in partitioned_tables() if t.name in ("requests", "request_stages", "stage_attempts",
+                                                  "request_events")
+]  # fmt: skip
+Change = Callable[[RequestState, Callable[[], UUID]], bool]
+"""Applies a command to the state; False where it was a repeat."""
+
+
+class CommandEntry(Entry):
+    """One command to one request.
+
+    ``bounds`` say which requests the caller reaches; ``organization`` is known unless the caller
+    spans all. ``event_id`` is the caller's, or None when a repeat cannot be recognised by it.
+    """
+
+    __slots__ = ("bounds", "change", "event_id", "fact", "request_id", "stage")
+
+    def __init__(
+        self,
+        request_id: UUID,
+        bounds: Bounds,
+        fact: Fact,
+        event_id: UUID | None,
+        change: Change,
+        stage: str | None = None,
+    ) -> None:
+        super().__init__()
+        self.request_id = request_id
+        self.bounds = bounds
+        self.fact = fact
+        self.event_id = event_id
+        self.change = change
+        self.stage = stage
+
+    @property
+    def organization(self) -> str | None:
+        """The organization of the request, as far as the caller's bounds tell."""
+        return self.bounds.organization_id
+
+
+class CreateEntry(Entry):
+    """A new request with its planned stages."""
+
+    __slots__ = ("fact", "row", "stages")
+
+    def __init__(self, row: Row, stages: list[Row], fact: Fact) -> None:
+        super().__init__()
+        self.row = row
+        self.stages = stages
+        self.fact = fact
+
+    @property
+    def request_id(self) -> UUID:
+        """The id of the new request."""
+        return self.row["id"]  # type: ignore[no-any-return]
+
+    @property
+    def key(self) -> tuple[str, UUID]:
+        """The primary key."""
+        return self.row["organization_id"], self.row["id"]
+
+    @property
+    def organization(self) -> str | None:
+        """The organization of the request."""
+        return self.key[0]
+
+    def partitions(self) -> Iterable[tuple[Table, int]]:
+        month = month_of(instant_of(self.request_id))
+        return [(table, month) for table in REQUEST_TABLES]
+
+
+REQUEST_COLUMNS = tuple(column.name for column in table_of(Request).columns)
+
+
+def new_request_row(values: dict[str, Any]) -> Row:
+    """A full row of ``requests`` from the values that are known."""
+    return {name: values.get(name) for name in REQUEST_COLUMNS}

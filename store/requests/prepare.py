@@ -1,0 +1,221 @@
+"""From drafts of requests, stages and events to checked entries."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from models.vocabulary import RequestStatus
+from store.access import Principal, fill_labels
+from store.ids import instant_of, is_v7
+from store.operations.prepare import check_labels
+from store.requests import drafts
+from store.requests.entries import Change, CommandEntry, CreateEntry, new_request_row
+from store.requests.rows import Fact, Row, planned_stage
+from store.validation import Checker, InputBounds
+
+MAX_STAGES = 200
+"""Planned stages of one request."""
+MAX_ATTEMPTS = 1_000
+MAX_WEIGHT = 1e9
+MAX_COUNT = 10**15
+
+
+class RequestPreparer:
+    """Turns drafts of one principal into entries; raises ``BadInput`` with every problem."""
+
+    def __init__(
+        self,
+        principal: Principal,
+        bounds: InputBounds,
+        now: datetime,
+        make_id: Callable[[], UUID],
+    ) -> None:
+        self._principal = principal
+        self._bounds = bounds
+        self._now = now
+        self._make_id = make_id
+        self.repaired = 0
+
+    def create(self, draft: drafts.CreateRequestDraft) -> CreateEntry:
+        """A new request, PENDING, with its planned stages."""
+        check = self._check()
+        id = draft.id or self._make_id()
+        if not is_v7(id):
+            check.refuse("must be a UUIDv7: its time is what the request is filed under", "id")
+        else:
+            check.instant(instant_of(id), "id")
+        labels, problem = fill_labels(draft.labels, self._principal)
+        if problem is not None:
+            check.problems.append(problem)
+        values: dict[str, Any] = {
+            **check_labels(labels, check),
+            "id": id,
+            "correlation_id": check.name(draft.correlation_id, "correlationId") or str(id),
+            "type": check.required_name(draft.type, "type"),
+            "title": check.text(draft.title, "title"),
+            "status": RequestStatus.PENDING.value,
+            "progress": 0.0,
+            "attributes": check.json_object(draft.attributes, "attributes"),
+            "last_seq": 0,
+            "created_at": self._now,
+            "updated_at": self._now,
+        }
+        row = new_request_row(values)
+        stages = self._stages(draft, row, check)
+        self._done(check)
+        fact = Fact(self._now, self._make_id(), data={"type": row["type"]})
+        return CreateEntry(row, stages, fact)
+
+    def _stages(self, draft: drafts.CreateRequestDraft, row: Row, check: Checker) -> list[Row]:
+        planned = draft.stages or ()
+        if len(planned) > MAX_STAGES:
+            check.refuse(f"{len(planned)} stages, at most {MAX_STAGES}", "stages")
+            return []
+        stages: dict[str, Row] = {}
+        for i, stage in enumerate(planned):
+            name = check.required_name(stage.name, "stages", i, "name")
+            if name in stages:
+                check.refuse(f"{name!r} is planned twice", "stages", i, "name")
+            weight = check.number(stage.weight, "stages", i, "weight", maximum=MAX_WEIGHT)
+            attempts = check.whole(
+                stage.max_attempts, "stages", i, "maxAttempts", minimum=1, maximum=MAX_ATTEMPTS
+            )
+            stages[name] = planned_stage(row, name, i, weight or 0.0, attempts or 1)
+        return list(stages.values())
+
+    def start(self, draft: drafts.StartRequestDraft) -> CommandEntry:
+        """PENDING to RUNNING."""
+        check = self._check()
+        fact = self._fact(draft, check)
+        return self._entry(draft, check, fact, lambda state, _: state.start(fact))
+
+    def complete(self, draft: drafts.CompleteRequestDraft) -> CommandEntry:
+        """RUNNING to COMPLETED, with the result."""
+        check = self._check()
+        fact = self._fact(draft, check, data=check.json_object(draft.result, "result"))
+        return self._entry(draft, check, fact, lambda state, ids: state.complete(fact, ids))
+
+    def fail(self, draft: drafts.FailRequestDraft) -> CommandEntry:
+        """To FAILED, with message, stage and details."""
+        check = self._check()
+        stage = check.name(draft.stage, "stage")
+        fact = self._fact(
+            draft,
+            check,
+            message=check.text(draft.message, "message"),
+            data=check.json_object(draft.details, "details"),
+        )
+        return self._entry(draft, check, fact, lambda state, ids: state.fail(fact, ids, stage))
+
+    def cancel(self, draft: drafts.CancelRequestDraft) -> CommandEntry:
+        """To CANCELLED, with the reason."""
+        check = self._check()
+        fact = self._fact(draft, check, message=check.text(draft.reason, "reason"))
+        return self._entry(draft, check, fact, lambda state, ids: state.cancel(fact, ids))
+
+    def start_stage(self, draft: drafts.StageDraft) -> CommandEntry:
+        """PENDING to RUNNING, in the first attempt."""
+        check = self._check()
+        name, attempt = self._stage(draft, check)
+        fact = self._fact(draft, check)
+        return self._entry(
+            draft, check, fact, lambda state, ids: state.start_stage(name, fact, attempt, ids), name
+        )
+
+    def progress_stage(self, draft: drafts.ProgressStageDraft) -> CommandEntry:
+        """How far the running attempt is."""
+        check = self._check()
+        name, attempt = self._stage(draft, check)
+        fraction = check.number(draft.fraction, "fraction", maximum=1.0)
+        done = check.whole(draft.done, "done", maximum=MAX_COUNT)
+        total = check.whole(draft.total, "total", minimum=1, maximum=MAX_COUNT)
+        fact = self._fact(
+            draft,
+            check,
+            message=check.text(draft.message, "message"),
+            data=check.json_object(draft.data, "data"),
+        )
+        return self._entry(
+            draft,
+            check,
+            fact,
+            lambda state, _: state.progress_stage(name, fact, attempt, fraction, done, total),
+            name,
+        )
+
+    def complete_stage(self, draft: drafts.CompleteStageDraft) -> CommandEntry:
+        """RUNNING to COMPLETED, with the output."""
+        check = self._check()
+        name, attempt = self._stage(draft, check)
+        fact = self._fact(draft, check, data=check.json_object(draft.output, "output"))
+        return self._entry(
+            draft, check, fact, lambda state, _: state.complete_stage(name, fact, attempt), name
+        )
+
+    def fail_stage(self, draft: drafts.FailStageDraft) -> CommandEntry:
+        """RUNNING to FAILED, with message and details."""
+        check = self._check()
+        name, attempt = self._stage(draft, check)
+        retryable = draft.retryable
+        fact = self._fact(
+            draft,
+            check,
+            message=check.text(draft.message, "message"),
+            data=check.json_object(draft.details, "details"),
+        )
+        return self._entry(
+            draft,
+            check,
+            fact,
+            lambda state, _: state.fail_stage(name, fact, attempt, retryable),
+            name,
+        )
+
+    def retry_stage(self, draft: drafts.StageDraft) -> CommandEntry:
+        """FAILED to RUNNING, in the next attempt."""
+        check = self._check()
+        name, _ = self._stage(draft, check)
+        fact = self._fact(draft, check)
+        return self._entry(draft, check, fact, lambda state, _: state.retry_stage(name, fact), name)
+
+    def log_event(self, draft: drafts.LogEventDraft) -> CommandEntry:
+        """A fact of the caller's for the log."""
+        check = self._check()
+        type = check.required_name(draft.type, "type")
+        stage = check.name(draft.stage, "stage")
+        fact = self._fact(
+            draft,
+            check,
+            message=check.text(draft.message, "message"),
+            data=check.json_object(draft.data, "data"),
+            severity=draft.severity,
+        )
+        return self._entry(draft, check, fact, lambda state, _: state.log(type, fact, stage), stage)
+
+    def _check(self) -> Checker:
+        return Checker(self._bounds, self._now)
+
+    def _done(self, check: Checker) -> None:
+        check.raise_if_any()
+        self.repaired += check.repaired
+
+    def _stage(self, draft: drafts.StageDraft, check: Checker) -> tuple[str, int | None]:
+        attempt = check.whole(draft.attempt, "attempt", minimum=1, maximum=MAX_ATTEMPTS)
+        return check.required_name(draft.stage, "stage"), attempt
+
+    def _fact(self, draft: drafts.MessageDraft, check: Checker, **what: Any) -> Fact:
+        at = check.instant(draft.occurred_at, "occurredAt") or self._now
+        return Fact(at, draft.event_id or self._make_id(), **what)
+
+    def _entry(
+        self,
+        draft: Any,
+        check: Checker,
+        fact: Fact,
+        change: Change,
+        stage: str | None = None,
+    ) -> CommandEntry:
+        self._done(check)
+        bounds = self._principal.bounds
+        return CommandEntry(draft.request_id, bounds, fact, draft.event_id, change, stage)

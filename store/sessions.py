@@ -1,0 +1,181 @@
+"""Sessions: started once, ended once, read with their operations."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy import Table, bindparam, select, update
+
+from models import Session, table_of
+from store.access import Bounds, LabelsDraft, Principal, fill_labels
+from store.dialects import chunks
+from store.entries import Entry, Flush, ItemResult
+from store.errors import NotFound
+from store.ids import instant_of, is_v7
+from store.operations.prepare import check_labels
+from store.partitions import month_of
+from store.validation import Checker, InputBounds
+
+TABLE = table_of(Session)
+COLUMNS = tuple(column.name for column in TABLE.columns)
+
+
+class SessionDraft(Protocol):
+    """A sitting as a caller sends it; with ``ended_at`` it is over."""
+
+    id: UUID | None
+    name: str | None
+    client: str | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    attributes: Any
+
+    @property
+    def labels(self) -> LabelsDraft | None: ...
+
+
+class SessionEntry(Entry):
+    """A session to be started, or ended where it exists."""
+
+    __slots__ = ("row",)
+
+    def __init__(self, row: dict[str, Any]) -> None:
+        super().__init__()
+        self.row = row
+
+    @property
+    def key(self) -> tuple[str, UUID]:
+        """The primary key."""
+        return self.row["organization_id"], self.row["id"]
+
+    def partitions(self) -> Iterable[tuple[Table, int]]:
+        return ((TABLE, month_of(instant_of(self.row["id"]))),)
+
+
+class EndSessionEntry(Entry):
+    """A session to be ended."""
+
+    __slots__ = ("bounds", "ended_at", "id")
+
+    def __init__(self, id: UUID, bounds: Bounds, ended_at: datetime) -> None:
+        super().__init__()
+        self.id = id
+        self.bounds = bounds
+        self.ended_at = ended_at
+
+
+def prepare_session(
+    draft: SessionDraft,
+    principal: Principal,
+    bounds: InputBounds,
+    now: datetime,
+    make_id: Callable[[], UUID],
+) -> SessionEntry:
+    """The entry of a session; raises ``BadInput`` with every problem."""
+    check = Checker(bounds, now)
+    id = draft.id or make_id()
+    if not is_v7(id):
+        check.refuse("must be a UUIDv7: its time is what the session is filed under", "id")
+        check.raise_if_any()
+    check.instant(instant_of(id), "id")
+    labels, problem = fill_labels(draft.labels, principal)
+    if problem is not None:
+        check.problems.append(problem)
+    started_at = check.instant(draft.started_at, "startedAt") or instant_of(id)
+    ended_at = check.instant(draft.ended_at, "endedAt")
+    if ended_at is not None and ended_at < started_at:
+        check.refuse("lies before startedAt", "endedAt")
+    row = {
+        **check_labels(labels, check),
+        "id": id,
+        "name": check.name(draft.name, "name"),
+        "client": check.name(draft.client, "client"),
+        "started_at": started_at,
+        "ended_at": ended_at,
+        "recorded_at": now,
+        "attributes": check.json_object(draft.attributes, "attributes"),
+    }
+    check.raise_if_any()
+    return SessionEntry(row)
+
+
+class SessionApplier:
+    """Starts and ends the sessions of a flush."""
+
+    kinds = (SessionEntry, EndSessionEntry)
+
+    async def apply(self, flush: Flush, entries: list[SessionEntry | EndSessionEntry]) -> None:
+        if not entries:
+            return
+        starts: dict[tuple[str, UUID], SessionEntry] = {}
+        for entry in entries:
+            if isinstance(entry, SessionEntry):
+                starts.setdefault(entry.key, entry)
+        rows = [tuple(starts[key].row[name] for name in COLUMNS) for key in sorted(starts)]
+        inserted = await flush.dialect.insert_new(flush.connection, TABLE, rows)
+        new = set(starts) if inserted is None else inserted
+        found = await self._lock(flush, entries)
+        ended: dict[tuple[str, UUID], datetime] = {}
+        for entry in entries:
+            if isinstance(entry, SessionEntry):
+                first = starts[entry.key] is entry and entry.key in new
+                self._started(entry, found[entry.key], first, ended)
+            else:
+                self._ended(entry, found, ended)
+        if ended:
+            mine = (TABLE.c.organization_id == bindparam("o"), TABLE.c.id == bindparam("i"))
+            await flush.connection.execute(
+                update(TABLE).where(*mine).values(ended_at=bindparam("e")),
+                [{"o": o, "i": i, "e": at} for (o, i), at in sorted(ended.items())],
+            )
+
+    async def _lock(
+        self, flush: Flush, entries: list[SessionEntry | EndSessionEntry]
+    ) -> dict[tuple[str, UUID], dict[str, Any]]:
+        ids = sorted({e.key[1] if isinstance(e, SessionEntry) else e.id for e in entries})
+        found: dict[tuple[str, UUID], dict[str, Any]] = {}
+        for some in chunks(ids):
+            statement = (
+                select(TABLE)
+                .where(TABLE.c.id.in_(some))
+                .order_by(TABLE.c.organization_id, TABLE.c.id)
+            )
+            rows = await flush.connection.execute(flush.dialect.lock_rows(statement))
+            for row in rows.mappings():
+                found[row["organization_id"], row["id"]] = dict(row)
+        return found
+
+    def _started(
+        self,
+        entry: SessionEntry,
+        row: dict[str, Any],
+        is_new: bool,
+        ended: dict[tuple[str, UUID], datetime],
+    ) -> None:
+        ends = entry.row["ended_at"]
+        if is_new:
+            entry.result = ItemResult.accepted(entry.key[1], entry.key)
+        elif ends is not None and row["ended_at"] is None:
+            row["ended_at"] = ended[entry.key] = ends
+            entry.result = ItemResult.accepted(entry.key[1], entry.key)
+        else:
+            entry.result = ItemResult.duplicate(entry.key[1], entry.key)
+
+    def _ended(
+        self,
+        entry: EndSessionEntry,
+        found: dict[tuple[str, UUID], dict[str, Any]],
+        ended: dict[tuple[str, UUID], datetime],
+    ) -> None:
+        rows = [r for r in found.values() if r["id"] == entry.id and entry.bounds.admits(r)]
+        if len(rows) != 1:
+            error = NotFound(f"there is no session {entry.id}", ("id",))
+            entry.result = ItemResult.rejected(entry.id, error)
+            return
+        key = rows[0]["organization_id"], entry.id
+        if rows[0]["ended_at"] is not None:
+            entry.result = ItemResult.duplicate(entry.id, key)
+            return
+        rows[0]["ended_at"] = ended[key] = max(entry.ended_at, rows[0]["started_at"])
+        entry.result = ItemResult.accepted(entry.id, key)

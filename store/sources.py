@@ -1,0 +1,17 @@
+"""What can be asked of sessions and interaction counters."""
+
+from models import InteractionCounter, Session, table_of
+from store.records import Order, Source
+
+SESSIONS = Source(
+    table=table_of(Session),
+    default_order=(Order("id", descending=True),),
+    unique=("id", "organization_id"),
+    orders=frozenset({"id", "started_at", "ended_at"}),
+)
+INTERACTIONS = Source(
+    table=table_of(InteractionCounter),
+    default_order=(Order("month", descending=True),),
+    unique=("organization_id", "key"),
+    orders=frozenset({"month", "units", "calls", "last_at"}),
+)

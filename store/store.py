@@ -1,0 +1,137 @@
+"""The tracking store as one object: wired explicitly, started, asked, and drained at the end."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import select
+
+from store.access import Bounds, Principal
+from store.api_keys import ApiKeys
+from store.circuit_breakers import BreakerApplier, CircuitBreakers
+from store.database import Database
+from store.dialects import PoolSettings
+from store.entries import Entry, ItemResult
+from store.housekeeping import Housekeeping
+from store.ids import Clock, new_id, utc_now
+from store.intake import Intake
+from store.interactions import InteractionApplier
+from store.limits.apply import LimitApplier
+from store.limits.queries import Limits
+from store.loaders import Loaders
+from store.operations.apply import OperationApplier
+from store.operations.sources import OPERATIONS
+from store.paging import PageSize
+from store.partitions import Partitions
+from store.prices import DEFAULT_TOOL_PRICE, Prices, to_nanos
+from store.records import Records
+from store.requests.apply import RequestApplier
+from store.requests.sources import REQUESTS
+from store.sessions import SessionApplier
+from store.sources import INTERACTIONS, SESSIONS
+from store.validation import InputBounds
+from store.writer import Writer, WriterSettings
+
+
+@dataclass(frozen=True, slots=True)
+class StoreConfig:
+    """Everything the store can be told."""
+
+    database_url: str
+    pool: PoolSettings = field(default_factory=PoolSettings)
+    writer: WriterSettings = field(default_factory=WriterSettings)
+    bounds: InputBounds = field(default_factory=InputBounds)
+    pages: PageSize = field(default_factory=PageSize)
+    default_tool_price: Decimal = DEFAULT_TOOL_PRICE
+    idempotency_days: int = 35
+    partitions_ahead: int = 2
+    key_cache_seconds: float = 10.0
+
+
+class Store:
+    """One database and everything that is done with it."""
+
+    def __init__(
+        self,
+        config: StoreConfig,
+        clock: Clock = utc_now,
+        make_id: Callable[[], UUID] = new_id,
+    ) -> None:
+        self.config = config
+        self._clock = clock
+        self._make_id = make_id
+        self.database = Database(config.database_url, config.pool)
+        self.partitions = Partitions(self.database.dialect, clock, config.partitions_ahead)
+        # The order of the appliers is the order in which every flush takes its locks.
+        self.writer = Writer(
+            self.database,
+            self.partitions,
+            (
+                OperationApplier(to_nanos(config.default_tool_price)),
+                SessionApplier(),
+                RequestApplier(make_id),
+                LimitApplier(),
+                InteractionApplier(),
+                BreakerApplier(),
+            ),
+            clock,
+            config.writer,
+        )
+        self._housekeeping = Housekeeping(
+            self.database, self.partitions, clock, timedelta(days=config.idempotency_days)
+        )
+        self._task: asyncio.Task[None] | None = None
+        self.operations = Records(self.database, OPERATIONS, config.pages)
+        self.requests = Records(self.database, REQUESTS, config.pages)
+        self.sessions = Records(self.database, SESSIONS, config.pages)
+        self.interactions = Records(self.database, INTERACTIONS, config.pages)
+        self.limits = Limits(self.database, clock, config.bounds)
+        self.prices = Prices(self.database, clock, config.bounds)
+        self.breakers = CircuitBreakers(self.database)
+        self.keys = ApiKeys(self.database, clock, config.bounds, config.key_cache_seconds)
+
+    async def start(self) -> None:
+        """Make partitions ahead and start the writer; the schema must be there."""
+        with self.database.translated():
+            await self.partitions.ensure_ahead()
+        self.writer.start()
+        self._task = asyncio.create_task(self._housekeeping.run(), name="housekeeping")
+
+    async def close(self, timeout: float = 30.0) -> int:
+        """Write what is queued, close the database; returns how many entries were left unwritten."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        left = await self.writer.close(timeout)
+        await self.database.close()
+        return left
+
+    async def ping(self) -> None:
+        """Raise a ``StoreError`` when the database does not answer."""
+        async with self.database.read() as connection:
+            await connection.execute(select(1))
+
+    def intake(self, principal: Principal) -> Intake:
+        """The door for what ``principal`` records in one call."""
+        return Intake(principal, self.config.bounds, self._clock, self._make_id)
+
+    def loaders(self, bounds: Bounds) -> Loaders:
+        """Loaders of edges for one call."""
+        return Loaders(self.database, bounds, self.config.pages)
+
+    async def write(self, entries: Sequence[Entry]) -> list[ItemResult]:
+        """Write entries in one transaction; their results, in the same order, after the commit."""
+        await self.writer.submit(entries)
+        return [entry.result for entry in entries if entry.result is not None]
+
+    async def write_one(self, entry: Entry) -> ItemResult:
+        """Write one entry; raises what it was rejected for."""
+        (result,) = await self.write([entry])
+        if result.error is not None:
+            raise result.error
+        return result

@@ -1,0 +1,41 @@
+"""A use of units: what an operation, a consume or a settled reservation counts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from models.labels import LABELS
+from store.ids import digest_id
+
+
+@dataclass(frozen=True, slots=True)
+class CountedUse:
+    """Units that were used: under which labels, of what, and when."""
+
+    labels: Mapping[str, str | None]
+    interaction_type: str
+    operation_type: str | None
+    route: str | None
+    method: str | None
+    units: int
+    at: datetime
+
+    @classmethod
+    def of(cls, labels: Mapping[str, Any], at: datetime, **what: Any) -> "CountedUse":
+        """A use with the labels taken out of a larger mapping."""
+        names = ("organization_id", *LABELS)
+        return cls(labels={n: labels.get(n) for n in names}, at=at, **what)
+
+    @property
+    def month(self) -> date:
+        """First day of the UTC calendar month it counts in."""
+        at = self.at.astimezone(UTC)
+        return date(at.year, at.month, 1)
+
+    def key(self) -> UUID:
+        """Digest of everything that tells one counter from another, but organization and month."""
+        labels = (self.labels[name] for name in LABELS)
+        what = (self.interaction_type, self.operation_type, self.route, self.method)
+        return digest_id(*labels, *what)

@@ -1,0 +1,192 @@
+"""Checks values before they reach a database, so that bad input is an answer and never a crash.
+
+A ``Checker`` collects every problem of one item with its path. Text that no PostgreSQL can hold
+(NUL, lone surrogates) is repaired and counted; everything else that is wrong refuses the item.
+"""
+
+import json
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from models.types import clean_text
+from store.errors import BadInput, Problem
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+FUTURE = timedelta(hours=24)
+"""A record may lie at most this far ahead of the server's clock."""
+
+LONG_MIN, LONG_MAX = -(2**63), 2**63 - 1
+INT_MIN, INT_MAX = -(2**31), 2**31 - 1
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InputBounds:
+    """How large one item may be; each is a setting of the server.
+
+    Lengths count characters; ``json_bytes`` is the size of the encoded JSON.
+    """
+
+    label_length: int = 200
+    text_length: int = 8_192
+    long_text_length: int = 262_144
+    json_bytes: int = 65_536
+    json_depth: int = 16
+    batch_items: int = 10_000
+
+
+class Checker:
+    """Collects the problems of one item and counts the texts it repaired."""
+
+    __slots__ = ("bounds", "now", "prefix", "problems", "repaired")
+
+    def __init__(self, bounds: InputBounds, now: datetime, prefix: Path = ()) -> None:
+        self.bounds = bounds
+        self.now = now
+        self.prefix = prefix
+        self.problems: list[Problem] = []
+        self.repaired = 0
+
+    def refuse(self, message: str, *path: str | int, code: str = "BAD_USER_INPUT") -> None:
+        """Note a problem at ``path``."""
+        self.problems.append(Problem(code, message, (*self.prefix, *path)))
+
+    def raise_if_any(self) -> None:
+        """Raise ``BadInput`` with all problems noted so far."""
+        if self.problems:
+            raise BadInput(self.problems)
+
+    def clean(self, value: str) -> str:
+        """``value`` as every database can hold it; counts a repair."""
+        cleaned = clean_text(value)
+        if cleaned is not value:
+            self.repaired += 1
+        return cleaned
+
+    def name(self, value: str | None, *path: str | int) -> str | None:
+        """A short name or label: 1 to ``label_length`` characters where it is given."""
+        return self._text(value, self.bounds.label_length, path, allow_empty=False)
+
+    def required_name(self, value: str, *path: str | int) -> str:
+        """The same, of a value that must be given."""
+        return self.name(value, *path) or ""
+
+    def text(self, value: str | None, *path: str | int) -> str | None:
+        """A message, path or other free text: up to ``text_length`` characters."""
+        return self._text(value, self.bounds.text_length, path, allow_empty=True)
+
+    def long_text(self, value: str | None, *path: str | int) -> str | None:
+        """A chat message or response: up to ``long_text_length`` characters."""
+        return self._text(value, self.bounds.long_text_length, path, allow_empty=True)
+
+    def _text(self, value: str | None, limit: int, path: Path, allow_empty: bool) -> str | None:
+        if value is None:
+            return None
+        if len(value) > limit:
+            self.refuse(f"{len(value):,} characters, at most {limit:,}: shorten it", *path)
+            return None
+        if not value and not allow_empty:
+            self.refuse("is empty: leave it out or give at least one character", *path)
+            return None
+        return self.clean(value)
+
+    def whole(
+        self,
+        value: int | None,
+        *path: str | int,
+        minimum: int = 0,
+        maximum: int = LONG_MAX,
+    ) -> int | None:
+        """A whole number from ``minimum`` (0) to ``maximum`` (the largest 64-bit one)."""
+        if value is not None and not minimum <= value <= maximum:
+            self.refuse(f"{value} is not from {minimum} to {maximum}", *path)
+            return None
+        return value
+
+    def number(
+        self, value: float | None, *path: str | int, minimum: float = 0, maximum: float = math.inf
+    ) -> float | None:
+        """A finite number of at least ``minimum`` (0) and at most ``maximum``."""
+        if value is None:
+            return None
+        value = float(value)
+        if not math.isfinite(value) or not minimum <= value <= maximum:
+            upper = "" if maximum == math.inf else f" and at most {maximum:g}"
+            self.refuse(f"{value} is not a finite number of at least {minimum:g}{upper}", *path)
+            return None
+        return value
+
+    def instant(self, value: datetime | None, *path: str | int) -> datetime | None:
+        """An instant within [2000-01-01, now + 24 h], in UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            self.refuse("has no zone: add Z or an offset such as +01:00", *path)
+            return None
+        if not EARLIEST <= value <= self.now + FUTURE:
+            latest = (self.now + FUTURE).isoformat(timespec="seconds")
+            self.refuse(f"{value.isoformat()} is not within 2000-01-01 and {latest}", *path)
+            return None
+        return value.astimezone(UTC)
+
+    def json_object(self, value: Any, *path: str | int) -> dict[str, Any] | None:
+        """A JSON object, small and flat enough, with text that every database can hold."""
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            self.refuse(f"must be a JSON object, not {json_kind(value)}", *path)
+            return None
+        before = len(self.problems)
+        cleaned = self._json(value, path, 1)
+        if len(self.problems) == before:
+            size = len(json.dumps(cleaned, ensure_ascii=False, separators=(",", ":")).encode())
+            if size > self.bounds.json_bytes:
+                limit = self.bounds.json_bytes
+                self.refuse(f"{size:,} bytes of JSON, at most {limit:,}: send less", *path)
+        return cleaned if isinstance(cleaned, dict) else None
+
+    def _json(self, value: Any, path: Path, depth: int) -> Any:
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, str):
+            return self.clean(value)
+        if isinstance(value, int):
+            if not LONG_MIN <= value <= LONG_MAX:
+                self.refuse("is a whole number beyond 64 bits: send it as text", *path)
+            return value
+        if isinstance(value, float):
+            if not math.isfinite(value):
+                self.refuse(f"{value} is not a number that JSON knows", *path)
+            return value
+        if depth > self.bounds.json_depth:
+            self.refuse(f"is nested deeper than {self.bounds.json_depth} levels", *path)
+            return None
+        if isinstance(value, dict):
+            return {
+                self.clean(str(k)): self._json(v, (*path, str(k)), depth + 1)
+                for k, v in value.items()
+            }
+        if isinstance(value, list):
+            return [self._json(v, (*path, i), depth + 1) for i, v in enumerate(value)]
+        self.refuse(f"{type(value).__name__} is not a JSON value", *path)
+        return None
+
+
+def json_kind(value: Any) -> str:
+    """What a JSON value is called in a message."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a boolean"
+    kinds = {str: "a string", int: "a number", float: "a number", list: "a list"}
+    return kinds.get(type(value), "something else")
+
+
+def check_batch_size(count: int, bounds: InputBounds, path: str) -> None:
+    """Refuse a batch that is larger than one answer and one transaction should be."""
+    if count > bounds.batch_items:
+        raise BadInput(
+            f"{count:,} items, at most {bounds.batch_items:,} in one call: send several", (path,)
+        )

@@ -1,0 +1,229 @@
+"""The ingest writer: concurrent writes share transactions, each caller waits for its commit.
+
+Submissions queue up to a bound; a few flush loops take what is there, write it in one transaction,
+and only after the commit set every caller's results. An acknowledged entry is a committed entry.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Table
+
+from store.database import Contention, Database, DatabaseFailure
+from store.entries import Applier, Entry, Flush
+from store.errors import Overloaded, StoreError
+from store.ids import Clock
+from store.partitions import Month, Partitions
+
+log = logging.getLogger(__name__)
+
+CONTENTION_TRIES = 5
+"""How often a flush is run again after a deadlock or lock time-out before its callers are told."""
+CONTENTION_PAUSE = 0.02
+"""Seconds before the second try; each further pause is longer by as much."""
+
+
+@dataclass(frozen=True, slots=True)
+class WriterSettings:
+    """Bounds of the queue and the size of a transaction.
+
+    ``queue_items`` bounds memory: at about 2 KB an entry, 50,000 are 100 MB. ``delay_seconds``
+    is how long a flush loop waits for company before it begins a small transaction.
+    """
+
+    queue_items: int = 50_000
+    flush_items: int = 2_000
+    delay_seconds: float = 0.002
+
+
+@dataclass(slots=True)
+class WriterStats:
+    """What the writer did since it started, for metrics."""
+
+    queued: int = 0
+    flushes: int = 0
+    entries: int = 0
+    refused: int = 0
+    retries: int = 0
+    failures: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(eq=False, slots=True)
+class Submission:
+    """Entries of one call, written in one transaction."""
+
+    entries: Sequence[Entry]
+    done: asyncio.Future[None] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+    def fail(self, error: Exception) -> None:
+        """Tell the caller, unless it went away."""
+        if not self.done.done():
+            self.done.set_exception(error)
+
+    def succeed(self) -> None:
+        """Tell the caller, unless it went away."""
+        if not self.done.done():
+            self.done.set_result(None)
+
+
+class Writer:
+    """Group commit over a bounded queue."""
+
+    def __init__(
+        self,
+        database: Database,
+        partitions: Partitions,
+        appliers: Sequence[Applier],
+        clock: Clock,
+        settings: WriterSettings,
+    ) -> None:
+        self._database = database
+        self._partitions = partitions
+        self._appliers = appliers
+        self._clock = clock
+        self._settings = settings
+        self._queue: deque[Submission] = deque()
+        self._arrived = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._closing = False
+        self.stats = WriterStats()
+
+    def start(self) -> None:
+        """Start the flush loops."""
+        self._closing = False
+        count = self._database.dialect.parallel_writers
+        self._tasks = [asyncio.create_task(self._run(), name=f"writer-{i}") for i in range(count)]
+
+    async def submit(self, entries: Sequence[Entry]) -> None:
+        """Write ``entries`` in one transaction and set their results; returns after the commit.
+
+        Raises ``Overloaded`` at once when the queue is full or the server is stopping, and
+        ``Overloaded`` or ``TimedOut`` when the database could not take them: nothing is known to
+        be written then, and a repeat with the same ids is harmless.
+        """
+        if not entries:
+            return
+        if self._closing or not self._tasks:
+            raise Overloaded("the server is stopping: send this again in a moment")
+        if self.stats.queued + len(entries) > self._settings.queue_items and self.stats.queued:
+            self.stats.refused += len(entries)
+            raise Overloaded(
+                f"{self.stats.queued:,} entries wait to be written, at most "
+                f"{self._settings.queue_items:,} may: send this again in a moment"
+            )
+        submission = Submission(entries)
+        self._queue.append(submission)
+        self.stats.queued += len(entries)
+        self._arrived.set()
+        await submission.done
+
+    async def close(self, timeout: float = 30.0) -> int:
+        """Write what is queued, then stop; returns how many entries were left unwritten."""
+        self._closing = True
+        self._arrived.set()
+        if self._tasks:
+            _, pending = await asyncio.wait(self._tasks, timeout=timeout)
+            for task in pending:
+                task.cancel()
+            await asyncio.gather(*pending, return_exceptions=True)
+        left = self.stats.queued
+        while self._queue:
+            self._queue.popleft().fail(Overloaded("the server stopped: send this again"))
+        self.stats.queued = 0
+        self._tasks = []
+        return left
+
+    async def _run(self) -> None:
+        while True:
+            while not self._queue:
+                if self._closing:
+                    return
+                self._arrived.clear()
+                await self._arrived.wait()
+            if self.stats.queued < self._settings.flush_items and not self._closing:
+                await asyncio.sleep(self._settings.delay_seconds)
+            batch = self._take()
+            if batch:
+                await self._flush(batch)
+
+    def _take(self) -> list[Submission]:
+        batch: list[Submission] = []
+        count = 0
+        while self._queue and (not batch or count < self._settings.flush_items):
+            submission = self._queue.popleft()
+            self.stats.queued -= len(submission.entries)
+            if submission.done.cancelled():
+                continue  # its caller went away before anything was begun
+            batch.append(submission)
+            count += len(submission.entries)
+        return batch
+
+    async def _flush(self, batch: list[Submission]) -> None:
+        started = time.perf_counter()
+        try:
+            await self._write_patiently([e for s in batch for e in s.entries])
+        except DatabaseFailure as error:
+            await self._isolate(batch, error)
+        except StoreError as error:
+            self._fail(batch, error)
+        except asyncio.CancelledError:
+            self._fail(batch, Overloaded("the server stopped: send this again"))
+            raise
+        except Exception as error:  # the writer's edge: the loop must go on
+            log.exception("a flush failed")
+            self._fail(batch, error)
+        else:
+            for submission in batch:
+                submission.succeed()
+        self.stats.flushes += 1
+        self.stats.entries += sum(len(s.entries) for s in batch)
+        self.stats.seconds += time.perf_counter() - started
+
+    async def _isolate(self, batch: list[Submission], error: DatabaseFailure) -> None:
+        """Something in the batch cannot be written: write each caller's part by itself."""
+        if len(batch) == 1:
+            log.error("a batch was refused by the database", exc_info=error)
+            self._fail(batch, error)
+            return
+        for submission in batch:
+            await self._flush([submission])
+
+    def _fail(self, batch: list[Submission], error: Exception) -> None:
+        self.stats.failures += 1
+        for submission in batch:
+            submission.fail(error)
+
+    async def _write_patiently(self, entries: list[Entry]) -> None:
+        for attempt in range(1, CONTENTION_TRIES + 1):
+            try:
+                await self._write(entries)
+            except Contention:
+                if attempt == CONTENTION_TRIES:
+                    raise
+                self.stats.retries += 1
+                await asyncio.sleep(CONTENTION_PAUSE * attempt)
+            else:
+                return
+
+    async def _write(self, entries: list[Entry]) -> None:
+        needed: dict[tuple[str, Month], tuple[Table, Month]] = {}
+        for entry in entries:
+            entry.result = None
+            for table, month in entry.partitions():
+                needed[table.name, month] = table, month
+        with self._database.translated():
+            await self._partitions.ensure(needed.values())
+        async with self._database.write() as connection:
+            flush = Flush(connection, self._database.dialect, self._clock())
+            for applier in self._appliers:
+                mine = [e for e in entries if isinstance(e, applier.kinds)]
+                await applier.apply(flush, mine)
+        for notice in flush.notices:
+            notice()
