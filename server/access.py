@@ -1,0 +1,51 @@
+"""Whether callers need an API key: open only where nobody but this machine can call."""
+
+import ipaddress
+from enum import StrEnum
+
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+
+
+class Access(StrEnum):
+    """Who may call the server, as it is set."""
+
+    AUTO = "auto"
+    OPEN = "open"
+    KEYS = "keys"
+
+
+class AccessRefused(Exception):
+    """The server would stand open to others, or nobody could call it; the text says what to do."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` is an address of this machine alone."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def decide_access(access: Access, host: str, any_active_key: bool) -> Access:
+    """``OPEN`` or ``KEYS``: what holds for a server that listens on ``host``.
+
+    Raises ``AccessRefused`` for an address that others can reach unless a key protects it.
+    """
+    if is_loopback(host):
+        if access is Access.AUTO:
+            return Access.KEYS if any_active_key else Access.OPEN
+        return access
+    if access is Access.OPEN:
+        raise AccessRefused(
+            f"{host} can be reached by others, and TRACKSTORE_ACCESS=open would let all of them in: "
+            "listen on 127.0.0.1, or set TRACKSTORE_ACCESS=keys and make a key with "
+            "`trackstore keys create NAME`"
+        )
+    if not any_active_key:
+        raise AccessRefused(
+            f"{host} can be reached by others, and there is no API key yet: make one with "
+            "`trackstore keys create NAME`, or listen on 127.0.0.1"
+        )
+    return Access.KEYS

@@ -1,0 +1,152 @@
+"""What Prometheus can ask a server process: HTTP, the ingest writer, connections, the process."""
+
+import os
+import time
+from collections.abc import Collection, Iterator
+
+from prometheus_client import CollectorRegistry, Counter, GCCollector, Histogram, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+from sqlalchemy.pool import QueuePool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from server.version import VERSION
+from store.store import Store
+
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+"""Seconds: an ingest call takes a few milliseconds, a large aggregation up to the statement time."""
+
+METHODS = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
+OTHER = "other"
+"""Label of what we do not serve: callers must not be able to make series by calling any path."""
+CLOSED_BY_CALLER = 499
+
+
+class Metrics:
+    """The metrics of one application; nothing of it is global, so that several can live at once."""
+
+    def __init__(self, store: Store, workers: int = 1) -> None:
+        """``workers`` above 1 puts the process into a label: each scrape then meets one of them."""
+        self.registry = CollectorRegistry()
+        labels = {"worker": str(os.getpid())} if workers > 1 else {}
+        names = [*labels, "method", "route", "status"]
+        self._labels = labels
+        self.requests = Counter(
+            "trackstore_http_requests", "HTTP requests answered.", names, registry=self.registry
+        )
+        self.duration = Histogram(
+            "trackstore_http_request_duration_seconds",
+            "Time from a request's first byte to the end of its answer.",
+            [*labels, "route"],
+            buckets=BUCKETS,
+            registry=self.registry,
+        )
+        ProcessCollector(registry=self.registry)
+        GCCollector(registry=self.registry)
+        self.registry.register(StoreCollector(store, labels))
+
+    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count one answered request."""
+        self.requests.labels(
+            **self._labels,
+            method=method if method in METHODS else OTHER,
+            route=route,
+            status=str(status),
+        ).inc()
+        self.duration.labels(**self._labels, route=route).observe(seconds)
+
+    async def metrics_endpoint(self, request: Request) -> Response:
+        """GET /metrics: the text format of Prometheus, or OpenMetrics where it is asked for."""
+        encode, content_type = choose_encoder(request.headers.get("accept", ""))
+        return Response(encode(self.registry), headers={"Content-Type": content_type})
+
+
+class StoreCollector(Collector):
+    """Reads the store's own numbers at the moment of asking."""
+
+    def __init__(self, store: Store, labels: dict[str, str]) -> None:
+        self._store = store
+        self._labels = labels
+
+    def collect(self) -> Iterator[Metric]:
+        """The writer's numbers, the connections in use, and what is running."""
+        info = InfoMetricFamily("trackstore_build", "The version that is running.")
+        info.add_metric([], {"version": VERSION, "database": self._store.database.dialect.name})
+        yield info
+        yield from self._writer()
+        yield from self._pools()
+
+    def _writer(self) -> Iterator[Metric]:
+        stats = self._store.writer.stats
+        names, values = list(self._labels), list(self._labels.values())
+        queued = GaugeMetricFamily(
+            "trackstore_writer_queued_entries", "Entries that wait to be written.", labels=names
+        )
+        queued.add_metric(values, stats.queued)
+        yield queued
+        for name, value, meaning in (
+            ("flushes", stats.flushes, "Transactions the writer ran."),
+            ("entries", stats.entries, "Entries in these transactions."),
+            ("refused_entries", stats.refused, "Entries refused because the queue was full."),
+            ("retries", stats.retries, "Transactions run again after contention."),
+            ("failures", stats.failures, "Transactions whose callers were told of a failure."),
+            ("flush_seconds", stats.seconds, "Time spent in these transactions."),
+        ):
+            counter = CounterMetricFamily(f"trackstore_writer_{name}", meaning, labels=names)
+            counter.add_metric(values, value)
+            yield counter
+
+    def _pools(self) -> Iterator[Metric]:
+        dialect = self._store.database.dialect
+        pools = {"read": dialect.read_engine.pool, "write": dialect.write_engine.pool}
+        if pools["read"] is pools["write"]:
+            pools = {"all": pools["write"]}
+        names = [*self._labels, "pool"]
+        used = GaugeMetricFamily(
+            "trackstore_database_connections_in_use", "Connections lent out now.", labels=names
+        )
+        kept = GaugeMetricFamily(
+            "trackstore_database_connections_open", "Connections open, lent or idle.", labels=names
+        )
+        for name, pool in pools.items():
+            if isinstance(pool, QueuePool):
+                values = [*self._labels.values(), name]
+                used.add_metric(values, pool.checkedout())
+                kept.add_metric(values, pool.checkedout() + pool.checkedin())
+        yield used
+        yield kept
+
+
+class MetricsMiddleware:
+    """Counts and times every request; ``routes`` are the paths that get a label of their own."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, routes: Collection[str]) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._routes = frozenset(routes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        status = CLOSED_BY_CALLER
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, answer)
+        except Exception:
+            status = 500
+            raise
+        finally:
+            route = scope["path"] if scope["path"] in self._routes else OTHER
+            seconds = time.perf_counter() - started
+            self._metrics.observe(scope["method"], route, status, seconds)

@@ -1,0 +1,377 @@
+"""Every setting of the server, from the environment and ``.env``: its default, bounds and meaning."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from pydantic import (
+    ByteSize,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from server.access import LOOPBACK_NAMES, Access, is_loopback
+from server.settings_errors import ENV_FILE, PREFIX, SettingsError, explain, hide_password
+from server.settings_values import AccessWord, HostNames, LogFormat, LogLevel, Switch, Synchronous
+from store.dialects import PoolSettings
+from store.paging import PageSize
+from store.prices import DEFAULT_TOOL_PRICE, MAX_PRICE
+from store.store import StoreConfig
+from store.validation import InputBounds
+from store.writer import WriterSettings
+
+DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgresql": "postgresql+asyncpg",
+    "postgres": "postgresql+asyncpg",
+}
+DATABASES = {"sqlite": ("SQLite", (3, 35)), "postgresql": ("PostgreSQL", (15,))}
+"""What people call them, and the oldest version of each that knows all statements used here."""
+URL_FORMS = "sqlite:///trackstore.db or postgresql://USER:PASSWORD@HOST/NAME"
+SERVER_PARAMETERS = {
+    "gsslib",
+    "host",
+    "krbsrvname",
+    "passfile",
+    "port",
+    "prepared_statement_cache_size",
+    "ssl",
+    "sslmode",
+    "target_session_attrs",
+}
+"""What may stand behind the ``?`` of a PostgreSQL address; the driver refuses everything else."""
+
+KIB, MIB, GIB = 2**10, 2**20, 2**30
+HOUR_SECONDS = 3_600
+
+
+class Settings(BaseSettings):
+    """The settings of one server. Made by ``load_settings``; immutable afterwards."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=ENV_FILE,
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        validate_by_alias=True,
+        validate_by_name=True,
+    )
+
+    host: str = Field(
+        default="127.0.0.1",
+        min_length=1,
+        description="Address to listen on. Any but a loopback address needs API keys.",
+    )
+    port: int = Field(
+        default=8000, ge=0, le=65_535, description="Port to listen on; 0 takes any that is free."
+    )
+    workers: int = Field(
+        default=1,
+        ge=1,
+        le=256,
+        description="Server processes. SQLite serves one, PostgreSQL any number.",
+    )
+    shutdown_seconds: float = Field(
+        default=30,
+        ge=1,
+        le=HOUR_SECONDS,
+        description="How long a stop waits for running requests, and then for queued writes.",
+    )
+    max_body_bytes: ByteSize = Field(
+        default=ByteSize(32 * MIB),
+        ge=KIB,
+        le=GIB,
+        description="Largest body of a request; 413 answers a larger one.",
+    )
+
+    access: AccessWord = Field(
+        default=Access.AUTO,
+        description="keys asks every caller for an API key, open asks nobody and is for loopback "
+        "addresses only, auto is open on a loopback address until the first key is made.",
+    )
+    default_organization: str = Field(
+        default="default",
+        min_length=1,
+        max_length=200,
+        description="Organization of records that come without one while access is open.",
+    )
+    allowed_hosts: HostNames = Field(
+        default=(),
+        description="Host names the server answers to, separated by commas; *.example.com stands "
+        "for all below it, * for any. Empty: the names of this machine where the address is a "
+        "loopback one, else any.",
+    )
+    key_cache_seconds: float = Field(
+        default=10,
+        ge=0,
+        le=HOUR_SECONDS,
+        description="How long a key revoked in another process may still be taken.",
+    )
+
+    database_url: str = Field(
+        default="sqlite:///trackstore.db",
+        validation_alias="DATABASE_URL",
+        description="The database: sqlite:///FILE or postgresql://USER@HOST/NAME. With a password in "
+        "it (USER:PASSWORD@), give it in the environment rather than on a command line.",
+    )
+    migrate_on_start: Switch = Field(
+        default="auto",
+        description="Whether `serve` brings the tables up to date; auto does on SQLite, and leaves "
+        "it to `trackstore migrate` elsewhere.",
+    )
+    pool_size: int = Field(
+        default=10, ge=1, le=1_000, description="Connections each process keeps open (PostgreSQL)."
+    )
+    pool_overflow: int = Field(
+        default=20, ge=0, le=1_000, description="Connections on top of these while many are in use."
+    )
+    pool_wait_seconds: float = Field(
+        default=5,
+        gt=0,
+        le=HOUR_SECONDS,
+        description="How long to wait for a connection before the caller is told to try again.",
+    )
+    statement_seconds: float = Field(
+        default=30,
+        gt=0,
+        le=HOUR_SECONDS,
+        description="How long one statement may run before it is ended.",
+    )
+    lock_seconds: float = Field(
+        default=10,
+        gt=0,
+        le=HOUR_SECONDS,
+        description="How long a statement waits for a lock (PostgreSQL).",
+    )
+    sqlite_synchronous: Synchronous = Field(
+        default="FULL",
+        description="When SQLite waits for the disk. FULL survives a power cut; NORMAL is faster "
+        "and may lose what was acknowledged in the last moment before one.",
+    )
+    partitions_ahead: int = Field(
+        default=2,
+        ge=1,
+        le=24,
+        description="Months for which partitions are made beforehand (PostgreSQL).",
+    )
+
+    writer_queue_items: int = Field(
+        default=50_000,
+        ge=1,
+        le=10_000_000,
+        description="Entries that may wait to be written, about 2 KB each; further ones are "
+        "refused with OVERLOADED.",
+    )
+    writer_flush_items: int = Field(
+        default=2_000, ge=1, le=100_000, description="Entries written in one transaction."
+    )
+    writer_delay_ms: float = Field(
+        default=2,
+        ge=0,
+        le=1_000,
+        description="How long a small transaction waits for company before it begins.",
+    )
+    idempotency_days: int = Field(
+        default=35,
+        ge=1,
+        le=3_650,
+        description="How long a repeated consume is recognised by its id.",
+    )
+    default_tool_price: Decimal = Field(
+        default=DEFAULT_TOOL_PRICE,
+        ge=0,
+        le=int(MAX_PRICE),
+        description="US dollars per 1,000 tokens of a tool without a price of its own.",
+    )
+
+    max_batch_items: int = Field(
+        default=10_000, ge=1, le=1_000_000, description="Items of one bulk mutation."
+    )
+    max_label_length: int = Field(
+        default=200, ge=1, le=2_000, description="Characters of a name or label."
+    )
+    max_text_length: int = Field(
+        default=8_192, ge=1, le=MIB, description="Characters of a message, path or error."
+    )
+    max_long_text_length: int = Field(
+        default=262_144, ge=1, le=64 * MIB, description="Characters of a chat message or response."
+    )
+    max_json_bytes: ByteSize = Field(
+        default=ByteSize(64 * KIB), ge=2, le=64 * MIB, description="Size of one JSON value."
+    )
+    max_json_depth: int = Field(
+        default=16, ge=1, le=100, description="Levels of nesting inside a JSON value."
+    )
+
+    max_depth: int = Field(
+        default=12, ge=1, le=100, description="Levels of fields inside each other in a document."
+    )
+    max_aliases: int = Field(default=30, ge=0, le=10_000, description="Aliases in a document.")
+    max_root_fields: int = Field(
+        default=20, ge=1, le=10_000, description="Fields at the top of an operation."
+    )
+    max_tokens: int = Field(
+        default=10_000, ge=1, le=1_000_000, description="Tokens of a document, variables aside."
+    )
+    default_page_size: int = Field(
+        default=100, ge=1, le=100_000, description="Records of a page where none are asked for."
+    )
+    max_page_size: int = Field(
+        default=1_000, ge=1, le=100_000, description="Records of the largest page."
+    )
+    introspection: bool = Field(
+        default=True, description="Whether callers may read the schema from the server."
+    )
+
+    log_level: LogLevel = Field(
+        default="info", description="The least important messages that are written."
+    )
+    log_format: LogFormat = Field(
+        default="auto",
+        description="json writes one object per line, console is for people, auto takes console "
+        "at a terminal and json elsewhere.",
+    )
+    metrics: bool = Field(
+        default=True,
+        description="Whether /metrics answers, in the format of Prometheus. With several workers "
+        "each answer is of one of them, named in the label worker.",
+    )
+
+    @field_validator("database_url")
+    @classmethod
+    def _usable_database(cls, value: str) -> str:
+        """Refuse what the driver would refuse later and less clearly."""
+        try:
+            url = make_url(value)
+        except (ArgumentError, ValueError):
+            raise ValueError(
+                f"that is not the URL of a database. Write {URL_FORMS}; characters such as @ : / # "
+                "in a password are percent-encoded, @ as %40"
+            ) from None
+        backend = url.get_backend_name()
+        if backend not in DRIVERS or url.drivername not in (backend, DRIVERS[backend]):
+            raise ValueError(f"{url.drivername} is not supported. Write {URL_FORMS}")
+        if backend == "sqlite":
+            if url.database in (None, "", ":memory:"):
+                raise ValueError(
+                    "a database in memory ends with its connection. Name a file, "
+                    "sqlite:///trackstore.db"
+                )
+            return value
+        if "@" in f"{url.host}{url.database}":
+            raise ValueError("it has a second @. In a password, write %40 for it")
+        if strange := sorted(set(url.query) - SERVER_PARAMETERS):
+            raise ValueError(
+                f"the driver does not know the parameter {', '.join(strange)}. Leave it out; "
+                f"known are {', '.join(sorted(SERVER_PARAMETERS))}"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _pages_fit(self) -> "Settings":
+        if self.default_page_size > self.max_page_size:
+            raise ValueError(
+                f"TRACKSTORE_DEFAULT_PAGE_SIZE is {self.default_page_size}, larger than "
+                f"TRACKSTORE_MAX_PAGE_SIZE, {self.max_page_size}: lower the first or raise the "
+                "second."
+            )
+        return self
+
+    @property
+    def parsed_database_url(self) -> URL:
+        """The address with the driver the server uses."""
+        url = make_url(self.database_url)
+        url = url.set(drivername=DRIVERS[url.get_backend_name()])
+        # libpq's name of the parameter; the driver's own takes the same values.
+        mode = url.query.get("sslmode")
+        if mode is None:
+            return url
+        return url.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
+
+    @property
+    def shown_database(self) -> str:
+        """The address as it was given, without its password."""
+        return hide_password(self.database_url)
+
+    @property
+    def database_file(self) -> Path | None:
+        """The file of the embedded database; None where the database is a server."""
+        url = self.parsed_database_url
+        return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
+
+    @property
+    def answered_hosts(self) -> tuple[str, ...]:
+        """What may stand in the Host header, ``*`` for anything.
+
+        The names of this machine always may: no page of a stranger can be called by them.
+        """
+        if self.allowed_hosts:
+            return (*self.allowed_hosts, *LOOPBACK_NAMES)
+        return LOOPBACK_NAMES if self.is_loopback else ("*",)
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only programs on this machine can reach ``host``."""
+        return is_loopback(self.host)
+
+    @property
+    def migrates_on_start(self) -> bool:
+        """Whether the server itself brings the tables up to date."""
+        if self.migrate_on_start == "auto":
+            return self.database_file is not None
+        return self.migrate_on_start == "yes"
+
+    def store_config(self) -> StoreConfig:
+        """What the store must know of all this."""
+        return StoreConfig(
+            database_url=self.parsed_database_url.render_as_string(hide_password=False),
+            pool=PoolSettings(
+                size=self.pool_size,
+                overflow=self.pool_overflow,
+                wait_seconds=self.pool_wait_seconds,
+                statement_seconds=self.statement_seconds,
+                lock_seconds=self.lock_seconds,
+                synchronous=self.sqlite_synchronous,
+            ),
+            writer=WriterSettings(
+                queue_items=self.writer_queue_items,
+                flush_items=self.writer_flush_items,
+                delay_seconds=self.writer_delay_ms / 1_000,
+            ),
+            bounds=InputBounds(
+                label_length=self.max_label_length,
+                text_length=self.max_text_length,
+                long_text_length=self.max_long_text_length,
+                json_bytes=int(self.max_json_bytes),
+                json_depth=self.max_json_depth,
+                batch_items=self.max_batch_items,
+            ),
+            pages=PageSize(default=self.default_page_size, maximum=self.max_page_size),
+            default_tool_price=self.default_tool_price,
+            idempotency_days=self.idempotency_days,
+            partitions_ahead=self.partitions_ahead,
+            key_cache_seconds=self.key_cache_seconds,
+        )
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings of the environment and ``.env``; ``overrides`` that are not None go before both.
+
+    Raises ``SettingsError``, which names every setting that is wrong.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    make: Callable[..., Settings] = Settings
+    try:
+        return make(**given)
+    except ValidationError as error:
+        raise explain(error, Settings.model_fields) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError([f"{ENV_FILE} cannot be read: {error}. Mend or remove it."]) from None

@@ -1,0 +1,157 @@
+"""What is wrong with the settings, said in plain sentences: which variable, what was given, the mend."""
+
+import os
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from enum import Enum
+from typing import Any, Literal, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le, MaxLen, MinLen
+from dotenv import dotenv_values
+from pydantic import ByteSize, ValidationError
+from pydantic.fields import FieldInfo
+
+PREFIX = "TRACKSTORE_"
+ENV_FILE = ".env"
+PASSWORD = re.compile(r"(?<=://)([^\s/@:]*):\S*@")
+PASSWORD_PARAMETER = re.compile(r"(password=)[^&\s]*", re.IGNORECASE)
+LONGEST_SHOWN = 80
+SERVICE_LINK = re.compile(r"(tcp|udp)://")
+"""What Kubernetes puts into NAME_PORT for every Service called NAME."""
+
+Fields = Mapping[str, FieldInfo]
+
+
+class SettingsError(Exception):
+    """One or more settings are wrong; the text is meant for the person who runs the server."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def variable(name: str, field: FieldInfo) -> str:
+    """The environment variable that holds the setting ``name``."""
+    return str(field.validation_alias) if field.validation_alias else PREFIX + name.upper()
+
+
+def hide_password(text: str) -> str:
+    """``text`` with the password of every URL in it replaced, also where the URL is malformed."""
+    return PASSWORD_PARAMETER.sub(r"\1***", PASSWORD.sub(r"\1:***@", text))
+
+
+def shown(value: object) -> str:
+    """A value as it may be printed: as the environment spells it, short, without a password."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Enum):
+        value = value.value
+    if isinstance(value, ByteSize):
+        return value.human_readable().replace(".0", "") if value % 1024 == 0 else str(int(value))
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    text = hide_password(str(value))
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
+
+
+def choices(field: FieldInfo) -> list[str]:
+    """The words a setting can be; empty where it is not one of a few words."""
+    annotation = field.annotation
+    if get_origin(annotation) is Literal:
+        return [str(choice) for choice in get_args(annotation)]
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return [str(member.value) for member in annotation]
+    return []
+
+
+def expected(field: FieldInfo) -> str:
+    """What a setting must look like, as the object of "expected"."""
+    if words := choices(field):
+        return f"one of {', '.join(words)}"
+    if field.annotation is bool:
+        return "true or false"
+    if field.annotation is ByteSize:
+        return f"a size such as {shown(field.default)}{_range(field)}"
+    if field.annotation is str:
+        return f"text{_range(field)}"
+    kind = "a whole number" if field.annotation is int else "a number"
+    return kind + _range(field)
+
+
+def _range(field: FieldInfo) -> str:
+    number = _size if field.annotation is ByteSize else _number
+    low = high = ""
+    for rule in field.metadata:
+        match rule:
+            case Ge(ge=bound):
+                low = f" of at least {number(bound)}"
+            case Gt(gt=bound):
+                low = f" above {number(bound)}"
+            case Le(le=bound):
+                high = f" at most {number(bound)}"
+            case MinLen(min_length=bound):
+                low = f" of at least {bound} character{'s'[: bound > 1]}"
+            case MaxLen(max_length=bound):
+                high = f" at most {bound} characters"
+            case _:
+                continue
+    return f"{low} and{high}" if low and high else low or high
+
+
+def _size(value: Any) -> str:
+    return shown(ByteSize(value))
+
+
+def _number(value: Any) -> str:
+    return str(value) if isinstance(value, float) else str(int(value))
+
+
+def explain(error: ValidationError, fields: Fields) -> SettingsError:
+    """The same as ``error`` in sentences, one for each setting that is wrong."""
+    by_place = {variable(name, field): name for name, field in fields.items()}
+    by_place |= {name: name for name in fields}
+    problems = []
+    for found in error.errors(include_url=False):
+        place = str(found["loc"][0]) if found["loc"] else ""
+        message = str(found["msg"]).removeprefix("Value error, ")
+        if place not in by_place:
+            problems.append(message)  # about several settings together: names them itself
+            continue
+        name = by_place[place]
+        problems.append(_sentence(name, fields[name], found["input"], found["type"], message))
+    return SettingsError(problems)
+
+
+def _sentence(name: str, field: FieldInfo, given: object, kind: str, message: str) -> str:
+    variable_name = variable(name, field)
+    said = f"{variable_name} is {shown(given)!r}{_origin(variable_name)}"
+    if SERVICE_LINK.match(str(given)):
+        return (
+            f"{said}: Kubernetes sets that for a Service of this name. Set "
+            f"enableServiceLinks: false in the pod, or give the Service another name."
+        )
+    if kind == "value_error":
+        return f"{said}: {message}."
+    return (
+        f"{said}: expected {expected(field)}. "
+        f"Set {variable_name}={shown(field.default)} (the default) or remove it."
+    )
+
+
+def _origin(variable_name: str) -> str:
+    """Say so where the value comes from the file, since the shell does not show it."""
+    if any(name.upper() == variable_name for name in os.environ):
+        return ""
+    in_file = any(name.upper() == variable_name for name in dotenv_values(ENV_FILE))
+    return f" (in {ENV_FILE})" if in_file else ""
+
+
+def misspelt(names: list[str], fields: Fields) -> dict[str, str]:
+    """Variables that nothing reads, each with the setting it was probably meant to be."""
+    known = [variable(name, field) for name, field in fields.items()]
+    strangers = [n for n in names if n.upper().startswith(PREFIX) and n.upper() not in known]
+    close = {name: get_close_matches(name.upper(), known, n=1, cutoff=0.85) for name in strangers}
+    return {name: found[0] for name, found in close.items() if found}

@@ -1,0 +1,6 @@
+"""The version of this installation."""
+
+from importlib.metadata import version
+
+DISTRIBUTION = "trackstore-server"
+VERSION = version(DISTRIBUTION)

@@ -1,0 +1,1 @@
+"""Tests of settings, logs, health, metrics and the command line."""
