@@ -67,14 +67,22 @@ NOTHING = false()
 class LabelsDraft(Protocol):
     """Labels as a caller sends them; any may be left out."""
 
-    organization_id: str | None
-    namespace_id: str | None
-    workspace_id: str | None
-    user_id: str | None
-    developer_id: str | None
-    api_key_id: str | None
-    company_id: str | None
-    subscription_id: str | None
+    @property
+    def organization_id(self) -> str | None: ...
+    @property
+    def namespace_id(self) -> str | None: ...
+    @property
+    def workspace_id(self) -> str | None: ...
+    @property
+    def user_id(self) -> str | None: ...
+    @property
+    def developer_id(self) -> str | None: ...
+    @property
+    def api_key_id(self) -> str | None: ...
+    @property
+    def company_id(self) -> str | None: ...
+    @property
+    def subscription_id(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,13 +33,17 @@ class KeyDraft(Protocol):
     """A key as a caller asks for it. ``organization_id`` is ``*`` for all organizations."""
 
     name: str
-    organization_id: str | None
-    namespace_id: str | None
-    workspace_id: str | None
     expires_at: datetime | None
 
     @property
     def scopes(self) -> Sequence[AccessScope]: ...
+
+    @property
+    def organization_id(self) -> str | None: ...
+    @property
+    def namespace_id(self) -> str | None: ...
+    @property
+    def workspace_id(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import logging
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, select, tuple_
+from sqlalchemy import select, tuple_
 
 from models import CircuitBreaker, CircuitBreakerTransition, table_of
 from models.vocabulary import BreakerState
@@ -12,6 +12,7 @@ from store.access import Bounds, Principal
 from store.database import Database, Row
 from store.dialects import chunks
 from store.entries import Entry, Flush, ItemResult
+from store.filters import Condition, ConditionCompiler
 from store.ids import new_id
 from store.validation import Checker, InputBounds
 
@@ -28,13 +29,15 @@ log = logging.getLogger(__name__)
 class BreakerDraft(Protocol):
     """State and totals of a breaker, as its service reports them."""
 
-    organization_id: str | None
     name: str
     state: BreakerState
     total_calls: int
     total_failures: int
     message: str | None
     occurred_at: datetime | None
+
+    @property
+    def organization_id(self) -> str | None: ...
 
 
 class BreakerEntry(Entry):
@@ -74,7 +77,9 @@ def prepare_breaker(
         "reported_at": at,
     }
     check.raise_if_any()
-    return BreakerEntry(row)
+    entry = BreakerEntry(row)
+    entry.repaired = check.repaired
+    return entry
 
 
 def failure_rate(row: Row) -> float | None:
@@ -168,13 +173,13 @@ class CircuitBreakers:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def list_breakers(
-        self, bounds: Bounds, where: ColumnElement[bool] | None = None
-    ) -> list[Row]:
+    async def list_breakers(self, bounds: Bounds, where: Condition | None = None) -> list[Row]:
         """The last known state of every breaker, by name."""
         statement = bounds.restrict(select(TABLE), TABLE)
         if where is not None:
-            statement = statement.where(where)
+            fields = {column.name: column for column in TABLE.columns}
+            compiler = ConditionCompiler(fields, self._database.dialect)
+            statement = statement.where(compiler.compile(where))
         statement = statement.order_by(TABLE.c.organization_id, TABLE.c.name).limit(MAX_LISTED)
         async with self._database.read() as connection:
             return list((await connection.execute(statement)).mappings())

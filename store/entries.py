@@ -51,11 +51,13 @@ class ItemResult:
 class Entry:
     """Base of everything that goes through the writer; an applier sets ``result``."""
 
-    __slots__ = ("result",)
+    __slots__ = ("repaired", "result")
     result: ItemResult | None
+    repaired: int
 
     def __init__(self) -> None:
         self.result = None
+        self.repaired = 0  # texts whose NUL or lone surrogates were replaced
 
     def partitions(self) -> Iterable[tuple[Table, int]]:
         """The (table, month) pairs that must exist before this entry can be written."""

@@ -43,6 +43,7 @@ class BadInput(StoreError):
         if isinstance(problems, str):
             problems = (Problem(self.code, problems, tuple(path)),)
         self.problems = tuple(problems)
+        self.code = self.problems[0].code
         super().__init__("; ".join(str(p) for p in self.problems), self.problems[0].path)
 
 

@@ -7,12 +7,17 @@ from aiodataloader import DataLoader
 from sqlalchemy import ColumnElement, Table, select, tuple_
 
 from models import (
+    ApiKey,
+    CircuitBreaker,
     CircuitBreakerTransition,
+    InteractionCounter,
+    Limit,
     Operation,
     OperationText,
     Request,
     RequestEvent,
     RequestStage,
+    Reservation,
     Session,
     StageAttempt,
     table_of,
@@ -20,6 +25,8 @@ from models import (
 from store.access import Bounds
 from store.database import Database, Row
 from store.dialects import chunks
+from store.limits.decide import Level
+from store.limits.queries import visible
 from store.operations.sources import OPERATIONS
 from store.paging import Page, PageRequest, PageSize
 from store.records import Records, Source
@@ -33,7 +40,13 @@ EMPTY = Page([], [], False, False)
 class Loaders:
     """One set of loaders for one principal's bounds."""
 
-    def __init__(self, database: Database, bounds: Bounds, sizes: PageSize) -> None:
+    def __init__(
+        self,
+        database: Database,
+        bounds: Bounds,
+        sizes: PageSize,
+        levels: Callable[[list[Any]], Coroutine[Any, Any, list[Level]]],
+    ) -> None:
         self._database = database
         self._bounds = bounds
         self._sizes = sizes
@@ -46,6 +59,18 @@ class Loaders:
             table_of(RequestStage), ("organization_id", "request_id"), ("position", "name")
         )
         self.stage: DataLoader[Key, Row | None] = self._one(table_of(RequestStage), free=True)
+        self.reservation: DataLoader[Key, Row | None] = self._one(table_of(Reservation), free=True)
+        self.limit: DataLoader[Key, Row | None] = self._one(
+            table_of(Limit), conditions=visible(bounds)
+        )
+        self.interaction: DataLoader[Key, Row | None] = self._one(table_of(InteractionCounter))
+        self.api_key: DataLoader[Key, Row | None] = self._one(table_of(ApiKey))
+        self.event_by_seq: DataLoader[Key, Row | None] = self._one(EVENTS_TABLE, free=True)
+        self.level: DataLoader[Any, Level] = _loader(levels)
+        self.breaker: DataLoader[Key, Row | None] = self._one(table_of(CircuitBreaker))
+        self.event: DataLoader[Key, Row | None] = self._one(
+            EVENTS_TABLE, free=True, key=("organization_id", "request_id", "id")
+        )
         self.attempts: DataLoader[Key, list[Row]] = self._many(
             table_of(StageAttempt), ("organization_id", "request_id"), ("stage", "attempt")
         )
@@ -63,15 +88,24 @@ class Loaders:
         key = (OPERATIONS_TABLE.c.organization_id, OPERATIONS_TABLE.c[f"{edge}_id"])
         return self._pages(edge, OPERATIONS, key, self._bounds, request)
 
-    def _one(self, table: Table, free: bool = False) -> DataLoader[Key, Any]:
-        """A record by its primary key. ``free``: reached only through a record within bounds."""
-        columns = list(table.primary_key.columns)
+    def _one(
+        self,
+        table: Table,
+        free: bool = False,
+        key: tuple[str, ...] = (),
+        conditions: Sequence[ColumnElement[bool]] = (),
+    ) -> DataLoader[Key, Any]:
+        """A record by its primary key, or by another unique ``key``.
+
+        ``free``: it is reached only through a record that lies within the bounds.
+        """
+        columns = [table.columns[name] for name in key] or list(table.primary_key.columns)
         bounds = Bounds() if free else self._bounds
 
         async def load(keys: list[Key]) -> list[Row | None]:
-            rows = await self._rows(table, columns, keys, bounds, ())
+            rows = await self._rows(table, columns, keys, bounds, (), conditions)
             found = {tuple(row[c.name] for c in columns): row for row in rows}
-            return [found.get(key) for key in keys]
+            return [found.get(k) for k in keys]
 
         return _loader(load)
 
@@ -120,11 +154,13 @@ class Loaders:
         keys: list[Key],
         bounds: Bounds,
         order: tuple[str, ...],
+        conditions: Sequence[ColumnElement[bool]] = (),
     ) -> list[Row]:
         rows: list[Row] = []
         async with self._database.read() as connection:
             for some in chunks(keys):
-                statement = bounds.restrict(select(table), table).where(tuple_(*columns).in_(some))
+                statement = bounds.restrict(select(table), table).where(*conditions)
+                statement = statement.where(tuple_(*columns).in_(some))
                 statement = statement.order_by(*(table.columns[name] for name in order))
                 rows.extend((await connection.execute(statement)).mappings())
         return rows

@@ -110,13 +110,12 @@ class Records:
             found: int = (await connection.execute(inner)).scalar_one()
             return found
 
-    async def find(
-        self, bounds: Bounds, *conditions: ColumnElement[bool], newest_first: bool = False
-    ) -> Row | None:
-        """One record within the bounds, or None."""
+    async def find_by(self, bounds: Bounds, values: Mapping[str, Any]) -> Row | None:
+        """The newest record within the bounds whose columns have these values, or None."""
+        table = self.source.table
+        conditions = [table.columns[name] == value for name, value in values.items()]
         statement = self.statement(bounds, Question(), conditions).limit(1)
-        if newest_first:
-            statement = statement.order_by(*(c.desc() for c in self.source.table.primary_key))
+        statement = statement.order_by(*order_by(self.source.terms(())))
         async with self._database.read() as connection:
             row: Row | None = (await connection.execute(statement)).mappings().first()
             return row

@@ -97,7 +97,9 @@ def prepare_session(
         "attributes": check.json_object(draft.attributes, "attributes"),
     }
     check.raise_if_any()
-    return SessionEntry(row)
+    entry = SessionEntry(row)
+    entry.repaired = check.repaired
+    return entry
 
 
 class SessionApplier:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -116,13 +116,17 @@ class Store:
         async with self.database.read() as connection:
             await connection.execute(select(1))
 
+    def now(self) -> datetime:
+        """The present instant of the store's clock."""
+        return self._clock()
+
     def intake(self, principal: Principal) -> Intake:
         """The door for what ``principal`` records in one call."""
         return Intake(principal, self.config.bounds, self._clock, self._make_id)
 
     def loaders(self, bounds: Bounds) -> Loaders:
         """Loaders of edges for one call."""
-        return Loaders(self.database, bounds, self.config.pages)
+        return Loaders(self.database, bounds, self.config.pages, self.limits.levels)
 
     async def write(self, entries: Sequence[Entry]) -> list[ItemResult]:
         """Write entries in one transaction; their results, in the same order, after the commit."""

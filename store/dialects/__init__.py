@@ -1,6 +1,5 @@
 """The only files that name a database dialect: engines, bulk loading, locks, errors, partitions."""
 
-import asyncpg
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -12,11 +11,11 @@ from store.dialects.base import (
     Rows,
     chunks,
 )
-from store.dialects.postgresql import PostgresqlDialect
+from store.dialects.postgresql import POSTGRESQL_ERRORS, PostgresqlDialect
 from store.dialects.sqlite import SqliteDialect
 from store.errors import BadInput
 
-DRIVER_ERRORS = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+DRIVER_ERRORS = (SQLAlchemyError, *POSTGRESQL_ERRORS, OSError)
 """What a database can throw; everything else is a mistake of ours and passes through."""
 
 __all__ = [

@@ -34,6 +34,8 @@ from store.ids import first_id_at
 
 UNAVAILABLE_CLASSES = ("08", "53", "57P", "58")
 """SQLSTATE: connection, resources, operator intervention (shutdown), system errors."""
+POSTGRESQL_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError)
+"""What the driver throws where it is used directly, past SQLAlchemy."""
 TIMEOUT_STATES = ("57014",)
 CONTENTION_STATES = ("40001", "40P01", "55P03")
 """Serialization failure, deadlock, lock not available: the same transaction may succeed now."""

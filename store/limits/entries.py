@@ -85,6 +85,7 @@ def prepare_consume(
         check.whole(draft.units, "units", minimum=1, maximum=MAX_UNITS) or 0,
     )
     check.raise_if_any()
+    entry.repaired = check.repaired
     return entry
 
 

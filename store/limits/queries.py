@@ -12,6 +12,7 @@ from models.vocabulary import AccessScope, LimitMode, LimitPeriod, LimitSubject
 from store.access import Bounds, Principal
 from store.database import Database, Row
 from store.errors import Forbidden, NotFound
+from store.filters import Condition, ConditionCompiler
 from store.ids import Clock, new_id
 from store.limits.decide import Level
 from store.limits.ledger import level_of
@@ -26,14 +27,17 @@ MAX_LISTED = 1_000
 class LimitDraft(Protocol):
     """A limit as a caller sets it."""
 
-    organization_id: str | None
     subject: LimitSubject
-    subject_id: str | None
     interaction_type: str
     period: LimitPeriod
     zone: str
     maximum: int
     mode: LimitMode
+
+    @property
+    def organization_id(self) -> str | None: ...
+    @property
+    def subject_id(self) -> str | None: ...
 
 
 def visible(bounds: Bounds) -> list[ColumnElement[bool]]:
@@ -128,7 +132,7 @@ class Limits:
     async def list_limits(
         self,
         bounds: Bounds,
-        where: ColumnElement[bool] | None = None,
+        where: Condition | None = None,
         first: int = MAX_LISTED,
     ) -> list[Row]:
         """The limits the caller may see, by subject, type and period."""
@@ -138,7 +142,9 @@ class Limits:
         )  # fmt: skip
         statement = select(LIMITS).where(*visible(bounds)).order_by(*order).limit(first)
         if where is not None:
-            statement = statement.where(where)
+            fields = {column.name: column for column in LIMITS.columns}
+            compiler = ConditionCompiler(fields, self._database.dialect)
+            statement = statement.where(compiler.compile(where))
         async with self._database.read() as connection:
             return list((await connection.execute(statement)).mappings())
 

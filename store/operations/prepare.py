@@ -26,7 +26,7 @@ NO_TEXTS = (None, None)
 class OperationEntry(Entry):
     """A checked operation: ``values`` by column name, costs still open, long texts apart."""
 
-    __slots__ = ("id", "message", "month", "repaired", "response", "values")
+    __slots__ = ("id", "message", "month", "response", "values")
 
     def __init__(
         self, values: dict[str, Any], texts: tuple[str | None, str | None], repaired: int

@@ -35,7 +35,6 @@ class RequestPreparer:
         self._bounds = bounds
         self._now = now
         self._make_id = make_id
-        self.repaired = 0
 
     def create(self, draft: drafts.CreateRequestDraft) -> CreateEntry:
         """A new request, PENDING, with its planned stages."""
@@ -63,9 +62,11 @@ class RequestPreparer:
         }
         row = new_request_row(values)
         stages = self._stages(draft, row, check)
-        self._done(check)
+        check.raise_if_any()
         fact = Fact(self._now, self._make_id(), data={"type": row["type"]})
-        return CreateEntry(row, stages, fact)
+        entry = CreateEntry(row, stages, fact)
+        entry.repaired = check.repaired
+        return entry
 
     def _stages(self, draft: drafts.CreateRequestDraft, row: Row, check: Checker) -> list[Row]:
         planned = draft.stages or ()
@@ -196,10 +197,6 @@ class RequestPreparer:
     def _check(self) -> Checker:
         return Checker(self._bounds, self._now)
 
-    def _done(self, check: Checker) -> None:
-        check.raise_if_any()
-        self.repaired += check.repaired
-
     def _stage(self, draft: drafts.StageDraft, check: Checker) -> tuple[str, int | None]:
         attempt = check.whole(draft.attempt, "attempt", minimum=1, maximum=MAX_ATTEMPTS)
         return check.required_name(draft.stage, "stage"), attempt
@@ -216,6 +213,8 @@ class RequestPreparer:
         change: Change,
         stage: str | None = None,
     ) -> CommandEntry:
-        self._done(check)
+        check.raise_if_any()
         bounds = self._principal.bounds
-        return CommandEntry(draft.request_id, bounds, fact, draft.event_id, change, stage)
+        entry = CommandEntry(draft.request_id, bounds, fact, draft.event_id, change, stage)
+        entry.repaired = check.repaired
+        return entry

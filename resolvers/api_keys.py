@@ -1,0 +1,43 @@
+"""API keys: made, revoked, listed; and who is asking."""
+
+from uuid import UUID
+
+import strawberry
+
+from models.vocabulary import AccessScope
+from schema.api_keys import ApiKey, ApiKeyInput, ApiKeyPayload, CreatedApiKeyPayload, Viewer
+from schema.context import Info
+
+
+@strawberry.type
+class ApiKeyMutations:
+    """Making and revoking keys."""
+
+    @strawberry.mutation(description="Make a key. Its secret is shown this once.")
+    async def create_api_key(self, info: Info, input: ApiKeyInput) -> CreatedApiKeyPayload:
+        """Needs ADMIN."""
+        row, secret = await info.context.store.keys.create(input, info.context.principal)
+        return CreatedApiKeyPayload(api_key=ApiKey.from_row(row), secret=secret)
+
+    @strawberry.mutation(description="End a key for good, by its own id (uuid).")
+    async def revoke_api_key(self, info: Info, id: UUID) -> ApiKeyPayload:
+        """Needs ADMIN. Revoked again, nothing changes."""
+        row = await info.context.store.keys.revoke(id, info.context.principal)
+        return ApiKeyPayload(api_key=ApiKey.from_row(row))
+
+
+@strawberry.type
+class ApiKeyQueries:
+    """Reading keys."""
+
+    @strawberry.field(description="Who I am, what I may do, and for which organization.")
+    def viewer(self, info: Info) -> Viewer:
+        """The principal of this call."""
+        return Viewer.of(info.context.principal)
+
+    @strawberry.field(description="The keys within the caller's bounds, newest first.")
+    async def api_keys(self, info: Info) -> list[ApiKey]:
+        """Needs ADMIN."""
+        info.context.principal.require(AccessScope.ADMIN)
+        rows = await info.context.store.keys.list_keys(info.context.principal.bounds)
+        return [ApiKey.from_row(row) for row in rows]

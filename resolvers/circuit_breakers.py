@@ -1,0 +1,42 @@
+"""Circuit breakers: reported and listed."""
+
+import strawberry
+
+from schema.circuit_breakers import (
+    CircuitBreaker,
+    CircuitBreakerFilter,
+    CircuitBreakerInput,
+    CircuitBreakerPayload,
+)
+from schema.context import Info
+from schema.enums import ItemStatus
+from schema.filters import condition_of
+
+
+@strawberry.type
+class CircuitBreakerMutations:
+    """Reporting breakers."""
+
+    @strawberry.mutation(description="Report state and totals of a breaker; a late one is ignored.")
+    async def report_circuit_breaker(
+        self, info: Info, input: CircuitBreakerInput
+    ) -> CircuitBreakerPayload:
+        """A change of state is logged as a transition."""
+        store = info.context.store
+        result = await store.write_one(store.intake(info.context.principal).breaker(input))
+        return CircuitBreakerPayload(status=ItemStatus(result.status), key=result.detail)
+
+
+@strawberry.type
+class CircuitBreakerQueries:
+    """Reading breakers."""
+
+    @strawberry.field(description="Breakers by name, with what an operator should know of them.")
+    async def circuit_breakers(
+        self, info: Info, where: CircuitBreakerFilter | None = None
+    ) -> list[CircuitBreaker]:
+        """At most 1,000, within the caller's bounds."""
+        store = info.context.store
+        condition = condition_of(where, store.now())
+        rows = await store.breakers.list_breakers(info.context.reader(), condition)
+        return [CircuitBreaker.from_row(row) for row in rows]

@@ -1,0 +1,53 @@
+"""``ingest``: one ordered batch of anything, in one transaction, with one answer per entry."""
+
+from collections.abc import Callable
+from typing import Any
+
+import strawberry
+
+from resolvers.batches import record
+from schema.context import Info
+from schema.ingest import EntryInput, TrackPayload
+from store.entries import Entry
+from store.intake import Intake
+
+PREPARE: dict[str, Callable[[Intake, Any], Entry]] = {
+    "operation": lambda intake, item: intake.operation(item),
+    "session": lambda intake, item: intake.session(item),
+    "create_request": lambda intake, item: intake.requests.create(item),
+    "start_request": lambda intake, item: intake.requests.start(item),
+    "start_stage": lambda intake, item: intake.requests.start_stage(item),
+    "progress_stage": lambda intake, item: intake.requests.progress_stage(item),
+    "complete_stage": lambda intake, item: intake.requests.complete_stage(item),
+    "fail_stage": lambda intake, item: intake.requests.fail_stage(item),
+    "retry_stage": lambda intake, item: intake.requests.retry_stage(item),
+    "log_event": lambda intake, item: intake.requests.log_event(item),
+    "complete_request": lambda intake, item: intake.requests.complete(item),
+    "fail_request": lambda intake, item: intake.requests.fail(item),
+    "cancel_request": lambda intake, item: intake.requests.cancel(item),
+    "consume": lambda intake, item: intake.consume(item),
+    "circuit_breaker": lambda intake, item: intake.breaker(item),
+}
+"""How each kind of entry is prepared; a test holds it against the fields of ``EntryInput``."""
+
+
+def prepare_entry(intake: Intake, entry: EntryInput) -> Entry:
+    """The one entry that is given."""
+    for name, prepare in PREPARE.items():
+        item = getattr(entry, name)
+        if item is not strawberry.UNSET and item is not None:
+            return prepare(intake, item)
+    raise AssertionError("the executor lets exactly one field pass")
+
+
+@strawberry.type
+class IngestMutations:
+    """The SDK's door."""
+
+    @strawberry.mutation(
+        description="Apply up to 10,000 entries of any kind, in order per request, in one "
+        "transaction, with one answer per entry."
+    )
+    async def ingest(self, info: Info, entries: list[EntryInput]) -> TrackPayload:
+        """Repeats of ids are duplicates, so that a batch can be sent again."""
+        return await record(info.context, entries, prepare_entry, "entries")

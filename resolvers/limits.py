@@ -1,0 +1,122 @@
+"""Limits: consumed, reserved, set and read."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import strawberry
+
+from models.vocabulary import LimitSubject
+from schema.context import Info
+from schema.enums import ItemStatus
+from schema.filters import condition_of
+from schema.limits import (
+    DEFAULT_TTL,
+    ConsumeInput,
+    ConsumePayload,
+    DeletePayload,
+    Limit,
+    LimitFilter,
+    LimitInput,
+    LimitLevel,
+    LimitPayload,
+    ReservationPayload,
+    SubjectInput,
+)
+from schema.scalars import Long
+from store.errors import BadInput
+from store.intake import Intake
+from store.limits.decide import Decision
+from store.limits.entries import ConsumeEntry, SettleEntry
+
+
+def intake(info: Info) -> Intake:
+    """Checks what the caller asks of limits; raises ``Forbidden`` without INGEST."""
+    return info.context.store.intake(info.context.principal)
+
+
+async def decided(info: Info, entry: ConsumeEntry | SettleEntry) -> ConsumePayload:
+    """Write, and answer a denial as data: the caller branches on it."""
+    store = info.context.store
+    (result,) = await store.write([entry])
+    if not isinstance(result.detail, Decision):
+        assert result.error is not None
+        raise result.error
+    return ConsumePayload.of(ItemStatus(result.status), result.id, result.detail, store.now())
+
+
+@strawberry.type
+class LimitMutations:
+    """Using and setting limits."""
+
+    @strawberry.mutation(
+        description="Use units if every limit that applies allows it, all or nothing, and count "
+        "them. A denied call changes nothing."
+    )
+    async def consume(self, info: Info, input: ConsumeInput) -> ConsumePayload:
+        """One transaction over all levels."""
+        return await decided(info, intake(info).consume(input))
+
+    @strawberry.mutation(description="Set units aside until they are committed or released.")
+    async def reserve(
+        self, info: Info, input: ConsumeInput, ttl: timedelta = DEFAULT_TTL
+    ) -> ReservationPayload:
+        """They stop counting by themselves after ``ttl``."""
+        entry = intake(info).reserve(input, ttl)
+        decision = await decided(info, entry)
+        assert entry.id is not None
+        return ReservationPayload(decision=decision, key=(entry.organization, entry.id))
+
+    @strawberry.mutation(
+        description="Use what was really needed of a reservation; the rest is given back. Work "
+        "that was done is counted even where it passes the limit."
+    )
+    async def commit_reservation(self, info: Info, id: UUID, units: Long) -> ConsumePayload:
+        """HELD to COMMITTED."""
+        return await decided(info, intake(info).settle(id, units))
+
+    @strawberry.mutation(description="Give all units of a reservation back.")
+    async def release_reservation(self, info: Info, id: UUID) -> ConsumePayload:
+        """HELD to RELEASED."""
+        return await decided(info, intake(info).settle(id, None))
+
+    @strawberry.mutation(description="Set the maximum of a subject, interaction type and period.")
+    async def set_limit(self, info: Info, input: LimitInput) -> LimitPayload:
+        """Set again, it replaces maximum, mode and zone."""
+        row = await info.context.store.limits.set_limit(input, info.context.principal)
+        return LimitPayload(limit=Limit.from_row(row))
+
+    @strawberry.mutation(description="Delete a limit, by its own id (uuid).")
+    async def delete_limit(self, info: Info, id: UUID) -> DeletePayload:
+        """What was used of it is forgotten."""
+        gone = await info.context.store.limits.delete_limit(id, info.context.principal)
+        return DeletePayload(uuid=gone)
+
+
+@strawberry.type
+class LimitQueries:
+    """Reading limits."""
+
+    @strawberry.field(description="Limits, by subject, type and period; at most 1,000.")
+    async def limits(self, info: Info, where: LimitFilter | None = None) -> list[Limit]:
+        """Those that the caller may see."""
+        store = info.context.store
+        condition = condition_of(where, store.now())
+        rows = await store.limits.list_limits(info.context.reader(), condition)
+        return [Limit.from_row(row) for row in rows]
+
+    @strawberry.field(description="What is used and left now of the limits of one subject.")
+    async def usage(
+        self, info: Info, subject: SubjectInput, interaction_type: str | None = None
+    ) -> list[LimitLevel]:
+        """Empty where the subject has no limit."""
+        bounds = info.context.reader()
+        organization = info.context.principal.organization(subject.organization_id)
+        subject_id = subject.subject_id
+        if subject.subject is LimitSubject.ORGANIZATION:
+            subject_id = subject_id or strawberry.ID(organization)
+        if subject_id is None:
+            raise BadInput(f"name the {subject.subject.value.lower()}", ("subject", "subjectId"))
+        levels = await info.context.store.limits.list_usage(
+            bounds, organization, subject.subject, subject_id, interaction_type
+        )
+        return [LimitLevel.of(level) for level in levels]

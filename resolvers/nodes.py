@@ -1,0 +1,61 @@
+"""Relay's node and nodes: any record by its global id, within the caller's bounds."""
+
+import asyncio
+
+import strawberry
+
+from schema.api_keys import ApiKey
+from schema.circuit_breakers import CircuitBreaker
+from schema.context import Info
+from schema.events import Event
+from schema.interactions import Interaction
+from schema.limits import Limit
+from schema.nodes import GlobalId, Node
+from schema.operations import Operation
+from schema.requests import Request
+from schema.sessions import Session
+from schema.stages import Stage
+from store.errors import BadInput
+from store.nodes import load_node
+
+MAX_NODES = 1_000
+HYDRATE = {
+    "Operation": Operation.from_row,
+    "Request": Request.from_row,
+    "Session": Session.from_row,
+    "Stage": Stage.from_row,
+    "Event": Event.from_row,
+    "Limit": Limit.from_row,
+    "Interaction": Interaction.from_row,
+    "CircuitBreaker": CircuitBreaker.from_row,
+    "ApiKey": ApiKey.from_row,
+}
+
+
+async def find_node(info: Info, id: str) -> Node | None:
+    """The record, or None where there is none within the caller's bounds."""
+    asked = GlobalId.decode(id)
+    hydrate = HYDRATE.get(asked.type)
+    if hydrate is None:
+        raise BadInput(f"there is no type {asked.type!r}", ("id",))
+    row = await load_node(info.context.loaders, info.context.principal, asked.type, asked.key)
+    return hydrate(row) if row else None
+
+
+@strawberry.type
+class NodeQueries:
+    """Records by global id."""
+
+    @strawberry.field(description="Any record, by its global id (id).")
+    async def node(self, info: Info, id: strawberry.ID) -> Node | None:
+        """Null where there is none within the caller's bounds."""
+        info.context.reader()
+        return await find_node(info, id)
+
+    @strawberry.field(description="Up to 1,000 records, by their global ids, in the order asked.")
+    async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
+        """Null in the place of each that is not there within the caller's bounds."""
+        info.context.reader()
+        if len(ids) > MAX_NODES:
+            raise BadInput(f"{len(ids):,} ids, at most {MAX_NODES:,}", ("ids",))
+        return list(await asyncio.gather(*(find_node(info, id) for id in ids)))

@@ -1,0 +1,93 @@
+"""Operations: recorded one by one or in bulk, in the general words or those of the first users."""
+
+from typing import Any
+
+import strawberry
+
+from resolvers.batches import record
+from resolvers.pages import connection
+from schema.connections import Connection
+from schema.context import Info
+from schema.enums import ItemStatus
+from schema.filters import condition_of
+from schema.ingest import TrackPayload
+from schema.operation_filters import OperationFilter, OperationOrder
+from schema.operation_inputs import (
+    ApiOperationInput,
+    ChatInput,
+    OperationInput,
+    ToolOperationInput,
+)
+from schema.operation_words import api_operation, chat_operation, tool_operation
+from schema.operations import Operation, OperationPayload
+from store.paging import PageRequest
+from store.records import Question
+
+
+async def record_operation(info: Info, operation: OperationInput) -> OperationPayload:
+    """Write one operation; answers after the commit."""
+    store = info.context.store
+    result = await store.write_one(store.intake(info.context.principal).operation(operation))
+    key: tuple[Any, ...] = result.detail
+    return OperationPayload(status=ItemStatus(result.status), uuid=key[-1], key=key)
+
+
+@strawberry.type
+class OperationMutations:
+    """Recording operations."""
+
+    @strawberry.mutation(description="Record one finished call. Answered after its commit.")
+    async def track_operation(self, info: Info, input: OperationInput) -> OperationPayload:
+        """Any kind."""
+        return await record_operation(info, input)
+
+    @strawberry.mutation(
+        description="Record up to 10,000 finished calls in one transaction; one bad item never "
+        "costs its neighbours."
+    )
+    async def track_operations(self, info: Info, operations: list[OperationInput]) -> TrackPayload:
+        """Any kind, in bulk."""
+        return await record(
+            info.context, operations, lambda intake, item: intake.operation(item), "operations"
+        )
+
+    @strawberry.mutation(description="Record one finished API call, in the words of an API.")
+    async def track_api_operation(self, info: Info, input: ApiOperationInput) -> OperationPayload:
+        """Kind API."""
+        return await record_operation(info, api_operation(input))
+
+    @strawberry.mutation(description="Record one use of read or search, in exactly these words.")
+    async def track_tool_operation(self, info: Info, input: ToolOperationInput) -> OperationPayload:
+        """Kind TOOL."""
+        return await record_operation(info, tool_operation(input))
+
+    @strawberry.mutation(description="Record one exchange of a chat.")
+    async def track_chat(self, info: Info, input: ChatInput) -> OperationPayload:
+        """Kind LLM."""
+        return await record_operation(info, chat_operation(input))
+
+
+@strawberry.type
+class OperationQueries:
+    """Reading operations."""
+
+    @strawberry.field(description="Operations, newest first where no order is given.")
+    async def operations(
+        self,
+        info: Info,
+        where: OperationFilter | None = None,
+        order_by: list[OperationOrder] | None = None,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[Operation]:
+        """A page of those within the caller's bounds."""
+        question = Question(
+            condition_of(where, info.context.store.now()),
+            tuple(step.order() for step in order_by or ()),
+        )
+        page = PageRequest(first, after, last, before)
+        return await connection(
+            info, info.context.store.operations, question, page, Operation.from_row
+        )

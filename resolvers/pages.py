@@ -1,0 +1,25 @@
+"""The connection of any listable records, within the caller's bounds."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from schema.connections import Connection, connect
+from schema.context import Info
+from store.database import Row
+from store.paging import PageRequest
+from store.records import Question, Records
+
+T = TypeVar("T")
+
+
+async def connection(
+    info: Info,
+    records: Records,
+    question: Question,
+    page: PageRequest,
+    make: Callable[[Row], T],
+) -> Connection[T]:
+    """One page; the total is counted only when it is selected."""
+    bounds = info.context.reader()
+    found = await records.list_page(bounds, question, page)
+    return connect(found, make, lambda: records.count(bounds, question))

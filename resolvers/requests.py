@@ -1,0 +1,109 @@
+"""Requests: created, started, ended, listed."""
+
+from uuid import UUID
+
+import strawberry
+
+from resolvers.pages import connection
+from schema.connections import Connection
+from schema.context import Info
+from schema.enums import ItemStatus
+from schema.filters import condition_of
+from schema.request_filters import RequestFilter, RequestOrder
+from schema.request_inputs import (
+    CancelRequestInput,
+    CompleteRequestInput,
+    CreateRequestInput,
+    FailRequestInput,
+    StartRequestInput,
+)
+from schema.requests import Request, RequestPayload
+from store.entries import Entry
+from store.errors import BadInput
+from store.paging import PageRequest
+from store.records import Question
+from store.requests.prepare import RequestPreparer
+
+
+def preparer(info: Info) -> RequestPreparer:
+    """Checks what the caller says about requests; raises ``Forbidden`` without INGEST."""
+    return info.context.store.intake(info.context.principal).requests
+
+
+async def write_request(info: Info, entry: Entry) -> RequestPayload:
+    """Write one command; answers after the commit."""
+    result = await info.context.store.write_one(entry)
+    return RequestPayload(status=ItemStatus(result.status), key=result.detail)
+
+
+@strawberry.type
+class RequestMutations:
+    """Commands to requests."""
+
+    @strawberry.mutation(description="Create a request, with the stages that are planned.")
+    async def create_request(self, info: Info, input: CreateRequestInput) -> RequestPayload:
+        """PENDING."""
+        return await write_request(info, preparer(info).create(input))
+
+    @strawberry.mutation(description="Start a request, by its own id (uuid).")
+    async def start_request(self, info: Info, id: UUID) -> RequestPayload:
+        """PENDING to RUNNING."""
+        return await write_request(info, preparer(info).start(StartRequestInput(request_id=id)))
+
+    @strawberry.mutation(description="A request is done; stages that run or wait end with it.")
+    async def complete_request(self, info: Info, input: CompleteRequestInput) -> RequestPayload:
+        """RUNNING to COMPLETED."""
+        return await write_request(info, preparer(info).complete(input))
+
+    @strawberry.mutation(description="A request failed; stages that run or wait end with it.")
+    async def fail_request(self, info: Info, input: FailRequestInput) -> RequestPayload:
+        """To FAILED."""
+        return await write_request(info, preparer(info).fail(input))
+
+    @strawberry.mutation(
+        description="Call a request off. Its worker learns it from the next answer about a stage "
+        "(cancelRequested)."
+    )
+    async def cancel_request(
+        self, info: Info, id: UUID, reason: str | None = None
+    ) -> RequestPayload:
+        """To CANCELLED."""
+        command = CancelRequestInput(request_id=id, reason=reason)
+        return await write_request(info, preparer(info).cancel(command))
+
+
+@strawberry.type
+class RequestQueries:
+    """Reading requests."""
+
+    @strawberry.field(description="Requests, newest first where no order is given.")
+    async def requests(
+        self,
+        info: Info,
+        where: RequestFilter | None = None,
+        order_by: list[RequestOrder] | None = None,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[Request]:
+        """A page of those within the caller's bounds."""
+        store = info.context.store
+        question = Question(
+            condition_of(where, store.now()), tuple(step.order() for step in order_by or ())
+        )
+        page = PageRequest(first, after, last, before)
+        return await connection(info, store.requests, question, page, Request.from_row)
+
+    @strawberry.field(
+        description="One request, by its own id (uuid) or by its correlation id (the newest)."
+    )
+    async def request(
+        self, info: Info, id: UUID | None = None, correlation_id: str | None = None
+    ) -> Request | None:
+        """Null where there is none within the caller's bounds."""
+        if (id is None) == (correlation_id is None):
+            raise BadInput("give id or correlationId, one of the two", ("id",))
+        asked = {"id": id} if id is not None else {"correlation_id": correlation_id}
+        row = await info.context.store.requests.find_by(info.context.reader(), asked)
+        return Request.from_row(row) if row else None

@@ -1,0 +1,45 @@
+"""The root types: every query and every mutation, put together from their nouns."""
+
+import strawberry
+
+from resolvers.api_keys import ApiKeyMutations, ApiKeyQueries
+from resolvers.circuit_breakers import CircuitBreakerMutations, CircuitBreakerQueries
+from resolvers.ingest import IngestMutations
+from resolvers.interactions import InteractionQueries
+from resolvers.limits import LimitMutations, LimitQueries
+from resolvers.nodes import NodeQueries
+from resolvers.operations import OperationMutations, OperationQueries
+from resolvers.prices import PriceMutations, PriceQueries
+from resolvers.requests import RequestMutations, RequestQueries
+from resolvers.sessions import SessionMutations, SessionQueries
+from resolvers.stages import StageMutations
+
+
+@strawberry.type(description="Everything that can be asked.")
+class Query(
+    NodeQueries,
+    OperationQueries,
+    RequestQueries,
+    SessionQueries,
+    InteractionQueries,
+    LimitQueries,
+    CircuitBreakerQueries,
+    PriceQueries,
+    ApiKeyQueries,
+):
+    """The fields stand with their nouns."""
+
+
+@strawberry.type(description="Everything that can be reported or set.")
+class Mutation(
+    OperationMutations,
+    IngestMutations,
+    SessionMutations,
+    RequestMutations,
+    StageMutations,
+    LimitMutations,
+    PriceMutations,
+    CircuitBreakerMutations,
+    ApiKeyMutations,
+):
+    """The fields stand with their nouns."""

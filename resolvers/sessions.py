@@ -1,0 +1,65 @@
+"""Sessions: started, ended, listed."""
+
+from uuid import UUID
+
+import strawberry
+
+from resolvers.pages import connection
+from schema.connections import Connection
+from schema.context import Info
+from schema.enums import ItemStatus
+from schema.filters import condition_of
+from schema.sessions import Session, SessionFilter, SessionInput, SessionPayload
+from store.entries import Entry
+from store.paging import PageRequest
+from store.records import Question
+
+
+async def write_session(info: Info, entry: Entry) -> SessionPayload:
+    """Write one change of a session; answers after the commit."""
+    result = await info.context.store.write_one(entry)
+    return SessionPayload(status=ItemStatus(result.status), key=result.detail)
+
+
+@strawberry.type
+class SessionMutations:
+    """Recording sessions."""
+
+    @strawberry.mutation(description="Begin a session; sent again with endedAt it ends.")
+    async def start_session(self, info: Info, input: SessionInput) -> SessionPayload:
+        """A repeat is a duplicate."""
+        intake = info.context.store.intake(info.context.principal)
+        return await write_session(info, intake.session(input))
+
+    @strawberry.mutation(description="End a session, by its own id (uuid).")
+    async def end_session(self, info: Info, id: UUID) -> SessionPayload:
+        """A repeat is a duplicate."""
+        intake = info.context.store.intake(info.context.principal)
+        return await write_session(info, intake.end_session(id))
+
+
+@strawberry.type
+class SessionQueries:
+    """Reading sessions."""
+
+    @strawberry.field(description="Sessions, newest first.")
+    async def sessions(
+        self,
+        info: Info,
+        where: SessionFilter | None = None,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[Session]:
+        """A page of those within the caller's bounds."""
+        store = info.context.store
+        question = Question(condition_of(where, store.now()))
+        page = PageRequest(first, after, last, before)
+        return await connection(info, store.sessions, question, page, Session.from_row)
+
+    @strawberry.field(description="One session, by its own id (uuid).")
+    async def session(self, info: Info, id: UUID) -> Session | None:
+        """Null where there is none within the caller's bounds."""
+        row = await info.context.store.sessions.find_by(info.context.reader(), {"id": id})
+        return Session.from_row(row) if row else None

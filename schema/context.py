@@ -1,0 +1,43 @@
+"""What every resolver can reach: the store, the caller, and the loaders of this call."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import strawberry
+
+from models.vocabulary import AccessScope
+from store.access import Bounds, Principal
+from store.database import Row
+from store.loaders import Loaders
+from store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Hydrators:
+    """Makes types from rows for those modules that cannot import them.
+
+    Operations lead to requests and sessions, which lead back to operations: one of the two ways
+    round must not be an import.
+    """
+
+    request: Callable[[Row], Any]
+    session: Callable[[Row], Any]
+
+
+@dataclass(slots=True)
+class RequestContext:
+    """Made for every call, and for every event of a subscription; never kept."""
+
+    store: Store
+    principal: Principal
+    loaders: Loaders
+    hydrate: Hydrators
+
+    def reader(self) -> Bounds:
+        """The bounds within which the caller reads; raises ``Forbidden`` without READ."""
+        self.principal.require(AccessScope.READ)
+        return self.principal.bounds
+
+
+Info: TypeAlias = strawberry.Info[RequestContext, None]

@@ -1,0 +1,127 @@
+"""Interaction counters: units per month and full set of labels."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import ClassVar
+
+import strawberry
+
+from schema.enums import Direction, register
+from schema.filters import LongFilter, StringFilter, TimeFilter
+from schema.hydration import described, hydrate
+from schema.labels import Labelled
+from schema.nodes import GlobalId, Node
+from schema.scalars import Long
+from store.database import Row
+from store.errors import BadInput
+from store.filters import Compare, Condition, Op
+from store.records import Order
+
+MONTHS = 12
+
+
+@strawberry.type(description="What one full set of labels used of one interaction in one month.")
+class Interaction(Node, Labelled):
+    """A row of ``interaction_counters``; months are UTC calendar months."""
+
+    month_start: strawberry.Private[date]
+    interaction_type: str = described("What was used, such as mini, premium or api_operation.")
+    operation_type: str | None = described("What for, such as add_memory_v1.")
+    route: str | None = described("API: the route.")
+    method: str | None = described("API: the HTTP method.")
+    units: Long = described("Units used.")
+    calls: Long = described("Calls that used them.")
+    first_at: datetime = described("The first of these calls.")
+    last_at: datetime = described("The last of these calls.")
+
+    @classmethod
+    def from_row(cls, row: Row) -> "Interaction":
+        """From a row of ``interaction_counters``."""
+        return hydrate(cls, row, month_start=row["month"])
+
+    def global_id(self) -> GlobalId:
+        month = self.month_start.isoformat()
+        return GlobalId("Interaction", (self.organization_id, month, self.__dict__["key"].hex))
+
+    @strawberry.field(description="The calendar year.")
+    def year(self) -> int:
+        """Of the month."""
+        return self.month_start.year
+
+    @strawberry.field(description="The calendar month, 1 to 12.")
+    def month(self) -> int:
+        """Of the year."""
+        return self.month_start.month
+
+
+@strawberry.input(description="Which counters. All that is given must hold.")
+class InteractionFilter:
+    """By month, type and labels."""
+
+    OWN: ClassVar[frozenset[str]] = frozenset({"year", "month"})
+
+    and_: list["InteractionFilter"] | None = described("All of these.", default=None, name="and")
+    or_: list["InteractionFilter"] | None = described("Any of these.", default=None, name="or")
+    not_: "InteractionFilter | None" = described("The opposite of this.", default=None, name="not")
+    year: int | None = described("The calendar year (with month).", default=None)
+    month: int | None = described("The calendar month, 1 to 12 (with year).", default=None)
+    interaction_type: StringFilter | None = described("By interaction type.", default=None)
+    operation_type: StringFilter | None = described("By operation type.", default=None)
+    route: StringFilter | None = described("By route.", default=None)
+    method: StringFilter | None = described("By HTTP method.", default=None)
+    organization_id: StringFilter | None = described("By organization.", default=None)
+    namespace_id: StringFilter | None = described("By namespace.", default=None)
+    workspace_id: StringFilter | None = described("By workspace.", default=None)
+    user_id: StringFilter | None = described("By user.", default=None)
+    developer_id: StringFilter | None = described("By developer.", default=None)
+    api_key_id: StringFilter | None = described("By API key label.", default=None)
+    company_id: StringFilter | None = described("By company.", default=None)
+    subscription_id: StringFilter | None = described("By subscription.", default=None)
+    units: LongFilter | None = described("By units.", default=None)
+    last_at: TimeFilter | None = described("By the last call.", default=None)
+
+    def own_conditions(self) -> list[Condition]:
+        """The calendar month, or all months of the year."""
+        if self.year is None:
+            if self.month is None:
+                return []
+            raise BadInput("a month needs its year", ("where", "year"))
+        try:
+            first = date(self.year, self.month or 1, 1)
+        except ValueError as error:
+            raise BadInput(f"{self.year}-{self.month} is no month: {error}", ("where",)) from None
+        if self.month is not None:
+            return [Compare("month", Op.EQ, first)]
+        last = date(self.year, MONTHS, 1)
+        return [Compare("month", Op.GTE, first), Compare("month", Op.LTE, last)]
+
+
+class InteractionOrderField(StrEnum):
+    """What counters can be ordered by; values are columns."""
+
+    MONTH = "month"
+    UNITS = "units"
+    CALLS = "calls"
+    LAST_AT = "last_at"
+
+
+register(
+    InteractionOrderField,
+    "What counters can be ordered by.",
+    MONTH="The month; the default, newest first.",
+    UNITS="Units used.",
+    CALLS="Calls.",
+    LAST_AT="The last call.",
+)
+
+
+@strawberry.input(description="One step of an order of counters.")
+class InteractionOrder:
+    """A field and a direction."""
+
+    field: InteractionOrderField = described("What to order by.")
+    direction: Direction = described("Which way.", default=Direction.DESC)
+
+    def order(self) -> Order:
+        """The same for the store."""
+        return Order(self.field.value, self.direction is Direction.DESC)

@@ -1,0 +1,56 @@
+"""Relay nodes: one opaque id for every record that can be asked for again."""
+
+import base64
+import binascii
+import json
+from typing import Any, NamedTuple
+
+import strawberry
+
+from store.errors import BadInput
+
+MAX_ID_LENGTH = 2_048
+
+
+class GlobalId(NamedTuple):
+    """The type of a record and its key, organization first."""
+
+    type: str
+    key: tuple[Any, ...]
+
+    def encode(self) -> strawberry.ID:
+        """As an opaque text."""
+        text = json.dumps([self.type, *self.key], separators=(",", ":"))
+        return strawberry.ID(base64.urlsafe_b64encode(text.encode()).decode().rstrip("="))
+
+    @classmethod
+    def decode(cls, id: str) -> "GlobalId":
+        """The inverse; raises ``BadInput`` for anything that is no such id."""
+        try:
+            if len(id) > MAX_ID_LENGTH:
+                raise ValueError("too long")
+            padded = id.encode("ascii") + b"=" * (-len(id) % 4)
+            type, *key = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+            if not isinstance(type, str) or not all(isinstance(k, str | int) for k in key):
+                raise ValueError("other content")
+        except (ValueError, TypeError, RecursionError, binascii.Error) as error:
+            raise BadInput(
+                "this is not a global id: use a record's id as it came", ("id",)
+            ) from error
+        return cls(type, tuple(key))
+
+
+@strawberry.interface(description="A record that can be asked for again by its global id.")
+class Node:
+    """Implemented by every type with a global id."""
+
+    @strawberry.field(
+        description="Opaque global id, for node and nodes. The record's own id is uuid."
+    )
+    def id(self) -> strawberry.ID:
+        """Overridden nowhere: types say their key instead."""
+        return self.global_id().encode()
+
+    def global_id(self) -> GlobalId:
+        """Type and key of this record."""
+        raise NotImplementedError

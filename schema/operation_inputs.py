@@ -1,0 +1,186 @@
+"""What callers send to record operations; structurally drafts of the store."""
+
+from datetime import datetime
+from uuid import UUID
+
+import strawberry
+
+from schema.enums import OperationKind, OperationMode, Outcome, ToolName
+from schema.hydration import described
+from schema.labels import LabelsInput
+from schema.scalars import JSON, Long
+
+OWN_ID = (
+    "UUIDv7 chosen by the client: it makes a repeat harmless. A repeat must carry the same time."
+)
+OCCURRED_AT = "When the call was finished; default: the time inside the id, else now."
+
+
+@strawberry.input(description="What only an API call has.")
+class ApiCallInput:
+    """Structurally an ``ApiCallDraft``."""
+
+    route: str | None = described("The route, such as v1/memory.", default=None)
+    method: str | None = described("The HTTP method.", default=None)
+    status_code: int | None = described("The HTTP status, 100 to 599.", default=None)
+    ip_address: str | None = described("The caller's address.", default=None)
+    user_agent: str | None = described("The caller's user agent.", default=None)
+    batch_size: Long | None = described("How many items the call carried.", default=None)
+    resource_id: str | None = described("The record that the call was about.", default=None)
+
+
+@strawberry.input(description="What only a tool call has.")
+class ToolUseInput:
+    """Structurally a ``ToolUseDraft``."""
+
+    tool_name: str | None = described("The tool; default: the operation's name.", default=None)
+    operation_mode: str | None = described("How it was used.", default=None)
+    file_path: str | None = described("The file it was used on.", default=None)
+    parameters: JSON | None = described("What it was called with: an object.", default=None)
+    tokens_original: Long | None = described("Tokens without the tool's saving.", default=None)
+    tokens_actual: Long | None = described("Tokens with it; may be the larger.", default=None)
+
+
+@strawberry.input(description="What only a model call has.")
+class LlmCallInput:
+    """Structurally an ``LlmCallDraft``."""
+
+    provider: str | None = described("Who runs the model.", default=None)
+    model: str | None = described("The model; its price is looked up by this.", default=None)
+    input_tokens: Long | None = described("Tokens read, cached ones included.", default=None)
+    output_tokens: Long | None = described("Tokens written.", default=None)
+    cached_input_tokens: Long | None = described(
+        "Those of the input that came from a cache.", default=None
+    )
+    message: str | None = described("What was asked.", default=None)
+    response: str | None = described("What was answered.", default=None)
+
+
+@strawberry.input(description="What a call counts against, and how much.")
+class InteractionUseInput:
+    """Structurally an ``InteractionUseDraft``."""
+
+    type: str = described("The interaction, such as mini, premium or api_operation.")
+    units: Long = described("How many units, from 1.", default=1)
+
+
+@strawberry.input(description="One finished call of any kind.")
+class OperationInput:
+    """Structurally an ``OperationDraft``."""
+
+    kind: OperationKind = described("API, TOOL or LLM.")
+    name: str = described("Route, tool or model call, as people will group it.")
+    id: UUID | None = described(OWN_ID, default=None)
+    occurred_at: datetime | None = described(OCCURRED_AT, default=None)
+    operation_type: str | None = described("What it was for, such as add_memory.", default=None)
+    outcome: Outcome = described("Whether it succeeded.", default=Outcome.OK)
+    error: str | None = described("Why it failed.", default=None)
+    duration_ms: float | None = described("How long it took, in milliseconds.", default=None)
+    labels: LabelsInput | None = described("Whose call it was.", default=None)
+    session_id: UUID | None = described("The session it belongs to.", default=None)
+    request_id: UUID | None = described("The request it was made for.", default=None)
+    stage: str | None = described("The stage of that request.", default=None)
+    correlation_id: str | None = described("Ties it to other services' records.", default=None)
+    trace_id: str | None = described("The trace it is part of.", default=None)
+    client: str | None = described("The program that called: X-Client-Type, tool id.", default=None)
+    api: ApiCallInput | None = described("With kind API.", default=None)
+    tool: ToolUseInput | None = described("With kind TOOL.", default=None)
+    llm: LlmCallInput | None = described("With kind LLM.", default=None)
+    cache_hit: bool | None = described("Whether a cache answered.", default=None)
+    interaction: InteractionUseInput | None = described(
+        "This call also counts: against the monthly counter and every limit.", default=None
+    )
+    attributes: JSON | None = described("Free attributes: an object.", default=None)
+
+
+@strawberry.input(description="A finished API call, as an API's middleware knows it.")
+class ApiOperationInput:
+    """The words of an API that counts operations per route."""
+
+    route: str = described("The route, such as v1/memory.")
+    method: str = described("The HTTP method.")
+    id: UUID | None = described(OWN_ID, default=None)
+    occurred_at: datetime | None = described(OCCURRED_AT, default=None)
+    status_code: int | None = described("The HTTP status, 100 to 599.", default=None)
+    duration_ms: float | None = described("Latency in milliseconds.", default=None)
+    operation_type: str | None = described("What it was for, such as add_memory.", default=None)
+    resource_id: str | None = described("The record it was about (a memory id).", default=None)
+    batch_size: Long | None = described("How many items the call carried.", default=None)
+    client: str | None = described("The header X-Client-Type.", default=None)
+    ip_address: str | None = described("The caller's address.", default=None)
+    user_agent: str | None = described("The caller's user agent.", default=None)
+    outcome: Outcome | None = described(
+        "Default: ERROR with an error text or a status from 500, else OK.", default=None
+    )
+    error: str | None = described("Why it failed.", default=None)
+    labels: LabelsInput | None = described("Whose call it was.", default=None)
+    request_id: UUID | None = described("The request it was made for.", default=None)
+    session_id: UUID | None = described("The session it belongs to.", default=None)
+    correlation_id: str | None = described("Ties it to other services' records.", default=None)
+    trace_id: str | None = described("The trace it is part of.", default=None)
+    counts_against_plan: bool = described(
+        "Count one unit of interaction type api_operation.", default=False
+    )
+    interaction: InteractionUseInput | None = described(
+        "Count this instead; implies countsAgainstPlan.", default=None
+    )
+    cache_hit: bool | None = described("Whether a cache answered.", default=None)
+    attributes: JSON | None = described("Free attributes: an object.", default=None)
+
+
+@strawberry.input(description="A use of a code-reading tool, with exactly the names it knows.")
+class ToolOperationInput:
+    """The words of a tool server that measures what its modes save."""
+
+    tool: ToolName = described("read or search.")
+    mode: OperationMode = described("How it was used.")
+    tokens_original: Long = described("Tokens without the tool's saving.")
+    tokens_actual: Long = described("Tokens with it; may be the larger.")
+    id: UUID | None = described(OWN_ID, default=None)
+    occurred_at: datetime | None = described(OCCURRED_AT, default=None)
+    duration_ms: float | None = described("Response time in milliseconds.", default=None)
+    session_id: UUID | None = described("The session it belongs to.", default=None)
+    tool_id: str | None = described("The program that used it: claude-code, cursor.", default=None)
+    file_path: str | None = described("The file it was used on.", default=None)
+    parameters: JSON | None = described("What it was called with: an object.", default=None)
+    outcome: Outcome | None = described("Default: ERROR with an error text, else OK.", default=None)
+    error: str | None = described("Why it failed.", default=None)
+    cache_hit: bool | None = described("Whether a cache answered.", default=None)
+    labels: LabelsInput | None = described("Whose use it was.", default=None)
+    request_id: UUID | None = described("The request it was made for.", default=None)
+    stage: str | None = described("The stage of that request.", default=None)
+    correlation_id: str | None = described("Ties it to other services' records.", default=None)
+    attributes: JSON | None = described("Free attributes: an object.", default=None)
+
+
+@strawberry.input(description="One exchange of a chat.")
+class ChatInput:
+    """The words of a chat service."""
+
+    message: str = described("What was asked.")
+    response: str | None = described("What was answered.", default=None)
+    id: UUID | None = described(OWN_ID, default=None)
+    occurred_at: datetime | None = described(OCCURRED_AT, default=None)
+    user_id: strawberry.ID | None = described("Who asked; goes before labels.userId.", default=None)
+    email: str | None = described("Their address; kept as the attribute email.", default=None)
+    session_id: UUID | None = described("The session it belongs to.", default=None)
+    duration_ms: float | None = described("How long it took, in milliseconds.", default=None)
+    model: str | None = described("The model; its price is looked up by this.", default=None)
+    provider: str | None = described("Who runs the model.", default=None)
+    tokens: Long | None = described(
+        "Tokens in all, where input and output are not known apart: counted as input tokens.",
+        default=None,
+    )
+    input_tokens: Long | None = described("Tokens read, cached ones included.", default=None)
+    output_tokens: Long | None = described("Tokens written.", default=None)
+    cached_input_tokens: Long | None = described("Input tokens from a cache.", default=None)
+    outcome: Outcome | None = described("Default: ERROR with an error text, else OK.", default=None)
+    error: str | None = described("Why it failed.", default=None)
+    labels: LabelsInput | None = described("Whose chat it was.", default=None)
+    request_id: UUID | None = described("The request it was made for.", default=None)
+    stage: str | None = described("The stage of that request.", default=None)
+    correlation_id: str | None = described("Ties it to other services' records.", default=None)
+    trace_id: str | None = described("The trace it is part of.", default=None)
+    cache_hit: bool | None = described("Whether a cache answered.", default=None)
+    interaction: InteractionUseInput | None = described("This chat also counts.", default=None)
+    attributes: JSON | None = described("Free attributes: an object.", default=None)

@@ -1,0 +1,140 @@
+"""The first users' words for an operation, said as the general ``OperationInput``."""
+
+from dataclasses import replace
+from typing import Any
+
+from schema.enums import OperationKind, Outcome
+from schema.labels import LabelsInput
+from schema.operation_inputs import (
+    ApiCallInput,
+    ApiOperationInput,
+    ChatInput,
+    InteractionUseInput,
+    LlmCallInput,
+    OperationInput,
+    ToolOperationInput,
+    ToolUseInput,
+)
+from schema.scalars import JSON, Long
+from store.errors import BadInput
+
+API_OPERATION = "api_operation"
+SERVER_ERROR = 500
+
+
+def outcome_of(outcome: Outcome | None, error: str | None, status: int | None = None) -> Outcome:
+    """What was said, else ERROR with an error text or a server's error status."""
+    if outcome is not None:
+        return outcome
+    failed = error is not None or (status is not None and status >= SERVER_ERROR)
+    return Outcome.ERROR if failed else Outcome.OK
+
+
+def api_operation(call: ApiOperationInput) -> OperationInput:
+    """An API call: grouped by method and route, counted as api_operation where it counts."""
+    interaction = call.interaction
+    if interaction is None and call.counts_against_plan:
+        interaction = InteractionUseInput(type=API_OPERATION, units=Long(1))
+    return OperationInput(
+        id=call.id,
+        occurred_at=call.occurred_at,
+        kind=OperationKind.API,
+        name=f"{call.method} {call.route}",
+        operation_type=call.operation_type,
+        outcome=outcome_of(call.outcome, call.error, call.status_code),
+        error=call.error,
+        duration_ms=call.duration_ms,
+        labels=call.labels,
+        session_id=call.session_id,
+        request_id=call.request_id,
+        correlation_id=call.correlation_id,
+        trace_id=call.trace_id,
+        client=call.client,
+        api=ApiCallInput(
+            route=call.route,
+            method=call.method,
+            status_code=call.status_code,
+            ip_address=call.ip_address,
+            user_agent=call.user_agent,
+            batch_size=call.batch_size,
+            resource_id=call.resource_id,
+        ),
+        cache_hit=call.cache_hit,
+        interaction=interaction,
+        attributes=call.attributes,
+    )
+
+
+def tool_operation(use: ToolOperationInput) -> OperationInput:
+    """A tool use: grouped by the tool's name."""
+    return OperationInput(
+        id=use.id,
+        occurred_at=use.occurred_at,
+        kind=OperationKind.TOOL,
+        name=use.tool.value,
+        outcome=outcome_of(use.outcome, use.error),
+        error=use.error,
+        duration_ms=use.duration_ms,
+        labels=use.labels,
+        session_id=use.session_id,
+        request_id=use.request_id,
+        stage=use.stage,
+        correlation_id=use.correlation_id,
+        client=use.tool_id,
+        tool=ToolUseInput(
+            tool_name=use.tool.value,
+            operation_mode=use.mode.value,
+            file_path=use.file_path,
+            parameters=use.parameters,
+            tokens_original=use.tokens_original,
+            tokens_actual=use.tokens_actual,
+        ),
+        cache_hit=use.cache_hit,
+        attributes=use.attributes,
+    )
+
+
+def chat_operation(chat: ChatInput) -> OperationInput:
+    """A chat exchange: an LLM operation named chat."""
+    if chat.tokens is not None and (
+        chat.input_tokens is not None or chat.output_tokens is not None
+    ):
+        raise BadInput("give tokens, or inputTokens and outputTokens, not both", ("tokens",))
+    labels = chat.labels
+    if chat.user_id is not None:
+        labels = replace(labels or LabelsInput(), user_id=chat.user_id)
+    return OperationInput(
+        id=chat.id,
+        occurred_at=chat.occurred_at,
+        kind=OperationKind.LLM,
+        name="chat",
+        operation_type="chat",
+        outcome=outcome_of(chat.outcome, chat.error),
+        error=chat.error,
+        duration_ms=chat.duration_ms,
+        labels=labels,
+        session_id=chat.session_id,
+        request_id=chat.request_id,
+        stage=chat.stage,
+        correlation_id=chat.correlation_id,
+        trace_id=chat.trace_id,
+        llm=LlmCallInput(
+            provider=chat.provider,
+            model=chat.model,
+            input_tokens=chat.tokens if chat.tokens is not None else chat.input_tokens,
+            output_tokens=chat.output_tokens,
+            cached_input_tokens=chat.cached_input_tokens,
+            message=chat.message,
+            response=chat.response,
+        ),
+        cache_hit=chat.cache_hit,
+        interaction=chat.interaction,
+        attributes=with_email(chat.attributes, chat.email),
+    )
+
+
+def with_email(attributes: Any, email: str | None) -> JSON | None:
+    """The attributes with the address in them; what is no object is left for the store to refuse."""
+    if email is None or not (attributes is None or isinstance(attributes, dict)):
+        return attributes
+    return JSON({**(attributes or {}), "email": email})

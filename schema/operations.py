@@ -1,0 +1,159 @@
+"""The operation type and the payloads of the mutations that record one."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
+
+import strawberry
+
+from models.types import to_microseconds
+from schema.connections import Connection, connect
+from schema.context import Info
+from schema.enums import ItemStatus, OperationKind, Outcome, PriceStatus
+from schema.hydration import described, hydrate
+from schema.labels import Labelled
+from schema.nodes import GlobalId, Node
+from schema.scalars import JSON, Long
+from store.database import Row
+from store.filters import AllOf, Compare, Op
+from store.paging import PageRequest
+from store.prices import to_dollars
+from store.records import Question
+
+if TYPE_CHECKING:
+    from schema.requests import Request
+    from schema.sessions import Session
+
+MONEY = ("cost_baseline", "cost_actual", "cost_saved")
+
+
+@strawberry.type(description="One finished call: of an API, a tool or a model. Immutable.")
+class Operation(Node, Labelled):
+    """A row of ``operations``; money is in US dollars here, in nano-dollars there."""
+
+    uuid: UUID = described("The operation's own id, as its client chose it.")
+    occurred_at: datetime = described("When the call was finished.")
+    recorded_at: datetime = described("When the server took it.")
+    kind: OperationKind = described("API, TOOL or LLM.")
+    name: str = described("Route, tool or model call, as people group it.")
+    operation_type: str | None = described("What it was for, such as add_memory.")
+    outcome: Outcome = described("Whether it succeeded.")
+    error: str | None = described("Why it failed.")
+    duration_ms: float | None = described("How long it took, in milliseconds.")
+    session_id: UUID | None = described("The session it belongs to.")
+    request_id: UUID | None = described("The request it was made for.")
+    stage: str | None = described("The stage of that request.")
+    correlation_id: str | None = described("Ties it to operations and events of other services.")
+    trace_id: str | None = described("The trace it is part of.")
+    client: str | None = described("The program that called: X-Client-Type, or the tool's id.")
+    route: str | None = described("API: the route.")
+    method: str | None = described("API: the HTTP method.")
+    status_code: Long | None = described("API: the HTTP status.")
+    ip_address: str | None = described("API: the caller's address.")
+    user_agent: str | None = described("API: the caller's user agent.")
+    batch_size: Long | None = described("API: how many items the call carried.")
+    resource_id: str | None = described("API: the record that the call was about.")
+    tool_name: str | None = described("TOOL: the tool.")
+    operation_mode: str | None = described("TOOL: how it was used.")
+    file_path: str | None = described("TOOL: the file it was used on.")
+    parameters: JSON | None = described("TOOL: what it was called with.")
+    tokens_original: Long | None = described("TOOL: tokens without the tool's saving.")
+    tokens_actual: Long | None = described("TOOL: tokens with it.")
+    tokens_prevented: Long | None = described(
+        "TOOL: original - actual; negative where it cost more."
+    )
+    provider: str | None = described("LLM: who runs the model.")
+    model: str | None = described("LLM: the model.")
+    input_tokens: Long | None = described("LLM: tokens read, cached ones included.")
+    output_tokens: Long | None = described("LLM: tokens written.")
+    cached_input_tokens: Long | None = described("LLM: those of the input that came from a cache.")
+    price_status: PriceStatus | None = described("Whether it could be priced; null without tokens.")
+    cost_baseline: float | None = described("US dollars without saving or cache.")
+    cost_actual: float | None = described("US dollars that it cost.")
+    cost_saved: float | None = described("US dollars: baseline - actual.")
+    cache_hit: bool | None = described("Whether a cache answered.")
+    interaction_type: str | None = described("What it counted against.")
+    units: Long | None = described("How many units it counted.")
+    attributes: JSON | None = described("Free attributes.")
+
+    @classmethod
+    def from_row(cls, row: Row) -> "Operation":
+        """From a row of ``operations``."""
+        money: dict[str, Any] = {
+            name: None if row[name] is None else to_dollars(row[name]) for name in MONEY
+        }
+        return hydrate(cls, row, uuid=row["id"], **money)
+
+    def key(self) -> tuple[Any, ...]:
+        """The primary key."""
+        return self.organization_id, self.occurred_at, self.uuid
+
+    def global_id(self) -> GlobalId:
+        moment = to_microseconds(self.occurred_at)
+        return GlobalId("Operation", (self.organization_id, moment, self.uuid.hex))
+
+    @strawberry.field(description="LLM: what was asked, where it was recorded.")
+    async def message(self, info: Info) -> str | None:
+        """Loaded apart: long texts live beside the operations."""
+        text = await info.context.loaders.text.load(self.key())
+        return text["message"] if text else None
+
+    @strawberry.field(description="LLM: what was answered, where it was recorded.")
+    async def response(self, info: Info) -> str | None:
+        """Loaded apart: long texts live beside the operations."""
+        text = await info.context.loaders.text.load(self.key())
+        return text["response"] if text else None
+
+    @strawberry.field(description="The request it was made for, where that is known here.")
+    async def request(
+        self, info: Info
+    ) -> Annotated["Request", strawberry.lazy("schema.requests")] | None:
+        """By requestId, in the operation's organization."""
+        if self.request_id is None:
+            return None
+        row = await info.context.loaders.request.load((self.organization_id, self.request_id))
+        return info.context.hydrate.request(row) if row else None
+
+    @strawberry.field(description="The session it belongs to, where that is known here.")
+    async def session(
+        self, info: Info
+    ) -> Annotated["Session", strawberry.lazy("schema.sessions")] | None:
+        """By sessionId, in the operation's organization."""
+        if self.session_id is None:
+            return None
+        row = await info.context.loaders.session.load((self.organization_id, self.session_id))
+        return info.context.hydrate.session(row) if row else None
+
+
+@strawberry.type(description="The answer to one recorded operation.")
+class OperationPayload:
+    """Its status, and the operation as it is stored."""
+
+    status: ItemStatus = described("ACCEPTED, or DUPLICATE where it was there already.")
+    uuid: UUID = described("The operation's own id.")
+    key: strawberry.Private[tuple[Any, ...]]
+
+    @strawberry.field(description="The operation as it is stored.")
+    async def operation(self, info: Info) -> Operation | None:
+        """Read back only when it is selected."""
+        row = await info.context.loaders.operation.load(self.key)
+        return Operation.from_row(row) if row else None
+
+
+async def operations_of(
+    info: Info, edge: str, key: tuple[Any, ...], page: PageRequest
+) -> Connection[Operation]:
+    """The operations of a request or session: ``edge`` says which, ``key`` is its primary key."""
+    loader = info.context.loaders.operations_of(edge, page)
+    found = await loader.load(key)
+
+    async def count() -> int:
+        condition = AllOf(
+            (
+                Compare("organization_id", Op.EQ, key[0]),
+                Compare(f"{edge}_id", Op.EQ, key[1]),
+            )
+        )
+        return await info.context.store.operations.count(info.context.reader(), Question(condition))
+
+    return connect(found, Operation.from_row, count)

@@ -1,0 +1,136 @@
+"""Scalars of the contract: what they accept, what they write, and what they say of anything else."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NewType
+from uuid import UUID
+
+import strawberry
+from strawberry.types.scalar import ScalarDefinition
+
+from store.validation import LONG_MAX, LONG_MIN, json_kind
+
+if TYPE_CHECKING:
+    JSON = Any
+    Long = int
+else:
+    # Two names for GraphQL to tell apart; for a type checker they are what they hold.
+    JSON = NewType("JSON", object)
+    Long = NewType("Long", int)
+
+INSTANT = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)?", re.ASCII
+)
+UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}", re.ASCII)
+DURATION = re.compile(
+    r"P(?:(?P<weeks>\d{1,6})W)?(?:(?P<days>\d{1,6})D)?"
+    r"(?:T(?:(?P<hours>\d{1,7})H)?(?:(?P<minutes>\d{1,9})M)?(?:(?P<seconds>\d{1,9}(?:\.\d{1,6})?)S)?)?",
+    re.ASCII,
+)
+MICROSECOND_DIGITS = 7
+"""A dot and six digits; more would be lost, so they are cut."""
+SHOWN = 80
+"""Characters of a refused value that a message repeats."""
+
+
+def shown(value: Any) -> str:
+    """A refused value as a message may repeat it."""
+    text = repr(value) if isinstance(value, str | int | float) else json_kind(value)
+    return text if len(text) <= SHOWN else text[:SHOWN] + "..."
+
+
+def parse_instant(value: Any) -> datetime:
+    """An RFC 3339 instant; its zone is required."""
+    match = INSTANT.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f"{shown(value)} is not an RFC 3339 instant such as 2026-11-21T09:30:00Z")
+    date, time, fraction, zone = match.groups()
+    if zone is None:
+        raise ValueError(f"{shown(value)} has no zone: add Z or an offset such as +01:00")
+    try:
+        text = f"{date}T{time}{(fraction or '')[:MICROSECOND_DIGITS]}{zone.upper()}"
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"{shown(value)} is no instant: {error}") from None
+
+
+def write_instant(value: datetime) -> str:
+    """RFC 3339 in UTC, with as many digits as it has."""
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def parse_long(value: Any) -> int:
+    """A whole number of 64 bits."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f"{shown(value)} is not a whole number")
+    if not LONG_MIN <= value <= LONG_MAX:
+        raise ValueError(f"{shown(value)} is beyond 64 bits")
+    return value
+
+
+def parse_uuid(value: Any) -> UUID:
+    """A UUID as text; a global id of this API is told apart from it."""
+    if isinstance(value, str) and UUID_TEXT.fullmatch(value):
+        return UUID(value)
+    raise ValueError(
+        f"{shown(value)} is not a UUID such as 0190b5c0-7b3e-7c1a-8f00-3a5c9e1d2b4f "
+        "(a record's own id is its field uuid, not id)"
+    )
+
+
+def parse_duration(value: Any) -> timedelta:
+    """An ISO 8601 duration of weeks, days, hours, minutes and seconds."""
+    match = DURATION.fullmatch(value) if isinstance(value, str) else None
+    parts = {k: float(v) for k, v in match.groupdict().items() if v} if match else {}
+    if not parts:
+        raise ValueError(f"{shown(value)} is not an ISO 8601 duration such as PT1H or P7D")
+    return timedelta(**parts)
+
+
+def write_duration(value: timedelta) -> str:
+    """The duration in seconds, as ISO 8601."""
+    return f"PT{value.total_seconds():g}S"
+
+
+def identity(value: Any) -> Any:
+    """JSON values pass as they are; the store checks them."""
+    return value
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="An instant: RFC 3339 with a zone, written in UTC.",
+        specified_by_url="https://datatracker.ietf.org/doc/html/rfc3339",
+        parse_value=parse_instant,
+        serialize=write_instant,
+    ),
+    timedelta: strawberry.scalar(
+        name="Duration",
+        description="A duration: ISO 8601 weeks, days, hours, minutes, seconds, such as PT1H, P7D.",
+        parse_value=parse_duration,
+        serialize=write_duration,
+    ),
+    UUID: strawberry.scalar(
+        name="UUID",
+        description="A UUID as text. Ids that clients choose should be version 7 (RFC 9562).",
+        specified_by_url="https://datatracker.ietf.org/doc/html/rfc9562",
+        parse_value=parse_uuid,
+        serialize=str,
+    ),
+    Long: strawberry.scalar(
+        name="Long",
+        description="A whole number of 64 bits, as a JSON number.",
+        parse_value=parse_long,
+        serialize=int,
+    ),
+    JSON: strawberry.scalar(
+        name="JSON",
+        description="Any JSON value.",
+        specified_by_url="https://datatracker.ietf.org/doc/html/rfc8259",
+        parse_value=identity,
+        serialize=identity,
+    ),
+}

@@ -1,0 +1,117 @@
+"""Puts the server together: settings, store, schema, access, routes, in that order."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from server.access import decide_access
+from server.authentication import Authenticator
+from server.correlation import CorrelationMiddleware
+from server.document_limits import DocumentBounds
+from server.endpoint import GraphQLEndpoint
+from server.health import Health
+from server.hosts import HostMiddleware
+from server.logs import configure_logging
+from server.metrics import Metrics, MetricsMiddleware
+from server.pages import index
+from server.schema import build_schema
+from server.settings import Settings, load_settings
+from store.ids import Clock, utc_now
+from store.store import Store
+
+GRAPHQL_PATH = "/graphql"
+log = logging.getLogger("trackstore.server")
+
+
+class Server:
+    """The parts of one running server."""
+
+    def __init__(self, settings: Settings, clock: Clock = utc_now) -> None:
+        self.settings = settings
+        self.store = Store(settings.store_config(), clock)
+        self.schema = build_schema(
+            DocumentBounds(
+                depth=settings.max_depth,
+                aliases=settings.max_aliases,
+                root_fields=settings.max_root_fields,
+                tokens=settings.max_tokens,
+            ),
+            settings.introspection,
+        )
+        self.health = Health(self.store)
+        self.metrics = Metrics(self.store, settings.workers)
+        self._endpoint: GraphQLEndpoint | None = None
+
+    async def start(self) -> None:
+        """Open the store and find out whether callers need keys."""
+        await self.store.start()
+        settings = self.settings
+        keys = await self.store.keys.any_active()
+        access = decide_access(settings.access, settings.host, keys)
+        authenticator = Authenticator(self.store, access, settings.default_organization)
+        self._endpoint = GraphQLEndpoint(
+            self.schema, self.store, authenticator, int(settings.max_body_bytes)
+        )
+
+    async def stop(self) -> None:
+        """Write what is queued; say what could not be."""
+        self.health.start_draining()
+        left = await self.store.close(self.settings.shutdown_seconds)
+        if left:
+            log.error("entries were left unwritten; their callers were told", extra={"left": left})
+
+    @property
+    def endpoint(self) -> GraphQLEndpoint:
+        """The GraphQL route; there once the server has started."""
+        assert self._endpoint is not None
+        return self._endpoint
+
+
+def create_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
+    """The ASGI application. The tables must be there when it starts."""
+    server = Server(settings, clock)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        del app
+        await server.start()
+        try:
+            yield
+        finally:
+            await server.stop()
+
+    async def graphql(request: Request) -> Response:
+        return await server.endpoint(request)
+
+    routes = [
+        Route("/", index),
+        Route(GRAPHQL_PATH, graphql, methods=["GET", "POST"]),
+        Route("/livez", server.health.livez),
+        Route("/readyz", server.health.readyz),
+    ]
+    if settings.metrics:
+        routes.append(Route("/metrics", server.metrics.metrics_endpoint))
+    app = Starlette(
+        routes=routes,
+        lifespan=lifespan,
+        middleware=[
+            Middleware(CorrelationMiddleware),
+            Middleware(MetricsMiddleware, metrics=server.metrics, routes=[r.path for r in routes]),
+            Middleware(HostMiddleware, allowed=settings.answered_hosts),
+        ],
+    )
+    app.state.server = server
+    return app
+
+
+def app_from_environment() -> Starlette:
+    """The application of the settings in the environment, for processes that uvicorn starts."""
+    settings = load_settings()
+    configure_logging(settings.log_level, settings.log_format)
+    return create_app(settings)

@@ -1,0 +1,66 @@
+"""What callers see of errors: those of the store and of GraphQL as they are, all others masked."""
+
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+from graphql import GraphQLError
+from graphql.error import GraphQLSyntaxError
+
+from store.errors import BadInput, StoreError
+from store.ids import new_id
+
+log = logging.getLogger("trackstore.graphql")
+INTERNAL = "INTERNAL"
+BAD_USER_INPUT = "BAD_USER_INPUT"
+
+
+def format_errors(errors: Iterable[GraphQLError]) -> list[dict[str, Any]]:
+    """Errors as an answer carries them, each with ``extensions.code``."""
+    return [format_error(error) for error in errors]
+
+
+def format_error(error: GraphQLError) -> dict[str, Any]:
+    """One error; what is not meant for callers is logged under an id and masked."""
+    cause = root_of(error)
+    formatted: dict[str, Any] = dict(error.formatted)
+    if isinstance(cause, StoreError):
+        formatted["message"] = cause.message
+        formatted["extensions"] = extensions_of(cause)
+    elif cause is None or (error.path is None and isinstance(cause, ValueError | TypeError)):
+        # Of GraphQL itself: the document or its variables are not as the schema says.
+        formatted["extensions"] = {"code": BAD_USER_INPUT}
+    elif isinstance(cause, RecursionError) and error.path is None:
+        formatted["message"] = "the document is nested too deeply: ask for less at once"
+        formatted["extensions"] = {"code": BAD_USER_INPUT}
+    else:
+        id = str(new_id())
+        log.error("a resolver failed", exc_info=cause, extra={"error_id": id})
+        formatted["message"] = f"something went wrong in the server; its log has more under {id}"
+        formatted["extensions"] = {"code": INTERNAL, "errorId": id}
+    return formatted
+
+
+def root_of(error: GraphQLError) -> BaseException | None:
+    """The exception behind GraphQL's own wrapping; None where GraphQL itself refused."""
+    cause: BaseException | None = error
+    while isinstance(cause, GraphQLError):
+        if isinstance(cause, GraphQLSyntaxError):
+            return None
+        cause = cause.original_error
+    return cause
+
+
+def extensions_of(error: StoreError) -> dict[str, Any]:
+    """Code, whether a retry makes sense, and the places of a bad input."""
+    found: dict[str, Any] = {"code": error.code}
+    if error.retryable:
+        found["retryable"] = True
+    if error.path:
+        found["argumentPath"] = [str(step) for step in error.path]
+    if isinstance(error, BadInput):
+        found["problems"] = [
+            {"code": p.code, "message": p.message, "path": [str(step) for step in p.path]}
+            for p in error.problems
+        ]
+    return found

@@ -1,0 +1,51 @@
+"""Answers only to its own names, so that no page of a stranger can call it by another one."""
+
+from collections.abc import Sequence
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+ANY = "*"
+MISDIRECTED = 421
+
+
+def name_in(host: str) -> str:
+    """The name in a Host header, without its port; IPv6 addresses keep their brackets."""
+    if host.startswith("["):
+        return host[: host.find("]") + 1].lower()
+    return host.rsplit(":", 1)[0].lower().rstrip(".") if ":" in host else host.lower().rstrip(".")
+
+
+def answers_to(name: str, allowed: Sequence[str]) -> bool:
+    """Whether ``name`` is one of ours; ``*.example.com`` stands for all names below it."""
+    return any(
+        pattern in (ANY, name) or (pattern.startswith("*.") and name.endswith(pattern[1:]))
+        for pattern in allowed
+    )
+
+
+class HostMiddleware:
+    """Refuses requests and websockets that call the server by a name that is not its own."""
+
+    def __init__(self, app: ASGIApp, allowed: Sequence[str]) -> None:
+        self._app = app
+        self._allowed = [pattern.lower() for pattern in allowed]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket") or ANY in self._allowed:
+            await self._app(scope, receive, send)
+            return
+        name = name_in(Headers(scope=scope).get("host", ""))
+        if answers_to(name, self._allowed):
+            await self._app(scope, receive, send)
+            return
+        message = (
+            f"this server does not answer to {name[:100]!r}: "
+            "add the name to TRACKSTORE_ALLOWED_HOSTS"
+        )
+        error = {"message": message, "extensions": {"code": "FORBIDDEN"}}
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008, "reason": "unknown host"})
+            return
+        await JSONResponse({"errors": [error]}, MISDIRECTED)(scope, receive, send)

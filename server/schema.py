@@ -1,0 +1,43 @@
+"""The assembled GraphQL schema, and its text."""
+
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.extensions import DisableIntrospection
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.execution import ExecutionContext
+
+from resolvers.roots import Mutation, Query
+from schema.scalars import SCALARS
+from server.document_limits import DocumentBounds, DocumentLimits
+
+
+class TrackstoreSchema(strawberry.Schema):
+    """Errors are logged where they are masked, once, and not here a second time."""
+
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        """Nothing: see ``server.errors``."""
+
+
+def build_schema(
+    bounds: DocumentBounds | None = None, introspection: bool = True
+) -> TrackstoreSchema:
+    """The schema with its limits."""
+    limits = bounds or DocumentBounds()
+    extensions: list[Any] = [lambda: DocumentLimits(limits)]
+    if not introspection:
+        extensions.append(DisableIntrospection)
+    return TrackstoreSchema(
+        query=Query,
+        mutation=Mutation,
+        extensions=extensions,
+        config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
+    )
+
+
+def schema_sdl() -> str:
+    """The schema definition language of the schema, as it is committed."""
+    return build_schema().as_str().rstrip() + "\n"
