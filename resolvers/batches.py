@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from typing import TypeVar
+from uuid import UUID
 
 from schema.context import RequestContext
 from schema.ingest import TrackPayload
@@ -21,8 +22,12 @@ async def record(
     items: Sequence[T],
     prepare: Callable[[Intake, T], Entry],
     path: str,
+    own_id: Callable[[T], UUID | None],
 ) -> TrackPayload:
-    """Write ``items`` in one transaction; ``path`` is the argument they came in."""
+    """Write ``items`` in one transaction; ``path`` is the argument they came in.
+
+    ``own_id`` finds the id an item was sent with, for the answer to one that is refused.
+    """
     store = context.store
     intake = store.intake(context.principal)
     check_batch_size(len(items), intake.bounds, path)
@@ -34,7 +39,7 @@ async def record(
         try:
             entries.append((index, prepare(intake, item)))
         except StoreError as error:
-            results[index] = ItemResult.rejected(getattr(item, "id", None), error)
+            results[index] = ItemResult.rejected(own_id(item), error)
     written = await store.write([entry for _, entry in entries])
     for (index, _), result in zip(entries, written, strict=True):
         results[index] = result

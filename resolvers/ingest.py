@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import strawberry
 
@@ -31,13 +32,26 @@ PREPARE: dict[str, Callable[[Intake, Any], Entry]] = {
 """How each kind of entry is prepared; a test holds it against the fields of ``EntryInput``."""
 
 
-def prepare_entry(intake: Intake, entry: EntryInput) -> Entry:
-    """The one entry that is given."""
-    for name, prepare in PREPARE.items():
+def given(entry: EntryInput) -> tuple[str, Any]:
+    """Name and value of the one field that is given."""
+    for name in PREPARE:
         item = getattr(entry, name)
         if item is not strawberry.UNSET and item is not None:
-            return prepare(intake, item)
+            return name, item
     raise AssertionError("the executor lets exactly one field pass")
+
+
+def prepare_entry(intake: Intake, entry: EntryInput) -> Entry:
+    """The entry for the writer."""
+    name, item = given(entry)
+    return PREPARE[name](intake, item)
+
+
+def own_id(entry: EntryInput) -> UUID | None:
+    """The id it was sent with: the record's own, or that of the event it appends."""
+    _, item = given(entry)
+    id: UUID | None = getattr(item, "id", None) or getattr(item, "event_id", None)
+    return id
 
 
 @strawberry.type
@@ -50,4 +64,4 @@ class IngestMutations:
     )
     async def ingest(self, info: Info, entries: list[EntryInput]) -> TrackPayload:
         """Repeats of ids are duplicates, so that a batch can be sent again."""
-        return await record(info.context, entries, prepare_entry, "entries")
+        return await record(info.context, entries, prepare_entry, "entries", own_id)

@@ -48,7 +48,11 @@ class OperationMutations:
     async def track_operations(self, info: Info, operations: list[OperationInput]) -> TrackPayload:
         """Any kind, in bulk."""
         return await record(
-            info.context, operations, lambda intake, item: intake.operation(item), "operations"
+            info.context,
+            operations,
+            lambda intake, item: intake.operation(item),
+            "operations",
+            lambda item: item.id,
         )
 
     @strawberry.mutation(description="Record one finished API call, in the words of an API.")

@@ -82,7 +82,7 @@ class GraphQLEndpoint:
             ) from None
         body: dict[str, Any] = {}
         if result.errors:
-            body["errors"] = format_errors(result.errors)
+            body["errors"] = format_errors(result.errors, self._schema.enum_values)
         refused = isinstance(result, PreExecutionError) or (
             result.data is None and all(e.path is None for e in result.errors or ())
         )

@@ -1,7 +1,8 @@
 """What callers see of errors: those of the store and of GraphQL as they are, all others masked."""
 
 import logging
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from graphql import GraphQLError
@@ -13,14 +14,26 @@ from store.ids import new_id
 log = logging.getLogger("trackstore.graphql")
 INTERNAL = "INTERNAL"
 BAD_USER_INPUT = "BAD_USER_INPUT"
+UNKNOWN_VALUE = re.compile(r"does not exist in '(\w+)' enum")
 
 
-def format_errors(errors: Iterable[GraphQLError]) -> list[dict[str, Any]]:
+Enums = Mapping[str, Sequence[str]]
+"""The values of every enum of the schema, by its name."""
+
+
+def format_errors(errors: Iterable[GraphQLError], enums: Enums) -> list[dict[str, Any]]:
     """Errors as an answer carries them, each with ``extensions.code``."""
-    return [format_error(error) for error in errors]
+    return [format_error(error, enums) for error in errors]
 
 
-def format_error(error: GraphQLError) -> dict[str, Any]:
+def with_expected(message: str, enums: Enums) -> str:
+    """GraphQL's message about a value that an enum does not have, with those that it has."""
+    match = UNKNOWN_VALUE.search(message)
+    values = enums.get(match[1]) if match else None
+    return f"{message.rstrip('.')}: use {', '.join(values)}." if values else message
+
+
+def format_error(error: GraphQLError, enums: Enums) -> dict[str, Any]:
     """One error; what is not meant for callers is logged under an id and masked."""
     cause = root_of(error)
     formatted: dict[str, Any] = dict(error.formatted)

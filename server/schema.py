@@ -1,9 +1,10 @@
 """The assembled GraphQL schema, and its text."""
 
+from functools import cached_property
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLEnumType, GraphQLError
 from strawberry.extensions import DisableIntrospection
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
@@ -15,6 +16,12 @@ from server.document_limits import DocumentBounds, DocumentLimits
 
 class TrackstoreSchema(strawberry.Schema):
     """Errors are logged where they are masked, once, and not here a second time."""
+
+    @cached_property
+    def enum_values(self) -> dict[str, list[str]]:
+        """The values of every enum, by its name."""
+        types = self._schema.type_map
+        return {n: list(t.values) for n, t in types.items() if isinstance(t, GraphQLEnumType)}
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None

@@ -88,7 +88,7 @@ class Decision:
         level = self.denied_by
         if level is None:
             return None
-        when = "never" if level.resets_at is None else f"at {level.resets_at.isoformat()}"
+        when = "never" if level.resets_at is None else f"at {level.resets_at:%Y-%m-%dT%H:%M:%SZ}"
         return (
             f"{self.units:,} {level.interaction_type} asked, {level.remaining:,} of "
             f"{level.maximum:,} left for {level.subject.value.lower()} {level.subject_id!r} "
