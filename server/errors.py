@@ -42,6 +42,7 @@ def format_error(error: GraphQLError, enums: Enums) -> dict[str, Any]:
         formatted["extensions"] = extensions_of(cause)
     elif cause is None or (error.path is None and isinstance(cause, ValueError | TypeError)):
         # Of GraphQL itself: the document or its variables are not as the schema says.
+        formatted["message"] = with_expected(error.message, enums)
         formatted["extensions"] = {"code": BAD_USER_INPUT}
     elif isinstance(cause, RecursionError) and error.path is None:
         formatted["message"] = "the document is nested too deeply: ask for less at once"
