@@ -95,7 +95,8 @@ class Settings(BaseSettings):
     access: AccessWord = Field(
         default=Access.AUTO,
         description="keys asks every caller for an API key, open asks nobody and is for loopback "
-        "addresses only, auto is open on a loopback address until the first key is made.",
+        "addresses only. auto asks where there is a key when the server starts, and is open where "
+        "there is none and the address is a loopback one.",
     )
     default_organization: str = Field(
         default="default",

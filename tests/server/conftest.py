@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from server.logs import QUIET
+
 
 @pytest.fixture
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -16,13 +18,23 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def log_stream() -> Iterator[io.StringIO]:
-    """A stream for ``configure_logging``; what that changes is put back."""
+def logging_put_back() -> Iterator[None]:
+    """Undo what ``configure_logging`` changes in this process."""
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
+    levels = {name: logging.getLogger(name).level for name in QUIET}
     try:
-        yield io.StringIO()
+        yield
     finally:
         root.handlers[:] = handlers
         root.setLevel(level)
+        for name, before in levels.items():
+            logging.getLogger(name).setLevel(before)
         logging.captureWarnings(capture=False)
+
+
+@pytest.fixture
+def log_stream(logging_put_back: None) -> io.StringIO:
+    """A stream for ``configure_logging``."""
+    del logging_put_back
+    return io.StringIO()

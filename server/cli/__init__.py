@@ -1,0 +1,50 @@
+"""The command ``trackstore``: one module per command, put together here."""
+
+from typing import Annotated
+
+import typer
+
+from server.cli import keys
+from server.cli.doctor import doctor
+from server.cli.failures import Commands
+from server.cli.migrate import migrate
+from server.cli.schema import schema
+from server.cli.serve import serve
+from server.cli.settings import settings
+from server.cli.version import version
+
+app = typer.Typer(
+    name="trackstore",
+    cls=Commands,
+    help="Tracking of operations, requests and limits, behind one GraphQL API.",
+    epilog="Exit codes: 0 done, 1 refused or a check failed, 2 the command line or a setting is wrong.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(invoke_without_command=True)
+def trackstore(
+    show_version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True)
+    ] = False,
+) -> None:
+    """Tracking of operations, requests and limits, behind one GraphQL API."""
+    if show_version:
+        version()
+        raise typer.Exit
+
+
+app.command("serve")(serve)
+app.command("migrate")(migrate)
+app.add_typer(keys.app, name="keys")
+app.command("schema")(schema)
+app.command("doctor")(doctor)
+app.command("settings")(settings)
+app.command("version")(version)
+
+
+def main() -> None:
+    """What the installed command runs."""
+    app()

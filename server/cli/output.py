@@ -1,0 +1,49 @@
+"""Where commands write: results on standard output, everything else on standard error."""
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+PIPE_WIDTH = 10_000
+"""Characters of a line where nobody looks at it."""
+
+out = Console(highlight=False, soft_wrap=True)
+"""Results. Lines are not broken, so that they can be copied and piped."""
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """Tell the person at the terminal how it goes."""
+    err.print(Text(text, style="dim"))
+
+
+def done(text: str) -> None:
+    """Tell that it is done."""
+    err.print(Text.assemble(("✓ ", "green"), text))
+
+
+def complain(text: str) -> None:
+    """Tell what is wrong."""
+    err.print(Text.assemble(("error: ", "bold red"), text))
+
+
+def warn(text: str) -> None:
+    """Tell what should be looked at, though it goes on."""
+    err.print(Text.assemble(("warning: ", "yellow"), text))
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> None:
+    """A table; in a pipe as wide as it must be, so that no value is cut."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
+    if out.is_terminal:
+        out.print(table)
+        return
+    wide = Console(width=PIPE_WIDTH, file=out.file, highlight=False)
+    wide.print(table)

@@ -1,0 +1,80 @@
+"""The command as a whole: help, version, and how failures are told."""
+
+import pytest
+
+from server.cli import app
+from server.cli.failures import Refusal, sentence
+from server.version import VERSION
+from store.database import DatabaseFailure
+from tests.server.cli.conftest import Run
+
+
+def test_the_version(run: Run) -> None:
+    for arguments in (["version"], ["--version"]):
+        result = run(*arguments)
+        assert result.exit_code == 0
+        assert result.stdout.startswith(f"trackstore {VERSION} (Python 3.")
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["serve", "migrate", "keys", "keys create", "keys list", "keys revoke", "schema", "doctor", "settings"],
+)  # fmt: skip
+def test_every_command_explains_itself(run: Run, command: str) -> None:
+    result = run(*command.split(), "--help")
+    assert result.exit_code == 0
+    assert "Usage:" in result.stdout
+
+
+def test_without_arguments_it_shows_what_there_is(run: Run) -> None:
+    result = run()
+    assert "serve" in result.output
+    assert "Exit codes: 0 done, 1 refused or a check failed, 2" in result.output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["nonsense"], ["serve", "--nonsense"], ["serve", "--port", "x"], ["serve", "--access", "all"]],
+)
+def test_a_wrong_command_line_is_2(run: Run, arguments: list[str]) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+
+
+def test_a_wrong_setting_is_2_and_one_sentence(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRACKSTORE_PORT", "99999")
+    for command in ("serve", "migrate", "settings"):
+        result = run(command)
+        assert result.exit_code == 2
+        assert result.stderr.startswith(
+            "error: TRACKSTORE_PORT is '99999': expected a whole number"
+        )
+        assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["serve", "migrate", "keys list"])
+def test_a_database_that_is_away_is_1_and_one_sentence(run: Run, command: str) -> None:
+    url = "postgresql://me:hush@127.0.0.1:1/nowhere"
+    extra = ["--port", "0"] if command == "serve" else []
+    result = run(*command.split(), *extra, "--database-url", url)
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr.startswith("error: no connection to postgresql+asyncpg://me:***@127.0.0.1")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_failures_are_told_on_one_line_without_passwords() -> None:
+    assert sentence(OSError(13, "Permission denied", "a.txt")) == "a.txt: Permission denied"
+    assert sentence(Refusal("no\nat   all")) == "no at all"
+    refused = DatabaseFailure("disk is full\n[SQL: INSERT ...]\n[parameters: ('hush',)]")
+    assert sentence(refused) == "the database refused a statement: disk is full"
+    assert sentence(ConnectionError("postgresql://me:hush@h")) == "postgresql://me:***@h"
+    assert sentence(ConnectionError()) == "ConnectionError"
+
+
+def test_the_names_of_commands_are_those_of_the_guide() -> None:
+    names = {command.name for command in app.registered_commands}
+    assert {"serve", "migrate", "schema", "doctor", "settings", "version"} <= names
+    assert {group.name for group in app.registered_groups} >= {"keys"}
