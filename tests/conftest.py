@@ -11,6 +11,8 @@ from migrations.runner import upgrade
 from tests.databases import Databases, PostgresDatabases, SqliteDatabases
 from tests.postgres import DRIVER, PostgresCluster, PostgresUnavailableError, postgres_cluster
 
+pytest_plugins = ["tests.api"]
+
 POSTGRES_URL = "TRACKSTORE_TEST_POSTGRES_URL"
 
 # One example may wait for a database; in CI the same examples run every time.
