@@ -103,7 +103,9 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
         middleware=[
             Middleware(CorrelationMiddleware),
             Middleware(MetricsMiddleware, metrics=server.metrics, routes=[r.path for r in routes]),
-            Middleware(HostMiddleware, allowed=settings.answered_hosts),
+            Middleware(
+                HostMiddleware, allowed=settings.answered_hosts, exempt=("/livez", "/readyz")
+            ),
         ],
     )
     app.state.server = server

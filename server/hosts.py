@@ -1,6 +1,6 @@
 """Answers only to its own names, so that no page of a stranger can call it by another one."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
@@ -26,14 +26,19 @@ def answers_to(name: str, allowed: Sequence[str]) -> bool:
 
 
 class HostMiddleware:
-    """Refuses requests and websockets that call the server by a name that is not its own."""
+    """Refuses requests and websockets that call the server by a name that is not its own.
 
-    def __init__(self, app: ASGIApp, allowed: Sequence[str]) -> None:
+    ``exempt`` paths answer to any name: load balancers ask them by address, and they tell nothing.
+    """
+
+    def __init__(self, app: ASGIApp, allowed: Sequence[str], exempt: Collection[str] = ()) -> None:
         self._app = app
+        self._exempt = frozenset(exempt)
         self._allowed = [pattern.lower() for pattern in allowed]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in ("http", "websocket") or ANY in self._allowed:
+        is_call = scope["type"] in ("http", "websocket") and scope["path"] not in self._exempt
+        if not is_call or ANY in self._allowed:
             await self._app(scope, receive, send)
             return
         name = name_in(Headers(scope=scope).get("host", ""))

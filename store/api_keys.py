@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, literal, or_, select, update
 
 from models import ApiKey, table_of
 from models.vocabulary import AccessScope
@@ -138,10 +138,11 @@ class ApiKeys:
         """End a key for good; revoking it again changes nothing."""
         principal.require(AccessScope.ADMIN)
         conditions = principal.bounds.conditions(TABLE)
+        now = literal(self._clock(), TABLE.c.revoked_at.type)
         statement = (
             update(TABLE)
             .where(TABLE.c.id == id, *conditions)
-            .values(revoked_at=func.coalesce(TABLE.c.revoked_at, self._clock()))
+            .values(revoked_at=func.coalesce(TABLE.c.revoked_at, now))
             .returning(*TABLE.columns)
         )
         async with self._database.write() as connection:

@@ -55,6 +55,7 @@ class PostgresqlDialect(DatabaseDialect):
             pool_size=pool.size,
             max_overflow=pool.overflow,
             pool_timeout=pool.wait_seconds,
+            hide_parameters=True,  # what callers sent is nothing for a log
             connect_args={
                 "timeout": pool.wait_seconds,
                 "server_settings": {

@@ -75,6 +75,7 @@ class SqliteDialect(DatabaseDialect):
             max_overflow=0,
             pool_timeout=wait,
             connect_args={"timeout": BUSY_SECONDS},
+            hide_parameters=True,  # what callers sent is nothing for a log
         )
 
         @event.listens_for(engine.sync_engine, "connect")
