@@ -19,7 +19,8 @@ from schema.operation_inputs import (
     ToolOperationInput,
 )
 from schema.operation_words import api_operation, chat_operation, tool_operation
-from schema.operations import Operation, OperationPayload
+from schema.operations import NEEDS, Operation, OperationPayload
+from schema.selection import columns_needed
 from store.paging import PageRequest
 from store.records import Question
 
@@ -92,6 +93,7 @@ class OperationQueries:
             tuple(step.order() for step in order_by or ()),
         )
         page = PageRequest(first, after, last, before)
+        columns = columns_needed(info, Operation, NEEDS)
         return await connection(
-            info, info.context.store.operations, question, page, Operation.from_row
+            info, info.context.store.operations, question, page, Operation.from_row, columns
         )

@@ -18,8 +18,9 @@ async def connection(
     question: Question,
     page: PageRequest,
     make: Callable[[Row], T],
+    columns: frozenset[str] | None = None,
 ) -> Connection[T]:
-    """One page; the total is counted only when it is selected."""
+    """One page, of ``columns`` where they are named; the total is counted only when selected."""
     bounds = info.context.reader()
-    found = await records.list_page(bounds, question, page)
+    found = await records.list_page(bounds, question, page, columns)
     return connect(found, make, lambda: records.count(bounds, question))

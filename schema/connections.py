@@ -36,13 +36,14 @@ class Connection(Generic[T]):
 
     nodes: list[T] = described("The records of the page.")
     page_info: PageInfo = described("Where the page stands.")
-    cursors: strawberry.Private[list[str]]
+    page: strawberry.Private[Page]
     counter: strawberry.Private[Callable[[], Awaitable[int]]]
 
     @strawberry.field(description="The records of the page, each with its cursor.")
     def edges(self) -> list[Edge[T]]:
         """Nodes and cursors side by side."""
-        return [Edge(cursor=c, node=n) for c, n in zip(self.cursors, self.nodes, strict=True)]
+        cursors = self.page.cursors
+        return [Edge(cursor=c, node=n) for c, n in zip(cursors, self.nodes, strict=True)]
 
     @strawberry.field(description="How many records there are on all pages; costs a count.")
     async def total_count(self) -> Long:
@@ -57,12 +58,12 @@ def connect(
     info = PageInfo(
         has_next_page=page.has_next,
         has_previous_page=page.has_previous,
-        start_cursor=page.cursors[0] if page.cursors else None,
-        end_cursor=page.cursors[-1] if page.cursors else None,
+        start_cursor=page.cursor(0) if page.rows else None,
+        end_cursor=page.cursor(-1) if page.rows else None,
     )
     return Connection(
         nodes=[make(row) for row in page.rows],
         page_info=info,
-        cursors=page.cursors,
+        page=page,
         counter=counter,
     )

@@ -20,5 +20,7 @@ def hydrate(cls: type[T], row: Mapping[Any, Any], **changes: Any) -> T:
     all the rest. A test holds the plain fields of every type against the columns they come from.
     """
     made = cls.__new__(cls)
-    made.__dict__.update(row, **changes)
+    own = dict(row)
+    own.update(changes)
+    made.__dict__ = own
     return made

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from schema.requests import Request
     from schema.sessions import Session
 
+NEEDS = {"uuid": ("id",), "id": ("organization_id", "occurred_at", "id")}
+"""Columns behind the fields that are not named as their column."""
 MONEY = ("cost_baseline", "cost_actual", "cost_saved")
 
 
@@ -79,10 +81,12 @@ class Operation(Node, Labelled):
     @classmethod
     def from_row(cls, row: Row) -> "Operation":
         """From a row of ``operations``."""
-        money: dict[str, Any] = {
-            name: None if row[name] is None else to_dollars(row[name]) for name in MONEY
-        }
-        return hydrate(cls, row, uuid=row["id"], **money)
+        changes: dict[str, Any] = {"uuid": row["id"]}
+        for name in MONEY:
+            nanos = row.get(name)
+            if nanos is not None:
+                changes[name] = to_dollars(nanos)
+        return hydrate(cls, row, **changes)
 
     def key(self) -> tuple[Any, ...]:
         """The primary key."""

@@ -15,6 +15,7 @@ from server.authentication import Authenticator
 from server.correlation import CorrelationMiddleware
 from server.document_limits import DocumentBounds
 from server.endpoint import GraphQLEndpoint
+from server.execution.fast_path import FastPath
 from server.health import Health
 from server.hosts import HostMiddleware
 from server.logs import configure_logging
@@ -35,14 +36,15 @@ class Server:
     def __init__(self, settings: Settings, clock: Clock = utc_now) -> None:
         self.settings = settings
         self.store = Store(settings.store_config(), clock)
-        self.schema = build_schema(
-            DocumentBounds(
-                depth=settings.max_depth,
-                aliases=settings.max_aliases,
-                root_fields=settings.max_root_fields,
-                tokens=settings.max_tokens,
-            ),
-            settings.introspection,
+        bounds = DocumentBounds(
+            depth=settings.max_depth,
+            aliases=settings.max_aliases,
+            root_fields=settings.max_root_fields,
+            tokens=settings.max_tokens,
+        )
+        self._fast = FastPath(bounds, settings.introspection) if settings.fast_path else None
+        self.schema = (
+            self._fast.schema if self._fast else build_schema(bounds, settings.introspection)
         )
         self.health = Health(self.store)
         self.metrics = Metrics(self.store, settings.workers)
@@ -56,7 +58,11 @@ class Server:
         access = decide_access(settings.access, settings.host, keys)
         authenticator = Authenticator(self.store, access, settings.default_organization)
         self._endpoint = GraphQLEndpoint(
-            self.schema, self.store, authenticator, int(settings.max_body_bytes)
+            self.schema,
+            self.store,
+            authenticator,
+            int(settings.max_body_bytes),
+            self._fast.read if self._fast else None,
         )
 
     async def stop(self) -> None:

@@ -15,7 +15,7 @@ from schema.context import Hydrators, RequestContext
 from schema.requests import Request as RequestType
 from schema.sessions import Session as SessionType
 from server.authentication import Authenticator
-from server.bodies import GraphQLRequest, HttpRefusal, read_request
+from server.bodies import GraphQLRequest, HttpRefusal, ReadQuickly, read_request
 from server.errors import extensions_of, format_errors
 from server.schema import TrackstoreSchema
 from store.errors import Overloaded, StoreError, TimedOut, Unauthenticated
@@ -39,11 +39,13 @@ class GraphQLEndpoint:
         store: Store,
         authenticator: Authenticator,
         max_body_bytes: int,
+        read_quickly: ReadQuickly | None = None,
     ) -> None:
         self._schema = schema
         self._store = store
         self._authenticator = authenticator
         self._max_body_bytes = max_body_bytes
+        self._read_quickly = read_quickly
         self._encoder = msgspec.json.Encoder()
 
     async def __call__(self, request: Request) -> Response:
@@ -51,7 +53,7 @@ class GraphQLEndpoint:
         media_type = accepted(request.headers.get("accept", ""))
         try:
             principal = await self._authenticator.authenticate(request.headers)
-            asked = await read_request(request, self._max_body_bytes)
+            asked = await read_request(request, self._max_body_bytes, self._read_quickly)
             loaders = self._store.loaders(principal.bounds)
             context = RequestContext(self._store, principal, loaders, HYDRATE)
             return await self._execute(request.method, asked, context, media_type)

@@ -1,5 +1,6 @@
 """The assembled GraphQL schema, and its text."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -30,17 +31,21 @@ class TrackstoreSchema(strawberry.Schema):
 
 
 def build_schema(
-    bounds: DocumentBounds | None = None, introspection: bool = True
+    bounds: DocumentBounds | None = None,
+    introspection: bool = True,
+    extensions_first: Sequence[Any] = (),
+    executor: Any = None,
 ) -> TrackstoreSchema:
-    """The schema with its limits."""
+    """The schema with its limits; ``extensions_first`` and ``executor`` are those of a fast path."""
     limits = bounds or DocumentBounds()
-    extensions: list[Any] = [lambda: DocumentLimits(limits)]
+    extensions: list[Any] = [*extensions_first, lambda: DocumentLimits(limits)]
     if not introspection:
         extensions.append(DisableIntrospection)
     return TrackstoreSchema(
         query=Query,
         mutation=Mutation,
         extensions=extensions,
+        execution_context_class=executor,
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     )
 

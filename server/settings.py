@@ -232,6 +232,12 @@ class Settings(BaseSettings):
         default=True, description="Whether callers may read the schema from the server."
     )
 
+    fast_path: bool = Field(
+        default=True,
+        description="Whether bulk inputs and plain rows are compiled. Off, every answer is the same "
+        "and takes longer.",
+    )
+
     log_level: LogLevel = Field(
         default="info", description="The least important messages that are written."
     )

@@ -80,12 +80,21 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows in the order asked for, each with its cursor."""
+    """Rows in the order asked for. Their cursors are made when they are asked for."""
 
     rows: list[Row]
-    cursors: list[str]
     has_next: bool
     has_previous: bool
+    terms: Sequence[OrderTerm] = ()
+
+    def cursor(self, index: int) -> str:
+        """The cursor of one row; a negative index counts from the end."""
+        return encode_cursor(self.terms, self.rows[index])
+
+    @property
+    def cursors(self) -> list[str]:
+        """The cursors of all rows."""
+        return [encode_cursor(self.terms, row) for row in self.rows]
 
 
 def page_statement(
@@ -154,10 +163,9 @@ def make_page(
     kept = list(rows[:size])
     if request.backward:
         kept.reverse()
-    cursors = [encode_cursor(terms, row) for row in kept]
     if request.backward:
-        return Page(kept, cursors, request.before is not None, more)
-    return Page(kept, cursors, more, request.after is not None)
+        return Page(kept, request.before is not None, more, terms)
+    return Page(kept, more, request.after is not None, terms)
 
 
 def signature(terms: Sequence[OrderTerm]) -> str:

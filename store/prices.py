@@ -10,7 +10,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models import Price, table_of
-from models.vocabulary import AccessScope, OperationKind, PriceKind, PriceStatus
+from models.vocabulary import AccessScope, PriceKind
 from store.access import EVERY_ORGANIZATION, Bounds, Principal
 from store.database import Database, Row
 from store.dialects import chunks
@@ -92,7 +92,7 @@ class PriceBook:
     """The prices that one flush needs, and the costs they give."""
 
     def __init__(self, rows: Iterable[Row], default_tool_nanos: int) -> None:
-        self._default = TokenPrice(default_tool_nanos, default_tool_nanos, default_tool_nanos)
+        self.default_tool = TokenPrice(default_tool_nanos, default_tool_nanos, default_tool_nanos)
         self._rows: dict[tuple[str, str, str], list[tuple[datetime, TokenPrice]]] = {}
         for row in rows:
             key = row["organization_id"], row["kind"], row["name"]
@@ -103,49 +103,13 @@ class PriceBook:
 
     def find(self, organization: str, kind: str, name: str, at: datetime) -> TokenPrice | None:
         """The price in force at an instant: the organization's own before the installation's."""
+        if not self._rows:
+            return None
         for owner in (organization, EVERY_ORGANIZATION):
             for effective_from, price in self._rows.get((owner, kind, name), ()):
                 if effective_from <= at:
                     return price
         return None
-
-    def fill_costs(self, values: dict[str, Any]) -> None:
-        """Set the cost columns of an operation that has tokens."""
-        cost: Cost | None
-        organization, at = values["organization_id"], values["occurred_at"]
-        if values["kind"] == OperationKind.TOOL:
-            name = values.get("tool_name") or values["name"]
-            price = self.find(organization, PriceKind.TOOL, name, at) or self._default
-            cost = tool_cost(values.get("tokens_original"), values.get("tokens_actual"), price)
-        elif values["kind"] == OperationKind.LLM:
-            tokens = [
-                values.get(n) for n in ("input_tokens", "output_tokens", "cached_input_tokens")
-            ]
-            if tokens[0] is None and tokens[1] is None:
-                return
-            found = self.find(organization, PriceKind.MODEL, values.get("model") or "", at)
-            if found is None:
-                values["price_status"] = PriceStatus.UNPRICED.value
-                return
-            cost = model_cost(tokens[0], tokens[1], tokens[2], found)
-        else:
-            return
-        if cost is not None:
-            values["price_status"] = PriceStatus.PRICED.value
-            values["cost_baseline"] = cost.baseline
-            values["cost_actual"] = cost.actual
-            values["cost_saved"] = cost.saved
-
-
-def price_keys(values: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """The keys under which an operation's price may stand."""
-    if values["kind"] == OperationKind.TOOL:
-        kind, name = PriceKind.TOOL.value, values.get("tool_name") or values["name"]
-    elif values["kind"] == OperationKind.LLM and values.get("model"):
-        kind, name = PriceKind.MODEL.value, values["model"]
-    else:
-        return []
-    return [(values["organization_id"], kind, name), (EVERY_ORGANIZATION, kind, name)]
 
 
 async def load_price_book(

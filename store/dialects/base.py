@@ -1,17 +1,21 @@
 """What the store asks of a database beyond standard SQL."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from operator import itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Insert, Select, Table
+import msgspec
+from sqlalchemy import Column, ColumnElement, Insert, Select, Table
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-Rows = Sequence[tuple[Any, ...]]
+Rows = Sequence[Sequence[Any]]
 """Rows in the order of ``table.columns``, with Python values."""
+Filled = tuple[int, ...]
+"""Positions of the columns that can hold something; the others are null in every row."""
 
 
 KEYS_PER_STATEMENT = 2_000
@@ -24,6 +28,47 @@ def chunks(keys: Sequence[T], size: int = KEYS_PER_STATEMENT) -> Iterator[Sequen
     """``keys`` in slices that one statement can take."""
     for start in range(0, len(keys), size):
         yield keys[start : start + size]
+
+
+Convert = Callable[[Any], Any]
+
+
+def encode_json(value: Any) -> str:
+    """JSON as text, the same for every database."""
+    return msgspec.json.encode(value).decode()
+
+
+class BulkPlan:
+    """How rows of one table are handed to a driver: which columns, and which of them converted.
+
+    Values are converted column by column: most columns need nothing, and those cost nothing.
+    """
+
+    __slots__ = ("_convert", "_pick", "columns", "sql")
+
+    def __init__(
+        self,
+        table: Table,
+        filled: Filled | None,
+        converter: Callable[[Column[Any]], Convert | None],
+    ) -> None:
+        every = list(table.columns)
+        positions = filled or tuple(range(len(every)))
+        chosen = [every[i] for i in positions]
+        self.columns = [column.name for column in chosen]
+        self.sql = ""
+        found = [(n, converter(column)) for n, column in enumerate(chosen)]
+        self._convert = [(n, convert) for n, convert in found if convert is not None]
+        self._pick = itemgetter(*positions)
+
+    def records(self, rows: Rows) -> list[tuple[Any, ...]]:
+        """The rows as the driver takes them."""
+        if not rows:
+            return []
+        columns: list[Any] = list(zip(*map(self._pick, rows), strict=True))
+        for n, convert in self._convert:
+            columns[n] = [None if value is None else convert(value) for value in columns[n]]
+        return list(zip(*columns, strict=True))
 
 
 class DuplicateKeys(Exception):
@@ -80,7 +125,9 @@ class DatabaseDialect(ABC):
         """``statement`` that locks the rows it returns until the transaction ends."""
 
     @abstractmethod
-    async def bulk_insert(self, connection: AsyncConnection, table: Table, rows: Rows) -> None:
+    async def bulk_insert(
+        self, connection: AsyncConnection, table: Table, rows: Rows, filled: Filled | None = None
+    ) -> None:
         """Insert all rows by the fastest way there is; raises ``DuplicateKeys``."""
 
     @abstractmethod
@@ -140,14 +187,14 @@ class DatabaseDialect(ABC):
         await connection.execute(statement, list(rows))
 
     async def insert_new(
-        self, connection: AsyncConnection, table: Table, rows: Rows
+        self, connection: AsyncConnection, table: Table, rows: Rows, filled: Filled | None = None
     ) -> set[tuple[Any, ...]] | None:
         """Insert the rows whose key is new, by bulk if all are: None means all were inserted."""
         if not rows:
             return None
         try:
             async with connection.begin_nested():
-                await self.bulk_insert(connection, table, rows)
+                await self.bulk_insert(connection, table, rows, filled)
         except DuplicateKeys:
             return await self.insert_ignoring_duplicates(connection, table, rows)
         return None

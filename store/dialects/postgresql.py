@@ -1,15 +1,16 @@
 """PostgreSQL 15 and newer: COPY through the driver, row locks, monthly partitions."""
 
-import json
 import zlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import asyncpg
+import msgspec
 from sqlalchemy import (
     JSON,
     Boolean,
+    Column,
     ColumnElement,
     Double,
     Select,
@@ -29,7 +30,18 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from models.partitions import INFO_KEY, Partition
-from store.dialects.base import DatabaseDialect, DuplicateKeys, Fault, JsonLeaf, PoolSettings, Rows
+from store.dialects.base import (
+    BulkPlan,
+    Convert,
+    DatabaseDialect,
+    DuplicateKeys,
+    Fault,
+    Filled,
+    JsonLeaf,
+    PoolSettings,
+    Rows,
+    encode_json,
+)
 from store.ids import first_id_at
 
 UNAVAILABLE_CLASSES = ("08", "53", "57P", "58")
@@ -55,6 +67,8 @@ class PostgresqlDialect(DatabaseDialect):
             pool_size=pool.size,
             max_overflow=pool.overflow,
             pool_timeout=pool.wait_seconds,
+            json_serializer=encode_json,
+            json_deserializer=msgspec.json.decode,
             hide_parameters=True,  # what callers sent is nothing for a log
             connect_args={
                 "timeout": pool.wait_seconds,
@@ -69,6 +83,7 @@ class PostgresqlDialect(DatabaseDialect):
             },
         )
         # A read is one statement: without BEGIN and ROLLBACK it is one round trip instead of three.
+        self._plans: dict[tuple[str, Filled | None], BulkPlan] = {}
         self._read = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @property
@@ -88,20 +103,17 @@ class PostgresqlDialect(DatabaseDialect):
     def lock_rows(self, statement: Select[Any]) -> Select[Any]:
         return statement.with_for_update()
 
-    async def bulk_insert(self, connection: AsyncConnection, table: Table, rows: Rows) -> None:
+    async def bulk_insert(
+        self, connection: AsyncConnection, table: Table, rows: Rows, filled: Filled | None = None
+    ) -> None:
         raw = await connection.get_raw_connection()
         driver: Any = raw.driver_connection
-        encoded = [i for i, c in enumerate(table.columns) if isinstance(c.type, JSON)]
-        records = []
-        for row in rows:
-            values = list(row)
-            for i in encoded:
-                if values[i] is not None:
-                    values[i] = json.dumps(values[i], ensure_ascii=False)
-            records.append(values)
+        plan = self._plans.get((table.name, filled))
+        if plan is None:
+            plan = self._plans[table.name, filled] = BulkPlan(table, filled, converter)
         try:
             await driver.copy_records_to_table(
-                table.name, records=records, columns=[c.name for c in table.columns]
+                table.name, records=plan.records(rows), columns=plan.columns
             )
         except asyncpg.UniqueViolationError as error:
             raise DuplicateKeys from error
@@ -170,6 +182,11 @@ class PostgresqlDialect(DatabaseDialect):
 
     def starts_with(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
         return func.starts_with(column, text) == true()
+
+
+def converter(column: Column[Any]) -> Convert | None:
+    """JSON goes to the driver as text; it knows all other types itself."""
+    return encode_json if isinstance(column.type, JSON) else None
 
 
 def sqlstate(error: BaseException) -> str | None:

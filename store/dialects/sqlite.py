@@ -3,15 +3,17 @@
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
+import msgspec
 from sqlalchemy import (
     JSON,
     Boolean,
+    Column,
     ColumnElement,
     Date,
     Double,
@@ -27,14 +29,24 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy.dialects.sqlite import Insert, insert
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
-from sqlalchemy.types import TypeEngine
 
-from models.types import CleanText, Instant, to_microseconds
-from store.dialects.base import DatabaseDialect, DuplicateKeys, Fault, JsonLeaf, PoolSettings, Rows
+from models.types import Instant, to_microseconds
+from store.dialects.base import (
+    BulkPlan,
+    Convert,
+    DatabaseDialect,
+    DuplicateKeys,
+    Fault,
+    Filled,
+    JsonLeaf,
+    PoolSettings,
+    Rows,
+    encode_json,
+)
 from store.errors import BadInput
 from store.ids import utc_now
 
@@ -44,8 +56,6 @@ BUSY_SECONDS = 30
 """How long to wait for another process (a migration, ``keys create``) that holds the write lock."""
 PROGRESS_STEPS = 20_000
 """Virtual machine steps between two looks at the clock of a running statement."""
-
-Convert = Callable[[Any], Any]
 
 
 class SqliteDialect(DatabaseDialect):
@@ -65,7 +75,7 @@ class SqliteDialect(DatabaseDialect):
         wait = pool.wait_seconds
         self._write = self._engine(parsed, 1, wait, writer=True)
         self._read = self._engine(parsed, READERS, wait, writer=False)
-        self._inserts: dict[str, tuple[str, list[Convert | None]]] = {}
+        self._plans: dict[tuple[str, Filled | None], BulkPlan] = {}
 
     def _engine(self, url: Any, size: int, wait: float, writer: bool) -> AsyncEngine:
         engine = create_async_engine(
@@ -75,6 +85,8 @@ class SqliteDialect(DatabaseDialect):
             max_overflow=0,
             pool_timeout=wait,
             connect_args={"timeout": BUSY_SECONDS},
+            json_serializer=encode_json,
+            json_deserializer=msgspec.json.decode,
             hide_parameters=True,  # what callers sent is nothing for a log
         )
 
@@ -121,28 +133,21 @@ class SqliteDialect(DatabaseDialect):
     def lock_rows(self, statement: Select[Any]) -> Select[Any]:
         return statement  # BEGIN IMMEDIATE holds the only write lock there is.
 
-    async def bulk_insert(self, connection: AsyncConnection, table: Table, rows: Rows) -> None:
-        sql, converters = self._insert_statement(table)
-        active = [(i, c) for i, c in enumerate(converters) if c is not None]
-        converted = []
-        for row in rows:
-            values = list(row)
-            for i, convert in active:
-                if values[i] is not None:
-                    values[i] = convert(values[i])
-            converted.append(tuple(values))
+    async def bulk_insert(
+        self, connection: AsyncConnection, table: Table, rows: Rows, filled: Filled | None = None
+    ) -> None:
+        plan = self._plans.get((table.name, filled))
+        if plan is None:
+            plan = self._plans[table.name, filled] = BulkPlan(table, filled, converter)
+            names = ", ".join(f'"{name}"' for name in plan.columns)
+            marks = ", ".join("?" * len(plan.columns))
+            plan.sql = f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})'  # noqa: S608  # names of our own columns
+        raw = await connection.get_raw_connection()
+        driver: Any = raw.driver_connection
         try:
-            await connection.exec_driver_sql(sql, converted)
-        except IntegrityError as error:
+            await driver.executemany(plan.sql, plan.records(rows))
+        except sqlite3.IntegrityError as error:
             raise DuplicateKeys from error
-
-    def _insert_statement(self, table: Table) -> tuple[str, list[Convert | None]]:
-        if table.name not in self._inserts:
-            names = ", ".join(f'"{c.name}"' for c in table.columns)
-            marks = ", ".join("?" * len(table.columns))
-            sql = f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})'  # noqa: S608  # names of our own columns
-            self._inserts[table.name] = sql, [converter(c.type) for c in table.columns]
-        return self._inserts[table.name]
 
     def fault(self, error: BaseException) -> Fault:
         if isinstance(error, PoolTimeout):
@@ -205,22 +210,12 @@ class Deadline:
         return int(time.monotonic() > self._ends)
 
 
-def converter(type_: TypeEngine[Any]) -> Convert | None:
+def converter(column: Column[Any]) -> Convert | None:
     """How the raw driver must be given values of a column; None where as they are."""
-    if isinstance(type_, Instant):
+    if isinstance(column.type, Instant):
         return to_microseconds
-    if isinstance(type_, Uuid):
-        return _hex
-    if isinstance(type_, JSON):
-        return _encode_json
-    if isinstance(type_, CleanText | Date):
-        return str  # a StrEnum must arrive as plain text
-    return None
-
-
-def _hex(value: UUID) -> str:
-    return value.hex
-
-
-def _encode_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if isinstance(column.type, Uuid):
+        return attrgetter("hex")
+    if isinstance(column.type, JSON):
+        return encode_json
+    return str if isinstance(column.type, Date) else None

@@ -1,19 +1,21 @@
 """Writes the operations of a flush: one bulk insert, then what they count against."""
 
 from datetime import datetime
-from typing import Any
+from operator import itemgetter
 from uuid import UUID
 
-from models import Operation, OperationText, table_of
+from models import OperationText, table_of
 from store.entries import Flush, ItemResult
+from store.operations.columns import COLUMNS, TABLE, columns_of
+from store.operations.costs import fill_costs, price_keys
 from store.operations.prepare import OperationEntry
-from store.prices import load_price_book, price_keys
+from store.operations.quick import ID, INTERACTION_TYPE, KIND, ORGANIZATION
+from store.prices import load_price_book
 from store.uses import CountedUse
 
-TABLE = table_of(Operation)
 TEXTS = table_of(OperationText)
-COLUMNS = tuple(column.name for column in TABLE.columns)
 Key = tuple[str, datetime, UUID]
+BY_KEY = itemgetter(0, 1, 2)
 
 
 class OperationApplier:
@@ -28,26 +30,23 @@ class OperationApplier:
         if not entries:
             return
         fresh = first_of_each_id(entries)
-        book = await load_price_book(
-            flush.connection,
-            (key for e in fresh for key in price_keys(e.values)),
-            self._default_tool_nanos,
-        )
         # The key's order: neighbours in the index, and no deadlock between two servers.
-        fresh.sort(key=lambda e: e.key)
-        rows = []
-        for entry in fresh:
-            book.fill_costs(entry.values)
-            rows.append(tuple(map(entry.values.get, COLUMNS)))
-        inserted = await flush.dialect.insert_new(flush.connection, TABLE, rows)
+        fresh.sort(key=lambda e: BY_KEY(e.row))
+        rows = [entry.row for entry in fresh]
+        book = await load_price_book(flush.connection, price_keys(rows), self._default_tool_nanos)
+        for row in rows:
+            fill_costs(row, book)
+        filled = columns_of(frozenset([row[KIND] for row in rows]))
+        inserted = await flush.dialect.insert_new(flush.connection, TABLE, rows, filled)
         written = fresh if inserted is None else [e for e in fresh if e.key in inserted]
         for entry in written:
             entry.result = ItemResult.accepted(entry.id, entry.key)
-        for entry in entries:
-            if entry.result is None:
-                entry.result = ItemResult.duplicate(entry.id, entry.key)
+        if len(written) < len(entries):
+            for entry in entries:
+                if entry.result is None:
+                    entry.result = ItemResult.duplicate(entry.id, entry.key)
         await self._write_texts(flush, written)
-        flush.uses.extend(map(use_of, filter(counts, written)))
+        flush.uses.extend(use_of(e) for e in written if e.row[INTERACTION_TYPE] is not None)
 
     async def _write_texts(self, flush: Flush, written: list[OperationEntry]) -> None:
         rows = [
@@ -61,30 +60,22 @@ class OperationApplier:
 
 def first_of_each_id(entries: list[OperationEntry]) -> list[OperationEntry]:
     """The entries without later ones that repeat an id of the same organization."""
-    seen: set[tuple[str, UUID]] = set()
-    fresh = []
+    first: dict[tuple[str, UUID], OperationEntry] = {}
     for entry in entries:
-        identity = entry.values["organization_id"], entry.id
-        if identity not in seen:
-            seen.add(identity)
-            fresh.append(entry)
-    return fresh
-
-
-def counts(entry: OperationEntry) -> bool:
-    """Whether the operation counts against a plan."""
-    return entry.values.get("interaction_type") is not None
+        row = entry.row
+        first.setdefault((row[ORGANIZATION], row[ID]), entry)
+    return list(first.values())
 
 
 def use_of(entry: OperationEntry) -> CountedUse:
     """What an operation counts: it has happened, so it is counted and never refused."""
-    values: dict[str, Any] = entry.values
+    values = dict(zip(COLUMNS, entry.row, strict=True))
     return CountedUse.of(
         labels=values,
         interaction_type=values["interaction_type"],
         operation_type=values["operation_type"],
-        route=values.get("route"),
-        method=values.get("method"),
+        route=values["route"],
+        method=values["method"],
         units=values["units"],
         at=values["occurred_at"],
     )

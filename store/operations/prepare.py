@@ -5,46 +5,58 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from models import Operation, table_of
+from sqlalchemy import Table
+
 from models.vocabulary import OperationKind
 from store.access import Principal, fill_labels
 from store.entries import Entry
 from store.errors import BadInput
 from store.ids import instant_of, is_v7
+from store.operations.columns import COLUMNS, TABLE
 from store.operations.drafts import ApiCallDraft, LlmCallDraft, OperationDraft, ToolUseDraft
+from store.operations.quick import (
+    HIGHEST_STATUS,
+    ID,
+    LOWEST_STATUS,
+    MAX_BATCH_SIZE,
+    MAX_DURATION_MS,
+    MAX_TOKENS,
+    OCCURRED_AT,
+    QuickPreparer,
+    Row,
+)
 from store.partitions import month_of
 from store.validation import Checker, InputBounds
 
-STATUS_CODES = (100, 599)
-MAX_BATCH_SIZE = 1_000_000_000
-MAX_TOKENS = 10**15
-"""Tokens of one call; far above any real one, far below where a month's sum could overflow."""
-MAX_DURATION_MS = 10.0**12
 NO_TEXTS = (None, None)
 
 
 class OperationEntry(Entry):
-    """A checked operation: ``values`` by column name, costs still open, long texts apart."""
+    """A checked operation: its row in the order of ``COLUMNS``, costs still open, long texts apart."""
 
-    __slots__ = ("id", "message", "month", "response", "values")
+    __slots__ = ("message", "response", "row")
 
     def __init__(
-        self, values: dict[str, Any], texts: tuple[str | None, str | None], repaired: int
+        self, row: Row, texts: tuple[str | None, str | None] = NO_TEXTS, repaired: int = 0
     ) -> None:
-        super().__init__()
-        self.values = values
+        self.result = None
+        self.row = row
         self.message, self.response = texts
-        self.id: UUID = values["id"]
-        self.month = month_of(values["occurred_at"])
         self.repaired = repaired
 
     @property
-    def key(self) -> tuple[str, datetime, UUID]:
-        """The primary key."""
-        return self.values["organization_id"], self.values["occurred_at"], self.id
+    def id(self) -> UUID:
+        """The operation's own id."""
+        id: UUID = self.row[ID]
+        return id
 
-    def partitions(self) -> tuple[tuple[Any, int], ...]:
-        return ((table_of(Operation), self.month),)
+    @property
+    def key(self) -> tuple[str, datetime, UUID]:
+        """The primary key: the first three columns."""
+        return tuple(self.row[:3])
+
+    def partitions(self) -> tuple[tuple[Table, int], ...]:
+        return ((TABLE, month_of(self.row[OCCURRED_AT])),)
 
 
 class OperationPreparer:
@@ -61,9 +73,15 @@ class OperationPreparer:
         self._bounds = bounds
         self._now = now
         self._make_id = make_id
+        self._quick = QuickPreparer(principal, bounds, now, make_id)
 
     def prepare(self, draft: OperationDraft) -> OperationEntry:
         """The entry of one draft; raises ``BadInput`` with every problem of it."""
+        row = self._quick.row(draft)
+        return OperationEntry(row) if row is not None else self.examine(draft)
+
+    def examine(self, draft: OperationDraft) -> OperationEntry:
+        """The same, looking at every value by itself: the plain path, and the one with the errors."""
         check = Checker(self._bounds, self._now)
         values: dict[str, Any] = {"recorded_at": self._now}
         self._identity(draft, values, check)
@@ -87,7 +105,7 @@ class OperationPreparer:
         texts = self._details(draft, values, check)
         self._interaction(draft, values, check)
         check.raise_if_any()
-        return OperationEntry(values, texts, check.repaired)
+        return OperationEntry([values.get(name) for name in COLUMNS], texts, check.repaired)
 
     def _identity(self, draft: OperationDraft, values: dict[str, Any], check: Checker) -> None:
         occurred_at = check.instant(draft.occurred_at, "occurredAt")
@@ -156,11 +174,10 @@ def check_labels(labels: dict[str, str | None], check: Checker) -> dict[str, str
 
 def api_values(api: ApiCallDraft, values: dict[str, Any], check: Checker) -> None:
     """The columns of an API call."""
-    low, high = STATUS_CODES
     values["route"] = check.text(api.route, "api", "route")
     values["method"] = check.name(api.method, "api", "method")
     values["status_code"] = check.whole(
-        api.status_code, "api", "statusCode", minimum=low, maximum=high
+        api.status_code, "api", "statusCode", minimum=LOWEST_STATUS, maximum=HIGHEST_STATUS
     )
     values["ip_address"] = check.name(api.ip_address, "api", "ipAddress")
     values["user_agent"] = check.text(api.user_agent, "api", "userAgent")

@@ -1,0 +1,132 @@
+"""Codecs for input types, generated from the Strawberry types themselves.
+
+A codec turns the JSON of a variable into structs that have the attributes of the input type, in
+one step in C. It accepts only what the stock path accepts, with the same meaning; whatever it does
+not accept is left to the stock path, which then says what is wrong in its own words.
+"""
+
+from dataclasses import MISSING
+from datetime import datetime
+from enum import Enum
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+import strawberry
+from strawberry.types.base import (
+    StrawberryList,
+    StrawberryObjectDefinition,
+    StrawberryOptional,
+    get_object_definition,
+)
+from strawberry.types.enum import StrawberryEnumDefinition
+from strawberry.types.field import StrawberryField
+from strawberry.types.lazy_type import LazyType
+
+from schema.scalars import JSON, Long
+from server.schema import TrackstoreSchema
+from store.validation import INT_MAX, INT_MIN, LONG_MAX, LONG_MIN
+
+LEAVES: dict[Any, Any] = {
+    str: str,
+    bool: bool,
+    float: float,
+    strawberry.ID: str,
+    int: Annotated[int, msgspec.Meta(ge=INT_MIN, le=INT_MAX)],
+    Long: Annotated[int, msgspec.Meta(ge=LONG_MIN, le=LONG_MAX)],
+    datetime: Annotated[datetime, msgspec.Meta(tz=True)],
+    UUID: UUID,
+    JSON: Any,
+}
+"""What the scalars of the contract are to msgspec. A scalar that is not here has no codec."""
+
+
+class NoCodec(Exception):
+    """An input type holds something that has no exact counterpart here."""
+
+
+class Codecs:
+    """Decoders by GraphQL input type, made when they are first asked for."""
+
+    def __init__(self, schema: TrackstoreSchema) -> None:
+        self._schema = schema
+        self._structs: dict[type, Any] = {}
+
+    def decoder_of(self, input_type: type, is_list: bool) -> msgspec.json.Decoder[Any]:
+        """Decodes one input, or a list of them; raises ``NoCodec``."""
+        struct = self.struct_of(input_type)
+        return msgspec.json.Decoder(list[struct] if is_list else struct)  # type: ignore[valid-type]
+
+    def struct_of(self, input_type: type) -> Any:
+        """The struct with the fields of an input type."""
+        known = self._structs.get(input_type)
+        if known is None:
+            known = self._structs[input_type] = self._make(input_type)
+        return known
+
+    def _make(self, input_type: type) -> Any:
+        definition = get_object_definition(input_type, strict=True)
+        fields = [self._field(field, definition) for field in definition.fields]
+        base: type[msgspec.Struct] = ExactlyOne if is_one_of(definition) else msgspec.Struct
+        return msgspec.defstruct(
+            input_type.__name__,
+            fields,
+            bases=(base,),
+            kw_only=True,
+            forbid_unknown_fields=True,
+            rename=self._names(definition),
+        )
+
+    def _names(self, definition: StrawberryObjectDefinition) -> dict[str, str]:
+        convert = self._schema.config.name_converter.from_field
+        return {field.python_name: convert(field) for field in definition.fields}
+
+    def _field(
+        self, field: StrawberryField, definition: StrawberryObjectDefinition
+    ) -> tuple[Any, ...]:
+        wanted = field.resolve_type(type_definition=definition)
+        if is_one_of(definition):
+            # A key that is given must not be null, so null is no value here.
+            return field.python_name, self._type(wanted.of_type), strawberry.UNSET  # type: ignore[union-attr]
+        as_type = self._type(wanted)
+        if field.default is not MISSING:
+            return field.python_name, as_type, field.default
+        if isinstance(wanted, StrawberryOptional):
+            return field.python_name, as_type, None
+        return field.python_name, as_type
+
+    def _type(self, wanted: Any) -> Any:
+        if isinstance(wanted, StrawberryOptional):
+            return self._type(wanted.of_type) | None
+        if isinstance(wanted, StrawberryList):
+            return list[self._type(wanted.of_type)]  # type: ignore[misc]
+        if isinstance(wanted, LazyType):
+            return self._type(wanted.resolve_type())
+        if isinstance(wanted, StrawberryEnumDefinition):
+            return self._enum(wanted)
+        if wanted in LEAVES:
+            return LEAVES[wanted]
+        if get_object_definition(wanted) is not None:
+            return self.struct_of(wanted)
+        raise NoCodec(f"{wanted!r} has no codec")
+
+    def _enum(self, wanted: StrawberryEnumDefinition) -> type[Enum]:
+        """GraphQL sends names, msgspec reads values: fine where they are the same."""
+        members: type[Enum] = wanted.wrapped_cls  # type: ignore[assignment]
+        if any(member.value != name for name, member in members.__members__.items()):
+            raise NoCodec(f"{wanted.name} has values that are not its names")
+        return members
+
+
+class ExactlyOne(msgspec.Struct):
+    """Base of one-of inputs: exactly one field is given."""
+
+    def __post_init__(self) -> None:
+        given = sum(getattr(self, n) is not strawberry.UNSET for n in self.__struct_fields__)
+        if given != 1:
+            raise ValueError("exactly one must be given")
+
+
+def is_one_of(definition: StrawberryObjectDefinition) -> bool:
+    """Whether exactly one field of an input must be given."""
+    return definition.is_one_of

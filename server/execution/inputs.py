@@ -1,0 +1,144 @@
+"""Compiled inputs: variables of the bulk input types are decoded straight into structs.
+
+A request's body is opened just far enough to see its document; the variables stay bytes until it is
+known what they are. Where anything is not plainly as it should be, the answer is None, and the
+stock path reads the same bytes again.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from graphql import (
+    DocumentNode,
+    ListTypeNode,
+    NamedTypeNode,
+    NonNullTypeNode,
+    OperationDefinitionNode,
+    TypeNode,
+)
+from strawberry.types.arguments import InputContext
+from strawberry.types.base import get_object_definition
+
+from server.bodies import GraphQLRequest
+from server.execution.codecs import Codecs
+from server.schema import TrackstoreSchema
+
+
+class Envelope(msgspec.Struct):
+    """A GraphQL request whose variables are not read yet."""
+
+    query: str
+    variables: dict[str, msgspec.Raw] | None = None
+    operationName: str | None = None  # noqa: N815  # the name on the wire
+    extensions: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """The value of a variable, decoded and checked: the executor takes it as it is."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class VariablePlan:
+    """How the variables of one operation are read: those without a decoder as plain JSON."""
+
+    decoders: Mapping[str, msgspec.json.Decoder[Any]]
+
+
+NO_PLAN = VariablePlan({})
+
+
+class CompiledInputs:
+    """The codecs of one schema, put to use."""
+
+    def __init__(self, schema: TrackstoreSchema, input_types: Iterable[type]) -> None:
+        self._codecs = Codecs(schema)
+        self._types = {t.__name__: t for t in input_types}
+        self._decoders: dict[tuple[str, bool], msgspec.json.Decoder[Any]] = {}
+        self._envelope = msgspec.json.Decoder(Envelope)
+        self._plain = msgspec.json.Decoder()
+        for input_type in self._types.values():
+            accept_structs(self._codecs, input_type)
+
+    def open(self, body: bytes) -> Envelope | None:
+        """The request without its variables, or None where it must be read closely."""
+        try:
+            envelope = self._envelope.decode(body)
+        except (msgspec.DecodeError, RecursionError):
+            return None
+        return envelope if envelope.query.strip() else None
+
+    def plan(self, document: DocumentNode, operation_name: str | None) -> VariablePlan:
+        """How the variables of the named operation (or of the only one) are read."""
+        operations = [
+            d
+            for d in document.definitions
+            if isinstance(d, OperationDefinitionNode)
+            and (operation_name is None or (d.name and d.name.value == operation_name))
+        ]
+        if len(operations) != 1:
+            return NO_PLAN
+        decoders = {
+            variable.variable.name.value: decoder
+            for variable in operations[0].variable_definitions or ()
+            if (decoder := self._decoder(variable.type)) is not None
+        }
+        return VariablePlan(decoders)
+
+    def read(self, envelope: Envelope, plan: VariablePlan) -> GraphQLRequest | None:
+        """The request with its variables, or None where they must be read closely."""
+        variables: dict[str, Any] | None = None
+        if envelope.variables is not None:
+            variables = {}
+            try:
+                for name, raw in envelope.variables.items():
+                    decoder = plan.decoders.get(name)
+                    variables[name] = (
+                        self._plain.decode(raw) if decoder is None else Decoded(decoder.decode(raw))
+                    )
+            except (msgspec.DecodeError, RecursionError):
+                return None
+        return GraphQLRequest(
+            envelope.query, variables, envelope.operationName, envelope.extensions
+        )
+
+    def _decoder(self, wanted: TypeNode) -> msgspec.json.Decoder[Any] | None:
+        """The decoder of ``[T!]!`` or ``T!`` for a type that has one."""
+        if not isinstance(wanted, NonNullTypeNode):
+            return None
+        inner: TypeNode = wanted.type
+        is_list = isinstance(inner, ListTypeNode)
+        if isinstance(inner, ListTypeNode):
+            if not isinstance(inner.type, NonNullTypeNode):
+                return None
+            inner = inner.type.type
+        if not isinstance(inner, NamedTypeNode) or inner.name.value not in self._types:
+            return None
+        key = inner.name.value, is_list
+        if key not in self._decoders:
+            self._decoders[key] = self._codecs.decoder_of(self._types[key[0]], is_list)
+        return self._decoders[key]
+
+
+def accept_structs(codecs: Codecs, input_type: type) -> None:
+    """Let Strawberry pass a struct of this type on as it is; dicts become inputs as ever."""
+    codecs.struct_of(input_type)
+    get_object_definition(input_type, strict=True).from_input = from_input
+
+
+def from_input(type_: type, value: Any, context: InputContext) -> Any:
+    """The struct itself; of anything else what Strawberry makes of it without this hook."""
+    if isinstance(value, msgspec.Struct):
+        return value
+    definition = get_object_definition(type_, strict=True)
+    given = {}
+    for field in definition.fields:
+        name = context.config.name_converter.from_field(field)
+        if name in value:
+            wanted = field.resolve_type(type_definition=definition)
+            given[field.python_name] = context.convert(value[name], wanted, name)
+    return type_(**given)

@@ -1,0 +1,126 @@
+"""Compiled rows: a list of objects whose selected fields are plain columns, written at once.
+
+Every column of the selection is taken from all objects together and its values' types are looked
+at as a set. If one of them is not what the field's type simply passes on, the whole list is left to
+the stock path, which completes it field by field and finds the error, if there is one.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from operator import attrgetter
+from typing import Any
+from uuid import UUID
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLScalarType,
+    get_named_type,
+    is_non_null_type,
+)
+
+NONE = type(None)
+PASSED_ON: dict[str, frozenset[type]] = {
+    "String": frozenset({str}),
+    "ID": frozenset({str}),
+    "Boolean": frozenset({bool}),
+    "Float": frozenset({float}),
+    "Long": frozenset({int}),
+    "UUID": frozenset({UUID}),
+    "DateTime": frozenset({datetime}),
+}
+"""Types whose values go to the encoder as they are, and come out as the scalar would write them."""
+SHORTEST = 8
+"""A list below this length is not worth the preparation."""
+Column = tuple[str, Callable[[Any], Any], frozenset[type], frozenset[str] | None]
+
+
+class RowWriters:
+    """Recognises lists that can be written at once."""
+
+    def write(
+        self, executor: Any, item_type: GraphQLOutputType, field_details_list: Any, items: list[Any]
+    ) -> list[dict[str, Any]] | None:
+        """The completed list, or None where the stock path must complete it."""
+        if len(items) < SHORTEST:
+            return None
+        object_type = item_type.of_type if is_non_null_type(item_type) else item_type
+        if not isinstance(object_type, GraphQLObjectType):
+            return None
+        origin = origin_of(object_type)
+        if origin is None or set(map(type, items)) != {origin}:
+            return None
+        selection = executor.collect_subfields(object_type, field_details_list)
+        columns = []
+        for name, details in selection.grouped_field_set.items():
+            column = self._column(executor, object_type, name, details)
+            if column is None:
+                return None
+            columns.append(column)
+        return write_columns(columns, items)
+
+    def _column(
+        self, executor: Any, parent: GraphQLObjectType, name: str, details: Any
+    ) -> Column | None:
+        field_name = details[0].node.name.value
+        if field_name == "__typename":
+            return name, lambda _: parent.name, frozenset({str}), None
+        field = executor.schema.get_field(parent, field_name)
+        attribute = plain_attribute(field) if field is not None else None
+        if attribute is None:
+            return None
+        leaf: GraphQLNamedType = get_named_type(field.type)
+        if field.type is not leaf and not (
+            is_non_null_type(field.type) and field.type.of_type is leaf
+        ):
+            return None  # a list
+        passed: frozenset[type]
+        values: frozenset[str] | None = None
+        if isinstance(leaf, GraphQLEnumType):
+            # Rows hold an enum's value as text; it is its name as well, or this is not for us.
+            if any(n != v.value for n, v in leaf.values.items()):
+                return None
+            passed, values = frozenset({str}), frozenset(leaf.values)
+        elif isinstance(leaf, GraphQLScalarType) and leaf.name in PASSED_ON:
+            passed = PASSED_ON[leaf.name]
+        elif leaf.name == "JSON":
+            passed = frozenset({dict, list, str, int, float, bool})
+        else:
+            return None
+        if not is_non_null_type(field.type):
+            passed |= {NONE}
+        return name, attrgetter(attribute), passed, values
+
+
+def write_columns(columns: list[Column], items: list[Any]) -> list[dict[str, Any]] | None:
+    """The items as dicts, or None where a value is not of a type that passes."""
+    taken = []
+    for _, get, passed, values in columns:
+        column = list(map(get, items))
+        kinds = set(map(type, column))
+        if not kinds <= passed:
+            return None
+        if values is not None and not set(column) - {None} <= values:
+            return None
+        if datetime in kinds and not all(v is None or v.tzinfo is UTC for v in column):
+            return None
+        taken.append(column)
+    names = [column[0] for column in columns]
+    return [dict(zip(names, row, strict=True)) for row in zip(*taken, strict=True)]
+
+
+def origin_of(object_type: GraphQLObjectType) -> type | None:
+    """The Strawberry class behind an object type."""
+    definition = (object_type.extensions or {}).get("strawberry-definition")
+    return definition.origin if definition is not None else None
+
+
+def plain_attribute(field: GraphQLField) -> str | None:
+    """The attribute a field simply shows; None for one with a resolver or arguments."""
+    definition = (field.extensions or {}).get("strawberry-definition")
+    if definition is None or definition.base_resolver is not None or field.args:
+        return None
+    return definition.python_name  # type: ignore[no-any-return]
