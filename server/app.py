@@ -19,6 +19,7 @@ from server.execution.fast_path import FastPath
 from server.health import Health
 from server.hosts import HostMiddleware
 from server.logs import configure_logging
+from server.memory import settle
 from server.metrics import Metrics, MetricsMiddleware
 from server.pages import index
 from server.schema import build_schema
@@ -122,4 +123,6 @@ def app_from_environment() -> Starlette:
     """The application of the settings in the environment, for processes that uvicorn starts."""
     settings = load_settings()
     configure_logging(settings.log_level, settings.log_format)
-    return create_app(settings)
+    app = create_app(settings)
+    settle()
+    return app

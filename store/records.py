@@ -20,6 +20,7 @@ from store.paging import (
     order_by,
     page_statement,
 )
+from store.spread import follows_key, organizations_in, spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,12 @@ class Records:
             chosen = [column for column in self.source.table.columns if column.name in wanted]
             statement = statement.with_only_columns(*chosen, maintain_column_froms=True)
         async with self._database.read() as connection:
+            table = self.source.table
+            if bounds.organization_id is None and follows_key(table, terms):
+                found = await organizations_in(connection, table)
+                if found is not None and len(found) > 0:
+                    backward = request.backward
+                    statement = spread(statement, table, found, terms, backward, size + 1)
             result = await connection.execute(statement)
             names = tuple(result.keys())
             # Plain dicts: rows of the driver's own kind cost more each time they are read.

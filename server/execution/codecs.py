@@ -74,6 +74,7 @@ class Codecs:
             bases=(base,),
             kw_only=True,
             forbid_unknown_fields=True,
+            gc=False,  # decoded JSON holds no cycles: the collector need not look at it
             rename=self._names(definition),
         )
 

@@ -22,6 +22,7 @@ from strawberry.types.arguments import InputContext
 from strawberry.types.base import get_object_definition
 
 from server.bodies import GraphQLRequest
+from server.execution.arguments import pass_lists_on
 from server.execution.codecs import Codecs
 from server.schema import TrackstoreSchema
 
@@ -63,6 +64,7 @@ class CompiledInputs:
         self._plain = msgspec.json.Decoder()
         for input_type in self._types.values():
             accept_structs(self._codecs, input_type)
+        pass_lists_on(schema, self._types.values())
 
     def open(self, body: bytes) -> Envelope | None:
         """The request without its variables, or None where it must be read closely."""
