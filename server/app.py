@@ -63,7 +63,7 @@ class Server:
             self.store,
             authenticator,
             int(settings.max_body_bytes),
-            self._fast.read if self._fast else None,
+            self._fast,
         )
 
     async def stop(self) -> None:

@@ -15,8 +15,9 @@ from schema.context import Hydrators, RequestContext
 from schema.requests import Request as RequestType
 from schema.sessions import Session as SessionType
 from server.authentication import Authenticator
-from server.bodies import GraphQLRequest, HttpRefusal, ReadQuickly, read_request
+from server.bodies import GraphQLRequest, HttpRefusal, read_request
 from server.errors import extensions_of, format_errors
+from server.execution.fast_path import FastPath
 from server.schema import TrackstoreSchema
 from store.errors import Overloaded, StoreError, TimedOut, Unauthenticated
 from store.store import Store
@@ -39,13 +40,13 @@ class GraphQLEndpoint:
         store: Store,
         authenticator: Authenticator,
         max_body_bytes: int,
-        read_quickly: ReadQuickly | None = None,
+        fast: FastPath | None = None,
     ) -> None:
         self._schema = schema
         self._store = store
         self._authenticator = authenticator
         self._max_body_bytes = max_body_bytes
-        self._read_quickly = read_quickly
+        self._fast = fast
         self._encoder = msgspec.json.Encoder()
 
     async def __call__(self, request: Request) -> Response:
@@ -53,7 +54,9 @@ class GraphQLEndpoint:
         media_type = accepted(request.headers.get("accept", ""))
         try:
             principal = await self._authenticator.authenticate(request.headers)
-            asked = await read_request(request, self._max_body_bytes, self._read_quickly)
+            asked = await read_request(
+                request, self._max_body_bytes, self._fast.read if self._fast else None
+            )
             loaders = self._store.loaders(principal.bounds)
             context = RequestContext(self._store, principal, loaders, HYDRATE)
             return await self._execute(request.method, asked, context, media_type)
@@ -68,7 +71,10 @@ class GraphQLEndpoint:
         self, method: str, asked: GraphQLRequest, context: RequestContext, media_type: str
     ) -> Response:
         try:
-            result = await self._schema.execute(
+            quick = (
+                await self._fast.execute(asked, context, ALLOWED[method]) if self._fast else None
+            )
+            result = quick or await self._schema.execute(
                 asked.query,
                 variable_values=asked.variables,
                 context_value=context,
@@ -90,7 +96,7 @@ class GraphQLEndpoint:
         )
         if not refused:
             body["data"] = result.data
-        if result.extensions:
+        if getattr(result, "extensions", None):
             body["extensions"] = result.extensions
         # Older clients take an answer with another status for no answer at all.
         status = 400 if refused and media_type == GRAPHQL_JSON else 200

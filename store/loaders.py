@@ -1,6 +1,7 @@
 """Edges between records, each loaded for many records at once; made anew for every GraphQL call."""
 
 from collections.abc import Callable, Coroutine, Sequence
+from functools import cached_property
 from typing import Any
 
 from aiodataloader import DataLoader
@@ -38,7 +39,7 @@ EMPTY = Page([], False, False)
 
 
 class Loaders:
-    """One set of loaders for one principal's bounds."""
+    """One set of loaders for one principal's bounds; each is made when it is first used."""
 
     def __init__(
         self,
@@ -51,32 +52,93 @@ class Loaders:
         self._bounds = bounds
         self._sizes = sizes
         self._paged: dict[tuple[str, PageRequest], DataLoader[Key, Page]] = {}
-        self.operation: DataLoader[Key, Row | None] = self._one(table_of(Operation))
-        self.text: DataLoader[Key, Row | None] = self._one(table_of(OperationText), free=True)
-        self.request: DataLoader[Key, Row | None] = self._one(table_of(Request))
-        self.session: DataLoader[Key, Row | None] = self._one(table_of(Session))
-        self.stages: DataLoader[Key, list[Row]] = self._many(
+        self._levels = levels
+
+    @cached_property
+    def operation(self) -> DataLoader[Key, Row | None]:
+        """Operations."""
+        return self._one(table_of(Operation))
+
+    @cached_property
+    def text(self) -> DataLoader[Key, Row | None]:
+        """Long texts of operations."""
+        return self._one(table_of(OperationText), free=True)
+
+    @cached_property
+    def request(self) -> DataLoader[Key, Row | None]:
+        """Requests."""
+        return self._one(table_of(Request))
+
+    @cached_property
+    def session(self) -> DataLoader[Key, Row | None]:
+        """Sessions."""
+        return self._one(table_of(Session))
+
+    @cached_property
+    def stages(self) -> DataLoader[Key, list[Row]]:
+        """The stages of a request, in the order of the plan."""
+        return self._many(
             table_of(RequestStage), ("organization_id", "request_id"), ("position", "name")
         )
-        self.stage: DataLoader[Key, Row | None] = self._one(table_of(RequestStage), free=True)
-        self.reservation: DataLoader[Key, Row | None] = self._one(table_of(Reservation), free=True)
-        self.limit: DataLoader[Key, Row | None] = self._one(
-            table_of(Limit), conditions=visible(bounds)
-        )
-        self.interaction: DataLoader[Key, Row | None] = self._one(table_of(InteractionCounter))
-        self.api_key: DataLoader[Key, Row | None] = self._one(table_of(ApiKey))
-        self.event_by_seq: DataLoader[Key, Row | None] = self._one(EVENTS_TABLE, free=True)
-        self.level: DataLoader[Any, Level] = _loader(levels)
-        self.breaker: DataLoader[Key, Row | None] = self._one(table_of(CircuitBreaker))
-        self.event: DataLoader[Key, Row | None] = self._one(
-            EVENTS_TABLE, free=True, key=("organization_id", "request_id", "id")
-        )
-        self.attempts: DataLoader[Key, list[Row]] = self._many(
+
+    @cached_property
+    def stage(self) -> DataLoader[Key, Row | None]:
+        """Stages."""
+        return self._one(table_of(RequestStage), free=True)
+
+    @cached_property
+    def attempts(self) -> DataLoader[Key, list[Row]]:
+        """The attempts of all stages of a request."""
+        return self._many(
             table_of(StageAttempt), ("organization_id", "request_id"), ("stage", "attempt")
         )
-        self.transitions: DataLoader[Key, list[Row]] = self._many(
+
+    @cached_property
+    def event(self) -> DataLoader[Key, Row | None]:
+        """Events, by their own id."""
+        return self._one(EVENTS_TABLE, free=True, key=("organization_id", "request_id", "id"))
+
+    @cached_property
+    def event_by_seq(self) -> DataLoader[Key, Row | None]:
+        """Events, by their number."""
+        return self._one(EVENTS_TABLE, free=True)
+
+    @cached_property
+    def reservation(self) -> DataLoader[Key, Row | None]:
+        """Reservations."""
+        return self._one(table_of(Reservation), free=True)
+
+    @cached_property
+    def limit(self) -> DataLoader[Key, Row | None]:
+        """Limits."""
+        return self._one(table_of(Limit), conditions=visible(self._bounds))
+
+    @cached_property
+    def interaction(self) -> DataLoader[Key, Row | None]:
+        """Interaction counters."""
+        return self._one(table_of(InteractionCounter))
+
+    @cached_property
+    def breaker(self) -> DataLoader[Key, Row | None]:
+        """Circuit breakers."""
+        return self._one(table_of(CircuitBreaker))
+
+    @cached_property
+    def transitions(self) -> DataLoader[Key, list[Row]]:
+        """The changes of a breaker's state."""
+        return self._many(
             table_of(CircuitBreakerTransition), ("organization_id", "name"), ("occurred_at", "id")
         )
+
+    @cached_property
+    def api_key(self) -> DataLoader[Key, Row | None]:
+        """API keys."""
+        return self._one(table_of(ApiKey))
+
+    @cached_property
+    def level(self) -> DataLoader[Any, Level]:
+        """What is used and left of limits, by objects that have the columns of one."""
+        return _loader(self._levels)
 
     def events(self, request: PageRequest) -> DataLoader[Key, Page]:
         """Pages of the event logs of requests, by (organization, request id)."""

@@ -47,7 +47,7 @@ class FastExecutor(StrawberryGraphQLCoreExecutionContext):
             )
         executor = super().build(
             schema,
-            without_variables(document, frozenset(decoded)),
+            next(v.document for v in raw.values() if type(v) is Decoded),
             root_value,
             context_value,
             {n: v for n, v in raw.items() if n not in decoded},
@@ -88,24 +88,6 @@ class FastExecutor(StrawberryGraphQLCoreExecutionContext):
         return super().complete_list_value(
             return_type, field_details_list, info, path, result, position_context
         )
-
-
-def without_variables(document: DocumentNode, names: frozenset[str]) -> DocumentNode:
-    """The document without the definitions of these variables, for the coercion of the others."""
-    definitions: list[Any] = []
-    for node in document.definitions:
-        if isinstance(node, OperationDefinitionNode) and node.variable_definitions:
-            kept = tuple(v for v in node.variable_definitions if v.variable.name.value not in names)
-            node = copy_with(node, variable_definitions=kept)  # noqa: PLW2901
-        definitions.append(node)
-    copied: DocumentNode = copy_with(document, definitions=tuple(definitions))
-    return copied
-
-
-def copy_with(node: Any, **changes: Any) -> Any:
-    """A node with other children."""
-    values = {key: getattr(node, key, None) for key in node.keys}
-    return type(node)(**{**values, **changes})
 
 
 def original_operation(

@@ -38,9 +38,13 @@ class Envelope(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """The value of a variable, decoded and checked: the executor takes it as it is."""
+    """The value of a variable, decoded and checked: the executor takes it as it is.
+
+    ``document`` is that of the request without the variables that are decoded.
+    """
 
     value: Any
+    document: DocumentNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class VariablePlan:
     """How the variables of one operation are read: those without a decoder as plain JSON."""
 
     decoders: Mapping[str, msgspec.json.Decoder[Any]]
+    document: DocumentNode | None = None
 
 
 NO_PLAN = VariablePlan({})
@@ -89,24 +94,28 @@ class CompiledInputs:
             for variable in operations[0].variable_definitions or ()
             if (decoder := self._decoder(variable.type)) is not None
         }
-        return VariablePlan(decoders)
+        return VariablePlan(decoders, without_variables(document, frozenset(decoders)))
 
     def read(self, envelope: Envelope, plan: VariablePlan) -> GraphQLRequest | None:
         """The request with its variables, or None where they must be read closely."""
+        given = envelope.variables
+        if not plan.decoders.keys() <= (given or {}).keys():
+            return None  # one is missing: the stock path says which
         variables: dict[str, Any] | None = None
-        if envelope.variables is not None:
-            variables = {}
+        if given is not None:
             try:
-                for name, raw in envelope.variables.items():
-                    decoder = plan.decoders.get(name)
-                    variables[name] = (
-                        self._plain.decode(raw) if decoder is None else Decoded(decoder.decode(raw))
-                    )
+                variables = {name: self._value(plan, name, raw) for name, raw in given.items()}
             except (msgspec.DecodeError, RecursionError):
                 return None
         return GraphQLRequest(
             envelope.query, variables, envelope.operationName, envelope.extensions
         )
+
+    def _value(self, plan: VariablePlan, name: str, raw: msgspec.Raw) -> Any:
+        decoder = plan.decoders.get(name)
+        if decoder is None or plan.document is None:
+            return self._plain.decode(raw)
+        return Decoded(decoder.decode(raw), plan.document)
 
     def _decoder(self, wanted: TypeNode) -> msgspec.json.Decoder[Any] | None:
         """The decoder of ``[T!]!`` or ``T!`` for a type that has one."""
@@ -144,3 +153,21 @@ def from_input(type_: type, value: Any, context: InputContext) -> Any:
             wanted = field.resolve_type(type_definition=definition)
             given[field.python_name] = context.convert(value[name], wanted, name)
     return type_(**given)
+
+
+def without_variables(document: DocumentNode, names: frozenset[str]) -> DocumentNode:
+    """The document without the definitions of these variables, for the coercion of the others."""
+    definitions: list[Any] = []
+    for node in document.definitions:
+        if isinstance(node, OperationDefinitionNode) and node.variable_definitions:
+            kept = tuple(v for v in node.variable_definitions if v.variable.name.value not in names)
+            node = copy_with(node, variable_definitions=kept)  # noqa: PLW2901
+        definitions.append(node)
+    copied: DocumentNode = copy_with(document, definitions=tuple(definitions))
+    return copied
+
+
+def copy_with(node: Any, **changes: Any) -> Any:
+    """A node with other children."""
+    values = {key: getattr(node, key, None) for key in node.keys}
+    return type(node)(**{**values, **changes})
