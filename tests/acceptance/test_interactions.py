@@ -83,7 +83,7 @@ async def plan(start_api: StartApi) -> Plan:
 async def test_d1_one_counter_per_month_and_full_set_of_labels(plan: Plan) -> None:
     for _ in range(3):
         await plan.consume(operationType="add_memory_v1", units=2)
-    counted = [
+    counted: list[Json] = [
         {"operationType": "add_memory_v1", "interactionType": "premium"},
         {"operationType": "search_v1"},
         {"operationType": None},

@@ -77,7 +77,7 @@ async def test_c7_a_database_that_does_not_answer_is_said_to_be_away(start_api: 
     async with AsyncExitStack() as lent:
         engine = api.server.store.database.dialect.read_engine
         for _ in range(engine.pool.size()):  # type: ignore[attr-defined]  # both pools have one
-            await lent.enter_async_context(engine.connect())
+            _ = await lent.enter_async_context(engine.connect())
         refusal = await api.refused(OPERATIONS)
     assert refusal.code == "OVERLOADED"
     assert refusal.errors[0]["extensions"]["retryable"] is True
