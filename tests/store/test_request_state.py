@@ -65,7 +65,9 @@ def new_state(stages: list[tuple[str, float, int]] | None = None) -> RequestStat
 def replay(events: list[Row], planned: list[str]) -> dict[str, Any]:
     """What the log says of the request: the projection, made once more from nothing."""
     request: dict[str, Any] = {"status": "PENDING", "error_stage": None}
-    stages = {name: {"status": "PENDING", "attempt": 0, "progress": 0.0} for name in planned}
+    stages: dict[str, Row] = {
+        name: {"status": "PENDING", "attempt": 0, "progress": 0.0} for name in planned
+    }
     for event in events:
         kind, name = event["type"], event["stage"]
         request["status"] = REQUEST_STATES.get(kind, request["status"])
