@@ -1,11 +1,12 @@
 """API keys: made, revoked, listed; and who is asking."""
 
-from uuid import UUID
+from typing import Annotated
 
 import strawberry
 
 from models.vocabulary import AccessScope
 from schema.api_keys import ApiKey, ApiKeyInput, ApiKeyPayload, CreatedApiKeyPayload, Viewer
+from schema.arguments import OwnId, about
 from schema.context import Info
 
 
@@ -14,13 +15,15 @@ class ApiKeyMutations:
     """Making and revoking keys."""
 
     @strawberry.mutation(description="Make a key. Its secret is shown this once.")
-    async def create_api_key(self, info: Info, input: ApiKeyInput) -> CreatedApiKeyPayload:
+    async def create_api_key(
+        self, info: Info, input: Annotated[ApiKeyInput, about("What the key may do, and for whom.")]
+    ) -> CreatedApiKeyPayload:
         """Needs ADMIN."""
         row, secret = await info.context.store.keys.create(input, info.context.principal)
         return CreatedApiKeyPayload(api_key=ApiKey.from_row(row), secret=secret)
 
     @strawberry.mutation(description="End a key for good, by its own id (uuid).")
-    async def revoke_api_key(self, info: Info, id: UUID) -> ApiKeyPayload:
+    async def revoke_api_key(self, info: Info, id: OwnId) -> ApiKeyPayload:
         """Needs ADMIN. Revoked again, nothing changes."""
         row = await info.context.store.keys.revoke(id, info.context.principal)
         return ApiKeyPayload(api_key=ApiKey.from_row(row))

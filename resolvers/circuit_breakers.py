@@ -1,7 +1,10 @@
 """Circuit breakers: reported and listed."""
 
+from typing import Annotated
+
 import strawberry
 
+from schema.arguments import about
 from schema.circuit_breakers import (
     CircuitBreaker,
     CircuitBreakerFilter,
@@ -19,7 +22,7 @@ class CircuitBreakerMutations:
 
     @strawberry.mutation(description="Report state and totals of a breaker; a late one is ignored.")
     async def report_circuit_breaker(
-        self, info: Info, input: CircuitBreakerInput
+        self, info: Info, input: Annotated[CircuitBreakerInput, about("State and totals.")]
     ) -> CircuitBreakerPayload:
         """A change of state is logged as a transition."""
         store = info.context.store
@@ -33,7 +36,11 @@ class CircuitBreakerQueries:
 
     @strawberry.field(description="Breakers by name, with what an operator should know of them.")
     async def circuit_breakers(
-        self, info: Info, where: CircuitBreakerFilter | None = None
+        self,
+        info: Info,
+        where: Annotated[
+            CircuitBreakerFilter | None, about("Which breakers; all where it is left out.")
+        ] = None,
     ) -> list[CircuitBreaker]:
         """At most 1,000, within the caller's bounds."""
         store = info.context.store

@@ -1,12 +1,13 @@
 """``ingest``: one ordered batch of anything, in one transaction, with one answer per entry."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
 
 from resolvers.batches import record
+from schema.arguments import about
 from schema.context import Info
 from schema.ingest import EntryInput, TrackPayload
 from store.entries import Entry
@@ -62,6 +63,12 @@ class IngestMutations:
         description="Apply up to 10,000 entries of any kind, in order per request, in one "
         "transaction, with one answer per entry."
     )
-    async def ingest(self, info: Info, entries: list[EntryInput]) -> TrackPayload:
+    async def ingest(
+        self,
+        info: Info,
+        entries: Annotated[
+            list[EntryInput], about("The entries, in the order in which they happened.")
+        ],
+    ) -> TrackPayload:
         """Repeats of ids are duplicates, so that a batch can be sent again."""
         return await record(info.context, entries, prepare_entry, "entries", own_id)

@@ -1,8 +1,11 @@
 """Interaction counters: listed."""
 
+from typing import Annotated
+
 import strawberry
 
 from resolvers.pages import connection
+from schema.arguments import After, Before, First, Last, about
 from schema.connections import Connection
 from schema.context import Info
 from schema.filters import condition_of
@@ -19,12 +22,16 @@ class InteractionQueries:
     async def interactions(
         self,
         info: Info,
-        where: InteractionFilter | None = None,
-        order_by: list[InteractionOrder] | None = None,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        where: Annotated[
+            InteractionFilter | None, about("Which counters; all where it is left out.")
+        ] = None,
+        order_by: Annotated[
+            list[InteractionOrder] | None, about("The order, first step first.")
+        ] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[Interaction]:
         """A page of those within the caller's bounds."""
         store = info.context.store

@@ -1,11 +1,13 @@
 """Limits: consumed, reserved, set and read."""
 
 from datetime import timedelta
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
 
 from models.vocabulary import LimitSubject
+from schema.arguments import OwnId, about
 from schema.context import Info
 from schema.enums import ItemStatus
 from schema.filters import condition_of
@@ -52,13 +54,20 @@ class LimitMutations:
         description="Use units if every limit that applies allows it, all or nothing, and count "
         "them. A denied call changes nothing."
     )
-    async def consume(self, info: Info, input: ConsumeInput) -> ConsumePayload:
+    async def consume(
+        self,
+        info: Info,
+        input: Annotated[ConsumeInput, about("What is to be used, and whose use it is.")],
+    ) -> ConsumePayload:
         """One transaction over all levels."""
         return await decided(info, intake(info).consume(input))
 
     @strawberry.mutation(description="Set units aside until they are committed or released.")
     async def reserve(
-        self, info: Info, input: ConsumeInput, ttl: timedelta = DEFAULT_TTL
+        self,
+        info: Info,
+        input: Annotated[ConsumeInput, about("What is to be set aside, and for whom.")],
+        ttl: Annotated[timedelta, about("How long at most, from PT1S to P1D.")] = DEFAULT_TTL,
     ) -> ReservationPayload:
         """They stop counting by themselves after ``ttl``."""
         entry = intake(info).reserve(input, ttl)
@@ -70,23 +79,32 @@ class LimitMutations:
         description="Use what was really needed of a reservation; the rest is given back. Work "
         "that was done is counted even where it passes the limit."
     )
-    async def commit_reservation(self, info: Info, id: UUID, units: Long) -> ConsumePayload:
+    async def commit_reservation(
+        self,
+        info: Info,
+        id: Annotated[UUID, about("The reservation's id (uuid).")],
+        units: Annotated[Long, about("How many units were used in the end.")],
+    ) -> ConsumePayload:
         """HELD to COMMITTED."""
         return await decided(info, intake(info).settle(id, units))
 
     @strawberry.mutation(description="Give all units of a reservation back.")
-    async def release_reservation(self, info: Info, id: UUID) -> ConsumePayload:
+    async def release_reservation(
+        self, info: Info, id: Annotated[UUID, about("The reservation's id (uuid).")]
+    ) -> ConsumePayload:
         """HELD to RELEASED."""
         return await decided(info, intake(info).settle(id, None))
 
     @strawberry.mutation(description="Set the maximum of a subject, interaction type and period.")
-    async def set_limit(self, info: Info, input: LimitInput) -> LimitPayload:
+    async def set_limit(
+        self, info: Info, input: Annotated[LimitInput, about("The limit.")]
+    ) -> LimitPayload:
         """Set again, it replaces maximum, mode and zone."""
         row = await info.context.store.limits.set_limit(input, info.context.principal)
         return LimitPayload(limit=Limit.from_row(row))
 
     @strawberry.mutation(description="Delete a limit, by its own id (uuid).")
-    async def delete_limit(self, info: Info, id: UUID) -> DeletePayload:
+    async def delete_limit(self, info: Info, id: OwnId) -> DeletePayload:
         """What was used of it is forgotten."""
         gone = await info.context.store.limits.delete_limit(id, info.context.principal)
         return DeletePayload(uuid=gone)
@@ -97,7 +115,13 @@ class LimitQueries:
     """Reading limits."""
 
     @strawberry.field(description="Limits, by subject, type and period; at most 1,000.")
-    async def limits(self, info: Info, where: LimitFilter | None = None) -> list[Limit]:
+    async def limits(
+        self,
+        info: Info,
+        where: Annotated[
+            LimitFilter | None, about("Which limits; all where it is left out.")
+        ] = None,
+    ) -> list[Limit]:
         """Those that the caller may see."""
         store = info.context.store
         condition = condition_of(where, store.now())
@@ -106,7 +130,10 @@ class LimitQueries:
 
     @strawberry.field(description="What is used and left now of the limits of one subject.")
     async def usage(
-        self, info: Info, subject: SubjectInput, interaction_type: str | None = None
+        self,
+        info: Info,
+        subject: Annotated[SubjectInput, about("Who is limited.")],
+        interaction_type: Annotated[str | None, about("Only limits of this interaction.")] = None,
     ) -> list[LimitLevel]:
         """Empty where the subject has no limit."""
         bounds = info.context.reader()

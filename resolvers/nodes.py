@@ -1,10 +1,12 @@
 """Relay's node and nodes: any record by its global id, within the caller's bounds."""
 
 import asyncio
+from typing import Annotated
 
 import strawberry
 
 from schema.api_keys import ApiKey
+from schema.arguments import about
 from schema.circuit_breakers import CircuitBreaker
 from schema.context import Info
 from schema.events import Event
@@ -47,13 +49,19 @@ class NodeQueries:
     """Records by global id."""
 
     @strawberry.field(description="Any record, by its global id (id).")
-    async def node(self, info: Info, id: strawberry.ID) -> Node | None:
+    async def node(
+        self, info: Info, id: Annotated[strawberry.ID, about("The record's global id (id).")]
+    ) -> Node | None:
         """Null where there is none within the caller's bounds."""
         info.context.reader()
         return await find_node(info, id)
 
     @strawberry.field(description="Up to 1,000 records, by their global ids, in the order asked.")
-    async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
+    async def nodes(
+        self,
+        info: Info,
+        ids: Annotated[list[strawberry.ID], about("The records' global ids (id).")],
+    ) -> list[Node | None]:
         """Null in the place of each that is not there within the caller's bounds."""
         info.context.reader()
         if len(ids) > MAX_NODES:

@@ -1,11 +1,12 @@
 """Operations: recorded one by one or in bulk, in the general words or those of the first users."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 
 from resolvers.batches import record
 from resolvers.pages import connection
+from schema.arguments import After, Before, First, Last, about
 from schema.connections import Connection
 from schema.context import Info
 from schema.enums import ItemStatus
@@ -38,7 +39,9 @@ class OperationMutations:
     """Recording operations."""
 
     @strawberry.mutation(description="Record one finished call. Answered after its commit.")
-    async def track_operation(self, info: Info, input: OperationInput) -> OperationPayload:
+    async def track_operation(
+        self, info: Info, input: Annotated[OperationInput, about("The call.")]
+    ) -> OperationPayload:
         """Any kind."""
         return await record_operation(info, input)
 
@@ -46,7 +49,9 @@ class OperationMutations:
         description="Record up to 10,000 finished calls in one transaction; one bad item never "
         "costs its neighbours."
     )
-    async def track_operations(self, info: Info, operations: list[OperationInput]) -> TrackPayload:
+    async def track_operations(
+        self, info: Info, operations: Annotated[list[OperationInput], about("The calls.")]
+    ) -> TrackPayload:
         """Any kind, in bulk."""
         return await record(
             info.context,
@@ -57,17 +62,23 @@ class OperationMutations:
         )
 
     @strawberry.mutation(description="Record one finished API call, in the words of an API.")
-    async def track_api_operation(self, info: Info, input: ApiOperationInput) -> OperationPayload:
+    async def track_api_operation(
+        self, info: Info, input: Annotated[ApiOperationInput, about("The call.")]
+    ) -> OperationPayload:
         """Kind API."""
         return await record_operation(info, api_operation(input))
 
     @strawberry.mutation(description="Record one use of read or search, in exactly these words.")
-    async def track_tool_operation(self, info: Info, input: ToolOperationInput) -> OperationPayload:
+    async def track_tool_operation(
+        self, info: Info, input: Annotated[ToolOperationInput, about("The use.")]
+    ) -> OperationPayload:
         """Kind TOOL."""
         return await record_operation(info, tool_operation(input))
 
     @strawberry.mutation(description="Record one exchange of a chat.")
-    async def track_chat(self, info: Info, input: ChatInput) -> OperationPayload:
+    async def track_chat(
+        self, info: Info, input: Annotated[ChatInput, about("The exchange.")]
+    ) -> OperationPayload:
         """Kind LLM."""
         return await record_operation(info, chat_operation(input))
 
@@ -80,12 +91,16 @@ class OperationQueries:
     async def operations(
         self,
         info: Info,
-        where: OperationFilter | None = None,
-        order_by: list[OperationOrder] | None = None,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        where: Annotated[
+            OperationFilter | None, about("Which operations; all where it is left out.")
+        ] = None,
+        order_by: Annotated[
+            list[OperationOrder] | None, about("The order, first step first.")
+        ] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[Operation]:
         """A page of those within the caller's bounds."""
         question = Question(

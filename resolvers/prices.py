@@ -1,7 +1,10 @@
 """Prices: set and listed."""
 
+from typing import Annotated
+
 import strawberry
 
+from schema.arguments import about
 from schema.context import Info
 from schema.prices import Price, PriceInput, PricePayload
 
@@ -14,7 +17,9 @@ class PriceMutations:
         description="Set the price of a model or tool from an instant on. Costs that are already "
         "recorded stay as they are."
     )
-    async def set_price(self, info: Info, input: PriceInput) -> PricePayload:
+    async def set_price(
+        self, info: Info, input: Annotated[PriceInput, about("The price.")]
+    ) -> PricePayload:
         """The same key and instant again replaces it."""
         row = await info.context.store.prices.set_price(input.draft(), info.context.principal)
         return PricePayload(price=Price.from_row(row))

@@ -1,10 +1,12 @@
 """Requests: created, started, ended, listed."""
 
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
 
 from resolvers.pages import connection
+from schema.arguments import After, Before, First, Last, OwnId, about
 from schema.connections import Connection
 from schema.context import Info
 from schema.enums import ItemStatus
@@ -41,22 +43,30 @@ class RequestMutations:
     """Commands to requests."""
 
     @strawberry.mutation(description="Create a request, with the stages that are planned.")
-    async def create_request(self, info: Info, input: CreateRequestInput) -> RequestPayload:
+    async def create_request(
+        self, info: Info, input: Annotated[CreateRequestInput, about("The request and its plan.")]
+    ) -> RequestPayload:
         """PENDING."""
         return await write_request(info, preparer(info).create(input))
 
     @strawberry.mutation(description="Start a request, by its own id (uuid).")
-    async def start_request(self, info: Info, id: UUID) -> RequestPayload:
+    async def start_request(self, info: Info, id: OwnId) -> RequestPayload:
         """PENDING to RUNNING."""
         return await write_request(info, preparer(info).start(StartRequestInput(request_id=id)))
 
     @strawberry.mutation(description="A request is done; stages that run or wait end with it.")
-    async def complete_request(self, info: Info, input: CompleteRequestInput) -> RequestPayload:
+    async def complete_request(
+        self,
+        info: Info,
+        input: Annotated[CompleteRequestInput, about("Which request, and what it brought.")],
+    ) -> RequestPayload:
         """RUNNING to COMPLETED."""
         return await write_request(info, preparer(info).complete(input))
 
     @strawberry.mutation(description="A request failed; stages that run or wait end with it.")
-    async def fail_request(self, info: Info, input: FailRequestInput) -> RequestPayload:
+    async def fail_request(
+        self, info: Info, input: Annotated[FailRequestInput, about("Which request, and why.")]
+    ) -> RequestPayload:
         """To FAILED."""
         return await write_request(info, preparer(info).fail(input))
 
@@ -65,7 +75,7 @@ class RequestMutations:
         "(cancelRequested)."
     )
     async def cancel_request(
-        self, info: Info, id: UUID, reason: str | None = None
+        self, info: Info, id: OwnId, reason: Annotated[str | None, about("Why, in words.")] = None
     ) -> RequestPayload:
         """To CANCELLED."""
         command = CancelRequestInput(request_id=id, reason=reason)
@@ -80,12 +90,16 @@ class RequestQueries:
     async def requests(
         self,
         info: Info,
-        where: RequestFilter | None = None,
-        order_by: list[RequestOrder] | None = None,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        where: Annotated[
+            RequestFilter | None, about("Which requests; all where it is left out.")
+        ] = None,
+        order_by: Annotated[
+            list[RequestOrder] | None, about("The order, first step first.")
+        ] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[Request]:
         """A page of those within the caller's bounds."""
         store = info.context.store
@@ -99,7 +113,10 @@ class RequestQueries:
         description="One request, by its own id (uuid) or by its correlation id (the newest)."
     )
     async def request(
-        self, info: Info, id: UUID | None = None, correlation_id: str | None = None
+        self,
+        info: Info,
+        id: Annotated[UUID | None, about("Its own id (uuid).")] = None,
+        correlation_id: Annotated[str | None, about("Its correlation id.")] = None,
     ) -> Request | None:
         """Null where there is none within the caller's bounds."""
         if (id is None) == (correlation_id is None):

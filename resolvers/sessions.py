@@ -1,10 +1,11 @@
 """Sessions: started, ended, listed."""
 
-from uuid import UUID
+from typing import Annotated
 
 import strawberry
 
 from resolvers.pages import connection
+from schema.arguments import After, Before, First, Last, OwnId, about
 from schema.connections import Connection
 from schema.context import Info
 from schema.enums import ItemStatus
@@ -26,13 +27,15 @@ class SessionMutations:
     """Recording sessions."""
 
     @strawberry.mutation(description="Begin a session; sent again with endedAt it ends.")
-    async def start_session(self, info: Info, input: SessionInput) -> SessionPayload:
+    async def start_session(
+        self, info: Info, input: Annotated[SessionInput, about("The session.")]
+    ) -> SessionPayload:
         """A repeat is a duplicate."""
         intake = info.context.store.intake(info.context.principal)
         return await write_session(info, intake.session(input))
 
     @strawberry.mutation(description="End a session, by its own id (uuid).")
-    async def end_session(self, info: Info, id: UUID) -> SessionPayload:
+    async def end_session(self, info: Info, id: OwnId) -> SessionPayload:
         """A repeat is a duplicate."""
         intake = info.context.store.intake(info.context.principal)
         return await write_session(info, intake.end_session(id))
@@ -46,11 +49,13 @@ class SessionQueries:
     async def sessions(
         self,
         info: Info,
-        where: SessionFilter | None = None,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        where: Annotated[
+            SessionFilter | None, about("Which sessions; all where it is left out.")
+        ] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[Session]:
         """A page of those within the caller's bounds."""
         store = info.context.store
@@ -59,7 +64,7 @@ class SessionQueries:
         return await connection(info, store.sessions, question, page, Session.from_row)
 
     @strawberry.field(description="One session, by its own id (uuid).")
-    async def session(self, info: Info, id: UUID) -> Session | None:
+    async def session(self, info: Info, id: OwnId) -> Session | None:
         """Null where there is none within the caller's bounds."""
         row = await info.context.store.sessions.find_by(info.context.reader(), {"id": id})
         return Session.from_row(row) if row else None

@@ -1,10 +1,12 @@
 """Stages and events of a request: started, reported on, ended, retried, logged."""
 
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
 
 from resolvers.requests import preparer
+from schema.arguments import about
 from schema.context import Info
 from schema.enums import ItemStatus
 from schema.request_inputs import (
@@ -34,7 +36,9 @@ class StageMutations:
     @strawberry.mutation(
         description="Start a stage in its first attempt; starts its request too if it waits."
     )
-    async def start_stage(self, info: Info, input: StartStageInput) -> StagePayload:
+    async def start_stage(
+        self, info: Info, input: Annotated[StartStageInput, about("Which stage.")]
+    ) -> StagePayload:
         """PENDING to RUNNING."""
         return await write_stage(info, preparer(info).start_stage(input))
 
@@ -42,17 +46,27 @@ class StageMutations:
         description="How far a stage is; without any number it is a heartbeat. The answer says "
         "whether the request was called off."
     )
-    async def progress_stage(self, info: Info, input: ProgressStageInput) -> StagePayload:
+    async def progress_stage(
+        self,
+        info: Info,
+        input: Annotated[ProgressStageInput, about("Which stage, and how far it is.")],
+    ) -> StagePayload:
         """RUNNING stays RUNNING."""
         return await write_stage(info, preparer(info).progress_stage(input))
 
     @strawberry.mutation(description="A stage is done, with its output.")
-    async def complete_stage(self, info: Info, input: CompleteStageInput) -> StagePayload:
+    async def complete_stage(
+        self,
+        info: Info,
+        input: Annotated[CompleteStageInput, about("Which stage, and what it brought.")],
+    ) -> StagePayload:
         """RUNNING to COMPLETED."""
         return await write_stage(info, preparer(info).complete_stage(input))
 
     @strawberry.mutation(description="A stage failed in this attempt. Its request goes on.")
-    async def fail_stage(self, info: Info, input: FailStageInput) -> StagePayload:
+    async def fail_stage(
+        self, info: Info, input: Annotated[FailStageInput, about("Which stage, and why.")]
+    ) -> StagePayload:
         """RUNNING to FAILED."""
         return await write_stage(info, preparer(info).fail_stage(input))
 
@@ -60,13 +74,20 @@ class StageMutations:
         description="Try a failed stage again: its next attempt runs. Refused where no attempt "
         "is left, or the failure was said not to be retryable."
     )
-    async def retry_stage(self, info: Info, request_id: UUID, stage: str) -> StagePayload:
+    async def retry_stage(
+        self,
+        info: Info,
+        request_id: Annotated[UUID, about("The request's own id (uuid).")],
+        stage: Annotated[str, about("The stage's name.")],
+    ) -> StagePayload:
         """FAILED to RUNNING."""
         command = RetryStageInput(request_id=request_id, stage=stage)
         return await write_stage(info, preparer(info).retry_stage(command))
 
     @strawberry.mutation(description="Append a fact to a request's log.")
-    async def log_event(self, info: Info, input: LogEventInput) -> EventPayload:
+    async def log_event(
+        self, info: Info, input: Annotated[LogEventInput, about("The fact.")]
+    ) -> EventPayload:
         """The log may go on after the request has ended."""
         entry = preparer(info).log_event(input)
         result = await info.context.store.write_one(entry)

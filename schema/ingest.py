@@ -1,10 +1,12 @@
 """Batches: entries of any kind in order, and the answer per item."""
 
 from collections.abc import Sequence
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
 
+from schema.arguments import about
 from schema.circuit_breakers import CircuitBreakerInput
 from schema.enums import ItemStatus
 from schema.hydration import described
@@ -122,7 +124,13 @@ class TrackPayload:
     items: strawberry.Private[Sequence[StoreResult]]
 
     @strawberry.field(description="One result per item, in the order sent.")
-    def results(self, only: list[ItemStatus] | None = None) -> list[ItemResult]:
+    def results(
+        self,
+        only: Annotated[
+            list[ItemStatus] | None,
+            about("Only results of these statuses; all where it is left out."),
+        ] = None,
+    ) -> list[ItemResult]:
         """``only`` leaves out the others: ask for REJECTED to keep the answer small."""
         return [
             ItemResult.of(index, result)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import strawberry
 
+from schema.arguments import After, Before, First, Last, about
 from schema.connections import Connection, connect
 from schema.context import Info
 from schema.enums import ItemStatus, RequestStatus
@@ -87,7 +88,9 @@ class Request(Node, Labelled):
         return [Stage.from_row(row) for row in rows]
 
     @strawberry.field(description="One of its stages by name.")
-    async def stage(self, info: Info, name: str) -> Stage | None:
+    async def stage(
+        self, info: Info, name: Annotated[str, about("The stage's name.")]
+    ) -> Stage | None:
         """Out of the same load as ``stages``."""
         rows = await info.context.loaders.stages.load(self.key)
         return next((Stage.from_row(row) for row in rows if row["name"] == name), None)
@@ -96,13 +99,11 @@ class Request(Node, Labelled):
     async def events(
         self,
         info: Info,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
-        after_seq: Annotated[
-            Long | None, strawberry.argument(description="Only events with a greater seq.")
-        ] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        after_seq: Annotated[Long | None, about("Only events with a greater seq.")] = None,
     ) -> Connection[Event]:
         """A page per request, loaded for all requests of an answer at once."""
         if after_seq is not None:
@@ -126,7 +127,7 @@ class Request(Node, Labelled):
 
     @strawberry.field(description="The operations made for it, newest first.")
     async def operations(
-        self, info: Info, first: int | None = None, after: str | None = None
+        self, info: Info, first: First = None, after: After = None
     ) -> Connection[Operation]:
         """A page per request, loaded for all requests of an answer at once."""
         return await operations_of(info, "request", self.key, PageRequest(first, after))

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import strawberry
 
+from schema.arguments import After, First
 from schema.connections import Connection
 from schema.context import Info
 from schema.enums import ItemStatus
@@ -40,7 +41,7 @@ class Session(Node, Labelled):
 
     @strawberry.field(description="Its operations, newest first.")
     async def operations(
-        self, info: Info, first: int | None = None, after: str | None = None
+        self, info: Info, first: First = None, after: After = None
     ) -> Connection[Operation]:
         """A page per session, loaded for all sessions of an answer at once."""
         key = self.organization_id, self.uuid

@@ -1,5 +1,6 @@
 """GraphQL over HTTP: one route that reads, authenticates, executes and answers."""
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -64,8 +65,14 @@ class GraphQLEndpoint:
             error = {"message": refusal.message, "extensions": {"code": "BAD_USER_INPUT"}}
             return self._answer({"errors": [error]}, refusal.status, media_type)
         except StoreError as error:
-            formatted = {"message": error.message, "extensions": extensions_of(error)}
-            return self._answer({"errors": [formatted]}, status_of(error), media_type)
+            return self._refuse(error, media_type)
+        except asyncio.CancelledError:
+            # Only a stop cancels calls, those that outlasted its patience: they may be sent again.
+            return self._refuse(Overloaded("the server is stopping: send this again"), media_type)
+
+    def _refuse(self, error: StoreError, media_type: str) -> Response:
+        formatted = {"message": error.message, "extensions": extensions_of(error)}
+        return self._answer({"errors": [formatted]}, status_of(error), media_type)
 
     async def _execute(
         self, method: str, asked: GraphQLRequest, context: RequestContext, media_type: str

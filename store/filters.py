@@ -97,7 +97,7 @@ def parse_path(path: str) -> tuple[str, ...]:
         else:
             step += character
     steps.append(step)
-    if not all(steps) or len(steps) > MAX_PATH_STEPS:
+    if escaped or not all(steps) or len(steps) > MAX_PATH_STEPS:
         raise BadInput(
             f"{path!r} is no attribute path: 1 to {MAX_PATH_STEPS} keys joined by dots", ("path",)
         )

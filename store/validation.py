@@ -20,6 +20,8 @@ FUTURE = timedelta(hours=24)
 LONG_MIN, LONG_MAX = -(2**63), 2**63 - 1
 INT_MIN, INT_MAX = -(2**31), 2**31 - 1
 Path = tuple[str | int, ...]
+MAX_PROBLEMS = 20
+"""Problems told of one item; a hostile one has millions, and nobody mends more at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,9 @@ class Checker:
         self.repaired = 0
 
     def refuse(self, message: str, *path: str | int, code: str = "BAD_USER_INPUT") -> None:
-        """Note a problem at ``path``."""
-        self.problems.append(Problem(code, message, (*self.prefix, *path)))
+        """Note a problem at ``path``, as long as there are not too many."""
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(Problem(code, message, (*self.prefix, *path)))
 
     def raise_if_any(self) -> None:
         """Raise ``BadInput`` with all problems noted so far."""
@@ -111,7 +114,10 @@ class Checker:
         """A finite number of at least ``minimum`` (0) and at most ``maximum``."""
         if value is None:
             return None
-        value = float(value)
+        try:
+            value = float(value)
+        except OverflowError:  # a whole number beyond every float
+            value = math.inf
         if not math.isfinite(value) or not minimum <= value <= maximum:
             upper = "" if maximum == math.inf else f" and at most {maximum:g}"
             self.refuse(f"{value} is not a finite number of at least {minimum:g}{upper}", *path)
@@ -164,10 +170,13 @@ class Checker:
             self.refuse(f"is nested deeper than {self.bounds.json_depth} levels", *path)
             return None
         if isinstance(value, dict):
-            return {
-                self.clean(str(k)): self._json(v, (*path, str(k)), depth + 1)
-                for k, v in value.items()
-            }
+            cleaned = {}
+            for k, v in value.items():
+                key = self.clean(str(k))
+                if key in cleaned:
+                    self.refuse(f"{key!r} stands here twice once U+FFFD replaces what is no text", *path)
+                cleaned[key] = self._json(v, (*path, key), depth + 1)
+            return cleaned
         if isinstance(value, list):
             return [self._json(v, (*path, i), depth + 1) for i, v in enumerate(value)]
         self.refuse(f"{type(value).__name__} is not a JSON value", *path)

@@ -12,6 +12,7 @@ import pytest_asyncio
 
 from server.app import GRAPHQL_PATH, Server, create_app
 from server.settings import load_settings
+from store.ids import Clock, utc_now
 
 BASE_URL = "http://127.0.0.1"
 Json = dict[str, Any]
@@ -79,9 +80,9 @@ class Api:
 
 
 @asynccontextmanager
-async def running_api(**settings: Any) -> AsyncIterator[Api]:
+async def running_api(clock: Clock = utc_now, **settings: Any) -> AsyncIterator[Api]:
     """Run a server of these settings inside this process, and give an open caller of it."""
-    app = create_app(load_settings(**settings))
+    app = create_app(load_settings(**settings), clock)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE_URL) as http,
@@ -99,13 +100,16 @@ def server_settings() -> Mapping[str, Any]:
 async def start_api(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[StartApi]:
-    """Start servers over this test's database: ``await start_api(max_batch_items=3)``."""
+    """Start servers over this test's database: ``await start_api(max_batch_items=3)``.
+
+    ``clock`` sets their time; every other argument is a setting.
+    """
     monkeypatch.chdir(tmp_path)  # no .env of the person who runs the tests
     async with AsyncExitStack() as servers:
 
-        async def start(**settings: Any) -> Api:
+        async def start(clock: Clock = utc_now, **settings: Any) -> Api:
             return await servers.enter_async_context(
-                running_api(**{"database_url": database_url, **settings})
+                running_api(clock, **{"database_url": database_url, **settings})
             )
 
         yield start

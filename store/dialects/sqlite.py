@@ -52,8 +52,11 @@ from store.ids import utc_now
 
 READERS = 4
 """Reader connections; each is a thread, and more of them do not read faster on SQLite."""
-BUSY_SECONDS = 30
-"""How long to wait for another process (a migration, ``keys create``) that holds the write lock."""
+BUSY_SECONDS = 5
+"""How long to wait for another process (a migration, ``keys create``) that holds the write lock.
+
+Nothing ends this wait early, not even a stop of the server; the writer tries again after it.
+"""
 PROGRESS_STEPS = 20_000
 """Virtual machine steps between two looks at the clock of a running statement."""
 

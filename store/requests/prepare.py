@@ -176,9 +176,11 @@ class RequestPreparer:
     def retry_stage(self, draft: drafts.StageDraft) -> CommandEntry:
         """FAILED to RUNNING, in the next attempt."""
         check = self._check()
-        name, _ = self._stage(draft, check)
+        name, attempt = self._stage(draft, check)
         fact = self._fact(draft, check)
-        return self._entry(draft, check, fact, lambda state, _: state.retry_stage(name, fact), name)
+        return self._entry(
+            draft, check, fact, lambda state, _: state.retry_stage(name, fact, attempt), name
+        )
 
     def log_event(self, draft: drafts.LogEventDraft) -> CommandEntry:
         """A fact of the caller's for the log."""

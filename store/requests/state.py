@@ -106,9 +106,10 @@ class RequestState:
         """The request becomes FAILED, with the message, details and stage of the error."""
         if not self._judge(RequestCommand.FAIL):
             return False
+        failed_in = stage or self.row["error_stage"] or self.row["current_stage"]
         self._close_stages(fact, make_id)
         self.row["error_message"], self.row["error"] = fact.message, fact.data
-        self.row["error_stage"] = stage or self.row["error_stage"] or self.row["current_stage"]
+        self.row["error_stage"] = failed_in
         self._end(RequestStatus.FAILED, fact)
         self.emit("request.failed", fact, Severity.ERROR, stage)
         return True
@@ -142,11 +143,16 @@ class RequestState:
         self._begin_attempt(stage, fact, "stage.started")
         return True
 
-    def retry_stage(self, name: str, fact: Fact) -> bool:
-        """A FAILED stage runs again in its next attempt; the failed one stays visible."""
+    def retry_stage(self, name: str, fact: Fact, attempt: int | None = None) -> bool:
+        """A FAILED stage runs again in its next attempt; the failed one stays visible.
+
+        ``attempt`` is the one that failed: a retry of an earlier one came too late.
+        """
         stage = self._stage(name)
         if self.final:
             raise InvalidTransition(f"the request has ended as {self.status.value}: it is final")
+        if self._is_stale(stage, attempt):
+            return False
         if stage["status"] == StageStatus.RUNNING.value and stage["attempt"] > 1:
             return False
         self._judge_stage(StageCommand.RETRY, stage)

@@ -1,0 +1,1 @@
+"""What must survive: kills, restarts of the database, stops, overload."""

@@ -1,0 +1,1 @@
+"""Tests of the GraphQL vocabulary: complete, described, and true to the tables."""

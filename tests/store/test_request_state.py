@@ -1,0 +1,346 @@
+"""A request's state under any sequence of commands, and its event log as the truth behind it."""
+
+from copy import deepcopy
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from models.vocabulary import RequestStatus, Severity, StageStatus
+from store.errors import InvalidTransition, NotFound
+from store.requests.rows import Fact, Row, planned_stage
+from store.requests.state import RequestState
+
+NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+REQUEST_ID = UUID("0190b5c0-7b3e-7c1a-8f00-3a5c9e1d2b4f")
+PLANNED, ADDED = ("fetch", "render", "send"), ("extra", "more")
+STAGES = st.sampled_from((*PLANNED, *ADDED))
+FRACTIONS = st.none() | st.floats(0, 1)
+COUNTS = st.none() | st.integers(0, 10**15)
+ATTEMPTS = st.sampled_from((None, None, None, 1, 2, 3))
+REQUEST_STATES = {
+    "request.started": "RUNNING",
+    "request.completed": "COMPLETED",
+    "request.failed": "FAILED",
+    "request.cancelled": "CANCELLED",
+}
+STAGE_STATES: dict[str, Row] = {
+    "stage.completed": {"status": "COMPLETED", "progress": 1.0},
+    "stage.failed": {"status": "FAILED"},
+    "stage.cancelled": {"status": "CANCELLED"},
+    "stage.skipped": {"status": "SKIPPED"},
+}
+
+
+def new_state(stages: list[tuple[str, float, int]] | None = None) -> RequestState:
+    """A PENDING request with stages of (name, weight, attempts)."""
+    row: Row = {
+        "organization_id": "acme",
+        "id": REQUEST_ID,
+        "status": RequestStatus.PENDING.value,
+        "progress": 0.0,
+        "current_stage": None,
+        "result": None,
+        "error": None,
+        "error_message": None,
+        "error_stage": None,
+        "cancel_reason": None,
+        "last_seq": 0,
+        "started_at": None,
+        "ended_at": None,
+        "updated_at": NOW,
+    }
+    planned = {
+        name: planned_stage(row, name, position, weight, attempts)
+        for position, (name, weight, attempts) in enumerate(stages or [])
+    }
+    return RequestState(row, planned, NOW)
+
+
+def replay(events: list[Row], planned: list[str]) -> dict[str, Any]:
+    """What the log says of the request: the projection, made once more from nothing."""
+    request: dict[str, Any] = {"status": "PENDING", "error_stage": None}
+    stages: dict[str, Row] = {
+        name: {"status": "PENDING", "attempt": 0, "progress": 0.0} for name in planned
+    }
+    for event in events:
+        kind, name = event["type"], event["stage"]
+        request["status"] = REQUEST_STATES.get(kind, request["status"])
+        if kind in ("stage.started", "stage.retried"):
+            attempt = stages[name]["attempt"] + 1 if name in stages else 1
+            stages[name] = {"status": "RUNNING", "attempt": attempt, "progress": 0.0}
+        elif kind == "stage.progressed":
+            stages[name]["progress"] = event["data"]["progress"]
+        elif kind in STAGE_STATES:
+            stages[name] |= STAGE_STATES[kind]
+        if kind == "stage.failed":
+            request["error_stage"] = name
+        elif kind == "stage.retried" and request["error_stage"] == name:
+            request["error_stage"] = None
+    return request | {"stages": stages}
+
+
+class RequestMachine(RuleBasedStateMachine):
+    """Sends commands in any order, writes the state back and loads it again at any time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.numbers = count(1)
+        self.log: list[Row] = []
+        self.attempts: dict[tuple[str, int], Row] = {}
+        self.before: dict[str, int] = {}
+        self.ended: Row | None = None
+
+    @initialize(
+        weights=st.tuples(*[st.floats(0, 1e9)] * 3), attempts=st.tuples(*[st.integers(1, 3)] * 3)
+    )
+    def create(self, weights: tuple[float, ...], attempts: tuple[int, ...]) -> None:
+        self.state = new_state(list(zip(PLANNED, weights, attempts, strict=True)))
+        self.state.emit("request.created", self.fact())
+
+    def make_id(self) -> UUID:
+        return UUID(int=next(self.numbers))
+
+    def fact(self, message: str | None = None, data: Row | None = None) -> Fact:
+        return Fact(NOW + timedelta(seconds=next(self.numbers)), self.make_id(), message, data)
+
+    def send(self, command: str, *arguments: Any) -> None:
+        """A command; whatever is refused or a repeat must change nothing."""
+        state, was_final = self.state, self.state.final
+        known = deepcopy((state.row, state.stages, state.events, state.attempts))
+        try:
+            moved = getattr(state, command)(*arguments)
+        except (InvalidTransition, NotFound):
+            moved = False
+        if not moved:
+            assert known == (state.row, state.stages, state.events, state.attempts)
+        if was_final and command != "log":
+            assert not moved, "final is final"
+        self.check_marks(known[0], known[1])
+
+    def check_marks(self, row: Row, stages: dict[str, Row]) -> None:
+        """Whatever changed is marked to be written."""
+        changed = {n for n, stage in self.state.stages.items() if stages.get(n) != stage}
+        assert changed <= self.state.dirty_stages
+        assert self.state.dirty or (row == self.state.row and not changed)
+
+    @rule()
+    def start(self) -> None:
+        self.send("start", self.fact())
+
+    @rule(data=st.none() | st.just({"url": "x"}))
+    def complete(self, data: Row | None) -> None:
+        self.send("complete", self.fact(data=data), self.make_id)
+
+    @rule(stage=st.none() | STAGES)
+    def fail(self, stage: str | None) -> None:
+        self.send("fail", self.fact("broken"), self.make_id, stage)
+
+    @rule()
+    def cancel(self) -> None:
+        self.send("cancel", self.fact("enough"), self.make_id)
+
+    @rule(name=STAGES, attempt=ATTEMPTS)
+    def start_stage(self, name: str, attempt: int | None) -> None:
+        self.send("start_stage", name, self.fact(), attempt, self.make_id)
+
+    @rule(name=STAGES, attempt=ATTEMPTS)
+    def retry_stage(self, name: str, attempt: int | None) -> None:
+        self.send("retry_stage", name, self.fact(), attempt)
+
+    @rule(name=STAGES, attempt=ATTEMPTS, fraction=FRACTIONS, done=COUNTS, total=COUNTS)
+    def progress_stage(
+        self,
+        name: str,
+        attempt: int | None,
+        fraction: float | None,
+        done: int | None,
+        total: int | None,
+    ) -> None:
+        self.send("progress_stage", name, self.fact(), attempt, fraction, done, total)
+
+    @rule(name=STAGES, attempt=ATTEMPTS)
+    def complete_stage(self, name: str, attempt: int | None) -> None:
+        self.send("complete_stage", name, self.fact(data={"n": 1}), attempt)
+
+    @rule(name=STAGES, attempt=ATTEMPTS, retryable=st.booleans())
+    def fail_stage(self, name: str, attempt: int | None, retryable: bool) -> None:
+        self.send("fail_stage", name, self.fact("broken"), attempt, retryable)
+
+    @rule(stage=st.none() | STAGES)
+    def log_event(self, stage: str | None) -> None:
+        self.send("log", "cache.missed", self.fact(), stage)
+
+    @rule()
+    def write_and_load(self) -> None:
+        """What the writer does between two flushes."""
+        state = self.state
+        self.log += state.events
+        self.attempts |= state.attempts
+        stages = {name: dict(stage) for name, stage in state.stages.items()}
+        self.state = RequestState(dict(state.row), stages, state.now, seen=set(state.seen))
+
+    @invariant()
+    def the_log_has_no_gap(self) -> None:
+        events = self.log + self.state.events
+        assert [e["seq"] for e in events] == list(range(1, len(events) + 1))
+        assert self.state.row["last_seq"] == len(events)
+        assert len({e["id"] for e in events}) == len(events)
+
+    @invariant()
+    def the_rows_are_what_the_log_says(self) -> None:
+        told, state = replay(self.log + self.state.events, list(PLANNED)), self.state
+        assert state.row["status"] == told["status"]
+        shown = {
+            name: {key: stage[key] for key in ("status", "attempt", "progress")}
+            for name, stage in state.stages.items()
+        }
+        assert shown == told["stages"]
+        if not state.final:
+            assert state.row["error_stage"] == told["error_stage"]
+
+    @invariant()
+    def progress_is_a_share(self) -> None:
+        assert 0 <= self.state.row["progress"] <= 1
+        assert all(0 <= stage["progress"] <= 1 for stage in self.state.stages.values())
+
+    @invariant()
+    def attempts_only_grow(self) -> None:
+        attempts = self.attempts | self.state.attempts
+        for name, stage in self.state.stages.items():
+            assert self.before.get(name, 0) <= stage["attempt"] <= stage["max_attempts"]
+            self.before[name] = stage["attempt"]
+            tries = [attempts[name, n] for n in range(1, stage["attempt"] + 1)]
+            assert all(t["status"] == "FAILED" and t["ended_at"] for t in tries[:-1])
+            if tries:
+                assert all(tries[-1][k] == stage[k] for k in ("status", "progress", "ended_at"))
+        assert len(attempts) == sum(stage["attempt"] for stage in self.state.stages.values())
+
+    @invariant()
+    def the_current_stage_runs(self) -> None:
+        running = {n for n, s in self.state.stages.items() if s["status"] == "RUNNING"}
+        current = self.state.row["current_stage"]
+        assert current in running or (current is None and not running)
+
+    @precondition(lambda self: self.state.final)
+    @invariant()
+    def an_ended_request_stays_as_it_is(self) -> None:
+        row = {k: v for k, v in self.state.row.items() if k not in ("last_seq", "updated_at")}
+        self.ended = self.ended or row
+        assert row == self.ended
+        assert row["ended_at"] is not None
+        open_ = {StageStatus.PENDING.value, StageStatus.RUNNING.value}
+        assert not any(stage["status"] in open_ for stage in self.state.stages.values())
+
+
+TestAnySequenceOfCommands = RequestMachine.TestCase
+TestAnySequenceOfCommands.settings = settings(max_examples=80, stateful_step_count=40)
+
+
+class Ids:
+    """Makes ids in order."""
+
+    def __init__(self) -> None:
+        self.numbers = count(1)
+
+    def __call__(self) -> UUID:
+        return UUID(int=next(self.numbers))
+
+
+@pytest.fixture
+def ids() -> Ids:
+    return Ids()
+
+
+def fact(ids: Ids, **what: Any) -> Fact:
+    """Something that happened now."""
+    return Fact(NOW, ids(), **what)
+
+
+def test_a_failed_request_names_the_stage_that_ran(ids: Ids) -> None:
+    state = new_state([("fetch", 1.0, 3)])
+    state.start_stage("fetch", fact(ids), None, ids)
+    state.fail(fact(ids, message="broken"), ids, None)
+    assert state.row["error_stage"] == "fetch"
+
+
+def test_a_failed_request_names_the_stage_that_failed_before_the_one_that_ran(ids: Ids) -> None:
+    state = new_state([("fetch", 1.0, 3), ("render", 1.0, 3)])
+    state.start_stage("fetch", fact(ids), None, ids)
+    state.start_stage("render", fact(ids), None, ids)
+    state.fail_stage("fetch", fact(ids, message="broken"), None, retryable=False)
+    state.fail(fact(ids, message="broken"), ids, None)
+    assert state.row["error_stage"] == "fetch"
+
+
+def test_a_retry_of_an_attempt_that_is_over_changes_nothing(ids: Ids) -> None:
+    state = new_state([("fetch", 1.0, 3)])
+    state.start_stage("fetch", fact(ids), None, ids)
+    state.fail_stage("fetch", fact(ids), 1, retryable=True)
+    assert state.retry_stage("fetch", fact(ids), 1)
+    state.fail_stage("fetch", fact(ids), 2, retryable=True)
+    assert not state.retry_stage("fetch", fact(ids), 1), "the second sending of the first retry"
+    assert state.stages["fetch"]["attempt"] == 2
+    assert state.retry_stage("fetch", fact(ids), 2)
+    with pytest.raises(InvalidTransition, match="is in attempt 3, not 4"):
+        state.retry_stage("fetch", fact(ids), 4)
+
+
+def test_a_retry_is_refused_with_the_reason(ids: Ids) -> None:
+    state = new_state([("fetch", 1.0, 1), ("render", 1.0, 3)])
+    for name, retryable in (("fetch", True), ("render", False)):
+        state.start_stage(name, fact(ids), None, ids)
+        state.fail_stage(name, fact(ids), None, retryable)
+    with pytest.raises(InvalidTransition, match="failed in all of its 1 attempts"):
+        state.retry_stage("fetch", fact(ids))
+    with pytest.raises(InvalidTransition, match="not retryable in attempt 1"):
+        state.retry_stage("render", fact(ids))
+    with pytest.raises(NotFound, match="no stage 'sent'; it has: fetch, render"):
+        state.retry_stage("sent", fact(ids))
+    state.cancel(fact(ids), ids)
+    with pytest.raises(InvalidTransition, match="ended as CANCELLED"):
+        state.retry_stage("render", fact(ids))
+
+
+def test_progress_is_weighted(ids: Ids) -> None:
+    state = new_state([("fetch", 1.0, 3), ("render", 3.0, 3)])
+    state.start_stage("fetch", fact(ids), None, ids)
+    state.complete_stage("fetch", fact(ids), None)
+    assert state.row["progress"] == 0.25
+    state.start_stage("render", fact(ids), None, ids)
+    state.progress_stage("render", fact(ids), None, None, 1, 2)
+    assert state.row["progress"] == 0.625
+    state.progress_stage("render", fact(ids), None, None, 9, None)
+    assert state.stages["render"]["progress"] == 1.0, "more done than there was"
+
+
+def test_a_heartbeat_appends_no_event(ids: Ids) -> None:
+    state = new_state()
+    state.start_stage("fetch", fact(ids), None, ids)
+    events = len(state.events)
+    later = Fact(NOW + timedelta(minutes=1), ids())
+    assert state.progress_stage("fetch", later, None, None, None, None)
+    assert len(state.events) == events
+    assert state.stages["fetch"]["heartbeat_at"] == later.at
+    assert state.dirty
+
+
+def test_severities(ids: Ids) -> None:
+    state = new_state([("fetch", 1.0, 3)])
+    state.start_stage("fetch", fact(ids), None, ids)
+    state.fail_stage("fetch", fact(ids), None, retryable=True)
+    state.log("breaker.opened", fact(ids, severity=Severity.CRITICAL), None)
+    state.cancel(fact(ids), ids)
+    told = {event["type"]: event["severity"] for event in state.events}
+    assert told == {
+        "request.started": "INFO",
+        "stage.started": "INFO",
+        "stage.failed": "ERROR",
+        "breaker.opened": "CRITICAL",
+        "request.cancelled": "WARNING",
+    }

@@ -1,0 +1,109 @@
+"""Every command in every state, against a table that was written by hand, and its documentation."""
+
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from models.vocabulary import RequestStatus, StageStatus
+from store.requests.transitions import (
+    REQUEST_FINAL,
+    REQUEST_MOVES,
+    STAGE_ENDED,
+    STAGE_MOVES,
+    RequestCommand,
+    StageCommand,
+    Verdict,
+    judge_request,
+    judge_stage,
+    mend_of_stage,
+)
+
+PAGE = Path(__file__).parents[2] / "docs" / "transitions.md"
+
+REQUESTS = """
+command    PENDING     RUNNING     COMPLETED   FAILED      CANCELLED
+start      RUNNING     repeat      repeat      repeat      repeat
+complete   illegal     COMPLETED   repeat      repeat      repeat
+fail       FAILED      FAILED      repeat      repeat      repeat
+cancel     CANCELLED   CANCELLED   repeat      repeat      repeat
+"""
+STAGES = """
+command    PENDING     RUNNING     COMPLETED   FAILED      CANCELLED   SKIPPED
+start      RUNNING     repeat      repeat      illegal     repeat      repeat
+progress   illegal     RUNNING     repeat      repeat      repeat      repeat
+complete   illegal     COMPLETED   repeat      repeat      repeat      repeat
+fail       illegal     FAILED      repeat      repeat      repeat      repeat
+retry      illegal     illegal     illegal     RUNNING     illegal     illegal
+"""
+Table = dict[tuple[str, str], str]
+
+
+def read(text: str) -> Table:
+    """A table of words: what each command means in each state."""
+    header, *lines = [line.split() for line in text.strip().splitlines()]
+    return {
+        (command, state): word
+        for command, *words in lines
+        for state, word in zip(header[1:], words, strict=True)
+    }
+
+
+def documented(heading: str) -> Table:
+    """The table of the documentation below a heading."""
+    below = PAGE.read_text(encoding="utf-8").partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    lines = [line for line in below.splitlines() if line.startswith("|") and "---" not in line]
+    return read("\n".join(line.replace("|", " ").replace("`", "") for line in lines))
+
+
+def verdict_of(word: str) -> Verdict:
+    """What a word of the table says; a state is where the command moves to."""
+    return Verdict(word) if word in ("repeat", "illegal") else Verdict.MOVE
+
+
+@pytest.mark.parametrize(("command", "status"), list(product(RequestCommand, RequestStatus)))
+def test_requests(command: RequestCommand, status: RequestStatus) -> None:
+    word = read(REQUESTS)[command, status]
+    assert judge_request(command, status) is verdict_of(word)
+    assert REQUEST_MOVES[command].get(status, word) == word
+
+
+@pytest.mark.parametrize(("command", "status"), list(product(StageCommand, StageStatus)))
+def test_stages(command: StageCommand, status: StageStatus) -> None:
+    word = read(STAGES)[command, status]
+    assert judge_stage(command, status) is verdict_of(word)
+    assert STAGE_MOVES[command].get(status, word) == word
+
+
+def test_the_tables_are_complete() -> None:
+    assert set(read(REQUESTS)) == set(product(RequestCommand, RequestStatus))
+    assert set(read(STAGES)) == set(product(StageCommand, StageStatus))
+
+
+def test_the_documentation_shows_the_same_tables() -> None:
+    assert documented("Requests") == read(REQUESTS)
+    assert documented("Stages") == read(STAGES)
+
+
+def test_nothing_leaves_a_final_state() -> None:
+    left = {status for moves in REQUEST_MOVES.values() for status in moves}
+    assert not left & REQUEST_FINAL
+    assert {status for moves in STAGE_MOVES.values() for status in moves} & STAGE_ENDED == {
+        StageStatus.FAILED
+    }
+
+
+def test_every_state_can_be_reached() -> None:
+    requests = {to for moves in REQUEST_MOVES.values() for to in moves.values()}
+    assert requests | {RequestStatus.PENDING} == set(RequestStatus)
+    # CANCELLED and SKIPPED are what the end of its request makes of a stage.
+    stages = {to for moves in STAGE_MOVES.values() for to in moves.values()}
+    ended = {StageStatus.PENDING, StageStatus.CANCELLED, StageStatus.SKIPPED}
+    assert stages | ended == set(StageStatus)
+
+
+@pytest.mark.parametrize(("command", "status"), list(product(StageCommand, StageStatus)))
+def test_what_is_illegal_has_a_mend(command: StageCommand, status: StageStatus) -> None:
+    if judge_stage(command, status) is Verdict.ILLEGAL:
+        mend = mend_of_stage(command, status)
+        assert ("retr" in mend) == (command in (StageCommand.START, StageCommand.RETRY))
