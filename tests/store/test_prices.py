@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from store.operations.columns import COLUMNS
+from store.operations.costs import fill_costs, price_keys
 from store.prices import (
     DEFAULT_TOOL_PRICE,
     MAX_COST,
@@ -17,7 +19,6 @@ from store.prices import (
     PriceBook,
     TokenPrice,
     model_cost,
-    price_keys,
     to_dollars,
     to_nanos,
     tool_cost,
@@ -48,8 +49,9 @@ class Book:
     def filled(self, **values: Any) -> dict[str, Any]:
         """An operation with its costs."""
         operation = {"organization_id": "acme", "occurred_at": NOON, "name": "call", **values}
-        PriceBook(self.rows, DEFAULT_NANOS).fill_costs(operation)
-        return operation
+        row = [operation.get(name) for name in COLUMNS]
+        fill_costs(row, PriceBook(self.rows, DEFAULT_NANOS))
+        return {n: v for n, v in zip(COLUMNS, row, strict=True) if v is not None}
 
 
 @pytest.fixture
@@ -204,7 +206,8 @@ def test_a_tools_price_is_not_a_models(book: Book) -> None:
     ],
 )
 def test_the_keys_that_a_flush_must_load(operation: dict[str, Any], keys: list[Any]) -> None:
-    assert price_keys({"organization_id": "o", **operation}) == keys
+    values = {"organization_id": "o", **operation}
+    assert price_keys([[values.get(name) for name in COLUMNS]]) == set(keys)
 
 
 @pytest.mark.parametrize(
