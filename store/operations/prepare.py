@@ -13,6 +13,7 @@ from store.errors import BadInput
 from store.ids import instant_of, is_v7
 from store.operations.drafts import ApiCallDraft, LlmCallDraft, OperationDraft, ToolUseDraft
 from store.partitions import month_of
+from store.uses import MAX_UNITS
 from store.validation import Checker, InputBounds
 
 STATUS_CODES = (100, 599)
@@ -137,7 +138,7 @@ class OperationPreparer:
             draft.interaction.type, "interaction", "type"
         )
         values["units"] = check.whole(
-            draft.interaction.units, "interaction", "units", minimum=1, maximum=MAX_TOKENS
+            draft.interaction.units, "interaction", "units", minimum=1, maximum=MAX_UNITS
         )
 
 
