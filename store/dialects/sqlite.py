@@ -78,6 +78,7 @@ class SqliteDialect(DatabaseDialect):
             max_overflow=0,
             pool_timeout=wait,
             connect_args={"timeout": BUSY_SECONDS},
+            json_serializer=_encode_json,
             hide_parameters=True,  # what callers sent is nothing for a log
         )
 
@@ -226,4 +227,5 @@ def _hex(value: UUID) -> str:
 
 
 def _encode_json(value: Any) -> str:
+    """One text for one value, however it is written: keys are compared as they are spelled."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
