@@ -20,6 +20,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     case,
+    cast,
     event,
     func,
     make_url,
@@ -182,7 +183,7 @@ class SqliteDialect(DatabaseDialect):
                 else_=kind,
             ),
             text=case((kind == "text", type_coerce(value, Text())), else_=null()),
-            number=case((is_number, type_coerce(value, Double())), else_=null()),
+            number=case((is_number, cast(value, Double())), else_=null()),
             truth=case((is_truth, type_coerce(value, Boolean())), else_=null()),
         )
 
