@@ -60,14 +60,15 @@ def read(page: Path) -> str:
 
 
 def examples_of(page: Path) -> Iterator[Example]:
-    """The blocks of commands that an answer follows, in their order; excerpts come last.
+    """The blocks of commands that an answer directly follows, in their order; excerpts come last.
 
     An excerpt from a terminal shows at the top of a page what the page has led to at its end.
     """
     text = read(page)
     blocks = list(FENCE.finditer(text))
     for block, following in pairwise(blocks):
-        if block[1] == COMMANDS and following[1] in ANSWERS:
+        between = text[block.end() : following.start()].strip()
+        if block[1] == COMMANDS and following[1] in ANSWERS and not between:
             line = text.count("\n", 0, block.start()) + 1
             yield Example(page, line, block[2], following[1], following[2], following.span(2))
     for block in blocks:

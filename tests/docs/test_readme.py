@@ -31,6 +31,16 @@ def test_every_call_shows_its_answer(page: Path) -> None:
     assert not calls_without_answer(page)
 
 
+@pytest.mark.parametrize("page", pages(), ids=str)
+def test_an_example_reaches_nothing_but_its_own_server(page: Path) -> None:
+    elsewhere = [
+        example.line
+        for example in examples_of(page)
+        if any(word in example.commands for word in ("trackstore serve", "DATABASE_URL="))
+    ]
+    assert not elsewhere, "a block that must not be run stands apart from any answer"
+
+
 def test_the_readme_has_examples() -> None:
     assert Path("README.md") in pages()
 
