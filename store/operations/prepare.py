@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from models import Operation, table_of
+from models import Operation, OperationText, table_of
 from models.vocabulary import OperationKind
 from store.access import Principal, fill_labels
 from store.entries import Entry
@@ -45,7 +45,9 @@ class OperationEntry(Entry):
         return self.values["organization_id"], self.values["occurred_at"], self.id
 
     def partitions(self) -> tuple[tuple[Any, int], ...]:
-        return ((table_of(Operation), self.month),)
+        if self.message is None and self.response is None:
+            return ((table_of(Operation), self.month),)
+        return ((table_of(Operation), self.month), (table_of(OperationText), self.month))
 
 
 class OperationPreparer:
