@@ -127,6 +127,8 @@ class SqliteDialect(DatabaseDialect):
         return statement  # BEGIN IMMEDIATE holds the only write lock there is.
 
     async def bulk_insert(self, connection: AsyncConnection, table: Table, rows: Rows) -> None:
+        if not rows:
+            return
         sql, converters = self._insert_statement(table)
         active = [(i, c) for i, c in enumerate(converters) if c is not None]
         converted = []

@@ -144,6 +144,7 @@ async def test_nothing_of_a_bulk_with_a_duplicate_stays(database: Database) -> N
 async def test_nothing_to_insert(database: Database) -> None:
     table, dialect = table_of(Operation), database.dialect
     async with database.write() as connection:
+        await dialect.bulk_insert(connection, table, [])
         assert await dialect.insert_new(connection, table, []) is None
         assert await dialect.insert_ignoring_duplicates(connection, table, []) == set()
         await dialect.upsert(connection, table, [])
