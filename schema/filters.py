@@ -127,6 +127,8 @@ def _condition(where: Any, now: datetime, columns: Mapping[str, str], depth: int
             parts.append(AnyOf(tuple(_condition(p, now, columns, depth + 1) for p in value)))
         elif name == "not_":
             parts.append(Not(_condition(value, now, columns, depth + 1)))
+        elif name == "attributes":
+            parts += [part for asked in value for part in _attribute(name, asked)]
         else:
             parts += _field(columns.get(name, name), value, now)
     return AllOf(tuple(parts))
@@ -141,8 +143,6 @@ def _field(column: str, value: Any, now: datetime) -> list[Condition]:
             for name, op in OPS.items()
             if (asked := getattr(value, name, None)) is not None
         ]
-    if isinstance(value, list) and value and isinstance(value[0], AttributeFilter):
-        return [part for asked in value for part in _attribute(column, asked)]
     if isinstance(value, list):
         return [Compare(column, Op.IN, [v.value if isinstance(v, Enum) else v for v in value])]
     return [Compare(column, Op.EQ, value.value if isinstance(value, Enum) else value)]
@@ -150,7 +150,7 @@ def _field(column: str, value: Any, now: datetime) -> list[Condition]:
 
 def _span(column: str, asked: TimeFilter, now: datetime) -> list[Condition]:
     if asked.last is not None and (asked.since is not None or asked.until is not None):
-        raise BadInput("last excludes since and until: leave one out", (column,))
+        raise BadInput("last excludes since and until: leave one out", ("where", "last"))
     since = asked.since
     if asked.last is not None:
         try:

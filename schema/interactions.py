@@ -89,7 +89,7 @@ class InteractionFilter:
         try:
             first = date(self.year, self.month or 1, 1)
         except ValueError as error:
-            raise BadInput(f"{self.year}-{self.month} is no month: {error}", ("where",)) from None
+            raise BadInput(f"there is no such month: {error}", ("where",)) from None
         if self.month is not None:
             return [Compare("month", Op.EQ, first)]
         last = date(self.year, MONTHS, 1)

@@ -9,6 +9,8 @@ import msgspec
 from starlette.requests import Request
 
 QUERY_PARAMETERS = ("query", "operationName", "variables", "extensions")
+QUERY_METHODS = ("GET", "HEAD")
+"""Methods that carry the request in the address; HEAD is GET without the answer's body."""
 
 
 class HttpRefusal(Exception):
@@ -34,7 +36,8 @@ async def read_body(request: Request, limit: int) -> bytes:
     """The body, never more than ``limit`` bytes of it."""
     too_large = HttpRefusal(413, f"the body is larger than {limit:,} bytes: send several requests")
     announced = request.headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > limit:
+    # More than 18 digits are too much, whatever they say.
+    if announced.isdecimal() and (len(announced) > 18 or int(announced) > limit):
         raise too_large
     chunks, size = [], 0
     async for chunk in request.stream():
@@ -45,12 +48,14 @@ async def read_body(request: Request, limit: int) -> bytes:
     return b"".join(chunks)
 
 
-def decode_json(content: bytes) -> Any:
+def decode_json(content: bytes, what: str = "the body") -> Any:
     """JSON as RFC 8259 has it; lone surrogates pass, for the store to repair them one by one."""
     try:
         return msgspec.json.decode(content)
     except RecursionError:
         raise HttpRefusal(400, "the JSON is nested too deeply") from None
+    except UnicodeDecodeError:
+        raise HttpRefusal(400, f"{what} is not UTF-8") from None
     except msgspec.DecodeError as error:
         message = str(error)
     try:
@@ -58,13 +63,13 @@ def decode_json(content: bytes) -> Any:
     except RecursionError:
         raise HttpRefusal(400, "the JSON is nested too deeply") from None
     except UnicodeDecodeError:
-        raise HttpRefusal(400, "the body is not UTF-8") from None
+        raise HttpRefusal(400, f"{what} is not UTF-8") from None
     except ValueError:
-        raise HttpRefusal(400, f"the body is not JSON: {message}") from None
+        raise HttpRefusal(400, f"{what} is not JSON: {message}") from None
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
+    raise HttpRefusal(400, f"{name} is not JSON: leave the value out, or send null")
 
 
 def graphql_request(content: Any) -> GraphQLRequest:
@@ -92,7 +97,7 @@ def parameters_of(request: Request) -> Mapping[str, Any]:
         value = request.query_params.get(name)
         if value is not None:
             is_json = name in ("variables", "extensions")
-            found[name] = decode_json(value.encode(errors="replace")) if is_json else value
+            found[name] = decode_json(value.encode(errors="replace"), name) if is_json else value
     return found
 
 
@@ -104,7 +109,7 @@ async def read_request(
     request: Request, limit: int, read_quickly: ReadQuickly | None = None
 ) -> GraphQLRequest:
     """The GraphQL request that an HTTP request carries; raises ``HttpRefusal``."""
-    if request.method == "GET":
+    if request.method in QUERY_METHODS:
         return graphql_request(parameters_of(request))
     media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if media_type != "application/json":

@@ -83,16 +83,26 @@ def problems_of(document: DocumentNode, bounds: DocumentBounds) -> list[GraphQLE
         if not isinstance(operation, OperationDefinitionNode):
             continue
         measure = meter.measure(operation.selection_set)
+        # Introspection of a whole schema is deep, and GraphQL itself bounds how it repeats.
+        depth = 0 if asks_only_introspection(operation) else measure.depth
         for what, asked, allowed in (
-            ("levels of fields", measure.depth, bounds.depth),
+            ("levels of fields", depth, bounds.depth),
             ("aliases", measure.aliases, bounds.aliases),
             ("root fields", measure.fields, bounds.root_fields),
         ):
-            # Introspection of a whole schema is deep, and harmless: it reads no record.
-            if asked > allowed and not asks_only_introspection(operation):
+            if asked > allowed:
                 message = f"{asked} {what}, at most {allowed}: ask for less at once"
                 found.append(GraphQLError(message, operation))
     return found
+
+
+def problems_of_names(document: DocumentNode, name: str | None) -> list[GraphQLError]:
+    """Which operation is meant must be said where there are several; GraphQL asks for it."""
+    operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
+    if name is not None or len(operations) < 2:
+        return []
+    message = f"the document has {len(operations)} operations: name one in operationName"
+    return [GraphQLError(message)]
 
 
 def asks_only_introspection(operation: OperationDefinitionNode) -> bool:
@@ -116,8 +126,11 @@ class DocumentLimits(SchemaExtension):
 
     def on_validate(self) -> Iterator[None]:
         """Too much is an error of the request, like any other that validation finds."""
-        document = self.execution_context.graphql_document
-        problems = problems_of(document, self._bounds) if document is not None else []
-        if problems:
-            self.execution_context.pre_execution_errors = problems
+        context = self.execution_context
+        document = context.graphql_document
+        if document is not None:
+            # The context's public name is that of the first operation where the caller gave none.
+            name = context._provided_operation_name
+            problems = problems_of_names(document, name) or problems_of(document, self._bounds)
+            context.pre_execution_errors = problems or context.pre_execution_errors
         yield

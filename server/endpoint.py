@@ -1,6 +1,7 @@
 """GraphQL over HTTP: one route that reads, authenticates, executes and answers."""
 
 import asyncio
+import json
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
+from models.types import clean_text
 from schema.context import Hydrators, RequestContext
 from schema.requests import Request as RequestType
 from schema.sessions import Session as SessionType
@@ -28,6 +30,7 @@ PLAIN_JSON = "application/json"
 HYDRATE = Hydrators(request=RequestType.from_row, session=SessionType.from_row)
 ALLOWED = {
     "GET": {OperationType.QUERY},
+    "HEAD": {OperationType.QUERY},
     "POST": {OperationType.QUERY, OperationType.MUTATION},
 }
 
@@ -113,10 +116,16 @@ class GraphQLEndpoint:
         headers = {"Cache-Control": "no-store"}
         if status == 401:
             headers["WWW-Authenticate"] = "Bearer"
+        elif status == 405:
+            headers["Allow"] = "POST"
         content_type = f"{media_type}; charset=utf-8"
-        return Response(
-            self._encoder.encode(body), status, headers=headers, media_type=content_type
-        )
+        return Response(self._encode(body), status, headers=headers, media_type=content_type)
+
+    def _encode(self, body: dict[str, Any]) -> bytes:
+        try:
+            return self._encoder.encode(body)
+        except UnicodeEncodeError:  # a message repeats a lone surrogate that the caller sent
+            return clean_text(json.dumps(body, ensure_ascii=False)).encode()
 
 
 def not_allowed(operation: OperationType) -> tuple[int, str]:

@@ -15,7 +15,12 @@ log = logging.getLogger("trackstore.graphql")
 INTERNAL = "INTERNAL"
 BAD_USER_INPUT = "BAD_USER_INPUT"
 UNKNOWN_VALUE = re.compile(r"does not exist in '(\w+)' enum")
-
+SUGGESTION = re.compile(r" Did you mean [^?]{1,400}\?")
+"""What GraphQL adds about names that are near: nothing for strangers, and no list of what there is."""
+MESSAGES = {
+    "Validation aborted.": "the document repeats too much to be checked: ask for less at once",
+}
+"""Sentences of GraphQL that do not say what to do, and ours."""
 
 Enums = Mapping[str, Sequence[str]]
 """The values of every enum of the schema, by its name."""
@@ -42,7 +47,8 @@ def format_error(error: GraphQLError, enums: Enums) -> dict[str, Any]:
         formatted["extensions"] = extensions_of(cause)
     elif cause is None or (error.path is None and isinstance(cause, ValueError | TypeError)):
         # Of GraphQL itself: the document or its variables are not as the schema says.
-        formatted["message"] = with_expected(error.message, enums)
+        message = MESSAGES.get(error.message) or SUGGESTION.sub("", error.message)
+        formatted["message"] = with_expected(message, enums)
         formatted["extensions"] = {"code": BAD_USER_INPUT}
     elif isinstance(cause, RecursionError) and error.path is None:
         formatted["message"] = "the document is nested too deeply: ask for less at once"

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, false, func, not_, or_, true
 from models.types import clean_text
 from store.dialects import DatabaseDialect
 from store.errors import BadInput
+from store.validation import LONG_MAX, LONG_MIN
 
 MAX_CONDITIONS = 200
 """Comparisons in one filter; more is a program's mistake, and a planner's nightmare."""
@@ -21,6 +22,8 @@ MAX_VALUES = 1_000
 """Values in one list."""
 MAX_PATH_STEPS = 8
 """Object keys in one attribute path."""
+MAX_PATH_SHOWN = 80
+"""Characters of a refused path that a message repeats."""
 
 
 class Op(StrEnum):
@@ -99,7 +102,9 @@ def parse_path(path: str) -> tuple[str, ...]:
     steps.append(step)
     if escaped or not all(steps) or len(steps) > MAX_PATH_STEPS:
         raise BadInput(
-            f"{path!r} is no attribute path: 1 to {MAX_PATH_STEPS} keys joined by dots", ("path",)
+            f"{path[:MAX_PATH_SHOWN]!r} is no attribute path: 1 to {MAX_PATH_STEPS} keys joined "
+            "by dots",
+            ("path",),
         )
     return tuple(steps)
 
@@ -149,6 +154,9 @@ class ConditionCompiler:
         return _match(column, asked.op, asked.value)
 
     def _attribute(self, asked: CompareAttribute) -> ColumnElement[bool]:
+        if any('"' in key for key in asked.path):
+            # Older versions of SQLite have no way to say such a path.
+            raise BadInput("a key with a quotation mark in it cannot be asked for", ("path",))
         leaf = self._dialect.json_leaf(self._fields[asked.field], asked.path)
         if asked.op is Op.IS_NULL:
             return leaf.kind.is_(None) if asked.value else leaf.kind.is_not(None)
@@ -158,6 +166,11 @@ class ConditionCompiler:
                 raise BadInput(
                     "an attribute is compared with a string, number, boolean or null: "
                     "name the place inside the object",
+                    ("attributes",),
+                )
+            if any(isinstance(v, int) and not LONG_MIN <= v <= LONG_MAX for v in values):
+                raise BadInput(
+                    "an attribute is compared with whole numbers of 64 bits: no other is recorded",
                     ("attributes",),
                 )
             clean = [clean_text(v) if isinstance(v, str) else v for v in values]

@@ -14,6 +14,8 @@ Clock = Callable[[], datetime]
 """Returns the present instant, aware and in UTC; passed in so that tests can set it."""
 
 MILLISECOND = timedelta(milliseconds=1)
+LAST_MILLISECOND = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MILLISECOND
+"""Of the year 9999; 48 bits reach into the year 10889, which no ``datetime`` can hold."""
 VERSION_AND_VARIANT = (0x7 << 76) | (0x2 << 62)
 RANDOM_A, RANDOM_B = 12, 62
 """Random bits after the version and after the variant."""
@@ -54,8 +56,8 @@ def is_v7(value: UUID) -> bool:
 
 
 def instant_of(value: UUID) -> datetime:
-    """The instant inside a UUIDv7, exact to the millisecond."""
-    return EPOCH + (value.int >> 80) * MILLISECOND
+    """The instant inside a UUIDv7, exact to the millisecond; the last there is where it lies later."""
+    return EPOCH + min(value.int >> 80, LAST_MILLISECOND) * MILLISECOND
 
 
 def first_id_at(instant: datetime) -> UUID:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -26,6 +26,8 @@ DEFAULT_TOOL_PRICE = Decimal("0.015")
 MAX_PRICE = Decimal(1_000)
 """US dollars per 1,000 tokens; keeps the cost of the largest call within 64 bits."""
 MAX_COST = 2**63 - 1
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+"""Prices may be set ahead of their time, but not beyond what every database can hold and show."""
 
 TABLE = table_of(Price)
 
@@ -181,6 +183,8 @@ class Prices:
                 check.refuse(f"{amount} is not from 0 to {MAX_PRICE} US dollars", camel)
                 continue
             row[f"{name}_nanos"] = to_nanos(amount)
+        if not EARLIEST <= row["effective_from"] < LATEST:
+            check.refuse(f"is not within {EARLIEST:%Y} and {LATEST:%Y}", "effectiveFrom")
         check.raise_if_any()
         async with self._database.write() as connection:
             await self._database.dialect.upsert(connection, TABLE, [row])

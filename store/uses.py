@@ -9,6 +9,9 @@ from uuid import UUID
 from models.labels import LABELS
 from store.ids import digest_id
 
+MAX_UNITS = 10**9
+"""Units of one call: a month of nine thousand million such calls still fits into 64 bits."""
+
 
 @dataclass(frozen=True, slots=True)
 class CountedUse:

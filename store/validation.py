@@ -170,17 +170,20 @@ class Checker:
             self.refuse(f"is nested deeper than {self.bounds.json_depth} levels", *path)
             return None
         if isinstance(value, dict):
-            cleaned = {}
-            for k, v in value.items():
-                key = self.clean(str(k))
-                if key in cleaned:
-                    self.refuse(f"{key!r} stands here twice once U+FFFD replaces what is no text", *path)
-                cleaned[key] = self._json(v, (*path, key), depth + 1)
-            return cleaned
+            return self._json_members(value, path, depth)
         if isinstance(value, list):
             return [self._json(v, (*path, i), depth + 1) for i, v in enumerate(value)]
         self.refuse(f"{type(value).__name__} is not a JSON value", *path)
         return None
+
+    def _json_members(self, value: dict[Any, Any], path: Path, depth: int) -> dict[str, Any]:
+        cleaned: dict[str, Any] = {}
+        for name, member in value.items():
+            key = self.clean(str(name))
+            if key in cleaned:
+                self.refuse("stands there twice, once its text is repaired: rename one", *path, key)
+            cleaned[key] = self._json(member, (*path, key), depth + 1)
+        return cleaned
 
 
 def json_kind(value: Any) -> str:

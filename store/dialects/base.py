@@ -222,7 +222,7 @@ class JsonLeaf:
             elif isinstance(value, bool):
                 found.append(self.truth == value)
             elif isinstance(value, int | float):
-                found.append(self.number == value)
+                found.append(self.number == float(value))
             else:
                 found.append(self.text == value)
         return found

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     case,
+    cast,
     event,
     func,
     make_url,
@@ -139,6 +140,8 @@ class SqliteDialect(DatabaseDialect):
     async def bulk_insert(
         self, connection: AsyncConnection, table: Table, rows: Rows, filled: Filled | None = None
     ) -> None:
+        if not rows:
+            return
         plan = self._plans.get((table.name, filled))
         if plan is None:
             plan = self._plans[table.name, filled] = BulkPlan(table, filled, converter)
@@ -186,7 +189,7 @@ class SqliteDialect(DatabaseDialect):
                 else_=kind,
             ),
             text=case((kind == "text", type_coerce(value, Text())), else_=null()),
-            number=case((is_number, type_coerce(value, Double())), else_=null()),
+            number=case((is_number, cast(value, Double())), else_=null()),
             truth=case((is_truth, type_coerce(value, Boolean())), else_=null()),
         )
 

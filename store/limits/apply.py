@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, delete, select, tuple_, update
 from models import Consumption, Reservation, ReservationHold, table_of
 from models.vocabulary import ReservationStatus
 from store.entries import Flush, ItemResult
-from store.errors import Conflict, NotFound, StoreError
+from store.errors import Conflict, NotFound, Overloaded, StoreError
 from store.limits.decide import Decision, Level, decide
 from store.limits.entries import ConsumeEntry, SettleEntry
 from store.limits.ledger import Ledger, UsageKey
@@ -88,8 +88,9 @@ class _Work:
         self.keys: dict[int, list[UsageKey]] = {}
         self.held: dict[Claim, list[tuple[UsageKey, int]]] = {}
         self._granted: list[dict[str, Any]] = []
-        self._denied: list[Claim] = []
-        self._unreserved: list[Claim] = []
+        self._denied: dict[Claim, Decision] = {}
+        self._unreserved: dict[Claim, Decision] = {}
+        self._not_yet_held: set[Claim] = set()
         self._new_holds: list[dict[str, Any]] = []
         self._settled: list[dict[str, Any]] = []
 
@@ -118,7 +119,9 @@ class _Work:
             )
             for e in reversed(entries)
         }  # fmt: skip
-        return await self._insert(RESERVATIONS, rows, entries)
+        first = await self._insert(RESERVATIONS, rows, entries)
+        self._not_yet_held = {claim_of(e) for e in entries if id(e) in first}
+        return first
 
     async def _insert(
         self, table: Any, rows: dict[Any, tuple[Any, ...]], entries: list[ConsumeEntry]
@@ -128,7 +131,7 @@ class _Work:
         fresh = set(rows) if inserted is None else inserted
         first = set()
         for entry in entries:
-            claim = entry.organization, entry.id
+            claim = claim_of(entry)
             if claim in fresh:
                 fresh.discard(claim)
                 first.add(id(entry))
@@ -168,25 +171,35 @@ class _Work:
         """Grant or deny; a denied call leaves nothing behind."""
         keys = self.keys[id(use)]
         decision = decide(self.ledger.levels(keys), entry.units)
-        claim = (entry.organization, entry.id) if entry.id is not None else None
         if not decision.allowed:
-            if claim is not None:
-                (self._unreserved if entry.ttl else self._denied).append(claim)
-            error = LimitExceeded(decision.reason() or "a limit is reached")
-            entry.result = ItemResult.rejected(entry.id, error, frozen(decision))
+            if entry.id is not None:
+                self._denials(entry)[claim_of(entry)] = frozen(decision)
+            entry.result = denied(entry, frozen(decision))
             return
-        for key in keys:
-            if entry.ttl is None:
-                self.ledger.use(key, entry.units)
-            else:
-                self.ledger.hold(key, entry.units)
-                self._new_holds.append(self._hold(entry, key))
         if entry.ttl is None:
-            self.flush.uses.append(use)
-            if claim is not None:
-                levels = [level.as_json() for level in decision.levels]
-                self._granted.append({"o": claim[0], "i": claim[1], "levels_now": levels})
+            self._use(entry, use, decision)
+        else:
+            self._reserve(entry, keys)
         entry.result = ItemResult.accepted(entry.id, frozen(decision))
+
+    def _denials(self, entry: ConsumeEntry) -> dict[Claim, Decision]:
+        return self._denied if entry.ttl is None else self._unreserved
+
+    def _use(self, entry: ConsumeEntry, use: CountedUse, decision: Decision) -> None:
+        for key in self.keys[id(use)]:
+            self.ledger.use(key, entry.units)
+        self.flush.uses.append(use)
+        if entry.id is not None:
+            levels = [level.as_json() for level in decision.levels]
+            self._granted.append({"o": entry.organization, "i": entry.id, "levels_now": levels})
+
+    def _reserve(self, entry: ConsumeEntry, keys: list[UsageKey]) -> None:
+        for key in keys:
+            self.ledger.hold(key, entry.units)
+            self._new_holds.append(self._hold(entry, key))
+        # It may be settled in this very flush: by a caller that did not wait for our answer.
+        self.held[claim_of(entry)] = [(key, entry.units) for key in keys]
+        self._not_yet_held.discard(claim_of(entry))
 
     def _hold(self, entry: ConsumeEntry, key: UsageKey) -> dict[str, Any]:
         assert entry.ttl is not None
@@ -201,7 +214,7 @@ class _Work:
 
     def settle(self, entry: SettleEntry, row: dict[str, Any] | None) -> None:
         """Commit or release; work that was done is counted, even past the limit."""
-        if row is None:
+        if row is None or (row["organization_id"], row["id"]) in self._not_yet_held:
             entry.result = ItemResult.rejected(
                 entry.id, NotFound(f"there is no reservation {entry.id}", ("id",))
             )
@@ -273,16 +286,30 @@ class _Work:
                 table.c.organization_id == entry.organization, table.c.id == entry.id
             )
             row = (await self.flush.connection.execute(statement)).mappings().first()
-            if row is None:  # its first sending, in this very flush, was denied
-                use = use_of(entry, self.flush)
-                levels = self.ledger.levels(self.ledger.keys_of(use))
-                decision = decide(levels, entry.units)
-                error = LimitExceeded(decision.reason() or "a limit is reached")
-                entry.result = ItemResult.rejected(entry.id, error, frozen(decision))
+            if row is None:
+                first = self._denials(entry).get(claim_of(entry))
+                entry.result = forgotten(entry) if first is None else denied(entry, first)
                 continue
             levels = [Level.from_json(stored) for stored in row.get("levels", ())]
             decision = Decision(True, None, tuple(levels), row["units"])
             entry.result = ItemResult.duplicate(entry.id, decision)
+
+
+def claim_of(entry: ConsumeEntry) -> Claim:
+    """What tells a repeat of this entry."""
+    assert entry.id is not None
+    return entry.organization, entry.id
+
+
+def denied(entry: ConsumeEntry, decision: Decision) -> ItemResult:
+    """The answer to a call that a limit refused."""
+    error = LimitExceeded(decision.reason() or "a limit is reached")
+    return ItemResult.rejected(entry.id, error, decision)
+
+
+def forgotten(entry: ConsumeEntry) -> ItemResult:
+    """The answer to a repeat whose first sending was dropped as too old a moment ago."""
+    return ItemResult.rejected(entry.id, Overloaded("the id was just forgotten: send this again"))
 
 
 def reserved_use(row: dict[str, Any], units: int, flush: Flush) -> CountedUse:

@@ -10,9 +10,9 @@ from store.access import Bounds, LabelsDraft, Principal, fill_labels
 from store.entries import Entry
 from store.ids import new_id
 from store.operations.prepare import check_labels
+from store.uses import MAX_UNITS
 from store.validation import Checker, InputBounds
 
-MAX_UNITS = 10**15
 MIN_TTL, MAX_TTL = timedelta(seconds=1), timedelta(days=1)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Table
 
+from models import OperationText, table_of
 from models.vocabulary import OperationKind
 from store.access import Principal, fill_labels
 from store.entries import Entry
@@ -26,6 +27,7 @@ from store.operations.quick import (
     Row,
 )
 from store.partitions import month_of
+from store.uses import MAX_UNITS
 from store.validation import Checker, InputBounds
 
 NO_TEXTS = (None, None)
@@ -56,7 +58,10 @@ class OperationEntry(Entry):
         return tuple(self.row[:3])
 
     def partitions(self) -> tuple[tuple[Table, int], ...]:
-        return ((TABLE, month_of(self.row[OCCURRED_AT])),)
+        month = month_of(self.row[OCCURRED_AT])
+        if self.message is None and self.response is None:
+            return ((TABLE, month),)
+        return ((TABLE, month), (table_of(OperationText), month))
 
 
 class OperationPreparer:
@@ -155,7 +160,7 @@ class OperationPreparer:
             draft.interaction.type, "interaction", "type"
         )
         values["units"] = check.whole(
-            draft.interaction.units, "interaction", "units", minimum=1, maximum=MAX_TOKENS
+            draft.interaction.units, "interaction", "units", minimum=1, maximum=MAX_UNITS
         )
 
 

@@ -36,12 +36,17 @@ class RequestApplier:
         states = await self._lock(flush, entries)
         await self._load_stages(flush, states, {e.key for e in created})
         await self._load_seen(flush, states, entries)
+        coming = {entry.key for entry in created}
         by_id: dict[UUID, list[RequestState]] = {}
-        for state in states.values():
-            by_id.setdefault(state.row["id"], []).append(state)
+        for key, state in states.items():
+            if key not in coming:  # a command that stands before its request finds none
+                by_id.setdefault(key[1], []).append(state)
         for entry in entries:
             if isinstance(entry, CreateEntry):
-                self._created(entry, states[entry.key], entry in created)
+                state = states[entry.key]
+                if entry in created:
+                    by_id.setdefault(entry.request_id, []).append(state)
+                self._created(entry, state, entry in created)
             else:
                 self._command(entry, by_id.get(entry.request_id, ()))
         await self._write(flush, [states[key] for key in sorted(states)])

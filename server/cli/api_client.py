@@ -1,0 +1,209 @@
+"""A running server as commands call it: GraphQL over HTTP, sent again where that makes sense."""
+
+import json
+import random
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import httpx
+import typer
+
+from server.access import is_loopback
+from server.cli.failures import Refusal
+from server.version import VERSION
+
+TRY_AGAIN_STATUS = {429, 502, 503, 504}
+TRY_AGAIN_CODES = {"OVERLOADED", "TIMEOUT"}
+TIMEOUT = httpx.Timeout(60, connect=5)
+"""A batch of 10,000 operations is written in a few seconds; a minute without a word is a failure."""
+TOO_LARGE = 413
+VIEWER = "query Viewer { viewer { name scopes organizationId homeOrganizationId } }"
+
+ServerUrl = Annotated[
+    str,
+    typer.Option(
+        "--server",
+        envvar="TRACKSTORE_SERVER",
+        metavar="URL",
+        help="The GraphQL address of the server, as `trackstore serve` prints it.",
+    ),
+]
+DEFAULT_SERVER = "http://127.0.0.1:8000/graphql"
+ServerKey = Annotated[
+    str | None,
+    typer.Option(
+        "--key",
+        envvar="TRACKSTORE_KEY",
+        metavar="KEY",
+        show_envvar=True,
+        help="An API key, where the server asks for one. Other users of this machine can see "
+        "command lines: prefer the variable.",
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often and how patiently a call is sent again: about half a minute in all."""
+
+    tries: int = 8
+    first_delay: float = 0.25
+    longest_delay: float = 10.0
+
+    def delay(self, failures: int, asked: float) -> float:
+        """Seconds to wait: doubled each time, shuffled, and never less than the server asked."""
+        most = min(self.longest_delay, self.first_delay * 2.0 ** (failures - 1))
+        shuffled = most * random.uniform(0.5, 1)  # noqa: S311 callers are spread, nothing is hidden
+        return max(shuffled, min(asked, self.longest_delay))
+
+
+class CallRefused(Refusal):
+    """The server answered, and will answer the same again."""
+
+    def __init__(self, message: str, code: str = "", status: int = 200) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+
+
+class ServerAway(Refusal):
+    """No answer that counts, however often it was tried."""
+
+
+class _TryAgain(Exception):
+    """This try failed for a reason that passes; ``after`` is what the server asked to wait."""
+
+    def __init__(self, reason: str, after: float = 0) -> None:
+        super().__init__(reason)
+        self.after = after
+
+
+class ApiClient:
+    """Calls one server. May be used from several threads at once."""
+
+    def __init__(
+        self,
+        url: str,
+        key: str | None = None,
+        patience: Patience | None = None,
+        connections: int = 4,
+    ) -> None:
+        self.url = graphql_address(url)
+        self.stopping = threading.Event()
+        """Once set, nothing is tried again."""
+        self._patience = patience or Patience()
+        headers = {"User-Agent": f"trackstore-cli/{VERSION}", "Content-Type": "application/json"}
+        if key:
+            headers["Authorization"] = f"Bearer {key}"
+        self._http = httpx.Client(
+            headers=headers,
+            timeout=TIMEOUT,
+            limits=httpx.Limits(max_connections=connections),
+            # A proxy of the environment cannot know the servers of this machine.
+            trust_env=not is_loopback(self.url.host),
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def viewer(self) -> dict[str, Any]:
+        """Who the server takes us for; one try, so that a wrong address is told at once."""
+        try:
+            answer = self._try(_body(VIEWER, {}))
+        except _TryAgain as failure:
+            raise ServerAway(
+                f"no server answers at {self.url} ({failure}): start one with `trackstore serve`, "
+                "or name it with --server"
+            ) from None
+        viewer: dict[str, Any] = answer["viewer"]
+        return viewer
+
+    def call(self, document: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """The data of the answer. Raises ``CallRefused`` or, after all tries, ``ServerAway``."""
+        body = _body(document, variables)
+        failures = 0
+        while True:
+            try:
+                return self._try(body)
+            except _TryAgain as failure:
+                failures += 1
+                if failures >= self._patience.tries:
+                    raise ServerAway(f"{self.url} failed {failures} times: {failure}") from None
+                delay = self._patience.delay(failures, failure.after)
+                if self.stopping.wait(delay):
+                    raise ServerAway(f"stopped while {self.url} failed: {failure}") from None
+
+    def _try(self, body: bytes) -> dict[str, Any]:
+        try:
+            response = self._http.post(self.url, content=body)
+        except httpx.TransportError as error:
+            raise _TryAgain(str(error) or type(error).__name__) from None
+        answer = _decoded(response)
+        errors = answer.get("errors") or []
+        if errors:
+            self._raise(errors[0], response)
+        data = answer.get("data")
+        if response.status_code in TRY_AGAIN_STATUS:
+            raise _TryAgain(f"HTTP {response.status_code}", _retry_after(response))
+        if not isinstance(data, dict):
+            raise CallRefused(
+                f"{self.url} is no GraphQL address of Trackstore (HTTP {response.status_code}): "
+                "name it with --server, such as http://127.0.0.1:8000/graphql",
+                status=response.status_code,
+            )
+        return data
+
+    def _raise(self, error: Mapping[str, Any], response: httpx.Response) -> None:
+        """Raise what the first error of an answer means."""
+        message = str(error.get("message", "the server gave no reason"))
+        extensions = error.get("extensions") or {}
+        code = str(extensions.get("code", ""))
+        if code in TRY_AGAIN_CODES or response.status_code in TRY_AGAIN_STATUS:
+            raise _TryAgain(message, _retry_after(response))
+        if code in ("UNAUTHENTICATED", "FORBIDDEN"):
+            message = f"{message} (a key is given with TRACKSTORE_KEY or --key)"
+        raise CallRefused(message, code, response.status_code)
+
+
+def graphql_address(url: str) -> httpx.URL:
+    """The address to call: a bare ``http://HOST:PORT`` means its ``/graphql``."""
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        parsed = httpx.URL("")
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise typer.BadParameter(
+            f"{url!r} is not an address such as {DEFAULT_SERVER}", param_hint="--server"
+        )
+    return parsed if parsed.path.strip("/") else parsed.copy_with(path="/graphql")
+
+
+def require_scopes(viewer: Mapping[str, Any], *scopes: str) -> None:
+    """Refuse before any work what the key's scopes would refuse later."""
+    held = set(viewer["scopes"])
+    missing = [scope for scope in scopes if scope not in held and "ADMIN" not in held]
+    if missing:
+        raise Refusal(
+            f"the key {viewer['name']} lacks the scope {' and '.join(missing)}: make one with "
+            f"`trackstore keys create NAME {' '.join(f'--scope {scope}' for scope in scopes)}`"
+        )
+
+
+def _body(document: str, variables: Mapping[str, Any]) -> bytes:
+    return json.dumps({"query": document, "variables": variables}).encode()
+
+
+def _decoded(response: httpx.Response) -> dict[str, Any]:
+    try:
+        answer = response.json()
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _retry_after(response: httpx.Response) -> float:
+    asked = response.headers.get("retry-after", "")
+    return float(asked) if asked.isdigit() else 0

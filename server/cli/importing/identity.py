@@ -1,0 +1,45 @@
+"""Ids that follow from what was read, so that a second import finds everything already there."""
+
+from hashlib import blake2b
+from uuid import UUID
+
+VERSION_8 = (0x8 << 76) | (0x2 << 62)
+"""Version and variant of a UUID whose other bits are its maker's own (RFC 9562, section 5.8)."""
+KEPT = ~((0xF << 76) | (0x3 << 62))
+REMEMBERED = 500_000
+"""Distinct contents a generation holds; two of them are about 100 MB. Content that comes back
+after more than so many others counts as the first again, and so as a duplicate: in a log, where
+lines carry their time, equal ones stand close together."""
+
+
+class RecordIds:
+    """Makes the ids of one source, in the order in which it is read.
+
+    An id is a digest of the source's identity, the content of the record, and how many times that
+    content was there before. The identity is the name that was given, else the content of the
+    first record: a log that has grown, was moved, renamed or compressed is the same source still.
+    """
+
+    def __init__(self, name: str | None = None) -> None:
+        self._key = None if name is None else _digest(name.encode(), b"name")
+        self._recent: dict[bytes, int] = {}
+        self._older: dict[bytes, int] = {}
+
+    def __call__(self, content: bytes) -> UUID:
+        """The id of the next record."""
+        if self._key is None:
+            self._key = _digest(content, b"first record")
+        base = _digest(content, self._key)
+        digest = _digest(b"%d" % self._occurrence(base), base)
+        return UUID(int=(int.from_bytes(digest) & KEPT) | VERSION_8)
+
+    def _occurrence(self, base: bytes) -> int:
+        count = self._recent.get(base) or self._older.get(base, 0)
+        if len(self._recent) >= REMEMBERED and base not in self._recent:
+            self._older, self._recent = self._recent, {}
+        self._recent[base] = count + 1
+        return count + 1
+
+
+def _digest(content: bytes, key: bytes) -> bytes:
+    return blake2b(content, digest_size=16, key=key).digest()

@@ -1,0 +1,33 @@
+"""Counts of an import: what was read, and what became of it."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+MOST_EXAMPLES = 10
+"""So many bad lines are shown one by one; further ones are only counted."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """All counts, over all sources."""
+
+    read: int = 0
+    accepted: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    malformed: int = 0
+    repaired: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    """How often the server refused for which reason."""
+    unsent: int = 0
+    """Records that were read, but not sent or not answered, since the import was stopped."""
+
+    @property
+    def answered(self) -> int:
+        """Records of which the server said what became of them."""
+        return self.accepted + self.duplicates + self.rejected
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether every line became an operation."""
+        return not (self.malformed or self.rejected)

@@ -1,0 +1,198 @@
+"""Values that are of the right type and yet cannot be: only their own item is refused."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.api import Api, Json
+from tests.hostile.batches import INGEST, check_refused, count, ingest, operation, track
+
+LABELS = (
+    "organizationId", "namespaceId", "workspaceId", "userId", "developerId", "apiKeyId",
+    "companyId", "subscriptionId",
+)  # fmt: skip
+OPERATIONS = """query ($where: OperationFilter) { operations(where: $where) { nodes {
+    tokensOriginal tokensActual tokensPrevented costBaseline costActual costSaved } } }"""
+
+
+def later(hours: float) -> str:
+    """An instant so many hours from now."""
+    return (datetime.now(UTC) + timedelta(hours=hours)).isoformat()
+
+
+async def test_instants_out_of_range(api: Api) -> None:
+    await check_refused(
+        api,
+        [
+            ({"occurredAt": instant}, "occurredAt", "is not within 2000-01-01 and 20")
+            for instant in (
+                "1999-12-31T23:59:59.999999Z",
+                "2000-01-01T00:00:00+00:01",
+                "1970-01-01T00:00:00Z",
+                "0001-01-01T00:00:00Z",
+                "9999-12-31T23:59:59.999999Z",
+                later(24.1),
+            )
+        ],
+    )
+    payload = await track(
+        api,
+        operation(occurredAt="2000-01-01T00:00:00Z"),
+        operation(occurredAt="1999-12-31T23:00:00-01:00"),
+        operation(occurredAt=later(23.9)),
+        operation(occurredAt="2026-06-01T08:00:00.123456789+05:30"),
+    )
+    assert payload["accepted"] == 4
+
+
+async def test_numbers_out_of_range(api: Api) -> None:
+    most = 10**15
+    await check_refused(
+        api,
+        [
+            ({"durationMs": -0.001}, "durationMs", "-0.001 is not a finite number of at least 0"),
+            ({"durationMs": 1e308}, "durationMs", "at most 1e+12"),
+            ({"api": {"statusCode": 99}}, "api.statusCode", "99 is not from 100 to 599"),
+            ({"api": {"statusCode": 600}}, "api.statusCode", "600 is not from 100 to 599"),
+            ({"api": {"statusCode": -(2**31)}}, "api.statusCode", "is not from 100 to 599"),
+            ({"api": {"batchSize": -1}}, "api.batchSize", "-1 is not from 0 to"),
+            ({"api": {"batchSize": 2**63 - 1}}, "api.batchSize", "is not from 0 to"),
+            *(
+                ({"kind": kind, part: {field: number}}, f"{part}.{field}", "is not from 0 to")
+                for kind, part, field in (
+                    ("TOOL", "tool", "tokensOriginal"),
+                    ("TOOL", "tool", "tokensActual"),
+                    ("LLM", "llm", "inputTokens"),
+                    ("LLM", "llm", "outputTokens"),
+                    ("LLM", "llm", "cachedInputTokens"),
+                )
+                for number in (-1, -(2**63), most + 1, 2**63 - 1)
+            ),
+            (
+                {"kind": "LLM", "llm": {"inputTokens": 3, "cachedInputTokens": 5}},
+                "llm.cachedInputTokens",
+                "inputTokens counts the cached ones too",
+            ),
+            ({"interaction": {"type": "m", "units": 0}}, "interaction.units", "not from 1 to"),
+            ({"interaction": {"type": "m", "units": -5}}, "interaction.units", "not from 1 to"),
+            ({"interaction": {"type": "m", "units": 10**15}}, "interaction.units", "not from 1"),
+        ],
+    )
+
+
+async def test_sums_of_the_largest_numbers_still_fit(api: Api) -> None:
+    largest = {"kind": "TOOL", "tool": {"tokensOriginal": 10**15, "tokensActual": 10**15}}
+    interaction = {"type": "m", "units": 10**9}
+    sent = [operation(**largest, interaction=interaction, durationMs=1e12) for _ in range(200)]
+    assert (await track(api, *sent))["accepted"] == 200
+    (counter,) = (await api("{ interactions { nodes { units calls } } }"))["interactions"]["nodes"]
+    assert counter == {"units": 200 * 10**9, "calls": 200}
+
+
+async def test_more_actual_than_original_tokens_are_allowed(api: Api) -> None:
+    sent = operation(kind="TOOL", tool={"tokensOriginal": 1_000, "tokensActual": 3_000})
+    assert (await track(api, sent))["accepted"] == 1
+    (read,) = (await api(OPERATIONS))["operations"]["nodes"]
+    assert read == {
+        "tokensOriginal": 1_000,
+        "tokensActual": 3_000,
+        "tokensPrevented": -2_000,
+        "costBaseline": 0.015,
+        "costActual": 0.045,
+        "costSaved": -0.03,
+    }
+
+
+async def test_empty_texts(api: Api) -> None:
+    names: list[tuple[Json, str]] = [
+        *(({name: ""}, name) for name in ("name", "operationType", "stage", "client")),
+        *(({name: ""}, name) for name in ("correlationId", "traceId")),
+        *(({"labels": {label: ""}}, f"labels.{label}") for label in LABELS),
+        *(({"api": {name: ""}}, f"api.{name}") for name in ("method", "ipAddress", "resourceId")),
+        ({"kind": "TOOL", "tool": {"toolName": ""}}, "tool.toolName"),
+        ({"kind": "TOOL", "tool": {"operationMode": ""}}, "tool.operationMode"),
+        ({"kind": "LLM", "llm": {"model": ""}}, "llm.model"),
+        ({"kind": "LLM", "llm": {"provider": ""}}, "llm.provider"),
+        ({"interaction": {"type": ""}}, "interaction.type"),
+    ]
+    await check_refused(api, [(said, path, "is empty: leave it out") for said, path in names])
+    texts = operation(error="", api={"route": "", "userAgent": ""})
+    assert (await track(api, texts))["accepted"] == 1
+
+
+SHORT: dict[str, Any] = {
+    "max_label_length": 8, "max_text_length": 20, "max_long_text_length": 30,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("server_settings", [SHORT])
+async def test_over_long_texts_by_the_lengths_that_are_set(api: Api) -> None:
+    name, text, long = "ä" * 9, "🦊" * 21, "x" * 31
+    too_long: list[tuple[Json, str, str]] = [
+        ({"name": name}, "name", "9 characters, at most 8: shorten it"),
+        *(({"labels": {label: name}}, f"labels.{label}", "at most 8") for label in LABELS),
+        *(
+            ({field: name}, field, "9 characters, at most 8")
+            for field in ("operationType", "stage", "client", "correlationId", "traceId")
+        ),
+        ({"error": text}, "error", "21 characters, at most 20"),
+        ({"api": {"route": text}}, "api.route", "at most 20"),
+        ({"api": {"userAgent": text}}, "api.userAgent", "at most 20"),
+        ({"kind": "TOOL", "tool": {"filePath": text}}, "tool.filePath", "at most 20"),
+        ({"kind": "LLM", "llm": {"message": long}}, "llm.message", "at most 30"),
+        ({"kind": "LLM", "llm": {"response": long}}, "llm.response", "at most 30"),
+        ({"interaction": {"type": name}}, "interaction.type", "at most 8"),
+    ]
+    sent = [{"name": "ok", "kind": "API", **said} for said, _, _ in too_long]
+    payload = await track(api, *sent, operation(name="ä" * 8, error="🦊" * 20))
+    for result, (said, path, message) in zip(payload["results"], too_long, strict=False):
+        assert (result["status"], ".".join(result["path"])) == ("REJECTED", path), said
+        assert message in result["message"]
+    assert payload["results"][-1]["status"] == "ACCEPTED"
+    assert await count(api) == 1
+
+
+async def test_over_long_texts_of_every_kind_of_entry(api: Api) -> None:
+    name, text = "x" * 201, "x" * 8_193
+    id = "0190b5c0-7b3e-7c1a-8f00-3a5c9e1d2b4f"
+    cases: list[tuple[Json, str]] = [
+        ({"session": {"name": name}}, "name"),
+        ({"session": {"client": name}}, "client"),
+        ({"createRequest": {"type": name}}, "type"),
+        ({"createRequest": {"type": "t", "title": text}}, "title"),
+        ({"createRequest": {"type": "t", "correlationId": name}}, "correlationId"),
+        ({"createRequest": {"type": "t", "stages": [{"name": name}]}}, "stages.0.name"),
+        ({"startStage": {"requestId": id, "stage": name}}, "stage"),
+        ({"progressStage": {"requestId": id, "stage": "s", "message": text}}, "message"),
+        ({"completeStage": {"requestId": id, "stage": name}}, "stage"),
+        ({"failStage": {"requestId": id, "stage": "s", "message": text}}, "message"),
+        ({"retryStage": {"requestId": id, "stage": name}}, "stage"),
+        ({"logEvent": {"requestId": id, "type": name}}, "type"),
+        ({"logEvent": {"requestId": id, "type": "t", "message": text}}, "message"),
+        ({"failRequest": {"requestId": id, "message": text}}, "message"),
+        ({"cancelRequest": {"requestId": id, "reason": text}}, "reason"),
+        ({"consume": {"interactionType": name}}, "interactionType"),
+        ({"circuitBreaker": {"name": name, "state": "OPEN"}}, "name"),
+        ({"circuitBreaker": {"name": "b", "state": "OPEN", "message": text}}, "message"),
+    ]
+    payload = await ingest(api, *(entry for entry, _ in cases), {"operation": operation()})
+    for (entry, path), result in zip(cases, payload["results"], strict=False):
+        assert (result["status"], result["code"]) == ("REJECTED", "BAD_USER_INPUT"), entry
+        assert ".".join(result["path"]) == path, entry
+        assert "shorten it" in result["message"]
+    assert (payload["accepted"], await count(api)) == (1, 1)
+
+
+async def test_every_problem_of_an_item_is_told_up_to_twenty(api: Api) -> None:
+    bad = operation(
+        durationMs=-1, labels={"userId": ""}, attributes={"a": 2**70}, error="x" * 9_000
+    )
+    (result,) = (await track(api, bad))["results"]
+    assert {tuple(p["path"]) for p in result["problems"]} == {
+        ("durationMs",), ("labels", "userId"), ("attributes", "a"), ("error",),
+    }  # fmt: skip
+    assert all(".".join(p["path"]) in result["message"] for p in result["problems"])
+    entries = [{"operation": operation(attributes={str(i): 2**70 for i in range(5_000)})}]
+    (result,) = (await api(INGEST, {"entries": entries}))["ingest"]["results"]
+    assert len(result["problems"]) == 20

@@ -1,0 +1,134 @@
+"""The server as commands call it: what is tried again, and what is told."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import typer
+
+from server.cli.api_client import (
+    ApiClient,
+    CallRefused,
+    Patience,
+    ServerAway,
+    graphql_address,
+    require_scopes,
+)
+from server.cli.failures import Refusal
+from tests.importing.loopback import Reply, Script, refused, stand_in
+
+HASTE = Patience(tries=4, first_delay=0.01, longest_delay=0.05)
+FINE: Reply = (200, {}, {"data": {"x": 1}})
+OVERLOADED = refused("too much to do", "OVERLOADED")
+
+
+@contextmanager
+def calling(script: Script, patience: Patience = HASTE) -> Iterator[ApiClient]:
+    with stand_in(script) as url:
+        client = ApiClient(url, "secret", patience)
+        try:
+            yield client
+        finally:
+            client.close()
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        OVERLOADED,
+        refused("slow", "TIMEOUT"),
+        refused("starting", "OVERLOADED", 503),
+        (502, {}, "<html>Bad gateway</html>"),
+        (429, {"Retry-After": "0"}, {}),
+        None,
+    ],
+)
+def test_what_passes_is_tried_again(trouble: Reply | None) -> None:
+    replies = [trouble, trouble, FINE]
+    with calling(lambda *_: replies.pop(0)) as client:
+        assert client.call("{ x }", {}) == {"x": 1}
+    assert replies == []
+
+
+def test_it_gives_up_and_says_so() -> None:
+    with (
+        calling(lambda *_: OVERLOADED) as client,
+        pytest.raises(ServerAway, match="failed 4 times: too much to do"),
+    ):
+        client.call("{ x }", {})
+
+
+def test_a_stop_ends_the_waiting() -> None:
+    with calling(lambda *_: OVERLOADED, Patience(8, 30, 30)) as client:
+        client.stopping.set()
+        started = time.monotonic()
+        with pytest.raises(ServerAway, match="stopped while"):
+            client.call("{ x }", {})
+        assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize(
+    ("reply", "message"),
+    [
+        (refused("no such field", "BAD_USER_INPUT"), "no such field"),
+        (refused("who are you", "UNAUTHENTICATED", 401), r"who are you \(a key is given with"),
+        (refused("not yours", "FORBIDDEN"), r"not yours \(a key"),
+        ((404, {}, "<html>"), r"is no GraphQL address of Trackstore \(HTTP 404\)"),
+        ((200, {}, "hello"), "is no GraphQL address"),
+        ((200, {}, []), "is no GraphQL address"),
+    ],
+)
+def test_what_stays_is_told_at_once(reply: Reply, message: str) -> None:
+    replies = [reply]
+    with (
+        calling(lambda *_: replies.pop(0)) as client,
+        pytest.raises(CallRefused, match=message),
+    ):
+        client.call("{ x }", {})
+
+
+def test_the_key_goes_with_every_call() -> None:
+    seen = []
+
+    def script(_: object, headers: dict[str, str]) -> Reply:
+        seen.append((headers["Authorization"], headers["User-Agent"].partition("/")[0]))
+        return FINE
+
+    with calling(script) as client:
+        client.call("{ x }", {})
+    assert seen == [("Bearer secret", "trackstore-cli")]
+
+
+def test_the_first_call_says_that_nobody_is_there() -> None:
+    with stand_in(lambda *_: FINE) as url:
+        pass
+    client = ApiClient(url)
+    with pytest.raises(ServerAway, match=r"no server answers at .*: start one"):
+        client.viewer()
+    client.close()
+
+
+def test_delays_grow_and_keep_their_bounds() -> None:
+    patience = Patience()
+    for failures in range(1, 12):
+        most = min(10, 0.25 * 2 ** (failures - 1))
+        assert most / 2 <= patience.delay(failures, 0) <= most
+    assert patience.delay(1, 7) == 7
+    assert patience.delay(1, 3_600) == 10
+
+
+def test_addresses() -> None:
+    assert str(graphql_address("http://h:1")) == "http://h:1/graphql"
+    assert str(graphql_address("https://h/")) == "https://h/graphql"
+    assert str(graphql_address("https://h/api/graphql")) == "https://h/api/graphql"
+    for wrong in ("h:1", "127.0.0.1:8000", "ftp://h", "http://", "http://h:port"):
+        with pytest.raises(typer.BadParameter, match="is not an address such as"):
+            graphql_address(wrong)
+
+
+def test_scopes_are_checked_before_any_work() -> None:
+    require_scopes({"name": "k", "scopes": ["INGEST"]}, "INGEST")
+    require_scopes({"name": "k", "scopes": ["ADMIN"]}, "INGEST", "MANAGE")
+    with pytest.raises(Refusal, match="the key k lacks the scope INGEST: make one with"):
+        require_scopes({"name": "k", "scopes": ["READ"]}, "INGEST")

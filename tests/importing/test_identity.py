@@ -1,0 +1,48 @@
+"""Ids of imported records: the same again, and different where records are."""
+
+from uuid import RFC_4122
+
+import pytest
+
+from server.cli.importing import identity
+from server.cli.importing.identity import RecordIds
+
+LINES = [b"a", b"b", b"a", b"a", b"c"]
+
+
+def ids(lines: list[bytes], name: str | None = None) -> list[str]:
+    make = RecordIds(name)
+    return [str(make(line)) for line in lines]
+
+
+def test_they_are_of_version_8_and_do_not_change_between_releases() -> None:
+    first = RecordIds()(b"a")
+    assert (first.version, first.variant) == (8, RFC_4122)
+    assert str(first) == "263850ae-1da6-80a8-8c8b-0fb8e88fe74a"
+
+
+def test_equal_lines_have_ids_of_their_own() -> None:
+    assert len(set(ids(LINES))) == len(LINES)
+
+
+def test_a_source_that_has_grown_keeps_its_ids() -> None:
+    assert ids([*LINES, b"d", b"a"])[: len(LINES)] == ids(LINES)
+
+
+def test_another_first_line_is_another_source() -> None:
+    assert not set(ids([b"x", *LINES])) & set(ids(LINES))
+
+
+def test_a_name_stands_for_the_source() -> None:
+    assert ids([b"x", *LINES], "web")[1:] == ids(LINES, "web")
+    assert not set(ids(LINES, "web")) & set(ids(LINES, "other"))
+    assert not set(ids(LINES, "a")) & set(ids(LINES))
+
+
+def test_memory_is_bounded_and_near_repeats_still_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(identity, "REMEMBERED", 10)
+    lines = [b"%d" % (number // 2) for number in range(1_000)]
+    make = RecordIds()
+    assert len({make(line) for line in lines}) == 1_000
+    assert len(make._recent) <= 10
+    assert len(make._older) <= 10
