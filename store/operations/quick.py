@@ -13,6 +13,7 @@ from uuid import UUID
 from models.types import EPOCH
 from models.vocabulary import OperationKind
 from store.access import LabelDefaults, Principal
+from store.ids import LAST_MILLISECOND
 from store.operations.columns import AT, WIDTH
 from store.operations.drafts import ApiCallDraft, LlmCallDraft, OperationDraft, ToolUseDraft
 from store.validation import EARLIEST, FUTURE, LONG_MAX, InputBounds
@@ -74,7 +75,7 @@ class QuickPreparer:
     def row(self, draft: OperationDraft) -> Row | None:
         """The row, or None where the draft must be looked at closely."""
         row: Row = [None] * WIDTH
-        if not (self._identity(draft, row) and self._labels(draft, row)):
+        if not self._labels(draft, row):
             return None
         names = (
             draft.name, draft.operation_type, draft.stage, draft.correlation_id, draft.trace_id,
@@ -102,25 +103,23 @@ class QuickPreparer:
         row[CACHE_HIT], row[ATTRIBUTES] = draft.cache_hit, attributes
         if draft.interaction is not None and not self._interaction(draft.interaction, row):
             return None
-        return row if self._parts(draft, row) else None
+        # The identity last: no id is drawn for a draft that is left to the close look.
+        return row if self._parts(draft, row) and self._identity(draft, row) else None
 
     def _identity(self, draft: OperationDraft, row: Row) -> bool:
         id, at = draft.id, draft.occurred_at
-        if id is None:
-            id = self._make_id()
-            at = self._now if at is None else at
-        if at is None:
+        if at is None and id is None:
+            at = self._now
+        elif at is None:
             bits = id.int
-            if (bits >> 62) & 0x3C003 != V7:
+            if (bits >> 62) & 0x3C003 != V7 or bits >> 80 > LAST_MILLISECOND:
                 return False
             at = EPOCH + (bits >> 80) * MILLISECOND
-        elif at.tzinfo is not UTC:
-            if at.tzinfo is None:
-                return False
-            at = at.astimezone(UTC)
-        if not EARLIEST <= at <= self._latest:
+        if at.tzinfo is None or not EARLIEST <= at <= self._latest:
             return False
-        row[ID], row[OCCURRED_AT] = id, at
+        # Only what lies within these has the same instant in UTC: others may be before year 1.
+        row[OCCURRED_AT] = at if at.tzinfo is UTC else at.astimezone(UTC)
+        row[ID] = self._make_id() if id is None else id
         return True
 
     def _labels(self, draft: OperationDraft, row: Row) -> bool:
