@@ -27,10 +27,12 @@ from schema.scalars import JSON, Long
 from server.schema import TrackstoreSchema
 from store.validation import INT_MAX, INT_MIN, LONG_MAX, LONG_MIN
 
+EXACT = 2**53
+"""From here on GraphQL refuses a whole number that is no float; which ones, it says itself."""
 LEAVES: dict[Any, Any] = {
     str: str,
     bool: bool,
-    float: float,
+    float: Annotated[float, msgspec.Meta(gt=-EXACT, lt=EXACT)],
     strawberry.ID: str,
     int: Annotated[int, msgspec.Meta(ge=INT_MIN, le=INT_MAX)],
     Long: Annotated[int, msgspec.Meta(ge=LONG_MIN, le=LONG_MAX)],
