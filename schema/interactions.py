@@ -87,7 +87,7 @@ class InteractionFilter:
                 return []
             raise BadInput("a month needs its year", ("where", "year"))
         try:
-            first = date(self.year, self.month or 1, 1)
+            first = date(self.year, 1 if self.month is None else self.month, 1)
         except ValueError as error:
             raise BadInput(f"there is no such month: {error}", ("where",)) from None
         if self.month is not None:

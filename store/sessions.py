@@ -114,7 +114,9 @@ class SessionApplier:
         for entry in entries:
             if isinstance(entry, SessionEntry):
                 starts.setdefault(entry.key, entry)
-        rows = [tuple(starts[key].row[name] for name in COLUMNS) for key in sorted(starts)]
+        # By id first, so by month: a bulk load is buffered and written partition by partition.
+        ordered = sorted(starts, key=lambda key: key[::-1])
+        rows = [tuple(starts[key].row[name] for name in COLUMNS) for key in ordered]
         inserted = await flush.dialect.insert_new(flush.connection, TABLE, rows)
         new = set(starts) if inserted is None else inserted
         found = await self._lock(flush, entries)

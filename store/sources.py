@@ -12,6 +12,6 @@ SESSIONS = Source(
 INTERACTIONS = Source(
     table=table_of(InteractionCounter),
     default_order=(Order("month", descending=True),),
-    unique=("organization_id", "key"),
+    unique=("month", "organization_id", "key"),
     orders=frozenset({"month", "units", "calls", "last_at"}),
 )

@@ -9,13 +9,13 @@ from store.entries import Flush, ItemResult
 from store.operations.columns import COLUMNS, TABLE, columns_of
 from store.operations.costs import fill_costs, price_keys
 from store.operations.prepare import OperationEntry
-from store.operations.quick import ID, INTERACTION_TYPE, KIND, ORGANIZATION
+from store.operations.quick import ID, INTERACTION_TYPE, KIND, OCCURRED_AT, ORGANIZATION
 from store.prices import load_price_book
 from store.uses import CountedUse
 
 TEXTS = table_of(OperationText)
 Key = tuple[str, datetime, UUID]
-BY_KEY = itemgetter(0, 1, 2)
+BY_TIME = itemgetter(OCCURRED_AT, ORGANIZATION, ID)
 
 
 class OperationApplier:
@@ -30,8 +30,9 @@ class OperationApplier:
         if not entries:
             return
         fresh = first_of_each_id(entries)
-        # The key's order: neighbours in the index, and no deadlock between two servers.
-        fresh.sort(key=lambda e: BY_KEY(e.row))
+        # One order on all servers, so that they cannot wait for each other. Time comes first: a bulk
+        # load is buffered per partition, and so written partition by partition.
+        fresh.sort(key=lambda e: BY_TIME(e.row))
         rows = [entry.row for entry in fresh]
         book = await load_price_book(flush.connection, price_keys(rows), self._default_tool_nanos)
         for row in rows:

@@ -56,7 +56,8 @@ class RequestApplier:
         first: dict[Key, CreateEntry] = {}
         for entry in entries:
             first.setdefault(entry.key, entry)
-        ordered = [first[key] for key in sorted(first)]
+        # By id first, so by month: a bulk load is buffered and written partition by partition.
+        ordered = [first[key] for key in sorted(first, key=lambda key: key[::-1])]
         rows = [tuple(entry.row[name] for name in REQUEST_COLUMNS) for entry in ordered]
         inserted = await flush.dialect.insert_new(flush.connection, REQUESTS, rows)
         return {e for e in ordered if inserted is None or e.key in inserted}
