@@ -40,7 +40,7 @@ def wrap(schema: TrackstoreSchema, field: GraphQLField, definition: StrawberryFi
 
     def resolve(source: Any, raw: GraphQLResolveInfo[Any], **values: Any) -> Any:
         items = values.get(name)
-        if type(items) is not list or not items or not isinstance(items[0], msgspec.Struct):
+        if type(items) is not list or not items or not are_structs(items):
             return stock(source, raw, **values)
         info = schema.config.info_class(_raw_info=raw, _field=definition)
         keywords: dict[str, Any] = {argument.python_name: items}
@@ -49,3 +49,8 @@ def wrap(schema: TrackstoreSchema, field: GraphQLField, definition: StrawberryFi
         return definition.get_result(source, info, [source], keywords)
 
     field.resolve = resolve
+
+
+def are_structs(items: list[Any]) -> bool:
+    """Whether all of them are decoded: a literal list may hold variables beside literals."""
+    return all(issubclass(kind, msgspec.Struct) for kind in set(map(type, items)))

@@ -56,6 +56,9 @@ class VariablePlan:
 
 
 NO_PLAN = VariablePlan({})
+UNSEEN = 4_000
+"""Bytes of a body that are not looked at here: names, space, escapes in the document, and members
+that repeat or mean nothing. A number that is too long to be read at all has 4,301 digits."""
 
 
 class CompiledInputs:
@@ -74,8 +77,13 @@ class CompiledInputs:
     def open(self, body: bytes) -> Envelope | None:
         """The request without its variables, or None where it must be read closely."""
         try:
+            if not body.isascii():
+                body.decode()  # what is skipped is not checked to be UTF-8
             envelope = self._envelope.decode(body)
-        except (msgspec.DecodeError, RecursionError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None
+        seen = sum(memoryview(raw).nbytes for raw in (envelope.variables or {}).values())
+        if len(body) - seen - len(envelope.query) > UNSEEN:
             return None
         return envelope if envelope.query.strip() else None
 

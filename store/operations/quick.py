@@ -108,8 +108,8 @@ class QuickPreparer:
 
     def _identity(self, draft: OperationDraft, row: Row) -> bool:
         id, at = draft.id, draft.occurred_at
-        if at is None and id is None:
-            at = self._now
+        if id is None:
+            at = self._now if at is None else at
         elif at is None:
             bits = id.int
             if (bits >> 62) & 0x3C003 != V7 or bits >> 80 > LAST_MILLISECOND:
