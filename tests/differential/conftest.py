@@ -1,0 +1,22 @@
+"""The pair of servers that the tests of one module share."""
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+
+from tests.databases import Databases
+from tests.differential.pair import Pair, running_pair
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared_pair(databases: Databases) -> AsyncIterator[Pair]:
+    """A fast and a plain server over fresh databases of one dialect."""
+    async with running_pair(databases) as pair:
+        yield pair
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def pair(shared_pair: Pair) -> Pair:
+    """The same, alike again whatever an earlier test has found."""
+    await shared_pair.forget_operations()
+    return shared_pair
