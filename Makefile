@@ -1,7 +1,7 @@
 # Everything runs from .venv, which the first target that needs it makes: only Python 3.11+ must be there.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help serve test check fmt sdl migration lock clean
+.PHONY: help serve test check fmt sdl bench migration lock clean
 
 # More arguments for the command behind a target: make test ARGS="-k limits -x"
 ARGS ?=
@@ -36,6 +36,9 @@ fmt: .venv/dev.stamp ## Format the code and mend what ruff can mend
 
 sdl: .venv/dev.stamp ## Write schema/schema.graphql from the code
 	$(bin)/trackstore schema --output schema/schema.graphql
+
+bench: .venv/dev.stamp ## Measure against plain drivers, seven minutes (ARGS="--quick", "bulk page")
+	$(bin)/python -m benchmarks $(ARGS)
 
 migration: .venv/dev.stamp ## Draft a migration from the models (m="add a column to operations")
 	@test -n "$(m)" || { echo 'Say what it does: make migration m="add a column to operations"' >&2; exit 2; }

@@ -1,0 +1,93 @@
+"""Runs the cases, shows their tables, and keeps those of a whole run in ``RESULTS.md``."""
+
+import argparse
+import asyncio
+import logging
+import signal
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import uvloop
+from rich.console import Console
+
+from benchmarks.bench import POSTGRESQL, Bench
+from benchmarks.cases import CASES
+from benchmarks.machine import machine_lines, postgres_lines
+from benchmarks.scale import FULL, QUICK, Budget, Scale
+from server.memory import settle
+
+RESULTS = Path(__file__).parent / "RESULTS.md"
+console = Console(highlight=False, soft_wrap=True)
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("cases", nargs="*", metavar="CASE", help=f"of {', '.join(CASES)}; all")
+    parser.add_argument("--quick", action="store_true", help="whether it runs; numbers say nothing")
+    parser.add_argument("--rounds", type=int, help="rounds of each contest")
+    parser.add_argument("--seconds", type=float, help="of one contender in one round")
+    parser.add_argument("--out", type=Path, help="write the tables here, whatever was run")
+    given = parser.parse_args()
+    if unknown := set(given.cases) - set(CASES):
+        parser.error(f"there is no case {', '.join(sorted(unknown))}: take {', '.join(CASES)}")
+    return given
+
+
+def scale_of(given: argparse.Namespace) -> Scale:
+    """Full or quick, with what was asked for otherwise."""
+    asked = {name: getattr(given, name) for name in ("rounds", "seconds")}
+    changes = {name: value for name, value in asked.items() if value is not None}
+    return replace(QUICK if given.quick else FULL, **changes)
+
+
+async def measure(cases: Sequence[str], scale: Scale) -> str:
+    """Run the cases in order; gives the report."""
+    begun = time.monotonic()
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    lines = machine_lines()
+    sections: list[str] = []
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="trackstore-bench-"))
+        bench = Bench(scale, Budget(scale.budget_seconds), Path(folder), console.print, stack)
+        async with bench.database(POSTGRESQL) as database:
+            lines += await postgres_lines(database.dsn)
+        for name in cases:
+            if bench.budget.is_spent:
+                sections.append(f"## {name}\n\nNot run: the time was used up.\n")
+                continue
+            console.print(name)
+            found = [section.markdown() for section in await CASES[name](bench)]
+            for text in found:
+                console.print(f"\n{text}", markup=False)
+            sections += found
+    minutes = (time.monotonic() - begun) / 60
+    lines.append(
+        f"{scale.rounds} rounds of {scale.seconds:g} s a contender, {minutes:.1f} minutes in all"
+    )
+    machine = "\n".join(f"* {line}" for line in lines)
+    return f"# Results\n\n[How to read them](README.md).\n\n{machine}\n\n" + "\n".join(sections)
+
+
+def main() -> None:
+    """Run what was asked for; a whole, full run replaces ``RESULTS.md``."""
+    given = arguments()
+    cases = given.cases or list(CASES)
+    logging.basicConfig(level=logging.WARNING)
+    settle()
+    report = uvloop.run(measure(cases, scale_of(given)))
+    is_whole = not given.cases and not given.quick
+    out: Path | None = given.out or (RESULTS if is_whole else None)
+    if out is not None:
+        out.write_text(report, encoding="utf-8")
+        console.print(f"written: {out}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,21 @@
+"""What is measured: one module per case, in the order they run."""
+
+from collections.abc import Awaitable, Callable
+
+from benchmarks.bench import Bench
+from benchmarks.cases import bulk, consume, conversion, ingest, memory, page, single, startup
+from benchmarks.report import Section
+
+Case = Callable[[Bench], Awaitable[list[Section]]]
+
+CASES: dict[str, Case] = {
+    "bulk": bulk.run,
+    "conversion": conversion.run,
+    "single": single.run,
+    "ingest": ingest.run,
+    "page": page.run,
+    "consume": consume.run,
+    "memory": memory.run,
+    "startup": startup.run,
+}
+"""By the names that the command takes."""

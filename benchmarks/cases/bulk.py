@@ -1,0 +1,82 @@
+"""Bulk ingest: 1,000 operations a mutation, four clients, against the driver's own bulk insert."""
+
+from contextlib import AsyncExitStack
+from functools import partial
+
+from benchmarks.bench import FAST, POSTGRESQL, SQLITE, STOCK, Bench, pids
+from benchmarks.clients import ask_once, clients_of
+from benchmarks.contest import LoadContender
+from benchmarks.reference import Reference
+from benchmarks.report import Section, contest_section
+from benchmarks.requests import Document, track_many
+from benchmarks.servers import Running
+from benchmarks.workload import batches, inputs, make_calls
+
+CLIENTS = 4
+REACH = {POSTGRESQL: 0.65, SQLITE: 0.60}
+COMPARED = 20
+"""Operations whose rows are compared with those of the reference."""
+NOTE = (
+    "{clients} clients, {size:,} operations of 15 values in a mutation, answered after the commit. "
+    "The reference writes the same rows, made ready beforehand, into the same table over "
+    "{clients} connections (SQLite: one). The table is emptied before every round."
+)
+
+
+class DifferentRows(RuntimeError):
+    """The server and the reference do not write the same."""
+
+
+async def run(bench: Bench) -> list[Section]:
+    """Both databases."""
+    return [await on(bench, POSTGRESQL), await on(bench, SQLITE)]
+
+
+async def on(bench: Bench, name: str) -> Section:
+    """One database: with and without the fast path, against its driver."""
+    size = bench.scale.batch
+    document = track_many(size)
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(bench.database(name))
+        reference = stack.enter_context(database.reference())
+        contenders = []
+        for shown, fast in ((FAST, True), (STOCK, False)):
+            server = await stack.enter_async_context(bench.server(database, fast))
+            await compare(server, reference)
+            clients = clients_of(
+                server, shown, document, partial(make_requests, document, size),
+                database=database, clients=CLIENTS, units=size, before=reference.empty,
+            )  # fmt: skip
+            contenders.append(await stack.enter_async_context(clients))
+        plain = LoadContender(
+            reference.bulk_name,
+            await stack.enter_async_context(reference.bulk(CLIENTS)),
+            lambda count: [reference.rows(calls) for calls in batches(count, size)],
+            size,
+            pids(database),
+            reference.empty,
+        )
+        results = await bench.contest([*contenders, plain], plain.name)
+    note = NOTE.format(clients=CLIENTS, size=size) if name == POSTGRESQL else ""
+    return contest_section(f"Bulk ingest, {name}", note, "operations", results, {FAST: REACH[name]})
+
+
+def make_requests(document: Document, size: int, count: int) -> list[bytes]:
+    """Requests with a batch of new operations each."""
+    return [document.request({"operations": inputs(calls)}) for calls in batches(count, size)]
+
+
+async def compare(server: Running, reference: Reference) -> None:
+    """Raise ``DifferentRows`` unless server and reference store the same of the same calls."""
+    calls = make_calls(COMPARED)
+    ids = [call.id for call in calls]
+    document = track_many(COMPARED)
+    await ask_once(server, document, [document.request({"operations": inputs(calls)})])
+    served = await reference.stored(ids)
+    await reference.empty()
+    async with reference.bulk(1) as (send,):
+        await send(reference.rows(calls))
+    for one, other in zip(served, await reference.stored(ids), strict=True):
+        different = [n for n in one if n != "recorded_at" and one[n] != other[n]]
+        if different:
+            raise DifferentRows(f"{different} of {one} are not those of {other}")

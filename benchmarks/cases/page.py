@@ -1,0 +1,82 @@
+"""A page of 1,000 operations with 12 fields, against one SQL statement and a JSON encoder."""
+
+import json
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+from benchmarks.bench import FAST, POSTGRESQL, STOCK, Bench, Database
+from benchmarks.cases.bulk import make_requests
+from benchmarks.clients import ask_once, clients_of, fill
+from benchmarks.plain_page import CONNECTIONS, DSN, EXPECTED, FIELDS, PATH, ROWS
+from benchmarks.raw_postgres import PostgresReference
+from benchmarks.report import Section, contest_section
+from benchmarks.requests import Document, get, page, track_many
+from benchmarks.servers import Running, free_port, running
+
+CLIENTS = CONNECTIONS
+PAGE = 1_000
+PLAIN = "asyncpg and msgspec, a Starlette route"
+PLAIN_DOCUMENT = Document("", EXPECTED)
+NOTE = (
+    "{clients} clients ask for the newest {rows:,} of {all:,} operations with {fields} fields. The "
+    "reference reads the same columns by one statement, encodes the rows, and does nothing else. "
+    "p50 is milliseconds a page; CPU is per 1,000 pages."
+)
+
+
+class DifferentPages(RuntimeError):
+    """The server and the reference do not answer the same."""
+
+
+async def run(bench: Bench) -> list[Section]:
+    """PostgreSQL."""
+    document = page(list(FIELDS), PAGE)
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(bench.database(POSTGRESQL))
+        fast = await stack.enter_async_context(bench.server(database))
+        stock = await stack.enter_async_context(bench.server(database, fast_path=False))
+        plain = await stack.enter_async_context(plain_server(bench, database))
+        bulk = track_many(PAGE)
+        await fill(fast, bulk, make_requests(bulk, PAGE, bench.scale.page_rows // PAGE))
+        await PostgresReference(database.dsn).analyse()
+        asked = {fast: document.request(), stock: document.request(), plain: get(PATH)}
+        await compare(asked, {fast: document, stock: document, plain: PLAIN_DOCUMENT})
+        contenders = []
+        for name, server in ((FAST, fast), (STOCK, stock), (PLAIN, plain)):
+            expected = PLAIN_DOCUMENT if server is plain else document
+            repeat = partial(list.__mul__, [asked[server]])
+            clients = clients_of(server, name, expected, repeat, database=database, clients=CLIENTS)
+            contenders.append(await stack.enter_async_context(clients))
+        results = await bench.contest(contenders, PLAIN)
+    note = NOTE.format(clients=CLIENTS, rows=PAGE, all=bench.scale.page_rows, fields=len(FIELDS))
+    title = f"Page of {PAGE:,} operations, PostgreSQL"
+    return [contest_section(title, note, "pages", results, {FAST: 0.40})]
+
+
+@asynccontextmanager
+async def plain_server(bench: Bench, database: Database) -> AsyncIterator[Running]:
+    """The reference, in a process of its own."""
+    port = free_port()
+    command = [
+        sys.executable, "-m", "uvicorn", "benchmarks.plain_page:app", "--port", str(port),
+        "--log-level", "warning", "--no-access-log",
+    ]  # fmt: skip
+    settings = {DSN: database.dsn, ROWS: str(PAGE)}
+    with tempfile.TemporaryDirectory(dir=bench.folder) as folder:
+        async with running(command, settings, Path(folder), port, PATH) as server:
+            yield server
+
+
+async def compare(asked: dict[Running, bytes], documents: dict[Running, Document]) -> None:
+    """Raise ``DifferentPages`` unless all answer the same rows."""
+    pages = []
+    for server, request in asked.items():
+        (answer,) = await ask_once(server, documents[server], [request])
+        pages.append(json.loads(answer)["data"]["operations"]["nodes"])
+    for found in pages:
+        if len(found) != PAGE or found != pages[0]:
+            raise DifferentPages(f"{found[0]} is not {pages[0][0]}, or there are too few")

@@ -1,0 +1,61 @@
+"""How large a run is: rounds, seconds, sizes, and the time after which nothing more is begun."""
+
+import time
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Sizes of one run. ``seconds`` is how long one contender works in one round."""
+
+    rounds: int
+    seconds: float
+    warm_up_seconds: float
+    batch: int
+    conversions: int
+    page_rows: int
+    limits: int
+    memory_mutations: int
+    starts: int
+    budget_seconds: float
+
+
+FULL = Scale(
+    rounds=5,
+    seconds=1.2,
+    warm_up_seconds=0.6,
+    batch=1_000,
+    conversions=20,
+    page_rows=20_000,
+    limits=1_000,
+    memory_mutations=600,
+    starts=4,
+    budget_seconds=440,
+)
+"""What is published: about seven minutes on two cores."""
+
+QUICK = Scale(
+    rounds=1,
+    seconds=0.3,
+    warm_up_seconds=0.15,
+    batch=1_000,
+    conversions=2,
+    page_rows=2_000,
+    limits=20,
+    memory_mutations=12,
+    starts=1,
+    budget_seconds=120,
+)
+"""Whether everything runs at all; the numbers say nothing."""
+
+
+class Budget:
+    """The time a run may take: no round is begun once it is used up."""
+
+    def __init__(self, seconds: float) -> None:
+        self._ends = time.monotonic() + seconds
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether nothing more may be begun."""
+        return time.monotonic() >= self._ends
