@@ -86,7 +86,7 @@ def test_it_ends_after_its_duration_and_can_be_played_again(server: ServerProces
     assert result.exit_code == 0, result.output
     assert "refused" not in result.output
     assert "acorn-school, birch-academy at " in result.stderr
-    assert " operations · requests: 0 running" in result.stdout
+    assert " · requests: 0 running, " in result.stdout
     again = demo("--server", server.url, "--duration", "2s", "--seed", "5", "--quiet")
     assert again.exit_code == 0, again.output
     assert "refused" not in again.stdout

@@ -145,8 +145,8 @@ def test_the_line_that_is_shown() -> None:
     scene = Scene(random.Random(1))
     scene.counts |= {"entries": 1_500, "operations": 900, "completed": 3, "rejected": 1}
     assert board_text(scene, 75) == (
-        "01:15 · 1,500 sent (20/s) · 900 operations · requests: 0 running, 3 done · 0 failed · "
-        "0 retries · 0 denied · 0 outages · 1 refused"
+        "01:15 · requests: 0 running, 3 done, 0 failed · 0 denied · 0 outages · "
+        "1,500 sent (20/s) · 900 operations · 0 retries · 1 refused"
     )
 
 

@@ -31,7 +31,8 @@ class Board:
         if self._quiet:
             return
         if err.is_terminal:
-            self._live.update(Text(board_text(self._scene, seconds)), refresh=True)
+            line = Text(board_text(self._scene, seconds), no_wrap=True, overflow="ellipsis")
+            self._live.update(line, refresh=True)
         elif seconds - self._told >= LINE_SECONDS:
             self._told = seconds
             say(board_text(self._scene, seconds))
@@ -41,15 +42,17 @@ def board_text(scene: Scene, seconds: float) -> str:
     """The line."""
     counts = scene.counts
     minutes, rest = divmod(int(seconds), 60)
+    sent = counts.get("entries", 0)
+    # What moves comes first: a narrow terminal cuts the end.
+    ended = f"{counts.get('completed', 0):,} done, {counts.get('failed', 0):,} failed"
     parts = [
         f"{minutes:02}:{rest:02}",
-        f"{counts.get('entries', 0):,} sent ({counts.get('entries', 0) / max(seconds, 1):,.0f}/s)",
-        f"{counts.get('operations', 0):,} operations",
-        f"requests: {len(scene.requests)} running, {counts.get('completed', 0):,} done",
-        f"{counts.get('failed', 0):,} failed",
-        f"{counts.get('retries', 0):,} retries",
+        f"requests: {len(scene.requests)} running, {ended}",
         f"{counts.get('denied', 0):,} denied",
         f"{counts.get('outages', 0):,} outages",
+        f"{sent:,} sent ({sent / max(seconds, 1):,.0f}/s)",
+        f"{counts.get('operations', 0):,} operations",
+        f"{counts.get('retries', 0):,} retries",
     ]
     if counts.get("rejected"):
         parts.append(f"{counts['rejected']:,} refused")
