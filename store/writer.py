@@ -217,6 +217,7 @@ class Writer:
                 if attempt == CONTENTION_TRIES:
                     raise
                 self.stats.retries += 1
+                self._partitions.forget()
                 await asyncio.sleep(CONTENTION_PAUSE * attempt)
             else:
                 return

@@ -37,8 +37,12 @@ UNAVAILABLE_CLASSES = ("08", "53", "57P", "58")
 POSTGRESQL_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError)
 """What the driver throws where it is used directly, past SQLAlchemy."""
 TIMEOUT_STATES = ("57014",)
-CONTENTION_STATES = ("40001", "40P01", "55P03")
-"""Serialization failure, deadlock, lock not available: the same transaction may succeed now."""
+CONTENTION_STATES = ("40001", "40P01", "55P03", "23514")
+"""Serialization failure, deadlock, lock not available: the same transaction may succeed now.
+
+So may one that met a month whose partition somebody dropped (a check violation; no table has
+other checks): the next try makes it again.
+"""
 
 
 class PostgresqlDialect(DatabaseDialect):
