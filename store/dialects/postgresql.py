@@ -95,6 +95,9 @@ class PostgresqlDialect(DatabaseDialect):
     async def bulk_insert(self, connection: AsyncConnection, table: Table, rows: Rows) -> None:
         raw = await connection.get_raw_connection()
         driver: Any = raw.driver_connection
+        if not driver.is_in_transaction():
+            # SQLAlchemy begins one with its first statement: COPY goes past it.
+            await connection.exec_driver_sql("SELECT 1")
         encoded = [i for i, c in enumerate(table.columns) if isinstance(c.type, JSON)]
         records = []
         for row in rows:
@@ -192,6 +195,6 @@ def is_interface_error(error: BaseException) -> bool:
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, asyncpg.InterfaceError | ConnectionError):
-            return True
+            return not isinstance(seen, ValueError)  # the driver's own check of what it was given
         seen = getattr(seen, "orig", None) or seen.__cause__
     return False

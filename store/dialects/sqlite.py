@@ -49,6 +49,8 @@ Nothing ends this wait early, not even a stop of the server; the writer tries ag
 PROGRESS_STEPS = 20_000
 """Virtual machine steps between two looks at the clock of a running statement."""
 
+DUPLICATE_ERRORS = ("SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE")
+
 Convert = Callable[[Any], Any]
 
 
@@ -141,6 +143,8 @@ class SqliteDialect(DatabaseDialect):
         try:
             await connection.exec_driver_sql(sql, converted)
         except IntegrityError as error:
+            if getattr(error.orig, "sqlite_errorname", "") not in DUPLICATE_ERRORS:
+                raise
             raise DuplicateKeys from error
 
     def _insert_statement(self, table: Table) -> tuple[str, list[Convert | None]]:
