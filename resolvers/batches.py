@@ -40,7 +40,7 @@ async def record(
             entries.append((index, prepare(intake, item)))
         except StoreError as error:
             results[index] = ItemResult.rejected(own_id(item), error)
-    written = await store.write([entry for _, entry in entries])
+    written = await context.write([entry for _, entry in entries])
     for (index, _), result in zip(entries, written, strict=True):
         results[index] = result
     repaired = sum(entry.repaired for _, entry in entries)

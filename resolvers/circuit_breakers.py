@@ -26,7 +26,7 @@ class CircuitBreakerMutations:
     ) -> CircuitBreakerPayload:
         """A change of state is logged as a transition."""
         store = info.context.store
-        result = await store.write_one(store.intake(info.context.principal).breaker(input))
+        result = await info.context.write_one(store.intake(info.context.principal).breaker(input))
         return CircuitBreakerPayload(status=ItemStatus(result.status), key=result.detail)
 
 

@@ -39,7 +39,7 @@ def intake(info: Info) -> Intake:
 async def decided(info: Info, entry: ConsumeEntry | SettleEntry) -> ConsumePayload:
     """Write, and answer a denial as data: the caller branches on it."""
     store = info.context.store
-    (result,) = await store.write([entry])
+    (result,) = await info.context.write([entry])
     if not isinstance(result.detail, Decision):
         assert result.error is not None
         raise result.error

@@ -29,7 +29,7 @@ from store.records import Question
 async def record_operation(info: Info, operation: OperationInput) -> OperationPayload:
     """Write one operation; answers after the commit."""
     store = info.context.store
-    result = await store.write_one(store.intake(info.context.principal).operation(operation))
+    result = await info.context.write_one(store.intake(info.context.principal).operation(operation))
     key: tuple[Any, ...] = result.detail
     return OperationPayload(status=ItemStatus(result.status), uuid=key[-1], key=key)
 

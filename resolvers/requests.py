@@ -34,7 +34,7 @@ def preparer(info: Info) -> RequestPreparer:
 
 async def write_request(info: Info, entry: Entry) -> RequestPayload:
     """Write one command; answers after the commit."""
-    result = await info.context.store.write_one(entry)
+    result = await info.context.write_one(entry)
     return RequestPayload(status=ItemStatus(result.status), key=result.detail)
 
 

@@ -18,7 +18,7 @@ from store.records import Question
 
 async def write_session(info: Info, entry: Entry) -> SessionPayload:
     """Write one change of a session; answers after the commit."""
-    result = await info.context.store.write_one(entry)
+    result = await info.context.write_one(entry)
     return SessionPayload(status=ItemStatus(result.status), key=result.detail)
 
 

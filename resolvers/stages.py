@@ -23,7 +23,7 @@ from store.requests.entries import CommandEntry
 
 async def write_stage(info: Info, entry: CommandEntry) -> StagePayload:
     """Write one command about a stage; answers after the commit."""
-    result = await info.context.store.write_one(entry)
+    result = await info.context.write_one(entry)
     return StagePayload(
         status=ItemStatus(result.status), key=result.detail, stage_name=entry.stage or ""
     )
@@ -90,6 +90,6 @@ class StageMutations:
     ) -> EventPayload:
         """The log may go on after the request has ended."""
         entry = preparer(info).log_event(input)
-        result = await info.context.store.write_one(entry)
+        result = await info.context.write_one(entry)
         status, event_id = ItemStatus(result.status), entry.fact.event_id
         return EventPayload(status=status, key=result.detail, event_id=event_id)

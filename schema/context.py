@@ -1,6 +1,6 @@
 """What every resolver can reach: the store, the caller, and the loaders of this call."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -9,6 +9,7 @@ import strawberry
 from models.vocabulary import AccessScope
 from store.access import Bounds, Principal
 from store.database import Row
+from store.entries import Entry, ItemResult
 from store.loaders import Loaders
 from store.store import Store
 
@@ -38,6 +39,19 @@ class RequestContext:
         """The bounds within which the caller reads; raises ``Forbidden`` without READ."""
         self.principal.require(AccessScope.READ)
         return self.principal.bounds
+
+    async def write(self, entries: Sequence[Entry]) -> list[ItemResult]:
+        """Write entries in one transaction; what is read afterwards is as they left it."""
+        results = await self.store.write(entries)
+        self.loaders = self.store.loaders(self.principal.bounds)
+        return results
+
+    async def write_one(self, entry: Entry) -> ItemResult:
+        """Write one entry; raises what it was rejected for."""
+        (result,) = await self.write([entry])
+        if result.error is not None:
+            raise result.error
+        return result
 
 
 Info: TypeAlias = strawberry.Info[RequestContext, None]

@@ -99,12 +99,14 @@ class Operation(Node, Labelled):
     @strawberry.field(description="LLM: what was asked, where it was recorded.")
     async def message(self, info: Info) -> str | None:
         """Loaded apart: long texts live beside the operations."""
+        info.context.reader()
         text = await info.context.loaders.text.load(self.key())
         return text["message"] if text else None
 
     @strawberry.field(description="LLM: what was answered, where it was recorded.")
     async def response(self, info: Info) -> str | None:
         """Loaded apart: long texts live beside the operations."""
+        info.context.reader()
         text = await info.context.loaders.text.load(self.key())
         return text["response"] if text else None
 
@@ -113,6 +115,7 @@ class Operation(Node, Labelled):
         self, info: Info
     ) -> Annotated["Request", strawberry.lazy("schema.requests")] | None:
         """By requestId, in the operation's organization."""
+        info.context.reader()
         if self.request_id is None:
             return None
         row = await info.context.loaders.request.load((self.organization_id, self.request_id))
@@ -123,6 +126,7 @@ class Operation(Node, Labelled):
         self, info: Info
     ) -> Annotated["Session", strawberry.lazy("schema.sessions")] | None:
         """By sessionId, in the operation's organization."""
+        info.context.reader()
         if self.session_id is None:
             return None
         row = await info.context.loaders.session.load((self.organization_id, self.session_id))
@@ -148,6 +152,7 @@ async def operations_of(
     info: Info, edge: str, key: tuple[Any, ...], page: PageRequest
 ) -> Connection[Operation]:
     """The operations of a request or session: ``edge`` says which, ``key`` is its primary key."""
+    info.context.reader()  # a payload shows what its caller wrote, not what others did
     loader = info.context.loaders.operations_of(edge, page)
     found = await loader.load(key)
 

@@ -106,6 +106,7 @@ class Request(Node, Labelled):
         after_seq: Annotated[Long | None, about("Only events with a greater seq.")] = None,
     ) -> Connection[Event]:
         """A page per request, loaded for all requests of an answer at once."""
+        info.context.reader()
         if after_seq is not None:
             if after is not None:
                 raise BadInput("after and afterSeq exclude each other", ("afterSeq",))

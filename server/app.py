@@ -21,7 +21,7 @@ from server.hosts import HostMiddleware
 from server.logs import configure_logging
 from server.memory import settle
 from server.metrics import Metrics, MetricsMiddleware
-from server.pages import index
+from server.pages import index, not_served
 from server.schema import build_schema
 from server.settings import Settings, load_settings
 from store.ids import Clock, utc_now
@@ -107,6 +107,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
     app = Starlette(
         routes=routes,
         lifespan=lifespan,
+        exception_handlers={404: not_served, 405: not_served},
         middleware=[
             Middleware(CorrelationMiddleware),
             Middleware(MetricsMiddleware, metrics=server.metrics, routes=[r.path for r in routes]),

@@ -91,7 +91,7 @@ class Checker:
             self.refuse(f"{len(value):,} characters, at most {limit:,}: shorten it", *path)
             return None
         if not value and not allow_empty:
-            self.refuse("is empty: leave it out or give at least one character", *path)
+            self.refuse("is empty: give at least one character", *path)
             return None
         return self.clean(value)
 
@@ -119,7 +119,7 @@ class Checker:
         except OverflowError:  # a whole number beyond every float
             value = math.inf
         if not math.isfinite(value) or not minimum <= value <= maximum:
-            upper = "" if maximum == math.inf else f" and at most {maximum:g}"
+            upper = "" if maximum == math.inf else f" and at most {maximum:,.0f}"
             self.refuse(f"{value} is not a finite number of at least {minimum:g}{upper}", *path)
             return None
         return value

@@ -8,12 +8,12 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Table
 
-from store.database import Contention, Database, DatabaseFailure
+from store.database import Contention, Database
 from store.entries import Applier, Entry, Flush
 from store.errors import Overloaded, StoreError
 from store.ids import Clock
@@ -93,11 +93,12 @@ class Writer:
         self._arrived = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
+        self._cut = 0  # entries whose transaction was under way when patience ended
         self.stats = WriterStats()
 
     def start(self) -> None:
         """Start the flush loops."""
-        self._closing = False
+        self._closing, self._cut = False, 0
         count = self._database.dialect.parallel_writers
         self._tasks = [asyncio.create_task(self._run(), name=f"writer-{i}") for i in range(count)]
 
@@ -133,7 +134,7 @@ class Writer:
             for task in pending:
                 task.cancel()
             await asyncio.gather(*pending, return_exceptions=True)
-        left = self.stats.queued
+        left = self.stats.queued + self._cut
         while self._queue:
             self._queue.popleft().fail(Overloaded("the server stopped: send this again"))
         self.stats.queued = 0
@@ -169,16 +170,17 @@ class Writer:
         started = time.perf_counter()
         try:
             await self._write_patiently([e for s in batch for e in s.entries])
-        except DatabaseFailure as error:
-            await self._isolate(batch, error)
         except StoreError as error:
             self._fail(batch, error)
         except asyncio.CancelledError:
-            self._fail(batch, Overloaded("the server stopped: send this again"))
+            self._cut_off(batch)
             raise
         except Exception as error:  # the writer's edge: the loop must go on
-            log.exception("a flush failed")
-            self._fail(batch, error)
+            if len(batch) > 1:
+                await self._isolate(batch)
+            else:
+                log.exception("a batch could not be written")
+                self._fail(batch, error)
         else:
             for submission in batch:
                 submission.succeed()
@@ -186,14 +188,21 @@ class Writer:
         self.stats.entries += sum(len(s.entries) for s in batch)
         self.stats.seconds += time.perf_counter() - started
 
-    async def _isolate(self, batch: list[Submission], error: DatabaseFailure) -> None:
+    async def _isolate(self, batch: list[Submission]) -> None:
         """Something in the batch cannot be written: write each caller's part by itself."""
-        if len(batch) == 1:
-            log.error("a batch was refused by the database", exc_info=error)
-            self._fail(batch, error)
-            return
+        waiting = deque(batch)
+        try:
+            while waiting:
+                await self._flush([waiting.popleft()])
+        except asyncio.CancelledError:
+            self._cut_off(waiting)
+            raise
+
+    def _cut_off(self, batch: Iterable[Submission]) -> None:
+        """Tell those who still wait that nothing is known to be written."""
         for submission in batch:
-            await self._flush([submission])
+            self._cut += 0 if submission.done.done() else len(submission.entries)
+            submission.fail(Overloaded("the server stopped: send this again"))
 
     def _fail(self, batch: list[Submission], error: Exception) -> None:
         self.stats.failures += 1
@@ -208,6 +217,7 @@ class Writer:
                 if attempt == CONTENTION_TRIES:
                     raise
                 self.stats.retries += 1
+                self._partitions.forget()
                 await asyncio.sleep(CONTENTION_PAUSE * attempt)
             else:
                 return

@@ -1,5 +1,7 @@
 """The only files that name a database dialect: engines, bulk loading, locks, errors, partitions."""
 
+import sqlite3
+
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,7 +17,7 @@ from store.dialects.postgresql import POSTGRESQL_ERRORS, PostgresqlDialect
 from store.dialects.sqlite import SqliteDialect
 from store.errors import BadInput
 
-DRIVER_ERRORS = (SQLAlchemyError, *POSTGRESQL_ERRORS, OSError)
+DRIVER_ERRORS = (SQLAlchemyError, *POSTGRESQL_ERRORS, sqlite3.Error, OSError)
 """What a database can throw; everything else is a mistake of ours and passes through."""
 
 __all__ = [

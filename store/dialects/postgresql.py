@@ -49,8 +49,12 @@ UNAVAILABLE_CLASSES = ("08", "53", "57P", "58")
 POSTGRESQL_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError)
 """What the driver throws where it is used directly, past SQLAlchemy."""
 TIMEOUT_STATES = ("57014",)
-CONTENTION_STATES = ("40001", "40P01", "55P03")
-"""Serialization failure, deadlock, lock not available: the same transaction may succeed now."""
+CONTENTION_STATES = ("40001", "40P01", "55P03", "23514")
+"""Serialization failure, deadlock, lock not available: the same transaction may succeed now.
+
+So may one that met a month whose partition somebody dropped (a check violation; no table has
+other checks): the next try makes it again.
+"""
 
 
 class PostgresqlDialect(DatabaseDialect):
@@ -108,6 +112,9 @@ class PostgresqlDialect(DatabaseDialect):
     ) -> None:
         raw = await connection.get_raw_connection()
         driver: Any = raw.driver_connection
+        if not driver.is_in_transaction():
+            # SQLAlchemy begins one with its first statement: COPY goes past it.
+            await connection.exec_driver_sql("SELECT 1")
         plan = self._plans.get((table.name, filled))
         if plan is None:
             plan = self._plans[table.name, filled] = BulkPlan(table, filled, converter)
@@ -205,6 +212,6 @@ def is_interface_error(error: BaseException) -> bool:
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, asyncpg.InterfaceError | ConnectionError):
-            return True
+            return not isinstance(seen, ValueError)  # the driver's own check of what it was given
         seen = getattr(seen, "orig", None) or seen.__cause__
     return False

@@ -61,6 +61,8 @@ Nothing ends this wait early, not even a stop of the server; the writer tries ag
 PROGRESS_STEPS = 20_000
 """Virtual machine steps between two looks at the clock of a running statement."""
 
+DUPLICATE_ERRORS = ("SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE")
+
 
 class SqliteDialect(DatabaseDialect):
     """The embedded default."""
@@ -151,8 +153,11 @@ class SqliteDialect(DatabaseDialect):
         raw = await connection.get_raw_connection()
         driver: Any = raw.driver_connection
         try:
-            await driver.executemany(plan.sql, plan.records(rows))
+            cursor = await driver.executemany(plan.sql, plan.records(rows))
+            await cursor.close()
         except sqlite3.IntegrityError as error:
+            if getattr(error, "sqlite_errorname", "") not in DUPLICATE_ERRORS:
+                raise
             raise DuplicateKeys from error
 
     def fault(self, error: BaseException) -> Fault:

@@ -16,6 +16,7 @@ from store.access import LabelDefaults, Principal
 from store.ids import LAST_MILLISECOND
 from store.operations.columns import AT, WIDTH
 from store.operations.drafts import ApiCallDraft, LlmCallDraft, OperationDraft, ToolUseDraft
+from store.uses import MAX_UNITS
 from store.validation import EARLIEST, FUTURE, LONG_MAX, InputBounds
 
 MAX_TOKENS = 10**15
@@ -207,7 +208,7 @@ class QuickPreparer:
         return True
 
     def _interaction(self, use: Any, row: Row) -> bool:
-        if not (self._are_names((use.type,)) and 1 <= use.units <= MAX_TOKENS):
+        if not (self._are_names((use.type,)) and 1 <= use.units <= MAX_UNITS):
             return False
         row[INTERACTION_TYPE], row[UNITS] = use.type, use.units
         return True

@@ -79,6 +79,11 @@ def examples_of(page: Path) -> Iterator[Example]:
             yield Example(page, line, call[1], "json", text[slice(*span)], span)
 
 
+def documents(page: Path) -> list[str]:
+    """GraphQL that a page shows without running it."""
+    return [block[2] for block in FENCE.finditer(read(page)) if block[1] == "graphql"]
+
+
 def calls_without_answer(page: Path) -> list[str]:
     """Blocks that call the server and do not show what it answers."""
     shown = {example.commands for example in examples_of(page)}

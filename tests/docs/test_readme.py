@@ -4,8 +4,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from graphql import build_schema, parse, validate
 
-from tests.docs.examples import calls_without_answer, examples_of, lay_out, pages, shape
+from server.schema import schema_sdl
+from tests.docs.examples import calls_without_answer, documents, examples_of, lay_out, pages, shape
 from tests.docs.running import run_examples, running_server
 
 TOOLS = ("bash", "curl")
@@ -39,6 +41,13 @@ def test_an_example_reaches_nothing_but_its_own_server(page: Path) -> None:
         if any(word in example.commands for word in ("trackstore serve", "DATABASE_URL="))
     ]
     assert not elsewhere, "a block that must not be run stands apart from any answer"
+
+
+def test_documents_are_of_this_schema() -> None:
+    schema = build_schema(schema_sdl())
+    found = [document for page in pages() for document in documents(page)]
+    assert found
+    assert not [error for document in found for error in validate(schema, parse(document))]
 
 
 def test_the_readme_has_examples() -> None:

@@ -106,8 +106,8 @@ async def test_page_sizes(api: Api) -> None:
             refusal = await api.refused(PAGE, {name: size})
             assert refusal.code == "BAD_USER_INPUT"
             assert f"{size} records asked, at most 1,000 in one page" in refusal.message
-        for size in (2**31, 1.5, "10", True):
-            assert (await api.refused(PAGE, {name: size})).code == "BAD_USER_INPUT"
+        for strange in (2**31, 1.5, "10", True):
+            assert (await api.refused(PAGE, {name: strange})).code == "BAD_USER_INPUT"
     both = await api.refused(PAGE, {"first": 1, "last": 1})
     assert (both.code, "exclude each other" in both.message) == ("BAD_USER_INPUT", True)
     inner = """query ($first: Int) { requests { totalCount } sessions(first: $first) { totalCount }

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from server.cli.importing.interruption import Interrupted, Interruption
 from server.cli.importing.sources import (
     MAX_LINE_BYTES,
     STDIN,
@@ -18,6 +17,7 @@ from server.cli.importing.sources import (
     open_source,
     total_bytes,
 )
+from server.cli.interruption import Interrupted, Interruption
 
 PATIENCE_SECONDS = 20.0
 

@@ -11,11 +11,11 @@ from server.cli.failures import Refusal
 from server.cli.importing import table
 from server.cli.importing.columns import Mistakes, Wish
 from server.cli.importing.identity import RecordIds
-from server.cli.importing.interruption import Interruption
 from server.cli.importing.records import Found, Malformed, Record
 from server.cli.importing.sources import open_source
 from server.cli.importing.table import RowsWish, TableForm, read_table
 from server.cli.importing.times import time_reader
+from server.cli.interruption import Interruption
 from tests.importing.conftest import CALLS
 
 WISH = RowsWish(

@@ -64,8 +64,8 @@ def test_a_name_is_not_empty_but_a_text_may_be() -> None:
     check.name("", "label")
     check.required_name("", "name")
     assert [str(problem) for problem in check.problems] == [
-        "label: is empty: leave it out or give at least one character",
-        "name: is empty: leave it out or give at least one character",
+        "label: is empty: give at least one character",
+        "name: is empty: give at least one character",
     ]
 
 
@@ -151,7 +151,7 @@ def test_a_number_says_what_was_expected() -> None:
     check.number(-1.0, "durationMs", maximum=1e12)
     check.number(math.nan, "weight")
     assert [str(problem) for problem in check.problems] == [
-        "durationMs: -1.0 is not a finite number of at least 0 and at most 1e+12",
+        "durationMs: -1.0 is not a finite number of at least 0 and at most 1,000,000,000,000",
         "weight: nan is not a finite number of at least 0",
     ]
 

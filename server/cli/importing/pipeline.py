@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from server.cli.failures import Refusal
-from server.cli.importing.interruption import Interrupted, Interruption
 from server.cli.importing.records import Found, Malformed, Record
 from server.cli.importing.reporting import Reporter, complain_of_line
 from server.cli.importing.sending import (
@@ -21,6 +20,7 @@ from server.cli.importing.sending import (
 )
 from server.cli.importing.sources import Source, SourceBroken, open_source
 from server.cli.importing.tally import Tally
+from server.cli.interruption import Interrupted, Interruption
 from server.cli.output import complain
 
 Read = Callable[[Source], Iterator[Found]]

@@ -10,13 +10,13 @@ import typer
 from server.cli.api_client import ApiClient, require_scopes
 from server.cli.failures import MISUSED, REFUSED
 from server.cli.importing.columns import Mistakes
-from server.cli.importing.interruption import EXIT_CODE, Interrupted, Interruption
 from server.cli.importing.options import ImportOptions
 from server.cli.importing.pipeline import Import, Read, Result
 from server.cli.importing.preview import PreviewSender, print_preview
 from server.cli.importing.reporting import make_reporter, print_summary
 from server.cli.importing.sending import ApiSender
 from server.cli.importing.sources import STDIN, SourceBroken, open_source, total_bytes
+from server.cli.interruption import EXIT_CODE, Interrupted, Interruption
 from server.cli.output import complain, say
 
 

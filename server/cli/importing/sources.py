@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from server.cli.failures import Refusal
-from server.cli.importing.interruption import Interruption
+from server.cli.interruption import Interruption
 
 STDIN = Path("-")
 GZIP_MAGIC = b"\x1f\x8b"
