@@ -125,7 +125,8 @@ class GraphQLEndpoint:
         try:
             return self._encoder.encode(body)
         except UnicodeEncodeError:  # a message repeats a lone surrogate that the caller sent
-            return clean_text(json.dumps(body, ensure_ascii=False)).encode()
+            text = json.dumps(body, ensure_ascii=False, default=msgspec.to_builtins)
+            return clean_text(text).encode()
 
 
 def not_allowed(operation: OperationType) -> tuple[int, str]:

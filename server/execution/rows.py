@@ -7,6 +7,7 @@ the stock path, which completes it field by field and finds the error, if there 
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from math import isfinite
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
@@ -99,7 +100,10 @@ def write_columns(columns: list[Column], items: list[Any]) -> list[dict[str, Any
     """The items as dicts, or None where a value is not of a type that passes."""
     taken = []
     for _, get, passed, values in columns:
-        column = list(map(get, items))
+        try:
+            column = list(map(get, items))
+        except AttributeError:  # one of them lacks it
+            return None
         kinds = set(map(type, column))
         if not all(kind in passed or (UUID in passed and issubclass(kind, UUID)) for kind in kinds):
             return None
@@ -108,6 +112,9 @@ def write_columns(columns: list[Column], items: list[Any]) -> list[dict[str, Any
         if kinds and UUID in passed:
             # Drivers return a kind of UUID of their own; as text they are the same.
             column = [None if value is None else str(value) for value in column]
+        is_number = float in kinds and dict not in passed
+        if is_number and not all(v is None or isfinite(v) for v in column):
+            return None
         if datetime in kinds and not all(v is None or v.tzinfo is UTC for v in column):
             return None
         taken.append(column)
