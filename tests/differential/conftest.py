@@ -6,6 +6,7 @@ import pytest_asyncio
 
 from tests.databases import Databases
 from tests.differential.pair import Pair, running_pair
+from tests.differential.records import INGEST, entries
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -20,3 +21,12 @@ async def pair(shared_pair: Pair) -> Pair:
     """The same, alike again whatever an earlier test has found."""
     await shared_pair.forget_operations()
     return shared_pair
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def seeded(shared_pair: Pair) -> AsyncIterator[Pair]:
+    """A pair with the same records in both."""
+    answer = await shared_pair.call(INGEST, {"v": entries()})
+    assert not answer["ingest"]["results"]
+    yield shared_pair
+    await shared_pair.same_rows()

@@ -111,6 +111,7 @@ class Pair:
         fast, plain = await self.ask(body, **how)
         seen = [(a.status_code, a.headers["content-type"], a.text) for a in (fast, plain)]
         if seen[0] != seen[1]:
+            self._sides.restart()
             zipped = zip(fast.text, plain.text, strict=False)
             same = next((n for n, (a, b) in enumerate(zipped) if a != b), 0)
             parts = [

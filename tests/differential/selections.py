@@ -1,6 +1,7 @@
 """Selections made from the schema itself, so that a new field is selected without a second word."""
 
 from functools import cache
+from pathlib import Path
 
 from graphql import (
     GraphQLField,
@@ -14,13 +15,15 @@ from graphql import (
     is_required_argument,
 )
 
-from server.schema import schema_sdl
+import schema
+
+SDL = Path(schema.__file__).with_name("schema.graphql")
 
 
 @cache
 def contract() -> GraphQLSchema:
     """The schema as its SDL says it."""
-    return build_schema(schema_sdl())
+    return build_schema(SDL.read_text())
 
 
 def is_free(field: GraphQLField) -> bool:
