@@ -80,7 +80,7 @@ def strange(type_: GraphQLInputType) -> Iterator[tuple[str, Any]]:
         yield "[]", []
     elif isinstance(inner, GraphQLEnumType):
         yield from (("", value) for value in inner.values)
-    elif inner.name in COMPARISONS:
+    elif isinstance(inner, GraphQLInputObjectType) and inner.name in COMPARISONS:
         yield from compared(inner)
     elif isinstance(inner, GraphQLInputObjectType):
         for name, field in inner.fields.items():
