@@ -9,7 +9,8 @@ import strawberry
 
 from store.errors import BadInput
 
-MAX_ID_LENGTH = 2_048
+MAX_ID_LENGTH = 40_000
+"""Two labels as long as settings allow, each character six bytes, in base64."""
 
 
 class GlobalId(NamedTuple):
@@ -20,7 +21,7 @@ class GlobalId(NamedTuple):
 
     def encode(self) -> strawberry.ID:
         """As an opaque text."""
-        text = json.dumps([self.type, *self.key], separators=(",", ":"))
+        text = json.dumps([self.type, *self.key], separators=(",", ":"), ensure_ascii=False)
         return strawberry.ID(base64.urlsafe_b64encode(text.encode()).decode().rstrip("="))
 
     @classmethod

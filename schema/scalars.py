@@ -22,7 +22,8 @@ else:
 
 DURATION = re.compile(
     r"P(?:(?P<weeks>\d{1,6})W)?(?:(?P<days>\d{1,6})D)?"
-    r"(?:T(?:(?P<hours>\d{1,7})H)?(?:(?P<minutes>\d{1,9})M)?(?:(?P<seconds>\d{1,9}(?:\.\d{1,6})?)S)?)?",
+    r"(?:T(?:(?P<hours>\d{1,7})H)?(?:(?P<minutes>\d{1,9})M)?"
+    r"(?:(?P<seconds>\d{1,12})(?:\.(?P<microseconds>\d{1,6}))?S)?)?",
     re.ASCII,
 )
 SHOWN = 80
@@ -79,15 +80,18 @@ def parse_uuid(value: Any) -> UUID:
 def parse_duration(value: Any) -> timedelta:
     """An ISO 8601 duration of weeks, days, hours, minutes and seconds."""
     match = DURATION.fullmatch(value) if isinstance(value, str) else None
-    parts = {k: float(v) for k, v in match.groupdict().items() if v} if match else {}
+    parts = {k: v for k, v in match.groupdict().items() if v} if match else {}
     if not parts:
         raise ValueError(f"{shown(value)} is not an ISO 8601 duration such as PT1H or P7D")
-    return timedelta(**parts)
+    fraction = parts.pop("microseconds", "").ljust(6, "0")
+    return timedelta(microseconds=int(fraction), **{k: int(v) for k, v in parts.items()})
 
 
 def write_duration(value: timedelta) -> str:
-    """The duration in seconds, as ISO 8601."""
-    return f"PT{value.total_seconds():g}S"
+    """The duration in seconds, as ISO 8601; exact to the microsecond."""
+    seconds, microseconds = divmod(value // timedelta(microseconds=1), 1_000_000)
+    fraction = f".{microseconds:06}".rstrip("0") if microseconds else ""
+    return f"PT{seconds}{fraction}S"
 
 
 def identity(value: Any) -> Any:

@@ -61,6 +61,7 @@ class Bounds:
         return self.namespace_id is not None or self.workspace_id is not None
 
 
+ANYWHERE = Bounds()
 NOTHING = false()
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from store.dialects import DatabaseDialect
-from store.errors import StoreError
+from store.errors import Conflict, StoreError
 from store.uses import CountedUse
 
 
@@ -41,6 +41,12 @@ class ItemResult:
     def duplicate(cls, id: UUID | None, detail: Any = None) -> "ItemResult":
         """The item was there already, or came too late to change anything."""
         return cls(ItemStatus.DUPLICATE, id, None, detail)
+
+    @classmethod
+    def taken(cls, id: UUID | None) -> "ItemResult":
+        """The item's id is that of a record of its organization outside of the caller's bounds."""
+        error = Conflict(f"the id {id} is taken by a record this key does not reach", ("id",))
+        return cls(ItemStatus.REJECTED, id, error)
 
     @classmethod
     def rejected(cls, id: UUID | None, error: StoreError, detail: Any = None) -> "ItemResult":

@@ -26,7 +26,8 @@ from models.types import Instant, from_microseconds, to_microseconds
 from store.database import Row
 from store.errors import BadInput
 
-MAX_CURSOR_LENGTH = 4_096
+MAX_CURSOR_LENGTH = 20_000
+"""One label as long as settings allow, each character six bytes, in base64, and some numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,7 @@ def signature(terms: Sequence[OrderTerm]) -> str:
 def encode_cursor(terms: Sequence[OrderTerm], row: Row) -> str:
     """An opaque cursor for a row."""
     values = [_plain(row[term.name]) for term in terms]
-    text = json.dumps([signature(terms), *values], separators=(",", ":"))
+    text = json.dumps([signature(terms), *values], separators=(",", ":"), ensure_ascii=False)
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 

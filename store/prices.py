@@ -162,6 +162,8 @@ class Prices:
         Costs of operations that are already recorded stay as they are.
         """
         principal.require(AccessScope.MANAGE)
+        if principal.bounds.is_partial:
+            raise Forbidden("a key bound to a namespace or workspace does not set prices")
         organization = self._owner(draft, principal)
         check = Checker(self._bounds, self._clock())
         row: dict[str, Any] = {

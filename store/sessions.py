@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Table, bindparam, select, update
 
 from models import Session, table_of
-from store.access import Bounds, LabelsDraft, Principal, fill_labels
+from store.access import ANYWHERE, Bounds, LabelsDraft, Principal, fill_labels
 from store.dialects import chunks
 from store.entries import Entry, Flush, ItemResult
 from store.errors import NotFound
@@ -36,12 +36,13 @@ class SessionDraft(Protocol):
 
 
 class SessionEntry(Entry):
-    """A session to be started, or ended where it exists."""
+    """A session to be started, or ended where it exists within ``bounds``."""
 
-    __slots__ = ("row",)
+    __slots__ = ("bounds", "row")
 
-    def __init__(self, row: dict[str, Any]) -> None:
+    def __init__(self, row: dict[str, Any], bounds: Bounds = ANYWHERE) -> None:
         super().__init__()
+        self.bounds = bounds
         self.row = row
 
     @property
@@ -97,7 +98,7 @@ def prepare_session(
         "attributes": check.json_object(draft.attributes, "attributes"),
     }
     check.raise_if_any()
-    entry = SessionEntry(row)
+    entry = SessionEntry(row, principal.bounds)
     entry.repaired = check.repaired
     return entry
 
@@ -160,6 +161,8 @@ class SessionApplier:
         ends = entry.row["ended_at"]
         if is_new:
             entry.result = ItemResult.accepted(entry.key[1], entry.key)
+        elif not entry.bounds.admits(row):
+            entry.result = ItemResult.taken(entry.key[1])
         elif ends is not None and row["ended_at"] is None:
             row["ended_at"] = ended[entry.key] = ends
             entry.result = ItemResult.accepted(entry.key[1], entry.key)

@@ -16,7 +16,7 @@ from store.entries import Flush, ItemResult
 from store.errors import Conflict, NotFound, Overloaded, StoreError
 from store.limits.decide import Decision, Level, decide
 from store.limits.entries import ConsumeEntry, SettleEntry
-from store.limits.ledger import Ledger, UsageKey
+from store.limits.ledger import LABEL_OF_SUBJECT, Ledger, UsageKey
 from store.uses import CountedUse
 
 CONSUMPTIONS, RESERVATIONS = table_of(Consumption), table_of(Reservation)
@@ -290,7 +290,11 @@ class _Work:
                 first = self._denials(entry).get(claim_of(entry))
                 entry.result = forgotten(entry) if first is None else denied(entry, first)
                 continue
-            levels = [Level.from_json(stored) for stored in row.get("levels", ())]
+            if entry.ttl is not None and not entry.bounds.admits({**row["labels"], **row}):
+                entry.result = ItemResult.taken(entry.id)
+                continue
+            stored = map(Level.from_json, row.get("levels", ()))
+            levels = [level for level in stored if shown(level, entry)]
             decision = Decision(True, None, tuple(levels), row["units"])
             entry.result = ItemResult.duplicate(entry.id, decision)
 
@@ -299,6 +303,16 @@ def claim_of(entry: ConsumeEntry) -> Claim:
     """What tells a repeat of this entry."""
     assert entry.id is not None
     return entry.organization, entry.id
+
+
+def shown(level: Level, entry: ConsumeEntry) -> bool:
+    """Whether a repeat is told of a level: a part of an organization only of those it names itself.
+
+    Its id may be that of another part's call.
+    """
+    return not entry.bounds.is_partial or (
+        level.subject_id == entry.labels.get(LABEL_OF_SUBJECT[level.subject])
+    )
 
 
 def denied(entry: ConsumeEntry, decision: Decision) -> ItemResult:

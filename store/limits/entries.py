@@ -6,7 +6,7 @@ from uuid import UUID
 
 from models.labels import LABELS
 from models.vocabulary import AccessScope
-from store.access import Bounds, LabelsDraft, Principal, fill_labels
+from store.access import ANYWHERE, Bounds, LabelsDraft, Principal, fill_labels
 from store.entries import Entry
 from store.ids import new_id
 from store.operations.prepare import check_labels
@@ -29,9 +29,12 @@ class ConsumeDraft(Protocol):
 
 
 class ConsumeEntry(Entry):
-    """A checked consume; with ``ttl`` it is a reserve. ``id`` is None when a repeat may count."""
+    """A checked consume; with ``ttl`` it is a reserve. ``id`` is None when a repeat may count.
 
-    __slots__ = ("id", "interaction_type", "labels", "operation_type", "ttl", "units")
+    ``bounds`` say how much of the answer to its first sending a repeat is told.
+    """
+
+    __slots__ = ("bounds", "id", "interaction_type", "labels", "operation_type", "ttl", "units")
 
     def __init__(
         self,
@@ -41,8 +44,10 @@ class ConsumeEntry(Entry):
         operation_type: str | None,
         units: int,
         ttl: timedelta | None = None,
+        bounds: Bounds = ANYWHERE,
     ) -> None:
         super().__init__()
+        self.bounds = bounds
         self.id = id
         self.labels = labels
         self.interaction_type = interaction_type
@@ -83,6 +88,7 @@ def prepare_consume(
         check.required_name(draft.interaction_type, "interactionType"),
         check.name(draft.operation_type, "operationType"),
         check.whole(draft.units, "units", minimum=1, maximum=MAX_UNITS) or 0,
+        bounds=principal.bounds,
     )
     check.raise_if_any()
     entry.repaired = check.repaired

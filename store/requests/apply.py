@@ -102,7 +102,11 @@ class RequestApplier:
 
     def _created(self, entry: CreateEntry, state: RequestState, is_new: bool) -> None:
         if not is_new:
-            entry.result = ItemResult.duplicate(entry.request_id, entry.key)
+            entry.result = (
+                ItemResult.duplicate(entry.request_id, entry.key)
+                if entry.bounds.admits(state.row)
+                else ItemResult.taken(entry.request_id)
+            )
             return
         for stage in entry.stages:
             state.stages[stage["name"]] = dict(stage)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Table
 
 from models import Request, table_of
-from store.access import Bounds
+from store.access import ANYWHERE, Bounds
 from store.entries import Entry
 from store.ids import instant_of
 from store.partitions import month_of, partitioned_tables
@@ -55,12 +55,13 @@ class CommandEntry(Entry):
 
 
 class CreateEntry(Entry):
-    """A new request with its planned stages."""
+    """A new request with its planned stages; ``bounds`` say whose repeat finds it."""
 
-    __slots__ = ("fact", "row", "stages")
+    __slots__ = ("bounds", "fact", "row", "stages")
 
-    def __init__(self, row: Row, stages: list[Row], fact: Fact) -> None:
+    def __init__(self, row: Row, stages: list[Row], fact: Fact, bounds: Bounds = ANYWHERE) -> None:
         super().__init__()
+        self.bounds = bounds
         self.row = row
         self.stages = stages
         self.fact = fact

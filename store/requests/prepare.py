@@ -64,7 +64,7 @@ class RequestPreparer:
         stages = self._stages(draft, row, check)
         check.raise_if_any()
         fact = Fact(self._now, self._make_id(), data={"type": row["type"]})
-        entry = CreateEntry(row, stages, fact)
+        entry = CreateEntry(row, stages, fact, self._principal.bounds)
         entry.repaired = check.repaired
         return entry
 

@@ -28,8 +28,9 @@ from store.requests.sources import EVENTS, REQUESTS
 from store.sources import INTERACTIONS, SESSIONS
 
 SOURCES = (OPERATIONS, REQUESTS, EVENTS, SESSIONS, INTERACTIONS)
-LONGEST_LABEL = 200
-LABELS = st.text(st.characters(exclude_categories=["Cs"]), max_size=LONGEST_LABEL)
+LONGEST_LABEL = 2_000
+"""As far as the setting of its length goes."""
+LABELS = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
@@ -90,10 +91,11 @@ def test_a_row_comes_back(terms: list[OrderTerm], data: st.DataObject) -> None:
     assert len(cursor) <= MAX_CURSOR_LENGTH
 
 
-def test_the_longest_labels_fit() -> None:
+@pytest.mark.parametrize("character", ["x", "é", "\x01", "\U0001f600"])
+def test_the_longest_labels_fit(character: str) -> None:
     terms = REQUESTS.terms([Order(name) for name in sorted(REQUESTS.orders)])
     row: dict[str, Any] = {term.name: datetime(9999, 1, 1, tzinfo=UTC) for term in terms}
-    row |= {"progress": 1.2345678901234567e-300, "organization_id": "\U0001f600" * LONGEST_LABEL}
+    row |= {"progress": 1.2345678901234567e-300, "organization_id": character * LONGEST_LABEL}
     row["id"] = UUID(int=2**128 - 1)
     cursor = encode_cursor(terms, row)
     assert decode_cursor(cursor, terms, "after") == [row[term.name] for term in terms]

@@ -1,0 +1,1 @@
+"""No principal gets anything of another tenant, or without the scope it needs."""

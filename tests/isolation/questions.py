@@ -1,0 +1,139 @@
+"""Everything that can be asked about a tenant by somebody who knows all of its ids and names."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import GraphQLEnumType, GraphQLInputObjectType, get_named_type
+
+from tests.api import Json
+from tests.isolation.documents import DEPTH, FLAT, document, root, schema
+from tests.isolation.tenants import SUBJECTS, Tenant
+
+PAGES = ("operations", "requests", "sessions", "interactions")
+LISTS = ("limits", "circuitBreakers", "apiKeys", "prices")
+
+
+@dataclass(frozen=True)
+class Known:
+    """A tenant, and what it got when it read all of its records."""
+
+    tenant: Tenant
+    nodes: dict[str, list[Json]]
+    cursors: dict[str, tuple[str, str]]
+
+    @property
+    def global_ids(self) -> list[str]:
+        """Of every record that has one, and of the stages and events inside requests."""
+        inside = [
+            record
+            for request in self.nodes["requests"]
+            for record in [*request["stages"], *request["events"]["nodes"]]
+        ]
+        named = [n for name in (*PAGES, *LISTS) if name != "prices" for n in self.nodes[name]]
+        return [record["id"] for record in [*named, *inside]]
+
+
+async def known_by(tenant: Tenant) -> Known:
+    """All that the tenant itself can read."""
+    api = tenant.api
+    assert api is not None
+    nodes: dict[str, list[Json]] = {}
+    cursors = {}
+    for name in PAGES:
+        page = (await api(document("query", name, tenant.mark), {"first": 100}))[name]
+        nodes[name] = page["nodes"]
+        cursors[name] = page["pageInfo"]["startCursor"], page["pageInfo"]["endCursor"]
+    for name in LISTS:
+        nodes[name] = (await api(document("query", name, tenant.mark)))[name]
+    assert all(nodes.values()), "the tenant has recorded something of everything"
+    return Known(tenant, nodes, cursors)
+
+
+def questions(known: Known) -> Iterator[tuple[str, Json, int]]:
+    """Every query, what it can be asked about the tenant, filters aside, and how deep to look."""
+    assert set(ASKING) == set(root("query")), "say how a query may be asked about a tenant"
+    for name, ask in ASKING.items():
+        for variables in ask(known):
+            paged = {"after", "before", "orderBy"}.intersection(variables)
+            yield name, variables, FLAT if paged else DEPTH
+
+
+def _nodes(known: Known) -> list[Json]:
+    return [{"ids": known.global_ids}]
+
+
+def _node(known: Known) -> list[Json]:
+    everything = [node for nodes in known.nodes.values() for node in nodes if "id" in node]
+    by_type = {node["__typename"]: node["id"] for node in everything}
+    request = known.nodes["requests"][-1]
+    inside = [request["stages"][0]["id"], request["events"]["nodes"][0]["id"]]
+    assert len(by_type) == len(PAGES) + len(LISTS) - 1
+    return [{"id": id} for id in (*by_type.values(), *inside)]
+
+
+def _request(known: Known) -> list[Json]:
+    correlation = known.nodes["requests"][0]["correlationId"]
+    ids = [known.tenant.id(name) for name in ("request", "running", "batch")]
+    return [*({"id": id} for id in ids), {"correlationId": correlation}]
+
+
+def _session(known: Known) -> list[Json]:
+    return [{"id": known.tenant.id("session")}]
+
+
+def _pages(name: str) -> Callable[[Known], list[Json]]:
+    """Pages in every order and direction, and around the tenant's own cursors."""
+
+    def ask(known: Known) -> list[Json]:
+        start, end = known.cursors[name]
+        asked: list[Json] = [
+            {"first": 50}, {"first": 50, "after": start}, {"last": 50, "before": end},
+        ]  # fmt: skip
+        if "orderBy" in root("query")[name].args:
+            asked += [{"first": 50, "orderBy": [order]} for order in orders(name)]
+        return asked
+
+    return ask
+
+
+def orders(name: str) -> Iterator[Json]:
+    """Every column to order by, each way."""
+    single = get_named_type(root("query")[name].args["orderBy"].type)
+    assert isinstance(single, GraphQLInputObjectType)
+    assert set(single.fields) == {"field", "direction"}
+    field = schema().get_type(f"{single.name}Field")
+    assert isinstance(field, GraphQLEnumType)
+    for value in field.values:
+        for direction in ("ASC", "DESC"):
+            yield {"field": value, "direction": direction}
+
+
+def _usage(known: Known) -> list[Json]:
+    """Every level by name: as the tenant asks, and as if it were the caller's own."""
+    labels = known.tenant.filler.labels
+    subjects: list[Json] = [{"subject": "ORGANIZATION"}]
+    subjects += [{"subject": s, "subjectId": labels[name]} for s, name in SUBJECTS.items()]
+    type = f"{known.tenant.mark}-interactionType"
+    asked: list[Json] = []
+    for subject in subjects:
+        asked.append({"subject": subject, "interactionType": type})
+        asked.append({"subject": {**subject, "organizationId": known.tenant.organization}})
+    organization = {"subject": "ORGANIZATION", "subjectId": known.tenant.organization}
+    return [*asked, {"subject": organization}]
+
+
+def _plain(known: Known) -> list[Json]:
+    del known
+    return [{}]
+
+
+ASKING: dict[str, Callable[[Known], list[Any]]] = {
+    "node": _node,
+    "nodes": _nodes,
+    "request": _request,
+    "session": _session,
+    **{name: _pages(name) for name in PAGES},
+    "usage": _usage,
+    **dict.fromkeys((*LISTS, "viewer"), _plain),
+}

@@ -1,0 +1,187 @@
+"""What a filter input says, as a condition of the store."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+import strawberry
+
+from schema.enums import LimitPeriod, OperationKind
+from schema.filters import (
+    MAX_DEPTH,
+    AttributeFilter,
+    FloatFilter,
+    LongFilter,
+    StringFilter,
+    TimeFilter,
+    condition_of,
+)
+from schema.interactions import InteractionFilter
+from schema.limits import LimitFilter
+from schema.operation_filters import OperationFilter
+from store.errors import BadInput
+from store.filters import AllOf, AnyOf, Compare, CompareAttribute, Condition, Not, Op
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+NAME = OperationFilter(name=StringFilter(eq="a"))
+SAYS_NAME = AllOf((Compare("name", Op.EQ, "a"),))
+
+
+def said(where: Any) -> Condition | None:
+    """The condition, without the brackets around it."""
+    found = condition_of(where, NOW)
+    return found.parts[0] if isinstance(found, AllOf) and len(found.parts) == 1 else found
+
+
+def test_nothing_is_asked() -> None:
+    assert condition_of(None, NOW) is None
+    assert condition_of(OperationFilter(), NOW) == AllOf(())
+    assert condition_of(OperationFilter(name=StringFilter(), attributes=[]), NOW) == AllOf(())
+
+
+@pytest.mark.parametrize(
+    ("given", "op", "value"),
+    [
+        ({"eq": "a"}, Op.EQ, "a"),
+        ({"eq": ""}, Op.EQ, ""),
+        ({"ne": "a"}, Op.NE, "a"),
+        ({"in_": ["a"]}, Op.IN, ["a"]),
+        ({"in_": []}, Op.IN, []),
+        ({"not_in": ["a"]}, Op.NOT_IN, ["a"]),
+        ({"starts_with": "a"}, Op.STARTS_WITH, "a"),
+        ({"contains": "a"}, Op.CONTAINS, "a"),
+        ({"is_null": True}, Op.IS_NULL, True),
+        ({"is_null": False}, Op.IS_NULL, False),
+    ],
+)
+def test_texts(given: dict[str, Any], op: Op, value: Any) -> None:
+    assert said(OperationFilter(name=StringFilter(**given))) == Compare("name", op, value)
+
+
+@pytest.mark.parametrize("op", [Op.EQ, Op.GT, Op.GTE, Op.LT, Op.LTE])
+def test_numbers(op: Op) -> None:
+    given: dict[str, Any] = {op.value: 1}
+    assert said(OperationFilter(units=LongFilter(**given))) == Compare("units", op, 1)
+    assert said(OperationFilter(duration_ms=FloatFilter(**given))) == Compare("duration_ms", op, 1)
+
+
+def test_lists_and_flags() -> None:
+    kinds = [OperationKind.API, OperationKind.LLM]
+    assert said(OperationFilter(kind=kinds)) == Compare("kind", Op.IN, ["API", "LLM"])
+    assert said(OperationFilter(kind=[])) == Compare("kind", Op.IN, [])
+    assert said(OperationFilter(cache_hit=False)) == Compare("cache_hit", Op.EQ, False)
+    assert said(LimitFilter(period=[LimitPeriod.DAY])) == Compare("period", Op.IN, ["DAY"])
+
+
+def test_all_that_is_given_must_hold() -> None:
+    where = OperationFilter(
+        name=StringFilter(starts_with="a", contains="b"), units=LongFilter(gt=0, lt=9)
+    )
+    assert condition_of(where, NOW) == AllOf(
+        (
+            Compare("name", Op.STARTS_WITH, "a"),
+            Compare("name", Op.CONTAINS, "b"),
+            Compare("units", Op.GT, 0),
+            Compare("units", Op.LT, 9),
+        )
+    )
+
+
+def test_and_or_not() -> None:
+    where = OperationFilter(and_=[NAME, NAME], or_=[NAME], not_=NAME)
+    assert condition_of(where, NOW) == AllOf(
+        (SAYS_NAME, SAYS_NAME, AnyOf((SAYS_NAME,)), Not(SAYS_NAME))
+    )
+    assert said(OperationFilter(or_=[])) == AnyOf(())
+    assert condition_of(OperationFilter(and_=[]), NOW) == AllOf(())
+
+
+def test_depth_is_bounded() -> None:
+    where = NAME
+    for _ in range(MAX_DEPTH - 1):
+        where = OperationFilter(not_=where)
+    condition_of(where, NOW)
+    with pytest.raises(BadInput, match="nested deeper than 10 levels"):
+        condition_of(OperationFilter(not_=where), NOW)
+
+
+def test_spans_of_time_are_half_open() -> None:
+    early, late = NOW - timedelta(days=1), NOW
+    where = OperationFilter(occurred_at=TimeFilter(since=early, until=late))
+    assert condition_of(where, NOW) == AllOf(
+        (Compare("occurred_at", Op.GTE, early), Compare("occurred_at", Op.LT, late))
+    )
+
+
+def test_the_last_hour_ends_now() -> None:
+    where = OperationFilter(occurred_at=TimeFilter(last=timedelta(hours=1)))
+    assert said(where) == Compare("occurred_at", Op.GTE, NOW - timedelta(hours=1))
+    whole = said(OperationFilter(occurred_at=TimeFilter(last=timedelta(days=10**6))))
+    assert whole == Compare("occurred_at", Op.GTE, datetime.min.replace(tzinfo=UTC))
+
+
+@pytest.mark.parametrize("other", ["since", "until"])
+def test_last_excludes_the_others(other: str) -> None:
+    both = TimeFilter(last=timedelta(hours=1), **{other: NOW})
+    with pytest.raises(BadInput, match="last excludes since and until"):
+        condition_of(OperationFilter(occurred_at=both), NOW)
+
+
+@pytest.mark.parametrize(
+    ("given", "op", "value"),
+    [
+        ({"eq": None}, Op.EQ, None),
+        ({"eq": False}, Op.EQ, False),
+        ({"eq": "x"}, Op.EQ, "x"),
+        ({"in_": [1, "x"]}, Op.IN, [1, "x"]),
+        ({"gt": 0.0}, Op.GT, 0.0),
+        ({"gte": 1.0}, Op.GTE, 1.0),
+        ({"lt": 1.0}, Op.LT, 1.0),
+        ({"lte": 1.0}, Op.LTE, 1.0),
+        ({"exists": True}, Op.IS_NULL, False),
+        ({"exists": False}, Op.IS_NULL, True),
+    ],
+)
+def test_attributes(given: dict[str, Any], op: Op, value: Any) -> None:
+    where = OperationFilter(attributes=[AttributeFilter(path=r"plan.v1\.0", **given)])
+    assert said(where) == CompareAttribute("attributes", ("plan", "v1.0"), op, value)
+
+
+def test_a_path_alone_asks_nothing() -> None:
+    where = OperationFilter(attributes=[AttributeFilter(path="a", eq=strawberry.UNSET)])
+    assert condition_of(where, NOW) == AllOf(())
+
+
+def test_every_attribute_must_fit() -> None:
+    where = OperationFilter(
+        attributes=[AttributeFilter(path="a", eq=1), AttributeFilter(path="b", gt=1.0, lt=2.0)]
+    )
+    found = condition_of(where, NOW)
+    assert isinstance(found, AllOf)
+    assert len(found.parts) == 3
+
+
+def test_a_month_and_a_year() -> None:
+    assert said(InteractionFilter(year=2026, month=2)) == Compare("month", Op.EQ, date(2026, 2, 1))
+    assert condition_of(InteractionFilter(year=2026), NOW) == AllOf(
+        (
+            Compare("month", Op.GTE, date(2026, 1, 1)),
+            Compare("month", Op.LTE, date(2026, 12, 1)),
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("where", "message"),
+    [
+        (InteractionFilter(month=2), "a month needs its year"),
+        (InteractionFilter(year=2026, month=13), "no such month"),
+        (InteractionFilter(year=2026, month=0), "no such month"),
+        (InteractionFilter(year=0), "no such month"),
+        (InteractionFilter(year=10_000), "no such month"),
+        (InteractionFilter(year=-1, month=1), "no such month"),
+    ],
+)
+def test_what_is_no_month(where: InteractionFilter, message: str) -> None:
+    with pytest.raises(BadInput, match=message):
+        condition_of(where, NOW)
