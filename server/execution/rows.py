@@ -7,6 +7,7 @@ the stock path, which completes it field by field and finds the error, if there 
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from inspect import getattr_static
 from math import isfinite
 from operator import attrgetter
 from typing import Any
@@ -22,6 +23,7 @@ from graphql import (
     get_named_type,
     is_non_null_type,
 )
+from strawberry.types.field import StrawberryField
 
 NONE = type(None)
 PASSED_ON: dict[str, frozenset[type]] = {
@@ -70,7 +72,7 @@ class RowWriters:
         if field_name == "__typename":
             return name, lambda _: parent.name, frozenset({str}), None
         field = executor.schema.get_field(parent, field_name)
-        attribute = plain_attribute(field) if field is not None else None
+        attribute = plain_attribute(parent, field) if field is not None else None
         if attribute is None:
             return None
         leaf: GraphQLNamedType = get_named_type(field.type)
@@ -128,9 +130,16 @@ def origin_of(object_type: GraphQLObjectType) -> type | None:
     return definition.origin if definition is not None else None
 
 
-def plain_attribute(field: GraphQLField) -> str | None:
-    """The attribute a field simply shows; None for one with a resolver or arguments."""
+def plain_attribute(parent: GraphQLObjectType, field: GraphQLField) -> str | None:
+    """The attribute a field simply shows; None where anything else may happen on the way.
+
+    A field with a permission or another extension is no such field, nor is an attribute that its
+    class computes.
+    """
     definition = (field.extensions or {}).get("strawberry-definition")
-    if definition is None or definition.base_resolver is not None or field.args:
+    if type(definition) is not StrawberryField or not definition.is_basic_field or field.args:
         return None
-    return definition.python_name  # type: ignore[no-any-return]
+    if definition.default_resolver is not getattr:
+        return None
+    held = getattr_static(origin_of(parent), definition.python_name, None)
+    return None if hasattr(type(held), "__get__") else definition.python_name

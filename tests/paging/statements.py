@@ -8,7 +8,15 @@ from sqlalchemy import event
 
 from tests.api import Api
 
-QUIET = ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA", "SAVEPOINT", "RELEASE", "WITH RECURSIVE ORGANIZATIONS")
+QUIET = (
+    "BEGIN",
+    "COMMIT",
+    "ROLLBACK",
+    "PRAGMA",
+    "SAVEPOINT",
+    "RELEASE",
+    "WITH RECURSIVE ORGANIZATIONS",
+)
 """What frames statements and asks nothing by itself."""
 
 
