@@ -7,7 +7,6 @@ the stock path, which completes it field by field and finds the error, if there 
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from inspect import getattr_static
 from math import isfinite
 from operator import attrgetter
 from typing import Any
@@ -141,5 +140,5 @@ def plain_attribute(parent: GraphQLObjectType, field: GraphQLField) -> str | Non
         return None
     if definition.default_resolver is not getattr:
         return None
-    held = getattr_static(origin_of(parent), definition.python_name, None)
+    held = getattr(origin_of(parent), definition.python_name, None)
     return None if hasattr(type(held), "__get__") else definition.python_name
