@@ -52,7 +52,20 @@ class Silent:
 
 
 INSTANT = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
-ODD = (None, MISSING, True, 7, -1.5, "text", "", b"bytes", [], {}, object(), ValueError("a value"))
+ODD: tuple[Any, ...] = (
+    None,
+    MISSING,
+    True,
+    7,
+    -1.5,
+    "text",
+    "",
+    b"bytes",
+    [],
+    {},
+    object(),
+    ValueError("a value"),
+)
 NUMBERS = (
     math.nan, math.inf, -math.inf, -0.0, 1e308, 5e-324, 0, 2**53 + 1, 2**63, 2**70, -(2**70), Count.SEVEN,
     Decimal("1.5"), "1.5", " 7 ", "7",

@@ -77,7 +77,8 @@ async def test_the_whole_story_told_often(pair: Pair) -> None:
 async def test_a_step_with_wrong_variables(pair: Pair, step: int) -> None:
     told = STORY[step]
     wrong: list[Any] = [None, {}, dict.fromkeys(told.variables)]
-    wrong += [dict.fromkeys(told.variables, value) for value in ("", 1, [], {}, {"unknown": 1})]
+    values: list[Any] = ["", 1, [], {}, {"unknown": 1}]
+    wrong += [dict.fromkeys(told.variables, value) for value in values]
     for name, given in told.variables.items():
         if isinstance(given, dict):
             wrong += [{**told.variables, name: {**given, part: None}} for part in given]

@@ -81,3 +81,14 @@ async def test_introspection(seeded: Pair) -> None:
     await seeded.same_twice({"query": "{ __schema { types { name kind fields { name } } } }"})
     await seeded.same_twice({"query": '{ __type(name: "Operation") { name fields { name } } }'})
     await seeded.same_twice({"query": "{ __typename }"})
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("levels", [5, 20, 50, 100, 200, 300, 400, 600, 900])
+@pytest.mark.parametrize("member", ['{"not": %s}', '{"and": [%s]}', '{"or": %s}'])
+async def test_filters_within_filters(seeded: Pair, levels: int, member: str) -> None:
+    document = "query ($w: OperationFilter) { operations(where: $w) { nodes { name } } }"
+    text = '{"name": {"contains": "call"}}'
+    for _ in range(levels):
+        text = member.replace("%s", text)
+    await seeded.same_twice(f'{{"query": "{document}", "variables": {{"w": {text}}}}}', str(levels))
