@@ -15,6 +15,7 @@ import msgspec
 import strawberry
 from strawberry.types.base import (
     StrawberryList,
+    StrawberryMaybe,
     StrawberryObjectDefinition,
     StrawberryOptional,
     get_object_definition,
@@ -24,7 +25,6 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.lazy_type import LazyType
 
 from schema.scalars import JSON, Long
-from server.schema import TrackstoreSchema
 from store.validation import INT_MAX, INT_MIN, LONG_MAX, LONG_MIN
 
 EXACT = 2**53
@@ -48,11 +48,15 @@ class NoCodec(Exception):
 
 
 class Codecs:
-    """Decoders by GraphQL input type, made when they are first asked for."""
+    """Decoders by GraphQL input type, made when they are first asked for.
 
-    def __init__(self, schema: TrackstoreSchema) -> None:
+    ``schema`` reads and writes its scalars as ``schema.scalars`` says.
+    """
+
+    def __init__(self, schema: strawberry.Schema) -> None:
         self._schema = schema
         self._structs: dict[type, Any] = {}
+        self._making: set[type] = set()
 
     def decoder_of(self, input_type: type, is_list: bool) -> msgspec.json.Decoder[Any]:
         """Decodes one input, or a list of them; raises ``NoCodec``."""
@@ -60,13 +64,20 @@ class Codecs:
         return msgspec.json.Decoder(list[struct] if is_list else struct)  # type: ignore[valid-type]
 
     def struct_of(self, input_type: type) -> Any:
-        """The struct with the fields of an input type."""
-        known = self._structs.get(input_type)
-        if known is None:
-            known = self._structs[input_type] = self._make(input_type)
-        return known
+        """The struct with the fields of an input type; raises ``NoCodec``."""
+        if input_type in self._making:
+            raise NoCodec(f"{input_type.__name__} contains itself")
+        if input_type not in self._structs:
+            self._making.add(input_type)
+            try:
+                self._structs[input_type] = self._make(input_type)
+            finally:
+                self._making.discard(input_type)
+        return self._structs[input_type]
 
     def _make(self, input_type: type) -> Any:
+        if has_behaviour(input_type):
+            raise NoCodec(f"{input_type.__name__} does more than to hold values")
         definition = get_object_definition(input_type, strict=True)
         fields = [self._field(field, definition) for field in definition.fields]
         base: type[msgspec.Struct] = ExactlyOne if is_one_of(definition) else msgspec.Struct
@@ -88,6 +99,8 @@ class Codecs:
         self, field: StrawberryField, definition: StrawberryObjectDefinition
     ) -> tuple[Any, ...]:
         wanted = field.resolve_type(type_definition=definition)
+        if field.default_factory is not MISSING:
+            raise NoCodec(f"{field.python_name} has a default that is made anew each time")
         if is_one_of(definition):
             # A key that is given must not be null, so null is no value here.
             return field.python_name, self._type(wanted.of_type), strawberry.UNSET  # type: ignore[union-attr]
@@ -99,6 +112,8 @@ class Codecs:
         return field.python_name, as_type
 
     def _type(self, wanted: Any) -> Any:
+        if isinstance(wanted, StrawberryMaybe):
+            raise NoCodec(f"{wanted!r} tells null from what is left out")
         if isinstance(wanted, StrawberryOptional):
             return self._type(wanted.of_type) | None
         if isinstance(wanted, StrawberryList):
@@ -116,7 +131,8 @@ class Codecs:
     def _enum(self, wanted: StrawberryEnumDefinition) -> type[Enum]:
         """GraphQL sends names, msgspec reads values: fine where they are the same."""
         members: type[Enum] = wanted.wrapped_cls  # type: ignore[assignment]
-        if any(member.value != name for name, member in members.__members__.items()):
+        shown = {value.name: value.value for value in wanted.values}
+        if shown != {member.value: member.value for member in members}:
             raise NoCodec(f"{wanted.name} has values that are not its names")
         return members
 
@@ -133,3 +149,11 @@ class ExactlyOne(msgspec.Struct):
 def is_one_of(definition: StrawberryObjectDefinition) -> bool:
     """Whether exactly one field of an input must be given."""
     return definition.is_one_of
+
+
+def has_behaviour(input_type: type) -> bool:
+    """Whether the class has methods, properties or a hook of its own; a struct has none of them."""
+    held = {name: value for kind in input_type.__mro__[:-1] for name, value in vars(kind).items()}
+    return "__post_init__" in held or any(
+        hasattr(type(value), "__get__") for name, value in held.items() if not name.startswith("__")
+    )

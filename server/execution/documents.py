@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from graphql import DocumentNode, GraphQLError
 from strawberry.extensions import SchemaExtension
 
-from server.execution.inputs import CompiledInputs, VariablePlan
+from server.execution.inputs import NO_PLAN, CompiledInputs, VariablePlan
 
 KEPT = 500
 """Documents kept; a client has a few dozen."""
@@ -54,8 +54,8 @@ class DocumentCache:
         plan = known.plans.get(operation_name)
         if plan is None:
             plan = inputs.plan(known.node, operation_name)
-            # A known document has few operations, so that its plans are few, too.
-            if len(known.plans) < len(known.node.definitions) + 1:
+            # Names of no operation have none: callers can make up any number of them.
+            if plan is not NO_PLAN:
                 known.plans[operation_name] = plan
         return plan
 

@@ -6,7 +6,7 @@ stock path reads the same bytes again.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass
 from typing import Any
 
 import msgspec
@@ -20,10 +20,11 @@ from graphql import (
 )
 from strawberry.types.arguments import InputContext
 from strawberry.types.base import get_object_definition
+from strawberry.types.field import StrawberryField
 
 from server.bodies import GraphQLRequest
 from server.execution.arguments import pass_lists_on
-from server.execution.codecs import Codecs
+from server.execution.codecs import Codecs, NoCodec
 from server.schema import TrackstoreSchema
 
 
@@ -66,12 +67,10 @@ class CompiledInputs:
 
     def __init__(self, schema: TrackstoreSchema, input_types: Iterable[type]) -> None:
         self._codecs = Codecs(schema)
-        self._types = {t.__name__: t for t in input_types}
+        self._types = {t.__name__: t for t in input_types if accept_structs(self._codecs, t)}
         self._decoders: dict[tuple[str, bool], msgspec.json.Decoder[Any]] = {}
         self._envelope = msgspec.json.Decoder(Envelope)
         self._plain = msgspec.json.Decoder()
-        for input_type in self._types.values():
-            accept_structs(self._codecs, input_type)
         pass_lists_on(schema, self._types.values())
 
     def open(self, body: bytes) -> Envelope | None:
@@ -143,10 +142,17 @@ class CompiledInputs:
         return self._decoders[key]
 
 
-def accept_structs(codecs: Codecs, input_type: type) -> None:
-    """Let Strawberry pass a struct of this type on as it is; dicts become inputs as ever."""
-    codecs.struct_of(input_type)
+def accept_structs(codecs: Codecs, input_type: type) -> bool:
+    """Let Strawberry pass a struct of this type on as it is; dicts become inputs as ever.
+
+    False for a type that has no codec: its values take the stock path.
+    """
+    try:
+        codecs.struct_of(input_type)
+    except NoCodec:
+        return False
     get_object_definition(input_type, strict=True).from_input = from_input
+    return True
 
 
 def from_input(type_: type, value: Any, context: InputContext) -> Any:
@@ -154,13 +160,18 @@ def from_input(type_: type, value: Any, context: InputContext) -> Any:
     if isinstance(value, msgspec.Struct):
         return value
     definition = get_object_definition(type_, strict=True)
-    given = {}
+    given: dict[str, Any] = {f.python_name: None for f in definition.fields if not has_default(f)}
     for field in definition.fields:
         name = context.config.name_converter.from_field(field)
         if name in value:
             wanted = field.resolve_type(type_definition=definition)
             given[field.python_name] = context.convert(value[name], wanted, name)
     return type_(**given)
+
+
+def has_default(field: StrawberryField) -> bool:
+    """Whether the class itself knows what stands for a field that is left out."""
+    return field.default_value is not MISSING or field.default_factory is not MISSING
 
 
 def without_variables(document: DocumentNode, names: frozenset[str]) -> DocumentNode:
