@@ -65,9 +65,12 @@ class QuickPreparer:
     def __init__(
         self, principal: Principal, bounds: InputBounds, now: datetime, make_id: Callable[[], UUID]
     ) -> None:
-        self._defaults = LabelDefaults.of(principal)
+        self._defaults = own = LabelDefaults.of(principal)
         self._bounds = principal.bounds
         self._name, self._text = bounds.label_length, bounds.text_length
+        self._defaults_are_plain = self._are_names(
+            (own.organization_id, own.namespace_id, own.workspace_id, own.api_key_id)
+        )
         self._json_bytes = bounds.json_bytes
         self._now = now
         self._latest = now + FUTURE
@@ -76,7 +79,7 @@ class QuickPreparer:
     def row(self, draft: OperationDraft) -> Row | None:
         """The row, or None where the draft must be looked at closely."""
         row: Row = [None] * WIDTH
-        if not self._labels(draft, row):
+        if not (self._defaults_are_plain and self._labels(draft, row)):
             return None
         names = (
             draft.name, draft.operation_type, draft.stage, draft.correlation_id, draft.trace_id,
