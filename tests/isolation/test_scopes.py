@@ -12,7 +12,7 @@ from graphql import (
 )
 
 from tests.api import Api, Json
-from tests.isolation.conftest import ALL_SCOPES, CREATE_KEY, key_of
+from tests.isolation.conftest import ALL_SCOPES, CREATE_KEY, ONCE, key_of
 from tests.isolation.documents import document, root
 from tests.isolation.questions import known_by, questions
 from tests.isolation.tenants import Tenant
@@ -103,6 +103,7 @@ async def test_a_key_without_the_scope_changes_nothing(
                 assert code_of(answer) not in {"FORBIDDEN", "INTERNAL"}, f"{scope} {name}: {answer}"
 
 
+@ONCE
 async def test_a_key_without_the_scope_reads_nothing(administrator: Api, tenant: Tenant) -> None:
     callers = await keys_of(administrator, tenant)
     asked = {name: variables for name, variables, _ in questions(await known_by(tenant))}
@@ -118,6 +119,7 @@ async def test_a_key_without_the_scope_reads_nothing(administrator: Api, tenant:
                 assert not any((answer["data"] or {}).values()), f"{scope} {name}: {answer}"
 
 
+@ONCE
 async def test_who_may_only_write_does_not_read_by_the_answer(
     administrator: Api, tenant: Tenant
 ) -> None:
@@ -161,6 +163,7 @@ PRICE = {"kind": "TOOL", "name": "read", "inputPer1k": 1}
 LIMIT = {"subject": "ORGANIZATION", "interactionType": "mini", "maximum": 5}
 
 
+@ONCE
 @pytest.mark.parametrize(
     ("bounds", "asked", "allowed"),
     [
@@ -191,6 +194,7 @@ async def test_who_makes_which_keys(
         assert (await maker.refused(CREATE_KEY, {"input": key})).code == "FORBIDDEN"
 
 
+@ONCE
 @pytest.mark.parametrize(
     ("bounds", "name", "given", "code"),
     [
