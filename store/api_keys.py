@@ -86,6 +86,7 @@ class ApiKeys:
         self._bounds = bounds
         self._remember = timedelta(seconds=cache_seconds)
         self._cache: dict[bytes, _Known] = {}
+        self._revocations = 0
 
     async def create(self, draft: KeyDraft, principal: Principal) -> tuple[Row, str]:
         """Make a key; returns its row and the token, which cannot be had again."""
@@ -149,6 +150,7 @@ class ApiKeys:
             row = (await connection.execute(statement)).mappings().first()
         if row is None:
             raise NotFound(f"there is no API key {id}", ("id",))
+        self._revocations += 1
         self._cache.clear()
         return row
 
@@ -167,6 +169,7 @@ class ApiKeys:
         if known is not None and now < known.until:
             expired = known.expires_at is not None and known.expires_at <= now
             return None if expired else known.principal
+        revocations = self._revocations
         row = await self._find(token)
         if row is None or row["revoked_at"] is not None:
             return None
@@ -175,6 +178,8 @@ class ApiKeys:
         if len(self._cache) >= CACHE_KEYS:
             self._cache.clear()
         principal = principal_of(row)
+        if revocations != self._revocations:  # it may have been read before it was revoked
+            return principal
         self._cache[fingerprint] = _Known(principal, row["expires_at"], now + self._remember)
         return principal
 

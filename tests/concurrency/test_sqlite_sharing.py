@@ -14,7 +14,7 @@ from tests.processes import COMMAND, PATIENCE_SECONDS, Answer, Json, ask, client
 
 WRITERS = READERS = 32
 ROUNDS = 2
-PAUSE_SECONDS = 0.05
+PAUSE_SECONDS = 0.15
 """Of a reader: writers are to have the most of two cores."""
 
 pytestmark = pytest.mark.parametrize(

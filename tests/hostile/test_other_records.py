@@ -13,7 +13,7 @@ REPORT = """mutation ($input: CircuitBreakerInput!) { reportCircuitBreaker(input
 START_SESSION = "mutation ($input: SessionInput!) { startSession(input: $input) { status } }"
 CREATE_KEY = "mutation ($input: ApiKeyInput!) { createApiKey(input: $input) { secret } }"
 CHAT = "mutation ($input: ChatInput!) { trackChat(input: $input) { status } }"
-EMPTY = "is empty: leave it out"
+EMPTY = "is empty: give at least one character"
 Cases = list[tuple[Json, str]]
 
 

@@ -21,6 +21,12 @@ CREATE_KEY = """mutation ($input: ApiKeyInput!) {
 }"""
 
 
+ONCE = pytest.mark.parametrize(
+    "databases", [pytest.param("sqlite", marks=pytest.mark.sqlite)], indirect=True
+)
+"""For what does not reach the database differently: scopes, and the tests of the tests."""
+
+
 @dataclass
 class Stranger:
     """A caller with every scope, who is bound to something else than the tenant."""

@@ -30,9 +30,17 @@ def type_of(name: str) -> GraphQLInputObjectType:
 def filters(name: str, known: Known) -> dict[str, list[Json]]:
     """For every field of the filter of a query, what may be asked of the tenant by it."""
     return {
-        field: [{field: condition} for condition in _conditions(name, field, known)]
+        field: [
+            {field: condition, **_beside(name, field, known)}
+            for condition in _conditions(name, field, known)
+        ]
         for field in type_of(name).fields
     }
+
+
+def _beside(name: str, field: str, known: Known) -> Json:
+    """What a field is not asked without: a month stands in a year."""
+    return {"year": _values(name, "year", known)[0]} if field == "month" else {}
 
 
 def _conditions(name: str, field: str, known: Known) -> list[Any]:
@@ -51,7 +59,7 @@ def _conditions(name: str, field: str, known: Known) -> list[Any]:
         return [[condition] for condition in _of_attributes(known)]
     values = _values(name, field, known)
     if type.name in {"UUID", "Int", "Boolean"}:
-        return [values] if many else list(values)
+        return [values] if many else values
     conditions = list(_operators(type.name, known.tenant.mark, values))
     tried = {operator for condition in conditions for operator in condition}
     assert isinstance(type, GraphQLInputObjectType)

@@ -1,7 +1,7 @@
 """Nobody gets anything of another tenant: by any query, by any mutation, with any of its ids."""
 
 from tests.api import Json
-from tests.isolation.conftest import Stranger, World
+from tests.isolation.conftest import ONCE, Stranger, World
 from tests.isolation.documents import FLAT, argument_paths, document, paths_in, root
 from tests.isolation.questions import questions
 from tests.isolation.tenants import Tenant
@@ -61,6 +61,8 @@ async def send_as_own(world: World, stranger: Stranger) -> None:
 async def ask_everything(world: World, stranger: Stranger) -> None:
     """Every query about the tenant, by somebody who has records with the same ids by now."""
     for name, variables, depth in questions(world.known):
+        if stranger.shares_organization and "orderBy" in variables:
+            continue  # an order shows what any other does: once is enough
         answer = await stranger.ask(name, variables, depth)
         leaked = world.secrets[stranger.name].in_answer(answer, variables)
         assert not leaked, f"{stranger.name}: {name} {variables} tells {leaked}: {answer}"
@@ -89,6 +91,7 @@ def untouched(before: Rows, after: Rows, stranger: Stranger) -> None:
         assert not gone, f"{table} was changed by a stranger {stranger.name}"
 
 
+@ONCE
 async def test_the_tenant_itself_is_answered(world: World) -> None:
     """The same questions have answers: a stranger's silence is not that of a wrong question."""
     api = world.tenant.api
@@ -103,6 +106,7 @@ async def test_the_tenant_itself_is_answered(world: World) -> None:
             assert all(found)
 
 
+@ONCE
 async def test_every_argument_is_tried(tenant: Tenant) -> None:
     """What a tenant records goes through every argument and every input field of the schema."""
     missing = []

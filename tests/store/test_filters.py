@@ -32,7 +32,7 @@ from tests.store.rows import MONTH, Row, insert, v7_at
 TABLE = table_of(Operation)
 numbers = count(1)
 in_one_database = settings(
-    max_examples=120,
+    max_examples=80,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
