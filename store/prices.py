@@ -103,6 +103,11 @@ class PriceBook:
         for prices in self._rows.values():
             prices.sort(key=lambda found: found[0], reverse=True)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing but the default price is known."""
+        return not self._rows
+
     def find(self, organization: str, kind: str, name: str, at: datetime) -> TokenPrice | None:
         """The price in force at an instant: the organization's own before the installation's."""
         if not self._rows:

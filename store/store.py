@@ -24,6 +24,7 @@ from store.limits.apply import LimitApplier
 from store.limits.queries import Limits
 from store.loaders import Loaders
 from store.operations.apply import OperationApplier
+from store.operations.batches import BatchResults, OperationBatch
 from store.operations.sources import OPERATIONS
 from store.paging import PageSize
 from store.partitions import Partitions
@@ -132,6 +133,11 @@ class Store:
         """Write entries in one transaction; their results, in the same order, after the commit."""
         await self.writer.submit(entries)
         return [entry.result for entry in entries if entry.result is not None]
+
+    async def write_operations(self, batch: OperationBatch) -> BatchResults:
+        """Write the operations of one call; their results, in order, after the commit."""
+        await self.writer.submit([batch])
+        return batch.results
 
     async def write_one(self, entry: Entry) -> ItemResult:
         """Write one entry; raises what it was rejected for."""

@@ -58,6 +58,7 @@ class Submission:
     """Entries of one call, written in one transaction."""
 
     entries: Sequence[Entry]
+    count: int
     done: asyncio.Future[None] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
@@ -113,15 +114,16 @@ class Writer:
             return
         if self._closing or not self._tasks:
             raise Overloaded("the server is stopping: send this again in a moment")
-        if self.stats.queued + len(entries) > self._settings.queue_items and self.stats.queued:
-            self.stats.refused += len(entries)
+        count = sum([entry.count for entry in entries])
+        if self.stats.queued + count > self._settings.queue_items and self.stats.queued:
+            self.stats.refused += count
             raise Overloaded(
                 f"{self.stats.queued:,} entries wait to be written, at most "
                 f"{self._settings.queue_items:,} may: send this again in a moment"
             )
-        submission = Submission(entries)
+        submission = Submission(entries, count)
         self._queue.append(submission)
-        self.stats.queued += len(entries)
+        self.stats.queued += count
         self._arrived.set()
         await submission.done
 
@@ -159,11 +161,11 @@ class Writer:
         count = 0
         while self._queue and (not batch or count < self._settings.flush_items):
             submission = self._queue.popleft()
-            self.stats.queued -= len(submission.entries)
+            self.stats.queued -= submission.count
             if submission.done.cancelled():
                 continue  # its caller went away before anything was begun
             batch.append(submission)
-            count += len(submission.entries)
+            count += submission.count
         return batch
 
     async def _flush(self, batch: list[Submission]) -> None:
@@ -185,7 +187,7 @@ class Writer:
             for submission in batch:
                 submission.succeed()
         self.stats.flushes += 1
-        self.stats.entries += sum(len(s.entries) for s in batch)
+        self.stats.entries += sum(s.count for s in batch)
         self.stats.seconds += time.perf_counter() - started
 
     async def _isolate(self, batch: list[Submission]) -> None:
@@ -201,7 +203,7 @@ class Writer:
     def _cut_off(self, batch: Iterable[Submission]) -> None:
         """Tell those who still wait that nothing is known to be written."""
         for submission in batch:
-            self._cut += 0 if submission.done.done() else len(submission.entries)
+            self._cut += 0 if submission.done.done() else submission.count
             submission.fail(Overloaded("the server stopped: send this again"))
 
     def _fail(self, batch: list[Submission], error: Exception) -> None:
