@@ -169,6 +169,13 @@ class DatabaseDialect(ABC):
         """The same of rows that are given column by column."""
 
     @abstractmethod
+    async def write_columns(self, table: Table, columns: Columns) -> bool:
+        """The same in a transaction of their own; False where the key of one exists.
+
+        Nothing is inserted then.
+        """
+
+    @abstractmethod
     def fault(self, error: BaseException) -> Fault:
         """What an error of the driver means."""
 

@@ -123,6 +123,19 @@ class PostgresqlDialect(DatabaseDialect):
         plan = ColumnPlan(table, tuple(sorted(columns)), converter)
         await copy(connection, table, plan.names, plan.records(columns))
 
+    async def write_columns(self, table: Table, columns: Columns) -> bool:
+        plan = ColumnPlan(table, tuple(sorted(columns)), converter)
+        records = plan.records(columns)
+        async with self._engine.connect() as connection:
+            raw = await connection.get_raw_connection()
+            driver: Any = raw.driver_connection
+            try:
+                # By itself COPY is a transaction: it is committed when this returns.
+                await driver.copy_records_to_table(table.name, records=records, columns=plan.names)
+            except asyncpg.UniqueViolationError:
+                return False
+        return True
+
     def fault(self, error: BaseException) -> Fault:
         if isinstance(error, PoolTimeout | OSError):
             return Fault.UNAVAILABLE

@@ -1,5 +1,6 @@
 """SQLite: one writer connection in WAL mode, readers beside it, batches through the raw driver."""
 
+import asyncio
 import json
 import sqlite3
 import time
@@ -157,6 +158,26 @@ class SqliteDialect(DatabaseDialect):
     ) -> None:
         plan = ColumnPlan(table, tuple(sorted(columns)), converter)
         await insert_many(connection, insert_sql(table, plan.names), plan.records(columns))
+
+    async def write_columns(self, table: Table, columns: Columns) -> bool:
+        plan = ColumnPlan(table, tuple(sorted(columns)), converter)
+        sql, records = insert_sql(table, plan.names), plan.records(columns)
+        async with self._write.connect() as connection:
+            raw = await connection.get_raw_connection()
+            driver: Any = raw.driver_connection
+            await driver.execute("BEGIN IMMEDIATE")
+            try:
+                await driver.executemany(sql, records)
+                await driver.commit()
+            except sqlite3.IntegrityError as error:
+                await driver.rollback()
+                if getattr(error, "sqlite_errorname", "") not in DUPLICATE_ERRORS:
+                    raise
+                return False
+            except BaseException:
+                await asyncio.shield(driver.rollback())
+                raise
+        return True
 
     def fault(self, error: BaseException) -> Fault:
         if isinstance(error, PoolTimeout):

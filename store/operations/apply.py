@@ -1,18 +1,20 @@
 """Writes the operations of a flush: one bulk insert, then what they count against."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 from uuid import UUID
 
 from models import OperationText, table_of
-from store.entries import Flush, ItemResult
+from store.database import Database
+from store.entries import Entry, Flush, ItemResult
 from store.operations.batches import OperationBatch
 from store.operations.columns import COLUMNS, TABLE
-from store.operations.costs import fill_costs, price_keys
+from store.operations.costs import fill_costs
 from store.operations.frames import Frame, Key
 from store.operations.prepare import OperationEntry
 from store.operations.quick import ID, INTERACTION_TYPE, KEY_WIDTH, ORGANIZATION, Row
-from store.prices import load_price_book
+from store.price_books import PriceBooks
 from store.uses import CountedUse
 
 TEXTS = table_of(OperationText)
@@ -24,34 +26,42 @@ class OperationApplier:
 
     kinds = (OperationEntry, OperationBatch)
 
-    def __init__(self, default_tool_nanos: int) -> None:
-        self._default_tool_nanos = default_tool_nanos
+    def __init__(self, books: PriceBooks) -> None:
+        self._books = books
 
     async def apply(self, flush: Flush, entries: list[Operations]) -> None:
-        if not entries:
-            return
-        singles = [e for e in entries if isinstance(e, OperationEntry)]
-        batches = [e for e in entries if isinstance(e, OperationBatch)]
-        fresh = first_of_each_id(singles)
-        frames = [batch.frame for batch in batches]
-        if fresh:
-            frames.append(Frame.of_rows([entry.row for entry in fresh]))
-        frame = Frame.joined(frames)
-        book = await load_price_book(flush.connection, price_keys(frame), self._default_tool_nanos)
-        fill_costs(frame, book)
-        written = await self._insert(flush, frame)
-        unclaimed = None if written is None else set(written)
-        for batch in batches:
-            batch.settle(claim(batch.keys, unclaimed))
-        settle(singles, fresh, unclaimed)
-        await self._write_texts(flush, singles)
-        flush.uses.extend(uses_of(frame, written))
+        if entries:
+            gathered = await self._gather(entries)
+            written = await self._insert(flush, gathered.frame)
+            gathered.settle(written)
+            await self._write_texts(flush, gathered.singles)
+            flush.uses.extend(uses_of(gathered.frame, written))
+
+    async def apply_alone(self, database: Database, entries: Sequence[Entry]) -> bool:
+        """Write operations in a transaction of their own.
+
+        False where there is more to write than their rows, or one of them exists: nothing is
+        written then.
+        """
+        plain: list[Operations] = []
+        for entry in entries:
+            if not (isinstance(entry, OperationEntry | OperationBatch) and entry.is_plain):
+                return False
+            plain.append(entry)
+        gathered = await self._gather(plain)
+        if not await database.write_columns(TABLE, in_order(gathered.frame).columns):
+            return False
+        gathered.settle(None)
+        return True
+
+    async def _gather(self, entries: list[Operations]) -> "Gathered":
+        gathered = Gathered.of(entries)
+        fill_costs(gathered.frame, await self._books.current())
+        return gathered
 
     async def _insert(self, flush: Flush, frame: Frame) -> set[Key] | None:
         """The keys that are new; None where all are."""
-        # One order on all servers, so that they cannot wait for each other. Time comes first: a bulk
-        # load is buffered per partition, and so written partition by partition.
-        ordered = frame if frame.is_in_time else frame.in_time()
+        ordered = in_order(frame)
         connection, dialect = flush.connection, flush.dialect
         if await dialect.insert_columns_if_new(connection, TABLE, ordered.columns):
             return None
@@ -67,6 +77,42 @@ class OperationApplier:
         ]
         if rows:
             await flush.dialect.bulk_insert(flush.connection, TEXTS, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The operations of a flush as one frame, and the entries that wait for their results."""
+
+    frame: Frame
+    batches: list[OperationBatch]
+    singles: list[OperationEntry]
+    fresh: list[OperationEntry]
+
+    @classmethod
+    def of(cls, entries: list[Operations]) -> "Gathered":
+        """Of the entries of one flush."""
+        batches = [e for e in entries if isinstance(e, OperationBatch)]
+        singles = [e for e in entries if isinstance(e, OperationEntry)]
+        fresh = first_of_each_id(singles)
+        frames = [batch.frame for batch in batches]
+        if fresh:
+            frames.append(Frame.of_rows([entry.row for entry in fresh]))
+        return cls(Frame.joined(frames), batches, singles, fresh)
+
+    def settle(self, written: set[Key] | None) -> None:
+        """Set all results; ``written`` is None where all operations were new."""
+        unclaimed = None if written is None else set(written)
+        for batch in self.batches:
+            batch.settle(claim(batch.keys, unclaimed))
+        settle(self.singles, self.fresh, unclaimed)
+
+
+def in_order(frame: Frame) -> Frame:
+    """The operations in the order in which all servers write, so that none waits for another.
+
+    Time comes first: a bulk load is buffered per partition, and so written partition by partition.
+    """
+    return frame if frame.is_in_time else frame.in_time()
 
 
 def first_of_each_id(entries: list[OperationEntry]) -> list[OperationEntry]:

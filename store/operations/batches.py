@@ -8,6 +8,7 @@ from sqlalchemy import Table
 from store.entries import Entry, ItemResult
 from store.operations.columns import TABLE
 from store.operations.frames import Frame, Key
+from store.operations.quick import INTERACTION_TYPE
 from store.partitions import Month, month_of
 
 
@@ -58,6 +59,11 @@ class OperationBatch(Entry):
     @property
     def count(self) -> int:
         return self.frame.count
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether there is nothing to write but the rows of operations."""
+        return INTERACTION_TYPE not in self.frame.columns
 
     def partitions(self) -> Iterable[tuple[Table, Month]]:
         first, last = (month_of(at) for at in self.frame.span())

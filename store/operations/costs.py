@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from models.vocabulary import OperationKind, PriceKind, PriceStatus
-from store.access import EVERY_ORGANIZATION
 from store.operations.columns import AT
 from store.operations.frames import Frame
 from store.operations.quick import (
@@ -34,17 +33,6 @@ Counts = tuple[int | None, int | None, int | None, int | None, int | None]
 Costs = tuple[str | None, int | None, int | None, int | None]
 """Status, baseline, actual and saved."""
 NO_COSTS: Costs = (None, None, None, None)
-
-
-def price_keys(frame: Frame) -> set[tuple[str, str, str]]:
-    """The keys under which the prices of these operations may stand."""
-    found = set()
-    for kind, organization, tool, name, model in set(frame.tuples(NAMES)):
-        if kind == TOOL:
-            found.add((organization, OF_TOOL, tool or name))
-        elif kind == LLM and model:
-            found.add((organization, OF_MODEL, model))
-    return found | {(EVERY_ORGANIZATION, kind, name) for _, kind, name in found}
 
 
 def fill_costs(frame: Frame, book: PriceBook) -> None:

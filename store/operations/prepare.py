@@ -20,6 +20,7 @@ from store.operations.drafts import ApiCallDraft, LlmCallDraft, OperationDraft, 
 from store.operations.quick import (
     HIGHEST_STATUS,
     ID,
+    INTERACTION_TYPE,
     LOWEST_STATUS,
     MAX_BATCH_SIZE,
     MAX_DURATION_MS,
@@ -65,6 +66,11 @@ class OperationEntry(Entry):
     def is_accepted(self) -> bool:
         """Whether it was written, and was not there before."""
         return self.result is not None and self.result.status is ItemStatus.ACCEPTED
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether there is nothing to write but the row of the operation."""
+        return self.message is None and self.response is None and self.row[INTERACTION_TYPE] is None
 
     def partitions(self) -> tuple[tuple[Table, int], ...]:
         month = month_of(self.row[OCCURRED_AT])

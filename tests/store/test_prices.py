@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store.operations.columns import COLUMNS
-from store.operations.costs import fill_costs, price_keys
+from store.operations.costs import fill_costs
 from store.operations.frames import Frame
 from store.prices import (
     DEFAULT_TOOL_PRICE,
@@ -195,21 +195,6 @@ def test_a_tool_is_priced_by_its_name_else_by_the_operations(book: Book) -> None
 def test_a_tools_price_is_not_a_models(book: Book) -> None:
     book.add("acme", "m", 1_000, NOON - DAY, "TOOL")
     assert book.filled(kind="LLM", model="m", input_tokens=5)["price_status"] == "UNPRICED"
-
-
-@pytest.mark.parametrize(
-    ("operation", "keys"),
-    [
-        ({"kind": "TOOL", "name": "n", "tool_name": "t"}, [("o", "TOOL", "t"), ("*", "TOOL", "t")]),
-        ({"kind": "TOOL", "name": "n"}, [("o", "TOOL", "n"), ("*", "TOOL", "n")]),
-        ({"kind": "LLM", "name": "n", "model": "m"}, [("o", "MODEL", "m"), ("*", "MODEL", "m")]),
-        ({"kind": "LLM", "name": "n"}, []),
-        ({"kind": "API", "name": "n"}, []),
-    ],
-)
-def test_the_keys_that_a_flush_must_load(operation: dict[str, Any], keys: list[Any]) -> None:
-    values = {"organization_id": "o", **operation}
-    assert price_keys(Frame.of_rows([[values.get(name) for name in COLUMNS]])) == set(keys)
 
 
 @pytest.mark.parametrize(
