@@ -66,9 +66,8 @@ class FastExecutor(StrawberryGraphQLCoreExecutionContext):
                 assert not isinstance(signature, GraphQLError)  # the document is valid
                 sources[name] = VariableValueSource(signature, decoded[name])
         executor.operation = operation
-        executor.variable_values = VariableValues(
-            sources, {**executor.variable_values.coerced, **decoded}
-        )
+        coerced = {**executor.variable_values.coerced, **decoded}
+        executor.variable_values = VariableValues(sources, coerced)
         return executor
 
     def complete_list_value(

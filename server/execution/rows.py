@@ -19,6 +19,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLScalarType,
+    GraphQLSchema,
     get_named_type,
     is_non_null_type,
 )
@@ -35,6 +36,7 @@ PASSED_ON: dict[str, frozenset[type]] = {
     "DateTime": frozenset({datetime}),
 }
 """Types whose values go to the encoder as they are, and come out as the scalar would write them."""
+JSON_KINDS: frozenset[type] = frozenset({dict, list, str, int, float, bool})
 SHORTEST = 8
 """A list below this length is not worth the preparation."""
 Column = tuple[str, Callable[[Any], Any], frozenset[type], frozenset[str] | None]
@@ -58,43 +60,42 @@ class RowWriters:
         selection = executor.collect_subfields(object_type, field_details_list)
         columns = []
         for name, details in selection.grouped_field_set.items():
-            column = self._column(executor, object_type, name, details)
+            column = column_of(executor.schema, object_type, name, details[0].node.name.value)
             if column is None:
                 return None
             columns.append(column)
         return write_columns(columns, items)
 
-    def _column(
-        self, executor: Any, parent: GraphQLObjectType, name: str, details: Any
-    ) -> Column | None:
-        field_name = details[0].node.name.value
-        if field_name == "__typename":
-            return name, lambda _: parent.name, frozenset({str}), None
-        field = executor.schema.get_field(parent, field_name)
-        attribute = plain_attribute(parent, field) if field is not None else None
-        if attribute is None:
+
+def column_of(
+    schema: GraphQLSchema, parent: GraphQLObjectType, name: str, field_name: str
+) -> Column | None:
+    """How one field of many objects is written under ``name``; None where the stock path must."""
+    if field_name == "__typename":
+        return name, lambda _: parent.name, frozenset({str}), None
+    field = schema.get_field(parent, field_name)
+    attribute = plain_attribute(parent, field) if field is not None else None
+    if field is None or attribute is None:
+        return None
+    leaf: GraphQLNamedType = get_named_type(field.type)
+    if field.type is not leaf and not (is_non_null_type(field.type) and field.type.of_type is leaf):
+        return None  # a list
+    passed: frozenset[type]
+    values: frozenset[str] | None = None
+    if isinstance(leaf, GraphQLEnumType):
+        # Rows hold an enum's value as text; it is its name as well, or this is not for us.
+        if any(n != v.value for n, v in leaf.values.items()):
             return None
-        leaf: GraphQLNamedType = get_named_type(field.type)
-        if field.type is not leaf and not (
-            is_non_null_type(field.type) and field.type.of_type is leaf
-        ):
-            return None  # a list
-        passed: frozenset[type]
-        values: frozenset[str] | None = None
-        if isinstance(leaf, GraphQLEnumType):
-            # Rows hold an enum's value as text; it is its name as well, or this is not for us.
-            if any(n != v.value for n, v in leaf.values.items()):
-                return None
-            passed, values = frozenset({str}), frozenset(leaf.values)
-        elif isinstance(leaf, GraphQLScalarType) and leaf.name in PASSED_ON:
-            passed = PASSED_ON[leaf.name]
-        elif leaf.name == "JSON":
-            passed = frozenset({dict, list, str, int, float, bool})
-        else:
-            return None
-        if not is_non_null_type(field.type):
-            passed |= {NONE}
-        return name, attrgetter(attribute), passed, values
+        passed, values = frozenset({str}), frozenset(leaf.values)
+    elif isinstance(leaf, GraphQLScalarType) and leaf.name in PASSED_ON:
+        passed = PASSED_ON[leaf.name]
+    elif leaf.name == "JSON":
+        passed = JSON_KINDS
+    else:
+        return None
+    if not is_non_null_type(field.type):
+        passed |= {NONE}
+    return name, attrgetter(attribute), passed, values
 
 
 def write_columns(columns: list[Column], items: list[Any]) -> list[dict[str, Any]] | None:
@@ -127,6 +128,18 @@ def origin_of(object_type: GraphQLObjectType) -> type | None:
     """The Strawberry class behind an object type."""
     definition = (object_type.extensions or {}).get("strawberry-definition")
     return definition.origin if definition is not None else None
+
+
+def classes_of(wanted: GraphQLNamedType) -> frozenset[type]:
+    """The classes whose instances are objects of a type for certain; none where that must be asked."""
+    definition = (wanted.extensions or {}).get("strawberry-definition")
+    if definition is None or definition.is_type_of is not None:
+        return frozenset()
+    generic = definition.concrete_of  # Connection, where the type is OperationConnection
+    if generic is None:
+        return frozenset({definition.origin})
+    # Without interfaces nobody asks which of the generic's types an instance is.
+    return frozenset() if definition.interfaces else frozenset({definition.origin, generic.origin})
 
 
 def plain_attribute(parent: GraphQLObjectType, field: GraphQLField) -> str | None:
