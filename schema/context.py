@@ -57,7 +57,7 @@ class RequestContext:
     async def write_operations(self, batch: OperationBatch) -> BatchResults:
         """Write the operations of one call in one transaction."""
         results = await self.store.write_operations(batch)
-        self.loaders = self.store.loaders(self.principal.bounds)
+        self._loaders = None
         return results
 
     async def write_one(self, entry: Entry) -> ItemResult:
