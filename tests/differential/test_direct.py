@@ -214,8 +214,10 @@ TRACK = "mutation ($v: OperationInput!) { trackOperation(input: $v) { status uui
 READ = "query ($n: Int = 3, $a: String) { operations(first: $n, after: $a) { nodes { name } } }"
 RESERVE = """mutation ($v: ConsumeInput!, $t: Duration! = "PT60S") {
     reserve(input: $v, ttl: $t) { decision { allowed } reservation { units } } }"""
+WRONG: tuple[Any, ...] = ({}, None, 5)
 GIVEN: list[tuple[str, Any]] = [
-    *[(USE, {"v": v}) for v in ({"interactionType": "t"}, {}, None, {"interactionType": ""}, [])],
+    *[(USE, {"v": {"interactionType": name}}) for name in ("t", "", None, 5)],
+    *[(USE, {"v": wrong}) for wrong in WRONG],
     (USE, {"v": {"interactionType": "t", "units": 0}}),
     (USE, {"v": {"interactionType": "t", "units": 2.0}}),
     (USE, {"v": {"interactionType": "t", "labels": {"userId": 5}}}),
