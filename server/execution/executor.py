@@ -17,8 +17,12 @@ from graphql.execution.values import VariableValues, VariableValueSource
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from schema.connections import Edges, Nodes
 from server.execution.inputs import Decoded
 from server.execution.rows import RowWriters
+
+WRITTEN = frozenset({list, Nodes, Edges})
+"""Lists that may be written at once."""
 
 
 class FastExecutor(StrawberryGraphQLCoreExecutionContext):
@@ -80,7 +84,7 @@ class FastExecutor(StrawberryGraphQLCoreExecutionContext):
         position_context: Any,
     ) -> Any:
         """Write lists of plain rows by one function per selection; all else as ever."""
-        if type(result) is list and result:
+        if type(result) in WRITTEN:
             rows = self.row_writers.write(self, return_type.of_type, field_details_list, result)
             if rows is not None:
                 return rows

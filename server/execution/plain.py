@@ -22,16 +22,8 @@ from graphql import (
     is_non_null_type,
 )
 
-from server.execution.rows import (
-    JSON_KINDS,
-    PASSED_ON,
-    SHORTEST,
-    Column,
-    classes_of,
-    column_of,
-    plain_attribute,
-    write_columns,
-)
+from server.execution.columns import PASSED_ON, Field, attribute_of, classes_of, field_of
+from server.execution.rows import SHORTEST, attributes, write_columns
 from store.validation import INT_MAX, INT_MIN
 
 Write = Callable[[Any], Any]
@@ -90,7 +82,7 @@ def _object_writer(
             fields.append((name, "__class__", lambda _: wanted.name))
             continue
         field = schema.get_field(wanted, node.name.value)
-        attribute = plain_attribute(wanted, field) if field is not None else None
+        attribute = attribute_of(wanted, field) if field is not None else None
         if field is None or attribute is None:
             return None
         write = writer_of(schema, field.type, node.selection_set)
@@ -113,33 +105,32 @@ def _list_writer(
     if write is None:
         return None
     parent = item.of_type if is_non_null_type(item) else item
-    columns: list[Column] | None = None
+    fields: dict[str, Field] | None = None
     classes: frozenset[type] = frozenset()
     if isinstance(parent, GraphQLObjectType) and selected:
-        columns, classes = _columns(schema, parent, selected), classes_of(parent)
+        fields, classes = _plain_fields(parent, selected), classes_of(parent)
 
     def write_list(value: Any) -> list[Any]:
         if type(value) is not list:
             raise NotPlain
-        if columns and len(value) >= SHORTEST and set(map(type, value)) <= classes:
-            rows = write_columns(columns, value)
-            if rows is not None:
-                return rows
+        if fields and len(value) >= SHORTEST and set(map(type, value)) <= classes:
+            columns = [attributes(field, value) for field in fields.values()]
+            complete = [column for column in columns if column is not None]
+            if len(complete) == len(columns):
+                return write_columns(tuple(fields), complete) or []
         return [write(one) for one in value]
 
     return write_list
 
 
-def _columns(
-    schema: GraphQLSchema, parent: GraphQLObjectType, selected: SelectionSetNode
-) -> list[Column] | None:
-    """The columns of a list that can be written at once."""
-    found = []
+def _plain_fields(parent: GraphQLObjectType, selected: SelectionSetNode) -> dict[str, Field] | None:
+    """The fields of a list that can be written at once, by their names in the answer."""
+    found: dict[str, Field] = {}
     for name, node in (fields_of(selected) or {}).items():
-        column = column_of(schema, parent, name, node.name.value)
-        if column is None:
+        field = field_of(parent, node.name.value)
+        if field is None:
             return None
-        found.append(column)
+        found[name] = field
     return found
 
 
@@ -168,7 +159,7 @@ def _leaf_writer(scalar: str) -> Write | None:
         return _write_instant
     if scalar == "Float":
         return _write_float
-    kinds = JSON_KINDS if scalar == "JSON" else PASSED_ON.get(scalar)
+    kinds = PASSED_ON.get(scalar)
     if kinds is None:
         return None
 
