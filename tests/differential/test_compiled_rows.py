@@ -91,6 +91,11 @@ async def test_lists_of_leaves() -> None:
     await same("{ words colors moments }")
 
 
+async def test_nothing_selected() -> None:
+    for selection in ("name @skip(if: true)", "... @include(if: false) { name }"):
+        await same(f"{{ items {{ {selection} }} nullable {{ {selection} }} }}")
+
+
 async def test_fields_together() -> None:
     fields = leaves()
     for one, other in combinations(fields, 2):
