@@ -132,5 +132,5 @@ def test_structs_have_the_same_frame() -> None:
         {"kind": "LLM", "name": "c", "labels": {"userId": "u"}, "outcome": "ERROR", "error": "no"},
         {"kind": "API", "name": "d", "interaction": {"type": "t"}, "attributes": {"a": [1]}},
     ]
-    for given in (items, items[1:3], items[3:4]):
-        assert hold_against(decoder.decode(msgspec.json.encode(given)), PRINCIPALS["open"])
+    for some in (items, items[1:3], items[3:4]):
+        assert hold_against(decoder.decode(msgspec.json.encode(some)), PRINCIPALS["open"])
