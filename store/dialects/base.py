@@ -9,8 +9,22 @@ from operator import itemgetter
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import JSON, Column, ColumnElement, Insert, Select, Table
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    ColumnElement,
+    Double,
+    Insert,
+    Select,
+    Table,
+    cast,
+    func,
+    literal,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from models.types import PackedLanes
 
 Rows = Sequence[Sequence[Any]]
 """Rows in the order of ``table.columns``, with Python values."""
@@ -148,6 +162,11 @@ class DatabaseDialect(ABC):
     def write_engine(self) -> AsyncEngine:
         """Where writes take their connections from."""
 
+    @property
+    @abstractmethod
+    def snapshot_engine(self) -> AsyncEngine:
+        """Where transactions come from that see one state of the database in all statements."""
+
     @abstractmethod
     def insert(self, table: Table) -> Insert:
         """An INSERT that knows ``on_conflict_do_nothing`` and ``on_conflict_do_update``."""
@@ -169,8 +188,8 @@ class DatabaseDialect(ABC):
         """The same of rows that are given column by column."""
 
     @abstractmethod
-    async def write_columns(self, table: Table, columns: Columns) -> bool:
-        """The same in a transaction of their own; False where the key of one exists.
+    async def write_columns(self, tables: Sequence[tuple[Table, Columns]]) -> bool:
+        """The same, of several tables, in a transaction of their own; False where a key exists.
 
         Nothing is inserted then.
         """
@@ -198,6 +217,29 @@ class DatabaseDialect(ABC):
     @abstractmethod
     def starts_with(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
         """Whether the text column starts with ``text``, case-sensitive, without wildcards."""
+
+    # --- histograms (store.rollups.histograms) ---------------------------------------------------
+
+    @abstractmethod
+    def histogram_of(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The histogram of a single value; null where it has no lane."""
+
+    @abstractmethod
+    def add_histograms(self, histogram: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The aggregate that adds histograms up."""
+
+    def stored_histogram(
+        self, packed: ColumnElement[Any], lanes: ColumnElement[Any]
+    ) -> ColumnElement[Any]:
+        """The histogram of a stored row."""
+        return func.trackstore_histogram(packed, lanes, type_=PackedLanes)
+
+    def histogram_quantile(
+        self, histogram: ColumnElement[Any], present: ColumnElement[Any], q: float
+    ) -> ColumnElement[float]:
+        """The quantile of so many values, linear between neighbours."""
+        number = cast(present, BigInteger())
+        return func.trackstore_quantile(histogram, number, literal(q, Double()), type_=Double())
 
     async def dispose(self) -> None:
         """Close all connections."""

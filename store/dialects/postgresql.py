@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 
@@ -91,6 +92,7 @@ class PostgresqlDialect(DatabaseDialect):
         # A read is one statement: without BEGIN and ROLLBACK it is one round trip instead of three.
         self._plans: dict[tuple[str, Filled | None], BulkPlan] = {}
         self._read = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._snapshot = self._engine.execution_options(isolation_level="REPEATABLE READ")
 
     @property
     def read_engine(self) -> AsyncEngine:
@@ -99,6 +101,10 @@ class PostgresqlDialect(DatabaseDialect):
     @property
     def write_engine(self) -> AsyncEngine:
         return self._engine
+
+    @property
+    def snapshot_engine(self) -> AsyncEngine:
+        return self._snapshot
 
     async def dispose(self) -> None:
         await self._engine.dispose()
@@ -123,15 +129,20 @@ class PostgresqlDialect(DatabaseDialect):
         plan = ColumnPlan(table, tuple(sorted(columns)), converter)
         await copy(connection, table, plan.names, plan.records(columns))
 
-    async def write_columns(self, table: Table, columns: Columns) -> bool:
-        plan = ColumnPlan(table, tuple(sorted(columns)), converter)
-        records = plan.records(columns)
+    async def write_columns(self, tables: Sequence[tuple[Table, Columns]]) -> bool:
+        loads: list[tuple[str, list[str], list[tuple[Any, ...]]]] = []
+        for table, columns in tables:
+            plan = ColumnPlan(table, tuple(sorted(columns)), converter)
+            loads.append((table.name, plan.names, plan.records(columns)))
         async with self._engine.connect() as connection:
             raw = await connection.get_raw_connection()
             driver: Any = raw.driver_connection
+            # By itself COPY is a transaction: it is committed when this returns.
+            together = driver.transaction() if len(loads) > 1 else nullcontext()
             try:
-                # By itself COPY is a transaction: it is committed when this returns.
-                await driver.copy_records_to_table(table.name, records=records, columns=plan.names)
+                async with together:
+                    for name, names, records in loads:
+                        await driver.copy_records_to_table(name, records=records, columns=names)
             except asyncpg.UniqueViolationError:
                 return False
         return True
@@ -200,6 +211,12 @@ class PostgresqlDialect(DatabaseDialect):
 
     def starts_with(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
         return func.starts_with(column, text) == true()
+
+    def histogram_of(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        return func.trackstore_lane(value, type_=PackedLanes)
+
+    def add_histograms(self, histogram: ColumnElement[Any]) -> ColumnElement[Any]:
+        return func.sum(histogram, type_=PackedLanes)
 
 
 async def copy(

@@ -36,7 +36,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from models.types import Instant, to_microseconds
+from models.types import Instant, Lanes, PackedLanes, to_microseconds
 from store.dialects.base import (
     BulkPlan,
     ColumnPlan,
@@ -53,6 +53,7 @@ from store.dialects.base import (
 )
 from store.errors import BadInput
 from store.ids import utc_now
+from store.rollups import histograms
 
 READERS = 4
 """Reader connections; each is a thread, and more of them do not read faster on SQLite."""
@@ -108,6 +109,7 @@ class SqliteDialect(DatabaseDialect):
             cursor.execute(f"PRAGMA synchronous={self._pool.synchronous}")
             cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
             cursor.execute("PRAGMA temp_store=MEMORY")
+            connection.run_async(add_functions)
             if not writer:
                 cursor.execute("PRAGMA query_only=ON")
                 deadline = record.info["deadline"] = Deadline(self._pool.statement_seconds)
@@ -136,6 +138,10 @@ class SqliteDialect(DatabaseDialect):
     def write_engine(self) -> AsyncEngine:
         return self._write
 
+    @property
+    def snapshot_engine(self) -> AsyncEngine:
+        return self._write  # whoever holds the write lock sees one state
+
     def insert(self, table: Table) -> Insert:
         return insert(table)
 
@@ -159,15 +165,18 @@ class SqliteDialect(DatabaseDialect):
         plan = ColumnPlan(table, tuple(sorted(columns)), converter)
         await insert_many(connection, insert_sql(table, plan.names), plan.records(columns))
 
-    async def write_columns(self, table: Table, columns: Columns) -> bool:
-        plan = ColumnPlan(table, tuple(sorted(columns)), converter)
-        sql, records = insert_sql(table, plan.names), plan.records(columns)
+    async def write_columns(self, tables: Sequence[tuple[Table, Columns]]) -> bool:
+        loads: list[tuple[str, list[tuple[Any, ...]]]] = []
+        for table, columns in tables:
+            plan = ColumnPlan(table, tuple(sorted(columns)), converter)
+            loads.append((insert_sql(table, plan.names), plan.records(columns)))
         async with self._write.connect() as connection:
             raw = await connection.get_raw_connection()
             driver: Any = raw.driver_connection
             await driver.execute("BEGIN IMMEDIATE")
             try:
-                await driver.executemany(sql, records)
+                for sql, records in loads:
+                    await driver.executemany(sql, records)
                 await driver.commit()
             except sqlite3.IntegrityError as error:
                 await driver.rollback()
@@ -223,6 +232,12 @@ class SqliteDialect(DatabaseDialect):
     def starts_with(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
         return func.substr(column, 1, len(text)) == text
 
+    def histogram_of(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        return func.trackstore_lane(value, type_=PackedLanes)
+
+    def add_histograms(self, histogram: ColumnElement[Any]) -> ColumnElement[Any]:
+        return func.trackstore_union(histogram, type_=PackedLanes)
+
 
 class Deadline:
     """Interrupts what runs on one connection longer than a statement may."""
@@ -238,6 +253,19 @@ class Deadline:
     def passed(self) -> int:
         """Asked by SQLite every ``PROGRESS_STEPS`` steps; 1 interrupts."""
         return int(time.monotonic() > self._ends)
+
+
+async def add_functions(connection: Any) -> None:
+    """What PostgreSQL has as functions of the database (migrations), or of its own."""
+    for name, arguments, function in (
+        ("trackstore_histogram", 2, histograms.whole),
+        ("trackstore_lane", 1, histograms.one_lane),
+        ("trackstore_quantile", 3, histograms.quantile),
+    ):
+        await connection.create_function(name, arguments, function, deterministic=True)
+    await connection._execute(
+        connection._conn.create_aggregate, "trackstore_union", 1, histograms.Union
+    )
 
 
 def insert_sql(table: Table, names: Sequence[str]) -> str:
@@ -268,4 +296,6 @@ def converter(column: Column[Any]) -> Convert | None:
         return attrgetter("hex")
     if isinstance(column.type, JSON):
         return encode_json
+    if column.type is Lanes:
+        return histograms.lanes_as_bytes
     return str if isinstance(column.type, Date) else None
