@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -127,6 +127,8 @@ class Fault(Enum):
     UNAVAILABLE = "unavailable"
     TIMEOUT = "timeout"
     CONTENTION = "contention"
+    OVERFLOW = "overflow"
+    """A number grew beyond what its type holds."""
     OTHER = "other"
 
 
@@ -218,11 +220,40 @@ class DatabaseDialect(ABC):
     def starts_with(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
         """Whether the text column starts with ``text``, case-sensitive, without wildcards."""
 
-    # --- histograms (store.rollups.histograms) ---------------------------------------------------
+    # --- aggregation -----------------------------------------------------------------------------
 
     @abstractmethod
+    def quantile(self, value: ColumnElement[Any], q: float) -> ColumnElement[float] | None:
+        """The quantile of a group, linear between neighbours; None where there is no such aggregate."""
+
+    @abstractmethod
+    def bin(
+        self, column: ColumnElement[Any], step: timedelta, origin: datetime
+    ) -> ColumnElement[datetime]:
+        """The last instant at or before ``column`` that is whole steps after ``origin``.
+
+        ``column`` never lies before ``origin``.
+        """
+
+    @abstractmethod
+    def milliseconds(
+        self, start: ColumnElement[Any], end: ColumnElement[Any]
+    ) -> ColumnElement[float]:
+        """How many milliseconds lie between two instants."""
+
+    @abstractmethod
+    def wide_sum(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A sum that passes the range of its type without an error; slower, or less exact."""
+
+    @abstractmethod
+    def by_code_point(self, column: ColumnElement[str]) -> ColumnElement[str]:
+        """The text for an order that is the same on every database."""
+
+    # --- histograms (store.rollups.histograms) ---------------------------------------------------
+
     def histogram_of(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         """The histogram of a single value; null where it has no lane."""
+        return func.trackstore_lane(cast(value, Double()), type_=PackedLanes)
 
     @abstractmethod
     def add_histograms(self, histogram: ColumnElement[Any]) -> ColumnElement[Any]:

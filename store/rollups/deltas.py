@@ -37,7 +37,11 @@ HOUR = timedelta(hours=1)
 OF = {column.name: position for position, column in enumerate(OPERATION_ROLLUPS.columns)}
 """Position of each column of the rollups."""
 TENANTS = frozenset({"namespace_id", "workspace_id", "api_key_id"})
-FLAG_SOURCES = {"error": AT["outcome"], "cache_hit": AT["cache_hit"], "unpriced": AT["price_status"]}
+FLAG_SOURCES = {
+    "error": AT["outcome"],
+    "cache_hit": AT["cache_hit"],
+    "unpriced": AT["price_status"],
+}
 FLAG_VALUES = {
     "error": Outcome.ERROR.value,
     "cache_hit": True,
@@ -172,5 +176,3 @@ def joined(found: Sequence[tuple[Rollup, _Sums]]) -> Columns:
     for position in found[0][1].parts:
         columns[position] = [value for _, sums in found for value in sums.parts[position][1]]
     return columns
-
-
