@@ -158,6 +158,17 @@ class Settings(BaseSettings):
         description="When SQLite waits for the disk. FULL survives a power cut; NORMAL is faster "
         "and may lose what was acknowledged in the last moment before one.",
     )
+    rollups: bool = Field(
+        default=True,
+        description="Whether sums by hour and day are kept, which answer most aggregations at once. "
+        "The same on all servers of a database; switched on again they are made anew.",
+    )
+    rollup_day_hours: float = Field(
+        default=1,
+        ge=0,
+        le=24 * 366,
+        description="Hours after the end of a UTC day until its hours are merged into it.",
+    )
     partitions_ahead: int = Field(
         default=2,
         ge=1,
@@ -375,6 +386,8 @@ class Settings(BaseSettings):
             answers=AnswerLimits(rows=self.max_answer_rows, buckets=self.max_buckets),
             default_tool_price=self.default_tool_price,
             idempotency_days=self.idempotency_days,
+            rollups=self.rollups,
+            rollup_day_hours=self.rollup_day_hours,
             partitions_ahead=self.partitions_ahead,
             key_cache_seconds=self.key_cache_seconds,
         )

@@ -12,8 +12,13 @@ from store.aggregation.compiler import Compiled, Spans, compile_question
 from store.aggregation.periods import earlier, split
 from store.aggregation.questions import Question
 from store.aggregation.records import Records
+from store.aggregation.relations import Relation
 from store.database import BeyondRange, Database
 from store.errors import TimedOut
+from store.rollups.histograms import ERROR
+from store.rollups.planner import asks_quantiles, plan
+from store.rollups.relation import Rolled
+from store.rollups.state import RollupStates
 
 Clock = Callable[[], datetime]
 
@@ -21,33 +26,61 @@ Clock = Callable[[], datetime]
 class Aggregation:
     """Answers questions about the records that the caller's bounds let be seen."""
 
-    def __init__(self, database: Database, clock: Clock, limits: AnswerLimits) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        limits: AnswerLimits,
+        rollups: RollupStates | None = None,
+    ) -> None:
         self._database = database
+        self._rollups = rollups
         self._clock = clock
         self.limits = limits
 
-    async def ask(self, question: Question, bounds: Bounds) -> Answer:
-        """The answer; raises ``BadInput`` with every problem, ``TimedOut`` for too much work."""
+    async def ask(self, question: Question, bounds: Bounds, rollups: bool = True) -> Answer:
+        """The answer; raises ``BadInput`` with every problem, ``TimedOut`` for too much work.
+
+        Without ``rollups`` it is computed from the records, whatever a rollup could say.
+        """
         now = self._clock()
         check(question, now, self.limits)
         spans = spans_of(question, now)
+        relation = await self._relation(question, bounds, spans, rollups)
         try:
-            compiled = self.compile(question, bounds, spans)
+            compiled = compile_question(question, relation, spans)
             rows = await self._run(compiled)
         except BeyondRange:
             # Only now and then are sums so large; only then are they worth a slower statement.
             compiled = self.compile(question, bounds, spans, wide=True)
-            rows = await self._run(compiled)
-        return assemble(question, compiled, rows, spans, Coverage(RAW, now), self.limits)
+            relation, rows = self._records(question, bounds, now), await self._run(compiled)
+        coverage = covered(question, relation, now)
+        return assemble(question, compiled, rows, spans, coverage, self.limits)
+
+    async def _relation(
+        self, question: Question, bounds: Bounds, spans: Spans, rollups: bool
+    ) -> Relation:
+        """The smallest rollup that covers the question, or the records."""
+        records = self._records(question, bounds, spans.now)
+        if self._rollups is None or not rollups:
+            return records
+        valid_from = await self._rollups.valid_from()
+        asked = (spans.asked,) if spans.compared is None else (spans.asked, spans.compared)
+        if valid_from is None:
+            return records
+        return plan(question, records, asked, valid_from) or records
+
+    def _records(
+        self, question: Question, bounds: Bounds, now: datetime, wide: bool = False
+    ) -> Records:
+        rest = split(question.where, question.source.time).rest
+        return Records(question.source, self._database.dialect, bounds, rest, now, wide)
 
     def compile(
         self, question: Question, bounds: Bounds, spans: Spans, wide: bool = False
     ) -> Compiled:
-        """The statement of a question that was checked."""
-        rest = split(question.where, question.source.time).rest
-        dialect = self._database.dialect
-        records = Records(question.source, dialect, bounds, rest, spans.now, wide)
-        return compile_question(question, records, spans)
+        """The statement that answers a question, which was checked, from the records."""
+        return compile_question(question, self._records(question, bounds, spans.now, wide), spans)
 
     async def _run(self, compiled: Compiled) -> Sequence[Sequence[Any]]:
         try:
@@ -56,6 +89,13 @@ class Aggregation:
         except TimedOut as error:
             message = "shorten the span, filter more, or leave out quantiles and distinct counts"
             raise TimedOut(f"{error.message.partition(':')[0]}: {message}") from error
+
+
+def covered(question: Question, relation: Relation, now: datetime) -> Coverage:
+    """What an answer from a relation was computed from, and how exact it is."""
+    if isinstance(relation, Rolled):
+        return Coverage(relation.rollup.name, now, ERROR if asks_quantiles(question) else None)
+    return Coverage(RAW, now)
 
 
 def spans_of(question: Question, now: datetime) -> Spans:

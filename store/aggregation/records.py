@@ -71,7 +71,7 @@ class Records:
         """One row per group, as plain as one would write it by hand."""
         keys = dict(self._key_readings(shape.groups))
         if shape.bucket is not None:
-            keys[BUCKET] = self._bucket(shape.bucket, shape.span)
+            keys[BUCKET] = self.bucket_of(shape.bucket, shape.span, self.source.time_column)
         parts = tuple(shape.parts.values())
         ranked = self._to_rank(parts)
         folds = Folds(self.source, self.dialect, self.operand, self.wide)
@@ -151,11 +151,10 @@ class Records:
             else:
                 yield columns[0].name, self.source.dimensions[group].column
 
-    def _bucket(self, bucket: Bucket, span: Span) -> ColumnElement[Any]:
-        """The start of a record's bucket."""
+    def bucket_of(self, bucket: Bucket, span: Span, column: Column[Any]) -> ColumnElement[Any]:
+        """The start of the bucket in which a time of the span lies."""
         since = max(span.since or EARLIEST, EARLIEST)
         until = max(span.until or self.now + timedelta(days=2), since)
-        column = self.source.time_column
         if isinstance(column.type, Date):
             starts = [one.start for one in bucket.spans(since, until)] or [since]
             dates = [(to_date(start), literal(to_date(start), Date())) for start in starts]

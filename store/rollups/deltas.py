@@ -7,7 +7,7 @@ repeat a few keys. Labels of tenants are many, so that their rollup is summed up
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import chain, pairwise, repeat
 from operator import itemgetter
 from typing import Any
@@ -31,9 +31,9 @@ from models.vocabulary import Outcome, PriceStatus
 from store.dialects import Columns
 from store.operations.columns import AT
 from store.operations.frames import Frame, Values
+from store.rollups.definitions import HOUR, SUMS
 from store.rollups.histograms import lanes_of
 
-HOUR = timedelta(hours=1)
 OF = {column.name: position for position, column in enumerate(OPERATION_ROLLUPS.columns)}
 """Position of each column of the rollups."""
 TENANTS = frozenset({"namespace_id", "workspace_id", "api_key_id"})
@@ -47,8 +47,8 @@ FLAG_VALUES = {
     "cache_hit": True,
     "unpriced": PriceStatus.UNPRICED.value,
 }
-HALF = 1 << 62
-"""A sum that is larger is written in parts: the database's whole numbers end at its double."""
+LARGEST = 2**63 - 1
+"""What would be a larger sum is written operation by operation."""
 
 Fold = Callable[[Iterable[Any]], Any]
 Part = tuple[Fold, Values]
@@ -64,6 +64,8 @@ def deltas_of(frame: Frame) -> Columns:
     finest = spread.by(every)
     found = [(r, finest.by(r.dimensions)) for r in others]
     found += [(r, spread.by(r.dimensions)) for r in tenants]
+    if any(map(too_large, (sums for _, sums in found))):
+        found = [(rollup, spread.only(rollup.dimensions)) for rollup in ROLLUPS]
     return joined(found)
 
 
@@ -116,14 +118,19 @@ class _Sums:
                 parts[OF[lanes_column(name)]] = (flat, lanes)
         return cls(hours, dimensions, parts)
 
+    def only(self, names: Sequence[str]) -> "_Sums":
+        """The same rows with some of their dimensions."""
+        kept = {name: values for name in names if (values := self.dimensions.get(name))}
+        return _Sums(self.hours, kept, self.parts)
+
     def by(self, names: Sequence[str]) -> "_Sums":
         """The sums of those rows that have the same hour and the same values of some dimensions."""
         kept = [name for name in names if name in self.dimensions]
         places: defaultdict[Any, list[int]] = defaultdict(list)
-        for place, key in enumerate(zip(self.hours, *map(self.dimensions.get, kept), strict=True)):  # type: ignore[arg-type]  # every kept name is there
+        for place, key in enumerate(zip(self.hours, *map(self.dimensions.get, kept), strict=True)):
             places[key].append(place)
         if len(places) == len(self.hours):
-            return _Sums(self.hours, {n: self.dimensions[n] for n in kept}, self.parts)
+            return self.only(kept)
         hours, *dimensions = zip(*places, strict=True)
         order = list(chain.from_iterable(places.values()))
         ends = [0]
@@ -139,6 +146,12 @@ class _Sums:
                 found = done[fold, id(values)] = folded(fold, pick(values), slices)
             parts[position] = (fold, found)
         return _Sums(hours, dict(zip(kept, dimensions, strict=True)), parts)
+
+
+def too_large(sums: _Sums) -> bool:
+    """Whether a sum is beyond the whole numbers of databases."""
+    found = (sums.parts[OF[name]][1] for name in SUMS if OF[name] in sums.parts)
+    return any(value is not None and abs(value) > LARGEST for values in found for value in values)
 
 
 def present(values: Values, ones: Values) -> Values:
