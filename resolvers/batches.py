@@ -7,6 +7,7 @@ from uuid import UUID
 
 from schema.context import RequestContext
 from schema.ingest import TrackPayload
+from schema.operation_inputs import OperationInput
 from store.entries import Entry, ItemResult
 from store.errors import StoreError
 from store.intake import Intake
@@ -15,6 +16,24 @@ from store.validation import check_batch_size
 T = TypeVar("T")
 ITEMS_BETWEEN_PAUSES = 500
 """So many items are prepared (about 10 ms) before other calls get a turn."""
+
+
+async def record_operations(
+    context: RequestContext, operations: Sequence[OperationInput]
+) -> TrackPayload:
+    """Write finished calls in one transaction."""
+    intake = context.store.intake(context.principal)
+    check_batch_size(len(operations), intake.bounds, "operations")
+    batch = intake.operations(operations)
+    if batch is not None:
+        return TrackPayload.of_operations(await context.write_operations(batch))
+    return await record(
+        context,
+        operations,
+        lambda intake, item: intake.operation(item),
+        "operations",
+        lambda item: item.id,
+    )
 
 
 async def record(

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from resolvers.batches import record
+from resolvers.batches import record_operations
 from resolvers.pages import connection
 from schema.arguments import After, Before, First, Last, about
 from schema.connections import Connection
@@ -53,13 +53,7 @@ class OperationMutations:
         self, info: Info, operations: Annotated[list[OperationInput], about("The calls.")]
     ) -> TrackPayload:
         """Any kind, in bulk."""
-        return await record(
-            info.context,
-            operations,
-            lambda intake, item: intake.operation(item),
-            "operations",
-            lambda item: item.id,
-        )
+        return await record_operations(info.context, operations)
 
     @strawberry.mutation(description="Record one finished API call, in the words of an API.")
     async def track_api_operation(

@@ -11,6 +11,7 @@ from store.access import Bounds, Principal
 from store.database import Row
 from store.entries import Entry, ItemResult
 from store.loaders import Loaders
+from store.operations.batches import BatchResults, OperationBatch
 from store.store import Store
 
 
@@ -43,6 +44,12 @@ class RequestContext:
     async def write(self, entries: Sequence[Entry]) -> list[ItemResult]:
         """Write entries in one transaction; what is read afterwards is as they left it."""
         results = await self.store.write(entries)
+        self.loaders = self.store.loaders(self.principal.bounds)
+        return results
+
+    async def write_operations(self, batch: OperationBatch) -> BatchResults:
+        """Write the operations of one call in one transaction."""
+        results = await self.store.write_operations(batch)
         self.loaders = self.store.loaders(self.principal.bounds)
         return results
 

@@ -28,6 +28,7 @@ from schema.request_inputs import (
 from schema.sessions import SessionInput
 from store.entries import ItemResult as StoreResult
 from store.errors import BadInput, StoreError
+from store.operations.batches import BatchResults
 
 
 @strawberry.input(description="One entry of a batch: exactly one of these.", one_of=True)
@@ -147,5 +148,17 @@ class TrackPayload:
             duplicates=statuses.count(ItemStatus.DUPLICATE),
             rejected=statuses.count(ItemStatus.REJECTED),
             repaired=repaired,
+            items=items,
+        )
+
+    @classmethod
+    def of_operations(cls, items: BatchResults) -> "TrackPayload":
+        """Of operations that were all in order."""
+        accepted = items.accepted
+        return cls(
+            accepted=accepted,
+            duplicates=len(items) - accepted,
+            rejected=0,
+            repaired=0,
             items=items,
         )

@@ -10,7 +10,7 @@ import msgspec
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
-from store.validation import LONG_MAX, LONG_MIN, json_kind
+from store.validation import LONG_MAX, LONG_MIN, json_kind, to_utc
 
 if TYPE_CHECKING:
     JSON = Any
@@ -20,6 +20,10 @@ else:
     JSON = NewType("JSON", object)
     Long = NewType("Long", int)
 
+INSTANT = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+"""The form alone, for a message that can say more."""
 DURATION = re.compile(
     r"P(?:(?P<weeks>\d{1,6})W)?(?:(?P<days>\d{1,6})D)?"
     r"(?:T(?:(?P<hours>\d{1,7})H)?(?:(?P<minutes>\d{1,9})M)?"
@@ -37,17 +41,26 @@ def shown(value: Any) -> str:
 
 
 def parse_instant(value: Any) -> datetime:
-    """An RFC 3339 instant; its zone is required."""
-    if isinstance(value, str):
+    """An RFC 3339 instant in UTC; its zone is required. Digits below a microsecond are rounded."""
+    if not isinstance(value, str):
+        raise ValueError(not_an_instant(value))
+    try:
+        instant = msgspec.convert(value, datetime)
+    except msgspec.ValidationError:
+        raise ValueError(not_an_instant(value)) from None
+    if instant.tzinfo is None:
+        raise ValueError(f"{shown(value)} has no zone: add Z or an offset such as +01:00")
+    return to_utc(instant)
+
+
+def not_an_instant(value: Any) -> str:
+    """What is wrong with it: its form, or the day or time that it names."""
+    if isinstance(value, str) and INSTANT.fullmatch(value):
         try:
-            instant = msgspec.convert(value, datetime)
-        except msgspec.ValidationError:
-            pass
-        else:
-            if instant.tzinfo is not None:
-                return instant
-            raise ValueError(f"{shown(value)} has no zone: add Z or an offset such as +01:00")
-    raise ValueError(f"{shown(value)} is not an RFC 3339 instant such as 2026-11-21T09:30:00Z")
+            datetime.fromisoformat(value)
+        except ValueError as error:
+            return f"{shown(value)} is no instant: {error}"
+    return f"{shown(value)} is not an RFC 3339 instant such as 2026-11-21T09:30:00Z"
 
 
 def write_instant(value: datetime) -> str:

@@ -2,12 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from typing import Any
 
+from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from store.dialects import DRIVER_ERRORS, DatabaseDialect, Fault, PoolSettings, dialect_for
+from store.dialects import (
+    DRIVER_ERRORS,
+    Columns,
+    DatabaseDialect,
+    Fault,
+    PoolSettings,
+    dialect_for,
+)
 from store.errors import Overloaded, StoreError, TimedOut
 
 Row = Mapping[Any, Any]
@@ -49,6 +57,15 @@ class Database:
                 if self._turn is not None:
                     await stack.enter_async_context(self._turn)
                 yield await stack.enter_async_context(self.dialect.write_engine.begin())
+
+    async def write_columns(self, table: Table, columns: Columns) -> bool:
+        """Insert rows in a transaction of their own, given column by column.
+
+        False where the key of one exists: then nothing is inserted.
+        """
+        with self.translated():
+            async with self._turn or nullcontext():
+                return await self.dialect.write_columns(table, columns)
 
     @contextmanager
     def translated(self) -> Iterator[None]:

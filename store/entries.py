@@ -61,6 +61,11 @@ class Entry:
     result: ItemResult | None
     repaired: int
 
+    @property
+    def count(self) -> int:
+        """How many records it brings."""
+        return 1
+
     def __init__(self) -> None:
         self.result = None
         self.repaired = 0  # texts whose NUL or lone surrogates were replaced

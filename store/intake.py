@@ -1,6 +1,6 @@
 """From a principal's drafts to entries of the writer: the one door for everything that is recorded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from store.limits.entries import (
     prepare_reserve,
     prepare_settle,
 )
+from store.operations.batches import OperationBatch
 from store.operations.drafts import OperationDraft
 from store.operations.prepare import OperationEntry, OperationPreparer
 from store.requests.prepare import RequestPreparer
@@ -54,6 +55,10 @@ class Intake:
     def operation(self, draft: OperationDraft) -> OperationEntry:
         """A finished call."""
         return self._operations.prepare(draft)
+
+    def operations(self, drafts: Sequence[OperationDraft]) -> OperationBatch | None:
+        """Many finished calls as one entry; None where they must be prepared one by one."""
+        return self._operations.prepare_all(drafts)
 
     def session(self, draft: SessionDraft) -> SessionEntry:
         """A sitting."""

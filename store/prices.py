@@ -1,19 +1,17 @@
 """Prices per 1,000 tokens and the cost of an operation, in whole nano-dollars."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
-from sqlalchemy import select, tuple_
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import select
 
 from models import Price, table_of
 from models.vocabulary import AccessScope, PriceKind
 from store.access import EVERY_ORGANIZATION, Bounds, Principal
 from store.database import Database, Row
-from store.dialects import chunks
 from store.errors import Forbidden
 from store.ids import Clock
 from store.validation import EARLIEST, Checker, InputBounds
@@ -103,6 +101,11 @@ class PriceBook:
         for prices in self._rows.values():
             prices.sort(key=lambda found: found[0], reverse=True)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing but the default price is known."""
+        return not self._rows
+
     def find(self, organization: str, kind: str, name: str, at: datetime) -> TokenPrice | None:
         """The price in force at an instant: the organization's own before the installation's."""
         if not self._rows:
@@ -112,19 +115,6 @@ class PriceBook:
                 if effective_from <= at:
                     return price
         return None
-
-
-async def load_price_book(
-    connection: AsyncConnection, keys: Iterable[tuple[str, str, str]], default_tool_nanos: int
-) -> PriceBook:
-    """The prices under ``keys``, all dates of them."""
-    wanted = sorted(set(keys))
-    columns = tuple_(TABLE.c.organization_id, TABLE.c.kind, TABLE.c.name)
-    rows: list[Row] = []
-    for some in chunks(wanted):
-        found = await connection.execute(select(TABLE).where(columns.in_(some)))
-        rows.extend(found.mappings())
-    return PriceBook(rows, default_tool_nanos)
 
 
 class PriceDraft(Protocol):
@@ -142,10 +132,18 @@ class PriceDraft(Protocol):
 class Prices:
     """Reading and setting prices."""
 
-    def __init__(self, database: Database, clock: Clock, bounds: InputBounds) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        bounds: InputBounds,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``changed`` is called after each change, so that nobody goes on with what was before."""
         self._database = database
         self._clock = clock
         self._bounds = bounds
+        self._changed = changed
 
     async def list_prices(self, bounds: Bounds) -> list[Row]:
         """The prices that hold for the caller: its organization's and the installation's."""
@@ -190,6 +188,7 @@ class Prices:
         check.raise_if_any()
         async with self._database.write() as connection:
             await self._database.dialect.upsert(connection, TABLE, [row])
+        self._changed()
         return row
 
     def _owner(self, draft: PriceDraft, principal: Principal) -> str:

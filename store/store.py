@@ -24,9 +24,11 @@ from store.limits.apply import LimitApplier
 from store.limits.queries import Limits
 from store.loaders import Loaders
 from store.operations.apply import OperationApplier
+from store.operations.batches import BatchResults, OperationBatch
 from store.operations.sources import OPERATIONS
 from store.paging import PageSize
 from store.partitions import Partitions
+from store.price_books import PriceBooks
 from store.prices import DEFAULT_TOOL_PRICE, Prices, to_nanos
 from store.records import Records
 from store.requests.apply import RequestApplier
@@ -66,12 +68,14 @@ class Store:
         self._make_id = make_id
         self.database = Database(config.database_url, config.pool)
         self.partitions = Partitions(self.database.dialect, clock, config.partitions_ahead)
+        books = PriceBooks(self.database, to_nanos(config.default_tool_price))
+        operations = OperationApplier(books)
         # The order of the appliers is the order in which every flush takes its locks.
         self.writer = Writer(
             self.database,
             self.partitions,
             (
-                OperationApplier(to_nanos(config.default_tool_price)),
+                operations,
                 SessionApplier(),
                 RequestApplier(make_id),
                 LimitApplier(),
@@ -80,6 +84,7 @@ class Store:
             ),
             clock,
             config.writer,
+            operations.apply_alone,
         )
         self._housekeeping = Housekeeping(
             self.database, self.partitions, clock, timedelta(days=config.idempotency_days)
@@ -90,7 +95,7 @@ class Store:
         self.sessions = Records(self.database, SESSIONS, config.pages)
         self.interactions = Records(self.database, INTERACTIONS, config.pages)
         self.limits = Limits(self.database, clock, config.bounds)
-        self.prices = Prices(self.database, clock, config.bounds)
+        self.prices = Prices(self.database, clock, config.bounds, books.forget)
         self.breakers = CircuitBreakers(self.database)
         self.keys = ApiKeys(self.database, clock, config.bounds, config.key_cache_seconds)
 
@@ -132,6 +137,11 @@ class Store:
         """Write entries in one transaction; their results, in the same order, after the commit."""
         await self.writer.submit(entries)
         return [entry.result for entry in entries if entry.result is not None]
+
+    async def write_operations(self, batch: OperationBatch) -> BatchResults:
+        """Write the operations of one call; their results, in order, after the commit."""
+        await self.writer.submit([batch])
+        return batch.results
 
     async def write_one(self, entry: Entry) -> ItemResult:
         """Write one entry; raises what it was rejected for."""

@@ -14,6 +14,8 @@ from models.types import clean_text
 from store.errors import BadInput, Problem
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+FIRST = datetime(1, 1, 1, tzinfo=UTC)
+LAST = datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 FUTURE = timedelta(hours=24)
 """A record may lie at most this far ahead of the server's clock."""
 
@@ -133,9 +135,9 @@ class Checker:
             return None
         if not EARLIEST <= value <= self.now + FUTURE:
             latest = (self.now + FUTURE).isoformat(timespec="seconds")
-            self.refuse(f"{value.isoformat()} is not within 2000-01-01 and {latest}", *path)
+            self.refuse(f"{to_utc(value).isoformat()} is not within 2000-01-01 and {latest}", *path)
             return None
-        return value.astimezone(UTC)
+        return to_utc(value)
 
     def json_object(self, value: Any, *path: str | int) -> dict[str, Any] | None:
         """A JSON object, small and flat enough, with text that every database can hold."""
@@ -184,6 +186,14 @@ class Checker:
                 self.refuse("stands there twice, once its text is repaired: rename one", *path, key)
             cleaned[key] = self._json(member, (*path, key), depth + 1)
         return cleaned
+
+
+def to_utc(value: datetime) -> datetime:
+    """The same instant in UTC; the first or last there is where UTC has no year for it."""
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        return FIRST if value.year == 1 else LAST
 
 
 def json_kind(value: Any) -> str:

@@ -6,6 +6,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from store.dialects.base import (
+    Columns,
     DatabaseDialect,
     DuplicateKeys,
     Fault,
@@ -22,6 +23,7 @@ DRIVER_ERRORS = (SQLAlchemyError, *POSTGRESQL_ERRORS, sqlite3.Error, OSError)
 
 __all__ = [
     "DRIVER_ERRORS",
+    "Columns",
     "DatabaseDialect",
     "DuplicateKeys",
     "Fault",

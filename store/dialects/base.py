@@ -9,11 +9,14 @@ from operator import itemgetter
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Insert, Select, Table
+from sqlalchemy import JSON, Column, ColumnElement, Insert, Select, Table
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 Rows = Sequence[Sequence[Any]]
 """Rows in the order of ``table.columns``, with Python values."""
+Columns = Mapping[int, Sequence[Any]]
+"""Columns of equal length by their position in ``table.columns``; JSON as text, others as Python
+values. A column that is missing is null."""
 Filled = tuple[int, ...]
 """Positions of the columns that can hold something; the others are null in every row."""
 
@@ -69,6 +72,35 @@ class BulkPlan:
         for n, convert in self._convert:
             columns[n] = [None if value is None else convert(value) for value in columns[n]]
         return list(zip(*columns, strict=True))
+
+
+class ColumnPlan:
+    """How rows that are given column by column are handed to a driver; JSON is text already."""
+
+    __slots__ = ("_convert", "names", "positions", "sql")
+
+    def __init__(
+        self,
+        table: Table,
+        positions: Filled,
+        converter: Callable[[Column[Any]], Convert | None],
+    ) -> None:
+        every = list(table.columns)
+        self.positions = positions
+        self.names = [every[position].name for position in positions]
+        self.sql = ""
+        found = [(p, converter(every[p])) for p in positions if not isinstance(every[p].type, JSON)]
+        self._convert = {p: convert for p, convert in found if convert is not None}
+
+    def records(self, columns: Columns) -> list[tuple[Any, ...]]:
+        """The rows as the driver takes them, in the same order."""
+        return list(zip(*(self._values(p, columns[p]) for p in self.positions), strict=True))
+
+    def _values(self, position: int, values: Sequence[Any]) -> Sequence[Any]:
+        convert = self._convert.get(position)
+        if convert is None:
+            return values
+        return [None if value is None else convert(value) for value in values]
 
 
 class DuplicateKeys(Exception):
@@ -129,6 +161,19 @@ class DatabaseDialect(ABC):
         self, connection: AsyncConnection, table: Table, rows: Rows, filled: Filled | None = None
     ) -> None:
         """Insert all rows by the fastest way there is; raises ``DuplicateKeys``."""
+
+    @abstractmethod
+    async def bulk_insert_columns(
+        self, connection: AsyncConnection, table: Table, columns: Columns
+    ) -> None:
+        """The same of rows that are given column by column."""
+
+    @abstractmethod
+    async def write_columns(self, table: Table, columns: Columns) -> bool:
+        """The same in a transaction of their own; False where the key of one exists.
+
+        Nothing is inserted then.
+        """
 
     @abstractmethod
     def fault(self, error: BaseException) -> Fault:
@@ -198,6 +243,17 @@ class DatabaseDialect(ABC):
         except DuplicateKeys:
             return await self.insert_ignoring_duplicates(connection, table, rows)
         return None
+
+    async def insert_columns_if_new(
+        self, connection: AsyncConnection, table: Table, columns: Columns
+    ) -> bool:
+        """Insert all rows, or none of them where the key of one exists: False."""
+        try:
+            async with connection.begin_nested():
+                await self.bulk_insert_columns(connection, table, columns)
+        except DuplicateKeys:
+            return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)

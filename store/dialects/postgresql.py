@@ -32,6 +32,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from models.partitions import INFO_KEY, Partition
 from store.dialects.base import (
     BulkPlan,
+    ColumnPlan,
+    Columns,
     Convert,
     DatabaseDialect,
     DuplicateKeys,
@@ -110,20 +112,29 @@ class PostgresqlDialect(DatabaseDialect):
     async def bulk_insert(
         self, connection: AsyncConnection, table: Table, rows: Rows, filled: Filled | None = None
     ) -> None:
-        raw = await connection.get_raw_connection()
-        driver: Any = raw.driver_connection
-        if not driver.is_in_transaction():
-            # SQLAlchemy begins one with its first statement: COPY goes past it.
-            await connection.exec_driver_sql("SELECT 1")
         plan = self._plans.get((table.name, filled))
         if plan is None:
             plan = self._plans[table.name, filled] = BulkPlan(table, filled, converter)
-        try:
-            await driver.copy_records_to_table(
-                table.name, records=plan.records(rows), columns=plan.columns
-            )
-        except asyncpg.UniqueViolationError as error:
-            raise DuplicateKeys from error
+        await copy(connection, table, plan.columns, plan.records(rows))
+
+    async def bulk_insert_columns(
+        self, connection: AsyncConnection, table: Table, columns: Columns
+    ) -> None:
+        plan = ColumnPlan(table, tuple(sorted(columns)), converter)
+        await copy(connection, table, plan.names, plan.records(columns))
+
+    async def write_columns(self, table: Table, columns: Columns) -> bool:
+        plan = ColumnPlan(table, tuple(sorted(columns)), converter)
+        records = plan.records(columns)
+        async with self._engine.connect() as connection:
+            raw = await connection.get_raw_connection()
+            driver: Any = raw.driver_connection
+            try:
+                # By itself COPY is a transaction: it is committed when this returns.
+                await driver.copy_records_to_table(table.name, records=records, columns=plan.names)
+            except asyncpg.UniqueViolationError:
+                return False
+        return True
 
     def fault(self, error: BaseException) -> Fault:
         if isinstance(error, PoolTimeout | OSError):
@@ -189,6 +200,21 @@ class PostgresqlDialect(DatabaseDialect):
 
     def starts_with(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
         return func.starts_with(column, text) == true()
+
+
+async def copy(
+    connection: AsyncConnection, table: Table, names: list[str], records: Sequence[Any]
+) -> None:
+    """COPY records into these columns of a table; raises ``DuplicateKeys``."""
+    raw = await connection.get_raw_connection()
+    driver: Any = raw.driver_connection
+    if not driver.is_in_transaction():
+        # SQLAlchemy begins one with its first statement: COPY goes past it.
+        await connection.exec_driver_sql("SELECT 1")
+    try:
+        await driver.copy_records_to_table(table.name, records=records, columns=names)
+    except asyncpg.UniqueViolationError as error:
+        raise DuplicateKeys from error
 
 
 def converter(column: Column[Any]) -> Convert | None:

@@ -1,5 +1,6 @@
 """SQLite: one writer connection in WAL mode, readers beside it, batches through the raw driver."""
 
+import asyncio
 import json
 import sqlite3
 import time
@@ -38,6 +39,8 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from models.types import Instant, to_microseconds
 from store.dialects.base import (
     BulkPlan,
+    ColumnPlan,
+    Columns,
     Convert,
     DatabaseDialect,
     DuplicateKeys,
@@ -147,18 +150,34 @@ class SqliteDialect(DatabaseDialect):
         plan = self._plans.get((table.name, filled))
         if plan is None:
             plan = self._plans[table.name, filled] = BulkPlan(table, filled, converter)
-            names = ", ".join(f'"{name}"' for name in plan.columns)
-            marks = ", ".join("?" * len(plan.columns))
-            plan.sql = f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})'  # noqa: S608  # names of our own columns
-        raw = await connection.get_raw_connection()
-        driver: Any = raw.driver_connection
-        try:
-            cursor = await driver.executemany(plan.sql, plan.records(rows))
-            await cursor.close()
-        except sqlite3.IntegrityError as error:
-            if getattr(error, "sqlite_errorname", "") not in DUPLICATE_ERRORS:
+            plan.sql = insert_sql(table, plan.columns)
+        await insert_many(connection, plan.sql, plan.records(rows))
+
+    async def bulk_insert_columns(
+        self, connection: AsyncConnection, table: Table, columns: Columns
+    ) -> None:
+        plan = ColumnPlan(table, tuple(sorted(columns)), converter)
+        await insert_many(connection, insert_sql(table, plan.names), plan.records(columns))
+
+    async def write_columns(self, table: Table, columns: Columns) -> bool:
+        plan = ColumnPlan(table, tuple(sorted(columns)), converter)
+        sql, records = insert_sql(table, plan.names), plan.records(columns)
+        async with self._write.connect() as connection:
+            raw = await connection.get_raw_connection()
+            driver: Any = raw.driver_connection
+            await driver.execute("BEGIN IMMEDIATE")
+            try:
+                await driver.executemany(sql, records)
+                await driver.commit()
+            except sqlite3.IntegrityError as error:
+                await driver.rollback()
+                if getattr(error, "sqlite_errorname", "") not in DUPLICATE_ERRORS:
+                    raise
+                return False
+            except BaseException:
+                await asyncio.shield(driver.rollback())
                 raise
-            raise DuplicateKeys from error
+        return True
 
     def fault(self, error: BaseException) -> Fault:
         if isinstance(error, PoolTimeout):
@@ -219,6 +238,26 @@ class Deadline:
     def passed(self) -> int:
         """Asked by SQLite every ``PROGRESS_STEPS`` steps; 1 interrupts."""
         return int(time.monotonic() > self._ends)
+
+
+def insert_sql(table: Table, names: Sequence[str]) -> str:
+    """The statement that inserts one row with these columns."""
+    columns = ", ".join(f'"{name}"' for name in names)
+    marks = ", ".join("?" * len(names))
+    return f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})'  # noqa: S608  # names of our own columns
+
+
+async def insert_many(connection: AsyncConnection, sql: str, records: Sequence[Any]) -> None:
+    """Run the statement for each record; raises ``DuplicateKeys``."""
+    raw = await connection.get_raw_connection()
+    driver: Any = raw.driver_connection
+    try:
+        cursor = await driver.executemany(sql, records)
+        await cursor.close()
+    except sqlite3.IntegrityError as error:
+        if getattr(error, "sqlite_errorname", "") not in DUPLICATE_ERRORS:
+            raise
+        raise DuplicateKeys from error
 
 
 def converter(column: Column[Any]) -> Convert | None:

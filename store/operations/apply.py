@@ -1,62 +1,118 @@
 """Writes the operations of a flush: one bulk insert, then what they count against."""
 
-from datetime import datetime
-from operator import itemgetter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from models import OperationText, table_of
-from store.entries import Flush, ItemResult
-from store.operations.columns import COLUMNS, TABLE, columns_of
-from store.operations.costs import fill_costs, price_keys
+from store.database import Database
+from store.entries import Entry, Flush, ItemResult
+from store.operations.batches import OperationBatch
+from store.operations.columns import COLUMNS, TABLE
+from store.operations.costs import fill_costs
+from store.operations.frames import Frame, Key
 from store.operations.prepare import OperationEntry
-from store.operations.quick import ID, INTERACTION_TYPE, KIND, OCCURRED_AT, ORGANIZATION
-from store.prices import load_price_book
+from store.operations.quick import ID, INTERACTION_TYPE, KEY_WIDTH, ORGANIZATION, Row
+from store.price_books import PriceBooks
 from store.uses import CountedUse
 
 TEXTS = table_of(OperationText)
-Key = tuple[str, datetime, UUID]
-BY_TIME = itemgetter(OCCURRED_AT, ORGANIZATION, ID)
+Operations: TypeAlias = OperationEntry | OperationBatch
 
 
 class OperationApplier:
-    """Bulk insert first; where a key exists already, only its own entry is a duplicate."""
+    """Bulk insert first; where a key exists already, only its own operation is a duplicate."""
 
-    kinds = (OperationEntry,)
+    kinds = (OperationEntry, OperationBatch)
 
-    def __init__(self, default_tool_nanos: int) -> None:
-        self._default_tool_nanos = default_tool_nanos
+    def __init__(self, books: PriceBooks) -> None:
+        self._books = books
 
-    async def apply(self, flush: Flush, entries: list[OperationEntry]) -> None:
-        if not entries:
-            return
-        fresh = first_of_each_id(entries)
-        # One order on all servers, so that they cannot wait for each other. Time comes first: a bulk
-        # load is buffered per partition, and so written partition by partition.
-        fresh.sort(key=lambda e: BY_TIME(e.row))
-        rows = [entry.row for entry in fresh]
-        book = await load_price_book(flush.connection, price_keys(rows), self._default_tool_nanos)
-        for row in rows:
-            fill_costs(row, book)
-        filled = columns_of(frozenset([row[KIND] for row in rows]))
-        inserted = await flush.dialect.insert_new(flush.connection, TABLE, rows, filled)
-        written = fresh if inserted is None else [e for e in fresh if e.key in inserted]
-        for entry in written:
-            entry.result = ItemResult.accepted(entry.id, entry.key)
-        if len(written) < len(entries):
-            for entry in entries:
-                if entry.result is None:
-                    entry.result = ItemResult.duplicate(entry.id, entry.key)
-        await self._write_texts(flush, written)
-        flush.uses.extend(use_of(e) for e in written if e.row[INTERACTION_TYPE] is not None)
+    async def apply(self, flush: Flush, entries: list[Operations]) -> None:
+        if entries:
+            gathered = await self._gather(entries)
+            written = await self._insert(flush, gathered.frame)
+            gathered.settle(written)
+            await self._write_texts(flush, gathered.singles)
+            flush.uses.extend(uses_of(gathered.frame, written))
 
-    async def _write_texts(self, flush: Flush, written: list[OperationEntry]) -> None:
+    async def apply_alone(self, database: Database, entries: Sequence[Entry]) -> bool:
+        """Write operations in a transaction of their own.
+
+        False where there is more to write than their rows, or one of them exists: nothing is
+        written then.
+        """
+        plain: list[Operations] = []
+        for entry in entries:
+            if not (isinstance(entry, OperationEntry | OperationBatch) and entry.is_plain):
+                return False
+            plain.append(entry)
+        gathered = await self._gather(plain)
+        if not await database.write_columns(TABLE, in_order(gathered.frame).columns):
+            return False
+        gathered.settle(None)
+        return True
+
+    async def _gather(self, entries: list[Operations]) -> "Gathered":
+        gathered = Gathered.of(entries)
+        fill_costs(gathered.frame, await self._books.current())
+        return gathered
+
+    async def _insert(self, flush: Flush, frame: Frame) -> set[Key] | None:
+        """The keys that are new; None where all are."""
+        ordered = in_order(frame)
+        connection, dialect = flush.connection, flush.dialect
+        if await dialect.insert_columns_if_new(connection, TABLE, ordered.columns):
+            return None
+        rows = first_of_each_key(ordered.rows())
+        inserted = await dialect.insert_ignoring_duplicates(connection, TABLE, rows)
+        return {(organization, at, id) for organization, at, id in inserted}
+
+    async def _write_texts(self, flush: Flush, entries: list[OperationEntry]) -> None:
         rows = [
             (*entry.key, entry.message, entry.response)
-            for entry in written
-            if entry.message is not None or entry.response is not None
+            for entry in entries
+            if (entry.message is not None or entry.response is not None) and entry.is_accepted
         ]
         if rows:
             await flush.dialect.bulk_insert(flush.connection, TEXTS, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The operations of a flush as one frame, and the entries that wait for their results."""
+
+    frame: Frame
+    batches: list[OperationBatch]
+    singles: list[OperationEntry]
+    fresh: list[OperationEntry]
+
+    @classmethod
+    def of(cls, entries: list[Operations]) -> "Gathered":
+        """Of the entries of one flush."""
+        batches = [e for e in entries if isinstance(e, OperationBatch)]
+        singles = [e for e in entries if isinstance(e, OperationEntry)]
+        fresh = first_of_each_id(singles)
+        frames = [batch.frame for batch in batches]
+        if fresh:
+            frames.append(Frame.of_rows([entry.row for entry in fresh]))
+        return cls(Frame.joined(frames), batches, singles, fresh)
+
+    def settle(self, written: set[Key] | None) -> None:
+        """Set all results; ``written`` is None where all operations were new."""
+        unclaimed = None if written is None else set(written)
+        for batch in self.batches:
+            batch.settle(claim(batch.keys, unclaimed))
+        settle(self.singles, self.fresh, unclaimed)
+
+
+def in_order(frame: Frame) -> Frame:
+    """The operations in the order in which all servers write, so that none waits for another.
+
+    Time comes first: a bulk load is buffered per partition, and so written partition by partition.
+    """
+    return frame if frame.is_in_time else frame.in_time()
 
 
 def first_of_each_id(entries: list[OperationEntry]) -> list[OperationEntry]:
@@ -68,9 +124,55 @@ def first_of_each_id(entries: list[OperationEntry]) -> list[OperationEntry]:
     return list(first.values())
 
 
-def use_of(entry: OperationEntry) -> CountedUse:
-    """What an operation counts: it has happened, so it is counted and never refused."""
-    values = dict(zip(COLUMNS, entry.row, strict=True))
+def first_of_each_key(rows: Sequence[Row]) -> list[Row]:
+    """The rows without later ones that repeat a key: two calls may have sent the same."""
+    first: dict[tuple[object, ...], Row] = {}
+    for row in rows:
+        first.setdefault(tuple(row[:KEY_WIDTH]), row)
+    return list(first.values())
+
+
+def claim(keys: Sequence[Key], unclaimed: set[Key] | None) -> set[Key] | None:
+    """Those of ``keys`` that are this call's to claim: two calls may have sent the same."""
+    if unclaimed is None:
+        return None
+    mine = unclaimed.intersection(keys)
+    unclaimed -= mine
+    return mine
+
+
+def settle(
+    entries: list[OperationEntry], fresh: list[OperationEntry], unclaimed: set[Key] | None
+) -> None:
+    """Set the results of single operations; ``fresh`` are those that were sent to the database."""
+    for entry in fresh:
+        if unclaimed is None or entry.key in unclaimed:
+            entry.result = ItemResult.accepted(entry.id, entry.key)
+        if unclaimed is not None:
+            unclaimed.discard(entry.key)
+    for entry in entries:
+        if entry.result is None:
+            entry.result = ItemResult.duplicate(entry.id, entry.key)
+
+
+def uses_of(frame: Frame, written: set[Key] | None) -> Iterable[CountedUse]:
+    """What new operations count: they have happened, so they are counted and never refused."""
+    if INTERACTION_TYPE not in frame.columns:
+        return
+    uncounted = None if written is None else set(written)
+    for row in frame.rows():
+        key: Any = tuple(row[:KEY_WIDTH])
+        if uncounted is not None and key not in uncounted:
+            continue
+        if uncounted is not None:
+            uncounted.discard(key)
+        if row[INTERACTION_TYPE] is not None:
+            yield use_of(row)
+
+
+def use_of(row: Row) -> CountedUse:
+    """What one operation counts."""
+    values = dict(zip(COLUMNS, row, strict=True))
     return CountedUse.of(
         labels=values,
         interaction_type=values["interaction_type"],

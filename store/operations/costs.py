@@ -1,10 +1,12 @@
-"""The cost columns of an operation's row, from its tokens and the price in force."""
+"""The cost columns of operations, from their tokens and the price in force."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
 
 from models.vocabulary import OperationKind, PriceKind, PriceStatus
-from store.access import EVERY_ORGANIZATION
 from store.operations.columns import AT
+from store.operations.frames import Frame
 from store.operations.quick import (
     CACHED_INPUT_TOKENS,
     INPUT_TOKENS,
@@ -17,51 +19,65 @@ from store.operations.quick import (
     TOKENS_ACTUAL,
     TOKENS_ORIGINAL,
     TOOL_NAME,
-    Row,
 )
-from store.prices import Cost, PriceBook, model_cost, tool_cost
+from store.prices import MAX_COST, PER_TOKENS, Cost, PriceBook, model_cost, tool_cost
 
 STATUS, BASELINE = AT["price_status"], AT["cost_baseline"]
 ACTUAL, SAVED = AT["cost_actual"], AT["cost_saved"]
 TOOL, LLM = OperationKind.TOOL.value, OperationKind.LLM.value
 PRICED, UNPRICED = PriceStatus.PRICED.value, PriceStatus.UNPRICED.value
 OF_TOOL, OF_MODEL = PriceKind.TOOL.value, PriceKind.MODEL.value
+NAMES = (KIND, ORGANIZATION, TOOL_NAME, NAME, MODEL)
+COUNTS = (TOKENS_ORIGINAL, TOKENS_ACTUAL, INPUT_TOKENS, OUTPUT_TOKENS, CACHED_INPUT_TOKENS)
+Counts = tuple[int | None, int | None, int | None, int | None, int | None]
+Costs = tuple[str | None, int | None, int | None, int | None]
+"""Status, baseline, actual and saved."""
+NO_COSTS: Costs = (None, None, None, None)
 
 
-def price_keys(rows: Iterable[Row]) -> set[tuple[str, str, str]]:
-    """The keys under which the prices of ``rows`` may stand."""
-    found = set()
-    for row in rows:
-        kind = row[KIND]
-        if kind == TOOL:
-            found.add((row[ORGANIZATION], OF_TOOL, row[TOOL_NAME] or row[NAME]))
-        elif kind == LLM and row[MODEL]:
-            found.add((row[ORGANIZATION], OF_MODEL, row[MODEL]))
-    return found | {(EVERY_ORGANIZATION, kind, name) for _, kind, name in found}
+def fill_costs(frame: Frame, book: PriceBook) -> None:
+    """Set the cost columns of operations that have tokens; a model without a price is UNPRICED."""
+    columns: Iterable[Sequence[Any]] | None = costs_at_default(frame, book)
+    if columns is None:
+        names, counts = frame.tuples(NAMES), frame.tuples(COUNTS)
+        given = zip(names, frame.column(OCCURRED_AT), counts, strict=True)
+        columns = zip(*(costs_of(book, *values) for values in given), strict=True)
+    for position, values in zip((STATUS, BASELINE, ACTUAL, SAVED), columns, strict=True):
+        frame.put(position, values)
 
 
-def fill_costs(row: Row, book: PriceBook) -> None:
-    """Set the cost columns of a row that has tokens; a model without a price is UNPRICED."""
-    cost: Cost | None
-    kind = row[KIND]
-    if kind == TOOL:
-        before, after = row[TOKENS_ORIGINAL], row[TOKENS_ACTUAL]
-        if before is None and after is None:
-            return
-        name = row[TOOL_NAME] or row[NAME]
-        found = book.find(row[ORGANIZATION], OF_TOOL, name, row[OCCURRED_AT])
+def costs_at_default(frame: Frame, book: PriceBook) -> tuple[Sequence[Any], ...] | None:
+    """The columns where every operation is a tool's at the default price with both counts.
+
+    None where one is not: what is told apart there by row is known here of all of them.
+    """
+    before, after = frame.columns.get(TOKENS_ORIGINAL), frame.columns.get(TOKENS_ACTUAL)
+    if not book.is_empty or before is None or after is None or set(frame.columns[KIND]) != {TOOL}:
+        return None
+    if None in before or None in after:
+        return None
+    price, half = book.default_tool.input, PER_TOKENS // 2
+    if max(*before, *after) * price + half > MAX_COST * PER_TOKENS:
+        return None
+    baseline = [(count * price + half) // PER_TOKENS for count in before]
+    actual = [(count * price + half) // PER_TOKENS for count in after]
+    saved = [was - now for was, now in zip(baseline, actual, strict=True)]
+    return (PRICED,) * frame.count, baseline, actual, saved
+
+
+def costs_of(book: PriceBook, names: tuple[Any, ...], at: datetime, counts: Counts) -> Costs:
+    """The costs of one operation, from the values of ``NAMES`` and of ``COUNTS``."""
+    kind, organization, tool, name, model = names
+    before, after, read, written, cached = counts
+    cost: Cost | None = None
+    if kind == TOOL and (before is not None or after is not None):
+        found = book.find(organization, OF_TOOL, tool or name, at)
         cost = tool_cost(before, after, found or book.default_tool)
-    elif kind == LLM:
-        read, written = row[INPUT_TOKENS], row[OUTPUT_TOKENS]
-        if read is None and written is None:
-            return
-        price = book.find(row[ORGANIZATION], OF_MODEL, row[MODEL] or "", row[OCCURRED_AT])
+    elif kind == LLM and (read is not None or written is not None):
+        price = book.find(organization, OF_MODEL, model or "", at)
         if price is None:
-            row[STATUS] = UNPRICED
-            return
-        cost = model_cost(read, written, row[CACHED_INPUT_TOKENS], price)
-    else:
-        return
-    if cost is not None:
-        row[STATUS], row[BASELINE], row[ACTUAL] = PRICED, cost.baseline, cost.actual
-        row[SAVED] = cost.baseline - cost.actual
+            return UNPRICED, None, None, None
+        cost = model_cost(read, written, cached, price)
+    if cost is None:
+        return NO_COSTS
+    return PRICED, cost.baseline, cost.actual, cost.baseline - cost.actual

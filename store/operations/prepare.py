@@ -1,6 +1,6 @@
 """From a draft to an entry: every value checked, labels filled, derived numbers computed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,14 +10,17 @@ from sqlalchemy import Table
 from models import OperationText, table_of
 from models.vocabulary import OperationKind
 from store.access import Principal, fill_labels
-from store.entries import Entry
+from store.entries import Entry, ItemStatus
 from store.errors import BadInput
 from store.ids import instant_of, is_v7
+from store.operations.batches import OperationBatch
 from store.operations.columns import COLUMNS, TABLE
+from store.operations.columnwise import ColumnPreparer
 from store.operations.drafts import ApiCallDraft, LlmCallDraft, OperationDraft, ToolUseDraft
 from store.operations.quick import (
     HIGHEST_STATUS,
     ID,
+    INTERACTION_TYPE,
     LOWEST_STATUS,
     MAX_BATCH_SIZE,
     MAX_DURATION_MS,
@@ -31,6 +34,8 @@ from store.uses import MAX_UNITS
 from store.validation import Checker, InputBounds
 
 NO_TEXTS = (None, None)
+SHORTEST_BATCH = 8
+"""Fewer operations take longer column by column than one by one."""
 
 
 class OperationEntry(Entry):
@@ -57,6 +62,16 @@ class OperationEntry(Entry):
         """The primary key: the first three columns."""
         return tuple(self.row[:3])
 
+    @property
+    def is_accepted(self) -> bool:
+        """Whether it was written, and was not there before."""
+        return self.result is not None and self.result.status is ItemStatus.ACCEPTED
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether there is nothing to write but the row of the operation."""
+        return self.message is None and self.response is None and self.row[INTERACTION_TYPE] is None
+
     def partitions(self) -> tuple[tuple[Table, int], ...]:
         month = month_of(self.row[OCCURRED_AT])
         if self.message is None and self.response is None:
@@ -79,6 +94,12 @@ class OperationPreparer:
         self._now = now
         self._make_id = make_id
         self._quick = QuickPreparer(principal, bounds, now, make_id)
+        self._columns = ColumnPreparer(principal, bounds, now, make_id)
+
+    def prepare_all(self, drafts: Sequence[OperationDraft]) -> OperationBatch | None:
+        """All drafts as one entry; None where they must be prepared one by one."""
+        frame = self._columns.frame(drafts) if len(drafts) >= SHORTEST_BATCH else None
+        return None if frame is None else OperationBatch(frame)
 
     def prepare(self, draft: OperationDraft) -> OperationEntry:
         """The entry of one draft; raises ``BadInput`` with every problem of it."""

@@ -34,6 +34,8 @@ LONGEST_NUMBER = 30
 """Bytes of the longest number in JSON, with its key's quotes, a colon and a comma."""
 LARGEST_FLOAT = 1e300
 MILLISECOND = timedelta(milliseconds=1)
+KEY_WIDTH = 3
+"""The primary key stands first: organization, time, id."""
 Row = list[Any]
 
 (

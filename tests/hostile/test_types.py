@@ -114,7 +114,6 @@ async def test_instants(api: Api) -> None:
             ({"occurredAt": "2026-06-01T25:00:00Z"}, "occurredAt", "is no instant"),
             ({"occurredAt": "2026-06-01T08:00:00+25:00"}, "occurredAt", "is no instant"),
             ({"occurredAt": "0000-06-01T08:00:00Z"}, "occurredAt", "is no instant"),
-            ({"occurredAt": "0001-01-01T00:00:00+14:00"}, "occurredAt", "is no instant"),
             ({"occurredAt": "12026-06-01T08:00:00Z"}, "occurredAt", "is not an RFC 3339 instant"),
             ({"occurredAt": "٢٠٢٦-06-01T08:00:00Z"}, "occurredAt", "is not an RFC 3339 instant"),
             ({"occurredAt": "now"}, "occurredAt", "is not an RFC 3339 instant"),

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store.operations.columns import COLUMNS
-from store.operations.costs import fill_costs, price_keys
+from store.operations.costs import fill_costs
+from store.operations.frames import Frame
 from store.prices import (
     DEFAULT_TOOL_PRICE,
     MAX_COST,
@@ -49,8 +50,9 @@ class Book:
     def filled(self, **values: Any) -> dict[str, Any]:
         """An operation with its costs."""
         operation = {"organization_id": "acme", "occurred_at": NOON, "name": "call", **values}
-        row = [operation.get(name) for name in COLUMNS]
-        fill_costs(row, PriceBook(self.rows, DEFAULT_NANOS))
+        frame = Frame.of_rows([[operation.get(name) for name in COLUMNS]])
+        fill_costs(frame, PriceBook(self.rows, DEFAULT_NANOS))
+        (row,) = frame.rows()
         return {n: v for n, v in zip(COLUMNS, row, strict=True) if v is not None}
 
 
@@ -193,21 +195,6 @@ def test_a_tool_is_priced_by_its_name_else_by_the_operations(book: Book) -> None
 def test_a_tools_price_is_not_a_models(book: Book) -> None:
     book.add("acme", "m", 1_000, NOON - DAY, "TOOL")
     assert book.filled(kind="LLM", model="m", input_tokens=5)["price_status"] == "UNPRICED"
-
-
-@pytest.mark.parametrize(
-    ("operation", "keys"),
-    [
-        ({"kind": "TOOL", "name": "n", "tool_name": "t"}, [("o", "TOOL", "t"), ("*", "TOOL", "t")]),
-        ({"kind": "TOOL", "name": "n"}, [("o", "TOOL", "n"), ("*", "TOOL", "n")]),
-        ({"kind": "LLM", "name": "n", "model": "m"}, [("o", "MODEL", "m"), ("*", "MODEL", "m")]),
-        ({"kind": "LLM", "name": "n"}, []),
-        ({"kind": "API", "name": "n"}, []),
-    ],
-)
-def test_the_keys_that_a_flush_must_load(operation: dict[str, Any], keys: list[Any]) -> None:
-    values = {"organization_id": "o", **operation}
-    assert price_keys([[values.get(name) for name in COLUMNS]]) == set(keys)
 
 
 @pytest.mark.parametrize(

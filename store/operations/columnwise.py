@@ -1,0 +1,325 @@
+"""Builds the frame of a bulk load that is plainly in order, column by column.
+
+The same checks as in ``quick``, made once for all operations of a call: a text is looked at once
+however often it occurs, a column of numbers by its least and its greatest. Where any value is not
+plainly in order there is no frame, and every operation is prepared by itself. Both give the same
+rows; a differential test holds them against each other.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from math import isnan
+from operator import attrgetter, sub
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from models.types import EPOCH
+from models.vocabulary import OperationKind
+from store.access import LabelDefaults, Principal
+from store.ids import LAST_MILLISECOND
+from store.operations import quick
+from store.operations.drafts import OperationDraft
+from store.operations.frames import Frame, Values, is_null
+from store.uses import MAX_UNITS
+from store.validation import EARLIEST, FUTURE, InputBounds
+
+OWN = (
+    "kind", "name", "outcome", "id", "occurred_at", "duration_ms", "error", "operation_type",
+    "stage", "correlation_id", "trace_id", "client", "session_id", "request_id", "cache_hit",
+    "attributes", "labels", "api", "tool", "llm", "interaction",
+)  # fmt: skip
+LABELS = (
+    ("organization_id", quick.ORGANIZATION), ("namespace_id", quick.NAMESPACE),
+    ("workspace_id", quick.WORKSPACE), ("api_key_id", quick.API_KEY), ("user_id", quick.USER),
+    ("developer_id", quick.DEVELOPER), ("company_id", quick.COMPANY),
+    ("subscription_id", quick.SUBSCRIPTION),
+)  # fmt: skip
+API = ("method", "ip_address", "resource_id", "route", "user_agent", "status_code", "batch_size")
+TOOL = (
+    "tool_name", "operation_mode", "file_path", "parameters", "tokens_original", "tokens_actual",
+)  # fmt: skip
+LLM = (
+    "provider", "model", "input_tokens", "output_tokens", "cached_input_tokens", "message",
+    "response",
+)  # fmt: skip
+take_own = attrgetter(*OWN)
+take_labels = attrgetter(*(name for name, _ in LABELS))
+take_api, take_tool, take_llm = attrgetter(*API), attrgetter(*TOOL), attrgetter(*LLM)
+take_use = attrgetter("type", "units")
+take_int = attrgetter("int")
+take_zone = attrgetter("tzinfo")
+DIGITS = bytes(48 if 48 <= byte <= 57 else 32 for byte in range(256))
+"""Turns every digit into a zero and everything else into a space."""
+LONG_NUMBER = b"0" * 19
+"""So many digits may be more than 64 bits."""
+encode = msgspec.json.Encoder().encode
+split = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+class NotPlain(Exception):
+    """Something must be looked at closely."""
+
+
+class ColumnPreparer:
+    """Frames of one principal's drafts in one call."""
+
+    def __init__(
+        self, principal: Principal, bounds: InputBounds, now: datetime, make_id: Callable[[], UUID]
+    ) -> None:
+        self._defaults = LabelDefaults.of(principal)
+        self._bounds = principal.bounds
+        self._limits = bounds
+        self._now = now
+        self._make_id = make_id
+
+    def frame(self, drafts: Sequence[OperationDraft]) -> Frame | None:
+        """The frame, or None where the drafts must be prepared one by one."""
+        own = dict(zip(OWN, zip(*map(take_own, drafts), strict=True), strict=True))
+        frame = Frame(len(drafts), {})
+        try:
+            self._common(own, frame)
+            self._labels(own["labels"], frame)
+            self._api(own, frame)
+            self._tool(own, frame)
+            self._llm(own, frame)
+            self._interaction(own["interaction"], frame)
+            # The identity last: no id is drawn for drafts that are left to the close look.
+            self._identity(own["id"], own["occurred_at"], frame)
+        except NotPlain:
+            return None
+        return frame
+
+    def _common(self, own: Mapping[str, Values], frame: Frame) -> None:
+        frame.columns[quick.RECORDED_AT] = (self._now,) * frame.count
+        frame.columns[quick.KIND] = named(own["kind"])
+        frame.columns[quick.OUTCOME] = named(own["outcome"])
+        for name, position in (
+            ("name", quick.NAME), ("operation_type", quick.OPERATION_TYPE),
+            ("stage", quick.STAGE), ("correlation_id", quick.CORRELATION_ID),
+            ("trace_id", quick.TRACE_ID), ("client", quick.CLIENT),
+        ):  # fmt: skip
+            self._put_names(frame, position, own[name])
+        self._put_texts(frame, quick.ERROR, own["error"])
+        self._put_json(frame, quick.ATTRIBUTES, own["attributes"])
+        for name, position in (
+            ("session_id", quick.SESSION_ID), ("request_id", quick.REQUEST_ID),
+            ("cache_hit", quick.CACHE_HIT),
+        ):  # fmt: skip
+            frame.put(position, own[name])
+        durations = own["duration_ms"]
+        if not is_null(durations):
+            check_range(durations, 0, quick.MAX_DURATION_MS)
+            if None in durations:
+                durations = [None if value is None else float(value) for value in durations]
+            else:
+                durations = list(map(float, durations))
+            if isnan(sum(filter(None, durations))):  # what is no number compares with nothing
+                raise NotPlain
+            frame.columns[quick.DURATION_MS] = durations
+
+    def _identity(self, ids: Values, times: Values, frame: Frame) -> None:
+        if not (all(ids) and all(times)):
+            times = [self._instant(i, at) for i, at in zip(ids, times, strict=True)]
+        zones = set(map(take_zone, times))
+        if None in zones:
+            raise NotPlain
+        if not (min(times) >= EARLIEST and max(times) <= self._now + FUTURE):
+            raise NotPlain
+        if zones != {UTC}:
+            times = [at.astimezone(UTC) for at in times]
+        given = [i for i in ids if i is not None] if None in ids else ids
+        if len(set(map(take_int, given))) < len(given):
+            raise NotPlain  # a repeat within one call
+        if len(given) < len(ids):
+            ids = [self._make_id() if i is None else i for i in ids]
+        frame.columns[quick.OCCURRED_AT], frame.columns[quick.ID] = times, ids
+
+    def _instant(self, id: UUID | None, at: datetime | None) -> datetime:
+        if at is not None:
+            return at
+        if id is None:
+            return self._now
+        bits = id.int
+        if (bits >> 62) & 0x3C003 != quick.V7 or bits >> 80 > LAST_MILLISECOND:
+            raise NotPlain
+        return EPOCH + (bits >> 80) * quick.MILLISECOND
+
+    def _labels(self, labels: Values, frame: Frame) -> None:
+        own, bounds = self._defaults, self._bounds
+        given = columns_of(labels, take_labels, len(LABELS))
+        defaults = (own.organization_id, own.namespace_id, own.workspace_id, own.api_key_id)
+        for (_, position), values, default in zip(
+            LABELS, given, (*defaults, None, None, None, None), strict=True
+        ):
+            if default is not None and not all(values):
+                values = [default if v is None else v for v in values]  # noqa: PLW2901
+            self._put_names(frame, position, values)
+        organizations = frame.columns.get(quick.ORGANIZATION)
+        if organizations is None or not all(organizations):
+            raise NotPlain
+        for position, wanted in (
+            (quick.ORGANIZATION, bounds.organization_id), (quick.NAMESPACE, bounds.namespace_id),
+            (quick.WORKSPACE, bounds.workspace_id),
+        ):  # fmt: skip
+            if wanted is not None and set(frame.column(position)) != {wanted}:
+                raise NotPlain
+
+    def _api(self, own: Mapping[str, Values], frame: Frame) -> None:
+        if not any(own["api"]):
+            return
+        check_kinds(own["api"], own["kind"], OperationKind.API)
+        method, ip, resource, route, agent, status, size = columns_of(
+            own["api"], take_api, len(API)
+        )
+        self._put_names(frame, quick.METHOD, method)
+        self._put_names(frame, quick.IP_ADDRESS, ip)
+        self._put_names(frame, quick.RESOURCE_ID, resource)
+        self._put_texts(frame, quick.ROUTE, route)
+        self._put_texts(frame, quick.USER_AGENT, agent)
+        check_range(status, quick.LOWEST_STATUS, quick.HIGHEST_STATUS)
+        check_range(size, 0, quick.MAX_BATCH_SIZE)
+        frame.put(quick.STATUS_CODE, status)
+        frame.put(quick.BATCH_SIZE, size)
+
+    def _tool(self, own: Mapping[str, Values], frame: Frame) -> None:
+        if not any(own["tool"]):
+            return
+        check_kinds(own["tool"], own["kind"], OperationKind.TOOL)
+        name, mode, path, parameters, before, after = columns_of(own["tool"], take_tool, len(TOOL))
+        self._put_names(frame, quick.TOOL_NAME, name)
+        self._put_names(frame, quick.OPERATION_MODE, mode)
+        self._put_texts(frame, quick.FILE_PATH, path)
+        self._put_json(frame, quick.PARAMETERS, parameters)
+        check_range(before, 0, quick.MAX_TOKENS)
+        check_range(after, 0, quick.MAX_TOKENS)
+        frame.put(quick.TOKENS_ORIGINAL, before)
+        frame.put(quick.TOKENS_ACTUAL, after)
+        if None in before or None in after:
+            prevented: Values = [
+                None if b is None or a is None else b - a
+                for b, a in zip(before, after, strict=True)
+            ]
+        else:
+            prevented = list(map(sub, before, after))
+        frame.put(quick.TOKENS_PREVENTED, prevented)
+
+    def _llm(self, own: Mapping[str, Values], frame: Frame) -> None:
+        if not any(own["llm"]):
+            return
+        check_kinds(own["llm"], own["kind"], OperationKind.LLM)
+        provider, model, read, written, cached, message, response = columns_of(
+            own["llm"], take_llm, len(LLM)
+        )
+        # Long texts are looked at closely: they are too long for anything else to matter.
+        if not (is_null(message) and is_null(response)):
+            raise NotPlain
+        self._put_names(frame, quick.PROVIDER, provider)
+        self._put_names(frame, quick.MODEL, model)
+        for position, counts in (
+            (quick.INPUT_TOKENS, read), (quick.OUTPUT_TOKENS, written),
+            (quick.CACHED_INPUT_TOKENS, cached),
+        ):  # fmt: skip
+            check_range(counts, 0, quick.MAX_TOKENS)
+            frame.put(position, counts)
+        if any(c > (r or 0) for c, r in zip(cached, read, strict=True) if c is not None):
+            raise NotPlain
+
+    def _interaction(self, uses: Values, frame: Frame) -> None:
+        if any(uses):
+            types, units = columns_of(uses, take_use, 2)
+            self._put_names(frame, quick.INTERACTION_TYPE, types)
+            check_range(units, 1, MAX_UNITS)
+            frame.put(quick.UNITS, units)
+
+    def _put_names(self, frame: Frame, position: int, values: Values) -> None:
+        found = set(values)
+        found.discard(None)
+        if found:
+            if "" in found:
+                raise NotPlain
+            check_texts(found, self._limits.label_length)
+            frame.columns[position] = values
+
+    def _put_texts(self, frame: Frame, position: int, values: Values) -> None:
+        found = set(values)
+        found.discard(None)
+        if found:
+            check_texts(found, self._limits.text_length)
+            frame.columns[position] = values
+
+    def _put_json(self, frame: Frame, position: int, values: Values) -> None:
+        if is_null(values):
+            return
+        given = [value for value in values if value is not None] if None in values else values
+        if set(map(type, given)) != {dict}:
+            raise NotPlain
+        texts = texts_of(given)
+        limits = self._limits
+        if 2 * max(map(len, texts)) > limits.json_bytes:
+            raise NotPlain
+        if max(text.count("{") + text.count("[") for text in texts) > limits.json_depth:
+            raise NotPlain
+        frame.columns[position] = texts if given is values else spread(texts, values)
+
+
+def texts_of(objects: Values) -> list[str]:
+    """JSON objects as text; raises ``NotPlain`` unless every database takes them as they are."""
+    try:
+        whole = encode(objects)
+    except UnicodeEncodeError:
+        raise NotPlain from None
+    # A NUL, what was no finite number, or a number near the end of what is taken.
+    is_odd = b"\\u0000" in whole or b"null" in whole or LONG_NUMBER in whole.translate(DIGITS)
+    if is_odd and not all(all(map(is_plain_member, (*v, *v.values()))) for v in objects):
+        raise NotPlain
+    return [str(text, "utf-8") for text in split(whole)]
+
+
+def spread(texts: Values, values: Values) -> list[Any]:
+    """The texts in the places of the values, and nulls where there is none."""
+    rest = iter(texts)
+    return [None if value is None else next(rest) for value in values]
+
+
+def is_plain_member(member: Any) -> bool:
+    """Whether it is text without NUL, or anything else that needs no closer look."""
+    return "\0" not in member if type(member) is str else quick.is_plain_member(member)
+
+
+def named(members: Values) -> Values:
+    """Members of a vocabulary as text; looked up once where they are all the same."""
+    first = members[0]
+    if members.count(first) == len(members):
+        return (first.value,) * len(members)
+    return [member.value for member in members]
+
+
+def columns_of(parts: Values, take: Callable[[Any], tuple[Any, ...]], width: int) -> list[Values]:
+    """The attributes of parts as columns; nulls where a part is null."""
+    if all(parts):
+        return list(zip(*map(take, parts), strict=True))
+    missing = (None,) * width
+    return list(zip(*(missing if p is None else take(p) for p in parts), strict=True))
+
+
+def check_kinds(parts: Values, kinds: Values, wanted: OperationKind) -> None:
+    """Every operation that has the part is of its kind."""
+    if any(p is not None and k is not wanted for p, k in zip(parts, kinds, strict=True)):
+        raise NotPlain
+
+
+def check_texts(texts: set[str], longest: int) -> None:
+    """All are printable, and none is too long."""
+    if max(map(len, texts)) > longest or not "".join(texts).isprintable():
+        raise NotPlain
+
+
+def check_range(values: Values, least: float, greatest: float) -> None:
+    """All numbers that are there lie within both."""
+    found = [value for value in values if value is not None] if None in values else values
+    if not found:
+        return
+    if not (least <= min(found) and max(found) <= greatest):
+        raise NotPlain

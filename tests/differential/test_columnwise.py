@@ -1,0 +1,119 @@
+"""The frame of a bulk load, held against every operation examined by itself."""
+
+import itertools
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strawberry import ID
+
+from models.vocabulary import OperationKind, Outcome
+from schema.labels import LabelsInput
+from schema.operation_inputs import ToolUseInput
+from store.access import Principal
+from store.errors import BadInput
+from store.operations.columnwise import ColumnPreparer
+from store.operations.frames import Frame
+from store.operations.prepare import OperationPreparer
+from store.validation import InputBounds
+from tests.differential.drafts import BOUNDS, drafts
+from tests.differential.pair import NOW, own_id
+from tests.differential.test_quick import FULL, PRINCIPALS
+
+NUMBERED = st.integers(0, 10**6)
+
+
+def hold_against(given: list[Any], principal: Principal, bounds: InputBounds = BOUNDS) -> bool:
+    """Hold the frame against the examined rows; whether there is a frame."""
+    drawn, examined_ids = itertools.count(1), itertools.count(1)
+    frame = ColumnPreparer(principal, bounds, NOW, lambda: own_id(next(drawn))).frame(given)
+    without_id = sum(draft.id is None for draft in given)
+    assert next(drawn) - 1 == (without_id if frame is not None else 0)
+    if frame is None:
+        return False
+    preparer = OperationPreparer(principal, bounds, NOW, lambda: own_id(next(examined_ids)))
+    try:
+        entries = [preparer.examine(draft) for draft in given]
+    except BadInput as error:
+        raise AssertionError(f"refused, but for the look at columns: {error}") from None
+    assert [(e.message, e.response, e.repaired) for e in entries] == [(None, None, 0)] * len(given)
+    wanted = [entry.row for entry in entries]
+    assert repr(frame.rows()) == repr(wanted)
+    for got, row in zip(frame.rows(), wanted, strict=True):
+        assert [type(value) for value in got] == [type(value) for value in row]
+    assert repr(Frame.of_rows(wanted).rows()) == repr(wanted)
+    ids = [draft.id for draft in given if draft.id is not None]
+    assert len(set(ids)) == len(ids)
+    return True
+
+
+@settings(max_examples=600)
+@given(data=st.data(), principal=st.sampled_from(list(PRINCIPALS.values())))
+def test_one_odd_operation_among_plain_ones(data: st.DataObject, principal: Principal) -> None:
+    plain = data.draw(st.lists(st.sampled_from(list(FULL.values())), max_size=4))
+    numbered = [replace(d, id=own_id(n + 1, 9), occurred_at=NOW) for n, d in enumerate(plain)]
+    odd = data.draw(drafts(FULL[data.draw(st.sampled_from(list(FULL)))]))
+    at = data.draw(st.integers(0, len(numbered)))
+    hold_against([*numbered[:at], odd, *numbered[at:]], principal)
+
+
+@given(
+    names=st.lists(st.sampled_from(list(FULL)), min_size=1, max_size=20),
+    labels=st.lists(st.sampled_from(["own", None]), min_size=20, max_size=20),
+    errors=st.lists(st.sampled_from(["", "it failed", None]), min_size=20, max_size=20),
+    caches=st.lists(st.sampled_from([True, False, None]), min_size=20, max_size=20),
+)
+def test_every_mixture_of_kinds_has_a_frame(
+    names: list[str], labels: list[Any], errors: list[Any], caches: list[Any]
+) -> None:
+    given = [
+        replace(
+            FULL[name],
+            id=own_id(n + 1, 9),
+            occurred_at=NOW if n % 2 else None,
+            outcome=list(Outcome)[n % 2],
+            labels=None if n % 3 else LabelsInput(organization_id=ID("own"), user_id=labels[n]),
+            error=errors[n],
+            cache_hit=caches[n],
+        )
+        for n, name in enumerate(names)
+    ]
+    for principal in ("open", "of one organization"):
+        assert hold_against(given, PRINCIPALS[principal])
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {}, {"a": None}, {"a": "null"}, {"n": 123456789012345678}, {"n": 2**63 - 1},
+        {"n": "1" * 30}, {"a": 1e200}, {"a": "\u2028\x01"}, {"a": [1, {"b": 2}]},
+    ],
+)  # fmt: skip
+def test_json_that_is_in_order_has_a_frame(attributes: dict[str, Any]) -> None:
+    given = [replace(FULL["an API call"], attributes=value) for value in (None, attributes)]
+    assert hold_against(given, PRINCIPALS["open"])
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        [], "text", 1, {"a": "\0"}, {"\0": 1}, {"a": "\ud800"}, {"a": 2**64}, {"a": -(2**64)},
+        {"a": float("inf")}, {"a": [float("nan")]}, {"a": [{"b": [{}]}]}, {"a": "x" * 300},
+    ],
+)  # fmt: skip
+def test_json_that_is_not_in_order_has_none(attributes: Any) -> None:
+    given = [replace(FULL["an API call"], attributes=value) for value in ({"a": 1}, attributes)]
+    assert not hold_against(given, PRINCIPALS["open"])
+
+
+def test_a_repeat_within_one_call_has_no_frame() -> None:
+    one = replace(FULL["an API call"], id=own_id(1, 9))
+    assert hold_against([one, replace(one, id=own_id(2, 9))], PRINCIPALS["open"])
+    assert not hold_against([one, replace(one, occurred_at=NOW)], PRINCIPALS["open"])
+
+
+def test_a_part_of_another_kind_has_no_frame() -> None:
+    tool = replace(FULL["an API call"], kind=OperationKind.API, tool=ToolUseInput())
+    assert not hold_against([FULL["a tool's use"], tool], PRINCIPALS["open"])
