@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError
 from server.access import LOOPBACK_NAMES, Access, is_loopback
 from server.settings_errors import ENV_FILE, PREFIX, SettingsError, explain, hide_password
 from server.settings_values import AccessWord, HostNames, LogFormat, LogLevel, Switch, Synchronous
+from store.aggregation.checks import AnswerLimits
 from store.dialects import PoolSettings
 from store.paging import PageSize
 from store.prices import DEFAULT_TOOL_PRICE, MAX_PRICE
@@ -228,6 +229,15 @@ class Settings(BaseSettings):
     max_page_size: int = Field(
         default=1_000, ge=1, le=100_000, description="Records of the largest page."
     )
+    max_answer_rows: int = Field(
+        default=10_000, ge=1, le=1_000_000, description="Rows of the largest aggregation."
+    )
+    max_buckets: int = Field(
+        default=1_500,
+        ge=1,
+        le=100_000,
+        description="Buckets of time in one aggregation; a day has 1,440 minutes.",
+    )
     introspection: bool = Field(
         default=True, description="Whether callers may read the schema from the server."
     )
@@ -362,6 +372,7 @@ class Settings(BaseSettings):
                 batch_items=self.max_batch_items,
             ),
             pages=PageSize(default=self.default_page_size, maximum=self.max_page_size),
+            answers=AnswerLimits(rows=self.max_answer_rows, buckets=self.max_buckets),
             default_tool_price=self.default_tool_price,
             idempotency_days=self.idempotency_days,
             partitions_ahead=self.partitions_ahead,

@@ -33,6 +33,10 @@ class DatabaseFailure(Exception):
     """The database refused a statement that it should have taken; never shown to a caller."""
 
 
+class BeyondRange(DatabaseFailure):
+    """A number of a statement grew beyond what its type holds; another statement may hold it."""
+
+
 class Database:
     """The one way to the database."""
 
@@ -82,6 +86,8 @@ class Database:
             return Overloaded("the database is not available right now: try again")
         if fault is Fault.CONTENTION:
             return Contention("the database is busy with the same records: try again")
+        if fault is Fault.OVERFLOW:
+            return BeyondRange(str(error))
         if fault is Fault.TIMEOUT:
             limit = self._pool.statement_seconds
             return TimedOut(f"the database took longer than {limit:g} s: ask for less at once")

@@ -11,6 +11,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from store.access import Bounds, Principal
+from store.aggregation.checks import AnswerLimits
+from store.aggregation.engine import Aggregation
 from store.api_keys import ApiKeys
 from store.circuit_breakers import BreakerApplier, CircuitBreakers
 from store.database import Database
@@ -48,6 +50,7 @@ class StoreConfig:
     writer: WriterSettings = field(default_factory=WriterSettings)
     bounds: InputBounds = field(default_factory=InputBounds)
     pages: PageSize = field(default_factory=PageSize)
+    answers: AnswerLimits = field(default_factory=AnswerLimits)
     default_tool_price: Decimal = DEFAULT_TOOL_PRICE
     idempotency_days: int = 35
     partitions_ahead: int = 2
@@ -90,6 +93,7 @@ class Store:
             self.database, self.partitions, clock, timedelta(days=config.idempotency_days)
         )
         self._task: asyncio.Task[None] | None = None
+        self.aggregation = Aggregation(self.database, clock, config.answers)
         self.operations = Records(self.database, OPERATIONS, config.pages)
         self.requests = Records(self.database, REQUESTS, config.pages)
         self.sessions = Records(self.database, SESSIONS, config.pages)

@@ -89,7 +89,7 @@ class Parent:
     on: ColumnElement[bool]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Source:
     """Everything that can be asked of one kind of record.
 
@@ -110,6 +110,9 @@ class Source:
     units: frozenset[BucketUnit] = EVERY_UNIT
     savings: tuple[str, str] | None = None
     """The number that was saved, and the one that it was saved from."""
+
+    def __repr__(self) -> str:
+        return f"<source {self.name}>"
 
     @property
     def time_column(self) -> Column[Any]:

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -113,6 +113,8 @@ class Fault(Enum):
     UNAVAILABLE = "unavailable"
     TIMEOUT = "timeout"
     CONTENTION = "contention"
+    OVERFLOW = "overflow"
+    """A number grew beyond what its type holds."""
     OTHER = "other"
 
 
@@ -198,6 +200,35 @@ class DatabaseDialect(ABC):
     @abstractmethod
     def starts_with(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
         """Whether the text column starts with ``text``, case-sensitive, without wildcards."""
+
+    # --- aggregation -----------------------------------------------------------------------------
+
+    @abstractmethod
+    def quantile(self, value: ColumnElement[Any], q: float) -> ColumnElement[float] | None:
+        """The quantile of a group, linear between neighbours; None where there is no such aggregate."""
+
+    @abstractmethod
+    def bin(
+        self, column: ColumnElement[Any], step: timedelta, origin: datetime
+    ) -> ColumnElement[datetime]:
+        """The last instant at or before ``column`` that is whole steps after ``origin``.
+
+        ``column`` never lies before ``origin``.
+        """
+
+    @abstractmethod
+    def milliseconds(
+        self, start: ColumnElement[Any], end: ColumnElement[Any]
+    ) -> ColumnElement[float]:
+        """How many milliseconds lie between two instants."""
+
+    @abstractmethod
+    def wide_sum(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A sum that passes the range of its type without an error; slower, or less exact."""
+
+    @abstractmethod
+    def by_code_point(self, column: ColumnElement[str]) -> ColumnElement[str]:
+        """The text for an order that is the same on every database."""
 
     async def dispose(self) -> None:
         """Close all connections."""

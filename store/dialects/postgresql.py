@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -13,23 +13,29 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Double,
+    Interval,
+    Numeric,
     Select,
     Table,
     Text,
     case,
     cast,
+    collate,
     func,
+    literal,
     make_url,
     null,
     text,
     true,
+    type_coerce,
 )
-from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.dialects.postgresql import TIMESTAMP, Insert, insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from models.partitions import INFO_KEY, Partition
+from models.types import Instant
 from store.dialects.base import (
     BulkPlan,
     ColumnPlan,
@@ -51,6 +57,7 @@ UNAVAILABLE_CLASSES = ("08", "53", "57P", "58")
 POSTGRESQL_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError)
 """What the driver throws where it is used directly, past SQLAlchemy."""
 TIMEOUT_STATES = ("57014",)
+OVERFLOW_STATES = ("22003",)
 CONTENTION_STATES = ("40001", "40P01", "55P03", "23514")
 """Serialization failure, deadlock, lock not available: the same transaction may succeed now.
 
@@ -144,6 +151,8 @@ class PostgresqlDialect(DatabaseDialect):
         state = sqlstate(error)
         if state in TIMEOUT_STATES:
             return Fault.TIMEOUT
+        if state in OVERFLOW_STATES:
+            return Fault.OVERFLOW
         if state in CONTENTION_STATES:
             return Fault.CONTENTION
         if state and state.startswith(UNAVAILABLE_CLASSES):
@@ -187,7 +196,7 @@ class PostgresqlDialect(DatabaseDialect):
         for step in path:
             value = value.op("->")(cast(step, Text()))
         kind = func.jsonb_typeof(value, type_=Text())
-        plain = value.op("#>>")(text("'{}'"))
+        plain = value.op("#>>", return_type=Text())(text("'{}'"))
         return JsonLeaf(
             kind=kind,
             text=case((kind == "string", plain), else_=null()),
@@ -200,6 +209,27 @@ class PostgresqlDialect(DatabaseDialect):
 
     def starts_with(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
         return func.starts_with(column, text) == true()
+
+    def quantile(self, value: ColumnElement[Any], q: float) -> ColumnElement[float]:
+        return func.percentile_cont(literal(q, Double())).within_group(value)
+
+    def bin(
+        self, column: ColumnElement[Any], step: timedelta, origin: datetime
+    ) -> ColumnElement[datetime]:
+        width = literal(step, Interval())
+        return func.date_bin(width, column, literal(origin, Instant()), type_=Instant())
+
+    def milliseconds(
+        self, start: ColumnElement[Any], end: ColumnElement[Any]
+    ) -> ColumnElement[float]:
+        between = type_coerce(end, TIMESTAMP(True)) - type_coerce(start, TIMESTAMP(True))
+        return func.date_part("epoch", between, type_=Double()) * literal(1_000.0, Double())
+
+    def wide_sum(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        return func.sum(cast(value, Numeric()))
+
+    def by_code_point(self, column: ColumnElement[str]) -> ColumnElement[str]:
+        return collate(column, "C")
 
 
 async def copy(

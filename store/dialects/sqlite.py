@@ -5,7 +5,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     ColumnElement,
@@ -26,6 +27,7 @@ from sqlalchemy import (
     cast,
     event,
     func,
+    literal,
     make_url,
     null,
     type_coerce,
@@ -36,7 +38,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from models.types import Instant, to_microseconds
+from models.types import MICROSECOND, Instant, to_microseconds
 from store.dialects.base import (
     BulkPlan,
     ColumnPlan,
@@ -187,6 +189,8 @@ class SqliteDialect(DatabaseDialect):
         if isinstance(original, sqlite3.OperationalError):
             if "interrupted" in text:
                 return Fault.TIMEOUT
+            if "integer overflow" in text:
+                return Fault.OVERFLOW
             if "locked" in text or "busy" in text:
                 return Fault.CONTENTION
             if "disk" in text or "full" in text or "unable to open" in text:
@@ -222,6 +226,28 @@ class SqliteDialect(DatabaseDialect):
 
     def starts_with(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
         return func.substr(column, 1, len(text)) == text
+
+    def quantile(self, value: ColumnElement[Any], q: float) -> None:
+        del value, q  # there are window functions, and nothing that sorts inside a group
+
+    def bin(
+        self, column: ColumnElement[Any], step: timedelta, origin: datetime
+    ) -> ColumnElement[datetime]:
+        at = type_coerce(column, BigInteger())
+        past = (at - literal(to_microseconds(origin), BigInteger())).self_group()
+        return type_coerce(at - past % literal(step // MICROSECOND, BigInteger()), Instant())
+
+    def milliseconds(
+        self, start: ColumnElement[Any], end: ColumnElement[Any]
+    ) -> ColumnElement[float]:
+        between = type_coerce(end, BigInteger()) - type_coerce(start, BigInteger())
+        return type_coerce(between / literal(1_000.0, Double()), Double())
+
+    def wide_sum(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        return func.sum(cast(value, Double()))
+
+    def by_code_point(self, column: ColumnElement[str]) -> ColumnElement[str]:
+        return column
 
 
 class Deadline:
