@@ -13,12 +13,14 @@ from resolvers.prices import PriceMutations, PriceQueries
 from resolvers.requests import RequestMutations, RequestQueries
 from resolvers.sessions import SessionMutations, SessionQueries
 from resolvers.stages import StageMutations
+from resolvers.stats import StatsQueries
 
 
 @strawberry.type(description="Everything that can be asked.")
 class Query(
     NodeQueries,
     OperationQueries,
+    StatsQueries,
     RequestQueries,
     SessionQueries,
     InteractionQueries,
