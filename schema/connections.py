@@ -1,12 +1,14 @@
 """Relay connections over keyset pages; the total is counted only when it is selected."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any, Generic, TypeVar
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from functools import cached_property
+from typing import Generic, TypeVar, overload
 
 import strawberry
 
 from schema.hydration import described
 from schema.scalars import Long
+from store.database import Row
 from store.paging import Page
 
 T = TypeVar("T")
@@ -30,20 +32,65 @@ class Edge(Generic[T]):
     node: T = described("The record.")
 
 
+class Items(Sequence[T]):
+    """A list whose items are made when the first of them is looked at."""
+
+    def _make(self) -> list[T]:
+        raise NotImplementedError
+
+    @cached_property
+    def _made(self) -> list[T]:
+        return self._make()
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[T]: ...
+    def __getitem__(self, index: int | slice) -> T | Sequence[T]:
+        return self._made[index]
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+
+class Nodes(Items[T]):
+    """The records of a page; ``make`` makes each from its row."""
+
+    def __init__(self, page: Page, make: Callable[[Row], T]) -> None:
+        self.page = page
+        self.make = make
+
+    def _make(self) -> list[T]:
+        return [self.make(row) for row in self.page.rows]
+
+
+class Edges(Items[Edge[T]]):
+    """The records of a page, each with its cursor."""
+
+    def __init__(self, nodes: Nodes[T]) -> None:
+        self.nodes = nodes
+
+    def _make(self) -> list[Edge[T]]:
+        cursors = self.nodes.page.cursors
+        return [Edge(cursor=c, node=n) for c, n in zip(cursors, self.nodes, strict=True)]
+
+
 @strawberry.type(description="A page of records.")
 class Connection(Generic[T]):
     """As the Relay specification has it, and the nodes without their edges."""
 
-    nodes: list[T] = described("The records of the page.")
+    nodes: Sequence[T] = described("The records of the page.")
     page_info: PageInfo = described("Where the page stands.")
-    page: strawberry.Private[Page]
     counter: strawberry.Private[Callable[[], Awaitable[int]]]
 
     @strawberry.field(description="The records of the page, each with its cursor.")
-    def edges(self) -> list[Edge[T]]:
+    def edges(self) -> Sequence[Edge[T]]:
         """Nodes and cursors side by side."""
-        cursors = self.page.cursors
-        return [Edge(cursor=c, node=n) for c, n in zip(cursors, self.nodes, strict=True)]
+        assert isinstance(self.nodes, Nodes)
+        return Edges(self.nodes)
 
     @strawberry.field(description="How many records there are on all pages; costs a count.")
     async def total_count(self) -> Long:
@@ -52,18 +99,13 @@ class Connection(Generic[T]):
 
 
 def connect(
-    page: Page, make: Callable[[Any], T], counter: Callable[[], Awaitable[int]]
+    page: Page, make: Callable[[Row], T], counter: Callable[[], Awaitable[int]]
 ) -> Connection[T]:
     """The connection of a page of rows."""
     info = PageInfo(
         has_next_page=page.has_next,
         has_previous_page=page.has_previous,
-        start_cursor=page.cursor(0) if page.rows else None,
-        end_cursor=page.cursor(-1) if page.rows else None,
+        start_cursor=page.cursor(0) if len(page) else None,
+        end_cursor=page.cursor(-1) if len(page) else None,
     )
-    return Connection(
-        nodes=[make(row) for row in page.rows],
-        page_info=info,
-        page=page,
-        counter=counter,
-    )
+    return Connection(nodes=Nodes(page, make), page_info=info, counter=counter)

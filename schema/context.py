@@ -1,7 +1,7 @@
 """What every resolver can reach: the store, the caller, and the loaders of this call."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import strawberry
@@ -33,8 +33,15 @@ class RequestContext:
 
     store: Store
     principal: Principal
-    loaders: Loaders
     hydrate: Hydrators
+    _loaders: Loaders | None = field(default=None, init=False)
+
+    @property
+    def loaders(self) -> Loaders:
+        """Made when they are first needed: most calls load no edge."""
+        if self._loaders is None:
+            self._loaders = self.store.loaders(self.principal.bounds)
+        return self._loaders
 
     def reader(self) -> Bounds:
         """The bounds within which the caller reads; raises ``Forbidden`` without READ."""
@@ -44,13 +51,13 @@ class RequestContext:
     async def write(self, entries: Sequence[Entry]) -> list[ItemResult]:
         """Write entries in one transaction; what is read afterwards is as they left it."""
         results = await self.store.write(entries)
-        self.loaders = self.store.loaders(self.principal.bounds)
+        self._loaders = None
         return results
 
     async def write_operations(self, batch: OperationBatch) -> BatchResults:
         """Write the operations of one call in one transaction."""
         results = await self.store.write_operations(batch)
-        self.loaders = self.store.loaders(self.principal.bounds)
+        self._loaders = None
         return results
 
     async def write_one(self, entry: Entry) -> ItemResult:

@@ -1,19 +1,19 @@
 """Events: the immutable facts in a request's log."""
 
 from datetime import datetime
+from typing import ClassVar
 from uuid import UUID
 
 import strawberry
 
 from schema.enums import Severity
-from schema.hydration import described, hydrate
+from schema.hydration import FromRow, described
 from schema.nodes import GlobalId, Node
 from schema.scalars import JSON, Long
-from store.database import Row
 
 
 @strawberry.type(description="A fact in a request's log, numbered from 1 without a gap.")
-class Event(Node):
+class Event(Node, FromRow):
     """A row of ``request_events``."""
 
     uuid: UUID = described("The event's own id.")
@@ -29,10 +29,7 @@ class Event(Node):
     recorded_at: datetime = described("When the server took it.")
     organization_id: strawberry.Private[str]
 
-    @classmethod
-    def from_row(cls, row: Row) -> "Event":
-        """From a row of ``request_events``."""
-        return hydrate(cls, row, uuid=row["id"])
+    RENAMED: ClassVar = {"uuid": "id"}
 
     def global_id(self) -> GlobalId:
         return GlobalId("Event", (self.organization_id, self.request_id.hex, self.seq))

@@ -8,11 +8,10 @@ import strawberry
 
 from schema.enums import Direction, register
 from schema.filters import LongFilter, StringFilter, TimeFilter
-from schema.hydration import described, hydrate
+from schema.hydration import FromRow, described
 from schema.labels import Labelled
 from schema.nodes import GlobalId, Node
 from schema.scalars import Long
-from store.database import Row
 from store.errors import BadInput
 from store.filters import Compare, Condition, Op
 from store.records import Order
@@ -21,7 +20,7 @@ MONTHS = 12
 
 
 @strawberry.type(description="What one full set of labels used of one interaction in one month.")
-class Interaction(Node, Labelled):
+class Interaction(Node, Labelled, FromRow):
     """A row of ``interaction_counters``; months are UTC calendar months."""
 
     month_start: strawberry.Private[date]
@@ -34,10 +33,7 @@ class Interaction(Node, Labelled):
     first_at: datetime = described("The first of these calls.")
     last_at: datetime = described("The last of these calls.")
 
-    @classmethod
-    def from_row(cls, row: Row) -> "Interaction":
-        """From a row of ``interaction_counters``."""
-        return hydrate(cls, row, month_start=row["month"])
+    RENAMED: ClassVar = {"month_start": "month"}
 
     def global_id(self) -> GlobalId:
         month = self.month_start.isoformat()

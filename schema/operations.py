@@ -1,7 +1,7 @@
 """The operation type and the payloads of the mutations that record one."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from uuid import UUID
 
 import strawberry
@@ -10,11 +10,10 @@ from models.types import to_microseconds
 from schema.connections import Connection, connect
 from schema.context import Info
 from schema.enums import ItemStatus, OperationKind, Outcome, PriceStatus
-from schema.hydration import described, hydrate
+from schema.hydration import FromRow, described
 from schema.labels import Labelled
 from schema.nodes import GlobalId, Node
 from schema.scalars import JSON, Long
-from store.database import Row
 from store.filters import AllOf, Compare, Op
 from store.paging import PageRequest
 from store.prices import to_dollars
@@ -26,11 +25,10 @@ if TYPE_CHECKING:
 
 NEEDS = {"uuid": ("id",), "id": ("organization_id", "occurred_at", "id")}
 """Columns behind the fields that are not named as their column."""
-MONEY = ("cost_baseline", "cost_actual", "cost_saved")
 
 
 @strawberry.type(description="One finished call: of an API, a tool or a model. Immutable.")
-class Operation(Node, Labelled):
+class Operation(Node, Labelled, FromRow):
     """A row of ``operations``; money is in US dollars here, in nano-dollars there."""
 
     uuid: UUID = described("The operation's own id, as its client chose it.")
@@ -78,15 +76,8 @@ class Operation(Node, Labelled):
     units: Long | None = described("How many units it counted.")
     attributes: JSON | None = described("Free attributes.")
 
-    @classmethod
-    def from_row(cls, row: Row) -> "Operation":
-        """From a row of ``operations``."""
-        changes: dict[str, Any] = {"uuid": row["id"]}
-        for name in MONEY:
-            nanos = row.get(name)
-            if nanos is not None:
-                changes[name] = to_dollars(nanos)
-        return hydrate(cls, row, **changes)
+    RENAMED: ClassVar = {"uuid": "id"}
+    CONVERTED: ClassVar = dict.fromkeys(("cost_baseline", "cost_actual", "cost_saved"), to_dollars)
 
     def key(self) -> tuple[Any, ...]:
         """The primary key."""

@@ -1,7 +1,7 @@
 """Requests: watched work with its stages, events and operations."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 import strawberry
@@ -11,13 +11,12 @@ from schema.connections import Connection, connect
 from schema.context import Info
 from schema.enums import ItemStatus, RequestStatus
 from schema.events import Event
-from schema.hydration import described, hydrate
+from schema.hydration import FromRow, described
 from schema.labels import Labelled
 from schema.nodes import GlobalId, Node
 from schema.operations import Operation, operations_of
 from schema.scalars import JSON, Long
 from schema.stages import Stage, milliseconds
-from store.database import Row
 from store.errors import BadInput
 from store.paging import OrderTerm, PageRequest, encode_cursor
 from store.requests.sources import EVENTS
@@ -33,7 +32,7 @@ class RequestError:
 
 
 @strawberry.type(description="Work that somebody watches: the projection of its event log.")
-class Request(Node, Labelled):
+class Request(Node, Labelled, FromRow):
     """A row of ``requests``."""
 
     uuid: UUID = described("The request's own id: what mutations and request(id:) take.")
@@ -53,10 +52,7 @@ class Request(Node, Labelled):
     ended_at: datetime | None = described("When it ended.")
     updated_at: datetime = described("When it last changed.")
 
-    @classmethod
-    def from_row(cls, row: Row) -> "Request":
-        """From a row of ``requests``."""
-        return hydrate(cls, row, uuid=row["id"], details=row["error"])
+    RENAMED: ClassVar = {"uuid": "id", "details": "error"}
 
     @property
     def key(self) -> tuple[str, UUID]:

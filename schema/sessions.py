@@ -1,7 +1,7 @@
 """Sessions: the operations of one sitting."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import strawberry
@@ -11,17 +11,16 @@ from schema.connections import Connection
 from schema.context import Info
 from schema.enums import ItemStatus
 from schema.filters import StringFilter, TimeFilter
-from schema.hydration import described, hydrate
+from schema.hydration import FromRow, described
 from schema.labels import Labelled, LabelsInput
 from schema.nodes import GlobalId, Node
 from schema.operations import Operation, operations_of
 from schema.scalars import JSON
-from store.database import Row
 from store.paging import PageRequest
 
 
 @strawberry.type(description="One sitting of a tool or user; groups operations.")
-class Session(Node, Labelled):
+class Session(Node, Labelled, FromRow):
     """A row of ``sessions``."""
 
     uuid: UUID = described("The session's own id.")
@@ -31,10 +30,7 @@ class Session(Node, Labelled):
     ended_at: datetime | None = described("When it ended; null while it goes on.")
     attributes: JSON | None = described("Free attributes.")
 
-    @classmethod
-    def from_row(cls, row: Row) -> "Session":
-        """From a row of ``sessions``."""
-        return hydrate(cls, row, uuid=row["id"])
+    RENAMED: ClassVar = {"uuid": "id"}
 
     def global_id(self) -> GlobalId:
         return GlobalId("Session", (self.organization_id, self.uuid.hex))

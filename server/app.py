@@ -6,8 +6,6 @@ from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 
 from server.access import decide_access
@@ -18,6 +16,7 @@ from server.endpoint import GraphQLEndpoint
 from server.execution.fast_path import FastPath
 from server.health import Health
 from server.hosts import HostMiddleware
+from server.lane import GraphQLLane, Started
 from server.logs import configure_logging
 from server.memory import settle
 from server.metrics import Metrics, MetricsMiddleware
@@ -73,7 +72,6 @@ class Server:
         if left:
             log.error("entries were left unwritten; their callers were told", extra={"left": left})
 
-    @property
     def endpoint(self) -> GraphQLEndpoint:
         """The GraphQL route; there once the server has started."""
         assert self._endpoint is not None
@@ -93,12 +91,9 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
         finally:
             await server.stop()
 
-    async def graphql(request: Request) -> Response:
-        return await server.endpoint(request)
-
     routes = [
         Route("/", index),
-        Route(GRAPHQL_PATH, graphql, methods=["GET", "POST"]),
+        Route(GRAPHQL_PATH, Started(server.endpoint), methods=["GET", "POST"]),
         Route("/livez", server.health.livez),
         Route("/readyz", server.health.readyz),
     ]
@@ -114,6 +109,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
             Middleware(
                 HostMiddleware, allowed=settings.answered_hosts, exempt=("/livez", "/readyz")
             ),
+            Middleware(GraphQLLane, path=GRAPHQL_PATH, endpoint=server.endpoint),
         ],
     )
     app.state.server = server

@@ -6,8 +6,13 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import msgspec
-from starlette.requests import Request
+from starlette.datastructures import QueryParams
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope
 
+from server.headers import headers_of
+
+JSON = "application/json"
 QUERY_PARAMETERS = ("query", "operationName", "variables", "extensions")
 QUERY_METHODS = ("GET", "HEAD")
 """Methods that carry the request in the address; HEAD is GET without the answer's body."""
@@ -32,20 +37,28 @@ class GraphQLRequest:
     extensions: dict[str, Any] | None
 
 
-async def read_body(request: Request, limit: int) -> bytes:
-    """The body, never more than ``limit`` bytes of it."""
-    too_large = HttpRefusal(413, f"the body is larger than {limit:,} bytes: send several requests")
-    announced = request.headers.get("content-length", "")
+async def read_body(receive: Receive, announced: str, limit: int) -> bytes:
+    """The body, never more than ``limit`` bytes of it; ``announced`` is its Content-Length."""
     # More than 18 digits are too much, whatever they say.
     if announced.isdecimal() and (len(announced) > 18 or int(announced) > limit):
-        raise too_large
-    chunks, size = [], 0
-    async for chunk in request.stream():
+        raise too_large(limit)
+    chunks, size, more = [], 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk = message.get("body", b"")
         size += len(chunk)
         if size > limit:
-            raise too_large
+            raise too_large(limit)
         chunks.append(chunk)
-    return b"".join(chunks)
+        more = message.get("more_body", False)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def too_large(limit: int) -> HttpRefusal:
+    """The refusal of a body beyond the limit."""
+    return HttpRefusal(413, f"the body is larger than {limit:,} bytes: send several requests")
 
 
 def decode_json(content: bytes, what: str = "the body") -> Any:
@@ -90,11 +103,12 @@ def graphql_request(content: Any) -> GraphQLRequest:
     return GraphQLRequest(query, content.get("variables"), name, content.get("extensions"))
 
 
-def parameters_of(request: Request) -> Mapping[str, Any]:
+def parameters_of(query_string: bytes) -> Mapping[str, Any]:
     """The same from the parameters of a GET."""
     found: dict[str, Any] = {}
+    parameters = QueryParams(query_string)
     for name in QUERY_PARAMETERS:
-        value = request.query_params.get(name)
+        value = parameters.get(name)
         if value is not None:
             is_json = name in ("variables", "extensions")
             found[name] = decode_json(value.encode(errors="replace"), name) if is_json else value
@@ -106,14 +120,15 @@ ReadQuickly = Callable[[bytes], GraphQLRequest | None]
 
 
 async def read_request(
-    request: Request, limit: int, read_quickly: ReadQuickly | None = None
+    scope: Scope, receive: Receive, limit: int, read_quickly: ReadQuickly | None = None
 ) -> GraphQLRequest:
     """The GraphQL request that an HTTP request carries; raises ``HttpRefusal``."""
-    if request.method in QUERY_METHODS:
-        return graphql_request(parameters_of(request))
-    media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise HttpRefusal(415, "send the request as Content-Type: application/json")
-    body = await read_body(request, limit)
+    if scope["method"] in QUERY_METHODS:
+        return graphql_request(parameters_of(scope["query_string"]))
+    headers = headers_of(scope)
+    media_type = headers.get("content-type", "")
+    if media_type != JSON and media_type.split(";")[0].strip().lower() != JSON:
+        raise HttpRefusal(415, f"send the request as Content-Type: {JSON}")
+    body = await read_body(receive, headers.get("content-length", ""), limit)
     quick = read_quickly(body) if read_quickly is not None else None
     return quick or graphql_request(decode_json(body))

@@ -3,18 +3,21 @@
 import logging
 import re
 import time
+from collections.abc import Mapping, MutableMapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.contextvars import bound_contextvars
 
+from server.headers import headers_of
 from store.ids import new_id
 
 HEADER = "X-Correlation-ID"
+NAME = HEADER.lower()
+ANSWERED_NAME = NAME.encode()
 CORRELATION_ID = re.compile(r"[\w.:/+=@-]{1,128}", re.ASCII)
 TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-.*")
 """W3C Trace Context, level 1: version, trace id, parent id, flags; later versions may add more."""
@@ -45,12 +48,25 @@ def current_correlation() -> Correlation | None:
     return _current.get()
 
 
-def correlation_of(headers: Headers) -> Correlation:
+def add_correlation(
+    logger: Any, method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Put the ids of the call into a line of the log that is written while it is served."""
+    del logger, method
+    call = _current.get()
+    if call is not None:
+        event.setdefault("correlation_id", call.correlation_id)
+        if call.trace_id is not None:
+            event.setdefault("trace_id", call.trace_id)
+    return event
+
+
+def correlation_of(headers: Mapping[str, str]) -> Correlation:
     """The ids a caller sent. Without a usable one, the trace id serves, else a new one is made."""
-    trace = TRACEPARENT.fullmatch(headers.get("traceparent", "").strip().lower())
+    parent, sent = headers.get("traceparent"), headers.get(NAME)
+    trace = TRACEPARENT.fullmatch(parent.strip().lower()) if parent else None
     trace_id = trace[1] if trace else None
-    sent = headers.get(HEADER, "").strip()
-    if CORRELATION_ID.fullmatch(sent):
+    if sent and CORRELATION_ID.fullmatch(sent := sent.strip()):
         return Correlation(sent, trace_id)
     return Correlation(trace_id or str(new_id()), trace_id)
 
@@ -77,7 +93,7 @@ class _Call:
             return
         fields = {
             "method": self.method,
-            "path": self.path,
+            "path": quote(self.path, safe="/:@-._~!$&'()*+,;=")[:LONGEST_PATH],
             "status": self.status or CLOSED_BY_CALLER,
             "ms": round((time.perf_counter() - self.started) * 1000, 1),
         }
@@ -98,25 +114,21 @@ class CorrelationMiddleware:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        correlation = correlation_of(Headers(scope=scope))
-        ids = {"correlation_id": correlation.correlation_id}
-        if correlation.trace_id is not None:
-            ids["trace_id"] = correlation.trace_id
+        correlation = correlation_of(headers_of(scope))
         token = _current.set(correlation)
         try:
-            with bound_contextvars(**ids):
-                await self._serve(scope, receive, send, correlation.correlation_id)
+            await self._serve(scope, receive, send, correlation.correlation_id)
         finally:
             _current.reset(token)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, id: str) -> None:
-        path = quote(scope["path"], safe="/:@-._~!$&'()*+,;=")[:LONGEST_PATH]
-        call = _Call(scope.get("method", "WEBSOCKET"), path)
+        call = _Call(scope.get("method", "WEBSOCKET"), scope["path"])
+        header = ANSWERED_NAME, id.encode("latin-1")
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
                 call.status = message["status"]
-                MutableHeaders(scope=message)[HEADER] = id
+                message["headers"] = [*message.get("headers", ()), header]
             elif message["type"] == "websocket.accept":
                 call.status = 101
             elif message["type"] == "websocket.close" and call.status is None:

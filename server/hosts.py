@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Sequence
 
-from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from server.headers import headers_of
 
 ANY = "*"
 MISDIRECTED = 421
@@ -35,18 +36,21 @@ class HostMiddleware:
         self._app = app
         self._exempt = frozenset(exempt)
         self._allowed = [pattern.lower() for pattern in allowed]
+        self._any = ANY in self._allowed
+        self._last = ""  # the last Host header that was fine: nearly all calls send the same one
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_call = scope["type"] in ("http", "websocket") and scope["path"] not in self._exempt
-        if not is_call or ANY in self._allowed:
+        if not is_call or self._any:
             await self._app(scope, receive, send)
             return
-        name = name_in(Headers(scope=scope).get("host", ""))
-        if answers_to(name, self._allowed):
+        host = headers_of(scope).get("host", "")
+        if (host and host == self._last) or answers_to(name_in(host), self._allowed):
+            self._last = host
             await self._app(scope, receive, send)
             return
         message = (
-            f"this server does not answer to {name[:100]!r}: "
+            f"this server does not answer to {name_in(host)[:100]!r}: "
             "add the name to TRACKSTORE_ALLOWED_HOSTS"
         )
         error = {"message": message, "extensions": {"code": "FORBIDDEN"}}

@@ -14,6 +14,7 @@ from typing import Any, TextIO
 import structlog
 from structlog.typing import Processor
 
+from server.correlation import add_correlation
 from server.settings_errors import hide_password
 
 API_KEY = re.compile(r"\btsk_([0-9a-f]{32})_[\w-]+")
@@ -65,6 +66,7 @@ def _formatter(format: str, stream: TextIO) -> logging.Formatter:
     console = is_console(format, stream)
     before: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        add_correlation,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),

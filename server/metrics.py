@@ -44,19 +44,27 @@ class Metrics:
             buckets=BUCKETS,
             registry=self.registry,
         )
+        self._counters: dict[tuple[str, str, int], Counter] = {}
+        self._timers: dict[str, Histogram] = {}
         ProcessCollector(registry=self.registry)
         GCCollector(registry=self.registry)
         self.registry.register(StoreCollector(store, labels))
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answered request."""
-        self.requests.labels(
-            **self._labels,
-            method=method if method in METHODS else OTHER,
-            route=route,
-            status=str(status),
-        ).inc()
-        self.duration.labels(**self._labels, route=route).observe(seconds)
+        if method not in METHODS:
+            method = OTHER
+        counter = self._counters.get((method, route, status))
+        if counter is None:
+            counter = self.requests.labels(
+                **self._labels, method=method, route=route, status=str(status)
+            )
+            self._counters[method, route, status] = counter
+        counter.inc()
+        timer = self._timers.get(route)
+        if timer is None:
+            timer = self._timers[route] = self.duration.labels(**self._labels, route=route)
+        timer.observe(seconds)
 
     async def metrics_endpoint(self, request: Request) -> Response:
         """GET /metrics: the text format of Prometheus, or OpenMetrics where it is asked for."""

@@ -36,10 +36,12 @@ class IdMaker:
     def __call__(self) -> UUID:
         """A new id: now in milliseconds, then 74 bits that are random at each new millisecond."""
         milliseconds = time.time_ns() // 1_000_000
-        fresh = (milliseconds << (RANDOM_A + RANDOM_B)) | secrets.randbits(RANDOM_A + RANDOM_B)
         with self._lock:
-            # Within one millisecond, or after the clock went back, count on from the last one.
-            self._last = max(fresh, self._last + 1)
+            if milliseconds > self._last >> (RANDOM_A + RANDOM_B):
+                random = secrets.randbits(RANDOM_A + RANDOM_B)
+                self._last = milliseconds << (RANDOM_A + RANDOM_B) | random
+            else:  # within one millisecond, or after the clock went back: count on
+                self._last += 1
             value = self._last
         time_part = value >> (RANDOM_A + RANDOM_B)
         a = (value >> RANDOM_B) & ((1 << RANDOM_A) - 1)

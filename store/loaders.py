@@ -35,7 +35,7 @@ from store.requests.sources import EVENTS
 
 Key = tuple[Any, ...]
 OPERATIONS_TABLE, EVENTS_TABLE = table_of(Operation), table_of(RequestEvent)
-EMPTY = Page([], False, False)
+EMPTY = Page({}, False, False)
 
 
 class Loaders:

@@ -3,12 +3,13 @@
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import (
     ColumnElement,
     Date,
@@ -24,6 +25,7 @@ from sqlalchemy import (
 
 from models.types import Instant, from_microseconds, to_microseconds
 from store.database import Row
+from store.dialects import Fetched
 from store.errors import BadInput
 
 MAX_CURSOR_LENGTH = 20_000
@@ -81,21 +83,40 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows in the order asked for. Their cursors are made when they are asked for."""
+    """Records in the order asked for, column by column: ``columns`` has each one's values by name.
 
-    rows: list[Row]
+    Rows and cursors are made when they are asked for.
+    """
+
+    columns: Mapping[str, Sequence[Any]]
     has_next: bool
     has_previous: bool
     terms: Sequence[OrderTerm] = ()
 
+    def __len__(self) -> int:
+        """How many records there are."""
+        return len(next(iter(self.columns.values()), ()))
+
+    @property
+    def rows(self) -> list[Row]:
+        """The records as dicts."""
+        names = tuple(self.columns)
+        return [
+            dict(zip(names, values, strict=True))
+            for values in zip(*self.columns.values(), strict=True)
+        ]
+
     def cursor(self, index: int) -> str:
-        """The cursor of one row; a negative index counts from the end."""
-        return encode_cursor(self.terms, self.rows[index])
+        """The cursor of one record; a negative index counts from the end."""
+        values = [plain(self.columns[term.name][index]) for term in self.terms]
+        return write_cursor([signature(self.terms), *values])
 
     @property
     def cursors(self) -> list[str]:
-        """The cursors of all rows."""
-        return [encode_cursor(self.terms, row) for row in self.rows]
+        """The cursors of all records."""
+        order = [signature(self.terms)] * len(self)
+        values = [map(plain, self.columns[term.name]) for term in self.terms]
+        return [write_cursor(content) for content in zip(order, *values, strict=True)]
 
 
 def page_statement(
@@ -156,17 +177,13 @@ def _past(term: OrderTerm, value: Any, forward: bool) -> ColumnElement[bool]:
     return past
 
 
-def make_page(
-    rows: Sequence[Row], terms: Sequence[OrderTerm], request: PageRequest, size: int
-) -> Page:
+def make_page(found: Fetched, terms: Sequence[OrderTerm], request: PageRequest, size: int) -> Page:
     """The page of the rows that ``page_statement`` found."""
-    more = len(rows) > size
-    kept = list(rows[:size])
+    more = len(found) > size
+    columns = found.head(size, reverse=request.backward)
     if request.backward:
-        kept.reverse()
-    if request.backward:
-        return Page(kept, request.before is not None, more, terms)
-    return Page(kept, more, request.after is not None, terms)
+        return Page(columns, request.before is not None, more, terms)
+    return Page(columns, more, request.after is not None, terms)
 
 
 def signature(terms: Sequence[OrderTerm]) -> str:
@@ -176,12 +193,16 @@ def signature(terms: Sequence[OrderTerm]) -> str:
 
 def encode_cursor(terms: Sequence[OrderTerm], row: Row) -> str:
     """An opaque cursor for a row."""
-    values = [_plain(row[term.name]) for term in terms]
-    text = json.dumps([signature(terms), *values], separators=(",", ":"), ensure_ascii=False)
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    return write_cursor([signature(terms), *(plain(row[term.name]) for term in terms)])
 
 
-def _plain(value: Any) -> Any:
+def write_cursor(content: Sequence[Any]) -> str:
+    """The order's name and the values that stand for a record, as an opaque text."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(content)).decode().rstrip("=")
+
+
+def plain(value: Any) -> Any:
+    """A value of a cursor as JSON has it."""
     if isinstance(value, datetime):
         return to_microseconds(value)
     if isinstance(value, date):

@@ -105,9 +105,10 @@ class Records:
         size = request.size(self._sizes)
         terms = self.source.terms(question.order)
         statement = page_statement(self.statement(bounds, question), terms, request, size)
+        chosen = list(self.source.table.columns)
         if columns is not None:
             wanted = columns | {term.name for term in terms}
-            chosen = [column for column in self.source.table.columns if column.name in wanted]
+            chosen = [column for column in chosen if column.name in wanted]
             statement = statement.with_only_columns(*chosen, maintain_column_froms=True)
         async with self._database.read() as connection:
             table = self.source.table
@@ -116,11 +117,8 @@ class Records:
                 if found is not None and len(found) > 0:
                     backward = request.backward
                     statement = spread(statement, table, found, terms, backward, size + 1)
-            result = await connection.execute(statement)
-            names = tuple(result.keys())
-            # Plain dicts: rows of the driver's own kind cost more each time they are read.
-            rows = [dict(zip(names, row, strict=True)) for row in result.all()]
-        return make_page(rows, terms, request, size)
+            fetched = await self._database.dialect.fetch(connection, statement, chosen)
+        return make_page(fetched, terms, request, size)
 
     async def count(self, bounds: Bounds, question: Question) -> int:
         """How many records there are, on all pages."""
@@ -155,9 +153,9 @@ class Records:
         order = order_by(terms, request.backward)
         rank = func.row_number().over(partition_by=list(key), order_by=order).label("rank_")
         ranked = inner.add_columns(rank).subquery()
-        statement = select(ranked).where(ranked.c.rank_ <= size + 1).order_by(ranked.c.rank_)
-        groups: dict[tuple[Any, ...], list[Row]] = {}
-        names = [column.name for column in key]
-        for row in (await connection.execute(statement)).mappings():
-            groups.setdefault(tuple(row[name] for name in names), []).append(row)
+        columns = list(self.source.table.columns)
+        statement = select(*(ranked.c[column.name] for column in columns))
+        statement = statement.where(ranked.c.rank_ <= size + 1).order_by(ranked.c.rank_)
+        fetched = await self._database.dialect.fetch(connection, statement, columns)
+        groups = fetched.by([column.name for column in key])
         return {found: make_page(rows, terms, request, size) for found, rows in groups.items()}

@@ -6,6 +6,7 @@ long as there are few of them.
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, Table, func, select, union_all
@@ -17,18 +18,21 @@ MAX_ORGANIZATIONS = 50
 """With more of them the parts cost more than the sort they save."""
 
 
-async def organizations_in(connection: AsyncConnection, table: Table) -> list[str] | None:
-    """The organizations that have rows, each found by one step in the index; None when many."""
+@cache
+def organizations(table: Table) -> Select[Any]:
+    """The organizations that have rows, each found by one step in the index."""
     column = table.c.organization_id
     first = select(func.min(column).label("name")).cte("organizations", recursive=True)
     following = (
         select(func.min(column)).where(column > first.c.name).correlate(first).scalar_subquery()
     )
     every = first.union_all(select(following).where(first.c.name.is_not(None)))
-    found = await connection.execute(
-        select(every.c.name).where(every.c.name.is_not(None)).limit(MAX_ORGANIZATIONS + 1)
-    )
-    names = list(found.scalars())
+    return select(every.c.name).where(every.c.name.is_not(None)).limit(MAX_ORGANIZATIONS + 1)
+
+
+async def organizations_in(connection: AsyncConnection, table: Table) -> list[str] | None:
+    """The organizations that have rows; None when they are many."""
+    names = list((await connection.execute(organizations(table))).scalars())
     return names if len(names) <= MAX_ORGANIZATIONS else None
 
 
@@ -49,6 +53,8 @@ def spread(
     limit: int,
 ) -> Select[Any]:
     """``statement``, which is ordered and limited, asked of each organization and merged."""
+    if len(names) == 1:
+        return statement.where(table.c.organization_id == names[0])
     parts = [select(statement.where(table.c.organization_id == name).subquery()) for name in names]
     merged = union_all(*parts).subquery()
     outer = [

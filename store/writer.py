@@ -36,12 +36,14 @@ cannot be written so: then nothing is written, and the appliers have their turn.
 class WriterSettings:
     """Bounds of the queue and the size of a transaction.
 
-    ``queue_items`` bounds memory: at about 2 KB an entry, 50,000 are 100 MB. ``delay_seconds``
-    is how long a flush loop waits for company before it begins a small transaction.
+    ``queue_items`` bounds memory: at about 2 KB an entry, 50,000 are 100 MB. While a transaction is
+    under way, another one begins only for ``parallel_items`` entries or more. ``delay_seconds`` is
+    how long a small one waits for company, where the last one had some.
     """
 
     queue_items: int = 50_000
     flush_items: int = 2_000
+    parallel_items: int = 500
     delay_seconds: float = 0.002
 
 
@@ -101,6 +103,8 @@ class Writer:
         self._arrived = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
+        self._under_way = 0
+        self._had_company = False
         self._cut = 0  # entries whose transaction was under way when patience ended
         self.stats = WriterStats()
 
@@ -152,16 +156,37 @@ class Writer:
 
     async def _run(self) -> None:
         while True:
-            while not self._queue:
-                if self._closing:
+            while not self._has_turn():
+                if self._closing and not self._queue:
                     return
                 self._arrived.clear()
                 await self._arrived.wait()
-            if self.stats.queued < self._settings.flush_items and not self._closing:
-                await asyncio.sleep(self._settings.delay_seconds)
-            batch = self._take()
-            if batch:
-                await self._flush(batch)
+            self._under_way += 1
+            try:
+                await self._gather()
+                batch = self._take()
+                if batch:
+                    await self._flush(batch)
+            finally:
+                self._under_way -= 1
+                self._arrived.set()  # what came meanwhile waited for this
+
+    def _has_turn(self) -> bool:
+        """Whether to begin a flush: small ones one after the other, so that each is shared by more."""
+        if not self._queue:
+            return False
+        return not self._under_way or self._is_much
+
+    @property
+    def _is_much(self) -> bool:
+        """Whether enough is queued for a transaction that is worth beginning at once."""
+        settings = self._settings
+        return self.stats.queued >= min(settings.parallel_items, settings.flush_items)
+
+    async def _gather(self) -> None:
+        """Wait for company, as long as there was some the last time."""
+        if not (self._is_much or self._closing):
+            await asyncio.sleep(self._settings.delay_seconds if self._had_company else 0)
 
     def _take(self) -> list[Submission]:
         batch: list[Submission] = []
@@ -173,6 +198,7 @@ class Writer:
                 continue  # its caller went away before anything was begun
             batch.append(submission)
             count += submission.count
+        self._had_company = len(batch) > 1
         return batch
 
     async def _flush(self, batch: list[Submission]) -> None:

@@ -47,6 +47,7 @@ def run(settings: Settings, taken: socket.socket, started: Callable[[], None]) -
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # nothing here asks for the caller's address or scheme
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=math.ceil(settings.shutdown_seconds),
     )

@@ -1,8 +1,8 @@
-"""Root fields that take one list of decoded inputs get it as it is.
+"""Root fields that take one decoded input, or one list of them, get it as it is.
 
 Strawberry converts a list item by item, also where each item is ready: a fifth of the time of a
-bulk mutation. For a field with one such argument its resolver is called directly; whenever anything
-is not a list of structs, the field's own way is taken.
+bulk mutation. For a field with one such argument its resolver is called directly; whenever that is
+not a struct or a list of structs, the field's own way is taken.
 """
 
 from collections.abc import Iterable
@@ -16,8 +16,8 @@ from strawberry.types.field import StrawberryField
 from server.schema import TrackstoreSchema
 
 
-def pass_lists_on(schema: TrackstoreSchema, input_types: Iterable[type]) -> None:
-    """Wrap the mutations of ``schema`` that take one list of one of ``input_types``."""
+def pass_structs_on(schema: TrackstoreSchema, input_types: Iterable[type]) -> None:
+    """Wrap the mutations of ``schema`` that take one of ``input_types``, or one list of them."""
     types = frozenset(input_types)
     mutations = schema._schema.mutation_type  # Strawberry has no public way to it
     for field in mutations.fields.values() if mutations is not None else ():
@@ -25,12 +25,12 @@ def pass_lists_on(schema: TrackstoreSchema, input_types: Iterable[type]) -> None
         arguments = definition.arguments
         if len(arguments) == 1 and not definition.extensions:
             wanted = arguments[0].type
-            if isinstance(wanted, StrawberryList) and wanted.of_type in types:
+            if (wanted.of_type if isinstance(wanted, StrawberryList) else wanted) in types:
                 wrap(schema, field, definition)
 
 
 def wrap(schema: TrackstoreSchema, field: GraphQLField, definition: StrawberryField) -> None:
-    """Call the field's own resolver past the conversion of a list that is ready."""
+    """Call the field's own resolver past the conversion of what is ready."""
     stock, argument = field.resolve, definition.arguments[0]
     name = schema.config.name_converter.from_argument(argument)
     resolver = definition.base_resolver
@@ -39,11 +39,11 @@ def wrap(schema: TrackstoreSchema, field: GraphQLField, definition: StrawberryFi
     info_name = resolver.info_parameter.name if resolver.info_parameter else None
 
     def resolve(source: Any, raw: GraphQLResolveInfo[Any], **values: Any) -> Any:
-        items = values.get(name)
-        if type(items) is not list or not items or not are_structs(items):
+        value = values.get(name)
+        if not is_decoded(value):
             return stock(source, raw, **values)
         info = schema.config.info_class(_raw_info=raw, _field=definition)
-        keywords: dict[str, Any] = {argument.python_name: items}
+        keywords: dict[str, Any] = {argument.python_name: value}
         if info_name is not None:
             keywords[info_name] = info
         return definition.get_result(source, info, [source], keywords)
@@ -51,6 +51,9 @@ def wrap(schema: TrackstoreSchema, field: GraphQLField, definition: StrawberryFi
     field.resolve = resolve
 
 
-def are_structs(items: list[Any]) -> bool:
-    """Whether all of them are decoded: a literal list may hold variables beside literals."""
-    return all(issubclass(kind, msgspec.Struct) for kind in set(map(type, items)))
+def is_decoded(value: Any) -> bool:
+    """Whether it is a struct or a list of them: a literal list may hold variables beside literals."""
+    if type(value) is not list:
+        return isinstance(value, msgspec.Struct)
+    items: list[Any] = value
+    return bool(items) and all(issubclass(kind, msgspec.Struct) for kind in set(map(type, items)))

@@ -2,12 +2,13 @@
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from graphql import DocumentNode, GraphQLError
 from strawberry.extensions import SchemaExtension
 
 from server.execution.inputs import NO_PLAN, CompiledInputs, VariablePlan
+from server.execution.known import KnownOperation
 
 KEPT = 500
 """Documents kept; a client has a few dozen."""
@@ -20,7 +21,8 @@ class Document:
     """A document that the schema has accepted."""
 
     node: DocumentNode
-    plans: dict[str | None, VariablePlan]
+    plans: dict[str | None, VariablePlan] = field(default_factory=dict)
+    operations: dict[str | None, KnownOperation] = field(default_factory=dict)
 
 
 class DocumentCache:
@@ -40,7 +42,7 @@ class DocumentCache:
     def keep(self, query: str, node: DocumentNode) -> None:
         """Remember a valid document, and forget the one not used for longest."""
         if len(query) <= LARGEST and query not in self._documents:
-            self._documents[query] = Document(node, {})
+            self._documents[query] = Document(node)
             if len(self._documents) > self._kept:
                 self._documents.popitem(last=False)
 

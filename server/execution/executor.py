@@ -17,8 +17,12 @@ from graphql.execution.values import VariableValues, VariableValueSource
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from schema.connections import Edges, Nodes
 from server.execution.inputs import Decoded
 from server.execution.rows import RowWriters
+
+WRITTEN = frozenset({list, Nodes, Edges})
+"""Lists that may be written at once."""
 
 
 class FastExecutor(StrawberryGraphQLCoreExecutionContext):
@@ -66,9 +70,8 @@ class FastExecutor(StrawberryGraphQLCoreExecutionContext):
                 assert not isinstance(signature, GraphQLError)  # the document is valid
                 sources[name] = VariableValueSource(signature, decoded[name])
         executor.operation = operation
-        executor.variable_values = VariableValues(
-            sources, {**executor.variable_values.coerced, **decoded}
-        )
+        coerced = {**executor.variable_values.coerced, **decoded}
+        executor.variable_values = VariableValues(sources, coerced)
         return executor
 
     def complete_list_value(
@@ -81,7 +84,7 @@ class FastExecutor(StrawberryGraphQLCoreExecutionContext):
         position_context: Any,
     ) -> Any:
         """Write lists of plain rows by one function per selection; all else as ever."""
-        if type(result) is list and result:
+        if type(result) in WRITTEN:
             rows = self.row_writers.write(self, return_type.of_type, field_details_list, result)
             if rows is not None:
                 return rows

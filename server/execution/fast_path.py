@@ -8,17 +8,30 @@ from strawberry.types.graphql import OperationType
 
 from schema.context import RequestContext
 from schema.ingest import EntryInput
-from schema.operation_inputs import OperationInput
+from schema.limits import ConsumeInput
+from schema.operation_inputs import (
+    ApiOperationInput,
+    ChatInput,
+    OperationInput,
+    ToolOperationInput,
+)
 from server.bodies import GraphQLRequest
 from server.document_limits import DocumentBounds
 from server.execution.documents import DocumentCache, KeepDocuments
 from server.execution.executor import FastExecutor
 from server.execution.inputs import CompiledInputs
-from server.execution.known import execute_known, operation_of
+from server.execution.known import KnownOperation, execute_known, operation_of
 from server.schema import TrackstoreSchema, build_schema
 
-BULK_INPUTS = (OperationInput, EntryInput)
-"""The inputs that are sent in lists, and with them every input they contain."""
+COMPILED_INPUTS = (
+    OperationInput,
+    EntryInput,
+    ApiOperationInput,
+    ToolOperationInput,
+    ChatInput,
+    ConsumeInput,
+)
+"""The inputs that are sent all the time, some of them in lists, and every input they contain."""
 
 
 class FastPath:
@@ -30,10 +43,10 @@ class FastPath:
         self.schema: TrackstoreSchema = build_schema(
             bounds, introspection, extensions_first=(keep,), executor=FastExecutor
         )
-        self._inputs = CompiledInputs(self.schema, BULK_INPUTS)
+        self._inputs = CompiledInputs(self.schema, COMPILED_INPUTS)
 
     def read(self, body: bytes) -> GraphQLRequest | None:
-        """The request in a body, its bulk variables decoded; None where it must be read closely."""
+        """The request in a body, its compiled inputs decoded; None where it must be read closely."""
         envelope = self._inputs.open(body)
         if envelope is None:
             return None
@@ -44,10 +57,19 @@ class FastPath:
         self, asked: GraphQLRequest, context: RequestContext, allowed: Collection[OperationType]
     ) -> ExecutionResult | None:
         """The result of a known document; None where it must be prepared as any other."""
-        document = self._documents.find(asked.query)
-        operation = operation_of(document, asked.operation_name) if document else None
-        if document is None or operation is None:
+        operation = self._operation(asked.query, asked.operation_name)
+        if operation is None or operation.kind not in allowed:
             return None
-        if OperationType(operation.operation.value) not in allowed:
+        return await execute_known(self.schema, operation, asked, context)
+
+    def _operation(self, query: str, name: str | None) -> KnownOperation | None:
+        """The operation of that name in a known document."""
+        document = self._documents.find(query)
+        if document is None:
             return None
-        return await execute_known(self.schema, document, asked, context)
+        operation = document.operations.get(name)
+        if operation is None:
+            operation = operation_of(self.schema, document.node, name)
+            if operation is not None:  # callers can make up any number of names
+                document.operations[name] = operation
+        return operation

@@ -23,7 +23,7 @@ from strawberry.types.base import get_object_definition
 from strawberry.types.field import StrawberryField
 
 from server.bodies import GraphQLRequest
-from server.execution.arguments import pass_lists_on
+from server.execution.arguments import pass_structs_on
 from server.execution.codecs import Codecs, NoCodec
 from server.schema import TrackstoreSchema
 
@@ -71,7 +71,7 @@ class CompiledInputs:
         self._decoders: dict[tuple[str, bool], msgspec.json.Decoder[Any]] = {}
         self._envelope = msgspec.json.Decoder(Envelope)
         self._plain = msgspec.json.Decoder()
-        pass_lists_on(schema, self._types.values())
+        pass_structs_on(schema, self._types.values())
 
     def open(self, body: bytes) -> Envelope | None:
         """The request without its variables, or None where it must be read closely."""

@@ -1,43 +1,71 @@
 """Executes a document that is known to be valid, past everything that prepares one.
 
 Strawberry prepares each operation anew: contexts, extensions, hooks. For a known document all of
-these have been run once, and what they found cannot change. What is left is the execution.
+these have been run once, and what they found cannot change. What is left is the execution, and
+where one root field gives a plain answer, only its resolver (``server.execution.direct``).
 """
 
+from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any
 
-from graphql import ExecutionResult, OperationDefinitionNode, execute
+from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, execute
 from strawberry.execution import optimized_is_awaitable
+from strawberry.types.graphql import OperationType
 
 from schema.context import RequestContext
 from server.bodies import GraphQLRequest
-from server.execution.documents import Document
+from server.execution.direct import Direct, Outcome, direct_of, take_outcome
 from server.execution.executor import FastExecutor
 from server.schema import TrackstoreSchema
 
 
-def operation_of(document: Document, name: str | None) -> OperationDefinitionNode | None:
+@dataclass(frozen=True, slots=True)
+class KnownOperation:
+    """One operation of a known document; ``direct`` where it can do without an executor."""
+
+    document: DocumentNode
+    kind: OperationType
+    direct: Direct | None
+
+
+def operation_of(
+    schema: TrackstoreSchema, document: DocumentNode, name: str | None
+) -> KnownOperation | None:
     """The operation that is asked for, where that is plain."""
     found = [
         node
-        for node in document.node.definitions
+        for node in document.definitions
         if isinstance(node, OperationDefinitionNode)
         and (name is None or (node.name is not None and node.name.value == name))
     ]
-    return found[0] if len(found) == 1 else None
+    if len(found) != 1:
+        return None
+    kind = OperationType(found[0].operation.value)
+    return KnownOperation(document, kind, direct_of(schema, document, found[0]))
 
 
 async def execute_known(
-    schema: TrackstoreSchema, document: Document, asked: GraphQLRequest, context: RequestContext
+    schema: TrackstoreSchema,
+    operation: KnownOperation,
+    asked: GraphQLRequest,
+    context: RequestContext,
 ) -> ExecutionResult:
-    """Execute the one operation of that name in ``document``."""
+    """Execute a known operation in the shortest way that there is for it."""
+    outcome: Outcome | None = None
+    if operation.direct is not None:
+        answer = await operation.direct.execute(asked, context)
+        if isinstance(answer, ExecutionResult):
+            return answer
+        outcome = answer
     result: Any = execute(
         schema._schema,  # Strawberry has no public way to it
-        document.node,
+        operation.document,
+        root_value=outcome,
         context_value=context,
         variable_values=asked.variables,
         operation_name=asked.operation_name,
+        middleware=[take_outcome] if outcome is not None else None,
         executor_class=FastExecutor,
         is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # a bool is what it returns
         operation_extensions=asked.extensions,

@@ -1,144 +1,144 @@
 """Compiled rows: a list of objects whose selected fields are plain columns, written at once.
 
-Every column of the selection is taken from all objects together and its values' types are looked
-at as a set. If one of them is not what the field's type simply passes on, the whole list is left to
-the stock path, which completes it field by field and finds the error, if there is one.
+Every column of the selection is taken from all objects together, or straight from a page that
+nobody has looked at, and its values' types are looked at as a set. If one of them is not what the
+field's type simply passes on, the whole list is left to the stock path, which completes it field by
+field and finds the error, if there is one.
 """
 
-from collections.abc import Callable
-from datetime import UTC, datetime
-from math import isfinite
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
-from uuid import UUID
 
-from graphql import (
-    GraphQLEnumType,
-    GraphQLField,
-    GraphQLNamedType,
-    GraphQLObjectType,
-    GraphQLOutputType,
-    GraphQLScalarType,
-    get_named_type,
-    is_non_null_type,
-)
-from strawberry.types.field import StrawberryField
+import msgspec
+from graphql import GraphQLObjectType, GraphQLOutputType, is_non_null_type
 
-NONE = type(None)
-PASSED_ON: dict[str, frozenset[type]] = {
-    "String": frozenset({str}),
-    "ID": frozenset({str}),
-    "Boolean": frozenset({bool}),
-    "Float": frozenset({float}),
-    "Long": frozenset({int}),
-    "UUID": frozenset({UUID}),
-    "DateTime": frozenset({datetime}),
-}
-"""Types whose values go to the encoder as they are, and come out as the scalar would write them."""
+from schema.connections import Edges, Nodes
+from schema.hydration import type_of_rows
+from server.execution.columns import Field, complete, field_of, origin_of
+
 SHORTEST = 8
 """A list below this length is not worth the preparation."""
-Column = tuple[str, Callable[[Any], Any], frozenset[type], frozenset[str] | None]
+KEPT = 500
+"""Selections whose structs are kept; callers can make up any number of aliases."""
+Values = Sequence[Any]
+"""A column: the values of one field in all objects."""
+Source = Callable[[str, Any], Values | None]
+"""Gives the completed column of a field, by its name and where it is selected."""
 
 
 class RowWriters:
     """Recognises lists that can be written at once."""
 
     def write(
-        self, executor: Any, item_type: GraphQLOutputType, field_details_list: Any, items: list[Any]
-    ) -> list[dict[str, Any]] | None:
+        self, executor: Any, item_type: GraphQLOutputType, details: Any, items: Any
+    ) -> list[Any] | None:
         """The completed list, or None where the stock path must complete it."""
-        if len(items) < SHORTEST:
-            return None
         object_type = item_type.of_type if is_non_null_type(item_type) else item_type
         if not isinstance(object_type, GraphQLObjectType):
             return None
-        origin = origin_of(object_type)
-        if origin is None or set(map(type, items)) != {origin}:
+        kind = type(items)
+        size = len(items.page if kind is Nodes else items.nodes.page if kind is Edges else items)
+        if size < SHORTEST:
             return None
-        selection = executor.collect_subfields(object_type, field_details_list)
-        columns = []
-        for name, details in selection.grouped_field_set.items():
-            column = self._column(executor, object_type, name, details)
-            if column is None:
-                return None
-            columns.append(column)
-        return write_columns(columns, items)
-
-    def _column(
-        self, executor: Any, parent: GraphQLObjectType, name: str, details: Any
-    ) -> Column | None:
-        field_name = details[0].node.name.value
-        if field_name == "__typename":
-            return name, lambda _: parent.name, frozenset({str}), None
-        field = executor.schema.get_field(parent, field_name)
-        attribute = plain_attribute(parent, field) if field is not None else None
-        if attribute is None:
+        source = (
+            nodes_of(object_type, items)
+            if kind is Nodes
+            else edges_of(executor, object_type, items)
+            if kind is Edges
+            else objects_of(object_type, items)
+        )
+        if source is None:
             return None
-        leaf: GraphQLNamedType = get_named_type(field.type)
-        if field.type is not leaf and not (
-            is_non_null_type(field.type) and field.type.of_type is leaf
-        ):
-            return None  # a list
-        passed: frozenset[type]
-        values: frozenset[str] | None = None
-        if isinstance(leaf, GraphQLEnumType):
-            # Rows hold an enum's value as text; it is its name as well, or this is not for us.
-            if any(n != v.value for n, v in leaf.values.items()):
-                return None
-            passed, values = frozenset({str}), frozenset(leaf.values)
-        elif isinstance(leaf, GraphQLScalarType) and leaf.name in PASSED_ON:
-            passed = PASSED_ON[leaf.name]
-        elif leaf.name == "JSON":
-            passed = frozenset({dict, list, str, int, float, bool})
-        else:
-            return None
-        if not is_non_null_type(field.type):
-            passed |= {NONE}
-        return name, attrgetter(attribute), passed, values
+        return write_rows(executor, object_type, details, size, source)
 
 
-def write_columns(columns: list[Column], items: list[Any]) -> list[dict[str, Any]] | None:
-    """The items as dicts, or None where a value is not of a type that passes."""
-    taken = []
-    for _, get, passed, values in columns:
-        try:
-            column = list(map(get, items))
-        except AttributeError:  # one of them lacks it
+def write_rows(
+    executor: Any, object_type: GraphQLObjectType, details: Any, size: int, source: Source
+) -> list[Any] | None:
+    """Objects with the selected columns, or None where one of them cannot be had."""
+    selected = executor.collect_subfields(object_type, details).grouped_field_set
+    columns = []
+    for found in selected.values():
+        name = found[0].node.name.value
+        column = [object_type.name] * size if name == "__typename" else source(name, found)
+        if column is None:
             return None
-        kinds = set(map(type, column))
-        if not all(kind in passed or (UUID in passed and issubclass(kind, UUID)) for kind in kinds):
-            return None
-        if values is not None and not set(column) - {None} <= values:
-            return None
-        if kinds and UUID in passed:
-            # Drivers return a kind of UUID of their own; as text they are the same.
-            column = [None if value is None else str(value) for value in column]
-        is_number = float in kinds and dict not in passed
-        if is_number and not all(v is None or isfinite(v) for v in column):
-            return None
-        if datetime in kinds and not all(v is None or v.tzinfo is UTC for v in column):
-            return None
-        taken.append(column)
-    names = [column[0] for column in columns]
-    return [dict(zip(names, row, strict=True)) for row in zip(*taken, strict=True)]
+        columns.append(column)
+    return write_columns(tuple(selected), columns)
 
 
-def origin_of(object_type: GraphQLObjectType) -> type | None:
-    """The Strawberry class behind an object type."""
-    definition = (object_type.extensions or {}).get("strawberry-definition")
-    return definition.origin if definition is not None else None
+def write_columns(names: tuple[str, ...], columns: Sequence[Values]) -> list[Any] | None:
+    """Objects with these columns; without one nothing says how many there are."""
+    return list(map(struct_of(names), *columns)) if columns else None
 
 
-def plain_attribute(parent: GraphQLObjectType, field: GraphQLField) -> str | None:
-    """The attribute a field simply shows; None where anything else may happen on the way.
+@lru_cache(maxsize=KEPT)
+def struct_of(names: tuple[str, ...]) -> Any:
+    """What is made and encoded faster than a dict, and reads the same on the wire."""
+    fields = [(f"f{n}", Any) for n in range(len(names))]
+    rename = {f"f{n}": name for n, name in enumerate(names)}
+    return msgspec.defstruct("Row", fields, rename=rename, gc=False)
 
-    A field with a permission or another extension is no such field, nor is an attribute that its
-    class computes.
-    """
-    definition = (field.extensions or {}).get("strawberry-definition")
-    if type(definition) is not StrawberryField or not definition.is_basic_field or field.args:
+
+def objects_of(object_type: GraphQLObjectType, items: list[Any]) -> Source | None:
+    """The columns of objects that are there already."""
+    origin = origin_of(object_type)
+    if origin is None or set(map(type, items)) != {origin}:
         return None
-    if definition.default_resolver is not getattr:
+
+    def column(name: str, details: Any) -> Values | None:
+        del details
+        field = field_of(object_type, name)
+        return None if field is None else attributes(field, items)
+
+    return column
+
+
+def attributes(field: Field, items: list[Any]) -> Values | None:
+    """The completed column of a field of objects."""
+    try:
+        return complete(field, list(map(attrgetter(field.attribute), items)))
+    except AttributeError:  # one of them lacks it
         return None
-    held = getattr(origin_of(parent), definition.python_name, None)
-    return None if hasattr(type(held), "__get__") else definition.python_name
+
+
+def nodes_of(object_type: GraphQLObjectType, nodes: Nodes[Any]) -> Source | None:
+    """The columns of a page's records, as they were read: no object is made of them."""
+    made = type_of_rows(nodes.make)
+    if made is None or made is not origin_of(object_type):
+        return None
+    renamed, converted = made.RENAMED, made.CONVERTED
+    columns: Mapping[str, Values] = nodes.page.columns
+
+    def column(name: str, details: Any) -> Values | None:
+        del details
+        field = field_of(object_type, name)
+        if field is None:
+            return None
+        values = columns.get(renamed.get(field.attribute, field.attribute))
+        convert = converted.get(field.attribute)
+        if values is None:
+            return None
+        if convert is not None:
+            values = [None if value is None else convert(value) for value in values]
+        return complete(field, values)
+
+    return column
+
+
+def edges_of(executor: Any, object_type: GraphQLObjectType, edges: Edges[Any]) -> Source | None:
+    """The columns of a page's edges: cursors, and nodes that can be written at once."""
+    nodes = edges.nodes
+
+    def column(name: str, details: Any) -> Values | None:
+        if name == "cursor":
+            return nodes.page.cursors
+        if name == "node":
+            node_type = object_type.fields["node"].type
+            written: Values | None = executor.row_writers.write(executor, node_type, details, nodes)
+            return written
+        return None
+
+    return column

@@ -117,6 +117,47 @@ class ColumnPlan:
         return [None if value is None else convert(value) for value in values]
 
 
+class Fetched:
+    """Rows of a statement as the driver gave them, and how each column's values are read."""
+
+    __slots__ = ("_columns", "_read", "_rows")
+
+    def __init__(
+        self, columns: Sequence[str], read: Sequence[Convert | None], rows: Sequence[Any]
+    ) -> None:
+        self._columns = columns
+        self._read = read
+        self._rows = rows
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+        return len(self._rows)
+
+    def head(self, size: int, reverse: bool = False) -> dict[str, Sequence[Any]]:
+        """The first ``size`` rows, column by column; ``reverse`` puts the last of them first.
+
+        Values are read by column: most need no reading, and those cost nothing.
+        """
+        rows = self._rows[:size]
+        if reverse:
+            rows = rows[::-1]
+        found = zip(*rows, strict=True) if rows else [()] * len(self._columns)
+        return {
+            name: values if read is None else list(map(read, values))
+            for name, read, values in zip(self._columns, self._read, found, strict=True)
+        }
+
+    def by(self, key: Sequence[str]) -> dict[tuple[Any, ...], "Fetched"]:
+        """The rows in their order, apart by the values of the columns of ``key``."""
+        values = self.head(len(self._rows))
+        groups: dict[tuple[Any, ...], list[Any]] = {}
+        for found, row in zip(
+            zip(*(values[name] for name in key), strict=True), self._rows, strict=True
+        ):
+            groups.setdefault(found, []).append(row)
+        return {found: Fetched(self._columns, self._read, rows) for found, rows in groups.items()}
+
+
 class DuplicateKeys(Exception):
     """A bulk insert met a key that exists; nothing of it stays once its savepoint is rolled back."""
 
@@ -153,6 +194,9 @@ class DatabaseDialect(ABC):
     """Whether several server processes may share the database."""
     parallel_writers: int
     """How many flushes may be under way at once."""
+
+    def __init__(self) -> None:
+        self._readers: dict[Column[Any], Convert | None] = {}
 
     @property
     @abstractmethod
@@ -271,6 +315,32 @@ class DatabaseDialect(ABC):
         """The quantile of so many values, linear between neighbours."""
         number = cast(present, BigInteger())
         return func.trackstore_quantile(histogram, number, literal(q, Double()), type_=Double())
+
+    async def fetch(
+        self,
+        connection: AsyncConnection,
+        statement: Select[Any],
+        columns: Sequence[Column[Any]],
+    ) -> Fetched:
+        """The rows of a statement that selects ``columns``, past SQLAlchemy's own rows.
+
+        It executes the statement as ever; only what it does for each row is left out.
+        """
+        result = await connection.execute(statement)
+        cursor: Any = result.cursor
+        rows = cursor.fetchall()
+        result.close()
+        return Fetched([c.name for c in columns], [self._reader(c) for c in columns], rows)
+
+    def _reader(self, column: Column[Any]) -> Convert | None:
+        """What reads the driver's values of a column; None where they are as they should be."""
+        if column not in self._readers:
+            self._readers[column] = self.make_reader(column)
+        return self._readers[column]
+
+    @abstractmethod
+    def make_reader(self, column: Column[Any]) -> Convert | None:
+        """What SQLAlchemy would make of the driver's values of ``column``."""
 
     async def dispose(self) -> None:
         """Close all connections."""

@@ -76,6 +76,7 @@ class PostgresqlDialect(DatabaseDialect):
     parallel_writers = 3
 
     def __init__(self, url: str, pool: PoolSettings) -> None:
+        super().__init__()
         self._engine = create_async_engine(
             make_url(url).set(drivername="postgresql+asyncpg"),
             pool_size=pool.size,
@@ -153,6 +154,12 @@ class PostgresqlDialect(DatabaseDialect):
             except asyncpg.UniqueViolationError:
                 return False
         return True
+
+    def make_reader(self, column: Column[Any]) -> Convert | None:
+        del (
+            column
+        )  # the driver reads every type of ours, JSON by SQLAlchemy's codec; instants are UTC
+        return None
 
     def fault(self, error: BaseException) -> Fault:
         if isinstance(error, PoolTimeout | OSError):

@@ -79,6 +79,7 @@ class SqliteDialect(DatabaseDialect):
     parallel_writers = 1
 
     def __init__(self, url: str, pool: PoolSettings) -> None:
+        super().__init__()
         parsed = make_url(url).set(drivername="sqlite+aiosqlite")
         if not parsed.database or parsed.database == ":memory:":
             raise BadInput("SQLite needs a file: use sqlite:///trackstore.db")
@@ -189,6 +190,10 @@ class SqliteDialect(DatabaseDialect):
                 await asyncio.shield(driver.rollback())
                 raise
         return True
+
+    def make_reader(self, column: Column[Any]) -> Convert | None:
+        dialect = self._read.dialect
+        return column.type.dialect_impl(dialect).result_processor(dialect, None)
 
     def fault(self, error: BaseException) -> Fault:
         if isinstance(error, PoolTimeout):

@@ -21,6 +21,10 @@ MAX_WEIGHT = 1e9
 MAX_COUNT = 10**15
 
 
+RESERVED_TYPES = ("request.", "stage.")
+"""Readers of a log trust that such an event changed its request or stage."""
+
+
 class RequestPreparer:
     """Turns drafts of one principal into entries; raises ``BadInput`` with every problem."""
 
@@ -186,6 +190,11 @@ class RequestPreparer:
         """A fact of the caller's for the log."""
         check = self._check()
         type = check.required_name(draft.type, "type")
+        if type.startswith(RESERVED_TYPES):
+            check.refuse(
+                "begins like the events that the commands themselves append: use another word",
+                "type",
+            )
         stage = check.name(draft.stage, "stage")
         fact = self._fact(
             draft,

@@ -23,7 +23,7 @@ from strawberry.types.base import get_object_definition
 
 from models import Operation, OperationText, table_of
 from models.base import Base
-from server.execution.fast_path import BULK_INPUTS
+from server.execution.fast_path import COMPILED_INPUTS
 from store.ids import VERSION_AND_VARIANT, IdMaker
 from store.operations.prepare import OperationEntry, OperationPreparer
 from tests.api import Api, running_api
@@ -74,7 +74,7 @@ class Sides:
     @contextmanager
     def plain(self) -> Iterator[None]:
         """The plain server's turn: inputs have no hook, as if there were no fast path."""
-        definitions = [get_object_definition(t, strict=True) for t in BULK_INPUTS]
+        definitions = [get_object_definition(t, strict=True) for t in COMPILED_INPUTS]
         hooks = [definition.from_input for definition in definitions]
         self.is_plain = True
         for definition in definitions:

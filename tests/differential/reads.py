@@ -1,8 +1,26 @@
 """Documents that read pages of operations and requests in every shape that GraphQL has."""
 
+import re
+
 from tests.differential.selections import everything
 
-HEAD = "query Page($n: Int, $yes: Boolean! = true, $no: Boolean! = false, $maybe: Boolean = null) "
+DECLARED = {
+    "$n": "Int",
+    "$yes": "Boolean! = true",
+    "$no": "Boolean! = false",
+    "$maybe": "Boolean = null",
+}
+
+
+def headed(document: str) -> str:
+    """A query with the variables that it uses; one that it does not use would make it invalid."""
+    if not document.startswith("{"):
+        return document
+    used = set(re.findall(r"\$\w+", document))
+    declared = ", ".join(f"{name}: {kind}" for name, kind in DECLARED.items() if name in used)
+    return f"query Page{f'({declared})' if declared else ''} {document}"
+
+
 PLAIN = "uuid name kind outcome durationMs occurredAt statusCode attributes cacheHit userId"
 
 SHAPES = {
@@ -65,7 +83,7 @@ SHAPES = {
     "unknown fields": "{ operations(first: $n) { nodes { name nonsense } } }",
     "unknown arguments": "{ operations(firsts: $n) { nodes { name } } }",
     "unknown fragments": "{ operations(first: $n) { nodes { ...Nowhere } } }",
-    "unused variables": "{ viewer { name } }",
+    "unused variables": "query ($n: Int) { viewer { name } }",
     "unused fragments": "{ operations(first: $n) { nodes { name } } } fragment F on Operation { name }",
     "fields that conflict": "{ operations(first: $n) { nodes { a: name a: kind } } }",
     "no selection": "{ operations(first: $n) { nodes } }",

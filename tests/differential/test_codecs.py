@@ -11,7 +11,7 @@ from strawberry.types.base import get_object_definition
 
 from schema.scalars import SCALARS
 from server.execution.codecs import Codecs, NoCodec
-from server.execution.fast_path import BULK_INPUTS
+from server.execution.fast_path import COMPILED_INPUTS
 from server.execution.inputs import CompiledInputs
 from server.schema import build_schema
 from tests.differential.things import THINGS, WITHOUT_CODEC, Choice, Thing, described
@@ -153,5 +153,5 @@ def test_a_type_without_codec_is_left_to_the_stock_path() -> None:
 
 def test_all_bulk_inputs_have_codecs() -> None:
     codecs = Codecs(build_schema())
-    for kind in BULK_INPUTS:
+    for kind in COMPILED_INPUTS:
         codecs.decoder_of(kind, is_list=True)

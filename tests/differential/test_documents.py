@@ -8,7 +8,7 @@ from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 
 from server.execution.documents import KEPT, LARGEST, DocumentCache, KeepDocuments
-from server.execution.fast_path import BULK_INPUTS, FastPath
+from server.execution.fast_path import COMPILED_INPUTS, FastPath
 from server.execution.inputs import CompiledInputs
 from server.schema import build_schema
 
@@ -20,7 +20,7 @@ QUERY = "query Read($n: Int) { operations(first: $n) { totalCount } }"
 @pytest.fixture(scope="module")
 def inputs() -> CompiledInputs:
     """The codecs of the server's own schema."""
-    return CompiledInputs(build_schema(), BULK_INPUTS)
+    return CompiledInputs(build_schema(), COMPILED_INPUTS)
 
 
 def keep(cache: DocumentCache, text: str) -> None:

@@ -7,12 +7,12 @@ import pytest
 from server.execution.documents import KEPT
 from tests.differential.pair import ON_SQLITE, Pair
 from tests.differential.reads import (
-    HEAD,
     NAMES,
     OPERATIONS_OF_A_DOCUMENT,
     SHAPES,
     SIZES,
     VARIABLES,
+    headed,
 )
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -20,9 +20,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 @pytest.mark.parametrize("shape", SHAPES)
 async def test_a_shape_of_a_page(seeded: Pair, shape: str) -> None:
-    document = SHAPES[shape]
-    if not document.startswith("subscription"):
-        document = HEAD + document
+    document = headed(SHAPES[shape])
     for size in SIZES:
         await seeded.same_twice({"query": document, "variables": {"n": size}}, f"{shape} {size}")
 
@@ -30,10 +28,9 @@ async def test_a_shape_of_a_page(seeded: Pair, shape: str) -> None:
 @ON_SQLITE
 @pytest.mark.parametrize("given", VARIABLES)
 async def test_variables_of_a_page(seeded: Pair, given: str) -> None:
-    document = HEAD + SHAPES["include and skip"].replace(
-        "}", "} ... @include(if: $maybe) { __typename }", 1
-    )
-    for text in (document, HEAD + SHAPES["include and skip"]):
+    shape = SHAPES["include and skip"]
+    longer = shape.replace("}", "} ... @include(if: $maybe) { __typename }", 1)
+    for text in (headed(longer), headed(shape)):
         await seeded.same_twice({"query": text, "variables": VARIABLES[given]})
 
 
@@ -53,7 +50,7 @@ async def test_one_operation_of_several(seeded: Pair, name: str | None, method: 
 
 @ON_SQLITE
 async def test_a_document_again_after_many_others(seeded: Pair) -> None:
-    known = [HEAD + SHAPES[shape] for shape in ("every plain field", "include and skip")]
+    known = [headed(SHAPES[shape]) for shape in ("every plain field", "include and skip")]
     for document in known:
         await seeded.same_twice({"query": document})
     for n in range(KEPT + 100):

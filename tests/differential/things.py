@@ -11,6 +11,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.base import get_object_definition
 
 from schema.scalars import JSON, SCALARS, Long
+from store.validation import to_utc
 
 
 @strawberry.enum
@@ -102,6 +103,8 @@ def described(value: Any) -> Any:
     definition = get_object_definition(KNOWN.get(type(value).__name__, type(value)))
     if definition is not None:
         return {f.python_name: described(getattr(value, f.python_name)) for f in definition.fields}
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        value = to_utc(value)  # the same instant: the store turns all of them to UTC
     return f"{type(value).__name__} {value!r}"
 
 

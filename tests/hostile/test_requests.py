@@ -186,6 +186,8 @@ async def test_values_of_commands(commands: Commands) -> None:
         (c.to("progressStage", "a", attempt=-(2**31)), "attempt: "),
         (c.to("completeStage", ""), "stage: is empty"),
         (c.to("logEvent", type=""), "type: is empty"),
+        (c.to("logEvent", type="request.completed"), "type: begins like the events that"),
+        (c.to("logEvent", type="stage.mine"), "type: begins like the events that"),
         (c.to("startRequest", occurredAt="1999-01-01T00:00:00Z"), "occurredAt: 1999-01-01"),
         (c.to("cancelRequest", occurredAt="2999-01-01T00:00:00Z"), "occurredAt: 2999-01-01"),
     ]

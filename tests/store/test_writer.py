@@ -17,7 +17,7 @@ from store.writer import CONTENTION_TRIES, Writer, WriterSettings
 from tests.store.conftest import NOON, SetClock
 
 TABLE = table_of(LimitUsage)
-SETTINGS = WriterSettings(queue_items=10, flush_items=100, delay_seconds=0.02)
+SETTINGS = WriterSettings(queue_items=10, flush_items=100, parallel_items=1, delay_seconds=0.02)
 TOO_LARGE = 2**70
 
 
@@ -123,8 +123,40 @@ async def test_callers_share_transactions(notebook: Notebook) -> None:
     assert notebook.writer.stats.queued == 0
 
 
+async def test_small_transactions_come_one_after_the_other(database: Database) -> None:
+    notebook = Notebook(database, WriterSettings(parallel_items=4, delay_seconds=0))
+    notebook.applier.gate.clear()
+    first = notebook.submit(Note())
+    await asyncio.wait_for(notebook.applier.entered.wait(), 5)
+    waiting = [notebook.submit(Note()) for _ in range(3)]
+    await asyncio.sleep(0.05)
+    assert notebook.applier.flushes == [1]
+    assert notebook.writer.stats.queued == 3
+    notebook.applier.gate.set()
+    await asyncio.gather(first, *waiting)
+    assert notebook.applier.flushes == [1, 3]
+    await notebook.writer.close(5)
+
+
+async def test_a_large_one_does_not_wait_for_them(database: Database) -> None:
+    notebook = Notebook(database, WriterSettings(parallel_items=4, delay_seconds=0))
+    notebook.applier.gate.clear()
+    waiting = [notebook.submit(Note())]
+    await asyncio.wait_for(notebook.applier.entered.wait(), 5)
+    waiting.append(notebook.submit(*(Note() for _ in range(4))))
+    await asyncio.sleep(0.05)
+    many = database.dialect.parallel_writers > 1
+    assert notebook.applier.flushes == ([1, 4] if many else [1])
+    notebook.applier.gate.set()
+    await asyncio.gather(*waiting)
+    assert notebook.applier.flushes == [1, 4]
+    await notebook.writer.close(5)
+
+
 async def test_a_large_queue_is_written_in_several_transactions(database: Database) -> None:
-    notebook = Notebook(database, WriterSettings(queue_items=100, flush_items=5, delay_seconds=0))
+    notebook = Notebook(
+        database, WriterSettings(queue_items=100, flush_items=5, parallel_items=1, delay_seconds=0)
+    )
     held = await notebook.hold()
     waiting = [notebook.submit(Note(), Note(), Note()) for _ in range(8)]
     await asyncio.sleep(0)

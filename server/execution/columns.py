@@ -1,0 +1,139 @@
+"""Fields that just show an attribute, and what their values must be to go to the encoder at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from math import isfinite
+from operator import attrgetter
+from typing import Any
+from uuid import UUID
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    get_named_type,
+    is_non_null_type,
+)
+from strawberry.types.field import StrawberryField
+
+NONE = type(None)
+PASSED_ON: dict[str, frozenset[type]] = {
+    "String": frozenset({str}),
+    "ID": frozenset({str}),
+    "Boolean": frozenset({bool}),
+    "Float": frozenset({float}),
+    "Long": frozenset({int}),
+    "UUID": frozenset({UUID}),
+    "DateTime": frozenset({datetime}),
+    "JSON": frozenset({dict, list, str, int, float, bool}),
+}
+"""Types whose values go to the encoder as they are, and come out as the scalar would write them."""
+KNOWN_FIELDS = 2_000
+"""Several schemas have fewer fields than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field that shows ``attribute``; ``passed`` are the types that need no completion.
+
+    ``names`` are the values of an enum, None for all other types.
+    """
+
+    attribute: str
+    leaf: str
+    passed: frozenset[type]
+    names: frozenset[str] | None
+
+
+def field_of(parent: GraphQLObjectType, name: str) -> Field | None:
+    """The field of that name; None where anything else than its attribute may be shown.
+
+    An attribute that the class computes is no such attribute.
+    """
+    field = plain_field(parent, name)
+    return None if field is None or is_computed(parent, field.attribute) else field
+
+
+def attribute_of(parent: GraphQLObjectType, field: GraphQLField) -> str | None:
+    """The attribute that a field of any type shows; None where anything else may be shown."""
+    attribute = plain_attribute(field)
+    return None if attribute is None or is_computed(parent, attribute) else attribute
+
+
+def is_computed(parent: GraphQLObjectType, attribute: str) -> bool:
+    """Whether the class computes it."""
+    return hasattr(type(getattr(origin_of(parent), attribute, None)), "__get__")
+
+
+@lru_cache(maxsize=KNOWN_FIELDS)
+def plain_field(parent: GraphQLObjectType, name: str) -> Field | None:
+    """The same, as far as the schema says it."""
+    field = parent.fields.get(name)
+    attribute = plain_attribute(field) if field is not None else None
+    if field is None or attribute is None:
+        return None
+    leaf: GraphQLNamedType = get_named_type(field.type)
+    required = is_non_null_type(field.type)
+    if field.type is not leaf and not (required and field.type.of_type is leaf):
+        return None  # a list
+    names: frozenset[str] | None = None
+    if isinstance(leaf, GraphQLEnumType):
+        # Rows hold an enum's value as text; it is its name as well, or this is not for us.
+        if any(n != v.value for n, v in leaf.values.items()):
+            return None
+        passed, names = PASSED_ON["String"], frozenset(leaf.values)
+    elif isinstance(leaf, GraphQLScalarType) and leaf.name in PASSED_ON:
+        passed = PASSED_ON[leaf.name]
+    else:
+        return None
+    return Field(attribute, leaf.name, passed if required else passed | {NONE}, names)
+
+
+def plain_attribute(field: GraphQLField) -> str | None:
+    """The attribute a field simply shows; a field with a permission or an extension has none."""
+    definition = (field.extensions or {}).get("strawberry-definition")
+    if type(definition) is not StrawberryField or not definition.is_basic_field or field.args:
+        return None
+    return definition.python_name if definition.default_resolver is getattr else None
+
+
+def origin_of(object_type: GraphQLObjectType) -> type | None:
+    """The Strawberry class behind an object type."""
+    definition = (object_type.extensions or {}).get("strawberry-definition")
+    return definition.origin if definition is not None else None
+
+
+def classes_of(wanted: GraphQLNamedType) -> frozenset[type]:
+    """The classes whose instances are objects of a type for certain; none where that must be asked."""
+    definition = (wanted.extensions or {}).get("strawberry-definition")
+    if definition is None or definition.is_type_of is not None:
+        return frozenset()
+    generic = definition.concrete_of  # Connection, where the type is OperationConnection
+    if generic is None:
+        return frozenset({definition.origin})
+    # Without interfaces nobody asks which of the generic's types an instance is.
+    return frozenset() if definition.interfaces else frozenset({definition.origin, generic.origin})
+
+
+def complete(field: Field, values: Sequence[Any]) -> Sequence[Any] | None:
+    """The values as they go to the encoder, or None where one is not of a type that passes."""
+    kinds = set(map(type, values))
+    if not kinds <= field.passed:
+        # Drivers return a kind of UUID of their own; as text they are the same.
+        if field.leaf != "UUID" or not all(k is NONE or issubclass(k, UUID) for k in kinds):
+            return None
+        if NONE in kinds and NONE not in field.passed:
+            return None
+        return [None if value is None else str(value) for value in values]
+    present = values if NONE not in kinds else [v for v in values if v is not None]
+    if field.names is not None and not field.names.issuperset(present):
+        return None
+    if field.leaf == "Float" and not all(map(isfinite, present)):
+        return None
+    if datetime in kinds and not set(map(attrgetter("tzinfo"), present)) <= {UTC}:
+        return None
+    return values
