@@ -155,9 +155,7 @@ OPERATION_ROLLUPS = Table(
     "operation_rollups",
     Base.metadata,
     *_columns(),
-    Index(
-        "ix_operation_rollups_reading", "rollup", "tier", "starts_at", "organization_id"
-    ),
+    Index("ix_operation_rollups_reading", "rollup", "tier", "starts_at", "organization_id"),
 )
 """All rollups of operations. ``batch`` names the merge that made a row; null for a flush."""
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from server.cli import importing, keys
+from server.cli import importing, keys, rollups
 from server.cli.demo import demo
 from server.cli.doctor import doctor
 from server.cli.failures import Commands
@@ -41,6 +41,7 @@ app.command("serve")(serve)
 app.command("migrate")(migrate)
 app.add_typer(keys.app, name="keys")
 app.add_typer(importing.app, name="import")
+app.add_typer(rollups.app, name="rollups")
 app.command("demo")(demo)
 app.command("schema")(schema)
 app.command("doctor")(doctor)

@@ -35,7 +35,7 @@ def cases(draw: st.DrawFn) -> tuple[list[list[Row]], list[Question]]:
 
 
 @settings(
-    max_examples=100,
+    max_examples=40,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(cases())
