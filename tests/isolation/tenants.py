@@ -161,6 +161,9 @@ class Tenant:
         cancelled = {"id": self.id("cancelled"), "reason": f"{self.mark}-reason"}
         await self.send("cancelRequest", **cancelled)
         await self.send("startStage", input=self.command("StartStageInput", "running"))
+        await self.send(
+            "progressStage", input=self.command("ProgressStageInput", "running", **progress)
+        )
 
     async def record_operations(self) -> None:
         """Operations by every mutation that records them."""
