@@ -38,12 +38,12 @@ def test_status_by_day_of_a_web_server(command: Command, query: Query) -> None:
     assert command("access-log", file, "--quiet").exit_code == 0
     by_day: Counter[tuple[str, int]] = Counter()
     addresses: Counter[str] = Counter()
-    for line in gzip.open(file, "rt", encoding="utf-8", errors="replace"):
-        match = LINE.match(line)
-        assert match is not None, line
-        at = datetime.strptime(match[2], "%d/%b/%Y:%H:%M:%S %z").astimezone(UTC)
-        by_day[f"{at:%Y-%m-%dT00:00:00Z}", int(match[5])] += 1
-        addresses[match[1]] += 1
+    with gzip.open(file, "rt", encoding="utf-8", errors="replace") as lines:
+        for match in map(LINE.match, lines):
+            assert match is not None
+            at = datetime.strptime(match[2], "%d/%b/%Y:%H:%M:%S %z").astimezone(UTC)
+            by_day[f"{at:%Y-%m-%dT00:00:00Z}", int(match[5])] += 1
+            addresses[match[1]] += 1
     found = query(BY_DAY)["operationStats"]
     shown = {(r["bucket"]["start"], r["key"]["statusCode"]): r["count"] for r in found["rows"]}
     assert shown == dict(by_day)
