@@ -187,14 +187,17 @@ class Records:
         columns = [column.label(name) for name, column in keys.items()]
         columns += [self.operand(of).label(name) for of, name in names.items()]
         columns += [column.label(name) for name, column in self._marks(parts).items()]
-        within = list(keys.values()) or None
+        # Named once in a select of its own: what slices time may be long, and every rank needs it.
+        base = self._restricted(select(*columns), shape).subquery("unranked")
+        within = [base.c[name] for name in keys] or None
+        ranks: list[ColumnElement[Any]] = []
         for of in ranked:
-            value = self.operand(of)
+            value = base.c[names[of]]
             order = value.asc().nulls_last()
             rank = func.row_number().over(partition_by=within, order_by=order)
             count = func.count(value).over(partition_by=within)
-            columns += [rank.label(rank_name(names[of])), count.label(count_name(names[of]))]
-        return self._restricted(select(*columns), shape).subquery("ranked")
+            ranks += [rank.label(rank_name(names[of])), count.label(count_name(names[of]))]
+        return select(*base.c, *ranks).subquery("ranked")
 
     def _marks(self, parts: tuple[Part, ...]) -> dict[str, ColumnElement[Any]]:
         """What parts need of a record beside the values of operands, by column."""
