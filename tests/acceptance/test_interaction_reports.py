@@ -17,7 +17,7 @@ BY = {
     "apiKey": f"""query ($o: ID!, $l: ID!, $m: Int!, $t: String) {{ found: apiKeyInteractions(
       organizationId: $o, apiKeyId: $l, year: 2026, month: $m, interactionType: $t) {{ {PARTS} }} }}""",
 }
-USES = [
+USES: list[Json] = [
     {
         "month": 5 + i % 2,
         "organizationId": ("org_a", "org_b")[i % 5 == 0],
@@ -69,7 +69,11 @@ def parts(some: list[Json], name: str) -> dict[str | None, tuple[int, int]]:
 async def test_d3_a_month_by_organization_namespace_and_key(
     counted: Api, by: str, type: str | None
 ) -> None:
-    labels = {"organization": [None], "namespace": ["ns_1", "ns_2"], "apiKey": ["key_0", "key_3"]}
+    labels: dict[str, list[str | None]] = {
+        "organization": [None],
+        "namespace": ["ns_1", "ns_2"],
+        "apiKey": ["key_0", "key_3"],
+    }
     for organization in ("org_a", "org_b", "nobody"):
         for month in (5, 6, 7):
             for label in labels[by]:

@@ -79,11 +79,11 @@ def at(use: Json) -> datetime:
 
 
 def total(some: Iterable[Json], name: str) -> int:
-    return sum(use["tool"][name] for use in some)
+    return sum(int(use["tool"][name]) for use in some)
 
 
 def mean(some: list[Json]) -> float:
-    return sum(use["durationMs"] for use in some) / len(some)
+    return sum(float(use["durationMs"]) for use in some) / len(some)
 
 
 def grouped(some: Iterable[Json], read: Any) -> dict[str, list[Json]]:
