@@ -25,6 +25,9 @@ from schema.stats.sources import (
 from schema.stats.types import SourceTypes, list_of
 from store.errors import BadInput
 
+DEFAULT_LIMIT = 1_000
+"""Rows of an answer where the caller names no limit; how many may be asked for is a setting."""
+
 
 async def answer(info: Info, types: SourceTypes, where: Any, asked: Arguments) -> Any:
     """Ask the store for exactly what is selected, within the caller's bounds."""
@@ -60,9 +63,17 @@ def stats_field(types: SourceTypes, filter: Any, description: str) -> Any:
         compare: Annotated[
             CompareInput | None, about("An earlier span to hold every row against.")
         ] = None,
-        limit: Annotated[int, about("At most so many rows.")] = 1_000,
+        limit: Annotated[int | None, about("At most so many rows.")] = DEFAULT_LIMIT,
     ) -> Any:
-        asked = Arguments(group_by, bucket, having, order_by, top, compare, limit)
+        asked = Arguments(
+            group_by,
+            bucket,
+            having,
+            order_by,
+            top,
+            compare,
+            DEFAULT_LIMIT if limit is None else limit,
+        )
         return await answer(info, types, where, asked)
 
     noun = types.source.name

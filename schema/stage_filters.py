@@ -5,7 +5,7 @@ from uuid import UUID
 import strawberry
 
 from schema.enums import RequestStatus, Severity, StageStatus
-from schema.filters import AttributeFilter, FloatFilter, LongFilter, StringFilter, TimeFilter
+from schema.filters import AttributeFilter, FloatFilter, StringFilter, TimeFilter
 from schema.hydration import described
 
 
@@ -18,8 +18,7 @@ class StageFilter:
     not_: "StageFilter | None" = described("The opposite of this.", default=None, name="not")
     name: StringFilter | None = described("By name.", default=None)
     status: list[StageStatus] | None = described("One of these states.", default=None)
-    attempt: LongFilter | None = described("By the present attempt.", default=None)
-    max_attempts: LongFilter | None = described("By how often it may be tried.", default=None)
+    attempt: list[int] | None = described("One of these present attempts.", default=None)
     progress: FloatFilter | None = described("By progress, 0 to 1.", default=None)
     retryable: bool | None = described(
         "Whether a failure was said to be worth another try.", default=None
@@ -55,7 +54,7 @@ class EventFilter:
     type: StringFilter | None = described("By what happened.", default=None)
     severity: list[Severity] | None = described("One of these severities.", default=None)
     stage: StringFilter | None = described("By stage.", default=None)
-    attempt: LongFilter | None = described("By the attempt of the stage.", default=None)
+    attempt: list[int] | None = described("One of these attempts of the stage.", default=None)
     message: StringFilter | None = described("By message.", default=None)
     request_id: list[UUID] | None = described("One of these requests.", default=None)
     request_type: StringFilter | None = described("By the type of the request.", default=None)

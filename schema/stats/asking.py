@@ -7,8 +7,8 @@ from typing import Any
 import strawberry
 
 from schema.stats.answers import Wanted
-from schema.stats.having import HavingReader, Path
-from schema.stats.inputs import BucketInput, CompareInput, StatsOrder, TopInput, attribute_at
+from schema.stats.having import HavingReader, Path, attribute_at
+from schema.stats.inputs import BucketInput, CompareInput, StatsOrder, TopInput
 from schema.stats.types import SourceTypes
 from store.aggregation.questions import Group, Question
 from store.errors import BadInput, Problem
@@ -19,13 +19,13 @@ from store.filters import Condition
 class Arguments:
     """The arguments of a question but its filter, as they came."""
 
-    group_by: Sequence[Any] | None = None
-    bucket: BucketInput | None = None
-    having: Any = None
-    order_by: Sequence[StatsOrder] | None = None
-    top: TopInput | None = None
-    compare: CompareInput | None = None
-    limit: int = 1_000
+    group_by: Sequence[Any] | None
+    bucket: BucketInput | None
+    having: Any
+    order_by: Sequence[StatsOrder] | None
+    top: TopInput | None
+    compare: CompareInput | None
+    limit: int
 
 
 def question_of(

@@ -14,6 +14,7 @@ from schema.stats.vocabulary import PATH_TEXT, StatsDimension
 from store.aggregation.catalog import Scale
 from store.aggregation.measures import Attribute, Distinct, Measure, Operand, Quantile, Statistic
 from store.aggregation.questions import Having, Than
+from store.errors import BadInput
 from store.filters import parse_path
 from store.prices import NANOS_PER_DOLLAR
 
@@ -100,7 +101,7 @@ class HavingReader:
         if isinstance(given, DistinctHaving):
             self._range(Distinct(given.field.value), given.value, (*path, "value"), 1)
         else:
-            self._number(Attribute(parse_path(given.path)), given, path, 1)
+            self._number(attribute_at(given.path, (*path, "path")), given, path, 1)
 
     def _number(self, of: Operand, given: NumberHaving | SumHaving, path: Path, unit: int) -> None:
         for name, measure in folds_of(of):
@@ -123,3 +124,11 @@ def folds_of(of: Operand) -> Iterator[tuple[str, Measure]]:
         yield name, Statistic(of, stat)
     for name, q in QUANTILES.items():
         yield name, Quantile(of, q)
+
+
+def attribute_at(path: str, place: Path) -> Attribute:
+    """An attribute; raises ``BadInput`` that names ``place``."""
+    try:
+        return Attribute(parse_path(path))
+    except BadInput as error:
+        raise BadInput(error.problems[0].message, place) from None

@@ -6,16 +6,14 @@ import strawberry
 
 from schema.enums import Direction
 from schema.hydration import described
+from schema.stats.having import Path, attribute_at
 from schema.stats.shapes import QUANTILES, STATS, NumberStat
 from schema.stats.vocabulary import PATH_TEXT, PLAIN, StatsDimension, StatsMeasure, StatsNumber
 from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import BucketUnit
-from store.aggregation.measures import Attribute, Distinct, Measure, Operand, Quantile, Statistic
+from store.aggregation.measures import Distinct, Measure, Operand, Quantile, Statistic
 from store.aggregation.questions import ByBucket, ByGroup, Earlier, OrderBy, Span, Top
 from store.errors import BadInput
-from store.filters import parse_path
-
-Path = tuple[str | int, ...]
 
 
 @strawberry.input(description="Slices of time.")
@@ -155,14 +153,6 @@ class CompareInput:
             return Span(self.range.since, self.range.until)
         assert self.previous
         return self.previous
-
-
-def attribute_at(path: str, place: Path) -> Attribute:
-    """An attribute; raises ``BadInput`` that names ``place``."""
-    try:
-        return Attribute(parse_path(path))
-    except BadInput as error:
-        raise BadInput(error.problems[0].message, place) from None
 
 
 def measure_of(

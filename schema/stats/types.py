@@ -80,7 +80,7 @@ def types_of(source: Source, prefix: str) -> SourceTypes:
         "ratio": (changes | None, "The value divided by the previous one."),
     }
     own = _own(fields, dimension, False)
-    totals = _made(f"{prefix}Totals", f"Measures of {noun} as a whole.", {**own, **beside})
+    totals = _made(f"{prefix}StatsTotals", f"Measures of {noun} as a whole.", {**own, **beside})
     key = _key(source, prefix)
     place = {
         "bucket": (Bucket | None, "The slice of time; null without bucket."),

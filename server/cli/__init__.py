@@ -12,6 +12,7 @@ from server.cli.migrate import migrate
 from server.cli.schema import schema
 from server.cli.serve import serve
 from server.cli.settings import settings
+from server.cli.stats import EPILOG, stats
 from server.cli.version import version
 
 app = typer.Typer(
@@ -42,6 +43,7 @@ app.command("migrate")(migrate)
 app.add_typer(keys.app, name="keys")
 app.add_typer(importing.app, name="import")
 app.add_typer(rollups.app, name="rollups")
+app.command("stats", epilog=EPILOG)(stats)
 app.command("demo")(demo)
 app.command("schema")(schema)
 app.command("doctor")(doctor)

@@ -30,11 +30,15 @@ Key = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One row of a statement: what it is, its key, the start of its bucket, its parts."""
+    """One row of a statement: what it is, its key, the start of its bucket, its parts.
+
+    ``readings`` are the key as its columns say it: there, the number 1 and the boolean true differ.
+    """
 
     tag: Tag
     place: int
     key: Key
+    readings: Key
     start: datetime | None
     parts: Mapping[Part, Value]
 
@@ -100,17 +104,19 @@ class _Assembly:
         tag, place, at = Tag.ROW, 0, 0
         if self.compiled.tagged:
             tag, place, at = Tag(row[0]), row[1], 2
-        key = []
+        key, begin = [], at
         for columns in self.compiled.keys:
-            readings = row[at : at + len(columns)]
-            key.append(next((one for one in readings if one is not None), None))
+            several = row[at : at + len(columns)]
+            key.append(next((one for one in several if one is not None), None))
             at += len(columns)
+        readings = tuple(row[begin:at])
         start = None
         if self.compiled.bucketed:
             start, at = row[at], at + 1
         values = zip(self.compiled.parts, self.readers, row[at:], strict=False)
         parts = {part: read(value) for part, read, value in values}
-        return Found(tag, place, tuple(key), to_instant(start) if start else None, parts)
+        begins = to_instant(start) if start else None
+        return Found(tag, place, tuple(key), readings, begins, parts)
 
     def _values(self, found: Found | None, seconds: float | None) -> Values:
         measures = self.question.measures
@@ -142,8 +148,8 @@ class _Assembly:
     def _rows(self, shown: Sequence[Found], earlier: Sequence[Found], truncated: bool) -> list[Row]:
         bucket = self.question.bucket
         if bucket is None:
-            before = {found.key: found for found in earlier}
-            return [self._row(found, found.key, None, before.get(found.key)) for found in shown]
+            by_key = {found.readings: found for found in earlier}
+            return [self._row(f, f.key, None, by_key.get(f.readings)) for f in shown]
         spans = self._bucket_spans(bucket, shown)
         before = self._matched(bucket, earlier, spans)
         if self._fills(bucket):
@@ -154,7 +160,7 @@ class _Assembly:
         for found in shown:
             assert found.start is not None
             span = bucket.span_of(found.start)
-            made.append(self._row(found, found.key, span, before.get((found.key, span.start))))
+            made.append(self._row(found, found.key, span, before.get((found.readings, span.start))))
         return made
 
     def _row(
@@ -193,7 +199,7 @@ class _Assembly:
         before = [span.start for span in bucket.spans(compared.since, compared.until)]
         place = dict(zip(before, starts, strict=False))
         return {
-            (found.key, place[found.start]): found
+            (found.readings, place[found.start]): found
             for found in earlier
             if found.start is not None and found.start in place
         }
@@ -214,16 +220,16 @@ class _Assembly:
         before: Mapping[tuple[Key, datetime], Found],
     ) -> list[Row]:
         """A row for each key that was found, in each bucket, in the order asked for."""
-        keys = dict.fromkeys(found.key for found in shown)
+        keys = {found.readings: found.key for found in shown}
         if not self.question.group_by:
-            keys = {(): None}
+            keys = {(): ()}
         if len(keys) * len(spans) > self.limits.rows:
             raise BadInput(self._too_many_rows(f"{len(keys) * len(spans):,}"), ("bucket", "fill"))
-        at = {(found.key, found.start): found for found in shown}
+        at = {(found.readings, found.start): found for found in shown}
         rows = [
-            self._row(at.get((key, span.start)), key, span, before.get((key, span.start)))
+            self._row(at.get((one, span.start)), key, span, before.get((one, span.start)))
             for span in spans
-            for key in keys
+            for one, key in keys.items()
         ]
         return list(self._in_order(rows))
 

@@ -105,8 +105,10 @@ class Bucket:
         last = max(math.ceil(to_seconds(until)) - 1, first)
         if self.unit in CLOCK_SECONDS:
             return self._clock_runs(zone, first, last)
-        start, end = self._around(first)[0], self._around(last)[1]
-        if self.unit in CALENDAR_DAYS and zone.stretch(start) == zone.stretch(end):
+        start, following = self._around(first)
+        constant = zone.stretch(start) == zone.stretch(self._around(last)[1])
+        # A bucket that begins where days were skipped is shorter, though no clock is moved in it.
+        if self.unit in CALENDAR_DAYS and constant and following - start == self.about_seconds:
             return [Run(start, self.about_seconds)]
         return self._calendar_runs(first, last)
 

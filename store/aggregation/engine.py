@@ -7,6 +7,8 @@ from typing import Any
 from store.access import Bounds
 from store.aggregation.answers import RAW, Answer, Coverage
 from store.aggregation.assembly import assemble
+from store.aggregation.buckets import Bucket
+from store.aggregation.catalog import BucketUnit
 from store.aggregation.checks import AnswerLimits, check
 from store.aggregation.compiler import Compiled, Spans, compile_question
 from store.aggregation.periods import earlier, split
@@ -105,5 +107,8 @@ def spans_of(question: Question, now: datetime) -> Spans:
     if question.compare is not None:
         since = asked.since if asked.since is not None else now
         until = asked.until or max(now, since + timedelta(microseconds=1))
-        compared = earlier(since, until, question.compare, question.bucket)
+        slices = question.bucket
+        if slices is None and BucketUnit.DAY not in question.source.units:
+            slices = Bucket(BucketUnit.MONTH)  # what is counted per month is moved by months
+        compared = earlier(since, until, question.compare, slices)
     return Spans(asked, compared, now)

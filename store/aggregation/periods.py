@@ -77,7 +77,9 @@ def to_instant(value: date) -> datetime:
 def to_date(instant: datetime) -> date:
     """The first UTC date that begins at ``instant`` or later."""
     found = instant.astimezone(UTC).date()
-    return found if to_instant(found) >= instant else found + timedelta(days=1)
+    if to_instant(found) >= instant or found == date.max:
+        return found
+    return found + timedelta(days=1)
 
 
 def _mentions(where: Condition, name: str) -> bool:

@@ -1,6 +1,6 @@
 """Records as a relation: parts by aggregates over columns, within the bounds of who asks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -186,14 +186,17 @@ class Records:
         columns = [column.label(name) for name, column in keys.items()]
         columns += [self.operand(of).label(name) for of, name in names.items()]
         columns += [column.label(name) for name, column in self._marks(parts).items()]
-        within = list(keys.values()) or None
-        for of in ranked:
-            value = self.operand(of)
-            order = value.asc().nulls_last()
-            rank = func.row_number().over(partition_by=within, order_by=order)
-            count = func.count(value).over(partition_by=within)
-            columns += [rank.label(rank_name(names[of])), count.label(count_name(names[of]))]
-        return self._restricted(select(*columns), shape).subquery("ranked")
+        values: Mapping[str, ColumnElement[Any]] = {n: self.operand(of) for of, n in names.items()}
+        within = list(keys.values())
+        if any(not isinstance(key, Column) for key in within):
+            # Said once, in a select of its own: every rank repeats it, and what slices time is long.
+            base = self._restricted(select(*columns), shape).subquery("unranked")
+            values, within = dict(base.c.items()), [base.c[name] for name in keys]
+            statement = select(*base.c, *_ranks(values, ranked, names, within))
+        else:
+            ranks = _ranks(values, ranked, names, within)
+            statement = self._restricted(select(*columns, *ranks), shape)
+        return statement.subquery("ranked")
 
     def _marks(self, parts: tuple[Part, ...]) -> dict[str, ColumnElement[Any]]:
         """What parts need of a record beside the values of operands, by column."""
@@ -211,6 +214,25 @@ class Records:
         if self.source.weight is not None:
             found[WEIGHT] = self.source.table.columns[self.source.weight]
         return found
+
+
+def _ranks(
+    values: Mapping[str, ColumnElement[Any]],
+    ranked: tuple[Operand, ...],
+    names: Mapping[Operand, str],
+    within: list[ColumnElement[Any]],
+) -> Iterator[ColumnElement[Any]]:
+    """The rank of each operand's value in its group, and how many values the group has."""
+    for of in ranked:
+        name = names[of]
+        value = values[name]
+        order = value.asc().nulls_last()
+        yield (
+            func.row_number()
+            .over(partition_by=within or None, order_by=order)
+            .label(rank_name(name))
+        )
+        yield func.count(value).over(partition_by=within or None).label(count_name(name))
 
 
 def _choose(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, assert_never
+from uuid import UUID
 
 from store.aggregation.answers import Answer, Group
 from store.aggregation.buckets import BucketSpan
@@ -126,11 +127,12 @@ class Oracle:
             ]
 
     def key(self, row: Row) -> Key:
-        """What a row is grouped by."""
-        return tuple(
+        """What a row is grouped by, with its kind: in Python true and 1 are equal."""
+        values = (
             leaf(row, group.path) if isinstance(group, Attribute) else row[group]
             for group in self.question.group_by
         )
+        return tuple((isinstance(value, bool), value) for value in values)
 
     def bucket(self, row: Row) -> BucketSpan | None:
         """The bucket of a row."""
@@ -231,7 +233,8 @@ class Oracle:
             counterpart = self.counterpart(at[0])
             before = before_groups.get((counterpart, at[1]), [])
             shown = self.values(groups.get(at, []), at[0])
-            rows.append((at[0], at[1], shown, self.previous(before, counterpart)))
+            key = tuple(value for _, value in at[1])
+            rows.append((at[0], key, shown, self.previous(before, counterpart)))
         totals = (self.values(self.rows), self.previous(self.before)) if question.totals else None
         return Truth(rows, others, totals, truncated)
 
@@ -295,8 +298,11 @@ def placed(value: Any, descending: bool) -> Any:
     return (0, -value if descending else value)
 
 
-def placed_key(value: Any, descending: bool) -> Any:
+def placed_key(kept: tuple[bool, Any], descending: bool) -> Any:
     """The place of a key: text by code points, then numbers, then booleans, then null."""
+    value = kept[1]
+    if isinstance(value, UUID):
+        return (0, -value.int if descending else value.int)
     if value is None:
         return (3, 0)
     if isinstance(value, str):
@@ -323,4 +329,5 @@ def same(one: Any, other: Any) -> bool:
         if one is None or other is None or isinstance(one, bool) or isinstance(other, bool):
             return False
         return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
-    return bool(one == other) and type(one) is type(other)
+    # True equals 1 in Python, and nowhere else; drivers have kinds of UUID of their own.
+    return bool(one == other) and isinstance(one, bool) is isinstance(other, bool)

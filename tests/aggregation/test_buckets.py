@@ -145,6 +145,15 @@ def test_runs_say_the_same(
     assert len(runs) < 500
 
 
+def test_runs_know_a_bucket_that_a_skipped_day_left_short() -> None:
+    bucket = Bucket(BucketUnit.DAY, 2, "Pacific/Apia")
+    since = datetime(2011, 12, 30, 10, tzinfo=UTC)
+    runs = bucket.runs(since, since + timedelta(days=5))
+    for hours in range(5 * 24):
+        instant = since + timedelta(hours=hours)
+        assert of_runs(runs, instant) == bucket.span_of(instant).start
+
+
 def test_runs_are_few() -> None:
     since, until = datetime(2000, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
     assert len(Bucket(BucketUnit.DAY).runs(since, until)) == 1

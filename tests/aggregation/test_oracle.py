@@ -31,7 +31,8 @@ def cases(draw: st.DrawFn) -> tuple[datetime, list[Row], list[Question]]:
 
 
 @settings(
-    max_examples=150,
+    max_examples=60,
+    report_multiple_bugs=False,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(cases())
