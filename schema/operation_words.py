@@ -1,7 +1,9 @@
 """The first users' words for an operation, said as the general ``OperationInput``."""
 
-from dataclasses import replace
+from dataclasses import fields
 from typing import Any
+
+import strawberry
 
 from schema.enums import OperationKind, Outcome
 from schema.labels import LabelsInput
@@ -20,6 +22,7 @@ from store.errors import BadInput
 
 API_OPERATION = "api_operation"
 SERVER_ERROR = 500
+LABEL_NAMES = tuple(field.name for field in fields(LabelsInput))
 
 
 def outcome_of(outcome: Outcome | None, error: str | None, status: int | None = None) -> Outcome:
@@ -94,6 +97,12 @@ def tool_operation(use: ToolOperationInput) -> OperationInput:
     )
 
 
+def of_user(labels: LabelsInput | None, user_id: strawberry.ID) -> LabelsInput:
+    """The same labels with this user."""
+    given = {} if labels is None else {name: getattr(labels, name) for name in LABEL_NAMES}
+    return LabelsInput(**{**given, "user_id": user_id})
+
+
 def chat_operation(chat: ChatInput) -> OperationInput:
     """A chat exchange: an LLM operation named chat."""
     if chat.tokens is not None and (
@@ -102,7 +111,7 @@ def chat_operation(chat: ChatInput) -> OperationInput:
         raise BadInput("give tokens, or inputTokens and outputTokens, not both", ("tokens",))
     labels = chat.labels
     if chat.user_id is not None:
-        labels = replace(labels or LabelsInput(), user_id=chat.user_id)
+        labels = of_user(labels, chat.user_id)
     return OperationInput(
         id=chat.id,
         occurred_at=chat.occurred_at,

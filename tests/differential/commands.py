@@ -47,6 +47,8 @@ RECORDING = (
         "trackChat", "ChatInput", OPERATION,
         {"message": "m\u0000", "response": "r", "model": "m", "tokens": 3, "email": "a@b.c"},
     ),
+    taking("trackChat", "ChatInput", OPERATION, {"userId": "u", "labels": {"companyId": "c"}}),
+    taking("trackChat", "ChatInput", OPERATION, {"userId": "u", "tokens": 1, "inputTokens": 2}),
     Step(
         f"""mutation ($v: [OperationInput!]!) {{
         trackOperations(operations: $v) {{ {everything("TrackPayload", 2)} }} }}""",
