@@ -33,6 +33,7 @@ from store.partitions import Partitions
 from store.price_books import PriceBooks
 from store.prices import DEFAULT_TOOL_PRICE, Prices, to_nanos
 from store.records import Records
+from store.repricing import Repricing
 from store.requests.apply import RequestApplier
 from store.requests.sources import REQUESTS
 from store.rollups.rollups import Rollups
@@ -55,6 +56,7 @@ class StoreConfig:
     answers: AnswerLimits = field(default_factory=AnswerLimits)
     default_tool_price: Decimal = DEFAULT_TOOL_PRICE
     idempotency_days: int = 35
+    reprice_items: int = 100_000
     rollups: bool = True
     rollup_day_hours: float = 1.0
     partitions_ahead: int = 2
@@ -107,6 +109,12 @@ class Store:
         self.interactions = Records(self.database, INTERACTIONS, config.pages)
         self.limits = Limits(self.database, clock, config.bounds)
         self.prices = Prices(self.database, clock, config.bounds, books.forget)
+        self.repricing = Repricing(
+            self.database,
+            to_nanos(config.default_tool_price),
+            config.rollups,
+            config.reprice_items,
+        )
         self.breakers = CircuitBreakers(self.database)
         self.keys = ApiKeys(self.database, clock, config.bounds, config.key_cache_seconds)
 
