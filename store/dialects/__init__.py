@@ -10,12 +10,12 @@ from store.dialects.base import (
     DatabaseDialect,
     DuplicateKeys,
     Fault,
-    JsonLeaf,
     Fetched,
     PoolSettings,
     Rows,
     chunks,
 )
+from store.dialects.json_leaf import JsonLeaf
 from store.dialects.postgresql import POSTGRESQL_ERRORS, PostgresqlDialect
 from store.dialects.sqlite import SqliteDialect
 from store.errors import BadInput
@@ -29,8 +29,8 @@ __all__ = [
     "DatabaseDialect",
     "DuplicateKeys",
     "Fault",
-    "JsonLeaf",
     "Fetched",
+    "JsonLeaf",
     "PoolSettings",
     "Rows",
     "chunks",

@@ -1,7 +1,7 @@
 """What the store asks of a database beyond standard SQL."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from models.types import PackedLanes
+from store.dialects.json_leaf import JsonLeaf
 
 Rows = Sequence[Sequence[Any]]
 """Rows in the order of ``table.columns``, with Python values."""
@@ -253,7 +254,7 @@ class DatabaseDialect(ABC):
         """The database server's present instant."""
 
     @abstractmethod
-    def json_leaf(self, column: ColumnElement[Any], path: Sequence[str]) -> "JsonLeaf":
+    def json_leaf(self, column: ColumnElement[Any], path: Sequence[str]) -> JsonLeaf:
         """The value at ``path`` (object keys only) inside a JSON column."""
 
     @abstractmethod
@@ -397,31 +398,3 @@ class DatabaseDialect(ABC):
         except DuplicateKeys:
             return False
         return True
-
-
-@dataclass(frozen=True, slots=True)
-class JsonLeaf:
-    """One place in a JSON column as SQL: its kind, and its value in three readings.
-
-    ``kind`` is ``string``, ``number``, ``boolean``, ``null``, ``object``, ``array``, or SQL NULL
-    where there is nothing; each reading is NULL unless the kind fits.
-    """
-
-    kind: ColumnElement[str]
-    text: ColumnElement[str]
-    number: ColumnElement[float]
-    truth: ColumnElement[bool]
-
-    def one_of(self, values: Iterable[Any]) -> list[ColumnElement[bool]]:
-        """A condition per JSON value (string, number, boolean or null)."""
-        found: list[ColumnElement[bool]] = []
-        for value in values:
-            if value is None:
-                found.append(self.kind == "null")
-            elif isinstance(value, bool):
-                found.append(self.truth == value)
-            elif isinstance(value, int | float):
-                found.append(self.number == float(value))
-            else:
-                found.append(self.text == value)
-        return found

@@ -46,11 +46,11 @@ from store.dialects.base import (
     DuplicateKeys,
     Fault,
     Filled,
-    JsonLeaf,
     PoolSettings,
     Rows,
     encode_json,
 )
+from store.dialects.json_leaf import JsonLeaf
 from store.ids import first_id_at
 
 UNAVAILABLE_CLASSES = ("08", "53", "57P", "58")

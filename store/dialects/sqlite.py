@@ -48,11 +48,11 @@ from store.dialects.base import (
     DuplicateKeys,
     Fault,
     Filled,
-    JsonLeaf,
     PoolSettings,
     Rows,
     encode_json,
 )
+from store.dialects.json_leaf import JsonLeaf
 from store.errors import BadInput
 from store.ids import utc_now
 from store.rollups import histograms
