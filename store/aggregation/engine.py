@@ -94,7 +94,7 @@ class Aggregation:
 def covered(question: Question, relation: Relation, now: datetime) -> Coverage:
     """What an answer from a relation was computed from, and how exact it is."""
     if isinstance(relation, Rolled):
-        return Coverage(relation.rollup.name, now, ERROR if asks_quantiles(question) else None)
+        return Coverage(relation.name, now, ERROR if asks_quantiles(question) else None)
     return Coverage(RAW, now)
 
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from models.types import PackedLanes
+from models.types import Lanes, PackedLanes
 
 Rows = Sequence[Sequence[Any]]
 """Rows in the order of ``table.columns``, with Python values."""
@@ -253,11 +253,25 @@ class DatabaseDialect(ABC):
 
     def histogram_of(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         """The histogram of a single value; null where it has no lane."""
-        return func.trackstore_lane(cast(value, Double()), type_=PackedLanes)
+        return func.trackstore_single(cast(value, Double()), type_=PackedLanes)
 
     @abstractmethod
     def add_histograms(self, histogram: ColumnElement[Any]) -> ColumnElement[Any]:
         """The aggregate that adds histograms up."""
+
+    @abstractmethod
+    def lanes_of(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The aggregate of the lanes of single values."""
+
+    @abstractmethod
+    def has_few_lanes(self, lanes: ColumnElement[Any], most: int) -> ColumnElement[bool]:
+        """Whether lanes stand for so many values or fewer."""
+
+    def join_lanes(
+        self, lanes: ColumnElement[Any], which: ColumnElement[bool]
+    ) -> ColumnElement[Any]:
+        """The aggregate of lanes, of those rows that satisfy a condition."""
+        return func.trackstore_join(lanes, type_=Lanes).filter(which)
 
     def stored_histogram(
         self, packed: ColumnElement[Any], lanes: ColumnElement[Any]

@@ -258,6 +258,12 @@ class SqliteDialect(DatabaseDialect):
     def by_code_point(self, column: ColumnElement[str]) -> ColumnElement[str]:
         return column
 
+    def lanes_of(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        return func.trackstore_lanes(value, type_=Lanes)
+
+    def has_few_lanes(self, lanes: ColumnElement[Any], most: int) -> ColumnElement[bool]:
+        return func.length(lanes) <= 2 * most
+
     def add_histograms(self, histogram: ColumnElement[Any]) -> ColumnElement[Any]:
         return func.trackstore_union(histogram, type_=histogram.type)
 
@@ -282,13 +288,16 @@ async def add_functions(connection: Any) -> None:
     """What PostgreSQL has as functions of the database (migrations), or of its own."""
     for name, arguments, function in (
         ("trackstore_histogram", 2, histograms.whole),
-        ("trackstore_lane", 1, histograms.one_lane),
+        ("trackstore_single", 1, histograms.one_lane),
         ("trackstore_quantile", 3, histograms.quantile),
     ):
         await connection.create_function(name, arguments, function, deterministic=True)
-    await connection._execute(
-        connection._conn.create_aggregate, "trackstore_union", 1, histograms.Union
-    )
+    for name, aggregate in (
+        ("trackstore_union", histograms.Union),
+        ("trackstore_lanes", histograms.Lanes),
+        ("trackstore_join", histograms.Join),
+    ):
+        await connection._execute(connection._conn.create_aggregate, name, 1, aggregate)
 
 
 def insert_sql(table: Table, names: Sequence[str]) -> str:

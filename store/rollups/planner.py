@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from models.rollups import QUANTILES, SUMS
 from store.aggregation.measures import Fold, Measure, Part, parts_of
 from store.aggregation.questions import ByBucket, ByGroup, Question, Span
 from store.aggregation.records import Records
@@ -26,8 +27,10 @@ def plan(
     groups = [group for group in question.group_by if isinstance(group, str)]
     if len(groups) < len(question.group_by) or not all(map(holds, asked_parts(question))):
         return None
-    rollup = find_rollup({*groups, *fields_of(records.where), *bounded_by(records.bounds)})
-    if rollup is None:
+    needed = {*groups, *fields_of(records.where), *bounded_by(records.bounds)}
+    sums, quantiles = find_rollup(SUMS, needed), find_rollup(QUANTILES, needed)
+    drawn = [part.fold is Fold.QUANTILE for part in asked_parts(question)]
+    if sums is None or (any(drawn) and quantiles is None):
         return None
     sizes = [grid(question, span, records.now) for span in spans]
     if not all(size % HOUR_SECONDS == 0 for size in sizes):
@@ -36,7 +39,7 @@ def plan(
     pieces = [grain for span in spans for grain, _ in cut(span, valid_from, days)]
     if all(grain is Grain.RECORDS for grain in pieces):
         return None
-    return Rolled(rollup, records, valid_from, days)
+    return Rolled(sums, quantiles, records, valid_from, days)
 
 
 def asked_measures(question: Question) -> Iterator[Measure]:

@@ -35,7 +35,7 @@ def cases(draw: st.DrawFn) -> tuple[list[list[Row]], list[Question]]:
 
 
 @settings(
-    max_examples=40,
+    max_examples=60,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(cases())
@@ -79,5 +79,5 @@ async def compare(aggregation: Aggregation, question: Question, organization: st
 
 
 def test_the_questions_were_covered() -> None:
-    assert len(covered) == len(covered | {RAW}) == 7, covered
+    assert len(covered) == len(covered | {RAW}) == 8, covered
     assert timedelta(hours=1) < DAY

@@ -37,7 +37,7 @@ async def test_a_killed_server_leaves_right_rollups(database_url: str, tmp_path:
     await rollups.maintenance.run_once()
     assert await differences(rollups) == []
     aggregation = Aggregation(
-        database, utc_now, AnswerLimits(100, 100), RollupStates(database, utc_now)
+        database, utc_now, AnswerLimits(2_000, 2_000), RollupStates(database, utc_now)
     )
     answer = await aggregation.ask(Question(OPERATIONS, measures=(COUNT,)), ANYWHERE)
     assert answer.coverage.source == "operations_totals"
