@@ -127,6 +127,8 @@ def packed_column(number: str) -> str:
     return f"{number}_packed"
 
 
+SUM_COLUMNS = tuple(number_column(name, "sum") for name in NUMBERS)
+"""The columns that could grow beyond their type."""
 DIMENSIONS = tuple(dict.fromkeys(name for rollup in ROLLUPS for name in rollup.dimensions))
 """Every dimension that some rollup has."""
 

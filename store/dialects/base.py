@@ -249,7 +249,7 @@ class DatabaseDialect(ABC):
     def by_code_point(self, column: ColumnElement[str]) -> ColumnElement[str]:
         """The text for an order that is the same on every database."""
 
-    # --- histograms (store.rollups.histograms) ---------------------------------------------------
+    # --- histograms (store.histograms) ---------------------------------------------------
 
     def histogram_of(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         """The histogram of a single value; null where it has no lane."""

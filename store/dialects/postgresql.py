@@ -51,8 +51,8 @@ from store.dialects.base import (
     Rows,
     encode_json,
 )
+from store.histograms import LEAST
 from store.ids import first_id_at
-from store.rollups.histograms import LEAST
 
 UNAVAILABLE_CLASSES = ("08", "53", "57P", "58")
 """SQLSTATE: connection, resources, operator intervention (shutdown), system errors."""

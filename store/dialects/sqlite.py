@@ -39,6 +39,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from models.types import MICROSECOND, Instant, Lanes, to_microseconds
+from store import histograms
 from store.dialects.base import (
     BulkPlan,
     ColumnPlan,
@@ -55,7 +56,6 @@ from store.dialects.base import (
 )
 from store.errors import BadInput
 from store.ids import utc_now
-from store.rollups import histograms
 
 READERS = 4
 """Reader connections; each is a thread, and more of them do not read faster on SQLite."""

@@ -22,12 +22,10 @@ from models.rollups import (
 from store.access import Bounds
 from store.aggregation.measures import Fold, Part
 from store.filters import AllOf, AnyOf, Compare, CompareAttribute, Condition, Not
-from store.rollups.histograms import ERROR, LANE_DIGITS, LEAST
+from store.histograms import ERROR, LANE_DIGITS, LEAST
 
 TABLE = OPERATION_ROLLUPS
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-SUM_COLUMNS = tuple(number_column(name, "sum") for name in NUMBERS)
-"""The columns that could grow beyond their type."""
 
 
 def fingerprint() -> str:

@@ -33,6 +33,7 @@ from models.rollups import (
     NUMBERS,
     ROLLUPS,
     ROWS,
+    SUM_COLUMNS,
     Tier,
     known_column,
     lanes_column,
@@ -42,7 +43,7 @@ from models.rollups import (
 )
 from models.types import Instant
 from store.dialects import DatabaseDialect
-from store.rollups.definitions import DAY, HOUR, SUM_COLUMNS, TABLE
+from store.rollups.definitions import DAY, HOUR, TABLE
 
 LARGE = 2**47
 """Rows with a larger sum stay as they are: tens of thousands of smaller ones can be added safely."""

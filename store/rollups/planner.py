@@ -7,12 +7,32 @@ from models.rollups import QUANTILES, SUMS
 from store.aggregation.measures import Fold, Measure, Part, parts_of
 from store.aggregation.questions import ByBucket, ByGroup, Question, Span
 from store.aggregation.records import Records
+from store.aggregation.relations import Planned
 from store.aggregation.sources import OPERATIONS
+from store.histograms import ERROR
 from store.rollups.definitions import bounded_by, fields_of, find_rollup, holds
 from store.rollups.relation import Grain, Rolled, cut
+from store.rollups.state import RollupStates
 from store.validation import EARLIEST
 
 HOUR_SECONDS, DAY_SECONDS = 3_600, 86_400
+
+
+class RollupPlanner:
+    """Answers from rollups what they cover, as far back as they are right."""
+
+    def __init__(self, states: RollupStates) -> None:
+        self._states = states
+
+    async def plan(
+        self, question: Question, records: Records, spans: tuple[Span, ...]
+    ) -> Planned | None:
+        """The smallest rollup that covers the question; None where only the records do."""
+        valid_from = await self._states.valid_from()
+        found = None if valid_from is None else plan(question, records, spans, valid_from)
+        if found is None:
+            return None
+        return Planned(found, found.name, ERROR if asks_quantiles(question) else None)
 
 
 def plan(

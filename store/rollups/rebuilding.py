@@ -20,6 +20,7 @@ from store.aggregation.relations import BUCKET, Relation, Shape, key_columns
 from store.aggregation.sources import OPERATIONS
 from store.database import Database, DatabaseFailure
 from store.dialects import DatabaseDialect
+from store.histograms import ERROR
 from store.rollups.definitions import (
     DAY,
     TABLE,
@@ -28,7 +29,6 @@ from store.rollups.definitions import (
     next_day,
     stored_parts,
 )
-from store.rollups.histograms import ERROR
 from store.rollups.merging import NUMBERS_OF_ROLLUPS, new_batch
 from store.rollups.relation import Rolled
 from store.spread import organizations_in

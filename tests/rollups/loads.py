@@ -27,11 +27,11 @@ from store.aggregation.questions import Earlier, Having, OrderBy, Question, Span
 from store.aggregation.sources import OPERATIONS
 from store.database import Database
 from store.filters import AllOf, AnyOf, Compare, Condition, Not, Op
+from store.histograms import ERROR
 from store.operations.columns import COLUMNS
+from store.operations.deltas import deltas_of
 from store.operations.frames import Frame
 from store.partitions import Partitions, month_of
-from store.rollups.deltas import deltas_of
-from store.rollups.histograms import ERROR
 from tests.aggregation.oracle import Truth, same
 from tests.store.rows import Row, v7_at
 

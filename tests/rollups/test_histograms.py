@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from sqlalchemy import BigInteger, Double, Select, literal, select, union_all
 
 import migrations.versions
+from store import histograms
 from store.database import Database
-from store.rollups import histograms
-from store.rollups.histograms import Union, counts, lane_of, one_lane, pack, quantile, unpack
+from store.histograms import Union, counts, lane_of, one_lane, pack, quantile, unpack
 
 NUMBERS = st.lists(
     st.floats(0.001, 1e15) | st.sampled_from([0.0, 0.0005, 0.001, 1.0, 1e15]),

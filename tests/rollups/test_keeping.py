@@ -23,6 +23,7 @@ from store.filters import Compare, Op
 from store.ids import new_id
 from store.rollups.definitions import DAY, HOUR, day_at, hour_at
 from store.rollups.merging import merge_day, merge_hour
+from store.rollups.planner import RollupPlanner
 from store.rollups.rebuilding import rebuild
 from store.rollups.state import RollupStates
 from store.validation import EARLIEST
@@ -60,7 +61,10 @@ def row(at: datetime, number: int, **more: Any) -> Row:
 def aggregation_of(database: Database) -> Aggregation:
     """What answers, with what rollups say."""
     return Aggregation(
-        database, lambda: NOW, AnswerLimits(2_000, 2_000), RollupStates(database, lambda: NOW)
+        database,
+        lambda: NOW,
+        AnswerLimits(2_000, 2_000),
+        RollupPlanner(RollupStates(database, lambda: NOW)),
     )
 
 

@@ -7,7 +7,7 @@ repeat a few keys. Labels of tenants are many, so that their rollup is summed up
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain, pairwise, repeat
 from operator import itemgetter
 from typing import Any
@@ -20,6 +20,7 @@ from models.rollups import (
     OPERATION_ROLLUPS,
     ROLLUPS,
     ROWS,
+    SUM_COLUMNS,
     Rollup,
     Tier,
     known_column,
@@ -29,11 +30,11 @@ from models.rollups import (
 )
 from models.vocabulary import Outcome, PriceStatus
 from store.dialects import Columns
+from store.histograms import lanes_of
 from store.operations.columns import AT
 from store.operations.frames import Frame, Values
-from store.rollups.definitions import HOUR, SUM_COLUMNS
-from store.rollups.histograms import lanes_of
 
+HOUR = timedelta(hours=1)
 OF = {column.name: position for position, column in enumerate(OPERATION_ROLLUPS.columns)}
 """Position of each column of the rollups."""
 TENANTS = frozenset({"namespace_id", "workspace_id", "api_key_id"})
