@@ -40,42 +40,53 @@ DAY_TIERS = (Tier.FRESH, Tier.HOUR, Tier.DAY)
 
 @dataclass(frozen=True, slots=True)
 class Rollup:
-    """Sums by some dimensions. ``number`` stands for it in the table and is never used again."""
+    """Sums by some dimensions, or histograms by some.
+
+    Histograms are large, so that they have rollups of their own, by fewer dimensions. ``number``
+    stands for a rollup in the table and is never used again for another.
+    """
 
     name: str
     number: int
     dimensions: tuple[str, ...]
+    histograms: bool = False
 
 
-ROLLUPS = (
+SUMS = (
     Rollup("operations_totals", 1, ("organization_id", "kind", "outcome")),
+    Rollup("operations_by_client", 2, ("organization_id", "kind", "outcome", "client")),
+    Rollup("operations_by_name", 3, ("organization_id", "kind", "name", "operation_type")),
+    Rollup("operations_by_model", 4, ("organization_id", "kind", "provider", "model", "client")),
     Rollup(
         "operations_by_tool",
-        2,
-        ("organization_id", "kind", "outcome", "tool_name", "operation_mode", "client"),
-    ),
-    Rollup(
-        "operations_by_model",
-        3,
-        ("organization_id", "kind", "outcome", "provider", "model", "client"),
+        5,
+        ("organization_id", "kind", "tool_name", "operation_mode", "client"),
     ),
     Rollup(
         "operations_by_route",
-        4,
-        ("organization_id", "kind", "outcome", "route", "method", "status_code"),
-    ),
-    Rollup(
-        "operations_by_name",
-        5,
-        ("organization_id", "kind", "outcome", "name", "operation_type", "client"),
+        6,
+        ("organization_id", "kind", "route", "method", "status_code"),
     ),
     Rollup(
         "operations_by_tenant",
-        6,
-        ("organization_id", "kind", "outcome", "namespace_id", "workspace_id", "api_key_id"),
+        7,
+        ("organization_id", "kind", "namespace_id", "workspace_id", "api_key_id"),
     ),
 )
-"""Every rollup, the smaller ones first: the first that covers a question answers it."""
+"""Rollups of counts and sums, the smaller ones first: the first that covers a question answers it."""
+QUANTILES = (
+    Rollup("quantiles_totals", 65, ("organization_id", "kind"), histograms=True),
+    Rollup("quantiles_by_model", 66, ("organization_id", "kind", "model"), histograms=True),
+    Rollup(
+        "quantiles_by_tool",
+        67,
+        ("organization_id", "kind", "tool_name", "operation_mode"),
+        histograms=True,
+    ),
+    Rollup("quantiles_by_route", 68, ("organization_id", "kind", "route"), histograms=True),
+)
+"""Rollups of histograms, the smaller ones first."""
+ROLLUPS = (*SUMS, *QUANTILES)
 
 FLAGS = {"error": False, "cache_hit": True, "unpriced": True}
 """Flags that are counted; and whether some operations have no answer to it."""
@@ -116,6 +127,8 @@ def packed_column(number: str) -> str:
     return f"{number}_packed"
 
 
+SUM_COLUMNS = tuple(number_column(name, "sum") for name in NUMBERS)
+"""The columns that could grow beyond their type."""
 DIMENSIONS = tuple(dict.fromkeys(name for rollup in ROLLUPS for name in rollup.dimensions))
 """Every dimension that some rollup has."""
 

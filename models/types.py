@@ -23,7 +23,7 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 Lanes = LargeBinary().with_variant(ARRAY(SmallInteger()), "postgresql")
-"""Lanes of a histogram, one per value (``store.rollups.histograms``)."""
+"""Lanes of a histogram, one per value (``store.histograms``)."""
 PackedLanes = LargeBinary().with_variant(Numeric(), "postgresql")
 """A whole histogram as one number; PostgreSQL adds such numbers up in its own fast way."""
 

@@ -138,15 +138,10 @@ class Settings(BaseSettings):
         "and may lose what was acknowledged in the last moment before one.",
     )
     rollups: bool = Field(
-        default=True,
-        description="Whether sums by hour and day are kept, which answer most aggregations at once. "
-        "The same on all servers of a database; switched on again they are made anew.",
+        default=True, description="Whether sums by hour and day are kept; the same on all servers."
     )
     rollup_day_hours: float = Field(
-        default=1,
-        ge=0,
-        le=24 * 366,
-        description="Hours after the end of a UTC day until its hours are merged into it.",
+        default=1, ge=0, le=8_784, description="Hours after a UTC day until it is merged into one."
     )
     partitions_ahead: int = Field(
         default=2,
@@ -172,10 +167,7 @@ class Settings(BaseSettings):
         description="How long a small transaction waits for company before it begins.",
     )
     idempotency_days: int = Field(
-        default=35,
-        ge=1,
-        le=3_650,
-        description="How long a repeated consume is recognised by its id.",
+        default=35, ge=1, le=3_650, description="Days a repeated consume is recognised by its id."
     )
     default_tool_price: Decimal = Field(
         default=DEFAULT_TOOL_PRICE,

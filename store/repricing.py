@@ -16,12 +16,12 @@ from store.access import Bounds, Principal
 from store.database import Contention, Database
 from store.filters import Condition, ConditionCompiler
 from store.operations.columns import COLUMNS
+from store.operations.corrections import Change, corrections_of
 from store.operations.costs import COUNTS, NAMES, costs_of
 from store.operations.sources import OPERATIONS
 from store.paging import OrderTerm, decode_cursor, encode_cursor
 from store.prices import TABLE as PRICES
 from store.prices import PriceBook
-from store.rollups.corrections import Change, corrections_of
 
 TABLE = table_of(Operation)
 KEY = tuple(TABLE.primary_key.columns)

@@ -36,6 +36,7 @@ from store.records import Records
 from store.repricing import Repricing
 from store.requests.apply import RequestApplier
 from store.requests.sources import REQUESTS
+from store.rollups.planner import RollupPlanner
 from store.rollups.rollups import Rollups
 from store.rollups.state import RollupStates
 from store.sessions import SessionApplier
@@ -102,7 +103,7 @@ class Store:
         states = RollupStates(self.database, clock, config.rollups)
         day_delay = timedelta(hours=config.rollup_day_hours)
         self.rollups = Rollups(self.database, states, clock, day_delay)
-        self.aggregation = Aggregation(self.database, clock, config.answers, states)
+        self.aggregation = Aggregation(self.database, clock, config.answers, RollupPlanner(states))
         self.operations = Records(self.database, OPERATIONS, config.pages)
         self.requests = Records(self.database, REQUESTS, config.pages)
         self.sessions = Records(self.database, SESSIONS, config.pages)

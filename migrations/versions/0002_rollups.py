@@ -16,12 +16,14 @@ branch_labels = None
 depends_on = None
 
 Column = sa.Column[Any]
-TEXT, LONG, REAL = CleanText(), sa.BigInteger(), sa.Double()
+Type = sa.types.TypeEngine[Any]
+TEXT, LONG = CleanText(), sa.BigInteger()
+REAL: Type = sa.Double()
 DIMENSIONS = (
-    "kind", "outcome", "tool_name", "operation_mode", "client", "provider", "model", "route",
-    "method",
+    "kind", "outcome", "client", "name", "operation_type", "provider", "model", "tool_name",
+    "operation_mode", "route", "method",
 )  # fmt: skip
-LATER_DIMENSIONS = ("name", "operation_type", "namespace_id", "workspace_id", "api_key_id")
+LABELS = ("namespace_id", "workspace_id", "api_key_id")
 WHOLE = (
     "tokens_original", "tokens_actual", "tokens_prevented", "input_tokens", "output_tokens",
     "cached_input_tokens", "cost_baseline", "cost_actual", "cost_saved",
@@ -33,23 +35,33 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN lanes IS NULL THEN packed ELSE coalesce(packed, 0) + (
     SELECT sum(('1e' || 12 * lane)::numeric) FROM unnest(lanes) lane) END
 $$"""
-LANE = """CREATE FUNCTION trackstore_lane(value double precision) RETURNS numeric
+LANE = """CREATE FUNCTION trackstore_lane(value double precision) RETURNS smallint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN value >= 0.001 THEN
-    ('1e' || 12 * greatest(ceil(ln(value) / ln(1.01::float8 / 0.99::float8))::int + 345, 0))::numeric
+    greatest(ceil(ln(value) / ln(1.01::float8 / 0.99::float8))::int + 345, 0)::smallint
   END
 $$"""
+SINGLE = """CREATE FUNCTION trackstore_single(value double precision) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT ('1e' || 12 * trackstore_lane(value)::int)::numeric
+$$"""
+JOIN = """CREATE AGGREGATE trackstore_join(smallint[]) (
+  sfunc = array_cat, stype = smallint[], combinefunc = array_cat, parallel = safe
+)"""
 QUANTILE = """CREATE FUNCTION trackstore_quantile(
   histogram numeric, present bigint, q double precision
 ) RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  WITH digits AS MATERIALIZED (
-    SELECT reverse(coalesce(histogram, 0)::text) AS backwards, q * (present - 1) AS place
+  WITH written AS MATERIALIZED (
+    SELECT coalesce(histogram, 0)::text AS digits, q * (present - 1) AS place
   ), bytes AS MATERIALIZED (
-    SELECT convert_to(backwards, 'UTF8') AS backwards, floor(place) AS below, place - floor(place) AS share
-    FROM digits
+    SELECT convert_to(repeat('0', (12 - length(digits) % 12) % 12) || digits, 'UTF8') AS digits,
+      (length(digits) + 11) / 12 - 1 AS last,
+      (length(digits) - length(rtrim(digits, '0'))) / 12 AS first,
+      floor(place) AS below, place - floor(place) AS share
+    FROM written
   ), found AS MATERIALIZED (
-    SELECT lane, reverse(convert_from(substr(backwards, 12 * lane + 1, 12), 'UTF8'))::bigint AS n
-    FROM bytes, generate_series(0, (length(backwards) - 1) / 12) lane
+    SELECT lane, convert_from(substr(digits, 12 * (last - lane) + 1, 12), 'UTF8')::float8 AS n
+    FROM bytes, generate_series(first, last) lane
   ), ranked AS MATERIALIZED (
     SELECT lane, present - sum(n) OVER () AS zeros, sum(n) OVER (ORDER BY lane) AS passed
     FROM found WHERE n > 0
@@ -85,7 +97,7 @@ def upgrade() -> None:
         sa.Column("organization_id", TEXT, nullable=False),
         *(sa.Column(name, TEXT) for name in DIMENSIONS),
         sa.Column("status_code", LONG),
-        *(sa.Column(name, TEXT) for name in LATER_DIMENSIONS),
+        *(sa.Column(name, TEXT) for name in LABELS),
         sa.Column("row_count", LONG, nullable=False),
         *(sa.Column(name, LONG) for name in ("error_set", "cache_hit_set", "cache_hit_known")),
         *(sa.Column(name, LONG) for name in ("unpriced_set", "unpriced_known")),
@@ -109,20 +121,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("source", name="pk_rollup_states"),
     )
     if op.get_bind().dialect.name == "postgresql":
-        for function in (LANES, LANE, QUANTILE):
+        for function in (LANES, LANE, SINGLE, JOIN, QUANTILE):
             op.execute(function)
 
 
 def downgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION trackstore_histogram(numeric, smallint[])")
+        op.execute("DROP AGGREGATE trackstore_join(smallint[])")
+        op.execute("DROP FUNCTION trackstore_single(double precision)")
         op.execute("DROP FUNCTION trackstore_lane(double precision)")
         op.execute("DROP FUNCTION trackstore_quantile(numeric, bigint, double precision)")
     op.drop_table("rollup_states")
     op.drop_table("operation_rollups")
 
 
-def number(name: str, kind: sa.types.TypeEngine[Any], extremes: bool) -> list[Column]:
+def number(name: str, kind: Type, extremes: bool) -> list[Column]:
     """How many operations have a number, its sum, and its least and greatest value."""
     columns = [sa.Column(f"{name}_present", LONG), sa.Column(f"{name}_sum", kind)]
     if extremes:

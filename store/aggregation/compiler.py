@@ -67,6 +67,11 @@ class Spans:
     now: datetime
 
     @property
+    def every(self) -> tuple[Span, ...]:
+        """The asked span, and the compared one if there is one."""
+        return (self.asked,) if self.compared is None else (self.asked, self.compared)
+
+    @property
     def seconds(self) -> float | None:
         """How long the asked span lasts; None where it has no beginning."""
         return seconds_in(self.asked, self.now)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from store.access import Bounds
 from store.aggregation.answers import RAW, Answer, Coverage
@@ -12,17 +12,22 @@ from store.aggregation.catalog import BucketUnit
 from store.aggregation.checks import AnswerLimits, check
 from store.aggregation.compiler import Compiled, Spans, compile_question
 from store.aggregation.periods import earlier, split
-from store.aggregation.questions import Question
+from store.aggregation.questions import Question, Span
 from store.aggregation.records import Records
-from store.aggregation.relations import Relation
+from store.aggregation.relations import Planned
 from store.database import BeyondRange, Database
 from store.errors import TimedOut
-from store.rollups.histograms import ERROR
-from store.rollups.planner import asks_quantiles, plan
-from store.rollups.relation import Rolled
-from store.rollups.state import RollupStates
 
 Clock = Callable[[], datetime]
+
+
+class Planner(Protocol):
+    """Finds what answers a question faster than the records do."""
+
+    async def plan(
+        self, question: Question, records: Records, spans: tuple[Span, ...]
+    ) -> Planned | None:
+        """What to read in place of the records; ``spans`` are the asked and the compared one."""
 
 
 class Aggregation:
@@ -33,10 +38,10 @@ class Aggregation:
         database: Database,
         clock: Clock,
         limits: AnswerLimits,
-        rollups: RollupStates | None = None,
+        planner: Planner | None = None,
     ) -> None:
         self._database = database
-        self._rollups = rollups
+        self._planner = planner
         self._clock = clock
         self.limits = limits
 
@@ -48,29 +53,22 @@ class Aggregation:
         now = self._clock()
         check(question, now, self.limits)
         spans = spans_of(question, now)
-        relation = await self._relation(question, bounds, spans, rollups)
+        records = self._records(question, bounds, now)
+        planned = None
+        if self._planner is not None and rollups:
+            planned = await self._planner.plan(question, records, spans.every)
+        coverage = Coverage(RAW, now)
         try:
+            relation = planned.relation if planned is not None else records
             compiled = compile_question(question, relation, spans)
             rows = await self._run(compiled)
+            if planned is not None:
+                coverage = Coverage(planned.name, now, planned.quantile_error)
         except BeyondRange:
             # Only now and then are sums so large; only then are they worth a slower statement.
             compiled = self.compile(question, bounds, spans, wide=True)
-            relation, rows = self._records(question, bounds, now), await self._run(compiled)
-        coverage = covered(question, relation, now)
+            rows = await self._run(compiled)
         return assemble(question, compiled, rows, spans, coverage, self.limits)
-
-    async def _relation(
-        self, question: Question, bounds: Bounds, spans: Spans, rollups: bool
-    ) -> Relation:
-        """The smallest rollup that covers the question, or the records."""
-        records = self._records(question, bounds, spans.now)
-        if self._rollups is None or not rollups:
-            return records
-        valid_from = await self._rollups.valid_from()
-        asked = (spans.asked,) if spans.compared is None else (spans.asked, spans.compared)
-        if valid_from is None:
-            return records
-        return plan(question, records, asked, valid_from) or records
 
     def _records(
         self, question: Question, bounds: Bounds, now: datetime, wide: bool = False
@@ -91,13 +89,6 @@ class Aggregation:
         except TimedOut as error:
             message = "shorten the span, filter more, or leave out quantiles and distinct counts"
             raise TimedOut(f"{error.message.partition(':')[0]}: {message}") from error
-
-
-def covered(question: Question, relation: Relation, now: datetime) -> Coverage:
-    """What an answer from a relation was computed from, and how exact it is."""
-    if isinstance(relation, Rolled):
-        return Coverage(relation.rollup.name, now, ERROR if asks_quantiles(question) else None)
-    return Coverage(RAW, now)
 
 
 def spans_of(question: Question, now: datetime) -> Spans:

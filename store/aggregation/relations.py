@@ -128,6 +128,18 @@ class Relation(Protocol):
         """The part of a union of groups, from the column of their parts."""
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A relation that answers a question in place of the records: its name, and how exact it is.
+
+    ``quantile_error`` is None where the answer is exact.
+    """
+
+    relation: Relation
+    name: str
+    quantile_error: float | None
+
+
 def merge_part(
     part: Part, column: ColumnElement[Any], dialect: DatabaseDialect, wide: bool
 ) -> ColumnElement[Any]:

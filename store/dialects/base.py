@@ -1,16 +1,13 @@
 """What the store asks of a database beyond standard SQL."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from operator import itemgetter
 from typing import Any, TypeVar
 
-import msgspec
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Column,
     ColumnElement,
@@ -24,17 +21,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from models.types import PackedLanes
+from models.types import Lanes, PackedLanes
 from store.dialects.json_leaf import JsonLeaf
-
-Rows = Sequence[Sequence[Any]]
-"""Rows in the order of ``table.columns``, with Python values."""
-Columns = Mapping[int, Sequence[Any]]
-"""Columns of equal length by their position in ``table.columns``; JSON as text, others as Python
-values. A column that is missing is null."""
-Filled = tuple[int, ...]
-"""Positions of the columns that can hold something; the others are null in every row."""
-
+from store.dialects.plans import Columns, Convert, Filled, Rows
 
 KEYS_PER_STATEMENT = 2_000
 """Keys in one IN list; with up to five columns each, well below 32,767 bound parameters."""
@@ -46,76 +35,6 @@ def chunks(keys: Sequence[T], size: int = KEYS_PER_STATEMENT) -> Iterator[Sequen
     """``keys`` in slices that one statement can take."""
     for start in range(0, len(keys), size):
         yield keys[start : start + size]
-
-
-Convert = Callable[[Any], Any]
-
-
-def encode_json(value: Any) -> str:
-    """JSON as text, the same for every database."""
-    return msgspec.json.encode(value).decode()
-
-
-class BulkPlan:
-    """How rows of one table are handed to a driver: which columns, and which of them converted.
-
-    Values are converted column by column: most columns need nothing, and those cost nothing.
-    """
-
-    __slots__ = ("_convert", "_pick", "columns", "sql")
-
-    def __init__(
-        self,
-        table: Table,
-        filled: Filled | None,
-        converter: Callable[[Column[Any]], Convert | None],
-    ) -> None:
-        every = list(table.columns)
-        positions = filled or tuple(range(len(every)))
-        chosen = [every[i] for i in positions]
-        self.columns = [column.name for column in chosen]
-        self.sql = ""
-        found = [(n, converter(column)) for n, column in enumerate(chosen)]
-        self._convert = [(n, convert) for n, convert in found if convert is not None]
-        self._pick = itemgetter(*positions)
-
-    def records(self, rows: Rows) -> list[tuple[Any, ...]]:
-        """The rows as the driver takes them."""
-        if not rows:
-            return []
-        columns: list[Any] = list(zip(*map(self._pick, rows), strict=True))
-        for n, convert in self._convert:
-            columns[n] = [None if value is None else convert(value) for value in columns[n]]
-        return list(zip(*columns, strict=True))
-
-
-class ColumnPlan:
-    """How rows that are given column by column are handed to a driver; JSON is text already."""
-
-    __slots__ = ("_convert", "names", "positions", "sql")
-
-    def __init__(
-        self,
-        table: Table,
-        positions: Filled,
-        converter: Callable[[Column[Any]], Convert | None],
-    ) -> None:
-        every = list(table.columns)
-        self.positions = positions
-        self.names = [every[position].name for position in positions]
-        self.sql = ""
-        found = [(p, converter(every[p])) for p in positions if not isinstance(every[p].type, JSON)]
-        self._convert = {p: convert for p, convert in found if convert is not None}
-
-    def records(self, columns: Columns) -> list[tuple[Any, ...]]:
-        """The rows as the driver takes them, in the same order."""
-        return list(zip(*(self._values(p, columns[p]) for p in self.positions), strict=True))
-
-    def _values(self, position: int, values: Sequence[Any]) -> Sequence[Any]:
-        convert = self._convert.get(position)
-        if convert is None:
-            return values
-        return [None if value is None else convert(value) for value in values]
 
 
 class Fetched:
@@ -294,15 +213,29 @@ class DatabaseDialect(ABC):
     def by_code_point(self, column: ColumnElement[str]) -> ColumnElement[str]:
         """The text for an order that is the same on every database."""
 
-    # --- histograms (store.rollups.histograms) ---------------------------------------------------
+    # --- histograms (store.histograms) ---------------------------------------------------
 
     def histogram_of(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         """The histogram of a single value; null where it has no lane."""
-        return func.trackstore_lane(cast(value, Double()), type_=PackedLanes)
+        return func.trackstore_single(cast(value, Double()), type_=PackedLanes)
 
     @abstractmethod
     def add_histograms(self, histogram: ColumnElement[Any]) -> ColumnElement[Any]:
         """The aggregate that adds histograms up."""
+
+    @abstractmethod
+    def lanes_of(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The aggregate of the lanes of single values."""
+
+    @abstractmethod
+    def has_few_lanes(self, lanes: ColumnElement[Any], most: int) -> ColumnElement[bool]:
+        """Whether lanes stand for so many values or fewer."""
+
+    def join_lanes(
+        self, lanes: ColumnElement[Any], which: ColumnElement[bool]
+    ) -> ColumnElement[Any]:
+        """The aggregate of lanes, of those rows that satisfy a condition."""
+        return func.trackstore_join(lanes, type_=Lanes).filter(which)
 
     def stored_histogram(
         self, packed: ColumnElement[Any], lanes: ColumnElement[Any]

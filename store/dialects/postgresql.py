@@ -36,21 +36,16 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from models.partitions import INFO_KEY, Partition
-from models.types import Instant
+from models.types import Instant, Lanes
 from store.dialects.base import (
-    BulkPlan,
-    ColumnPlan,
-    Columns,
-    Convert,
     DatabaseDialect,
     DuplicateKeys,
     Fault,
-    Filled,
     PoolSettings,
-    Rows,
-    encode_json,
 )
 from store.dialects.json_leaf import JsonLeaf
+from store.dialects.plans import BulkPlan, ColumnPlan, Columns, Convert, Filled, Rows, encode_json
+from store.histograms import LEAST
 from store.ids import first_id_at
 
 UNAVAILABLE_CLASSES = ("08", "53", "57P", "58")
@@ -248,6 +243,14 @@ class PostgresqlDialect(DatabaseDialect):
 
     def by_code_point(self, column: ColumnElement[str]) -> ColumnElement[str]:
         return collate(column, "C")
+
+    def lanes_of(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        number: ColumnElement[float] = cast(value, Double())
+        lane = func.trackstore_lane(number)
+        return func.array_agg(lane, type_=Lanes).filter(number >= LEAST)
+
+    def has_few_lanes(self, lanes: ColumnElement[Any], most: int) -> ColumnElement[bool]:
+        return func.cardinality(lanes) <= most
 
     def add_histograms(self, histogram: ColumnElement[Any]) -> ColumnElement[Any]:
         return func.sum(histogram)

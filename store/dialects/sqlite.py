@@ -39,23 +39,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from models.types import MICROSECOND, Instant, Lanes, to_microseconds
+from store import histograms
 from store.dialects.base import (
-    BulkPlan,
-    ColumnPlan,
-    Columns,
-    Convert,
     DatabaseDialect,
     DuplicateKeys,
     Fault,
-    Filled,
     PoolSettings,
-    Rows,
-    encode_json,
 )
 from store.dialects.json_leaf import JsonLeaf
+from store.dialects.plans import BulkPlan, ColumnPlan, Columns, Convert, Filled, Rows, encode_json
 from store.errors import BadInput
 from store.ids import utc_now
-from store.rollups import histograms
 
 READERS = 4
 """Reader connections; each is a thread, and more of them do not read faster on SQLite."""
@@ -263,6 +257,12 @@ class SqliteDialect(DatabaseDialect):
     def by_code_point(self, column: ColumnElement[str]) -> ColumnElement[str]:
         return column
 
+    def lanes_of(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        return func.trackstore_lanes(value, type_=Lanes)
+
+    def has_few_lanes(self, lanes: ColumnElement[Any], most: int) -> ColumnElement[bool]:
+        return func.length(lanes) <= 2 * most
+
     def add_histograms(self, histogram: ColumnElement[Any]) -> ColumnElement[Any]:
         return func.trackstore_union(histogram, type_=histogram.type)
 
@@ -287,13 +287,16 @@ async def add_functions(connection: Any) -> None:
     """What PostgreSQL has as functions of the database (migrations), or of its own."""
     for name, arguments, function in (
         ("trackstore_histogram", 2, histograms.whole),
-        ("trackstore_lane", 1, histograms.one_lane),
+        ("trackstore_single", 1, histograms.one_lane),
         ("trackstore_quantile", 3, histograms.quantile),
     ):
         await connection.create_function(name, arguments, function, deterministic=True)
-    await connection._execute(
-        connection._conn.create_aggregate, "trackstore_union", 1, histograms.Union
-    )
+    for name, aggregate in (
+        ("trackstore_union", histograms.Union),
+        ("trackstore_lanes", histograms.Lanes),
+        ("trackstore_join", histograms.Join),
+    ):
+        await connection._execute(connection._conn.create_aggregate, name, 1, aggregate)
 
 
 def insert_sql(table: Table, names: Sequence[str]) -> str:

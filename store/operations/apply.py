@@ -14,11 +14,11 @@ from store.entries import Entry, Flush, ItemResult
 from store.operations.batches import OperationBatch
 from store.operations.columns import COLUMNS, TABLE
 from store.operations.costs import fill_costs
+from store.operations.deltas import deltas_of
 from store.operations.frames import Frame, Key
 from store.operations.prepare import OperationEntry
 from store.operations.quick import ID, INTERACTION_TYPE, KEY_WIDTH, ORGANIZATION, Row
 from store.price_books import PriceBooks
-from store.rollups.deltas import deltas_of
 from store.uses import CountedUse
 
 TEXTS = table_of(OperationText)

@@ -22,12 +22,10 @@ from models.rollups import (
 from store.access import Bounds
 from store.aggregation.measures import Fold, Part
 from store.filters import AllOf, AnyOf, Compare, CompareAttribute, Condition, Not
-from store.rollups.histograms import ERROR, LANE_DIGITS, LEAST
+from store.histograms import ERROR, LANE_DIGITS, LEAST
 
 TABLE = OPERATION_ROLLUPS
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-SUMS = tuple(number_column(name, "sum") for name in NUMBERS)
-"""The columns that could grow beyond their type."""
 
 
 def fingerprint() -> str:
@@ -84,9 +82,15 @@ def stored_parts() -> dict[str, Part]:
     return {column_of(part).name: part for part in parts}
 
 
-def find_rollup(needed: set[str]) -> Rollup | None:
+def counted_parts() -> dict[str, Part]:
+    """The parts by column that rows of histograms have, too."""
+    counts = [Part(Fold.ROWS), *(Part(Fold.PRESENT, number) for number in HISTOGRAMS)]
+    return {column_of(part).name: part for part in counts}
+
+
+def find_rollup(rollups: tuple[Rollup, ...], needed: set[str]) -> Rollup | None:
     """The smallest rollup that has all these dimensions."""
-    return next((r for r in ROLLUPS if needed.issubset(r.dimensions)), None)
+    return next((r for r in rollups if needed.issubset(r.dimensions)), None)
 
 
 def bounded_by(bounds: Bounds) -> Iterator[str]:

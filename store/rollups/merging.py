@@ -14,11 +14,13 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
+    case,
     cast,
     delete,
     func,
     insert,
     literal,
+    null,
     select,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -31,6 +33,7 @@ from models.rollups import (
     NUMBERS,
     ROLLUPS,
     ROWS,
+    SUM_COLUMNS,
     Tier,
     known_column,
     lanes_column,
@@ -40,10 +43,13 @@ from models.rollups import (
 )
 from models.types import Instant
 from store.dialects import DatabaseDialect
-from store.rollups.definitions import DAY, HOUR, SUMS, TABLE
+from store.rollups.definitions import DAY, HOUR, TABLE
 
 LARGE = 2**47
 """Rows with a larger sum stay as they are: tens of thousands of smaller ones can be added safely."""
+FEW = 64
+"""So many values of an hour are kept as lanes, which take two bytes each; a packed histogram takes
+a thousand or more."""
 BATCHES = SystemRandom()
 NUMBERS_OF_ROLLUPS = tuple(rollup.number for rollup in ROLLUPS)
 OPEN = (Tier.FRESH, Tier.HOUR)
@@ -80,7 +86,7 @@ def rows_within(
     """The rows from one hour to another that can be merged, but for those that this merge made."""
     columns = TABLE.c
     small: Iterable[ColumnElement[bool]] = (
-        func.coalesce(columns[name], 0).between(-LARGE, LARGE) for name in SUMS
+        func.coalesce(columns[name], 0).between(-LARGE, LARGE) for name in SUM_COLUMNS
     )
     return and_(
         columns.rollup.in_(NUMBERS_OF_ROLLUPS),
@@ -113,7 +119,12 @@ def merged(
         low, high = number_column(number, "min"), number_column(number, "max")
         parts |= {low: func.min(columns[low]), high: func.max(columns[high])}
     for number in HISTOGRAMS:
-        packed, lanes = columns[packed_column(number)], columns[lanes_column(number)]
+        packed = columns[packed_column(number)]
+        lanes: ColumnElement[Any] = columns[lanes_column(number)]
+        if tier is not Tier.DAY:
+            few = dialect.has_few_lanes(lanes, FEW)
+            parts[lanes_column(number)] = dialect.join_lanes(lanes, few)
+            lanes = case((few, null()), else_=lanes)
         stored = dialect.stored_histogram(packed, lanes)
         parts[packed_column(number)] = dialect.add_histograms(stored)
     statement = select(

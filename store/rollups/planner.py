@@ -3,15 +3,36 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from models.rollups import QUANTILES, SUMS
 from store.aggregation.measures import Fold, Measure, Part, parts_of
 from store.aggregation.questions import ByBucket, ByGroup, Question, Span
 from store.aggregation.records import Records
+from store.aggregation.relations import Planned
 from store.aggregation.sources import OPERATIONS
+from store.histograms import ERROR
 from store.rollups.definitions import bounded_by, fields_of, find_rollup, holds
 from store.rollups.relation import Grain, Rolled, cut
+from store.rollups.state import RollupStates
 from store.validation import EARLIEST
 
 HOUR_SECONDS, DAY_SECONDS = 3_600, 86_400
+
+
+class RollupPlanner:
+    """Answers from rollups what they cover, as far back as they are right."""
+
+    def __init__(self, states: RollupStates) -> None:
+        self._states = states
+
+    async def plan(
+        self, question: Question, records: Records, spans: tuple[Span, ...]
+    ) -> Planned | None:
+        """The smallest rollup that covers the question; None where only the records do."""
+        valid_from = await self._states.valid_from()
+        found = None if valid_from is None else plan(question, records, spans, valid_from)
+        if found is None:
+            return None
+        return Planned(found, found.name, ERROR if asks_quantiles(question) else None)
 
 
 def plan(
@@ -26,8 +47,10 @@ def plan(
     groups = [group for group in question.group_by if isinstance(group, str)]
     if len(groups) < len(question.group_by) or not all(map(holds, asked_parts(question))):
         return None
-    rollup = find_rollup({*groups, *fields_of(records.where), *bounded_by(records.bounds)})
-    if rollup is None:
+    needed = {*groups, *fields_of(records.where), *bounded_by(records.bounds)}
+    sums, quantiles = find_rollup(SUMS, needed), find_rollup(QUANTILES, needed)
+    drawn = [part.fold is Fold.QUANTILE for part in asked_parts(question)]
+    if sums is None or (any(drawn) and quantiles is None):
         return None
     sizes = [grid(question, span, records.now) for span in spans]
     if not all(size % HOUR_SECONDS == 0 for size in sizes):
@@ -36,7 +59,7 @@ def plan(
     pieces = [grain for span in spans for grain, _ in cut(span, valid_from, days)]
     if all(grain is Grain.RECORDS for grain in pieces):
         return None
-    return Rolled(rollup, records, valid_from, days)
+    return Rolled(sums, quantiles, records, valid_from, days)
 
 
 def asked_measures(question: Question) -> Iterator[Measure]:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Insert, Select, delete, insert, literal, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.rollups import HISTOGRAMS, ROLLUPS, Rollup, Tier, packed_column
+from models.rollups import HISTOGRAMS, ROLLUPS, Rollup, Tier, lanes_column
 from store.access import ANYWHERE
 from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import BucketUnit
@@ -20,14 +20,15 @@ from store.aggregation.relations import BUCKET, Relation, Shape, key_columns
 from store.aggregation.sources import OPERATIONS
 from store.database import Database, DatabaseFailure
 from store.dialects import DatabaseDialect
+from store.histograms import ERROR
 from store.rollups.definitions import (
     DAY,
     TABLE,
+    counted_parts,
     day_at,
     next_day,
     stored_parts,
 )
-from store.rollups.histograms import ERROR
 from store.rollups.merging import NUMBERS_OF_ROLLUPS, new_batch
 from store.rollups.relation import Rolled
 from store.spread import organizations_in
@@ -90,14 +91,11 @@ async def rewrite_hours(
 def _hours_of(records: Records, rollup: Rollup, span: Span, batch: int) -> Select[Any]:
     """The rows of a rollup for each hour of a span, from the records, by the table's names."""
     dialect = records.dialect
-    shape = Shape(span, rollup.dimensions, HOURLY, stored_parts())
-    histograms = {
-        packed_column(number): dialect.add_histograms(dialect.histogram_of(records.operand(number)))
-        for number in HISTOGRAMS
-    }
-    grouped = records.grouped(shape).add_columns(
-        *(column.label(name) for name, column in histograms.items())
-    )
+    parts = counted_parts() if rollup.histograms else stored_parts()
+    grouped = records.grouped(Shape(span, rollup.dimensions, HOURLY, parts))
+    if rollup.histograms:
+        lanes = {lanes_column(n): dialect.lanes_of(records.operand(n)) for n in HISTOGRAMS}
+        grouped = grouped.add_columns(*(column.label(name) for name, column in lanes.items()))
     return grouped.add_columns(
         literal(rollup.number, TABLE.c.rollup.type).label("rollup"),
         literal(Tier.HOUR.value, TABLE.c.tier.type).label("tier"),
@@ -133,12 +131,13 @@ async def differences(
     records = Records(OPERATIONS, dialect, ANYWHERE, None, day + DAY)
     for rollup in ROLLUPS:
         for days in (False, True):
-            rolled = Rolled(rollup, records, max(valid_from, EARLIEST), days)
+            sums, quantiles = (None, rollup) if rollup.histograms else (rollup, None)
+            rolled = Rolled(sums, quantiles, records, max(valid_from, EARLIEST), days)
             shape = Shape(
                 Span(day, day + DAY),
                 rollup.dimensions,
                 None if days else HOURLY,
-                stored_parts() | _middles(),
+                _middles() if rollup.histograms else stored_parts(),
             )
             statement = union_all(_tagged(records, shape, 0), _tagged(rolled, shape, 1))
             found = (await connection.execute(statement)).all()

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, select, union_all
+from sqlalchemy import ColumnElement, FromClause, Select, cast, null, select, union_all
 
 from models.rollups import DAY_TIERS, HOUR_TIERS, Rollup, lanes_column, packed_column
+from models.types import PackedLanes
 from store.aggregation.catalog import Source
 from store.aggregation.measures import Fold, Operand, Part
 from store.aggregation.questions import Group, Span
@@ -42,13 +43,23 @@ Stretch = tuple[Grain, Span]
 class Rolled:
     """A rollup that covers a question, and the records for what lies outside of whole hours.
 
-    ``days`` says that rows of days may be read: every bucket is made of whole UTC days.
+    ``sums`` has the counts and sums, ``quantiles`` the histograms: their rows stand below each other,
+    since what they mean is their sum. ``days`` says that rows of days may be read: every bucket is
+    made of whole UTC days.
     """
 
-    rollup: Rollup
+    sums: Rollup | None
+    quantiles: Rollup | None
     records: Records
     valid_from: datetime
     days: bool
+
+    @property
+    def name(self) -> str:
+        """What it is called where an answer says what it was computed from."""
+        found = self.sums or self.quantiles
+        assert found is not None
+        return found.name
 
     @property
     def dialect(self) -> DatabaseDialect:
@@ -74,12 +85,15 @@ class Rolled:
         drawn = {of: f"h{i}_" for i, of in enumerate(dict.fromkeys(asked)) if of is not None}
         needed = {n: p for n, p in shape.parts.items() if p.fold is not Fold.QUANTILE}
         needed |= {f"n{name}": Part(Fold.PRESENT, of) for of, name in drawn.items()}
-        pieces = [
-            self._of_records(shape, span, needed, drawn)
-            if grain is Grain.RECORDS
-            else self._of_rollup(shape, grain, span, needed, drawn)
-            for grain, span in self.stretches(shape.span)
-        ]
+        pieces: list[Select[Any]] = []
+        for grain, span in self.stretches(shape.span):
+            if grain is Grain.RECORDS:
+                pieces.append(self._of_records(shape, span, needed, drawn))
+                continue
+            if self.sums is not None and len(needed) > len(drawn):
+                pieces.append(self._of_rollup(self.sums, shape, grain, span, needed, drawn))
+            if self.quantiles is not None and (drawn or self.sums is None):
+                pieces.append(self._of_rollup(self.quantiles, shape, grain, span, needed, drawn))
         found = (union_all(*pieces) if len(pieces) > 1 else pieces[0]).subquery("pieces")
         names = [c.name for group in key_columns(self.source, shape.groups) for c in group]
         names += [BUCKET] if shape.bucket is not None else []
@@ -120,31 +134,38 @@ class Rolled:
 
     def _of_rollup(
         self,
+        rollup: Rollup,
         shape: Shape,
         grain: Grain,
         span: Span,
         needed: dict[str, Part],
         drawn: dict[Operand, str],
     ) -> Select[Any]:
-        """A piece of the span from the rollup: its rows as they are."""
-        columns = list(self._keys(shape.groups))
+        """A piece of the span from a rollup: its rows as they are, with nulls for what it lacks."""
+        columns: list[ColumnElement[Any]] = list(self._keys(shape.groups))
         if shape.bucket is not None:
             starts = self.records.bucket_of(shape.bucket, shape.span, TABLE.c.starts_at)
             columns.append(starts.label(BUCKET))
-        columns += [column_of(part).label(name) for name, part in needed.items()]
+        counts = {f"n{name}" for name in drawn.values()}
+        for name, part in needed.items():
+            held = column_of(part)
+            is_here = (name in counts) is rollup.histograms
+            columns.append((held if is_here else cast(null(), held.type)).label(name))
         for of, name in drawn.items():
             packed, lanes = TABLE.c[packed_column(str(of))], TABLE.c[lanes_column(str(of))]
-            columns.append(self.dialect.stored_histogram(packed, lanes).label(name))
-        statement = select(*columns).where(*rows_of(self.rollup, grain, span))
+            stored = self.dialect.stored_histogram(packed, lanes)
+            found = stored if rollup.histograms else cast(null(), PackedLanes)
+            columns.append(found.label(name))
+        statement = select(*columns).where(*rows_of(rollup, grain, span))
         statement = self.records.bounds.restrict(statement, TABLE)
         if self.records.where is not None:
-            fields = {name: TABLE.c[name] for name in self.rollup.dimensions}
+            fields = {name: TABLE.c[name] for name in rollup.dimensions}
             compiler = ConditionCompiler(fields, self.dialect)
             statement = statement.where(compiler.compile(self.records.where))
         if shape.keys is not None:
             of_keys = shape.of_keys or shape.groups
-            found = {c.name: c.element for c in self._keys(of_keys)}
-            statement = statement.where(shape.keys.condition(found))
+            readings = {c.name: c.element for c in self._keys(of_keys)}
+            statement = statement.where(shape.keys.condition(readings))
         return statement
 
     def _keys(self, groups: tuple[Group, ...]) -> Iterator[Any]:

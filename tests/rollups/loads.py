@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from models import OPERATION_ROLLUPS, Operation, table_of
-from models.rollups import ROLLUPS
+from models.rollups import SUMS
 from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import BucketUnit, Stat
 from store.aggregation.measures import (
@@ -27,11 +27,11 @@ from store.aggregation.questions import Earlier, Having, OrderBy, Question, Span
 from store.aggregation.sources import OPERATIONS
 from store.database import Database
 from store.filters import AllOf, AnyOf, Compare, Condition, Not, Op
+from store.histograms import ERROR
 from store.operations.columns import COLUMNS
+from store.operations.deltas import deltas_of
 from store.operations.frames import Frame
 from store.partitions import Partitions, month_of
-from store.rollups.deltas import deltas_of
-from store.rollups.histograms import ERROR
 from tests.aggregation.oracle import Truth, same
 from tests.store.rows import Row, v7_at
 
@@ -118,25 +118,25 @@ BUCKETS = st.none() | st.builds(
 @st.composite
 def asked(draw: st.DrawFn) -> Question:
     """A question that a rollup covers, unless its zone has another grid."""
-    rollup = draw(st.sampled_from(ROLLUPS))
+    rollup = draw(st.sampled_from(SUMS))
     names = st.sampled_from([n for n in rollup.dimensions if n != "organization_id"])
-    groups = tuple(draw(st.lists(names, max_size=2, unique=True)))
+    groups: tuple[str, ...] = tuple(draw(st.lists(names, max_size=2, unique=True)))
     conditions: st.SearchStrategy[Condition] = names.flatmap(
         lambda name: st.sampled_from(
             [
                 Compare(name, Op.IS_NULL, False),
                 Not(Compare(name, Op.IS_NULL, True)),
-                AnyOf((Compare(name, Op.IS_NULL, True), Compare("outcome", Op.EQ, "OK"))),
+                AnyOf((Compare(name, Op.IS_NULL, True), Compare("kind", Op.EQ, "LLM"))),
                 *([] if name == "status_code" else [Compare(name, Op.EQ, "a")]),
             ]
         )
     )
-    limits = draw(spans())
+    limits: list[Condition] = draw(spans())
     where = AllOf((*limits, *draw(st.lists(conditions, max_size=2))))
     bucket = draw(BUCKETS)
     exact = st.sampled_from(EXACT)
     top = None
-    if groups and draw(st.booleans()):
+    if groups and draw(st.sampled_from([True, False])):
         top = Top(draw(st.integers(1, 2)), draw(exact), draw(st.booleans()))
     having = draw(st.lists(st.builds(Having, exact, st.sampled_from(Than), st.just(1)), max_size=1))
     compare = st.sampled_from([*Earlier, Span(NOW - timedelta(days=3), NOW - timedelta(hours=30))])

@@ -15,6 +15,7 @@ from store.database import Database
 from store.errors import BadInput
 from store.rollups.definitions import DAY, day_at, hour_at
 from store.rollups.merging import merge_day, merge_hour
+from store.rollups.planner import RollupPlanner
 from store.rollups.state import RollupStates
 from tests.aggregation.oracle import told
 from tests.rollups.loads import NOW, agree, asked, operations, record
@@ -35,7 +36,7 @@ def cases(draw: st.DrawFn) -> tuple[list[list[Row]], list[Question]]:
 
 
 @settings(
-    max_examples=40,
+    max_examples=25,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(cases())
@@ -44,7 +45,9 @@ async def test_a_rollup_answers_as_the_records_do(
 ) -> None:
     flushes, questions = case
     organization = f"acme-{next(numbers)}"
-    aggregation = Aggregation(database, lambda: NOW, LIMITS, RollupStates(database, lambda: NOW))
+    aggregation = Aggregation(
+        database, lambda: NOW, LIMITS, RollupPlanner(RollupStates(database, lambda: NOW))
+    )
     for number, rows in enumerate(flushes):
         await record(database, [row | {"organization_id": organization} for row in rows])
         if number % 2:
@@ -79,5 +82,5 @@ async def compare(aggregation: Aggregation, question: Question, organization: st
 
 
 def test_the_questions_were_covered() -> None:
-    assert len(covered) == len(covered | {RAW}) == 7, covered
+    assert len(covered) == len(covered | {RAW}) == 8, covered
     assert timedelta(hours=1) < DAY

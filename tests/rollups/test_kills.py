@@ -11,6 +11,7 @@ from store.aggregation.questions import Question
 from store.aggregation.sources import OPERATIONS
 from store.database import Database
 from store.ids import utc_now
+from store.rollups.planner import RollupPlanner
 from store.rollups.state import RollupStates
 from tests.durability.loads import Load
 from tests.durability.test_kills import kill_after
@@ -37,7 +38,10 @@ async def test_a_killed_server_leaves_right_rollups(database_url: str, tmp_path:
     await rollups.maintenance.run_once()
     assert await differences(rollups) == []
     aggregation = Aggregation(
-        database, utc_now, AnswerLimits(100, 100), RollupStates(database, utc_now)
+        database,
+        utc_now,
+        AnswerLimits(2_000, 2_000),
+        RollupPlanner(RollupStates(database, utc_now)),
     )
     answer = await aggregation.ask(Question(OPERATIONS, measures=(COUNT,)), ANYWHERE)
     assert answer.coverage.source == "operations_totals"

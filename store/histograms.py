@@ -147,6 +147,38 @@ class Union:
         return pack(self._total)
 
 
+class Lanes:
+    """The lanes of single values, as an aggregate."""
+
+    def __init__(self) -> None:
+        self._lanes = array("H")
+
+    def step(self, value: float | None) -> None:
+        """One more value."""
+        if value is not None and value >= LEAST:
+            self._lanes.append(lane_of(value))
+
+    def finalize(self) -> bytes | None:
+        """All lanes."""
+        return self._lanes.tobytes() or None
+
+
+class Join:
+    """Lanes of several rows as those of one, as an aggregate."""
+
+    def __init__(self) -> None:
+        self._found: list[bytes] = []
+
+    def step(self, lanes: bytes | None) -> None:
+        """The lanes of one more row."""
+        if lanes:
+            self._found.append(lanes)
+
+    def finalize(self) -> bytes | None:
+        """All lanes."""
+        return b"".join(self._found) or None
+
+
 def lanes_as_bytes(lanes: Sequence[int]) -> bytes:
     """Lanes of single values as they are stored where there are no arrays."""
     return array("H", lanes).tobytes()

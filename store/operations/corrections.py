@@ -11,8 +11,8 @@ from typing import Any
 
 from models.rollups import (
     DIMENSIONS,
-    ROLLUPS,
     ROWS,
+    SUMS,
     Tier,
     known_column,
     number_column,
@@ -20,8 +20,7 @@ from models.rollups import (
 )
 from models.vocabulary import PriceStatus
 from store.dialects import Columns
-from store.rollups.definitions import hour_at
-from store.rollups.deltas import LARGEST, OF
+from store.operations.deltas import LARGEST, OF
 
 COSTS = ("cost_baseline", "cost_actual", "cost_saved")
 PARTS = (
@@ -55,7 +54,7 @@ def parts_of(costs: Costs) -> list[int]:
 
 
 def corrections_of(changes: Sequence[Change]) -> Columns:
-    """The rows of all rollups for some changes, as columns of their table."""
+    """The rows of the rollups of sums for some changes, as columns of their table."""
     sums: dict[Key, list[int]] = {}
     for change in changes:
         pairs = zip(parts_of(change.new), parts_of(change.old), strict=True)
@@ -77,15 +76,15 @@ def corrections_of(changes: Sequence[Change]) -> Columns:
 
 
 def keys_of(change: Change) -> Iterable[Key]:
-    """Where an operation is counted, once for each rollup."""
-    hour = hour_at(change.row["occurred_at"])
-    for rollup in ROLLUPS:
+    """Where an operation's costs are counted, once for each rollup of sums."""
+    hour = change.row["occurred_at"].replace(minute=0, second=0, microsecond=0)
+    for rollup in SUMS:
         yield rollup.number, hour, tuple(change.row[name] for name in rollup.dimensions)
 
 
 def columns_of(rows: Sequence[tuple[Key, list[int]]]) -> Columns:
     """Rows as columns of the table of rollups."""
-    dimensions = {rollup.number: rollup.dimensions for rollup in ROLLUPS}
+    dimensions = {rollup.number: rollup.dimensions for rollup in SUMS}
     columns: dict[int, list[Any]] = {
         OF["rollup"]: [key[0] for key, _ in rows],
         OF["tier"]: [Tier.FRESH.value] * len(rows),
