@@ -10,10 +10,12 @@ from models.operations import Operation, OperationText
 from models.partitions import Partition
 from models.prices import Price
 from models.requests import Request
+from models.rollups import OPERATION_ROLLUPS, RollupState
 from models.sessions import Session
 from models.stages import RequestStage, StageAttempt
 
 __all__ = [
+    "OPERATION_ROLLUPS",
     "ApiKey",
     "Base",
     "CircuitBreaker",
@@ -31,6 +33,7 @@ __all__ = [
     "RequestStage",
     "Reservation",
     "ReservationHold",
+    "RollupState",
     "Session",
     "StageAttempt",
     "table_of",

@@ -3,8 +3,18 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ColumnElement, Dialect, Index, Text
-from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    Dialect,
+    Index,
+    LargeBinary,
+    Numeric,
+    SmallInteger,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -12,6 +22,10 @@ MICROSECOND = timedelta(microseconds=1)
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+Lanes = LargeBinary().with_variant(ARRAY(SmallInteger()), "postgresql")
+"""Lanes of a histogram, one per value (``store.histograms``)."""
+PackedLanes = LargeBinary().with_variant(Numeric(), "postgresql")
+"""A whole histogram as one number; PostgreSQL adds such numbers up in its own fast way."""
 
 
 def to_microseconds(instant: datetime) -> int:

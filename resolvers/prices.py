@@ -6,7 +6,9 @@ import strawberry
 
 from schema.arguments import about
 from schema.context import Info
-from schema.prices import Price, PriceInput, PricePayload
+from schema.filters import condition_of
+from schema.operation_filters import OperationFilter
+from schema.prices import Price, PriceInput, PricePayload, RepricePayload
 
 
 @strawberry.type
@@ -15,7 +17,7 @@ class PriceMutations:
 
     @strawberry.mutation(
         description="Set the price of a model or tool from an instant on. Costs that are already "
-        "recorded stay as they are."
+        "recorded stay as they are: see reprice."
     )
     async def set_price(
         self, info: Info, input: Annotated[PriceInput, about("The price.")]
@@ -23,6 +25,26 @@ class PriceMutations:
         """The same key and instant again replaces it."""
         row = await info.context.store.prices.set_price(input.draft(), info.context.principal)
         return PricePayload(price=Price.from_row(row))
+
+    @strawberry.mutation(
+        description="Price recorded operations anew by the prices in force at each one's own time. "
+        "Nothing is changed unless dryRun is false. One call looks at a bounded number of "
+        "operations; the next one goes on after its endCursor. Safe beside writers, and to repeat."
+    )
+    async def reprice(
+        self,
+        info: Info,
+        where: Annotated[
+            OperationFilter | None, about("Which operations; all where it is left out.")
+        ] = None,
+        dry_run: Annotated[bool, about("Only tell what would change.")] = True,
+        after: Annotated[str | None, about("The endCursor of the call before.")] = None,
+    ) -> RepricePayload:
+        """Within the caller's bounds."""
+        store = info.context.store
+        condition = condition_of(where, store.now())
+        found = await store.repricing.reprice(info.context.principal, condition, dry_run, after)
+        return RepricePayload.of(found, dry_run)
 
 
 @strawberry.type

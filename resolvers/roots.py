@@ -10,15 +10,19 @@ from resolvers.limits import LimitMutations, LimitQueries
 from resolvers.nodes import NodeQueries
 from resolvers.operations import OperationMutations, OperationQueries
 from resolvers.prices import PriceMutations, PriceQueries
+from resolvers.reports import ReportQueries
 from resolvers.requests import RequestMutations, RequestQueries
 from resolvers.sessions import SessionMutations, SessionQueries
 from resolvers.stages import StageMutations
+from resolvers.stats import StatsQueries
 
 
 @strawberry.type(description="Everything that can be asked.")
 class Query(
     NodeQueries,
     OperationQueries,
+    StatsQueries,
+    ReportQueries,
     RequestQueries,
     SessionQueries,
     InteractionQueries,

@@ -46,9 +46,9 @@ __all__ = [
 E = TypeVar("E", bound=type[Enum])
 
 
-def register(enum: E, description: str, **values: str) -> E:
+def register(enum: E, description: str, *, graphql_name: str | None = None, **values: str) -> E:
     """Register an enum with GraphQL; ``values`` are the descriptions of its members."""
-    made = strawberry.enum(enum, description=description)
+    made = strawberry.enum(enum, name=graphql_name, description=description)
     definition: Any = made.__dict__["__strawberry_definition__"]
     for value in definition.values:
         value.description = values[value.name]

@@ -128,7 +128,8 @@ def _condition(where: Any, now: datetime, columns: Mapping[str, str], depth: int
         elif name == "not_":
             parts.append(Not(_condition(value, now, columns, depth + 1)))
         elif name == "attributes":
-            parts += [part for asked in value for part in _attribute(name, asked)]
+            column = columns.get(name, name)
+            parts += [part for asked in value for part in _attribute(column, asked)]
         else:
             parts += _field(columns.get(name, name), value, now)
     return AllOf(tuple(parts))

@@ -86,10 +86,12 @@ class InteractionFilter:
             first = date(self.year, 1 if self.month is None else self.month, 1)
         except ValueError as error:
             raise BadInput(f"there is no such month: {error}", ("where",)) from None
-        if self.month is not None:
-            return [Compare("month", Op.EQ, first)]
-        last = date(self.year, MONTHS, 1)
-        return [Compare("month", Op.GTE, first), Compare("month", Op.LTE, last)]
+        months = MONTHS if self.month is None else 1
+        year, month = divmod(first.year * MONTHS + first.month - 1 + months, MONTHS)
+        found: list[Condition] = [Compare("month", Op.GTE, first)]
+        if year <= date.max.year:
+            found.append(Compare("month", Op.LT, date(year, month + 1, 1)))
+        return found
 
 
 class InteractionOrderField(StrEnum):

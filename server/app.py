@@ -14,6 +14,7 @@ from server.correlation import CorrelationMiddleware
 from server.document_limits import DocumentBounds
 from server.endpoint import GraphQLEndpoint
 from server.execution.fast_path import FastPath
+from server.exporting.endpoint import ExportBounds, ExportEndpoint
 from server.health import Health
 from server.hosts import HostMiddleware
 from server.lane import GraphQLLane, Started
@@ -27,6 +28,7 @@ from store.ids import Clock, utc_now
 from store.store import Store
 
 GRAPHQL_PATH = "/graphql"
+EXPORT_PATH = "/export"
 log = logging.getLogger("trackstore.server")
 
 
@@ -36,7 +38,7 @@ class Server:
     def __init__(self, settings: Settings, clock: Clock = utc_now) -> None:
         self.settings = settings
         self.store = Store(settings.store_config(), clock)
-        bounds = DocumentBounds(
+        bounds = self._bounds = DocumentBounds(
             depth=settings.max_depth,
             aliases=settings.max_aliases,
             root_fields=settings.max_root_fields,
@@ -49,6 +51,7 @@ class Server:
         self.health = Health(self.store)
         self.metrics = Metrics(self.store, settings.workers)
         self._endpoint: GraphQLEndpoint | None = None
+        self._exports: ExportEndpoint | None = None
 
     async def start(self) -> None:
         """Open the store and find out whether callers need keys."""
@@ -64,6 +67,21 @@ class Server:
             int(settings.max_body_bytes),
             self._fast,
         )
+        self._exports = ExportEndpoint(
+            self.schema,
+            self.store,
+            authenticator,
+            self._bounds,
+            ExportBounds(
+                at_once=settings.max_exports,
+                rows=settings.max_export_rows,
+                stall_seconds=settings.export_stall_seconds,
+                page_rows=settings.max_page_size,
+                answer_rows=settings.max_answer_rows,
+            ),
+            int(settings.max_body_bytes),
+            self._fast,
+        )
 
     async def stop(self) -> None:
         """Write what is queued; say what could not be."""
@@ -76,6 +94,11 @@ class Server:
         """The GraphQL route; there once the server has started."""
         assert self._endpoint is not None
         return self._endpoint
+
+    def exports(self) -> ExportEndpoint:
+        """The export route; there once the server has started."""
+        assert self._exports is not None
+        return self._exports
 
 
 def create_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
@@ -94,6 +117,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
     routes = [
         Route("/", index),
         Route(GRAPHQL_PATH, Started(server.endpoint), methods=["GET", "POST"]),
+        Route(EXPORT_PATH, Started(server.exports), methods=["GET", "POST"]),
         Route("/livez", server.health.livez),
         Route("/readyz", server.health.readyz),
     ]

@@ -85,6 +85,7 @@ class StoreCollector(Collector):
         info.add_metric([], {"version": VERSION, "database": self._store.database.dialect.name})
         yield info
         yield from self._writer()
+        yield from self._rollups()
         yield from self._pools()
 
     def _writer(self) -> Iterator[Metric]:
@@ -104,6 +105,19 @@ class StoreCollector(Collector):
             ("flush_seconds", stats.seconds, "Time spent in these transactions."),
         ):
             counter = CounterMetricFamily(f"trackstore_writer_{name}", meaning, labels=names)
+            counter.add_metric(values, value)
+            yield counter
+
+    def _rollups(self) -> Iterator[Metric]:
+        stats = self._store.rollups.maintenance.stats
+        names, values = list(self._labels), list(self._labels.values())
+        for name, value, meaning in (
+            ("merges", stats.merges, "Hours and days of rollups that were merged."),
+            ("merged_rows", stats.merged_rows, "Rows of rollups that were merged into fewer."),
+            ("filled_hours", stats.filled_hours, "Hours summed up that were recorded before."),
+            ("failures", stats.failures, "Turns of work on rollups that failed."),
+        ):
+            counter = CounterMetricFamily(f"trackstore_rollup_{name}", meaning, labels=names)
             counter.add_metric(values, value)
             yield counter
 

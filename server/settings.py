@@ -13,39 +13,19 @@ from pydantic import (
     model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import URL
 
 from server.access import LOOPBACK_NAMES, Access, is_loopback
+from server.database_address import usable_address, with_driver
 from server.settings_errors import ENV_FILE, PREFIX, SettingsError, explain, hide_password
 from server.settings_values import AccessWord, HostNames, LogFormat, LogLevel, Switch, Synchronous
+from store.aggregation.checks import AnswerLimits
 from store.dialects import PoolSettings
 from store.paging import PageSize
 from store.prices import DEFAULT_TOOL_PRICE, MAX_PRICE
 from store.store import StoreConfig
 from store.validation import InputBounds
 from store.writer import WriterSettings
-
-DRIVERS = {
-    "sqlite": "sqlite+aiosqlite",
-    "postgresql": "postgresql+asyncpg",
-    "postgres": "postgresql+asyncpg",
-}
-DATABASES = {"sqlite": ("SQLite", (3, 35)), "postgresql": ("PostgreSQL", (15,))}
-"""What people call them, and the oldest version of each that knows all statements used here."""
-URL_FORMS = "sqlite:///trackstore.db or postgresql://USER:PASSWORD@HOST/NAME"
-SERVER_PARAMETERS = {
-    "gsslib",
-    "host",
-    "krbsrvname",
-    "passfile",
-    "port",
-    "prepared_statement_cache_size",
-    "ssl",
-    "sslmode",
-    "target_session_attrs",
-}
-"""What may stand behind the ``?`` of a PostgreSQL address; the driver refuses everything else."""
 
 KIB, MIB, GIB = 2**10, 2**20, 2**30
 HOUR_SECONDS = 3_600
@@ -157,6 +137,12 @@ class Settings(BaseSettings):
         description="When SQLite waits for the disk. FULL survives a power cut; NORMAL is faster "
         "and may lose what was acknowledged in the last moment before one.",
     )
+    rollups: bool = Field(
+        default=True, description="Whether sums by hour and day are kept; the same on all servers."
+    )
+    rollup_day_hours: float = Field(
+        default=1, ge=0, le=8_784, description="Hours after a UTC day until it is merged into one."
+    )
     partitions_ahead: int = Field(
         default=2,
         ge=1,
@@ -181,10 +167,7 @@ class Settings(BaseSettings):
         description="How long a small transaction waits for company before it begins.",
     )
     idempotency_days: int = Field(
-        default=35,
-        ge=1,
-        le=3_650,
-        description="How long a repeated consume is recognised by its id.",
+        default=35, ge=1, le=3_650, description="Days a repeated consume is recognised by its id."
     )
     default_tool_price: Decimal = Field(
         default=DEFAULT_TOOL_PRICE,
@@ -228,6 +211,40 @@ class Settings(BaseSettings):
     max_page_size: int = Field(
         default=1_000, ge=1, le=100_000, description="Records of the largest page."
     )
+    max_answer_rows: int = Field(
+        default=10_000, ge=1, le=1_000_000, description="Rows of the largest aggregation."
+    )
+    max_buckets: int = Field(
+        default=1_500,
+        ge=1,
+        le=100_000,
+        description="Buckets of time in one aggregation; a day has 1,440 minutes.",
+    )
+    max_exports: int = Field(
+        default=4,
+        ge=1,
+        le=1_000,
+        description="Exports under way at once in each process; further ones are refused with "
+        "OVERLOADED.",
+    )
+    max_export_rows: int = Field(
+        default=10_000_000,
+        ge=1,
+        le=10**12,
+        description="Rows of one export; a larger one is cut off visibly.",
+    )
+    export_stall_seconds: float = Field(
+        default=60,
+        gt=0,
+        le=HOUR_SECONDS,
+        description="How long an export waits for a caller that takes no more of it.",
+    )
+    max_reprice_items: int = Field(
+        default=100_000,
+        ge=1,
+        le=10_000_000,
+        description="Operations that one call of reprice looks at; the next call goes on.",
+    )
     introspection: bool = Field(
         default=True, description="Whether callers may read the schema from the server."
     )
@@ -255,32 +272,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _usable_database(cls, value: str) -> str:
-        """Refuse what the driver would refuse later and less clearly."""
-        try:
-            url = make_url(value)
-        except (ArgumentError, ValueError):
-            raise ValueError(
-                f"that is not the URL of a database. Write {URL_FORMS}; characters such as @ : / # "
-                "in a password are percent-encoded, @ as %40"
-            ) from None
-        backend = url.get_backend_name()
-        if backend not in DRIVERS or url.drivername not in (backend, DRIVERS[backend]):
-            raise ValueError(f"{url.drivername} is not supported. Write {URL_FORMS}")
-        if backend == "sqlite":
-            if url.database in (None, "", ":memory:"):
-                raise ValueError(
-                    "a database in memory ends with its connection. Name a file, "
-                    "sqlite:///trackstore.db"
-                )
-            return value
-        if "@" in f"{url.host}{url.database}":
-            raise ValueError("it has a second @. In a password, write %40 for it")
-        if strange := sorted(set(url.query) - SERVER_PARAMETERS):
-            raise ValueError(
-                f"the driver does not know the parameter {', '.join(strange)}. Leave it out; "
-                f"known are {', '.join(sorted(SERVER_PARAMETERS))}"
-            )
-        return value
+        return usable_address(value)
 
     @model_validator(mode="after")
     def _pages_fit(self) -> "Settings":
@@ -295,13 +287,7 @@ class Settings(BaseSettings):
     @property
     def parsed_database_url(self) -> URL:
         """The address with the driver the server uses."""
-        url = make_url(self.database_url)
-        url = url.set(drivername=DRIVERS[url.get_backend_name()])
-        # libpq's name of the parameter; the driver's own takes the same values.
-        mode = url.query.get("sslmode")
-        if mode is None:
-            return url
-        return url.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
+        return with_driver(self.database_url)
 
     @property
     def shown_database(self) -> str:
@@ -362,8 +348,12 @@ class Settings(BaseSettings):
                 batch_items=self.max_batch_items,
             ),
             pages=PageSize(default=self.default_page_size, maximum=self.max_page_size),
+            answers=AnswerLimits(rows=self.max_answer_rows, buckets=self.max_buckets),
             default_tool_price=self.default_tool_price,
             idempotency_days=self.idempotency_days,
+            reprice_items=self.max_reprice_items,
+            rollups=self.rollups,
+            rollup_day_hours=self.rollup_day_hours,
             partitions_ahead=self.partitions_ahead,
             key_cache_seconds=self.key_cache_seconds,
         )

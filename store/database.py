@@ -1,7 +1,7 @@
 """Units of work: a read is a connection, a write is a transaction that commits at its edge."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from typing import Any
 
@@ -33,6 +33,10 @@ class DatabaseFailure(Exception):
     """The database refused a statement that it should have taken; never shown to a caller."""
 
 
+class BeyondRange(DatabaseFailure):
+    """A number of a statement grew beyond what its type holds; another statement may hold it."""
+
+
 class Database:
     """The one way to the database."""
 
@@ -58,14 +62,27 @@ class Database:
                     await stack.enter_async_context(self._turn)
                 yield await stack.enter_async_context(self.dialect.write_engine.begin())
 
-    async def write_columns(self, table: Table, columns: Columns) -> bool:
-        """Insert rows in a transaction of their own, given column by column.
+    @asynccontextmanager
+    async def rewrite(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that sees one state of the database in all its statements.
+
+        What others commit meanwhile stays unseen, and untouched: it fails with ``Contention`` where
+        it changes a row that they changed, too.
+        """
+        with self.translated():
+            async with AsyncExitStack() as stack:
+                if self._turn is not None:
+                    await stack.enter_async_context(self._turn)
+                yield await stack.enter_async_context(self.dialect.snapshot_engine.begin())
+
+    async def write_columns(self, tables: Sequence[tuple[Table, Columns]]) -> bool:
+        """Insert rows into several tables in a transaction of their own, given column by column.
 
         False where the key of one exists: then nothing is inserted.
         """
         with self.translated():
             async with self._turn or nullcontext():
-                return await self.dialect.write_columns(table, columns)
+                return await self.dialect.write_columns(tables)
 
     @contextmanager
     def translated(self) -> Iterator[None]:
@@ -82,6 +99,8 @@ class Database:
             return Overloaded("the database is not available right now: try again")
         if fault is Fault.CONTENTION:
             return Contention("the database is busy with the same records: try again")
+        if fault is Fault.OVERFLOW:
+            return BeyondRange(str(error))
         if fault is Fault.TIMEOUT:
             limit = self._pool.statement_seconds
             return TimedOut(f"the database took longer than {limit:g} s: ask for less at once")

@@ -11,6 +11,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from store.access import Bounds, Principal
+from store.aggregation.checks import AnswerLimits
+from store.aggregation.engine import Aggregation
 from store.api_keys import ApiKeys
 from store.circuit_breakers import BreakerApplier, CircuitBreakers
 from store.database import Database
@@ -31,8 +33,12 @@ from store.partitions import Partitions
 from store.price_books import PriceBooks
 from store.prices import DEFAULT_TOOL_PRICE, Prices, to_nanos
 from store.records import Records
+from store.repricing import Repricing
 from store.requests.apply import RequestApplier
 from store.requests.sources import REQUESTS
+from store.rollups.planner import RollupPlanner
+from store.rollups.rollups import Rollups
+from store.rollups.state import RollupStates
 from store.sessions import SessionApplier
 from store.sources import INTERACTIONS, SESSIONS
 from store.validation import InputBounds
@@ -48,8 +54,12 @@ class StoreConfig:
     writer: WriterSettings = field(default_factory=WriterSettings)
     bounds: InputBounds = field(default_factory=InputBounds)
     pages: PageSize = field(default_factory=PageSize)
+    answers: AnswerLimits = field(default_factory=AnswerLimits)
     default_tool_price: Decimal = DEFAULT_TOOL_PRICE
     idempotency_days: int = 35
+    reprice_items: int = 100_000
+    rollups: bool = True
+    rollup_day_hours: float = 1.0
     partitions_ahead: int = 2
     key_cache_seconds: float = 10.0
 
@@ -69,7 +79,7 @@ class Store:
         self.database = Database(config.database_url, config.pool)
         self.partitions = Partitions(self.database.dialect, clock, config.partitions_ahead)
         books = PriceBooks(self.database, to_nanos(config.default_tool_price))
-        operations = OperationApplier(books)
+        operations = OperationApplier(books, config.rollups)
         # The order of the appliers is the order in which every flush takes its locks.
         self.writer = Writer(
             self.database,
@@ -89,13 +99,23 @@ class Store:
         self._housekeeping = Housekeeping(
             self.database, self.partitions, clock, timedelta(days=config.idempotency_days)
         )
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        states = RollupStates(self.database, clock, config.rollups)
+        day_delay = timedelta(hours=config.rollup_day_hours)
+        self.rollups = Rollups(self.database, states, clock, day_delay)
+        self.aggregation = Aggregation(self.database, clock, config.answers, RollupPlanner(states))
         self.operations = Records(self.database, OPERATIONS, config.pages)
         self.requests = Records(self.database, REQUESTS, config.pages)
         self.sessions = Records(self.database, SESSIONS, config.pages)
         self.interactions = Records(self.database, INTERACTIONS, config.pages)
         self.limits = Limits(self.database, clock, config.bounds)
         self.prices = Prices(self.database, clock, config.bounds, books.forget)
+        self.repricing = Repricing(
+            self.database,
+            to_nanos(config.default_tool_price),
+            config.rollups,
+            config.reprice_items,
+        )
         self.breakers = CircuitBreakers(self.database)
         self.keys = ApiKeys(self.database, clock, config.bounds, config.key_cache_seconds)
 
@@ -103,15 +123,18 @@ class Store:
         """Make partitions ahead and start the writer; the schema must be there."""
         with self.database.translated():
             await self.partitions.ensure_ahead()
+        await self.rollups.prepare()
         self.writer.start()
-        self._task = asyncio.create_task(self._housekeeping.run(), name="housekeeping")
+        self._tasks = [asyncio.create_task(self._housekeeping.run(), name="housekeeping")]
+        if self.config.rollups:
+            self._tasks.append(asyncio.create_task(self.rollups.maintenance.run(), name="rollups"))
 
     async def close(self, timeout: float = 30.0) -> int:
         """Write what is queued, close the database; returns how many entries were left unwritten."""
-        if self._task is not None:
-            self._task.cancel()
+        for task in self._tasks:
+            task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+                await task
         left = await self.writer.close(timeout)
         await self.database.close()
         return left

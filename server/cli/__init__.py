@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from server.cli import importing, keys
+from server.cli import importing, keys, rollups
 from server.cli.demo import demo
 from server.cli.doctor import doctor
 from server.cli.failures import Commands
@@ -12,6 +12,7 @@ from server.cli.migrate import migrate
 from server.cli.schema import schema
 from server.cli.serve import serve
 from server.cli.settings import settings
+from server.cli.stats import EPILOG, stats
 from server.cli.version import version
 
 app = typer.Typer(
@@ -41,6 +42,8 @@ app.command("serve")(serve)
 app.command("migrate")(migrate)
 app.add_typer(keys.app, name="keys")
 app.add_typer(importing.app, name="import")
+app.add_typer(rollups.app, name="rollups")
+app.command("stats", epilog=EPILOG)(stats)
 app.command("demo")(demo)
 app.command("schema")(schema)
 app.command("doctor")(doctor)

@@ -12,7 +12,8 @@ from server.access import Access, AccessRefused, decide_access
 from server.cli.database import address, with_store
 from server.cli.failures import sentence
 from server.cli.findings import Finding, State
-from server.settings import DATABASES, Settings
+from server.database_address import DATABASES
+from server.settings import Settings
 from store.database import DatabaseFailure
 from store.errors import StoreError
 from store.ids import utc_now

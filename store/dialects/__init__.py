@@ -6,15 +6,15 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from store.dialects.base import (
-    Columns,
     DatabaseDialect,
     DuplicateKeys,
     Fault,
     Fetched,
     PoolSettings,
-    Rows,
     chunks,
 )
+from store.dialects.json_leaf import JsonLeaf
+from store.dialects.plans import Columns, Rows
 from store.dialects.postgresql import POSTGRESQL_ERRORS, PostgresqlDialect
 from store.dialects.sqlite import SqliteDialect
 from store.errors import BadInput
@@ -29,6 +29,7 @@ __all__ = [
     "DuplicateKeys",
     "Fault",
     "Fetched",
+    "JsonLeaf",
     "PoolSettings",
     "Rows",
     "chunks",

@@ -1,25 +1,29 @@
 """What the store asks of a database beyond standard SQL."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
-from operator import itemgetter
 from typing import Any, TypeVar
 
-import msgspec
-from sqlalchemy import JSON, Column, ColumnElement, Insert, Select, Table
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Double,
+    Insert,
+    Select,
+    Table,
+    cast,
+    func,
+    literal,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-Rows = Sequence[Sequence[Any]]
-"""Rows in the order of ``table.columns``, with Python values."""
-Columns = Mapping[int, Sequence[Any]]
-"""Columns of equal length by their position in ``table.columns``; JSON as text, others as Python
-values. A column that is missing is null."""
-Filled = tuple[int, ...]
-"""Positions of the columns that can hold something; the others are null in every row."""
-
+from models.types import Lanes, PackedLanes
+from store.dialects.json_leaf import JsonLeaf
+from store.dialects.plans import Columns, Convert, Filled, Rows
 
 KEYS_PER_STATEMENT = 2_000
 """Keys in one IN list; with up to five columns each, well below 32,767 bound parameters."""
@@ -31,76 +35,6 @@ def chunks(keys: Sequence[T], size: int = KEYS_PER_STATEMENT) -> Iterator[Sequen
     """``keys`` in slices that one statement can take."""
     for start in range(0, len(keys), size):
         yield keys[start : start + size]
-
-
-Convert = Callable[[Any], Any]
-
-
-def encode_json(value: Any) -> str:
-    """JSON as text, the same for every database."""
-    return msgspec.json.encode(value).decode()
-
-
-class BulkPlan:
-    """How rows of one table are handed to a driver: which columns, and which of them converted.
-
-    Values are converted column by column: most columns need nothing, and those cost nothing.
-    """
-
-    __slots__ = ("_convert", "_pick", "columns", "sql")
-
-    def __init__(
-        self,
-        table: Table,
-        filled: Filled | None,
-        converter: Callable[[Column[Any]], Convert | None],
-    ) -> None:
-        every = list(table.columns)
-        positions = filled or tuple(range(len(every)))
-        chosen = [every[i] for i in positions]
-        self.columns = [column.name for column in chosen]
-        self.sql = ""
-        found = [(n, converter(column)) for n, column in enumerate(chosen)]
-        self._convert = [(n, convert) for n, convert in found if convert is not None]
-        self._pick = itemgetter(*positions)
-
-    def records(self, rows: Rows) -> list[tuple[Any, ...]]:
-        """The rows as the driver takes them."""
-        if not rows:
-            return []
-        columns: list[Any] = list(zip(*map(self._pick, rows), strict=True))
-        for n, convert in self._convert:
-            columns[n] = [None if value is None else convert(value) for value in columns[n]]
-        return list(zip(*columns, strict=True))
-
-
-class ColumnPlan:
-    """How rows that are given column by column are handed to a driver; JSON is text already."""
-
-    __slots__ = ("_convert", "names", "positions", "sql")
-
-    def __init__(
-        self,
-        table: Table,
-        positions: Filled,
-        converter: Callable[[Column[Any]], Convert | None],
-    ) -> None:
-        every = list(table.columns)
-        self.positions = positions
-        self.names = [every[position].name for position in positions]
-        self.sql = ""
-        found = [(p, converter(every[p])) for p in positions if not isinstance(every[p].type, JSON)]
-        self._convert = {p: convert for p, convert in found if convert is not None}
-
-    def records(self, columns: Columns) -> list[tuple[Any, ...]]:
-        """The rows as the driver takes them, in the same order."""
-        return list(zip(*(self._values(p, columns[p]) for p in self.positions), strict=True))
-
-    def _values(self, position: int, values: Sequence[Any]) -> Sequence[Any]:
-        convert = self._convert.get(position)
-        if convert is None:
-            return values
-        return [None if value is None else convert(value) for value in values]
 
 
 class Fetched:
@@ -154,6 +88,8 @@ class Fault(Enum):
     UNAVAILABLE = "unavailable"
     TIMEOUT = "timeout"
     CONTENTION = "contention"
+    OVERFLOW = "overflow"
+    """A number grew beyond what its type holds."""
     OTHER = "other"
 
 
@@ -192,6 +128,11 @@ class DatabaseDialect(ABC):
     def write_engine(self) -> AsyncEngine:
         """Where writes take their connections from."""
 
+    @property
+    @abstractmethod
+    def snapshot_engine(self) -> AsyncEngine:
+        """Where transactions come from that see one state of the database in all statements."""
+
     @abstractmethod
     def insert(self, table: Table) -> Insert:
         """An INSERT that knows ``on_conflict_do_nothing`` and ``on_conflict_do_update``."""
@@ -213,8 +154,8 @@ class DatabaseDialect(ABC):
         """The same of rows that are given column by column."""
 
     @abstractmethod
-    async def write_columns(self, table: Table, columns: Columns) -> bool:
-        """The same in a transaction of their own; False where the key of one exists.
+    async def write_columns(self, tables: Sequence[tuple[Table, Columns]]) -> bool:
+        """The same, of several tables, in a transaction of their own; False where a key exists.
 
         Nothing is inserted then.
         """
@@ -232,7 +173,7 @@ class DatabaseDialect(ABC):
         """The database server's present instant."""
 
     @abstractmethod
-    def json_leaf(self, column: ColumnElement[Any], path: Sequence[str]) -> "JsonLeaf":
+    def json_leaf(self, column: ColumnElement[Any], path: Sequence[str]) -> JsonLeaf:
         """The value at ``path`` (object keys only) inside a JSON column."""
 
     @abstractmethod
@@ -242,6 +183,72 @@ class DatabaseDialect(ABC):
     @abstractmethod
     def starts_with(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
         """Whether the text column starts with ``text``, case-sensitive, without wildcards."""
+
+    # --- aggregation -----------------------------------------------------------------------------
+
+    @abstractmethod
+    def quantile(self, value: ColumnElement[Any], q: float) -> ColumnElement[float] | None:
+        """The quantile of a group, linear between neighbours; None where there is no such aggregate."""
+
+    @abstractmethod
+    def bin(
+        self, column: ColumnElement[Any], step: timedelta, origin: datetime
+    ) -> ColumnElement[datetime]:
+        """The last instant at or before ``column`` that is whole steps after ``origin``.
+
+        ``column`` never lies before ``origin``.
+        """
+
+    @abstractmethod
+    def milliseconds(
+        self, start: ColumnElement[Any], end: ColumnElement[Any]
+    ) -> ColumnElement[float]:
+        """How many milliseconds lie between two instants."""
+
+    @abstractmethod
+    def wide_sum(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A sum that passes the range of its type without an error; slower, or less exact."""
+
+    @abstractmethod
+    def by_code_point(self, column: ColumnElement[str]) -> ColumnElement[str]:
+        """The text for an order that is the same on every database."""
+
+    # --- histograms (store.histograms) ---------------------------------------------------
+
+    def histogram_of(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The histogram of a single value; null where it has no lane."""
+        return func.trackstore_single(cast(value, Double()), type_=PackedLanes)
+
+    @abstractmethod
+    def add_histograms(self, histogram: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The aggregate that adds histograms up."""
+
+    @abstractmethod
+    def lanes_of(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The aggregate of the lanes of single values."""
+
+    @abstractmethod
+    def has_few_lanes(self, lanes: ColumnElement[Any], most: int) -> ColumnElement[bool]:
+        """Whether lanes stand for so many values or fewer."""
+
+    def join_lanes(
+        self, lanes: ColumnElement[Any], which: ColumnElement[bool]
+    ) -> ColumnElement[Any]:
+        """The aggregate of lanes, of those rows that satisfy a condition."""
+        return func.trackstore_join(lanes, type_=Lanes).filter(which)
+
+    def stored_histogram(
+        self, packed: ColumnElement[Any], lanes: ColumnElement[Any]
+    ) -> ColumnElement[Any]:
+        """The histogram of a stored row."""
+        return func.trackstore_histogram(packed, lanes, type_=PackedLanes)
+
+    def histogram_quantile(
+        self, histogram: ColumnElement[Any], present: ColumnElement[Any], q: float
+    ) -> ColumnElement[float]:
+        """The quantile of so many values, linear between neighbours."""
+        number = cast(present, BigInteger())
+        return func.trackstore_quantile(histogram, number, literal(q, Double()), type_=Double())
 
     async def fetch(
         self,
@@ -324,31 +331,3 @@ class DatabaseDialect(ABC):
         except DuplicateKeys:
             return False
         return True
-
-
-@dataclass(frozen=True, slots=True)
-class JsonLeaf:
-    """One place in a JSON column as SQL: its kind, and its value in three readings.
-
-    ``kind`` is ``string``, ``number``, ``boolean``, ``null``, ``object``, ``array``, or SQL NULL
-    where there is nothing; each reading is NULL unless the kind fits.
-    """
-
-    kind: ColumnElement[str]
-    text: ColumnElement[str]
-    number: ColumnElement[float]
-    truth: ColumnElement[bool]
-
-    def one_of(self, values: Iterable[Any]) -> list[ColumnElement[bool]]:
-        """A condition per JSON value (string, number, boolean or null)."""
-        found: list[ColumnElement[bool]] = []
-        for value in values:
-            if value is None:
-                found.append(self.kind == "null")
-            elif isinstance(value, bool):
-                found.append(self.truth == value)
-            elif isinstance(value, int | float):
-                found.append(self.number == float(value))
-            else:
-                found.append(self.text == value)
-        return found

@@ -2,7 +2,8 @@
 
 import zlib
 from collections.abc import Sequence
-from datetime import datetime
+from contextlib import nullcontext
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -13,37 +14,38 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Double,
+    Interval,
+    Numeric,
     Select,
     Table,
     Text,
     case,
     cast,
+    collate,
     func,
+    literal,
     make_url,
     null,
     text,
     true,
+    type_coerce,
 )
-from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.dialects.postgresql import TIMESTAMP, Insert, insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from models.partitions import INFO_KEY, Partition
+from models.types import Instant, Lanes
 from store.dialects.base import (
-    BulkPlan,
-    ColumnPlan,
-    Columns,
-    Convert,
     DatabaseDialect,
     DuplicateKeys,
     Fault,
-    Filled,
-    JsonLeaf,
     PoolSettings,
-    Rows,
-    encode_json,
 )
+from store.dialects.json_leaf import JsonLeaf
+from store.dialects.plans import BulkPlan, ColumnPlan, Columns, Convert, Filled, Rows, encode_json
+from store.histograms import LEAST
 from store.ids import first_id_at
 
 UNAVAILABLE_CLASSES = ("08", "53", "57P", "58")
@@ -51,6 +53,7 @@ UNAVAILABLE_CLASSES = ("08", "53", "57P", "58")
 POSTGRESQL_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError)
 """What the driver throws where it is used directly, past SQLAlchemy."""
 TIMEOUT_STATES = ("57014",)
+OVERFLOW_STATES = ("22003",)
 CONTENTION_STATES = ("40001", "40P01", "55P03", "23514")
 """Serialization failure, deadlock, lock not available: the same transaction may succeed now.
 
@@ -92,6 +95,7 @@ class PostgresqlDialect(DatabaseDialect):
         # A read is one statement: without BEGIN and ROLLBACK it is one round trip instead of three.
         self._plans: dict[tuple[str, Filled | None], BulkPlan] = {}
         self._read = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._snapshot = self._engine.execution_options(isolation_level="REPEATABLE READ")
 
     @property
     def read_engine(self) -> AsyncEngine:
@@ -100,6 +104,10 @@ class PostgresqlDialect(DatabaseDialect):
     @property
     def write_engine(self) -> AsyncEngine:
         return self._engine
+
+    @property
+    def snapshot_engine(self) -> AsyncEngine:
+        return self._snapshot
 
     async def dispose(self) -> None:
         await self._engine.dispose()
@@ -124,15 +132,20 @@ class PostgresqlDialect(DatabaseDialect):
         plan = ColumnPlan(table, tuple(sorted(columns)), converter)
         await copy(connection, table, plan.names, plan.records(columns))
 
-    async def write_columns(self, table: Table, columns: Columns) -> bool:
-        plan = ColumnPlan(table, tuple(sorted(columns)), converter)
-        records = plan.records(columns)
+    async def write_columns(self, tables: Sequence[tuple[Table, Columns]]) -> bool:
+        loads: list[tuple[str, list[str], list[tuple[Any, ...]]]] = []
+        for table, columns in tables:
+            plan = ColumnPlan(table, tuple(sorted(columns)), converter)
+            loads.append((table.name, plan.names, plan.records(columns)))
         async with self._engine.connect() as connection:
             raw = await connection.get_raw_connection()
             driver: Any = raw.driver_connection
+            # By itself COPY is a transaction: it is committed when this returns.
+            together = driver.transaction() if len(loads) > 1 else nullcontext()
             try:
-                # By itself COPY is a transaction: it is committed when this returns.
-                await driver.copy_records_to_table(table.name, records=records, columns=plan.names)
+                async with together:
+                    for name, names, records in loads:
+                        await driver.copy_records_to_table(name, records=records, columns=names)
             except asyncpg.UniqueViolationError:
                 return False
         return True
@@ -151,6 +164,8 @@ class PostgresqlDialect(DatabaseDialect):
         state = sqlstate(error)
         if state in TIMEOUT_STATES:
             return Fault.TIMEOUT
+        if state in OVERFLOW_STATES:
+            return Fault.OVERFLOW
         if state in CONTENTION_STATES:
             return Fault.CONTENTION
         if state and state.startswith(UNAVAILABLE_CLASSES):
@@ -194,7 +209,7 @@ class PostgresqlDialect(DatabaseDialect):
         for step in path:
             value = value.op("->")(cast(step, Text()))
         kind = func.jsonb_typeof(value, type_=Text())
-        plain = value.op("#>>")(text("'{}'"))
+        plain = value.op("#>>", return_type=Text())(text("'{}'"))
         return JsonLeaf(
             kind=kind,
             text=case((kind == "string", plain), else_=null()),
@@ -207,6 +222,38 @@ class PostgresqlDialect(DatabaseDialect):
 
     def starts_with(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
         return func.starts_with(column, text) == true()
+
+    def quantile(self, value: ColumnElement[Any], q: float) -> ColumnElement[float]:
+        return func.percentile_cont(literal(q, Double())).within_group(value)
+
+    def bin(
+        self, column: ColumnElement[Any], step: timedelta, origin: datetime
+    ) -> ColumnElement[datetime]:
+        width = literal(step, Interval())
+        return func.date_bin(width, column, literal(origin, Instant()), type_=Instant())
+
+    def milliseconds(
+        self, start: ColumnElement[Any], end: ColumnElement[Any]
+    ) -> ColumnElement[float]:
+        between = type_coerce(end, TIMESTAMP(True)) - type_coerce(start, TIMESTAMP(True))
+        return func.date_part("epoch", between, type_=Double()) * literal(1_000.0, Double())
+
+    def wide_sum(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        return func.sum(cast(value, Numeric()))
+
+    def by_code_point(self, column: ColumnElement[str]) -> ColumnElement[str]:
+        return collate(column, "C")
+
+    def lanes_of(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        number: ColumnElement[float] = cast(value, Double())
+        lane = func.trackstore_lane(number)
+        return func.array_agg(lane, type_=Lanes).filter(number >= LEAST)
+
+    def has_few_lanes(self, lanes: ColumnElement[Any], most: int) -> ColumnElement[bool]:
+        return func.cardinality(lanes) <= most
+
+    def add_histograms(self, histogram: ColumnElement[Any]) -> ColumnElement[Any]:
+        return func.sum(histogram)
 
 
 async def copy(

@@ -5,7 +5,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     ColumnElement,
@@ -26,6 +27,7 @@ from sqlalchemy import (
     cast,
     event,
     func,
+    literal,
     make_url,
     null,
     type_coerce,
@@ -36,21 +38,16 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from models.types import Instant, to_microseconds
+from models.types import MICROSECOND, Instant, Lanes, to_microseconds
+from store import histograms
 from store.dialects.base import (
-    BulkPlan,
-    ColumnPlan,
-    Columns,
-    Convert,
     DatabaseDialect,
     DuplicateKeys,
     Fault,
-    Filled,
-    JsonLeaf,
     PoolSettings,
-    Rows,
-    encode_json,
 )
+from store.dialects.json_leaf import JsonLeaf
+from store.dialects.plans import BulkPlan, ColumnPlan, Columns, Convert, Filled, Rows, encode_json
 from store.errors import BadInput
 from store.ids import utc_now
 
@@ -109,6 +106,7 @@ class SqliteDialect(DatabaseDialect):
             cursor.execute(f"PRAGMA synchronous={self._pool.synchronous}")
             cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
             cursor.execute("PRAGMA temp_store=MEMORY")
+            connection.run_async(add_functions)
             if not writer:
                 cursor.execute("PRAGMA query_only=ON")
                 deadline = record.info["deadline"] = Deadline(self._pool.statement_seconds)
@@ -137,6 +135,10 @@ class SqliteDialect(DatabaseDialect):
     def write_engine(self) -> AsyncEngine:
         return self._write
 
+    @property
+    def snapshot_engine(self) -> AsyncEngine:
+        return self._write  # whoever holds the write lock sees one state
+
     def insert(self, table: Table) -> Insert:
         return insert(table)
 
@@ -160,15 +162,18 @@ class SqliteDialect(DatabaseDialect):
         plan = ColumnPlan(table, tuple(sorted(columns)), converter)
         await insert_many(connection, insert_sql(table, plan.names), plan.records(columns))
 
-    async def write_columns(self, table: Table, columns: Columns) -> bool:
-        plan = ColumnPlan(table, tuple(sorted(columns)), converter)
-        sql, records = insert_sql(table, plan.names), plan.records(columns)
+    async def write_columns(self, tables: Sequence[tuple[Table, Columns]]) -> bool:
+        loads: list[tuple[str, list[tuple[Any, ...]]]] = []
+        for table, columns in tables:
+            plan = ColumnPlan(table, tuple(sorted(columns)), converter)
+            loads.append((insert_sql(table, plan.names), plan.records(columns)))
         async with self._write.connect() as connection:
             raw = await connection.get_raw_connection()
             driver: Any = raw.driver_connection
             await driver.execute("BEGIN IMMEDIATE")
             try:
-                await driver.executemany(sql, records)
+                for sql, records in loads:
+                    await driver.executemany(sql, records)
                 await driver.commit()
             except sqlite3.IntegrityError as error:
                 await driver.rollback()
@@ -192,6 +197,8 @@ class SqliteDialect(DatabaseDialect):
         if isinstance(original, sqlite3.OperationalError):
             if "interrupted" in text:
                 return Fault.TIMEOUT
+            if "integer overflow" in text:
+                return Fault.OVERFLOW
             if "locked" in text or "busy" in text:
                 return Fault.CONTENTION
             if "disk" in text or "full" in text or "unable to open" in text:
@@ -228,6 +235,37 @@ class SqliteDialect(DatabaseDialect):
     def starts_with(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
         return func.substr(column, 1, len(text)) == text
 
+    def quantile(self, value: ColumnElement[Any], q: float) -> None:
+        del value, q  # there are window functions, and nothing that sorts inside a group
+
+    def bin(
+        self, column: ColumnElement[Any], step: timedelta, origin: datetime
+    ) -> ColumnElement[datetime]:
+        at = type_coerce(column, BigInteger())
+        past = (at - literal(to_microseconds(origin), BigInteger())).self_group()
+        return type_coerce(at - past % literal(step // MICROSECOND, BigInteger()), Instant())
+
+    def milliseconds(
+        self, start: ColumnElement[Any], end: ColumnElement[Any]
+    ) -> ColumnElement[float]:
+        between = type_coerce(end, BigInteger()) - type_coerce(start, BigInteger())
+        return type_coerce(between / literal(1_000.0, Double()), Double())
+
+    def wide_sum(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        return func.sum(cast(value, Double()))
+
+    def by_code_point(self, column: ColumnElement[str]) -> ColumnElement[str]:
+        return column
+
+    def lanes_of(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        return func.trackstore_lanes(value, type_=Lanes)
+
+    def has_few_lanes(self, lanes: ColumnElement[Any], most: int) -> ColumnElement[bool]:
+        return func.length(lanes) <= 2 * most
+
+    def add_histograms(self, histogram: ColumnElement[Any]) -> ColumnElement[Any]:
+        return func.trackstore_union(histogram, type_=histogram.type)
+
 
 class Deadline:
     """Interrupts what runs on one connection longer than a statement may."""
@@ -243,6 +281,22 @@ class Deadline:
     def passed(self) -> int:
         """Asked by SQLite every ``PROGRESS_STEPS`` steps; 1 interrupts."""
         return int(time.monotonic() > self._ends)
+
+
+async def add_functions(connection: Any) -> None:
+    """What PostgreSQL has as functions of the database (migrations), or of its own."""
+    for name, arguments, function in (
+        ("trackstore_histogram", 2, histograms.whole),
+        ("trackstore_single", 1, histograms.one_lane),
+        ("trackstore_quantile", 3, histograms.quantile),
+    ):
+        await connection.create_function(name, arguments, function, deterministic=True)
+    for name, aggregate in (
+        ("trackstore_union", histograms.Union),
+        ("trackstore_lanes", histograms.Lanes),
+        ("trackstore_join", histograms.Join),
+    ):
+        await connection._execute(connection._conn.create_aggregate, name, 1, aggregate)
 
 
 def insert_sql(table: Table, names: Sequence[str]) -> str:
@@ -273,4 +327,6 @@ def converter(column: Column[Any]) -> Convert | None:
         return attrgetter("hex")
     if isinstance(column.type, JSON):
         return encode_json
+    if column.type is Lanes:
+        return histograms.lanes_as_bytes
     return str if isinstance(column.type, Date) else None

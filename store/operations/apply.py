@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from models import OperationText, table_of
+from sqlalchemy import Table
+
+from models import OPERATION_ROLLUPS, OperationText, table_of
 from store.database import Database
+from store.dialects import Columns
 from store.entries import Entry, Flush, ItemResult
 from store.operations.batches import OperationBatch
 from store.operations.columns import COLUMNS, TABLE
 from store.operations.costs import fill_costs
+from store.operations.deltas import deltas_of
 from store.operations.frames import Frame, Key
 from store.operations.prepare import OperationEntry
 from store.operations.quick import ID, INTERACTION_TYPE, KEY_WIDTH, ORGANIZATION, Row
@@ -26,8 +30,9 @@ class OperationApplier:
 
     kinds = (OperationEntry, OperationBatch)
 
-    def __init__(self, books: PriceBooks) -> None:
+    def __init__(self, books: PriceBooks, rolls_up: bool = True) -> None:
         self._books = books
+        self._rolls_up = rolls_up
 
     async def apply(self, flush: Flush, entries: list[Operations]) -> None:
         if entries:
@@ -49,10 +54,17 @@ class OperationApplier:
                 return False
             plain.append(entry)
         gathered = await self._gather(plain)
-        if not await database.write_columns(TABLE, in_order(gathered.frame).columns):
+        if not await database.write_columns(self._tables(in_order(gathered.frame))):
             return False
         gathered.settle(None)
         return True
+
+    def _tables(self, frame: Frame) -> list[tuple[Table, Columns]]:
+        """Everything that new operations, in the order of time, are written to."""
+        tables: list[tuple[Table, Columns]] = [(TABLE, frame.columns)]
+        if self._rolls_up:
+            tables.append((OPERATION_ROLLUPS, deltas_of(frame)))
+        return tables
 
     async def _gather(self, entries: list[Operations]) -> "Gathered":
         gathered = Gathered.of(entries)
@@ -64,10 +76,19 @@ class OperationApplier:
         ordered = in_order(frame)
         connection, dialect = flush.connection, flush.dialect
         if await dialect.insert_columns_if_new(connection, TABLE, ordered.columns):
+            await self._roll_up(flush, ordered)
             return None
         rows = first_of_each_key(ordered.rows())
         inserted = await dialect.insert_ignoring_duplicates(connection, TABLE, rows)
+        fresh = [row for row in rows if tuple(row[:KEY_WIDTH]) in inserted]
+        if fresh:
+            await self._roll_up(flush, Frame.of_rows(fresh))
         return {(organization, at, id) for organization, at, id in inserted}
+
+    async def _roll_up(self, flush: Flush, frame: Frame) -> None:
+        if self._rolls_up:
+            columns = deltas_of(frame)
+            await flush.dialect.bulk_insert_columns(flush.connection, OPERATION_ROLLUPS, columns)
 
     async def _write_texts(self, flush: Flush, entries: list[OperationEntry]) -> None:
         rows = [

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import JSON
 
-from store.dialects.base import encode_json
+from store.dialects.plans import encode_json
 from store.operations.columns import AT, TABLE, WIDTH
 from store.operations.quick import ID, OCCURRED_AT, ORGANIZATION, Row
 

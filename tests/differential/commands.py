@@ -156,4 +156,57 @@ ASKING = (
     Step(f"{{ apiKeys {{ {everything('ApiKey')} }} }}"),
 )  # fmt: skip
 
-STORY = RECORDING + WORKING + MANAGING + ASKING
+NUMBER = "sum avg min max p50 quantile(q: 0.25)"
+GROUPED = {
+    "operationStats": (
+        'groupBy: [{field: KIND}, {attribute: "a.b"}]',
+        f"""key {{ {everything("OperationKey")} attribute(path: "a.b") }} count errorRate perSecond
+        durationMs {{ {NUMBER} }} tokensPrevented {{ {NUMBER} }} savingsRate cacheHitRate
+        cost {{ {everything("CostStats")} }} distinct(field: NAME) attribute(path: "n") {{ sum }}""",
+    ),
+    "requestStats": (
+        "groupBy: [{field: STATUS}]",
+        f"key {{ {everything('RequestKey')} }} count completedRate durationMs {{ {NUMBER} }}",
+    ),
+    "stageStats": (
+        "groupBy: [{field: NAME}, {field: REQUEST_TYPE}]",
+        f"key {{ {everything('StageKey')} }} count errorCount attempt {{ {NUMBER} }}",
+    ),
+    "eventStats": (
+        "groupBy: [{field: TYPE}]",
+        f"key {{ {everything('EventKey')} }} count warningCount distinct(field: REQUEST_ID)",
+    ),
+    "interactionStats": (
+        "groupBy: [{field: INTERACTION_TYPE}]",
+        f"key {{ {everything('InteractionKey')} }} count units {{ sum avg }}",
+    ),
+}
+BESIDE = "truncated span { since until } coverage { source quantileError asOf }"
+COUNTING = (
+    *(Step(f"""query ($n: Int! = 9) {{ {name}({groups}, limit: $n) {{
+         rows {{ __typename {row} }} totals {{ count }} {BESIDE} }} }}""")
+      for name, (groups, row) in GROUPED.items()),
+    Step("""query ($w: OperationFilter = {occurredAt: {last: "P1D"}}, $yes: Boolean! = true) {
+        operationStats(where: $w, bucket: {unit: HOUR, zone: "Asia/Kathmandu"}, compare: {previous: PREVIOUS},
+          groupBy: [{field: KIND}], top: {n: 1, by: {number: {field: DURATION_MS, stat: P95}}}) {
+          rows { bucket { start end } key { kind } ...M @include(if: $yes) previous { count }
+            delta { count } ratio { count } }
+          others { count previous { count } } compared { since until } } }
+        fragment M on OperationStatsRow { n: count durationMs { p95 } }"""),
+    Step("{ operationStats(limit: 0, bucket: {unit: DAY, zone: \"Mars\"}) { rows { count } } }"),
+)  # fmt: skip
+
+REPORTING = (
+    Step(f"{{ toolBreakdown(timeRange: ALL) {{ {everything('ToolBreakdown', 2)} }} }}"),
+    Step(f"{{ apiSavings {{ {everything('ApiSavings', 2)} }} }}"),
+    Step(f"{{ monitoringOverview(hours: 2) {{ {everything('MonitoringOverview', 2)} }} }}"),
+    Step(f"{{ requestMetrics(hours: 40) {{ {everything('RequestHour', 1)} }} }}"),
+    Step(f"{{ stageDurations {{ {everything('StageNumbers')} }} }}"),
+    *(Step(f"""{{ {name}(organizationId: "default", {label} year: 2026, month: 11) {{
+         {everything('InteractionTotals', 1)} }} }}""")
+      for name, label in (("organizationInteractions", ""), ("namespaceInteractions", 'namespaceId: "n",'),
+                          ("apiKeyInteractions", 'apiKeyId: "k",'))),
+    Step("{ monitoringOverview(hours: 0) { since } }"),
+)  # fmt: skip
+
+STORY = RECORDING + WORKING + MANAGING + ASKING + COUNTING + REPORTING

@@ -101,6 +101,18 @@ async def test_fragments_doubled_thirty_times(api: Api) -> None:
         )
 
 
+async def test_doubled_fragments_where_the_selection_is_looked_at(api: Api) -> None:
+    """What is selected decides what is read and computed; looking at it takes a moment, too."""
+    for type_, last, document in (
+        ("Operation", "name", "{ operations { nodes { ...f0 } edges { node { ...f0 } } } }"),
+        ("OperationStatsRow", "count", "{ operationStats { rows { ...f0 previous { count } } } }"),
+        ("NumberStats", "p50", "{ operationStats { totals { durationMs { ...f0 } } } }"),
+    ):
+        started = time.perf_counter()
+        assert await api(f"{document} {doubled(type_, last)}")
+        assert time.perf_counter() - started < SECONDS
+
+
 async def test_fragments_in_circles_and_chains(api: Api) -> None:
     for document in (
         "{ ...a } fragment a on Query { ...a }",

@@ -26,7 +26,7 @@ SCHEMA: GraphQLSchema = build_schema(Path(schema.__file__).with_name("schema.gra
 SELF = ("and", "or", "not")
 """Filters inside filters, which have tests of their own."""
 UUID_GOOD = "0190b5c0-7b3e-7c1a-8f00-3a5c9e1d2b4f"
-COMPARISONS = ("StringFilter", "LongFilter", "FloatFilter")
+COMPARISONS = ("StringFilter", "LongFilter", "FloatFilter", "StatsRange")
 """Filters of one field: all their comparisons are sent at once."""
 TEXTS = ("", "\0\ud800", "x" * 300, "%' OR 1=1 --\\")
 WHOLE = (0, -1, 2**31 - 1, -(2**31))
@@ -68,7 +68,8 @@ def compared(filter_: GraphQLInputObjectType) -> Iterator[tuple[str, Any]]:
     for value in STRANGE[get_named_type(filter_.fields["eq"].type).name]:
         asked = {n: value for n, f in filter_.fields.items() if n != "isNull"}
         lists = {n: [value] for n in asked if n in ("in", "notIn")}
-        yield "*", asked | lists | {"isNull": False}
+        nulls = {"isNull": False} if "isNull" in filter_.fields else {}
+        yield "*", asked | lists | nulls
 
 
 def strange(type_: GraphQLInputType) -> Iterator[tuple[str, Any]]:
@@ -104,6 +105,8 @@ def selection(field: GraphQLField) -> str:
         if not is_composite_type(get_named_type(inner.type))
     ]
     page = "nodes { id } edges { cursor } " if found.name.endswith("Connection") else ""
+    if found.name.endswith("Stats"):
+        page = "rows { count previous { count } } others { count } totals { count perSecond } "
     return f"{{ __typename {page}{' '.join(plain)} }}"
 
 

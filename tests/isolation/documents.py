@@ -31,6 +31,15 @@ FLAT = 2
 """A connection and its nodes: for questions that differ in what is found, not in what is shown."""
 ARGUMENTS = {("Request", "stage"): '(name: "%s-stage")'}
 """What fields inside a selection must be given; a mark takes the place of ``%s``."""
+MEASURES = {
+    "attribute": '(path: "mark")',
+    "distinct": "(field: ORGANIZATION_ID)",
+    "quantile": "(q: 0.5)",
+}
+"""The same for fields of aggregations, whatever their type."""
+FOLDS = {"NumberStats", "WholeStats"}
+"""Of numbers the quantiles are left out: a question has at most 100 measures."""
+QUANTILES = {"p50", "p90", "p95", "p99", "quantile"}
 
 Path = tuple[str, ...]
 
@@ -72,9 +81,10 @@ def selection(type: GraphQLNamedType, mark: str, depth: int = DEPTH, prefix: str
     if not isinstance(type, GraphQLObjectType):
         return ""
     fields = [
-        f"{prefix}{name}: {name}" if prefix else name
+        f"{prefix}{name}: {name}" if prefix else name + MEASURES.get(name, "") * bool(field.args)
         for name, field in type.fields.items()
         if is_leaf_type(get_named_type(field.type))
+        and not (type.name in FOLDS and name in QUANTILES)
     ]
     if depth > 1:
         fields += _deeper(type, mark, depth, prefix)
@@ -86,10 +96,10 @@ def _deeper(type: GraphQLObjectType, mark: str, depth: int, prefix: str) -> Iter
         inner = get_named_type(field.type)
         if is_leaf_type(inner):
             continue
-        given = ARGUMENTS.get((type.name, name), "")
+        given = ARGUMENTS.get((type.name, name), MEASURES.get(name, ""))
         required = [a for a, value in field.args.items() if is_required_argument(value)]
         assert bool(given) == bool(required), f"say what {type.name}.{name} is to be given"
-        call = name + (given % mark if given else "")
+        call = name + (given % mark if "%s" in given else given)
         yield f"{f'{prefix}{name}: ' if prefix else ''}{call} {selection(inner, mark, depth - 1)}"
 
 

@@ -70,7 +70,9 @@ def _conditions(name: str, field: str, known: Known) -> list[Any]:
 def _values(name: str, field: str, known: Known) -> list[Any]:
     """What the tenant's records hold in a field of that name."""
     column = "uuid" if field == "id" else field
-    found = [node[column] for node in known.nodes[name] if node.get(column) is not None]
+    if field == "organizationId":
+        return [known.tenant.organization]
+    found = [node[column] for node in known.records(name) if node.get(column) is not None]
     assert found, f"no record of the tenant has {name}.{field}: it cannot be asked for"
     return list(dict.fromkeys(found))
 

@@ -11,6 +11,9 @@ from tests.isolation.documents import DEPTH, FLAT, document, root, schema
 from tests.isolation.tenants import SUBJECTS, Tenant
 
 PAGES = ("operations", "requests", "sessions", "interactions")
+STATS = ("operationStats", "requestStats", "stageStats", "eventStats", "interactionStats")
+GROUPS = 8
+"""Dimensions of one question."""
 LISTS = ("limits", "circuitBreakers", "apiKeys", "prices")
 
 
@@ -32,6 +35,25 @@ class Known:
         ]
         named = [n for name in (*PAGES, *LISTS) if name != "prices" for n in self.nodes[name]]
         return [record["id"] for record in [*named, *inside]]
+
+    def records(self, name: str) -> list[Json]:
+        """What a query that has a filter finds of the tenant, with all that can be filtered by."""
+        if name in self.nodes:
+            return self.nodes[name]
+        source = name.removesuffix("Stats") + "s"
+        if source in self.nodes:
+            return self.nodes[source]
+        return [
+            {"organizationId": None, **labels_of(request), **record}
+            for request in self.nodes["requests"]
+            for record in (request["events"]["nodes"] if source == "events" else request["stages"])
+        ]
+
+
+def labels_of(request: Json) -> Json:
+    """What a stage or event has of its request."""
+    labels = {name: value for name, value in request.items() if name.endswith("Id")}
+    return {**labels, "requestType": request["type"], "requestStatus": request["status"]}
 
 
 async def known_by(tenant: Tenant) -> Known:
@@ -123,6 +145,54 @@ def _usage(known: Known) -> list[Json]:
     return [*asked, {"subject": organization}]
 
 
+def _stats(name: str) -> Callable[[Known], list[Json]]:
+    """Every dimension, some at a time, with all that can stand beside the groups."""
+
+    def ask(known: Known) -> list[Json]:
+        del known
+        group = get_named_type(root("query")[name].args["groupBy"].type)
+        assert isinstance(group, GraphQLInputObjectType)
+        dimensions = get_named_type(group.fields["field"].type)
+        assert isinstance(dimensions, GraphQLEnumType)
+        groups: list[Json] = [{"field": dimension} for dimension in dimensions.values]
+        if "attribute" in group.fields:
+            groups += [{"attribute": "mark"}, {"attribute": "number"}]
+        asked = [{"groupBy": groups[i : i + GROUPS]} for i in range(0, len(groups), GROUPS)]
+        whole = {
+            "compare": {"range": {"since": "2020-01-01T00:00:00Z", "until": "2999-01-01T00:00:00Z"}}
+        }
+        top = {"n": 1, "by": {"measure": "COUNT"}}
+        return [
+            *asked,
+            whole,
+            {"bucket": {"unit": "MONTH", "fill": False}},
+            {"groupBy": groups[:1], "top": top, "having": {"count": {"gte": 0}}},
+        ]
+
+    return ask
+
+
+def _tools(known: Known) -> list[Json]:
+    client = f"{known.tenant.mark}-client"
+    return [{"timeRange": "ALL"}, {"timeRange": "LAST_30D", "toolId": client}]
+
+
+def _monitoring(known: Known) -> list[Json]:
+    del known
+    return [{"hours": 2}]
+
+
+def _month(*labels: str) -> Callable[[Known], list[Json]]:
+    """The months in which the tenant used anything, by its labels."""
+
+    def ask(known: Known) -> list[Json]:
+        own = {name: known.tenant.filler.labels[name] for name in ("organizationId", *labels)}
+        months = {(node["year"], node["month"]) for node in known.nodes["interactions"]}
+        return [{**own, "year": year, "month": month} for year, month in sorted(months)]
+
+    return ask
+
+
 def _plain(known: Known) -> list[Json]:
     del known
     return [{}]
@@ -134,6 +204,12 @@ ASKING: dict[str, Callable[[Known], list[Any]]] = {
     "request": _request,
     "session": _session,
     **{name: _pages(name) for name in PAGES},
+    **{name: _stats(name) for name in STATS},
+    **dict.fromkeys(("toolBreakdown", "apiSavings"), _tools),
+    **dict.fromkeys(("monitoringOverview", "requestMetrics", "stageDurations"), _monitoring),
+    "organizationInteractions": _month(),
+    "namespaceInteractions": _month("namespaceId"),
+    "apiKeyInteractions": _month("apiKeyId"),
     "usage": _usage,
     **dict.fromkeys((*LISTS, "viewer"), _plain),
 }

@@ -155,10 +155,15 @@ class Tenant:
         await self.send("completeStage", input=self.command("CompleteStageInput", attempt=2))
         await self.send("logEvent", input=self.command("LogEventInput"))
         await self.send("completeRequest", input=self.command("CompleteRequestInput"))
+        await self.send("startStage", input=self.command("StartStageInput", "failed"))
+        await self.send("failStage", input=self.command("FailStageInput", "failed"))
         await self.send("failRequest", input=self.command("FailRequestInput", "failed"))
         cancelled = {"id": self.id("cancelled"), "reason": f"{self.mark}-reason"}
         await self.send("cancelRequest", **cancelled)
         await self.send("startStage", input=self.command("StartStageInput", "running"))
+        await self.send(
+            "progressStage", input=self.command("ProgressStageInput", "running", **progress)
+        )
 
     async def record_operations(self) -> None:
         """Operations by every mutation that records them."""

@@ -38,6 +38,10 @@ SCOPE_OF: dict[str, dict[str, str | None]] = {
             (
                 "node", "nodes", "operations", "requests", "request", "sessions", "session",
                 "interactions", "limits", "usage", "circuitBreakers", "prices",
+                "operationStats", "requestStats", "stageStats", "eventStats", "interactionStats",
+                "toolBreakdown", "apiSavings", "monitoringOverview", "requestMetrics",
+                "stageDurations", "organizationInteractions", "namespaceInteractions",
+                "apiKeyInteractions",
             ),
             "READ",
         ),

@@ -55,7 +55,8 @@ def test_a_table_in_use_is_not_waited_for_without_end(database_url: str, dialect
     said: list[str] = []
     with open_transaction(database_url, READER[dialect]), pytest.raises(DatabaseBusy):
         downgrade(database_url, "base", said.append, HURRIED)
-    assert current(database_url) == head()
+    # Revisions that do not touch the table may have gone; the one that drops it has not.
+    assert current(database_url) in ("0001", head())
     assert any("locked by others" in line or "another process" in line for line in said)
 
 

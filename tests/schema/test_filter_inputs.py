@@ -162,13 +162,16 @@ def test_every_attribute_must_fit() -> None:
 
 
 def test_a_month_and_a_year() -> None:
-    assert said(InteractionFilter(year=2026, month=2)) == Compare("month", Op.EQ, date(2026, 2, 1))
-    assert condition_of(InteractionFilter(year=2026), NOW) == AllOf(
-        (
-            Compare("month", Op.GTE, date(2026, 1, 1)),
-            Compare("month", Op.LTE, date(2026, 12, 1)),
-        )
-    )
+    """As spans, which aggregations can slice and compare."""
+    for where, since, until in (
+        (InteractionFilter(year=2026, month=2), date(2026, 2, 1), date(2026, 3, 1)),
+        (InteractionFilter(year=2026, month=12), date(2026, 12, 1), date(2027, 1, 1)),
+        (InteractionFilter(year=2026), date(2026, 1, 1), date(2027, 1, 1)),
+    ):
+        span = Compare("month", Op.GTE, since), Compare("month", Op.LT, until)
+        assert condition_of(where, NOW) == AllOf(span)
+    last = InteractionFilter(year=9999, month=12)
+    assert said(last) == Compare("month", Op.GTE, date(9999, 12, 1))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.cli.database import with_store
 from server.cli.doctor import examine
 from server.cli.findings import Finding, State
-from server.settings import DATABASES, Settings
+from server.database_address import DATABASES
+from server.settings import Settings
 from store.dialects import DatabaseDialect, dialect_for
 from store.dialects.base import PoolSettings
 from store.ids import utc_now

@@ -1,0 +1,157 @@
+"""Reports: compositions of aggregations, within the caller's bounds."""
+
+from typing import Annotated, cast
+
+import strawberry
+
+from schema.arguments import about
+from schema.context import Info
+from schema.reports import (
+    UTC,
+    ApiSavings,
+    InteractionTotals,
+    MonitoringOverview,
+    Owner,
+    RequestHour,
+    StageNumbers,
+    ToolBreakdown,
+    Zone,
+    totals_of,
+)
+from store.aggregation.answers import Answer
+from store.aggregation.questions import Question
+from store.reports.asking import Ask, TimeRange
+from store.reports.interactions import interaction_totals
+from store.reports.monitoring import Monitoring
+from store.reports.tools import ToolReports
+
+DEFAULT_RANGE, DEFAULT_HOURS = TimeRange.LAST_24H, 24
+Range = Annotated[TimeRange | None, about("Which span, up to now.")]
+ToolId = Annotated[str | None, about("Only of this client or tool id, such as cursor.")]
+Hours = Annotated[int | None, about("How many hours back, 1 to 744.")]
+RequestType = Annotated[str | None, about("Only requests of this type.")]
+OrganizationId = Annotated[strawberry.ID, about("Whose.")]
+Year = Annotated[int, about("The calendar year (UTC).")]
+Month = Annotated[int, about("The calendar month, 1 to 12.")]
+InteractionType = Annotated[str | None, about("Only this interaction type, such as mini.")]
+
+
+def asker(info: Info) -> Ask:
+    """Asks within the caller's bounds; raises ``Forbidden`` without READ."""
+    bounds, aggregation = info.context.reader(), info.context.store.aggregation
+
+    async def ask(question: Question) -> Answer:
+        return await aggregation.ask(question, bounds)
+
+    return ask
+
+
+def tools_of(info: Info, time_range: TimeRange | None, tool_id: str | None) -> ToolReports:
+    """Reports on tools, up to now."""
+    span = time_range or DEFAULT_RANGE
+    return ToolReports(asker(info), info.context.store.now(), span, tool_id)
+
+
+def monitoring_of(info: Info, hours: int | None, type: str | None) -> Monitoring:
+    """What operators look at, up to now."""
+    span = DEFAULT_HOURS if hours is None else hours
+    return Monitoring(asker(info), info.context.store.now(), span, type)
+
+
+async def month_of(
+    info: Info, owner: Owner, year: int, month: int, interaction_type: str | None
+) -> InteractionTotals:
+    """The counters of one month with the labels of ``owner``."""
+    found = await interaction_totals(
+        asker(info),
+        year,
+        month,
+        organization_id=owner.organization_id,
+        namespace_id=owner.namespace_id,
+        api_key_id=owner.api_key_id,
+        interaction_type=interaction_type,
+    )
+    return totals_of(found, owner)
+
+
+@strawberry.type
+class ReportQueries:
+    """Questions that come so often that they have a name."""
+
+    @strawberry.field(description="What each tool was used for, by mode, and what that saved.")
+    async def tool_breakdown(
+        self, info: Info, time_range: Range = DEFAULT_RANGE, tool_id: ToolId = None
+    ) -> ToolBreakdown:
+        """Operations of kind TOOL."""
+        return cast("ToolBreakdown", await tools_of(info, time_range, tool_id).breakdown())
+
+    @strawberry.field(description="What tools saved: as a whole, by tool, by mode and over time.")
+    async def api_savings(
+        self, info: Info, time_range: Range = DEFAULT_RANGE, tool_id: ToolId = None
+    ) -> ApiSavings:
+        """Operations of kind TOOL."""
+        return ApiSavings.of(tools_of(info, time_range, tool_id))
+
+    @strawberry.field(description="What operators look at: requests, stages, breakers, warnings.")
+    async def monitoring_overview(
+        self, info: Info, hours: Hours = DEFAULT_HOURS, type: RequestType = None
+    ) -> MonitoringOverview:
+        """Of the last hours."""
+        return MonitoringOverview.of(monitoring_of(info, hours, type))
+
+    @strawberry.field(description="Requests by the hour of their creation; empty hours are there.")
+    async def request_metrics(
+        self, info: Info, hours: Hours = DEFAULT_HOURS, zone: Zone = UTC, type: RequestType = None
+    ) -> list[RequestHour]:
+        """Of the last hours."""
+        report = monitoring_of(info, hours, type)
+        return cast("list[RequestHour]", await report.by_hour(zone or UTC))
+
+    @strawberry.field(description="Durations, failures and attempts of stages, by name.")
+    async def stage_durations(
+        self, info: Info, hours: Hours = DEFAULT_HOURS, type: RequestType = None
+    ) -> list[StageNumbers]:
+        """Of the last hours."""
+        return cast("list[StageNumbers]", await monitoring_of(info, hours, type).stages())
+
+    @strawberry.field(description="What an organization used in one month.")
+    async def organization_interactions(
+        self,
+        info: Info,
+        organization_id: OrganizationId,
+        year: Year,
+        month: Month,
+        interaction_type: InteractionType = None,
+    ) -> InteractionTotals:
+        """As far as the caller may see it."""
+        return await month_of(info, Owner(organization_id), year, month, interaction_type)
+
+    @strawberry.field(description="What a namespace of an organization used in one month.")
+    async def namespace_interactions(
+        self,
+        info: Info,
+        organization_id: OrganizationId,
+        namespace_id: Annotated[strawberry.ID, about("Which namespace.")],
+        year: Year,
+        month: Month,
+        interaction_type: InteractionType = None,
+    ) -> InteractionTotals:
+        """As far as the caller may see it."""
+        owner = Owner(organization_id, namespace_id=namespace_id)
+        return await month_of(info, owner, year, month, interaction_type)
+
+    @strawberry.field(
+        description="What was used with an API key of the caller's world in one month."
+    )
+    async def api_key_interactions(
+        self,
+        info: Info,
+        organization_id: OrganizationId,
+        api_key_id: Annotated[strawberry.ID, about("Which API key (apiKeyId).")],
+        year: Year,
+        month: Month,
+        interaction_type: InteractionType = None,
+    ) -> InteractionTotals:
+        """As far as the caller may see it."""
+        owner = Owner(organization_id, api_key_id=api_key_id)
+        return await month_of(info, owner, year, month, interaction_type)

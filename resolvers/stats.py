@@ -1,0 +1,106 @@
+"""Aggregations: one question per field, the selection chooses what is computed."""
+
+from typing import Annotated, Any
+
+import strawberry
+
+from schema.arguments import about
+from schema.context import Info
+from schema.filters import condition_of
+from schema.interactions import InteractionFilter
+from schema.operation_filters import OperationFilter
+from schema.request_filters import RequestFilter
+from schema.selection import Selection
+from schema.stage_filters import EventFilter, StageFilter
+from schema.stats.answers import Wanted
+from schema.stats.asking import Arguments, placed, question_of
+from schema.stats.inputs import BucketInput, CompareInput, StatsOrder, TopInput
+from schema.stats.sources import (
+    EVENT_STATS,
+    INTERACTION_STATS,
+    OPERATION_STATS,
+    REQUEST_STATS,
+    STAGE_STATS,
+)
+from schema.stats.types import SourceTypes, list_of
+from store.errors import BadInput
+
+DEFAULT_LIMIT = 1_000
+"""Rows of an answer where the caller names no limit; how many may be asked for is a setting."""
+
+
+async def answer(info: Info, types: SourceTypes, where: Any, asked: Arguments) -> Any:
+    """Ask the store for exactly what is selected, within the caller's bounds."""
+    store, bounds = info.context.store, info.context.reader()
+    wanted = Wanted(types, Selection.of(info))
+    condition = condition_of(
+        where, store.now(), {"attributes": types.source.attributes or "attributes"}
+    )
+    question, places = question_of(types, condition, asked, wanted)
+    try:
+        found = await store.aggregation.ask(question, bounds)
+    except BadInput as error:
+        raise placed(error, places) from None
+    return wanted.show(found)
+
+
+def stats_field(types: SourceTypes, filter: Any, description: str) -> Any:
+    """The root field of one source; its types are made from the catalog."""
+
+    async def resolve(
+        info: Info,
+        where: Any = None,
+        group_by: Any = None,
+        bucket: Annotated[BucketInput | None, about("Slices of time, one row each.")] = None,
+        having: Any = None,
+        order_by: Annotated[
+            list[StatsOrder] | None,
+            about("The order of rows, first step first; by time and key where it is left out."),
+        ] = None,
+        top: Annotated[
+            TopInput | None, about("Only the greatest keys, the others together.")
+        ] = None,
+        compare: Annotated[
+            CompareInput | None, about("An earlier span to hold every row against.")
+        ] = None,
+        limit: Annotated[int | None, about("At most so many rows.")] = DEFAULT_LIMIT,
+    ) -> Any:
+        asked = Arguments(
+            group_by,
+            bucket,
+            having,
+            order_by,
+            top,
+            compare,
+            DEFAULT_LIMIT if limit is None else limit,
+        )
+        return await answer(info, types, where, asked)
+
+    noun = types.source.name
+    resolve.__annotations__ |= {
+        "where": Annotated[filter | None, about(f"Which {noun}; all where it is left out.")],
+        "group_by": Annotated[list_of(types.group) | None, about("What to group by.")],
+        "having": Annotated[types.having | None, about("Which groups to keep.")],
+    }
+    return strawberry.field(resolver=resolve, description=description, graphql_type=types.stats)
+
+
+@strawberry.type
+class StatsQueries:
+    """One field per source."""
+
+    operation_stats = stats_field(
+        OPERATION_STATS, OperationFilter, "Any aggregation of operations; by occurredAt."
+    )
+    request_stats = stats_field(
+        REQUEST_STATS, RequestFilter, "Any aggregation of requests; by createdAt."
+    )
+    stage_stats = stats_field(
+        STAGE_STATS, StageFilter, "Any aggregation of stages; by startedAt of the present attempt."
+    )
+    event_stats = stats_field(
+        EVENT_STATS, EventFilter, "Any aggregation of events of requests; by occurredAt."
+    )
+    interaction_stats = stats_field(
+        INTERACTION_STATS, InteractionFilter, "Any aggregation of counters; by UTC month."
+    )

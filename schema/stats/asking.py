@@ -1,0 +1,71 @@
+"""From the arguments of a ``...Stats`` field to a question of the store."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import strawberry
+
+from schema.stats.answers import Wanted
+from schema.stats.having import HavingReader, Path, attribute_at
+from schema.stats.inputs import BucketInput, CompareInput, StatsOrder, TopInput
+from schema.stats.types import SourceTypes
+from store.aggregation.questions import Group, Question
+from store.errors import BadInput, Problem
+from store.filters import Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The arguments of a question but its filter, as they came."""
+
+    group_by: Sequence[Any] | None
+    bucket: BucketInput | None
+    having: Any
+    order_by: Sequence[StatsOrder] | None
+    top: TopInput | None
+    compare: CompareInput | None
+    limit: int
+
+
+def question_of(
+    types: SourceTypes, where: Condition | None, asked: Arguments, wanted: Wanted
+) -> tuple[Question, list[Path]]:
+    """The question, and where in ``having`` each of its conditions stands."""
+    having = HavingReader(types.fields)
+    if asked.having is not None:
+        having.read(asked.having)
+    question = Question(
+        source=types.source,
+        where=where,
+        group_by=tuple(_group(one, i) for i, one in enumerate(asked.group_by or ())),
+        bucket=asked.bucket.bucket() if asked.bucket else None,
+        measures=wanted.measures,
+        having=tuple(having.having),
+        order_by=tuple(o.order(("orderBy", i)) for i, o in enumerate(asked.order_by or ())),
+        top=asked.top.top(wanted.has_others) if asked.top else None,
+        compare=asked.compare.compare() if asked.compare else None,
+        totals=wanted.has_totals,
+        limit=asked.limit,
+    )
+    return question, having.paths
+
+
+def _group(asked: Any, place: int) -> Group:
+    if asked.field is not strawberry.UNSET and asked.field is not None:
+        name: str = asked.field.value
+        return name
+    return attribute_at(asked.attribute, ("groupBy", place, "attribute"))
+
+
+def placed(error: BadInput, having: Sequence[Path]) -> BadInput:
+    """The same with the places of ``having`` as the caller knows them."""
+    return BadInput([_placed(problem, having) for problem in error.problems])
+
+
+def _placed(problem: Problem, having: Sequence[Path]) -> Problem:
+    if len(problem.path) < 2 or problem.path[0] != "having":
+        return problem
+    place = problem.path[1]
+    assert isinstance(place, int)
+    return Problem(problem.code, problem.message, having[place])

@@ -1,0 +1,134 @@
+"""Conditions on measures, and how they become conditions of a question."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import strawberry
+from strawberry.types.base import get_object_definition
+from strawberry.utils.str_converters import to_camel_case
+
+from schema.hydration import described
+from schema.stats.fields import MeasureField, NumberField, ValueField
+from schema.stats.shapes import QUANTILES, STATS
+from schema.stats.vocabulary import PATH_TEXT, StatsDimension
+from store.aggregation.catalog import Scale
+from store.aggregation.measures import Attribute, Distinct, Measure, Operand, Quantile, Statistic
+from store.aggregation.questions import Having, Than
+from store.errors import BadInput
+from store.filters import parse_path
+from store.prices import NANOS_PER_DOLLAR
+
+Path = tuple[str | int, ...]
+
+
+@strawberry.input(
+    description="A condition on a measure. All that is given must hold; null never does."
+)
+class StatsRange:
+    """Money is in US dollars."""
+
+    eq: float | None = described("Equal.", default=None)
+    gt: float | None = described("Greater.", default=None)
+    gte: float | None = described("Greater or equal.", default=None)
+    lt: float | None = described("Less.", default=None)
+    lte: float | None = described("Less or equal.", default=None)
+
+
+@strawberry.input(description="Conditions on the folds of a number. All that is given must hold.")
+class NumberHaving:
+    """The folds that have a name."""
+
+    sum: StatsRange | None = described("All together.", default=None)
+    avg: StatsRange | None = described("The mean.", default=None)
+    min: StatsRange | None = described("The least.", default=None)
+    max: StatsRange | None = described("The greatest.", default=None)
+    p50: StatsRange | None = described("The median.", default=None)
+    p90: StatsRange | None = described("What 90 % do not pass.", default=None)
+    p95: StatsRange | None = described("What 95 % do not pass.", default=None)
+    p99: StatsRange | None = described("What 99 % do not pass.", default=None)
+
+
+@strawberry.input(description="Conditions on a number that is known as a sum only.")
+class SumHaving:
+    """Sum and mean."""
+
+    sum: StatsRange | None = described("All together.", default=None)
+    avg: StatsRange | None = described("The mean per counter.", default=None)
+
+
+@strawberry.input(description="Conditions on the numbers at a place in the attributes.")
+class AttributeHaving(NumberHaving):
+    """The folds that have a name."""
+
+    path: str = described(PATH_TEXT)
+
+
+@strawberry.input(description="A condition on how many different values a dimension has.")
+class DistinctHaving:
+    """A dimension of the source."""
+
+    field: StatsDimension = described("Which dimension.")
+    value: StatsRange = described("How many.")
+
+
+class HavingReader:
+    """The conditions of a having, and where in it each one stands."""
+
+    def __init__(self, fields: tuple[MeasureField, ...]) -> None:
+        self._fields = fields
+        self.having: list[Having] = []
+        self.paths: list[Path] = []
+
+    def read(self, asked: Any) -> None:
+        """Take every condition of one ``...Having``."""
+        for field in self._fields:
+            given = getattr(asked, field.name, None)
+            if given is None:
+                continue
+            path = ("having", field.graphql_name)
+            match field:
+                case ValueField():
+                    self._range(field.measure, given, path, 1)
+                case NumberField():
+                    is_money = field.number.scale is Scale.NANODOLLARS
+                    unit = NANOS_PER_DOLLAR if is_money else 1
+                    self._number(field.number.name, given, path, unit)
+                case _:
+                    for i, one in enumerate(given):
+                        self._listed(one, (*path, i))
+
+    def _listed(self, given: DistinctHaving | AttributeHaving, path: Path) -> None:
+        if isinstance(given, DistinctHaving):
+            self._range(Distinct(given.field.value), given.value, (*path, "value"), 1)
+        else:
+            self._number(attribute_at(given.path, (*path, "path")), given, path, 1)
+
+    def _number(self, of: Operand, given: NumberHaving | SumHaving, path: Path, unit: int) -> None:
+        for name, measure in folds_of(of):
+            asked = getattr(given, name, None)
+            if asked is not None:
+                self._range(measure, asked, (*path, name), unit)
+
+    def _range(self, measure: Measure, given: StatsRange, path: Path, unit: int) -> None:
+        definition = get_object_definition(StatsRange, strict=True)
+        for field in definition.fields:
+            value = getattr(given, field.python_name)
+            if value is not None:
+                self.having.append(Having(measure, Than(field.python_name), value * unit))
+                self.paths.append((*path, to_camel_case(field.python_name)))
+
+
+def folds_of(of: Operand) -> Iterator[tuple[str, Measure]]:
+    """Every fold of a number that has a name."""
+    for name, stat in STATS.items():
+        yield name, Statistic(of, stat)
+    for name, q in QUANTILES.items():
+        yield name, Quantile(of, q)
+
+
+def attribute_at(path: str, place: Path) -> Attribute:
+    """An attribute; raises ``BadInput`` that names ``place``."""
+    try:
+        return Attribute(parse_path(path))
+    except BadInput as error:
+        raise BadInput(error.problems[0].message, place) from None

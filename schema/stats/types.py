@@ -1,0 +1,249 @@
+"""The types of one source's questions and answers, made from the catalog."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+import strawberry
+from sqlalchemy import BigInteger, Boolean, Integer, Uuid
+
+from models.vocabulary import (
+    OperationKind,
+    Outcome,
+    PriceStatus,
+    RequestStatus,
+    Severity,
+    StageStatus,
+)
+from schema.arguments import about
+from schema.enums import register
+from schema.hydration import described
+from schema.scalars import JSON, Long
+from schema.stats.fields import (
+    AttributeField,
+    DistinctField,
+    MeasureField,
+    NumberField,
+    ValueField,
+    measure_fields,
+)
+from schema.stats.having import AttributeHaving, DistinctHaving, NumberHaving, StatsRange, SumHaving
+from schema.stats.shapes import Bucket, NumberStats, StatsCoverage, StatsSpan
+from schema.stats.vocabulary import PATH_TEXT
+from schema.stats.words import DIMENSIONS, noun_of
+from store.aggregation.catalog import EVERY_STAT, Dimension, Source
+from store.filters import parse_path
+
+VOCABULARIES: Mapping[str, Mapping[str, type[Enum]]] = {
+    "operations": {"kind": OperationKind, "outcome": Outcome, "price_status": PriceStatus},
+    "requests": {"status": RequestStatus},
+    "stages": {"status": StageStatus, "request_status": RequestStatus},
+    "events": {"severity": Severity, "request_status": RequestStatus},
+    "interactions": {},
+}
+"""Dimensions with a closed vocabulary, per source."""
+HIDDEN: Any = strawberry.Private[object]
+"""The annotation of an attribute that GraphQL does not show."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTypes:
+    """Everything that GraphQL knows of one source."""
+
+    source: Source
+    fields: tuple[MeasureField, ...]
+    dimension: Any
+    group: Any
+    key: Any
+    measures: Any
+    changes: Any
+    totals: Any
+    row: Any
+    stats: Any
+    having: Any
+
+
+def types_of(source: Source, prefix: str) -> SourceTypes:
+    """Make the types of ``source``; their names begin with ``prefix``."""
+    fields = measure_fields(source)
+    dimension = _dimension_enum(source, prefix)
+    noun = noun_of(source)
+    measures = _measures(f"{prefix}Measures", f"Measures of {noun}.", fields, dimension, False)
+    changes = _measures(
+        f"{prefix}Changes", f"How measures of {noun} moved.", fields, dimension, True
+    )
+    beside = {
+        "previous": (measures | None, "The same of the compared span; null without compare."),
+        "delta": (changes | None, "The value minus the previous one."),
+        "ratio": (changes | None, "The value divided by the previous one."),
+    }
+    own = _own(fields, dimension, False)
+    totals = _made(f"{prefix}StatsTotals", f"Measures of {noun} as a whole.", {**own, **beside})
+    key = _key(source, prefix)
+    place = {
+        "bucket": (Bucket | None, "The slice of time; null without bucket."),
+        "key": (key, "What the row is grouped by."),
+    }
+    row = _made(f"{prefix}StatsRow", f"One group of {noun}.", {**place, **own, **beside})
+    stats = _made(
+        f"{prefix}Stats",
+        f"The answer to a question about {noun}.",
+        {
+            "rows": (list_of(row), "The groups, in the order asked for."),
+            "others": (totals | None, "What top left out; null without top or with others: false."),
+            "totals": (totals, "Everything that where finds."),
+            "span": (StatsSpan, "The span that was asked."),
+            "compared": (StatsSpan | None, "The span it is compared with."),
+            "truncated": (bool, "Whether limit cut rows off."),
+            "coverage": (StatsCoverage, "What it was computed from."),
+        },
+    )
+    return SourceTypes(
+        source, fields, dimension, _group(source, prefix, dimension), key, measures, changes,
+        totals, row, stats, _having(source, prefix, fields),
+    )  # fmt: skip
+
+
+def list_of(item: Any) -> Any:
+    """The annotation of a list of a type that is made here."""
+    return list[item]
+
+
+Fields = Mapping[str, tuple[Any, str] | Any]
+
+
+def _made(
+    name: str, description: str, fields: Fields, is_input: bool = False, **options: Any
+) -> Any:
+    """A type with ``fields``: annotation and description, or a field that is ready."""
+    body: dict[str, Any] = {"__annotations__": {}, "__module__": __name__, "__doc__": description}
+    for field, told in fields.items():
+        if not isinstance(told, tuple):
+            body[field] = told
+            continue
+        annotation, text, *default = told
+        body["__annotations__"][field] = annotation
+        if text:
+            body[field] = described(text, **({"default": default[0]} if default else {}))
+    make = strawberry.input if is_input else strawberry.type
+    return make(type(name, (), body), description=description, **options)
+
+
+def _dimension_enum(source: Source, prefix: str) -> Any:
+    members = {name.upper(): name for name in source.dimensions}
+    texts = {name.upper(): DIMENSIONS[name] for name in source.dimensions}
+    made: Any = StrEnum(f"{prefix}Dimension", members)  # type: ignore[misc]
+    return register(made, f"What {noun_of(source)} can be grouped by.", **texts)
+
+
+def _group(source: Source, prefix: str, dimension: Any) -> Any:
+    fields: dict[str, Any] = {
+        "field": (dimension | None, "A dimension.", strawberry.UNSET),
+    }
+    if source.attributes is not None:
+        text = f"A place in the attributes: {PATH_TEXT[0].lower()}{PATH_TEXT[1:]}"
+        fields["attribute"] = (str | None, text, strawberry.UNSET)
+    description = f"What {noun_of(source)} are grouped by: exactly one of these."
+    return _made(f"{prefix}Group", description, fields, is_input=True, one_of=True)
+
+
+def _key(source: Source, prefix: str) -> Any:
+    vocabulary = VOCABULARIES[source.name]
+    fields: dict[str, Any] = {
+        name: (vocabulary.get(name, _python_type(dimension)) | None, DIMENSIONS[name], None)
+        for name, dimension in source.dimensions.items()
+    }
+    if source.attributes is not None:
+        fields["attributes"] = (HIDDEN, "", None)
+        fields["attribute"] = strawberry.field(
+            resolver=_key_attribute,
+            description="The value at a place in the attributes that rows are grouped by.",
+        )
+    text = "What a row is grouped by. What it is not grouped by is null."
+    return _made(f"{prefix}Key", text, fields)
+
+
+def _key_attribute(
+    root: strawberry.Parent[Any], path: Annotated[str, about(PATH_TEXT)]
+) -> JSON | None:
+    return (root.attributes or {}).get(parse_path(path))
+
+
+def _python_type(dimension: Dimension) -> Any:
+    kind = dimension.column.type
+    if isinstance(kind, Uuid):
+        return UUID
+    if isinstance(kind, Boolean):
+        return bool
+    return Long if isinstance(kind, BigInteger | Integer) else str
+
+
+# --- measures --------------------------------------------------------------------------------------
+
+
+def _measures(
+    name: str, text: str, fields: tuple[MeasureField, ...], dimension: Any, changes: bool
+) -> Any:
+    return _made(name, text, _own(fields, dimension, changes))
+
+
+def _own(fields: tuple[MeasureField, ...], dimension: Any, changes: bool) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for field in fields:
+        annotation = field.annotation(changes)
+        match field:
+            case DistinctField():
+                found["distinct_values"] = (HIDDEN, "")
+                found[field.name] = strawberry.field(
+                    resolver=_distinct_of(dimension),
+                    description=field.description,
+                    graphql_type=annotation,
+                )
+            case AttributeField():
+                found["attribute_values"] = (HIDDEN, "")
+                found[field.name] = strawberry.field(
+                    resolver=_attribute, description=field.description
+                )
+            case _:
+                found[field.name] = (annotation, field.description)
+    return found
+
+
+def _distinct_of(dimension: Any) -> Any:
+    def distinct(root: strawberry.Parent[Any], field: Any) -> Any:
+        return root.distinct_values[field.value]
+
+    distinct.__annotations__["field"] = Annotated[dimension, about("Which dimension.")]
+    return distinct
+
+
+def _attribute(
+    root: strawberry.Parent[Any], path: Annotated[str, about(PATH_TEXT)]
+) -> NumberStats | None:
+    found: NumberStats = root.attribute_values[parse_path(path)]
+    return found
+
+
+# --- having ----------------------------------------------------------------------------------------
+
+
+def _having(source: Source, prefix: str, fields: tuple[MeasureField, ...]) -> Any:
+    found: dict[str, Any] = {}
+    for field in fields:
+        match field:
+            case ValueField():
+                found[field.name] = (StatsRange | None, field.description, None)
+            case NumberField():
+                whole = field.number.stats == EVERY_STAT
+                kind = NumberHaving if whole else SumHaving
+                found[field.name] = (kind | None, field.description, None)
+            case DistinctField():
+                found[field.name] = (list[DistinctHaving] | None, field.description, None)
+            case AttributeField():
+                found[field.name] = (list[AttributeHaving] | None, field.description, None)
+            case _:
+                pass  # its parts are numbers of their own
+    text = f"Which groups of {noun_of(source)} are kept. All that is given must hold."
+    return _made(f"{prefix}Having", text, found, is_input=True)

@@ -1,0 +1,117 @@
+"""``trackstore stats``: one question to a running server, answered as a table with bars."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from server.cli.api_client import (
+    DEFAULT_SERVER,
+    ApiClient,
+    ServerKey,
+    ServerUrl,
+    require_scopes,
+)
+from server.cli.output import out, say, warn
+from server.cli.stats.asking import Asked, Plan, SourceName, Wish, plan
+from server.cli.stats.table import flat_rows, print_rows
+
+EPILOG = (
+    "Examples: trackstore stats -g toolName -m count -m tokensPrevented.sum; "
+    "trackstore stats -b hour -l 24h -m count -m durationMs.p95; "
+    "trackstore stats requests -g status; "
+    "trackstore stats -g attributes.plan -w kind=LLM --top 5. "
+    "Exit codes: 0 done, 1 the server refused, 2 the command line is wrong."
+)
+
+
+def stats(
+    source: Annotated[
+        SourceName, typer.Argument(help="What is counted.", show_default=True)
+    ] = SourceName.OPERATIONS,
+    group_by: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--group-by",
+            "-g",
+            metavar="FIELD",
+            help="A field such as toolName, or attributes.PATH; repeat it for several. A wrong "
+            "name is answered with all there are.",
+        ),
+    ] = None,
+    measure: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--measure",
+            "-m",
+            metavar="MEASURE",
+            help="count, errorRate, durationMs.p95, cost.saved, distinct.userId, "
+            "attributes.PATH.sum; repeat it for several. Default: count. Bars show the first.",
+        ),
+    ] = None,
+    bucket: Annotated[
+        str | None,
+        typer.Option(
+            "--bucket",
+            "-b",
+            metavar="UNIT",
+            help="Slices of time: minute, hour, day, week, month, quarter, year; 15minute.",
+        ),
+    ] = None,
+    last: Annotated[
+        str | None, typer.Option("--last", "-l", metavar="SPAN", help="Such as 90m, 24h, 7d, 2w.")
+    ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--where",
+            "-w",
+            metavar="FIELD=VALUE",
+            help="Only records with this value; repeat it, all must hold.",
+        ),
+    ] = None,
+    top: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Only the N greatest, all others together."),
+    ] = None,
+    zone: Annotated[
+        str, typer.Option(metavar="ZONE", help="Of the slices: UTC, Europe/Berlin.")
+    ] = "UTC",
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="At most so many rows.")] = 1_000,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the rows as JSON, for programs.")
+    ] = False,
+    server: ServerUrl = DEFAULT_SERVER,
+    key: ServerKey = None,
+) -> None:
+    """Ask a running server for counts, sums and quantiles, grouped and over time."""
+    asked = Asked(
+        source, group_by or [], measure or ["count"], bucket, last, where or [], top, zone, limit
+    )
+    try:
+        made = plan(asked)
+    except Wish as mistake:
+        raise typer.BadParameter(str(mistake), param_hint=mistake.option) from None
+    _show(made, _ask(made, server, key), as_json)
+
+
+def _ask(made: Plan, server: str, key: str | None) -> dict[str, object]:
+    client = ApiClient(server, key)
+    try:
+        require_scopes(client.viewer(), "READ")
+        answer: dict[str, object] = client.call(made.document, made.variables)["found"]
+        return answer
+    finally:
+        client.close()
+
+
+def _show(made: Plan, answer: dict[str, object], as_json: bool) -> None:
+    rows = flat_rows(made, answer)
+    if as_json:
+        out.print(json.dumps(rows, ensure_ascii=False), markup=False)
+    elif not rows:
+        say("Nothing was found: widen --last, or take a --where away.")
+    else:
+        print_rows(made, rows)
+    if answer["truncated"]:
+        warn(f"there are more than {len(rows)} rows: raise --limit, or ask for --top")

@@ -1,0 +1,339 @@
+"""The words of a command line become one GraphQL question; wrong ones are answered with the right."""
+
+import difflib
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from strawberry.types.base import StrawberryList, StrawberryOptional, get_object_definition
+from strawberry.types.enum import StrawberryEnumDefinition
+from strawberry.utils.str_converters import to_camel_case
+
+from schema.filters import FloatFilter, LongFilter, StringFilter
+from schema.interactions import InteractionFilter
+from schema.operation_filters import OperationFilter
+from schema.request_filters import RequestFilter
+from schema.stage_filters import EventFilter, StageFilter
+from schema.stats.fields import (
+    COSTS,
+    AttributeField,
+    CostField,
+    DistinctField,
+    MeasureField,
+    NumberField,
+)
+from schema.stats.shapes import QUANTILES, STATS
+from schema.stats.sources import (
+    EVENT_STATS,
+    INTERACTION_STATS,
+    OPERATION_STATS,
+    REQUEST_STATS,
+    STAGE_STATS,
+)
+from schema.stats.types import SourceTypes
+from store.aggregation.catalog import EVERY_STAT, BucketUnit
+
+
+class SourceName(StrEnum):
+    """What can be counted."""
+
+    OPERATIONS = "operations"
+    REQUESTS = "requests"
+    STAGES = "stages"
+    EVENTS = "events"
+    INTERACTIONS = "interactions"
+
+
+TYPES: dict[SourceName, tuple[SourceTypes, type[Any]]] = {
+    SourceName.OPERATIONS: (OPERATION_STATS, OperationFilter),
+    SourceName.REQUESTS: (REQUEST_STATS, RequestFilter),
+    SourceName.STAGES: (STAGE_STATS, StageFilter),
+    SourceName.EVENTS: (EVENT_STATS, EventFilter),
+    SourceName.INTERACTIONS: (INTERACTION_STATS, InteractionFilter),
+}
+ATTRIBUTES = "attributes."
+SPAN = re.compile(r"(\d{1,9})\s*([smhdw])", re.ASCII)
+SPANS = {"s": "PT{}S", "m": "PT{}M", "h": "PT{}H", "d": "P{}D", "w": "P{}W"}
+BUCKET = re.compile(r"(\d{1,4})?\s*([a-z]+?)s?", re.ASCII | re.IGNORECASE)
+FOLDS = (*STATS, *QUANTILES)
+
+
+class Wish(Exception):
+    """A word of the command line that means nothing; ``option`` is where it stood."""
+
+    def __init__(self, option: str, text: str) -> None:
+        super().__init__(text)
+        self.option = option
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The command line."""
+
+    source: SourceName
+    groups: list[str]
+    measures: list[str]
+    bucket: str | None
+    last: str | None
+    where: list[str]
+    top: int | None
+    zone: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the answer: its heading, and where in a row its value stands."""
+
+    name: str
+    path: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Plan:
+    """The question, and how its answer is read."""
+
+    document: str = ""
+    variables: dict[str, Any] = field(default_factory=dict)
+    keys: list[Column] = field(default_factory=list)
+    measures: list[Column] = field(default_factory=list)
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    unit: BucketUnit | None = None
+    has_others: bool = False
+
+
+def plan(asked: Asked) -> Plan:
+    """The question behind a command line; raises ``Wish`` for the first word that is none."""
+    types, filter = TYPES[asked.source]
+    made = Plan(zone=_zone(asked.zone))
+    selected = []
+    by: list[dict[str, Any]] = []
+    for i, name in enumerate(asked.measures):
+        text, path, measure = _measure(types, name, f"m{i}")
+        selected.append(text)
+        made.measures.append(Column(name, path))
+        by.append(measure)
+    keys = []
+    for i, name in enumerate(asked.groups):
+        text, column = _key(types, name, f"k{i}")
+        keys.append(text)
+        made.keys.append(Column(name, ("key", column)))
+    made.variables = _variables(asked, types, filter, by[0])
+    made.unit = BucketUnit(made.variables["bucket"]["unit"]) if asked.bucket else None
+    made.has_others = asked.top is not None
+    prefix = types.stats.__name__.removesuffix("Stats")
+    measures = " ".join(selected)
+    rows = f"bucket {{ start end }} {'key {' + ' '.join(keys) + '}' if keys else ''} {measures}"
+    others = f"others {{ {measures} }}" if made.has_others else ""
+    made.document = f"""query Stats($where: {prefix}Filter, $groupBy: [{prefix}Group!],
+      $bucket: BucketInput, $orderBy: [StatsOrder!], $top: TopInput, $limit: Int) {{
+      found: {prefix.lower()}Stats(where: $where, groupBy: $groupBy, bucket: $bucket,
+        orderBy: $orderBy, top: $top, limit: $limit) {{ rows {{ {rows} }} {others} truncated }} }}"""
+    return made
+
+
+def _variables(
+    asked: Asked, types: SourceTypes, filter: type[Any], by: dict[str, Any]
+) -> dict[str, Any]:
+    groups = [_group(types, name) for name in asked.groups]
+    if asked.top is not None and not groups:
+        raise Wish("--top", "there is nothing to choose from: name a --group-by")
+    orders = groups and not asked.bucket
+    return {
+        "where": _where(asked, types, filter),
+        "groupBy": groups,
+        "bucket": _bucket(asked) if asked.bucket else None,
+        "orderBy": [{"by": by, "direction": "DESC"}] if orders else None,
+        "top": {"n": asked.top, "by": by} if asked.top is not None else None,
+        "limit": asked.limit,
+    }
+
+
+# --- names ---------------------------------------------------------------------------------------
+
+
+def _dimension(types: SourceTypes, name: str, option: str) -> str:
+    """The dimension of that name as an enum value."""
+    known = {to_camel_case(n): n.upper() for n in types.source.dimensions}
+    if name not in known:
+        raise Wish(option, _unknown(name, known, types))
+    return known[name]
+
+
+def _group(types: SourceTypes, name: str) -> dict[str, str]:
+    if name.startswith(ATTRIBUTES) and types.source.attributes:
+        return {"attribute": name.removeprefix(ATTRIBUTES)}
+    return {"field": _dimension(types, name, "--group-by")}
+
+
+def _key(types: SourceTypes, name: str, alias: str) -> tuple[str, str]:
+    """What is selected of the key, and under which name."""
+    group = _group(types, name)
+    if "attribute" in group:
+        return f"{alias}: attribute(path: {json.dumps(group['attribute'])})", alias
+    return name, name
+
+
+def _measure(
+    types: SourceTypes, name: str, alias: str
+) -> tuple[str, tuple[str, ...], dict[str, Any]]:
+    """What is selected, where its value is found, and the same as an order."""
+    head, _, rest = name.partition(".")
+    fields = {f.graphql_name: f for f in types.fields}
+    if head == "attributes" and types.source.attributes:
+        path, _, fold = rest.rpartition(".")
+        fold = _one_of(fold, FOLDS, name, types)
+        text = f"{alias}: attribute(path: {json.dumps(path)}) {{ {fold} }}"
+        return text, (alias, fold), {"attribute": {"path": path, "stat": fold.upper()}}
+    found = fields.get(head)
+    match found:
+        case None | AttributeField():
+            raise Wish("--measure", _unknown(name, _examples(types.fields), types))
+        case DistinctField():
+            enum = _dimension(types, rest, "--measure")
+            return f"{alias}: distinct(field: {enum})", (alias,), {"distinct": enum}
+        case NumberField(number=number):
+            known = FOLDS if number.stats == EVERY_STAT else ("sum", "avg")
+            fold = _one_of(rest, known, name, types)
+            order = {"number": {"field": number.name.upper(), "stat": fold.upper()}}
+            return f"{alias}: {head} {{ {fold} }}", (alias, fold), order
+        case CostField():
+            part = _one_of(rest, COSTS, name, types)
+            order = {"number": {"field": COSTS[part].upper(), "stat": "SUM"}}
+            return f"{alias}: cost {{ {part} }}", (alias, part), order
+        case _ if rest:
+            raise Wish("--measure", f"{head} has no parts: write {head}")
+        case _:
+            return f"{alias}: {head}", (alias,), {"measure": found.name.upper()}
+
+
+def _one_of(part: str, known: Iterable[str], name: str, types: SourceTypes) -> str:
+    if part in known:
+        return part
+    head = name.removesuffix(f".{part}") if part else name
+    raise Wish("--measure", _unknown(name, [f"{head}.{one}" for one in known], types))
+
+
+def _examples(fields: tuple[MeasureField, ...]) -> list[str]:
+    """Every measure, with one part where it has several."""
+    found = []
+    for one in fields:
+        match one:
+            case NumberField():
+                found.append(f"{one.graphql_name}.sum")
+            case CostField():
+                found += [f"cost.{part}" for part in COSTS]
+            case DistinctField():
+                found.append("distinct.FIELD")
+            case AttributeField():
+                found.append("attributes.PATH.sum")
+            case _:
+                found.append(one.graphql_name)
+    return found
+
+
+def _unknown(name: str, known: Iterable[str], types: SourceTypes) -> str:
+    names = list(known)
+    near = difflib.get_close_matches(name, names, 1)
+    hint = f"{near[0]}? " if near else ""
+    return f"{types.source.name} have no {name!r}: {hint}There are {', '.join(names)}"
+
+
+# --- times and filters ---------------------------------------------------------------------------
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise Wish("--zone", f"{name!r} is not a zone such as UTC or Europe/Berlin") from None
+
+
+def _bucket(asked: Asked) -> dict[str, Any]:
+    match = BUCKET.fullmatch((asked.bucket or "").strip())
+    units = [unit.value for unit in BucketUnit]
+    if match is None or match[2].upper() not in units:
+        raise Wish(
+            "--bucket", f"{asked.bucket!r} is none of {', '.join(units).lower()}, or 15minute"
+        )
+    # Without a span empty slices would go on to the present, however old the records are.
+    return {
+        "unit": match[2].upper(),
+        "every": int(match[1] or 1),
+        "zone": asked.zone,
+        "fill": asked.last is not None,
+    }
+
+
+def _where(asked: Asked, types: SourceTypes, filter: type[Any]) -> dict[str, Any]:
+    conditions: list[dict[str, Any]] = []
+    if asked.last is not None:
+        if asked.source is SourceName.INTERACTIONS:
+            raise Wish("--last", "interactions are counted per month: ask for --where year=2026")
+        match = SPAN.fullmatch(asked.last.strip().lower())
+        if match is None:
+            raise Wish("--last", f"{asked.last!r} is no span such as 90m, 24h, 7d or 2w")
+        span = {"last": SPANS[match[2]].format(int(match[1]))}
+        conditions.append({to_camel_case(types.source.time): span})
+    for text in asked.where:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise Wish("--where", f"{text!r} is not FIELD=VALUE")
+        conditions.append(_condition(name.strip(), value, types, filter))
+    if asked.source is SourceName.INTERACTIONS:
+        # A month is asked for together with its year.
+        return {name: value for one in conditions for name, value in one.items()}
+    return {"and": conditions}
+
+
+def _condition(name: str, value: str, types: SourceTypes, filter: type[Any]) -> dict[str, Any]:
+    definition = get_object_definition(filter, strict=True)
+    fields = {to_camel_case(f.python_name): f.type for f in definition.fields}
+    if name.startswith(ATTRIBUTES) and "attributes" in fields:
+        return {"attributes": [{"path": name.removeprefix(ATTRIBUTES), "eq": _leaf(value)}]}
+    kind: Any = fields.get(name)
+    kind = kind.of_type if isinstance(kind, StrawberryOptional) else kind
+    if kind is StringFilter:
+        return {name: {"eq": value}}
+    if kind is LongFilter or kind is FloatFilter or kind is int:
+        number = _number(name, value)
+        return {name: number if kind is int else {"eq": number}}
+    if kind is bool:
+        return {name: value.lower() in ("true", "yes", "1")}
+    if isinstance(kind, StrawberryList) and name != "attributes" and kind.of_type is not filter:
+        listed: Any = kind.of_type
+        if isinstance(listed, StrawberryEnumDefinition):
+            return {name: [one.strip().upper() for one in value.split(",")]}
+        return {name: [_number(name, value) if listed is int else value]}
+    usable = [n for n, t in fields.items() if _is_usable(n, t, filter) and n != "attributes"]
+    usable += ["attributes.PATH"] if "attributes" in fields else []
+    raise Wish("--where", _unknown(name, usable, types))
+
+
+def _is_usable(name: str, kind: Any, filter: type[Any]) -> bool:
+    named = str(get_args(kind)) + str(getattr(kind, "of_type", ""))
+    return name not in ("and_", "or_", "not_") and "TimeFilter" not in named and kind is not filter
+
+
+def _number(name: str, value: str) -> int | float:
+    try:
+        return int(value)
+    except ValueError:
+        pass
+    try:
+        return float(value)
+    except ValueError:
+        raise Wish("--where", f"{name} is a number, and {value!r} is none") from None
+
+
+def _leaf(value: str) -> Any:
+    """A value of the attributes: a number, true, false, or a text."""
+    try:
+        leaf = json.loads(value)
+    except ValueError:
+        return value
+    return leaf if isinstance(leaf, int | float | bool) else value

@@ -1,0 +1,1 @@
+"""Exports: the rows of any list, streamed as CSV, JSON Lines or Parquet."""

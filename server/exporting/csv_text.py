@@ -1,0 +1,77 @@
+"""CSV as RFC 4180 has it: a header, CRLF, quotes where they are needed."""
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from server.exporting.columns import Column, Kind
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A text that begins so is run as a formula by spreadsheets."""
+GUARD = "'"
+TRUTH = {True: "true", False: "false"}
+
+
+class CsvWriter:
+    """Rows as lines. What is null is empty; lists and free JSON are JSON in a cell."""
+
+    media_type = "text/csv; charset=utf-8; header=present"
+    extension = "csv"
+
+    def __init__(self, columns: Sequence[Column], keep_formulas: bool = False) -> None:
+        self._columns = columns
+        text = _as_it_is if keep_formulas else guarded
+        convert: dict[Kind, Callable[[Any], Any] | None] = {
+            Kind.TEXT: text,
+            Kind.TRUTH: TRUTH.get,
+            Kind.JSON: _json,
+            Kind.INSTANT: None,
+            Kind.WHOLE: None,
+            Kind.NUMBER: None,
+        }
+        self._convert = [convert[column.kind] for column in columns]
+        self._buffer = io.StringIO(newline="")
+        self._csv = csv.writer(self._buffer, lineterminator="\r\n")
+
+    async def start(self) -> bytes:
+        """The header."""
+        self._csv.writerow([column.name for column in self._columns])
+        return self._taken()
+
+    async def write(self, rows: bytes) -> bytes:
+        """The lines of a JSON list of rows."""
+        found = msgspec.json.decode(rows)
+        columns: list[list[Any]] = []
+        for column, convert in zip(self._columns, self._convert, strict=True):
+            values = [column.value(row) for row in found]
+            if convert is not None:
+                values = [None if value is None else convert(value) for value in values]
+            columns.append(values)
+        self._csv.writerows(zip(*columns, strict=True))
+        return self._taken()
+
+    async def finish(self) -> bytes:
+        """Nothing more."""
+        return b""
+
+    def _taken(self) -> bytes:
+        text = self._buffer.getvalue()
+        self._buffer.seek(0)
+        self._buffer.truncate()
+        return text.encode()
+
+
+def guarded(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return GUARD + text if text.startswith(FORMULA) else text
+
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

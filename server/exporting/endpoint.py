@@ -1,0 +1,235 @@
+"""The export route: answers with rows while they are read, or with errors before the first of them."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from starlette.datastructures import QueryParams
+from starlette.types import Receive, Scope, Send
+
+from schema.context import RequestContext
+from server.authentication import Authenticator
+from server.bodies import HttpRefusal, read_request
+from server.document_limits import DocumentBounds
+from server.endpoint import HYDRATE
+from server.errors import extensions_of, format_errors
+from server.execution.fast_path import FastPath
+from server.exporting.formats import Writer, format_of, writer_of
+from server.exporting.pages import Asker, Pages
+from server.exporting.questions import ExportQuestion, Reader, Refused
+from server.headers import headers_of
+from server.schema import TrackstoreSchema
+from store.database import DatabaseFailure
+from store.errors import Overloaded, StoreError
+from store.store import Store
+
+STATUSES = {
+    "UNAUTHENTICATED": 401,
+    "FORBIDDEN": 403,
+    "OVERLOADED": 503,
+    "TIMEOUT": 503,
+    "INTERNAL": 500,
+}
+"""By an error's code; every other one is 400."""
+RETRY_SECONDS = 5
+log = logging.getLogger("trackstore.export")
+
+
+@dataclass(frozen=True, slots=True)
+class ExportBounds:
+    """How much exports may take of a server process."""
+
+    at_once: int
+    rows: int
+    stall_seconds: float
+    page_rows: int
+    answer_rows: int
+
+
+class Aborted(Exception):
+    """The rows that were sent are not all; the text says why."""
+
+
+class ExportEndpoint:
+    """The application behind ``/export``."""
+
+    def __init__(
+        self,
+        schema: TrackstoreSchema,
+        store: Store,
+        authenticator: Authenticator,
+        document_bounds: DocumentBounds,
+        bounds: ExportBounds,
+        max_body_bytes: int,
+        fast: FastPath | None = None,
+    ) -> None:
+        self._schema = schema
+        self._store = store
+        self._authenticator = authenticator
+        self._bounds = bounds
+        self._max_body_bytes = max_body_bytes
+        self._reader = Reader(schema._schema, document_bounds, bounds.answer_rows)
+        self._asker = Asker(schema, fast)
+        self.running = 0
+        """Exports under way in this process."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        try:
+            await self._authenticator.authenticate(headers_of(scope))
+            asked = await read_request(scope, receive, self._max_body_bytes)
+            question = self._question(self._reader.read(asked))
+            parameters = QueryParams(scope["query_string"])
+            format = format_of(parameters, headers_of(scope).get("accept", ""))
+            writer = writer_of(format, question.columns, parameters)
+            if self.running >= self._bounds.at_once:
+                raise Overloaded(f"{self.running} exports are under way: try again later")
+        except (HttpRefusal, StoreError, Refused) as error:
+            await self._refuse(error, send)
+            return
+        self.running += 1
+        try:
+            await self._answer(question, writer, scope, receive, send)
+        finally:
+            self.running -= 1
+
+    def _question(self, question: ExportQuestion) -> ExportQuestion:
+        if question.most is not None and question.most > self._bounds.rows:
+            raise HttpRefusal(
+                400,
+                f"{question.most:,} rows asked, at most {self._bounds.rows:,} in one export: "
+                "split it, by time for example",
+            )
+        return question
+
+    async def _answer(
+        self, question: ExportQuestion, writer: Writer, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        async def context() -> RequestContext:
+            principal = await self._authenticator.authenticate(headers_of(scope))
+            return RequestContext(self._store, principal, HYDRATE)
+
+        pages = Pages(self._asker, question, context, self._bounds.page_rows)
+        async with aclosing(self._chunks(pages, writer)) as chunks:
+            try:
+                first = await anext(chunks)
+            except (StoreError, Refused) as error:
+                await self._refuse(error, send)
+                return
+            stream = Stream(send, self._bounds.stall_seconds)
+            await stream.begin(self._headers(question, writer, pages))
+            if scope["method"] == "HEAD":
+                await stream.end()
+                return
+            gone = asyncio.create_task(until_gone(receive))
+            try:
+                await stream.send(first)
+                async for chunk in chunks:
+                    if gone.done():
+                        log.info("the caller of an export went away")
+                        return
+                    await stream.send(chunk)
+                await stream.end()
+            except (Aborted, StoreError, Refused, DatabaseFailure) as error:
+                # The end of the answer is never sent: the caller sees that it is not whole.
+                log.warning("an export was cut off", extra={"reason": str(error)})
+            finally:
+                gone.cancel()
+
+    async def _chunks(self, pages: Pages, writer: Writer) -> AsyncGenerator[bytes]:
+        """What is sent, page by page; empty where a page is only gathered."""
+        rows, head = 0, await writer.start()
+        async with aclosing(pages.each()) as found:
+            async for page, count in found:
+                rows += count
+                if rows > self._bounds.rows:
+                    raise Aborted(f"there are more than {self._bounds.rows:,} rows")
+                yield head + await writer.write(page)
+                head = b""
+        yield head + await writer.finish()
+
+    def _headers(
+        self, question: ExportQuestion, writer: Writer, pages: Pages
+    ) -> list[tuple[bytes, bytes]]:
+        name = f"{question.name}.{writer.extension}"
+        headers = [
+            (b"content-type", writer.media_type.encode()),
+            (b"content-disposition", f'attachment; filename="{name}"'.encode()),
+            (b"cache-control", b"no-store"),
+            (b"x-content-type-options", b"nosniff"),
+            (b"trackstore-row-limit", b"%d" % self._bounds.rows),
+        ]
+        if pages.truncated:
+            headers.append((b"trackstore-truncated", b"true"))
+        return headers
+
+    async def _refuse(self, error: HttpRefusal | StoreError | Refused, send: Send) -> None:
+        """A GraphQL answer with errors and no data."""
+        status = 400
+        if isinstance(error, HttpRefusal):
+            status = error.status
+            errors: list[Any] = [
+                {"message": error.message, "extensions": {"code": "BAD_USER_INPUT"}}
+            ]
+        elif isinstance(error, Refused):
+            errors = format_errors(error.errors, self._schema.enum_values)
+            for one in errors:
+                if "path" in one:  # places in the document of a page, which nobody wrote
+                    one.pop("locations", None)
+            status = status_of(errors[0]["extensions"])
+        else:
+            errors = [{"message": error.message, "extensions": extensions_of(error)}]
+            status = status_of(errors[0]["extensions"])
+        body = msgspec.json.encode({"errors": errors})
+        headers = [
+            (b"content-type", b"application/json; charset=utf-8"),
+            (b"content-length", b"%d" % len(body)),
+            (b"cache-control", b"no-store"),
+        ]
+        if status == 401:
+            headers.append((b"www-authenticate", b"Bearer"))
+        if status == 503:
+            headers.append((b"retry-after", b"%d" % RETRY_SECONDS))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+class Stream:
+    """The body of an answer; a caller that takes nothing for too long loses it."""
+
+    def __init__(self, send: Send, stall_seconds: float) -> None:
+        self._send = send
+        self._stall_seconds = stall_seconds
+
+    async def begin(self, headers: list[tuple[bytes, bytes]]) -> None:
+        """The head: from here on no error can be told."""
+        await self._send({"type": "http.response.start", "status": 200, "headers": headers})
+
+    async def send(self, chunk: bytes) -> None:
+        """Wait until the caller's side has room."""
+        if not chunk:
+            return
+        try:
+            async with asyncio.timeout(self._stall_seconds):
+                await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
+        except TimeoutError:
+            raise Aborted(f"the caller took nothing for {self._stall_seconds:g} s") from None
+
+    async def end(self) -> None:
+        """The body is whole."""
+        await self._send({"type": "http.response.body", "body": b""})
+
+
+async def until_gone(receive: Receive) -> None:
+    """Returns once the caller has closed the connection."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def status_of(extensions: Mapping[str, Any]) -> int:
+    """The HTTP status of an error that is the whole answer."""
+    return STATUSES.get(extensions["code"], 400)

@@ -1,0 +1,102 @@
+"""Asks the schema for the pages of an export, one after the other."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Any
+
+import msgspec
+from strawberry.types.graphql import OperationType
+
+from schema.context import RequestContext
+from server.bodies import GraphQLRequest
+from server.execution.fast_path import FastPath
+from server.exporting.questions import CUT, PAGES, ExportQuestion, Refused
+from server.schema import TrackstoreSchema
+from store.errors import BadInput
+
+PAGE_ROWS = 1_000
+"""Rows of a page: a page is a few hundred kilobytes and some ten milliseconds."""
+READ_ONLY = {OperationType.QUERY}
+COUNT = msgspec.json.Decoder(list[msgspec.Raw])
+OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+MakeContext = Callable[[], Awaitable[RequestContext]]
+
+
+class PageInfo(msgspec.Struct):
+    """Where a page stands."""
+
+    hasNextPage: bool  # noqa: N815  # as GraphQL spells it
+    endCursor: str | None = None  # noqa: N815
+
+
+class Asker:
+    """Executes requests as the GraphQL route does."""
+
+    def __init__(self, schema: TrackstoreSchema, fast: FastPath | None) -> None:
+        self._schema = schema
+        self._fast = fast
+        self._encoder = msgspec.json.Encoder()
+
+    async def ask(self, asked: GraphQLRequest, context: RequestContext) -> bytes:
+        """The answer's data as JSON; raises ``Refused`` where there is any error in it."""
+        result: Any = None
+        if self._fast is not None:
+            result = await self._fast.execute(asked, context, READ_ONLY)
+        if result is None:
+            result = await self._schema.execute(
+                asked.query,
+                variable_values=asked.variables,
+                context_value=context,
+                allowed_operation_types=READ_ONLY,
+            )
+        if result.errors:
+            raise Refused(list(result.errors))
+        return self._encoder.encode(result.data)
+
+
+class Pages:
+    """The pages of one question: each as JSON rows, with how many they are."""
+
+    def __init__(
+        self, asker: Asker, question: ExportQuestion, make_context: MakeContext, page_rows: int
+    ) -> None:
+        """``make_context`` is called for every page: a caller may lose its access meanwhile."""
+        self._asker = asker
+        self._question = question
+        self._make_context = make_context
+        self._page_rows = min(page_rows, PAGE_ROWS)
+        self.truncated = False
+        """Whether the caller's own limit cut rows off."""
+
+    async def each(self) -> AsyncGenerator[tuple[bytes, int]]:
+        """The rows of each page, until there are no more or there are as many as were asked for."""
+        question, after = self._question, self._question.start
+        left = question.most
+        while left is None or left >= 0:
+            size = self._page_rows if left is None else min(left, self._page_rows)
+            data = await self._asker.ask(question.page(size, after), await self._make_context())
+            rows, place = self._taken_apart(data)
+            found = len(COUNT.decode(rows))
+            yield rows, found
+            left = None if left is None else left - found
+            if place is None or not place.hasNextPage or left == 0:
+                return
+            after = place.endCursor
+
+    def _taken_apart(self, data: bytes) -> tuple[bytes, PageInfo | None]:
+        question = self._question
+        answer = OBJECT.decode(data)[question.name]
+        if question.rows is None:
+            return bytes(answer), None
+        parts = OBJECT.decode(answer)
+        if CUT in parts and bytes(parts[CUT]) == b"true":
+            self.truncated = True
+            if question.whole:
+                raise BadInput(
+                    "there are more rows than one aggregation has: filter, take wider buckets, or "
+                    "set limit to have the first ones only",
+                    ("limit",),
+                )
+        place = parts.get(PAGES)
+        info = msgspec.json.decode(place, type=PageInfo) if place is not None else None
+        return bytes(parts[question.rows]), info

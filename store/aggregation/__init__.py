@@ -1,0 +1,1 @@
+"""Aggregation: questions over records, compiled to one statement each, answered as frozen values."""

@@ -1,0 +1,329 @@
+"""Rows of a statement become an answer: keys and values read, empty buckets filled, spans matched."""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from store.aggregation.answers import Answer, Coverage, Group, Row, Values
+from store.aggregation.buckets import Bucket, BucketSpan
+from store.aggregation.catalog import Source
+from store.aggregation.checks import AnswerLimits, too_many_buckets
+from store.aggregation.compiler import Compiled, Spans, Tag, seconds_in
+from store.aggregation.measures import (
+    COUNTS,
+    Attribute,
+    Fold,
+    Part,
+    PerSecond,
+    Value,
+    empty_value,
+    value_of,
+)
+from store.aggregation.periods import to_instant
+from store.aggregation.questions import ByBucket, ByGroup, Question
+from store.errors import BadInput
+
+Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One row of a statement: what it is, its key, the start of its bucket, its parts.
+
+    ``readings`` are the key as its columns say it: there, the number 1 and the boolean true differ.
+    """
+
+    tag: Tag
+    place: int
+    key: Key
+    readings: Key
+    start: datetime | None
+    parts: Mapping[Part, Value]
+
+
+def assemble(
+    question: Question,
+    compiled: Compiled,
+    rows: Iterable[Sequence[Any]],
+    spans: Spans,
+    coverage: Coverage,
+    limits: AnswerLimits,
+) -> Answer:
+    """The answer that the statement's rows say; raises ``BadInput`` where filling makes too much."""
+    return _Assembly(question, compiled, spans, coverage, limits).answer(rows)
+
+
+class _Assembly:
+    """The making of one answer."""
+
+    def __init__(
+        self,
+        question: Question,
+        compiled: Compiled,
+        spans: Spans,
+        coverage: Coverage,
+        limits: AnswerLimits,
+    ) -> None:
+        self.question = question
+        self.compiled = compiled
+        self.spans = spans
+        self.coverage = coverage
+        self.limits = limits
+        self.timed = any(isinstance(measure, PerSecond) for measure in question.measures)
+        self.readers = [reader_of(part, question.source) for part in compiled.parts]
+
+    def answer(self, rows: Iterable[Sequence[Any]]) -> Answer:
+        """Everything together."""
+        question, spans = self.question, self.spans
+        by_tag: dict[Tag, list[Found]] = {tag: [] for tag in Tag}
+        for found in map(self._read, rows):
+            by_tag[found.tag].append(found)
+        shown = sorted(by_tag[Tag.ROW], key=lambda found: found.place)
+        truncated = len(shown) > question.limit
+        made = self._rows(shown[: question.limit], by_tag[Tag.EARLIER_ROW], truncated)
+        others = self._one(by_tag[Tag.OTHERS], by_tag[Tag.EARLIER_OTHERS])
+        totals = self._one(by_tag[Tag.TOTALS], by_tag[Tag.EARLIER_TOTALS])
+        if question.totals and totals is None and made:
+            totals = Group(made[0].values, made[0].previous)
+        return Answer(
+            question=question,
+            rows=tuple(made),
+            coverage=self.coverage,
+            span=spans.asked,
+            others=others,
+            totals=totals,
+            compared=spans.compared,
+            truncated=truncated,
+        )
+
+    # --- reading ---------------------------------------------------------------------------------
+
+    def _read(self, row: Sequence[Any]) -> Found:
+        tag, place, at = Tag.ROW, 0, 0
+        if self.compiled.tagged:
+            tag, place, at = Tag(row[0]), row[1], 2
+        key, begin = [], at
+        for columns in self.compiled.keys:
+            several = row[at : at + len(columns)]
+            key.append(next((one for one in several if one is not None), None))
+            at += len(columns)
+        readings = tuple(row[begin:at])
+        start = None
+        if self.compiled.bucketed:
+            start, at = row[at], at + 1
+        values = zip(self.compiled.parts, self.readers, row[at:], strict=False)
+        parts = {part: read(value) for part, read, value in values}
+        begins = to_instant(start) if start else None
+        return Found(tag, place, tuple(key), readings, begins, parts)
+
+    def _values(self, found: Found | None, seconds: float | None) -> Values:
+        measures = self.question.measures
+        if found is None:
+            return tuple(empty_value(measure, seconds) for measure in measures)
+        return tuple(value_of(m, found.parts.__getitem__, seconds) for m in measures)
+
+    def _one(self, found: Sequence[Found], earlier: Sequence[Found]) -> Group | None:
+        if not found:
+            return None
+        previous = None
+        if self.spans.compared is not None:
+            previous = self._values(earlier[0] if earlier else None, self._seconds(earlier=True))
+        return Group(self._values(found[0], self._seconds()), previous)
+
+    def _seconds(self, earlier: bool = False, bucket: BucketSpan | None = None) -> float | None:
+        """How long a span lasts, or the part of it that a bucket covers."""
+        span = self.spans.compared if earlier else self.spans.asked
+        if not self.timed or span is None:
+            return None
+        if bucket is None:
+            return seconds_in(span, self.spans.now)
+        start = bucket.start if span.since is None else max(bucket.start, span.since)
+        end = min(bucket.end, span.until or self.spans.now)
+        return max((end - start).total_seconds(), 0.0)
+
+    # --- rows ------------------------------------------------------------------------------------
+
+    def _rows(self, shown: Sequence[Found], earlier: Sequence[Found], truncated: bool) -> list[Row]:
+        bucket = self.question.bucket
+        if bucket is None:
+            by_key = {found.readings: found for found in earlier}
+            return [self._row(f, f.key, None, by_key.get(f.readings)) for f in shown]
+        spans = self._bucket_spans(bucket, shown)
+        before = self._matched(bucket, earlier, spans)
+        if self._fills(bucket):
+            if truncated:
+                raise BadInput(self._too_many_rows("more than"), ("limit",))
+            return self._filled(shown, spans, before)
+        made = []
+        for found in shown:
+            assert found.start is not None
+            span = bucket.span_of(found.start)
+            made.append(self._row(found, found.key, span, before.get((found.readings, span.start))))
+        return made
+
+    def _row(
+        self, found: Found | None, key: Key, bucket: BucketSpan | None, earlier: Found | None
+    ) -> Row:
+        previous = None
+        if self.spans.compared is not None:
+            seconds = self._seconds(earlier=True, bucket=bucket_of(earlier, self.question.bucket))
+            previous = self._values(earlier, seconds)
+        return Row(self._values(found, self._seconds(bucket=bucket)), previous, key, bucket)
+
+    def _bucket_spans(self, bucket: Bucket, shown: Sequence[Found]) -> list[BucketSpan]:
+        """The buckets of the asked span; where it has no beginning, from the first one found."""
+        starts = [found.start for found in shown if found.start is not None]
+        since = self.spans.asked.since or min(starts, default=None)
+        if since is None:
+            return []
+        until = self.spans.asked.until or max([self.spans.now, *starts])
+        if self.spans.asked.until is None and starts and until == max(starts):
+            until = bucket.span_of(until).end
+        most = self.limits.buckets
+        if (count := bucket.count(since, until, most)) > most:
+            if not self._fills(bucket) and self.spans.compared is None:
+                return []
+            raise BadInput(too_many_buckets(count, most), ("bucket",))
+        return list(bucket.spans(since, until))
+
+    def _matched(
+        self, bucket: Bucket, earlier: Sequence[Found], spans: Sequence[BucketSpan]
+    ) -> dict[tuple[Key, datetime], Found]:
+        """Earlier groups by key and the start of the bucket that stands at the same place."""
+        compared = self.spans.compared
+        if compared is None or compared.since is None or compared.until is None:
+            return {}
+        starts = [span.start for span in spans]
+        before = [span.start for span in bucket.spans(compared.since, compared.until)]
+        place = dict(zip(before, starts, strict=False))
+        return {
+            (found.readings, place[found.start]): found
+            for found in earlier
+            if found.start is not None and found.start in place
+        }
+
+    # --- filling ---------------------------------------------------------------------------------
+
+    def _fills(self, bucket: Bucket) -> bool:
+        """Whether empty buckets are shown: not where measures choose or order the rows."""
+        question = self.question
+        chosen = question.having and question.top is None
+        by_key = all(isinstance(term.by, ByBucket | ByGroup) for term in question.order_by)
+        return bucket.fill and not chosen and by_key
+
+    def _filled(
+        self,
+        shown: Sequence[Found],
+        spans: Sequence[BucketSpan],
+        before: Mapping[tuple[Key, datetime], Found],
+    ) -> list[Row]:
+        """A row for each key that was found, in each bucket, in the order asked for."""
+        keys = {found.readings: found.key for found in shown}
+        if not self.question.group_by:
+            keys = {(): ()}
+        if len(keys) * len(spans) > self.limits.rows:
+            raise BadInput(self._too_many_rows(f"{len(keys) * len(spans):,}"), ("bucket", "fill"))
+        at = {(found.readings, found.start): found for found in shown}
+        rows = [
+            self._row(at.get((one, span.start)), key, span, before.get((one, span.start)))
+            for span in spans
+            for one, key in keys.items()
+        ]
+        return list(self._in_order(rows))
+
+    def _in_order(self, rows: list[Row]) -> Iterator[Row]:
+        """The order that the statement has, of rows that it did not find, too."""
+        question = self.question
+        steps: list[tuple[int | None, bool]] = []
+        for term in question.order_by:
+            if isinstance(term.by, ByGroup):
+                steps.append((question.group_by.index(term.by.group), term.descending))
+            else:
+                steps.append((None, term.descending))
+        steps += [(None, False), *((i, False) for i in range(len(question.group_by)))]
+        for place, descending in reversed(steps):
+            if place is None:
+                rows.sort(key=start_of, reverse=descending)
+                continue
+            reading = question.group_by[place]
+            present = [row for row in rows if row.key[place] is not None]
+            absent = [row for row in rows if row.key[place] is None]
+            if isinstance(reading, Attribute):
+                # Strings, numbers and booleans stand apart; each kind is last for those before it.
+                groups = [[r for r in present if kind_of(r.key[place]) == k] for k in range(3)]
+            else:
+                groups = [present]
+            rows = []
+            for group in groups:
+                rows += sorted(group, key=key_at(place), reverse=descending)
+            rows += absent
+        return iter(rows)
+
+    def _too_many_rows(self, count: str) -> str:
+        most = min(self.question.limit, self.limits.rows)
+        return (
+            f"{count} {most:,} rows with their empty buckets"
+            if count == "more than"
+            else f"{count} rows with their empty buckets, at most {self.limits.rows:,}"
+        ) + ": raise limit, ask for top, widen the bucket or leave fill out"
+
+
+def start_of(row: Row) -> datetime:
+    """When a row's bucket begins."""
+    assert row.bucket is not None
+    return row.bucket.start
+
+
+def key_at(place: int) -> Callable[[Row], Any]:
+    """Reads one item of a row's key."""
+
+    def read(row: Row) -> Any:
+        return row.key[place]
+
+    return read
+
+
+def kind_of(value: Any) -> int:
+    """Strings before numbers before booleans, as a statement orders its readings."""
+    if isinstance(value, str):
+        return 0
+    return 2 if isinstance(value, bool) else 1
+
+
+def bucket_of(found: Found | None, bucket: Bucket | None) -> BucketSpan | None:
+    """The bucket that a row was found in."""
+    if found is None or found.start is None or bucket is None:
+        return None
+    return bucket.span_of(found.start)
+
+
+def reader_of(part: Part, source: Source) -> Any:
+    """What makes a part's value of what a driver returns; counts and whole sums are whole."""
+    if part.fold in COUNTS:
+        return read_count
+    whole = isinstance(part.of, str) and source.numbers[part.of].whole
+    if whole and part.fold in (Fold.SUM, Fold.MIN, Fold.MAX):
+        return read_whole
+    return read_number
+
+
+def read_count(value: Any) -> Value:
+    """A count; nothing is none."""
+    return 0 if value is None else int(value)
+
+
+def read_whole(value: Any) -> Value:
+    """A whole number, exact as long as the database kept it so."""
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    return int(value)
+
+
+def read_number(value: Any) -> Value:
+    """A float; what is too large for one is not there."""
+    if value is None:
+        return None
+    number = float(value)
+    return number if math.isfinite(number) else None

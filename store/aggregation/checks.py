@@ -1,0 +1,273 @@
+"""Holds a question against its source, the present moment and the limits; reports every problem.
+
+Paths are those of the GraphQL arguments, such as ``orderBy[1].by``.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import assert_never
+
+from store.aggregation.buckets import Bucket
+from store.aggregation.catalog import Source, Stat
+from store.aggregation.measures import (
+    Attribute,
+    Count,
+    Distinct,
+    FlagCount,
+    FlagRate,
+    Measure,
+    Operand,
+    PerSecond,
+    Quantile,
+    Ratio,
+    Statistic,
+)
+from store.aggregation.periods import earlier, split
+from store.aggregation.questions import ByBucket, ByGroup, Group, Question, Span, Top
+from store.aggregation.zones import is_zone
+from store.errors import BadInput, Problem
+from store.filters import MAX_PATH_STEPS, AllOf, AnyOf, Condition, Not
+from store.validation import EARLIEST
+
+MAX_GROUPS = 8
+"""Dimensions of one question; the groups multiply."""
+MAX_MEASURES = 100
+"""Measures of one question."""
+MAX_EVERY = 1_000
+"""Units in one bucket."""
+MAX_TERMS = 20
+"""Steps of an order, and conditions of having."""
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLimits:
+    """How large an answer may be; each is a setting of the server."""
+
+    rows: int = 10_000
+    buckets: int = 1_500
+
+
+def check(question: Question, now: datetime, limits: AnswerLimits) -> None:
+    """Raise ``BadInput`` with everything that is wrong with a question."""
+    if found := problems(question, now, limits):
+        raise BadInput(found)
+
+
+def problems(question: Question, now: datetime, limits: AnswerLimits) -> tuple[Problem, ...]:
+    """Everything that is wrong with a question, each with its place and its mend."""
+    return tuple(
+        Problem("BAD_USER_INPUT", message, path)
+        for message, path in _Checks(question, now, limits).all()
+    )
+
+
+Found = Iterator[tuple[str, Path]]
+
+
+class _Checks:
+    """The checks of one question; each yields messages with their paths."""
+
+    def __init__(self, question: Question, now: datetime, limits: AnswerLimits) -> None:
+        self.question = question
+        self.source: Source = question.source
+        self.now = now
+        self.limits = limits
+
+    def all(self) -> Found:
+        """Everything that is wrong."""
+        question = self.question
+        yield from self._where(question.where)
+        yield from self._groups()
+        if question.bucket is not None:
+            yield from self._bucket(question.bucket)
+        if len(question.measures) > MAX_MEASURES:
+            yield f"{len(question.measures)} measures, at most {MAX_MEASURES}: ask twice", ()
+        for measure in question.measures:
+            yield from self._measure(measure, ())
+        yield from self._having()
+        yield from self._order()
+        if question.top is not None:
+            yield from self._top(question.top)
+        yield from self._compare()
+        if not 1 <= question.limit <= self.limits.rows:
+            yield f"{question.limit:,} rows asked: ask for 1 to {self.limits.rows:,}", ("limit",)
+
+    def _where(self, where: Condition | None) -> Found:
+        match where:
+            case None:
+                return
+            case AllOf(parts) | AnyOf(parts):
+                for part in parts:
+                    yield from self._where(part)
+            case Not(part):
+                yield from self._where(part)
+            case _:
+                if where.field not in self.source.filter_fields:
+                    yield f"{self.source.name} have no field {where.field!r}", ("where",)
+
+    def _groups(self) -> Found:
+        groups = self.question.group_by
+        if len(groups) > MAX_GROUPS:
+            yield f"{len(groups)} groups, at most {MAX_GROUPS}: leave some out", ("groupBy",)
+        for i, group in enumerate(groups):
+            if group in groups[:i]:
+                yield "this is grouped by already: leave it out", ("groupBy", i)
+            yield from self._group(group, ("groupBy", i))
+
+    def _group(self, group: Group, path: Path) -> Found:
+        if isinstance(group, Attribute):
+            yield from self._attribute(group, path)
+        elif group not in self.source.dimensions:
+            yield f"{self.source.name} have no dimension {group!r}: {self._dimensions()}", path
+
+    def _dimensions(self) -> str:
+        return "one of " + ", ".join(sorted(self.source.dimensions))
+
+    def _attribute(self, attribute: Attribute, path: Path) -> Found:
+        if self.source.attributes is None:
+            yield f"{self.source.name} have no attributes: name a field", path
+        elif not all(attribute.path) or not 1 <= len(attribute.path) <= MAX_PATH_STEPS:
+            yield f"an attribute is named by 1 to {MAX_PATH_STEPS} keys joined by dots", path
+        elif any('"' in key for key in attribute.path):
+            yield "a key with a quotation mark in it cannot be asked for", path
+
+    def _bucket(self, bucket: Bucket) -> Found:
+        if bucket.unit not in self.source.units:
+            units = ", ".join(u.value for u in type(bucket.unit) if u in self.source.units)
+            message = f"{self.source.name} are counted per month: ask for {units}"
+            yield message, ("bucket", "unit")
+        if not 1 <= bucket.every <= MAX_EVERY:
+            yield (
+                f"{bucket.every} units in a bucket: ask for 1 to {MAX_EVERY:,}",
+                (
+                    "bucket",
+                    "every",
+                ),
+            )
+        if not is_zone(bucket.zone):
+            yield (
+                f"{bucket.zone[:80]!r} is no IANA time zone: write one such as Europe/Berlin",
+                ("bucket", "zone"),
+            )
+        elif bucket.unit not in self.source.units or not 1 <= bucket.every <= MAX_EVERY:
+            return
+        elif len(self.source.units) < len(type(bucket.unit)) and bucket.zone != "UTC":
+            yield f"{self.source.name} are counted per UTC month: leave it out", ("bucket", "zone")
+        else:
+            yield from self._bucket_count(bucket)
+
+    def _bucket_count(self, bucket: Bucket) -> Found:
+        span = split(self.question.where, self.source.time).span
+        if span.since is None:
+            return
+        since = max(span.since, EARLIEST)
+        until = self.now if span.until is None else span.until
+        asked = bucket.count(since, until, self.limits.buckets)
+        if asked > self.limits.buckets:
+            yield too_many_buckets(asked, self.limits.buckets), ("bucket",)
+
+    def _measure(self, measure: Measure, path: Path) -> Found:
+        match measure:
+            case Count() | PerSecond():
+                return
+            case FlagCount(flag) | FlagRate(flag):
+                if flag not in self.source.flags:
+                    yield f"{self.source.name} have no flag {flag!r}", path
+            case Statistic(of, stat):
+                yield from self._number(of, stat, path)
+            case Quantile(of, q):
+                if not 0 <= q <= 1:  # false for NaN, too
+                    yield f"the quantile {q} is not between 0 and 1: write 0.95 for p95", path
+                yield from self._number(of, Stat.QUANTILE, path)
+            case Ratio(over, under):
+                yield from self._number(over, Stat.SUM, path)
+                yield from self._number(under, Stat.SUM, path)
+            case Distinct(of):
+                if of not in self.source.dimensions:
+                    yield f"{self.source.name} have no dimension {of!r}", path
+            case _:
+                assert_never(measure)
+
+    def _number(self, of: Operand, stat: Stat, path: Path) -> Found:
+        if isinstance(of, Attribute):
+            yield from self._attribute(of, path)
+        elif of not in self.source.numbers:
+            yield f"{self.source.name} have no number {of!r}", path
+        elif stat not in self.source.numbers[of].stats:
+            known = ", ".join(sorted(self.source.numbers[of].stats))
+            yield f"{of} of {self.source.name} has no {stat.value}, only {known}", path
+
+    def _having(self) -> Found:
+        asked = self.question.having
+        if len(asked) > MAX_TERMS:
+            yield f"{len(asked)} conditions, at most {MAX_TERMS}: leave some out", ("having",)
+        for i, having in enumerate(asked):
+            yield from self._measure(having.by, ("having", i, "by"))
+            if self.question.top is None:
+                yield from self._rate_of_bucket(having.by, ("having", i, "by"))
+            if not math.isfinite(having.value):
+                yield f"{having.value} is no number to compare with", ("having", i, "value")
+
+    def _rate_of_bucket(self, measure: Measure, path: Path) -> Found:
+        if isinstance(measure, PerSecond) and self.question.bucket is not None:
+            yield "buckets may differ in length: ask for the count instead", path
+
+    def _order(self) -> Found:
+        terms = self.question.order_by
+        if len(terms) > MAX_TERMS:
+            yield f"{len(terms)} steps, at most {MAX_TERMS}: leave some out", ("orderBy",)
+        for i, term in enumerate(terms):
+            path: Path = ("orderBy", i, "by")
+            match term.by:
+                case ByBucket():
+                    if self.question.bucket is None:
+                        yield "there are no buckets to order by: ask for bucket", path
+                case ByGroup(group):
+                    if group not in self.question.group_by:
+                        yield "rows are not grouped by this: add it to groupBy", path
+                case _:
+                    yield from self._measure(term.by, path)
+                    yield from self._rate_of_bucket(term.by, path)
+
+    def _top(self, top: Top) -> Found:
+        if not 1 <= top.n <= self.limits.rows:
+            yield f"{top.n:,} keys asked: ask for 1 to {self.limits.rows:,}", ("top", "n")
+        if not self.question.group_by:
+            yield "there are no keys to choose from: ask for groupBy", ("top",)
+        yield from self._measure(top.by, ("top", "by"))
+
+    def _compare(self) -> Found:
+        asked = self.question.compare
+        if asked is None:
+            return
+        found = split(self.question.where, self.source.time)
+        since, until = found.span.since, found.span.until or self.now
+        if found.elsewhere:
+            message = (
+                f"a comparison moves {self.source.time}: ask for it at the top of where, with and"
+            )
+            yield message, ("where",)
+        if isinstance(asked, Span):
+            if asked.since is None or asked.until is None or asked.since >= asked.until:
+                yield "the span needs a since before its until", ("compare", "range")
+            return
+        if since is None:
+            message = (
+                f"the whole past has no earlier span: ask for {self.source.time} since or last"
+            )
+            yield message, ("compare",)
+        elif since >= until:
+            yield "the span is empty: since must be before until", ("where", self.source.time)
+        elif self.question.bucket is None or is_zone(self.question.bucket.zone):
+            try:
+                earlier(since, until, asked, None)
+            except (OverflowError, ValueError):
+                yield "there is no such time: ask for a shorter span", ("compare",)
+
+
+def too_many_buckets(asked: int, most: int) -> str:
+    """What is said of too many buckets."""
+    return f"{asked:,} buckets asked, at most {most:,}: widen the bucket or shorten the span"

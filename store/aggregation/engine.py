@@ -1,0 +1,105 @@
+"""Asks questions: checked, compiled, run as one statement, assembled."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from store.access import Bounds
+from store.aggregation.answers import RAW, Answer, Coverage
+from store.aggregation.assembly import assemble
+from store.aggregation.buckets import Bucket
+from store.aggregation.catalog import BucketUnit
+from store.aggregation.checks import AnswerLimits, check
+from store.aggregation.compiler import Compiled, Spans, compile_question
+from store.aggregation.periods import earlier, split
+from store.aggregation.questions import Question, Span
+from store.aggregation.records import Records
+from store.aggregation.relations import Planned
+from store.database import BeyondRange, Database
+from store.errors import TimedOut
+
+Clock = Callable[[], datetime]
+
+
+class Planner(Protocol):
+    """Finds what answers a question faster than the records do."""
+
+    async def plan(
+        self, question: Question, records: Records, spans: tuple[Span, ...]
+    ) -> Planned | None:
+        """What to read in place of the records; ``spans`` are the asked and the compared one."""
+
+
+class Aggregation:
+    """Answers questions about the records that the caller's bounds let be seen."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        limits: AnswerLimits,
+        planner: Planner | None = None,
+    ) -> None:
+        self._database = database
+        self._planner = planner
+        self._clock = clock
+        self.limits = limits
+
+    async def ask(self, question: Question, bounds: Bounds, rollups: bool = True) -> Answer:
+        """The answer; raises ``BadInput`` with every problem, ``TimedOut`` for too much work.
+
+        Without ``rollups`` it is computed from the records, whatever a rollup could say.
+        """
+        now = self._clock()
+        check(question, now, self.limits)
+        spans = spans_of(question, now)
+        records = self._records(question, bounds, now)
+        planned = None
+        if self._planner is not None and rollups:
+            planned = await self._planner.plan(question, records, spans.every)
+        coverage = Coverage(RAW, now)
+        try:
+            relation = planned.relation if planned is not None else records
+            compiled = compile_question(question, relation, spans)
+            rows = await self._run(compiled)
+            if planned is not None:
+                coverage = Coverage(planned.name, now, planned.quantile_error)
+        except BeyondRange:
+            # Only now and then are sums so large; only then are they worth a slower statement.
+            compiled = self.compile(question, bounds, spans, wide=True)
+            rows = await self._run(compiled)
+        return assemble(question, compiled, rows, spans, coverage, self.limits)
+
+    def _records(
+        self, question: Question, bounds: Bounds, now: datetime, wide: bool = False
+    ) -> Records:
+        rest = split(question.where, question.source.time).rest
+        return Records(question.source, self._database.dialect, bounds, rest, now, wide)
+
+    def compile(
+        self, question: Question, bounds: Bounds, spans: Spans, wide: bool = False
+    ) -> Compiled:
+        """The statement that answers a question, which was checked, from the records."""
+        return compile_question(question, self._records(question, bounds, spans.now, wide), spans)
+
+    async def _run(self, compiled: Compiled) -> Sequence[Sequence[Any]]:
+        try:
+            async with self._database.read() as connection:
+                return (await connection.execute(compiled.statement)).all()
+        except TimedOut as error:
+            message = "shorten the span, filter more, or leave out quantiles and distinct counts"
+            raise TimedOut(f"{error.message.partition(':')[0]}: {message}") from error
+
+
+def spans_of(question: Question, now: datetime) -> Spans:
+    """The span of a question, and the one it is compared with."""
+    asked = split(question.where, question.source.time).span
+    compared = None
+    if question.compare is not None:
+        since = asked.since if asked.since is not None else now
+        until = asked.until or max(now, since + timedelta(microseconds=1))
+        slices = question.bucket
+        if slices is None and BucketUnit.DAY not in question.source.units:
+            slices = Bucket(BucketUnit.MONTH)  # what is counted per month is moved by months
+        compared = earlier(since, until, question.compare, slices)
+    return Spans(asked, compared, now)

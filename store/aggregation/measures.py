@@ -1,0 +1,194 @@
+"""Measures as frozen values: which parts each needs, and how its value comes from them.
+
+A part is what the database folds rows into. Mergeable parts (counts, sums, extremes) of disjoint
+sets of rows give the part of their union; quantiles and distinct counts do not. A measure's value
+is one part, or one part divided by another, so that SQL and Python say it in the same words.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, assert_never
+
+from store.aggregation.catalog import Stat
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """A place in the attributes; ``path`` are object keys (``store.filters.parse_path``)."""
+
+    path: tuple[str, ...]
+
+
+Operand = str | Attribute
+"""The name of a number of the catalog, or a place in the attributes."""
+
+
+class Fold(StrEnum):
+    """What rows are folded into."""
+
+    ROWS = "rows"
+    """How many things the rows stand for."""
+    SET = "set"
+    """How many of them have the flag ``of``."""
+    KNOWN = "known"
+    """How many of them have an answer to the flag ``of``."""
+    PRESENT = "present"
+    """How many of them have a value of ``of``."""
+    SUM = "sum"
+    MIN = "min"
+    MAX = "max"
+    QUANTILE = "quantile"
+    """The quantile ``q`` of the values of ``of``, by linear interpolation between neighbours."""
+    DISTINCT = "distinct"
+    """How many different values the dimension ``of`` has; null is none."""
+
+
+UNMERGEABLE = frozenset({Fold.QUANTILE, Fold.DISTINCT})
+COUNTS = frozenset({Fold.ROWS, Fold.SET, Fold.KNOWN, Fold.PRESENT, Fold.DISTINCT})
+"""Folds that are zero, and not null, over no rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One fold of rows: of a number, attribute, flag or dimension, as ``fold`` says."""
+
+    fold: Fold
+    of: Operand | None = None
+    q: float | None = None
+
+    @property
+    def mergeable(self) -> bool:
+        """Whether the parts of disjoint sets of rows give the part of their union."""
+        return self.fold not in UNMERGEABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A value: ``over``, or ``over`` divided by ``under``; null where ``under`` is zero or null."""
+
+    over: Part
+    under: Part | None = None
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The parts it needs."""
+        return (self.over,) if self.under is None else (self.over, self.under)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many records; of interactions, how many calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlagCount:
+    """How many records have a flag of the catalog."""
+
+    flag: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlagRate:
+    """Which part of the records that have an answer has the flag; 0 to 1."""
+
+    flag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """Sum, mean, least or greatest value of a number or attribute; null where no record has one."""
+
+    of: Operand
+    stat: Stat
+
+
+@dataclass(frozen=True, slots=True)
+class Quantile:
+    """The value below which the part ``q`` of a number's values lies."""
+
+    of: Operand
+    q: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """One number's sum divided by another's."""
+
+    over: Operand
+    under: Operand
+
+
+@dataclass(frozen=True, slots=True)
+class Distinct:
+    """How many different values a dimension has; null is none."""
+
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
+class PerSecond:
+    """Records per second of the bucket, or of the whole span where nothing is bucketed.
+
+    A span that began or ends inside a bucket counts with the part that lies in it.
+    """
+
+
+Measure = Count | FlagCount | FlagRate | Statistic | Quantile | Ratio | Distinct | PerSecond
+
+COUNT = Count()
+ERROR_COUNT, ERROR_RATE = FlagCount("error"), FlagRate("error")
+UNPRICED_COUNT = FlagCount("unpriced")
+CACHE_HIT_RATE = FlagRate("cache_hit")
+SAVINGS_RATE = Ratio("cost_saved", "cost_baseline")
+PER_SECOND = PerSecond()
+
+FOLDS = {Stat.SUM: Fold.SUM, Stat.MIN: Fold.MIN, Stat.MAX: Fold.MAX}
+
+
+def formula_of(measure: Measure) -> Formula:
+    """The parts a measure needs and how they make its value; ``PerSecond`` is still to be divided."""
+    match measure:
+        case Count() | PerSecond():
+            return Formula(Part(Fold.ROWS))
+        case FlagCount(flag):
+            return Formula(Part(Fold.SET, flag))
+        case FlagRate(flag):
+            return Formula(Part(Fold.SET, flag), Part(Fold.KNOWN, flag))
+        case Statistic(of, Stat.AVG):
+            return Formula(Part(Fold.SUM, of), Part(Fold.PRESENT, of))
+        case Statistic(of, stat):
+            return Formula(Part(FOLDS[stat], of))
+        case Quantile(of, q):
+            return Formula(Part(Fold.QUANTILE, of, q))
+        case Ratio(over, under):
+            return Formula(Part(Fold.SUM, over), Part(Fold.SUM, under))
+        case Distinct(of):
+            return Formula(Part(Fold.DISTINCT, of))
+        case _:
+            assert_never(measure)
+
+
+def parts_of(measures: tuple[Measure, ...]) -> tuple[Part, ...]:
+    """Every part that the measures need, each once, in a stable order."""
+    return tuple(dict.fromkeys(p for m in measures for p in formula_of(m).parts))
+
+
+Value = int | float | None
+
+
+def value_of(measure: Measure, part: Callable[[Part], Any], seconds: float | None) -> Value:
+    """The measure's value from its parts; ``seconds`` is how long the span or bucket lasts."""
+    formula = formula_of(measure)
+    over: Value = part(formula.over)
+    if isinstance(measure, PerSecond):
+        return None if over is None or not seconds else over / seconds
+    if formula.under is None:
+        return over
+    under: Value = part(formula.under)
+    return over / under if over is not None and under else None
+
+
+def empty_value(measure: Measure, seconds: float | None = None) -> Value:
+    """What a measure says of no records: counts are 0, all else is null."""
+    return value_of(measure, lambda part: 0 if part.fold in COUNTS else None, seconds)

@@ -1,0 +1,106 @@
+"""Spans of time: found in a filter, taken out of it, and moved to what they are compared with."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from store.aggregation.buckets import Bucket, same_time_last_year
+from store.aggregation.questions import Earlier, Span
+from store.filters import AllOf, AnyOf, Compare, Condition, Not, Op
+
+MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A filter in two: the span that every record must lie in, and all other conditions.
+
+    ``elsewhere`` says that those others speak of the time, too, so that they cannot be moved.
+    """
+
+    span: Span
+    rest: Condition | None
+    elsewhere: bool
+
+
+def split(where: Condition | None, time_name: str) -> Split:
+    """Take the span on ``time_name`` out of a filter."""
+    spans: list[Span] = []
+    rest = _take(where, time_name, spans) if where is not None else None
+    since = max((s.since for s in spans if s.since is not None), default=None)
+    until = min((s.until for s in spans if s.until is not None), default=None)
+    return Split(Span(since, until), rest, rest is not None and _mentions(rest, time_name))
+
+
+def _take(where: Condition, name: str, spans: list[Span]) -> Condition | None:
+    """What is left of a condition without the parts of its conjunction that are spans."""
+    if isinstance(where, AllOf):
+        left = [part for one in where.parts if (part := _take(one, name, spans)) is not None]
+        return AllOf(tuple(left)) if left else None
+    if isinstance(where, Compare) and where.field == name:
+        found = _span_of(where)
+        if found is not None:
+            spans.append(found)
+            return None
+    return where
+
+
+def _span_of(asked: Compare) -> Span | None:
+    """A comparison of the time as a span; instants are whole microseconds, dates whole days."""
+    value = asked.value
+    if not isinstance(value, date):
+        return None
+    step = MICROSECOND if isinstance(value, datetime) else timedelta(days=1)
+    at = to_instant(value)
+    try:
+        match asked.op:
+            case Op.GTE:
+                return Span(at, None)
+            case Op.GT:
+                return Span(at + step, None)
+            case Op.LT:
+                return Span(None, at)
+            case Op.LTE:
+                return Span(None, at + step)
+            case Op.EQ:
+                return Span(at, at + step)
+            case _:
+                return None
+    except OverflowError:
+        return None
+
+
+def to_instant(value: date) -> datetime:
+    """An instant as it is; a date as its first instant in UTC."""
+    return value if isinstance(value, datetime) else datetime.combine(value, time.min, UTC)
+
+
+def to_date(instant: datetime) -> date:
+    """The first UTC date that begins at ``instant`` or later."""
+    found = instant.astimezone(UTC).date()
+    if to_instant(found) >= instant or found == date.max:
+        return found
+    return found + timedelta(days=1)
+
+
+def _mentions(where: Condition, name: str) -> bool:
+    match where:
+        case AllOf(parts) | AnyOf(parts):
+            return any(_mentions(part, name) for part in parts)
+        case Not(part):
+            return _mentions(part, name)
+        case _:
+            return where.field == name
+
+
+def earlier(since: datetime, until: datetime, asked: Earlier | Span, bucket: Bucket | None) -> Span:
+    """The span that [since, until) is compared with; raises ``OverflowError`` before year 1."""
+    if isinstance(asked, Span):
+        return asked
+    zone = "UTC" if bucket is None else bucket.zone
+    if asked is Earlier.LAST_YEAR:
+        return Span(same_time_last_year(since, zone), same_time_last_year(until, zone))
+    if bucket is not None and bucket.is_calendar:
+        starts = [span.start for span in bucket.spans(since, until)]
+        if starts and starts[0] == since and bucket.span_of(until).start == until:
+            return Span(bucket.shift(since, -len(starts)), since)
+    return Span(since - (until - since), since)

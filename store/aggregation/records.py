@@ -1,0 +1,248 @@
+"""Records as a relation: parts by aggregates over columns, within the bounds of who asks."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Date,
+    Select,
+    Subquery,
+    case,
+    func,
+    literal,
+    literal_column,
+    select,
+)
+
+from models.types import Instant
+from store.access import Bounds
+from store.aggregation.buckets import Bucket, Run
+from store.aggregation.catalog import Elapsed, Source
+from store.aggregation.folds import (
+    WEIGHT,
+    Folds,
+    RankedFolds,
+    count_name,
+    dimension_name,
+    known_name,
+    rank_name,
+    set_name,
+    value_names,
+)
+from store.aggregation.measures import Attribute, Fold, Operand, Part
+from store.aggregation.periods import to_date
+from store.aggregation.questions import Group, Span
+from store.aggregation.relations import (
+    BUCKET,
+    Shape,
+    key_columns,
+    merge_part,
+)
+from store.aggregation.zones import from_seconds
+from store.dialects import DatabaseDialect, JsonLeaf
+from store.filters import Condition, ConditionCompiler
+from store.validation import EARLIEST
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The records of a source that satisfy a condition, as far as ``bounds`` let them be seen.
+
+    ``now`` ends spans that are open, for the purpose of slicing them: no record lies a day after
+    it. ``wide`` takes sums that pass the range of their type.
+    """
+
+    source: Source
+    dialect: DatabaseDialect
+    bounds: Bounds
+    where: Condition | None
+    now: datetime
+    wide: bool = False
+
+    def merge(self, part: Part, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The part of a union of groups."""
+        return merge_part(part, column, self.dialect, self.wide)
+
+    def grouped(self, shape: Shape) -> Select[Any]:
+        """One row per group, as plain as one would write it by hand."""
+        keys = dict(self._key_readings(shape.groups))
+        if shape.bucket is not None:
+            keys[BUCKET] = self.bucket_of(shape.bucket, shape.span, self.source.time_column)
+        parts = tuple(shape.parts.values())
+        ranked = self._to_rank(parts)
+        folds = Folds(self.source, self.dialect, self.operand, self.wide)
+        if ranked:
+            inner = self._ranked(shape, keys, ranked)
+            keys = {name: inner.c[name] for name in keys}
+            folds = RankedFolds(folds, inner, value_names(parts))
+        columns = [column.label(name) for name, column in keys.items()]
+        columns += [folds.part(part).label(name) for name, part in shape.parts.items()]
+        statement: Select[Any] = select(*columns)
+        if not ranked:
+            statement = self._restricted(statement, shape)
+        return statement.group_by(*(literal_column(name) for name in keys))
+
+    # --- which records -----------------------------------------------------------------------------
+
+    def _restricted(self, statement: Select[Any], shape: Shape) -> Select[Any]:
+        """``statement`` on the records of the span that satisfy everything and may be seen."""
+        source = self.source
+        statement = self.bounds.restrict(statement, source.table)
+        statement = statement.where(*self._within(shape.span))
+        if self.where is not None:
+            compiler = ConditionCompiler(self._fields(), self.dialect)
+            statement = statement.where(compiler.compile(self.where))
+        if shape.bucket is not None and source.time_column.nullable:
+            statement = statement.where(source.time_column.is_not(None))
+        if shape.keys is not None:
+            readings = dict(self._key_readings(shape.of_keys or shape.groups))
+            statement = statement.where(shape.keys.condition(readings))
+        parent = source.parent
+        if parent is None:
+            return statement.select_from(source.table)
+        if parent.table in statement.get_final_froms() or self._bound_by_parent():
+            statement = self.bounds.restrict(statement, parent.table)
+            return statement.select_from(source.table.join(parent.table, parent.on))
+        return statement.select_from(source.table)
+
+    def _bound_by_parent(self) -> bool:
+        """Whether labels that bound the caller stand in the parent alone."""
+        return self.bounds.is_partial and "namespace_id" not in self.source.table.columns
+
+    def _within(self, span: Span) -> Iterator[ColumnElement[bool]]:
+        column = self.source.time_column
+        dated = isinstance(column.type, Date)
+        if span.since is not None:
+            yield column >= (to_date(span.since) if dated else span.since)
+        if span.until is not None:
+            yield column < (to_date(span.until) if dated else span.until)
+
+    def _fields(self) -> dict[str, ColumnElement[Any]]:
+        columns: dict[str, ColumnElement[Any]] = dict(self.source.filter_columns)
+        derived = [n for n, number in self.source.numbers.items() if n not in columns]
+        return columns | {name: self.operand(name) for name in derived}
+
+    # --- expressions over their columns ----------------------------------------------------------
+
+    def operand(self, of: Operand) -> ColumnElement[Any]:
+        """A number of a record; null where it has none."""
+        if isinstance(of, Attribute):
+            return self._leaf(of).number
+        value = self.source.numbers[of].value
+        if isinstance(value, Elapsed):
+            return self.dialect.milliseconds(value.start, value.end)
+        return value
+
+    def _leaf(self, attribute: Attribute) -> JsonLeaf:
+        assert self.source.attributes is not None
+        column = self.source.table.columns[self.source.attributes]
+        return self.dialect.json_leaf(column, attribute.path)
+
+    def _key_readings(self, groups: tuple[Group, ...]) -> Iterator[tuple[str, ColumnElement[Any]]]:
+        for group, columns in zip(groups, key_columns(self.source, groups), strict=True):
+            if isinstance(group, Attribute):
+                leaf = self._leaf(group)
+                readings = (leaf.text, leaf.number, leaf.truth)
+                yield from zip((c.name for c in columns), readings, strict=True)
+            else:
+                yield columns[0].name, self.source.dimensions[group].column
+
+    def bucket_of(self, bucket: Bucket, span: Span, column: Column[Any]) -> ColumnElement[Any]:
+        """The start of the bucket in which a time of the span lies."""
+        since = max(span.since or EARLIEST, EARLIEST)
+        until = max(span.until or self.now + timedelta(days=2), since)
+        if isinstance(column.type, Date):
+            starts = [one.start for one in bucket.spans(since, until)] or [since]
+            dates = [(to_date(start), literal(to_date(start), Date())) for start in starts]
+            return _choose(column, dates)
+        runs = bucket.runs(since, until)
+        return _choose(column, [(from_seconds(r.start), self._bin(column, r)) for r in runs])
+
+    def _bin(self, column: Column[Any], run: Run) -> ColumnElement[Any]:
+        start = from_seconds(run.start)
+        if run.step is None:
+            return literal(start, Instant())
+        return self.dialect.bin(column, timedelta(seconds=run.step), start)
+
+    # --- exact quantiles where there is no aggregate for them --------------------------------------
+
+    def _to_rank(self, parts: tuple[Part, ...]) -> tuple[Operand, ...]:
+        """The operands whose values must be ranked."""
+        asked = [p.of for p in parts if p.fold is Fold.QUANTILE and p.of is not None]
+        if not asked or self.dialect.quantile(literal(0), 0) is not None:
+            return ()
+        return tuple(dict.fromkeys(asked))
+
+    def _ranked(
+        self, shape: Shape, keys: dict[str, ColumnElement[Any]], ranked: tuple[Operand, ...]
+    ) -> Subquery:
+        """The records with everything their parts need, and the rank of a value in its group."""
+        parts = tuple(shape.parts.values())
+        names = value_names(parts)
+        columns = [column.label(name) for name, column in keys.items()]
+        columns += [self.operand(of).label(name) for of, name in names.items()]
+        columns += [column.label(name) for name, column in self._marks(parts).items()]
+        values: Mapping[str, ColumnElement[Any]] = {n: self.operand(of) for of, n in names.items()}
+        within = list(keys.values())
+        if any(not isinstance(key, Column) for key in within):
+            # Said once, in a select of its own: every rank repeats it, and what slices time is long.
+            base = self._restricted(select(*columns), shape).subquery("unranked")
+            values, within = dict(base.c.items()), [base.c[name] for name in keys]
+            statement = select(*base.c, *_ranks(values, ranked, names, within))
+        else:
+            ranks = _ranks(values, ranked, names, within)
+            statement = self._restricted(select(*columns, *ranks), shape)
+        return statement.subquery("ranked")
+
+    def _marks(self, parts: tuple[Part, ...]) -> dict[str, ColumnElement[Any]]:
+        """What parts need of a record beside the values of operands, by column."""
+        found: dict[str, ColumnElement[Any]] = {}
+        for part in parts:
+            name = str(part.of)
+            if part.fold is Fold.SET:
+                found[set_name(name)] = self.source.flags[name].is_set
+            elif part.fold is Fold.KNOWN:
+                known = self.source.flags[name].known
+                if known is not None:
+                    found[known_name(name)] = known
+            elif part.fold is Fold.DISTINCT:
+                found[dimension_name(name)] = self.source.dimensions[name].column
+        if self.source.weight is not None:
+            found[WEIGHT] = self.source.table.columns[self.source.weight]
+        return found
+
+
+def _ranks(
+    values: Mapping[str, ColumnElement[Any]],
+    ranked: tuple[Operand, ...],
+    names: Mapping[Operand, str],
+    within: list[ColumnElement[Any]],
+) -> Iterator[ColumnElement[Any]]:
+    """The rank of each operand's value in its group, and how many values the group has."""
+    for of in ranked:
+        name = names[of]
+        value = values[name]
+        order = value.asc().nulls_last()
+        yield (
+            func.row_number()
+            .over(partition_by=within or None, order_by=order)
+            .label(rank_name(name))
+        )
+        yield func.count(value).over(partition_by=within or None).label(count_name(name))
+
+
+def _choose(
+    column: Column[Any], found: Sequence[tuple[Any, ColumnElement[Any]]]
+) -> ColumnElement[Any]:
+    """The value beside the last bound at or before ``column``, by halving."""
+    if len(found) == 1:
+        return found[0][1]
+    middle = len(found) // 2
+    return case(
+        (column < found[middle][0], _choose(column, found[:middle])),
+        else_=_choose(column, found[middle:]),
+    )

@@ -1,0 +1,240 @@
+"""The five sources of aggregations, each declared once."""
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import Table, and_
+
+from models import (
+    InteractionCounter,
+    Operation,
+    Request,
+    RequestEvent,
+    RequestStage,
+    table_of,
+)
+from models.labels import LABELS
+from models.vocabulary import Outcome, PriceStatus, RequestStatus, Severity, StageStatus
+from store.aggregation.catalog import (
+    BucketUnit,
+    Dimension,
+    Elapsed,
+    Flag,
+    Number,
+    Parent,
+    Scale,
+    Source,
+    Stat,
+)
+
+EVERY_LABEL = ("organization_id", *LABELS)
+OPERATION, REQUEST = table_of(Operation), table_of(Request)
+STAGE, EVENT = table_of(RequestStage), table_of(RequestEvent)
+COUNTER = table_of(InteractionCounter)
+
+
+def dimensions(table: Table, *names: str, **renamed: str) -> dict[str, Dimension]:
+    """Columns of ``table`` as dimensions; ``renamed`` maps the dimension's name to its column."""
+    pairs = [(name, name) for name in names] + list(renamed.items())
+    return {name: Dimension(name, table.columns[column]) for name, column in pairs}
+
+
+def wholes(table: Table, *names: str, scale: Scale = Scale.PLAIN) -> dict[str, Number]:
+    """Columns of whole numbers."""
+    return {n: Number(n, table.columns[n], whole=True, scale=scale) for n in names}
+
+
+def elapsed(table: Table, name: str, start: str, end: str) -> dict[str, Number]:
+    """The time between two instants of a row."""
+    value = Elapsed(table.columns[start], table.columns[end])
+    return {name: Number(name, value, whole=False, scale=Scale.MILLISECONDS)}
+
+
+def named(flags: Iterable[Flag]) -> Mapping[str, Flag]:
+    """Flags by name."""
+    return {flag.name: flag for flag in flags}
+
+
+OPERATIONS = Source(
+    name="operations",
+    table=OPERATION,
+    time="occurred_at",
+    dimensions=dimensions(
+        OPERATION,
+        "kind",
+        "name",
+        "operation_type",
+        "outcome",
+        "error",
+        *EVERY_LABEL,
+        "session_id",
+        "request_id",
+        "stage",
+        "correlation_id",
+        "trace_id",
+        "client",
+        "route",
+        "method",
+        "status_code",
+        "ip_address",
+        "user_agent",
+        "resource_id",
+        "tool_name",
+        "operation_mode",
+        "file_path",
+        "provider",
+        "model",
+        "price_status",
+        "cache_hit",
+        "interaction_type",
+    ),
+    numbers={
+        "duration_ms": Number(
+            "duration_ms", OPERATION.c.duration_ms, whole=False, scale=Scale.MILLISECONDS
+        ),
+        **wholes(
+            OPERATION,
+            "status_code",
+            "batch_size",
+            "tokens_original",
+            "tokens_actual",
+            "tokens_prevented",
+            "input_tokens",
+            "output_tokens",
+            "cached_input_tokens",
+            "units",
+        ),
+        **wholes(OPERATION, "cost_baseline", "cost_actual", "cost_saved", scale=Scale.NANODOLLARS),
+    },
+    flags=named(
+        [
+            Flag("error", OPERATION.c.outcome == Outcome.ERROR.value),
+            Flag("cache_hit", OPERATION.c.cache_hit.is_(True), OPERATION.c.cache_hit.is_not(None)),
+            Flag(
+                "unpriced",
+                OPERATION.c.price_status == PriceStatus.UNPRICED.value,
+                OPERATION.c.price_status.is_not(None),
+            ),
+        ]
+    ),
+    attributes="attributes",
+    savings=("cost_saved", "cost_baseline"),
+)
+
+REQUESTS = Source(
+    name="requests",
+    table=REQUEST,
+    time="created_at",
+    dimensions=dimensions(
+        REQUEST,
+        "type",
+        "status",
+        "title",
+        "current_stage",
+        "error_stage",
+        "error_message",
+        "cancel_reason",
+        "correlation_id",
+        *EVERY_LABEL,
+    ),
+    numbers={
+        **elapsed(REQUEST, "duration_ms", "started_at", "ended_at"),
+        **elapsed(REQUEST, "wait_ms", "created_at", "started_at"),
+        "progress": Number("progress", REQUEST.c.progress, whole=False),
+    },
+    flags=named(
+        [
+            Flag("error", REQUEST.c.status == RequestStatus.FAILED.value),
+            Flag("completed", REQUEST.c.status == RequestStatus.COMPLETED.value),
+            Flag("cancelled", REQUEST.c.status == RequestStatus.CANCELLED.value),
+            Flag(
+                "active",
+                REQUEST.c.status.in_([RequestStatus.PENDING.value, RequestStatus.RUNNING.value]),
+            ),
+        ]
+    ),
+    attributes="attributes",
+)
+
+STAGES = Source(
+    name="stages",
+    table=STAGE,
+    time="started_at",
+    dimensions={
+        **dimensions(
+            STAGE,
+            "name",
+            "status",
+            "organization_id",
+            "request_id",
+            "attempt",
+            "retryable",
+            "error_message",
+        ),
+        **dimensions(REQUEST, *LABELS, request_type="type", request_status="status"),
+    },
+    numbers={
+        **elapsed(STAGE, "duration_ms", "started_at", "ended_at"),
+        **wholes(STAGE, "attempt"),
+        "progress": Number("progress", STAGE.c.progress, whole=False),
+    },
+    flags=named(
+        [
+            Flag("error", STAGE.c.status == StageStatus.FAILED.value),
+            Flag("completed", STAGE.c.status == StageStatus.COMPLETED.value),
+            Flag("retried", STAGE.c.attempt > 1),
+        ]
+    ),
+    parent=Parent(
+        REQUEST,
+        and_(
+            REQUEST.c.organization_id == STAGE.c.organization_id, REQUEST.c.id == STAGE.c.request_id
+        ),
+    ),
+)
+
+EVENTS = Source(
+    name="events",
+    table=EVENT,
+    time="occurred_at",
+    dimensions={
+        **dimensions(
+            EVENT, "type", "severity", "stage", "attempt", "organization_id", "request_id"
+        ),
+        **dimensions(REQUEST, *LABELS, request_type="type", request_status="status"),
+    },
+    numbers={},
+    flags=named(
+        [
+            Flag("error", EVENT.c.severity.in_([Severity.ERROR.value, Severity.CRITICAL.value])),
+            Flag("warning", EVENT.c.severity == Severity.WARNING.value),
+        ]
+    ),
+    attributes="data",
+    parent=Parent(
+        REQUEST,
+        and_(
+            REQUEST.c.organization_id == EVENT.c.organization_id, REQUEST.c.id == EVENT.c.request_id
+        ),
+    ),
+)
+
+SUMMED = frozenset({Stat.SUM, Stat.AVG})
+INTERACTIONS = Source(
+    name="interactions",
+    table=COUNTER,
+    time="month",
+    dimensions=dimensions(
+        COUNTER, "interaction_type", "operation_type", "route", "method", *EVERY_LABEL
+    ),
+    numbers={
+        # A row is a sum of calls: what a single one of them was is not known any more.
+        "units": Number("units", COUNTER.c.units, whole=True, stats=SUMMED),
+    },
+    weight="calls",
+    units=frozenset({BucketUnit.MONTH, BucketUnit.QUARTER, BucketUnit.YEAR}),
+)
+
+SOURCES: Mapping[str, Source] = {
+    source.name: source for source in (OPERATIONS, REQUESTS, STAGES, EVENTS, INTERACTIONS)
+}
+"""Every source by its name."""

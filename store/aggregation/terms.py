@@ -1,0 +1,98 @@
+"""Values, conditions and orders as expressions over the columns of grouped selects."""
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Double, FromClause, cast, func, literal, null
+
+from store.aggregation.measures import Measure, Part, PerSecond, formula_of
+from store.aggregation.questions import ByBucket, ByGroup, OrderBy, Question, Than
+from store.aggregation.relations import BUCKET, KeyColumn
+from store.dialects import DatabaseDialect
+
+COMPARISONS: dict[Than, Callable[[Any, Any], ColumnElement[bool]]] = {
+    Than.GT: operator.gt,
+    Than.GTE: operator.ge,
+    Than.LT: operator.lt,
+    Than.LTE: operator.le,
+    Than.EQ: operator.eq,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a question says of its groups. ``names`` are the columns of parts.
+
+    ``seconds`` is how long the asked span lasts, None where it has no beginning.
+    """
+
+    question: Question
+    dialect: DatabaseDialect
+    key_groups: tuple[tuple[KeyColumn, ...], ...]
+    names: Mapping[Part, str]
+    seconds: float | None
+
+    @property
+    def keys(self) -> tuple[KeyColumn, ...]:
+        """The columns of all keys."""
+        return tuple(column for group in self.key_groups for column in group)
+
+    def value(self, measure: Measure, source: FromClause) -> ColumnElement[Any]:
+        """A measure's value, as ``measures.value_of`` says it."""
+        formula = formula_of(measure)
+        over: ColumnElement[Any] = source.c[self.names[formula.over]]
+        if isinstance(measure, PerSecond):
+            seconds = self.seconds
+            return cast(over, Double()) / literal(seconds, Double()) if seconds else null()
+        if formula.under is None:
+            return over
+        under: ColumnElement[Any] = cast(source.c[self.names[formula.under]], Double())
+        return cast(over, Double()) / func.nullif(under, literal(0.0, Double()))
+
+    def having(self, source: FromClause) -> list[ColumnElement[bool]]:
+        """What having asks of a group."""
+        return [
+            COMPARISONS[having.than](
+                cast(self.value(having.by, source), Double()), literal(having.value, Double())
+            )
+            for having in self.question.having
+        ]
+
+    def order(self, source: FromClause) -> list[ColumnElement[Any]]:
+        """The order of rows: as asked, completed by bucket and key, so that it is total."""
+        found = [self._term(term, source) for term in self.question.order_by]
+        terms = [one for several in found for one in several]
+        if self.question.bucket is not None:
+            terms.append(source.c[BUCKET].asc())
+        elif self.question.top is not None:
+            return [*terms, *self.key_order(source)]
+        return terms + [self._by_key(source, column, False) for column in self.keys]
+
+    def _term(self, term: OrderBy, source: FromClause) -> list[ColumnElement[Any]]:
+        match term.by:
+            case ByBucket():
+                bucket = source.c[BUCKET]
+                return [bucket.desc() if term.descending else bucket.asc()]
+            case ByGroup(group):
+                columns = self.key_groups[self.question.group_by.index(group)]
+                return [self._by_key(source, column, term.descending) for column in columns]
+            case _:
+                value = self.value(term.by, source)
+                return [(value.desc() if term.descending else value.asc()).nulls_last()]
+
+    def _by_key(
+        self, source: FromClause, column: KeyColumn, descending: bool
+    ) -> ColumnElement[Any]:
+        value: ColumnElement[Any] = source.c[column.name]
+        if column.is_text:
+            value = self.dialect.by_code_point(value)
+        return (value.desc() if descending else value.asc()).nulls_last()
+
+    def key_order(self, source: FromClause) -> list[ColumnElement[Any]]:
+        """The order in which top chooses."""
+        top = self.question.top
+        assert top is not None
+        value = self.value(top.by, source).desc().nulls_last()
+        return [value, *(self._by_key(source, column, False) for column in self.keys)]

@@ -1,0 +1,93 @@
+"""IANA zones as tables of offsets: when a zone's clock was moved, and what it showed since."""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from models.types import EPOCH
+
+FIRST, LAST = datetime(1999, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
+"""The instants that tables cover: a year more than records and questions can reach."""
+BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
+"""When the first offset of a table is taken to have begun."""
+STEP = 43_200
+"""Seconds between two looks at a clock; no zone moved its clock twice in so short a time."""
+
+
+def to_seconds(instant: datetime) -> float:
+    """Seconds since 1970-01-01T00:00:00Z; exact for whole seconds."""
+    return (instant - EPOCH) / timedelta(seconds=1)
+
+
+def from_seconds(seconds: int) -> datetime:
+    """The UTC instant so many seconds after 1970-01-01T00:00:00Z."""
+    return EPOCH + timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A zone's offsets: ``offsets[i]`` seconds hold from ``starts[i]`` on, in epoch seconds."""
+
+    name: str
+    starts: tuple[int, ...]
+    offsets: tuple[int, ...]
+
+    def stretch(self, seconds: float) -> int:
+        """Which stretch of one offset an instant lies in."""
+        return max(bisect_right(self.starts, seconds) - 1, 0)
+
+    def end(self, stretch: int) -> int | None:
+        """When a stretch ends; None for the last one."""
+        return self.starts[stretch + 1] if stretch + 1 < len(self.starts) else None
+
+    def first_showing(self, local: int) -> int:
+        """The first instant at which the local clock shows ``local`` seconds or later.
+
+        That is local midnight where it exists once, its first time where it comes twice, and the
+        end of the gap where it was skipped.
+        """
+        # Clocks were moved by at most a day, so that the stretch of two days before is early enough.
+        stretch = self.stretch(local - 2 * 86_400)
+        while True:
+            found = max(local - self.offsets[stretch], self.starts[stretch])
+            end = self.end(stretch)
+            if end is None or found < end:
+                return found
+            stretch += 1
+
+
+def is_zone(name: str) -> bool:
+    """Whether ``name`` is a zone of the IANA database."""
+    return name in known_zones()
+
+
+@lru_cache(maxsize=1)
+def known_zones() -> frozenset[str]:
+    """Every zone by name; those that mean this machine's own are none."""
+    return frozenset(available_timezones()) - {"localtime", "Factory"}
+
+
+@lru_cache(maxsize=64)
+def zone_table(name: str) -> Zone:
+    """The table of a zone that exists."""
+    zone = ZoneInfo(name)
+
+    def offset(seconds: int) -> int:
+        found = from_seconds(seconds).astimezone(zone).utcoffset()
+        return round(found.total_seconds()) if found is not None else 0
+
+    first, last = round(to_seconds(FIRST)), round(to_seconds(LAST))
+    starts, offsets = [round(to_seconds(BEGINNING))], [offset(first)]
+    for seen in range(first, last, STEP):
+        low, high = seen, seen + STEP
+        after = offset(high)
+        if after == offsets[-1]:
+            continue
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if offset(middle) == offsets[-1] else (low, middle)
+        starts.append(high)
+        offsets.append(after)
+    return Zone(name, tuple(starts), tuple(offsets))

@@ -1,0 +1,232 @@
+"""The rows that a flush adds to the rollups: its operations summed up, column by column.
+
+First by all dimensions at once, then from those sums by the dimensions of each rollup: most flushes
+repeat a few keys. Labels of tenants are many, so that their rollup is summed up by itself.
+"""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import chain, pairwise, repeat
+from operator import itemgetter
+from typing import Any
+
+from models.rollups import (
+    DIMENSIONS,
+    EXTREMES,
+    HISTOGRAMS,
+    NUMBERS,
+    OPERATION_ROLLUPS,
+    ROLLUPS,
+    ROWS,
+    SUM_COLUMNS,
+    Rollup,
+    Tier,
+    known_column,
+    lanes_column,
+    number_column,
+    set_column,
+)
+from models.vocabulary import Outcome, PriceStatus
+from store.dialects import Columns
+from store.histograms import lanes_of
+from store.operations.columns import AT
+from store.operations.frames import Frame, Values
+
+HOUR = timedelta(hours=1)
+OF = {column.name: position for position, column in enumerate(OPERATION_ROLLUPS.columns)}
+"""Position of each column of the rollups."""
+TENANTS = frozenset({"namespace_id", "workspace_id", "api_key_id"})
+FLAG_SOURCES = {
+    "error": AT["outcome"],
+    "cache_hit": AT["cache_hit"],
+    "unpriced": AT["price_status"],
+}
+FLAG_VALUES = {
+    "error": Outcome.ERROR.value,
+    "cache_hit": True,
+    "unpriced": PriceStatus.UNPRICED.value,
+}
+LANES = frozenset(OF[lanes_column(name)] for name in HISTOGRAMS)
+IN_SUMS = frozenset(OF.values()) - LANES
+IN_HISTOGRAMS = LANES | {OF[ROWS]} | {OF[number_column(name, "present")] for name in HISTOGRAMS}
+"""What rows of both kinds of rollups hold."""
+LARGEST = 2**63 - 1
+"""What would be a larger sum is written operation by operation."""
+
+Fold = Callable[[Iterable[Any]], Any]
+Part = tuple[Fold, Values]
+
+
+def deltas_of(frame: Frame) -> Columns:
+    """The rows of all rollups for operations in the order of time."""
+    hours = list(hours_of(frame.columns[AT["occurred_at"]]))
+    spread = _Sums.of(frame, hours)
+    every = tuple(dict.fromkeys(name for r in ROLLUPS for name in r.dimensions))
+    finest = spread.by([name for name in every if name not in TENANTS])
+    found = []
+    for rollup in ROLLUPS:
+        base = spread if TENANTS.intersection(rollup.dimensions) else finest
+        found.append((rollup, base.of_rollup(rollup).by(rollup.dimensions)))
+    if any(map(too_large, (sums for _, sums in found))):
+        found = [(r, spread.of_rollup(r).only(r.dimensions).as_groups()) for r in ROLLUPS]
+    return joined(found)
+
+
+def hours_of(times: Sequence[datetime]) -> Iterator[datetime]:
+    """The hour of each of some instants in their order."""
+    place = 0
+    while place < len(times):
+        hour = times[place].replace(minute=0, second=0, microsecond=0)
+        end = bisect_left(times, hour + HOUR, place)
+        yield from repeat(hour, end - place)
+        place = end
+
+
+class _Sums:
+    """Rows of sums: their hours, their dimensions, and what was folded."""
+
+    def __init__(
+        self, hours: Sequence[datetime], dimensions: dict[str, Values], parts: dict[int, Part]
+    ) -> None:
+        self.hours = hours
+        self.dimensions = dimensions
+        self.parts = parts
+
+    @classmethod
+    def of(cls, frame: Frame, hours: Sequence[datetime]) -> "_Sums":
+        """Each operation as a sum of one."""
+        columns = frame.columns
+        dimensions = {n: columns[AT[n]] for n in DIMENSIONS if AT[n] in columns}
+        ones = (1,) * frame.count
+        parts: dict[int, Part] = {OF[ROWS]: (sum, ones)}
+        for flag, source in FLAG_SOURCES.items():
+            values = columns.get(source)
+            if values is None:
+                continue
+            wanted = FLAG_VALUES[flag]
+            if wanted in values:
+                parts[OF[set_column(flag)]] = (sum, [value == wanted for value in values])
+            parts[OF[known_column(flag)]] = (sum, present(values, ones))
+        for name in NUMBERS:
+            values = columns.get(AT[name])
+            if values is None:
+                continue
+            parts[OF[number_column(name, "present")]] = (sum, present(values, ones))
+            parts[OF[number_column(name, "sum")]] = (sum, values)
+            if name in EXTREMES:
+                parts[OF[number_column(name, "min")]] = (min, values)
+                parts[OF[number_column(name, "max")]] = (max, values)
+            if name in HISTOGRAMS:
+                parts[OF[lanes_column(name)]] = (together, lanes_of(values))
+        return cls(hours, dimensions, parts)
+
+    def only(self, names: Sequence[str]) -> "_Sums":
+        """The same rows with some of their dimensions."""
+        kept = {name: values for name in names if (values := self.dimensions.get(name))}
+        return _Sums(self.hours, kept, self.parts)
+
+    def as_groups(self) -> "_Sums":
+        """Each row as a group of its own."""
+        parts = {
+            place: (flat, [None if v is None else (v,) for v in values])
+            if fold is together
+            else (fold, values)
+            for place, (fold, values) in self.parts.items()
+        }
+        return _Sums(self.hours, self.dimensions, parts)
+
+    def of_rollup(self, rollup: Rollup) -> "_Sums":
+        """The same rows with what a rollup holds."""
+        held = IN_HISTOGRAMS if rollup.histograms else IN_SUMS
+        parts = {place: part for place, part in self.parts.items() if place in held}
+        return _Sums(self.hours, self.dimensions, parts)
+
+    def by(self, names: Sequence[str]) -> "_Sums":
+        """The sums of those rows that have the same hour and the same values of some dimensions."""
+        kept = [name for name in names if name in self.dimensions]
+        # What is the same throughout tells no rows apart, and need not be looked at in each.
+        varied = [v for v in (self.hours, *(self.dimensions[n] for n in kept)) if not is_same(v)]
+        places: defaultdict[Any, list[int]] = defaultdict(list)
+        for place, key in enumerate(zip(*varied, strict=True) if varied else ()):
+            places[key].append(place)
+        if not varied:
+            places[()] = list(range(len(self.hours)))
+        if len(places) == len(self.hours):
+            return self.only(kept).as_groups()
+        first = itemgetter(*(members[0] for members in places.values()), 0)
+        hours = first(self.hours)[:-1]
+        dimensions = [first(self.dimensions[name])[:-1] for name in kept]
+        order = list(chain.from_iterable(places.values()))
+        ends = [0]
+        for members in places.values():
+            ends.append(ends[-1] + len(members))
+        slices = [slice(start, end) for start, end in pairwise(ends)]
+        pick: Callable[[Values], Values] = itemgetter(*order)
+        done: dict[tuple[Fold, int], list[Any]] = {}
+        parts: dict[int, Part] = {}
+        for position, (fold, values) in self.parts.items():
+            found = done.get((fold, id(values)))
+            if found is None:
+                found = done[fold, id(values)] = folded(fold, pick(values), slices)
+            parts[position] = (flat if fold is together else fold, found)
+        return _Sums(hours, dict(zip(kept, dimensions, strict=True)), parts)
+
+
+def too_large(sums: _Sums) -> bool:
+    """Whether a sum is beyond the whole numbers of databases."""
+    found = (sums.parts[OF[name]][1] for name in SUM_COLUMNS if OF[name] in sums.parts)
+    return any(value is not None and abs(value) > LARGEST for values in found for value in values)
+
+
+def present(values: Values, ones: Values) -> Values:
+    """One for each value that is there."""
+    return [value is not None for value in values] if None in values else ones
+
+
+def folded(fold: Fold, values: Values, slices: Sequence[slice]) -> list[Any]:
+    """Each slice of the values in one; None where it has none."""
+    if None not in values:
+        return [fold(values[one]) for one in slices]
+    found = ([v for v in values[one] if v is not None] for one in slices)
+    return [fold(there) if there else None for there in found]
+
+
+def is_same(values: Sequence[Any]) -> bool:
+    """Whether all values are the first one."""
+    return values.count(values[0]) == len(values)
+
+
+def together(lanes: Iterable[int]) -> Sequence[int]:
+    """The lanes of several values."""
+    return tuple(lanes)
+
+
+def flat(lanes: Iterable[Sequence[int]]) -> Sequence[int]:
+    """The lanes of several rows as those of one."""
+    return tuple(chain.from_iterable(lanes))
+
+
+def joined(found: Sequence[tuple[Rollup, _Sums]]) -> Columns:
+    """The rows of several rollups as columns of the table."""
+    columns: dict[int, list[Any]] = {
+        OF["rollup"]: [r.number for r, sums in found for _ in sums.hours],
+        OF["starts_at"]: [hour for _, sums in found for hour in sums.hours],
+    }
+    columns[OF["tier"]] = [Tier.FRESH.value] * len(columns[OF["rollup"]])
+    for name in DIMENSIONS:
+        if any(name in sums.dimensions for _, sums in found):
+            columns[OF[name]] = [
+                value
+                for _, sums in found
+                for value in sums.dimensions.get(name, (None,) * len(sums.hours))
+            ]
+    for position in dict.fromkeys(place for _, sums in found for place in sums.parts):
+        nothing: Part = (sum, ())
+        columns[position] = [
+            value
+            for _, sums in found
+            for value in sums.parts.get(position, nothing)[1] or repeat(None, len(sums.hours))
+        ]
+    return columns

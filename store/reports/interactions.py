@@ -1,0 +1,79 @@
+"""What was used in one calendar month, in all and by what it was used for."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from store.aggregation.answers import Answer
+from store.aggregation.catalog import Stat
+from store.aggregation.measures import COUNT, Statistic
+from store.aggregation.questions import OrderBy, Question
+from store.aggregation.sources import INTERACTIONS
+from store.errors import BadInput
+from store.filters import AllOf, Compare, Op
+from store.reports.asking import Ask, Values, totals_of
+
+UNITS = Statistic("units", Stat.SUM)
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionPart:
+    """What was used for one thing; None is what named none."""
+
+    name: str | None
+    units: int
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionTotals:
+    """One month of one organization, or of a part of it."""
+
+    year: int
+    month: int
+    units: int
+    calls: int
+    by_operation_type: list[InteractionPart]
+    by_interaction_type: list[InteractionPart]
+
+
+async def interaction_totals(ask: Ask, year: int, month: int, **labels: Any) -> InteractionTotals:
+    """The month of the counters with these labels; raises ``BadInput`` for a month that is none."""
+    try:
+        first = date(year, month, 1)
+    except (ValueError, OverflowError):
+        message = f"there is no month {month} of the year {year}: months are 1 to 12"
+        raise BadInput(message, ("month",)) from None
+    named = [Compare(n, Op.EQ, v) for n, v in labels.items() if v is not None]
+    where = AllOf((Compare("month", Op.EQ, first), *named))
+
+    async def by(dimension: str, totals: bool = False) -> Answer:
+        return await ask(
+            Question(
+                INTERACTIONS,
+                where,
+                group_by=(dimension,),
+                measures=(UNITS, COUNT),
+                order_by=(OrderBy(UNITS, descending=True),),
+                totals=totals,
+            )
+        )
+
+    operations = await by("operation_type", totals=True)
+    whole = totals_of(operations)
+    return InteractionTotals(
+        year=year,
+        month=month,
+        units=whole.count(UNITS),
+        calls=whole.count(COUNT),
+        by_operation_type=_parts(operations),
+        by_interaction_type=_parts(await by("interaction_type")),
+    )
+
+
+def _parts(answer: Answer) -> list[InteractionPart]:
+    found = []
+    for row in answer.rows:
+        values = Values(answer, row)
+        found.append(InteractionPart(row.key[0], values.count(UNITS), values.count(COUNT)))
+    return found

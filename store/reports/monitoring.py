@@ -1,0 +1,195 @@
+"""What operators look at: requests by hour and state, stages, breakers, and what needs a look."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from models.vocabulary import RequestStatus
+from store.aggregation.answers import Answer, Group
+from store.aggregation.buckets import Bucket
+from store.aggregation.catalog import BucketUnit, Stat
+from store.aggregation.measures import (
+    COUNT,
+    ERROR_COUNT,
+    FlagCount,
+    Measure,
+    Quantile,
+    Statistic,
+)
+from store.aggregation.questions import ByGroup, OrderBy, Question
+from store.aggregation.sources import REQUESTS, STAGES
+from store.circuit_breakers import WARNING_FAILURE_RATE, warnings_of
+from store.database import Row
+from store.errors import BadInput
+from store.filters import AllOf, Compare, Op
+from store.reports.asking import Ask, Values, all_of, totals_of
+
+COMPLETED, CANCELLED, ACTIVE = (FlagCount(f) for f in ("completed", "cancelled", "active"))
+RETRIED = FlagCount("retried")
+MEAN = Statistic("duration_ms", Stat.AVG)
+P50, P95 = Quantile("duration_ms", 0.5), Quantile("duration_ms", 0.95)
+ATTEMPTS, MOST_ATTEMPTS = Statistic("attempt", Stat.AVG), Statistic("attempt", Stat.MAX)
+OF_REQUESTS: tuple[Measure, ...] = (
+    COUNT, COMPLETED, ERROR_COUNT, CANCELLED, ACTIVE, MEAN, P50, P95,
+)  # fmt: skip
+OF_STAGES: tuple[Measure, ...] = (
+    COUNT, COMPLETED, ERROR_COUNT, RETRIED, MEAN, P50, P95, ATTEMPTS, MOST_ATTEMPTS,
+)  # fmt: skip
+MOST_HOURS = 24 * 31
+MOST_STAGES = 1_000
+MOST_SUSPECTS = 20
+"""Stages in one list of warnings."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestNumbers:
+    """Requests that were created in one span, as they stand now; durations of those that ended."""
+
+    count: int
+    completed: int
+    failed: int
+    cancelled: int
+    active: int
+    average_duration_ms: float | None
+    p50_duration_ms: float | None
+    p95_duration_ms: float | None
+
+    @property
+    def failure_rate(self) -> float | None:
+        """Those that failed, of those that completed or failed."""
+        return rate(self.failed, self.completed)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestHour:
+    """The requests of one hour."""
+
+    start: datetime
+    end: datetime
+    numbers: RequestNumbers
+
+
+@dataclass(frozen=True, slots=True)
+class StageNumbers:
+    """Stages of one name, as their present attempts stand."""
+
+    name: str
+    count: int
+    completed: int
+    failed: int
+    retried: int
+    average_duration_ms: float | None
+    p50_duration_ms: float | None
+    p95_duration_ms: float | None
+    average_attempts: float | None
+    most_attempts: int
+
+    @property
+    def failure_rate(self) -> float | None:
+        """Those that failed, of those that completed or failed."""
+        return rate(self.failed, self.completed)
+
+
+class Monitoring:
+    """What happened in the last hours, asked part by part: what is not looked at costs nothing."""
+
+    def __init__(self, ask: Ask, now: datetime, hours: int, type: str | None = None) -> None:
+        if not 1 <= hours <= MOST_HOURS:
+            raise BadInput(f"{hours:,} hours asked: ask for 1 to {MOST_HOURS}", ("hours",))
+        self._ask = ask
+        self.now = now
+        self.hours = hours
+        self.type = type
+        self.since = now - timedelta(hours=hours)
+
+    async def requests(self) -> RequestNumbers:
+        """All requests that were created in the span."""
+        where = all_of(("created_at", self.since), type=self.type)
+        answer = await self._ask(Question(REQUESTS, where, measures=OF_REQUESTS, totals=True))
+        return numbers_of(totals_of(answer))
+
+    async def active(self) -> int:
+        """Requests that are pending or run, however old they are."""
+        states = [RequestStatus.PENDING.value, RequestStatus.RUNNING.value]
+        where = AllOf(
+            (Compare("status", Op.IN, states), all_of(("created_at", None), type=self.type))
+        )
+        answer = await self._ask(Question(REQUESTS, where, measures=(COUNT,), totals=True))
+        return totals_of(answer).count(COUNT)
+
+    async def by_hour(self, zone: str) -> list[RequestHour]:
+        """The same by the hour of their creation; the first and the last hour may be cut."""
+        answer = await self._ask(
+            Question(
+                REQUESTS,
+                all_of(("created_at", self.since), type=self.type),
+                bucket=Bucket(BucketUnit.HOUR, zone=zone),
+                measures=OF_REQUESTS,
+            )
+        )
+        return [
+            RequestHour(row.bucket.start, row.bucket.end, numbers_of(Values(answer, row)))
+            for row in answer.rows
+            if row.bucket is not None
+        ]
+
+    async def stages(self) -> list[StageNumbers]:
+        """Stages whose present attempt began in the span, by name."""
+        answer = await self._ask(
+            Question(
+                STAGES,
+                all_of(("started_at", self.since), request_type=self.type),
+                group_by=("name",),
+                measures=OF_STAGES,
+                order_by=(OrderBy(ByGroup("name")),),
+                limit=MOST_STAGES,
+            )
+        )
+        return [_stage(answer, row, row.key[0]) for row in answer.rows]
+
+    async def warnings(self, breakers: Sequence[Row]) -> list[str]:
+        """Breakers that are not closed, and whatever fails in more than one of ten cases."""
+        found = [warning for row in breakers for warning in warnings_of(row)]
+        failing = (await self.requests()).failure_rate
+        if failing is not None and failing > WARNING_FAILURE_RATE:
+            found.append(f"{failing:.1%} of the requests of the last {self.hours} h failed")
+        suspects = [s for s in await self.stages() if (s.failure_rate or 0) > WARNING_FAILURE_RATE]
+        return found + [
+            f"stage {stage.name} fails in {stage.failure_rate:.1%} of its runs"
+            for stage in suspects[:MOST_SUSPECTS]
+        ]
+
+
+def rate(failed: int, completed: int) -> float | None:
+    """The part that failed; None where nothing has ended."""
+    return failed / (failed + completed) if failed + completed else None
+
+
+def numbers_of(values: Values) -> RequestNumbers:
+    """The requests of one group."""
+    return RequestNumbers(
+        count=values.count(COUNT),
+        completed=values.count(COMPLETED),
+        failed=values.count(ERROR_COUNT),
+        cancelled=values.count(CANCELLED),
+        active=values.count(ACTIVE),
+        average_duration_ms=values.number(MEAN),
+        p50_duration_ms=values.number(P50),
+        p95_duration_ms=values.number(P95),
+    )
+
+
+def _stage(answer: Answer, group: Group, name: str) -> StageNumbers:
+    values = Values(answer, group)
+    return StageNumbers(
+        name=name,
+        count=values.count(COUNT),
+        completed=values.count(COMPLETED),
+        failed=values.count(ERROR_COUNT),
+        retried=values.count(RETRIED),
+        average_duration_ms=values.number(MEAN),
+        p50_duration_ms=values.number(P50),
+        p95_duration_ms=values.number(P95),
+        average_attempts=values.number(ATTEMPTS),
+        most_attempts=values.count(MOST_ATTEMPTS),
+    )

@@ -1,0 +1,216 @@
+"""What tools were used for, and what their modes saved."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from models.vocabulary import OperationKind
+from store.aggregation.answers import Answer, Row
+from store.aggregation.buckets import Bucket
+from store.aggregation.catalog import BucketUnit, Stat
+from store.aggregation.measures import COUNT, Measure, Statistic
+from store.aggregation.questions import ByGroup, Group, OrderBy, Question
+from store.aggregation.sources import OPERATIONS
+from store.filters import Condition
+from store.reports.asking import Ask, TimeRange, Values, all_of, beginning, totals_of
+
+TOKENS_ORIGINAL = Statistic("tokens_original", Stat.SUM)
+TOKENS_ACTUAL = Statistic("tokens_actual", Stat.SUM)
+TOKENS_PREVENTED = Statistic("tokens_prevented", Stat.SUM)
+DURATION = Statistic("duration_ms", Stat.AVG)
+BASELINE = Statistic("cost_baseline", Stat.SUM)
+ACTUAL = Statistic("cost_actual", Stat.SUM)
+SAVED = Statistic("cost_saved", Stat.SUM)
+USE: tuple[Measure, ...] = (
+    COUNT, TOKENS_ORIGINAL, TOKENS_ACTUAL, TOKENS_PREVENTED, DURATION, SAVED,
+)  # fmt: skip
+SAVINGS: tuple[Measure, ...] = (
+    COUNT, TOKENS_ORIGINAL, TOKENS_ACTUAL, TOKENS_PREVENTED, BASELINE, ACTUAL, SAVED,
+)  # fmt: skip
+TREND_UNITS = {
+    TimeRange.LAST_1H: BucketUnit.HOUR,
+    TimeRange.LAST_24H: BucketUnit.HOUR,
+    TimeRange.LAST_7D: BucketUnit.DAY,
+    TimeRange.LAST_30D: BucketUnit.DAY,
+    TimeRange.ALL: BucketUnit.MONTH,
+}
+"""How fine a trend is; of all time by month, so that it stays a few points."""
+MOST_ROWS = 1_000
+"""Tools, and pairs of tool and mode; the answer says where there are more."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModeUse:
+    """One mode of one tool."""
+
+    mode: str | None
+    operations: int
+    tokens_prevented: int
+    average_duration_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolUse:
+    """One tool, and its modes."""
+
+    tool: str | None
+    operations: int
+    tokens_original: int
+    tokens_actual: int
+    tokens_prevented: int
+    average_duration_ms: float | None
+    modes: list[ModeUse]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolBreakdown:
+    """All tools of a span. Cost is in US dollars."""
+
+    since: datetime | None
+    calculated_at: datetime
+    operations: int
+    tokens_prevented: int
+    cost_saved: float
+    tools: list[ToolUse]
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Savings:
+    """Costs in US dollars, tokens and calls of some uses of tools."""
+
+    operations: int
+    tokens_original: int
+    tokens_processed: int
+    tokens_prevented: int
+    cost_baseline: float
+    cost_actual: float
+    cost_saved: float
+
+    @property
+    def saved_percent(self) -> float | None:
+        """What was saved in percent of the baseline; None where nothing would have been paid."""
+        return self.cost_saved / self.cost_baseline * 100 if self.cost_baseline else None
+
+
+@dataclass(frozen=True, slots=True)
+class SavingsPart:
+    """The savings of one tool or mode."""
+
+    name: str | None
+    savings: Savings
+
+
+@dataclass(frozen=True, slots=True)
+class SavingsPoint:
+    """The savings of one slice of time."""
+
+    start: datetime
+    end: datetime
+    savings: Savings
+
+
+class ToolReports:
+    """Reports on uses of tools in one span, of one tool id or all."""
+
+    def __init__(self, ask: Ask, now: datetime, span: TimeRange, tool_id: str | None) -> None:
+        self._ask = ask
+        self.now = now
+        self.span = span
+        self.tool_id = tool_id
+        self.since = beginning(span, now)
+
+    async def breakdown(self) -> ToolBreakdown:
+        """What each tool was used for, by mode."""
+        tools = await self._ask(self._question(("tool_name",), USE, totals=True))
+        modes = await self._ask(self._question(("tool_name", "operation_mode"), USE))
+        by_tool = {
+            tool: [_mode(modes, row) for row in rows]
+            for tool, rows in groupby(modes.rows, key=_first)
+        }
+        whole = totals_of(tools)
+        return ToolBreakdown(
+            since=self.since,
+            calculated_at=self.now,
+            operations=whole.count(COUNT),
+            tokens_prevented=whole.count(TOKENS_PREVENTED),
+            cost_saved=whole.dollars(SAVED),
+            tools=[_tool(tools, row, by_tool.get(row.key[0], [])) for row in tools.rows],
+            truncated=tools.truncated or modes.truncated,
+        )
+
+    async def savings(self) -> Savings:
+        """All uses together."""
+        return savings_of(totals_of(await self._ask(self._question((), SAVINGS, totals=True))))
+
+    async def savings_by(self, dimension: str) -> list[SavingsPart]:
+        """The same by ``tool_name`` or ``operation_mode``."""
+        answer = await self._ask(self._question((dimension,), SAVINGS))
+        return [SavingsPart(row.key[0], savings_of(Values(answer, row))) for row in answer.rows]
+
+    async def trend(self, zone: str) -> list[SavingsPoint]:
+        """The same by time: hours of an hour or a day, days of a week or a month."""
+        bucket = Bucket(TREND_UNITS[self.span], zone=zone)
+        answer = await self._ask(
+            Question(OPERATIONS, self._where(), bucket=bucket, measures=SAVINGS)
+        )
+        return [
+            SavingsPoint(row.bucket.start, row.bucket.end, savings_of(Values(answer, row)))
+            for row in answer.rows
+            if row.bucket is not None
+        ]
+
+    def _where(self) -> Condition:
+        kind = OperationKind.TOOL.value
+        return all_of(("occurred_at", self.since), kind=kind, client=self.tool_id)
+
+    def _question(
+        self, groups: tuple[Group, ...], measures: tuple[Measure, ...], totals: bool = False
+    ) -> Question:
+        return Question(
+            OPERATIONS,
+            self._where(),
+            group_by=groups,
+            measures=measures,
+            order_by=tuple(OrderBy(ByGroup(group)) for group in groups),
+            totals=totals,
+            limit=MOST_ROWS,
+        )
+
+
+def _first(row: Row) -> str | None:
+    name: str | None = row.key[0]
+    return name
+
+
+def _mode(answer: Answer, row: Row) -> ModeUse:
+    values = Values(answer, row)
+    return ModeUse(
+        row.key[1], values.count(COUNT), values.count(TOKENS_PREVENTED), values.number(DURATION)
+    )
+
+
+def _tool(answer: Answer, row: Row, modes: list[ModeUse]) -> ToolUse:
+    values = Values(answer, row)
+    return ToolUse(
+        tool=row.key[0],
+        operations=values.count(COUNT),
+        tokens_original=values.count(TOKENS_ORIGINAL),
+        tokens_actual=values.count(TOKENS_ACTUAL),
+        tokens_prevented=values.count(TOKENS_PREVENTED),
+        average_duration_ms=values.number(DURATION),
+        modes=modes,
+    )
+
+
+def savings_of(values: Values) -> Savings:
+    """The savings of one group."""
+    return Savings(
+        operations=values.count(COUNT),
+        tokens_original=values.count(TOKENS_ORIGINAL),
+        tokens_processed=values.count(TOKENS_ACTUAL),
+        tokens_prevented=values.count(TOKENS_PREVENTED),
+        cost_baseline=values.dollars(BASELINE),
+        cost_actual=values.dollars(ACTUAL),
+        cost_saved=values.dollars(SAVED),
+    )

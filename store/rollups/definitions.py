@@ -1,0 +1,136 @@
+"""What the rollups hold, in the words of questions: which parts, which dimensions, which rollup."""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import Column
+
+from models.rollups import (
+    EXTREMES,
+    FLAGS,
+    HISTOGRAMS,
+    NUMBERS,
+    OPERATION_ROLLUPS,
+    ROLLUPS,
+    ROWS,
+    Rollup,
+    known_column,
+    number_column,
+    set_column,
+)
+from store.access import Bounds
+from store.aggregation.measures import Fold, Part
+from store.filters import AllOf, AnyOf, Compare, CompareAttribute, Condition, Not
+from store.histograms import ERROR, LANE_DIGITS, LEAST
+
+TABLE = OPERATION_ROLLUPS
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def fingerprint() -> str:
+    """Names what is held and how; rows that were made by another list have another one."""
+    held = (ROLLUPS, FLAGS, sorted(EXTREMES), HISTOGRAMS, NUMBERS, ERROR, LEAST, LANE_DIGITS)
+    return hashlib.sha256(repr(held).encode()).hexdigest()[:16]
+
+
+def column_name(part: Part) -> str | None:
+    """The column that holds a mergeable part; None where none does."""
+    of = part.of
+    if part.fold is Fold.ROWS:
+        return ROWS
+    if not isinstance(of, str):
+        return None
+    match part.fold:
+        case Fold.SET:
+            return set_column(of) if of in FLAGS else None
+        case Fold.KNOWN:
+            return known_column(of) if of in FLAGS else None
+        case Fold.SUM | Fold.PRESENT:
+            return number_column(of, part.fold.value) if of in NUMBERS else None
+        case Fold.MIN | Fold.MAX:
+            return number_column(of, part.fold.value) if of in EXTREMES else None
+        case _:
+            return None
+
+
+def holds(part: Part) -> bool:
+    """Whether the rollups can answer a part; quantiles within the stated error."""
+    if part.fold is Fold.QUANTILE:
+        return part.of in HISTOGRAMS
+    return column_name(part) is not None
+
+
+def column_of(part: Part) -> Column[object]:
+    """The column that holds a mergeable part that is held."""
+    name = column_name(part)
+    assert name is not None
+    return TABLE.columns[name]
+
+
+def stored_parts() -> dict[str, Part]:
+    """Every mergeable part by its column."""
+    parts = [Part(Fold.ROWS)]
+    for flag, partial in FLAGS.items():
+        parts.append(Part(Fold.SET, flag))
+        if partial:
+            parts.append(Part(Fold.KNOWN, flag))
+    for number in NUMBERS:
+        parts += [Part(Fold.PRESENT, number), Part(Fold.SUM, number)]
+        if number in EXTREMES:
+            parts += [Part(Fold.MIN, number), Part(Fold.MAX, number)]
+    return {column_of(part).name: part for part in parts}
+
+
+def counted_parts() -> dict[str, Part]:
+    """The parts by column that rows of histograms have, too."""
+    counts = [Part(Fold.ROWS), *(Part(Fold.PRESENT, number) for number in HISTOGRAMS)]
+    return {column_of(part).name: part for part in counts}
+
+
+def find_rollup(rollups: tuple[Rollup, ...], needed: set[str]) -> Rollup | None:
+    """The smallest rollup that has all these dimensions."""
+    return next((r for r in rollups if needed.issubset(r.dimensions)), None)
+
+
+def bounded_by(bounds: Bounds) -> Iterator[str]:
+    """The dimensions that a caller's bounds speak of."""
+    for name in ("organization_id", "namespace_id", "workspace_id"):
+        if getattr(bounds, name) is not None:
+            yield name
+
+
+def fields_of(where: Condition | None) -> Iterator[str]:
+    """The fields that a condition speaks of; a place in the attributes is the field they are in."""
+    match where:
+        case None:
+            return
+        case AllOf(parts) | AnyOf(parts):
+            for part in parts:
+                yield from fields_of(part)
+        case Not(part):
+            yield from fields_of(part)
+        case Compare(field=field) | CompareAttribute(field=field):
+            yield field
+
+
+def hour_at(instant: datetime) -> datetime:
+    """The start of the hour in which a UTC instant lies."""
+    return instant.replace(minute=0, second=0, microsecond=0)
+
+
+def day_at(instant: datetime) -> datetime:
+    """The start of the UTC day in which a UTC instant lies."""
+    return instant.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def next_hour(instant: datetime) -> datetime:
+    """The first start of an hour at or after an instant."""
+    found = hour_at(instant)
+    return found if found == instant else found + HOUR
+
+
+def next_day(instant: datetime) -> datetime:
+    """The first start of a day at or after an instant."""
+    found = day_at(instant)
+    return found if found == instant else found + DAY

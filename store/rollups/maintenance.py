@@ -1,0 +1,168 @@
+"""Works on the rollups in the background: sums up what was recorded before them, merges their rows."""
+
+import asyncio
+import logging
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from models.rollups import Tier
+from store.database import Contention, Database, DatabaseFailure
+from store.errors import StoreError
+from store.ids import Clock
+from store.rollups.definitions import DAY, HOUR, TABLE, day_at, next_hour
+from store.rollups.merging import NUMBERS_OF_ROLLUPS, OPEN, merge_day, merge_hour
+from store.rollups.rebuilding import rewrite_hours
+from store.rollups.state import RollupStates, oldest_record, read_valid_from, write_valid_from
+from store.validation import EARLIEST, FUTURE
+
+PAUSE_SECONDS = 5.0
+WORK_SECONDS = 60.0
+"""A turn ends after so long, well before its lease does."""
+MANY_ROWS = 256
+"""So many rows of an hour are merged while the hour still grows."""
+DAY_PAUSE_SECONDS = 300.0
+"""A day in which little arrives late is merged again no sooner than this."""
+AT_ONCE = timedelta(days=1)
+"""How much is summed up in one transaction, to begin with."""
+QUICK_SECONDS, SLOW_SECONDS = 1.0, 5.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class RollupStats:
+    """What this server did to the rollups since it started, for metrics."""
+
+    merges: int = 0
+    merged_rows: int = 0
+    filled_hours: int = 0
+    failures: int = 0
+
+
+class Maintenance:
+    """Runs in every server; the lease keeps them from doing the same work twice."""
+
+    def __init__(
+        self, database: Database, states: RollupStates, clock: Clock, day_delay: timedelta
+    ) -> None:
+        self._database = database
+        self._states = states
+        self._clock = clock
+        self._day_delay = day_delay
+        self._step = AT_ONCE
+        self._oldest: datetime | None = None
+        self._days: dict[datetime, float] = {}
+        self.stats = RollupStats()
+
+    async def run(self) -> None:
+        """Work again and again until cancelled; a failure is logged and tried again."""
+        while True:
+            try:
+                await self.run_once()
+            except (StoreError, DatabaseFailure):
+                self.stats.failures += 1
+                log.warning("the work on rollups will be tried again", exc_info=True)
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def run_once(self) -> None:
+        """One turn, unless another server has it."""
+        if not await self._states.take_turn():
+            return
+        until = time.monotonic() + WORK_SECONDS
+        try:
+            while time.monotonic() < until and await self._fill():
+                pass
+            await self._merge(until)
+        finally:
+            with suppress(StoreError):  # the lease ends by itself
+                await self._states.end_turn()
+
+    # --- what was recorded before there were rollups -----------------------------------------------
+
+    async def _fill(self) -> bool:
+        """Sum up one more stretch, from now backwards; False where nothing is left to do."""
+        async with self._database.read() as connection:
+            last = await read_valid_from(connection)
+            if last is not None and last <= EARLIEST:
+                return False
+            # What is older and comes later is summed up as it is written.
+            oldest = self._oldest = self._oldest or await oldest_record(connection)
+        last = last or next_hour(self._clock() + FUTURE + HOUR)
+        if oldest is None or oldest >= last:
+            first = EARLIEST
+        else:
+            first = max(last - self._step, EARLIEST)
+            if self._step >= DAY:
+                first = day_at(first)
+        started = time.monotonic()
+        try:
+            await self._fill_between(first, last, is_empty=oldest is None or oldest >= last)
+        except (StoreError, DatabaseFailure):
+            self._step = max(self._step / 2, HOUR)
+            self._step -= self._step % HOUR
+            raise
+        seconds = time.monotonic() - started
+        if seconds < QUICK_SECONDS:
+            self._step *= 2
+        elif seconds > SLOW_SECONDS:
+            self._step = max(self._step // 2 // HOUR * HOUR, HOUR)
+        self._states.forget()
+        return True
+
+    async def _fill_between(self, first: datetime, last: datetime, is_empty: bool) -> None:
+        async with self._database.rewrite() as connection:
+            if not is_empty:
+                await rewrite_hours(connection, self._database.dialect, first, last)
+                self.stats.filled_hours += (last - first) // HOUR
+            await write_valid_from(connection, first)
+
+    # --- merging -----------------------------------------------------------------------------------
+
+    async def _merge(self, until: float) -> None:
+        """Merge hours that grew, and days that are over."""
+        now = self._clock()
+        hours: dict[datetime, dict[int, int]] = {}
+        for start, tier, count in await self._open_rows():
+            hours.setdefault(start, {})[tier] = count
+        days: dict[datetime, int] = {}
+        for start, counts in sorted(hours.items()):
+            day, count = day_at(start), sum(counts.values())
+            if day + DAY + self._day_delay <= now:
+                days[day] = days.get(day, 0) + count
+            elif counts.get(Tier.FRESH, 0) >= max(MANY_ROWS, counts.get(Tier.HOUR, 0) // 2):
+                await self._merge_one(start, is_day=False)
+            if time.monotonic() > until:
+                return
+        for day, count in sorted(days.items()):
+            seen = self._days.get(day, float("-inf"))
+            if count < MANY_ROWS and time.monotonic() - seen < DAY_PAUSE_SECONDS:
+                continue
+            await self._merge_one(day, is_day=True)
+            self._days[day] = time.monotonic()
+            if time.monotonic() > until:
+                return
+
+    async def _open_rows(self) -> list[tuple[datetime, int, int]]:
+        """How many rows each hour has that its day does not count, by tier."""
+        columns = TABLE.c
+        statement = (
+            select(columns.starts_at, columns.tier, func.count())
+            .where(columns.rollup.in_(NUMBERS_OF_ROLLUPS), columns.tier.in_(OPEN))
+            .group_by(columns.starts_at, columns.tier)
+        )
+        async with self._database.read() as connection:
+            return [(start, tier, n) for start, tier, n in await connection.execute(statement)]
+
+    async def _merge_one(self, start: datetime, is_day: bool) -> None:
+        merge = merge_day if is_day else merge_hour
+        try:
+            async with self._database.rewrite() as connection:
+                rows = await merge(connection, self._database.dialect, start)
+        except Contention:
+            return  # somebody else merged or rebuilt the same rows
+        self.stats.merges += 1
+        self.stats.merged_rows += rows

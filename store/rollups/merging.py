@@ -1,0 +1,159 @@
+"""Many rows become few: those of an hour, and those of a day, which then counts its hours.
+
+Every step is one transaction that sees one state: it adds the sums of the rows that it sees and
+takes away those rows, so that a reader finds the one or the other, and what writers add meanwhile
+stays as it is. Where two servers merge the same rows, the second one fails and changes nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from random import SystemRandom
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.rollups import (
+    DIMENSIONS,
+    EXTREMES,
+    FLAGS,
+    HISTOGRAMS,
+    NUMBERS,
+    ROLLUPS,
+    ROWS,
+    SUM_COLUMNS,
+    Tier,
+    known_column,
+    lanes_column,
+    number_column,
+    packed_column,
+    set_column,
+)
+from models.types import Instant
+from store.dialects import DatabaseDialect
+from store.rollups.definitions import DAY, HOUR, TABLE
+
+LARGE = 2**47
+"""Rows with a larger sum stay as they are: tens of thousands of smaller ones can be added safely."""
+FEW = 64
+"""So many values of an hour are kept as lanes, which take two bytes each; a packed histogram takes
+a thousand or more."""
+BATCHES = SystemRandom()
+NUMBERS_OF_ROLLUPS = tuple(rollup.number for rollup in ROLLUPS)
+OPEN = (Tier.FRESH, Tier.HOUR)
+"""Rows of hours that their day does not count yet."""
+
+
+def new_batch() -> int:
+    """A name for the rows of one merge that no other has."""
+    return BATCHES.getrandbits(62)
+
+
+async def merge_hour(connection: AsyncConnection, dialect: DatabaseDialect, hour: datetime) -> int:
+    """Merge the rows of an hour that its day does not count; returns how many there were."""
+    batch = new_batch()
+    seen = rows_within(hour, hour, OPEN, batch)
+    await add(connection, merged(dialect, Tier.HOUR, batch, seen))
+    return await remove(connection, seen)
+
+
+async def merge_day(connection: AsyncConnection, dialect: DatabaseDialect, day: datetime) -> int:
+    """Merge the rows of a day, and those of each of its hours; returns how many there were."""
+    batch = new_batch()
+    last = day + DAY - HOUR
+    whole = rows_within(day, last, (*OPEN, Tier.DAY), batch)
+    await add(connection, merged(dialect, Tier.DAY, batch, whole, day))
+    hours = rows_within(day, last, (*OPEN, Tier.COUNTED), batch)
+    await add(connection, merged(dialect, Tier.COUNTED, batch, hours))
+    return await remove(connection, rows_within(day, last, tuple(Tier), batch))
+
+
+def rows_within(
+    first: datetime, last: datetime, tiers: Sequence[Tier], batch: int
+) -> ColumnElement[bool]:
+    """The rows from one hour to another that can be merged, but for those that this merge made."""
+    columns = TABLE.c
+    small: Iterable[ColumnElement[bool]] = (
+        func.coalesce(columns[name], 0).between(-LARGE, LARGE) for name in SUM_COLUMNS
+    )
+    return and_(
+        columns.rollup.in_(NUMBERS_OF_ROLLUPS),
+        columns.tier.in_(tiers),
+        columns.starts_at.between(first, last),
+        columns.batch.is_distinct_from(batch),
+        *small,
+    )
+
+
+def merged(
+    dialect: DatabaseDialect,
+    tier: Tier,
+    batch: int,
+    seen: ColumnElement[bool],
+    starts_at: datetime | None = None,
+) -> Select[Any]:
+    """Rows of a tier, one for each key of some rows; of each hour unless all get one start."""
+    columns = TABLE.c
+    start: ColumnElement[Any] = columns.starts_at
+    if starts_at is not None:
+        start = cast(literal(starts_at, Instant()), Instant())
+    keys = [columns.rollup, *(columns[name] for name in DIMENSIONS)]
+    if starts_at is None:
+        keys.append(columns.starts_at)
+    parts: dict[str, ColumnElement[Any]] = {
+        name: cast(func.sum(columns[name]), columns[name].type) for name in summed_columns()
+    }
+    for number in EXTREMES:
+        low, high = number_column(number, "min"), number_column(number, "max")
+        parts |= {low: func.min(columns[low]), high: func.max(columns[high])}
+    for number in HISTOGRAMS:
+        packed = columns[packed_column(number)]
+        lanes: ColumnElement[Any] = columns[lanes_column(number)]
+        if tier is not Tier.DAY:
+            few = dialect.has_few_lanes(lanes, FEW)
+            parts[lanes_column(number)] = dialect.join_lanes(lanes, few)
+            lanes = case((few, null()), else_=lanes)
+        stored = dialect.stored_histogram(packed, lanes)
+        parts[packed_column(number)] = dialect.add_histograms(stored)
+    statement = select(
+        columns.rollup,
+        literal(tier.value, columns.tier.type).label("tier"),
+        start.label("starts_at"),
+        literal(batch, columns.batch.type).label("batch"),
+        *(columns[name] for name in DIMENSIONS),
+        *(part.label(name) for name, part in parts.items()),
+    )
+    return statement.where(seen).group_by(*keys)
+
+
+def summed_columns() -> list[str]:
+    """The columns whose union is their sum."""
+    names = [ROWS]
+    for flag, partial in FLAGS.items():
+        names += [set_column(flag)] + [known_column(flag)] * partial
+    for number in NUMBERS:
+        names += [number_column(number, "present"), number_column(number, "sum")]
+    return names
+
+
+async def add(connection: AsyncConnection, rows: Select[Any]) -> None:
+    """Insert what a select finds, column by column of the same name."""
+    names = [column.name for column in rows.selected_columns]
+    await connection.execute(insert(TABLE).from_select(names, rows))
+
+
+async def remove(connection: AsyncConnection, seen: ColumnElement[bool]) -> int:
+    """Take rows away."""
+    return (await connection.execute(delete(TABLE).where(seen))).rowcount

@@ -1,0 +1,97 @@
+"""Which rollup answers a question, if one does."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from models.rollups import QUANTILES, SUMS
+from store.aggregation.measures import Fold, Measure, Part, parts_of
+from store.aggregation.questions import ByBucket, ByGroup, Question, Span
+from store.aggregation.records import Records
+from store.aggregation.relations import Planned
+from store.aggregation.sources import OPERATIONS
+from store.histograms import ERROR
+from store.rollups.definitions import bounded_by, fields_of, find_rollup, holds
+from store.rollups.relation import Grain, Rolled, cut
+from store.rollups.state import RollupStates
+from store.validation import EARLIEST
+
+HOUR_SECONDS, DAY_SECONDS = 3_600, 86_400
+
+
+class RollupPlanner:
+    """Answers from rollups what they cover, as far back as they are right."""
+
+    def __init__(self, states: RollupStates) -> None:
+        self._states = states
+
+    async def plan(
+        self, question: Question, records: Records, spans: tuple[Span, ...]
+    ) -> Planned | None:
+        """The smallest rollup that covers the question; None where only the records do."""
+        valid_from = await self._states.valid_from()
+        found = None if valid_from is None else plan(question, records, spans, valid_from)
+        if found is None:
+            return None
+        return Planned(found, found.name, ERROR if asks_quantiles(question) else None)
+
+
+def plan(
+    question: Question, records: Records, spans: tuple[Span, ...], valid_from: datetime
+) -> Rolled | None:
+    """The smallest rollup that covers the question; None where only the records do.
+
+    ``spans`` are the asked span and the one that it is compared with.
+    """
+    if question.source is not OPERATIONS:
+        return None
+    groups = [group for group in question.group_by if isinstance(group, str)]
+    if len(groups) < len(question.group_by) or not all(map(holds, asked_parts(question))):
+        return None
+    needed = {*groups, *fields_of(records.where), *bounded_by(records.bounds)}
+    sums, quantiles = find_rollup(SUMS, needed), find_rollup(QUANTILES, needed)
+    drawn = [part.fold is Fold.QUANTILE for part in asked_parts(question)]
+    if sums is None or (any(drawn) and quantiles is None):
+        return None
+    sizes = [grid(question, span, records.now) for span in spans]
+    if not all(size % HOUR_SECONDS == 0 for size in sizes):
+        return None
+    days = all(size % DAY_SECONDS == 0 for size in sizes)
+    pieces = [grain for span in spans for grain, _ in cut(span, valid_from, days)]
+    if all(grain is Grain.RECORDS for grain in pieces):
+        return None
+    return Rolled(sums, quantiles, records, valid_from, days)
+
+
+def asked_measures(question: Question) -> Iterator[Measure]:
+    """Every measure that a question speaks of, wherever it stands."""
+    yield from question.measures
+    yield from (having.by for having in question.having)
+    if question.top is not None:
+        yield question.top.by
+    for term in question.order_by:
+        if not isinstance(term.by, ByBucket | ByGroup):
+            yield term.by
+
+
+def asked_parts(question: Question) -> tuple[Part, ...]:
+    """Every part that a question needs."""
+    return parts_of(tuple(asked_measures(question)))
+
+
+def asks_quantiles(question: Question) -> bool:
+    """Whether an answer from a rollup is not exact in something."""
+    return any(part.fold is Fold.QUANTILE for part in asked_parts(question))
+
+
+def grid(question: Question, span: Span, now: datetime) -> int:
+    """Whether all buckets begin at whole UTC hours or days: the seconds they are multiples of."""
+    bucket = question.bucket
+    if bucket is None:
+        return DAY_SECONDS
+    since = max(span.since or EARLIEST, EARLIEST)
+    until = max(span.until or now + timedelta(days=2), since)
+    runs = bucket.runs(since, until)
+    for size in (DAY_SECONDS, HOUR_SECONDS):
+        if all(run.start % size == 0 and (run.step or size) % size == 0 for run in runs):
+            return size
+    return 1

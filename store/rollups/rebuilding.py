@@ -1,0 +1,189 @@
+"""Rollups made anew from the records, and held against them."""
+
+import math
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Insert, Select, delete, insert, literal, select, union_all, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from models.rollups import HISTOGRAMS, ROLLUPS, Rollup, Tier, lanes_column
+from store.access import ANYWHERE
+from store.aggregation.buckets import Bucket
+from store.aggregation.catalog import BucketUnit
+from store.aggregation.measures import Fold, Part
+from store.aggregation.questions import Span
+from store.aggregation.records import Records
+from store.aggregation.relations import BUCKET, Relation, Shape, key_columns
+from store.aggregation.sources import OPERATIONS
+from store.database import Database, DatabaseFailure
+from store.dialects import DatabaseDialect
+from store.histograms import ERROR
+from store.rollups.definitions import (
+    DAY,
+    TABLE,
+    counted_parts,
+    day_at,
+    next_day,
+    stored_parts,
+)
+from store.rollups.merging import NUMBERS_OF_ROLLUPS, new_batch
+from store.rollups.relation import Rolled
+from store.spread import organizations_in
+from store.validation import EARLIEST
+
+HOURLY = Bucket(BucketUnit.HOUR)
+CLOSE = 1e-9
+"""Relative difference of two sums of the same floats, added in different orders."""
+
+
+async def rebuild(database: Database, first: datetime, last: datetime) -> None:
+    """Make the rows of the hours [first, last) anew, in one transaction.
+
+    Writers go on: what they commit meanwhile is neither counted here nor taken away.
+    """
+    try:
+        async with database.rewrite() as connection:
+            await rewrite_hours(connection, database.dialect, first, last)
+    except DatabaseFailure:
+        # A sum beyond the range of its type: then every operation has rows of its own.
+        async with database.rewrite() as connection:
+            await rewrite_hours(connection, database.dialect, first, last, singly=True)
+
+
+async def rewrite_hours(
+    connection: AsyncConnection,
+    dialect: DatabaseDialect,
+    first: datetime,
+    last: datetime,
+    singly: bool = False,
+) -> None:
+    """The same, in a transaction that sees one state.
+
+    Days that are touched are taken apart: they are merged again later.
+    """
+    batch = new_batch()
+    names = await organizations_in(connection, OPERATIONS.table)
+    records = Records(OPERATIONS, dialect, ANYWHERE, None, last)
+    for rollup in ROLLUPS:
+        rows = _hours_of(records, rollup, Span(first, last), batch)
+        if names is not None:
+            # They are what the records' index begins with.
+            rows = rows.where(OPERATIONS.table.c.organization_id.in_(names))
+        if singly:
+            rows = rows.group_by(OPERATIONS.table.c.id)
+        await connection.execute(_insertion(rollup, rows))
+    old = TABLE.c.rollup.in_(NUMBERS_OF_ROLLUPS) & TABLE.c.batch.is_distinct_from(batch)
+    hours = (TABLE.c.starts_at >= first) & (TABLE.c.starts_at < last)
+    days = (TABLE.c.starts_at >= day_at(first)) & (TABLE.c.starts_at < next_day(last))
+    of_hours = (Tier.FRESH, Tier.HOUR, Tier.COUNTED)
+    await connection.execute(delete(TABLE).where(old, TABLE.c.tier.in_(of_hours), hours))
+    await connection.execute(delete(TABLE).where(old, TABLE.c.tier == Tier.DAY, days))
+    await connection.execute(
+        update(TABLE)
+        .where(old, TABLE.c.tier == Tier.COUNTED, days)
+        .values(tier=Tier.HOUR, batch=batch)
+    )
+
+
+def _hours_of(records: Records, rollup: Rollup, span: Span, batch: int) -> Select[Any]:
+    """The rows of a rollup for each hour of a span, from the records, by the table's names."""
+    dialect = records.dialect
+    parts = counted_parts() if rollup.histograms else stored_parts()
+    grouped = records.grouped(Shape(span, rollup.dimensions, HOURLY, parts))
+    if rollup.histograms:
+        lanes = {lanes_column(n): dialect.lanes_of(records.operand(n)) for n in HISTOGRAMS}
+        grouped = grouped.add_columns(*(column.label(name) for name, column in lanes.items()))
+    return grouped.add_columns(
+        literal(rollup.number, TABLE.c.rollup.type).label("rollup"),
+        literal(Tier.HOUR.value, TABLE.c.tier.type).label("tier"),
+        literal(batch, TABLE.c.batch.type).label("batch"),
+    )
+
+
+def _insertion(rollup: Rollup, rows: Select[Any]) -> Insert:
+    """``INSERT ... SELECT`` of grouped records, whose keys and bucket have names of their own."""
+    keys = [c.name for group in key_columns(OPERATIONS, rollup.dimensions) for c in group]
+    named = dict(zip(keys, rollup.dimensions, strict=True)) | {BUCKET: "starts_at"}
+    names = [named.get(column.name, column.name) for column in rows.selected_columns]
+    return insert(TABLE).from_select(names, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A key for which a rollup says something else than the records."""
+
+    rollup: str
+    day: datetime
+    grain: str
+    key: tuple[Any, ...]
+    column: str
+    recorded: Any
+    rolled_up: Any
+
+
+async def differences(
+    connection: AsyncConnection, dialect: DatabaseDialect, day: datetime, valid_from: datetime
+) -> AsyncIterator[Difference]:
+    """Where the rollups and the records of one day differ; both as one statement sees them."""
+    records = Records(OPERATIONS, dialect, ANYWHERE, None, day + DAY)
+    for rollup in ROLLUPS:
+        for days in (False, True):
+            sums, quantiles = (None, rollup) if rollup.histograms else (rollup, None)
+            rolled = Rolled(sums, quantiles, records, max(valid_from, EARLIEST), days)
+            shape = Shape(
+                Span(day, day + DAY),
+                rollup.dimensions,
+                None if days else HOURLY,
+                _middles() if rollup.histograms else stored_parts(),
+            )
+            statement = union_all(_tagged(records, shape, 0), _tagged(rolled, shape, 1))
+            found = (await connection.execute(statement)).all()
+            keys = len(rollup.dimensions) + (not days)
+            for one in _compare(found, keys, list(shape.parts)):
+                yield Difference(rollup.name, day, "day" if days else "hour", *one)
+
+
+def _middles() -> dict[str, Part]:
+    return {f"{number}_middle": Part(Fold.QUANTILE, number, 0.5) for number in HISTOGRAMS}
+
+
+def _tagged(relation: Relation, shape: Shape, tag: int) -> Select[Any]:
+    names = [c.name for group in key_columns(relation.source, shape.groups) for c in group]
+    names += [BUCKET] if shape.bucket is not None else []
+    names += list(shape.parts)
+    grouped = relation.grouped(shape).subquery()
+    return select(literal(tag).label("tag_"), *(grouped.c[name] for name in names))
+
+
+def _compare(
+    rows: Any, keys: int, names: list[str]
+) -> Iterator[tuple[tuple[Any, ...], str, Any, Any]]:
+    sides: tuple[dict[Any, Any], dict[Any, Any]] = ({}, {})
+    for tag, *values in rows:
+        sides[tag][tuple(values[:keys])] = values[keys:]
+    recorded, rolled = sides
+    for key in recorded.keys() | rolled.keys():
+        nothing = [None] * len(names)
+        both = zip(names, recorded.get(key, nothing), rolled.get(key, nothing), strict=True)
+        for name, one, other in both:
+            if not same(one, other, 2.1 * ERROR if name.endswith("_middle") else CLOSE):
+                yield key, name, one, other
+                break
+
+
+def same(one: Any, other: Any, close: float) -> bool:
+    """Whether two numbers are equal but for rounding; nothing is nothing, or a count of zero."""
+    if one is None or other is None:
+        return not one and not other
+    return math.isclose(one, other, rel_tol=close, abs_tol=0.002 if close > CLOSE else 1e-6)
+
+
+def hours_between(first: datetime, last: datetime, step: timedelta) -> Iterator[Span]:
+    """[first, last) in steps."""
+    while first < last:
+        following = min(first + step, last)
+        yield Span(first, following)
+        first = following

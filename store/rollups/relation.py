@@ -1,0 +1,215 @@
+"""A rollup as a relation: whole hours and days from it, ragged ends from the records, in one select."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, cast, null, select, union_all
+
+from models.rollups import DAY_TIERS, HOUR_TIERS, Rollup, lanes_column, packed_column
+from models.types import PackedLanes
+from store.aggregation.catalog import Source
+from store.aggregation.measures import Fold, Operand, Part
+from store.aggregation.questions import Group, Span
+from store.aggregation.records import Records
+from store.aggregation.relations import BUCKET, Shape, key_columns
+from store.dialects import DatabaseDialect
+from store.filters import ConditionCompiler
+from store.rollups.definitions import (
+    TABLE,
+    column_of,
+    day_at,
+    hour_at,
+    next_day,
+    next_hour,
+)
+from store.validation import EARLIEST
+
+
+class Grain(Enum):
+    """What a stretch of time is read from."""
+
+    RECORDS = "records"
+    HOURS = "hours"
+    DAYS = "days"
+
+
+Stretch = tuple[Grain, Span]
+
+
+@dataclass(frozen=True, slots=True)
+class Rolled:
+    """A rollup that covers a question, and the records for what lies outside of whole hours.
+
+    ``sums`` has the counts and sums, ``quantiles`` the histograms: their rows stand below each other,
+    since what they mean is their sum. ``days`` says that rows of days may be read: every bucket is
+    made of whole UTC days.
+    """
+
+    sums: Rollup | None
+    quantiles: Rollup | None
+    records: Records
+    valid_from: datetime
+    days: bool
+
+    @property
+    def name(self) -> str:
+        """What it is called where an answer says what it was computed from."""
+        found = self.sums or self.quantiles
+        assert found is not None
+        return found.name
+
+    @property
+    def dialect(self) -> DatabaseDialect:
+        """The database's way."""
+        return self.records.dialect
+
+    @property
+    def source(self) -> Source:
+        """The source whose records are summed up."""
+        return self.records.source
+
+    def merge(self, part: Part, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The part of a union of groups."""
+        return self.records.merge(part, column)
+
+    def stretches(self, span: Span) -> tuple[Stretch, ...]:
+        """How a span is cut: by what each piece is read from, in order."""
+        return tuple(cut(span, self.valid_from, self.days))
+
+    def grouped(self, shape: Shape) -> Select[Any]:
+        """One row per group, from everything that holds a piece of the span."""
+        asked = [p.of for p in shape.parts.values() if p.fold is Fold.QUANTILE]
+        drawn = {of: f"h{i}_" for i, of in enumerate(dict.fromkeys(asked)) if of is not None}
+        needed = {n: p for n, p in shape.parts.items() if p.fold is not Fold.QUANTILE}
+        needed |= {f"n{name}": Part(Fold.PRESENT, of) for of, name in drawn.items()}
+        pieces: list[Select[Any]] = []
+        for grain, span in self.stretches(shape.span):
+            if grain is Grain.RECORDS:
+                pieces.append(self._of_records(shape, span, needed, drawn))
+                continue
+            if self.sums is not None and len(needed) > len(drawn):
+                pieces.append(self._of_rollup(self.sums, shape, grain, span, needed, drawn))
+            if self.quantiles is not None and (drawn or self.sums is None):
+                pieces.append(self._of_rollup(self.quantiles, shape, grain, span, needed, drawn))
+        found = (union_all(*pieces) if len(pieces) > 1 else pieces[0]).subquery("pieces")
+        names = [c.name for group in key_columns(self.source, shape.groups) for c in group]
+        names += [BUCKET] if shape.bucket is not None else []
+        keys = [found.c[name] for name in names]
+        columns = [self.merge(part, found.c[n]).label(n) for n, part in needed.items()]
+        columns += [self.dialect.add_histograms(found.c[h]).label(h) for h in drawn.values()]
+        summed = select(*keys, *columns).group_by(*keys)
+        return self._finished(summed.subquery("sums"), names, shape, drawn) if drawn else summed
+
+    def _finished(
+        self, sums: FromClause, names: list[str], shape: Shape, drawn: dict[Operand, str]
+    ) -> Select[Any]:
+        """The sums with quantiles in the place of histograms."""
+        columns: list[ColumnElement[Any]] = [sums.c[name] for name in names]
+        for name, part in shape.parts.items():
+            if part.fold is not Fold.QUANTILE:
+                columns.append(sums.c[name])
+                continue
+            assert part.of is not None
+            assert part.q is not None
+            histogram = drawn[part.of]
+            present = sums.c[f"n{histogram}"]
+            found = self.dialect.histogram_quantile(sums.c[histogram], present, part.q)
+            columns.append(found.label(name))
+        return select(*columns)
+
+    def _of_records(
+        self, shape: Shape, span: Span, needed: dict[str, Part], drawn: dict[Operand, str]
+    ) -> Select[Any]:
+        """A piece of the span from the records, in the shape of the rollup's."""
+        piece = Shape(span, shape.groups, shape.bucket, needed, shape.keys, shape.of_keys)
+        dialect, records = self.dialect, self.records
+        histograms = (
+            dialect.add_histograms(dialect.histogram_of(records.operand(of))).label(name)
+            for of, name in drawn.items()
+        )
+        return records.grouped(piece).add_columns(*histograms)
+
+    def _of_rollup(
+        self,
+        rollup: Rollup,
+        shape: Shape,
+        grain: Grain,
+        span: Span,
+        needed: dict[str, Part],
+        drawn: dict[Operand, str],
+    ) -> Select[Any]:
+        """A piece of the span from a rollup: its rows as they are, with nulls for what it lacks."""
+        columns: list[ColumnElement[Any]] = list(self._keys(shape.groups))
+        if shape.bucket is not None:
+            starts = self.records.bucket_of(shape.bucket, shape.span, TABLE.c.starts_at)
+            columns.append(starts.label(BUCKET))
+        counts = {f"n{name}" for name in drawn.values()}
+        for name, part in needed.items():
+            held = column_of(part)
+            is_here = (name in counts) is rollup.histograms
+            columns.append((held if is_here else cast(null(), held.type)).label(name))
+        for of, name in drawn.items():
+            packed, lanes = TABLE.c[packed_column(str(of))], TABLE.c[lanes_column(str(of))]
+            stored = self.dialect.stored_histogram(packed, lanes)
+            found = stored if rollup.histograms else cast(null(), PackedLanes)
+            columns.append(found.label(name))
+        statement = select(*columns).where(*rows_of(rollup, grain, span))
+        statement = self.records.bounds.restrict(statement, TABLE)
+        if self.records.where is not None:
+            fields = {name: TABLE.c[name] for name in rollup.dimensions}
+            compiler = ConditionCompiler(fields, self.dialect)
+            statement = statement.where(compiler.compile(self.records.where))
+        if shape.keys is not None:
+            of_keys = shape.of_keys or shape.groups
+            readings = {c.name: c.element for c in self._keys(of_keys)}
+            statement = statement.where(shape.keys.condition(readings))
+        return statement
+
+    def _keys(self, groups: tuple[Group, ...]) -> Iterator[Any]:
+        for group, (column,) in zip(groups, key_columns(self.source, groups), strict=True):
+            yield TABLE.c[str(group)].label(column.name)
+
+
+def rows_of(rollup: Rollup, grain: Grain, span: Span) -> Iterator[ColumnElement[bool]]:
+    """Which rows of the table make a span up."""
+    yield TABLE.c.rollup == rollup.number
+    yield TABLE.c.tier.in_(DAY_TIERS if grain is Grain.DAYS else HOUR_TIERS)
+    if span.since is not None:
+        yield TABLE.c.starts_at >= span.since
+    if span.until is not None:
+        yield TABLE.c.starts_at < span.until
+
+
+def cut(span: Span, valid_from: datetime, days: bool) -> Iterator[Stretch]:
+    """A span in pieces: records up to the first whole hour that is right, the rollup, records."""
+    since = None if span.since is None else span.since.astimezone(UTC)
+    until = None if span.until is None else span.until.astimezone(UTC)
+    first: datetime | None = next_hour(max(since or EARLIEST, valid_from))
+    last = None if until is None else hour_at(until)
+    if last is not None and first is not None and last <= first:
+        yield Grain.RECORDS, span
+        return
+    if since is None and valid_from <= EARLIEST:
+        first = None
+    elif since is None or (first is not None and since < first):
+        yield Grain.RECORDS, Span(since, first)
+    yield from _whole_days(first, last) if days else [(Grain.HOURS, Span(first, last))]
+    if until is not None and last is not None and last < until:
+        yield Grain.RECORDS, Span(last, until)
+
+
+def _whole_days(first: datetime | None, last: datetime | None) -> Iterator[Stretch]:
+    """Whole hours as whole days, and hours before and after them."""
+    begin = None if first is None else next_day(first)
+    end = None if last is None else day_at(last)
+    if begin is not None and end is not None and end <= begin:
+        yield Grain.HOURS, Span(first, last)
+        return
+    if first != begin:
+        yield Grain.HOURS, Span(first, begin)
+    yield Grain.DAYS, Span(begin, end)
+    if last != end:
+        yield Grain.HOURS, Span(end, last)

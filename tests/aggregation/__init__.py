@@ -1,0 +1,1 @@
+"""Aggregations: values, buckets, statements, and answers held against plain Python."""

@@ -1,0 +1,209 @@
+"""Operations and questions about them as hypothesis makes them: few values, so that they meet."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from models import Operation, table_of
+from store.aggregation.buckets import Bucket
+from store.aggregation.catalog import BucketUnit, Stat
+from store.aggregation.measures import (
+    CACHE_HIT_RATE,
+    COUNT,
+    ERROR_COUNT,
+    ERROR_RATE,
+    PER_SECOND,
+    SAVINGS_RATE,
+    UNPRICED_COUNT,
+    Attribute,
+    Distinct,
+    Measure,
+    PerSecond,
+    Quantile,
+    Statistic,
+)
+from store.aggregation.periods import split
+from store.aggregation.questions import (
+    ByBucket,
+    ByGroup,
+    Earlier,
+    Group,
+    Having,
+    OrderBy,
+    Question,
+    Span,
+    Than,
+    Top,
+)
+from store.aggregation.sources import OPERATIONS
+from store.filters import AllOf, AnyOf, Compare, CompareAttribute, Condition, Not, Op
+from tests.store.rows import Row, v7_at
+
+TABLE = table_of(Operation)
+ZONES = (
+    "UTC",
+    "Europe/Berlin",
+    "America/New_York",
+    "Australia/Lord_Howe",
+    "Asia/Kathmandu",
+    "Pacific/Apia",
+)
+# Moments at which a clock of these zones was moved; the days around them hold all rows.
+MOVES = {
+    "UTC": datetime(2026, 2, 28, 12, tzinfo=UTC),
+    "Europe/Berlin": datetime(2026, 10, 25, 1, tzinfo=UTC),
+    "America/New_York": datetime(2026, 3, 8, 7, tzinfo=UTC),
+    "Australia/Lord_Howe": datetime(2026, 4, 4, 15, tzinfo=UTC),
+    "Asia/Kathmandu": datetime(2026, 1, 1, tzinfo=UTC),
+    "Pacific/Apia": datetime(2011, 12, 30, 10, tzinfo=UTC),
+}
+LONGS = st.none() | st.sampled_from([0, 1, 2, 3, 100, 2**40 + 1])
+NULLABLE = ("a", "b", "é", "Z", "ab", None)
+LEAVES = st.sampled_from(["x", "y", "1", 1, 1.0, 2.5, True, False, None, [1], {"deep": 1}])
+GROUPS: st.SearchStrategy[Any] = st.sampled_from(
+    ["name", "tool_name", "outcome", "status_code", "cache_hit", "session_id"]
+) | st.sampled_from([Attribute(("plan",)), Attribute(("deep", "er"))])  # fmt: skip
+EXACT: tuple[Measure, ...] = (
+    COUNT,
+    ERROR_COUNT,
+    ERROR_RATE,
+    CACHE_HIT_RATE,
+    UNPRICED_COUNT,
+    SAVINGS_RATE,
+    Statistic("tokens_original", Stat.SUM),
+    Statistic("tokens_original", Stat.AVG),
+    Statistic("duration_ms", Stat.MIN),
+    Statistic("duration_ms", Stat.MAX),
+    Statistic("cost_saved", Stat.SUM),
+    Statistic(Attribute(("plan",)), Stat.SUM),
+    Quantile("duration_ms", 0.5),
+    Quantile("tokens_original", 0),
+    Distinct("tool_name"),
+    Distinct("session_id"),
+)
+MEASURES = st.sampled_from(
+    [
+        *EXACT,
+        PER_SECOND,
+        Quantile("duration_ms", 0.95),
+        Quantile("tokens_original", 0.99),
+        Quantile("duration_ms", 1),
+        Quantile(Attribute(("plan",)), 0.25),
+        Statistic(Attribute(("deep", "er")), Stat.AVG),
+    ]
+)
+
+
+@st.composite
+def operations(draw: st.DrawFn, move: datetime) -> Row:
+    """An operation within some days of a moment."""
+    row: Row = dict.fromkeys(column.name for column in TABLE.columns)
+    near = st.timedeltas(timedelta(hours=-3), timedelta(hours=3))
+    far = st.timedeltas(timedelta(days=-4), timedelta(days=4))
+    at = move + draw(near | far | st.sampled_from([timedelta(), timedelta(microseconds=-1)]))
+    row |= {
+        "id": v7_at(at, draw(st.integers(0, 2**62 - 1))),
+        "occurred_at": at,
+        "recorded_at": at,
+        "kind": "TOOL",
+        "name": draw(st.sampled_from("ab")),
+        "outcome": draw(st.sampled_from(["OK", "OK", "ERROR"])),
+        "tool_name": draw(st.sampled_from(NULLABLE)),
+        "status_code": draw(st.none() | st.sampled_from([200, 404, 500])),
+        "cache_hit": draw(st.none() | st.booleans()),
+        "price_status": draw(st.sampled_from([None, "PRICED", "UNPRICED"])),
+        "session_id": draw(st.none() | st.sampled_from([v7_at(move, n) for n in range(2)])),
+        "duration_ms": draw(st.none() | st.sampled_from([0.0, 0.25, 1.5, 7.0, 1024.75])),
+        "tokens_original": draw(LONGS),
+        "cost_saved": draw(LONGS),
+        "cost_baseline": draw(LONGS),
+        "attributes": draw(
+            st.none()
+            | st.fixed_dictionaries({}, optional={"plan": LEAVES, "deep": st.just({"er": 0.5})})
+        ),
+    }
+    return row
+
+
+CONDITIONS: st.SearchStrategy[Condition] = st.sampled_from(
+    [
+        Compare("name", Op.EQ, "a"),
+        Not(Compare("tool_name", Op.IN, ["a", "Z"])),
+        AnyOf((Compare("status_code", Op.GTE, 404), Compare("cache_hit", Op.EQ, True))),
+        CompareAttribute("attributes", ("plan",), Op.GT, 0.5),
+    ]
+)
+
+
+@st.composite
+def wheres(draw: st.DrawFn, move: datetime) -> AllOf:
+    """A span around a moment, open or closed, and now and then a condition."""
+    parts: list[Condition] = draw(st.lists(CONDITIONS, max_size=1))
+    near = st.timedeltas(timedelta(hours=-60), timedelta(hours=60))
+    since = move + draw(near | st.sampled_from([timedelta(hours=-36), timedelta(0)]))
+    if draw(st.booleans()):
+        parts.append(Compare("occurred_at", Op.GTE, since))
+        if draw(st.booleans()):
+            until = since + draw(st.timedeltas(timedelta(minutes=1), timedelta(days=4)))
+            parts.append(AllOf((Compare("occurred_at", Op.LT, until),)))
+    return AllOf(tuple(parts))
+
+
+def buckets(zone: str) -> st.SearchStrategy[Bucket]:
+    """Buckets of a zone that some days have not too many of."""
+    every = {BucketUnit.MINUTE: [30, 45, 97], BucketUnit.HOUR: [1, 2, 5, 6]}
+    return st.sampled_from(list(BucketUnit)).flatmap(
+        lambda unit: st.builds(
+            Bucket,
+            st.just(unit),
+            st.sampled_from(every.get(unit, [1, 1, 2, 7])),
+            st.just(zone),
+            st.booleans(),
+        )
+    )
+
+
+@st.composite
+def asked(draw: st.DrawFn, zone: str, move: datetime) -> Question:
+    """Any question that has no problem."""
+    groups: tuple[Group, ...] = tuple(draw(st.lists(GROUPS, max_size=2, unique=True)))
+    bucket = draw(st.none() | buckets(zone))
+    where = draw(wheres(move))
+    measures = tuple(draw(st.lists(MEASURES, max_size=3)))
+    exact = st.sampled_from(EXACT if bucket is not None else (*EXACT, PER_SECOND))
+    by: list[Any] = [ByGroup(group) for group in groups]
+    by += [ByBucket()] if bucket is not None else []
+    steps = st.builds(OrderBy, exact | st.sampled_from(by or [COUNT]), st.booleans())
+    terms = draw(st.lists(steps, max_size=2))
+    top = None
+    if groups and draw(st.sampled_from([True, False])):
+        by_top = draw(exact.filter(lambda measure: not isinstance(measure, PerSecond)))
+        top = Top(draw(st.integers(1, 3)), by_top, draw(st.booleans()))
+    having = draw(
+        st.lists(
+            st.builds(
+                Having,
+                exact.filter(lambda measure: not isinstance(measure, PerSecond)),
+                st.sampled_from(list(Than)),
+                st.sampled_from([0, 1, 2, 0.5, 100]),
+            ),
+            max_size=1,
+        )
+    )
+    begun = split(where, "occurred_at").span.since is not None
+    given = st.just(Span(move - timedelta(days=2), move))
+    compare = draw(st.none() | st.sampled_from(list(Earlier)) | given) if begun else None
+    return Question(
+        OPERATIONS,
+        where=where,
+        group_by=groups,
+        bucket=bucket,
+        measures=measures,
+        having=tuple(having),
+        order_by=tuple(terms),
+        top=top,
+        compare=compare,
+        totals=draw(st.booleans()),
+        limit=draw(st.sampled_from([1_000, 1_000, 2])),
+    )

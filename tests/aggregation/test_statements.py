@@ -1,0 +1,132 @@
+"""Statements: only what is asked for is computed, by one statement, as plain as by hand."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from store.access import Bounds
+from store.aggregation.buckets import Bucket
+from store.aggregation.catalog import BucketUnit, Source, Stat
+from store.aggregation.checks import AnswerLimits
+from store.aggregation.engine import Aggregation, spans_of
+from store.aggregation.measures import (
+    COUNT,
+    ERROR_COUNT,
+    ERROR_RATE,
+    SAVINGS_RATE,
+    Attribute,
+    Distinct,
+    Measure,
+    Quantile,
+    Statistic,
+)
+from store.aggregation.questions import Earlier, Question, Top
+from store.aggregation.sources import EVENTS, INTERACTIONS, OPERATIONS, REQUESTS, STAGES
+from store.database import Database
+from store.filters import Compare, Op
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+DAY = Compare("occurred_at", Op.GTE, NOON - timedelta(days=1))
+ACME = Bounds("acme")
+
+
+def sql(database: Database, question: Question, bounds: Bounds = ACME) -> str:
+    """The statement of a question on one line, without casts of parameters."""
+    aggregation = Aggregation(database, lambda: NOON, AnswerLimits())
+    compiled = aggregation.compile(question, bounds, spans_of(question, NOON))
+    text = str(compiled.statement.compile(database.dialect.read_engine.sync_engine))
+    return re.sub(r"\s+", " ", re.sub(r"::[A-Z ]+[A-Z]", "", text))
+
+
+SEEN: list[tuple[Measure, str]] = [
+    (ERROR_COUNT, "outcome"),
+    (Statistic("tokens_prevented", Stat.SUM), "tokens_prevented"),
+    (Statistic("duration_ms", Stat.MAX), "duration_ms"),
+    (Statistic(Attribute(("plan",)), Stat.SUM), "attributes"),
+    (Quantile("input_tokens", 0.95), "input_tokens"),
+    (Distinct("user_id"), "user_id"),
+    (SAVINGS_RATE, "cost_saved"),
+]
+
+
+@pytest.mark.parametrize("beside", [False, True])
+@pytest.mark.parametrize(("measure", "column"), SEEN)
+async def test_a_measure_that_is_not_asked_for_is_not_computed(
+    database: Database, measure: Measure, column: str, beside: bool
+) -> None:
+    def asked(*measures: Measure) -> Question:
+        compare = Earlier.PREVIOUS if beside else None
+        top = Top(3, COUNT, others=True) if beside else None
+        return Question(
+            OPERATIONS, DAY, ("name",), None, measures, top=top, totals=beside, compare=compare
+        )
+
+    assert column in sql(database, asked(COUNT, measure))
+    without = sql(database, asked(COUNT))
+    assert [c for _, c in SEEN if c in without] == []
+    assert "count(*)" in without
+    assert "count(" not in sql(database, Question(OPERATIONS, DAY, ("name",)))
+
+
+async def test_rows_alone_are_as_plain_as_by_hand(database: Database) -> None:
+    text = sql(database, Question(OPERATIONS, DAY, ("tool_name",), measures=(COUNT, ERROR_RATE)))
+    assert "WITH" not in text
+    assert text.count("FROM operations") == 1
+    assert "WINDOW" not in text
+    assert "OVER" not in text
+    single = sql(database, Question(OPERATIONS, DAY, measures=(COUNT,)))
+    assert "ORDER BY" not in single
+
+
+async def test_totals_and_others_of_sums_read_the_records_once(database: Database) -> None:
+    question = Question(
+        OPERATIONS,
+        DAY,
+        ("tool_name",),
+        Bucket(BucketUnit.DAY),
+        (COUNT, ERROR_RATE),
+        top=Top(3, COUNT, others=True),
+        totals=True,
+    )
+    assert sql(database, question).count("FROM operations") == 1
+
+
+async def test_a_bucket_without_changes_of_the_clock_has_no_cases(database: Database) -> None:
+    hour = Bucket(BucketUnit.HOUR, zone="Europe/Berlin")
+    assert "CASE" not in sql(database, Question(OPERATIONS, DAY, (), hour, (COUNT,)))
+    wide = Compare("occurred_at", Op.GTE, NOON - timedelta(days=400))
+    day = Bucket(BucketUnit.DAY, zone="Europe/Berlin")
+    assert "CASE" in sql(database, Question(OPERATIONS, wide, (), day, (COUNT,)))
+
+
+@pytest.mark.parametrize("source", [OPERATIONS, REQUESTS, STAGES, EVENTS, INTERACTIONS])
+async def test_every_statement_stays_within_bounds(database: Database, source: Source) -> None:
+    question = Question(source, group_by=("organization_id",), measures=(COUNT,), totals=True)
+    text = sql(database, question, Bounds("acme", "n", "w"))
+    assert re.search(r"WHERE \w+\.organization_id = ", text)
+    assert re.search(r"\.namespace_id = ", text)
+    assert re.search(r"\.workspace_id = ", text)
+    joined = "JOIN requests" in text
+    assert joined is (source in (STAGES, EVENTS))
+    assert "JOIN" not in sql(database, question)
+
+
+async def test_every_number_dimension_and_flag_can_be_asked_for(database: Database) -> None:
+    aggregation = Aggregation(database, lambda: NOON, AnswerLimits())
+    for source in (OPERATIONS, REQUESTS, STAGES, EVENTS, INTERACTIONS):
+        measures: list[Measure] = [COUNT]
+        for name, number in source.numbers.items():
+            measures += [Statistic(name, s) for s in sorted(number.stats - {Stat.QUANTILE})]
+            measures += [Quantile(name, 0.5)] if Stat.QUANTILE in number.stats else []
+        measures += [Distinct(name) for name in source.dimensions]
+        names = sorted(source.dimensions)
+        for start in range(0, len(names), 8):
+            groups = tuple(names[start : start + 8])
+            question = Question(
+                source, None, groups, Bucket(BucketUnit.MONTH), tuple(measures), totals=True
+            )
+            answer = await aggregation.ask(question, ACME)
+            assert answer.rows == ()
+            assert answer.totals is not None
+            assert answer.value(answer.totals, COUNT) == 0

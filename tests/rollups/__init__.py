@@ -1,0 +1,1 @@
+"""Tests of rollups: what they say is what the records say."""

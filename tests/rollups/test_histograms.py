@@ -1,0 +1,89 @@
+"""Histograms: within the stated error, mergeable, and the same in SQL as in Python."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import given as given_by
+from hypothesis import strategies as st
+from sqlalchemy import BigInteger, Double, Select, literal, select, union_all
+
+import migrations.versions
+from store import histograms
+from store.database import Database
+from store.histograms import Union, counts, lane_of, one_lane, pack, quantile, unpack
+
+NUMBERS = st.lists(
+    st.floats(0.001, 1e15) | st.sampled_from([0.0, 0.0005, 0.001, 1.0, 1e15]),
+    min_size=1,
+    max_size=40,
+)
+QS = st.sampled_from([0.0, 0.25, 0.5, 0.95, 0.99, 1.0]) | st.floats(0, 1)
+
+
+def exact(numbers: list[float], q: float) -> float:
+    """The quantile by linear interpolation."""
+    ranked = sorted(numbers)
+    place = q * (len(ranked) - 1)
+    below = math.floor(place)
+    above = min(below + 1, len(ranked) - 1)
+    return ranked[below] + (ranked[above] - ranked[below]) * (place - below)
+
+
+def merged(numbers: list[float]) -> bytes | None:
+    union = Union()
+    for one in numbers:
+        union.step(one_lane(one))
+    return union.finalize()
+
+
+@given_by(NUMBERS, QS)
+def test_a_quantile_is_within_the_stated_error(numbers: list[float], q: float) -> None:
+    counted = [0.0 if one < histograms.LEAST else one for one in numbers]
+    found = quantile(merged(numbers), len(numbers), q)
+    assert found is not None
+    assert math.isclose(found, exact(counted, q), rel_tol=histograms.ERROR * (1 + 1e-9))
+
+
+@given_by(st.lists(st.integers(0, 2_100)))
+def test_packing_keeps_every_count(lanes: list[int]) -> None:
+    packed = pack(histograms.count_lanes(lanes))
+    assert dict(counts(packed)) == {lane: lanes.count(lane) for lane in lanes}
+    assert packed is None or pack(unpack(packed)) == packed
+
+
+def test_the_largest_values_have_lanes() -> None:
+    assert lane_of(histograms.LEAST) == 0
+    assert 0 < lane_of(1e15) < 2**15
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given_by(NUMBERS, QS)
+async def test_the_database_says_the_same(
+    database: Database, numbers: list[float], q: float
+) -> None:
+    dialect = database.dialect
+    given: list[Select[Any]] = [select(literal(n, Double()).label("value")) for n in numbers]
+    value = union_all(*given).subquery().c.value
+    sums = select(dialect.add_histograms(dialect.histogram_of(value)).label("histogram")).subquery()
+    present = literal(len(numbers), BigInteger())
+    statement: Select[Any] = select(dialect.histogram_quantile(sums.c.histogram, present, q))
+    async with database.read() as connection:
+        found = await connection.scalar(statement)
+    told = quantile(merged(numbers), len(numbers), q)
+    assert told is not None
+    assert found is not None
+    # A value on the bound of two lanes may be in either.
+    assert math.isclose(found, told, rel_tol=2.1 * histograms.ERROR)
+    counted = [0.0 if one < histograms.LEAST else one for one in numbers]
+    assert math.isclose(found, exact(counted, q), rel_tol=histograms.ERROR * (1 + 1e-9))
+
+
+def test_the_functions_of_the_database_have_the_same_lanes() -> None:
+    source = (Path(migrations.versions.__file__).parent / "0002_rollups.py").read_text()
+    assert f">= {histograms.LEAST}" in source
+    assert source.count(f"+ {-histograms.FIRST}") == 1
+    assert source.count(f"- {-histograms.FIRST}") == 2
+    assert f"'1e' || {histograms.LANE_DIGITS} *" in source
+    assert f"{1 + histograms.ERROR}::float8 / {1 - histograms.ERROR}::float8" in source

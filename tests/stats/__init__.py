@@ -1,0 +1,1 @@
+"""Aggregation as callers use it: its types, its selections, its numbers."""
