@@ -7,6 +7,8 @@ import typer
 from server.cli import importing, keys, rollups
 from server.cli.demo import demo
 from server.cli.doctor import doctor
+from server.cli.exporting import EPILOG as EXPORT_EPILOG
+from server.cli.exporting import export
 from server.cli.failures import Commands
 from server.cli.migrate import migrate
 from server.cli.schema import schema
@@ -44,6 +46,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(importing.app, name="import")
 app.add_typer(rollups.app, name="rollups")
 app.command("stats", epilog=EPILOG)(stats)
+app.command("export", epilog=EXPORT_EPILOG)(export)
 app.command("demo")(demo)
 app.command("schema")(schema)
 app.command("doctor")(doctor)

@@ -79,7 +79,7 @@ async def test_no_cell_is_a_formula_unless_asked_for(api: Api, name: str) -> Non
 async def test_statistics_are_exported_with_their_groups(api: Api) -> None:
     await record(api, 21)
     query = """{ operationStats(groupBy: [{field: NAME}], bucket: {unit: HOUR},
-      where: {occurredAt: {gte: "2026-11-01T12:00:00Z", lt: "2026-11-01T13:00:00Z"}}) {
+      where: {occurredAt: {since: "2026-11-01T12:00:00Z", until: "2026-11-01T13:00:00Z"}}) {
       rows { bucket { start } key { name } count ms: durationMs { sum } } } }"""
     answer = await export(api, query)
     assert answer.text.startswith("bucket.start,key.name,count,ms.sum\r\n")
