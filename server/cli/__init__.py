@@ -7,8 +7,12 @@ import typer
 from server.cli import importing, keys, rollups
 from server.cli.demo import demo
 from server.cli.doctor import doctor
+from server.cli.exporting import EPILOG as EXPORT_EPILOG
+from server.cli.exporting import export
 from server.cli.failures import Commands
 from server.cli.migrate import migrate
+from server.cli.repricing import EPILOG as REPRICE_EPILOG
+from server.cli.repricing import reprice
 from server.cli.schema import schema
 from server.cli.serve import serve
 from server.cli.settings import settings
@@ -44,6 +48,8 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(importing.app, name="import")
 app.add_typer(rollups.app, name="rollups")
 app.command("stats", epilog=EPILOG)(stats)
+app.command("export", epilog=EXPORT_EPILOG)(export)
+app.command("reprice", epilog=REPRICE_EPILOG)(reprice)
 app.command("demo")(demo)
 app.command("schema")(schema)
 app.command("doctor")(doctor)
