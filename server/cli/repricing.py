@@ -66,7 +66,7 @@ def reprice(
     """
     chosen = operations_where(since, until, last, where)
     chosen["and"].append({"kind": ["TOOL", "LLM"]})
-    names = [{"model": {"in": model}}] if model else []
+    names: list[dict[str, Any]] = [{"model": {"in": model}}] if model else []
     names += [{"or": [{"toolName": {"in": tool}}, {"name": {"in": tool}}]}] if tool else []
     if names:
         chosen["and"].append({"or": names})
