@@ -61,12 +61,12 @@ class Maintenance:
     async def run(self) -> None:
         """Work again and again until cancelled; a failure is logged and tried again."""
         while True:
+            await asyncio.sleep(PAUSE_SECONDS)
             try:
                 await self.run_once()
             except (StoreError, DatabaseFailure):
                 self.stats.failures += 1
                 log.warning("the work on rollups will be tried again", exc_info=True)
-            await asyncio.sleep(PAUSE_SECONDS)
 
     async def run_once(self) -> None:
         """One turn, unless another server has it."""

@@ -90,7 +90,7 @@ class Rolled:
             if grain is Grain.RECORDS:
                 pieces.append(self._of_records(shape, span, needed, drawn))
                 continue
-            if self.sums is not None and len(needed) > len(drawn):
+            if self.sums is not None and (len(needed) > len(drawn) or not drawn):
                 pieces.append(self._of_rollup(self.sums, shape, grain, span, needed, drawn))
             if self.quantiles is not None and (drawn or self.sums is None):
                 pieces.append(self._of_rollup(self.quantiles, shape, grain, span, needed, drawn))

@@ -73,7 +73,7 @@ def test_pending_migrations(empty_database_url: str, dialect: str, run: Run) -> 
     if dialect == "sqlite":
         file_of(empty_database_url).touch()
     finding = look(empty_database_url)["tables"]
-    assert "1 to be run: 0001" in finding.found
+    assert "to be run: 0001" in finding.found
     assert finding.state is (State.WARN if dialect == "sqlite" else State.FAIL)
     result = run("doctor", "--database-url", empty_database_url)
     assert result.exit_code == (0 if dialect == "sqlite" else 1)

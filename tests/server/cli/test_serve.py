@@ -144,7 +144,7 @@ def test_tables_that_are_missing_are_refused_where_they_are_not_made(
     options = ("--port", "0", "--database-url", empty_database_url)
     result = run("serve", *options, env={"TRACKSTORE_MIGRATE_ON_START": "no"})
     assert result.exit_code == 1
-    assert "a migration is still to be run on" in result.stderr
+    assert "migrations are still to be run on" in result.stderr
     assert "run `trackstore migrate`" in result.stderr
 
 
