@@ -1,7 +1,6 @@
 """``trackstore stats``: one question to a running server, answered as a table with bars."""
 
 import json
-from typing import Annotated
 
 import typer
 
@@ -14,6 +13,18 @@ from server.cli.api_client import (
 )
 from server.cli.output import out, say, warn
 from server.cli.stats.asking import Asked, Plan, SourceName, Wish, plan
+from server.cli.stats.options import (
+    AsJson,
+    GroupBy,
+    Last,
+    Limit,
+    Measures,
+    Slices,
+    Source,
+    Top,
+    Where,
+    Zone,
+)
 from server.cli.stats.table import flat_rows, print_rows
 
 EPILOG = (
@@ -26,61 +37,16 @@ EPILOG = (
 
 
 def stats(
-    source: Annotated[
-        SourceName, typer.Argument(help="What is counted.", show_default=True)
-    ] = SourceName.OPERATIONS,
-    group_by: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--group-by",
-            "-g",
-            metavar="FIELD",
-            help="A field such as toolName, or attributes.PATH; repeat it for several. A wrong "
-            "name is answered with all there are.",
-        ),
-    ] = None,
-    measure: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--measure",
-            "-m",
-            metavar="MEASURE",
-            help="count, errorRate, durationMs.p95, cost.saved, distinct.userId, "
-            "attributes.PATH.sum; repeat it for several. Default: count. Bars show the first.",
-        ),
-    ] = None,
-    bucket: Annotated[
-        str | None,
-        typer.Option(
-            "--bucket",
-            "-b",
-            metavar="UNIT",
-            help="Slices of time: minute, hour, day, week, month, quarter, year; 15minute.",
-        ),
-    ] = None,
-    last: Annotated[
-        str | None, typer.Option("--last", "-l", metavar="SPAN", help="Such as 90m, 24h, 7d, 2w.")
-    ] = None,
-    where: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--where",
-            "-w",
-            metavar="FIELD=VALUE",
-            help="Only records with this value; repeat it, all must hold.",
-        ),
-    ] = None,
-    top: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="Only the N greatest, all others together."),
-    ] = None,
-    zone: Annotated[
-        str, typer.Option(metavar="ZONE", help="Of the slices: UTC, Europe/Berlin.")
-    ] = "UTC",
-    limit: Annotated[int, typer.Option(min=1, metavar="N", help="At most so many rows.")] = 1_000,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the rows as JSON, for programs.")
-    ] = False,
+    source: Source = SourceName.OPERATIONS,
+    group_by: GroupBy = None,
+    measure: Measures = None,
+    bucket: Slices = None,
+    last: Last = None,
+    where: Where = None,
+    top: Top = None,
+    zone: Zone = "UTC",
+    limit: Limit = 1_000,
+    as_json: AsJson = False,
     server: ServerUrl = DEFAULT_SERVER,
     key: ServerKey = None,
 ) -> None:

@@ -91,6 +91,7 @@ def number(value: Any) -> str:
         return "-"
     if isinstance(value, int) or float(value).is_integer():
         return f"{int(value):,}"
+    value = float(f"{value:.12g}")  # the last digits depend on the order of a sum
     return f"{value:,.1f}" if abs(value) >= 1_000 else f"{value:.4g}"
 
 
