@@ -161,10 +161,11 @@ class Settings(BaseSettings):
         default=2_000, ge=1, le=100_000, description="Entries written in one transaction."
     )
     writer_delay_ms: float = Field(
-        default=2,
+        default=0,
         ge=0,
         le=1_000,
-        description="How long a small transaction waits for company before it begins.",
+        description="How long a small transaction waits for company, beyond what came while the "
+        "last one was under way.",
     )
     idempotency_days: int = Field(
         default=35, ge=1, le=3_650, description="Days a repeated consume is recognised by its id."

@@ -44,7 +44,7 @@ class WriterSettings:
     queue_items: int = 50_000
     flush_items: int = 2_000
     parallel_items: int = 500
-    delay_seconds: float = 0.002
+    delay_seconds: float = 0.0
 
 
 @dataclass(slots=True)

@@ -14,6 +14,9 @@ from benchmarks.workload import batches, inputs, make_calls
 
 CLIENTS = 4
 REACH = {POSTGRESQL: 0.65, SQLITE: 0.60}
+TWO = f"{FAST} --workers 2"
+SERVERS = ((FAST, True, 1), (TWO, True, 2), (STOCK, False, 1))
+"""SQLite has one process only."""
 COMPARED = 20
 """Operations whose rows are compared with those of the reference."""
 NOTE = (
@@ -40,8 +43,8 @@ async def on(bench: Bench, name: str) -> Section:
         database = await stack.enter_async_context(bench.database(name))
         reference = stack.enter_context(database.reference())
         contenders = []
-        for shown, fast in ((FAST, True), (STOCK, False)):
-            server = await stack.enter_async_context(bench.server(database, fast))
+        for shown, fast, workers in SERVERS if name == POSTGRESQL else (*SERVERS[:1], *SERVERS[2:]):
+            server = await stack.enter_async_context(bench.server(database, fast, workers))
             await compare(server, reference)
             clients = clients_of(
                 server, shown, document, partial(make_requests, document, size),
@@ -58,7 +61,9 @@ async def on(bench: Bench, name: str) -> Section:
         )
         results = await bench.contest([*contenders, plain], plain.name)
     note = NOTE.format(clients=CLIENTS, size=size) if name == POSTGRESQL else ""
-    return contest_section(f"Bulk ingest, {name}", note, "operations", results, {FAST: REACH[name]})
+    return contest_section(
+        f"Bulk ingest, {name}", note, "operations", results, {FAST: REACH[name], TWO: REACH[name]}
+    )
 
 
 def make_requests(document: Document, size: int, count: int) -> list[bytes]:

@@ -4,6 +4,7 @@ import itertools
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +12,9 @@ from strawberry import ID
 
 from models.vocabulary import OperationKind, Outcome
 from schema.labels import LabelsInput
-from schema.operation_inputs import ToolUseInput
+from schema.operation_inputs import OperationInput, ToolUseInput
+from server.execution.codecs import Codecs
+from server.schema import build_schema
 from store.access import Principal
 from store.errors import BadInput
 from store.operations.columnwise import ColumnPreparer
@@ -117,3 +120,17 @@ def test_a_repeat_within_one_call_has_no_frame() -> None:
 def test_a_part_of_another_kind_has_no_frame() -> None:
     tool = replace(FULL["an API call"], kind=OperationKind.API, tool=ToolUseInput())
     assert not hold_against([FULL["a tool's use"], tool], PRINCIPALS["open"])
+
+
+def test_structs_have_the_same_frame() -> None:
+    decoder = Codecs(build_schema()).decoder_of(OperationInput, is_list=True)
+    items: list[dict[str, Any]] = [
+        {"kind": "API", "name": "a", "api": {"route": "r", "statusCode": 200}, "durationMs": 3},
+        {"kind": "TOOL", "name": "b", "tool": {"toolName": "read", "tokensOriginal": 5}},
+        {"kind": "TOOL", "name": "b", "tool": {"tokensOriginal": 5, "tokensActual": 7}},
+        {"kind": "LLM", "name": "c", "llm": {"model": "m", "inputTokens": 4}, "cacheHit": False},
+        {"kind": "LLM", "name": "c", "labels": {"userId": "u"}, "outcome": "ERROR", "error": "no"},
+        {"kind": "API", "name": "d", "interaction": {"type": "t"}, "attributes": {"a": [1]}},
+    ]
+    for some in (items, items[1:3], items[3:4]):
+        assert hold_against(decoder.decode(msgspec.json.encode(some)), PRINCIPALS["open"])
