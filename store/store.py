@@ -78,7 +78,8 @@ class Store:
         self._make_id = make_id
         self.database = Database(config.database_url, config.pool)
         self.partitions = Partitions(self.database.dialect, clock, config.partitions_ahead)
-        books = PriceBooks(self.database, to_nanos(config.default_tool_price))
+        default_price = to_nanos(config.default_tool_price)
+        books = PriceBooks(self.database, default_price)
         operations = OperationApplier(books, config.rollups)
         # The order of the appliers is the order in which every flush takes its locks.
         self.writer = Writer(
@@ -111,10 +112,7 @@ class Store:
         self.limits = Limits(self.database, clock, config.bounds)
         self.prices = Prices(self.database, clock, config.bounds, books.forget)
         self.repricing = Repricing(
-            self.database,
-            to_nanos(config.default_tool_price),
-            config.rollups,
-            config.reprice_items,
+            self.database, default_price, config.rollups, config.reprice_items
         )
         self.breakers = CircuitBreakers(self.database)
         self.keys = ApiKeys(self.database, clock, config.bounds, config.key_cache_seconds)

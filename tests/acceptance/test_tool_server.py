@@ -1,5 +1,7 @@
 """C: a tool server that measures how many tokens its modes save."""
 
+import csv
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -185,3 +187,19 @@ async def test_c5_the_price_is_a_setting_and_can_be_set_per_tool_from_a_date(api
     assert await cost(occurredAt="2026-04-30T23:59:59Z") == 0.15
     assert await cost(occurredAt="2026-05-01T00:00:00Z") == 0.005
     assert await cost(tool="search") == 0.15
+
+
+async def test_c8_exports_its_operations_as_csv_and_json(api: Api) -> None:
+    uses = [use(occurredAt=f"2026-06-01T08:00:{n:02}Z", filePath=f"src/{n}.py") for n in range(3)]
+    for one in uses:
+        await api(TRACK_TOOL, {"input": one})
+    query = """{ operations { nodes { uuid occurredAt filePath tokensPrevented costSaved
+      attributes } } }"""
+    answer = await api.http.post("/export?format=csv", json={"query": query})
+    rows = list(csv.DictReader(answer.text.splitlines()))
+    assert [row["uuid"] for row in rows] == [one["id"] for one in reversed(uses)]
+    assert {(row["tokensPrevented"], row["costSaved"]) for row in rows} == {("4500", "0.0675")}
+    assert json.loads(rows[0]["attributes"]) == {"project": "web"}
+    answer = await api.http.post("/export?format=jsonl", json={"query": query})
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+    assert lines == (await api(query))["operations"]["nodes"]

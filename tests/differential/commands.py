@@ -128,6 +128,9 @@ MANAGING = (
     Step("mutation ($id: UUID!) { deleteLimit(id: $id) { uuid } }", {"id": "@limit"}),
     taking("setPrice", "PriceInput", everything("PricePayload", 1),
            {"kind": "MODEL", "name": "m", "inputPer1k": 0.25, "effectiveFrom": "2026-01-01T00:00:00Z"}),
+    Step(f"""mutation ($w: OperationFilter, $dry: Boolean! = true, $after: String) {{
+        reprice(where: $w, dryRun: $dry, after: $after) {{ {everything("RepricePayload", 2)} }} }}""",
+         {"w": {"kind": ["LLM"]}, "dry": False}),
     taking("reportCircuitBreaker", "CircuitBreakerInput", everything("CircuitBreakerPayload", 1),
            {"name": "b", "state": "OPEN", "totalCalls": 9, "totalFailures": 8, "message": "hot"}),
     taking("createApiKey", "ApiKeyInput", everything("CreatedApiKeyPayload", 1),

@@ -5,6 +5,7 @@ the byte. The plain server is plain in everything that was made for speed: Straw
 without hooks, every column of a page, every operation looked at value by value.
 """
 
+import asyncio
 import itertools
 import json
 import os
@@ -26,6 +27,7 @@ from models.base import Base
 from server.execution.fast_path import COMPILED_INPUTS
 from store.ids import VERSION_AND_VARIANT, IdMaker
 from store.operations.prepare import OperationEntry, OperationPreparer
+from store.rollups.maintenance import Maintenance
 from tests.api import Api, running_api
 from tests.databases import Databases
 
@@ -176,6 +178,7 @@ def slow_down(patch: pytest.MonkeyPatch, sides: Sides) -> None:
     """Make the plain server plain in what no setting switches off, and both of them predictable."""
     patch.setattr(IdMaker, "__call__", lambda _self: sides.make_id())
     patch.setattr(secrets, "token_urlsafe", sides.make_secret)
+    patch.setattr(Maintenance, "run", rest)  # merges come when they come
     prepare = OperationPreparer.prepare
 
     def prepare_plainly(self: OperationPreparer, draft: Any) -> OperationEntry:
@@ -185,6 +188,11 @@ def slow_down(patch: pytest.MonkeyPatch, sides: Sides) -> None:
     for name, module in list(sys.modules.items()):
         if name.startswith("resolvers.") and hasattr(module, "columns_needed"):
             patch.setattr(module, "columns_needed", all_columns(sides, module.columns_needed))
+
+
+async def rest(_maintenance: Maintenance) -> None:
+    """Do nothing until the end."""
+    await asyncio.Event().wait()
 
 
 def all_columns(sides: Sides, needed: Callable[..., Any]) -> Callable[..., Any]:

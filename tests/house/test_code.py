@@ -16,7 +16,13 @@ EMPTY_NAMES = {"common", "helper", "helpers", "misc", "util", "utils"}
 
 DIALECT = re.compile(r"\b(postgresql|sqlite|asyncpg|aiosqlite)\b")
 # Where a dialect may be told from another: SQL that differs, column types, what a URL may say.
-DIALECT_HOMES = ("store/dialects/", "models/types.py", "migrations/", "server/settings.py")
+DIALECT_HOMES = (
+    "store/dialects/",
+    "models/types.py",
+    "migrations/",
+    "server/settings.py",
+    "server/database_address.py",
+)
 
 
 def test_no_file_is_long() -> None:

@@ -96,6 +96,9 @@ class Tenant:
         await self.record_operations()
         await self.record_uses()
         await self.record_in_one_batch()
+        mine = {"organizationId": {"eq": self.organization}}
+        told = await self.send("reprice", where=mine, dryRun=False, after=None)
+        await self.send("reprice", where=mine, dryRun=False, after=told["endCursor"])
         await self.send("endSession", id=self.id("session"))
 
     async def record_rules(self) -> None:

@@ -30,7 +30,7 @@ SCOPE_OF: dict[str, dict[str, str | None]] = {
             ),
             "INGEST",
         ),
-        **dict.fromkeys(("setLimit", "deleteLimit", "setPrice"), "MANAGE"),
+        **dict.fromkeys(("setLimit", "deleteLimit", "setPrice", "reprice"), "MANAGE"),
         **dict.fromkeys(("createApiKey", "revokeApiKey"), "ADMIN"),
     },
     "query": {
@@ -151,6 +151,8 @@ async def test_the_leaves_of_payloads_tell_of_nothing_else() -> None:
     assert leaves == {
         "accepted", "allowed", "cancelRequested", "duplicates", "reason", "rejected", "repaired",
         "retryAfterSeconds", "secret", "status", "units", "uuid",
+        # Of reprice: counts, and a place among operations that the caller may price.
+        "changed", "dryRun", "endCursor", "hasMore", "newlyPriced", "newlyUnpriced", "operations",
     }  # fmt: skip
 
 

@@ -36,52 +36,59 @@ SUFFIXES = {".csv": Format.CSV, ".jsonl": Format.JSONL, ".ndjson": Format.JSONL,
 WITH_QUERY = "--query says which rows and columns: leave the other options out"
 
 
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Default: standard output.")
+]
+AsFormat = Annotated[
+    Format | None,
+    typer.Option("--format", "-f", help="Default: by the name of the file, else csv."),
+]
+Columns = Annotated[
+    str | None,
+    typer.Option(
+        "--columns",
+        "-c",
+        metavar="A,B,...",
+        help="Fields of operations, such as occurredAt,name,attributes; costs and tokens among "
+        "others if left out.",
+    ),
+]
+Limit = Annotated[
+    int | None, typer.Option(min=0, metavar="N", help="At most so many, the newest ones.")
+]
+Query = Annotated[
+    Path | None,
+    typer.Option(
+        "--query",
+        metavar="FILE",
+        help="A GraphQL document with one list instead, such as operationStats { rows { ... } }; "
+        "- reads standard input.",
+    ),
+]
+Variables = Annotated[str | None, typer.Option(metavar="JSON", help="Variables of that document.")]
+KeepFormulas = Annotated[
+    bool,
+    typer.Option(
+        "--keep-formulas",
+        help="CSV: leave texts that a spreadsheet takes for a formula as they are.",
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+
+
 def export(
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Default: standard output."),
-    ] = None,
-    format: Annotated[
-        Format | None,
-        typer.Option("--format", "-f", help="Default: by the name of the file, else csv."),
-    ] = None,
-    columns: Annotated[
-        str | None,
-        typer.Option(
-            "--columns",
-            "-c",
-            metavar="A,B,...",
-            help="Fields of operations, such as occurredAt,name,attributes; costs and tokens "
-            "among others if left out.",
-        ),
-    ] = None,
+    output: Output = None,
+    format: AsFormat = None,
+    columns: Columns = None,
     since: Since = None,
     until: Until = None,
     last: Last = None,
     where: Where = None,
-    limit: Annotated[
-        int | None, typer.Option(min=0, metavar="N", help="At most so many, the newest ones.")
-    ] = None,
-    query: Annotated[
-        Path | None,
-        typer.Option(
-            "--query",
-            metavar="FILE",
-            help="A GraphQL document with one list instead, such as operationStats { rows { ... } "
-            "}; - reads standard input.",
-        ),
-    ] = None,
-    variables: Annotated[
-        str | None, typer.Option(metavar="JSON", help="Variables of that document.")
-    ] = None,
-    keep_formulas: Annotated[
-        bool,
-        typer.Option(
-            "--keep-formulas",
-            help="CSV: leave texts that a spreadsheet takes for a formula as they are.",
-        ),
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    limit: Limit = None,
+    query: Query = None,
+    variables: Variables = None,
+    keep_formulas: KeepFormulas = False,
+    quiet: Quiet = False,
     server: ServerUrl = DEFAULT_SERVER,
     key: ServerKey = None,
 ) -> None:
