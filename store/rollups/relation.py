@@ -27,6 +27,9 @@ from store.rollups.definitions import (
 )
 from store.validation import EARLIEST
 
+NEVER = datetime(9000, 1, 1, tzinfo=UTC)
+"""Nothing is recorded so far ahead; the next day after the last one there is has no name."""
+
 
 class Grain(Enum):
     """What a stretch of time is read from."""
@@ -187,6 +190,9 @@ def cut(span: Span, valid_from: datetime, days: bool) -> Iterator[Stretch]:
     """A span in pieces: records up to the first whole hour that is right, the rollup, records."""
     since = None if span.since is None else span.since.astimezone(UTC)
     until = None if span.until is None else span.until.astimezone(UTC)
+    if since is not None and since >= NEVER:
+        yield Grain.RECORDS, span
+        return
     first: datetime | None = next_hour(max(since or EARLIEST, valid_from))
     last = None if until is None else hour_at(until)
     if last is not None and first is not None and last <= first:

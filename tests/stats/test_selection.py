@@ -1,6 +1,7 @@
 """The selection chooses the measures: what nobody selected is neither computed nor sent."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -30,6 +31,12 @@ def document(selection: str, beside: str = "") -> str:
         if f"...{name}" not in selection:
             text = re.sub(rf"fragment {name} on .*", "", text)
     return text
+
+
+@pytest.fixture
+def server_settings() -> Mapping[str, Any]:
+    """Answers come from the records themselves: what is computed shows in their columns."""
+    return {"rollups": False}
 
 
 async def statement_of(api: Api, selection: str, beside: str = "") -> str:
