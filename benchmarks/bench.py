@@ -87,10 +87,10 @@ class Bench:
 
     @asynccontextmanager
     async def server(
-        self, database: Database, fast_path: bool = True, workers: int = 1
+        self, database: Database, fast_path: bool = True, workers: int = 1, rollups: bool = True
     ) -> AsyncIterator[Running]:
         """A ``trackstore serve`` of its own over that database."""
-        port, settings = free_port(), trackstore_settings(database.url, fast_path)
+        port, settings = free_port(), trackstore_settings(database.url, fast_path, rollups)
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
             command = serve_command(port, workers)
             async with running(command, settings, Path(folder), port, "/readyz") as server:

@@ -17,6 +17,8 @@ class Scale:
     limits: int
     memory_mutations: int
     starts: int
+    months: tuple[int, ...]
+    """Operations of the month that is asked, step by step."""
     budget_seconds: float
 
 
@@ -30,6 +32,7 @@ FULL = Scale(
     limits=1_000,
     memory_mutations=600,
     starts=4,
+    months=(1_000_000, 2_000_000, 5_000_000),
     budget_seconds=440,
 )
 """What is published: about seven minutes on two cores."""
@@ -44,9 +47,14 @@ QUICK = Scale(
     limits=20,
     memory_mutations=12,
     starts=1,
+    months=(10_000, 20_000, 50_000),
     budget_seconds=120,
 )
 """Whether everything runs at all; the numbers say nothing."""
+
+
+APART_SECONDS = 720
+"""Time of a full run of a case that is no part of the suite."""
 
 
 class Budget:

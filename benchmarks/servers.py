@@ -56,11 +56,14 @@ def serve_command(port: int, workers: int = 1) -> list[str]:
     return [*COMMAND, "serve", "--port", str(port), "--workers", str(workers)]
 
 
-def trackstore_settings(database_url: str, fast_path: bool = True) -> dict[str, str]:
+def trackstore_settings(
+    database_url: str, fast_path: bool = True, rollups: bool = True
+) -> dict[str, str]:
     """The environment of a server: defaults, apart from what is named here."""
     return {
         "DATABASE_URL": database_url,
         "TRACKSTORE_FAST_PATH": str(fast_path).lower(),
+        "TRACKSTORE_ROLLUPS": str(rollups).lower(),
         "TRACKSTORE_LOG_LEVEL": "warning",
         "TRACKSTORE_LOG_FORMAT": "json",
     }

@@ -3,7 +3,17 @@
 from collections.abc import Awaitable, Callable
 
 from benchmarks.bench import Bench
-from benchmarks.cases import bulk, consume, conversion, ingest, memory, page, single, startup
+from benchmarks.cases import (
+    bulk,
+    consume,
+    conversion,
+    ingest,
+    memory,
+    page,
+    single,
+    startup,
+    stats,
+)
 from benchmarks.report import Section
 
 Case = Callable[[Bench], Awaitable[list[Section]]]
@@ -19,3 +29,5 @@ CASES: dict[str, Case] = {
     "startup": startup.run,
 }
 """By the names that the command takes."""
+APART: dict[str, Case] = {"stats": stats.run}
+"""Cases that are a run of their own: they take longer than all others together."""

@@ -1,0 +1,103 @@
+"""A database with a month of operations: loaded in steps, merged, asked by its driver and by the store."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, closing
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+
+from benchmarks.bench import POSTGRESQL, Database
+from benchmarks.databases import dsn_of, file_of
+from benchmarks.traffic import DAYS, Traffic
+from models.rollups import OPERATION_ROLLUPS
+from store.dialects import PoolSettings
+from store.operations.columns import TABLE
+from store.operations.deltas import deltas_of
+from store.partitions import month_of
+from store.store import Store, StoreConfig
+
+LONGEST = 120.0
+"""Seconds a statement may take: those of the reference take seconds."""
+TURNS = 6
+"""Turns of merging after a step, each of which ends by itself."""
+Fetch = Callable[[str], Awaitable[Sequence[Sequence[Any]]]]
+
+
+def last_days() -> tuple[datetime, datetime]:
+    """The month that is asked: whole UTC days, which are over for long enough to be merged."""
+    until = datetime.now(UTC) - timedelta(hours=2)
+    until = until.replace(hour=0, minute=0, second=0, microsecond=0)
+    return until - timedelta(days=DAYS), until
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Store]:
+    """The store in this process, without its work in the background."""
+    store = Store(StoreConfig(url, PoolSettings(statement_seconds=LONGEST)))
+    try:
+        await store.partitions.ensure_ahead()
+        await store.rollups.prepare()
+        yield store
+    finally:
+        await store.database.close()
+
+
+async def load(store: Store, traffic: Traffic, count: int, seed: int) -> float:
+    """Write so many more operations with their sums, as a flush does; returns the seconds."""
+    begun = time.perf_counter()
+    months = {month_of(traffic.since + timedelta(days=n)) for n in range(DAYS)}
+    await store.partitions.ensure([(TABLE, month) for month in months])
+    for frame in traffic.frames(count, seed):
+        tables = [(TABLE, frame.columns), (OPERATION_ROLLUPS, deltas_of(frame))]
+        if not await store.database.write_columns(tables):
+            raise RuntimeError("an operation was there already")
+    return time.perf_counter() - begun
+
+
+async def merge(store: Store) -> float:
+    """Merge hours and days until nothing is left to do, as the server does in the background."""
+    begun = time.perf_counter()
+    work = store.rollups.maintenance
+    for _ in range(TURNS):
+        merges = work.stats.merges
+        await work.run_once()
+        if work.stats.merges == merges:
+            break
+    return time.perf_counter() - begun
+
+
+@asynccontextmanager
+async def driver(database: Database) -> AsyncIterator[Fetch]:
+    """The plain driver; on SQLite in a thread, as a server would have to."""
+    if database.name == POSTGRESQL:
+        connection = await asyncpg.connect(dsn_of(database.url), command_timeout=LONGEST)
+        try:
+
+            async def select(sql: str) -> Sequence[Sequence[Any]]:
+                return list(map(tuple, await connection.fetch(sql)))
+
+            yield select
+        finally:
+            await connection.close()
+        return
+    with closing(sqlite3.connect(file_of(database.url), check_same_thread=False)) as file:
+
+        async def fetch(sql: str) -> Sequence[Sequence[Any]]:
+            return await asyncio.to_thread(lambda: file.execute(sql).fetchall())
+
+        yield fetch
+
+
+async def settle(database: Database) -> None:
+    """What a database does by itself now and then, done now: statistics, or an empty log."""
+    if database.name == POSTGRESQL:
+        async with driver(database) as fetch:
+            await fetch("VACUUM ANALYZE operations")
+            await fetch("VACUUM ANALYZE operation_rollups")
+        return
+    with closing(sqlite3.connect(file_of(database.url))) as file:
+        file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
