@@ -272,6 +272,7 @@ async def test_b6_errors_latency_and_unknown_costs_per_model(api: Api) -> None:
     assert [row["key"]["model"] for row in rows] == ["m0", "m1"]
     assert [row["errorRate"] for row in rows] == [0.5, 0.0]
     assert [row["outputTokens"]["sum"] for row in rows] == [220, 200]
-    assert [row["durationMs"]["p50"] for row in rows] == [110.0, 100.0]
+    # From a rollup: within one in a hundred.
+    assert [row["durationMs"]["p50"] for row in rows] == pytest.approx([110.0, 100.0], rel=0.01)
     assert [row["cost"] for row in rows] == [{"actual": None, "unpricedCount": 10}] * 2
     assert answer["operationStats"]["totals"]["errorCount"] == 5
