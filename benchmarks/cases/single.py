@@ -28,10 +28,13 @@ async def run(bench: Bench) -> list[Section]:
         reference = PostgresReference(database.dsn)
         contenders: list[Contender] = []
         servers = [
-            (FAST, await stack.enter_async_context(bench.server(database, rollups=False))),
-            (f"{FAST} --workers 2", await stack.enter_async_context(bench.server(database, workers=2, rollups=False))),
-            (STOCK, await stack.enter_async_context(bench.server(database, fast_path=False, rollups=False))),
-        ]  # fmt: skip
+            (name, await stack.enter_async_context(bench.server(database, fast, workers, False)))
+            for name, fast, workers in (
+                (FAST, True, 1),
+                (f"{FAST} --workers 2", True, 2),
+                (STOCK, False, 1),
+            )
+        ]
         for name, server in servers:
             for clients in (CONNECTIONS,) if name == STOCK else (CONNECTIONS, MORE_CONNECTIONS):
                 contender = clients_of(
