@@ -113,8 +113,15 @@ def test_several_workers_share_one_port(
 
 def workers_of(pid: int) -> list[int]:
     """The processes that serve; the one that tracks shared resources aside."""
-    children = psutil.Process(pid).children()
-    return [c.pid for c in children if "spawn_main" in " ".join(c.cmdline())]
+    return [c.pid for c in psutil.Process(pid).children() if "spawn_main" in command_of(c)]
+
+
+def command_of(process: psutil.Process) -> str:
+    """Its command line; nothing of one that ends at this moment."""
+    try:
+        return " ".join(process.cmdline())
+    except (psutil.ZombieProcess, psutil.NoSuchProcess):
+        return ""
 
 
 def test_several_workers_on_sqlite_are_refused(run: Run) -> None:
