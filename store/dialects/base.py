@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from models.types import Lanes, PackedLanes
 from store.dialects.json_leaf import JsonLeaf
-from store.dialects.plans import Columns, Convert, Filled, Rows
+from store.dialects.plans import Columns, Convert, Rows, columns_of_rows
 
 KEYS_PER_STATEMENT = 2_000
 """Keys in one IN list; with up to five columns each, well below 32,767 bound parameters."""
@@ -142,16 +142,10 @@ class DatabaseDialect(ABC):
         """``statement`` that locks the rows it returns until the transaction ends."""
 
     @abstractmethod
-    async def bulk_insert(
-        self, connection: AsyncConnection, table: Table, rows: Rows, filled: Filled | None = None
-    ) -> None:
-        """Insert all rows by the fastest way there is; raises ``DuplicateKeys``."""
-
-    @abstractmethod
     async def bulk_insert_columns(
         self, connection: AsyncConnection, table: Table, columns: Columns
     ) -> None:
-        """The same of rows that are given column by column."""
+        """Insert all rows by the fastest way there is; raises ``DuplicateKeys``."""
 
     @abstractmethod
     async def write_columns(self, tables: Sequence[tuple[Table, Columns]]) -> bool:
@@ -308,18 +302,19 @@ class DatabaseDialect(ABC):
         statement = insert.on_conflict_do_update(index_elements=key, set_=changed)
         await connection.execute(statement, list(rows))
 
+    async def bulk_insert(self, connection: AsyncConnection, table: Table, rows: Rows) -> None:
+        """The same of rows that are given row by row."""
+        if rows:
+            await self.bulk_insert_columns(connection, table, columns_of_rows(table, rows))
+
     async def insert_new(
-        self, connection: AsyncConnection, table: Table, rows: Rows, filled: Filled | None = None
+        self, connection: AsyncConnection, table: Table, rows: Rows
     ) -> set[tuple[Any, ...]] | None:
         """Insert the rows whose key is new, by bulk if all are: None means all were inserted."""
-        if not rows:
+        columns = columns_of_rows(table, rows)
+        if not rows or await self.insert_columns_if_new(connection, table, columns):
             return None
-        try:
-            async with connection.begin_nested():
-                await self.bulk_insert(connection, table, rows, filled)
-        except DuplicateKeys:
-            return await self.insert_ignoring_duplicates(connection, table, rows)
-        return None
+        return await self.insert_ignoring_duplicates(connection, table, rows)
 
     async def insert_columns_if_new(
         self, connection: AsyncConnection, table: Table, columns: Columns

@@ -1,7 +1,6 @@
 """How rows are handed to a driver: which columns, and which of their values converted."""
 
-from collections.abc import Callable, Mapping, Sequence
-from operator import itemgetter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -12,8 +11,8 @@ Rows = Sequence[Sequence[Any]]
 Columns = Mapping[int, Sequence[Any]]
 """Columns of equal length by their position in ``table.columns``; JSON as text, others as Python
 values. A column that is missing is null."""
-Filled = tuple[int, ...]
-"""Positions of the columns that can hold something; the others are null in every row."""
+Load = tuple[list[str], list[tuple[Any, ...]]]
+"""Names of columns, and rows of their values, as a driver takes them."""
 Convert = Callable[[Any], Any]
 """Makes the value that a driver takes of one of Python's, or the other way round."""
 
@@ -23,63 +22,38 @@ def encode_json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
-class BulkPlan:
-    """How rows of one table are handed to a driver: which columns, and which of them converted.
+def is_null(values: Sequence[Any]) -> bool:
+    """Whether there is nothing but nulls."""
+    return not any(values) and all(value is None for value in values)
+
+
+def columns_of_rows(table: Table, rows: Rows) -> dict[int, Sequence[Any]]:
+    """The same rows column by column; a column that is null throughout is missing."""
+    every: Iterable[Sequence[Any]] = zip(*rows, strict=True)
+    columns = {p: values for p, values in enumerate(every) if not is_null(values)}
+    for position, column in enumerate(table.columns):
+        if position in columns and isinstance(column.type, JSON):
+            columns[position] = converted(columns[position], encode_json)
+    return columns
+
+
+def load_of(
+    table: Table, columns: Columns, converter: Callable[[Column[Any]], Convert | None]
+) -> Load:
+    """The rows of these columns as a driver takes them; JSON is text already.
 
     Values are converted column by column: most columns need nothing, and those cost nothing.
     """
-
-    __slots__ = ("_convert", "_pick", "columns", "sql")
-
-    def __init__(
-        self,
-        table: Table,
-        filled: Filled | None,
-        converter: Callable[[Column[Any]], Convert | None],
-    ) -> None:
-        every = list(table.columns)
-        positions = filled or tuple(range(len(every)))
-        chosen = [every[i] for i in positions]
-        self.columns = [column.name for column in chosen]
-        self.sql = ""
-        found = [(n, converter(column)) for n, column in enumerate(chosen)]
-        self._convert = [(n, convert) for n, convert in found if convert is not None]
-        self._pick = itemgetter(*positions)
-
-    def records(self, rows: Rows) -> list[tuple[Any, ...]]:
-        """The rows as the driver takes them."""
-        if not rows:
-            return []
-        columns: list[Any] = list(zip(*map(self._pick, rows), strict=True))
-        for n, convert in self._convert:
-            columns[n] = [None if value is None else convert(value) for value in columns[n]]
-        return list(zip(*columns, strict=True))
+    every = list(table.columns)
+    names, found = [], []
+    for position in sorted(columns):
+        column, values = every[position], columns[position]
+        convert = None if isinstance(column.type, JSON) else converter(column)
+        names.append(column.name)
+        found.append(values if convert is None else converted(values, convert))
+    return names, list(zip(*found, strict=True))
 
 
-class ColumnPlan:
-    """How rows that are given column by column are handed to a driver; JSON is text already."""
-
-    __slots__ = ("_convert", "names", "positions", "sql")
-
-    def __init__(
-        self,
-        table: Table,
-        positions: Filled,
-        converter: Callable[[Column[Any]], Convert | None],
-    ) -> None:
-        every = list(table.columns)
-        self.positions = positions
-        self.names = [every[position].name for position in positions]
-        self.sql = ""
-        found = [(p, converter(every[p])) for p in positions if not isinstance(every[p].type, JSON)]
-        self._convert = {p: convert for p, convert in found if convert is not None}
-
-    def records(self, columns: Columns) -> list[tuple[Any, ...]]:
-        """The rows as the driver takes them, in the same order."""
-        return list(zip(*(self._values(p, columns[p]) for p in self.positions), strict=True))
-
-    def _values(self, position: int, values: Sequence[Any]) -> Sequence[Any]:
-        convert = self._convert.get(position)
-        if convert is None:
-            return values
-        return [None if value is None else convert(value) for value in values]
+def converted(values: Sequence[Any], convert: Convert) -> list[Any]:
+    """The values as ``convert`` makes them; nulls stay what they are."""
+    return [None if value is None else convert(value) for value in values]

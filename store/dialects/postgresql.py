@@ -44,7 +44,7 @@ from store.dialects.base import (
     PoolSettings,
 )
 from store.dialects.json_leaf import JsonLeaf
-from store.dialects.plans import BulkPlan, ColumnPlan, Columns, Convert, Filled, Rows, encode_json
+from store.dialects.plans import Columns, Convert, Load, encode_json, load_of
 from store.histograms import LEAST
 from store.ids import first_id_at
 
@@ -93,7 +93,6 @@ class PostgresqlDialect(DatabaseDialect):
             },
         )
         # A read is one statement: without BEGIN and ROLLBACK it is one round trip instead of three.
-        self._plans: dict[tuple[str, Filled | None], BulkPlan] = {}
         self._read = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._snapshot = self._engine.execution_options(isolation_level="REPEATABLE READ")
 
@@ -118,25 +117,18 @@ class PostgresqlDialect(DatabaseDialect):
     def lock_rows(self, statement: Select[Any]) -> Select[Any]:
         return statement.with_for_update()
 
-    async def bulk_insert(
-        self, connection: AsyncConnection, table: Table, rows: Rows, filled: Filled | None = None
-    ) -> None:
-        plan = self._plans.get((table.name, filled))
-        if plan is None:
-            plan = self._plans[table.name, filled] = BulkPlan(table, filled, converter)
-        await copy(connection, table, plan.columns, plan.records(rows))
-
     async def bulk_insert_columns(
         self, connection: AsyncConnection, table: Table, columns: Columns
     ) -> None:
-        plan = ColumnPlan(table, tuple(sorted(columns)), converter)
-        await copy(connection, table, plan.names, plan.records(columns))
+        raw = await connection.get_raw_connection()
+        driver: Any = raw.driver_connection
+        if not driver.is_in_transaction():
+            # SQLAlchemy begins one with its first statement: COPY goes past it.
+            await connection.exec_driver_sql("SELECT 1")
+        await copy(driver, table, load_of(table, columns, converter))
 
     async def write_columns(self, tables: Sequence[tuple[Table, Columns]]) -> bool:
-        loads: list[tuple[str, list[str], list[tuple[Any, ...]]]] = []
-        for table, columns in tables:
-            plan = ColumnPlan(table, tuple(sorted(columns)), converter)
-            loads.append((table.name, plan.names, plan.records(columns)))
+        loads = [(table, load_of(table, columns, converter)) for table, columns in tables]
         async with self._engine.connect() as connection:
             raw = await connection.get_raw_connection()
             driver: Any = raw.driver_connection
@@ -144,9 +136,9 @@ class PostgresqlDialect(DatabaseDialect):
             together = driver.transaction() if len(loads) > 1 else nullcontext()
             try:
                 async with together:
-                    for name, names, records in loads:
-                        await driver.copy_records_to_table(name, records=records, columns=names)
-            except asyncpg.UniqueViolationError:
+                    for table, load in loads:
+                        await copy(driver, table, load)
+            except DuplicateKeys:
                 return False
         return True
 
@@ -256,15 +248,9 @@ class PostgresqlDialect(DatabaseDialect):
         return func.sum(histogram)
 
 
-async def copy(
-    connection: AsyncConnection, table: Table, names: list[str], records: Sequence[Any]
-) -> None:
-    """COPY records into these columns of a table; raises ``DuplicateKeys``."""
-    raw = await connection.get_raw_connection()
-    driver: Any = raw.driver_connection
-    if not driver.is_in_transaction():
-        # SQLAlchemy begins one with its first statement: COPY goes past it.
-        await connection.exec_driver_sql("SELECT 1")
+async def copy(driver: Any, table: Table, load: Load) -> None:
+    """COPY rows into a table; raises ``DuplicateKeys``."""
+    names, records = load
     try:
         await driver.copy_records_to_table(table.name, records=records, columns=names)
     except asyncpg.UniqueViolationError as error:

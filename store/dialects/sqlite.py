@@ -47,7 +47,7 @@ from store.dialects.base import (
     PoolSettings,
 )
 from store.dialects.json_leaf import JsonLeaf
-from store.dialects.plans import BulkPlan, ColumnPlan, Columns, Convert, Filled, Rows, encode_json
+from store.dialects.plans import Columns, Convert, Load, encode_json, load_of
 from store.errors import BadInput
 from store.ids import utc_now
 
@@ -82,7 +82,6 @@ class SqliteDialect(DatabaseDialect):
         wait = pool.wait_seconds
         self._write = self._engine(parsed, 1, wait, writer=True)
         self._read = self._engine(parsed, READERS, wait, writer=False)
-        self._plans: dict[tuple[str, Filled | None], BulkPlan] = {}
 
     def _engine(self, url: Any, size: int, wait: float, writer: bool) -> AsyncEngine:
         engine = create_async_engine(
@@ -145,40 +144,24 @@ class SqliteDialect(DatabaseDialect):
     def lock_rows(self, statement: Select[Any]) -> Select[Any]:
         return statement  # BEGIN IMMEDIATE holds the only write lock there is.
 
-    async def bulk_insert(
-        self, connection: AsyncConnection, table: Table, rows: Rows, filled: Filled | None = None
-    ) -> None:
-        if not rows:
-            return
-        plan = self._plans.get((table.name, filled))
-        if plan is None:
-            plan = self._plans[table.name, filled] = BulkPlan(table, filled, converter)
-            plan.sql = insert_sql(table, plan.columns)
-        await insert_many(connection, plan.sql, plan.records(rows))
-
     async def bulk_insert_columns(
         self, connection: AsyncConnection, table: Table, columns: Columns
     ) -> None:
-        plan = ColumnPlan(table, tuple(sorted(columns)), converter)
-        await insert_many(connection, insert_sql(table, plan.names), plan.records(columns))
+        raw = await connection.get_raw_connection()
+        await insert_many(raw.driver_connection, table, load_of(table, columns, converter))
 
     async def write_columns(self, tables: Sequence[tuple[Table, Columns]]) -> bool:
-        loads: list[tuple[str, list[tuple[Any, ...]]]] = []
-        for table, columns in tables:
-            plan = ColumnPlan(table, tuple(sorted(columns)), converter)
-            loads.append((insert_sql(table, plan.names), plan.records(columns)))
+        loads = [(table, load_of(table, columns, converter)) for table, columns in tables]
         async with self._write.connect() as connection:
             raw = await connection.get_raw_connection()
             driver: Any = raw.driver_connection
             await driver.execute("BEGIN IMMEDIATE")
             try:
-                for sql, records in loads:
-                    await driver.executemany(sql, records)
+                for table, load in loads:
+                    await insert_many(driver, table, load)
                 await driver.commit()
-            except sqlite3.IntegrityError as error:
+            except DuplicateKeys:
                 await driver.rollback()
-                if getattr(error, "sqlite_errorname", "") not in DUPLICATE_ERRORS:
-                    raise
                 return False
             except BaseException:
                 await asyncio.shield(driver.rollback())
@@ -306,12 +289,11 @@ def insert_sql(table: Table, names: Sequence[str]) -> str:
     return f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})'  # noqa: S608  # names of our own columns
 
 
-async def insert_many(connection: AsyncConnection, sql: str, records: Sequence[Any]) -> None:
-    """Run the statement for each record; raises ``DuplicateKeys``."""
-    raw = await connection.get_raw_connection()
-    driver: Any = raw.driver_connection
+async def insert_many(driver: Any, table: Table, load: Load) -> None:
+    """Insert rows into a table; raises ``DuplicateKeys``."""
+    names, records = load
     try:
-        cursor = await driver.executemany(sql, records)
+        cursor = await driver.executemany(insert_sql(table, names), records)
         await cursor.close()
     except sqlite3.IntegrityError as error:
         if getattr(error, "sqlite_errorname", "") not in DUPLICATE_ERRORS:

@@ -19,10 +19,11 @@ from msgspec.structs import astuple
 from models.types import EPOCH
 from models.vocabulary import OperationKind
 from store.access import LabelDefaults, Principal
+from store.dialects.plans import is_null
 from store.ids import LAST_MILLISECOND
 from store.operations import quick
 from store.operations.drafts import OperationDraft
-from store.operations.frames import Frame, Values, is_null
+from store.operations.frames import Frame, Values
 from store.uses import MAX_UNITS
 from store.validation import EARLIEST, FUTURE, InputBounds
 

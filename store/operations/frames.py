@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import JSON
 
-from store.dialects.plans import encode_json
+from store.dialects.plans import columns_of_rows, is_null
 from store.operations.columns import AT, TABLE, WIDTH
 from store.operations.quick import ID, OCCURRED_AT, ORGANIZATION, Row
 
@@ -33,14 +33,7 @@ class Frame:
     @classmethod
     def of_rows(cls, rows: Sequence[Row]) -> "Frame":
         """The same operations, given row by row."""
-        every: Iterable[Values] = zip(*rows, strict=True)
-        columns = {p: values for p, values in enumerate(every) if not is_null(values)}
-        for position in JSON_COLUMNS:
-            if position in columns:
-                columns[position] = [
-                    None if value is None else encode_json(value) for value in columns[position]
-                ]
-        return cls(len(rows), columns)
+        return cls(len(rows), columns_of_rows(TABLE, rows))
 
     @classmethod
     def joined(cls, frames: Sequence["Frame"]) -> "Frame":
@@ -100,8 +93,3 @@ class Frame:
         """The first and the last instant of all operations."""
         times: Collection[datetime] = self.columns[OCCURRED_AT]
         return min(times), max(times)
-
-
-def is_null(values: Values) -> bool:
-    """Whether there is nothing but nulls."""
-    return not any(values) and all(value is None for value in values)
