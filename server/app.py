@@ -1,29 +1,34 @@
 """Puts the server together: settings, store, schema, access, routes, in that order."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
 
 from server.access import decide_access
 from server.authentication import Authenticator
 from server.correlation import CorrelationMiddleware
 from server.document_limits import DocumentBounds
-from server.endpoint import GraphQLEndpoint
+from server.endpoint import HYDRATE, GraphQLEndpoint
 from server.execution.fast_path import FastPath
 from server.exporting.endpoint import ExportBounds, ExportEndpoint
 from server.health import Health
 from server.hosts import HostMiddleware
-from server.lane import GraphQLLane, Started
+from server.lane import GraphQLLane, Sockets, Started
+from server.live.server import LiveServer
+from server.live.websocket import WebsocketConnection
 from server.logs import configure_logging
 from server.memory import settle
 from server.metrics import Metrics, MetricsMiddleware
 from server.pages import index, not_served
 from server.schema import build_schema
 from server.settings import Settings, load_settings
+from server.stopping import StopSignals
 from store.ids import Clock, utc_now
 from store.store import Store
 
@@ -50,6 +55,9 @@ class Server:
         )
         self.health = Health(self.store)
         self.metrics = Metrics(self.store, settings.workers)
+        self.live: LiveServer | None = None
+        self._stops = StopSignals(self._drain)
+        self._draining: asyncio.Task[None] | None = None
         self._endpoint: GraphQLEndpoint | None = None
         self._exports: ExportEndpoint | None = None
 
@@ -60,11 +68,15 @@ class Server:
         keys = await self.store.keys.any_active()
         access = decide_access(settings.access, settings.host, keys)
         authenticator = Authenticator(self.store, access, settings.default_organization)
+        self.live = LiveServer(self.schema, self.store, authenticator, HYDRATE, settings.live())
+        await self.live.start()
+        self._stops.listen()
         self._endpoint = GraphQLEndpoint(
             self.schema,
             self.store,
             authenticator,
             int(settings.max_body_bytes),
+            self.live,
             self._fast,
         )
         self._exports = ExportEndpoint(
@@ -86,9 +98,22 @@ class Server:
     async def stop(self) -> None:
         """Write what is queued; say what could not be."""
         self.health.start_draining()
+        self._stops.leave()
+        if self.live is not None:
+            await self.live.close()
         left = await self.store.close(self.settings.shutdown_seconds)
         if left:
             log.error("entries were left unwritten; their callers were told", extra={"left": left})
+
+    def _drain(self) -> None:
+        """A stop was asked for: streams end now, so that it need not wait for them."""
+        if self.live is not None and self._draining is None:
+            self._draining = asyncio.create_task(self.live.drain(), name="live-drain")
+
+    async def websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """GraphQL over a websocket."""
+        assert self.live is not None
+        await WebsocketConnection(self.live, scope, receive, send).run()
 
     def endpoint(self) -> GraphQLEndpoint:
         """The GraphQL route; there once the server has started."""
@@ -114,9 +139,10 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
         finally:
             await server.stop()
 
-    routes = [
+    routes: list[Route | WebSocketRoute] = [
         Route("/", index),
         Route(GRAPHQL_PATH, Started(server.endpoint), methods=["GET", "POST"]),
+        WebSocketRoute(GRAPHQL_PATH, Sockets(server.websocket)),
         Route(EXPORT_PATH, Started(server.exports), methods=["GET", "POST"]),
         Route("/livez", server.health.livez),
         Route("/readyz", server.health.readyz),

@@ -5,7 +5,6 @@ import json
 from typing import Any
 
 import msgspec
-from graphql import OperationType as GraphQLOperationType
 from starlette.types import Message, Receive, Scope, Send
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -21,6 +20,9 @@ from server.bodies import JSON, GraphQLRequest, HttpRefusal, read_request
 from server.errors import extensions_of, format_errors
 from server.execution.fast_path import FastPath
 from server.headers import headers_of
+from server.live.engine import Refused
+from server.live.server import LiveServer
+from server.live.streaming import HttpStream, form_of, wants_stream
 from server.schema import TrackstoreSchema
 from store.errors import Overloaded, StoreError, TimedOut, Unauthenticated
 from store.store import Store
@@ -42,6 +44,16 @@ ALLOWED = {
 }
 
 
+NO_STREAM = (
+    "a subscription is a stream: accept text/event-stream, or use a websocket "
+    "(graphql-transport-ws)"
+)
+
+
+class MustStream(Exception):
+    """The operation is a subscription."""
+
+
 Answer = tuple[Message, Message]
 """The head of an answer and its body, as they are sent."""
 
@@ -55,31 +67,46 @@ class GraphQLEndpoint:
         store: Store,
         authenticator: Authenticator,
         max_body_bytes: int,
+        live: LiveServer,
         fast: FastPath | None = None,
     ) -> None:
         self._schema = schema
         self._store = store
         self._authenticator = authenticator
         self._max_body_bytes = max_body_bytes
+        self._live = live
         self._fast = fast
         self._read = fast.read if fast else None
         self._encoder = msgspec.json.Encoder()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        head, body = await self._serve(scope, receive)
-        await send(head)
-        await send(body)
+        answer = await self._serve(scope, receive, send)
+        if answer is not None:
+            head, body = answer
+            await send(head)
+            await send(body)
 
-    async def _serve(self, scope: Scope, receive: Receive) -> Answer:
-        """The answer; an expected error of any kind is one, too."""
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> Answer | None:
+        """The answer; an expected error of any kind is one, too. None where it was streamed."""
         headers = headers_of(scope)
-        media_type = accepted(headers.get("accept", ""))
+        accept = headers.get("accept", "")
+        media_type = accepted(accept)
         try:
             principal = await self._authenticator.authenticate(headers)
             asked = await read_request(scope, receive, self._max_body_bytes, self._read)
-            context = RequestContext(self._store, principal, HYDRATE)
-            return await self._execute(scope["method"], asked, context, media_type)
+            form = form_of(accept)
+            if form is None or not wants_stream(accept):
+                context = RequestContext(self._store, principal, HYDRATE)
+                try:
+                    return await self._execute(scope["method"], asked, context, media_type)
+                except MustStream:
+                    if form is None:
+                        raise HttpRefusal(400, NO_STREAM) from None
+            await HttpStream(self._live, form, receive, send).run(asked, principal)
+        except Refused as refused:
+            status = 400 if media_type == GRAPHQL_JSON else 200
+            return self._answer({"errors": refused.errors}, status, media_type)
         except HttpRefusal as refusal:
             error = {"message": refusal.message, "extensions": {"code": "BAD_USER_INPUT"}}
             return self._answer({"errors": [error]}, refusal.status, media_type)
@@ -88,6 +115,7 @@ class GraphQLEndpoint:
         except asyncio.CancelledError:
             # Only a stop cancels calls, those that outlasted its patience: they may be sent again.
             return self._refuse(Overloaded("the server is stopping: send this again"), media_type)
+        return None
 
     def _refuse(self, error: StoreError, media_type: str) -> Answer:
         formatted = {"message": error.message, "extensions": extensions_of(error)}
@@ -109,7 +137,9 @@ class GraphQLEndpoint:
                 operation_extensions=asked.extensions,
             )
         except InvalidOperationTypeError as error:
-            raise HttpRefusal(*not_allowed(error.operation_type)) from None
+            if error.operation_type is OperationType.SUBSCRIPTION:
+                raise MustStream from None
+            raise HttpRefusal(405, "a mutation is sent by POST") from None
         except (CannotGetOperationTypeError, MissingQueryError):
             raise HttpRefusal(
                 400, "the document has no operation of that name: name one in operationName"
@@ -147,13 +177,6 @@ class GraphQLEndpoint:
         except UnicodeEncodeError:  # a message repeats a lone surrogate that the caller sent
             text = json.dumps(body, ensure_ascii=False, default=msgspec.to_builtins)
             return clean_text(text).encode()
-
-
-def not_allowed(operation: OperationType) -> tuple[int, str]:
-    """Status and reason for an operation that this method cannot carry."""
-    if operation.value == GraphQLOperationType.MUTATION.value:
-        return 405, "a mutation is sent by POST"
-    return 400, "a subscription needs a streaming transport, which this route does not have"
 
 
 def accepted(accept: str) -> str:

@@ -12,12 +12,13 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 from sqlalchemy import URL
 
 from server.access import LOOPBACK_NAMES, Access, is_loopback
 from server.database_address import usable_address, with_driver
 from server.settings_errors import ENV_FILE, PREFIX, SettingsError, explain, hide_password
+from server.settings_live import LiveFields
 from server.settings_values import AccessWord, HostNames, LogFormat, LogLevel, Switch, Synchronous
 from store.aggregation.checks import AnswerLimits
 from store.dialects import PoolSettings
@@ -31,7 +32,7 @@ KIB, MIB, GIB = 2**10, 2**20, 2**30
 HOUR_SECONDS = 3_600
 
 
-class Settings(BaseSettings):
+class Settings(LiveFields):
     """The settings of one server. Made by ``load_settings``; immutable afterwards."""
 
     model_config = SettingsConfigDict(

@@ -39,10 +39,20 @@ def _host_names(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
+def _origins(value: tuple[str, ...]) -> tuple[str, ...]:
+    for origin in value:
+        if origin != "*" and not origin.startswith(("http://", "https://")):
+            raise ValueError(
+                f"{origin} is not an origin. Write one such as https://ops.example.com"
+            )
+    return tuple(origin.rstrip("/") for origin in value)
+
+
 AccessWord = Annotated[Access, BeforeValidator(_lower)]
 HostNames = Annotated[
     tuple[str, ...], NoDecode, BeforeValidator(_listed), AfterValidator(_host_names)
 ]
+Origins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed), AfterValidator(_origins)]
 LogFormat = Annotated[Literal["auto", "console", "json"], BeforeValidator(_lower)]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
 Switch = Annotated[Literal["auto", "yes", "no"], BeforeValidator(_switch)]

@@ -13,11 +13,14 @@ from sqlalchemy import select
 from store.access import Bounds, Principal
 from store.aggregation.checks import AnswerLimits
 from store.aggregation.engine import Aggregation
+from store.announcements import Announcements
 from store.api_keys import ApiKeys
 from store.circuit_breakers import BreakerApplier, CircuitBreakers
 from store.database import Database
 from store.dialects import PoolSettings
 from store.entries import Entry, ItemResult
+from store.feeds.reading import FeedReader
+from store.feeds.sources import EVENT_FEED, OPERATION_FEED
 from store.housekeeping import Housekeeping
 from store.ids import Clock, new_id, utc_now
 from store.intake import Intake
@@ -35,6 +38,7 @@ from store.prices import DEFAULT_TOOL_PRICE, Prices, to_nanos
 from store.records import Records
 from store.repricing import Repricing
 from store.requests.apply import RequestApplier
+from store.requests.logs import RequestLogs
 from store.requests.sources import REQUESTS
 from store.rollups.planner import RollupPlanner
 from store.rollups.rollups import Rollups
@@ -80,7 +84,8 @@ class Store:
         self.partitions = Partitions(self.database.dialect, clock, config.partitions_ahead)
         default_price = to_nanos(config.default_tool_price)
         books = PriceBooks(self.database, default_price)
-        operations = OperationApplier(books, config.rollups)
+        self.announcements = Announcements()
+        operations = OperationApplier(books, self.announcements, config.rollups)
         # The order of the appliers is the order in which every flush takes its locks.
         self.writer = Writer(
             self.database,
@@ -88,7 +93,7 @@ class Store:
             (
                 operations,
                 SessionApplier(),
-                RequestApplier(make_id),
+                RequestApplier(make_id, self.announcements),
                 LimitApplier(),
                 InteractionApplier(),
                 BreakerApplier(),
@@ -115,6 +120,9 @@ class Store:
             self.database, default_price, config.rollups, config.reprice_items
         )
         self.breakers = CircuitBreakers(self.database)
+        self.event_feed = FeedReader(self.database, EVENT_FEED)
+        self.operation_feed = FeedReader(self.database, OPERATION_FEED)
+        self.request_logs = RequestLogs(self.database)
         self.keys = ApiKeys(self.database, clock, config.bounds, config.key_cache_seconds)
 
     async def start(self) -> None:

@@ -42,8 +42,11 @@ from store.dialects.base import (
     DuplicateKeys,
     Fault,
     PoolSettings,
+    Settled,
 )
+from store.dialects.bells import Bell
 from store.dialects.json_leaf import JsonLeaf
+from store.dialects.notifications import PostgresqlBell
 from store.dialects.plans import Columns, Convert, Load, encode_json, load_of
 from store.histograms import LEAST
 from store.ids import first_id_at
@@ -60,6 +63,11 @@ CONTENTION_STATES = ("40001", "40P01", "55P03", "23514")
 So may one that met a month whose partition somebody dropped (a check violation; no table has
 other checks): the next try makes it again.
 """
+SNAPSHOT = text(
+    "SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint "
+    "FROM pg_current_snapshot() s"
+)
+"""The oldest transaction that runs, and the next one to begin."""
 
 
 class PostgresqlDialect(DatabaseDialect):
@@ -141,6 +149,14 @@ class PostgresqlDialect(DatabaseDialect):
             except DuplicateKeys:
                 return False
         return True
+
+    async def settled(self, connection: AsyncConnection, table: Table) -> Settled:
+        del table
+        found = await connection.execute(SNAPSHOT)
+        return Settled(*found.one())
+
+    def bell(self) -> Bell:
+        return PostgresqlBell(self._engine)
 
     def make_reader(self, column: Column[Any]) -> Convert | None:
         del (

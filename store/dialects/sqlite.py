@@ -30,6 +30,7 @@ from sqlalchemy import (
     literal,
     make_url,
     null,
+    select,
     type_coerce,
 )
 from sqlalchemy.dialects.sqlite import Insert, insert
@@ -38,6 +39,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from models.feeds import FEED_POSITION
 from models.types import MICROSECOND, Instant, Lanes, to_microseconds
 from store import histograms
 from store.dialects.base import (
@@ -45,6 +47,7 @@ from store.dialects.base import (
     DuplicateKeys,
     Fault,
     PoolSettings,
+    Settled,
 )
 from store.dialects.json_leaf import JsonLeaf
 from store.dialects.plans import Columns, Convert, Load, encode_json, load_of
@@ -79,6 +82,7 @@ class SqliteDialect(DatabaseDialect):
             raise BadInput("SQLite needs a file: use sqlite:///trackstore.db")
         Path(parsed.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
         self._pool = pool
+        self._positions: dict[str, int] = {}
         wait = pool.wait_seconds
         self._write = self._engine(parsed, 1, wait, writer=True)
         self._read = self._engine(parsed, READERS, wait, writer=False)
@@ -148,17 +152,16 @@ class SqliteDialect(DatabaseDialect):
         self, connection: AsyncConnection, table: Table, columns: Columns
     ) -> None:
         raw = await connection.get_raw_connection()
-        await insert_many(raw.driver_connection, table, load_of(table, columns, converter))
+        await self._insert(raw.driver_connection, table, columns)
 
     async def write_columns(self, tables: Sequence[tuple[Table, Columns]]) -> bool:
-        loads = [(table, load_of(table, columns, converter)) for table, columns in tables]
         async with self._write.connect() as connection:
             raw = await connection.get_raw_connection()
             driver: Any = raw.driver_connection
             await driver.execute("BEGIN IMMEDIATE")
             try:
-                for table, load in loads:
-                    await insert_many(driver, table, load)
+                for table, columns in tables:
+                    await self._insert(driver, table, columns)
                 await driver.commit()
             except DuplicateKeys:
                 await driver.rollback()
@@ -167,6 +170,40 @@ class SqliteDialect(DatabaseDialect):
                 await asyncio.shield(driver.rollback())
                 raise
         return True
+
+    async def _insert(self, driver: Any, table: Table, columns: Columns) -> None:
+        """Insert rows, numbered where they stand in a feed."""
+        if FEED_POSITION in table.columns:
+            number = await self._next_position(driver, table)
+            count = len(next(iter(columns.values())))
+            at = list(table.columns).index(table.columns[FEED_POSITION])
+            columns = {**columns, at: (number,) * count}
+        await insert_many(driver, table, load_of(table, columns, converter))
+
+    async def feed_position(self, connection: AsyncConnection, table: Table) -> dict[str, int]:
+        raw = await connection.get_raw_connection()
+        return {FEED_POSITION: await self._next_position(raw.driver_connection, table)}
+
+    async def _next_position(self, driver: Any, table: Table) -> int:
+        """Microseconds since the epoch, or more: it never goes back, whatever the clock does.
+
+        Only the one writer asks, inside its transaction.
+        """
+        last = self._positions.get(table.name)
+        if last is None:
+            newest = f'SELECT max({FEED_POSITION}) FROM "{table.name}"'  # noqa: S608  # our own names
+            ((found,),) = await driver.execute_fetchall(newest)
+            last = found or 0
+        self._positions[table.name] = number = max(last + 1, time.time_ns() // 1_000)
+        return number
+
+    async def settled(self, connection: AsyncConnection, table: Table) -> Settled:
+        # Whoever reads sees whole transactions of one writer, in their order.
+        newest = await connection.scalar(select(func.max(table.c[FEED_POSITION])))
+        return Settled((newest or 0) + 1, (newest or 0) + 1)
+
+    def bell(self) -> None:
+        return None
 
     def make_reader(self, column: Column[Any]) -> Convert | None:
         dialect = self._read.dialect

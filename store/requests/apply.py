@@ -1,12 +1,14 @@
 """Writes the commands of a flush: rows locked in key order, changed in memory, written together."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select, tuple_
 
 from models import Request, RequestEvent, RequestStage, StageAttempt, table_of
+from store.announcements import Announcements, Moved
 from store.dialects import chunks
 from store.entries import Flush, ItemResult
 from store.errors import NotFound, StoreError
@@ -26,8 +28,9 @@ class RequestApplier:
 
     kinds = (CreateEntry, CommandEntry)
 
-    def __init__(self, make_id: Callable[[], UUID]) -> None:
+    def __init__(self, make_id: Callable[[], UUID], announcements: Announcements) -> None:
         self._make_id = make_id
+        self._announcements = announcements
 
     async def apply(self, flush: Flush, entries: list[AnyEntry]) -> None:
         if not entries:
@@ -149,6 +152,9 @@ class RequestApplier:
         events = [tuple(map(e.get, EVENT_COLUMNS)) for s in changed for e in s.events]
         if events:
             await dialect.bulk_insert(connection, EVENTS, events)
+            if self._announcements.is_heard:
+                moves = [Moved(s.row, s.events) for s in changed if s.events]
+                flush.notices.append(partial(self._announcements.requests_moved, moves))
 
 
 def _of_requests(table: Any, keys: Sequence[Key]) -> ColumnElement[bool]:
