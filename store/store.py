@@ -85,23 +85,7 @@ class Store:
         default_price = to_nanos(config.default_tool_price)
         books = PriceBooks(self.database, default_price)
         self.announcements = Announcements()
-        operations = OperationApplier(books, self.announcements, config.rollups)
-        # The order of the appliers is the order in which every flush takes its locks.
-        self.writer = Writer(
-            self.database,
-            self.partitions,
-            (
-                operations,
-                SessionApplier(),
-                RequestApplier(make_id, self.announcements),
-                LimitApplier(),
-                InteractionApplier(),
-                BreakerApplier(),
-            ),
-            clock,
-            config.writer,
-            operations.apply_alone,
-        )
+        self.writer = self._make_writer(books)
         self._housekeeping = Housekeeping(
             self.database, self.partitions, clock, timedelta(days=config.idempotency_days)
         )
@@ -125,11 +109,33 @@ class Store:
         self.request_logs = RequestLogs(self.database)
         self.keys = ApiKeys(self.database, clock, config.bounds, config.key_cache_seconds)
 
+    def _make_writer(self, books: PriceBooks) -> Writer:
+        """The order of the appliers is the order in which every flush takes its locks."""
+        operations = OperationApplier(books, self.announcements, self.config.rollups)
+        appliers = (
+            operations,
+            SessionApplier(),
+            RequestApplier(self._make_id, self.announcements),
+            LimitApplier(),
+            InteractionApplier(),
+            BreakerApplier(),
+        )
+        return Writer(
+            self.database,
+            self.partitions,
+            appliers,
+            self._clock,
+            self.config.writer,
+            operations.apply_alone,
+        )
+
     async def start(self) -> None:
         """Make partitions ahead and start the writer; the schema must be there."""
         with self.database.translated():
             await self.partitions.ensure_ahead()
         await self.rollups.prepare()
+        for feed in (self.event_feed, self.operation_feed):
+            await feed.prepare()
         self.writer.start()
         self._tasks = [asyncio.create_task(self._housekeeping.run(), name="housekeeping")]
         if self.config.rollups:

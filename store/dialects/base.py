@@ -194,6 +194,11 @@ class DatabaseDialect(ABC):
         del connection, table
         return {}
 
+    def foreign_positions(self, position: ColumnElement[Any]) -> ColumnElement[bool] | None:
+        """Whether a row that is seen has a position that this database has not given yet."""
+        del position
+        return None
+
     @abstractmethod
     async def settled(self, connection: AsyncConnection, table: Table) -> Settled:
         """Up to where the feed of ``table`` can be read now."""

@@ -10,6 +10,7 @@ import asyncpg
 import msgspec
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     ColumnElement,
@@ -149,6 +150,11 @@ class PostgresqlDialect(DatabaseDialect):
             except DuplicateKeys:
                 return False
         return True
+
+    def foreign_positions(self, position: ColumnElement[Any]) -> ColumnElement[bool]:
+        # Of one snapshot: whoever wrote a row that it shows had begun before it.
+        begun = func.pg_snapshot_xmax(func.pg_current_snapshot())
+        return position >= cast(cast(begun, Text()), BigInteger())
 
     async def settled(self, connection: AsyncConnection, table: Table) -> Settled:
         del table

@@ -4,11 +4,12 @@ A reader stops at the oldest transaction that still runs: what commits later wit
 would be missed for ever by whoever went past it.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, or_, select, true, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from store.access import Bounds
@@ -17,6 +18,8 @@ from store.dialects import Settled
 from store.feeds.sources import Feed, Position
 from store.filters import Condition, ConditionCompiler
 from store.paging import decode_cursor, encode_cursor
+
+log = logging.getLogger(__name__)
 
 QUESTIONS_PER_STATEMENT = 30
 """Different questions that one statement answers; each adds a column to it."""
@@ -53,6 +56,23 @@ class FeedReader:
         self._database = database
         self.feed = feed
         self._columns = list(feed.table.columns)
+
+    async def prepare(self) -> None:
+        """Take rows out of the feed that another database numbered, before it was restored here.
+
+        Where transactions are counted, a copy begins to count anew: old numbers lie ahead of it.
+        """
+        beyond = self._database.dialect.foreign_positions(self.feed.position)
+        if beyond is None:
+            return
+        statement = update(self.feed.table).where(beyond).values({self.feed.position: None})
+        async with self._database.write() as connection:
+            found = await connection.execute(statement)
+        if found.rowcount:
+            log.warning(
+                "rows of a restored database were taken out of its feed",
+                extra={"table": self.feed.table.name, "rows": found.rowcount},
+            )
 
     def check(self, question: FeedQuestion) -> None:
         """Raise ``BadInput`` where a question asks for too much."""
