@@ -87,8 +87,8 @@ class Subscriber:
             self._must_read = False
             page = await self._page()
             for item in page.items:
-                yield item
                 self._place = item.place
+                yield item
             self._place = page.through
             if page.ended:
                 return
@@ -117,8 +117,8 @@ class Subscriber:
                     yield await self._gap()
                     continue
                 item = queue.popleft()
-                yield item
                 self._place = item.place
+                yield item
             if self._loss is not None:
                 if self._policy is Policy.CLOSE:
                     raise Overloaded(

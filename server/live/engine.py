@@ -90,18 +90,17 @@ class LiveEngine:
         """How many executions are kept, shared or not."""
         return len(self._shared)
 
-    async def answers(self, asked: GraphQLRequest, principal: Principal) -> AsyncGenerator[str]:
-        """The encoded answers to an operation of any kind.
+    async def open(self, asked: GraphQLRequest, principal: Principal) -> AsyncGenerator[str]:
+        """The encoded answers to an operation of any kind; iterated, it raises ``Broken``.
 
-        Raises ``Refused`` where it cannot be begun, ``Broken`` where it cannot go on.
+        Raises ``Refused`` where it cannot be begun.
         """
         document = await self._schema.prepare(asked, self._context(principal))
         if isinstance(document, PreExecutionError):
             raise Refused(self._format(document.errors or []))
         context = self._context(principal)
         if document.kind is not OperationType.SUBSCRIPTION:
-            yield self._encode(await self._execute(asked, context))
-            return
+            return one(self._encode(await self._execute(asked, context)))
         executor = self._executor.build(
             self._schema._schema,  # Strawberry has no public way to it
             document.node,
@@ -117,11 +116,9 @@ class LiveEngine:
         if isawaitable(source):
             source = await source
         if isinstance(source, ExecutionResult):
-            yield self._encode(source, began=False)
-            return
+            return one(self._encode(source, began=False))
         subscribed = Subscribed(executor, source, principal)
-        async for answer in self._follow(subscribed, self._key(asked, subscribed)):
-            yield answer
+        return self._follow(subscribed, self._key(asked, subscribed))
 
     async def _execute(self, asked: GraphQLRequest, context: LiveContext) -> Any:
         return await self._schema.execute(
@@ -198,6 +195,11 @@ class LiveEngine:
         except UnicodeEncodeError:  # a message repeats a lone surrogate that the caller sent
             text = json.dumps(body, ensure_ascii=False, default=msgspec.to_builtins)
             return clean_text(text)
+
+
+async def one(answer: str) -> AsyncGenerator[str]:
+    """A stream of a single answer."""
+    yield answer
 
 
 def cursor_variable(operation: OperationDefinitionNode, argument: str | None) -> str:

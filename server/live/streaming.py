@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
 import msgspec
@@ -79,25 +79,30 @@ class HttpStream:
 
     async def run(self, asked: GraphQLRequest, principal: Principal) -> None:
         """Stream the answers; raises ``Refused`` or a ``StoreError`` before anything is sent."""
-        answers = self._live.engine.answers(asked, principal)
         self._live.enter(self, self._end)
-        name = self._live.begin(principal)
         try:
-            first = await anext(answers, None)
-            self._task = asyncio.create_task(self._write(first, answers), name="live-stream")
-            gone = asyncio.create_task(self._gone(), name="live-client")
-            done, _ = await asyncio.wait((self._task, gone), return_when=asyncio.FIRST_COMPLETED)
-            for task in (self._task, gone):
-                task.cancel()
-                with suppress(asyncio.CancelledError, OSError, TimeoutError):
-                    await task
-            if gone not in done:
-                with suppress(OSError):  # a stream that is cut off is not completed: clients retry
-                    await self._send({"type": "http.response.body", "body": b""})
+            name = self._live.begin(principal)
+            try:
+                answers = await self._live.engine.open(asked, principal)
+                async with aclosing(answers):
+                    await self._serve(answers)
+            finally:
+                self._live.finish(name)
         finally:
-            self._live.finish(name)
             self._live.leave(self)
-            await answers.aclose()
+
+    async def _serve(self, answers: AsyncGenerator[str]) -> None:
+        """Write until the stream has ended or the client has gone."""
+        self._task = asyncio.create_task(self._write(answers), name="live-stream")
+        gone = asyncio.create_task(self._gone(), name="live-client")
+        done, _ = await asyncio.wait((self._task, gone), return_when=asyncio.FIRST_COMPLETED)
+        for task in (self._task, gone):
+            task.cancel()
+            with suppress(asyncio.CancelledError, OSError, TimeoutError):
+                await task
+        if gone not in done:
+            with suppress(OSError):  # a stream that is cut off is not completed: clients retry
+                await self._send({"type": "http.response.body", "body": b""})
 
     async def _end(self) -> None:
         if self._task is not None:
@@ -108,7 +113,7 @@ class HttpStream:
         while (await self._receive())["type"] != "http.disconnect":
             pass
 
-    async def _write(self, first: str | None, answers: AsyncGenerator[str]) -> None:
+    async def _write(self, answers: AsyncGenerator[str]) -> None:
         form = self._form
         await self._send(
             {
@@ -118,9 +123,7 @@ class HttpStream:
             }
         )
         try:
-            if first is not None:
-                await self._body(first)
-                await self._follow(answers)
+            await self._follow(answers)
         except Broken as broken:
             await self._body(msgspec.json.encode({"errors": broken.errors}).decode())
         await self._part(form.end)

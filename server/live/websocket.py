@@ -1,7 +1,7 @@
 """GraphQL over websockets: the graphql-transport-ws protocol, to the letter."""
 
 import asyncio
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from typing import Any
 
 import msgspec
@@ -163,10 +163,12 @@ class WebsocketConnection:
         name = self._live.begin(self._principal)
         before, loop = next_before(id), asyncio.get_running_loop()
         try:
-            async for answer in self._live.engine.answers(asked, self._principal):
-                if loop.time() - self._checked > self._settings.recheck_seconds:
-                    await self._authenticate()  # a key may have been revoked meanwhile
-                await self._text(f"{before}{answer}}}")
+            answers = await self._live.engine.open(asked, self._principal)
+            async with aclosing(answers):
+                async for answer in answers:
+                    if loop.time() - self._checked > self._settings.recheck_seconds:
+                        await self._authenticate()  # a key may have been revoked meanwhile
+                    await self._text(f"{before}{answer}}}")
         finally:
             self._live.finish(name)
 

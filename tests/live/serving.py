@@ -5,7 +5,7 @@ import contextlib
 import itertools
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -179,3 +179,10 @@ async def served(**settings: Any) -> AsyncIterator[Served]:
             await live.drain()
         server.should_exit = True
         await task
+
+
+async def eventually(holds: Callable[[], bool]) -> None:
+    """Return once it holds; fail where it never does."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not holds():  # noqa: ASYNC110  # nothing tells of it
+            await asyncio.sleep(0.02)
