@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -20,6 +21,7 @@ from server.exporting.endpoint import ExportBounds, ExportEndpoint
 from server.health import Health
 from server.hosts import HostMiddleware
 from server.lane import GraphQLLane, Sockets, Started
+from server.live.metrics import LiveCollector
 from server.live.server import LiveServer
 from server.live.websocket import WebsocketConnection
 from server.logs import configure_logging
@@ -70,6 +72,7 @@ class Server:
         authenticator = Authenticator(self.store, access, settings.default_organization)
         self.live = LiveServer(self.schema, self.store, authenticator, HYDRATE, settings.live())
         await self.live.start()
+        self.metrics.add(partial(LiveCollector, self.live))
         self._stops.listen()
         self._endpoint = GraphQLEndpoint(
             self.schema,

@@ -23,6 +23,7 @@ from server.headers import headers_of
 from server.live.engine import Refused
 from server.live.server import LiveServer
 from server.live.streaming import HttpStream, form_of, wants_stream
+from server.metrics import STREAM
 from server.schema import TrackstoreSchema
 from store.errors import Overloaded, StoreError, TimedOut, Unauthenticated
 from store.store import Store
@@ -103,6 +104,7 @@ class GraphQLEndpoint:
                 except MustStream:
                     if form is None:
                         raise HttpRefusal(400, NO_STREAM) from None
+            scope[STREAM] = True
             await HttpStream(self._live, form, receive, send).run(asked, principal)
         except Refused as refused:
             status = 400 if media_type == GRAPHQL_JSON else 200

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from prometheus_client import CollectorRegistry, Counter, GCCollector, Histogram, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
@@ -23,6 +23,8 @@ METHODS = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 OTHER = "other"
 """Label of what we do not serve: callers must not be able to make series by calling any path."""
 CLOSED_BY_CALLER = 499
+STREAM = "trackstore.stream"
+"""Stands in the scope of a request that is answered by a stream: how long it is says nothing."""
 
 
 class Metrics:
@@ -50,8 +52,12 @@ class Metrics:
         GCCollector(registry=self.registry)
         self.registry.register(StoreCollector(store, labels))
 
-    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count one answered request."""
+    def add(self, make: Callable[[dict[str, str]], Collector]) -> None:
+        """Ask one more collector; ``make`` is given the labels of this process."""
+        self.registry.register(make(self._labels))
+
+    def observe(self, method: str, route: str, status: int, seconds: float | None) -> None:
+        """Count one answered request; a stream has no time of its own."""
         if method not in METHODS:
             method = OTHER
         counter = self._counters.get((method, route, status))
@@ -61,6 +67,8 @@ class Metrics:
             )
             self._counters[method, route, status] = counter
         counter.inc()
+        if seconds is None:
+            return
         timer = self._timers.get(route)
         if timer is None:
             timer = self._timers[route] = self.duration.labels(**self._labels, route=route)
@@ -170,5 +178,5 @@ class MetricsMiddleware:
             raise
         finally:
             route = scope["path"] if scope["path"] in self._routes else OTHER
-            seconds = time.perf_counter() - started
+            seconds = None if STREAM in scope else time.perf_counter() - started
             self._metrics.observe(scope["method"], route, status, seconds)

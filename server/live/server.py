@@ -48,6 +48,7 @@ class LiveServer:
         self.hub = Hub(store, settings.poll_seconds)
         self.engine = LiveEngine(schema, store, self.hub, hydrate, shares=settings.shares)
         self.draining = asyncio.Event()
+        self.sent = 0
         self._open: dict[object, Callable[[], Awaitable[None]]] = {}
         self._operations: Counter[str] = Counter()
 

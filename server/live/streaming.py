@@ -152,6 +152,7 @@ class HttpStream:
 
     async def _body(self, answer: str) -> None:
         await self._part(b"%b%b%b" % (self._form.before, answer.encode(), self._form.after))
+        self._live.sent += 1
 
     async def _part(self, content: bytes) -> None:
         async with asyncio.timeout(self._live.settings.stall_seconds):

@@ -169,6 +169,7 @@ class WebsocketConnection:
                     if loop.time() - self._checked > self._settings.recheck_seconds:
                         await self._authenticate()  # a key may have been revoked meanwhile
                     await self._text(f"{before}{answer}}}")
+                    self._live.sent += 1
         finally:
             self._live.finish(name)
 

@@ -12,12 +12,13 @@ from typing import Any
 import httpx
 import uvicorn
 import websockets
+from websockets.typing import Subprotocol
 
 from server.app import Server, create_app
 from server.settings import load_settings
 from tests.api import Api, Json
 
-PROTOCOL = "graphql-transport-ws"
+PROTOCOL = Subprotocol("graphql-transport-ws")
 PATIENCE_SECONDS = 20.0
 """How long anything may take; on a busy machine little of it is used."""
 

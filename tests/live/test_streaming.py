@@ -101,3 +101,16 @@ async def test_a_client_that_goes_away_leaves_nothing(live: Served) -> None:
             )
         )
     )
+
+
+async def test_metrics_say_who_watches(live: Served) -> None:
+    id = await new_request(live)
+    async with live.socket() as socket:
+        await (await socket.subscribe(PROGRESS, {"id": str(id)})).next()
+        text = (await live.http.get("/metrics")).text
+    for line in (
+        "trackstore_live_connections 1.0", "trackstore_live_operations 1.0",
+        "trackstore_live_executions 1.0", 'trackstore_live_watched{kind="requests"} 1.0',
+        "trackstore_live_answers_total 1.0",
+    ):  # fmt: skip
+        assert line in text

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import websockets
+from websockets.typing import Origin, Subprotocol
 
 from tests.api import Json
 from tests.live.conftest import Serve
@@ -58,7 +59,7 @@ async def test_the_order_of_messages_is_kept(serve: Serve) -> None:
     assert await closed_with(live, VIEWER, init=False) == 4401
     assert await closed_with(live, INIT) == 4429
     assert await closed_with(live, init=False) == 4408
-    assert await closed_with(live, init=False, subprotocols=["graphql-ws"]) == 4406
+    assert await closed_with(live, init=False, subprotocols=[Subprotocol("graphql-ws")]) == 4406
     subscription = {"id": "1", "type": "subscribe", "payload": {"query": EVENTS}}
     assert await closed_with(live, subscription, subscription) == 4409
     bad_init = {"type": "connection_init", "payload": "text"}
@@ -151,5 +152,7 @@ async def test_pages_of_strangers_cannot_connect(serve: Serve) -> None:
             pass
     for origin in ("https://evil.example.com", "null", "http://127.0.0.1:1"):
         with pytest.raises(websockets.InvalidStatus) as rejected:
-            await websockets.connect(live.socket_url, subprotocols=[PROTOCOL], origin=origin)
+            await websockets.connect(
+                live.socket_url, subprotocols=[PROTOCOL], origin=Origin(origin)
+            )
         assert rejected.value.response.status_code == 403
