@@ -51,6 +51,10 @@ class Request(Node, Labelled, FromRow):
     started_at: datetime | None = described("When it was started.")
     ended_at: datetime | None = described("When it ended.")
     updated_at: datetime = described("When it last changed.")
+    heard_at: datetime | None = described(
+        "When a message last changed it, by the server's clock; null before the first."
+    )
+    stalled_at: datetime | None = described("Since when it is stalled.")
 
     RENAMED: ClassVar = {"uuid": "id", "details": "error"}
 

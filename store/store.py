@@ -35,7 +35,9 @@ from store.prices import DEFAULT_TOOL_PRICE, Prices, to_nanos
 from store.records import Records
 from store.repricing import Repricing
 from store.requests.apply import RequestApplier
+from store.requests.silence import Patience
 from store.requests.sources import REQUESTS
+from store.requests.sweeper import Sweeper
 from store.rollups.planner import RollupPlanner
 from store.rollups.rollups import Rollups
 from store.rollups.state import RollupStates
@@ -60,6 +62,8 @@ class StoreConfig:
     reprice_items: int = 100_000
     rollups: bool = True
     rollup_day_hours: float = 1.0
+    patience: Patience = field(default_factory=Patience)
+    sweep_seconds: float = 15.0
     partitions_ahead: int = 2
     key_cache_seconds: float = 10.0
 
@@ -80,26 +84,13 @@ class Store:
         self.partitions = Partitions(self.database.dialect, clock, config.partitions_ahead)
         default_price = to_nanos(config.default_tool_price)
         books = PriceBooks(self.database, default_price)
-        operations = OperationApplier(books, config.rollups)
-        # The order of the appliers is the order in which every flush takes its locks.
-        self.writer = Writer(
-            self.database,
-            self.partitions,
-            (
-                operations,
-                SessionApplier(),
-                RequestApplier(make_id),
-                LimitApplier(),
-                InteractionApplier(),
-                BreakerApplier(),
-            ),
-            clock,
-            config.writer,
-            operations.apply_alone,
-        )
+        requests = RequestApplier(make_id, config.patience)
+        self.request_stats = requests.stats
+        self.writer = self._make_writer(OperationApplier(books, config.rollups), requests)
         self._housekeeping = Housekeeping(
             self.database, self.partitions, clock, timedelta(days=config.idempotency_days)
         )
+        self.sweeper = Sweeper(self.database, self.writer, clock, config.sweep_seconds)
         self._tasks: list[asyncio.Task[None]] = []
         states = RollupStates(self.database, clock, config.rollups)
         day_delay = timedelta(hours=config.rollup_day_hours)
@@ -117,6 +108,25 @@ class Store:
         self.breakers = CircuitBreakers(self.database)
         self.keys = ApiKeys(self.database, clock, config.bounds, config.key_cache_seconds)
 
+    def _make_writer(self, operations: OperationApplier, requests: RequestApplier) -> Writer:
+        # The order of the appliers is the order in which every flush takes its locks.
+        appliers = (
+            operations,
+            SessionApplier(),
+            requests,
+            LimitApplier(),
+            InteractionApplier(),
+            BreakerApplier(),
+        )
+        return Writer(
+            self.database,
+            self.partitions,
+            appliers,
+            self._clock,
+            self.config.writer,
+            operations.apply_alone,
+        )
+
     async def start(self) -> None:
         """Make partitions ahead and start the writer; the schema must be there."""
         with self.database.translated():
@@ -124,6 +134,9 @@ class Store:
         await self.rollups.prepare()
         self.writer.start()
         self._tasks = [asyncio.create_task(self._housekeeping.run(), name="housekeeping")]
+        self.sweeper.start_listening()
+        if self.config.sweep_seconds:
+            self._tasks.append(asyncio.create_task(self.sweeper.run(), name="sweeper"))
         if self.config.rollups:
             self._tasks.append(asyncio.create_task(self.rollups.maintenance.run(), name="rollups"))
 
