@@ -35,6 +35,7 @@ from store.prices import DEFAULT_TOOL_PRICE, Prices, to_nanos
 from store.records import Records
 from store.repricing import Repricing
 from store.requests.apply import RequestApplier
+from store.requests.history import StageHistory
 from store.requests.silence import Patience
 from store.requests.sources import REQUESTS
 from store.requests.sweeper import Sweeper
@@ -91,6 +92,7 @@ class Store:
             self.database, self.partitions, clock, timedelta(days=config.idempotency_days)
         )
         self.sweeper = Sweeper(self.database, self.writer, clock, config.sweep_seconds)
+        self._stage_history = StageHistory(self.database, clock)
         self._tasks: list[asyncio.Task[None]] = []
         states = RollupStates(self.database, clock, config.rollups)
         day_delay = timedelta(hours=config.rollup_day_hours)
@@ -165,7 +167,9 @@ class Store:
 
     def loaders(self, bounds: Bounds) -> Loaders:
         """Loaders of edges for one call."""
-        return Loaders(self.database, bounds, self.config.pages, self.limits.levels)
+        return Loaders(
+            self.database, bounds, self.config.pages, self.limits.levels, self._stage_history
+        )
 
     async def write(self, entries: Sequence[Entry]) -> list[ItemResult]:
         """Write entries in one transaction; their results, in the same order, after the commit."""
