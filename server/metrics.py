@@ -93,6 +93,7 @@ class StoreCollector(Collector):
         info.add_metric([], {"version": VERSION, "database": self._store.database.dialect.name})
         yield info
         yield from self._writer()
+        yield from self._requests()
         yield from self._rollups()
         yield from self._pools()
 
@@ -113,6 +114,25 @@ class StoreCollector(Collector):
             ("flush_seconds", stats.seconds, "Time spent in these transactions."),
         ):
             counter = CounterMetricFamily(f"trackstore_writer_{name}", meaning, labels=names)
+            counter.add_metric(values, value)
+            yield counter
+
+    def _requests(self) -> Iterator[Metric]:
+        stats, sweeps = self._store.request_stats, self._store.sweeper.stats
+        names, values = list(self._labels), list(self._labels.values())
+        for name, value, meaning in (
+            (
+                "late_messages",
+                stats.late,
+                "Messages that came after their attempt or request ended.",
+            ),
+            ("stalls", stats.stalled, "Requests that became STALLED by silence."),
+            ("resumes", stats.resumed, "Requests that a message brought back from STALLED."),
+            ("losses", stats.lost, "Requests that stayed silent and became FAILED as LOST."),
+            ("sweeps", sweeps.sweeps, "Looks for requests whose silence may be due."),
+            ("sweep_failures", sweeps.failures, "Such looks that failed."),
+        ):
+            counter = CounterMetricFamily(f"trackstore_request_{name}", meaning, labels=names)
             counter.add_metric(values, value)
             yield counter
 

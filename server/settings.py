@@ -1,6 +1,7 @@
 """Every setting of the server, from the environment and ``.env``: its default, bounds and meaning."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -24,12 +25,13 @@ from store.aggregation.checks import AnswerLimits
 from store.dialects import PoolSettings
 from store.paging import PageSize
 from store.prices import DEFAULT_TOOL_PRICE, MAX_PRICE
+from store.requests.silence import Patience
 from store.store import StoreConfig
 from store.validation import InputBounds
 from store.writer import WriterSettings
 
 KIB, MIB, GIB = 2**10, 2**20, 2**30
-HOUR_SECONDS = 3_600
+HOUR_SECONDS, DAY_SECONDS = 3_600, 86_400
 
 
 class Settings(LiveFields):
@@ -170,6 +172,24 @@ class Settings(LiveFields):
     )
     idempotency_days: int = Field(
         default=35, ge=1, le=3_650, description="Days a repeated consume is recognised by its id."
+    )
+    stall_after_seconds: float = Field(
+        default=600,
+        ge=1,
+        le=DAY_SECONDS,
+        description="Silence after which a stage, or a request that runs none, becomes STALLED.",
+    )
+    lost_after_hours: float = Field(
+        default=24,
+        gt=0,
+        le=8_784,
+        description="Hours after which what is STALLED becomes FAILED, with the reason LOST; final.",
+    )
+    stall_sweep_seconds: float = Field(
+        default=15,
+        ge=0,
+        le=HOUR_SECONDS,
+        description="Pause between looks for them; 0 never looks.",
     )
     default_tool_price: Decimal = Field(
         default=DEFAULT_TOOL_PRICE,
@@ -356,6 +376,10 @@ class Settings(LiveFields):
             reprice_items=self.max_reprice_items,
             rollups=self.rollups,
             rollup_day_hours=self.rollup_day_hours,
+            patience=Patience(
+                timedelta(seconds=self.stall_after_seconds), timedelta(hours=self.lost_after_hours)
+            ),
+            sweep_seconds=self.stall_sweep_seconds,
             partitions_ahead=self.partitions_ahead,
             key_cache_seconds=self.key_cache_seconds,
         )

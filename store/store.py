@@ -38,8 +38,11 @@ from store.prices import DEFAULT_TOOL_PRICE, Prices, to_nanos
 from store.records import Records
 from store.repricing import Repricing
 from store.requests.apply import RequestApplier
+from store.requests.history import StageHistory
 from store.requests.logs import RequestLogs
+from store.requests.silence import Patience
 from store.requests.sources import REQUESTS
+from store.requests.sweeper import Sweeper
 from store.rollups.planner import RollupPlanner
 from store.rollups.rollups import Rollups
 from store.rollups.state import RollupStates
@@ -64,6 +67,8 @@ class StoreConfig:
     reprice_items: int = 100_000
     rollups: bool = True
     rollup_day_hours: float = 1.0
+    patience: Patience = field(default_factory=Patience)
+    sweep_seconds: float = 15.0
     partitions_ahead: int = 2
     key_cache_seconds: float = 10.0
 
@@ -85,10 +90,15 @@ class Store:
         default_price = to_nanos(config.default_tool_price)
         books = PriceBooks(self.database, default_price)
         self.announcements = Announcements()
-        self.writer = self._make_writer(books)
+        requests = RequestApplier(make_id, config.patience, self.announcements)
+        self.request_stats = requests.stats
+        operations = OperationApplier(books, self.announcements, config.rollups)
+        self.writer = self._make_writer(operations, requests)
         self._housekeeping = Housekeeping(
             self.database, self.partitions, clock, timedelta(days=config.idempotency_days)
         )
+        self.sweeper = Sweeper(self.database, self.writer, clock, config.sweep_seconds)
+        self._stage_history = StageHistory(self.database, clock)
         self._tasks: list[asyncio.Task[None]] = []
         states = RollupStates(self.database, clock, config.rollups)
         day_delay = timedelta(hours=config.rollup_day_hours)
@@ -109,13 +119,12 @@ class Store:
         self.request_logs = RequestLogs(self.database)
         self.keys = ApiKeys(self.database, clock, config.bounds, config.key_cache_seconds)
 
-    def _make_writer(self, books: PriceBooks) -> Writer:
+    def _make_writer(self, operations: OperationApplier, requests: RequestApplier) -> Writer:
         """The order of the appliers is the order in which every flush takes its locks."""
-        operations = OperationApplier(books, self.announcements, self.config.rollups)
         appliers = (
             operations,
             SessionApplier(),
-            RequestApplier(self._make_id, self.announcements),
+            requests,
             LimitApplier(),
             InteractionApplier(),
             BreakerApplier(),
@@ -138,6 +147,9 @@ class Store:
             await feed.prepare()
         self.writer.start()
         self._tasks = [asyncio.create_task(self._housekeeping.run(), name="housekeeping")]
+        self.sweeper.start_listening()
+        if self.config.sweep_seconds:
+            self._tasks.append(asyncio.create_task(self.sweeper.run(), name="sweeper"))
         if self.config.rollups:
             self._tasks.append(asyncio.create_task(self.rollups.maintenance.run(), name="rollups"))
 
@@ -166,7 +178,9 @@ class Store:
 
     def loaders(self, bounds: Bounds) -> Loaders:
         """Loaders of edges for one call."""
-        return Loaders(self.database, bounds, self.config.pages, self.limits.levels)
+        return Loaders(
+            self.database, bounds, self.config.pages, self.limits.levels, self._stage_history
+        )
 
     async def write(self, entries: Sequence[Entry]) -> list[ItemResult]:
         """Write entries in one transaction; their results, in the same order, after the commit."""

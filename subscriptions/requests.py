@@ -33,6 +33,14 @@ class RequestProgress:
     progress: float = described("How far the request is, 0 to 1, by the weights of its stages.")
     replayed: bool = described("Whether it was read from the log, and not delivered live.")
 
+    @strawberry.field(
+        description="Seconds until the request is done, as its like took before; null where nobody "
+        "can say, and once it has ended."
+    )
+    async def eta_seconds(self, info: LiveInfo) -> float | None:
+        """The request's own forecast."""
+        return await self.request.eta_seconds(info)
+
 
 RequestEventItem = Annotated[
     Event | Gap, strawberry.union("RequestEventItem", description="An event, or what was skipped.")

@@ -185,6 +185,7 @@ class Filler:
             "Float": self.number,
             "Boolean": True,
             "DateTime": self.now,
+            "Duration": "PT1H",
             "JSON": {"mark": f"{self.mark}-{name}", "number": self.number},
         }
         assert type in values, f"say what {place} ({type}) names"

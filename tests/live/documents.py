@@ -6,7 +6,7 @@ from tests.api import Api
 
 PROGRESS = """subscription Watch($id: UUID!, $afterSeq: Long) {
   requestProgress(id: $id, afterSeq: $afterSeq) {
-    seq progress replayed request { status lastSeq } event { seq type message } }
+    seq progress replayed etaSeconds request { status lastSeq } event { seq type message } }
 }"""
 EVENTS = """subscription Events($where: EventFilter, $after: String, $overflow: Overflow! = GAP) {
   requestEvents(where: $where, after: $after, overflow: $overflow) {

@@ -13,7 +13,7 @@ async def test_present_state_then_every_change_then_the_end(live: Served) -> Non
         progress = await socket.subscribe(PROGRESS, {"id": str(id)})
         state = await progress.next()
         assert state == {
-            "seq": 2, "progress": 0.0, "replayed": True, "event": None,
+            "seq": 2, "progress": 0.0, "replayed": True, "event": None, "etaSeconds": None,
             "request": {"status": "RUNNING", "lastSeq": 2},
         }  # fmt: skip
         await tell(live, id, "a", "b")

@@ -68,9 +68,13 @@ ORDERS: list[tuple[type[Enum], Any, Source]] = [
 ]
 NOT_ASKED_FOR = {
     OperationFilter: {"parameters", "cost_baseline", "cost_actual", "cost_saved"},
-    RequestFilter: {"result", "error", "error_message", "cancel_reason", "last_seq"},
+    RequestFilter: {
+        "result", "error", "error_message", "cancel_reason", "last_seq", "heard_at", "stalled_at",
+        "deadline_at",
+    },
     StageFilter: {
         "position", "weight", "max_attempts", "done", "total", "output", "error", "heartbeat_at",
+        "stall_after_ms", "stalled_at",
     },
     EventFilter: {"seq", "id", "data"},
 }  # fmt: skip

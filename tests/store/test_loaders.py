@@ -17,10 +17,12 @@ from models import Operation, Request, RequestEvent, RequestStage, StageAttempt,
 from store.access import Bounds
 from store.database import Database
 from store.errors import BadInput
+from store.ids import utc_now
 from store.loaders import EMPTY, Loaders
 from store.operations.sources import OPERATIONS
 from store.paging import Page, PageRequest, PageSize, encode_cursor
 from store.records import Records
+from store.requests.history import StageHistory
 from store.requests.sources import EVENTS
 from tests.store.rows import MONTH, Row, insert, v7_at
 
@@ -91,7 +93,7 @@ async def no_levels(rows: list[Any]) -> list[Any]:
 
 def loaders(database: Database, bounds: Bounds | None = None) -> Loaders:
     """The loaders of one call."""
-    return Loaders(database, bounds or Bounds(), SIZES, no_levels)
+    return Loaders(database, bounds or Bounds(), SIZES, no_levels, StageHistory(database, utc_now))
 
 
 @contextmanager
