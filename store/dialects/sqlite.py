@@ -172,12 +172,11 @@ class SqliteDialect(DatabaseDialect):
         return True
 
     async def _insert(self, driver: Any, table: Table, columns: Columns) -> None:
-        """Insert rows, numbered where they stand in a feed."""
-        if FEED_POSITION in table.columns:
+        """Insert rows; those that stand in a feed and have no position are given one."""
+        at = list(table.columns.keys()).index(FEED_POSITION) if FEED_POSITION in table.c else None
+        if at is not None and at not in columns:
             number = await self._next_position(driver, table)
-            count = len(next(iter(columns.values())))
-            at = list(table.columns).index(table.columns[FEED_POSITION])
-            columns = {**columns, at: (number,) * count}
+            columns = {**columns, at: (number,) * len(next(iter(columns.values())))}
         await insert_many(driver, table, load_of(table, columns, converter))
 
     async def feed_position(self, connection: AsyncConnection, table: Table) -> dict[str, int]:
