@@ -17,15 +17,15 @@ from schema.context import Hydrators, RequestContext
 from schema.requests import Request as RequestType
 from schema.sessions import Session as SessionType
 from server.authentication import Authenticator
-from server.bodies import JSON, GraphQLRequest, HttpRefusal, read_request
+from server.bodies import GraphQLRequest, HttpRefusal, read_request
 from server.errors import extensions_of, format_errors
 from server.execution.fast_path import FastPath
 from server.headers import headers_of
+from server.negotiation import GRAPHQL_JSON, JSON, OFFERED, preferred
 from server.schema import TrackstoreSchema
 from store.errors import Overloaded, StoreError, TimedOut, Unauthenticated
 from store.store import Store
 
-GRAPHQL_JSON = "application/graphql-response+json"
 CONTENT_TYPES = {
     name: (b"content-type", f"{name}; charset=utf-8".encode()) for name in (GRAPHQL_JSON, JSON)
 }
@@ -74,15 +74,16 @@ class GraphQLEndpoint:
     async def _serve(self, scope: Scope, receive: Receive) -> Answer:
         """The answer; an expected error of any kind is one, too."""
         headers = headers_of(scope)
-        media_type = accepted(headers.get("accept", ""))
+        media_type = preferred(headers.get("accept", ""))
+        if media_type is None:
+            return self._answer(refused(f"an answer is one of {', '.join(OFFERED)}"), 406, JSON)
         try:
             principal = await self._authenticator.authenticate(headers)
             asked = await read_request(scope, receive, self._max_body_bytes, self._read)
             context = RequestContext(self._store, principal, HYDRATE)
             return await self._execute(scope["method"], asked, context, media_type)
         except HttpRefusal as refusal:
-            error = {"message": refusal.message, "extensions": {"code": "BAD_USER_INPUT"}}
-            return self._answer({"errors": [error]}, refusal.status, media_type)
+            return self._answer(refused(refusal.message), refusal.status, media_type)
         except StoreError as error:
             return self._refuse(error, media_type)
         except asyncio.CancelledError:
@@ -117,15 +118,15 @@ class GraphQLEndpoint:
         body: dict[str, Any] = {}
         if result.errors:
             body["errors"] = format_errors(result.errors, self._schema.enum_values)
-        refused = isinstance(result, PreExecutionError) or (
+        not_executed = isinstance(result, PreExecutionError) or (
             result.data is None and all(e.path is None for e in result.errors or ())
         )
-        if not refused:
+        if not not_executed:
             body["data"] = result.data
         if getattr(result, "extensions", None):
             body["extensions"] = result.extensions
         # Older clients take an answer with another status for no answer at all.
-        status = 400 if refused and media_type == GRAPHQL_JSON else 200
+        status = 400 if not_executed and media_type == GRAPHQL_JSON else 200
         return self._answer(body, status, media_type)
 
     def _answer(self, body: dict[str, Any], status: int, media_type: str) -> Answer:
@@ -149,16 +150,16 @@ class GraphQLEndpoint:
             return clean_text(text).encode()
 
 
+def refused(message: str) -> dict[str, Any]:
+    """The answer to a request that is no GraphQL request."""
+    return {"errors": [{"message": message, "extensions": {"code": "BAD_USER_INPUT"}}]}
+
+
 def not_allowed(operation: OperationType) -> tuple[int, str]:
     """Status and reason for an operation that this method cannot carry."""
     if operation.value == GraphQLOperationType.MUTATION.value:
         return 405, "a mutation is sent by POST"
     return 400, "a subscription needs a streaming transport, which this route does not have"
-
-
-def accepted(accept: str) -> str:
-    """The media type of the answer: GraphQL's own where the client names it."""
-    return GRAPHQL_JSON if GRAPHQL_JSON in accept.lower() else JSON
 
 
 def status_of(error: StoreError) -> int:
