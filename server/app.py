@@ -3,16 +3,20 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from server.access import decide_access
+from server.admission import Admission, WrongKeys
 from server.authentication import Authenticator
+from server.bodies import DocumentKeeper, RequestReader
 from server.correlation import CorrelationMiddleware
-from server.document_limits import DocumentBounds
-from server.endpoint import GraphQLEndpoint
+from server.document_cost import PageBounds
+from server.document_limits import Costs, DocumentBounds
+from server.endpoint import GraphQLEndpoint, Work
 from server.execution.fast_path import FastPath
 from server.exporting.endpoint import ExportBounds, ExportEndpoint
 from server.health import Health
@@ -22,8 +26,10 @@ from server.logs import configure_logging
 from server.memory import settle
 from server.metrics import Metrics, MetricsMiddleware
 from server.pages import index, not_served
+from server.persisted import NoPersistedQueries, PersistedQueries, TrustedDocuments
 from server.schema import build_schema
 from server.settings import Settings, load_settings
+from server.variables import VariableBounds
 from store.ids import Clock, utc_now
 from store.store import Store
 
@@ -43,6 +49,18 @@ class Server:
             aliases=settings.max_aliases,
             root_fields=settings.max_root_fields,
             tokens=settings.max_tokens,
+            directives=settings.max_directives,
+            fragments=settings.max_fragments,
+            repeats=settings.max_repeats,
+            cost=settings.max_cost,
+            pages=PageBounds(
+                settings.default_page_size, max(settings.max_page_size, settings.max_answer_rows)
+            ),
+        )
+        self._reader = RequestReader(
+            int(settings.max_body_bytes),
+            VariableBounds(settings.max_variable_depth, settings.max_variable_values),
+            documents_of(settings),
         )
         self._fast = FastPath(bounds, settings.introspection) if settings.fast_path else None
         self.schema = (
@@ -59,12 +77,19 @@ class Server:
         settings = self.settings
         keys = await self.store.keys.any_active()
         access = decide_access(settings.access, settings.host, keys)
-        authenticator = Authenticator(self.store, access, settings.default_organization)
+        authenticator = Authenticator(
+            self.store, access, settings.default_organization, WrongKeys(settings.max_wrong_keys)
+        )
         self._endpoint = GraphQLEndpoint(
             self.schema,
             self.store,
             authenticator,
-            int(settings.max_body_bytes),
+            self._reader,
+            Work(
+                Admission(settings.max_operations),
+                Costs(self.schema._schema, self._bounds),
+                settings.operation_seconds,
+            ),
             self._fast,
         )
         self._exports = ExportEndpoint(
@@ -79,7 +104,7 @@ class Server:
                 page_rows=settings.max_page_size,
                 answer_rows=settings.max_answer_rows,
             ),
-            int(settings.max_body_bytes),
+            self._reader,
             self._fast,
         )
 
@@ -99,6 +124,13 @@ class Server:
         """The export route; there once the server has started."""
         assert self._exports is not None
         return self._exports
+
+
+def documents_of(settings: Settings) -> DocumentKeeper:
+    """Which documents may be asked, and which by their ids alone; raises ``ManifestError``."""
+    if settings.trusted_documents:
+        return TrustedDocuments.read(Path(settings.trusted_documents))
+    return PersistedQueries() if settings.persisted_queries else NoPersistedQueries()
 
 
 def create_app(settings: Settings, clock: Clock = utc_now) -> Starlette:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -16,12 +17,15 @@ from models.types import clean_text
 from schema.context import Hydrators, RequestContext
 from schema.requests import Request as RequestType
 from schema.sessions import Session as SessionType
+from server.admission import Admission, TooMany
 from server.authentication import Authenticator
-from server.bodies import GraphQLRequest, HttpRefusal, read_request
+from server.bodies import GraphQLRequest, Headers, HttpRefusal, RequestReader
+from server.document_limits import Costs
 from server.errors import extensions_of, format_errors
 from server.execution.fast_path import FastPath
 from server.headers import headers_of
 from server.negotiation import GRAPHQL_JSON, JSON, OFFERED, preferred
+from server.persisted import NOT_FOUND, NOT_SUPPORTED
 from server.schema import TrackstoreSchema
 from store.errors import Overloaded, StoreError, TimedOut, Unauthenticated
 from store.store import Store
@@ -29,6 +33,8 @@ from store.store import Store
 CONTENT_TYPES = {
     name: (b"content-type", f"{name}; charset=utf-8".encode()) for name in (GRAPHQL_JSON, JSON)
 }
+RETRY_SECONDS = 5
+PERSISTED_CODES = {NOT_FOUND[1], NOT_SUPPORTED[1]}
 NOT_CACHED = (b"cache-control", b"no-store")
 MORE_HEADERS = {
     401: ((b"www-authenticate", b"Bearer"),),
@@ -46,6 +52,15 @@ Answer = tuple[Message, Message]
 """The head of an answer and its body, as they are sent."""
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How much work one request may make, and what it is measured by."""
+
+    admission: Admission
+    costs: Costs
+    seconds: float
+
+
 class GraphQLEndpoint:
     """The application behind ``/graphql``: plain ASGI, which costs less than requests and responses."""
 
@@ -54,13 +69,15 @@ class GraphQLEndpoint:
         schema: TrackstoreSchema,
         store: Store,
         authenticator: Authenticator,
-        max_body_bytes: int,
+        reader: RequestReader,
+        work: Work,
         fast: FastPath | None = None,
     ) -> None:
         self._schema = schema
         self._store = store
         self._authenticator = authenticator
-        self._max_body_bytes = max_body_bytes
+        self._reader = reader
+        self._work = work
         self._fast = fast
         self._read = fast.read if fast else None
         self._encoder = msgspec.json.Encoder()
@@ -76,14 +93,22 @@ class GraphQLEndpoint:
         headers = headers_of(scope)
         media_type = preferred(headers.get("accept", ""))
         if media_type is None:
-            return self._answer(refused(f"an answer is one of {', '.join(OFFERED)}"), 406, JSON)
+            refusal = HttpRefusal(406, f"an answer is one of {', '.join(OFFERED)}")
+            return self._answer(refusal.body, 406, JSON)
         try:
-            principal = await self._authenticator.authenticate(headers)
-            asked = await read_request(scope, receive, self._max_body_bytes, self._read)
-            context = RequestContext(self._store, principal, HYDRATE)
-            return await self._execute(scope["method"], asked, context, media_type)
+            principal = await self._authenticator.authenticate(headers, scope.get("client"))
+            self._work.admission.enter(principal)
+            try:
+                asked = await self._reader.read(scope, receive, self._read)
+                context = RequestContext(self._store, principal, HYDRATE)
+                return await self._execute(scope["method"], asked, context, media_type)
+            finally:
+                self._work.admission.leave(principal)
         except HttpRefusal as refusal:
-            return self._answer(refused(refusal.message), refusal.status, media_type)
+            # Apollo's clients know from the error itself that they are to send the document.
+            known = refusal.code in PERSISTED_CODES and media_type == JSON
+            status = 200 if known else refusal.status
+            return self._answer(refusal.body, status, media_type, refusal.headers)
         except StoreError as error:
             return self._refuse(error, media_type)
         except asyncio.CancelledError:
@@ -92,22 +117,20 @@ class GraphQLEndpoint:
 
     def _refuse(self, error: StoreError, media_type: str) -> Answer:
         formatted = {"message": error.message, "extensions": extensions_of(error)}
-        return self._answer({"errors": [formatted]}, status_of(error), media_type)
+        status = status_of(error)
+        wait = error.retry_seconds if isinstance(error, TooMany) else RETRY_SECONDS
+        headers = (("retry-after", str(wait)),) if status in (429, 503) else ()
+        return self._answer({"errors": [formatted]}, status, media_type, headers)
 
     async def _execute(
         self, method: str, asked: GraphQLRequest, context: RequestContext, media_type: str
     ) -> Answer:
         try:
-            quick = (
-                await self._fast.execute(asked, context, ALLOWED[method]) if self._fast else None
-            )
-            result = quick or await self._schema.execute(
-                asked.query,
-                variable_values=asked.variables,
-                context_value=context,
-                operation_name=asked.operation_name,
-                allowed_operation_types=ALLOWED[method],
-                operation_extensions=asked.extensions,
+            async with asyncio.timeout(self._work.seconds):
+                result = await self._result(ALLOWED[method], asked, context)
+        except TimeoutError:
+            return self._refuse(
+                TimedOut(f"the operation took longer than {self._work.seconds:g} s"), media_type
             )
         except InvalidOperationTypeError as error:
             raise HttpRefusal(*not_allowed(error.operation_type)) from None
@@ -125,15 +148,33 @@ class GraphQLEndpoint:
             body["data"] = result.data
         if getattr(result, "extensions", None):
             body["extensions"] = result.extensions
+        if asked.extensions and asked.extensions.get("cost") is True and not not_executed:
+            body.setdefault("extensions", {})["cost"] = self._work.costs.explain(asked)
         # Older clients take an answer with another status for no answer at all.
         status = 400 if not_executed and media_type == GRAPHQL_JSON else 200
         return self._answer(body, status, media_type)
 
-    def _answer(self, body: dict[str, Any], status: int, media_type: str) -> Answer:
+    async def _result(
+        self, allowed: set[OperationType], asked: GraphQLRequest, context: RequestContext
+    ) -> Any:
+        quick = await self._fast.execute(asked, context, allowed) if self._fast else None
+        return quick or await self._schema.execute(
+            asked.query,
+            variable_values=asked.variables,
+            context_value=context,
+            operation_name=asked.operation_name,
+            allowed_operation_types=allowed,
+            operation_extensions=asked.extensions,
+        )
+
+    def _answer(
+        self, body: dict[str, Any], status: int, media_type: str, more: Headers = ()
+    ) -> Answer:
         content = self._encode(body)
         headers = [
             NOT_CACHED,
             *MORE_HEADERS.get(status, ()),
+            *((name.encode(), value.encode()) for name, value in more),
             (b"content-length", b"%d" % len(content)),
             CONTENT_TYPES[media_type],
         ]
@@ -150,11 +191,6 @@ class GraphQLEndpoint:
             return clean_text(text).encode()
 
 
-def refused(message: str) -> dict[str, Any]:
-    """The answer to a request that is no GraphQL request."""
-    return {"errors": [{"message": message, "extensions": {"code": "BAD_USER_INPUT"}}]}
-
-
 def not_allowed(operation: OperationType) -> tuple[int, str]:
     """Status and reason for an operation that this method cannot carry."""
     if operation.value == GraphQLOperationType.MUTATION.value:
@@ -164,6 +200,8 @@ def not_allowed(operation: OperationType) -> tuple[int, str]:
 
 def status_of(error: StoreError) -> int:
     """The HTTP status of an error that met the request as a whole."""
+    if isinstance(error, TooMany):
+        return 429
     if isinstance(error, Unauthenticated):
         return 401
     if isinstance(error, Overloaded | TimedOut):

@@ -16,7 +16,7 @@ from schema.operation_inputs import (
     ToolOperationInput,
 )
 from server.bodies import GraphQLRequest
-from server.document_limits import DocumentBounds
+from server.document_limits import DocumentBounds, problems_of_cost
 from server.execution.documents import DocumentCache, KeepDocuments
 from server.execution.executor import FastExecutor
 from server.execution.inputs import CompiledInputs
@@ -39,6 +39,7 @@ class FastPath:
 
     def __init__(self, bounds: DocumentBounds | None = None, introspection: bool = True) -> None:
         self._documents = DocumentCache()
+        self._bounds = bounds or DocumentBounds()
         keep: Callable[[], Any] = lambda: KeepDocuments(self._documents)  # noqa: E731
         self.schema: TrackstoreSchema = build_schema(
             bounds, introspection, extensions_first=(keep,), executor=FastExecutor
@@ -60,6 +61,11 @@ class FastPath:
         operation = self._operation(asked.query, asked.operation_name)
         if operation is None or operation.kind not in allowed:
             return None
+        # What does not depend on variables was in order when the document became known.
+        if not isinstance(operation.cost, int):
+            problems = problems_of_cost(operation.cost, self._bounds, asked.variables)
+            if problems:
+                return ExecutionResult(None, problems)
         return await execute_known(self.schema, operation, asked, context)
 
     def _operation(self, query: str, name: str | None) -> KnownOperation | None:
@@ -69,7 +75,7 @@ class FastPath:
             return None
         operation = document.operations.get(name)
         if operation is None:
-            operation = operation_of(self.schema, document.node, name)
+            operation = operation_of(self.schema, document.node, name, self._bounds.pages)
             if operation is not None:  # callers can make up any number of names
                 document.operations[name] = operation
         return operation
