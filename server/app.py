@@ -29,7 +29,7 @@ from server.pages import index, not_served
 from server.persisted import NoPersistedQueries, PersistedQueries, TrustedDocuments
 from server.schema import build_schema
 from server.settings import Settings, load_settings
-from server.variables import VariableBounds
+from server.variables import ObjectBounds
 from store.ids import Clock, utc_now
 from store.store import Store
 
@@ -52,6 +52,9 @@ class Server:
             directives=settings.max_directives,
             fragments=settings.max_fragments,
             repeats=settings.max_repeats,
+            objects=ObjectBounds(
+                settings.max_objects, settings.max_variable_depth, settings.max_batch_items
+            ),
             cost=settings.max_cost,
             pages=PageBounds(
                 settings.default_page_size, max(settings.max_page_size, settings.max_answer_rows)
@@ -59,7 +62,7 @@ class Server:
         )
         self._reader = RequestReader(
             int(settings.max_body_bytes),
-            VariableBounds(settings.max_variable_depth, settings.max_variable_values),
+            settings.max_variable_values,
             documents_of(settings),
         )
         self._fast = FastPath(bounds, settings.introspection) if settings.fast_path else None

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope
 from server.compression import ENCODINGS, Garbled, Inflater, TooMuch, UnknownEncoding
 from server.headers import headers_of
 from server.negotiation import JSON
-from server.variables import VariableBounds, problem_of
+from server.variables import problem_of_size
 
 QUERY_PARAMETERS = ("query", "operationName", "variables", "extensions", "documentId")
 QUERY_METHODS = ("GET", "HEAD")
@@ -193,10 +193,10 @@ class RequestReader:
     """Reads the GraphQL requests of one server, within its bounds."""
 
     def __init__(
-        self, max_body_bytes: int, bounds: VariableBounds, documents: DocumentKeeper | None = None
+        self, max_body_bytes: int, max_values: int, documents: DocumentKeeper | None = None
     ) -> None:
         self._max_body_bytes = max_body_bytes
-        self._bounds = bounds
+        self._max_values = max_values
         self._documents = documents
 
     async def read(
@@ -218,7 +218,7 @@ class RequestReader:
 
     def admit(self, asked: GraphQLRequest) -> GraphQLRequest:
         """The request with its document; raises ``HttpRefusal`` where it may not be served."""
-        problem = problem_of(asked.variables, self._bounds) if asked.variables else None
+        problem = problem_of_size(asked.variables, self._max_values) if asked.variables else None
         if problem is not None:
             raise HttpRefusal(400, problem)
         return asked if self._documents is None else self._documents.with_document(asked)

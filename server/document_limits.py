@@ -12,13 +12,17 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     InlineFragmentNode,
+    ListValueNode,
+    ObjectValueNode,
     OperationDefinitionNode,
+    ValueNode,
     parse,
 )
 from strawberry.extensions import SchemaExtension
 
 from server.bodies import GraphQLRequest
 from server.document_cost import MOST, Cost, CostMeter, PageBounds, value_of
+from server.variables import ObjectBounds, problem_of_shapes, shapes_of
 
 Selected: TypeAlias = (
     OperationDefinitionNode | FieldNode | FragmentDefinitionNode | InlineFragmentNode
@@ -36,6 +40,7 @@ class DocumentBounds:
     directives: int = 50
     fragments: int = 100
     repeats: int = 50
+    objects: ObjectBounds = ObjectBounds()  # noqa: RUF009  # it is immutable
     cost: int = 200_000
     pages: PageBounds = PageBounds()  # noqa: RUF009  # it is immutable
 
@@ -51,6 +56,7 @@ class Measure:
     aliases: int = 0
     fields: int = 0
     directives: int = 0
+    objects: int = 0
     repeats: int = 0
 
     def add(self, inner: "Measure") -> None:
@@ -59,6 +65,7 @@ class Measure:
         self.aliases += inner.aliases
         self.fields += inner.fields
         self.directives += inner.directives
+        self.objects += inner.objects
         self.repeats = max(self.repeats, inner.repeats)
 
 
@@ -81,6 +88,7 @@ class Meter:
                 measure.depth += 1
                 measure.aliases += inner.alias is not None
                 measure.fields = 1
+                measure.objects += sum(objects_in(a.value) for a in inner.arguments or ())
                 count(names, (inner.alias or inner.name).value, measure)
             elif isinstance(inner, InlineFragmentNode):
                 measure = self.measure(inner, names)
@@ -100,6 +108,19 @@ class Meter:
             known = self.measure(fragment) if fragment else Measure()
             self._known[name] = known
         return known
+
+
+def objects_in(value: ValueNode) -> int:
+    """Objects in a literal: each one costs as many steps as its type has fields."""
+    found, waiting = 0, [value]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ObjectValueNode):
+            found += 1
+            waiting += [field.value for field in node.fields]
+        elif isinstance(node, ListValueNode):
+            waiting += node.values
+    return found
 
 
 def count(names: dict[str, int], name: str, measure: Measure) -> None:
@@ -126,6 +147,7 @@ def problems_of(document: DocumentNode, bounds: DocumentBounds) -> list[GraphQLE
             ("aliases", measure.aliases, bounds.aliases),
             ("root fields", measure.fields, bounds.root_fields),
             ("directives", measure.directives, bounds.directives),
+            ("objects in arguments", measure.objects, bounds.objects.objects),
             ("fields of one name beside each other", measure.repeats, bounds.repeats),
         ):
             if asked > allowed:
@@ -234,5 +256,10 @@ class DocumentLimits(SchemaExtension):
         if operation is None:
             return []
         context = self.execution_context
+        given = context.variables or {}
+        shapes = shapes_of(context.schema._schema, operation)
+        problem = problem_of_shapes(shapes, given, self._bounds.objects)
+        if problem is not None:
+            return [GraphQLError(problem)]
         meter = CostMeter(context.schema._schema, document, self._bounds.pages)
-        return problems_of_cost(meter.measure(operation), self._bounds, context.variables)
+        return problems_of_cost(meter.measure(operation), self._bounds, given)

@@ -13,6 +13,7 @@ from strawberry.types.execution import ExecutionContext
 from resolvers.roots import Mutation, Query
 from schema.scalars import SCALARS
 from server.document_limits import DocumentBounds, DocumentLimits
+from server.input_types import hasten_inputs
 
 
 class TrackstoreSchema(strawberry.Schema):
@@ -41,13 +42,15 @@ def build_schema(
     extensions: list[Any] = [*extensions_first, lambda: DocumentLimits(limits)]
     if not introspection:
         extensions.append(DisableIntrospection)
-    return TrackstoreSchema(
+    schema = TrackstoreSchema(
         query=Query,
         mutation=Mutation,
         extensions=extensions,
         execution_context_class=executor,
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     )
+    hasten_inputs(schema)
+    return schema
 
 
 def schema_sdl() -> str:

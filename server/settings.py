@@ -70,6 +70,13 @@ class Settings(ServingSettings):
         le=10_000,
         description="Fields of one name beside each other in a document, fragments spread out.",
     )
+    max_objects: int = Field(
+        default=1_000,
+        ge=1,
+        le=100_000,
+        description="Objects in a variable such as a filter, or written into a document; batches "
+        "of operations and entries aside.",
+    )
     max_cost: int = Field(
         default=200_000,
         ge=1,
@@ -77,7 +84,10 @@ class Settings(ServingSettings):
         description="Records that a document may ask for: page sizes multiplied along its nesting.",
     )
     max_variable_depth: int = Field(
-        default=32, ge=2, le=500, description="Levels of nesting inside a variable."
+        default=32,
+        ge=2,
+        le=500,
+        description="Levels of objects inside a variable such as a filter.",
     )
     max_variable_values: int = Field(
         default=300_000, ge=1, le=100_000_000, description="JSON values in a request's variables."

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from typing import Any
 
-from graphql import ExecutionResult
+from graphql import ExecutionResult, GraphQLError
 from strawberry.types.graphql import OperationType
 
 from schema.context import RequestContext
@@ -22,6 +22,7 @@ from server.execution.executor import FastExecutor
 from server.execution.inputs import CompiledInputs
 from server.execution.known import KnownOperation, execute_known, operation_of
 from server.schema import TrackstoreSchema, build_schema
+from server.variables import problem_of_shapes
 
 COMPILED_INPUTS = (
     OperationInput,
@@ -61,12 +62,21 @@ class FastPath:
         operation = self._operation(asked.query, asked.operation_name)
         if operation is None or operation.kind not in allowed:
             return None
-        # What does not depend on variables was in order when the document became known.
-        if not isinstance(operation.cost, int):
-            problems = problems_of_cost(operation.cost, self._bounds, asked.variables)
-            if problems:
-                return ExecutionResult(None, problems)
+        problems = self._problems(operation, asked.variables or {})
+        if problems:
+            return ExecutionResult(None, problems)
         return await execute_known(self.schema, operation, asked, context)
+
+    def _problems(self, operation: KnownOperation, variables: dict[str, Any]) -> list[GraphQLError]:
+        """What the variables ask too much of; the document was in order when it became known."""
+        bounds = self._bounds
+        if operation.shapes:
+            problem = problem_of_shapes(operation.shapes, variables, bounds.objects)
+            if problem is not None:
+                return [GraphQLError(problem)]
+        if isinstance(operation.cost, int):
+            return []
+        return problems_of_cost(operation.cost, bounds, variables)
 
     def _operation(self, query: str, name: str | None) -> KnownOperation | None:
         """The operation of that name in a known document."""

@@ -20,6 +20,7 @@ from server.document_limits import operation_named
 from server.execution.direct import Direct, Outcome, direct_of, take_outcome
 from server.execution.executor import FastExecutor
 from server.schema import TrackstoreSchema
+from server.variables import Shape, shapes_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class KnownOperation:
     kind: OperationType
     direct: Direct | None
     cost: Cost
+    shapes: tuple[Shape, ...]
 
 
 def operation_of(
@@ -42,7 +44,7 @@ def operation_of(
     kind = OperationType(found.operation.value)
     direct = direct_of(schema, document, found)
     cost = CostMeter(schema._schema, document, pages).measure(found)
-    return KnownOperation(document, kind, direct, cost)
+    return KnownOperation(document, kind, direct, cost, shapes_of(schema._schema, found))
 
 
 async def execute_known(
