@@ -25,6 +25,7 @@ from server.lane import GraphQLLane, Started
 from server.logs import configure_logging
 from server.memory import settle
 from server.metrics import Metrics, MetricsMiddleware
+from server.origins import OriginMiddleware
 from server.pages import index, not_served
 from server.persisted import NoPersistedQueries, PersistedQueries, TrustedDocuments
 from server.schema import build_schema
@@ -167,6 +168,11 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
             Middleware(MetricsMiddleware, metrics=server.metrics, routes=[r.path for r in routes]),
             Middleware(
                 HostMiddleware, allowed=settings.answered_hosts, exempt=("/livez", "/readyz")
+            ),
+            Middleware(
+                OriginMiddleware,
+                allowed=settings.allowed_origins,
+                guarded=(GRAPHQL_PATH, EXPORT_PATH),
             ),
             Middleware(GraphQLLane, path=GRAPHQL_PATH, endpoint=server.endpoint),
         ],
