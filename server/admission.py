@@ -5,6 +5,7 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from uuid import UUID
 
 from store.access import Principal
@@ -15,6 +16,15 @@ KEPT_ADDRESSES = 10_000
 """Addresses remembered at most, 200 bytes each; the one that tried nothing for longest goes first."""
 NETWORK_BITS = 64
 """One subscriber of IPv6 has that many bits to himself."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionBounds:
+    """How many connections a process holds, and how long they may take; each is a setting."""
+
+    most: int = 10_000
+    header_seconds: float = 15.0
+    body_seconds: float = 30.0
 
 
 class TooMany(Overloaded):

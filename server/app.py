@@ -4,6 +4,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -13,6 +14,7 @@ from server.access import decide_access
 from server.admission import Admission, WrongKeys
 from server.authentication import Authenticator
 from server.bodies import DocumentKeeper, RequestReader
+from server.connections import STATE, Connections
 from server.correlation import CorrelationMiddleware
 from server.document_cost import PageBounds
 from server.document_limits import Costs, DocumentBounds
@@ -142,11 +144,11 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
     server = Server(settings, clock)
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Any]]:
         del app
         await server.start()
         try:
-            yield
+            yield {STATE: Connections(settings.connection_bounds())}
         finally:
             await server.stop()
 

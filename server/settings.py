@@ -1,5 +1,6 @@
 """Every setting of the server, from the environment and ``.env``: its default, bounds and meaning."""
 
+import resource
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from pydantic import (
 from sqlalchemy import URL
 
 from server.access import LOOPBACK_NAMES, is_loopback
+from server.admission import ConnectionBounds
 from server.database_address import usable_address, with_driver
 from server.settings_errors import ENV_FILE, SettingsError, explain, hide_password
 from server.settings_serving import HOUR_SECONDS, KIB, MIB, ServingSettings
@@ -24,6 +26,10 @@ from store.paging import PageSize
 from store.store import StoreConfig
 from store.validation import InputBounds
 from store.writer import WriterSettings
+
+MIN_CONNECTIONS = 10
+OTHER_FILES = 200
+"""Files a process needs for other things than connections of callers: database, log, libraries."""
 
 
 class Settings(ServingSettings):
@@ -228,6 +234,16 @@ class Settings(ServingSettings):
         if self.migrate_on_start == "auto":
             return self.database_file is not None
         return self.migrate_on_start == "yes"
+
+    def connection_bounds(self) -> ConnectionBounds:
+        """What connections may take; no more of them than the system lets a process have."""
+        files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        room = self.max_connections if files == resource.RLIM_INFINITY else files - OTHER_FILES
+        return ConnectionBounds(
+            most=max(MIN_CONNECTIONS, min(self.max_connections, room)),
+            header_seconds=self.header_seconds,
+            body_seconds=self.body_seconds,
+        )
 
     def store_config(self) -> StoreConfig:
         """What the store must know of all this."""
