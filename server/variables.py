@@ -105,7 +105,7 @@ def problem_of_objects(
     found, depth = 0, 0
     level: list[tuple[Any, GraphQLInputObjectType]] = [(given, kind)]
     while level:
-        depth += 1
+        depth += any(type(value) is dict for value, _ in level)
         inner: list[tuple[Any, GraphQLInputObjectType]] = []
         for value, type_ in level:
             if type(value) is list:
@@ -120,7 +120,7 @@ def problem_of_objects(
                         inner.append((item, wanted))
         if found + len(inner) > bounds.objects:
             return f"more than {bounds.objects:,} objects: split it up"
-        if depth > 2 * bounds.depth:  # a list and an object are one level
+        if depth > bounds.depth:
             return f"nested deeper than {bounds.depth} levels: ask for less at once"
         level = inner
     return None
