@@ -12,7 +12,7 @@ from tests.api import Api, StartApi
 
 VIEWER = "{ viewer { name } }"
 KEY = """mutation { createApiKey(input: {name: "k", scopes: [READ], organizationId: "acme"}) {
-    token } }"""
+    secret } }"""
 
 
 class Clock:
@@ -27,7 +27,7 @@ class Clock:
 
 async def new_key(api: Api) -> str:
     """A key that works."""
-    token: str = (await api(KEY))["createApiKey"]["token"]
+    token: str = (await api(KEY))["createApiKey"]["secret"]
     return token
 
 
