@@ -14,6 +14,7 @@ from store.aggregation.compiler import Compiled, Spans, Tag, seconds_in
 from store.aggregation.measures import (
     COUNTS,
     Attribute,
+    CostAt,
     Fold,
     Part,
     PerSecond,
@@ -303,7 +304,8 @@ def reader_of(part: Part, source: Source) -> Any:
     """What makes a part's value of what a driver returns; counts and whole sums are whole."""
     if part.fold in COUNTS:
         return read_count
-    whole = isinstance(part.of, str) and source.numbers[part.of].whole
+    of = part.of
+    whole = isinstance(of, CostAt) or (isinstance(of, str) and source.numbers[of].whole)
     if whole and part.fold in (Fold.SUM, Fold.MIN, Fold.MAX):
         return read_whole
     return read_number

@@ -20,8 +20,28 @@ class Attribute:
     path: tuple[str, ...]
 
 
-Operand = str | Attribute
-"""The name of a number of the catalog, or a place in the attributes."""
+class CostPart(StrEnum):
+    """What is asked of costs at a model's prices; each but the last is money."""
+
+    BASELINE = "baseline"
+    ACTUAL = "actual"
+    SAVED = "saved"
+    UNPRICED_COUNT = "unpriced_count"
+
+
+@dataclass(frozen=True, slots=True)
+class CostAt:
+    """What a record's tokens would have cost at the prices of ``model`` (``model_prices``).
+
+    For ``UNPRICED_COUNT`` any value where it has tokens and the model had no price.
+    """
+
+    model: str
+    part: CostPart
+
+
+Operand = str | Attribute | CostAt
+"""The name of a number of the catalog, a place in the attributes, or a cost at other prices."""
 
 
 class Fold(StrEnum):
@@ -104,6 +124,13 @@ class Statistic:
 
 
 @dataclass(frozen=True, slots=True)
+class Present:
+    """How many records have a number, an attribute that is one, or a cost."""
+
+    of: Operand
+
+
+@dataclass(frozen=True, slots=True)
 class Quantile:
     """The value below which the part ``q`` of a number's values lies."""
 
@@ -134,7 +161,9 @@ class PerSecond:
     """
 
 
-Measure = Count | FlagCount | FlagRate | Statistic | Quantile | Ratio | Distinct | PerSecond
+Measure = (
+    Count | FlagCount | FlagRate | Statistic | Present | Quantile | Ratio | Distinct | PerSecond
+)
 
 COUNT = Count()
 ERROR_COUNT, ERROR_RATE = FlagCount("error"), FlagRate("error")
@@ -159,6 +188,8 @@ def formula_of(measure: Measure) -> Formula:
             return Formula(Part(Fold.SUM, of), Part(Fold.PRESENT, of))
         case Statistic(of, stat):
             return Formula(Part(FOLDS[stat], of))
+        case Present(of):
+            return Formula(Part(Fold.PRESENT, of))
         case Quantile(of, q):
             return Formula(Part(Fold.QUANTILE, of, q))
         case Ratio(over, under):
@@ -167,6 +198,12 @@ def formula_of(measure: Measure) -> Formula:
             return Formula(Part(Fold.DISTINCT, of))
         case _:
             assert_never(measure)
+
+
+def cost_at(model: str, part: CostPart) -> Measure:
+    """A part of the costs at the prices of ``model``."""
+    of = CostAt(model, part)
+    return Present(of) if part is CostPart.UNPRICED_COUNT else Statistic(of, Stat.SUM)
 
 
 def parts_of(measures: tuple[Measure, ...]) -> tuple[Part, ...]:

@@ -1,7 +1,7 @@
 """Records as a relation: parts by aggregates over columns, within the bounds of who asks."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Date,
+    FromClause,
     Select,
     Subquery,
     case,
@@ -33,7 +34,8 @@ from store.aggregation.folds import (
     set_name,
     value_names,
 )
-from store.aggregation.measures import Attribute, Fold, Operand, Part
+from store.aggregation.measures import Attribute, CostAt, Fold, Operand, Part
+from store.aggregation.model_prices import ModelPrices
 from store.aggregation.periods import to_date
 from store.aggregation.questions import Group, Span
 from store.aggregation.relations import (
@@ -62,6 +64,8 @@ class Records:
     where: Condition | None
     now: datetime
     wide: bool = False
+    _prices: dict[str, ModelPrices] = field(default_factory=dict, compare=False, repr=False)
+    """The prices of each model that was asked about, joined where they are needed."""
 
     def merge(self, part: Part, column: ColumnElement[Any]) -> ColumnElement[Any]:
         """The part of a union of groups."""
@@ -103,7 +107,12 @@ class Records:
             statement = statement.where(shape.keys.condition(readings))
         parent = source.parent
         if parent is None:
-            return statement.select_from(source.table)
+            records: FromClause = source.table
+            needed = statement.get_final_froms()
+            for prices in self._prices.values():
+                if prices.own in needed:
+                    records = prices.joined_to(records)
+            return statement.select_from(records)
         if parent.table in statement.get_final_froms() or self._bound_by_parent():
             statement = self.bounds.restrict(statement, parent.table)
             return statement.select_from(source.table.join(parent.table, parent.on))
@@ -132,10 +141,18 @@ class Records:
         """A number of a record; null where it has none."""
         if isinstance(of, Attribute):
             return self._leaf(of).number
+        if isinstance(of, CostAt):
+            return self._prices_of(of.model).cost(of.part)
         value = self.source.numbers[of].value
         if isinstance(value, Elapsed):
             return self.dialect.milliseconds(value.start, value.end)
         return value
+
+    def _prices_of(self, model: str) -> ModelPrices:
+        if model not in self._prices:
+            widen = self.dialect.wide if self.wide else None
+            self._prices[model] = ModelPrices(model, self.source, widen)
+        return self._prices[model]
 
     def _leaf(self, attribute: Attribute) -> JsonLeaf:
         assert self.source.attributes is not None

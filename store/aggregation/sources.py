@@ -118,6 +118,7 @@ OPERATIONS = Source(
     ),
     attributes="attributes",
     savings=("cost_saved", "cost_baseline"),
+    has_tokens=True,
 )
 
 REQUESTS = Source(

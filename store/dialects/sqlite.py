@@ -234,8 +234,8 @@ class SqliteDialect(DatabaseDialect):
         between = type_coerce(end, BigInteger()) - type_coerce(start, BigInteger())
         return type_coerce(between / literal(1_000.0, Double()), Double())
 
-    def wide_sum(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
-        return func.sum(cast(value, Double()))
+    def wide(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        return cast(value, Double())
 
     def by_code_point(self, column: ColumnElement[str]) -> ColumnElement[str]:
         return column

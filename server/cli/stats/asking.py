@@ -21,6 +21,7 @@ from schema.stage_filters import EventFilter, StageFilter
 from schema.stats.fields import (
     COSTS,
     AttributeField,
+    CostAtField,
     CostField,
     DistinctField,
     MeasureField,
@@ -36,6 +37,7 @@ from schema.stats.sources import (
 )
 from schema.stats.types import SourceTypes
 from store.aggregation.catalog import EVERY_STAT, BucketUnit
+from store.aggregation.measures import CostPart
 
 
 class SourceName(StrEnum):
@@ -59,6 +61,7 @@ ATTRIBUTES = "attributes."
 SPAN = re.compile(r"(\d{1,9})\s*([smhdw])", re.ASCII)
 SPANS = {"s": "PT{}S", "m": "PT{}M", "h": "PT{}H", "d": "P{}D", "w": "P{}W"}
 BUCKET = re.compile(r"(\d{1,4})?\s*([a-z]+?)s?", re.ASCII | re.IGNORECASE)
+COST_PARTS = {to_camel_case(part.value): part.name for part in CostPart}
 FOLDS = (*STATS, *QUANTILES)
 
 
@@ -193,6 +196,14 @@ def _measure(
     match found:
         case None | AttributeField():
             raise Wish("--measure", _unknown(name, _examples(types.fields), types))
+        case CostAtField():
+            model, _, part = rest.rpartition(".")
+            if not model:
+                whole = [f"{head}.MODEL.{part}" for part in COST_PARTS]
+                raise Wish("--measure", _unknown(name, whole, types))
+            part = _one_of(part, COST_PARTS, name, types)
+            text = f"{alias}: {head}(model: {json.dumps(model)}) {{ {part} }}"
+            return text, (alias, part), {"costAt": {"model": model, "part": COST_PARTS[part]}}
         case DistinctField():
             enum = _dimension(types, rest, "--measure")
             return f"{alias}: distinct(field: {enum})", (alias,), {"distinct": enum}
@@ -227,6 +238,8 @@ def _examples(fields: tuple[MeasureField, ...]) -> list[str]:
                 found.append(f"{one.graphql_name}.sum")
             case CostField():
                 found += [f"cost.{part}" for part in COSTS]
+            case CostAtField():
+                found += [f"{one.graphql_name}.MODEL.{part}" for part in COST_PARTS]
             case DistinctField():
                 found.append("distinct.FIELD")
             case AttributeField():

@@ -23,8 +23,8 @@ Measures = Annotated[
         "--measure",
         "-m",
         metavar="MEASURE",
-        help="count, errorRate, durationMs.p95, cost.saved, distinct.userId, "
-        "attributes.PATH.sum; repeat it for several. Default: count. Bars show the first.",
+        help="count, errorRate, durationMs.p95, cost.saved, costAt.MODEL.actual, "
+        "distinct.userId, attributes.PATH.sum; repeat it for several. Default: count. Bars show the first.",
     ),
 ]
 Slices = Annotated[

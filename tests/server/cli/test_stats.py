@@ -74,6 +74,8 @@ def test_it_answers_in_tables_and_in_json(asked: Run) -> None:
     assert table(hours.stdout)[1][:2] == ["2026-11-10", "00:00"]
     places = asked("-g", "attributes.plan.n", "-m", "attributes.plan.n.sum", "-w", "cacheHit=true")
     assert {tuple(row) for row in table(places.stdout)[1:]} == {("0", "0"), ("1", "2"), ("2", "4")}
+    other = asked("-g", "toolName", "-m", "costAt.gpt-4.1.unpricedCount", "-w", "durationMs=115.5")
+    assert table(other.stdout)[1] == ["search", "1"]
     single = asked("-w", "attributes.plan.n=1", "-w", "durationMs=10.5")
     assert table(single.stdout)[1] == ["1"]
 
@@ -97,6 +99,8 @@ def test_nothing_is_said_to_be_nothing(asked: Run) -> None:
         (["-m", "durationMs"], "durationMs.p95"),
         (["-m", "durationMs.p96"], "durationMs.p95"),
         (["-m", "count.sum"], "has no parts"),
+        (["-m", "costAt.gpt-4.1.actul"], "costAt.gpt-4.1.actual"),
+        (["-m", "costAt.actual"], "costAt.MODEL.actual"),
         (["-m", "distinct.color"], "toolName"),
         (["requests", "-m", "cost.saved"], "have no"),
         (["-b", "fortnight"], "minute, hour, day"),
