@@ -36,6 +36,7 @@ from schema.stats.sources import (
     STAGE_STATS,
 )
 from schema.stats.types import SourceTypes
+from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import EVERY_STAT, BucketUnit
 from store.aggregation.measures import CostPart
 
@@ -105,7 +106,7 @@ class Plan:
     keys: list[Column] = field(default_factory=list)
     measures: list[Column] = field(default_factory=list)
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
-    unit: BucketUnit | None = None
+    bucket: Bucket | None = None
     has_others: bool = False
 
 
@@ -126,7 +127,8 @@ def plan(asked: Asked) -> Plan:
         keys.append(text)
         made.keys.append(Column(name, ("key", column)))
     made.variables = _variables(asked, types, filter, by[0])
-    made.unit = BucketUnit(made.variables["bucket"]["unit"]) if asked.bucket else None
+    if sliced := made.variables["bucket"]:
+        made.bucket = Bucket(BucketUnit(sliced["unit"]), sliced["every"], sliced["zone"])
     made.has_others = asked.top is not None
     prefix = types.stats.__name__.removesuffix("Stats")
     measures = " ".join(selected)
