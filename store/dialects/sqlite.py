@@ -104,7 +104,6 @@ class SqliteDialect(DatabaseDialect):
             cursor.execute("PRAGMA journal_mode=WAL")
             cursor.execute(f"PRAGMA synchronous={self._pool.synchronous}")
             cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
-            cursor.execute("PRAGMA temp_store=MEMORY")
             connection.run_async(add_functions)
             if not writer:
                 cursor.execute("PRAGMA query_only=ON")
