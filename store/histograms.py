@@ -13,6 +13,7 @@ a lane); everywhere else it is bytes: two of the first lane, then ``LANE_BYTES``
 import sys
 from array import array
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import accumulate
@@ -31,7 +32,8 @@ LANE_DIGITS = 12
 """Decimal digits of a lane: a million million values."""
 LANE_BYTES = 6
 HEADER = 2
-LANE_MASK = (1 << 8 * LANE_BYTES) - 1
+SINGLY = b"\xff\xff"
+"""Stands in the place of the first lane, before lanes of single values that are not yet counted."""
 
 
 def lane_of(value: float) -> int:
@@ -71,8 +73,8 @@ def unpack(packed: bytes) -> int:
 def count_lanes(lanes: Iterable[int]) -> int:
     """A histogram, as one number, of single values by their lanes."""
     total = 0
-    for lane in lanes:
-        total += 1 << (8 * LANE_BYTES * lane)
+    for lane, count in Counter(lanes).items():
+        total += count << (8 * LANE_BYTES * lane)
     return total
 
 
@@ -133,27 +135,33 @@ def one_lane(value: float | None) -> bytes | None:
 
 
 def whole(packed: bytes | None, lanes: bytes | None) -> bytes | None:
-    """The histogram of a row: what was merged, and the lanes of single values."""
+    """What ``Union`` takes of a row: what was merged, or the lanes of single values as they are."""
     if lanes is None:
         return packed
-    total = count_lanes(array("H", lanes))
-    return pack(total + unpack(packed) if packed else total)
+    if packed is None:
+        return SINGLY + lanes
+    return pack(count_lanes(array("H", lanes)) + unpack(packed))
 
 
 class Union:
-    """Adds histograms up, as an aggregate."""
+    """Adds histograms up, as an aggregate; lanes of single values are counted together at the end."""
 
     def __init__(self) -> None:
         self._total = 0
+        self._lanes = array("H")
 
     def step(self, packed: bytes | None) -> None:
         """One more."""
-        if packed is not None:
+        if packed is None:
+            return
+        if packed.startswith(SINGLY):
+            self._lanes.frombytes(packed[HEADER:])
+        else:
             self._total += unpack(packed)
 
     def finalize(self) -> bytes | None:
         """All of them."""
-        return pack(self._total)
+        return pack(self._total + count_lanes(self._lanes))
 
 
 class Lanes:

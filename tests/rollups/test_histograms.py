@@ -55,6 +55,19 @@ def test_packing_keeps_every_count(lanes: list[int], times: int) -> None:
     assert packed is None or pack(unpack(packed)) == packed
 
 
+@given_by(st.lists(st.lists(st.integers(0, 2_100)), max_size=6), st.lists(st.integers(0, 2_100)))
+def test_rows_of_either_form_add_up(singly: list[list[int]], merged_before: list[int]) -> None:
+    packed = pack(histograms.count_lanes(merged_before))
+    union = Union()
+    for i, lanes in enumerate(singly):
+        single = histograms.lanes_as_bytes(lanes) if lanes else None
+        union.step(histograms.whole(packed if i == 0 else None, single))
+    if not singly:
+        union.step(histograms.whole(packed, None))
+    every = [*merged_before, *(lane for lanes in singly for lane in lanes)]
+    assert union.finalize() == pack(histograms.count_lanes(every))
+
+
 def test_the_largest_values_have_lanes() -> None:
     assert lane_of(histograms.LEAST) == 0
     assert 0 < lane_of(1e15) < 2**15
