@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Table
@@ -57,10 +57,8 @@ class Database:
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction: committed when the block ends, rolled back when it raises."""
         with self.translated():
-            async with AsyncExitStack() as stack:
-                if self._turn is not None:
-                    await stack.enter_async_context(self._turn)
-                yield await stack.enter_async_context(self.dialect.write_engine.begin())
+            async with self._turn or nullcontext(), self.dialect.write_engine.begin() as connection:
+                yield connection
 
     @asynccontextmanager
     async def rewrite(self) -> AsyncIterator[AsyncConnection]:
@@ -70,10 +68,11 @@ class Database:
         it changes a row that they changed, too.
         """
         with self.translated():
-            async with AsyncExitStack() as stack:
-                if self._turn is not None:
-                    await stack.enter_async_context(self._turn)
-                yield await stack.enter_async_context(self.dialect.snapshot_engine.begin())
+            async with (
+                self._turn or nullcontext(),
+                self.dialect.snapshot_engine.begin() as connection,
+            ):
+                yield connection
 
     async def write_columns(self, tables: Sequence[tuple[Table, Columns]]) -> bool:
         """Insert rows into several tables in a transaction of their own, given column by column.

@@ -27,6 +27,7 @@ from models.types import Instant, from_microseconds, to_microseconds
 from store.database import Row
 from store.dialects import Fetched
 from store.errors import BadInput
+from store.validation import LONG_MAX, LONG_MIN
 
 MAX_CURSOR_LENGTH = 20_000
 """One label as long as settings allow, each character six bytes, in base64, and some numbers."""
@@ -251,7 +252,7 @@ def _typed(value: Any, term: OrderTerm) -> Any:
     if isinstance(column, Double):
         return float(value)
     if isinstance(column, Integer):
-        if not -(2**63) <= int(value) < 2**63:
+        if not LONG_MIN <= int(value) <= LONG_MAX:
             raise ValueError("too large")
         return int(value)
     return str(value)

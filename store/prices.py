@@ -14,7 +14,7 @@ from store.access import EVERY_ORGANIZATION, Bounds, Principal
 from store.database import Database, Row
 from store.errors import Forbidden
 from store.ids import Clock
-from store.validation import EARLIEST, Checker, InputBounds
+from store.validation import EARLIEST, LONG_MAX, Checker, InputBounds
 
 NANOS_PER_DOLLAR = 1_000_000_000
 PER_TOKENS = 1_000
@@ -23,7 +23,7 @@ DEFAULT_TOOL_PRICE = Decimal("0.015")
 """US dollars per 1,000 tokens of a tool that has no price of its own."""
 MAX_PRICE = Decimal(1_000)
 """US dollars per 1,000 tokens; keeps the cost of the largest call within 64 bits."""
-MAX_COST = 2**63 - 1
+MAX_COST = LONG_MAX
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 """Prices may be set ahead of their time, but not beyond what every database can hold and show."""
 

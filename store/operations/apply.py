@@ -1,9 +1,8 @@
 """Writes the operations of a flush: one bulk insert, then what they count against."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
-from uuid import UUID
+from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import Table
 
@@ -17,11 +16,12 @@ from store.operations.costs import fill_costs
 from store.operations.deltas import deltas_of
 from store.operations.frames import Frame, Key
 from store.operations.prepare import OperationEntry
-from store.operations.quick import ID, INTERACTION_TYPE, KEY_WIDTH, ORGANIZATION, Row
+from store.operations.quick import INTERACTION_TYPE, KEY_WIDTH, ORGANIZATION, Row
 from store.price_books import PriceBooks
 from store.uses import CountedUse
 
 TEXTS = table_of(OperationText)
+T = TypeVar("T")
 Operations: TypeAlias = OperationEntry | OperationBatch
 
 
@@ -78,9 +78,9 @@ class OperationApplier:
         if await dialect.insert_columns_if_new(connection, TABLE, ordered.columns):
             await self._roll_up(flush, ordered)
             return None
-        rows = first_of_each_key(ordered.rows())
+        rows = first_of_each(ordered.rows(), key_of)  # two calls may have sent the same
         inserted = await dialect.insert_ignoring_duplicates(connection, TABLE, rows)
-        fresh = [row for row in rows if tuple(row[:KEY_WIDTH]) in inserted]
+        fresh = [row for row in rows if key_of(row) in inserted]
         if fresh:
             await self._roll_up(flush, Frame.of_rows(fresh))
         return {(organization, at, id) for organization, at, id in inserted}
@@ -114,7 +114,8 @@ class Gathered:
         """Of the entries of one flush."""
         batches = [e for e in entries if isinstance(e, OperationBatch)]
         singles = [e for e in entries if isinstance(e, OperationEntry)]
-        fresh = first_of_each_id(singles)
+        # Within one flush the id alone tells operations of an organization apart.
+        fresh = first_of_each(singles, lambda entry: (entry.row[ORGANIZATION], entry.id))
         frames = [batch.frame for batch in batches]
         if fresh:
             frames.append(Frame.of_rows([entry.row for entry in fresh]))
@@ -136,21 +137,17 @@ def in_order(frame: Frame) -> Frame:
     return frame if frame.is_in_time else frame.in_time()
 
 
-def first_of_each_id(entries: list[OperationEntry]) -> list[OperationEntry]:
-    """The entries without later ones that repeat an id of the same organization."""
-    first: dict[tuple[str, UUID], OperationEntry] = {}
-    for entry in entries:
-        row = entry.row
-        first.setdefault((row[ORGANIZATION], row[ID]), entry)
+def first_of_each(items: Iterable[T], key: Callable[[T], object]) -> list[T]:
+    """The items without later ones of the same key."""
+    first: dict[object, T] = {}
+    for item in items:
+        first.setdefault(key(item), item)
     return list(first.values())
 
 
-def first_of_each_key(rows: Sequence[Row]) -> list[Row]:
-    """The rows without later ones that repeat a key: two calls may have sent the same."""
-    first: dict[tuple[object, ...], Row] = {}
-    for row in rows:
-        first.setdefault(tuple(row[:KEY_WIDTH]), row)
-    return list(first.values())
+def key_of(row: Row) -> Any:
+    """The primary key in a row."""
+    return tuple(row[:KEY_WIDTH])
 
 
 def claim(keys: Sequence[Key], unclaimed: set[Key] | None) -> set[Key] | None:
@@ -182,7 +179,7 @@ def uses_of(frame: Frame, written: set[Key] | None) -> Iterable[CountedUse]:
         return
     uncounted = None if written is None else set(written)
     for row in frame.rows():
-        key: Any = tuple(row[:KEY_WIDTH])
+        key = key_of(row)
         if uncounted is not None and key not in uncounted:
             continue
         if uncounted is not None:

@@ -16,11 +16,10 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import astuple
 
-from models.types import EPOCH
 from models.vocabulary import OperationKind
 from store.access import LabelDefaults, Principal
 from store.dialects.plans import is_null
-from store.ids import LAST_MILLISECOND
+from store.ids import instant_of, is_v7
 from store.operations import quick
 from store.operations.drafts import OperationDraft
 from store.operations.frames import Frame, Values
@@ -141,10 +140,9 @@ class ColumnPreparer:
             return at
         if id is None:
             return self._now
-        bits = id.int
-        if (bits >> 62) & 0x3C003 != quick.V7 or bits >> 80 > LAST_MILLISECOND:
+        if not is_v7(id):
             raise NotPlain
-        return EPOCH + (bits >> 80) * quick.MILLISECOND
+        return instant_of(id)
 
     def _labels(self, labels: Values, frame: Frame) -> None:
         own, bounds = self._defaults, self._bounds

@@ -20,7 +20,9 @@ from models.rollups import (
 )
 from models.vocabulary import PriceStatus
 from store.dialects import Columns
-from store.operations.deltas import LARGEST, OF
+from store.hours import hour_at
+from store.operations.deltas import OF
+from store.validation import LONG_MAX
 
 COSTS = ("cost_baseline", "cost_actual", "cost_saved")
 PARTS = (
@@ -64,7 +66,7 @@ def corrections_of(changes: Sequence[Change]) -> Columns:
             for place, value in enumerate(difference):
                 found[place] += value
     rows: Iterable[tuple[Key, list[int]]] = sums.items()
-    if any(abs(value) > LARGEST for found in sums.values() for value in found):
+    if any(abs(value) > LONG_MAX for found in sums.values() for value in found):
         # Beyond what a column holds: each operation takes away its old costs, and adds the new ones.
         rows = [
             (key, found)
@@ -77,7 +79,7 @@ def corrections_of(changes: Sequence[Change]) -> Columns:
 
 def keys_of(change: Change) -> Iterable[Key]:
     """Where an operation's costs are counted, once for each rollup of sums."""
-    hour = change.row["occurred_at"].replace(minute=0, second=0, microsecond=0)
+    hour = hour_at(change.row["occurred_at"])
     for rollup in SUMS:
         yield rollup.number, hour, tuple(change.row[name] for name in rollup.dimensions)
 

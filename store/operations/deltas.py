@@ -7,7 +7,7 @@ repeat a few keys. Labels of tenants are many, so that their rollup is summed up
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import chain, pairwise, repeat
 from operator import itemgetter
 from typing import Any
@@ -31,10 +31,11 @@ from models.rollups import (
 from models.vocabulary import Outcome, PriceStatus
 from store.dialects import Columns
 from store.histograms import lanes_of
+from store.hours import HOUR, hour_at
 from store.operations.columns import AT
 from store.operations.frames import Frame, Values
+from store.validation import LONG_MAX
 
-HOUR = timedelta(hours=1)
 OF = {column.name: position for position, column in enumerate(OPERATION_ROLLUPS.columns)}
 """Position of each column of the rollups."""
 TENANTS = frozenset({"namespace_id", "workspace_id", "api_key_id"})
@@ -52,9 +53,6 @@ LANES = frozenset(OF[lanes_column(name)] for name in HISTOGRAMS)
 IN_SUMS = frozenset(OF.values()) - LANES
 IN_HISTOGRAMS = LANES | {OF[ROWS]} | {OF[number_column(name, "present")] for name in HISTOGRAMS}
 """What rows of both kinds of rollups hold."""
-LARGEST = 2**63 - 1
-"""What would be a larger sum is written operation by operation."""
-
 Fold = Callable[[Iterable[Any]], Any]
 Part = tuple[Fold, Values]
 
@@ -78,7 +76,7 @@ def hours_of(times: Sequence[datetime]) -> Iterator[datetime]:
     """The hour of each of some instants in their order."""
     place = 0
     while place < len(times):
-        hour = times[place].replace(minute=0, second=0, microsecond=0)
+        hour = hour_at(times[place])
         end = bisect_left(times, hour + HOUR, place)
         yield from repeat(hour, end - place)
         place = end
@@ -175,9 +173,9 @@ class _Sums:
 
 
 def too_large(sums: _Sums) -> bool:
-    """Whether a sum is beyond the whole numbers of databases."""
+    """Whether a sum is beyond the whole numbers of databases: it is written operation by operation."""
     found = (sums.parts[OF[name]][1] for name in SUM_COLUMNS if OF[name] in sums.parts)
-    return any(value is not None and abs(value) > LARGEST for values in found for value in values)
+    return any(value is not None and abs(value) > LONG_MAX for values in found for value in values)
 
 
 def present(values: Values, ones: Values) -> Values:

@@ -6,14 +6,14 @@ same row; a differential test holds them against each other.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from models.types import EPOCH
 from models.vocabulary import OperationKind
 from store.access import LabelDefaults, Principal
-from store.ids import LAST_MILLISECOND
+from store.ids import LAST_MILLISECOND, MILLISECOND
 from store.operations.columns import AT, WIDTH
 from store.operations.drafts import ApiCallDraft, LlmCallDraft, OperationDraft, ToolUseDraft
 from store.uses import MAX_UNITS
@@ -33,7 +33,6 @@ ESCAPED = 6
 LONGEST_NUMBER = 30
 """Bytes of the longest number in JSON, with its key's quotes, a colon and a comma."""
 LARGEST_FLOAT = 1e300
-MILLISECOND = timedelta(milliseconds=1)
 KEY_WIDTH = 3
 """The primary key stands first: organization, time, id."""
 Row = list[Any]

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 
 from sqlalchemy import Column
 
@@ -25,7 +24,6 @@ from store.filters import AllOf, AnyOf, Compare, CompareAttribute, Condition, No
 from store.histograms import ERROR, LANE_DIGITS, LEAST
 
 TABLE = OPERATION_ROLLUPS
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def fingerprint() -> str:
@@ -112,25 +110,3 @@ def fields_of(where: Condition | None) -> Iterator[str]:
             yield from fields_of(part)
         case Compare(field=field) | CompareAttribute(field=field):
             yield field
-
-
-def hour_at(instant: datetime) -> datetime:
-    """The start of the hour in which a UTC instant lies."""
-    return instant.replace(minute=0, second=0, microsecond=0)
-
-
-def day_at(instant: datetime) -> datetime:
-    """The start of the UTC day in which a UTC instant lies."""
-    return instant.replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def next_hour(instant: datetime) -> datetime:
-    """The first start of an hour at or after an instant."""
-    found = hour_at(instant)
-    return found if found == instant else found + HOUR
-
-
-def next_day(instant: datetime) -> datetime:
-    """The first start of a day at or after an instant."""
-    found = day_at(instant)
-    return found if found == instant else found + DAY

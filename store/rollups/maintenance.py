@@ -12,8 +12,9 @@ from sqlalchemy import func, select
 from models.rollups import Tier
 from store.database import Contention, Database, DatabaseFailure
 from store.errors import StoreError
+from store.hours import DAY, HOUR, day_at, next_hour
 from store.ids import Clock
-from store.rollups.definitions import DAY, HOUR, TABLE, day_at, next_hour
+from store.rollups.definitions import TABLE
 from store.rollups.merging import NUMBERS_OF_ROLLUPS, OPEN, merge_day, merge_hour
 from store.rollups.rebuilding import rewrite_hours
 from store.rollups.state import RollupStates, oldest_record, read_valid_from, write_valid_from

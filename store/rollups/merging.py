@@ -43,7 +43,8 @@ from models.rollups import (
 )
 from models.types import Instant
 from store.dialects import DatabaseDialect
-from store.rollups.definitions import DAY, HOUR, TABLE
+from store.hours import DAY, HOUR
+from store.rollups.definitions import TABLE
 
 LARGE = 2**47
 """Rows with a larger sum stay as they are: tens of thousands of smaller ones can be added safely."""

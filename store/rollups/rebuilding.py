@@ -21,14 +21,8 @@ from store.aggregation.sources import OPERATIONS
 from store.database import Database, DatabaseFailure
 from store.dialects import DatabaseDialect
 from store.histograms import ERROR
-from store.rollups.definitions import (
-    DAY,
-    TABLE,
-    counted_parts,
-    day_at,
-    next_day,
-    stored_parts,
-)
+from store.hours import DAY, day_at, next_day
+from store.rollups.definitions import TABLE, counted_parts, stored_parts
 from store.rollups.merging import NUMBERS_OF_ROLLUPS, new_batch
 from store.rollups.relation import Rolled
 from store.spread import organizations_in

@@ -17,14 +17,8 @@ from store.aggregation.records import Records
 from store.aggregation.relations import BUCKET, Shape, key_columns
 from store.dialects import DatabaseDialect
 from store.filters import ConditionCompiler
-from store.rollups.definitions import (
-    TABLE,
-    column_of,
-    day_at,
-    hour_at,
-    next_day,
-    next_hour,
-)
+from store.hours import day_at, hour_at, next_day, next_hour
+from store.rollups.definitions import TABLE, column_of
 from store.validation import EARLIEST
 
 NEVER = datetime(9000, 1, 1, tzinfo=UTC)

@@ -8,8 +8,9 @@ from sqlalchemy import func, select
 
 from models.rollups import ROLLUPS, Rollup
 from store.database import Contention, Database
+from store.hours import DAY, HOUR, day_at, hour_at, next_hour
 from store.ids import Clock
-from store.rollups.definitions import DAY, HOUR, TABLE, day_at, hour_at, next_hour
+from store.rollups.definitions import TABLE
 from store.rollups.maintenance import Maintenance
 from store.rollups.rebuilding import Difference, differences, hours_between, rebuild
 from store.rollups.state import RollupStates, oldest_record

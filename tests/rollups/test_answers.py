@@ -12,7 +12,7 @@ from store.aggregation.engine import Aggregation
 from store.aggregation.questions import Question
 from store.database import Database
 from store.errors import BadInput
-from store.rollups.definitions import DAY, day_at, hour_at
+from store.hours import DAY, day_at, hour_at
 from store.rollups.merging import merge_day, merge_hour
 from store.rollups.planner import RollupPlanner
 from store.rollups.state import RollupStates

@@ -20,8 +20,8 @@ from store.aggregation.questions import Question
 from store.aggregation.sources import OPERATIONS
 from store.database import Contention, Database
 from store.filters import Compare, Op
+from store.hours import DAY, HOUR, day_at, hour_at
 from store.ids import new_id
-from store.rollups.definitions import DAY, HOUR, day_at, hour_at
 from store.rollups.merging import merge_day, merge_hour
 from store.rollups.planner import RollupPlanner
 from store.rollups.rebuilding import rebuild
