@@ -108,7 +108,6 @@ class SqliteDialect(DatabaseDialect):
             cursor.execute("PRAGMA journal_mode=WAL")
             cursor.execute(f"PRAGMA synchronous={self._pool.synchronous}")
             cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
-            cursor.execute("PRAGMA temp_store=MEMORY")
             connection.run_async(add_functions)
             if not writer:
                 cursor.execute("PRAGMA query_only=ON")
@@ -270,8 +269,8 @@ class SqliteDialect(DatabaseDialect):
         between = type_coerce(end, BigInteger()) - type_coerce(start, BigInteger())
         return type_coerce(between / literal(1_000.0, Double()), Double())
 
-    def wide_sum(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
-        return func.sum(cast(value, Double()))
+    def wide(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        return cast(value, Double())
 
     def by_code_point(self, column: ColumnElement[str]) -> ColumnElement[str]:
         return column
