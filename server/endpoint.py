@@ -117,7 +117,7 @@ class GraphQLEndpoint:
             if form is None:
                 raise HttpRefusal(400, NO_STREAM)
             scope[STREAM] = True
-            await HttpStream(self._live, form, receive, send).run(asked, principal)
+            await HttpStream(self._live, form, scope, receive, send).run(asked, principal)
         except Refused as refused:
             status = 400 if shown == GRAPHQL_JSON else 200
             return self._answer({"errors": refused.errors}, status, shown)

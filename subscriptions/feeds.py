@@ -89,14 +89,14 @@ class FeedFollower:
     """Reads one feed for all its streams, whenever something was committed; idle otherwise."""
 
     reader: FeedReader
-    _streams: dict[FeedStream, None] = field(default_factory=dict)
+    streams: dict[FeedStream, None] = field(default_factory=dict)
     _position: Position | None = None
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _task: asyncio.Task[None] | None = None
 
     def add(self, stream: FeedStream) -> None:
         """Read for ``stream``, too."""
-        self._streams[stream] = None
+        self.streams[stream] = None
         if self._task is None:
             self._position = None
             self._task = asyncio.create_task(
@@ -106,14 +106,14 @@ class FeedFollower:
 
     def remove(self, stream: FeedStream) -> None:
         """Read for ``stream`` no more."""
-        self._streams.pop(stream, None)
-        if not self._streams and self._task is not None:
+        self.streams.pop(stream, None)
+        if not self.streams and self._task is not None:
             self._task.cancel()
             self._task = None
 
     def wake(self) -> None:
         """Something may have been committed."""
-        if self._streams:
+        if self.streams:
             self._wake.set()
 
     async def close(self) -> None:
@@ -151,11 +151,11 @@ class FeedFollower:
 
     async def _advance(self) -> FeedPage:
         """Read on from where it stood, and tell every stream."""
-        asked = list(self._streams)
+        asked = list(self.streams)
         if self._position is None:
             # Whoever was here before has read for itself up to somewhere before this.
             self._position = await self.reader.now()
-            for stream in self._streams:
+            for stream in self.streams:
                 stream.lose(self._position)
         position, page = self._position, None
         found: dict[FeedStream, list[Item]] = {stream: [] for stream in asked}
@@ -171,7 +171,7 @@ class FeedFollower:
         assert page is not None
         assert through is not None
         self._position = through
-        for stream in tuple(self._streams):
+        for stream in tuple(self.streams):
             if stream in found:
                 stream.tell([i for i in found[stream] if i.place <= through], through)
             else:

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
-from typing import TypeVar
 
 from store.announcements import Moved, RequestKey
 from store.database import DatabaseFailure, Row
@@ -15,14 +14,12 @@ from subscriptions.bridge import Bridge
 from subscriptions.feeds import FeedFollower, FeedStream, no_group
 from subscriptions.logs import LogStream
 from subscriptions.stats import StatsStream
-from subscriptions.streams import Stream
 
 ROWS_AT_ONCE = 2_000
 """Events that one fetch brings for all watched requests together."""
 RETRY_SECONDS = 0.5
 
 log = logging.getLogger(__name__)
-S = TypeVar("S", bound=Stream)
 
 
 class Hub:
@@ -34,8 +31,7 @@ class Hub:
 
     def __init__(self, store: Store, poll_seconds: float) -> None:
         self._store = store
-        self._logs: dict[RequestKey, LogStream] = {}
-        self._feeds: dict[Hashable, FeedStream] = {}
+        self._logs: dict[RequestKey, dict[LogStream, None]] = {}
         self._stats: dict[StatsStream, None] = {}
         self._events = FeedFollower(store.event_feed)
         self._operations = FeedFollower(store.operation_feed)
@@ -66,13 +62,21 @@ class Hub:
     # --- streams ---------------------------------------------------------------------------------
 
     def request(self, key: RequestKey) -> LogStream:
-        """The log of a request; whoever opens it listens to it at once."""
-        stream = self._logs.get(key)
-        if stream is None:
-            self._forget_unheard()
-            stream = LogStream(self._store.request_logs, key, self._miss)
-            self._logs[key] = stream
-        return stream
+        """The log of a request."""
+        for stream in self._logs.get(key, ()):
+            return stream
+        return LogStream(self._store.request_logs, key, self)
+
+    def connect(self, stream: LogStream) -> None:
+        """Tell ``stream`` of commits. Two may have been opened before either had a listener."""
+        self._logs.setdefault(stream.key, {})[stream] = None
+
+    def disconnect(self, stream: LogStream) -> None:
+        """Tell it no more."""
+        streams = self._logs.get(stream.key, {})
+        streams.pop(stream, None)
+        if not streams:
+            self._logs.pop(stream.key, None)
 
     def events(self, question: FeedQuestion) -> FeedStream:
         """Events of many requests."""
@@ -93,34 +97,26 @@ class Hub:
     @property
     def watched(self) -> Mapping[str, int]:
         """How many streams of each kind somebody follows here."""
-        self._forget_unheard()
         return {
             "requests": len(self._logs),
-            "feeds": len(self._feeds),
+            "feeds": len(self._events.streams) + len(self._operations.streams),
             "stats": len(self._stats),
         }
 
     def _feed(
         self, follower: FeedFollower, question: FeedQuestion, group: Callable[[Row], Hashable]
     ) -> FeedStream:
-        key = (id(follower), repr(question))
-        stream = self._feeds.get(key)
-        if stream is None:
-            self._forget_unheard()
-            stream = self._feeds[key] = FeedStream(follower, question, group)
-        return stream
-
-    def _forget_unheard(self) -> None:
-        for streams in (self._logs, self._feeds):
-            keep_heard(streams)  # type: ignore[arg-type]  # both are keyed by something
+        for stream in follower.streams:
+            if stream.question == question:
+                return stream
+        return FeedStream(follower, question, group)
 
     # --- what changes ----------------------------------------------------------------------------
 
     def requests_moved(self, moves: Sequence[Moved]) -> None:
         """Events were committed in this process."""
         for move in moves:
-            stream = self._logs.get(move.key)
-            if stream is not None:
+            for stream in tuple(self._logs.get(move.key, ())):
                 stream.moved(move)
         self._events.wake()
         if self._bridge is not None:
@@ -135,13 +131,11 @@ class Hub:
     def requests_heard(self, moved: Mapping[RequestKey, int]) -> None:
         """Events were committed somewhere."""
         for key, seq in moved.items():
-            stream = self._logs.get(key)
-            if stream is None:
-                continue
-            if stream.head is None:
-                stream.lose(seq)  # nobody is live: they read up to it
-            elif stream.head < seq:
-                self._miss(key)
+            for stream in tuple(self._logs.get(key, ())):
+                if stream.head is None:
+                    stream.lose(seq)  # nobody is live: they read up to it
+                elif stream.head < seq:
+                    self.miss(key)
         self._events.wake()
 
     def operations_heard(self, organizations: Collection[str] | None) -> None:
@@ -152,11 +146,12 @@ class Hub:
 
     def look(self) -> None:
         """Anything may have been committed: hints may be lost."""
-        for key, stream in self._logs.items():
-            if stream.head is None:
-                stream.lose()
-            else:
-                self._miss(key)
+        for key, streams in self._logs.items():
+            for stream in tuple(streams):
+                if stream.head is None:
+                    stream.lose()
+                else:
+                    self.miss(key)
         self._events.wake()
         self._operations.wake()
 
@@ -167,7 +162,8 @@ class Hub:
 
     # --- what was missed -------------------------------------------------------------------------
 
-    def _miss(self, key: RequestKey) -> None:
+    def miss(self, key: RequestKey) -> None:
+        """A stream was not told of everything: it is fetched."""
         self._behind[key] = None
         self._moved.set()
 
@@ -177,11 +173,11 @@ class Hub:
             await self._moved.wait()
             self._moved.clear()
             behind, self._behind = self._behind, {}
-            after = {
-                key: stream.head
+            heads = {
+                key: [s.head for s in self._logs.get(key, ()) if s.head is not None]
                 for key in behind
-                if (stream := self._logs.get(key)) is not None and stream.head is not None
             }
+            after = {key: min(found) for key, found in heads.items() if found}
             if not after:
                 continue
             try:
@@ -193,15 +189,8 @@ class Hub:
                 self._moved.set()
                 continue
             for move in moves:
-                stream = self._logs.get(move.key)
-                if stream is not None:
+                for stream in tuple(self._logs.get(move.key, ())):
                     stream.moved(move)
             if sum(len(move.events) for move in moves) >= ROWS_AT_ONCE:
                 self._behind.update(dict.fromkeys(after))
                 self._moved.set()
-
-
-def keep_heard(streams: dict[Hashable, Stream]) -> None:
-    """Forget streams that nobody listens to."""
-    for key in [key for key, stream in streams.items() if not stream.listeners]:
-        del streams[key]

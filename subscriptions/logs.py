@@ -1,7 +1,8 @@
 """The log of one request as a stream: places are the numbers of its events."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from store.announcements import Moved, RequestKey
 from store.database import Row
@@ -22,22 +23,33 @@ class Progress:
     replayed: bool
 
 
-class LogStream(Stream):
-    """One request. ``missing`` is called where events were committed that it was not told of."""
+class Switchboard(Protocol):
+    """Who tells the streams of requests what was committed."""
 
-    def __init__(
-        self, logs: RequestLogs, key: RequestKey, missing: Callable[[RequestKey], None]
-    ) -> None:
+    def connect(self, stream: "LogStream") -> None:
+        """Tell ``stream`` from now on."""
+
+    def disconnect(self, stream: "LogStream") -> None:
+        """Tell it no more."""
+
+    def miss(self, key: RequestKey) -> None:
+        """Events of a request were committed that its stream was not told of."""
+
+
+class LogStream(Stream):
+    """One request."""
+
+    def __init__(self, logs: RequestLogs, key: RequestKey, switchboard: Switchboard) -> None:
         super().__init__()
         self._logs = logs
-        self._key = key
-        self._missing = missing
+        self.key = key
+        self._switchboard = switchboard
 
     def begin(self) -> None:
-        """The hub tells it of commits as soon as it is opened."""
+        self._switchboard.connect(self)
 
     def end(self) -> None:
-        """Nothing is kept."""
+        self._switchboard.disconnect(self)
         self.head = None
 
     async def start(self) -> None:
@@ -45,7 +57,7 @@ class LogStream(Stream):
         return
 
     async def read(self, after: int | None) -> Page:
-        page = await self._logs.read(self._key, after, EVENTS_AT_ONCE)
+        page = await self._logs.read(self.key, after, EVENTS_AT_ONCE)
         request = page.request
         ended = has_ended(request)
         if after is None:
@@ -72,7 +84,7 @@ class LogStream(Stream):
         if not fresh:
             return
         if head is not None and fresh[0]["seq"] > head + 1:
-            self._missing(self._key)
+            self._switchboard.miss(self.key)
             return
         self.tell(progress_of(move.request, fresh), newest)
 

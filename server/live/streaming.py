@@ -6,15 +6,20 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
 import msgspec
-from starlette.types import Receive, Send
+from starlette.types import Receive, Scope, Send
 
 from server.bodies import GraphQLRequest
+from server.errors import extensions_of
+from server.headers import headers_of
 from server.live.engine import Broken
 from server.live.server import LiveServer
 from store.access import Principal
+from store.errors import Overloaded, StoreError
 
 EVENT_STREAM = "text/event-stream"
 MULTIPART = "multipart/mixed"
+END_SECONDS = 2.0
+"""How long a client may take to take the end of a stream."""
 NO_BUFFERING = [
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),  # proxies that know it pass each event on at once
@@ -70,11 +75,15 @@ def wants_stream(accept: str) -> bool:
 class HttpStream:
     """One streaming answer."""
 
-    def __init__(self, live: LiveServer, form: Form, receive: Receive, send: Send) -> None:
+    def __init__(
+        self, live: LiveServer, form: Form, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         self._live = live
         self._form = form
+        self._scope = scope
         self._receive = receive
         self._send = send
+        self._checked = 0.0
         self._task: asyncio.Task[None] | None = None
 
     async def run(self, asked: GraphQLRequest, principal: Principal) -> None:
@@ -93,6 +102,9 @@ class HttpStream:
 
     async def _serve(self, answers: AsyncGenerator[str]) -> None:
         """Write until the stream has ended or the client has gone."""
+        if self._live.draining.is_set():
+            raise Overloaded("the server is stopping: connect again in a moment")
+        self._checked = asyncio.get_running_loop().time()
         self._task = asyncio.create_task(self._write(answers), name="live-stream")
         gone = asyncio.create_task(self._gone(), name="live-client")
         done, _ = await asyncio.wait((self._task, gone), return_when=asyncio.FIRST_COMPLETED)
@@ -101,8 +113,10 @@ class HttpStream:
             with suppress(asyncio.CancelledError, OSError, TimeoutError):
                 await task
         if gone not in done:
-            with suppress(OSError):  # a stream that is cut off is not completed: clients retry
-                await self._send({"type": "http.response.body", "body": b""})
+            # A stream that is cut off is not completed: its client comes back.
+            with suppress(OSError, TimeoutError):
+                async with asyncio.timeout(END_SECONDS):
+                    await self._send({"type": "http.response.body", "body": b""})
 
     async def _end(self) -> None:
         if self._task is not None:
@@ -126,6 +140,9 @@ class HttpStream:
             await self._follow(answers)
         except Broken as broken:
             await self._body(msgspec.json.encode({"errors": broken.errors}).decode())
+        except StoreError as error:
+            formatted = {"message": error.message, "extensions": extensions_of(error)}
+            await self._body(msgspec.json.encode({"errors": [formatted]}).decode())
         await self._part(form.end)
 
     async def _follow(self, answers: AsyncGenerator[str]) -> None:
@@ -143,12 +160,21 @@ class HttpStream:
                 except StopAsyncIteration:
                     return
                 upcoming = None
+                await self._check()
                 await self._body(answer)
         finally:
             if upcoming is not None:
                 upcoming.cancel()
                 with suppress(asyncio.CancelledError, StopAsyncIteration):
                     await upcoming
+
+    async def _check(self) -> None:
+        """Look now and then whether the key still holds; raises ``Unauthenticated``."""
+        now = asyncio.get_running_loop().time()
+        if now - self._checked > self._live.settings.recheck_seconds:
+            self._checked = now
+            scope = self._scope
+            await self._live.authenticator.authenticate(headers_of(scope), scope.get("client"))
 
     async def _body(self, answer: str) -> None:
         await self._part(b"%b%b%b" % (self._form.before, answer.encode(), self._form.after))

@@ -83,3 +83,22 @@ async def test_a_revoked_key_hears_nothing_more(serve: Serve) -> None:
         )
         assert (await progress.message())["type"] == "closed"
         assert socket.raw.close_code == 4403
+
+
+async def test_a_revoked_key_hears_nothing_more_over_http(serve: Serve) -> None:
+    live = await serve(key_cache_seconds=0)
+    alice, id = await key(live, "alice", "READ", "INGEST")
+    request = await new_request(alice)
+    assert live.server.live is not None
+    live.server.live.settings = replace(live.server.live.settings, recheck_seconds=0.0)
+    lines: list[str] = []
+    async for line in alice.streamed(PROGRESS, {"id": str(request)}):
+        lines.append(line)
+        if len(lines) == 1:
+            await live(
+                "mutation($id: UUID!) { revokeApiKey(id: $id) { apiKey { uuid } } }", {"id": id}
+            )
+            await tell(live, request, "secret")
+    assert "secret" not in "".join(lines)
+    assert "UNAUTHENTICATED" in lines[-5]
+    assert lines[-3] == "event: complete"

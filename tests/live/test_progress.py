@@ -80,3 +80,15 @@ async def test_strangers_and_unknown_requests_are_refused(live: Served) -> None:
         assert error["extensions"]["code"] == "NOT_FOUND"
         assert "data" not in message["payload"]
         assert (await operation.message())["type"] == "complete"
+
+
+async def test_many_that_begin_at_once_are_all_told(live: Served) -> None:
+    ids = [await new_request(live) for _ in range(40)]
+    async with live.socket() as socket:
+        watched = [await socket.subscribe(PROGRESS, {"id": str(id), "afterSeq": 2}) for id in ids]
+        again = [await socket.subscribe(PROGRESS, {"id": str(id), "afterSeq": 2}) for id in ids]
+        assert await again[-1].is_quiet(0.5)
+        for id in ids:
+            await tell(live, id, "x")
+        for operation in (*watched, *again):
+            assert (await operation.next())["seq"] == 3
