@@ -54,7 +54,7 @@ async def test_signs_of_life_on_an_idle_stream(serve: Serve) -> None:
             found.append(line)
             if found.count(":") == 3:
                 break
-    assert found[0] == "event: next"
+    assert "event: next" in found
 
 
 @pytest.mark.parametrize("accept", ["*/*", "application/json", "application/graphql-response+json"])
