@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from server.authentication import Authenticator
 from server.bodies import DocumentKeeper, RequestReader
 from server.connections import STATE, Connections
 from server.correlation import CorrelationMiddleware
+from server.deadlines import Deadlines
 from server.document_cost import PageBounds
 from server.document_limits import Costs, DocumentBounds
 from server.endpoint import GraphQLEndpoint, Work
@@ -27,7 +29,7 @@ from server.lane import GraphQLLane, Started
 from server.logs import configure_logging
 from server.memory import settle
 from server.metrics import Metrics, MetricsMiddleware
-from server.origins import OriginMiddleware
+from server.origins import OriginCheck
 from server.pages import index, not_served
 from server.persisted import NoPersistedQueries, PersistedQueries, TrustedDocuments
 from server.schema import build_schema
@@ -94,7 +96,7 @@ class Server:
             Work(
                 Admission(settings.max_operations),
                 Costs(self.schema._schema, self._bounds),
-                settings.operation_seconds,
+                Deadlines(settings.operation_seconds),
             ),
             self._fast,
         )
@@ -169,12 +171,14 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
             Middleware(CorrelationMiddleware),
             Middleware(MetricsMiddleware, metrics=server.metrics, routes=[r.path for r in routes]),
             Middleware(
-                HostMiddleware, allowed=settings.answered_hosts, exempt=("/livez", "/readyz")
-            ),
-            Middleware(
-                OriginMiddleware,
-                allowed=settings.allowed_origins,
-                guarded=(GRAPHQL_PATH, EXPORT_PATH),
+                HostMiddleware,
+                allowed=settings.answered_hosts,
+                exempt=("/livez", "/readyz"),
+                browsers=partial(
+                    OriginCheck,
+                    allowed=settings.allowed_origins,
+                    guarded=(GRAPHQL_PATH, EXPORT_PATH),
+                ),
             ),
             Middleware(GraphQLLane, path=GRAPHQL_PATH, endpoint=server.endpoint),
         ],

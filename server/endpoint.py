@@ -20,6 +20,7 @@ from schema.sessions import Session as SessionType
 from server.admission import Admission, TooMany
 from server.authentication import Authenticator
 from server.bodies import GraphQLRequest, Headers, HttpRefusal, RequestReader
+from server.deadlines import Deadlines
 from server.document_limits import Costs
 from server.errors import extensions_of, format_errors
 from server.execution.fast_path import FastPath
@@ -58,7 +59,7 @@ class Work:
 
     admission: Admission
     costs: Costs
-    seconds: float
+    deadlines: Deadlines
 
 
 class GraphQLEndpoint:
@@ -101,7 +102,11 @@ class GraphQLEndpoint:
             try:
                 asked = await self._reader.read(scope, receive, self._read)
                 context = RequestContext(self._store, principal, HYDRATE)
-                return await self._execute(scope["method"], asked, context, media_type)
+                task = self._work.deadlines.begin()
+                try:
+                    return await self._execute(scope["method"], asked, context, media_type)
+                finally:
+                    self._work.deadlines.end(task)
             finally:
                 self._work.admission.leave(principal)
         except HttpRefusal as refusal:
@@ -112,7 +117,12 @@ class GraphQLEndpoint:
         except StoreError as error:
             return self._refuse(error, media_type)
         except asyncio.CancelledError:
-            # Only a stop cancels calls, those that outlasted its patience: they may be sent again.
+            if self._work.deadlines.has_ended_this():
+                seconds = f"{self._work.deadlines.seconds:g}"
+                return self._refuse(
+                    TimedOut(f"the operation took longer than {seconds} s"), media_type
+                )
+            # Else only a stop cancels calls, those that outlasted its patience.
             return self._refuse(Overloaded("the server is stopping: send this again"), media_type)
 
     def _refuse(self, error: StoreError, media_type: str) -> Answer:
@@ -126,11 +136,15 @@ class GraphQLEndpoint:
         self, method: str, asked: GraphQLRequest, context: RequestContext, media_type: str
     ) -> Answer:
         try:
-            async with asyncio.timeout(self._work.seconds):
-                result = await self._result(ALLOWED[method], asked, context)
-        except TimeoutError:
-            return self._refuse(
-                TimedOut(f"the operation took longer than {self._work.seconds:g} s"), media_type
+            allowed = ALLOWED[method]
+            quick = await self._fast.execute(asked, context, allowed) if self._fast else None
+            result = quick or await self._schema.execute(
+                asked.query,
+                variable_values=asked.variables,
+                context_value=context,
+                operation_name=asked.operation_name,
+                allowed_operation_types=allowed,
+                operation_extensions=asked.extensions,
             )
         except InvalidOperationTypeError as error:
             raise HttpRefusal(*not_allowed(error.operation_type)) from None
@@ -153,19 +167,6 @@ class GraphQLEndpoint:
         # Older clients take an answer with another status for no answer at all.
         status = 400 if not_executed and media_type == GRAPHQL_JSON else 200
         return self._answer(body, status, media_type)
-
-    async def _result(
-        self, allowed: set[OperationType], asked: GraphQLRequest, context: RequestContext
-    ) -> Any:
-        quick = await self._fast.execute(asked, context, allowed) if self._fast else None
-        return quick or await self._schema.execute(
-            asked.query,
-            variable_values=asked.variables,
-            context_value=context,
-            operation_name=asked.operation_name,
-            allowed_operation_types=allowed,
-            operation_extensions=asked.extensions,
-        )
 
     def _answer(
         self, body: dict[str, Any], status: int, media_type: str, more: Headers = ()
