@@ -10,6 +10,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from server.access import decide_access
 from server.admission import Admission, WrongKeys
@@ -22,6 +23,7 @@ from server.document_cost import PageBounds
 from server.document_limits import Costs, DocumentBounds
 from server.endpoint import GraphQLEndpoint, Work
 from server.execution.fast_path import FastPath
+from server.explorer import Explorer
 from server.exporting.endpoint import ExportBounds, ExportEndpoint
 from server.health import Health
 from server.hosts import HostMiddleware
@@ -154,9 +156,12 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
         finally:
             await server.stop()
 
+    graphql: ASGIApp = Started(server.endpoint)
+    if settings.shows_explorer:
+        graphql = Explorer(graphql)
     routes = [
         Route("/", index),
-        Route(GRAPHQL_PATH, Started(server.endpoint), methods=["GET", "POST"]),
+        Route(GRAPHQL_PATH, graphql, methods=["GET", "POST"]),
         Route(EXPORT_PATH, Started(server.exports), methods=["GET", "POST"]),
         Route("/livez", server.health.livez),
         Route("/readyz", server.health.readyz),

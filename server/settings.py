@@ -19,7 +19,7 @@ from server.admission import ConnectionBounds
 from server.database_address import usable_address, with_driver
 from server.settings_errors import ENV_FILE, SettingsError, explain, hide_password
 from server.settings_serving import HOUR_SECONDS, KIB, MIB, ServingSettings
-from server.settings_values import LogFormat, LogLevel
+from server.settings_values import LogFormat, LogLevel, Switch
 from store.aggregation.checks import AnswerLimits
 from store.dialects import PoolSettings
 from store.paging import PageSize
@@ -151,6 +151,11 @@ class Settings(ServingSettings):
     introspection: bool = Field(
         default=True, description="Whether callers may read the schema from the server."
     )
+    explorer: Switch = Field(
+        default="auto",
+        description="Whether browsers that open /graphql get a page to try documents; auto gives "
+        "it where the address is a loopback one.",
+    )
     persisted_queries: bool = Field(
         default=True,
         description="Whether clients may send the SHA-256 of a document in its place, once the "
@@ -227,6 +232,11 @@ class Settings(ServingSettings):
     def is_loopback(self) -> bool:
         """Whether only programs on this machine can reach ``host``."""
         return is_loopback(self.host)
+
+    @property
+    def shows_explorer(self) -> bool:
+        """Whether browsers get a page to try documents."""
+        return self.is_loopback if self.explorer == "auto" else self.explorer == "yes"
 
     @property
     def migrates_on_start(self) -> bool:
