@@ -1,5 +1,6 @@
 """Puts the server together: settings, store, schema, access, routes, in that order."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,8 +10,8 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.access import decide_access
 from server.admission import Admission, WrongKeys
@@ -21,13 +22,17 @@ from server.correlation import CorrelationMiddleware
 from server.deadlines import Deadlines
 from server.document_cost import PageBounds
 from server.document_limits import Costs, DocumentBounds
-from server.endpoint import GraphQLEndpoint, Work
+from server.endpoint import HYDRATE, GraphQLEndpoint
 from server.execution.fast_path import FastPath
 from server.explorer import Explorer
 from server.exporting.endpoint import ExportBounds, ExportEndpoint
 from server.health import Health
 from server.hosts import HostMiddleware
-from server.lane import GraphQLLane, Started
+from server.lane import GraphQLLane, Sockets, Started
+from server.live.engine import LiveEngine
+from server.live.metrics import LiveCollector
+from server.live.server import LiveServer
+from server.live.websocket import WebsocketConnection
 from server.logs import configure_logging
 from server.memory import settle
 from server.metrics import Metrics, MetricsMiddleware
@@ -36,9 +41,12 @@ from server.pages import index, not_served
 from server.persisted import NoPersistedQueries, PersistedQueries, TrustedDocuments
 from server.schema import build_schema
 from server.settings import Settings, load_settings
+from server.stopping import StopSignals
 from server.variables import ObjectBounds
+from server.work import Work
 from store.ids import Clock, utc_now
 from store.store import Store
+from subscriptions.hub import Hub
 
 GRAPHQL_PATH = "/graphql"
 EXPORT_PATH = "/export"
@@ -78,6 +86,9 @@ class Server:
         )
         self.health = Health(self.store)
         self.metrics = Metrics(self.store, settings.workers)
+        self.live: LiveServer | None = None
+        self._stops = StopSignals(self._drain)
+        self._draining: asyncio.Task[None] | None = None
         self._endpoint: GraphQLEndpoint | None = None
         self._exports: ExportEndpoint | None = None
 
@@ -90,16 +101,19 @@ class Server:
         authenticator = Authenticator(
             self.store, access, settings.default_organization, WrongKeys(settings.max_wrong_keys)
         )
+        work = Work(
+            Admission(settings.max_operations),
+            Costs(self.schema._schema, self._bounds),
+            Deadlines(settings.operation_seconds),
+        )
+        self.live = await self._start_live(authenticator, work)
         self._endpoint = GraphQLEndpoint(
             self.schema,
             self.store,
             authenticator,
             self._reader,
-            Work(
-                Admission(settings.max_operations),
-                Costs(self.schema._schema, self._bounds),
-                Deadlines(settings.operation_seconds),
-            ),
+            work,
+            self.live,
             self._fast,
         )
         self._exports = ExportEndpoint(
@@ -118,12 +132,36 @@ class Server:
             self._fast,
         )
 
+    async def _start_live(self, authenticator: Authenticator, work: Work) -> LiveServer:
+        """Everything that streams."""
+        bounds = self.settings.live()
+        hub = Hub(self.store, bounds.poll_seconds)
+        engine = LiveEngine(self.schema, self.store, hub, HYDRATE, work, shares=bounds.shares)
+        live = LiveServer(engine, hub, authenticator, self._reader, bounds)
+        await live.start()
+        self.metrics.add(partial(LiveCollector, live))
+        self._stops.listen()
+        return live
+
     async def stop(self) -> None:
         """Write what is queued; say what could not be."""
         self.health.start_draining()
+        self._stops.leave()
+        if self.live is not None:
+            await self.live.close()
         left = await self.store.close(self.settings.shutdown_seconds)
         if left:
             log.error("entries were left unwritten; their callers were told", extra={"left": left})
+
+    def _drain(self) -> None:
+        """A stop was asked for: streams end now, so that it need not wait for them."""
+        if self.live is not None and self._draining is None:
+            self._draining = asyncio.create_task(self.live.drain(), name="live-drain")
+
+    async def websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """GraphQL over a websocket."""
+        assert self.live is not None
+        await WebsocketConnection(self.live, scope, receive, send).run()
 
     def endpoint(self) -> GraphQLEndpoint:
         """The GraphQL route; there once the server has started."""
@@ -159,9 +197,10 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
     graphql: ASGIApp = Started(server.endpoint)
     if settings.shows_explorer:
         graphql = Explorer(graphql)
-    routes = [
+    routes: list[Route | WebSocketRoute] = [
         Route("/", index),
         Route(GRAPHQL_PATH, graphql, methods=["GET", "POST"]),
+        WebSocketRoute(GRAPHQL_PATH, Sockets(server.websocket)),
         Route(EXPORT_PATH, Started(server.exports), methods=["GET", "POST"]),
         Route("/livez", server.health.livez),
         Route("/readyz", server.health.readyz),

@@ -17,6 +17,11 @@ class Deadlines:
         self._exceeded: set[asyncio.Task[object]] = set()
         self._looking: asyncio.TimerHandle | None = None
 
+    @property
+    def sentence(self) -> str:
+        """What the caller of an operation that took too long is told."""
+        return f"the operation took longer than {self.seconds:g} s"
+
     def begin(self) -> asyncio.Task[object]:
         """An operation begins in this task; ``end`` is to be called for it."""
         task = asyncio.current_task()

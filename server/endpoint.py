@@ -2,11 +2,9 @@
 
 import asyncio
 import json
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from graphql import OperationType as GraphQLOperationType
 from starlette.types import Message, Receive, Scope, Send
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -17,17 +15,20 @@ from models.types import clean_text
 from schema.context import Hydrators, RequestContext
 from schema.requests import Request as RequestType
 from schema.sessions import Session as SessionType
-from server.admission import Admission, TooMany
+from server.admission import TooMany
 from server.authentication import Authenticator
 from server.bodies import GraphQLRequest, Headers, HttpRefusal, RequestReader
-from server.deadlines import Deadlines
-from server.document_limits import Costs
 from server.errors import extensions_of, format_errors
 from server.execution.fast_path import FastPath
 from server.headers import headers_of
+from server.live.engine import Refused
+from server.live.server import LiveServer
+from server.live.streaming import HttpStream, form_of
+from server.metrics import STREAM
 from server.negotiation import GRAPHQL_JSON, JSON, OFFERED, preferred
 from server.persisted import NOT_FOUND, NOT_SUPPORTED
 from server.schema import TrackstoreSchema
+from server.work import Work
 from store.errors import Overloaded, StoreError, TimedOut, Unauthenticated
 from store.store import Store
 
@@ -49,17 +50,13 @@ ALLOWED = {
 }
 
 
+NO_STREAM = (
+    "a subscription is a stream: accept text/event-stream, or use a websocket "
+    "(graphql-transport-ws)"
+)
+
 Answer = tuple[Message, Message]
 """The head of an answer and its body, as they are sent."""
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """How much work one request may make, and what it is measured by."""
-
-    admission: Admission
-    costs: Costs
-    deadlines: Deadlines
 
 
 class GraphQLEndpoint:
@@ -72,6 +69,7 @@ class GraphQLEndpoint:
         authenticator: Authenticator,
         reader: RequestReader,
         work: Work,
+        live: LiveServer,
         fast: FastPath | None = None,
     ) -> None:
         self._schema = schema
@@ -79,51 +77,65 @@ class GraphQLEndpoint:
         self._authenticator = authenticator
         self._reader = reader
         self._work = work
+        self._live = live
         self._fast = fast
         self._read = fast.read if fast else None
         self._encoder = msgspec.json.Encoder()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        head, body = await self._serve(scope, receive)
-        await send(head)
-        await send(body)
+        answer = await self._serve(scope, receive, send)
+        if answer is not None:
+            head, body = answer
+            await send(head)
+            await send(body)
 
-    async def _serve(self, scope: Scope, receive: Receive) -> Answer:
-        """The answer; an expected error of any kind is one, too."""
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> Answer | None:
+        """The answer; an expected error of any kind is one, too. None where it was streamed."""
         headers = headers_of(scope)
-        media_type = preferred(headers.get("accept", ""))
-        if media_type is None:
+        accept = headers.get("accept", "")
+        media_type, form = preferred(accept), form_of(accept)
+        if media_type is None and form is None:
             refusal = HttpRefusal(406, f"an answer is one of {', '.join(OFFERED)}")
             return self._answer(refusal.body, 406, JSON)
+        shown = media_type or JSON
         try:
             principal = await self._authenticator.authenticate(headers, scope.get("client"))
             self._work.admission.enter(principal)
             try:
                 asked = await self._reader.read(scope, receive, self._read)
                 context = RequestContext(self._store, principal, HYDRATE)
-                task = self._work.deadlines.begin()
-                try:
-                    return await self._execute(scope["method"], asked, context, media_type)
-                finally:
-                    self._work.deadlines.end(task)
+                answer = None
+                if media_type is not None:
+                    task = self._work.deadlines.begin()
+                    try:
+                        answer = await self._execute(scope["method"], asked, context, media_type)
+                    finally:
+                        self._work.deadlines.end(task)
             finally:
                 self._work.admission.leave(principal)
+            if answer is not None:
+                return answer
+            if form is None:
+                raise HttpRefusal(400, NO_STREAM)
+            scope[STREAM] = True
+            await HttpStream(self._live, form, receive, send).run(asked, principal)
+        except Refused as refused:
+            status = 400 if shown == GRAPHQL_JSON else 200
+            return self._answer({"errors": refused.errors}, status, shown)
         except HttpRefusal as refusal:
             # Apollo's clients know from the error itself that they are to send the document.
-            known = refusal.code in PERSISTED_CODES and media_type == JSON
+            known = refusal.code in PERSISTED_CODES and shown == JSON
             status = 200 if known else refusal.status
-            return self._answer(refusal.body, status, media_type, refusal.headers)
+            return self._answer(refusal.body, status, shown, refusal.headers)
         except StoreError as error:
-            return self._refuse(error, media_type)
+            return self._refuse(error, shown)
         except asyncio.CancelledError:
             if self._work.deadlines.has_ended_this():
-                seconds = f"{self._work.deadlines.seconds:g}"
-                return self._refuse(
-                    TimedOut(f"the operation took longer than {seconds} s"), media_type
-                )
+                return self._refuse(TimedOut(self._work.deadlines.sentence), shown)
             # Else only a stop cancels calls, those that outlasted its patience.
-            return self._refuse(Overloaded("the server is stopping: send this again"), media_type)
+            return self._refuse(Overloaded("the server is stopping: send this again"), shown)
+        return None
 
     def _refuse(self, error: StoreError, media_type: str) -> Answer:
         formatted = {"message": error.message, "extensions": extensions_of(error)}
@@ -134,7 +146,8 @@ class GraphQLEndpoint:
 
     async def _execute(
         self, method: str, asked: GraphQLRequest, context: RequestContext, media_type: str
-    ) -> Answer:
+    ) -> Answer | None:
+        """The answer; None where the operation is a subscription."""
         try:
             allowed = ALLOWED[method]
             quick = await self._fast.execute(asked, context, allowed) if self._fast else None
@@ -147,7 +160,9 @@ class GraphQLEndpoint:
                 operation_extensions=asked.extensions,
             )
         except InvalidOperationTypeError as error:
-            raise HttpRefusal(*not_allowed(error.operation_type)) from None
+            if error.operation_type is OperationType.SUBSCRIPTION:
+                return None
+            raise HttpRefusal(405, "a mutation is sent by POST") from None
         except (CannotGetOperationTypeError, MissingQueryError):
             raise HttpRefusal(
                 400, "the document has no operation of that name: name one in operationName"
@@ -190,13 +205,6 @@ class GraphQLEndpoint:
         except UnicodeEncodeError:  # a message repeats a lone surrogate that the caller sent
             text = json.dumps(body, ensure_ascii=False, default=msgspec.to_builtins)
             return clean_text(text).encode()
-
-
-def not_allowed(operation: OperationType) -> tuple[int, str]:
-    """Status and reason for an operation that this method cannot carry."""
-    if operation.value == GraphQLOperationType.MUTATION.value:
-        return 405, "a mutation is sent by POST"
-    return 400, "a subscription needs a streaming transport, which this route does not have"
 
 
 def status_of(error: StoreError) -> int:

@@ -31,3 +31,13 @@ class Started:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._endpoint()(scope, receive, send)
+
+
+class Sockets:
+    """The application of a websocket route: ``serve`` takes the connection as it comes."""
+
+    def __init__(self, serve: ASGIApp) -> None:
+        self._serve = serve
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._serve(scope, receive, send)

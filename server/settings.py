@@ -2,6 +2,7 @@
 
 import resource
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,13 @@ from server.access import LOOPBACK_NAMES, is_loopback
 from server.admission import ConnectionBounds
 from server.database_address import usable_address, with_driver
 from server.settings_errors import ENV_FILE, SettingsError, explain, hide_password
-from server.settings_serving import HOUR_SECONDS, KIB, MIB, ServingSettings
+from server.settings_live import LiveFields
+from server.settings_serving import HOUR_SECONDS, KIB, MIB
 from server.settings_values import LogFormat, LogLevel, Switch
 from store.aggregation.checks import AnswerLimits
 from store.dialects import PoolSettings
 from store.paging import PageSize
+from store.requests.silence import Patience
 from store.store import StoreConfig
 from store.validation import InputBounds
 from store.writer import WriterSettings
@@ -32,7 +35,7 @@ OTHER_FILES = 200
 """Files a process needs for other things than connections of callers: database, log, libraries."""
 
 
-class Settings(ServingSettings):
+class Settings(LiveFields):
     """The settings of one server. Made by ``load_settings``; immutable afterwards."""
 
     max_batch_items: int = Field(
@@ -287,6 +290,10 @@ class Settings(ServingSettings):
             reprice_items=self.max_reprice_items,
             rollups=self.rollups,
             rollup_day_hours=self.rollup_day_hours,
+            patience=Patience(
+                timedelta(seconds=self.stall_after_seconds), timedelta(hours=self.lost_after_hours)
+            ),
+            sweep_seconds=self.stall_sweep_seconds,
             partitions_ahead=self.partitions_ahead,
             key_cache_seconds=self.key_cache_seconds,
         )

@@ -51,6 +51,11 @@ def run(settings: Settings, taken: socket.socket, started: Callable[[], None]) -
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_keep_alive=math.ceil(settings.idle_seconds),
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,  # a compressor per socket costs more than what it saves
+        ws_max_size=int(settings.max_body_bytes),
+        ws_ping_interval=settings.live_ping_seconds,
+        ws_ping_timeout=settings.live_stall_seconds,
         timeout_graceful_shutdown=math.ceil(settings.shutdown_seconds),
     )
     if settings.workers > 1:
