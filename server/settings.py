@@ -105,7 +105,7 @@ class Settings(LiveFields):
         default=60, gt=0, le=HOUR_SECONDS, description="How long one operation may take."
     )
     max_operations: int = Field(
-        default=200,
+        default=1_000,
         ge=1,
         le=100_000,
         description="Operations under way at once for one API key, or for all callers without one, "
