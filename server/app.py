@@ -11,7 +11,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route, WebSocketRoute
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.access import decide_access
 from server.admission import Admission, WrongKeys
@@ -19,10 +19,12 @@ from server.authentication import Authenticator
 from server.bodies import DocumentKeeper, RequestReader
 from server.connections import STATE, Connections
 from server.correlation import CorrelationMiddleware
+from server.deadlines import Deadlines
 from server.document_cost import PageBounds
 from server.document_limits import Costs, DocumentBounds
 from server.endpoint import HYDRATE, GraphQLEndpoint
 from server.execution.fast_path import FastPath
+from server.explorer import Explorer
 from server.exporting.endpoint import ExportBounds, ExportEndpoint
 from server.health import Health
 from server.hosts import HostMiddleware
@@ -34,7 +36,7 @@ from server.live.websocket import WebsocketConnection
 from server.logs import configure_logging
 from server.memory import settle
 from server.metrics import Metrics, MetricsMiddleware
-from server.origins import OriginMiddleware
+from server.origins import OriginCheck
 from server.pages import index, not_served
 from server.persisted import NoPersistedQueries, PersistedQueries, TrustedDocuments
 from server.schema import build_schema
@@ -102,7 +104,7 @@ class Server:
         work = Work(
             Admission(settings.max_operations),
             Costs(self.schema._schema, self._bounds),
-            settings.operation_seconds,
+            Deadlines(settings.operation_seconds),
         )
         self.live = await self._start_live(authenticator, work)
         self._endpoint = GraphQLEndpoint(
@@ -192,9 +194,12 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
         finally:
             await server.stop()
 
+    graphql: ASGIApp = Started(server.endpoint)
+    if settings.shows_explorer:
+        graphql = Explorer(graphql)
     routes: list[Route | WebSocketRoute] = [
         Route("/", index),
-        Route(GRAPHQL_PATH, Started(server.endpoint), methods=["GET", "POST"]),
+        Route(GRAPHQL_PATH, graphql, methods=["GET", "POST"]),
         WebSocketRoute(GRAPHQL_PATH, Sockets(server.websocket)),
         Route(EXPORT_PATH, Started(server.exports), methods=["GET", "POST"]),
         Route("/livez", server.health.livez),
@@ -210,12 +215,14 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
             Middleware(CorrelationMiddleware),
             Middleware(MetricsMiddleware, metrics=server.metrics, routes=[r.path for r in routes]),
             Middleware(
-                HostMiddleware, allowed=settings.answered_hosts, exempt=("/livez", "/readyz")
-            ),
-            Middleware(
-                OriginMiddleware,
-                allowed=settings.allowed_origins,
-                guarded=(GRAPHQL_PATH, EXPORT_PATH),
+                HostMiddleware,
+                allowed=settings.answered_hosts,
+                exempt=("/livez", "/readyz"),
+                browsers=partial(
+                    OriginCheck,
+                    allowed=settings.allowed_origins,
+                    guarded=(GRAPHQL_PATH, EXPORT_PATH),
+                ),
             ),
             Middleware(GraphQLLane, path=GRAPHQL_PATH, endpoint=server.endpoint),
         ],

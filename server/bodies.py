@@ -61,6 +61,10 @@ class GraphQLRequest:
 class DocumentKeeper(Protocol):
     """Knows documents by their ids, and which of them may be asked."""
 
+    @property
+    def trusts_few(self) -> bool:
+        """Whether a document may be refused that comes with the request."""
+
     def with_document(self, asked: GraphQLRequest) -> GraphQLRequest:
         """The request with its document; raises ``HttpRefusal``."""
 
@@ -192,12 +196,11 @@ ReadQuickly = Callable[[bytes], GraphQLRequest | None]
 class RequestReader:
     """Reads the GraphQL requests of one server, within its bounds."""
 
-    def __init__(
-        self, max_body_bytes: int, max_values: int, documents: DocumentKeeper | None = None
-    ) -> None:
+    def __init__(self, max_body_bytes: int, max_values: int, documents: DocumentKeeper) -> None:
         self._max_body_bytes = max_body_bytes
         self._max_values = max_values
         self._documents = documents
+        self._trusts_few = documents.trusts_few
 
     async def read(
         self, scope: Scope, receive: Receive, read_quickly: ReadQuickly | None = None
@@ -221,7 +224,9 @@ class RequestReader:
         problem = problem_of_size(asked.variables, self._max_values) if asked.variables else None
         if problem is not None:
             raise HttpRefusal(400, problem)
-        return asked if self._documents is None else self._documents.with_document(asked)
+        if asked.extensions is None and asked.document_id is None and not self._trusts_few:
+            return asked
+        return self._documents.with_document(asked)
 
 
 def check_content_type(value: str) -> None:

@@ -105,11 +105,13 @@ class GraphQLEndpoint:
             try:
                 asked = await self._reader.read(scope, receive, self._read)
                 context = RequestContext(self._store, principal, HYDRATE)
-                answer = (
-                    await self._execute(scope["method"], asked, context, media_type)
-                    if media_type is not None
-                    else None
-                )
+                answer = None
+                if media_type is not None:
+                    task = self._work.deadlines.begin()
+                    try:
+                        answer = await self._execute(scope["method"], asked, context, media_type)
+                    finally:
+                        self._work.deadlines.end(task)
             finally:
                 self._work.admission.leave(principal)
             if answer is not None:
@@ -129,7 +131,9 @@ class GraphQLEndpoint:
         except StoreError as error:
             return self._refuse(error, shown)
         except asyncio.CancelledError:
-            # Only a stop cancels calls, those that outlasted its patience: they may be sent again.
+            if self._work.deadlines.has_ended_this():
+                return self._refuse(TimedOut(self._work.deadlines.sentence), shown)
+            # Else only a stop cancels calls, those that outlasted its patience.
             return self._refuse(Overloaded("the server is stopping: send this again"), shown)
         return None
 
@@ -145,11 +149,15 @@ class GraphQLEndpoint:
     ) -> Answer | None:
         """The answer; None where the operation is a subscription."""
         try:
-            async with asyncio.timeout(self._work.seconds):
-                result = await self._result(ALLOWED[method], asked, context)
-        except TimeoutError:
-            return self._refuse(
-                TimedOut(f"the operation took longer than {self._work.seconds:g} s"), media_type
+            allowed = ALLOWED[method]
+            quick = await self._fast.execute(asked, context, allowed) if self._fast else None
+            result = quick or await self._schema.execute(
+                asked.query,
+                variable_values=asked.variables,
+                context_value=context,
+                operation_name=asked.operation_name,
+                allowed_operation_types=allowed,
+                operation_extensions=asked.extensions,
             )
         except InvalidOperationTypeError as error:
             if error.operation_type is OperationType.SUBSCRIPTION:
@@ -174,19 +182,6 @@ class GraphQLEndpoint:
         # Older clients take an answer with another status for no answer at all.
         status = 400 if not_executed and media_type == GRAPHQL_JSON else 200
         return self._answer(body, status, media_type)
-
-    async def _result(
-        self, allowed: set[OperationType], asked: GraphQLRequest, context: RequestContext
-    ) -> Any:
-        quick = await self._fast.execute(asked, context, allowed) if self._fast else None
-        return quick or await self._schema.execute(
-            asked.query,
-            variable_values=asked.variables,
-            context_value=context,
-            operation_name=asked.operation_name,
-            allowed_operation_types=allowed,
-            operation_extensions=asked.extensions,
-        )
 
     def _answer(
         self, body: dict[str, Any], status: int, media_type: str, more: Headers = ()

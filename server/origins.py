@@ -25,7 +25,7 @@ EXPOSED = "Retry-After, X-Correlation-ID, Trackstore-Truncated, Trackstore-Row-L
 Pairs = list[tuple[bytes, bytes]]
 
 
-class OriginMiddleware:
+class OriginCheck:
     """Refuses calls that pages of strangers make, and answers the questions of allowed ones.
 
     ``guarded`` are the paths that a page of another site may not even ask without an Origin.
@@ -39,7 +39,7 @@ class OriginMiddleware:
         self._guarded = frozenset(guarded)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = headers_of(scope) if scope["type"] in ("http", "websocket") else {}
+        headers = headers_of(scope)
         origin = headers.get("origin")
         if origin is None:
             if headers.get("sec-fetch-site") in OTHER_SITES and self._is_forged(scope):

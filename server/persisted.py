@@ -45,14 +45,14 @@ def named(asked: GraphQLRequest) -> str | None:
 class PersistedQueries:
     """Automatic persisted queries: what one client sent once, all may name by its SHA-256."""
 
+    trusts_few = False
+
     def __init__(self, kept: int = KEPT) -> None:
         self._kept = kept
         self._queries: OrderedDict[str, str] = OrderedDict()
 
     def with_document(self, asked: GraphQLRequest) -> GraphQLRequest:
         """The request with the document that it names; one that comes with its id is kept."""
-        if asked.extensions is None and asked.document_id is None:
-            return asked
         id = named(asked)
         if id is None:
             return asked
@@ -78,6 +78,8 @@ class PersistedQueries:
 class NoPersistedQueries:
     """Every request brings its own document."""
 
+    trusts_few = False
+
     def with_document(self, asked: GraphQLRequest) -> GraphQLRequest:
         """The request as it is, where it has a document."""
         if asked.query:
@@ -87,6 +89,8 @@ class NoPersistedQueries:
 
 class TrustedDocuments:
     """Only the documents of a manifest, by their ids or word for word."""
+
+    trusts_few = True
 
     def __init__(self, documents: dict[str, str]) -> None:
         self._documents = documents

@@ -21,7 +21,7 @@ from server.database_address import usable_address, with_driver
 from server.settings_errors import ENV_FILE, SettingsError, explain, hide_password
 from server.settings_live import LiveFields
 from server.settings_serving import HOUR_SECONDS, KIB, MIB
-from server.settings_values import LogFormat, LogLevel
+from server.settings_values import LogFormat, LogLevel, Switch
 from store.aggregation.checks import AnswerLimits
 from store.dialects import PoolSettings
 from store.paging import PageSize
@@ -105,7 +105,7 @@ class Settings(LiveFields):
         default=60, gt=0, le=HOUR_SECONDS, description="How long one operation may take."
     )
     max_operations: int = Field(
-        default=200,
+        default=1_000,
         ge=1,
         le=100_000,
         description="Operations under way at once for one API key, or for all callers without one, "
@@ -153,6 +153,11 @@ class Settings(LiveFields):
     )
     introspection: bool = Field(
         default=True, description="Whether callers may read the schema from the server."
+    )
+    explorer: Switch = Field(
+        default="auto",
+        description="Whether browsers that open /graphql get a page to try documents; auto gives "
+        "it where the address is a loopback one.",
     )
     persisted_queries: bool = Field(
         default=True,
@@ -230,6 +235,11 @@ class Settings(LiveFields):
     def is_loopback(self) -> bool:
         """Whether only programs on this machine can reach ``host``."""
         return is_loopback(self.host)
+
+    @property
+    def shows_explorer(self) -> bool:
+        """Whether browsers get a page to try documents."""
+        return self.is_loopback if self.explorer == "auto" else self.explorer == "yes"
 
     @property
     def migrates_on_start(self) -> bool:

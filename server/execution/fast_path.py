@@ -62,9 +62,10 @@ class FastPath:
         operation = self._operation(asked.query, asked.operation_name)
         if operation is None or operation.kind not in allowed:
             return None
-        problems = self._problems(operation, asked.variables or {})
-        if problems:
-            return ExecutionResult(None, problems)
+        if operation.depends_on_variables:
+            problems = self._problems(operation, asked.variables or {})
+            if problems:
+                return ExecutionResult(None, problems)
         return await execute_known(self.schema, operation, asked, context)
 
     def _problems(self, operation: KnownOperation, variables: dict[str, Any]) -> list[GraphQLError]:

@@ -32,6 +32,8 @@ class KnownOperation:
     direct: Direct | None
     cost: Cost
     shapes: tuple[Shape, ...]
+    depends_on_variables: bool
+    """Whether what it asks for may be too much with some variables."""
 
 
 def operation_of(
@@ -44,7 +46,9 @@ def operation_of(
     kind = OperationType(found.operation.value)
     direct = direct_of(schema, document, found)
     cost = CostMeter(schema._schema, document, pages).measure(found)
-    return KnownOperation(document, kind, direct, cost, shapes_of(schema._schema, found))
+    shapes = shapes_of(schema._schema, found)
+    depends = bool(shapes) or not isinstance(cost, int)
+    return KnownOperation(document, kind, direct, cost, shapes, depends)
 
 
 async def execute_known(

@@ -101,10 +101,10 @@ class LiveEngine:
         """
         self._work.admission.enter(principal)
         try:
-            async with asyncio.timeout(self._work.seconds):
+            async with asyncio.timeout(self._work.deadlines.seconds):
                 return await self._begin(asked, principal)
         except TimeoutError:
-            raise TimedOut(f"the operation took longer than {self._work.seconds:g} s") from None
+            raise TimedOut(self._work.deadlines.sentence) from None
         finally:
             self._work.admission.leave(principal)
 

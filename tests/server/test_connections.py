@@ -179,7 +179,7 @@ async def test_a_connection_that_works_is_not_closed_for_others(server: ServerPr
     async with connected(server) as (reader, writer), contextlib.AsyncExitStack() as stack:
         writer.write(ASKED)
         await answer_of(reader)
-        for _ in range(50):
+        for _ in range(30):
             await stack.enter_async_context(connected(server))
         writer.write(ASKED)
         assert b'"data"' in await answer_of(reader)
