@@ -21,6 +21,7 @@ from server.live.messages import (
     write,
 )
 from server.live.origins import is_own_origin
+from server.live.sending import within
 from server.live.server import LiveServer
 from store.access import Principal
 from store.errors import Overloaded, StoreError, Unauthenticated
@@ -187,8 +188,8 @@ class WebsocketConnection:
         if self._closed:
             raise ConnectionError
         try:
-            async with asyncio.timeout(self._settings.stall_seconds):
-                await self._send({"type": "websocket.send", "text": text})
+            sending = self._send({"type": "websocket.send", "text": text})
+            await within(self._settings.stall_seconds, sending)
         except TimeoutError:
             raise Ended(Close.BUSY, "the client does not read") from None
 
