@@ -45,3 +45,11 @@ class Gap:
     missed: Long = described("How many were skipped.")
     from_cursor: str = described("The cursor before the first that was skipped.")
     to_cursor: str = described("The cursor of the last that was skipped.")
+
+
+@strawberry.type(description="Places in the feeds, for a subscription to go on from.")
+class FeedCursors:
+    """One per feed."""
+
+    request_events: str = described("What requestEvents is given as after.")
+    operation_feed: str = described("What operationFeed is given as after.")

@@ -5,6 +5,8 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -12,27 +14,37 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from server.access import decide_access
+from server.admission import Admission, WrongKeys
 from server.authentication import Authenticator
+from server.bodies import DocumentKeeper, RequestReader
+from server.connections import STATE, Connections
 from server.correlation import CorrelationMiddleware
-from server.document_limits import DocumentBounds
+from server.document_cost import PageBounds
+from server.document_limits import Costs, DocumentBounds
 from server.endpoint import HYDRATE, GraphQLEndpoint
 from server.execution.fast_path import FastPath
 from server.exporting.endpoint import ExportBounds, ExportEndpoint
 from server.health import Health
 from server.hosts import HostMiddleware
 from server.lane import GraphQLLane, Sockets, Started
+from server.live.engine import LiveEngine
 from server.live.metrics import LiveCollector
 from server.live.server import LiveServer
 from server.live.websocket import WebsocketConnection
 from server.logs import configure_logging
 from server.memory import settle
 from server.metrics import Metrics, MetricsMiddleware
+from server.origins import OriginMiddleware
 from server.pages import index, not_served
+from server.persisted import NoPersistedQueries, PersistedQueries, TrustedDocuments
 from server.schema import build_schema
 from server.settings import Settings, load_settings
 from server.stopping import StopSignals
+from server.variables import ObjectBounds
+from server.work import Work
 from store.ids import Clock, utc_now
 from store.store import Store
+from subscriptions.hub import Hub
 
 GRAPHQL_PATH = "/graphql"
 EXPORT_PATH = "/export"
@@ -50,6 +62,21 @@ class Server:
             aliases=settings.max_aliases,
             root_fields=settings.max_root_fields,
             tokens=settings.max_tokens,
+            directives=settings.max_directives,
+            fragments=settings.max_fragments,
+            repeats=settings.max_repeats,
+            objects=ObjectBounds(
+                settings.max_objects, settings.max_variable_depth, settings.max_batch_items
+            ),
+            cost=settings.max_cost,
+            pages=PageBounds(
+                settings.default_page_size, max(settings.max_page_size, settings.max_answer_rows)
+            ),
+        )
+        self._reader = RequestReader(
+            int(settings.max_body_bytes),
+            settings.max_variable_values,
+            documents_of(settings),
         )
         self._fast = FastPath(bounds, settings.introspection) if settings.fast_path else None
         self.schema = (
@@ -69,16 +96,21 @@ class Server:
         settings = self.settings
         keys = await self.store.keys.any_active()
         access = decide_access(settings.access, settings.host, keys)
-        authenticator = Authenticator(self.store, access, settings.default_organization)
-        self.live = LiveServer(self.schema, self.store, authenticator, HYDRATE, settings.live())
-        await self.live.start()
-        self.metrics.add(partial(LiveCollector, self.live))
-        self._stops.listen()
+        authenticator = Authenticator(
+            self.store, access, settings.default_organization, WrongKeys(settings.max_wrong_keys)
+        )
+        work = Work(
+            Admission(settings.max_operations),
+            Costs(self.schema._schema, self._bounds),
+            settings.operation_seconds,
+        )
+        self.live = await self._start_live(authenticator, work)
         self._endpoint = GraphQLEndpoint(
             self.schema,
             self.store,
             authenticator,
-            int(settings.max_body_bytes),
+            self._reader,
+            work,
             self.live,
             self._fast,
         )
@@ -94,9 +126,20 @@ class Server:
                 page_rows=settings.max_page_size,
                 answer_rows=settings.max_answer_rows,
             ),
-            int(settings.max_body_bytes),
+            self._reader,
             self._fast,
         )
+
+    async def _start_live(self, authenticator: Authenticator, work: Work) -> LiveServer:
+        """Everything that streams."""
+        bounds = self.settings.live()
+        hub = Hub(self.store, bounds.poll_seconds)
+        engine = LiveEngine(self.schema, self.store, hub, HYDRATE, work, shares=bounds.shares)
+        live = LiveServer(engine, hub, authenticator, self._reader, bounds)
+        await live.start()
+        self.metrics.add(partial(LiveCollector, live))
+        self._stops.listen()
+        return live
 
     async def stop(self) -> None:
         """Write what is queued; say what could not be."""
@@ -129,16 +172,23 @@ class Server:
         return self._exports
 
 
+def documents_of(settings: Settings) -> DocumentKeeper:
+    """Which documents may be asked, and which by their ids alone; raises ``ManifestError``."""
+    if settings.trusted_documents:
+        return TrustedDocuments.read(Path(settings.trusted_documents))
+    return PersistedQueries() if settings.persisted_queries else NoPersistedQueries()
+
+
 def create_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
     """The ASGI application. The tables must be there when it starts."""
     server = Server(settings, clock)
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Any]]:
         del app
         await server.start()
         try:
-            yield
+            yield {STATE: Connections(settings.connection_bounds())}
         finally:
             await server.stop()
 
@@ -161,6 +211,11 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
             Middleware(MetricsMiddleware, metrics=server.metrics, routes=[r.path for r in routes]),
             Middleware(
                 HostMiddleware, allowed=settings.answered_hosts, exempt=("/livez", "/readyz")
+            ),
+            Middleware(
+                OriginMiddleware,
+                allowed=settings.allowed_origins,
+                guarded=(GRAPHQL_PATH, EXPORT_PATH),
             ),
             Middleware(GraphQLLane, path=GRAPHQL_PATH, endpoint=server.endpoint),
         ],

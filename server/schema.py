@@ -18,6 +18,7 @@ from resolvers.roots import Mutation, Query
 from schema.scalars import SCALARS
 from server.bodies import GraphQLRequest
 from server.document_limits import DocumentBounds, DocumentLimits
+from server.input_types import hasten_inputs
 from subscriptions.roots import Subscription
 
 
@@ -84,7 +85,7 @@ def build_schema(
     extensions: list[Any] = [*extensions_first, lambda: DocumentLimits(limits)]
     if not introspection:
         extensions.append(DisableIntrospection)
-    return TrackstoreSchema(
+    schema = TrackstoreSchema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
@@ -92,6 +93,8 @@ def build_schema(
         execution_context_class=executor,
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     )
+    hasten_inputs(schema)
+    return schema
 
 
 def schema_sdl() -> str:

@@ -1,16 +1,15 @@
-"""Settings of live streams: websockets and streaming answers."""
+"""Settings of live streams, and of what is not heard of any more."""
 
 from pydantic import Field
-from pydantic_settings import BaseSettings
 
-from server.live.server import LiveSettings
-from server.settings_values import Origins
+from server.live.bounds import LiveBounds
+from server.settings_serving import HOUR_SECONDS, ServingSettings
 
-HOUR_SECONDS = 3_600
+DAY_SECONDS = 86_400
 
 
-class LiveFields(BaseSettings):
-    """Bounds of everything that streams."""
+class LiveFields(ServingSettings):
+    """The second part of ``server.settings.Settings``: bounds of everything that streams."""
 
     live_connections: int = Field(
         default=5_000, ge=1, le=1_000_000, description="Open streams each process serves at once."
@@ -54,15 +53,28 @@ class LiveFields(BaseSettings):
         default=True,
         description="Whether equal subscriptions are executed once for all their subscribers.",
     )
-    allowed_origins: Origins = Field(
-        default=(),
-        description="Origins of web pages that may open websockets beside the server's own, such "
-        "as https://ops.example.com, separated by commas; * for any.",
+    stall_after_seconds: float = Field(
+        default=600,
+        ge=1,
+        le=DAY_SECONDS,
+        description="Silence after which a stage, or a request that runs none, becomes STALLED.",
+    )
+    lost_after_hours: float = Field(
+        default=24,
+        gt=0,
+        le=8_784,
+        description="Hours after which what is STALLED becomes FAILED, with the reason LOST; final.",
+    )
+    stall_sweep_seconds: float = Field(
+        default=15,
+        ge=0,
+        le=HOUR_SECONDS,
+        description="Pause between looks for them; 0 never looks.",
     )
 
-    def live(self) -> LiveSettings:
+    def live(self) -> LiveBounds:
         """What the live side of a server is told."""
-        return LiveSettings(
+        return LiveBounds(
             connections=self.live_connections,
             per_connection=self.live_per_connection,
             per_principal=self.live_per_caller,
@@ -72,5 +84,4 @@ class LiveFields(BaseSettings):
             stall_seconds=self.live_stall_seconds,
             poll_seconds=self.live_poll_seconds,
             shares=self.live_sharing,
-            origins=self.allowed_origins,
         )

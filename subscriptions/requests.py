@@ -39,7 +39,8 @@ class RequestProgress:
     )
     async def eta_seconds(self, info: LiveInfo) -> float | None:
         """The request's own forecast."""
-        return await self.request.eta_seconds(info)
+        seconds: float | None = await self.request.eta_seconds(info)
+        return seconds
 
 
 RequestEventItem = Annotated[

@@ -1,5 +1,6 @@
 """Runs any operation as a stream of encoded answers; equal subscriptions share theirs."""
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, Hashable
 from dataclasses import dataclass
@@ -27,8 +28,9 @@ from server.bodies import GraphQLRequest
 from server.errors import extensions_of, format_errors
 from server.live.sharing import SharedExecution
 from server.schema import TrackstoreSchema
+from server.work import Work
 from store.access import Principal
-from store.errors import StoreError
+from store.errors import StoreError, TimedOut
 from store.store import Store
 from subscriptions.context import LiveContext
 from subscriptions.following import Following
@@ -73,6 +75,7 @@ class LiveEngine:
         store: Store,
         hub: Hub,
         hydrate: Hydrators,
+        work: Work,
         *,
         shares: bool = True,
     ) -> None:
@@ -80,6 +83,7 @@ class LiveEngine:
         self._store = store
         self._hub = hub
         self._hydrate = hydrate
+        self._work = work
         self._shares = shares
         self._shared: dict[Hashable, SharedExecution] = {}
         self._encoder = msgspec.json.Encoder()
@@ -93,8 +97,18 @@ class LiveEngine:
     async def open(self, asked: GraphQLRequest, principal: Principal) -> AsyncGenerator[str]:
         """The encoded answers to an operation of any kind; iterated, it raises ``Broken``.
 
-        Raises ``Refused`` where it cannot be begun.
+        Raises ``Refused`` or a ``StoreError`` where it cannot be begun.
         """
+        self._work.admission.enter(principal)
+        try:
+            async with asyncio.timeout(self._work.seconds):
+                return await self._begin(asked, principal)
+        except TimeoutError:
+            raise TimedOut(f"the operation took longer than {self._work.seconds:g} s") from None
+        finally:
+            self._work.admission.leave(principal)
+
+    async def _begin(self, asked: GraphQLRequest, principal: Principal) -> AsyncGenerator[str]:
         document = await self._schema.prepare(asked, self._context(principal))
         if isinstance(document, PreExecutionError):
             raise Refused(self._format(document.errors or []))

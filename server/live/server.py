@@ -4,32 +4,14 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 
-from schema.context import Hydrators
 from server.authentication import Authenticator
+from server.bodies import RequestReader
+from server.live.bounds import LiveBounds
 from server.live.engine import LiveEngine
-from server.schema import TrackstoreSchema
 from store.access import Principal
 from store.errors import Overloaded
-from store.store import Store
 from subscriptions.hub import Hub
-
-
-@dataclass(frozen=True, slots=True)
-class LiveSettings:
-    """Bounds of streaming connections; each is a setting. Times are seconds."""
-
-    connections: int = 5_000
-    per_connection: int = 100
-    per_principal: int = 10_000
-    init_seconds: float = 10.0
-    ping_seconds: float = 12.0
-    recheck_seconds: float = 30.0
-    stall_seconds: float = 30.0
-    poll_seconds: float = 10.0
-    shares: bool = True
-    origins: tuple[str, ...] = ()
 
 
 class LiveServer:
@@ -37,16 +19,17 @@ class LiveServer:
 
     def __init__(
         self,
-        schema: TrackstoreSchema,
-        store: Store,
+        engine: LiveEngine,
+        hub: Hub,
         authenticator: Authenticator,
-        hydrate: Hydrators,
-        settings: LiveSettings,
+        reader: RequestReader,
+        settings: LiveBounds,
     ) -> None:
         self.settings = settings
         self.authenticator = authenticator
-        self.hub = Hub(store, settings.poll_seconds)
-        self.engine = LiveEngine(schema, store, self.hub, hydrate, shares=settings.shares)
+        self.reader = reader
+        self.hub = hub
+        self.engine = engine
         self.draining = asyncio.Event()
         self.sent = 0
         self._open: dict[object, Callable[[], Awaitable[None]]] = {}

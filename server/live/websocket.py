@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from starlette.types import Receive, Scope, Send
 
-from server.bodies import GraphQLRequest
+from server.bodies import GraphQLRequest, HttpRefusal
 from server.errors import extensions_of
 from server.headers import headers_of
 from server.live.engine import Broken, Refused
@@ -20,7 +20,6 @@ from server.live.messages import (
     read_message,
     write,
 )
-from server.live.origins import is_own_origin
 from server.live.sending import within
 from server.live.server import LiveServer
 from store.access import Principal
@@ -46,13 +45,10 @@ class WebsocketConnection:
     async def run(self) -> None:
         """Serve until either side closes."""
         await self._receive()  # the handshake
-        if not is_own_origin(self._headers, self._settings.origins):
-            await self._reject(403, "pages of other origins may not connect")
-            return
         try:
             self._live.enter(self, self._restart)
         except Overloaded as error:
-            await self._reject(503, error.message)
+            await self._reject(error)
             return
         try:
             await self._serve()
@@ -115,7 +111,8 @@ class WebsocketConnection:
 
     async def _authenticate(self) -> None:
         try:
-            self._principal = await self._live.authenticator.authenticate(self._headers)
+            client = self._scope.get("client")
+            self._principal = await self._live.authenticator.authenticate(self._headers, client)
         except Unauthenticated as error:
             raise Ended(Close.FORBIDDEN, error.message) from None
         except StoreError as error:
@@ -161,6 +158,10 @@ class WebsocketConnection:
                 "complete some"
             )
         assert self._principal is not None
+        try:
+            asked = self._live.reader.admit(asked)
+        except HttpRefusal as refusal:
+            raise Refused(refusal.body["errors"]) from None
         name = self._live.begin(self._principal)
         before, loop = next_before(id), asyncio.get_running_loop()
         try:
@@ -203,19 +204,17 @@ class WebsocketConnection:
         with suppress(OSError, RuntimeError):  # closed from the other side meanwhile
             await self._send({"type": "websocket.close", "code": int(code), "reason": reason})
 
-    async def _reject(self, status: int, message: str) -> None:
+    async def _reject(self, error: StoreError) -> None:
         """Refuse the handshake by an HTTP answer, where the server can give one."""
         if "websocket.http.response" not in (self._scope.get("extensions") or {}):
-            await self._send({"type": "websocket.close", "code": 1008, "reason": message})
+            close = {"type": "websocket.close", "code": int(Close.BUSY), "reason": error.message}
+            await self._send(close)
             return
-        error = {
-            "message": message,
-            "extensions": {"code": "FORBIDDEN" if status == 403 else "OVERLOADED"},
-        }
-        body = msgspec.json.encode({"errors": [error]})
+        formatted = {"message": error.message, "extensions": extensions_of(error)}
+        body = msgspec.json.encode({"errors": [formatted]})
         headers = [(b"content-type", b"application/json"), (b"retry-after", b"1")]
         await self._send(
-            {"type": "websocket.http.response.start", "status": status, "headers": headers}
+            {"type": "websocket.http.response.start", "status": 503, "headers": headers}
         )
         await self._send({"type": "websocket.http.response.body", "body": body})
 

@@ -124,6 +124,7 @@ OPERATIONS = Source(
     ),
     attributes="attributes",
     savings=("cost_saved", "cost_baseline"),
+    has_tokens=True,
 )
 
 REQUESTS = Source(

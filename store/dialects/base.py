@@ -229,8 +229,12 @@ class DatabaseDialect(ABC):
         """How many milliseconds lie between two instants."""
 
     @abstractmethod
+    def wide(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A number that passes the range of its type without an error; slower, or less exact."""
+
     def wide_sum(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
-        """A sum that passes the range of its type without an error; slower, or less exact."""
+        """A sum that does so."""
+        return func.sum(self.wide(value))
 
     @abstractmethod
     def by_code_point(self, column: ColumnElement[str]) -> ColumnElement[str]:

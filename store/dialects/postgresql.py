@@ -252,8 +252,8 @@ class PostgresqlDialect(DatabaseDialect):
         between = type_coerce(end, TIMESTAMP(True)) - type_coerce(start, TIMESTAMP(True))
         return func.date_part("epoch", between, type_=Double()) * literal(1_000.0, Double())
 
-    def wide_sum(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
-        return func.sum(cast(value, Numeric()))
+    def wide(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        return cast(value, Numeric())
 
     def by_code_point(self, column: ColumnElement[str]) -> ColumnElement[str]:
         return collate(column, "C")

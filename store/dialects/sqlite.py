@@ -108,7 +108,6 @@ class SqliteDialect(DatabaseDialect):
             cursor.execute("PRAGMA journal_mode=WAL")
             cursor.execute(f"PRAGMA synchronous={self._pool.synchronous}")
             cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
-            cursor.execute("PRAGMA temp_store=MEMORY")
             connection.run_async(add_functions)
             if not writer:
                 cursor.execute("PRAGMA query_only=ON")
@@ -172,12 +171,11 @@ class SqliteDialect(DatabaseDialect):
         return True
 
     async def _insert(self, driver: Any, table: Table, columns: Columns) -> None:
-        """Insert rows, numbered where they stand in a feed."""
-        if FEED_POSITION in table.columns:
+        """Insert rows; those that stand in a feed and have no position are given one."""
+        at = list(table.columns.keys()).index(FEED_POSITION) if FEED_POSITION in table.c else None
+        if at is not None and at not in columns:
             number = await self._next_position(driver, table)
-            count = len(next(iter(columns.values())))
-            at = list(table.columns).index(table.columns[FEED_POSITION])
-            columns = {**columns, at: (number,) * count}
+            columns = {**columns, at: (number,) * len(next(iter(columns.values())))}
         await insert_many(driver, table, load_of(table, columns, converter))
 
     async def feed_position(self, connection: AsyncConnection, table: Table) -> dict[str, int]:
@@ -271,8 +269,8 @@ class SqliteDialect(DatabaseDialect):
         between = type_coerce(end, BigInteger()) - type_coerce(start, BigInteger())
         return type_coerce(between / literal(1_000.0, Double()), Double())
 
-    def wide_sum(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
-        return func.sum(cast(value, Double()))
+    def wide(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        return cast(value, Double())
 
     def by_code_point(self, column: ColumnElement[str]) -> ColumnElement[str]:
         return column

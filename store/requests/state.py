@@ -272,6 +272,3 @@ class RequestState(StageState):
         known = {} if heard is None else {"heardAt": said}
         message = f"nothing was heard of it since {said}"
         return Fact(self.now, self.make_id(), message, known | data or None)
-
-
-__all__ = ["LOST", "RequestState"]

@@ -36,7 +36,7 @@ class Sweeper:
     """Judges due requests through the writer; two servers that do so at once write one event.
 
     A server that did not listen cannot say that nobody spoke: silence counts from the start of the
-    sweeper, and anew after a failure, which mostly means that the database took no message either.
+    sweeper, and anew after the database was away or too busy, for it took no message either then.
     """
 
     def __init__(self, database: Database, writer: Writer, clock: Clock, pause: float) -> None:
@@ -64,12 +64,21 @@ class Sweeper:
     async def run_once(self) -> bool:
         """Judge what is due now; whether there may be more of it."""
         entries = await self.due(self._clock())
-        await self._writer.submit(entries)
+        # Each by itself: they share a transaction all the same, and one that fails spoils no other.
+        submitted = (self._writer.submit([entry]) for entry in entries)
+        told = await asyncio.gather(*submitted, return_exceptions=True)
         self.stats.sweeps += 1
         self.stats.looks += len(entries)
         done = [e.result for e in entries if e.result is not None]
         self.stats.moved += sum(result.status is ItemStatus.ACCEPTED for result in done)
-        return len(entries) == SWEEP_ITEMS
+        failed = [error for error in told if error is not None]
+        for error in failed:
+            if isinstance(error, StoreError):
+                raise error
+        if failed:
+            self.stats.failures += 1
+            log.error("%d silent requests could not be judged", len(failed), exc_info=failed[0])
+        return len(entries) == SWEEP_ITEMS and not failed
 
     async def run(self) -> None:
         """Do it again and again until cancelled; a failure is logged and tried again."""
@@ -78,8 +87,9 @@ class Sweeper:
             await asyncio.sleep(0 if more else self._pause)
             try:
                 more = await self.run_once()
-            except (StoreError, DatabaseFailure):
+            except (StoreError, DatabaseFailure) as error:
                 log.warning("silent requests will be looked for again", exc_info=True)
                 self.stats.failures += 1
-                self.start_listening()
                 more = False
+                if isinstance(error, StoreError):
+                    self.start_listening()

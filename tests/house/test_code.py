@@ -20,7 +20,7 @@ DIALECT_HOMES = (
     "store/dialects/",
     "models/types.py",
     "migrations/",
-    "server/settings.py",
+    "server/settings_serving.py",
     "server/database_address.py",
 )
 

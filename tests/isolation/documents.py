@@ -33,6 +33,7 @@ ARGUMENTS = {("Request", "stage"): '(name: "%s-stage")'}
 """What fields inside a selection must be given; a mark takes the place of ``%s``."""
 MEASURES = {
     "attribute": '(path: "mark")',
+    "costAt": '(model: "%s-name")',
     "distinct": "(field: ORGANIZATION_ID)",
     "quantile": "(q: 0.5)",
 }

@@ -9,9 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
+import pytest
 
+from tests.live.others import follow_by_gql, follow_by_node
 from tests.live.watchers import LOST, FeedWatcher, LogWatcher
 from tests.processes import ServerProcess, server_process
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where clients are told the address."""
+    monkeypatch.chdir(tmp_path)
+
 
 REQUESTS = 50
 EVENTS_PER_SECOND = 200
@@ -89,6 +99,11 @@ async def check(
         total = SECONDS * 20 * (EVENTS_PER_SECOND // 20)
         feed_tasks = [asyncio.create_task(feed.follow(total)) for feed in feeds]
         log_tasks = [asyncio.create_task(log.follow_to_the_end()) for log in logs]
+        other_tasks = [
+            asyncio.create_task(follow_by_node("graphql-ws", watch_url, ids)),
+            asyncio.create_task(follow_by_node("graphql-sse", watch_url, ids[:20])),
+            asyncio.create_task(follow_by_gql(watch_url, ids[:10])),
+        ]
         disturbing = asyncio.create_task(disturb())
         await writer.write(ids, SECONDS, EVENTS_PER_SECOND)
         await disturbing
@@ -99,6 +114,9 @@ async def check(
         async with asyncio.timeout(PATIENCE_SECONDS):
             await asyncio.gather(*feed_tasks)
             await asyncio.gather(*log_tasks)
+            others = await asyncio.gather(*other_tasks)
+    for found in others:
+        assert found == {id: list(range(1, last[id] + 2)) for id in found}
     for id, log in zip(ids, logs, strict=True):
         assert log.seqs == list(range(1, last[id] + 2))
     for feed in feeds:
@@ -160,13 +178,23 @@ async def test_one_of_two_servers_is_killed(
         assert not other.complaints()
 
 
-async def test_two_workers_of_one_server(database_url: str, tmp_path: Path, dialect: str) -> None:
+async def test_one_of_two_workers_is_killed(
+    database_url: str, tmp_path: Path, dialect: str
+) -> None:
     """Several processes behind one port: whichever takes a connection, it sees all events."""
     if dialect != "postgresql":
         return
     with server_process(database_url, tmp_path, workers=2) as server:
 
-        async def nothing() -> None:
-            """Nothing is disturbed."""
+        async def kill() -> None:
+            await asyncio.sleep(SECONDS / 2)
+            workers = [
+                child
+                for child in psutil.Process(server.process.pid).children()
+                if child.num_threads() > 1 and "resource_tracker" not in " ".join(child.cmdline())
+            ]
+            assert len(workers) == 2
+            workers[0].kill()
 
-        await check(lambda: server.url, lambda: server.url, nothing)
+        watchers = await check(lambda: server.url, lambda: server.url, kill)
+        assert any(watcher.connections > 1 for watcher in watchers)

@@ -94,7 +94,7 @@ async def test_queries_and_mutations_go_over_a_socket_too(live: Served) -> None:
         ("{ nope }", "Cannot query field 'nope'"),
         ("subscription { nope }", "Cannot query field 'nope'"),
         ("query A { viewer { name } } query B { viewer { name } }", "name one in operationName"),
-        ("subscription($id: UUID!) { requestProgress(id: $id) { seq } }", "$id"),
+        ("subscription($id: UUID!) { requestProgress(id: $id) { seq } }", "id: Expected"),
         ("subscription { a: operationFeed { __typename } b: operationFeed { __typename } }", "one"),
     ],
 )

@@ -3,18 +3,19 @@
 import asyncio
 import logging
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import update
 
-from models import Request, table_of
+from models import Request, RequestStage, table_of
 from store.database import Contention, DatabaseFailure
 from store.requests import sweeper
 from store.requests.sweeper import Sweeper
 from tests.paging.statements import statements_of
 from tests.silence.conftest import NOON, Watch
 
-REQUESTS = table_of(Request)
+REQUESTS, STAGES = table_of(Request), table_of(RequestStage)
 MINUTE = timedelta(minutes=1)
 
 
@@ -104,12 +105,17 @@ async def test_a_restart_changes_nothing_of_what_is_stalled(watch: Watch) -> Non
     assert await watch.status() == "FAILED"
 
 
-@pytest.mark.parametrize("error", [Contention("busy"), DatabaseFailure("broken")], ids=type)
-async def test_after_a_failure_silence_counts_anew(
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(Contention("busy"), "RUNNING"), (DatabaseFailure("broken"), "STALLED")],
+    ids=["away", "broken"],
+)
+async def test_after_the_database_was_away_silence_counts_anew(
     watch: Watch,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     error: Exception,
+    status: str,
 ) -> None:
     await watch.create("script")
     await watch.tell(startStage={"stage": "script"})
@@ -134,10 +140,30 @@ async def test_after_a_failure_silence_counts_anew(
         await asyncio.gather(task, return_exceptions=True)
     assert caplog.messages == ["silent requests will be looked for again"]
     assert (own.stats.failures, own.stats.looks) == (1, 1)
-    assert await watch.status() == "RUNNING"
+    assert await watch.status() == status
     watch.move(minutes=10)
     await watch.sweep()
     assert await watch.status() == "STALLED"
+
+
+async def test_one_that_cannot_be_judged_spoils_no_other(
+    watch: Watch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ids = []
+    for _ in range(3):
+        ids.append(await watch.create("script"))
+        await watch.tell(startStage={"stage": "script"})
+    store = watch.apis[0].server.store
+    async with store.database.write() as connection:
+        broken = STAGES.update().where(STAGES.c.request_id == UUID(ids[1]))
+        await connection.execute(broken.values(started_at=None, heartbeat_at=None))
+    watch.move(minutes=11)
+    await watch.sweep()
+    found = [(await watch.look(id))["status"] for id in ids]
+    assert found == ["STALLED", "RUNNING", "STALLED"]
+    assert "1 silent requests could not be judged" in caplog.messages
+    stats = store.sweeper.stats
+    assert (stats.looks, stats.moved, stats.failures) == (3, 2, 1)
 
 
 async def test_a_request_that_vanished_is_no_trouble(watch: Watch) -> None:

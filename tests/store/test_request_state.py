@@ -27,6 +27,7 @@ PLANNED, ADDED = ("fetch", "render", "send"), ("extra", "more")
 STAGES = st.sampled_from((*PLANNED, *ADDED))
 FRACTIONS = st.none() | st.floats(0, 1)
 COUNTS = st.none() | st.integers(0, 10**15)
+SILENCES = st.sampled_from((None, None, 60_000, 7_200_000))
 ATTEMPTS = st.sampled_from((None, None, None, 1, 2, 3))
 REQUEST_STATES = {
     "request.started": "RUNNING",
@@ -159,9 +160,9 @@ class RequestMachine(RuleBasedStateMachine):
     def cancel(self) -> None:
         self.send("cancel", self.fact("enough"))
 
-    @rule(name=STAGES, attempt=ATTEMPTS)
-    def start_stage(self, name: str, attempt: int | None) -> None:
-        self.send("start_stage", name, self.fact(), attempt)
+    @rule(name=STAGES, attempt=ATTEMPTS, silence=SILENCES)
+    def start_stage(self, name: str, attempt: int | None, silence: int | None) -> None:
+        self.send("start_stage", name, self.fact(), attempt, silence)
 
     @rule(name=STAGES, attempt=ATTEMPTS)
     def retry_stage(self, name: str, attempt: int | None) -> None:

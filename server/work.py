@@ -1,0 +1,15 @@
+"""How much work one operation may make, whichever way it came."""
+
+from dataclasses import dataclass
+
+from server.admission import Admission
+from server.document_limits import Costs
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Who may have how much under way, what an operation costs, and how many seconds it may take."""
+
+    admission: Admission
+    costs: Costs
+    seconds: float
