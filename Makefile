@@ -39,7 +39,7 @@ fmt: .venv/dev.stamp ## Format the code and mend what ruff can mend
 sdl: .venv/dev.stamp ## Write schema/schema.graphql from the code
 	$(bin)/trackstore schema --output schema/schema.graphql
 
-bench: .venv/dev.stamp ## Measure against plain drivers, seven minutes (ARGS="--quick", "bulk page", stats)
+bench: .venv/dev.stamp ## Measure against plain drivers, seven minutes (ARGS="--quick", "bulk page", stats, live)
 	$(bin)/python -m benchmarks $(ARGS)
 
 migration: .venv/dev.stamp ## Draft a migration from the models (m="add a column to operations")

@@ -56,7 +56,7 @@ class Subscriber:
         self._loss: Loss | None = None
         self._is_live = False
         self._must_read = False
-        self._wake = asyncio.Event()
+        self._waits: asyncio.Future[None] | None = None
 
     async def items(self) -> AsyncIterator[Item]:
         """Everything from the place on, until the stream ends."""
@@ -110,7 +110,7 @@ class Subscriber:
 
     async def _follow(self) -> AsyncIterator[Item]:
         """What is told, until something must be read."""
-        queue, wake = self._queue, self._wake
+        queue, loop = self._queue, asyncio.get_running_loop()
         while True:
             while queue:
                 if self._loss is not None and self._policy is Policy.COALESCE:
@@ -128,9 +128,9 @@ class Subscriber:
                 yield await self._gap()
             if self._must_read:
                 return
-            wake.clear()
             if not queue:
-                await wake.wait()
+                self._waits = loop.create_future()  # half the price of an Event, for every item
+                await self._waits
 
     async def _gap(self) -> Item:
         loss, self._loss = self._loss, None
@@ -148,12 +148,16 @@ class Subscriber:
         for item in items:
             if self._place is None or item.place > self._place:
                 self._take(item)
-        self._wake.set()
+        self._wake()
 
     def lose(self) -> None:
         """Read, once what is queued has been delivered."""
         self._must_read = True
-        self._wake.set()
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waits is not None and not self._waits.done():
+            self._waits.set_result(None)
 
     def _take(self, item: Item) -> None:
         if self._loss is not None and self._policy in (Policy.GAP, Policy.CLOSE):

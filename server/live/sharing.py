@@ -10,6 +10,9 @@ from subscriptions.streams import Item, Missed, Page, Place, Stream
 PENDING_ITEMS = 2_000
 """Items that wait to be executed; where more come, all followers read what they have missed."""
 
+TOLD_AT_ONCE = 50
+"""Followers that are told before others have their turn: so many messages take a millisecond."""
+
 Execute = Callable[[Item], Awaitable[str]]
 """Makes the encoded answer to an item."""
 
@@ -97,10 +100,21 @@ class SharedExecution(Stream):
         while True:
             while pending:
                 item = pending.popleft()
-                answer = await self._answer(item)
-                self.tell((answer,), item.place)
+                await self._spread(await self._answer(item))
             self._heard.clear()
             await self._heard.wait()
+
+    async def _spread(self, answer: Item) -> None:
+        """Tell all followers, some at a time: a writer need not wait until everybody knows.
+
+        Whoever reads and joins in between has read this answer, too, and skips it by its place.
+        """
+        self.head = answer.place
+        listeners = tuple(self._listeners)
+        for start in range(0, len(listeners), TOLD_AT_ONCE):
+            for listener in listeners[start : start + TOLD_AT_ONCE]:
+                listener.tell((answer,))
+            await asyncio.sleep(0)
 
     async def _read(self, after: Place | None) -> Page:
         page = await self._stream.read(after)

@@ -12,6 +12,7 @@ from server.bodies import GraphQLRequest
 from server.errors import extensions_of
 from server.headers import headers_of
 from server.live.engine import Broken
+from server.live.sending import within
 from server.live.server import LiveServer
 from store.access import Principal
 from store.errors import Overloaded, StoreError
@@ -181,5 +182,5 @@ class HttpStream:
         self._live.sent += 1
 
     async def _part(self, content: bytes) -> None:
-        async with asyncio.timeout(self._live.settings.stall_seconds):
-            await self._send({"type": "http.response.body", "body": content, "more_body": True})
+        sending = self._send({"type": "http.response.body", "body": content, "more_body": True})
+        await within(self._live.settings.stall_seconds, sending)

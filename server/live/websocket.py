@@ -20,6 +20,7 @@ from server.live.messages import (
     read_message,
     write,
 )
+from server.live.sending import within
 from server.live.server import LiveServer
 from store.access import Principal
 from store.errors import Overloaded, StoreError, Unauthenticated
@@ -188,8 +189,8 @@ class WebsocketConnection:
         if self._closed:
             raise ConnectionError
         try:
-            async with asyncio.timeout(self._settings.stall_seconds):
-                await self._send({"type": "websocket.send", "text": text})
+            sending = self._send({"type": "websocket.send", "text": text})
+            await within(self._settings.stall_seconds, sending)
         except TimeoutError:
             raise Ended(Close.BUSY, "the client does not read") from None
 
