@@ -10,7 +10,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.access import decide_access
@@ -28,7 +28,7 @@ from server.explorer import Explorer
 from server.exporting.endpoint import ExportBounds, ExportEndpoint
 from server.health import Health
 from server.hosts import HostMiddleware
-from server.lane import GraphQLLane, Sockets, Started
+from server.lane import GraphQLLane, Started
 from server.live.engine import LiveEngine
 from server.live.metrics import LiveCollector
 from server.live.server import LiveServer
@@ -197,10 +197,9 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
     graphql: ASGIApp = Started(server.endpoint)
     if settings.shows_explorer:
         graphql = Explorer(graphql)
-    routes: list[Route | WebSocketRoute] = [
+    routes = [
         Route("/", index),
         Route(GRAPHQL_PATH, graphql, methods=["GET", "POST"]),
-        WebSocketRoute(GRAPHQL_PATH, Sockets(server.websocket)),
         Route(EXPORT_PATH, Started(server.exports), methods=["GET", "POST"]),
         Route("/livez", server.health.livez),
         Route("/readyz", server.health.readyz),
@@ -224,7 +223,12 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
                     guarded=(GRAPHQL_PATH, EXPORT_PATH),
                 ),
             ),
-            Middleware(GraphQLLane, path=GRAPHQL_PATH, endpoint=server.endpoint),
+            Middleware(
+                GraphQLLane,
+                path=GRAPHQL_PATH,
+                endpoint=server.endpoint,
+                socket=server.websocket,
+            ),
         ],
     )
     app.state.server = server

@@ -25,6 +25,9 @@ from server.live.server import LiveServer
 from store.access import Principal
 from store.errors import Overloaded, StoreError, Unauthenticated
 
+END_SECONDS = 2.0
+"""How long a client may take to take the end of a connection."""
+
 
 class WebsocketConnection:
     """One socket: its caller, and the operations that stream on it."""
@@ -39,7 +42,8 @@ class WebsocketConnection:
         self._principal: Principal | None = None
         self._checked = 0.0
         self._acknowledged = False
-        self._closed = False
+        self._closed = self._dropped = False
+        self._main: asyncio.Task[Any] | None = None
         self._operations: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
@@ -50,12 +54,16 @@ class WebsocketConnection:
         except Overloaded as error:
             await self._reject(error)
             return
+        self._main = asyncio.current_task()
         try:
             await self._serve()
         except Ended as ended:
             await self._close(ended.code, ended.reason)
         except OSError:
             pass  # the client is gone
+        except asyncio.CancelledError:
+            if not self._dropped:
+                raise
         finally:
             self._closed = True
             self._live.leave(self)
@@ -201,8 +209,14 @@ class WebsocketConnection:
         if self._closed:
             return
         self._closed = True
-        with suppress(OSError, RuntimeError):  # closed from the other side meanwhile
-            await self._send({"type": "websocket.close", "code": int(code), "reason": reason})
+        closing = self._send({"type": "websocket.close", "code": int(code), "reason": reason})
+        try:
+            with suppress(OSError, RuntimeError):  # closed from the other side meanwhile
+                await within(END_SECONDS, closing)
+        except TimeoutError:  # it does not take even this: the connection is dropped as it is
+            self._dropped = True
+            if self._main is not None and self._main is not asyncio.current_task():
+                self._main.cancel()
 
     async def _reject(self, error: StoreError) -> None:
         """Refuse the handshake by an HTTP answer, where the server can give one."""

@@ -1,6 +1,7 @@
 """Whose address counts: that of the connection, unless a proxy that is trusted says another."""
 
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -28,7 +29,7 @@ def statuses(url: str, addresses: list[str]) -> list[int]:
 def test_wrong_keys_by_address(
     databases: Databases, tmp_path: Path, trusted: str, expected: list[int]
 ) -> None:
-    settings = {"max_wrong_keys": 2, "trusted_proxies": trusted}
+    settings: dict[str, Any] = {"max_wrong_keys": 2, "trusted_proxies": trusted}
     with databases.migrated() as url, server_process(url, tmp_path, **settings) as server:
         others = ["192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2"]
         assert statuses(server.url, others) == expected
