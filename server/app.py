@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -210,29 +210,35 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
         routes=routes,
         lifespan=lifespan,
         exception_handlers={404: not_served, 405: not_served},
-        middleware=[
-            Middleware(CorrelationMiddleware),
-            Middleware(MetricsMiddleware, metrics=server.metrics, routes=[r.path for r in routes]),
-            Middleware(
-                HostMiddleware,
-                allowed=settings.answered_hosts,
-                exempt=("/livez", "/readyz"),
-                browsers=partial(
-                    OriginCheck,
-                    allowed=settings.allowed_origins,
-                    guarded=(GRAPHQL_PATH, EXPORT_PATH),
-                ),
-            ),
-            Middleware(
-                GraphQLLane,
-                path=GRAPHQL_PATH,
-                endpoint=server.endpoint,
-                socket=server.websocket,
-            ),
-        ],
+        middleware=middleware_of(server, [route.path for route in routes]),
     )
     app.state.server = server
     return app
+
+
+def middleware_of(server: Server, routes: Sequence[str]) -> list[Middleware]:
+    """What every call passes, the outermost first."""
+    settings = server.settings
+    return [
+        Middleware(CorrelationMiddleware),
+        Middleware(MetricsMiddleware, metrics=server.metrics, routes=routes),
+        Middleware(
+            HostMiddleware,
+            allowed=settings.answered_hosts,
+            exempt=("/livez", "/readyz"),
+            browsers=partial(
+                OriginCheck,
+                allowed=settings.allowed_origins,
+                guarded=(GRAPHQL_PATH, EXPORT_PATH),
+            ),
+        ),
+        Middleware(
+            GraphQLLane,
+            path=GRAPHQL_PATH,
+            endpoint=server.endpoint,
+            socket=server.websocket,
+        ),
+    ]
 
 
 def app_from_environment() -> Starlette:
