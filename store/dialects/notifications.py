@@ -20,9 +20,13 @@ class Line:
     async def open(cls, engine: AsyncEngine) -> "Line":
         """Taken out of the pool for good."""
         connection = await engine.connect()
-        raw = await connection.get_raw_connection()
-        driver = raw.driver_connection
-        raw.detach()
+        try:
+            raw = await connection.get_raw_connection()
+            driver = raw.driver_connection
+            raw.detach()
+        except BaseException:
+            await connection.close()
+            raise
         return cls(connection, driver)
 
     async def close(self) -> None:
@@ -52,10 +56,10 @@ class PostgresqlBell:
         def hear(_connection: Any, _pid: int, _channel: str, payload: str) -> None:
             heard(payload)
 
-        line = await Line.open(self._engine)
+        # Kept at once: whoever is stopped meanwhile closes it.
+        self._hears = line = await Line.open(self._engine)
         line.driver.add_termination_listener(lambda _connection: lost())
         await line.driver.add_listener(CHANNEL, hear)
-        self._hears = line
 
     async def ring(self, hints: list[str]) -> None:
         """Send hints."""

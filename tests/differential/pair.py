@@ -9,6 +9,7 @@ import asyncio
 import itertools
 import json
 import os
+import re
 import secrets
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -94,6 +95,10 @@ def own_id(number: int, series: int = 0) -> UUID:
     return UUID(int=(NOW_MS << 80) | VERSION_AND_VARIANT | series << 32 | number)
 
 
+PLACES = re.compile(r'(?<=:)"WyJmZWVkX3Bvc2l0aW9u[\w-]+"')
+"""Cursors of feeds: each database numbers its commits itself."""
+
+
 class Pair:
     """The fast server and the plain one."""
 
@@ -111,7 +116,10 @@ class Pair:
     async def same(self, body: Any, note: str = "", **how: Any) -> httpx.Response:
         """Ask both and compare everything that a caller can see."""
         fast, plain = await self.ask(body, **how)
-        seen = [(a.status_code, a.headers["content-type"], a.text) for a in (fast, plain)]
+        seen = [
+            (a.status_code, a.headers["content-type"], PLACES.sub("", a.text))
+            for a in (fast, plain)
+        ]
         if seen[0] != seen[1]:
             self._sides.restart()
             zipped = zip(fast.text, plain.text, strict=False)
