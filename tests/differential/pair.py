@@ -25,6 +25,7 @@ from strawberry.types.base import get_object_definition
 
 from models import Operation, OperationText, table_of
 from models.base import Base
+from models.feeds import FEED_POSITION
 from server.execution.fast_path import COMPILED_INPUTS
 from store.ids import VERSION_AND_VARIANT, IdMaker
 from store.operations.prepare import OperationEntry, OperationPreparer
@@ -170,7 +171,8 @@ async def rows_of(api: Api, tables: tuple[Table, ...] | None) -> Rows:
     found = {}
     async with api.server.store.database.read() as connection:
         for table in tables or Base.metadata.sorted_tables:
-            read = await connection.execute(select(table))
+            columns = [column for column in table.columns if column.name != FEED_POSITION]
+            read = await connection.execute(select(*columns))
             found[table.name] = sorted(repr([plain_value(v) for v in row]) for row in read)
     return found
 

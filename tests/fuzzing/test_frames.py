@@ -48,9 +48,10 @@ def test_frames(target: Target, frames: list[str | bytes], is_known: bool) -> No
                     return
                 check(answer)
         except ConnectionClosed as closed:
-            assert closed.rcvd is not None, frames
-            assert closed.rcvd.code in CLOSES, (frames, closed)
-            assert not any(leak in closed.rcvd.reason for leak in LEAKS)
+            end = closed.rcvd
+    assert end is not None, frames
+    assert end.code in CLOSES, (frames, end)
+    assert not any(leak in end.reason for leak in LEAKS)
 
 
 def check(answer: dict[str, Any]) -> None:
