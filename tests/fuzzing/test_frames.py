@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import Close
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
@@ -48,7 +49,11 @@ def test_frames(target: Target, frames: list[str | bytes], is_known: bool) -> No
                     return
                 check(answer)
         except ConnectionClosed as closed:
-            end = closed.rcvd
+            check_end(closed.rcvd, frames)
+
+
+def check_end(end: Close | None, frames: list[str | bytes]) -> None:
+    """A close that says why."""
     assert end is not None, frames
     assert end.code in CLOSES, (frames, end)
     assert not any(leak in end.reason for leak in LEAKS)
