@@ -1,7 +1,7 @@
 """GraphQL over websockets: the graphql-transport-ws protocol, to the letter."""
 
 import asyncio
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from typing import Any
 
 import msgspec
@@ -211,12 +211,13 @@ class WebsocketConnection:
         self._closed = True
         closing = self._send({"type": "websocket.close", "code": int(code), "reason": reason})
         try:
-            with suppress(OSError, RuntimeError):  # closed from the other side meanwhile
-                await within(END_SECONDS, closing)
+            await within(END_SECONDS, closing)
         except TimeoutError:  # it does not take even this: the connection is dropped as it is
             self._dropped = True
             if self._main is not None and self._main is not asyncio.current_task():
                 self._main.cancel()
+        except (OSError, RuntimeError):
+            pass  # closed from the other side meanwhile
 
     async def _reject(self, error: StoreError) -> None:
         """Refuse the handshake by an HTTP answer, where the server can give one."""
