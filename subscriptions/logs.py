@@ -79,11 +79,14 @@ class LogStream(Stream):
         events = move.events
         newest = events[-1]["seq"]
         head = self.head
-        # Where nobody is live yet: those who read now go on reading up to this.
-        fresh = [event for event in events if head is None or event["seq"] > head]
+        if head is None:
+            # Nobody is live yet. Who reads now may have begun before the event in front of these.
+            self.lose(newest)
+            return
+        fresh = [event for event in events if event["seq"] > head]
         if not fresh:
             return
-        if head is not None and fresh[0]["seq"] > head + 1:
+        if fresh[0]["seq"] > head + 1:
             self._switchboard.miss(self.key)
             return
         self.tell(progress_of(move.request, fresh), newest)

@@ -9,7 +9,7 @@ from tests.live.documents import EVENTS, OPERATIONS, PROGRESS, STATS, new_reques
 from tests.live.serving import Served, eventually
 
 CLIENTS = 500
-ROUNDS = 3
+ROUNDS = 2
 MEBIBYTE = 2**20
 STREAMING = ("live-operation", "live-execution", "live-read", "feed", "stats")
 

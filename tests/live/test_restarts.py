@@ -25,7 +25,7 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 REQUESTS = 50
 EVENTS_PER_SECOND = 200
-SECONDS = 6
+SECONDS = 5
 PATIENCE_SECONDS = 90
 CREATE = 'mutation { createRequest(input: {type: "load"}) { request { uuid } } }'
 CANCEL = "mutation($id: UUID!) { cancelRequest(id: $id) { status } }"
