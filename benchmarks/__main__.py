@@ -59,7 +59,7 @@ def scale_of(given: argparse.Namespace) -> Scale:
     if given.rows is not None:
         changes["months"] = tuple(int(given.rows / part) for part in STEPS)
     if set(given.cases) & set(APART) and not given.quick:
-        changes["budget_seconds"] = APART_SECONDS
+        changes["budget_seconds"] = APART_SECONDS[given.cases[0]]
     return replace(QUICK if given.quick else FULL, **changes)
 
 
@@ -83,7 +83,9 @@ async def measure(cases: Sequence[str], scale: Scale) -> str:
     sections: list[str] = []
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="trackstore-bench-"))
-        bench = Bench(scale, Budget(scale.budget_seconds), Path(folder), console.print, stack)
+        settings = {"track_commit_timestamp": "on"} if "live" in cases else {}
+        budget = Budget(scale.budget_seconds)
+        bench = Bench(scale, budget, Path(folder), console.print, stack, settings)
         async with bench.database(POSTGRESQL) as database:
             lines += await postgres_lines(database.dsn)
         for name in cases:
@@ -116,7 +118,7 @@ def main() -> None:
         console.print(f"written: {out}")
     if not given.cases:
         apart = ", ".join(f"make bench ARGS={name}" for name in APART)
-        console.print(f"A run of its own, about twelve minutes: {apart}")
+        console.print(f"Runs of their own: {apart}")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import asyncpg
@@ -57,6 +57,8 @@ class Bench:
     folder: Path
     say: Callable[[str], None]
     stack: AsyncExitStack
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Of the PostgreSQL of this run, beside the usual."""
     _databases: PostgresDatabases | None = None
 
     async def contest(self, contenders: Sequence[Contender], reference: str) -> list[Result]:
@@ -79,7 +81,7 @@ class Bench:
         if self._databases is None:
             found = self.stack.enter_context(postgres_server())
             if isinstance(found, PostgresCluster):
-                await make_durable(found)
+                await make_durable(found, self.settings)
                 found = found.url
             self._databases = PostgresDatabases(found, upgrade)
             self.stack.callback(self._databases.close)
@@ -87,13 +89,19 @@ class Bench:
 
     @asynccontextmanager
     async def server(
-        self, database: Database, fast_path: bool = True, workers: int = 1, rollups: bool = True
+        self,
+        database: Database,
+        fast_path: bool = True,
+        workers: int = 1,
+        rollups: bool = True,
+        settings: Mapping[str, str] | None = None,
     ) -> AsyncIterator[Running]:
-        """A ``trackstore serve`` of its own over that database."""
-        port, settings = free_port(), trackstore_settings(database.url, fast_path, rollups)
+        """A ``trackstore serve`` of its own over that database; ``settings`` beside the usual."""
+        port, usual = free_port(), trackstore_settings(database.url, fast_path, rollups)
+        every = {**usual, **(settings or {})}
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
             command = serve_command(port, workers)
-            async with running(command, settings, Path(folder), port, "/readyz") as server:
+            async with running(command, every, Path(folder), port, "/readyz") as server:
                 yield server
 
 

@@ -1,7 +1,7 @@
 """Databases of a run: a PostgreSQL of its own that writes to disk as production does, and files."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,15 +25,24 @@ DURABLE = {
 """As production writes, but without what happens now and then: that would hit one contender only."""
 
 
-async def make_durable(cluster: PostgresCluster) -> None:
+async def make_durable(cluster: PostgresCluster, settings: Mapping[str, str]) -> None:
     """The cluster of the tests does without the disk; here its speed is the question."""
     connection = await asyncpg.connect(dsn_of(cluster.url))
     try:
-        for name, value in DURABLE.items():
+        for name, value in {**DURABLE, **settings}.items():
             await connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
     finally:
         await connection.close()
     cluster.restart()
+
+
+async def stamps_commits(dsn: str) -> bool:
+    """Whether a PostgreSQL notes when each transaction was committed."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        return bool(await connection.fetchval("SHOW track_commit_timestamp") == "on")
+    finally:
+        await connection.close()
 
 
 @contextmanager

@@ -19,6 +19,12 @@ class Scale:
     starts: int
     months: tuple[int, ...]
     """Operations of the month that is asked, step by step."""
+    subscribers: tuple[int, ...]
+    """Of one request, size by size."""
+    watched: int
+    """Requests that two subscribers each watch."""
+    live_seconds: float
+    """How long events are logged for one contender in one round."""
     budget_seconds: float
 
 
@@ -33,6 +39,9 @@ FULL = Scale(
     memory_mutations=600,
     starts=4,
     months=(1_000_000, 2_000_000, 5_000_000),
+    subscribers=(100, 1_000, 2_000),
+    watched=500,
+    live_seconds=4,
     budget_seconds=440,
 )
 """What is published: about seven minutes on two cores."""
@@ -48,13 +57,16 @@ QUICK = Scale(
     memory_mutations=12,
     starts=1,
     months=(50_000,),
+    subscribers=(10, 30),
+    watched=5,
+    live_seconds=0.3,
     budget_seconds=120,
 )
 """Whether everything runs at all; the numbers say nothing."""
 
 
-APART_SECONDS = 720
-"""Time of a full run of a case that is no part of the suite."""
+APART_SECONDS = {"stats": 720, "live": 420}
+"""Time of a full run of the cases that are no part of the suite."""
 
 
 class Budget:

@@ -5,9 +5,10 @@ from typing import Any
 
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Column, Connection, inspect, text
 
 from models import Base, Partition
+from models.feeds import FEED_POSITION
 from models.partitions import INFO_KEY
 
 CHILD = re.compile(r".+_p\d{6}")
@@ -20,11 +21,16 @@ def include_name(name: str | None, type_: str, parents: Any) -> bool:
     return not (type_ == "table" and name is not None and CHILD.fullmatch(name))
 
 
+def _compare_default(_context: Any, _found: Any, column: Column[Any], *_: Any) -> bool | None:
+    """False: no difference; None: Alembic compares. Feeds are numbered by each database its way."""
+    return False if column.name == FEED_POSITION else None
+
+
 OPTIONS: dict[str, Any] = {
     "target_metadata": Base.metadata,
     "include_name": include_name,
     "compare_type": True,
-    "compare_server_default": True,
+    "compare_server_default": _compare_default,
     # Each revision is all or nothing, and an index can still be built outside of a transaction.
     "transaction_per_migration": True,
 }

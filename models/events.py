@@ -8,6 +8,7 @@ from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Long
+from models.feeds import feed_index
 from models.requests import BY_REQUEST_MONTH
 
 
@@ -17,6 +18,7 @@ class RequestEvent(Base):
     __tablename__ = "request_events"
     __table_args__ = (
         UniqueConstraint("organization_id", "request_id", "id"),
+        feed_index("request_events"),
         {"info": BY_REQUEST_MONTH.info()},
     )
 
@@ -32,3 +34,4 @@ class RequestEvent(Base):
     data: Mapped[dict[str, Any] | None]
     occurred_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
+    feed_position: Mapped[Long | None]

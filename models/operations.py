@@ -8,6 +8,7 @@ from sqlalchemy import column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Long
+from models.feeds import feed_index
 from models.labels import LabelColumns
 from models.partitions import Partition
 from models.types import partial_index
@@ -38,6 +39,7 @@ class Operation(LabelColumns, Base):
             "occurred_at",
             where=column("session_id").is_not(None),
         ),
+        feed_index("operations"),
         {"info": BY_MONTH.info()},
     )
 
@@ -84,6 +86,7 @@ class Operation(LabelColumns, Base):
     interaction_type: Mapped[str | None]
     units: Mapped[Long | None]
     attributes: Mapped[dict[str, Any] | None]
+    feed_position: Mapped[Long | None]
 
 
 class OperationText(Base):

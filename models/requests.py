@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Long
 from models.labels import LabelColumns
 from models.partitions import Partition
+from models.types import partial_index
 
 BY_REQUEST_MONTH = Partition("request_id", "uuid7")
 
@@ -19,6 +20,10 @@ class Request(LabelColumns, Base):
 
     ``ix_requests_id`` finds a request whose organization the caller does not name (an
     administrator's); ``ix_requests_correlation`` serves the look-up by correlation id.
+
+    ``heard_at`` is when a message last changed it, by the server's clock. ``deadline_at`` is null
+    unless it is RUNNING or STALLED: before that instant nothing can be due because of silence.
+    It is a lower bound, left as it is by most messages, so that they need not touch its index.
     """
 
     __tablename__ = "requests"
@@ -26,6 +31,9 @@ class Request(LabelColumns, Base):
         Index("ix_requests_id", "id"),
         Index("ix_requests_correlation", "organization_id", "correlation_id"),
         Index("ix_requests_status", "organization_id", "status", "id"),
+        partial_index(
+            "ix_requests_deadline", "deadline_at", where=column("deadline_at").is_not(None)
+        ),
         {"info": Partition("id", "uuid7").info()},
     )
 
@@ -48,3 +56,6 @@ class Request(LabelColumns, Base):
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     updated_at: Mapped[datetime]
+    heard_at: Mapped[datetime | None]
+    stalled_at: Mapped[datetime | None]
+    deadline_at: Mapped[datetime | None]

@@ -11,7 +11,11 @@ from models.requests import BY_REQUEST_MONTH
 
 
 class RequestStage(Base):
-    """A named step of a request: its plan (position, weight, max_attempts) and its present state."""
+    """A named step of a request: its plan (position, weight, max_attempts) and its present state.
+
+    ``heartbeat_at`` is by the server's clock. ``stall_after_ms`` is how much silence is allowed;
+    null leaves it to the server.
+    """
 
     __tablename__ = "request_stages"
     __table_args__ = ({"info": BY_REQUEST_MONTH.info()},)
@@ -35,6 +39,8 @@ class RequestStage(Base):
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     heartbeat_at: Mapped[datetime | None]
+    stall_after_ms: Mapped[Long | None]
+    stalled_at: Mapped[datetime | None]
 
 
 class StageAttempt(Base):

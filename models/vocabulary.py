@@ -30,16 +30,18 @@ class RequestStatus(StrEnum):
 
     PENDING = "PENDING"
     RUNNING = "RUNNING"
+    STALLED = "STALLED"
     COMPLETED = "COMPLETED"
     FAILED = "FAILED"
     CANCELLED = "CANCELLED"
 
 
 class StageStatus(StrEnum):
-    """Where a stage stands; only FAILED may be left again, by a retry."""
+    """Where a stage stands. Of the last four only FAILED may be left again, by a retry."""
 
     PENDING = "PENDING"
     RUNNING = "RUNNING"
+    STALLED = "STALLED"
     COMPLETED = "COMPLETED"
     FAILED = "FAILED"
     CANCELLED = "CANCELLED"

@@ -4,6 +4,7 @@ import strawberry
 
 from resolvers.api_keys import ApiKeyMutations, ApiKeyQueries
 from resolvers.circuit_breakers import CircuitBreakerMutations, CircuitBreakerQueries
+from resolvers.feeds import FeedQueries
 from resolvers.ingest import IngestMutations
 from resolvers.interactions import InteractionQueries
 from resolvers.limits import LimitMutations, LimitQueries
@@ -25,6 +26,7 @@ class Query(
     ReportQueries,
     RequestQueries,
     SessionQueries,
+    FeedQueries,
     InteractionQueries,
     LimitQueries,
     CircuitBreakerQueries,

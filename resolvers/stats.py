@@ -6,14 +6,11 @@ import strawberry
 
 from schema.arguments import about
 from schema.context import Info
-from schema.filters import condition_of
 from schema.interactions import InteractionFilter
 from schema.operation_filters import OperationFilter
 from schema.request_filters import RequestFilter
-from schema.selection import Selection
 from schema.stage_filters import EventFilter, StageFilter
-from schema.stats.answers import Wanted
-from schema.stats.asking import Arguments, placed, question_of
+from schema.stats.asking import DEFAULT_LIMIT, Arguments, answer
 from schema.stats.inputs import BucketInput, CompareInput, StatsOrder, TopInput
 from schema.stats.sources import (
     EVENT_STATS,
@@ -23,25 +20,6 @@ from schema.stats.sources import (
     STAGE_STATS,
 )
 from schema.stats.types import SourceTypes, list_of
-from store.errors import BadInput
-
-DEFAULT_LIMIT = 1_000
-"""Rows of an answer where the caller names no limit; how many may be asked for is a setting."""
-
-
-async def answer(info: Info, types: SourceTypes, where: Any, asked: Arguments) -> Any:
-    """Ask the store for exactly what is selected, within the caller's bounds."""
-    store, bounds = info.context.store, info.context.reader()
-    wanted = Wanted(types, Selection.of(info))
-    condition = condition_of(
-        where, store.now(), {"attributes": types.source.attributes or "attributes"}
-    )
-    question, places = question_of(types, condition, asked, wanted)
-    try:
-        found = await store.aggregation.ask(question, bounds)
-    except BadInput as error:
-        raise placed(error, places) from None
-    return wanted.show(found)
 
 
 def stats_field(types: SourceTypes, filter: Any, description: str) -> Any:

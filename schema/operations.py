@@ -10,10 +10,12 @@ from models.types import to_microseconds
 from schema.connections import Connection, connect
 from schema.context import Info
 from schema.enums import ItemStatus, OperationKind, Outcome, PriceStatus
+from schema.feeds import REPLAYED, cursor_in
 from schema.hydration import FromRow, described
 from schema.labels import Labelled
 from schema.nodes import GlobalId, Node
 from schema.scalars import JSON, Long
+from store.feeds.sources import OPERATION_FEED
 from store.filters import AllOf, Compare, Op
 from store.paging import PageRequest
 from store.prices import to_dollars
@@ -23,7 +25,12 @@ if TYPE_CHECKING:
     from schema.requests import Request
     from schema.sessions import Session
 
-NEEDS = {"uuid": ("id",), "id": ("organization_id", "occurred_at", "id")}
+NEEDS = {
+    "uuid": ("id",),
+    "id": ("organization_id", "occurred_at", "id"),
+    "feed_cursor": ("feed_position", "organization_id", "occurred_at", "id"),
+    "replayed": (),
+}
 """Columns behind the fields that are not named as their column."""
 
 
@@ -86,6 +93,19 @@ class Operation(Node, Labelled, FromRow):
     def global_id(self) -> GlobalId:
         moment = to_microseconds(self.occurred_at)
         return GlobalId("Operation", (self.organization_id, moment, self.uuid.hex))
+
+    @strawberry.field(
+        description="Where operationFeed goes on after it; null where it was recorded before "
+        "there were feeds."
+    )
+    def feed_cursor(self) -> str | None:
+        """Of the order in which operations were committed."""
+        return cursor_in(OPERATION_FEED, self.__dict__ | {"id": self.uuid})
+
+    @strawberry.field(description="False where a feed delivers it as it is committed.")
+    def replayed(self) -> bool:
+        """Lists and what a feed catches up with were read."""
+        return bool(self.__dict__.get(REPLAYED, True))
 
     @strawberry.field(description="LLM: what was asked, where it was recorded.")
     async def message(self, info: Info) -> str | None:

@@ -145,7 +145,7 @@ class RequestNumbers:
     completed: Long = described("How many are done.")
     failed: Long = described("How many failed.")
     cancelled: Long = described("How many were called off.")
-    active: Long = described("How many are pending or running.")
+    active: Long = described("How many have not ended: pending, running or stalled.")
     failure_rate: float | None = described(
         "Those that failed, of those that completed or failed; null where there is none."
     )

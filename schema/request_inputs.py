@@ -1,6 +1,6 @@
 """What callers send about requests, stages and events; structurally drafts of the store."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +34,14 @@ def attempt() -> Any:
     )
 
 
+def stall_after(default: str) -> Any:
+    """The field that says how much silence is allowed."""
+    return described(
+        f"How long it may be silent until it counts as stalled, PT1S to P31D; default: {default}.",
+        default=None,
+    )
+
+
 @strawberry.input(description="A stage that is foreseen.")
 class PlannedStageInput:
     """Structurally a ``PlannedStageDraft``."""
@@ -41,6 +49,7 @@ class PlannedStageInput:
     name: str = described("Its name, unique in the request.")
     weight: float = described("Its share of the request's progress.", default=1.0)
     max_attempts: int = described("How often it may be tried.", default=3)
+    stall_after: timedelta | None = stall_after("what the server is set to")
 
 
 @strawberry.input(description="A new request, with the stages that are planned.")
@@ -69,10 +78,11 @@ class StartRequestInput:
 
 @strawberry.input(description="A stage starts; one that was not planned is added.")
 class StartStageInput:
-    """Structurally a ``StageDraft``."""
+    """Structurally a ``StartStageDraft``."""
 
     request_id: UUID = described(REQUEST_ID)
     stage: str = described("The stage's name.")
+    stall_after: timedelta | None = stall_after("what was planned, else what the server is set to")
     attempt: int | None = attempt()
     event_id: UUID | None = event_id()
     occurred_at: datetime | None = occurred_at()

@@ -17,8 +17,10 @@ from schema.nodes import GlobalId, Node
 from schema.operations import Operation, operations_of
 from schema.scalars import JSON, Long
 from schema.stages import Stage, milliseconds
+from schema.timeline import TimelineBar
 from store.errors import BadInput
 from store.paging import OrderTerm, PageRequest, encode_cursor
+from store.requests.forecast import Work
 from store.requests.sources import EVENTS
 
 
@@ -51,6 +53,10 @@ class Request(Node, Labelled, FromRow):
     started_at: datetime | None = described("When it was started.")
     ended_at: datetime | None = described("When it ended.")
     updated_at: datetime = described("When it last changed.")
+    heard_at: datetime | None = described(
+        "When a message last changed it, by the server's clock; null before the first."
+    )
+    stalled_at: datetime | None = described("Since when it is stalled.")
 
     RENAMED: ClassVar = {"uuid": "id", "details": "error"}
 
@@ -58,6 +64,10 @@ class Request(Node, Labelled, FromRow):
     def key(self) -> tuple[str, UUID]:
         """The primary key."""
         return self.organization_id, self.uuid
+
+    @property
+    def _work(self) -> Work:
+        return Work(*self.key, self.type, self.status, self.started_at)
 
     def global_id(self) -> GlobalId:
         return GlobalId("Request", (self.organization_id, self.uuid.hex))
@@ -76,6 +86,25 @@ class Request(Node, Labelled, FromRow):
     def duration_ms(self) -> float | None:
         """From start to end."""
         return milliseconds(self.started_at, self.ended_at)
+
+    @strawberry.field(
+        description="How many seconds until its last stage ends, from how long such stages took "
+        "before and how far it is; null where that is unknown, and once it has ended."
+    )
+    async def eta_seconds(self, info: Info) -> float | None:
+        """Reads what others took, so it needs READ."""
+        info.context.reader()
+        return await info.context.loaders.eta.load(self._work)
+
+    @strawberry.field(
+        description="Every attempt of its stages and what is still planned, in the order in "
+        "which they begin: the bars of a Gantt picture."
+    )
+    async def timeline(self, info: Info) -> list[TimelineBar]:
+        """Reads what others took, so it needs READ."""
+        info.context.reader()
+        bars = await info.context.loaders.timeline.load(self._work)
+        return [TimelineBar.of(bar) for bar in bars]
 
     @strawberry.field(description="Its stages, in the order of the plan.")
     async def stages(self, info: Info) -> list[Stage]:

@@ -1,6 +1,6 @@
 """Stages of a request, and their attempts."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import strawberry
@@ -59,7 +59,8 @@ class Stage(Node):
     retryable: bool | None = described("Whether its failure was said to be worth another try.")
     started_at: datetime | None = described("When the present attempt began.")
     ended_at: datetime | None = described("When the present attempt ended.")
-    heartbeat_at: datetime | None = described("When it was last heard of.")
+    heartbeat_at: datetime | None = described("When it was last heard of, by the server's clock.")
+    stalled_at: datetime | None = described("Since when it is stalled.")
     organization_id: strawberry.Private[str]
 
     @classmethod
@@ -74,6 +75,14 @@ class Stage(Node):
     def duration_ms(self) -> float | None:
         """From start to end."""
         return milliseconds(self.started_at, self.ended_at)
+
+    @strawberry.field(
+        description="How long it may be silent until it is stalled; null leaves it to the server."
+    )
+    def stall_after(self) -> timedelta | None:
+        """As it was planned or started."""
+        found: int | None = self.__dict__["stall_after_ms"]
+        return None if found is None else timedelta(milliseconds=found)
 
     @strawberry.field(description="Every try, from the first.")
     async def attempts(self, info: Info) -> list[Attempt]:

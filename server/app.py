@@ -1,31 +1,52 @@
 """Puts the server together: settings, store, schema, access, routes, in that order."""
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.access import decide_access
+from server.admission import Admission, WrongKeys
 from server.authentication import Authenticator
+from server.bodies import DocumentKeeper, RequestReader
+from server.connections import STATE, Connections
 from server.correlation import CorrelationMiddleware
-from server.document_limits import DocumentBounds
-from server.endpoint import GraphQLEndpoint
+from server.deadlines import Deadlines
+from server.document_cost import PageBounds
+from server.document_limits import Costs, DocumentBounds
+from server.endpoint import HYDRATE, GraphQLEndpoint
 from server.execution.fast_path import FastPath
+from server.explorer import Explorer
 from server.exporting.endpoint import ExportBounds, ExportEndpoint
 from server.health import Health
 from server.hosts import HostMiddleware
 from server.lane import GraphQLLane, Started
+from server.live.engine import LiveEngine
+from server.live.metrics import LiveCollector
+from server.live.server import LiveServer
+from server.live.websocket import WebsocketConnection
 from server.logs import configure_logging
 from server.memory import settle
 from server.metrics import Metrics, MetricsMiddleware
+from server.origins import OriginCheck
 from server.pages import index, not_served
+from server.persisted import NoPersistedQueries, PersistedQueries, TrustedDocuments
 from server.schema import build_schema
 from server.settings import Settings, load_settings
+from server.stopping import StopSignals
+from server.variables import ObjectBounds
+from server.work import Work
 from store.ids import Clock, utc_now
 from store.store import Store
+from subscriptions.hub import Hub
 
 GRAPHQL_PATH = "/graphql"
 EXPORT_PATH = "/export"
@@ -43,6 +64,21 @@ class Server:
             aliases=settings.max_aliases,
             root_fields=settings.max_root_fields,
             tokens=settings.max_tokens,
+            directives=settings.max_directives,
+            fragments=settings.max_fragments,
+            repeats=settings.max_repeats,
+            objects=ObjectBounds(
+                settings.max_objects, settings.max_variable_depth, settings.max_batch_items
+            ),
+            cost=settings.max_cost,
+            pages=PageBounds(
+                settings.default_page_size, max(settings.max_page_size, settings.max_answer_rows)
+            ),
+        )
+        self._reader = RequestReader(
+            int(settings.max_body_bytes),
+            settings.max_variable_values,
+            documents_of(settings),
         )
         self._fast = FastPath(bounds, settings.introspection) if settings.fast_path else None
         self.schema = (
@@ -50,6 +86,9 @@ class Server:
         )
         self.health = Health(self.store)
         self.metrics = Metrics(self.store, settings.workers)
+        self.live: LiveServer | None = None
+        self._stops = StopSignals(self._drain)
+        self._draining: asyncio.Task[None] | None = None
         self._endpoint: GraphQLEndpoint | None = None
         self._exports: ExportEndpoint | None = None
 
@@ -59,12 +98,22 @@ class Server:
         settings = self.settings
         keys = await self.store.keys.any_active()
         access = decide_access(settings.access, settings.host, keys)
-        authenticator = Authenticator(self.store, access, settings.default_organization)
+        authenticator = Authenticator(
+            self.store, access, settings.default_organization, WrongKeys(settings.max_wrong_keys)
+        )
+        work = Work(
+            Admission(settings.max_operations),
+            Costs(self.schema._schema, self._bounds),
+            Deadlines(settings.operation_seconds),
+        )
+        self.live = await self._start_live(authenticator, work)
         self._endpoint = GraphQLEndpoint(
             self.schema,
             self.store,
             authenticator,
-            int(settings.max_body_bytes),
+            self._reader,
+            work,
+            self.live,
             self._fast,
         )
         self._exports = ExportEndpoint(
@@ -79,16 +128,40 @@ class Server:
                 page_rows=settings.max_page_size,
                 answer_rows=settings.max_answer_rows,
             ),
-            int(settings.max_body_bytes),
+            self._reader,
             self._fast,
         )
+
+    async def _start_live(self, authenticator: Authenticator, work: Work) -> LiveServer:
+        """Everything that streams."""
+        bounds = self.settings.live()
+        hub = Hub(self.store, bounds.poll_seconds)
+        engine = LiveEngine(self.schema, self.store, hub, HYDRATE, work, shares=bounds.shares)
+        live = LiveServer(engine, hub, authenticator, self._reader, bounds)
+        await live.start()
+        self.metrics.add(partial(LiveCollector, live))
+        self._stops.listen()
+        return live
 
     async def stop(self) -> None:
         """Write what is queued; say what could not be."""
         self.health.start_draining()
+        self._stops.leave()
+        if self.live is not None:
+            await self.live.close()
         left = await self.store.close(self.settings.shutdown_seconds)
         if left:
             log.error("entries were left unwritten; their callers were told", extra={"left": left})
+
+    def _drain(self) -> None:
+        """A stop was asked for: streams end now, so that it need not wait for them."""
+        if self.live is not None and self._draining is None:
+            self._draining = asyncio.create_task(self.live.drain(), name="live-drain")
+
+    async def websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """GraphQL over a websocket."""
+        assert self.live is not None
+        await WebsocketConnection(self.live, scope, receive, send).run()
 
     def endpoint(self) -> GraphQLEndpoint:
         """The GraphQL route; there once the server has started."""
@@ -101,22 +174,32 @@ class Server:
         return self._exports
 
 
+def documents_of(settings: Settings) -> DocumentKeeper:
+    """Which documents may be asked, and which by their ids alone; raises ``ManifestError``."""
+    if settings.trusted_documents:
+        return TrustedDocuments.read(Path(settings.trusted_documents))
+    return PersistedQueries() if settings.persisted_queries else NoPersistedQueries()
+
+
 def create_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
     """The ASGI application. The tables must be there when it starts."""
     server = Server(settings, clock)
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Any]]:
         del app
         await server.start()
         try:
-            yield
+            yield {STATE: Connections(settings.connection_bounds())}
         finally:
             await server.stop()
 
+    graphql: ASGIApp = Started(server.endpoint)
+    if settings.shows_explorer:
+        graphql = Explorer(graphql)
     routes = [
         Route("/", index),
-        Route(GRAPHQL_PATH, Started(server.endpoint), methods=["GET", "POST"]),
+        Route(GRAPHQL_PATH, graphql, methods=["GET", "POST"]),
         Route(EXPORT_PATH, Started(server.exports), methods=["GET", "POST"]),
         Route("/livez", server.health.livez),
         Route("/readyz", server.health.readyz),
@@ -127,17 +210,35 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
         routes=routes,
         lifespan=lifespan,
         exception_handlers={404: not_served, 405: not_served},
-        middleware=[
-            Middleware(CorrelationMiddleware),
-            Middleware(MetricsMiddleware, metrics=server.metrics, routes=[r.path for r in routes]),
-            Middleware(
-                HostMiddleware, allowed=settings.answered_hosts, exempt=("/livez", "/readyz")
-            ),
-            Middleware(GraphQLLane, path=GRAPHQL_PATH, endpoint=server.endpoint),
-        ],
+        middleware=middleware_of(server, [route.path for route in routes]),
     )
     app.state.server = server
     return app
+
+
+def middleware_of(server: Server, routes: Sequence[str]) -> list[Middleware]:
+    """What every call passes, the outermost first."""
+    settings = server.settings
+    return [
+        Middleware(CorrelationMiddleware),
+        Middleware(MetricsMiddleware, metrics=server.metrics, routes=routes),
+        Middleware(
+            HostMiddleware,
+            allowed=settings.answered_hosts,
+            exempt=("/livez", "/readyz"),
+            browsers=partial(
+                OriginCheck,
+                allowed=settings.allowed_origins,
+                guarded=(GRAPHQL_PATH, EXPORT_PATH),
+            ),
+        ),
+        Middleware(
+            GraphQLLane,
+            path=GRAPHQL_PATH,
+            endpoint=server.endpoint,
+            socket=server.websocket,
+        ),
+    ]
 
 
 def app_from_environment() -> Starlette:

@@ -1,30 +1,50 @@
 """Reads GraphQL requests from HTTP: bounded, and with a sentence for everything that is wrong."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 from starlette.datastructures import QueryParams
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
+from server.compression import ENCODINGS, Garbled, Inflater, TooMuch, UnknownEncoding
 from server.headers import headers_of
+from server.negotiation import JSON
+from server.variables import problem_of_size
 
-JSON = "application/json"
-QUERY_PARAMETERS = ("query", "operationName", "variables", "extensions")
+QUERY_PARAMETERS = ("query", "operationName", "variables", "extensions", "documentId")
 QUERY_METHODS = ("GET", "HEAD")
 """Methods that carry the request in the address; HEAD is GET without the answer's body."""
+
+
+BAD_USER_INPUT = "BAD_USER_INPUT"
+Headers = Sequence[tuple[str, str]]
 
 
 class HttpRefusal(Exception):
     """A request that is no GraphQL request: its status and why."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        headers: Headers = (),
+        code: str = BAD_USER_INPUT,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
+        self.headers = headers
+        self.code = code
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The answer that says so."""
+        return {"errors": [{"message": self.message, "extensions": {"code": self.code}}]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +55,26 @@ class GraphQLRequest:
     variables: dict[str, Any] | None
     operation_name: str | None
     extensions: dict[str, Any] | None
+    document_id: str | None = None
 
 
-async def read_body(receive: Receive, announced: str, limit: int) -> bytes:
-    """The body, never more than ``limit`` bytes of it; ``announced`` is its Content-Length."""
+class DocumentKeeper(Protocol):
+    """Knows documents by their ids, and which of them may be asked."""
+
+    @property
+    def trusts_few(self) -> bool:
+        """Whether a document may be refused that comes with the request."""
+
+    def with_document(self, asked: GraphQLRequest) -> GraphQLRequest:
+        """The request with its document; raises ``HttpRefusal``."""
+
+
+async def read_body(receive: Receive, announced: str, limit: int, encoding: str = "") -> bytes:
+    """The body, never more than ``limit`` bytes of it; ``announced`` is its Content-Length.
+
+    A compressed one counts as it comes and as it is inflated. Raises ``HttpRefusal``.
+    """
+    inflater = inflater_of(encoding, limit) if encoding else None
     # More than 18 digits are too much, whatever they say.
     if announced.isdecimal() and (len(announced) > 18 or int(announced) > limit):
         raise too_large(limit)
@@ -48,12 +84,40 @@ async def read_body(receive: Receive, announced: str, limit: int) -> bytes:
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
         chunk = message.get("body", b"")
+        if inflater is not None:
+            chunk = inflate(inflater, chunk)
         size += len(chunk)
         if size > limit:
             raise too_large(limit)
         chunks.append(chunk)
         more = message.get("more_body", False)
+    if inflater is not None and not inflater.is_whole:
+        raise HttpRefusal(400, f"the body is not whole: it ends before its {encoding} does")
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def inflater_of(encoding: str, limit: int) -> Inflater | None:
+    """What reads a body of this Content-Encoding; None where it is not compressed."""
+    if encoding.strip().lower() == "identity":
+        return None
+    try:
+        return Inflater(encoding, limit)
+    except UnknownEncoding:
+        known = ", ".join(ENCODINGS)
+        message = (
+            f"Content-Encoding {encoding[:40]!r} is not read here: send one of {known}, or none"
+        )
+        raise HttpRefusal(415, message, (("accept-encoding", known),)) from None
+
+
+def inflate(inflater: Inflater, chunk: bytes) -> bytes:
+    """Some more of a compressed body; the refusals are those of any other body."""
+    try:
+        return inflater.feed(chunk)
+    except TooMuch as error:
+        raise too_large(error.limit) from None
+    except Garbled as error:
+        raise HttpRefusal(400, f"the body is not {inflater.name}: {error}") from None
 
 
 def too_large(limit: int) -> HttpRefusal:
@@ -86,32 +150,42 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def graphql_request(content: Any) -> GraphQLRequest:
-    """The request that a decoded body describes."""
+    """The request that a decoded body describes; without a document where it names a kept one."""
     if isinstance(content, list):
         raise HttpRefusal(400, "a list of requests is not supported: send them one by one")
     if not isinstance(content, dict):
         raise HttpRefusal(400, 'the body must be a JSON object such as {"query": "..."}')
-    query = content.get("query")
-    if not isinstance(query, str) or not query.strip():
-        raise HttpRefusal(400, "query is missing: it must be a text with a GraphQL document")
     name = content.get("operationName")
     if name is not None and not isinstance(name, str):
         raise HttpRefusal(400, "operationName must be a text or null")
     for field in ("variables", "extensions"):
         if not (content.get(field) is None or isinstance(content[field], dict)):
             raise HttpRefusal(400, f"{field} must be an object or null")
-    return GraphQLRequest(query, content.get("variables"), name, content.get("extensions"))
+    query, extensions = content.get("query"), content.get("extensions")
+    id = content.get("documentId")
+    if id is not None and not isinstance(id, str):
+        raise HttpRefusal(400, "documentId must be a text or null")
+    by_id = id is not None or "persistedQuery" in (extensions or ())
+    if not (isinstance(query, str) and query.strip()) and not (by_id and query is None):
+        raise HttpRefusal(400, "query is missing: it must be a text with a GraphQL document")
+    return GraphQLRequest(query or "", content.get("variables"), name, extensions, id)
 
 
 def parameters_of(query_string: bytes) -> Mapping[str, Any]:
     """The same from the parameters of a GET."""
+    try:
+        unquote_to_bytes(query_string).decode()
+    except UnicodeDecodeError:
+        raise HttpRefusal(400, "the parameters are not UTF-8") from None
     found: dict[str, Any] = {}
     parameters = QueryParams(query_string)
     for name in QUERY_PARAMETERS:
-        value = parameters.get(name)
-        if value is not None:
+        values = parameters.getlist(name)
+        if len(values) > 1:
+            raise HttpRefusal(400, f"{name} is given {len(values)} times: give it once")
+        if values:
             is_json = name in ("variables", "extensions")
-            found[name] = decode_json(value.encode(errors="replace"), name) if is_json else value
+            found[name] = decode_json(values[0].encode(), name) if is_json else values[0]
     return found
 
 
@@ -119,16 +193,50 @@ ReadQuickly = Callable[[bytes], GraphQLRequest | None]
 """Reads a body that is plainly in order; None for all others."""
 
 
-async def read_request(
-    scope: Scope, receive: Receive, limit: int, read_quickly: ReadQuickly | None = None
-) -> GraphQLRequest:
-    """The GraphQL request that an HTTP request carries; raises ``HttpRefusal``."""
-    if scope["method"] in QUERY_METHODS:
-        return graphql_request(parameters_of(scope["query_string"]))
-    headers = headers_of(scope)
-    media_type = headers.get("content-type", "")
-    if media_type != JSON and media_type.split(";")[0].strip().lower() != JSON:
-        raise HttpRefusal(415, f"send the request as Content-Type: {JSON}")
-    body = await read_body(receive, headers.get("content-length", ""), limit)
-    quick = read_quickly(body) if read_quickly is not None else None
-    return quick or graphql_request(decode_json(body))
+class RequestReader:
+    """Reads the GraphQL requests of one server, within its bounds."""
+
+    def __init__(self, max_body_bytes: int, max_values: int, documents: DocumentKeeper) -> None:
+        self._max_body_bytes = max_body_bytes
+        self._max_values = max_values
+        self._documents = documents
+        self._trusts_few = documents.trusts_few
+
+    async def read(
+        self, scope: Scope, receive: Receive, read_quickly: ReadQuickly | None = None
+    ) -> GraphQLRequest:
+        """The GraphQL request that an HTTP request carries; raises ``HttpRefusal``."""
+        if scope["method"] in QUERY_METHODS:
+            return self.admit(graphql_request(parameters_of(scope["query_string"])))
+        headers = headers_of(scope)
+        check_content_type(headers.get("content-type", ""))
+        body = await read_body(
+            receive,
+            headers.get("content-length", ""),
+            self._max_body_bytes,
+            headers.get("content-encoding", ""),
+        )
+        quick = read_quickly(body) if read_quickly is not None else None
+        return self.admit(quick or graphql_request(decode_json(body)))
+
+    def admit(self, asked: GraphQLRequest) -> GraphQLRequest:
+        """The request with its document; raises ``HttpRefusal`` where it may not be served."""
+        problem = problem_of_size(asked.variables, self._max_values) if asked.variables else None
+        if problem is not None:
+            raise HttpRefusal(400, problem)
+        if asked.extensions is None and asked.document_id is None and not self._trusts_few:
+            return asked
+        return self._documents.with_document(asked)
+
+
+def check_content_type(value: str) -> None:
+    """Raises ``HttpRefusal`` for anything but JSON in UTF-8."""
+    if value == JSON:
+        return
+    media_type, *parameters = value.lower().split(";")
+    if media_type.strip() != JSON:
+        raise HttpRefusal(415, f"send the request as Content-Type: {JSON}", (("accept", JSON),))
+    for parameter in parameters:
+        name, _, charset = parameter.partition("=")
+        if name.strip() == "charset" and charset.strip().strip('"') not in ("utf-8", "utf8"):
+            raise HttpRefusal(415, "send the request in UTF-8")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -137,6 +138,8 @@ class CorrelationMiddleware:
 
         try:
             await self._app(scope, receive, answer)
+        except ClientDisconnect:
+            pass  # nobody is left to answer; the line of the log says so
         except Exception:
             if scope["type"] != "http" or call.status is not None:
                 raise  # too late to answer: the server logs it and closes the connection

@@ -5,7 +5,6 @@ import json
 from typing import Any
 
 import msgspec
-from graphql import OperationType as GraphQLOperationType
 from starlette.types import Message, Receive, Scope, Send
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -16,19 +15,28 @@ from models.types import clean_text
 from schema.context import Hydrators, RequestContext
 from schema.requests import Request as RequestType
 from schema.sessions import Session as SessionType
+from server.admission import TooMany
 from server.authentication import Authenticator
-from server.bodies import JSON, GraphQLRequest, HttpRefusal, read_request
+from server.bodies import GraphQLRequest, Headers, HttpRefusal, RequestReader
 from server.errors import extensions_of, format_errors
 from server.execution.fast_path import FastPath
 from server.headers import headers_of
+from server.live.engine import Refused
+from server.live.server import LiveServer
+from server.live.streaming import HttpStream, form_of
+from server.metrics import STREAM
+from server.negotiation import GRAPHQL_JSON, JSON, OFFERED, preferred
+from server.persisted import NOT_FOUND, NOT_SUPPORTED
 from server.schema import TrackstoreSchema
+from server.work import Work
 from store.errors import Overloaded, StoreError, TimedOut, Unauthenticated
 from store.store import Store
 
-GRAPHQL_JSON = "application/graphql-response+json"
 CONTENT_TYPES = {
     name: (b"content-type", f"{name}; charset=utf-8".encode()) for name in (GRAPHQL_JSON, JSON)
 }
+RETRY_SECONDS = 5
+PERSISTED_CODES = {NOT_FOUND[1], NOT_SUPPORTED[1]}
 NOT_CACHED = (b"cache-control", b"no-store")
 MORE_HEADERS = {
     401: ((b"www-authenticate", b"Bearer"),),
@@ -42,6 +50,11 @@ ALLOWED = {
 }
 
 
+NO_STREAM = (
+    "a subscription is a stream: accept text/event-stream, or use a websocket "
+    "(graphql-transport-ws)"
+)
+
 Answer = tuple[Message, Message]
 """The head of an answer and its body, as they are sent."""
 
@@ -54,62 +67,102 @@ class GraphQLEndpoint:
         schema: TrackstoreSchema,
         store: Store,
         authenticator: Authenticator,
-        max_body_bytes: int,
+        reader: RequestReader,
+        work: Work,
+        live: LiveServer,
         fast: FastPath | None = None,
     ) -> None:
         self._schema = schema
         self._store = store
         self._authenticator = authenticator
-        self._max_body_bytes = max_body_bytes
+        self._reader = reader
+        self._work = work
+        self._live = live
         self._fast = fast
         self._read = fast.read if fast else None
         self._encoder = msgspec.json.Encoder()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        head, body = await self._serve(scope, receive)
-        await send(head)
-        await send(body)
+        answer = await self._serve(scope, receive, send)
+        if answer is not None:
+            head, body = answer
+            await send(head)
+            await send(body)
 
-    async def _serve(self, scope: Scope, receive: Receive) -> Answer:
-        """The answer; an expected error of any kind is one, too."""
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> Answer | None:
+        """The answer; an expected error of any kind is one, too. None where it was streamed."""
         headers = headers_of(scope)
-        media_type = accepted(headers.get("accept", ""))
+        accept = headers.get("accept", "")
+        media_type, form = preferred(accept), form_of(accept)
+        if media_type is None and form is None:
+            refusal = HttpRefusal(406, f"an answer is one of {', '.join(OFFERED)}")
+            return self._answer(refusal.body, 406, JSON)
+        shown = media_type or JSON
         try:
-            principal = await self._authenticator.authenticate(headers)
-            asked = await read_request(scope, receive, self._max_body_bytes, self._read)
-            context = RequestContext(self._store, principal, HYDRATE)
-            return await self._execute(scope["method"], asked, context, media_type)
+            principal = await self._authenticator.authenticate(headers, scope.get("client"))
+            self._work.admission.enter(principal)
+            try:
+                asked = await self._reader.read(scope, receive, self._read)
+                context = RequestContext(self._store, principal, HYDRATE)
+                answer = None
+                if media_type is not None:
+                    task = self._work.deadlines.begin()
+                    try:
+                        answer = await self._execute(scope["method"], asked, context, media_type)
+                    finally:
+                        self._work.deadlines.end(task)
+            finally:
+                self._work.admission.leave(principal)
+            if answer is not None:
+                return answer
+            if form is None:
+                raise HttpRefusal(400, NO_STREAM)
+            scope[STREAM] = True
+            await HttpStream(self._live, form, scope, receive, send).run(asked, principal)
+        except Refused as refused:
+            status = 400 if shown == GRAPHQL_JSON else 200
+            return self._answer({"errors": refused.errors}, status, shown)
         except HttpRefusal as refusal:
-            error = {"message": refusal.message, "extensions": {"code": "BAD_USER_INPUT"}}
-            return self._answer({"errors": [error]}, refusal.status, media_type)
+            # Apollo's clients know from the error itself that they are to send the document.
+            known = refusal.code in PERSISTED_CODES and shown == JSON
+            status = 200 if known else refusal.status
+            return self._answer(refusal.body, status, shown, refusal.headers)
         except StoreError as error:
-            return self._refuse(error, media_type)
+            return self._refuse(error, shown)
         except asyncio.CancelledError:
-            # Only a stop cancels calls, those that outlasted its patience: they may be sent again.
-            return self._refuse(Overloaded("the server is stopping: send this again"), media_type)
+            if self._work.deadlines.has_ended_this():
+                return self._refuse(TimedOut(self._work.deadlines.sentence), shown)
+            # Else only a stop cancels calls, those that outlasted its patience.
+            return self._refuse(Overloaded("the server is stopping: send this again"), shown)
+        return None
 
     def _refuse(self, error: StoreError, media_type: str) -> Answer:
         formatted = {"message": error.message, "extensions": extensions_of(error)}
-        return self._answer({"errors": [formatted]}, status_of(error), media_type)
+        status = status_of(error)
+        wait = error.retry_seconds if isinstance(error, TooMany) else RETRY_SECONDS
+        headers = (("retry-after", str(wait)),) if status in (429, 503) else ()
+        return self._answer({"errors": [formatted]}, status, media_type, headers)
 
     async def _execute(
         self, method: str, asked: GraphQLRequest, context: RequestContext, media_type: str
-    ) -> Answer:
+    ) -> Answer | None:
+        """The answer; None where the operation is a subscription."""
         try:
-            quick = (
-                await self._fast.execute(asked, context, ALLOWED[method]) if self._fast else None
-            )
+            allowed = ALLOWED[method]
+            quick = await self._fast.execute(asked, context, allowed) if self._fast else None
             result = quick or await self._schema.execute(
                 asked.query,
                 variable_values=asked.variables,
                 context_value=context,
                 operation_name=asked.operation_name,
-                allowed_operation_types=ALLOWED[method],
+                allowed_operation_types=allowed,
                 operation_extensions=asked.extensions,
             )
         except InvalidOperationTypeError as error:
-            raise HttpRefusal(*not_allowed(error.operation_type)) from None
+            if error.operation_type is OperationType.SUBSCRIPTION:
+                return None
+            raise HttpRefusal(405, "a mutation is sent by POST") from None
         except (CannotGetOperationTypeError, MissingQueryError):
             raise HttpRefusal(
                 400, "the document has no operation of that name: name one in operationName"
@@ -117,22 +170,27 @@ class GraphQLEndpoint:
         body: dict[str, Any] = {}
         if result.errors:
             body["errors"] = format_errors(result.errors, self._schema.enum_values)
-        refused = isinstance(result, PreExecutionError) or (
+        not_executed = isinstance(result, PreExecutionError) or (
             result.data is None and all(e.path is None for e in result.errors or ())
         )
-        if not refused:
+        if not not_executed:
             body["data"] = result.data
         if getattr(result, "extensions", None):
             body["extensions"] = result.extensions
+        if asked.extensions and asked.extensions.get("cost") is True and not not_executed:
+            body.setdefault("extensions", {})["cost"] = self._work.costs.explain(asked)
         # Older clients take an answer with another status for no answer at all.
-        status = 400 if refused and media_type == GRAPHQL_JSON else 200
+        status = 400 if not_executed and media_type == GRAPHQL_JSON else 200
         return self._answer(body, status, media_type)
 
-    def _answer(self, body: dict[str, Any], status: int, media_type: str) -> Answer:
+    def _answer(
+        self, body: dict[str, Any], status: int, media_type: str, more: Headers = ()
+    ) -> Answer:
         content = self._encode(body)
         headers = [
             NOT_CACHED,
             *MORE_HEADERS.get(status, ()),
+            *((name.encode(), value.encode()) for name, value in more),
             (b"content-length", b"%d" % len(content)),
             CONTENT_TYPES[media_type],
         ]
@@ -149,20 +207,10 @@ class GraphQLEndpoint:
             return clean_text(text).encode()
 
 
-def not_allowed(operation: OperationType) -> tuple[int, str]:
-    """Status and reason for an operation that this method cannot carry."""
-    if operation.value == GraphQLOperationType.MUTATION.value:
-        return 405, "a mutation is sent by POST"
-    return 400, "a subscription needs a streaming transport, which this route does not have"
-
-
-def accepted(accept: str) -> str:
-    """The media type of the answer: GraphQL's own where the client names it."""
-    return GRAPHQL_JSON if GRAPHQL_JSON in accept.lower() else JSON
-
-
 def status_of(error: StoreError) -> int:
     """The HTTP status of an error that met the request as a whole."""
+    if isinstance(error, TooMany):
+        return 429
     if isinstance(error, Unauthenticated):
         return 401
     if isinstance(error, Overloaded | TimedOut):

@@ -17,6 +17,13 @@ BAD_USER_INPUT = "BAD_USER_INPUT"
 UNKNOWN_VALUE = re.compile(r"does not exist in '(\w+)' enum")
 SUGGESTION = re.compile(r" Did you mean [^?]{1,400}\?")
 """What GraphQL adds about names that are near: nothing for strangers, and no list of what there is."""
+PLACE = re.compile(r"Variable '\$(\w+)' has invalid value(?: at ([\w.\[\]]+))?: ")
+"""How GraphQL says which variable is wrong, and where in it."""
+WRAPPED = re.compile(
+    r"Expected value of type '\w+', but encountered error '(.+)'; found: .*", re.DOTALL
+)
+"""What GraphQL puts around the sentence of a scalar."""
+DIGITS = re.compile(r"Exceeds the limit \(\d+ digits\) for integer string conversion.*", re.DOTALL)
 MESSAGES = {
     "Validation aborted.": "the document repeats too much to be checked: ask for less at once",
 }
@@ -38,6 +45,24 @@ def with_expected(message: str, enums: Enums) -> str:
     return f"{message.rstrip('.')}: use {', '.join(values)}." if values else message
 
 
+def plain(message: str) -> str:
+    """GraphQL's message as the server says such things: the place first, and no suggestions.
+
+    ``operations[3].durationMs: Float cannot represent non numeric value: 'fast'``
+    """
+    found = MESSAGES.get(message) or SUGGESTION.sub("", message)
+    place = PLACE.match(found)
+    where, what = ("", found) if place is None else (place_of(place), found[place.end() :])
+    wrapped = WRAPPED.fullmatch(what)
+    return where + DIGITS.sub("a whole number has too many digits", wrapped[1] if wrapped else what)
+
+
+def place_of(match: re.Match[str]) -> str:
+    """The variable, and the place in it."""
+    name, path = match.groups()
+    return f"{name}{path or ''}: "
+
+
 def format_error(error: GraphQLError, enums: Enums) -> dict[str, Any]:
     """One error; what is not meant for callers is logged under an id and masked."""
     cause = root_of(error)
@@ -47,8 +72,7 @@ def format_error(error: GraphQLError, enums: Enums) -> dict[str, Any]:
         formatted["extensions"] = extensions_of(cause)
     elif cause is None or (error.path is None and isinstance(cause, ValueError | TypeError)):
         # Of GraphQL itself: the document or its variables are not as the schema says.
-        message = MESSAGES.get(error.message) or SUGGESTION.sub("", error.message)
-        formatted["message"] = with_expected(message, enums)
+        formatted["message"] = with_expected(plain(error.message), enums)
         formatted["extensions"] = {"code": BAD_USER_INPUT}
     elif isinstance(cause, RecursionError) and error.path is None:
         formatted["message"] = "the document is nested too deeply: ask for less at once"

@@ -1,6 +1,6 @@
 """Answers only to its own names, so that no page of a stranger can call it by another one."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -30,10 +30,18 @@ class HostMiddleware:
     """Refuses requests and websockets that call the server by a name that is not its own.
 
     ``exempt`` paths answer to any name: load balancers ask them by address, and they tell nothing.
+    What a browser sends goes to the application by way of ``browsers``.
     """
 
-    def __init__(self, app: ASGIApp, allowed: Sequence[str], exempt: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        allowed: Sequence[str],
+        exempt: Collection[str] = (),
+        browsers: Callable[[ASGIApp], ASGIApp] | None = None,
+    ) -> None:
         self._app = app
+        self._browsers = browsers(app) if browsers is not None else app
         self._exempt = frozenset(exempt)
         self._allowed = [pattern.lower() for pattern in allowed]
         self._any = ANY in self._allowed
@@ -41,13 +49,15 @@ class HostMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_call = scope["type"] in ("http", "websocket") and scope["path"] not in self._exempt
-        if not is_call or self._any:
+        if not is_call:
             await self._app(scope, receive, send)
             return
-        host = headers_of(scope).get("host", "")
-        if (host and host == self._last) or answers_to(name_in(host), self._allowed):
+        headers = headers_of(scope)
+        host = headers.get("host", "")
+        if self._any or (host and host == self._last) or answers_to(name_in(host), self._allowed):
             self._last = host
-            await self._app(scope, receive, send)
+            by_browser = "origin" in headers or "sec-fetch-site" in headers
+            await (self._browsers if by_browser else self._app)(scope, receive, send)
             return
         message = (
             f"this server does not answer to {name_in(host)[:100]!r}: "

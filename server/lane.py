@@ -6,19 +6,25 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class GraphQLLane:
-    """The innermost middleware: takes POST calls of ``path`` to ``endpoint()``, all else passes.
+    """The innermost middleware: takes POST calls of ``path`` to ``endpoint()``, websockets to
+    ``socket``; all else passes.
 
     The router would take them to the same place, by way of a dozen objects and functions.
     """
 
-    def __init__(self, app: ASGIApp, path: str, endpoint: Callable[[], ASGIApp]) -> None:
+    def __init__(
+        self, app: ASGIApp, path: str, endpoint: Callable[[], ASGIApp], socket: ASGIApp
+    ) -> None:
         self._app = app
         self._path = path
         self._endpoint = endpoint
+        self._socket = socket
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == self._path and scope["method"] == "POST":
             await self._endpoint()(scope, receive, send)
+        elif scope["type"] == "websocket" and scope["path"] == self._path:
+            await self._socket(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from prometheus_client import CollectorRegistry, Counter, GCCollector, Histogram, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
@@ -23,6 +23,8 @@ METHODS = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 OTHER = "other"
 """Label of what we do not serve: callers must not be able to make series by calling any path."""
 CLOSED_BY_CALLER = 499
+STREAM = "trackstore.stream"
+"""Stands in the scope of a request that is answered by a stream: how long it is says nothing."""
 
 
 class Metrics:
@@ -50,8 +52,12 @@ class Metrics:
         GCCollector(registry=self.registry)
         self.registry.register(StoreCollector(store, labels))
 
-    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count one answered request."""
+    def add(self, make: Callable[[dict[str, str]], Collector]) -> None:
+        """Ask one more collector; ``make`` is given the labels of this process."""
+        self.registry.register(make(self._labels))
+
+    def observe(self, method: str, route: str, status: int, seconds: float | None) -> None:
+        """Count one answered request; a stream has no time of its own."""
         if method not in METHODS:
             method = OTHER
         counter = self._counters.get((method, route, status))
@@ -61,6 +67,8 @@ class Metrics:
             )
             self._counters[method, route, status] = counter
         counter.inc()
+        if seconds is None:
+            return
         timer = self._timers.get(route)
         if timer is None:
             timer = self._timers[route] = self.duration.labels(**self._labels, route=route)
@@ -85,6 +93,7 @@ class StoreCollector(Collector):
         info.add_metric([], {"version": VERSION, "database": self._store.database.dialect.name})
         yield info
         yield from self._writer()
+        yield from self._requests()
         yield from self._rollups()
         yield from self._pools()
 
@@ -105,6 +114,25 @@ class StoreCollector(Collector):
             ("flush_seconds", stats.seconds, "Time spent in these transactions."),
         ):
             counter = CounterMetricFamily(f"trackstore_writer_{name}", meaning, labels=names)
+            counter.add_metric(values, value)
+            yield counter
+
+    def _requests(self) -> Iterator[Metric]:
+        stats, sweeps = self._store.request_stats, self._store.sweeper.stats
+        names, values = list(self._labels), list(self._labels.values())
+        for name, value, meaning in (
+            (
+                "late_messages",
+                stats.late,
+                "Messages that came after their attempt or request ended.",
+            ),
+            ("stalls", stats.stalled, "Requests that became STALLED by silence."),
+            ("resumes", stats.resumed, "Requests that a message brought back from STALLED."),
+            ("losses", stats.lost, "Requests that stayed silent and became FAILED as LOST."),
+            ("sweeps", sweeps.sweeps, "Looks for requests whose silence may be due."),
+            ("sweep_failures", sweeps.failures, "Such looks that failed."),
+        ):
+            counter = CounterMetricFamily(f"trackstore_request_{name}", meaning, labels=names)
             counter.add_metric(values, value)
             yield counter
 
@@ -170,5 +198,5 @@ class MetricsMiddleware:
             raise
         finally:
             route = scope["path"] if scope["path"] in self._routes else OTHER
-            seconds = time.perf_counter() - started
+            seconds = None if STREAM in scope else time.perf_counter() - started
             self._metrics.observe(scope["method"], route, status, seconds)

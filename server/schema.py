@@ -1,18 +1,33 @@
 """The assembled GraphQL schema, and its text."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import strawberry
-from graphql import GraphQLEnumType, GraphQLError
+from graphql import DocumentNode, GraphQLEnumType, GraphQLError
+from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import DisableIntrospection
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types.execution import ExecutionContext
+from strawberry.schema.exceptions import CannotGetOperationTypeError
+from strawberry.types.execution import ExecutionContext, PreExecutionError
+from strawberry.types.graphql import OperationType
 
 from resolvers.roots import Mutation, Query
 from schema.scalars import SCALARS
+from server.bodies import GraphQLRequest
 from server.document_limits import DocumentBounds, DocumentLimits
+from server.input_types import hasten_inputs
+from subscriptions.roots import Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedDocument:
+    """A valid document, and of which kind the operation is that is asked for."""
+
+    node: DocumentNode
+    kind: OperationType
 
 
 class TrackstoreSchema(strawberry.Schema):
@@ -23,6 +38,35 @@ class TrackstoreSchema(strawberry.Schema):
         """The values of every enum, by its name."""
         types = self._schema.type_map
         return {n: list(t.values) for n, t in types.items() if isinstance(t, GraphQLEnumType)}
+
+    async def prepare(
+        self, asked: GraphQLRequest, context: Any
+    ) -> "PreparedDocument | PreExecutionError":
+        """Parse and validate an operation of any kind, with all limits, and execute nothing."""
+        prepared = self._create_execution_context(
+            query=asked.query,
+            allowed_operation_types=frozenset(OperationType),
+            variable_values=asked.variables,
+            context_value=context,
+            operation_name=asked.operation_name,
+            operation_extensions=asked.extensions,
+        )
+        extensions = self.get_extensions()
+        for extension in extensions:
+            extension.execution_context = prepared
+        runner = self.create_extensions_runner(prepared, extensions)
+        async with runner.operation():
+            try:
+                refused = await self._prepare_operation_async(
+                    context=prepared, extensions_runner=runner
+                )
+            except (MissingQueryError, CannotGetOperationTypeError):
+                message = "the document has no operation of that name: name one in operationName"
+                refused = PreExecutionError(data=None, errors=[GraphQLError(message)])
+        if refused is not None:
+            return refused
+        assert prepared.graphql_document is not None
+        return PreparedDocument(prepared.graphql_document, prepared.operation_type)
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
@@ -41,13 +85,16 @@ def build_schema(
     extensions: list[Any] = [*extensions_first, lambda: DocumentLimits(limits)]
     if not introspection:
         extensions.append(DisableIntrospection)
-    return TrackstoreSchema(
+    schema = TrackstoreSchema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         extensions=extensions,
         execution_context_class=executor,
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     )
+    hasten_inputs(schema)
+    return schema
 
 
 def schema_sdl() -> str:

@@ -1,7 +1,8 @@
 """Every setting of the server, from the environment and ``.env``: its default, bounds and meaning."""
 
+import resource
 from collections.abc import Callable
-from decimal import Decimal
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,170 +13,30 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL
 
-from server.access import LOOPBACK_NAMES, Access, is_loopback
+from server.access import LOOPBACK_NAMES, is_loopback
+from server.admission import ConnectionBounds
 from server.database_address import usable_address, with_driver
-from server.settings_errors import ENV_FILE, PREFIX, SettingsError, explain, hide_password
-from server.settings_values import AccessWord, HostNames, LogFormat, LogLevel, Switch, Synchronous
+from server.settings_errors import ENV_FILE, SettingsError, explain, hide_password
+from server.settings_live import LiveFields
+from server.settings_serving import HOUR_SECONDS, KIB, MIB
+from server.settings_values import LogFormat, LogLevel, Switch
 from store.aggregation.checks import AnswerLimits
 from store.dialects import PoolSettings
 from store.paging import PageSize
-from store.prices import DEFAULT_TOOL_PRICE, MAX_PRICE
+from store.requests.silence import Patience
 from store.store import StoreConfig
 from store.validation import InputBounds
 from store.writer import WriterSettings
 
-KIB, MIB, GIB = 2**10, 2**20, 2**30
-HOUR_SECONDS = 3_600
+MIN_CONNECTIONS = 10
+OTHER_FILES = 200
+"""Files a process needs for other things than connections of callers: database, log, libraries."""
 
 
-class Settings(BaseSettings):
+class Settings(LiveFields):
     """The settings of one server. Made by ``load_settings``; immutable afterwards."""
-
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX,
-        env_file=ENV_FILE,
-        env_file_encoding="utf-8",
-        env_ignore_empty=True,
-        extra="ignore",
-        frozen=True,
-        validate_by_alias=True,
-        validate_by_name=True,
-    )
-
-    host: str = Field(
-        default="127.0.0.1",
-        min_length=1,
-        description="Address to listen on. Any but a loopback address needs API keys.",
-    )
-    port: int = Field(
-        default=8000, ge=0, le=65_535, description="Port to listen on; 0 takes any that is free."
-    )
-    workers: int = Field(
-        default=1,
-        ge=1,
-        le=256,
-        description="Server processes. SQLite serves one, PostgreSQL any number.",
-    )
-    shutdown_seconds: float = Field(
-        default=30,
-        ge=1,
-        le=HOUR_SECONDS,
-        description="How long a stop waits for running requests, and then for queued writes.",
-    )
-    max_body_bytes: ByteSize = Field(
-        default=ByteSize(32 * MIB),
-        ge=KIB,
-        le=GIB,
-        description="Largest body of a request; 413 answers a larger one.",
-    )
-
-    access: AccessWord = Field(
-        default=Access.AUTO,
-        description="keys asks every caller for an API key, open asks nobody and is for loopback "
-        "addresses only. auto asks where there is a key when the server starts, and is open where "
-        "there is none and the address is a loopback one.",
-    )
-    default_organization: str = Field(
-        default="default",
-        min_length=1,
-        max_length=200,
-        description="Organization of records that come without one while access is open.",
-    )
-    allowed_hosts: HostNames = Field(
-        default=(),
-        description="Host names the server answers to, separated by commas; *.example.com stands "
-        "for all below it, * for any. Empty: the names of this machine where the address is a "
-        "loopback one, else any.",
-    )
-    key_cache_seconds: float = Field(
-        default=10,
-        ge=0,
-        le=HOUR_SECONDS,
-        description="How long a key revoked in another process may still be taken.",
-    )
-
-    database_url: str = Field(
-        default="sqlite:///trackstore.db",
-        validation_alias="DATABASE_URL",
-        description="The database: sqlite:///FILE or postgresql://USER@HOST/NAME. With a password in "
-        "it (USER:PASSWORD@), give it in the environment rather than on a command line.",
-    )
-    migrate_on_start: Switch = Field(
-        default="auto",
-        description="Whether `serve` brings the tables up to date; auto does on SQLite, and leaves "
-        "it to `trackstore migrate` elsewhere.",
-    )
-    pool_size: int = Field(
-        default=10, ge=1, le=1_000, description="Connections each process keeps open (PostgreSQL)."
-    )
-    pool_overflow: int = Field(
-        default=20, ge=0, le=1_000, description="Connections on top of these while many are in use."
-    )
-    pool_wait_seconds: float = Field(
-        default=5,
-        gt=0,
-        le=HOUR_SECONDS,
-        description="How long to wait for a connection before the caller is told to try again.",
-    )
-    statement_seconds: float = Field(
-        default=30,
-        gt=0,
-        le=HOUR_SECONDS,
-        description="How long one statement may run before it is ended.",
-    )
-    lock_seconds: float = Field(
-        default=10,
-        gt=0,
-        le=HOUR_SECONDS,
-        description="How long a statement waits for a lock (PostgreSQL).",
-    )
-    sqlite_synchronous: Synchronous = Field(
-        default="FULL",
-        description="When SQLite waits for the disk. FULL survives a power cut; NORMAL is faster "
-        "and may lose what was acknowledged in the last moment before one.",
-    )
-    rollups: bool = Field(
-        default=True, description="Whether sums by hour and day are kept; the same on all servers."
-    )
-    rollup_day_hours: float = Field(
-        default=1, ge=0, le=8_784, description="Hours after a UTC day until it is merged into one."
-    )
-    partitions_ahead: int = Field(
-        default=2,
-        ge=1,
-        le=24,
-        description="Months for which partitions are made beforehand (PostgreSQL).",
-    )
-
-    writer_queue_items: int = Field(
-        default=50_000,
-        ge=1,
-        le=10_000_000,
-        description="Entries that may wait to be written, about 2 KB each; further ones are "
-        "refused with OVERLOADED.",
-    )
-    writer_flush_items: int = Field(
-        default=2_000, ge=1, le=100_000, description="Entries written in one transaction."
-    )
-    writer_delay_ms: float = Field(
-        default=0,
-        ge=0,
-        le=1_000,
-        description="How long a small transaction waits for company, beyond what came while the "
-        "last one was under way.",
-    )
-    idempotency_days: int = Field(
-        default=35, ge=1, le=3_650, description="Days a repeated consume is recognised by its id."
-    )
-    default_tool_price: Decimal = Field(
-        default=DEFAULT_TOOL_PRICE,
-        ge=0,
-        le=int(MAX_PRICE),
-        description="US dollars per 1,000 tokens of a tool without a price of its own.",
-    )
 
     max_batch_items: int = Field(
         default=10_000, ge=1, le=1_000_000, description="Items of one bulk mutation."
@@ -205,6 +66,50 @@ class Settings(BaseSettings):
     )
     max_tokens: int = Field(
         default=10_000, ge=1, le=1_000_000, description="Tokens of a document, variables aside."
+    )
+    max_directives: int = Field(
+        default=50, ge=0, le=10_000, description="Directives in a document, fragments spread out."
+    )
+    max_fragments: int = Field(
+        default=100, ge=0, le=10_000, description="Fragments that a document defines."
+    )
+    max_repeats: int = Field(
+        default=50,
+        ge=1,
+        le=10_000,
+        description="Fields of one name beside each other in a document, fragments spread out.",
+    )
+    max_objects: int = Field(
+        default=1_000,
+        ge=1,
+        le=100_000,
+        description="Objects in a variable such as a filter, or written into a document; batches "
+        "of operations and entries aside.",
+    )
+    max_cost: int = Field(
+        default=200_000,
+        ge=1,
+        le=10**12,
+        description="Records that a document may ask for: page sizes multiplied along its nesting.",
+    )
+    max_variable_depth: int = Field(
+        default=32,
+        ge=2,
+        le=500,
+        description="Levels of objects inside a variable such as a filter.",
+    )
+    max_variable_values: int = Field(
+        default=300_000, ge=1, le=100_000_000, description="JSON values in a request's variables."
+    )
+    operation_seconds: float = Field(
+        default=60, gt=0, le=HOUR_SECONDS, description="How long one operation may take."
+    )
+    max_operations: int = Field(
+        default=1_000,
+        ge=1,
+        le=100_000,
+        description="Operations under way at once for one API key, or for all callers without one, "
+        "in each process; 429 answers further ones.",
     )
     default_page_size: int = Field(
         default=100, ge=1, le=100_000, description="Records of a page where none are asked for."
@@ -248,6 +153,21 @@ class Settings(BaseSettings):
     )
     introspection: bool = Field(
         default=True, description="Whether callers may read the schema from the server."
+    )
+    explorer: Switch = Field(
+        default="auto",
+        description="Whether browsers that open /graphql get a page to try documents; auto gives "
+        "it where the address is a loopback one.",
+    )
+    persisted_queries: bool = Field(
+        default=True,
+        description="Whether clients may send the SHA-256 of a document in its place, once the "
+        "server has seen it (the automatic persisted queries of Apollo's clients).",
+    )
+    trusted_documents: str = Field(
+        default="",
+        description="File with a manifest of documents, as JSON. With it no other document is "
+        "executed.",
     )
 
     fast_path: bool = Field(
@@ -317,11 +237,26 @@ class Settings(BaseSettings):
         return is_loopback(self.host)
 
     @property
+    def shows_explorer(self) -> bool:
+        """Whether browsers get a page to try documents."""
+        return self.is_loopback if self.explorer == "auto" else self.explorer == "yes"
+
+    @property
     def migrates_on_start(self) -> bool:
         """Whether the server itself brings the tables up to date."""
         if self.migrate_on_start == "auto":
             return self.database_file is not None
         return self.migrate_on_start == "yes"
+
+    def connection_bounds(self) -> ConnectionBounds:
+        """What connections may take; no more of them than the system lets a process have."""
+        files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        room = self.max_connections if files == resource.RLIM_INFINITY else files - OTHER_FILES
+        return ConnectionBounds(
+            most=max(MIN_CONNECTIONS, min(self.max_connections, room)),
+            header_seconds=self.header_seconds,
+            body_seconds=self.body_seconds,
+        )
 
     def store_config(self) -> StoreConfig:
         """What the store must know of all this."""
@@ -355,6 +290,10 @@ class Settings(BaseSettings):
             reprice_items=self.max_reprice_items,
             rollups=self.rollups,
             rollup_day_hours=self.rollup_day_hours,
+            patience=Patience(
+                timedelta(seconds=self.stall_after_seconds), timedelta(hours=self.lost_after_hours)
+            ),
+            sweep_seconds=self.stall_sweep_seconds,
             partitions_ahead=self.partitions_ahead,
             key_cache_seconds=self.key_cache_seconds,
         )

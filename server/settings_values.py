@@ -1,6 +1,8 @@
 """How the values of settings may be spelled: case, yes and no, lists with commas."""
 
+from ipaddress import ip_network
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator
 from pydantic_settings import NoDecode
@@ -39,9 +41,37 @@ def _host_names(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
+def _origins(value: tuple[str, ...]) -> tuple[str, ...]:
+    for origin in value:
+        parts = urlsplit(origin)
+        if origin != "*" and (not parts.scheme or origin != f"{parts.scheme}://{parts.netloc}"):
+            raise ValueError(
+                f"{origin} is not an origin. Write scheme, host and port without a path, such as "
+                "https://app.example.com,http://localhost:5173"
+            )
+    return value
+
+
+def _addresses(value: tuple[str, ...]) -> tuple[str, ...]:
+    for address in value:
+        try:
+            if address != "*":
+                ip_network(address, strict=False)
+        except ValueError:
+            raise ValueError(
+                f"{address} is not an address. Write addresses or networks, such as "
+                "127.0.0.1,10.0.0.0/8"
+            ) from None
+    return value
+
+
 AccessWord = Annotated[Access, BeforeValidator(_lower)]
 HostNames = Annotated[
     tuple[str, ...], NoDecode, BeforeValidator(_listed), AfterValidator(_host_names)
+]
+Origins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed), AfterValidator(_origins)]
+Addresses = Annotated[
+    tuple[str, ...], NoDecode, BeforeValidator(_listed), AfterValidator(_addresses)
 ]
 LogFormat = Annotated[Literal["auto", "console", "json"], BeforeValidator(_lower)]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]

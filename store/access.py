@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Table, false
+from sqlalchemy import ColumnElement, FromClause, Select, Table, false
 
 from models.vocabulary import AccessScope
 from store.errors import Forbidden, Problem
@@ -28,7 +28,7 @@ class Bounds:
     namespace_id: str | None = None
     workspace_id: str | None = None
 
-    def conditions(self, table: Table) -> list[ColumnElement[bool]]:
+    def conditions(self, table: FromClause) -> list[ColumnElement[bool]]:
         """What a row of ``table`` must satisfy.
 
         A table without a namespace or workspace column holds records of the whole organization:

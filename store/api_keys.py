@@ -161,14 +161,21 @@ class ApiKeys:
         async with self._database.read() as connection:
             return (await connection.execute(statement)).first() is not None
 
+    def remembered(self, token: str) -> Principal | None:
+        """The caller a token speaks for, where it was recognised a moment ago."""
+        known = self._cache.get(hashlib.sha256(token.encode(errors="replace")).digest())
+        if known is None:
+            return None
+        now = self._clock()
+        expired = known.expires_at is not None and known.expires_at <= now
+        return None if expired or now >= known.until else known.principal
+
     async def authenticate(self, token: str) -> Principal | None:
         """The caller a token speaks for; None where it is unknown, revoked or expired."""
+        principal = self.remembered(token)
+        if principal is not None:
+            return principal
         now = self._clock()
-        fingerprint = hashlib.sha256(token.encode(errors="replace")).digest()
-        known = self._cache.get(fingerprint)
-        if known is not None and now < known.until:
-            expired = known.expires_at is not None and known.expires_at <= now
-            return None if expired else known.principal
         revocations = self._revocations
         row = await self._find(token)
         if row is None or row["revoked_at"] is not None:
@@ -180,6 +187,7 @@ class ApiKeys:
         principal = principal_of(row)
         if revocations != self._revocations:  # it may have been read before it was revoked
             return principal
+        fingerprint = hashlib.sha256(token.encode(errors="replace")).digest()
         self._cache[fingerprint] = _Known(principal, row["expires_at"], now + self._remember)
         return principal
 

@@ -10,8 +10,13 @@ sum of such numbers is their union. PostgreSQL holds it as numeric (``LANE_DIGIT
 a lane); everywhere else it is bytes: two of the first lane, then ``LANE_BYTES`` a lane.
 """
 
+import sys
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import accumulate
 from math import ceil, floor, log
 
 ERROR = 0.01
@@ -27,7 +32,8 @@ LANE_DIGITS = 12
 """Decimal digits of a lane: a million million values."""
 LANE_BYTES = 6
 HEADER = 2
-LANE_MASK = (1 << 8 * LANE_BYTES) - 1
+SINGLY = b"\xff\xff"
+"""Stands in the place of the first lane, before lanes of single values that are not yet counted."""
 
 
 def lane_of(value: float) -> int:
@@ -67,19 +73,29 @@ def unpack(packed: bytes) -> int:
 def count_lanes(lanes: Iterable[int]) -> int:
     """A histogram, as one number, of single values by their lanes."""
     total = 0
-    for lane in lanes:
-        total += 1 << (8 * LANE_BYTES * lane)
+    for lane, count in Counter(lanes).items():
+        total += count << (8 * LANE_BYTES * lane)
     return total
 
 
-def counts(packed: bytes | None) -> Iterator[tuple[int, int]]:
-    """Lanes and how many values are in them, the least first; those without values are left out."""
-    if packed is None:
-        return
-    first = int.from_bytes(packed[:HEADER], "little")
-    for number, start in enumerate(range(HEADER, len(packed), LANE_BYTES)):
-        if count := int.from_bytes(packed[start : start + LANE_BYTES], "little"):
-            yield first + number, count
+def counts(packed: bytes) -> tuple[int, list[int]]:
+    """The first lane that has values, and how many are in it and in each that follows."""
+    lanes = packed[HEADER:]
+    # Two bytes each, three of them a lane: read at once, since there may be hundreds.
+    parts = array("H", lanes + bytes(-len(lanes) % LANE_BYTES))
+    if sys.byteorder == "big":
+        parts.byteswap()
+    low, middle, high = parts[0::3].tolist(), parts[1::3], parts[2::3]
+    if any(middle) or any(high):
+        low = [a + (b << 16) + (c << 32) for a, b, c in zip(low, middle, high, strict=True)]
+    return int.from_bytes(packed[:HEADER], "little"), low
+
+
+@lru_cache(maxsize=16)
+def ranks(packed: bytes) -> tuple[int, list[int]]:
+    """The first lane, and how many values lie up to each: remembered for the next quantile of it."""
+    first, found = counts(packed)
+    return first, list(accumulate(found))
 
 
 def quantile(packed: bytes | None, present: int | None, q: float) -> float | None:
@@ -92,25 +108,20 @@ def quantile(packed: bytes | None, present: int | None, q: float) -> float | Non
     place = q * (present - 1)
     below = floor(place)
     share = place - below
-    found = list(counts(packed))
-    zeros = present - sum(count for _, count in found)
-    low = _at(found, zeros, below)
+    first, found = (0, [0]) if packed is None else ranks(packed)
+    zeros = present - found[-1]
+    low = _at(first, found, below - zeros)
     if not share:
         return low
-    return low + (_at(found, zeros, below + 1) - low) * share
+    return low + (_at(first, found, below + 1 - zeros) - low) * share
 
 
-def _at(found: list[tuple[int, int]], zeros: int, rank: int) -> float:
-    """The value of that rank, from 0."""
-    passed = zeros
-    if rank < passed:
+def _at(first: int, found: list[int], rank: int) -> float:
+    """The value of that rank among those with a lane, from 0."""
+    if rank < 0:
         return 0.0
-    lane = 0
-    for lane, count in found:  # noqa: B007  # the last lane holds what rounding put past the end
-        passed += count
-        if rank < passed:
-            break
-    return value_of(lane)
+    # The last lane holds what rounding put past the end.
+    return value_of(first + min(bisect_right(found, rank), len(found) - 1))
 
 
 # --- what SQLite calls -----------------------------------------------------------------------------
@@ -124,27 +135,33 @@ def one_lane(value: float | None) -> bytes | None:
 
 
 def whole(packed: bytes | None, lanes: bytes | None) -> bytes | None:
-    """The histogram of a row: what was merged, and the lanes of single values."""
+    """What ``Union`` takes of a row: what was merged, or the lanes of single values as they are."""
     if lanes is None:
         return packed
-    total = count_lanes(array("H", lanes))
-    return pack(total + unpack(packed) if packed else total)
+    if packed is None:
+        return SINGLY + lanes
+    return pack(count_lanes(array("H", lanes)) + unpack(packed))
 
 
 class Union:
-    """Adds histograms up, as an aggregate."""
+    """Adds histograms up, as an aggregate; lanes of single values are counted together at the end."""
 
     def __init__(self) -> None:
         self._total = 0
+        self._lanes = array("H")
 
     def step(self, packed: bytes | None) -> None:
         """One more."""
-        if packed is not None:
+        if packed is None:
+            return
+        if packed.startswith(SINGLY):
+            self._lanes.frombytes(packed[HEADER:])
+        else:
             self._total += unpack(packed)
 
     def finalize(self) -> bytes | None:
         """All of them."""
-        return pack(self._total)
+        return pack(self._total + count_lanes(self._lanes))
 
 
 class Lanes:

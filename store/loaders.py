@@ -1,5 +1,6 @@
 """Edges between records, each loaded for many records at once; made anew for every GraphQL call."""
 
+from asyncio import gather
 from collections.abc import Callable, Coroutine, Sequence
 from functools import cached_property
 from typing import Any
@@ -31,6 +32,8 @@ from store.limits.queries import visible
 from store.operations.sources import OPERATIONS
 from store.paging import Page, PageRequest, PageSize
 from store.records import Records, Source
+from store.requests.forecast import Bar, Typical, Work, eta, timeline
+from store.requests.history import Kind, StageHistory
 from store.requests.sources import EVENTS
 
 Key = tuple[Any, ...]
@@ -47,12 +50,14 @@ class Loaders:
         bounds: Bounds,
         sizes: PageSize,
         levels: Callable[[list[Any]], Coroutine[Any, Any, list[Level]]],
+        history: StageHistory,
     ) -> None:
         self._database = database
         self._bounds = bounds
         self._sizes = sizes
         self._paged: dict[tuple[str, PageRequest], DataLoader[Key, Page]] = {}
         self._levels = levels
+        self._history = history
 
     @cached_property
     def operation(self) -> DataLoader[Key, Row | None]:
@@ -92,6 +97,57 @@ class Loaders:
         return self._many(
             table_of(StageAttempt), ("organization_id", "request_id"), ("stage", "attempt")
         )
+
+    @cached_property
+    def typical(self) -> DataLoader[Kind, Typical]:
+        """Seconds that stages usually take, by (organization, type of request)."""
+
+        async def load(kinds: list[Kind]) -> list[Typical]:
+            found = await self._history.typical(self._bounds, kinds)
+            return [found[kind] for kind in kinds]
+
+        return _loader(load)
+
+    @cached_property
+    def eta(self) -> DataLoader[Work, float | None]:
+        """Seconds until requests are done: ``eta.load(Work.of(row))``; None where nobody can say."""
+
+        async def load(works: list[Work]) -> list[float | None]:
+            asked = [work for work in works if work.foreseeable]
+            stages, typical = await self._past(asked)
+            now = self._history.now()
+            told = {
+                work: eta(work.status, stages[work.key], typical[work.kind], now) for work in asked
+            }
+            return [told.get(work) for work in works]
+
+        return _loader(load)
+
+    @cached_property
+    def timeline(self) -> DataLoader[Work, list[Bar]]:
+        """What was done of requests, and what is still to come."""
+
+        async def load(works: list[Work]) -> list[list[Bar]]:
+            stages, typical = await self._past(works)
+            attempts = await self.attempts.load_many([work.key for work in works])
+            now = self._history.now()
+            return [
+                timeline(work, stages[work.key], tries, typical.get(work.kind, {}), now)
+                for work, tries in zip(works, attempts, strict=True)
+            ]
+
+        return _loader(load)
+
+    async def _past(
+        self, works: Sequence[Work]
+    ) -> tuple[dict[Key, list[Row]], dict[Kind, Typical]]:
+        """The stages of requests, and how long such stages take for those that have not ended."""
+        if not works:
+            return {}, {}
+        kinds = list(dict.fromkeys(work.kind for work in works if work.foreseeable))
+        keys = [work.key for work in works]
+        stages, typical = await gather(self.stages.load_many(keys), self.typical.load_many(kinds))
+        return dict(zip(keys, stages, strict=True)), dict(zip(kinds, typical, strict=True))
 
     @cached_property
     def event(self) -> DataLoader[Key, Row | None]:

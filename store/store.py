@@ -13,11 +13,14 @@ from sqlalchemy import select
 from store.access import Bounds, Principal
 from store.aggregation.checks import AnswerLimits
 from store.aggregation.engine import Aggregation
+from store.announcements import Announcements
 from store.api_keys import ApiKeys
 from store.circuit_breakers import BreakerApplier, CircuitBreakers
 from store.database import Database
 from store.dialects import PoolSettings
 from store.entries import Entry, ItemResult
+from store.feeds.reading import FeedReader
+from store.feeds.sources import EVENT_FEED, OPERATION_FEED
 from store.housekeeping import Housekeeping
 from store.ids import Clock, new_id, utc_now
 from store.intake import Intake
@@ -35,7 +38,11 @@ from store.prices import DEFAULT_TOOL_PRICE, Prices, to_nanos
 from store.records import Records
 from store.repricing import Repricing
 from store.requests.apply import RequestApplier
+from store.requests.history import StageHistory
+from store.requests.logs import RequestLogs
+from store.requests.silence import Patience
 from store.requests.sources import REQUESTS
+from store.requests.sweeper import Sweeper
 from store.rollups.planner import RollupPlanner
 from store.rollups.rollups import Rollups
 from store.rollups.state import RollupStates
@@ -60,6 +67,8 @@ class StoreConfig:
     reprice_items: int = 100_000
     rollups: bool = True
     rollup_day_hours: float = 1.0
+    patience: Patience = field(default_factory=Patience)
+    sweep_seconds: float = 15.0
     partitions_ahead: int = 2
     key_cache_seconds: float = 10.0
 
@@ -80,26 +89,16 @@ class Store:
         self.partitions = Partitions(self.database.dialect, clock, config.partitions_ahead)
         default_price = to_nanos(config.default_tool_price)
         books = PriceBooks(self.database, default_price)
-        operations = OperationApplier(books, config.rollups)
-        # The order of the appliers is the order in which every flush takes its locks.
-        self.writer = Writer(
-            self.database,
-            self.partitions,
-            (
-                operations,
-                SessionApplier(),
-                RequestApplier(make_id),
-                LimitApplier(),
-                InteractionApplier(),
-                BreakerApplier(),
-            ),
-            clock,
-            config.writer,
-            operations.apply_alone,
-        )
+        self.announcements = Announcements()
+        requests = RequestApplier(make_id, config.patience, self.announcements)
+        self.request_stats = requests.stats
+        operations = OperationApplier(books, self.announcements, config.rollups)
+        self.writer = self._make_writer(operations, requests)
         self._housekeeping = Housekeeping(
             self.database, self.partitions, clock, timedelta(days=config.idempotency_days)
         )
+        self.sweeper = Sweeper(self.database, self.writer, clock, config.sweep_seconds)
+        self._stage_history = StageHistory(self.database, clock)
         self._tasks: list[asyncio.Task[None]] = []
         states = RollupStates(self.database, clock, config.rollups)
         day_delay = timedelta(hours=config.rollup_day_hours)
@@ -115,15 +114,42 @@ class Store:
             self.database, default_price, config.rollups, config.reprice_items
         )
         self.breakers = CircuitBreakers(self.database)
+        self.event_feed = FeedReader(self.database, EVENT_FEED)
+        self.operation_feed = FeedReader(self.database, OPERATION_FEED)
+        self.request_logs = RequestLogs(self.database)
         self.keys = ApiKeys(self.database, clock, config.bounds, config.key_cache_seconds)
+
+    def _make_writer(self, operations: OperationApplier, requests: RequestApplier) -> Writer:
+        """The order of the appliers is the order in which every flush takes its locks."""
+        appliers = (
+            operations,
+            SessionApplier(),
+            requests,
+            LimitApplier(),
+            InteractionApplier(),
+            BreakerApplier(),
+        )
+        return Writer(
+            self.database,
+            self.partitions,
+            appliers,
+            self._clock,
+            self.config.writer,
+            operations.apply_alone,
+        )
 
     async def start(self) -> None:
         """Make partitions ahead and start the writer; the schema must be there."""
         with self.database.translated():
             await self.partitions.ensure_ahead()
         await self.rollups.prepare()
+        for feed in (self.event_feed, self.operation_feed):
+            await feed.prepare()
         self.writer.start()
         self._tasks = [asyncio.create_task(self._housekeeping.run(), name="housekeeping")]
+        self.sweeper.start_listening()
+        if self.config.sweep_seconds:
+            self._tasks.append(asyncio.create_task(self.sweeper.run(), name="sweeper"))
         if self.config.rollups:
             self._tasks.append(asyncio.create_task(self.rollups.maintenance.run(), name="rollups"))
 
@@ -152,7 +178,9 @@ class Store:
 
     def loaders(self, bounds: Bounds) -> Loaders:
         """Loaders of edges for one call."""
-        return Loaders(self.database, bounds, self.config.pages, self.limits.levels)
+        return Loaders(
+            self.database, bounds, self.config.pages, self.limits.levels, self._stage_history
+        )
 
     async def write(self, entries: Sequence[Entry]) -> list[ItemResult]:
         """Write entries in one transaction; their results, in the same order, after the commit."""

@@ -32,14 +32,16 @@ Json = dict[str, Any]
 class ServerProcess:
     """One ``trackstore serve``, logging into a file of its own."""
 
-    def __init__(self, database_url: str, folder: Path, settings: Mapping[str, object]) -> None:
+    def __init__(
+        self, database_url: str, folder: Path, settings: Mapping[str, object], port: int = 0
+    ) -> None:
         self.log_file = folder / f"server-{uuid4().hex[:8]}.log"
         self.url = ""
         named = {f"TRACKSTORE_{name.upper()}": str(value) for name, value in settings.items()}
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("TRACKSTORE_")}
         with self.log_file.open("w") as log:
             self.process = subprocess.Popen(
-                [COMMAND, "serve", "--port", "0", "--log-format", "json"],
+                [COMMAND, "serve", "--port", str(port), "--log-format", "json"],
                 cwd=folder,
                 env={**inherited, "DATABASE_URL": database_url, **named},
                 stdin=subprocess.DEVNULL,
@@ -109,12 +111,15 @@ class ServerProcess:
 
 
 @contextmanager
-def server_process(database_url: str, folder: Path, **settings: object) -> Iterator[ServerProcess]:
+def server_process(
+    database_url: str, folder: Path, *, port: int = 0, **settings: object
+) -> Iterator[ServerProcess]:
     """Run a server on a migrated database; ``settings`` are those of the server, by their names.
 
+    ``port`` is that of a server that was there before, where one takes its place.
     It is ended with the block; where the block fails, the failure shows the server's log.
     """
-    server = ServerProcess(database_url, folder, {"access": "open", **settings})
+    server = ServerProcess(database_url, folder, {"access": "open", **settings}, port)
     try:
         server.wait_until_ready()
         yield server

@@ -6,6 +6,8 @@ from typing import Any
 
 import strawberry
 
+from schema.filters import condition_of
+from schema.selection import Selection
 from schema.stats.answers import Wanted
 from schema.stats.having import HavingReader, Path, attribute_at
 from schema.stats.inputs import BucketInput, CompareInput, StatsOrder, TopInput
@@ -13,6 +15,9 @@ from schema.stats.types import SourceTypes
 from store.aggregation.questions import Group, Question
 from store.errors import BadInput, Problem
 from store.filters import Condition
+
+DEFAULT_LIMIT = 1_000
+"""Rows of an answer where the caller names no limit; how many may be asked for is a setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,23 @@ class Arguments:
     top: TopInput | None
     compare: CompareInput | None
     limit: int
+
+
+async def answer(
+    info: strawberry.Info[Any, Any], types: SourceTypes, where: Any, asked: Arguments
+) -> Any:
+    """Ask the store for exactly what is selected, within the caller's bounds."""
+    store, bounds = info.context.store, info.context.reader()
+    wanted = Wanted(types, Selection.of(info))
+    condition = condition_of(
+        where, store.now(), {"attributes": types.source.attributes or "attributes"}
+    )
+    question, places = question_of(types, condition, asked, wanted)
+    try:
+        found = await store.aggregation.ask(question, bounds)
+    except BadInput as error:
+        raise placed(error, places) from None
+    return wanted.show(found)
 
 
 def question_of(

@@ -27,6 +27,7 @@ from store.aggregation.measures import (
     PER_SECOND,
     UNPRICED_COUNT,
     Attribute,
+    CostPart,
     Distinct,
     FlagCount,
     FlagRate,
@@ -36,6 +37,7 @@ from store.aggregation.measures import (
     Ratio,
     Statistic,
     Value,
+    cost_at,
 )
 from store.filters import parse_path
 from store.prices import NANOS_PER_DOLLAR
@@ -44,6 +46,11 @@ T = TypeVar("T")
 Values = Mapping[Measure, Value]
 Show = Callable[[Values, bool], Any]
 """A field's value out of all values; true where these are quotients and have no unit any more."""
+COST_AT_TEXT = (
+    "What the same tokens would have cost at the prices of a model, each at the price in force when "
+    "it occurred, the organization's own before the installation's. A tool's tokens count as "
+    "input. Without a price then: no cost, and one more in unpricedCount."
+)
 COSTS = {"baseline": "cost_baseline", "actual": "cost_actual", "saved": "cost_saved"}
 
 
@@ -145,6 +152,42 @@ class CostField(MeasureField):
             return hydrate(CostStats, shown)
 
         return Shown(self.name, measures, show)
+
+
+@dataclass(frozen=True, slots=True)
+class CostAtField(MeasureField):
+    """The same tokens at the prices of a model; which one is an argument."""
+
+    def annotation(self, changes: bool) -> Any:
+        return (CostChanges if changes else CostStats) | None
+
+    def _shown(self, below: Selection) -> Shown:
+        asked: dict[str, dict[CostPart, Measure]] = {}
+        for given, found in below.each(self.graphql_name):
+            model = str(given["model"])
+            parts = [part for part in CostPart if to_camel_case(part.value) in found]
+            asked.setdefault(model, {}).update({part: cost_at(model, part) for part in parts})
+        measures = dict.fromkeys(m for parts in asked.values() for m in parts.values())
+
+        def show(values: Values, quotients: bool) -> dict[str, CostStats]:
+            return {
+                model: hydrate(
+                    CostStats,
+                    {
+                        part.value: shown_cost(part, values[measure], quotients)
+                        for part, measure in parts.items()
+                    },
+                )
+                for model, parts in asked.items()
+            }
+
+        return Shown("costs_at", tuple(measures), show)
+
+
+def shown_cost(part: CostPart, value: Value, is_quotient: bool) -> Value:
+    """A part of costs in US dollars, counts and quotients as they are."""
+    is_plain = is_quotient or part is CostPart.UNPRICED_COUNT
+    return value if is_plain else dollars(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +299,8 @@ def _fields(source: Source) -> Iterator[MeasureField]:
         yield NumberField(name, NUMBERS[name], number)
     if set(COSTS.values()) <= set(source.numbers):
         yield CostField("cost", "Costs in US dollars, side by side.")
+    if source.has_tokens:
+        yield CostAtField("cost_at", COST_AT_TEXT)
     if source.savings is not None:
         yield ValueField(
             "savings_rate", "What was saved, as a part of the baseline.", Ratio(*source.savings)

@@ -10,9 +10,18 @@ from strawberry.utils.str_converters import to_camel_case
 from schema.hydration import described
 from schema.stats.fields import MeasureField, NumberField, ValueField
 from schema.stats.shapes import QUANTILES, STATS
-from schema.stats.vocabulary import PATH_TEXT, StatsDimension
+from schema.stats.vocabulary import MODEL_TEXT, PATH_TEXT, StatsDimension
 from store.aggregation.catalog import Scale
-from store.aggregation.measures import Attribute, Distinct, Measure, Operand, Quantile, Statistic
+from store.aggregation.measures import (
+    Attribute,
+    CostPart,
+    Distinct,
+    Measure,
+    Operand,
+    Quantile,
+    Statistic,
+    cost_at,
+)
 from store.aggregation.questions import Having, Than
 from store.errors import BadInput
 from store.filters import parse_path
@@ -71,6 +80,17 @@ class DistinctHaving:
     value: StatsRange = described("How many.")
 
 
+@strawberry.input(description="Conditions on costs at the prices of a model, in US dollars.")
+class CostAtHaving:
+    """The parts of the measure."""
+
+    model: str = described(MODEL_TEXT)
+    baseline: StatsRange | None = described("Without savings and caches.", default=None)
+    actual: StatsRange | None = described("What it would have cost.", default=None)
+    saved: StatsRange | None = described("The difference.", default=None)
+    unpriced_count: StatsRange | None = described("How many have no price.", default=None)
+
+
 class HavingReader:
     """The conditions of a having, and where in it each one stands."""
 
@@ -97,11 +117,22 @@ class HavingReader:
                     for i, one in enumerate(given):
                         self._listed(one, (*path, i))
 
-    def _listed(self, given: DistinctHaving | AttributeHaving, path: Path) -> None:
-        if isinstance(given, DistinctHaving):
-            self._range(Distinct(given.field.value), given.value, (*path, "value"), 1)
-        else:
-            self._number(attribute_at(given.path, (*path, "path")), given, path, 1)
+    def _listed(self, given: DistinctHaving | AttributeHaving | CostAtHaving, path: Path) -> None:
+        match given:
+            case DistinctHaving():
+                self._range(Distinct(given.field.value), given.value, (*path, "value"), 1)
+            case AttributeHaving():
+                self._number(attribute_at(given.path, (*path, "path")), given, path, 1)
+            case _:
+                self._costs(given, path)
+
+    def _costs(self, given: CostAtHaving, path: Path) -> None:
+        for part in CostPart:
+            asked = getattr(given, part.value)
+            if asked is not None:
+                unit = 1 if part is CostPart.UNPRICED_COUNT else NANOS_PER_DOLLAR
+                place = (*path, to_camel_case(part.value))
+                self._range(cost_at(given.model, part), asked, place, unit)
 
     def _number(self, of: Operand, given: NumberHaving | SumHaving, path: Path, unit: int) -> None:
         for name, measure in folds_of(of):

@@ -8,10 +8,25 @@ from schema.enums import Direction
 from schema.hydration import described
 from schema.stats.having import Path, attribute_at
 from schema.stats.shapes import QUANTILES, STATS, NumberStat
-from schema.stats.vocabulary import PATH_TEXT, PLAIN, StatsDimension, StatsMeasure, StatsNumber
+from schema.stats.vocabulary import (
+    MODEL_TEXT,
+    PATH_TEXT,
+    PLAIN,
+    StatsDimension,
+    StatsMeasure,
+    StatsNumber,
+)
 from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import BucketUnit
-from store.aggregation.measures import Distinct, Measure, Operand, Quantile, Statistic
+from store.aggregation.measures import (
+    CostPart,
+    Distinct,
+    Measure,
+    Operand,
+    Quantile,
+    Statistic,
+    cost_at,
+)
 from store.aggregation.questions import ByBucket, ByGroup, Earlier, OrderBy, Span, Top
 from store.errors import BadInput
 
@@ -51,6 +66,14 @@ class AttributeMeasureInput:
     q: float | None = described("Which quantile, 0 to 1, with stat: QUANTILE.", default=None)
 
 
+@strawberry.input(description="A cost at the prices of a model.")
+class CostAtMeasureInput:
+    """One of its parts."""
+
+    model: str = described(MODEL_TEXT)
+    part: CostPart = described("Which part.", default=CostPart.ACTUAL)
+
+
 @strawberry.input(description="A measure by name: exactly one of these.", one_of=True)
 class StatsMeasureInput:
     """What ``top`` chooses by."""
@@ -65,6 +88,9 @@ class StatsMeasureInput:
     distinct: StatsDimension | None = described(
         "How many different values a dimension has.", default=strawberry.UNSET
     )
+    cost_at: CostAtMeasureInput | None = described(
+        "Of the same tokens at the prices of a model.", default=strawberry.UNSET
+    )
 
     def read(self, path: Path) -> Measure:
         """The same for the store."""
@@ -75,6 +101,8 @@ class StatsMeasureInput:
         if self.attribute:
             place = (*path, "attribute")
             return measure_of(attribute_at(self.attribute.path, place), self.attribute, place)
+        if self.cost_at:
+            return cost_at(self.cost_at.model, self.cost_at.part)
         assert self.distinct
         return Distinct(self.distinct.value)
 

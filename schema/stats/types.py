@@ -23,15 +23,23 @@ from schema.hydration import described
 from schema.scalars import JSON, Long
 from schema.stats.fields import (
     AttributeField,
+    CostAtField,
     DistinctField,
     MeasureField,
     NumberField,
     ValueField,
     measure_fields,
 )
-from schema.stats.having import AttributeHaving, DistinctHaving, NumberHaving, StatsRange, SumHaving
+from schema.stats.having import (
+    AttributeHaving,
+    CostAtHaving,
+    DistinctHaving,
+    NumberHaving,
+    StatsRange,
+    SumHaving,
+)
 from schema.stats.shapes import Bucket, NumberStats, StatsCoverage, StatsSpan
-from schema.stats.vocabulary import PATH_TEXT
+from schema.stats.vocabulary import MODEL_TEXT, PATH_TEXT
 from schema.stats.words import DIMENSIONS, noun_of
 from store.aggregation.catalog import EVERY_STAT, Dimension, Source
 from store.filters import parse_path
@@ -201,6 +209,11 @@ def _own(fields: tuple[MeasureField, ...], dimension: Any, changes: bool) -> dic
                     description=field.description,
                     graphql_type=annotation,
                 )
+            case CostAtField():
+                found["costs_at"] = (HIDDEN, "")
+                found[field.name] = strawberry.field(
+                    resolver=_cost_at, description=field.description, graphql_type=annotation
+                )
             case AttributeField():
                 found["attribute_values"] = (HIDDEN, "")
                 found[field.name] = strawberry.field(
@@ -226,6 +239,10 @@ def _attribute(
     return found
 
 
+def _cost_at(root: strawberry.Parent[Any], model: Annotated[str, about(MODEL_TEXT)]) -> Any:
+    return root.costs_at[model]
+
+
 # --- having ----------------------------------------------------------------------------------------
 
 
@@ -239,6 +256,8 @@ def _having(source: Source, prefix: str, fields: tuple[MeasureField, ...]) -> An
                 whole = field.number.stats == EVERY_STAT
                 kind = NumberHaving if whole else SumHaving
                 found[field.name] = (kind | None, field.description, None)
+            case CostAtField():
+                found[field.name] = (list[CostAtHaving] | None, field.description, None)
             case DistinctField():
                 found[field.name] = (list[DistinctHaving] | None, field.description, None)
             case AttributeField():

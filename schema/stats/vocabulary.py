@@ -9,6 +9,7 @@ from store.aggregation.measures import (
     COUNT,
     PER_SECOND,
     SAVINGS_RATE,
+    CostPart,
     FlagCount,
     FlagRate,
     Measure,
@@ -16,6 +17,7 @@ from store.aggregation.measures import (
 from store.aggregation.sources import SOURCES
 
 PATH_TEXT = "Object keys joined by dots, such as plan.name; \\. is a dot in a key."
+MODEL_TEXT = "A model as its prices name it; one without a price leaves everything unpriced."
 EVERY_FLAG = sorted({flag for source in SOURCES.values() for flag in source.flags})
 PLAIN: dict[str, Measure] = {
     "count": COUNT,
@@ -34,6 +36,14 @@ StatsNumber: Any = StrEnum(  # type: ignore[misc]
 )
 
 
+register(
+    CostPart,
+    "What is asked of costs, in US dollars but for the count.",
+    BASELINE="What it would have cost without savings and caches.",
+    ACTUAL="What it would have cost.",
+    SAVED="The difference.",
+    UNPRICED_COUNT="How many have no price there.",
+)
 register(
     StatsDimension,
     "Dimensions of all sources; a question may name those of its own.",

@@ -72,7 +72,7 @@ NUMBERS: Mapping[str, str] = {
 }
 
 FLAGS: Mapping[str, str] = {
-    "active": "pending or running",
+    "active": "pending, running or stalled",
     "cache_hit": "answered by a cache",
     "cancelled": "called off",
     "completed": "done",

@@ -18,6 +18,8 @@ from server.cli.serve import serve
 from server.cli.settings import settings
 from server.cli.stats import EPILOG, stats
 from server.cli.version import version
+from server.cli.watch import EPILOG as WATCH_EPILOG
+from server.cli.watch import watch
 
 app = typer.Typer(
     name="trackstore",
@@ -47,6 +49,7 @@ app.command("migrate")(migrate)
 app.add_typer(keys.app, name="keys")
 app.add_typer(importing.app, name="import")
 app.add_typer(rollups.app, name="rollups")
+app.command("watch", epilog=WATCH_EPILOG)(watch)
 app.command("stats", epilog=EPILOG)(stats)
 app.command("export", epilog=EXPORT_EPILOG)(export)
 app.command("reprice", epilog=REPRICE_EPILOG)(reprice)

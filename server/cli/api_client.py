@@ -72,7 +72,7 @@ class ServerAway(Refusal):
     """No answer that counts, however often it was tried."""
 
 
-class _TryAgain(Exception):
+class TryAgain(Exception):
     """This try failed for a reason that passes; ``after`` is what the server asked to wait."""
 
     def __init__(self, reason: str, after: float = 0) -> None:
@@ -94,11 +94,8 @@ class ApiClient:
         self.stopping = threading.Event()
         """Once set, nothing is tried again."""
         self._patience = patience or Patience()
-        headers = {"User-Agent": f"trackstore-cli/{VERSION}", "Content-Type": "application/json"}
-        if key:
-            headers["Authorization"] = f"Bearer {key}"
         self._http = httpx.Client(
-            headers=headers,
+            headers=headers_of(key),
             timeout=TIMEOUT,
             limits=httpx.Limits(max_connections=connections),
             # A proxy of the environment cannot know the servers of this machine.
@@ -113,7 +110,7 @@ class ApiClient:
         """Who the server takes us for; one try, so that a wrong address is told at once."""
         try:
             answer = self._try(_body(VIEWER, {}))
-        except _TryAgain as failure:
+        except TryAgain as failure:
             raise ServerAway(
                 f"no server answers at {self.url} ({failure}): start one with `trackstore serve`, "
                 "or name it with --server"
@@ -128,7 +125,7 @@ class ApiClient:
         while True:
             try:
                 return self._try(body)
-            except _TryAgain as failure:
+            except TryAgain as failure:
                 failures += 1
                 if failures >= self._patience.tries:
                     raise ServerAway(f"{self.url} failed {failures} times: {failure}") from None
@@ -140,32 +137,48 @@ class ApiClient:
         try:
             response = self._http.post(self.url, content=body)
         except httpx.TransportError as error:
-            raise _TryAgain(str(error) or type(error).__name__) from None
-        answer = _decoded(response)
-        errors = answer.get("errors") or []
-        if errors:
-            self._raise(errors[0], response)
-        data = answer.get("data")
-        if response.status_code in TRY_AGAIN_STATUS:
-            raise _TryAgain(f"HTTP {response.status_code}", _retry_after(response))
-        if not isinstance(data, dict):
-            raise CallRefused(
-                f"{self.url} is no GraphQL address of Trackstore (HTTP {response.status_code}): "
-                "name it with --server, such as http://127.0.0.1:8000/graphql",
-                status=response.status_code,
-            )
-        return data
+            raise TryAgain(str(error) or type(error).__name__) from None
+        return data_of(response)
 
-    def _raise(self, error: Mapping[str, Any], response: httpx.Response) -> None:
-        """Raise what the first error of an answer means."""
-        message = str(error.get("message", "the server gave no reason"))
-        extensions = error.get("extensions") or {}
-        code = str(extensions.get("code", ""))
-        if code in TRY_AGAIN_CODES or response.status_code in TRY_AGAIN_STATUS:
-            raise _TryAgain(message, _retry_after(response))
-        if code in ("UNAUTHENTICATED", "FORBIDDEN"):
-            message = f"{message} (a key is given with TRACKSTORE_KEY or --key)"
-        raise CallRefused(message, code, response.status_code)
+
+def data_of(response: httpx.Response) -> dict[str, Any]:
+    """The data of an answer that was read. Raises ``CallRefused`` or ``TryAgain``."""
+    answer = _decoded(response)
+    errors = answer.get("errors") or []
+    if errors:
+        raise failure_of(errors[0], response.status_code, _retry_after(response))
+    data = answer.get("data")
+    if response.status_code in TRY_AGAIN_STATUS:
+        raise TryAgain(f"HTTP {response.status_code}", _retry_after(response))
+    if not isinstance(data, dict):
+        raise CallRefused(
+            f"{response.url} is no GraphQL address of Trackstore (HTTP {response.status_code}): "
+            "name it with --server, such as http://127.0.0.1:8000/graphql",
+            status=response.status_code,
+        )
+    return data
+
+
+def failure_of(
+    error: Mapping[str, Any], status: int = 200, after: float = 0
+) -> CallRefused | TryAgain:
+    """What the first error of an answer means."""
+    message = str(error.get("message", "the server gave no reason"))
+    extensions = error.get("extensions") or {}
+    code = str(extensions.get("code", ""))
+    if code in TRY_AGAIN_CODES or status in TRY_AGAIN_STATUS:
+        return TryAgain(message, after)
+    if code in ("UNAUTHENTICATED", "FORBIDDEN"):
+        message = f"{message} (a key is given with TRACKSTORE_KEY or --key)"
+    return CallRefused(message, code, status)
+
+
+def headers_of(key: str | None) -> dict[str, str]:
+    """What every call sends."""
+    headers = {"User-Agent": f"trackstore-cli/{VERSION}", "Content-Type": "application/json"}
+    if key:
+        headers["Authorization"] = f"Bearer {key}"
+    return headers
 
 
 def graphql_address(url: str) -> httpx.URL:

@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 from migrations.errors import MigrationError
 from server.access import AccessRefused
 from server.cli.output import complain
+from server.persisted import ManifestError
 from server.settings_errors import SettingsError, hide_password
 from store.database import DatabaseFailure
 from store.errors import StoreError
@@ -22,7 +23,15 @@ class Refusal(Exception):
     """A command will not go on; the text says why and what to do."""
 
 
-EXPECTED = (AccessRefused, DatabaseFailure, MigrationError, OSError, Refusal, StoreError)
+EXPECTED = (
+    AccessRefused,
+    DatabaseFailure,
+    ManifestError,
+    MigrationError,
+    OSError,
+    Refusal,
+    StoreError,
+)
 """What needs no traceback, since its text says enough."""
 
 

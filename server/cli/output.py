@@ -10,9 +10,9 @@ from rich.text import Text
 PIPE_WIDTH = 10_000
 """Characters of a line where nobody looks at it."""
 
-out = Console(highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, emoji=False)
 """Results. Lines are not broken, so that they can be copied and piped."""
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 def say(text: str) -> None:

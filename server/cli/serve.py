@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -15,6 +16,7 @@ from server.cli.options import DatabaseUrl, export, setting_option
 from server.cli.output import say, warn
 from server.cli.serving import run
 from server.logs import configure_logging, is_console
+from server.persisted import TrustedDocuments
 from server.settings import Settings, load_settings
 from server.settings_table import misspelt_settings
 
@@ -54,6 +56,8 @@ def serve(
     # What no key could mend comes before the database is touched.
     if settings.access is Access.OPEN and not is_loopback(settings.host):
         decide_access(settings.access, settings.host, any_active_key=True)
+    if settings.trusted_documents:
+        TrustedDocuments.read(Path(settings.trusted_documents))
     taken = listen(settings.host, settings.port)
     try:
         bring_up_to_date(settings, say if for_people else log.info)

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import math
+import resource
 import signal
 import socket
 from collections.abc import Callable
@@ -11,12 +12,10 @@ import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from server.settings import Settings
+from server.settings import OTHER_FILES, Settings
 
 APPLICATION = "server.app:app_from_environment"
-KEEP_ALIVE_SECONDS = 75
-"""Longer than clients and load balancers keep an idle connection, so that they close it, not we
-while a request is on its way."""
+PROTOCOL = "server.connections:BoundedProtocol"
 
 log = logging.getLogger("trackstore.server")
 
@@ -40,6 +39,7 @@ def run(settings: Settings, taken: socket.socket, started: Callable[[], None]) -
     A stop takes no new calls, answers those that run within ``shutdown_seconds``, and then lets
     the application write what is queued.
     """
+    raise_file_limit(settings.max_connections + OTHER_FILES)
     config = uvicorn.Config(
         APPLICATION,
         factory=True,
@@ -47,13 +47,30 @@ def run(settings: Settings, taken: socket.socket, started: Callable[[], None]) -
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,  # nothing here asks for the caller's address or scheme
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        http=PROTOCOL,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        timeout_keep_alive=math.ceil(settings.idle_seconds),
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,  # a compressor per socket costs more than what it saves
+        ws_max_size=int(settings.max_body_bytes),
+        ws_ping_interval=settings.live_ping_seconds,
+        ws_ping_timeout=settings.live_stall_seconds,
         timeout_graceful_shutdown=math.ceil(settings.shutdown_seconds),
     )
     if settings.workers > 1:
         return _run_many(config, taken, started)
     return _run_one(Server(config, started), taken)
+
+
+def raise_file_limit(wanted: int) -> None:
+    """Let this process have so many open files, if the system does: every connection is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    unlimited = resource.RLIM_INFINITY
+    most = wanted if hard == unlimited else min(wanted, hard)
+    if soft != unlimited and soft < most:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _run_one(server: Server, taken: socket.socket) -> bool:

@@ -5,8 +5,9 @@ one step in C. It accepts only what the stock path accepts, with the same meanin
 not accept is left to the stock path, which then says what is wrong in its own words.
 """
 
+from abc import ABC
 from dataclasses import MISSING
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Annotated, Any
 from uuid import UUID
@@ -24,8 +25,22 @@ from strawberry.types.enum import StrawberryEnumDefinition
 from strawberry.types.field import StrawberryField
 from strawberry.types.lazy_type import LazyType
 
-from schema.scalars import JSON, Long
+from schema.scalars import JSON, Long, parse_duration
 from store.validation import INT_MAX, INT_MIN, LONG_MAX, LONG_MIN
+
+
+class IsoDuration(ABC):  # noqa: B024  # it only stands for a class of another name
+    """A ``timedelta`` as our scalar reads it; msgspec's own reading takes other texts, too."""
+
+
+IsoDuration.register(timedelta)
+
+
+def read_own(wanted: type, value: Any) -> Any:
+    """Reads what msgspec does not know by itself; raises ``ValueError``."""
+    assert wanted is IsoDuration
+    return parse_duration(value)
+
 
 EXACT = 2**53
 """From here on GraphQL refuses a whole number that is no float; which ones, it says itself."""
@@ -37,6 +52,7 @@ LEAVES: dict[Any, Any] = {
     int: Annotated[int, msgspec.Meta(ge=INT_MIN, le=INT_MAX)],
     Long: Annotated[int, msgspec.Meta(ge=LONG_MIN, le=LONG_MAX)],
     datetime: Annotated[datetime, msgspec.Meta(tz=True)],
+    timedelta: IsoDuration,
     UUID: UUID,
     JSON: Any,
 }
@@ -61,7 +77,8 @@ class Codecs:
     def decoder_of(self, input_type: type, is_list: bool) -> msgspec.json.Decoder[Any]:
         """Decodes one input, or a list of them; raises ``NoCodec``."""
         struct = self.struct_of(input_type)
-        return msgspec.json.Decoder(list[struct] if is_list else struct)  # type: ignore[valid-type]
+        wanted = list[struct] if is_list else struct  # type: ignore[valid-type]
+        return msgspec.json.Decoder(wanted, dec_hook=read_own)
 
     def struct_of(self, input_type: type) -> Any:
         """The struct with the fields of an input type; raises ``NoCodec``."""

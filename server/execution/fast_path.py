@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from typing import Any
 
-from graphql import ExecutionResult
+from graphql import ExecutionResult, GraphQLError
 from strawberry.types.graphql import OperationType
 
 from schema.context import RequestContext
@@ -16,12 +16,13 @@ from schema.operation_inputs import (
     ToolOperationInput,
 )
 from server.bodies import GraphQLRequest
-from server.document_limits import DocumentBounds
+from server.document_limits import DocumentBounds, problems_of_cost
 from server.execution.documents import DocumentCache, KeepDocuments
 from server.execution.executor import FastExecutor
 from server.execution.inputs import CompiledInputs
 from server.execution.known import KnownOperation, execute_known, operation_of
 from server.schema import TrackstoreSchema, build_schema
+from server.variables import problem_of_shapes
 
 COMPILED_INPUTS = (
     OperationInput,
@@ -39,6 +40,7 @@ class FastPath:
 
     def __init__(self, bounds: DocumentBounds | None = None, introspection: bool = True) -> None:
         self._documents = DocumentCache()
+        self._bounds = bounds or DocumentBounds()
         keep: Callable[[], Any] = lambda: KeepDocuments(self._documents)  # noqa: E731
         self.schema: TrackstoreSchema = build_schema(
             bounds, introspection, extensions_first=(keep,), executor=FastExecutor
@@ -60,7 +62,22 @@ class FastPath:
         operation = self._operation(asked.query, asked.operation_name)
         if operation is None or operation.kind not in allowed:
             return None
+        if operation.depends_on_variables:
+            problems = self._problems(operation, asked.variables or {})
+            if problems:
+                return ExecutionResult(None, problems)
         return await execute_known(self.schema, operation, asked, context)
+
+    def _problems(self, operation: KnownOperation, variables: dict[str, Any]) -> list[GraphQLError]:
+        """What the variables ask too much of; the document was in order when it became known."""
+        bounds = self._bounds
+        if operation.shapes:
+            problem = problem_of_shapes(operation.shapes, variables, bounds.objects)
+            if problem is not None:
+                return [GraphQLError(problem)]
+        if isinstance(operation.cost, int):
+            return []
+        return problems_of_cost(operation.cost, bounds, variables)
 
     def _operation(self, query: str, name: str | None) -> KnownOperation | None:
         """The operation of that name in a known document."""
@@ -69,7 +86,7 @@ class FastPath:
             return None
         operation = document.operations.get(name)
         if operation is None:
-            operation = operation_of(self.schema, document.node, name)
+            operation = operation_of(self.schema, document.node, name, self._bounds.pages)
             if operation is not None:  # callers can make up any number of names
                 document.operations[name] = operation
         return operation

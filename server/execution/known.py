@@ -9,15 +9,18 @@ from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any
 
-from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, execute
+from graphql import DocumentNode, ExecutionResult, execute
 from strawberry.execution import optimized_is_awaitable
 from strawberry.types.graphql import OperationType
 
 from schema.context import RequestContext
 from server.bodies import GraphQLRequest
+from server.document_cost import Cost, CostMeter, PageBounds
+from server.document_limits import operation_named
 from server.execution.direct import Direct, Outcome, direct_of, take_outcome
 from server.execution.executor import FastExecutor
 from server.schema import TrackstoreSchema
+from server.variables import Shape, shapes_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +30,25 @@ class KnownOperation:
     document: DocumentNode
     kind: OperationType
     direct: Direct | None
+    cost: Cost
+    shapes: tuple[Shape, ...]
+    depends_on_variables: bool
+    """Whether what it asks for may be too much with some variables."""
 
 
 def operation_of(
-    schema: TrackstoreSchema, document: DocumentNode, name: str | None
+    schema: TrackstoreSchema, document: DocumentNode, name: str | None, pages: PageBounds
 ) -> KnownOperation | None:
     """The operation that is asked for, where that is plain."""
-    found = [
-        node
-        for node in document.definitions
-        if isinstance(node, OperationDefinitionNode)
-        and (name is None or (node.name is not None and node.name.value == name))
-    ]
-    if len(found) != 1:
+    found = operation_named(document, name)
+    if found is None:
         return None
-    kind = OperationType(found[0].operation.value)
-    return KnownOperation(document, kind, direct_of(schema, document, found[0]))
+    kind = OperationType(found.operation.value)
+    direct = direct_of(schema, document, found)
+    cost = CostMeter(schema._schema, document, pages).measure(found)
+    shapes = shapes_of(schema._schema, found)
+    depends = bool(shapes) or not isinstance(cost, int)
+    return KnownOperation(document, kind, direct, cost, shapes, depends)
 
 
 async def execute_known(

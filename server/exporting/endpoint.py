@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from schema.context import RequestContext
 from server.authentication import Authenticator
-from server.bodies import HttpRefusal, read_request
+from server.bodies import HttpRefusal, RequestReader
 from server.document_limits import DocumentBounds
 from server.endpoint import HYDRATE
 from server.errors import extensions_of, format_errors
@@ -64,14 +64,14 @@ class ExportEndpoint:
         authenticator: Authenticator,
         document_bounds: DocumentBounds,
         bounds: ExportBounds,
-        max_body_bytes: int,
+        reader: RequestReader,
         fast: FastPath | None = None,
     ) -> None:
         self._schema = schema
         self._store = store
         self._authenticator = authenticator
         self._bounds = bounds
-        self._max_body_bytes = max_body_bytes
+        self._bodies = reader
         self._reader = Reader(schema._schema, document_bounds, bounds.answer_rows)
         self._asker = Asker(schema, fast)
         self.running = 0
@@ -80,8 +80,8 @@ class ExportEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         try:
-            await self._authenticator.authenticate(headers_of(scope))
-            asked = await read_request(scope, receive, self._max_body_bytes)
+            await self._authenticator.authenticate(headers_of(scope), scope.get("client"))
+            asked = await self._bodies.read(scope, receive)
             question = self._question(self._reader.read(asked))
             parameters = QueryParams(scope["query_string"])
             format = format_of(parameters, headers_of(scope).get("accept", ""))
@@ -110,7 +110,9 @@ class ExportEndpoint:
         self, question: ExportQuestion, writer: Writer, scope: Scope, receive: Receive, send: Send
     ) -> None:
         async def context() -> RequestContext:
-            principal = await self._authenticator.authenticate(headers_of(scope))
+            principal = await self._authenticator.authenticate(
+                headers_of(scope), scope.get("client")
+            )
             return RequestContext(self._store, principal, HYDRATE)
 
         pages = Pages(self._asker, question, context, self._bounds.page_rows)
@@ -172,9 +174,7 @@ class ExportEndpoint:
         status = 400
         if isinstance(error, HttpRefusal):
             status = error.status
-            errors: list[Any] = [
-                {"message": error.message, "extensions": {"code": "BAD_USER_INPUT"}}
-            ]
+            errors: list[Any] = error.body["errors"]
         elif isinstance(error, Refused):
             errors = format_errors(error.errors, self._schema.enum_values)
             for one in errors:

@@ -14,12 +14,13 @@ from store.aggregation.compiler import Compiled, Spans, Tag, seconds_in
 from store.aggregation.measures import (
     COUNTS,
     Attribute,
+    CostAt,
     Fold,
     Part,
     PerSecond,
     Value,
     empty_value,
-    value_of,
+    formula_of,
 )
 from store.aggregation.periods import to_instant
 from store.aggregation.questions import ByBucket, ByGroup, Question
@@ -32,7 +33,8 @@ Key = tuple[Any, ...]
 class Found:
     """One row of a statement: what it is, its key, the start of its bucket, its parts.
 
-    ``readings`` are the key as its columns say it: there, the number 1 and the boolean true differ.
+    ``parts`` are those of the statement, in its order. ``readings`` are the key as its columns say
+    it: there, the number 1 and the boolean true differ.
     """
 
     tag: Tag
@@ -40,7 +42,7 @@ class Found:
     key: Key
     readings: Key
     start: datetime | None
-    parts: Mapping[Part, Value]
+    parts: tuple[Value, ...]
 
 
 def assemble(
@@ -73,6 +75,10 @@ class _Assembly:
         self.limits = limits
         self.timed = any(isinstance(measure, PerSecond) for measure in question.measures)
         self.readers = [reader_of(part, question.source) for part in compiled.parts]
+        place = {part: i for i, part in enumerate(compiled.parts)}
+        formulas = [formula_of(measure) for measure in question.measures]
+        self.formulas = [(f, place[f.over], place[f.under] if f.under else None) for f in formulas]
+        self.nothing = tuple(empty_value(measure) for measure in question.measures)
 
     def answer(self, rows: Iterable[Sequence[Any]]) -> Answer:
         """Everything together."""
@@ -113,16 +119,20 @@ class _Assembly:
         start = None
         if self.compiled.bucketed:
             start, at = row[at], at + 1
-        values = zip(self.compiled.parts, self.readers, row[at:], strict=False)
-        parts = {part: read(value) for part, read, value in values}
+        parts = tuple(read(v) for read, v in zip(self.readers, row[at:], strict=False))
         begins = to_instant(start) if start else None
         return Found(tag, place, tuple(key), readings, begins, parts)
 
     def _values(self, found: Found | None, seconds: float | None) -> Values:
-        measures = self.question.measures
-        if found is None:
-            return tuple(empty_value(measure, seconds) for measure in measures)
-        return tuple(value_of(m, found.parts.__getitem__, seconds) for m in measures)
+        if found is not None:
+            parts = found.parts
+            return tuple(
+                formula.value(parts[over], None if under is None else parts[under], seconds)
+                for formula, over, under in self.formulas
+            )
+        if not self.timed:
+            return self.nothing
+        return tuple(empty_value(measure, seconds) for measure in self.question.measures)
 
     def _one(self, found: Sequence[Found], earlier: Sequence[Found]) -> Group | None:
         if not found:
@@ -157,9 +167,10 @@ class _Assembly:
                 raise BadInput(self._too_many_rows("more than"), ("limit",))
             return self._filled(shown, spans, before)
         made = []
+        at = {span.start: span for span in spans}
         for found in shown:
             assert found.start is not None
-            span = bucket.span_of(found.start)
+            span = at.get(found.start) or bucket.span_of(found.start)
             made.append(self._row(found, found.key, span, before.get((found.readings, span.start))))
         return made
 
@@ -303,7 +314,8 @@ def reader_of(part: Part, source: Source) -> Any:
     """What makes a part's value of what a driver returns; counts and whole sums are whole."""
     if part.fold in COUNTS:
         return read_count
-    whole = isinstance(part.of, str) and source.numbers[part.of].whole
+    of = part.of
+    whole = isinstance(of, CostAt) or (isinstance(of, str) and source.numbers[of].whole)
     if whole and part.fold in (Fold.SUM, Fold.MIN, Fold.MAX):
         return read_whole
     return read_number

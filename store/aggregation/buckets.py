@@ -11,6 +11,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from itertools import pairwise
 
 from store.aggregation.catalog import BucketUnit
 from store.aggregation.zones import Zone, from_seconds, to_seconds, zone_table
@@ -68,7 +70,7 @@ class Bucket:
 
     def span_of(self, instant: datetime) -> BucketSpan:
         """The bucket in which an instant lies."""
-        start, end = self._around(math.floor(to_seconds(instant)))
+        start, end = self.around(math.floor(to_seconds(instant)))
         return BucketSpan(from_seconds(start), from_seconds(end))
 
     def count(self, since: datetime, until: datetime, most: int) -> int:
@@ -76,19 +78,36 @@ class Bucket:
         about = math.ceil((until - since).total_seconds() / self.about_seconds)
         if about > 2 * most + 10:
             return about
-        return sum(1 for _ in self.spans(since, until))
+        if since >= until:
+            return 0
+        stop = math.ceil(to_seconds(until))
+        ends = self._stretches(self.runs(since, until), stop)
+        return sum(
+            1 if run.step is None else -(-(end - run.start) // run.step) for run, end in ends
+        )
 
     def spans(self, since: datetime, until: datetime) -> Iterator[BucketSpan]:
         """The buckets that [since, until) touches, in order."""
         if since >= until:
             return
-        stop = to_seconds(until)
-        start, end = self._around(math.floor(to_seconds(since)))
-        while True:
-            yield BucketSpan(from_seconds(start), from_seconds(end))
-            if end >= stop:
-                return
-            start, end = self._around(end)
+        stop = math.ceil(to_seconds(until))
+        for run, end in self._stretches(self.runs(since, until), stop):
+            at, last = from_seconds(run.start), from_seconds(end)
+            step = last - at if run.step is None else timedelta(seconds=run.step)
+            while at < last:
+                following = at + step
+                if following >= last:
+                    # Where the run is cut, be it after what was asked for.
+                    following = self.span_of(at).end
+                yield BucketSpan(at, following)
+                at = following
+
+    @staticmethod
+    def _stretches(runs: list[Run], stop: int) -> Iterator[tuple[Run, int]]:
+        """Each run with the second before which its buckets begin."""
+        for run, following in pairwise(runs):
+            yield run, following.start
+        yield runs[-1], stop
 
     def shift(self, start: datetime, by: int) -> datetime:
         """The start of the bucket ``by`` buckets after (before, if negative) the one at ``start``."""
@@ -105,16 +124,17 @@ class Bucket:
         last = max(math.ceil(to_seconds(until)) - 1, first)
         if self.unit in CLOCK_SECONDS:
             return self._clock_runs(zone, first, last)
-        start, following = self._around(first)
-        constant = zone.stretch(start) == zone.stretch(self._around(last)[1])
+        start, following = self.around(first)
+        constant = zone.stretch(start) == zone.stretch(self.around(last)[1])
         # A bucket that begins where days were skipped is shorter, though no clock is moved in it.
         if self.unit in CALENDAR_DAYS and constant and following - start == self.about_seconds:
             return [Run(start, self.about_seconds)]
-        return self._calendar_runs(first, last)
+        return list(_calendar_runs(self, self.around(first)[0], self.around(last)[0]))
 
     # --- one bucket ----------------------------------------------------------------------------
 
-    def _around(self, seconds: int) -> tuple[int, int]:
+    def around(self, seconds: int) -> tuple[int, int]:
+        """The bucket in which an instant lies, in epoch seconds."""
         zone = zone_table(self.zone)
         if self.unit in CLOCK_SECONDS:
             return self._clock(zone, seconds)
@@ -184,16 +204,22 @@ class Bucket:
                 runs.append(Run(end, size))
         return runs
 
-    def _calendar_runs(self, first: int, last: int) -> list[Run]:
-        runs: list[Run] = []
-        start, end = self._around(first)
-        while True:
-            step = end - start
-            if not runs or runs[-1].step != step:
-                runs.append(Run(start, step))
-            if end > last:
-                return runs
-            start, end = self._around(end)
+
+@lru_cache(maxsize=64)
+def _calendar_runs(bucket: Bucket, first: int, last: int) -> tuple[Run, ...]:
+    """The runs from one bucket to another: as long ones go together, months are each their own.
+
+    Remembered, because a span without a beginning has hundreds of months.
+    """
+    runs: list[Run] = []
+    start, end = bucket.around(first)
+    while True:
+        step = end - start if bucket.unit in CALENDAR_DAYS else None
+        if not runs or step is None or runs[-1].step != step:
+            runs.append(Run(start, step))
+        if end > last:
+            return tuple(runs)
+        start, end = bucket.around(end)
 
 
 def _ordinal(seconds: int, zone: Zone) -> int:

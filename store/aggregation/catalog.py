@@ -110,6 +110,8 @@ class Source:
     units: frozenset[BucketUnit] = EVERY_UNIT
     savings: tuple[str, str] | None = None
     """The number that was saved, and the one that it was saved from."""
+    has_tokens: bool = False
+    """Whether records have tokens, so that they can be priced (``model_prices``)."""
 
     def __repr__(self) -> str:
         return f"<source {self.name}>"

@@ -13,6 +13,7 @@ from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import Source, Stat
 from store.aggregation.measures import (
     Attribute,
+    CostAt,
     Count,
     Distinct,
     FlagCount,
@@ -20,6 +21,7 @@ from store.aggregation.measures import (
     Measure,
     Operand,
     PerSecond,
+    Present,
     Quantile,
     Ratio,
     Statistic,
@@ -176,8 +178,18 @@ class _Checks:
             case FlagCount(flag) | FlagRate(flag):
                 if flag not in self.source.flags:
                     yield f"{self.source.name} have no flag {flag!r}", path
+            case Distinct(of):
+                if of not in self.source.dimensions:
+                    yield f"{self.source.name} have no dimension {of!r}", path
+            case _:
+                yield from self._of_numbers(measure, path)
+
+    def _of_numbers(self, measure: Statistic | Present | Quantile | Ratio, path: Path) -> Found:
+        match measure:
             case Statistic(of, stat):
                 yield from self._number(of, stat, path)
+            case Present(of):
+                yield from self._operand(of, path)
             case Quantile(of, q):
                 if not 0 <= q <= 1:  # false for NaN, too
                     yield f"the quantile {q} is not between 0 and 1: write 0.95 for p95", path
@@ -185,19 +197,23 @@ class _Checks:
             case Ratio(over, under):
                 yield from self._number(over, Stat.SUM, path)
                 yield from self._number(under, Stat.SUM, path)
-            case Distinct(of):
-                if of not in self.source.dimensions:
-                    yield f"{self.source.name} have no dimension {of!r}", path
             case _:
                 assert_never(measure)
 
-    def _number(self, of: Operand, stat: Stat, path: Path) -> Found:
+    def _operand(self, of: Operand, path: Path) -> Found:
         if isinstance(of, Attribute):
             yield from self._attribute(of, path)
+        elif isinstance(of, CostAt):
+            if not self.source.has_tokens:
+                yield f"{self.source.name} have no tokens that could be priced", path
         elif of not in self.source.numbers:
             yield f"{self.source.name} have no number {of!r}", path
-        elif stat not in self.source.numbers[of].stats:
-            known = ", ".join(sorted(self.source.numbers[of].stats))
+
+    def _number(self, of: Operand, stat: Stat, path: Path) -> Found:
+        yield from self._operand(of, path)
+        number = self.source.numbers.get(of) if isinstance(of, str) else None
+        if number is not None and stat not in number.stats:
+            known = ", ".join(sorted(number.stats))
             yield f"{of} of {self.source.name} has no {stat.value}, only {known}", path
 
     def _having(self) -> Found:

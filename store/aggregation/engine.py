@@ -1,6 +1,7 @@
 """Asks questions: checked, compiled, run as one statement, assembled."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -8,15 +9,17 @@ from store.access import Bounds
 from store.aggregation.answers import RAW, Answer, Coverage
 from store.aggregation.assembly import assemble
 from store.aggregation.buckets import Bucket
-from store.aggregation.catalog import BucketUnit
+from store.aggregation.catalog import BucketUnit, Source
 from store.aggregation.checks import AnswerLimits, check
 from store.aggregation.compiler import Compiled, Spans, compile_question
 from store.aggregation.periods import earlier, split
 from store.aggregation.questions import Question, Span
-from store.aggregation.records import Records
+from store.aggregation.records import Records, begins_with_time, is_short
 from store.aggregation.relations import Planned
+from store.aggregation.zones import to_seconds
 from store.database import BeyondRange, Database
 from store.errors import TimedOut
+from store.spread import organizations_in
 
 Clock = Callable[[], datetime]
 
@@ -54,6 +57,10 @@ class Aggregation:
         check(question, now, self.limits)
         spans = spans_of(question, now)
         records = self._records(question, bounds, now)
+        # A table that is cut into months reads a short span fast as it is.
+        in_one_piece = bounds.organization_id is None and not self._database.dialect.partitioned
+        if in_one_piece and reads_short_spans(question, spans):
+            records = replace(records, organizations=await self._organizations(question.source))
         planned = None
         if self._planner is not None and rollups:
             planned = await self._planner.plan(question, records, spans.every)
@@ -66,21 +73,26 @@ class Aggregation:
                 coverage = Coverage(planned.name, now, planned.quantile_error)
         except BeyondRange:
             # Only now and then are sums so large; only then are they worth a slower statement.
-            compiled = self.compile(question, bounds, spans, wide=True)
+            compiled = compile_question(question, replace(records, wide=True), spans)
             rows = await self._run(compiled)
         return assemble(question, compiled, rows, spans, coverage, self.limits)
 
-    def _records(
-        self, question: Question, bounds: Bounds, now: datetime, wide: bool = False
-    ) -> Records:
+    def _records(self, question: Question, bounds: Bounds, now: datetime) -> Records:
         rest = split(question.where, question.source.time).rest
-        return Records(question.source, self._database.dialect, bounds, rest, now, wide)
+        return Records(question.source, self._database.dialect, bounds, rest, now)
 
-    def compile(
-        self, question: Question, bounds: Bounds, spans: Spans, wide: bool = False
-    ) -> Compiled:
+    async def _organizations(self, source: Source) -> tuple[str, ...] | None:
+        """All that have records; None where they are too many to be named.
+
+        One that records for the first time between this and the statement is not in the answer.
+        """
+        async with self._database.read() as connection:
+            found = await organizations_in(connection, source.table)
+        return None if found is None else tuple(found)
+
+    def compile(self, question: Question, bounds: Bounds, spans: Spans) -> Compiled:
         """The statement that answers a question, which was checked, from the records."""
-        return compile_question(question, self._records(question, bounds, spans.now, wide), spans)
+        return compile_question(question, self._records(question, bounds, spans.now), spans)
 
     async def _run(self, compiled: Compiled) -> Sequence[Sequence[Any]]:
         try:
@@ -89,6 +101,18 @@ class Aggregation:
         except TimedOut as error:
             message = "shorten the span, filter more, or leave out quantiles and distinct counts"
             raise TimedOut(f"{error.message.partition(':')[0]}: {message}") from error
+
+
+def reads_short_spans(question: Question, spans: Spans) -> bool:
+    """Whether a statement may read few records of all organizations, by time.
+
+    That are those of a short span, and those at the ends of one that a rollup answers.
+    """
+    if not begins_with_time(question.source):
+        return False
+    ends = (at for span in spans.every for at in (span.since, span.until) if at is not None)
+    is_ragged = any(to_seconds(at) % 3_600 for at in ends)
+    return is_ragged or any(is_short(span, spans.now) for span in spans.every)
 
 
 def spans_of(question: Question, now: datetime) -> Spans:

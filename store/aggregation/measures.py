@@ -5,10 +5,9 @@ sets of rows give the part of their union; quantiles and distinct counts do not.
 is one part, or one part divided by another, so that SQL and Python say it in the same words.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, assert_never
+from typing import assert_never
 
 from store.aggregation.catalog import Stat
 
@@ -20,8 +19,28 @@ class Attribute:
     path: tuple[str, ...]
 
 
-Operand = str | Attribute
-"""The name of a number of the catalog, or a place in the attributes."""
+class CostPart(StrEnum):
+    """What is asked of costs at a model's prices; each but the last is money."""
+
+    BASELINE = "baseline"
+    ACTUAL = "actual"
+    SAVED = "saved"
+    UNPRICED_COUNT = "unpriced_count"
+
+
+@dataclass(frozen=True, slots=True)
+class CostAt:
+    """What a record's tokens would have cost at the prices of ``model`` (``model_prices``).
+
+    For ``UNPRICED_COUNT`` any value where it has tokens and the model had no price.
+    """
+
+    model: str
+    part: CostPart
+
+
+Operand = str | Attribute | CostAt
+"""The name of a number of the catalog, a place in the attributes, or a cost at other prices."""
 
 
 class Fold(StrEnum):
@@ -65,15 +84,27 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A value: ``over``, or ``over`` divided by ``under``; null where ``under`` is zero or null."""
+    """A value: ``over``, or ``over`` divided by ``under``; null where ``under`` is zero or null.
+
+    ``per_second`` divides by how long the span or bucket lasts.
+    """
 
     over: Part
     under: Part | None = None
+    per_second: bool = False
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """The parts it needs."""
         return (self.over,) if self.under is None else (self.over, self.under)
+
+    def value(self, over: "Value", under: "Value", seconds: float | None) -> "Value":
+        """The value out of its parts; ``seconds`` is how long the span or bucket lasts."""
+        if self.per_second:
+            return None if over is None or not seconds else over / seconds
+        if self.under is None:
+            return over
+        return over / under if over is not None and under else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +132,13 @@ class Statistic:
 
     of: Operand
     stat: Stat
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """How many records have a number, an attribute that is one, or a cost."""
+
+    of: Operand
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +172,9 @@ class PerSecond:
     """
 
 
-Measure = Count | FlagCount | FlagRate | Statistic | Quantile | Ratio | Distinct | PerSecond
+Measure = (
+    Count | FlagCount | FlagRate | Statistic | Present | Quantile | Ratio | Distinct | PerSecond
+)
 
 COUNT = Count()
 ERROR_COUNT, ERROR_RATE = FlagCount("error"), FlagRate("error")
@@ -147,10 +187,10 @@ FOLDS = {Stat.SUM: Fold.SUM, Stat.MIN: Fold.MIN, Stat.MAX: Fold.MAX}
 
 
 def formula_of(measure: Measure) -> Formula:
-    """The parts a measure needs and how they make its value; ``PerSecond`` is still to be divided."""
+    """The parts a measure needs and how they make its value."""
     match measure:
         case Count() | PerSecond():
-            return Formula(Part(Fold.ROWS))
+            return Formula(Part(Fold.ROWS), per_second=isinstance(measure, PerSecond))
         case FlagCount(flag):
             return Formula(Part(Fold.SET, flag))
         case FlagRate(flag):
@@ -159,6 +199,8 @@ def formula_of(measure: Measure) -> Formula:
             return Formula(Part(Fold.SUM, of), Part(Fold.PRESENT, of))
         case Statistic(of, stat):
             return Formula(Part(FOLDS[stat], of))
+        case Present(of):
+            return Formula(Part(Fold.PRESENT, of))
         case Quantile(of, q):
             return Formula(Part(Fold.QUANTILE, of, q))
         case Ratio(over, under):
@@ -169,6 +211,12 @@ def formula_of(measure: Measure) -> Formula:
             assert_never(measure)
 
 
+def cost_at(model: str, part: CostPart) -> Measure:
+    """A part of the costs at the prices of ``model``."""
+    of = CostAt(model, part)
+    return Present(of) if part is CostPart.UNPRICED_COUNT else Statistic(of, Stat.SUM)
+
+
 def parts_of(measures: tuple[Measure, ...]) -> tuple[Part, ...]:
     """Every part that the measures need, each once, in a stable order."""
     return tuple(dict.fromkeys(p for m in measures for p in formula_of(m).parts))
@@ -177,18 +225,9 @@ def parts_of(measures: tuple[Measure, ...]) -> tuple[Part, ...]:
 Value = int | float | None
 
 
-def value_of(measure: Measure, part: Callable[[Part], Any], seconds: float | None) -> Value:
-    """The measure's value from its parts; ``seconds`` is how long the span or bucket lasts."""
-    formula = formula_of(measure)
-    over: Value = part(formula.over)
-    if isinstance(measure, PerSecond):
-        return None if over is None or not seconds else over / seconds
-    if formula.under is None:
-        return over
-    under: Value = part(formula.under)
-    return over / under if over is not None and under else None
-
-
 def empty_value(measure: Measure, seconds: float | None = None) -> Value:
     """What a measure says of no records: counts are 0, all else is null."""
-    return value_of(measure, lambda part: 0 if part.fold in COUNTS else None, seconds)
+    formula = formula_of(measure)
+    over, under = (0 if part and part.fold in COUNTS else None
+                   for part in (formula.over, formula.under))  # fmt: skip
+    return formula.value(over, under, seconds)

@@ -1,14 +1,16 @@
 """Records as a relation: parts by aggregates over columns, within the bounds of who asks."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
     Column,
     ColumnElement,
     Date,
+    FromClause,
     Select,
     Subquery,
     case,
@@ -33,7 +35,8 @@ from store.aggregation.folds import (
     set_name,
     value_names,
 )
-from store.aggregation.measures import Attribute, Fold, Operand, Part
+from store.aggregation.measures import Attribute, CostAt, Fold, Operand, Part
+from store.aggregation.model_prices import ModelPrices
 from store.aggregation.periods import to_date
 from store.aggregation.questions import Group, Span
 from store.aggregation.relations import (
@@ -47,13 +50,29 @@ from store.dialects import DatabaseDialect, JsonLeaf
 from store.filters import Condition, ConditionCompiler
 from store.validation import EARLIEST
 
+SHORT = timedelta(days=1)
+"""A span whose records are worth finding one by one, in the order of a key."""
+
+
+def is_short(span: Span, now: datetime) -> bool:
+    """Whether a span is a small part of the past."""
+    return span.since is not None and (span.until or now) - span.since <= SHORT
+
+
+def begins_with_time(source: Source) -> bool:
+    """Whether the key of a source's records is the organization and then the time."""
+    key = [column.name for column in source.table.primary_key.columns]
+    return key[:2] == ["organization_id", source.time]
+
 
 @dataclass(frozen=True, slots=True)
 class Records:
     """The records of a source that satisfy a condition, as far as ``bounds`` let them be seen.
 
     ``now`` ends spans that are open, for the purpose of slicing them: no record lies a day after
-    it. ``wide`` takes sums that pass the range of their type.
+    it. ``wide`` takes sums that pass the range of their type. ``organizations`` are all that have
+    records, where they are known: they are what the records' key begins with, so that a short span
+    is found by it. Over a long one it would take longer than to read the table.
     """
 
     source: Source
@@ -62,6 +81,11 @@ class Records:
     where: Condition | None
     now: datetime
     wide: bool = False
+    organizations: tuple[str, ...] | None = None
+    _prices: dict[str, ModelPrices] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
+    """The prices of each model that was asked about, joined where they are needed."""
 
     def merge(self, part: Part, column: ColumnElement[Any]) -> ColumnElement[Any]:
         """The part of a union of groups."""
@@ -93,6 +117,9 @@ class Records:
         source = self.source
         statement = self.bounds.restrict(statement, source.table)
         statement = statement.where(*self._within(shape.span))
+        if self.organizations is not None and is_short(shape.span, self.now):
+            owner = source.table.c.organization_id
+            statement = statement.where(owner.in_(self.organizations))
         if self.where is not None:
             compiler = ConditionCompiler(self._fields(), self.dialect)
             statement = statement.where(compiler.compile(self.where))
@@ -103,7 +130,12 @@ class Records:
             statement = statement.where(shape.keys.condition(readings))
         parent = source.parent
         if parent is None:
-            return statement.select_from(source.table)
+            records: FromClause = source.table
+            needed = statement.get_final_froms()
+            for prices in self._prices.values():
+                if prices.own in needed:
+                    records = prices.joined_to(records)
+            return statement.select_from(records)
         if parent.table in statement.get_final_froms() or self._bound_by_parent():
             statement = self.bounds.restrict(statement, parent.table)
             return statement.select_from(source.table.join(parent.table, parent.on))
@@ -132,10 +164,18 @@ class Records:
         """A number of a record; null where it has none."""
         if isinstance(of, Attribute):
             return self._leaf(of).number
+        if isinstance(of, CostAt):
+            return self._prices_of(of.model).cost(of.part)
         value = self.source.numbers[of].value
         if isinstance(value, Elapsed):
             return self.dialect.milliseconds(value.start, value.end)
         return value
+
+    def _prices_of(self, model: str) -> ModelPrices:
+        if model not in self._prices:
+            widen = self.dialect.wide if self.wide else None
+            self._prices[model] = ModelPrices(model, self.source, widen)
+        return self._prices[model]
 
     def _leaf(self, attribute: Attribute) -> JsonLeaf:
         assert self.source.attributes is not None
@@ -159,7 +199,9 @@ class Records:
             starts = [one.start for one in bucket.spans(since, until)] or [since]
             dates = [(to_date(start), literal(to_date(start), Date())) for start in starts]
             return _choose(column, dates)
-        runs = bucket.runs(since, until)
+        runs = tuple(bucket.runs(since, until))
+        if all(run.step is None for run in runs):
+            return _starts(column, runs)
         return _choose(column, [(from_seconds(r.start), self._bin(column, r)) for r in runs])
 
     def _bin(self, column: Column[Any], run: Run) -> ColumnElement[Any]:
@@ -233,6 +275,13 @@ def _ranks(
             .label(rank_name(name))
         )
         yield func.count(value).over(partition_by=within or None).label(count_name(name))
+
+
+@lru_cache(maxsize=32)
+def _starts(column: Column[Any], runs: tuple[Run, ...]) -> ColumnElement[Any]:
+    """The bucket's start where each run is one bucket; remembered, as hundreds take their time."""
+    starts = [from_seconds(run.start) for run in runs]
+    return _choose(column, [(start, literal(start, Instant())) for start in starts])
 
 
 def _choose(

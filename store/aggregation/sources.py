@@ -32,6 +32,12 @@ STAGE, EVENT = table_of(RequestStage), table_of(RequestEvent)
 COUNTER = table_of(InteractionCounter)
 
 
+ACTIVE_STATUSES = [
+    status.value for status in (RequestStatus.PENDING, RequestStatus.RUNNING, RequestStatus.STALLED)
+]
+"""Requests that have not ended."""
+
+
 def dimensions(table: Table, *names: str, **renamed: str) -> dict[str, Dimension]:
     """Columns of ``table`` as dimensions; ``renamed`` maps the dimension's name to its column."""
     pairs = [(name, name) for name in names] + list(renamed.items())
@@ -118,6 +124,7 @@ OPERATIONS = Source(
     ),
     attributes="attributes",
     savings=("cost_saved", "cost_baseline"),
+    has_tokens=True,
 )
 
 REQUESTS = Source(
@@ -146,10 +153,7 @@ REQUESTS = Source(
             Flag("error", REQUEST.c.status == RequestStatus.FAILED.value),
             Flag("completed", REQUEST.c.status == RequestStatus.COMPLETED.value),
             Flag("cancelled", REQUEST.c.status == RequestStatus.CANCELLED.value),
-            Flag(
-                "active",
-                REQUEST.c.status.in_([RequestStatus.PENDING.value, RequestStatus.RUNNING.value]),
-            ),
+            Flag("active", REQUEST.c.status.in_(ACTIVE_STATUSES)),
         ]
     ),
     attributes="attributes",

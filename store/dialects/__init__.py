@@ -11,8 +11,10 @@ from store.dialects.base import (
     Fault,
     Fetched,
     PoolSettings,
+    Settled,
     chunks,
 )
+from store.dialects.bells import MAX_HINT_BYTES, Bell
 from store.dialects.json_leaf import JsonLeaf
 from store.dialects.plans import Columns, Rows
 from store.dialects.postgresql import POSTGRESQL_ERRORS, PostgresqlDialect
@@ -24,6 +26,8 @@ DRIVER_ERRORS = (SQLAlchemyError, *POSTGRESQL_ERRORS, sqlite3.Error, OSError)
 
 __all__ = [
     "DRIVER_ERRORS",
+    "MAX_HINT_BYTES",
+    "Bell",
     "Columns",
     "DatabaseDialect",
     "DuplicateKeys",
@@ -32,6 +36,7 @@ __all__ = [
     "JsonLeaf",
     "PoolSettings",
     "Rows",
+    "Settled",
     "chunks",
     "dialect_for",
 ]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
     BigInteger,
@@ -21,7 +21,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from models.feeds import FEED_POSITION
 from models.types import Lanes, PackedLanes
+from store.dialects.bells import Bell
 from store.dialects.json_leaf import JsonLeaf
 from store.dialects.plans import Columns, Convert, Rows, columns_of_rows
 
@@ -91,6 +93,13 @@ class Fault(Enum):
     OVERFLOW = "overflow"
     """A number grew beyond what its type holds."""
     OTHER = "other"
+
+
+class Settled(NamedTuple):
+    """Below ``before`` no row can appear any more; every row so far lies below ``begun``."""
+
+    before: int
+    begun: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +187,26 @@ class DatabaseDialect(ABC):
     def starts_with(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
         """Whether the text column starts with ``text``, case-sensitive, without wildcards."""
 
+    # --- feeds (store.feeds) ---------------------------------------------------------------------
+
+    async def feed_position(self, connection: AsyncConnection, table: Table) -> dict[str, int]:
+        """What rows inserted now are given as their position; nothing where a default gives it."""
+        del connection, table
+        return {}
+
+    def foreign_positions(self, position: ColumnElement[Any]) -> ColumnElement[bool] | None:
+        """Whether a row that is seen has a position that this database has not given yet."""
+        del position
+        return None
+
+    @abstractmethod
+    async def settled(self, connection: AsyncConnection, table: Table) -> Settled:
+        """Up to where the feed of ``table`` can be read now."""
+
+    @abstractmethod
+    def bell(self) -> Bell | None:
+        """What tells other server processes of changes; None where there is only one."""
+
     # --- aggregation -----------------------------------------------------------------------------
 
     @abstractmethod
@@ -200,8 +229,12 @@ class DatabaseDialect(ABC):
         """How many milliseconds lie between two instants."""
 
     @abstractmethod
+    def wide(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A number that passes the range of its type without an error; slower, or less exact."""
+
     def wide_sum(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
-        """A sum that passes the range of its type without an error; slower, or less exact."""
+        """A sum that does so."""
+        return func.sum(self.wide(value))
 
     @abstractmethod
     def by_code_point(self, column: ColumnElement[str]) -> ColumnElement[str]:
@@ -285,9 +318,13 @@ class DatabaseDialect(ABC):
         key = list(table.primary_key.columns)
         insert: Any = self.insert(table)
         statement = insert.on_conflict_do_nothing().returning(*key)
-        inserted = await connection.execute(
-            statement, [dict(zip(names, row, strict=True)) for row in rows]
-        )
+        values = [dict(zip(names, row, strict=True)) for row in rows]
+        if FEED_POSITION in names:
+            number = await self.feed_position(connection, table)
+            for row in values:
+                del row[FEED_POSITION]
+                row.update(number)
+        inserted = await connection.execute(statement, values)
         return {tuple(found) for found in inserted}
 
     async def upsert(

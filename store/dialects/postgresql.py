@@ -10,6 +10,7 @@ import asyncpg
 import msgspec
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     ColumnElement,
@@ -42,8 +43,11 @@ from store.dialects.base import (
     DuplicateKeys,
     Fault,
     PoolSettings,
+    Settled,
 )
+from store.dialects.bells import Bell
 from store.dialects.json_leaf import JsonLeaf
+from store.dialects.notifications import PostgresqlBell
 from store.dialects.plans import Columns, Convert, Load, encode_json, load_of
 from store.histograms import LEAST
 from store.ids import first_id_at
@@ -60,6 +64,11 @@ CONTENTION_STATES = ("40001", "40P01", "55P03", "23514")
 So may one that met a month whose partition somebody dropped (a check violation; no table has
 other checks): the next try makes it again.
 """
+SNAPSHOT = text(
+    "SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint "
+    "FROM pg_current_snapshot() s"
+)
+"""The oldest transaction that runs, and the next one to begin."""
 
 
 class PostgresqlDialect(DatabaseDialect):
@@ -141,6 +150,19 @@ class PostgresqlDialect(DatabaseDialect):
             except DuplicateKeys:
                 return False
         return True
+
+    def foreign_positions(self, position: ColumnElement[Any]) -> ColumnElement[bool]:
+        # Of one snapshot: whoever wrote a row that it shows had begun before it.
+        begun = func.pg_snapshot_xmax(func.pg_current_snapshot())
+        return position >= cast(cast(begun, Text()), BigInteger())
+
+    async def settled(self, connection: AsyncConnection, table: Table) -> Settled:
+        del table
+        found = await connection.execute(SNAPSHOT)
+        return Settled(*found.one())
+
+    def bell(self) -> Bell:
+        return PostgresqlBell(self._engine)
 
     def make_reader(self, column: Column[Any]) -> Convert | None:
         del (
@@ -230,8 +252,8 @@ class PostgresqlDialect(DatabaseDialect):
         between = type_coerce(end, TIMESTAMP(True)) - type_coerce(start, TIMESTAMP(True))
         return func.date_part("epoch", between, type_=Double()) * literal(1_000.0, Double())
 
-    def wide_sum(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
-        return func.sum(cast(value, Numeric()))
+    def wide(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        return cast(value, Numeric())
 
     def by_code_point(self, column: ColumnElement[str]) -> ColumnElement[str]:
         return collate(column, "C")

@@ -30,6 +30,7 @@ from sqlalchemy import (
     literal,
     make_url,
     null,
+    select,
     type_coerce,
 )
 from sqlalchemy.dialects.sqlite import Insert, insert
@@ -38,6 +39,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from models.feeds import FEED_POSITION
 from models.types import MICROSECOND, Instant, Lanes, to_microseconds
 from store import histograms
 from store.dialects.base import (
@@ -45,6 +47,7 @@ from store.dialects.base import (
     DuplicateKeys,
     Fault,
     PoolSettings,
+    Settled,
 )
 from store.dialects.json_leaf import JsonLeaf
 from store.dialects.plans import Columns, Convert, Load, encode_json, load_of
@@ -79,6 +82,7 @@ class SqliteDialect(DatabaseDialect):
             raise BadInput("SQLite needs a file: use sqlite:///trackstore.db")
         Path(parsed.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
         self._pool = pool
+        self._positions: dict[str, int] = {}
         wait = pool.wait_seconds
         self._write = self._engine(parsed, 1, wait, writer=True)
         self._read = self._engine(parsed, READERS, wait, writer=False)
@@ -104,7 +108,6 @@ class SqliteDialect(DatabaseDialect):
             cursor.execute("PRAGMA journal_mode=WAL")
             cursor.execute(f"PRAGMA synchronous={self._pool.synchronous}")
             cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
-            cursor.execute("PRAGMA temp_store=MEMORY")
             connection.run_async(add_functions)
             if not writer:
                 cursor.execute("PRAGMA query_only=ON")
@@ -148,17 +151,16 @@ class SqliteDialect(DatabaseDialect):
         self, connection: AsyncConnection, table: Table, columns: Columns
     ) -> None:
         raw = await connection.get_raw_connection()
-        await insert_many(raw.driver_connection, table, load_of(table, columns, converter))
+        await self._insert(raw.driver_connection, table, columns)
 
     async def write_columns(self, tables: Sequence[tuple[Table, Columns]]) -> bool:
-        loads = [(table, load_of(table, columns, converter)) for table, columns in tables]
         async with self._write.connect() as connection:
             raw = await connection.get_raw_connection()
             driver: Any = raw.driver_connection
             await driver.execute("BEGIN IMMEDIATE")
             try:
-                for table, load in loads:
-                    await insert_many(driver, table, load)
+                for table, columns in tables:
+                    await self._insert(driver, table, columns)
                 await driver.commit()
             except DuplicateKeys:
                 await driver.rollback()
@@ -167,6 +169,39 @@ class SqliteDialect(DatabaseDialect):
                 await asyncio.shield(driver.rollback())
                 raise
         return True
+
+    async def _insert(self, driver: Any, table: Table, columns: Columns) -> None:
+        """Insert rows; those that stand in a feed and have no position are given one."""
+        at = list(table.columns.keys()).index(FEED_POSITION) if FEED_POSITION in table.c else None
+        if at is not None and at not in columns:
+            number = await self._next_position(driver, table)
+            columns = {**columns, at: (number,) * len(next(iter(columns.values())))}
+        await insert_many(driver, table, load_of(table, columns, converter))
+
+    async def feed_position(self, connection: AsyncConnection, table: Table) -> dict[str, int]:
+        raw = await connection.get_raw_connection()
+        return {FEED_POSITION: await self._next_position(raw.driver_connection, table)}
+
+    async def _next_position(self, driver: Any, table: Table) -> int:
+        """Microseconds since the epoch, or more: it never goes back, whatever the clock does.
+
+        Only the one writer asks, inside its transaction.
+        """
+        last = self._positions.get(table.name)
+        if last is None:
+            newest = f'SELECT max({FEED_POSITION}) FROM "{table.name}"'  # noqa: S608  # our own names
+            ((found,),) = await driver.execute_fetchall(newest)
+            last = found or 0
+        self._positions[table.name] = number = max(last + 1, time.time_ns() // 1_000)
+        return number
+
+    async def settled(self, connection: AsyncConnection, table: Table) -> Settled:
+        # Whoever reads sees whole transactions of one writer, in their order.
+        newest = await connection.scalar(select(func.max(table.c[FEED_POSITION])))
+        return Settled((newest or 0) + 1, (newest or 0) + 1)
+
+    def bell(self) -> None:
+        return None
 
     def make_reader(self, column: Column[Any]) -> Convert | None:
         dialect = self._read.dialect
@@ -234,8 +269,8 @@ class SqliteDialect(DatabaseDialect):
         between = type_coerce(end, BigInteger()) - type_coerce(start, BigInteger())
         return type_coerce(between / literal(1_000.0, Double()), Double())
 
-    def wide_sum(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
-        return func.sum(cast(value, Double()))
+    def wide(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        return cast(value, Double())
 
     def by_code_point(self, column: ColumnElement[str]) -> ColumnElement[str]:
         return column

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import Table
 
 from models import OPERATION_ROLLUPS, OperationText, table_of
+from store.announcements import Announcements
 from store.database import Database
 from store.dialects import Columns
 from store.entries import Entry, Flush, ItemResult
@@ -30,8 +32,11 @@ class OperationApplier:
 
     kinds = (OperationEntry, OperationBatch)
 
-    def __init__(self, books: PriceBooks, rolls_up: bool = True) -> None:
+    def __init__(
+        self, books: PriceBooks, announcements: Announcements, rolls_up: bool = True
+    ) -> None:
         self._books = books
+        self._announcements = announcements
         self._rolls_up = rolls_up
 
     async def apply(self, flush: Flush, entries: list[Operations]) -> None:
@@ -40,6 +45,7 @@ class OperationApplier:
             written = await self._insert(flush, gathered.frame)
             gathered.settle(written)
             await self._write_texts(flush, gathered.singles)
+            flush.notices.append(partial(self._announce, gathered.frame))
             flush.uses.extend(uses_of(gathered.frame, written))
 
     async def apply_alone(self, database: Database, entries: Sequence[Entry]) -> bool:
@@ -57,7 +63,12 @@ class OperationApplier:
         if not await database.write_columns(self._tables(in_order(gathered.frame))):
             return False
         gathered.settle(None)
+        self._announce(gathered.frame)
         return True
+
+    def _announce(self, frame: Frame) -> None:
+        if self._announcements.is_heard:
+            self._announcements.operations_recorded(set(frame.columns[ORGANIZATION]))
 
     def _tables(self, frame: Frame) -> list[tuple[Table, Columns]]:
         """Everything that new operations, in the order of time, are written to."""

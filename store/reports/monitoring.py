@@ -17,7 +17,7 @@ from store.aggregation.measures import (
     Statistic,
 )
 from store.aggregation.questions import ByGroup, OrderBy, Question
-from store.aggregation.sources import REQUESTS, STAGES
+from store.aggregation.sources import ACTIVE_STATUSES, REQUESTS, STAGES
 from store.circuit_breakers import WARNING_FAILURE_RATE, warnings_of
 from store.database import Row
 from store.errors import BadInput
@@ -109,10 +109,16 @@ class Monitoring:
         return numbers_of(totals_of(answer))
 
     async def active(self) -> int:
-        """Requests that are pending or run, however old they are."""
-        states = [RequestStatus.PENDING.value, RequestStatus.RUNNING.value]
+        """Requests that have not ended, stalled ones among them, however old they are."""
+        return await self._with_status(ACTIVE_STATUSES)
+
+    async def stalled(self) -> int:
+        """Requests of which nothing is heard, however old they are."""
+        return await self._with_status([RequestStatus.STALLED.value])
+
+    async def _with_status(self, states: Sequence[str]) -> int:
         where = AllOf(
-            (Compare("status", Op.IN, states), all_of(("created_at", None), type=self.type))
+            (Compare("status", Op.IN, list(states)), all_of(("created_at", None), type=self.type))
         )
         answer = await self._ask(Question(REQUESTS, where, measures=(COUNT,), totals=True))
         return totals_of(answer).count(COUNT)
@@ -148,8 +154,12 @@ class Monitoring:
         return [_stage(answer, row, row.key[0]) for row in answer.rows]
 
     async def warnings(self, breakers: Sequence[Row]) -> list[str]:
-        """Breakers that are not closed, and whatever fails in more than one of ten cases."""
+        """Breakers that are not closed, requests that stand still, and whatever fails in more than
+        one of ten cases.
+        """
         found = [warning for row in breakers for warning in warnings_of(row)]
+        if stalled := await self.stalled():
+            found.append(f"{stalled:,} {'request is' if stalled == 1 else 'requests are'} stalled")
         failing = (await self.requests()).failure_rate
         if failing is not None and failing > WARNING_FAILURE_RATE:
             found.append(f"{failing:.1%} of the requests of the last {self.hours} h failed")

@@ -1,33 +1,64 @@
 """Writes the commands of a flush: rows locked in key order, changed in memory, written together."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select, tuple_
 
 from models import Request, RequestEvent, RequestStage, StageAttempt, table_of
+from store.announcements import Announcements, Moved
 from store.dialects import chunks
 from store.entries import Flush, ItemResult
 from store.errors import NotFound, StoreError
-from store.requests.entries import REQUEST_COLUMNS, CommandEntry, CreateEntry
+from store.requests.entries import REQUEST_COLUMNS, CommandEntry, CreateEntry, SweepEntry
 from store.requests.rows import Row
+from store.requests.silence import Patience
 from store.requests.state import RequestState
 
 REQUESTS, STAGES = table_of(Request), table_of(RequestStage)
 ATTEMPTS, EVENTS = table_of(StageAttempt), table_of(RequestEvent)
 EVENT_COLUMNS = tuple(column.name for column in EVENTS.columns)
 Key = tuple[str, UUID]
-AnyEntry = CommandEntry | CreateEntry
+AnyEntry = CommandEntry | CreateEntry | SweepEntry
+
+
+@dataclass(slots=True)
+class RequestStats:
+    """What was written about requests since the server started, for metrics.
+
+    ``late`` are messages that came after their attempt or request had ended.
+    """
+
+    late: int = 0
+    stalled: int = 0
+    resumed: int = 0
+    lost: int = 0
+
+    def count(self, states: Sequence[RequestState]) -> None:
+        """Count what a committed flush has done."""
+        for state in states:
+            self.late += state.late
+            self.lost += state.lost
+            for event in state.events:
+                self.stalled += event["type"] == "request.stalled"
+                self.resumed += event["type"] == "request.resumed"
 
 
 class RequestApplier:
     """Creates and changes requests, stages, attempts and events."""
 
-    kinds = (CreateEntry, CommandEntry)
+    kinds = (CreateEntry, CommandEntry, SweepEntry)
 
-    def __init__(self, make_id: Callable[[], UUID]) -> None:
+    def __init__(
+        self, make_id: Callable[[], UUID], patience: Patience, announcements: Announcements
+    ) -> None:
         self._make_id = make_id
+        self._patience = patience
+        self._announcements = announcements
+        self.stats = RequestStats()
 
     async def apply(self, flush: Flush, entries: list[AnyEntry]) -> None:
         if not entries:
@@ -47,9 +78,13 @@ class RequestApplier:
                 if entry in created:
                     by_id.setdefault(entry.request_id, []).append(state)
                 self._created(entry, state, entry in created)
+            elif isinstance(entry, SweepEntry):
+                self._sweep(entry, states)
             else:
                 self._command(entry, by_id.get(entry.request_id, ()))
-        await self._write(flush, [states[key] for key in sorted(states)])
+        ordered = [states[key] for key in sorted(states)]
+        await self._write(flush, ordered)
+        flush.notices.append(lambda: self.stats.count(ordered))
 
     async def _insert(self, flush: Flush, entries: list[CreateEntry]) -> set[CreateEntry]:
         """Insert the requests whose id is new; returns which entries did it."""
@@ -74,7 +109,7 @@ class RequestApplier:
             rows = await flush.connection.execute(flush.dialect.lock_rows(statement))
             for row in rows.mappings():
                 key = row["organization_id"], row["id"]
-                found[key] = RequestState(dict(row), {}, flush.now)
+                found[key] = RequestState(dict(row), {}, flush.now, self._make_id, self._patience)
         return found
 
     async def _load_stages(
@@ -132,15 +167,24 @@ class RequestApplier:
             entry.result = ItemResult.duplicate(id, key)
             return
         try:
-            moved = entry.change(state, self._make_id)
+            moved = entry.change(state)
         except StoreError as error:
             entry.result = ItemResult.rejected(id, error, key)
             return
         entry.result = ItemResult.accepted(id, key) if moved else ItemResult.duplicate(id, key)
 
+    def _sweep(self, entry: SweepEntry, states: dict[Key, RequestState]) -> None:
+        state = states.get((entry.organization or "", entry.request_id))
+        patience = replace(self._patience, listening_since=entry.listening_since)
+        moved = state is not None and state.sweep(patience)
+        id, key = entry.request_id, entry.key
+        entry.result = ItemResult.accepted(id, key) if moved else ItemResult.duplicate(id, key)
+
     async def _write(self, flush: Flush, states: list[RequestState]) -> None:
         dialect, connection = flush.dialect, flush.connection
         changed = [s for s in states if s.dirty]
+        for state in changed:
+            state.keep_deadline()
         await dialect.upsert(connection, REQUESTS, [s.row for s in changed])
         stages: list[Row] = [s.stages[n] for s in changed for n in sorted(s.dirty_stages)]
         await dialect.upsert(connection, STAGES, stages)
@@ -149,6 +193,9 @@ class RequestApplier:
         events = [tuple(map(e.get, EVENT_COLUMNS)) for s in changed for e in s.events]
         if events:
             await dialect.bulk_insert(connection, EVENTS, events)
+            if self._announcements.is_heard:
+                moves = [Moved(s.row, s.events) for s in changed if s.events]
+                flush.notices.append(partial(self._announcements.requests_moved, moves))
 
 
 def _of_requests(table: Any, keys: Sequence[Key]) -> ColumnElement[bool]:

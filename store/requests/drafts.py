@@ -1,7 +1,7 @@
 """What callers send about requests; any object with these attributes will do."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -10,11 +10,12 @@ from store.access import LabelsDraft
 
 
 class PlannedStageDraft(Protocol):
-    """A stage that is foreseen: its share of the whole and how often it may be tried."""
+    """A stage that is foreseen: its share of the whole, how often it may be tried, its silence."""
 
     name: str
     weight: float
     max_attempts: int
+    stall_after: timedelta | None
 
 
 class CreateRequestDraft(Protocol):
@@ -51,6 +52,12 @@ class StageDraft(MessageDraft, Protocol):
     request_id: UUID
     stage: str
     attempt: int | None
+
+
+class StartStageDraft(StageDraft, Protocol):
+    """PENDING to RUNNING; ``stall_after`` replaces the silence that was planned."""
+
+    stall_after: timedelta | None
 
 
 class ProgressStageDraft(StageDraft, Protocol):

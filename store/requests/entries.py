@@ -1,6 +1,7 @@
 """Commands to requests as the writer takes them: checked, with the caller's bounds beside them."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ REQUEST_TABLES: list[Table] = [
     t for t in partitioned_tables() if t.name in ("requests", "request_stages", "stage_attempts",
                                                   "request_events")
 ]  # fmt: skip
-Change = Callable[[RequestState, Callable[[], UUID]], bool]
+Change = Callable[[RequestState], bool]
 """Applies a command to the state; False where it was a repeat."""
 
 
@@ -84,6 +85,27 @@ class CreateEntry(Entry):
     def partitions(self) -> Iterable[tuple[Table, int]]:
         month = month_of(instant_of(self.request_id))
         return [(table, month) for table in REQUEST_TABLES]
+
+
+class SweepEntry(Entry):
+    """A look at a request whose silence may be due.
+
+    It goes through the writer like every command: the request is locked, and judged as it stands
+    then. ``listening_since`` is when the server that asks began to listen.
+    """
+
+    __slots__ = ("listening_since", "organization", "request_id")
+
+    def __init__(self, organization: str, request_id: UUID, listening_since: datetime) -> None:
+        super().__init__()
+        self.organization: str | None = organization
+        self.request_id = request_id
+        self.listening_since = listening_since
+
+    @property
+    def key(self) -> tuple[str | None, UUID]:
+        """The primary key."""
+        return self.organization, self.request_id
 
 
 REQUEST_COLUMNS = tuple(column.name for column in table_of(Request).columns)

@@ -1,7 +1,7 @@
 """From drafts of requests, stages and events to checked entries."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from store.operations.prepare import check_labels
 from store.requests import drafts
 from store.requests.entries import Change, CommandEntry, CreateEntry, new_request_row
 from store.requests.rows import Fact, Row, planned_stage
+from store.requests.silence import MILLISECOND
 from store.validation import Checker, InputBounds
 
 MAX_STAGES = 200
@@ -19,7 +20,8 @@ MAX_STAGES = 200
 MAX_ATTEMPTS = 1_000
 MAX_WEIGHT = 1e9
 MAX_COUNT = 10**15
-
+LEAST_SILENCE, MOST_SILENCE = timedelta(seconds=1), timedelta(days=31)
+"""How much silence a stage may ask for: nobody beats more often, nobody watches for longer."""
 
 RESERVED_TYPES = ("request.", "stage.")
 """Readers of a log trust that such an event changed its request or stage."""
@@ -86,20 +88,21 @@ class RequestPreparer:
             attempts = check.whole(
                 stage.max_attempts, "stages", i, "maxAttempts", minimum=1, maximum=MAX_ATTEMPTS
             )
-            stages[name] = planned_stage(row, name, i, weight or 0.0, attempts or 1)
+            silence = stall_after_ms(stage.stall_after, check, "stages", i, "stallAfter")
+            stages[name] = planned_stage(row, name, i, weight or 0.0, attempts or 1, silence)
         return list(stages.values())
 
     def start(self, draft: drafts.StartRequestDraft) -> CommandEntry:
         """PENDING to RUNNING."""
         check = self._check()
         fact = self._fact(draft, check)
-        return self._entry(draft, check, fact, lambda state, _: state.start(fact))
+        return self._entry(draft, check, fact, lambda state: state.start(fact))
 
     def complete(self, draft: drafts.CompleteRequestDraft) -> CommandEntry:
         """RUNNING to COMPLETED, with the result."""
         check = self._check()
         fact = self._fact(draft, check, data=check.json_object(draft.result, "result"))
-        return self._entry(draft, check, fact, lambda state, ids: state.complete(fact, ids))
+        return self._entry(draft, check, fact, lambda state: state.complete(fact))
 
     def fail(self, draft: drafts.FailRequestDraft) -> CommandEntry:
         """To FAILED, with message, stage and details."""
@@ -111,21 +114,26 @@ class RequestPreparer:
             message=check.text(draft.message, "message"),
             data=check.json_object(draft.details, "details"),
         )
-        return self._entry(draft, check, fact, lambda state, ids: state.fail(fact, ids, stage))
+        return self._entry(draft, check, fact, lambda state: state.fail(fact, stage))
 
     def cancel(self, draft: drafts.CancelRequestDraft) -> CommandEntry:
         """To CANCELLED, with the reason."""
         check = self._check()
         fact = self._fact(draft, check, message=check.text(draft.reason, "reason"))
-        return self._entry(draft, check, fact, lambda state, ids: state.cancel(fact, ids))
+        return self._entry(draft, check, fact, lambda state: state.cancel(fact))
 
-    def start_stage(self, draft: drafts.StageDraft) -> CommandEntry:
+    def start_stage(self, draft: drafts.StartStageDraft) -> CommandEntry:
         """PENDING to RUNNING, in the first attempt."""
         check = self._check()
         name, attempt = self._stage(draft, check)
+        silence = stall_after_ms(draft.stall_after, check, "stallAfter")
         fact = self._fact(draft, check)
         return self._entry(
-            draft, check, fact, lambda state, ids: state.start_stage(name, fact, attempt, ids), name
+            draft,
+            check,
+            fact,
+            lambda state: state.start_stage(name, fact, attempt, silence),
+            name,
         )
 
     def progress_stage(self, draft: drafts.ProgressStageDraft) -> CommandEntry:
@@ -145,7 +153,7 @@ class RequestPreparer:
             draft,
             check,
             fact,
-            lambda state, _: state.progress_stage(name, fact, attempt, fraction, done, total),
+            lambda state: state.progress_stage(name, fact, attempt, fraction, done, total),
             name,
         )
 
@@ -155,7 +163,7 @@ class RequestPreparer:
         name, attempt = self._stage(draft, check)
         fact = self._fact(draft, check, data=check.json_object(draft.output, "output"))
         return self._entry(
-            draft, check, fact, lambda state, _: state.complete_stage(name, fact, attempt), name
+            draft, check, fact, lambda state: state.complete_stage(name, fact, attempt), name
         )
 
     def fail_stage(self, draft: drafts.FailStageDraft) -> CommandEntry:
@@ -173,7 +181,7 @@ class RequestPreparer:
             draft,
             check,
             fact,
-            lambda state, _: state.fail_stage(name, fact, attempt, retryable),
+            lambda state: state.fail_stage(name, fact, attempt, retryable),
             name,
         )
 
@@ -183,7 +191,7 @@ class RequestPreparer:
         name, attempt = self._stage(draft, check)
         fact = self._fact(draft, check)
         return self._entry(
-            draft, check, fact, lambda state, _: state.retry_stage(name, fact, attempt), name
+            draft, check, fact, lambda state: state.retry_stage(name, fact, attempt), name
         )
 
     def log_event(self, draft: drafts.LogEventDraft) -> CommandEntry:
@@ -203,7 +211,7 @@ class RequestPreparer:
             data=check.json_object(draft.data, "data"),
             severity=draft.severity,
         )
-        return self._entry(draft, check, fact, lambda state, _: state.log(type, fact, stage), stage)
+        return self._entry(draft, check, fact, lambda state: state.log(type, fact, stage), stage)
 
     def _check(self) -> Checker:
         return Checker(self._bounds, self._now)
@@ -229,3 +237,13 @@ class RequestPreparer:
         entry = CommandEntry(draft.request_id, bounds, fact, draft.event_id, change, stage)
         entry.repaired = check.repaired
         return entry
+
+
+def stall_after_ms(value: timedelta | None, check: Checker, *path: str | int) -> int | None:
+    """How long a stage may be silent, in milliseconds; None leaves it to the server."""
+    if value is None:
+        return None
+    if not LEAST_SILENCE <= value <= MOST_SILENCE:
+        check.refuse("is not from PT1S to P31D: say how long silence is allowed", *path)
+        return None
+    return value // MILLISECOND

@@ -32,6 +32,7 @@ BEGINNING: Row = {
     "error_message": None,
     "retryable": None,
     "ended_at": None,
+    "stalled_at": None,
 }
 """What every attempt begins with."""
 
@@ -56,7 +57,14 @@ class Fact:
         return replace(self, data=data)
 
 
-def planned_stage(request: Row, name: str, position: int, weight: float, attempts: int) -> Row:
+def planned_stage(
+    request: Row,
+    name: str,
+    position: int,
+    weight: float,
+    attempts: int,
+    stall_after_ms: int | None = None,
+) -> Row:
     """The row of a stage that has not begun: attempt 0."""
     return BEGINNING | {
         "organization_id": request["organization_id"],
@@ -69,6 +77,7 @@ def planned_stage(request: Row, name: str, position: int, weight: float, attempt
         "status": StageStatus.PENDING.value,
         "started_at": None,
         "heartbeat_at": None,
+        "stall_after_ms": stall_after_ms,
     }
 
 

@@ -1,135 +1,41 @@
-"""A request and its stages in memory: the pure part of every change, without any input or output.
+"""Commands to a request and its stages in memory: the pure part of every change.
 
 ``RequestState`` starts from locked rows, takes commands one by one, and keeps what must be
 written: changed rows and new events. The rules stand in ``transitions``.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from models.vocabulary import RequestStatus, Severity, StageStatus
-from store.errors import InvalidTransition, NotFound
-from store.requests.rows import BEGINNING, Fact, Row, attempt_row, planned_stage
+from store.errors import InvalidTransition
+from store.requests.record import RequestRecord
+from store.requests.rows import Fact, Row
+from store.requests.silence import Patience, with_status
 from store.requests.transitions import (
-    REQUEST_FINAL,
-    REQUEST_MOVES,
-    STAGE_ENDED,
+    REQUEST_WATCHED,
+    STAGE_ACTIVE,
     STAGE_MOVES,
     RequestCommand,
     StageCommand,
-    Verdict,
-    judge_request,
-    judge_stage,
-    mend_of_stage,
 )
 
-DEFAULT_MAX_ATTEMPTS = 3
+LOST = "LOST"
+"""The reason in the details of the error of what stayed silent for too long."""
 
 
-@dataclass(slots=True)
-class RequestState:
-    """One request under its lock."""
+class StageState(RequestRecord):
+    """Commands about stages. Each returns False where it was a repeat or came too late."""
 
-    row: Row
-    stages: dict[str, Row]
-    now: datetime
-    events: list[Row] = field(default_factory=list)
-    dirty_stages: set[str] = field(default_factory=set)
-    attempts: dict[tuple[str, int], Row] = field(default_factory=dict)
-    seen: set[UUID] = field(default_factory=set)
-    dirty: bool = False
-
-    @property
-    def status(self) -> RequestStatus:
-        """Where the request stands."""
-        return RequestStatus(self.row["status"])
-
-    @property
-    def final(self) -> bool:
-        """Whether it has ended."""
-        return self.status in REQUEST_FINAL
-
-    def emit(
-        self,
-        type: str,
-        fact: Fact,
-        severity: Severity = Severity.INFO,
-        stage: str | None = None,
-        event_id: UUID | None = None,
-    ) -> None:
-        """Append an event with the next number."""
-        self.row["last_seq"] += 1
-        self.row["updated_at"] = self.now
-        self.dirty = True
-        event = event_id or fact.event_id
-        self.seen.add(event)
-        self.events.append(
-            {
-                "organization_id": self.row["organization_id"],
-                "request_id": self.row["id"],
-                "seq": self.row["last_seq"],
-                "id": event,
-                "type": type,
-                "severity": (fact.severity or severity).value,
-                "stage": stage,
-                "attempt": self.stages[stage]["attempt"] if stage in self.stages else None,
-                "message": fact.message,
-                "data": fact.data,
-                "occurred_at": fact.at,
-                "recorded_at": self.now,
-            }
-        )
-
-    def start(self, fact: Fact, event_id: UUID | None = None) -> bool:
-        """PENDING becomes RUNNING; False where it was a repeat."""
-        if not self._judge(RequestCommand.START):
-            return False
-        self.row["status"] = RequestStatus.RUNNING.value
-        self.row["started_at"] = fact.at
-        self.emit("request.started", fact, event_id=event_id)
-        return True
-
-    def complete(self, fact: Fact, make_id: Callable[[], UUID]) -> bool:
-        """RUNNING becomes COMPLETED; ``fact.data`` is the result."""
-        if not self._judge(RequestCommand.COMPLETE):
-            return False
-        self._close_stages(fact, make_id)
-        self.row["result"] = fact.data
-        self._end(RequestStatus.COMPLETED, fact)
-        self.row["progress"] = 1.0
-        self.emit("request.completed", fact)
-        return True
-
-    def fail(self, fact: Fact, make_id: Callable[[], UUID], stage: str | None) -> bool:
-        """The request becomes FAILED, with the message, details and stage of the error."""
-        if not self._judge(RequestCommand.FAIL):
-            return False
-        failed_in = stage or self.row["error_stage"] or self.row["current_stage"]
-        self._close_stages(fact, make_id)
-        self.row["error_message"], self.row["error"] = fact.message, fact.data
-        self.row["error_stage"] = failed_in
-        self._end(RequestStatus.FAILED, fact)
-        self.emit("request.failed", fact, Severity.ERROR, stage)
-        return True
-
-    def cancel(self, fact: Fact, make_id: Callable[[], UUID]) -> bool:
-        """The request becomes CANCELLED; a worker learns it from its next progress answer."""
-        if not self._judge(RequestCommand.CANCEL):
-            return False
-        self._close_stages(fact, make_id)
-        self.row["cancel_reason"] = fact.message
-        self._end(RequestStatus.CANCELLED, fact)
-        self.emit("request.cancelled", fact, Severity.WARNING)
-        return True
+    __slots__ = ()
 
     def start_stage(
-        self, name: str, fact: Fact, attempt: int | None, make_id: Callable[[], UUID]
+        self, name: str, fact: Fact, attempt: int | None, stall_after_ms: int | None = None
     ) -> bool:
         """The stage becomes RUNNING in its first attempt; one that was not planned is added.
 
-        A request that is still PENDING starts with it.
+        A request that is still PENDING starts with it. ``stall_after_ms`` replaces the silence
+        that was planned.
         """
         if self.final:
             return False
@@ -138,8 +44,11 @@ class RequestState:
             stage = self._add_stage(name)
         elif self._is_stale(stage, attempt) or not self._judge_stage(StageCommand.START, stage):
             return False
+        self._hear(fact)
         if self.status is RequestStatus.PENDING:
-            self.start(fact.bare, event_id=make_id())
+            self._start(fact.bare, self.make_id())
+        if stall_after_ms is not None:
+            stage["stall_after_ms"] = stall_after_ms
         self._begin_attempt(stage, fact, "stage.started")
         return True
 
@@ -153,7 +62,7 @@ class RequestState:
             raise InvalidTransition(f"the request has ended as {self.status.value}: it is final")
         if self._is_stale(stage, attempt):
             return False
-        if stage["status"] == StageStatus.RUNNING.value and stage["attempt"] > 1:
+        if stage["status"] in STAGE_ACTIVE and stage["attempt"] > 1:
             return False
         self._judge_stage(StageCommand.RETRY, stage)
         if stage["retryable"] is False:
@@ -164,6 +73,7 @@ class RequestState:
             raise InvalidTransition(
                 f"stage {name!r} has failed in all of its {stage['max_attempts']} attempts"
             )
+        self._hear(fact)
         self._begin_attempt(stage, fact, "stage.retried")
         if self.row["error_stage"] == name:
             self.row["error_stage"] = None
@@ -180,12 +90,9 @@ class RequestState:
     ) -> bool:
         """Set how far the running attempt is. Without any number it is a heartbeat: no event."""
         stage = self._stage(name)
-        if self.final or self._is_stale(stage, attempt):
+        if self._is_over(StageCommand.PROGRESS, stage, attempt):
             return False
-        if not self._judge_stage(StageCommand.PROGRESS, stage):
-            return False
-        self._mark(name)
-        stage["heartbeat_at"] = fact.at
+        self._hear_stage(stage, fact)
         before = stage["progress"], stage["done"], stage["total"], stage["message"]
         if done is not None or total is not None:
             stage["done"] = done if done is not None else stage["done"]
@@ -206,12 +113,22 @@ class RequestState:
         self.emit("stage.progressed", fact.with_data(shown), stage=name)
         return True
 
+    def _is_over(self, command: StageCommand, stage: Row, attempt: int | None) -> bool:
+        """Whether what a report speaks of is over; counts it unless it only says so once more."""
+        if not self.final:
+            if self._is_stale(stage, attempt):
+                return True
+            if self._judge_stage(command, stage):
+                return False
+        self.late += stage["status"] != STAGE_MOVES[command][StageStatus.RUNNING].value
+        return True
+
     def complete_stage(self, name: str, fact: Fact, attempt: int | None) -> bool:
-        """The running attempt COMPLETED; ``fact.data`` is its output."""
+        """The present attempt COMPLETED; ``fact.data`` is its output."""
         return self._end_stage(StageCommand.COMPLETE, name, fact, attempt, None)
 
     def fail_stage(self, name: str, fact: Fact, attempt: int | None, retryable: bool) -> bool:
-        """The running attempt FAILED; ``fact.data`` are the details of the error."""
+        """The present attempt FAILED; ``fact.data`` are the details of the error."""
         return self._end_stage(StageCommand.FAIL, name, fact, attempt, retryable)
 
     def _end_stage(
@@ -223,118 +140,135 @@ class RequestState:
         retryable: bool | None,
     ) -> bool:
         stage = self._stage(name)
-        if self.final or self._is_stale(stage, attempt):
+        if self._is_over(command, stage, attempt):
             return False
-        if not self._judge_stage(command, stage):
-            return False
-        failed = command is StageCommand.FAIL
-        status = STAGE_MOVES[command][StageStatus.RUNNING]
-        ending: Row = {"status": status.value, "ended_at": fact.at}
-        if failed:
-            ending |= {"error_message": fact.message, "error": fact.data, "retryable": retryable}
-            self.row["error_stage"] = name
+        self._hear(fact)
+        stage["heartbeat_at"] = self.now
+        if command is StageCommand.FAIL:
+            self._fail_stage(command, stage, fact, retryable)
         else:
-            ending |= {"output": fact.data, "progress": 1.0}
-        self._finish(stage, ending)
-        severity = Severity.ERROR if failed else Severity.INFO
-        self.emit(f"stage.{status.value.lower()}", fact, severity, name)
+            status = STAGE_MOVES[command][StageStatus(stage["status"])]
+            ending = {"status": status.value, "ended_at": fact.at, "output": fact.data}
+            self._finish(stage, ending | {"progress": 1.0})
+            self.emit("stage.completed", fact, stage=name)
+        return True
+
+    def _fail_stage(
+        self, command: StageCommand, stage: Row, fact: Fact, retryable: bool | None
+    ) -> None:
+        status = STAGE_MOVES[command][StageStatus(stage["status"])]
+        ending: Row = {"status": status.value, "ended_at": fact.at, "retryable": retryable}
+        self.row["error_stage"] = stage["name"]
+        self._finish(stage, ending | {"error_message": fact.message, "error": fact.data})
+        self.emit("stage.failed", fact, Severity.ERROR, stage["name"])
+
+
+class RequestState(StageState):
+    """One request under its lock, with everything that can be asked of it."""
+
+    __slots__ = ()
+
+    def start(self, fact: Fact, event_id: UUID | None = None) -> bool:
+        """PENDING becomes RUNNING; False where it was a repeat."""
+        if not self._judge(RequestCommand.START):
+            return False
+        self._hear(fact)
+        self._start(fact, event_id)
+        return True
+
+    def complete(self, fact: Fact) -> bool:
+        """RUNNING becomes COMPLETED; ``fact.data`` is the result."""
+        if not self._judge(RequestCommand.COMPLETE):
+            return False
+        self.row["heard_at"] = self.now
+        self._close_stages(fact)
+        self.row["result"] = fact.data
+        self._end(RequestStatus.COMPLETED, fact)
+        self.row["progress"] = 1.0
+        self.emit("request.completed", fact)
+        return True
+
+    def fail(self, fact: Fact, stage: str | None) -> bool:
+        """The request becomes FAILED, with the message, details and stage of the error."""
+        if not self._judge(RequestCommand.FAIL):
+            return False
+        self.row["heard_at"] = self.now
+        self._fail(fact, stage)
+        return True
+
+    def _fail(self, fact: Fact, stage: str | None) -> None:
+        failed_in = stage or self.row["error_stage"] or self.row["current_stage"]
+        self._close_stages(fact)
+        self.row["error_message"], self.row["error"] = fact.message, fact.data
+        self.row["error_stage"] = failed_in
+        self._end(RequestStatus.FAILED, fact)
+        self.emit("request.failed", fact, Severity.ERROR, stage)
+
+    def cancel(self, fact: Fact) -> bool:
+        """The request becomes CANCELLED; a worker learns it from its next progress answer."""
+        if not self._judge(RequestCommand.CANCEL):
+            return False
+        self.row["heard_at"] = self.now
+        self._close_stages(fact)
+        self.row["cancel_reason"] = fact.message
+        self._end(RequestStatus.CANCELLED, fact)
+        self.emit("request.cancelled", fact, Severity.WARNING)
         return True
 
     def log(self, type: str, fact: Fact, stage: str | None) -> bool:
-        """Append a caller's event; a log may go on after the end, it changes no state."""
+        """Append a caller's event. A log may go on after the end; it ends no state but STALLED."""
+        if not self.final:
+            self._hear(fact)
         self.emit(type, fact, stage=stage)
         return True
 
-    # ---------------------------------------------------------------- parts of the above
+    # ---------------------------------------------------------------- silence
 
-    def _judge(self, command: RequestCommand) -> bool:
-        verdict = judge_request(command, self.status)
-        if verdict is Verdict.ILLEGAL:
-            allowed = ", ".join(s.value for s in REQUEST_MOVES[command])
-            raise InvalidTransition(
-                f"a {self.status.value} request cannot {command.value}: it must be {allowed}"
-            )
-        return verdict is Verdict.MOVE
+    def sweep(self, patience: Patience) -> bool:
+        """Do what silence makes due by now, and say when to look again; whether anything moved."""
+        before = len(self.events)
+        if self.status in REQUEST_WATCHED:
+            for stage in sorted(self.stages.values(), key=lambda stage: stage["position"]):
+                due = patience.stage_due(stage)
+                if due is not None and due <= self.now:
+                    self._silence_stage(stage, patience)
+            due = patience.request_due(self.row, self.stages)
+            if due is not None and due <= self.now:
+                self._silence()
+        due = patience.due(self.row, self.stages)
+        self.dirty = self.dirty or due != self.row["deadline_at"]
+        self.row["deadline_at"] = due
+        return len(self.events) > before
 
-    def _judge_stage(self, command: StageCommand, stage: Row) -> bool:
-        status = StageStatus(stage["status"])
-        verdict = judge_stage(command, status)
-        if verdict is Verdict.ILLEGAL:
-            raise InvalidTransition(
-                f"stage {stage['name']!r} is {status.value} and cannot {command.value}: "
-                f"{mend_of_stage(command, status)}"
-            )
-        return verdict is Verdict.MOVE
+    def _silence_stage(self, stage: Row, patience: Patience) -> None:
+        if self._judge_stage(StageCommand.STALL, stage):
+            stage["status"], stage["stalled_at"] = StageStatus.STALLED.value, self.now
+            self._mark(stage["name"])
+            self._attempt_of(stage)
+            data = {"allowedSeconds": patience.of_stage(stage).total_seconds()}
+            fact = self._silent(stage["heartbeat_at"], data)
+            self.emit("stage.stalled", fact, Severity.WARNING, stage["name"])
+        elif self._judge_stage(StageCommand.LOSE, stage):
+            self._lose_stage(stage)
 
-    def _stage(self, name: str) -> Row:
-        stage = self.stages.get(name)
-        if stage is None:
-            known = ", ".join(sorted(self.stages)) or "none"
-            raise NotFound(f"the request has no stage {name!r}; it has: {known}", ("stage",))
-        return stage
+    def _lose_stage(self, stage: Row) -> None:
+        fact = self._silent(stage["heartbeat_at"], {"reason": LOST})
+        self._fail_stage(StageCommand.LOSE, stage, fact, retryable=True)
 
-    @staticmethod
-    def _is_stale(stage: Row, attempt: int | None) -> bool:
-        """Whether a message speaks of an attempt that is over."""
-        if attempt is not None and attempt > max(stage["attempt"], 1):
-            raise InvalidTransition(
-                f"stage {stage['name']!r} is in attempt {stage['attempt']}, not {attempt}"
-            )
-        return attempt is not None and attempt < stage["attempt"]
+    def _silence(self) -> None:
+        if self._judge(RequestCommand.STALL):
+            self.row["status"], self.row["stalled_at"] = RequestStatus.STALLED.value, self.now
+            self.emit("request.stalled", self._silent(self.row["heard_at"], {}), Severity.WARNING)
+        elif self._judge(RequestCommand.LOSE):
+            fact = self._silent(self.row["heard_at"], {"reason": LOST})
+            for stage in with_status(self.stages, StageStatus.STALLED):
+                self._lose_stage(stage)
+            self._fail(fact, None)
+            self.lost = True
 
-    def _add_stage(self, name: str) -> Row:
-        stage = planned_stage(self.row, name, len(self.stages), 1.0, DEFAULT_MAX_ATTEMPTS)
-        self.stages[name] = stage
-        self._mark(name)
-        return stage
-
-    def _mark(self, name: str) -> None:
-        self.dirty_stages.add(name)
-        self.dirty = True
-
-    def _begin_attempt(self, stage: Row, fact: Fact, event: str) -> None:
-        stage["attempt"] += 1
-        stage |= BEGINNING | {"started_at": fact.at, "heartbeat_at": fact.at}
-        self._mark(stage["name"])
-        self._attempt_of(stage)
-        self.row["current_stage"] = stage["name"]
-        self._update_progress()
-        self.emit(event, fact, stage=stage["name"])
-
-    def _finish(self, stage: Row, ending: Row) -> None:
-        stage |= ending
-        stage["heartbeat_at"] = ending["ended_at"]
-        self._mark(stage["name"])
-        self._attempt_of(stage)
-        running = [s for s in self.stages.values() if s["status"] == StageStatus.RUNNING.value]
-        running.sort(key=lambda s: (s["started_at"], s["position"]))
-        self.row["current_stage"] = running[-1]["name"] if running else None
-        self._update_progress()
-
-    def _attempt_of(self, stage: Row) -> None:
-        """Mirror the stage's present attempt into its attempt row, to be written."""
-        self.attempts[stage["name"], stage["attempt"]] = attempt_row(stage)
-
-    def _close_stages(self, fact: Fact, make_id: Callable[[], UUID]) -> None:
-        """What still runs is cancelled with the request, what never began is skipped."""
-        for name, stage in sorted(self.stages.items(), key=lambda item: item[1]["position"]):
-            status = StageStatus(stage["status"])
-            if status in STAGE_ENDED:
-                continue
-            if status is StageStatus.RUNNING:
-                self._finish(stage, {"status": StageStatus.CANCELLED.value, "ended_at": fact.at})
-                self.emit("stage.cancelled", fact.bare, Severity.WARNING, name, make_id())
-            else:
-                stage["status"] = StageStatus.SKIPPED.value
-                self._mark(name)
-                self.emit("stage.skipped", fact.bare, Severity.INFO, name, make_id())
-
-    def _end(self, status: RequestStatus, fact: Fact) -> None:
-        self.row["status"] = status.value
-        self.row["ended_at"] = fact.at
-        self.row["current_stage"] = None
-
-    def _update_progress(self) -> None:
-        total = sum(stage["weight"] for stage in self.stages.values())
-        reached = sum(stage["weight"] * stage["progress"] for stage in self.stages.values())
-        self.row["progress"] = min(1.0, reached / total) if total else 0.0
+    def _silent(self, heard: datetime | None, data: Row) -> Fact:
+        """What the server says of something that it has not heard."""
+        said = heard.isoformat(timespec="seconds").replace("+00:00", "Z") if heard else "it began"
+        known = {} if heard is None else {"heardAt": said}
+        message = f"nothing was heard of it since {said}"
+        return Fact(self.now, self.make_id(), message, known | data or None)

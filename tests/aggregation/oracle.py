@@ -12,12 +12,14 @@ from store.aggregation.buckets import BucketSpan
 from store.aggregation.catalog import Stat
 from store.aggregation.measures import (
     Attribute,
+    CostAt,
     Count,
     Distinct,
     FlagCount,
     FlagRate,
     Measure,
     PerSecond,
+    Present,
     Quantile,
     Ratio,
     Statistic,
@@ -56,6 +58,8 @@ def leaf(row: Row, path: Sequence[str]) -> Any:
 
 def number(row: Row, of: Any) -> Any:
     """A number of a row; None where there is none."""
+    if isinstance(of, CostAt):
+        return row["costs"][of]
     if not isinstance(of, Attribute):
         return row[of]
     found = leaf(row, of.path)
@@ -74,13 +78,10 @@ def measured(measure: Measure, rows: Sequence[Row], seconds: float | None) -> An
             return sum(known) / len(known) if known else None
         case Statistic(of, stat):
             return folded(stat, [v for row in rows if (v := number(row, of)) is not None])
+        case Present(of):
+            return sum(number(row, of) is not None for row in rows)
         case Quantile(of, q):
-            values = sorted(v for row in rows if (v := number(row, of)) is not None)
-            if not values:
-                return None
-            place = q * (len(values) - 1)
-            low, high = values[math.floor(place)], values[math.ceil(place)]
-            return low + (high - low) * (place - math.floor(place))
+            return quantile(sorted(v for row in rows if (v := number(row, of)) is not None), q)
         case Ratio(over, under):
             top = [v for row in rows if (v := number(row, over)) is not None]
             bottom = [v for row in rows if (v := number(row, under)) is not None]
@@ -91,6 +92,15 @@ def measured(measure: Measure, rows: Sequence[Row], seconds: float | None) -> An
             return len(rows) / seconds if seconds else None
         case _:
             assert_never(measure)
+
+
+def quantile(values: list[Any], q: float) -> Any:
+    """A quantile of values in order, by linear interpolation; None of none."""
+    if not values:
+        return None
+    place = q * (len(values) - 1)
+    low, high = values[math.floor(place)], values[math.ceil(place)]
+    return low + (high - low) * (place - math.floor(place))
 
 
 def folded(stat: Stat, values: list[Any]) -> Any:

@@ -17,11 +17,13 @@ from store.aggregation.measures import (
     SAVINGS_RATE,
     UNPRICED_COUNT,
     Attribute,
+    CostPart,
     Distinct,
     Measure,
     PerSecond,
     Quantile,
     Statistic,
+    cost_at,
 )
 from store.aggregation.periods import split
 from store.aggregation.questions import (
@@ -58,6 +60,7 @@ MOVES = {
     "Asia/Kathmandu": datetime(2026, 1, 1, tzinfo=UTC),
     "Pacific/Apia": datetime(2011, 12, 30, 10, tzinfo=UTC),
 }
+MODELS = ("gpt", "claude")
 LONGS = st.none() | st.sampled_from([0, 1, 2, 3, 100, 2**40 + 1])
 NULLABLE = ("a", "b", "é", "Z", "ab", None)
 LEAVES = st.sampled_from(["x", "y", "1", 1, 1.0, 2.5, True, False, None, [1], {"deep": 1}])
@@ -81,6 +84,7 @@ EXACT: tuple[Measure, ...] = (
     Quantile("tokens_original", 0),
     Distinct("tool_name"),
     Distinct("session_id"),
+    *(cost_at(model, part) for model in MODELS for part in CostPart),
 )
 MEASURES = st.sampled_from(
     [
@@ -106,7 +110,7 @@ def operations(draw: st.DrawFn, move: datetime) -> Row:
         "id": v7_at(at, draw(st.integers(0, 2**62 - 1))),
         "occurred_at": at,
         "recorded_at": at,
-        "kind": "TOOL",
+        "kind": draw(st.sampled_from(["TOOL", "LLM", "LLM", "API"])),
         "name": draw(st.sampled_from("ab")),
         "outcome": draw(st.sampled_from(["OK", "OK", "ERROR"])),
         "tool_name": draw(st.sampled_from(NULLABLE)),
@@ -116,6 +120,9 @@ def operations(draw: st.DrawFn, move: datetime) -> Row:
         "session_id": draw(st.none() | st.sampled_from([v7_at(move, n) for n in range(2)])),
         "duration_ms": draw(st.none() | st.sampled_from([0.0, 0.25, 1.5, 7.0, 1024.75])),
         "tokens_original": draw(LONGS),
+        "tokens_actual": draw(LONGS),
+        "input_tokens": draw(LONGS),
+        "output_tokens": draw(LONGS),
         "cost_saved": draw(LONGS),
         "cost_baseline": draw(LONGS),
         "attributes": draw(
@@ -123,7 +130,31 @@ def operations(draw: st.DrawFn, move: datetime) -> Row:
             | st.fixed_dictionaries({}, optional={"plan": LEAVES, "deep": st.just({"er": 0.5})})
         ),
     }
+    if row["input_tokens"]:
+        row["cached_input_tokens"] = draw(st.none() | st.integers(0, row["input_tokens"]))
     return row
+
+
+@st.composite
+def prices(draw: st.DrawFn, move: datetime) -> list[Row]:
+    """Prices of the models, an organization's own (null) and the installation's (``*``)."""
+    near = st.timedeltas(timedelta(days=-4), timedelta(days=4))
+    moments = near.map(lambda span: move + span) | st.sampled_from([move, move - timedelta(days=5)])
+    key = st.tuples(st.sampled_from([None, "*"]), st.sampled_from(MODELS), moments)
+    nanos = st.sampled_from([0, 1, 250, 499, 500, 501, 2_000_001])
+    return [
+        {
+            "organization_id": owner,
+            "kind": "MODEL",
+            "name": name,
+            "effective_from": moment,
+            "input_nanos": draw(nanos),
+            "output_nanos": draw(nanos),
+            "cached_input_nanos": draw(nanos),
+            "created_at": move,
+        }
+        for owner, name, moment in draw(st.lists(key, max_size=6, unique=True))
+    ]
 
 
 CONDITIONS: st.SearchStrategy[Condition] = st.sampled_from(

@@ -113,6 +113,10 @@ def test_buckets_follow_one_another(
         assert bucket.span_of(span.start) == span
         assert bucket.span_of(span.end - timedelta(microseconds=1)) == span
     assert bucket.count(instant, until, 100) == len(spans)
+    stepped = [bucket.span_of(instant)]
+    while stepped[-1].end < until:
+        stepped.append(bucket.span_of(stepped[-1].end))
+    assert spans == stepped
     assert bucket.shift(spans[0].start, len(spans) - 1) == spans[-1].start
     assert bucket.shift(spans[-1].start, 1 - len(spans)) == spans[0].start
 

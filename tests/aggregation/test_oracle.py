@@ -6,7 +6,9 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import delete
 
+from models import Price, table_of
 from store.access import Bounds
 from store.aggregation.checks import AnswerLimits, problems
 from store.aggregation.engine import Aggregation
@@ -14,20 +16,26 @@ from store.aggregation.questions import Question
 from store.database import Database
 from store.errors import BadInput
 from tests.aggregation.oracle import Oracle, same, told
-from tests.aggregation.questions import MOVES, TABLE, ZONES, asked, operations
+from tests.aggregation.price_oracle import priced
+from tests.aggregation.questions import MODELS, MOVES, TABLE, ZONES, asked, operations, prices
 from tests.store.rows import Row, insert
 
+PRICE = table_of(Price)
 numbers = count(1)
 LIMITS = AnswerLimits(rows=2_000, buckets=2_000)
 
 
+Case = tuple[datetime, list[Row], list[Row], list[Question]]
+
+
 @st.composite
-def cases(draw: st.DrawFn) -> tuple[datetime, list[Row], list[Question]]:
-    """A moment, operations around it, and questions about them."""
+def cases(draw: st.DrawFn) -> Case:
+    """A moment, operations and prices around it, and questions about them."""
     zone = draw(st.sampled_from(ZONES))
     move = MOVES[zone]
     rows = draw(st.lists(operations(move), max_size=14, unique_by=lambda row: row["id"]))
-    return move, rows, draw(st.lists(asked(zone, move), min_size=1, max_size=5))
+    set_prices = draw(prices(move))
+    return move, rows, set_prices, draw(st.lists(asked(zone, move), min_size=1, max_size=5))
 
 
 @settings(
@@ -36,18 +44,22 @@ def cases(draw: st.DrawFn) -> tuple[datetime, list[Row], list[Question]]:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(cases())
-async def test_any_question_has_the_answer_of_the_oracle(
-    database: Database, case: tuple[datetime, list[Row], list[Question]]
-) -> None:
-    move, rows, questions = case
+async def test_any_question_has_the_answer_of_the_oracle(database: Database, case: Case) -> None:
+    move, rows, set_prices, questions = case
     organization = f"acme-{next(numbers)}"
     made = [row | {"organization_id": organization} for row in rows]
     await insert(database, TABLE, made)
+    in_force = [row | {"organization_id": row["organization_id"] or organization}
+                for row in set_prices]  # fmt: skip
+    known = priced(made, in_force, MODELS)
+    async with database.write() as connection:
+        await connection.execute(delete(PRICE))
+    await insert(database, PRICE, in_force)
     now = move + timedelta(days=5)
     aggregation = Aggregation(database, lambda: now, LIMITS)
     for question in questions:
         assert problems(question, now, LIMITS) == ()
-        oracle = Oracle(question, made, now)
+        oracle = Oracle(question, known, now)
         truth = oracle.truth()
         try:
             answer = told(await aggregation.ask(question, Bounds(organization)))

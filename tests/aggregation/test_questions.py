@@ -30,7 +30,6 @@ from store.aggregation.measures import (
     empty_value,
     formula_of,
     parts_of,
-    value_of,
 )
 from store.aggregation.periods import earlier, split
 from store.aggregation.questions import (
@@ -207,7 +206,9 @@ VALUES: list[tuple[Measure, dict[Part, Value], Value]] = [
 @pytest.mark.parametrize(("measure", "parts", "value"), VALUES)
 def test_values_come_from_parts(measure: Measure, parts: dict[Part, Value], value: Value) -> None:
     assert set(parts_of((measure,))) == set(parts)
-    assert value_of(measure, parts.__getitem__, 10) == value
+    formula = formula_of(measure)
+    under = None if formula.under is None else parts[formula.under]
+    assert formula.value(parts[formula.over], under, 10) == value
 
 
 def test_nothing_counts_as_zero_and_means_as_null() -> None:

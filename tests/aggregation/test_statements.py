@@ -16,10 +16,12 @@ from store.aggregation.measures import (
     ERROR_RATE,
     SAVINGS_RATE,
     Attribute,
+    CostPart,
     Distinct,
     Measure,
     Quantile,
     Statistic,
+    cost_at,
 )
 from store.aggregation.questions import Earlier, Question, Top
 from store.aggregation.sources import EVENTS, INTERACTIONS, OPERATIONS, REQUESTS, STAGES
@@ -47,6 +49,7 @@ SEEN: list[tuple[Measure, str]] = [
     (Quantile("input_tokens", 0.95), "input_tokens"),
     (Distinct("user_id"), "user_id"),
     (SAVINGS_RATE, "cost_saved"),
+    (cost_at("gpt", CostPart.ACTUAL), "prices"),
 ]
 
 

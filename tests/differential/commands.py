@@ -155,7 +155,8 @@ ASKING = (
       for name, kind in (("operations", "OperationConnection"), ("requests", "RequestConnection"),
                          ("sessions", "SessionConnection"), ("interactions", "InteractionConnection"))),
     Step(f"{{ circuitBreakers {{ {everything('CircuitBreaker', 1)} }} }}"),
-    Step(f"{{ prices {{ {everything('Price')} }} viewer {{ {everything('Viewer')} }} }}"),
+    Step(f"{{ prices {{ {everything('Price')} }} viewer {{ {everything('Viewer')} }} "
+         f"feedCursors {{ {everything('FeedCursors')} }} }}"),
     Step(f"{{ apiKeys {{ {everything('ApiKey')} }} }}"),
 )  # fmt: skip
 

@@ -17,7 +17,16 @@ from hypothesis import strategies as st
 
 from tests.differential.pair import own_id
 from tests.differential.selections import contract, fields_of
-from tests.differential.values import BOOLEANS, IDS, INSTANTS, JSONS, NUMBERS, OTHER_KINDS, TEXTS
+from tests.differential.values import (
+    BOOLEANS,
+    DURATIONS,
+    IDS,
+    INSTANTS,
+    JSONS,
+    NUMBERS,
+    OTHER_KINDS,
+    TEXTS,
+)
 
 SHORT = 300
 """Characters of an odd value: the very long ones have their own tests."""
@@ -30,6 +39,7 @@ ODD: dict[str, tuple[str, ...]] = {
     "Float": NUMBERS,
     "UUID": IDS,
     "DateTime": INSTANTS,
+    "Duration": DURATIONS,
     "JSON": JSONS,
 }
 GOOD: dict[str, st.SearchStrategy[str]] = {
@@ -40,6 +50,7 @@ GOOD: dict[str, st.SearchStrategy[str]] = {
     "Long": st.integers(1, 10**6).map(str) | st.sampled_from(["3.0", "1e3"]),
     "Float": st.floats(0, 1, allow_nan=False).map(json.dumps) | st.integers(0, 9).map(str),
     "UUID": st.integers(1, 9).map(lambda n: f'"{own_id(n, 11)}"'),
+    "Duration": st.sampled_from(['"PT5M"', '"P1D"', '"PT1.5S"', '"PT0S"', '"P32D"']),
     "DateTime": st.sampled_from(
         ['"2026-11-21T09:30:00Z"', '"2026-11-20T09:30:00.5+01:00"', '"2026-10-31T23:59:59.999999Z"']
     ),

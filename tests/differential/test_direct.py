@@ -13,6 +13,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from schema.scalars import SCALARS
 from server.bodies import GraphQLRequest
+from server.document_cost import PageBounds
 from server.execution.executor import FastExecutor
 from server.execution.known import execute_known, operation_of
 from server.schema import TrackstoreSchema, build_schema
@@ -40,7 +41,7 @@ async def known(
     schema: Any, query: str, variables: dict[str, Any] | None = None
 ) -> tuple[str, bool]:
     """The answer to a known document, and whether it could be called directly."""
-    operation = operation_of(schema, parse(query), None)
+    operation = operation_of(schema, parse(query), None, PageBounds())
     assert operation is not None
     asked = GraphQLRequest(query, variables, None, None)
     result = await execute_known(schema, operation, asked, None)  # type: ignore[arg-type]
@@ -204,7 +205,7 @@ async def test_leaves_that_are_not_plain() -> None:
     ],
 )
 def test_operations_of_the_server(query: str, is_direct: bool) -> None:
-    operation = operation_of(build_schema(executor=FastExecutor), parse(query), None)
+    operation = operation_of(build_schema(executor=FastExecutor), parse(query), None, PageBounds())
     assert operation is not None
     assert (operation.direct is not None) is is_direct
 

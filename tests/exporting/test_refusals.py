@@ -32,7 +32,7 @@ from tests.exporting.calls import PLAIN, export, json_rows, record, refusal
         ("query A { prices { name } } query B { prices { name } }", "operationName"),
         ("query ($exportSize: Int) { operations(first: $exportSize) { nodes { uuid } } }",
          "$exportSize"),
-        ("query ($n: Int!) { operations(first: $n) { nodes { uuid } } }", "$n"),
+        ("query ($n: Int!) { operations(first: $n) { nodes { uuid } } }", "n: Expected a value"),
         ('mutation { revokeApiKey(id: "x") { name } }', ""),
         ("{ operationStats(limit: 0) { rows { count } } }", "ask for 1 to"),
     ],

@@ -80,9 +80,11 @@ async def test_statistics_are_exported_with_their_groups(api: Api) -> None:
     await record(api, 21)
     query = """{ operationStats(groupBy: [{field: NAME}], bucket: {unit: HOUR},
       where: {occurredAt: {since: "2026-11-01T12:00:00Z", until: "2026-11-01T13:00:00Z"}}) {
-      rows { bucket { start } key { name } count ms: durationMs { sum } } } }"""
+      rows { bucket { start } key { name } count ms: durationMs { sum }
+        gpt: costAt(model: "gpt") { actual unpricedCount } } } }"""
     answer = await export(api, query)
-    assert answer.text.startswith("bucket.start,key.name,count,ms.sum\r\n")
+    head = "bucket.start,key.name,count,ms.sum,gpt.actual,gpt.unpricedCount\r\n"
+    assert answer.text.startswith(head)
     rows = csv_rows(answer)
     assert {row["key.name"]: row["count"] for row in rows} == {f"call-{n}": "3" for n in range(7)}
     assert {row["bucket.start"] for row in rows} == {"2026-11-01T12:00:00Z"}

@@ -31,8 +31,8 @@ async def test_too_deep(api: Api) -> None:
     def nested(times: int) -> str:
         inner = "uuid"
         for _ in range(times):
-            inner = f"operations {{ nodes {{ request {{ {inner} }} }} }}"
-        return f"{{ requests {{ nodes {{ {inner} }} }} }}"
+            inner = f"operations(first: 2) {{ nodes {{ request {{ {inner} }} }} }}"
+        return f"{{ requests(first: 2) {{ nodes {{ {inner} }} }} }}"
 
     assert await api(nested(3)) == {"requests": {"nodes": []}}
     assert await refused(api, nested(4)) == "15 levels of fields, at most 12: ask for less at once"

@@ -65,7 +65,7 @@ async def test_bodies_that_are_no_request(api: Api) -> None:
         ({"query": VIEWER, "operationName": "other"}, "no operation of that name"),
         ({"query": VIEWER, "operationName": "\ud800"}, "no operation of that name"),
         ({"query": "fragment f on Query { viewer { name } }"}, "no operation of that name"),
-        ({"query": "subscription { x }"}, "a subscription needs a streaming transport"),
+        ({"query": "subscription { x }"}, "a subscription is a stream: accept text/event-stream"),
     ):
         await check(api, 400, message, body)
 

@@ -21,6 +21,7 @@ DIALECT_HOMES = (
     "models/types.py",
     "migrations/",
     "server/settings.py",
+    "server/settings_serving.py",
     "server/database_address.py",
 )
 

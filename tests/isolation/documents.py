@@ -33,6 +33,7 @@ ARGUMENTS = {("Request", "stage"): '(name: "%s-stage")'}
 """What fields inside a selection must be given; a mark takes the place of ``%s``."""
 MEASURES = {
     "attribute": '(path: "mark")',
+    "costAt": '(model: "%s-name")',
     "distinct": "(field: ORGANIZATION_ID)",
     "quantile": "(q: 0.5)",
 }
@@ -185,6 +186,7 @@ class Filler:
             "Float": self.number,
             "Boolean": True,
             "DateTime": self.now,
+            "Duration": "PT1H",
             "JSON": {"mark": f"{self.mark}-{name}", "number": self.number},
         }
         assert type in values, f"say what {place} ({type}) names"

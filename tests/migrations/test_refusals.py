@@ -91,7 +91,8 @@ def test_a_statement_may_not_take_for_ever(database_url: str, dialect: str) -> N
     too_long = pytest.raises(MigrationFailed, match="longer than it may")
     with open_transaction(database_url, READER[dialect]), too_long:
         downgrade(database_url, "base", patience=Patience(lock=10, statement=0.2))
-    assert current(database_url) == "0001"  # the step that met the table is undone as a whole
+    # The step that met the table is undone as a whole; SQLite's reader is in the way of none before.
+    assert current(database_url) == {"sqlite": "0001", "postgresql": "0004"}[dialect]
     upgrade(database_url)
     assert check(database_url) == []
 

@@ -46,11 +46,26 @@ def test_a_quantile_is_within_the_stated_error(numbers: list[float], q: float) -
     assert math.isclose(found, exact(counted, q), rel_tol=histograms.ERROR * (1 + 1e-9))
 
 
-@given_by(st.lists(st.integers(0, 2_100)))
-def test_packing_keeps_every_count(lanes: list[int]) -> None:
-    packed = pack(histograms.count_lanes(lanes))
-    assert dict(counts(packed)) == {lane: lanes.count(lane) for lane in lanes}
+@given_by(st.lists(st.integers(0, 2_100)), st.sampled_from([1, 2**15, 2**31, 2**40 + 3]))
+def test_packing_keeps_every_count(lanes: list[int], times: int) -> None:
+    packed = pack(histograms.count_lanes(lanes) * times)
+    first, found = counts(packed) if packed else (0, [])
+    told = {first + i: count for i, count in enumerate(found) if count}
+    assert told == {lane: lanes.count(lane) * times for lane in lanes}
     assert packed is None or pack(unpack(packed)) == packed
+
+
+@given_by(st.lists(st.lists(st.integers(0, 2_100)), max_size=6), st.lists(st.integers(0, 2_100)))
+def test_rows_of_either_form_add_up(singly: list[list[int]], merged_before: list[int]) -> None:
+    packed = pack(histograms.count_lanes(merged_before))
+    union = Union()
+    for i, lanes in enumerate(singly):
+        single = histograms.lanes_as_bytes(lanes) if lanes else None
+        union.step(histograms.whole(packed if i == 0 else None, single))
+    if not singly:
+        union.step(histograms.whole(packed, None))
+    every = [*merged_before, *(lane for lanes in singly for lane in lanes)]
+    assert union.finalize() == pack(histograms.count_lanes(every))
 
 
 def test_the_largest_values_have_lanes() -> None:

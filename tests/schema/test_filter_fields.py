@@ -67,12 +67,16 @@ ORDERS: list[tuple[type[Enum], Any, Source]] = [
     (InteractionOrderField, InteractionOrder, INTERACTIONS),
 ]
 NOT_ASKED_FOR = {
-    OperationFilter: {"parameters", "cost_baseline", "cost_actual", "cost_saved"},
-    RequestFilter: {"result", "error", "error_message", "cancel_reason", "last_seq"},
+    OperationFilter: {"parameters", "cost_baseline", "cost_actual", "cost_saved", "feed_position"},
+    RequestFilter: {
+        "result", "error", "error_message", "cancel_reason", "last_seq", "heard_at", "stalled_at",
+        "deadline_at",
+    },
     StageFilter: {
         "position", "weight", "max_attempts", "done", "total", "output", "error", "heartbeat_at",
+        "stall_after_ms", "stalled_at",
     },
-    EventFilter: {"seq", "id", "data"},
+    EventFilter: {"seq", "id", "data", "feed_position"},
 }  # fmt: skip
 """Columns that their filter leaves out."""
 

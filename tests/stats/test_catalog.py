@@ -20,7 +20,7 @@ from store.aggregation.sources import SOURCES
 from tests.schema.vocabulary import graphql
 
 EVERY = pytest.mark.parametrize("types", EVERY_STATS, ids=lambda t: str(t.source.name))
-WITHOUT_NUMBER = {"count", "perSecond", "cost", "savingsRate", "distinct", "attribute"}
+WITHOUT_NUMBER = {"count", "perSecond", "cost", "costAt", "savingsRate", "distinct", "attribute"}
 BESIDE = {"previous", "delta", "ratio"}
 
 

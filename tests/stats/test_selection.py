@@ -67,8 +67,13 @@ MENTIONED = {
     "rows { a: distinct(field: CLIENT) b: distinct(field: FILE_PATH) }": (
         {"client", "file_path"}, {"duration_ms"},
     ),
-    "rows { cost { saved } }": ({"cost_saved"}, {"cost_actual", "cost_baseline", "price_status"}),
+    "rows { cost { saved } }": (
+        {"cost_saved"}, {"cost_actual", "cost_baseline", "price_status", "prices"},
+    ),
     "rows { attribute(path: $p) { sum } }": ({"attributes"}, {"duration_ms"}),
+    'rows { costAt(model: "gpt") { actual } cost { saved } }': (
+        {"prices", "cached_input_tokens"}, {"cost_actual"},
+    ),
     "truncated": (set[str](), {"duration_ms", "outcome", "cost"}),
 }  # fmt: skip
 """A selection, what its statement mentions, and what it does not."""

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Uuid,
 )
 
+from models.feeds import FEED_POSITION
 from models.partitions import INFO_KEY, Partition
 from models.types import CleanText, Instant
 from store.database import Database
@@ -89,6 +90,8 @@ def rows_of(table: Table, **fixed: st.SearchStrategy[Any]) -> st.SearchStrategy[
     """Rows of a table; ``fixed`` says what some columns hold."""
     partition = table.info.get(INFO_KEY)
     made = {column.name: values_of(column, partition) for column in table.columns}
+    if FEED_POSITION in made:
+        made[FEED_POSITION] = st.none()
     return st.fixed_dictionaries(made | fixed)
 
 
@@ -99,7 +102,9 @@ def key_of(table: Table, row: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def tuples(table: Table, rows: Iterable[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
     """The rows as bulk inserts take them."""
-    return [tuple(row[column.name] for column in table.columns) for row in rows]
+    names = [column.name for column in table.columns]
+    # Nobody sends a place in a feed: the database gives it.
+    return [tuple(None if n == FEED_POSITION else row[n] for n in names) for row in rows]
 
 
 async def insert(database: Database, table: Table, rows: list[Row]) -> None:

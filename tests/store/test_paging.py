@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import JSON, BigInteger, Boolean, Date, Double, Integer, Uuid
 
+from models.feeds import FEED_POSITION
 from models.types import CleanText, Instant
 from store.access import Bounds
 from store.database import Database
@@ -62,7 +63,7 @@ def random_rows(source: Source, dice: random.Random) -> list[Row]:
         row: Row = {}
         for column in source.table.columns:
             fill = next(fill for kind, fill in FILLED if isinstance(column.type, kind))
-            null = column.nullable and dice.random() < 0.4
+            null = column.nullable and (dice.random() < 0.4 or column.name == FEED_POSITION)
             row[column.name] = None if null else fill(dice)
         key = tuple(row[column.name] for column in source.table.primary_key.columns)
         found[key] = row
@@ -109,8 +110,8 @@ def orders_of(source: Source) -> list[tuple[Order, ...]]:
 
 
 def plain(page: Page) -> list[Row]:
-    """The rows of a page as dictionaries."""
-    return [dict(row) for row in page.rows]
+    """The rows of a page as dictionaries, as they were sent."""
+    return [{**row, **({FEED_POSITION: None} if FEED_POSITION in row else {})} for row in page.rows]
 
 
 async def walk(records: Records, order: tuple[Order, ...], *, backward: bool) -> list[Row]:

@@ -1,5 +1,6 @@
 """A request's state under any sequence of commands, and its event log as the truth behind it."""
 
+from collections.abc import Callable
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -11,25 +12,34 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from models.vocabulary import RequestStatus, Severity, StageStatus
+from models.vocabulary import RequestStatus, Severity
 from store.errors import InvalidTransition, NotFound
+from store.ids import new_id
 from store.requests.rows import Fact, Row, planned_stage
+from store.requests.silence import Patience
 from store.requests.state import RequestState
+from store.requests.transitions import REQUEST_FINAL, STAGE_ENDED
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+PATIENCE = Patience(timedelta(minutes=10), timedelta(hours=24))
 REQUEST_ID = UUID("0190b5c0-7b3e-7c1a-8f00-3a5c9e1d2b4f")
 PLANNED, ADDED = ("fetch", "render", "send"), ("extra", "more")
 STAGES = st.sampled_from((*PLANNED, *ADDED))
 FRACTIONS = st.none() | st.floats(0, 1)
 COUNTS = st.none() | st.integers(0, 10**15)
+SILENCES = st.sampled_from((None, None, 60_000, 7_200_000))
 ATTEMPTS = st.sampled_from((None, None, None, 1, 2, 3))
 REQUEST_STATES = {
     "request.started": "RUNNING",
+    "request.stalled": "STALLED",
+    "request.resumed": "RUNNING",
     "request.completed": "COMPLETED",
     "request.failed": "FAILED",
     "request.cancelled": "CANCELLED",
 }
 STAGE_STATES: dict[str, Row] = {
+    "stage.stalled": {"status": "STALLED"},
+    "stage.resumed": {"status": "RUNNING"},
     "stage.completed": {"status": "COMPLETED", "progress": 1.0},
     "stage.failed": {"status": "FAILED"},
     "stage.cancelled": {"status": "CANCELLED"},
@@ -37,7 +47,9 @@ STAGE_STATES: dict[str, Row] = {
 }
 
 
-def new_state(stages: list[tuple[str, float, int]] | None = None) -> RequestState:
+def new_state(
+    stages: list[tuple[str, float, int]] | None = None, make_id: Callable[[], UUID] = new_id
+) -> RequestState:
     """A PENDING request with stages of (name, weight, attempts)."""
     row: Row = {
         "organization_id": "acme",
@@ -54,12 +66,15 @@ def new_state(stages: list[tuple[str, float, int]] | None = None) -> RequestStat
         "started_at": None,
         "ended_at": None,
         "updated_at": NOW,
+        "heard_at": None,
+        "stalled_at": None,
+        "deadline_at": None,
     }
     planned = {
         name: planned_stage(row, name, position, weight, attempts)
         for position, (name, weight, attempts) in enumerate(stages or [])
     }
-    return RequestState(row, planned, NOW)
+    return RequestState(row, planned, NOW, make_id, PATIENCE)
 
 
 def replay(events: list[Row], planned: list[str]) -> dict[str, Any]:
@@ -100,7 +115,7 @@ class RequestMachine(RuleBasedStateMachine):
         weights=st.tuples(*[st.floats(0, 1e9)] * 3), attempts=st.tuples(*[st.integers(1, 3)] * 3)
     )
     def create(self, weights: tuple[float, ...], attempts: tuple[int, ...]) -> None:
-        self.state = new_state(list(zip(PLANNED, weights, attempts, strict=True)))
+        self.state = new_state(list(zip(PLANNED, weights, attempts, strict=True)), self.make_id)
         self.state.emit("request.created", self.fact())
 
     def make_id(self) -> UUID:
@@ -135,19 +150,19 @@ class RequestMachine(RuleBasedStateMachine):
 
     @rule(data=st.none() | st.just({"url": "x"}))
     def complete(self, data: Row | None) -> None:
-        self.send("complete", self.fact(data=data), self.make_id)
+        self.send("complete", self.fact(data=data))
 
     @rule(stage=st.none() | STAGES)
     def fail(self, stage: str | None) -> None:
-        self.send("fail", self.fact("broken"), self.make_id, stage)
+        self.send("fail", self.fact("broken"), stage)
 
     @rule()
     def cancel(self) -> None:
-        self.send("cancel", self.fact("enough"), self.make_id)
+        self.send("cancel", self.fact("enough"))
 
-    @rule(name=STAGES, attempt=ATTEMPTS)
-    def start_stage(self, name: str, attempt: int | None) -> None:
-        self.send("start_stage", name, self.fact(), attempt, self.make_id)
+    @rule(name=STAGES, attempt=ATTEMPTS, silence=SILENCES)
+    def start_stage(self, name: str, attempt: int | None, silence: int | None) -> None:
+        self.send("start_stage", name, self.fact(), attempt, silence)
 
     @rule(name=STAGES, attempt=ATTEMPTS)
     def retry_stage(self, name: str, attempt: int | None) -> None:
@@ -176,14 +191,50 @@ class RequestMachine(RuleBasedStateMachine):
     def log_event(self, stage: str | None) -> None:
         self.send("log", "cache.missed", self.fact(), stage)
 
+    @rule(minutes=st.integers(1, 60 * 30))
+    def time_passes(self, minutes: int) -> None:
+        self.state.now += timedelta(minutes=minutes)
+
+    @rule()
+    def sweep(self) -> None:
+        """Silence moves what is due, and only that; a second look at once finds nothing."""
+        state, was = self.state, self.state.status
+        row, stages = deepcopy((state.row, state.stages))
+        due = PATIENCE.due(state.row, state.stages)
+        moved = state.sweep(PATIENCE)
+        assert moved == (due is not None and due <= state.now)
+        assert state.final == (was.value == "STALLED" and state.lost) or was in REQUEST_FINAL
+        assert not state.sweep(PATIENCE)
+        self.check_marks(row, stages)
+
     @rule()
     def write_and_load(self) -> None:
         """What the writer does between two flushes."""
         state = self.state
+        state.keep_deadline()
         self.log += state.events
         self.attempts |= state.attempts
         stages = {name: dict(stage) for name, stage in state.stages.items()}
-        self.state = RequestState(dict(state.row), stages, state.now, seen=set(state.seen))
+        self.state = RequestState(
+            dict(state.row), stages, state.now, self.make_id, PATIENCE, seen=set(state.seen)
+        )
+
+    @invariant()
+    def the_deadline_is_a_lower_bound(self) -> None:
+        """Whatever silence will do is found by those who ask for deadlines that have passed."""
+        row = dict(self.state.row)
+        state = RequestState(row, self.state.stages, self.state.now, patience=PATIENCE)
+        state.keep_deadline()
+        due = PATIENCE.due(row, self.state.stages)
+        assert (row["deadline_at"] is None) == (due is None)
+        assert due is None or row["deadline_at"] <= due
+
+    @invariant()
+    def a_stalled_request_has_no_running_stage(self) -> None:
+        states = {stage["status"] for stage in self.state.stages.values()}
+        assert not (self.state.row["status"] == "STALLED" and "RUNNING" in states)
+        for row in (self.state.row, *self.state.stages.values()):
+            assert (row["stalled_at"] is not None) == (row["status"] == "STALLED")
 
     @invariant()
     def the_log_has_no_gap(self) -> None:
@@ -223,19 +274,19 @@ class RequestMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_current_stage_runs(self) -> None:
-        running = {n for n, s in self.state.stages.items() if s["status"] == "RUNNING"}
+        active = {n for n, s in self.state.stages.items() if s["status"] in ("RUNNING", "STALLED")}
         current = self.state.row["current_stage"]
-        assert current in running or (current is None and not running)
+        assert current in active or (current is None and not active)
 
     @precondition(lambda self: self.state.final)
     @invariant()
     def an_ended_request_stays_as_it_is(self) -> None:
-        row = {k: v for k, v in self.state.row.items() if k not in ("last_seq", "updated_at")}
+        moving = ("last_seq", "updated_at", "deadline_at")
+        row = {k: v for k, v in self.state.row.items() if k not in moving}
         self.ended = self.ended or row
         assert row == self.ended
         assert row["ended_at"] is not None
-        open_ = {StageStatus.PENDING.value, StageStatus.RUNNING.value}
-        assert not any(stage["status"] in open_ for stage in self.state.stages.values())
+        assert all(stage["status"] in STAGE_ENDED for stage in self.state.stages.values())
 
 
 TestAnySequenceOfCommands = RequestMachine.TestCase
@@ -264,23 +315,23 @@ def fact(ids: Ids, **what: Any) -> Fact:
 
 def test_a_failed_request_names_the_stage_that_ran(ids: Ids) -> None:
     state = new_state([("fetch", 1.0, 3)])
-    state.start_stage("fetch", fact(ids), None, ids)
-    state.fail(fact(ids, message="broken"), ids, None)
+    state.start_stage("fetch", fact(ids), None)
+    state.fail(fact(ids, message="broken"), None)
     assert state.row["error_stage"] == "fetch"
 
 
 def test_a_failed_request_names_the_stage_that_failed_before_the_one_that_ran(ids: Ids) -> None:
     state = new_state([("fetch", 1.0, 3), ("render", 1.0, 3)])
-    state.start_stage("fetch", fact(ids), None, ids)
-    state.start_stage("render", fact(ids), None, ids)
+    state.start_stage("fetch", fact(ids), None)
+    state.start_stage("render", fact(ids), None)
     state.fail_stage("fetch", fact(ids, message="broken"), None, retryable=False)
-    state.fail(fact(ids, message="broken"), ids, None)
+    state.fail(fact(ids, message="broken"), None)
     assert state.row["error_stage"] == "fetch"
 
 
 def test_a_retry_of_an_attempt_that_is_over_changes_nothing(ids: Ids) -> None:
     state = new_state([("fetch", 1.0, 3)])
-    state.start_stage("fetch", fact(ids), None, ids)
+    state.start_stage("fetch", fact(ids), None)
     state.fail_stage("fetch", fact(ids), 1, retryable=True)
     assert state.retry_stage("fetch", fact(ids), 1)
     state.fail_stage("fetch", fact(ids), 2, retryable=True)
@@ -294,7 +345,7 @@ def test_a_retry_of_an_attempt_that_is_over_changes_nothing(ids: Ids) -> None:
 def test_a_retry_is_refused_with_the_reason(ids: Ids) -> None:
     state = new_state([("fetch", 1.0, 1), ("render", 1.0, 3)])
     for name, retryable in (("fetch", True), ("render", False)):
-        state.start_stage(name, fact(ids), None, ids)
+        state.start_stage(name, fact(ids), None)
         state.fail_stage(name, fact(ids), None, retryable)
     with pytest.raises(InvalidTransition, match="failed in all of its 1 attempts"):
         state.retry_stage("fetch", fact(ids))
@@ -302,17 +353,17 @@ def test_a_retry_is_refused_with_the_reason(ids: Ids) -> None:
         state.retry_stage("render", fact(ids))
     with pytest.raises(NotFound, match="no stage 'sent'; it has: fetch, render"):
         state.retry_stage("sent", fact(ids))
-    state.cancel(fact(ids), ids)
+    state.cancel(fact(ids))
     with pytest.raises(InvalidTransition, match="ended as CANCELLED"):
         state.retry_stage("render", fact(ids))
 
 
 def test_progress_is_weighted(ids: Ids) -> None:
     state = new_state([("fetch", 1.0, 3), ("render", 3.0, 3)])
-    state.start_stage("fetch", fact(ids), None, ids)
+    state.start_stage("fetch", fact(ids), None)
     state.complete_stage("fetch", fact(ids), None)
     assert state.row["progress"] == 0.25
-    state.start_stage("render", fact(ids), None, ids)
+    state.start_stage("render", fact(ids), None)
     state.progress_stage("render", fact(ids), None, None, 1, 2)
     assert state.row["progress"] == 0.625
     state.progress_stage("render", fact(ids), None, None, 9, None)
@@ -321,21 +372,22 @@ def test_progress_is_weighted(ids: Ids) -> None:
 
 def test_a_heartbeat_appends_no_event(ids: Ids) -> None:
     state = new_state()
-    state.start_stage("fetch", fact(ids), None, ids)
+    state.start_stage("fetch", fact(ids), None)
     events = len(state.events)
-    later = Fact(NOW + timedelta(minutes=1), ids())
-    assert state.progress_stage("fetch", later, None, None, None, None)
+    state.now += timedelta(minutes=1)
+    said = Fact(NOW - timedelta(days=3), ids())
+    assert state.progress_stage("fetch", said, None, None, None, None)
     assert len(state.events) == events
-    assert state.stages["fetch"]["heartbeat_at"] == later.at
+    assert state.stages["fetch"]["heartbeat_at"] == state.row["heard_at"] == state.now
     assert state.dirty
 
 
 def test_severities(ids: Ids) -> None:
     state = new_state([("fetch", 1.0, 3)])
-    state.start_stage("fetch", fact(ids), None, ids)
+    state.start_stage("fetch", fact(ids), None)
     state.fail_stage("fetch", fact(ids), None, retryable=True)
     state.log("breaker.opened", fact(ids, severity=Severity.CRITICAL), None)
-    state.cancel(fact(ids), ids)
+    state.cancel(fact(ids))
     told = {event["type"]: event["severity"] for event in state.events}
     assert told == {
         "request.started": "INFO",

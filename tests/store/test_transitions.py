@@ -22,19 +22,24 @@ from store.requests.transitions import (
 PAGE = Path(__file__).parents[2] / "docs" / "transitions.md"
 
 REQUESTS = """
-command    PENDING     RUNNING     COMPLETED   FAILED      CANCELLED
-start      RUNNING     repeat      repeat      repeat      repeat
-complete   illegal     COMPLETED   repeat      repeat      repeat
-fail       FAILED      FAILED      repeat      repeat      repeat
-cancel     CANCELLED   CANCELLED   repeat      repeat      repeat
+command    PENDING     RUNNING     STALLED     COMPLETED   FAILED      CANCELLED
+start      RUNNING     repeat      repeat      repeat      repeat      repeat
+complete   illegal     COMPLETED   COMPLETED   repeat      repeat      repeat
+fail       FAILED      FAILED      FAILED      repeat      repeat      repeat
+cancel     CANCELLED   CANCELLED   CANCELLED   repeat      repeat      repeat
+stall      repeat      STALLED     repeat      repeat      repeat      repeat
+resume     repeat      repeat      RUNNING     repeat      repeat      repeat
+lose       repeat      repeat      FAILED      repeat      repeat      repeat
 """
 STAGES = """
-command    PENDING     RUNNING     COMPLETED   FAILED      CANCELLED   SKIPPED
-start      RUNNING     repeat      repeat      illegal     repeat      repeat
-progress   illegal     RUNNING     repeat      repeat      repeat      repeat
-complete   illegal     COMPLETED   repeat      repeat      repeat      repeat
-fail       illegal     FAILED      repeat      repeat      repeat      repeat
-retry      illegal     illegal     illegal     RUNNING     illegal     illegal
+command    PENDING     RUNNING     STALLED     COMPLETED   FAILED      CANCELLED   SKIPPED
+start      RUNNING     repeat      repeat      repeat      illegal     repeat      repeat
+progress   illegal     RUNNING     RUNNING     repeat      repeat      repeat      repeat
+complete   illegal     COMPLETED   COMPLETED   repeat      repeat      repeat      repeat
+fail       illegal     FAILED      FAILED      repeat      repeat      repeat      repeat
+retry      illegal     illegal     illegal     illegal     RUNNING     illegal     illegal
+stall      repeat      STALLED     repeat      repeat      repeat      repeat      repeat
+lose       repeat      repeat      FAILED      repeat      repeat      repeat      repeat
 """
 Table = dict[tuple[str, str], str]
 

@@ -1,4 +1,4 @@
-"""``trackstore stats``: one question to a running server, answered as a table with bars."""
+"""``trackstore stats``: a question to a running server, answered with bars, or with lines over time."""
 
 import json
 
@@ -13,8 +13,10 @@ from server.cli.api_client import (
 )
 from server.cli.output import out, say, warn
 from server.cli.stats.asking import Asked, Plan, SourceName, Wish, plan
+from server.cli.stats.lines import print_lines, slices_of
 from server.cli.stats.options import (
     AsJson,
+    EveryRow,
     GroupBy,
     Last,
     Limit,
@@ -31,6 +33,7 @@ EPILOG = (
     "Examples: trackstore stats -g toolName -m count -m tokensPrevented.sum; "
     "trackstore stats -b hour -l 24h -m count -m durationMs.p95; "
     "trackstore stats requests -g status; "
+    "trackstore stats -g toolName -b day -l 30d; "
     "trackstore stats -g attributes.plan -w kind=LLM --top 5. "
     "Exit codes: 0 done, 1 the server refused, 2 the command line is wrong."
 )
@@ -46,6 +49,7 @@ def stats(
     top: Top = None,
     zone: Zone = "UTC",
     limit: Limit = 1_000,
+    every_row: EveryRow = False,
     as_json: AsJson = False,
     server: ServerUrl = DEFAULT_SERVER,
     key: ServerKey = None,
@@ -58,7 +62,7 @@ def stats(
         made = plan(asked)
     except Wish as mistake:
         raise typer.BadParameter(str(mistake), param_hint=mistake.option) from None
-    _show(made, _ask(made, server, key), as_json)
+    _show(made, _ask(made, server, key), as_json, every_row)
 
 
 def _ask(made: Plan, server: str, key: str | None) -> dict[str, object]:
@@ -71,12 +75,14 @@ def _ask(made: Plan, server: str, key: str | None) -> dict[str, object]:
         client.close()
 
 
-def _show(made: Plan, answer: dict[str, object], as_json: bool) -> None:
+def _show(made: Plan, answer: dict[str, object], as_json: bool, every_row: bool) -> None:
     rows = flat_rows(made, answer)
     if as_json:
         out.print(json.dumps(rows, ensure_ascii=False), markup=False)
     elif not rows:
         say("Nothing was found: widen --last, or take a --where away.")
+    elif made.bucket and made.keys and not every_row and (slices := slices_of(made, rows)):
+        print_lines(made, rows, slices)
     else:
         print_rows(made, rows)
     if answer["truncated"]:

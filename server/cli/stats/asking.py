@@ -21,6 +21,7 @@ from schema.stage_filters import EventFilter, StageFilter
 from schema.stats.fields import (
     COSTS,
     AttributeField,
+    CostAtField,
     CostField,
     DistinctField,
     MeasureField,
@@ -35,7 +36,9 @@ from schema.stats.sources import (
     STAGE_STATS,
 )
 from schema.stats.types import SourceTypes
+from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import EVERY_STAT, BucketUnit
+from store.aggregation.measures import CostPart
 
 
 class SourceName(StrEnum):
@@ -59,6 +62,7 @@ ATTRIBUTES = "attributes."
 SPAN = re.compile(r"(\d{1,9})\s*([smhdw])", re.ASCII)
 SPANS = {"s": "PT{}S", "m": "PT{}M", "h": "PT{}H", "d": "P{}D", "w": "P{}W"}
 BUCKET = re.compile(r"(\d{1,4})?\s*([a-z]+?)s?", re.ASCII | re.IGNORECASE)
+COST_PARTS = {to_camel_case(part.value): part.name for part in CostPart}
 FOLDS = (*STATS, *QUANTILES)
 
 
@@ -102,7 +106,7 @@ class Plan:
     keys: list[Column] = field(default_factory=list)
     measures: list[Column] = field(default_factory=list)
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
-    unit: BucketUnit | None = None
+    bucket: Bucket | None = None
     has_others: bool = False
 
 
@@ -123,7 +127,8 @@ def plan(asked: Asked) -> Plan:
         keys.append(text)
         made.keys.append(Column(name, ("key", column)))
     made.variables = _variables(asked, types, filter, by[0])
-    made.unit = BucketUnit(made.variables["bucket"]["unit"]) if asked.bucket else None
+    if sliced := made.variables["bucket"]:
+        made.bucket = Bucket(BucketUnit(sliced["unit"]), sliced["every"], sliced["zone"])
     made.has_others = asked.top is not None
     prefix = types.stats.__name__.removesuffix("Stats")
     measures = " ".join(selected)
@@ -193,6 +198,14 @@ def _measure(
     match found:
         case None | AttributeField():
             raise Wish("--measure", _unknown(name, _examples(types.fields), types))
+        case CostAtField():
+            model, _, part = rest.rpartition(".")
+            if not model:
+                whole = [f"{head}.MODEL.{part}" for part in COST_PARTS]
+                raise Wish("--measure", _unknown(name, whole, types))
+            part = _one_of(part, COST_PARTS, name, types)
+            text = f"{alias}: {head}(model: {json.dumps(model)}) {{ {part} }}"
+            return text, (alias, part), {"costAt": {"model": model, "part": COST_PARTS[part]}}
         case DistinctField():
             enum = _dimension(types, rest, "--measure")
             return f"{alias}: distinct(field: {enum})", (alias,), {"distinct": enum}
@@ -227,6 +240,8 @@ def _examples(fields: tuple[MeasureField, ...]) -> list[str]:
                 found.append(f"{one.graphql_name}.sum")
             case CostField():
                 found += [f"cost.{part}" for part in COSTS]
+            case CostAtField():
+                found += [f"{one.graphql_name}.MODEL.{part}" for part in COST_PARTS]
             case DistinctField():
                 found.append("distinct.FIELD")
             case AttributeField():

@@ -23,8 +23,8 @@ Measures = Annotated[
         "--measure",
         "-m",
         metavar="MEASURE",
-        help="count, errorRate, durationMs.p95, cost.saved, distinct.userId, "
-        "attributes.PATH.sum; repeat it for several. Default: count. Bars show the first.",
+        help="count, errorRate, durationMs.p95, cost.saved, costAt.MODEL.actual, "
+        "distinct.userId, attributes.PATH.sum; repeat it for several. Default: count. Bars show the first.",
     ),
 ]
 Slices = Annotated[
@@ -57,4 +57,8 @@ Zone = Annotated[
     str, typer.Option("--zone", metavar="ZONE", help="Of the slices: UTC, Europe/Berlin.")
 ]
 Limit = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="At most so many rows.")]
+EveryRow = Annotated[
+    bool,
+    typer.Option("--rows", help="A line per slice and group, in place of one per group."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the rows as JSON, for programs.")]

@@ -24,7 +24,7 @@ def flat_rows(made: Plan, answer: Mapping[str, Any]) -> list[Row]:
     rows = [_flat(made, row) for row in answer["rows"]]
     others = answer.get("others")
     if others is not None and any(_read(others, column) for column in made.measures):
-        row: Row = {"start": None} if made.unit else {}
+        row: Row = {"start": None} if made.bucket else {}
         row |= dict.fromkeys([column.name for column in made.keys])
         row |= {column.name: _read(others, column) for column in made.measures}
         rows.append({**row, OTHERS: True})
@@ -32,7 +32,7 @@ def flat_rows(made: Plan, answer: Mapping[str, Any]) -> list[Row]:
 
 
 def _flat(made: Plan, row: Mapping[str, Any]) -> Row:
-    found: Row = {"start": row["bucket"]["start"]} if made.unit else {}
+    found: Row = {"start": row["bucket"]["start"]} if made.bucket else {}
     return found | {column.name: _read(row, column) for column in (*made.keys, *made.measures)}
 
 
@@ -48,7 +48,7 @@ def print_rows(made: Plan, rows: Sequence[Row]) -> None:
     shown = [row for row in rows if not row.get(OTHERS)]
     largest = max((abs(row[first] or 0) for row in shown), default=0)
     columns = [
-        *(["start"] if made.unit else []),
+        *(["start"] if made.bucket else []),
         *(column.name for column in (*made.keys, *made.measures)),
         "",
     ]
@@ -58,17 +58,19 @@ def print_rows(made: Plan, rows: Sequence[Row]) -> None:
 def _line(made: Plan, row: Row, first: str, largest: float) -> list[str | Text]:
     is_others = bool(row.get(OTHERS))
     cells: list[str | Text] = []
-    if made.unit:
-        cells.append(OTHERS if is_others else _start(made, row["start"]))
+    if made.bucket:
+        at = None if is_others else datetime.fromisoformat(row["start"])
+        cells.append(OTHERS if at is None else start_cell(made, at))
     for i, column in enumerate(made.keys):
-        begins = is_others and i == 0 and not made.unit
-        cells.append(Text(OTHERS, "dim") if begins else _key(row[column.name], is_others))
+        begins = is_others and i == 0 and not made.bucket
+        cells.append(Text(OTHERS, "dim") if begins else key_cell(row[column.name], is_others))
     cells += [Text(number(row[c.name]), justify="right") for c in made.measures]
     cells.append(Text("" if is_others else bar(row[first], largest), "cyan"))
     return cells
 
 
-def _key(value: Any, is_others: bool) -> str | Text:
+def key_cell(value: Any, is_others: bool = False) -> str | Text:
+    """A value that rows are grouped by."""
     if value is None:
         return "" if is_others else Text("none", "dim")
     if isinstance(value, bool):
@@ -77,12 +79,13 @@ def _key(value: Any, is_others: bool) -> str | Text:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _start(made: Plan, start: str) -> str:
-    at = datetime.fromisoformat(start).astimezone(made.zone)
-    assert made.unit is not None
-    if made.unit in DAYS:
+def start_cell(made: Plan, start: datetime) -> str:
+    """The beginning of a slice as its zone shows it."""
+    assert made.bucket is not None
+    at, unit = start.astimezone(made.zone), made.bucket.unit
+    if unit in DAYS:
         return f"{at:%Y-%m-%d}"
-    return at.strftime(DATES.get(made.unit, "%Y-%m-%d %H:%M"))
+    return at.strftime(DATES.get(unit, "%Y-%m-%d %H:%M"))
 
 
 def number(value: Any) -> str:

@@ -19,7 +19,7 @@ def test_the_version(run: Run) -> None:
 @pytest.mark.parametrize(
     "command",
     ["serve", "migrate", "keys", "keys create", "keys list", "keys revoke", "schema", "doctor",
-     "settings", "stats"],
+     "settings", "stats", "watch"],
 )  # fmt: skip
 def test_every_command_explains_itself(run: Run, command: str) -> None:
     result = run(*command.split(), "--help")

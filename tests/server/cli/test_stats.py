@@ -8,6 +8,7 @@ import httpx
 import pytest
 from typer.testing import Result
 
+from server.cli.stats.lines import sparkline
 from tests.processes import ServerProcess, server_process
 from tests.server.cli.conftest import Run
 
@@ -74,8 +75,54 @@ def test_it_answers_in_tables_and_in_json(asked: Run) -> None:
     assert table(hours.stdout)[1][:2] == ["2026-11-10", "00:00"]
     places = asked("-g", "attributes.plan.n", "-m", "attributes.plan.n.sum", "-w", "cacheHit=true")
     assert {tuple(row) for row in table(places.stdout)[1:]} == {("0", "0"), ("1", "2"), ("2", "4")}
+    other = asked("-g", "toolName", "-m", "costAt.gpt-4.1.unpricedCount", "-w", "durationMs=115.5")
+    assert table(other.stdout)[1] == ["search", "1"]
     single = asked("-w", "attributes.plan.n=1", "-w", "durationMs=10.5")
     assert table(single.stdout)[1] == ["1"]
+
+
+def test_groups_over_time_are_a_line_each(asked: Run) -> None:
+    result = asked("-g", "toolName", "-b", "2h", "-m", "count", "-m", "durationMs.max")
+    assert result.exit_code == 2, "a unit is a word"
+    result = asked("-g", "toolName", "-b", "2hour", "-m", "count", "-m", "durationMs.max")
+    assert result.exit_code == 0, result.output
+    head, _, *lines, below = result.stdout.splitlines()
+    assert head.split() == [
+        "toolName",
+        "count",
+        "least",
+        "greatest",
+        "durationMs.max",
+        "least",
+        "greatest",
+    ]
+    cells = {line.split()[0]: line.split()[1:] for line in lines}
+    gap = "·" * 9
+    assert cells == {
+        "read": [f"▅▅·{gap}█·▅", "1", "2", f"▁▃·{gap}▆·█", "0", "105"],
+        "search": [f"█·█{gap}·██", "1", "1", f"▂·▄{gap}·▆█", "10.5", "115.5"],
+    } | {"grep": cells["grep"]}
+    assert below == "2026-11-10 00:00 to 2026-11-11 04:00, 15 slices"
+
+
+def test_a_line_stands_for_what_top_chose_and_no_slice_is_lost(asked: Run) -> None:
+    asking = ("-g", "toolName", "-b", "minute", "--top", "1")
+    _, _, line, slices, others = asked(*asking).stdout.splitlines()
+    assert line.split()[0] == "read"
+    assert line.count("█") == 5
+    assert slices.endswith("1,681 slices, the greatest of 29 in each character")
+    assert others == "others, all slices together: count 7"
+    assert len(asked(*asking, "--rows").stdout.splitlines()) == 2 + 5 + 1
+    assert len(json.loads(asked(*asking, "--json").stdout)) == 5 + 1
+
+
+def test_a_sparkline_tells_zero_from_nothing() -> None:
+    assert sparkline([0, 1, None, 7, 3.4]) == "▁▂·█▄"
+    assert sparkline([0.001, 1_000]) == "▂█"
+    assert sparkline([-7, 0, 7]) == "▁▅█"
+    assert sparkline([0, None, 0]) == "▁·▁"
+    assert sparkline([None]) == "·"
+    assert sparkline([5, 1, None, None, 2], per_character=2) == "█·▄"
 
 
 def test_nothing_is_said_to_be_nothing(asked: Run) -> None:
@@ -97,6 +144,8 @@ def test_nothing_is_said_to_be_nothing(asked: Run) -> None:
         (["-m", "durationMs"], "durationMs.p95"),
         (["-m", "durationMs.p96"], "durationMs.p95"),
         (["-m", "count.sum"], "has no parts"),
+        (["-m", "costAt.gpt-4.1.actul"], "costAt.gpt-4.1.actual"),
+        (["-m", "costAt.actual"], "costAt.MODEL.actual"),
         (["-m", "distinct.color"], "toolName"),
         (["requests", "-m", "cost.saved"], "have no"),
         (["-b", "fortnight"], "minute, hour, day"),

@@ -1,0 +1,24 @@
+"""Where feeds stand: what a client takes before it asks for the present state of things."""
+
+import strawberry
+
+from schema.context import Info
+from schema.feeds import FeedCursors
+
+
+@strawberry.type
+class FeedQueries:
+    """Cursors of now."""
+
+    @strawberry.field(
+        description="Where the feeds stand now. Ask for this, then for the present state, then "
+        "subscribe after it: nothing is missed between the two."
+    )
+    async def feed_cursors(self, info: Info) -> FeedCursors:
+        """What is being committed at this moment comes after them."""
+        info.context.reader()
+        store = info.context.store
+        return FeedCursors(
+            request_events=store.event_feed.cursor_of(await store.event_feed.now()),
+            operation_feed=store.operation_feed.cursor_of(await store.operation_feed.now()),
+        )

@@ -1,0 +1,44 @@
+"""Options of ``trackstore watch``."""
+
+from typing import Annotated
+
+import typer
+
+Named = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="REQUEST_ID",
+        help="The request's own id, or its correlation id.",
+        show_default=False,
+    ),
+]
+All = Annotated[bool, typer.Option("--all", "-a", help="All requests that are active.")]
+Organization = Annotated[
+    str | None,
+    typer.Option("--organization", "-o", metavar="ID", help="With --all: only of this tenant."),
+]
+Type = Annotated[
+    str | None,
+    typer.Option("--type", "-t", metavar="TYPE", help="With --all: only requests of this type."),
+]
+After = Annotated[
+    str | None,
+    typer.Option(
+        "--after",
+        metavar="SEQ|CURSOR",
+        help="Only events after this seq; with --all after this feedCursor, as --json prints it.",
+    ),
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object per event, for programs.")
+]
+Away = Annotated[
+    float,
+    typer.Option(
+        "--away",
+        min=0,
+        max=86_400,
+        metavar="SECONDS",
+        help="How long a server may be away before watching ends.",
+    ),
+]

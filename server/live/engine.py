@@ -1,0 +1,225 @@
+"""Runs any operation as a stream of encoded answers; equal subscriptions share theirs."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Hashable
+from dataclasses import dataclass
+from functools import partial
+from inspect import isawaitable
+from typing import Any
+
+import msgspec
+from graphql import (
+    ExecutionResult,
+    FieldNode,
+    OperationDefinitionNode,
+    VariableNode,
+    create_source_event_stream,
+    execute_subscription_event,
+)
+from graphql.execution import Executor
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from strawberry.types.execution import PreExecutionError
+from strawberry.types.graphql import OperationType
+
+from models.types import clean_text
+from schema.context import Hydrators
+from server.bodies import GraphQLRequest
+from server.errors import extensions_of, format_errors
+from server.live.sharing import SharedExecution
+from server.schema import TrackstoreSchema
+from server.work import Work
+from store.access import Principal
+from store.errors import StoreError, TimedOut
+from store.store import Store
+from subscriptions.context import LiveContext
+from subscriptions.following import Following
+from subscriptions.hub import Hub
+from subscriptions.streams import Item
+from subscriptions.subscriber import Subscriber
+
+Errors = list[dict[str, Any]]
+
+
+class Refused(Exception):
+    """The operation cannot be executed: it was not begun."""
+
+    def __init__(self, errors: Errors) -> None:
+        super().__init__()
+        self.errors = errors
+
+
+class Broken(Exception):
+    """The stream had to end."""
+
+    def __init__(self, errors: Errors) -> None:
+        super().__init__()
+        self.errors = errors
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """A subscription that was begun: its executor, and what it follows."""
+
+    executor: Executor[Any]
+    following: Following
+    principal: Principal
+
+
+class LiveEngine:
+    """What the streaming transports have in common."""
+
+    def __init__(
+        self,
+        schema: TrackstoreSchema,
+        store: Store,
+        hub: Hub,
+        hydrate: Hydrators,
+        work: Work,
+        *,
+        shares: bool = True,
+    ) -> None:
+        self._schema = schema
+        self._store = store
+        self._hub = hub
+        self._hydrate = hydrate
+        self._work = work
+        self._shares = shares
+        self._shared: dict[Hashable, SharedExecution] = {}
+        self._encoder = msgspec.json.Encoder()
+        self._executor = schema.execution_context_class or StrawberryGraphQLCoreExecutionContext
+
+    @property
+    def executions(self) -> int:
+        """How many executions are kept, shared or not."""
+        return len(self._shared)
+
+    async def open(self, asked: GraphQLRequest, principal: Principal) -> AsyncGenerator[str]:
+        """The encoded answers to an operation of any kind; iterated, it raises ``Broken``.
+
+        Raises ``Refused`` or a ``StoreError`` where it cannot be begun.
+        """
+        self._work.admission.enter(principal)
+        try:
+            async with asyncio.timeout(self._work.deadlines.seconds):
+                return await self._begin(asked, principal)
+        except TimeoutError:
+            raise TimedOut(self._work.deadlines.sentence) from None
+        finally:
+            self._work.admission.leave(principal)
+
+    async def _begin(self, asked: GraphQLRequest, principal: Principal) -> AsyncGenerator[str]:
+        document = await self._schema.prepare(asked, self._context(principal))
+        if isinstance(document, PreExecutionError):
+            raise Refused(self._format(document.errors or []))
+        context = self._context(principal)
+        if document.kind is not OperationType.SUBSCRIPTION:
+            return one(self._encode(await self._execute(asked, context)))
+        executor = self._executor.build(
+            self._schema._schema,  # Strawberry has no public way to it
+            document.node,
+            None,
+            context,
+            asked.variables,
+            asked.operation_name,
+            operation_extensions=asked.extensions,
+        )
+        if isinstance(executor, list):
+            raise Refused(self._format(executor))
+        source: Any = create_source_event_stream(executor)
+        if isawaitable(source):
+            source = await source
+        if isinstance(source, ExecutionResult):
+            return one(self._encode(source, began=False))
+        subscribed = Subscribed(executor, source, principal)
+        return self._follow(subscribed, self._key(asked, subscribed))
+
+    async def _execute(self, asked: GraphQLRequest, context: LiveContext) -> Any:
+        return await self._schema.execute(
+            asked.query,
+            variable_values=asked.variables,
+            context_value=context,
+            operation_name=asked.operation_name,
+            operation_extensions=asked.extensions,
+        )
+
+    async def _follow(self, subscribed: Subscribed, key: Hashable) -> AsyncGenerator[str]:
+        following = subscribed.following
+        shared = self._shared.get(key)
+        if shared is None:
+            shared = self._shared[key] = SharedExecution(
+                following.stream,
+                partial(self._answer, subscribed),
+                partial(self._forget, key),
+            )
+        follower = Subscriber(shared, following.after, following.policy, following.queue_items)
+        last: str | None = None
+        try:
+            async for item in follower.items():
+                if following.only_changes and item.value == last:
+                    continue
+                last = item.value if following.only_changes else None
+                yield item.value
+        except StoreError as error:
+            formatted = {"message": error.message, "extensions": extensions_of(error)}
+            raise Broken([formatted]) from error
+
+    def _forget(self, key: Hashable) -> None:
+        self._shared.pop(key, None)
+
+    async def _answer(self, subscribed: Subscribed, item: Item) -> str:
+        """Execute the selection on one item."""
+        executor = subscribed.executor.build_per_event_executor(subscribed.following.root(item))
+        executor.context_value = self._context(subscribed.principal)
+        result: Any = execute_subscription_event(executor)
+        if isawaitable(result):
+            result = await result
+        return self._encode(result)
+
+    def _context(self, principal: Principal) -> LiveContext:
+        return LiveContext(self._store, principal, self._hydrate, hub=self._hub)
+
+    def _key(self, asked: GraphQLRequest, subscribed: Subscribed) -> Hashable:
+        """What equal subscriptions have in common: all but where they begin."""
+        if not self._shares:
+            return object()
+        variables = dict(asked.variables or {})
+        cursor = cursor_variable(subscribed.executor.operation, subscribed.following.cursor)
+        variables.pop(cursor, None)
+        principal = subscribed.principal
+        return (
+            asked.query,
+            asked.operation_name,
+            json.dumps(variables, sort_keys=True, default=str),
+            principal.bounds,
+            principal.scopes,
+        )
+
+    def _format(self, errors: Any) -> Errors:
+        return format_errors(errors, self._schema.enum_values)
+
+    def _encode(self, result: Any, *, began: bool = True) -> str:
+        body: dict[str, Any] = {"data": result.data} if began else {}
+        if result.errors:
+            body["errors"] = self._format(result.errors)
+        if getattr(result, "extensions", None):
+            body["extensions"] = result.extensions
+        try:
+            return self._encoder.encode(body).decode()
+        except UnicodeEncodeError:  # a message repeats a lone surrogate that the caller sent
+            text = json.dumps(body, ensure_ascii=False, default=msgspec.to_builtins)
+            return clean_text(text)
+
+
+async def one(answer: str) -> AsyncGenerator[str]:
+    """A stream of a single answer."""
+    yield answer
+
+
+def cursor_variable(operation: OperationDefinitionNode, argument: str | None) -> str:
+    """The variable that says where to begin; empty where none does."""
+    for field in operation.selection_set.selections:
+        for given in field.arguments or () if isinstance(field, FieldNode) else ():
+            if given.name.value == argument and isinstance(given.value, VariableNode):
+                return given.value.name.value
+    return ""

@@ -1,0 +1,186 @@
+"""Streams over plain HTTP: server-sent events, and multipart as Apollo's clients ask for it."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+
+import msgspec
+from starlette.types import Receive, Scope, Send
+
+from server.bodies import GraphQLRequest
+from server.errors import extensions_of
+from server.headers import headers_of
+from server.live.engine import Broken
+from server.live.sending import within
+from server.live.server import LiveServer
+from store.access import Principal
+from store.errors import Overloaded, StoreError
+
+EVENT_STREAM = "text/event-stream"
+MULTIPART = "multipart/mixed"
+END_SECONDS = 2.0
+"""How long a client may take to take the end of a stream."""
+NO_BUFFERING = [
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),  # proxies that know it pass each event on at once
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How answers are written: ``payload`` is put between ``before`` and ``after``."""
+
+    content_type: bytes
+    before: bytes
+    after: bytes
+    ping: bytes
+    end: bytes
+
+
+SSE = Form(
+    b"text/event-stream; charset=utf-8",
+    b"event: next\ndata: ",
+    b"\n\n",
+    b":\n\n",
+    b"event: complete\ndata:\n\n",
+)
+"""GraphQL over SSE, the mode of distinct connections; a comment keeps idle ones open."""
+PARTS = Form(
+    b'multipart/mixed; boundary="graphql"; subscriptionSpec=1.0',
+    b"\r\n--graphql\r\ncontent-type: application/json\r\n\r\n" + b'{"payload":',
+    b"}",
+    b"\r\n--graphql\r\ncontent-type: application/json\r\n\r\n{}",
+    b"\r\n--graphql--\r\n",
+)
+"""Apollo's protocol of subscriptions over multipart HTTP, version 1.0."""
+
+
+def form_of(accept: str) -> Form | None:
+    """The form of stream that a client takes, the first it names; None where it takes none."""
+    for part in accept.lower().split(","):
+        name = part.split(";", 1)[0].strip()
+        if name == EVENT_STREAM:
+            return SSE
+        if name == MULTIPART and "subscriptionspec" in part.replace(" ", ""):
+            return PARTS
+    return None
+
+
+def wants_stream(accept: str) -> bool:
+    """Whether the client takes nothing but a stream, whatever the operation is."""
+    names = {part.split(";", 1)[0].strip() for part in accept.lower().split(",")}
+    return bool(names) and names <= {EVENT_STREAM, MULTIPART} and form_of(accept) is not None
+
+
+class HttpStream:
+    """One streaming answer."""
+
+    def __init__(
+        self, live: LiveServer, form: Form, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        self._live = live
+        self._form = form
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._checked = 0.0
+        self._task: asyncio.Task[None] | None = None
+
+    async def run(self, asked: GraphQLRequest, principal: Principal) -> None:
+        """Stream the answers; raises ``Refused`` or a ``StoreError`` before anything is sent."""
+        self._live.enter(self, self._end)
+        try:
+            name = self._live.begin(principal)
+            try:
+                answers = await self._live.engine.open(asked, principal)
+                async with aclosing(answers):
+                    await self._serve(answers)
+            finally:
+                self._live.finish(name)
+        finally:
+            self._live.leave(self)
+
+    async def _serve(self, answers: AsyncGenerator[str]) -> None:
+        """Write until the stream has ended or the client has gone."""
+        if self._live.draining.is_set():
+            raise Overloaded("the server is stopping: connect again in a moment")
+        self._checked = asyncio.get_running_loop().time()
+        self._task = asyncio.create_task(self._write(answers), name="live-stream")
+        gone = asyncio.create_task(self._gone(), name="live-client")
+        done, _ = await asyncio.wait((self._task, gone), return_when=asyncio.FIRST_COMPLETED)
+        for task in (self._task, gone):
+            task.cancel()
+            with suppress(asyncio.CancelledError, OSError, TimeoutError):
+                await task
+        if gone not in done:
+            # A stream that is cut off is not completed: its client comes back.
+            with suppress(OSError, TimeoutError):
+                async with asyncio.timeout(END_SECONDS):
+                    await self._send({"type": "http.response.body", "body": b""})
+
+    async def _end(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _gone(self) -> None:
+        """Return when the client has gone."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+    async def _write(self, answers: AsyncGenerator[str]) -> None:
+        form = self._form
+        await self._send(
+            {
+                "type": "http.response.start",
+                "status": 200,
+                "headers": [(b"content-type", form.content_type), *NO_BUFFERING],
+            }
+        )
+        try:
+            await self._follow(answers)
+        except Broken as broken:
+            await self._body(msgspec.json.encode({"errors": broken.errors}).decode())
+        except StoreError as error:
+            formatted = {"message": error.message, "extensions": extensions_of(error)}
+            await self._body(msgspec.json.encode({"errors": [formatted]}).decode())
+        await self._part(form.end)
+
+    async def _follow(self, answers: AsyncGenerator[str]) -> None:
+        """Send what comes; where nothing comes for a while, a sign of life."""
+        upcoming: asyncio.Task[str] | None = None
+        try:
+            while True:
+                upcoming = upcoming or asyncio.ensure_future(anext(answers))
+                done, _ = await asyncio.wait((upcoming,), timeout=self._live.settings.ping_seconds)
+                if not done:
+                    await self._part(self._form.ping)
+                    continue
+                try:
+                    answer = upcoming.result()
+                except StopAsyncIteration:
+                    return
+                upcoming = None
+                await self._check()
+                await self._body(answer)
+        finally:
+            if upcoming is not None:
+                upcoming.cancel()
+                with suppress(asyncio.CancelledError, StopAsyncIteration):
+                    await upcoming
+
+    async def _check(self) -> None:
+        """Look now and then whether the key still holds; raises ``Unauthenticated``."""
+        now = asyncio.get_running_loop().time()
+        if now - self._checked > self._live.settings.recheck_seconds:
+            self._checked = now
+            scope = self._scope
+            await self._live.authenticator.authenticate(headers_of(scope), scope.get("client"))
+
+    async def _body(self, answer: str) -> None:
+        await self._part(b"%b%b%b" % (self._form.before, answer.encode(), self._form.after))
+        self._live.sent += 1
+
+    async def _part(self, content: bytes) -> None:
+        sending = self._send({"type": "http.response.body", "body": content, "more_body": True})
+        await within(self._live.settings.stall_seconds, sending)

@@ -1,0 +1,241 @@
+"""GraphQL over websockets: the graphql-transport-ws protocol, to the letter."""
+
+import asyncio
+from contextlib import aclosing
+from typing import Any
+
+import msgspec
+from starlette.types import Receive, Scope, Send
+
+from server.bodies import GraphQLRequest, HttpRefusal
+from server.errors import extensions_of
+from server.headers import headers_of
+from server.live.engine import Broken, Refused
+from server.live.messages import (
+    PROTOCOL,
+    Close,
+    Ended,
+    Message,
+    next_before,
+    read_message,
+    write,
+)
+from server.live.sending import within
+from server.live.server import LiveServer
+from store.access import Principal
+from store.errors import Overloaded, StoreError, Unauthenticated
+
+END_SECONDS = 2.0
+"""How long a client may take to take the end of a connection."""
+
+
+class WebsocketConnection:
+    """One socket: its caller, and the operations that stream on it."""
+
+    def __init__(self, live: LiveServer, scope: Scope, receive: Receive, send: Send) -> None:
+        self._live = live
+        self._settings = live.settings
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._headers = headers_of(scope)
+        self._principal: Principal | None = None
+        self._checked = 0.0
+        self._acknowledged = False
+        self._closed = self._dropped = False
+        self._main: asyncio.Task[Any] | None = None
+        self._operations: dict[str, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Serve until either side closes."""
+        await self._receive()  # the handshake
+        try:
+            self._live.enter(self, self._restart)
+        except Overloaded as error:
+            await self._reject(error)
+            return
+        self._main = asyncio.current_task()
+        try:
+            await self._serve()
+        except Ended as ended:
+            await self._close(ended.code, ended.reason)
+        except OSError:
+            pass  # the client is gone
+        except asyncio.CancelledError:
+            if not self._dropped:
+                raise
+        finally:
+            self._closed = True
+            self._live.leave(self)
+            await self._cancel()
+
+    async def _serve(self) -> None:
+        if PROTOCOL not in self._scope.get("subprotocols", ()):
+            await self._send({"type": "websocket.accept"})
+            raise Ended(Close.NO_SUBPROTOCOL, f"ask for the subprotocol {PROTOCOL}")
+        await self._send({"type": "websocket.accept", "subprotocol": PROTOCOL})
+        try:
+            async with asyncio.timeout(self._settings.init_seconds):
+                while not self._acknowledged:
+                    if not await self._take():
+                        return
+        except TimeoutError:
+            raise Ended(Close.INIT_TIMEOUT, "connection initialisation timeout") from None
+        while await self._take():
+            pass
+
+    async def _take(self) -> bool:
+        """Take one message; False where the client has gone."""
+        received = await self._receive()
+        if received["type"] == "websocket.disconnect":
+            return False
+        await self._handle(read_message(received.get("text")))
+        return True
+
+    async def _handle(self, message: Message) -> None:
+        match message.type:
+            case "connection_init":
+                await self._init(message.payload)
+            case "ping":
+                await self._text(write("pong", payload=message.payload))
+            case "subscribe":
+                self._subscribe(message)
+            case "complete":
+                task = self._operations.pop(message.id, None)
+                if task is not None:
+                    task.cancel()
+            case _:
+                pass  # a pong
+
+    async def _init(self, payload: dict[str, Any] | None) -> None:
+        if self._acknowledged:
+            raise Ended(Close.INIT_AGAIN, "too many initialisation requests")
+        # Browsers cannot send headers with a websocket: what would be one may stand in the payload.
+        given = {k.lower(): v for k, v in (payload or {}).items() if isinstance(v, str)}
+        self._headers = {**self._headers, **given}
+        await self._authenticate()
+        self._acknowledged = True
+        await self._text(write("connection_ack"))
+
+    async def _authenticate(self) -> None:
+        try:
+            client = self._scope.get("client")
+            self._principal = await self._live.authenticator.authenticate(self._headers, client)
+        except Unauthenticated as error:
+            raise Ended(Close.FORBIDDEN, error.message) from None
+        except StoreError as error:
+            raise Ended(Close.BUSY, error.message) from None
+        self._checked = asyncio.get_running_loop().time()
+
+    def _subscribe(self, message: Message) -> None:
+        if not self._acknowledged:
+            raise Ended(Close.UNAUTHORIZED, "Unauthorized: send connection_init first")
+        if message.id in self._operations:
+            raise Ended(Close.TAKEN, f"Subscriber for {message.id} already exists")
+        assert message.asked is not None
+        task = asyncio.create_task(self._operate(message.id, message.asked), name="live-operation")
+        self._operations[message.id] = task
+        task.add_done_callback(lambda done: self._forget(message.id, done))
+
+    def _forget(self, id: str, done: asyncio.Task[None]) -> None:
+        if self._operations.get(id) is done:
+            del self._operations[id]
+
+    async def _operate(self, id: str, asked: GraphQLRequest) -> None:
+        """Stream one operation; whatever becomes of it, its neighbours go on."""
+        try:
+            await self._stream(id, asked)
+        except Refused as refused:
+            await self._end_operation(id, write("error", id, refused.errors))
+        except Broken as broken:
+            await self._end_operation(id, write("error", id, broken.errors))
+        except StoreError as error:
+            formatted = {"message": error.message, "extensions": extensions_of(error)}
+            await self._end_operation(id, write("error", id, [formatted]))
+        except Ended as ended:
+            await self._close(ended.code, ended.reason)
+        except OSError:
+            self._closed = True  # the client is gone: the reader learns it, too
+        else:
+            await self._end_operation(id, write("complete", id))
+
+    async def _stream(self, id: str, asked: GraphQLRequest) -> None:
+        if len(self._operations) > self._settings.per_connection:
+            raise Overloaded(
+                f"at most {self._settings.per_connection:,} operations stream on one connection: "
+                "complete some"
+            )
+        assert self._principal is not None
+        try:
+            asked = self._live.reader.admit(asked)
+        except HttpRefusal as refusal:
+            raise Refused(refusal.body["errors"]) from None
+        name = self._live.begin(self._principal)
+        before, loop = next_before(id), asyncio.get_running_loop()
+        try:
+            answers = await self._live.engine.open(asked, self._principal)
+            async with aclosing(answers):
+                async for answer in answers:
+                    if loop.time() - self._checked > self._settings.recheck_seconds:
+                        await self._authenticate()  # a key may have been revoked meanwhile
+                    await self._text(f"{before}{answer}}}")
+                    self._live.sent += 1
+        finally:
+            self._live.finish(name)
+
+    async def _end_operation(self, id: str, text: str) -> None:
+        """Say how an operation ended, unless the client has completed it meanwhile."""
+        if self._operations.get(id) is asyncio.current_task():
+            del self._operations[id]  # the id is free before the client knows
+            try:
+                await self._text(text)
+            except OSError:
+                self._closed = True
+
+    async def _text(self, text: str) -> None:
+        """Send, as fast as the client reads; one that reads nothing at all is given up."""
+        if self._closed:
+            raise ConnectionError
+        try:
+            sending = self._send({"type": "websocket.send", "text": text})
+            await within(self._settings.stall_seconds, sending)
+        except TimeoutError:
+            raise Ended(Close.BUSY, "the client does not read") from None
+
+    async def _restart(self) -> None:
+        await self._close(Close.RESTART, "the server is stopping: connect again")
+
+    async def _close(self, code: Close, reason: str) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        closing = self._send({"type": "websocket.close", "code": int(code), "reason": reason})
+        try:
+            await within(END_SECONDS, closing)
+        except TimeoutError:  # it does not take even this: the connection is dropped as it is
+            self._dropped = True
+            if self._main is not None and self._main is not asyncio.current_task():
+                self._main.cancel()
+        except (OSError, RuntimeError):
+            pass  # closed from the other side meanwhile
+
+    async def _reject(self, error: StoreError) -> None:
+        """Refuse the handshake by an HTTP answer, where the server can give one."""
+        if "websocket.http.response" not in (self._scope.get("extensions") or {}):
+            close = {"type": "websocket.close", "code": int(Close.BUSY), "reason": error.message}
+            await self._send(close)
+            return
+        formatted = {"message": error.message, "extensions": extensions_of(error)}
+        body = msgspec.json.encode({"errors": [formatted]})
+        headers = [(b"content-type", b"application/json"), (b"retry-after", b"1")]
+        await self._send(
+            {"type": "websocket.http.response.start", "status": 503, "headers": headers}
+        )
+        await self._send({"type": "websocket.http.response.body", "body": body})
+
+    async def _cancel(self) -> None:
+        tasks = list(self._operations.values())
+        self._operations.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

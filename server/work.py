@@ -1,0 +1,16 @@
+"""How much work one operation may make, whichever way it came."""
+
+from dataclasses import dataclass
+
+from server.admission import Admission
+from server.deadlines import Deadlines
+from server.document_limits import Costs
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Who may have how much under way, what an operation costs, and how long it may take."""
+
+    admission: Admission
+    costs: Costs
+    deadlines: Deadlines

@@ -1,0 +1,1 @@
+"""Feeds: records of many keys in the order in which they were committed, to be continued from."""

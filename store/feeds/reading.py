@@ -1,0 +1,152 @@
+"""Reads a feed: what was committed after a place, for several who ask different questions, at once.
+
+A reader stops at the oldest transaction that still runs: what commits later with a smaller number
+would be missed for ever by whoever went past it.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, or_, select, true, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from store.access import Bounds
+from store.database import Database, Row
+from store.dialects import Settled
+from store.feeds.sources import Feed, Position
+from store.filters import Condition, ConditionCompiler
+from store.paging import decode_cursor, encode_cursor
+
+log = logging.getLogger(__name__)
+
+QUESTIONS_PER_STATEMENT = 30
+"""Different questions that one statement answers; each adds a column to it."""
+MATCH = "match_{}_"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedQuestion:
+    """Which rows of a feed somebody asks for, and which of them that caller reaches."""
+
+    where: Condition | None
+    bounds: Bounds
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPage:
+    """Rows in order, each with the numbers of the questions that it answers.
+
+    Everything up to ``through`` was looked at. ``is_full``: there may be more at once. ``is_held``:
+    a transaction still runs that may have something from before ``begun``.
+    """
+
+    rows: Sequence[tuple[Row, tuple[int, ...]]]
+    through: Position
+    is_full: bool
+    is_held: bool
+    begun: int
+
+
+class FeedReader:
+    """Reads one feed."""
+
+    def __init__(self, database: Database, feed: Feed) -> None:
+        self._database = database
+        self.feed = feed
+        self._columns = list(feed.table.columns)
+
+    async def prepare(self) -> None:
+        """Take rows out of the feed that another database numbered, before it was restored here.
+
+        Where transactions are counted, a copy begins to count anew: old numbers lie ahead of it.
+        """
+        beyond = self._database.dialect.foreign_positions(self.feed.position)
+        if beyond is None:
+            return
+        statement = update(self.feed.table).where(beyond).values({self.feed.position: None})
+        async with self._database.write() as connection:
+            found = await connection.execute(statement)
+        if found.rowcount:
+            log.warning(
+                "rows of a restored database were taken out of its feed",
+                extra={"table": self.feed.table.name, "rows": found.rowcount},
+            )
+
+    def check(self, question: FeedQuestion) -> None:
+        """Raise ``BadInput`` where a question asks for too much."""
+        self._condition(question)
+
+    def position_of(self, cursor: str) -> Position:
+        """The place that a cursor names; raises ``BadInput`` for one of another order."""
+        return tuple(decode_cursor(cursor, self.feed.terms, "after"))
+
+    def cursor_of(self, position: Position) -> str:
+        """A place as a cursor."""
+        names = [term.name for term in self.feed.terms]
+        return encode_cursor(self.feed.terms, dict(zip(names, position, strict=True)))
+
+    async def now(self) -> Position:
+        """The place from which on everything is new."""
+        async with self._database.read() as connection:
+            return self.feed.before((await self._settled(connection)).before)
+
+    async def read(
+        self, questions: Sequence[FeedQuestion], after: Position, limit: int
+    ) -> FeedPage:
+        """At most ``limit`` rows after a place that answer one of the questions."""
+        async with self._database.read() as connection:
+            settled = await self._settled(connection)
+            end = self.feed.before(settled.before)
+            is_held = settled.before < settled.begun
+            if after >= end or not questions:
+                return FeedPage((), max(after, end), False, is_held, settled.begun)
+            statement = self._statement(questions, after, settled.before, limit)
+            found = (await connection.execute(statement)).mappings().all()
+        matches = [MATCH.format(n) for n in range(len(questions))]
+        rows = [(row, tuple(n for n, name in enumerate(matches) if row[name])) for row in found]
+        is_full = len(rows) == limit
+        through = self.feed.place(rows[-1][0]) if is_full else end
+        return FeedPage(rows, through, is_full, is_held, settled.begun)
+
+    async def _settled(self, connection: AsyncConnection) -> Settled:
+        return await self._database.dialect.settled(connection, self.feed.table)
+
+    def _statement(
+        self, questions: Sequence[FeedQuestion], after: Position, before: int, limit: int
+    ) -> Select[Any]:
+        feed = self.feed
+        conditions = [self._condition(question) for question in questions]
+        matches = [c.label(MATCH.format(n)) for n, c in enumerate(conditions)]
+        statement = select(*self._columns, *matches)
+        if feed.parent is not None:
+            statement = statement.join_from(feed.table, feed.parent, feed.on)
+        order = self._order()
+        place = tuple_(*order)
+        return (
+            statement.where(
+                feed.position >= after[0],
+                feed.position < before,
+                place > tuple_(*after, types=[column.type for column in order]),
+                or_(*conditions),
+            )
+            .order_by(*order)
+            .limit(limit)
+        )
+
+    def _order(self) -> list[ColumnElement[Any]]:
+        """By commit, then by key as Python compares it."""
+        organization, *others = (self.feed.table.c[name] for name in self.feed.key)
+        by_code_point = self._database.dialect.by_code_point(organization)
+        return [self.feed.position, by_code_point, *others]
+
+    def _condition(self, question: FeedQuestion) -> ColumnElement[bool]:
+        parts = [true(), *self.feed.conditions(question.bounds)]
+        if question.where is not None:
+            compiler = ConditionCompiler(self.feed.fields, self._database.dialect)
+            parts.append(compiler.compile(question.where))
+        found = parts[0]
+        for part in parts[1:]:
+            found = found & part
+        return found

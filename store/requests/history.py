@@ -1,0 +1,115 @@
+"""How long stages usually take: the median of recent ones, remembered for a minute."""
+
+import asyncio
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from statistics import median
+
+from sqlalchemy import Select, func, select, union_all
+
+from models import Request, RequestStage, table_of
+from models.vocabulary import StageStatus
+from store.access import Bounds
+from store.database import Database
+from store.dialects import chunks
+from store.ids import Clock
+from store.requests.forecast import Typical
+from store.requests.transitions import REQUEST_FINAL
+
+RECENT_REQUESTS = 2_000
+"""So many of an organization's newest ended requests are looked at, of whatever type they are."""
+SAMPLES = 100
+"""Of these the newest of each type; their stages are what usual means."""
+REMEMBERED = timedelta(minutes=1)
+MOST_REMEMBERED = 1_000
+"""Types of organizations; a few names and numbers each."""
+ORGANIZATIONS_PER_STATEMENT = 50
+REQUESTS, STAGES = table_of(Request), table_of(RequestStage)
+NOTHING: Typical = {}
+
+Kind = tuple[str, str]
+"""Organization and type of requests."""
+Key = tuple[Bounds, Kind]
+
+
+class StageHistory:
+    """The usual seconds of stages, by organization and type of request."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._known: OrderedDict[Key, tuple[datetime, Typical]] = OrderedDict()
+        self._lock = asyncio.Lock()
+
+    def now(self) -> datetime:
+        """The present instant."""
+        return self._clock()
+
+    async def typical(self, bounds: Bounds, kinds: Iterable[Kind]) -> dict[Kind, Typical]:
+        """Usual seconds by stage, of each kind; from requests within the bounds only.
+
+        One statement for all that is not remembered. Who asks at the same time waits for it.
+        """
+        wanted = {kind: (bounds, kind) for kind in kinds}
+        async with self._lock:
+            missing = sorted(kind for kind, key in wanted.items() if not self._is_fresh(key))
+            if missing:
+                found = await self._read(bounds, missing)
+                now = self._clock()
+                for kind in missing:
+                    self._known[wanted[kind]] = now, found.get(kind, NOTHING)
+                    self._known.move_to_end(wanted[kind])
+            told = {kind: self._known[key][1] for kind, key in wanted.items()}
+            while len(self._known) > MOST_REMEMBERED:
+                self._known.popitem(last=False)
+        return told
+
+    def _is_fresh(self, key: Key) -> bool:
+        known = self._known.get(key)
+        return known is not None and abs(self._clock() - known[0]) < REMEMBERED
+
+    async def _read(self, bounds: Bounds, kinds: Sequence[Kind]) -> Mapping[Kind, Typical]:
+        types: dict[str, list[str]] = defaultdict(list)
+        for organization, type in kinds:
+            types[organization].append(type)
+        taken: dict[Kind, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+        async with self._database.read() as connection:
+            for some in chunks(sorted(types), ORGANIZATIONS_PER_STATEMENT):
+                statement = union_all(*(_recent(bounds, o, types[o]) for o in some))
+                for row in await connection.execute(statement):
+                    seconds = max(0.0, (row.ended_at - row.started_at).total_seconds())
+                    taken[row.organization_id, row.type][row.name].append(seconds)
+        return {
+            kind: {name: median(seconds) for name, seconds in stages.items()}
+            for kind, stages in taken.items()
+        }
+
+
+def _recent(bounds: Bounds, organization: str, types: list[str]) -> Select[tuple[object, ...]]:
+    """The completed stages of the newest ended requests of these types, so many of each."""
+    columns = REQUESTS.c
+    recent = (
+        select(REQUESTS)
+        .where(
+            columns.organization_id == organization,
+            columns.status.in_(sorted(status.value for status in REQUEST_FINAL)),
+        )
+        .order_by(columns.id.desc())
+        .limit(RECENT_REQUESTS)
+        .subquery()
+    )
+    rank = func.row_number().over(partition_by=recent.c.type, order_by=recent.c.id.desc())
+    chosen = select(recent.c.id, recent.c.type, rank.label("rank"))
+    # Bounds come after the limit: what a narrow key costs is bounded, too.
+    ranked = chosen.where(recent.c.type.in_(types), *bounds.conditions(recent)).subquery()
+    return (
+        select(STAGES.c.organization_id, ranked.c.type, STAGES.c.name, STAGES.c.started_at,
+               STAGES.c.ended_at)
+        .join(ranked, ranked.c.id == STAGES.c.request_id)
+        .where(
+            STAGES.c.organization_id == organization,
+            STAGES.c.status == StageStatus.COMPLETED.value,
+            ranked.c.rank <= SAMPLES,
+        )
+    )  # fmt: skip

@@ -1,0 +1,224 @@
+"""The rows of one request under its lock, and the steps that every change of them is made of."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from models.vocabulary import RequestStatus, Severity, StageStatus
+from store.errors import InvalidTransition, NotFound
+from store.ids import new_id
+from store.requests.rows import BEGINNING, Fact, Row, attempt_row, planned_stage
+from store.requests.silence import Patience
+from store.requests.transitions import (
+    REQUEST_FINAL,
+    REQUEST_MOVES,
+    STAGE_ACTIVE,
+    STAGE_ENDED,
+    RequestCommand,
+    StageCommand,
+    Verdict,
+    judge_request,
+    judge_stage,
+    mend_of_stage,
+)
+
+DEFAULT_MAX_ATTEMPTS = 3
+
+
+@dataclass(slots=True)
+class RequestRecord:
+    """A request with its stages, and what must be written: changed rows and new events.
+
+    ``make_id`` makes the ids of events that no caller asked for by name. ``late`` counts messages
+    of attempts that are over and reports that came after the end; ``lost`` says that the request
+    was given up.
+    """
+
+    row: Row
+    stages: dict[str, Row]
+    now: datetime
+    make_id: Callable[[], UUID] = new_id
+    patience: Patience = field(default_factory=Patience)
+    events: list[Row] = field(default_factory=list)
+    dirty_stages: set[str] = field(default_factory=set)
+    attempts: dict[tuple[str, int], Row] = field(default_factory=dict)
+    seen: set[UUID] = field(default_factory=set)
+    dirty: bool = False
+    late: int = 0
+    lost: bool = False
+
+    @property
+    def status(self) -> RequestStatus:
+        """Where the request stands."""
+        return RequestStatus(self.row["status"])
+
+    @property
+    def final(self) -> bool:
+        """Whether it has ended."""
+        return self.status in REQUEST_FINAL
+
+    def emit(
+        self,
+        type: str,
+        fact: Fact,
+        severity: Severity = Severity.INFO,
+        stage: str | None = None,
+        event_id: UUID | None = None,
+    ) -> None:
+        """Append an event with the next number."""
+        self.row["last_seq"] += 1
+        self.row["updated_at"] = self.now
+        self.dirty = True
+        event = event_id or fact.event_id
+        self.seen.add(event)
+        self.events.append(
+            {
+                "organization_id": self.row["organization_id"],
+                "request_id": self.row["id"],
+                "seq": self.row["last_seq"],
+                "id": event,
+                "type": type,
+                "severity": (fact.severity or severity).value,
+                "stage": stage,
+                "attempt": self.stages[stage]["attempt"] if stage in self.stages else None,
+                "message": fact.message,
+                "data": fact.data,
+                "occurred_at": fact.at,
+                "recorded_at": self.now,
+            }
+        )
+
+    def keep_deadline(self) -> None:
+        """Keep ``deadline_at`` a lower bound of what is due.
+
+        It is lowered and cleared, never raised: a heartbeat that postpones what is due leaves the
+        index alone, and whoever looks too early looks again.
+        """
+        due, at = self.patience.due(self.row, self.stages), self.row["deadline_at"]
+        if due is None or at is None or due < at:
+            self.row["deadline_at"] = due
+
+    # ---------------------------------------------------------------- who is heard
+
+    def _hear(self, fact: Fact) -> None:
+        """A message changes something: the request is alive, and back where it was STALLED."""
+        self.row["heard_at"] = self.now
+        self.dirty = True
+        if self._judge(RequestCommand.RESUME):
+            self.row["status"], self.row["stalled_at"] = RequestStatus.RUNNING.value, None
+            self.emit("request.resumed", fact.bare, event_id=self.make_id())
+
+    def _hear_stage(self, stage: Row, fact: Fact) -> None:
+        """A message of the present attempt changes something: the attempt is alive."""
+        self._hear(fact)
+        self._mark(stage["name"])
+        stage["heartbeat_at"] = self.now
+        if stage["status"] == StageStatus.STALLED.value:
+            stage["status"], stage["stalled_at"] = StageStatus.RUNNING.value, None
+            self._attempt_of(stage)
+            self.emit("stage.resumed", fact.bare, stage=stage["name"], event_id=self.make_id())
+
+    def _is_stale(self, stage: Row, attempt: int | None) -> bool:
+        """Whether a message speaks of an attempt that is over."""
+        if attempt is not None and attempt > max(stage["attempt"], 1):
+            raise InvalidTransition(
+                f"stage {stage['name']!r} is in attempt {stage['attempt']}, not {attempt}"
+            )
+        stale = attempt is not None and attempt < stage["attempt"]
+        self.late += stale
+        return stale
+
+    # ---------------------------------------------------------------- what is legal
+
+    def _judge(self, command: RequestCommand) -> bool:
+        verdict = judge_request(command, self.status)
+        if verdict is Verdict.ILLEGAL:
+            allowed = ", ".join(s.value for s in REQUEST_MOVES[command])
+            raise InvalidTransition(
+                f"a {self.status.value} request cannot {command.value}: it must be {allowed}"
+            )
+        return verdict is Verdict.MOVE
+
+    def _judge_stage(self, command: StageCommand, stage: Row) -> bool:
+        status = StageStatus(stage["status"])
+        verdict = judge_stage(command, status)
+        if verdict is Verdict.ILLEGAL:
+            raise InvalidTransition(
+                f"stage {stage['name']!r} is {status.value} and cannot {command.value}: "
+                f"{mend_of_stage(command, status)}"
+            )
+        return verdict is Verdict.MOVE
+
+    def _stage(self, name: str) -> Row:
+        stage = self.stages.get(name)
+        if stage is None:
+            known = ", ".join(sorted(self.stages)) or "none"
+            raise NotFound(f"the request has no stage {name!r}; it has: {known}", ("stage",))
+        return stage
+
+    # ---------------------------------------------------------------- what changes
+
+    def _add_stage(self, name: str) -> Row:
+        stage = planned_stage(self.row, name, len(self.stages), 1.0, DEFAULT_MAX_ATTEMPTS)
+        self.stages[name] = stage
+        self._mark(name)
+        return stage
+
+    def _mark(self, name: str) -> None:
+        self.dirty_stages.add(name)
+        self.dirty = True
+
+    def _start(self, fact: Fact, event_id: UUID | None = None) -> None:
+        self.row["status"] = RequestStatus.RUNNING.value
+        self.row["started_at"] = fact.at
+        self.emit("request.started", fact, event_id=event_id)
+
+    def _begin_attempt(self, stage: Row, fact: Fact, event: str) -> None:
+        stage["attempt"] += 1
+        stage |= BEGINNING | {"started_at": fact.at, "heartbeat_at": self.now}
+        self._mark(stage["name"])
+        self._attempt_of(stage)
+        self.row["current_stage"] = stage["name"]
+        self._update_progress()
+        self.emit(event, fact, stage=stage["name"])
+
+    def _finish(self, stage: Row, ending: Row) -> None:
+        """The present attempt is over."""
+        stage |= ending | {"stalled_at": None}
+        self._mark(stage["name"])
+        self._attempt_of(stage)
+        active = [s for s in self.stages.values() if s["status"] in STAGE_ACTIVE]
+        active.sort(key=lambda s: (s["started_at"], s["position"]))
+        self.row["current_stage"] = active[-1]["name"] if active else None
+        self._update_progress()
+
+    def _attempt_of(self, stage: Row) -> None:
+        """Mirror the stage's present attempt into its attempt row, to be written."""
+        self.attempts[stage["name"], stage["attempt"]] = attempt_row(stage)
+
+    def _close_stages(self, fact: Fact) -> None:
+        """What is under way is cancelled with the request, what never began is skipped."""
+        for name, stage in sorted(self.stages.items(), key=lambda item: item[1]["position"]):
+            status = StageStatus(stage["status"])
+            if status in STAGE_ENDED:
+                continue
+            if status in STAGE_ACTIVE:
+                self._finish(stage, {"status": StageStatus.CANCELLED.value, "ended_at": fact.at})
+                event, severity = "stage.cancelled", Severity.WARNING
+            else:
+                stage["status"] = StageStatus.SKIPPED.value
+                self._mark(name)
+                event, severity = "stage.skipped", Severity.INFO
+            self.emit(event, fact.bare, severity, name, self.make_id())
+
+    def _end(self, status: RequestStatus, fact: Fact) -> None:
+        self.row["status"] = status.value
+        self.row["ended_at"] = fact.at
+        self.row["current_stage"] = None
+        self.row["stalled_at"] = None
+
+    def _update_progress(self) -> None:
+        total = sum(stage["weight"] for stage in self.stages.values())
+        reached = sum(stage["weight"] * stage["progress"] for stage in self.stages.values())
+        self.row["progress"] = min(1.0, reached / total) if total else 0.0

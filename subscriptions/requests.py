@@ -1,0 +1,126 @@
+"""requestProgress and requestEvents: requests watched as they happen."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+from uuid import UUID
+
+import strawberry
+
+from schema.arguments import about
+from schema.events import Event
+from schema.feeds import REPLAYED, Gap, Overflow
+from schema.filters import condition_of
+from schema.hydration import described
+from schema.requests import Request
+from schema.scalars import Long
+from schema.stage_filters import EventFilter
+from store.errors import NotFound
+from store.feeds.reading import FeedQuestion
+from subscriptions.context import LiveInfo
+from subscriptions.feeds import FeedGap, FeedRow
+from subscriptions.following import Following
+from subscriptions.logs import Progress
+from subscriptions.subscriber import Policy
+
+
+@strawberry.type(description="How far a request is: its present state, then every change.")
+class RequestProgress:
+    """The state itself, or one event and the state it belongs to."""
+
+    request: Request = described("The request; at least as new as the event.")
+    event: Event | None = described("What happened; null where this is the present state.")
+    seq: Long = described("The event's number; continue after it with afterSeq.")
+    progress: float = described("How far the request is, 0 to 1, by the weights of its stages.")
+    replayed: bool = described("Whether it was read from the log, and not delivered live.")
+
+    @strawberry.field(
+        description="Seconds until the request is done, as its like took before; null where nobody "
+        "can say, and once it has ended."
+    )
+    async def eta_seconds(self, info: LiveInfo) -> float | None:
+        """The request's own forecast."""
+        seconds: float | None = await self.request.eta_seconds(info)
+        return seconds
+
+
+RequestEventItem = Annotated[
+    Event | Gap, strawberry.union("RequestEventItem", description="An event, or what was skipped.")
+]
+
+
+@strawberry.type
+class RequestSubscriptions:
+    """Watching requests."""
+
+    @strawberry.subscription(
+        description="The request's present state, then every change; completes after a final one. "
+        "After a reconnect, continue with afterSeq: then every event after it comes, once."
+    )
+    async def request_progress(
+        self,
+        info: LiveInfo,
+        id: Annotated[UUID, about("The request's own id (uuid).")],
+        after_seq: Annotated[
+            Long | None, about("Only events with a greater seq, and no present state first.")
+        ] = None,
+    ) -> AsyncIterator[RequestProgress]:
+        """Slow readers read the log: nothing is skipped."""
+        context = info.context
+        row = await context.store.requests.find_by(context.reader(), {"id": id})
+        if row is None:
+            raise NotFound(f"there is no request {id}", ("id",))
+        stream = context.hub.request((row["organization_id"], row["id"]))
+        return Following(stream, after_seq, Policy.READ, progress, "afterSeq")  # type: ignore[return-value]
+
+    @strawberry.subscription(
+        description="Events of many requests in the order in which they were committed: replayed "
+        "after a cursor (feedCursor of an event), then live; what is new where none is given."
+    )
+    async def request_events(
+        self,
+        info: LiveInfo,
+        where: Annotated[
+            EventFilter | None, about("Which events; all where it is left out.")
+        ] = None,
+        after: Annotated[str | None, about("Only events after this feedCursor.")] = None,
+        overflow: Annotated[Overflow, about("What becomes of a slow reader.")] = Overflow.GAP,
+    ) -> AsyncIterator[RequestEventItem]:
+        """Those within the caller's bounds."""
+        store, bounds = info.context.store, info.context.reader()
+        question = FeedQuestion(condition_of(where, store.now(), {"attributes": "data"}), bounds)
+        reader = store.event_feed
+        reader.check(question)
+        place = None if after is None else reader.position_of(after)
+        stream = info.context.hub.events(question)
+        return Following(stream, place, Policy[overflow.name], event_or_gap, "after")  # type: ignore[return-value]
+
+
+def progress(found: Progress) -> RequestProgress:
+    """An item of a log."""
+    event = None if found.event is None else event_of(found.event, found.replayed)
+    return RequestProgress(
+        request=Request.from_row(found.request),
+        event=event,
+        seq=found.seq,
+        progress=found.request["progress"],
+        replayed=found.replayed,
+    )
+
+
+def event_or_gap(found: FeedRow | FeedGap) -> Event | Gap:
+    """An item of a feed."""
+    if isinstance(found, FeedGap):
+        return gap_of(found)
+    return event_of(found.row, found.replayed)
+
+
+def event_of(row: Any, replayed: bool) -> Event:
+    """An event, and whether it was read."""
+    event = Event.from_row(row)
+    event.__dict__[REPLAYED] = replayed
+    return event
+
+
+def gap_of(found: FeedGap) -> Gap:
+    """What was skipped."""
+    return Gap(missed=found.missed, from_cursor=found.from_cursor, to_cursor=found.to_cursor)

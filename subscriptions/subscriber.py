@@ -1,0 +1,192 @@
+"""One follower of a stream: first what was, then what comes, through a bounded queue."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Hashable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from store.errors import Overloaded
+from subscriptions.streams import Item, Missed, Page, Place, Stream
+
+QUEUE_ITEMS = 256
+"""Items that wait for one follower. Queued items are shared: one of these costs a few hundred bytes."""
+
+FIRST_PAUSE, LAST_PAUSE = 0.25, 16.0
+"""Seconds between two tries to read while the database is away; each is twice the one before."""
+
+
+class Policy(StrEnum):
+    """What becomes of a follower that is slower than its stream."""
+
+    READ = "READ"
+    """It reads what it has missed: nothing is skipped."""
+    GAP = "GAP"
+    """It gets what was queued, then is told what it has missed, and goes on with what is new."""
+    COALESCE = "COALESCE"
+    """It is told what it has missed, and gets the newest."""
+    CLOSE = "CLOSE"
+    """It is ended, with an error that says where to continue."""
+
+
+@dataclass(slots=True)
+class Loss:
+    """What a slow follower has missed so far."""
+
+    count: int
+    after: Place
+    through: Place
+
+
+class Subscriber:
+    """Follows a stream from a place on: iterate it once.
+
+    Raises ``Overloaded`` where it is too slow and its policy is to close. Leaves the stream when
+    the iteration ends, however it ends.
+    """
+
+    def __init__(
+        self, stream: Stream, after: Place | None, policy: Policy, queue_items: int = QUEUE_ITEMS
+    ) -> None:
+        self._stream = stream
+        self._place = after
+        self._policy = policy
+        self._limit = queue_items
+        self._queue: deque[Item] = deque()
+        self._loss: Loss | None = None
+        self._is_live = False
+        self._must_read = False
+        self._waits: asyncio.Future[None] | None = None
+
+    async def items(self) -> AsyncIterator[Item]:
+        """Everything from the place on, until the stream ends."""
+        stream = self._stream
+        stream.listen(self)
+        try:
+            if self._place is None:
+                self._place = await stream.start()
+            while True:
+                async for item in self._read():
+                    yield item
+                    if item.ends:
+                        return
+                if not self._is_live:
+                    return  # it has ended
+                async for item in self._follow():
+                    yield item
+                    if item.ends:
+                        return
+        finally:
+            stream.leave(self)
+            self._queue.clear()
+
+    async def _read(self) -> AsyncIterator[Item]:
+        """What lies before the stream's head; live at the end of it, unless the stream has ended."""
+        self._is_live = False
+        while True:
+            self._must_read = False
+            page = await self._page()
+            for item in page.items:
+                self._place = item.place
+                yield item
+            self._place = page.through
+            if page.ended:
+                return
+            if not (page.is_full or self._must_read) and self._stream.join(page.through):
+                self._is_live = True
+                return
+
+    async def _page(self) -> Page:
+        """The next page; a database that is away for a while is waited for."""
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return await self._stream.read(self._place)
+            except Overloaded:
+                if pause > LAST_PAUSE:
+                    raise
+                await asyncio.sleep(pause)
+                pause *= 2
+
+    async def _follow(self) -> AsyncIterator[Item]:
+        """What is told, until something must be read."""
+        queue, loop = self._queue, asyncio.get_running_loop()
+        while True:
+            while queue:
+                if self._loss is not None and self._policy is Policy.COALESCE:
+                    yield await self._gap()
+                    continue
+                item = queue.popleft()
+                self._place = item.place
+                yield item
+            if self._loss is not None:
+                if self._policy is Policy.CLOSE:
+                    raise Overloaded(
+                        "this subscription was slower than its stream: continue from the last "
+                        "cursor"
+                    )
+                yield await self._gap()
+            if self._must_read:
+                return
+            if not queue:
+                self._waits = loop.create_future()  # half the price of an Event, for every item
+                await self._waits
+
+    async def _gap(self) -> Item:
+        loss, self._loss = self._loss, None
+        assert loss is not None
+        if not self._queue:
+            self._place = max(self._place, loss.through)
+        return await self._stream.gap(Missed(loss.count, loss.after, loss.through))
+
+    # --- told by the stream ----------------------------------------------------------------------
+
+    def tell(self, items: Sequence[Item]) -> None:
+        """Queue what is new; past the bound, what the policy says."""
+        if not self._is_live or self._must_read:
+            return
+        for item in items:
+            if self._place is None or item.place > self._place:
+                self._take(item)
+        self._wake()
+
+    def lose(self) -> None:
+        """Read, once what is queued has been delivered."""
+        self._must_read = True
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waits is not None and not self._waits.done():
+            self._waits.set_result(None)
+
+    def _take(self, item: Item) -> None:
+        if self._loss is not None and self._policy in (Policy.GAP, Policy.CLOSE):
+            self._loss.count += 1
+            self._loss.through = item.place
+            return
+        if len(self._queue) < self._limit:
+            self._queue.append(item)
+            return
+        if self._policy is Policy.READ:
+            self._must_read = True
+        elif self._policy is Policy.COALESCE:
+            self._queue.append(item)
+            self._coalesce()
+        else:
+            self._loss = Loss(1, self._queue[-1].place, item.place)
+
+    def _coalesce(self) -> None:
+        """Keep the newest of each group, and of these the newest half."""
+        newest: dict[Hashable, Item] = {}
+        for item in self._queue:
+            group = item.place if item.group is None else item.group
+            newest.pop(group, None)
+            newest[group] = item
+        kept = list(newest.values())[-(self._limit // 2) :]
+        dropped = len(self._queue) - len(kept)
+        through = kept[-1].place
+        after = self._place if self._loss is None else self._loss.after
+        count = dropped + (0 if self._loss is None else self._loss.count)
+        self._loss = Loss(count, after, through)
+        self._queue.clear()
+        self._queue.extend(kept)

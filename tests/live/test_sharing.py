@@ -1,0 +1,100 @@
+"""Equal subscriptions are executed once; unequal ones, and idle ones, cost what they must."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from server.live.engine import LiveEngine
+from tests.live.conftest import Serve
+from tests.live.documents import EVENTS, PROGRESS, STATS, TRACK, new_request, tell
+from tests.live.serving import Served
+from tests.paging.statements import statements_of
+
+
+@pytest.fixture
+def answered(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The items that were executed, one by one."""
+    found: list[Any] = []
+    original = LiveEngine._answer
+
+    async def answer(self: LiveEngine, subscribed: Any, item: Any) -> str:
+        found.append(item.place)
+        return await original(self, subscribed, item)
+
+    monkeypatch.setattr(LiveEngine, "_answer", answer)
+    return found
+
+
+@pytest.mark.parametrize("shares", [True, False])
+async def test_one_execution_for_all(serve: Serve, answered: list[Any], shares: bool) -> None:
+    live = await serve(live_sharing=shares)
+    id = await new_request(live)
+    async with live.socket() as one, live.socket() as other:
+        watched = [
+            await socket.subscribe(PROGRESS, {"id": str(id), "afterSeq": after})
+            for socket in (one, other)
+            for after in (1, 2)
+        ]
+        for operation in watched[::2]:
+            assert (await operation.next())["seq"] == 2
+        assert await watched[-1].is_quiet(0.1)
+        answered.clear()
+        await tell(live, id, "a", "b")
+        for operation in watched:
+            assert [i["event"]["message"] for i in await operation.take(2)] == ["a", "b"]
+    assert sorted(answered) == ([3, 4] if shares else [3] * 4 + [4] * 4)
+
+
+async def test_another_selection_or_another_caller_shares_nothing(
+    live: Served, answered: list[Any]
+) -> None:
+    id = await new_request(live)
+    other_selection = PROGRESS.replace("etaSeconds", "")
+    async with live.socket() as socket:
+        one = await socket.subscribe(PROGRESS, {"id": str(id), "afterSeq": 2})
+        other = await socket.subscribe(other_selection, {"id": str(id), "afterSeq": 2})
+        assert await one.is_quiet(0.1)
+        answered.clear()
+        await tell(live, id, "a")
+        await asyncio.gather(one.next(), other.next())
+    assert answered == [3, 3]
+
+
+async def test_idle_streams_ask_the_database_nothing(serve: Serve) -> None:
+    # What the server does by itself from time to time is none of theirs.
+    live = await serve(rollups=False, stall_sweep_seconds=0)
+    id = await new_request(live)
+    async with live.socket() as socket:
+        watched = [await socket.subscribe(PROGRESS, {"id": str(id)}) for _ in range(10)]
+        for operation in watched:
+            await operation.next()
+        feeds = [await socket.subscribe(EVENTS, {}) for _ in range(10)]
+        stats = await socket.subscribe(STATS)
+        assert await stats.next() == {"rows": []}
+        assert await feeds[-1].is_quiet(1.0)
+        with statements_of(live) as sent:
+            await asyncio.sleep(2)
+        assert sent == []
+        with statements_of(live) as sent:
+            await tell(live, id, "x")
+            for operation in (*watched, *feeds):
+                await operation.next()
+            await asyncio.sleep(0.2)
+        reads = [text for text in sent if "FROM request_events JOIN requests" in text]
+        assert len(reads) <= 2, "one read serves all followers of a feed"
+        assert not [text for text in sent if "FROM request_events \n" in text]
+
+
+async def test_a_live_question_is_answered_when_its_answer_changes(live: Served) -> None:
+    async with live.socket() as socket:
+        one = await socket.subscribe(STATS, {"where": {"name": {"eq": "x"}}})
+        every = await socket.subscribe(STATS)
+        assert await one.next() == {"rows": []}
+        assert await every.next() == {"rows": []}
+        await live(TRACK, {"name": "x"})
+        row = {"rows": [{"count": 1, "key": {"name": "x"}}]}
+        assert [await one.next(), await every.next()] == [row, row]
+        await live(TRACK, {"name": "y"})
+        assert len((await every.next())["rows"]) == 2
+        assert await one.is_quiet(), "what has not changed is not sent"

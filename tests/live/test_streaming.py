@@ -1,0 +1,116 @@
+"""Server-sent events and multipart: the same answers over plain HTTP."""
+
+import asyncio
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.live.conftest import Serve
+from tests.live.documents import COMPLETE, EVENTS, PROGRESS, new_request, tell
+from tests.live.serving import PATIENCE_SECONDS, Served, eventually
+
+APOLLO = "multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/json"
+
+
+async def test_events_as_the_protocol_has_them(live: Served) -> None:
+    id = await new_request(live)
+    lines: list[str] = []
+    begun = asyncio.Event()
+
+    async def read() -> None:
+        async for line in live.streamed(PROGRESS, {"id": str(id)}):
+            lines.append(line)
+            begun.set()
+
+    reading = asyncio.create_task(read())
+    await asyncio.wait_for(begun.wait(), PATIENCE_SECONDS)
+    await tell(live, id, "line\nbreak")
+    await live(COMPLETE, {"id": str(id)})
+    await asyncio.wait_for(reading, PATIENCE_SECONDS)
+    assert lines[::3] == ["event: next"] * 5 + ["event: complete"]
+    data = [json.loads(line.removeprefix("data: ")) for line in lines[1:-3:3]]
+    seqs = [item["data"]["requestProgress"]["seq"] for item in data]
+    assert seqs == [2, 3, 4, 5, 6]
+    assert lines[-2:] == ["data:", ""]
+
+
+async def test_apollos_multipart(live: Served) -> None:
+    id = await new_request(live)
+    await live(COMPLETE, {"id": str(id)})
+    body = "\n".join([line async for line in live.streamed(PROGRESS, {"id": str(id)}, APOLLO)])
+    parts = [part for part in body.split("--graphql") if "{" in part]
+    (answer,) = [json.loads(part[part.index("{") :]) for part in parts]
+    assert answer["payload"]["data"]["requestProgress"]["request"]["status"] == "COMPLETED"
+    assert body.rstrip().endswith("--graphql--")
+
+
+async def test_signs_of_life_on_an_idle_stream(serve: Serve) -> None:
+    live = await serve(live_ping_seconds=0.1)
+    found = []
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        async for line in live.streamed(PROGRESS, {"id": str(await new_request(live))}):
+            found.append(line)
+            if found.count(":") == 3:
+                break
+    assert "event: next" in found
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/json", "application/graphql-response+json"])
+async def test_a_subscription_without_a_stream_is_refused(live: Served, accept: str) -> None:
+    answer = await live.raw({"query": EVENTS}, headers={"accept": accept})
+    assert answer.status_code == 400
+    (error,) = answer.json()["errors"]
+    assert "accept text/event-stream" in error["message"]
+
+
+async def test_the_kind_of_operation_decides_where_a_client_takes_both(live: Served) -> None:
+    accept = "application/json, text/event-stream"
+    query = await live.raw({"query": "{ viewer { name } }"}, headers={"accept": accept})
+    assert query.headers["content-type"].startswith("application/json")
+    first = await anext(live.streamed(PROGRESS, {"id": str(await new_request(live))}, accept))
+    assert first == "event: next"
+
+
+async def test_what_cannot_begin_is_refused_as_a_whole(live: Served) -> None:
+    headers = {"accept": "text/event-stream"}
+    answer = await live.raw({"query": "subscription { nope }"}, headers=headers)
+    assert "Cannot query field 'nope'" in answer.json()["errors"][0]["message"]
+
+
+async def test_a_client_that_goes_away_leaves_nothing(live: Served) -> None:
+    async def watch() -> None:
+        async with httpx.AsyncClient(base_url=live.http.base_url) as http:
+            body: Any = {"query": EVENTS}
+            headers = {"accept": "text/event-stream"}
+            async with http.stream("POST", "/graphql", json=body, headers=headers) as answer:
+                async for _ in answer.aiter_lines():
+                    pass
+
+    side = live.server.live
+    assert side is not None
+    tasks = [asyncio.create_task(watch()) for _ in range(20)]
+    await eventually(lambda: side.connections == 20)
+    for task in tasks:
+        task.cancel()
+    await eventually(
+        lambda: (
+            not (
+                side.connections or side.operations or side.engine.executions or side.hub.is_watched
+            )
+        )
+    )
+
+
+async def test_metrics_say_who_watches(live: Served) -> None:
+    id = await new_request(live)
+    async with live.socket() as socket:
+        await (await socket.subscribe(PROGRESS, {"id": str(id)})).next()
+        text = (await live.http.get("/metrics")).text
+    for line in (
+        "trackstore_live_connections 1.0", "trackstore_live_operations 1.0",
+        "trackstore_live_executions 1.0", 'trackstore_live_watched{kind="requests"} 1.0',
+        "trackstore_live_answers_total 1.0",
+    ):  # fmt: skip
+        assert line in text

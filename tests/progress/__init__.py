@@ -1,0 +1,1 @@
+"""The progress model: how long work will still take, and its timeline."""

@@ -1,0 +1,1 @@
+"""The protocols as others understand them: audits and clients that somebody else wrote."""

@@ -1,0 +1,57 @@
+"""The clients of others, unchanged: a query, a mutation and a subscription with each of them."""
+
+from pathlib import Path
+
+import httpx
+from gql import Client, GraphQLRequest
+from gql.transport.httpx import HTTPXAsyncTransport
+from gql.transport.websockets import WebsocketsTransport
+
+from tests.processes import ServerProcess, server_process
+from tests.protocols.node import run_node
+
+QUERY = "{ viewer { name } }"
+MUTATION = """mutation { trackOperation(input: {kind: API, name: "gql"}) { status } }"""
+SUBSCRIPTION = """subscription($id: UUID!) { requestProgress(id: $id, afterSeq: 0) { seq } }"""
+ENDED = """mutation($id: UUID!) {
+  createRequest(input: {id: $id, type: "short"}) { status }
+  startRequest(id: $id) { status }
+  completeRequest(input: {requestId: $id}) { status }
+}"""
+ID = "01a1f84a-95c0-7000-8000-00000000000c"
+GOT = {
+    "query": [{"name": "open"}],
+    "mutation": [{"status": "ACCEPTED"}],
+    "subscription": [{"seq": 1}, {"seq": 2}, {"seq": 3}],
+}
+
+
+def end_a_request(server: ServerProcess) -> None:
+    """Three events that stand in a log."""
+    body = {"query": ENDED, "variables": {"id": ID}}
+    answer = httpx.post(f"{server.url}/graphql", json=body, timeout=30).json()
+    assert "errors" not in answer
+
+
+def test_the_clients_of_javascript(database_url: str, tmp_path: Path) -> None:
+    with server_process(database_url, tmp_path) as server:
+        end_a_request(server)
+        results = run_node("clients.mjs", server.url, ID)
+        assert not server.complaints()
+    assert len(results) == 6
+    assert results == dict.fromkeys(results, GOT)
+
+
+async def test_gql(database_url: str, tmp_path: Path) -> None:
+    with server_process(database_url, tmp_path) as server:
+        end_a_request(server)
+        socket = WebsocketsTransport(url=f"{server.url.replace('http', 'ws')}/graphql")
+        http = HTTPXAsyncTransport(url=f"{server.url}/graphql", timeout=30)
+        subscription = GraphQLRequest(SUBSCRIPTION, variable_values={"id": ID})
+        async with Client(transport=socket, fetch_schema_from_transport=True) as session:
+            assert await session.execute(GraphQLRequest(QUERY)) == {"viewer": {"name": "open"}}
+            found = [item["requestProgress"] async for item in session.subscribe(subscription)]
+            assert found == GOT["subscription"]
+        async with Client(transport=http, fetch_schema_from_transport=True) as session:
+            answer = await session.execute(GraphQLRequest(MUTATION))
+            assert answer == {"trackOperation": {"status": "ACCEPTED"}}

@@ -1,0 +1,1 @@
+"""``trackstore watch``: what it prints and draws, and how it comes back to a server."""
