@@ -1,24 +1,22 @@
 """GraphQL over HTTP: one route that reads, authenticates, executes and answers."""
 
 import asyncio
-import json
 from typing import Any
 
-import msgspec
 from starlette.types import Message, Receive, Scope, Send
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from models.types import clean_text
 from schema.context import Hydrators, RequestContext
 from schema.requests import Request as RequestType
 from schema.sessions import Session as SessionType
 from server.admission import TooMany
 from server.authentication import Authenticator
 from server.bodies import GraphQLRequest, Headers, HttpRefusal, RequestReader
-from server.errors import extensions_of, format_errors
+from server.encoding import encode_answer
+from server.errors import format_errors, format_store_error
 from server.execution.fast_path import FastPath
 from server.headers import headers_of
 from server.live.engine import Refused
@@ -80,7 +78,6 @@ class GraphQLEndpoint:
         self._live = live
         self._fast = fast
         self._read = fast.read if fast else None
-        self._encoder = msgspec.json.Encoder()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -138,11 +135,10 @@ class GraphQLEndpoint:
         return None
 
     def _refuse(self, error: StoreError, media_type: str) -> Answer:
-        formatted = {"message": error.message, "extensions": extensions_of(error)}
         status = status_of(error)
         wait = error.retry_seconds if isinstance(error, TooMany) else RETRY_SECONDS
         headers = (("retry-after", str(wait)),) if status in (429, 503) else ()
-        return self._answer({"errors": [formatted]}, status, media_type, headers)
+        return self._answer({"errors": [format_store_error(error)]}, status, media_type, headers)
 
     async def _execute(
         self, method: str, asked: GraphQLRequest, context: RequestContext, media_type: str
@@ -186,7 +182,7 @@ class GraphQLEndpoint:
     def _answer(
         self, body: dict[str, Any], status: int, media_type: str, more: Headers = ()
     ) -> Answer:
-        content = self._encode(body)
+        content = encode_answer(body)
         headers = [
             NOT_CACHED,
             *MORE_HEADERS.get(status, ()),
@@ -198,13 +194,6 @@ class GraphQLEndpoint:
             {"type": "http.response.start", "status": status, "headers": headers},
             {"type": "http.response.body", "body": content},
         )
-
-    def _encode(self, body: dict[str, Any]) -> bytes:
-        try:
-            return self._encoder.encode(body)
-        except UnicodeEncodeError:  # a message repeats a lone surrogate that the caller sent
-            text = json.dumps(body, ensure_ascii=False, default=msgspec.to_builtins)
-            return clean_text(text).encode()
 
 
 def status_of(error: StoreError) -> int:

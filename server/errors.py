@@ -68,8 +68,7 @@ def format_error(error: GraphQLError, enums: Enums) -> dict[str, Any]:
     cause = root_of(error)
     formatted: dict[str, Any] = dict(error.formatted)
     if isinstance(cause, StoreError):
-        formatted["message"] = cause.message
-        formatted["extensions"] = extensions_of(cause)
+        formatted |= format_store_error(cause)
     elif cause is None or (error.path is None and isinstance(cause, ValueError | TypeError)):
         # Of GraphQL itself: the document or its variables are not as the schema says.
         formatted["message"] = with_expected(plain(error.message), enums)
@@ -93,6 +92,11 @@ def root_of(error: GraphQLError) -> BaseException | None:
             return None
         cause = cause.original_error
     return cause
+
+
+def format_store_error(error: StoreError) -> dict[str, Any]:
+    """An error of the store that met an operation as a whole."""
+    return {"message": error.message, "extensions": extensions_of(error)}
 
 
 def extensions_of(error: StoreError) -> dict[str, Any]:

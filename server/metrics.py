@@ -97,6 +97,11 @@ class StoreCollector(Collector):
         yield from self._rollups()
         yield from self._pools()
 
+    def _counter(self, name: str, value: float, meaning: str) -> Metric:
+        counter = CounterMetricFamily(name, meaning, labels=list(self._labels))
+        counter.add_metric(list(self._labels.values()), value)
+        return counter
+
     def _writer(self) -> Iterator[Metric]:
         stats = self._store.writer.stats
         names, values = list(self._labels), list(self._labels.values())
@@ -113,13 +118,10 @@ class StoreCollector(Collector):
             ("failures", stats.failures, "Transactions whose callers were told of a failure."),
             ("flush_seconds", stats.seconds, "Time spent in these transactions."),
         ):
-            counter = CounterMetricFamily(f"trackstore_writer_{name}", meaning, labels=names)
-            counter.add_metric(values, value)
-            yield counter
+            yield self._counter(f"trackstore_writer_{name}", value, meaning)
 
     def _requests(self) -> Iterator[Metric]:
         stats, sweeps = self._store.request_stats, self._store.sweeper.stats
-        names, values = list(self._labels), list(self._labels.values())
         for name, value, meaning in (
             (
                 "late_messages",
@@ -132,22 +134,17 @@ class StoreCollector(Collector):
             ("sweeps", sweeps.sweeps, "Looks for requests whose silence may be due."),
             ("sweep_failures", sweeps.failures, "Such looks that failed."),
         ):
-            counter = CounterMetricFamily(f"trackstore_request_{name}", meaning, labels=names)
-            counter.add_metric(values, value)
-            yield counter
+            yield self._counter(f"trackstore_request_{name}", value, meaning)
 
     def _rollups(self) -> Iterator[Metric]:
         stats = self._store.rollups.maintenance.stats
-        names, values = list(self._labels), list(self._labels.values())
         for name, value, meaning in (
             ("merges", stats.merges, "Hours and days of rollups that were merged."),
             ("merged_rows", stats.merged_rows, "Rows of rollups that were merged into fewer."),
             ("filled_hours", stats.filled_hours, "Hours summed up that were recorded before."),
             ("failures", stats.failures, "Turns of work on rollups that failed."),
         ):
-            counter = CounterMetricFamily(f"trackstore_rollup_{name}", meaning, labels=names)
-            counter.add_metric(values, value)
-            yield counter
+            yield self._counter(f"trackstore_rollup_{name}", value, meaning)
 
     def _pools(self) -> Iterator[Metric]:
         dialect = self._store.database.dialect

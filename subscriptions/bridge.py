@@ -60,7 +60,6 @@ class Bridge:
         self._organizations: set[str] = set()
         self._told = asyncio.Event()
         self._lost = asyncio.Event()
-        self._closing = False
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -73,7 +72,6 @@ class Bridge:
 
     async def close(self) -> None:
         """Tell what is left to tell, and stop."""
-        self._closing = True
         for task in self._tasks:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -126,9 +126,9 @@ class FeedFollower:
 
     async def _run(self) -> None:
         pause = FIRST_PAUSE
-        awaited: int | None = None  # what had begun when something was heard of
+        is_held = False
         while True:
-            if awaited is None:
+            if not is_held:
                 await self._wake.wait()
             else:
                 with contextlib.suppress(TimeoutError):
@@ -140,12 +140,12 @@ class FeedFollower:
                 page = await self._advance()
             except (StoreError, DatabaseFailure):
                 log.warning("a feed could not be read: it will be tried again", exc_info=True)
-                awaited = awaited or 0
+                is_held = True
                 pause = min(pause * 2, LONGEST_PAUSE)
                 continue
             if page.is_full:
                 self._wake.set()
-            awaited = page.begun if page.is_held else None
+            is_held = page.is_held
             pause = min(pause * 2, LONGEST_PAUSE)
             await asyncio.sleep(CALM_SECONDS)
 
@@ -176,7 +176,7 @@ class FeedFollower:
                 stream.tell([i for i in found[stream] if i.place <= through], through)
             else:
                 stream.lose(through)  # it came while the feed was read
-        return FeedPage((), through, is_full, page.is_held, page.begun)
+        return FeedPage((), through, is_full, page.is_held)
 
 
 def no_group(_row: Any) -> None:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from subscriptions.streams import Item, Stream
+from subscriptions.streams import Stream
 from subscriptions.subscriber import QUEUE_ITEMS, Policy, Subscriber
 
 
@@ -29,7 +29,3 @@ class Following:
         follower = Subscriber(self.stream, self.after, self.policy, self.queue_items)
         async for item in follower.items():
             yield self.show(item.value)
-
-    def root(self, item: Item) -> Any:
-        """What GraphQL executes the selection on."""
-        return self.show(item.value)

@@ -16,7 +16,7 @@ from server.authentication import Authenticator
 from server.bodies import HttpRefusal, RequestReader
 from server.document_limits import DocumentBounds
 from server.endpoint import HYDRATE
-from server.errors import extensions_of, format_errors
+from server.errors import format_errors, format_store_error
 from server.execution.fast_path import FastPath
 from server.exporting.formats import Writer, format_of, writer_of
 from server.exporting.pages import Asker, Pages
@@ -182,7 +182,7 @@ class ExportEndpoint:
                     one.pop("locations", None)
             status = status_of(errors[0]["extensions"])
         else:
-            errors = [{"message": error.message, "extensions": extensions_of(error)}]
+            errors = [format_store_error(error)]
             status = status_of(errors[0]["extensions"])
         body = msgspec.json.encode({"errors": errors})
         headers = [

@@ -8,7 +8,6 @@ from functools import partial
 from inspect import isawaitable
 from typing import Any
 
-import msgspec
 from graphql import (
     ExecutionResult,
     FieldNode,
@@ -22,10 +21,10 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from models.types import clean_text
 from schema.context import Hydrators
 from server.bodies import GraphQLRequest
-from server.errors import extensions_of, format_errors
+from server.encoding import encode_answer
+from server.errors import format_errors, format_store_error
 from server.live.sharing import SharedExecution
 from server.schema import TrackstoreSchema
 from server.work import Work
@@ -86,7 +85,6 @@ class LiveEngine:
         self._work = work
         self._shares = shares
         self._shared: dict[Hashable, SharedExecution] = {}
-        self._encoder = msgspec.json.Encoder()
         self._executor = schema.execution_context_class or StrawberryGraphQLCoreExecutionContext
 
     @property
@@ -109,10 +107,10 @@ class LiveEngine:
             self._work.admission.leave(principal)
 
     async def _begin(self, asked: GraphQLRequest, principal: Principal) -> AsyncGenerator[str]:
-        document = await self._schema.prepare(asked, self._context(principal))
+        context = self._context(principal)
+        document = await self._schema.prepare(asked, context)
         if isinstance(document, PreExecutionError):
             raise Refused(self._format(document.errors or []))
-        context = self._context(principal)
         if document.kind is not OperationType.SUBSCRIPTION:
             return one(self._encode(await self._execute(asked, context)))
         executor = self._executor.build(
@@ -161,15 +159,16 @@ class LiveEngine:
                 last = item.value if following.only_changes else None
                 yield item.value
         except StoreError as error:
-            formatted = {"message": error.message, "extensions": extensions_of(error)}
-            raise Broken([formatted]) from error
+            raise Broken([format_store_error(error)]) from error
 
     def _forget(self, key: Hashable) -> None:
         self._shared.pop(key, None)
 
     async def _answer(self, subscribed: Subscribed, item: Item) -> str:
         """Execute the selection on one item."""
-        executor = subscribed.executor.build_per_event_executor(subscribed.following.root(item))
+        executor = subscribed.executor.build_per_event_executor(
+            subscribed.following.show(item.value)
+        )
         executor.context_value = self._context(subscribed.principal)
         result: Any = execute_subscription_event(executor)
         if isawaitable(result):
@@ -204,11 +203,7 @@ class LiveEngine:
             body["errors"] = self._format(result.errors)
         if getattr(result, "extensions", None):
             body["extensions"] = result.extensions
-        try:
-            return self._encoder.encode(body).decode()
-        except UnicodeEncodeError:  # a message repeats a lone surrogate that the caller sent
-            text = json.dumps(body, ensure_ascii=False, default=msgspec.to_builtins)
-            return clean_text(text)
+        return encode_answer(body).decode()
 
 
 async def one(answer: str) -> AsyncGenerator[str]:

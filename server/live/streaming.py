@@ -5,11 +5,11 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
-import msgspec
 from starlette.types import Receive, Scope, Send
 
 from server.bodies import GraphQLRequest
-from server.errors import extensions_of
+from server.encoding import encode_answer
+from server.errors import format_store_error
 from server.headers import headers_of
 from server.live.engine import Broken
 from server.live.sending import within
@@ -67,12 +67,6 @@ def form_of(accept: str) -> Form | None:
     return None
 
 
-def wants_stream(accept: str) -> bool:
-    """Whether the client takes nothing but a stream, whatever the operation is."""
-    names = {part.split(";", 1)[0].strip() for part in accept.lower().split(",")}
-    return bool(names) and names <= {EVENT_STREAM, MULTIPART} and form_of(accept) is not None
-
-
 class HttpStream:
     """One streaming answer."""
 
@@ -116,8 +110,8 @@ class HttpStream:
         if gone not in done:
             # A stream that is cut off is not completed: its client comes back.
             with suppress(OSError, TimeoutError):
-                async with asyncio.timeout(END_SECONDS):
-                    await self._send({"type": "http.response.body", "body": b""})
+                ending = self._send({"type": "http.response.body", "body": b""})
+                await within(END_SECONDS, ending)
 
     async def _end(self) -> None:
         if self._task is not None:
@@ -140,10 +134,9 @@ class HttpStream:
         try:
             await self._follow(answers)
         except Broken as broken:
-            await self._body(msgspec.json.encode({"errors": broken.errors}).decode())
+            await self._body(encode_answer({"errors": broken.errors}).decode())
         except StoreError as error:
-            formatted = {"message": error.message, "extensions": extensions_of(error)}
-            await self._body(msgspec.json.encode({"errors": [formatted]}).decode())
+            await self._body(encode_answer({"errors": [format_store_error(error)]}).decode())
         await self._part(form.end)
 
     async def _follow(self, answers: AsyncGenerator[str]) -> None:

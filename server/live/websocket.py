@@ -4,11 +4,11 @@ import asyncio
 from contextlib import aclosing
 from typing import Any
 
-import msgspec
 from starlette.types import Receive, Scope, Send
 
 from server.bodies import GraphQLRequest, HttpRefusal
-from server.errors import extensions_of
+from server.encoding import encode_answer
+from server.errors import format_store_error
 from server.headers import headers_of
 from server.live.engine import Broken, Refused
 from server.live.messages import (
@@ -150,8 +150,7 @@ class WebsocketConnection:
         except Broken as broken:
             await self._end_operation(id, write("error", id, broken.errors))
         except StoreError as error:
-            formatted = {"message": error.message, "extensions": extensions_of(error)}
-            await self._end_operation(id, write("error", id, [formatted]))
+            await self._end_operation(id, write("error", id, [format_store_error(error)]))
         except Ended as ended:
             await self._close(ended.code, ended.reason)
         except OSError:
@@ -225,8 +224,7 @@ class WebsocketConnection:
             close = {"type": "websocket.close", "code": int(Close.BUSY), "reason": error.message}
             await self._send(close)
             return
-        formatted = {"message": error.message, "extensions": extensions_of(error)}
-        body = msgspec.json.encode({"errors": [formatted]})
+        body = encode_answer({"errors": [format_store_error(error)]})
         headers = [(b"content-type", b"application/json"), (b"retry-after", b"1")]
         await self._send(
             {"type": "websocket.http.response.start", "status": 503, "headers": headers}

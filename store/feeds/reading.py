@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select, true, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, or_, select, true, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from store.access import Bounds
@@ -39,14 +39,13 @@ class FeedPage:
     """Rows in order, each with the numbers of the questions that it answers.
 
     Everything up to ``through`` was looked at. ``is_full``: there may be more at once. ``is_held``:
-    a transaction still runs that may have something from before ``begun``.
+    a transaction still runs that may have something from before.
     """
 
     rows: Sequence[tuple[Row, tuple[int, ...]]]
     through: Position
     is_full: bool
     is_held: bool
-    begun: int
 
 
 class FeedReader:
@@ -101,14 +100,14 @@ class FeedReader:
             end = self.feed.before(settled.before)
             is_held = settled.before < settled.begun
             if after >= end or not questions:
-                return FeedPage((), max(after, end), False, is_held, settled.begun)
+                return FeedPage((), max(after, end), False, is_held)
             statement = self._statement(questions, after, settled.before, limit)
             found = (await connection.execute(statement)).mappings().all()
         matches = [MATCH.format(n) for n in range(len(questions))]
         rows = [(row, tuple(n for n, name in enumerate(matches) if row[name])) for row in found]
         is_full = len(rows) == limit
         through = self.feed.place(rows[-1][0]) if is_full else end
-        return FeedPage(rows, through, is_full, is_held, settled.begun)
+        return FeedPage(rows, through, is_full, is_held)
 
     async def _settled(self, connection: AsyncConnection) -> Settled:
         return await self._database.dialect.settled(connection, self.feed.table)
@@ -121,7 +120,7 @@ class FeedReader:
         matches = [c.label(MATCH.format(n)) for n, c in enumerate(conditions)]
         statement = select(*self._columns, *matches)
         if feed.parent is not None:
-            statement = statement.join_from(feed.table, feed.parent, feed.on)
+            statement = statement.join_from(feed.table, feed.parent.table, feed.parent.on)
         order = self._order()
         place = tuple_(*order)
         return (
@@ -142,11 +141,8 @@ class FeedReader:
         return [self.feed.position, by_code_point, *others]
 
     def _condition(self, question: FeedQuestion) -> ColumnElement[bool]:
-        parts = [true(), *self.feed.conditions(question.bounds)]
+        parts = list(self.feed.conditions(question.bounds))
         if question.where is not None:
             compiler = ConditionCompiler(self.feed.fields, self._database.dialect)
             parts.append(compiler.compile(question.where))
-        found = parts[0]
-        for part in parts[1:]:
-            found = found & part
-        return found
+        return and_(true(), *parts)

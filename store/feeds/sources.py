@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, and_
+from sqlalchemy import ColumnElement, Table
 
-from models import Operation, Request, RequestEvent, table_of
+from models import Operation, RequestEvent, table_of
 from models.feeds import FEED_POSITION
-from models.labels import LABELS
 from models.types import EPOCH
 from store.access import Bounds
+from store.aggregation.catalog import Parent
+from store.aggregation.sources import EVENTS
 from store.filters import Fields
 from store.paging import OrderTerm
 
 OPERATIONS_TABLE, EVENTS_TABLE = table_of(Operation), table_of(RequestEvent)
-REQUESTS_TABLE = table_of(Request)
 Position = tuple[Any, ...]
 """A place in a feed: the number of the commit, then the key of a row, organization first."""
 
@@ -30,8 +30,7 @@ class Feed:
     first_key: tuple[Any, ...]
     """Less than the key of any row."""
     fields: Fields
-    parent: Table | None = None
-    on: ColumnElement[bool] | None = None
+    parent: Parent | None = None
 
     @property
     def position(self) -> ColumnElement[Any]:
@@ -55,7 +54,7 @@ class Feed:
     def conditions(self, bounds: Bounds) -> Sequence[ColumnElement[bool]]:
         """What a row within ``bounds`` satisfies."""
         found = bounds.conditions(self.table)
-        return found if self.parent is None else [*found, *bounds.conditions(self.parent)]
+        return found if self.parent is None else [*found, *bounds.conditions(self.parent.table)]
 
 
 OPERATION_FEED = Feed(
@@ -68,15 +67,6 @@ EVENT_FEED = Feed(
     EVENTS_TABLE,
     ("organization_id", "request_id", "seq"),
     ("", UUID(int=0), 0),
-    {
-        **{column.name: column for column in EVENTS_TABLE.columns},
-        **{name: REQUESTS_TABLE.c[name] for name in LABELS},
-        "request_type": REQUESTS_TABLE.c.type,
-        "request_status": REQUESTS_TABLE.c.status,
-    },
-    REQUESTS_TABLE,
-    and_(
-        REQUESTS_TABLE.c.organization_id == EVENTS_TABLE.c.organization_id,
-        REQUESTS_TABLE.c.id == EVENTS_TABLE.c.request_id,
-    ),
+    EVENTS.filter_columns,
+    EVENTS.parent,
 )

@@ -63,6 +63,12 @@ class Watch:
         await self.tell(createRequest={"id": self.id, "type": "lesson", "stages": planned})
         return self.id
 
+    async def begin(self, stage: str, *others: str, **plan: Any) -> str:
+        """A request whose first stage runs."""
+        id = await self.create(stage, *others, **plan)
+        await self.tell(startStage={"stage": stage})
+        return id
+
     async def tell(self, told: str = "ACCEPTED", **entry: Json) -> Json:
         """One entry and its answer, which must have this status."""
         (name, item), *_ = entry.items()

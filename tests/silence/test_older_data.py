@@ -8,15 +8,12 @@ from tests.silence.conftest import NOON, Watch
 
 async def test_a_database_of_before_is_watched(watch: Watch, database_url: str) -> None:
     waiting = await watch.create("script")
-    stalled = await watch.create("script")
-    await watch.tell(startStage={"stage": "script"})
+    stalled = await watch.begin("script")
     watch.move(minutes=30)
     await watch.sweep()
-    ended = await watch.create("script")
-    await watch.tell(startStage={"stage": "script"})
+    ended = await watch.begin("script")
     await watch.tell(completeRequest={})
-    running = await watch.create("script")
-    await watch.tell(startStage={"stage": "script"})
+    running = await watch.begin("script")
     await watch.stop()
 
     downgrade(database_url, "0002")

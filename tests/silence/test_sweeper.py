@@ -43,8 +43,7 @@ async def test_beats_leave_the_deadline_where_it_is(watch: Watch) -> None:
 
 async def test_a_look_that_finds_nothing_is_one_statement(watch: Watch) -> None:
     for _ in range(3):
-        await watch.create("script")
-        await watch.tell(startStage={"stage": "script"})
+        await watch.begin("script")
     with statements_of(watch.apis[0]) as sent:
         await watch.sweep()
     assert len(sent) == 1
@@ -74,8 +73,7 @@ async def test_many_are_done_some_at_a_time(watch: Watch, monkeypatch: pytest.Mo
 
 
 async def test_a_server_that_did_not_listen_does_not_say_that_nobody_spoke(watch: Watch) -> None:
-    await watch.create("script")
-    await watch.tell(startStage={"stage": "script"})
+    await watch.begin("script")
     watch.move(hours=30)
     await watch.restart()
     await watch.sweep()
@@ -91,8 +89,7 @@ async def test_a_server_that_did_not_listen_does_not_say_that_nobody_spoke(watch
 
 
 async def test_a_restart_changes_nothing_of_what_is_stalled(watch: Watch) -> None:
-    await watch.create("script")
-    await watch.tell(startStage={"stage": "script"})
+    await watch.begin("script")
     watch.move(minutes=10)
     await watch.sweep()
     found = await watch.look()
@@ -117,8 +114,7 @@ async def test_after_the_database_was_away_silence_counts_anew(
     error: Exception,
     status: str,
 ) -> None:
-    await watch.create("script")
-    await watch.tell(startStage={"stage": "script"})
+    await watch.begin("script")
     store = watch.apis[0].server.store
     own = Sweeper(store.database, store.writer, lambda: watch.now, pause=0.01)
     run_once, errors = own.run_once, [error]
@@ -167,8 +163,7 @@ async def test_one_that_cannot_be_judged_spoils_no_other(
 
 
 async def test_a_request_that_vanished_is_no_trouble(watch: Watch) -> None:
-    await watch.create("script")
-    await watch.tell(startStage={"stage": "script"})
+    await watch.begin("script")
     watch.move(minutes=11)
     store = watch.apis[0].server.store
     due = await store.sweeper.due(watch.now)
@@ -179,8 +174,7 @@ async def test_a_request_that_vanished_is_no_trouble(watch: Watch) -> None:
 
 
 async def test_a_clock_that_went_back_stalls_nobody(watch: Watch) -> None:
-    await watch.create("script")
-    await watch.tell(startStage={"stage": "script"})
+    await watch.begin("script")
     store = watch.apis[0].server.store
     async with store.database.write() as connection:
         await connection.execute(update(REQUESTS).values(deadline_at=NOON - MINUTE))

@@ -9,8 +9,7 @@ from tests.silence.conftest import Watch
 
 
 async def test_a_silent_stage_stalls_with_its_request(watch: Watch) -> None:
-    await watch.create("script", "video")
-    await watch.tell(startStage={"stage": "script"})
+    await watch.begin("script", "video")
     watch.move(minutes=9, seconds=59)
     await watch.sweep()
     assert await watch.status() == "RUNNING"
@@ -34,8 +33,7 @@ async def test_a_silent_stage_stalls_with_its_request(watch: Watch) -> None:
 
 
 async def test_a_heartbeat_postpones_it(watch: Watch) -> None:
-    await watch.create("script")
-    await watch.tell(startStage={"stage": "script"})
+    await watch.begin("script")
     for _ in range(5):
         watch.move(minutes=9)
         await watch.tell(progressStage={"stage": "script"})
@@ -62,8 +60,7 @@ async def test_the_time_of_the_sender_says_nothing_of_silence(watch: Watch, said
 
 
 async def test_a_stage_says_how_long_it_may_be_silent(watch: Watch) -> None:
-    await watch.create("script", stallAfter="PT1M")
-    await watch.tell(startStage={"stage": "script"})
+    await watch.begin("script", stallAfter="PT1M")
     watch.move(seconds=60)
     await watch.sweep()
     assert await watch.status() == "STALLED"
@@ -96,8 +93,7 @@ async def test_a_silence_that_makes_no_sense_is_refused(watch: Watch, silence: s
 
 
 async def test_without_a_running_stage_the_last_message_counts(watch: Watch) -> None:
-    await watch.create("script")
-    await watch.tell(startStage={"stage": "script"})
+    await watch.begin("script")
     await watch.tell(completeStage={"stage": "script"})
     watch.move(minutes=9)
     await watch.tell(logEvent={"type": "cache.missed"})
@@ -117,8 +113,7 @@ async def test_a_request_that_has_not_begun_may_wait(watch: Watch) -> None:
 
 
 async def test_the_next_beat_wakes_stage_and_request(watch: Watch) -> None:
-    await watch.create("script", "video")
-    await watch.tell(startStage={"stage": "script"})
+    await watch.begin("script", "video")
     watch.move(minutes=11)
     await watch.sweep()
     before = len(await watch.log())
@@ -178,8 +173,7 @@ async def test_the_next_beat_wakes_stage_and_request(watch: Watch) -> None:
 async def test_what_a_command_does_to_a_stalled_request(
     watch: Watch, command: dict[str, Any], status: str, events: list[str]
 ) -> None:
-    await watch.create("script", "video")
-    await watch.tell(startStage={"stage": "script"})
+    await watch.begin("script", "video")
     watch.move(minutes=11)
     await watch.sweep()
     before = len(await watch.log())
@@ -190,8 +184,7 @@ async def test_what_a_command_does_to_a_stalled_request(
 
 
 async def test_what_changes_nothing_wakes_nobody(watch: Watch) -> None:
-    await watch.create("script", maxAttempts=3)
-    await watch.tell(startStage={"stage": "script"})
+    await watch.begin("script", maxAttempts=3)
     await watch.tell(failStage={"stage": "script", "message": "no"})
     await watch.tell(retryStage={"stage": "script"})
     watch.move(minutes=11)
@@ -207,8 +200,7 @@ async def test_what_changes_nothing_wakes_nobody(watch: Watch) -> None:
 
 
 async def test_a_stalled_stage_can_be_given_up_and_tried_again(watch: Watch) -> None:
-    await watch.create("script")
-    await watch.tell(startStage={"stage": "script"})
+    await watch.begin("script")
     watch.move(minutes=11)
     await watch.sweep()
     refused = await watch.tell("REJECTED", retryStage={"stage": "script"})
@@ -223,8 +215,7 @@ async def test_a_stalled_stage_can_be_given_up_and_tried_again(watch: Watch) -> 
 
 
 async def test_what_stays_silent_is_lost(watch: Watch) -> None:
-    await watch.create("script", "video")
-    await watch.tell(startStage={"stage": "script"})
+    await watch.begin("script", "video")
     watch.move(minutes=10)
     await watch.sweep()
     before = len(await watch.log())
@@ -256,8 +247,7 @@ async def test_what_stays_silent_is_lost(watch: Watch) -> None:
 
 
 async def test_a_lost_stage_of_a_request_that_goes_on_has_failed(watch: Watch) -> None:
-    await watch.create("script", "video")
-    await watch.tell(startStage={"stage": "script"})
+    await watch.begin("script", "video")
     await watch.tell(startStage={"stage": "video"})
     for _ in range(25 * 7):
         watch.move(hours=1 / 7)
@@ -271,8 +261,7 @@ async def test_a_lost_stage_of_a_request_that_goes_on_has_failed(watch: Watch) -
 
 
 async def test_a_cancelled_request_answers_its_worker(watch: Watch) -> None:
-    await watch.create("script")
-    await watch.tell(startStage={"stage": "script"})
+    await watch.begin("script")
     watch.move(minutes=11)
     await watch.sweep()
     await watch.tell(cancelRequest={"reason": "enough"})
@@ -286,8 +275,7 @@ async def test_a_cancelled_request_answers_its_worker(watch: Watch) -> None:
 
 async def test_what_the_settings_allow(watch: Watch) -> None:
     await watch.restart(stall_after_seconds=30, lost_after_hours=0.5)
-    await watch.create("script")
-    await watch.tell(startStage={"stage": "script"})
+    await watch.begin("script")
     watch.move(seconds=30)
     await watch.sweep()
     assert await watch.status() == "STALLED"
@@ -298,8 +286,7 @@ async def test_what_the_settings_allow(watch: Watch) -> None:
 
 async def test_the_server_looks_by_itself(watch: Watch) -> None:
     watch.apis.insert(0, await watch.start_server(stall_sweep_seconds=0.01))
-    await watch.create("script")
-    await watch.tell(startStage={"stage": "script"})
+    await watch.begin("script")
     watch.move(minutes=11)
     for _ in range(1_000):
         if await watch.status() == "STALLED":
@@ -311,8 +298,7 @@ async def test_the_server_looks_by_itself(watch: Watch) -> None:
 
 
 async def test_the_overview_names_what_stands_still(watch: Watch) -> None:
-    await watch.create("script")
-    await watch.tell(startStage={"stage": "script"})
+    await watch.begin("script")
     overview = """{ monitoringOverview { activeRequests warnings requests { active } }
       requests(where: {status: [STALLED]}) { totalCount }
       stageStats(groupBy: [{field: STATUS}]) { rows { key { status } count } } }"""
