@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncGenerator, Hashable
 from dataclasses import dataclass
 from functools import partial
@@ -38,6 +39,8 @@ from subscriptions.streams import Item
 from subscriptions.subscriber import Subscriber
 
 Errors = list[dict[str, Any]]
+DECLARED_AND_USED = 2
+"""How often a variable stands in a document that uses it once."""
 
 
 class Refused(Exception):
@@ -184,7 +187,8 @@ class LiveEngine:
             return object()
         variables = dict(asked.variables or {})
         cursor = cursor_variable(subscribed.executor.operation, subscribed.following.cursor)
-        variables.pop(cursor, None)
+        if len(re.findall(rf"\${cursor}\b", asked.query)) == DECLARED_AND_USED:
+            variables.pop(cursor, None)  # the answers do not depend on it, too
         principal = subscribed.principal
         return (
             asked.query,

@@ -61,6 +61,23 @@ async def test_another_selection_or_another_caller_shares_nothing(
     assert answered == [3, 3]
 
 
+async def test_a_cursor_that_the_answers_depend_on_is_not_shared(live: Served) -> None:
+    """The same variable says where to begin, and what is selected of the request."""
+    document = PROGRESS.replace(
+        "request {", "request { events(afterSeq: $afterSeq) { totalCount nodes { seq } }"
+    )
+    id = await new_request(live)
+    async with live.socket() as socket:
+        one = await socket.subscribe(document, {"id": str(id), "afterSeq": 1})
+        other = await socket.subscribe(document, {"id": str(id), "afterSeq": 2})
+        await one.next()
+        assert await other.is_quiet(0.1)
+        await tell(live, id, "a")
+        found = [await operation.next() for operation in (one, other)]
+    seqs = [[node["seq"] for node in item["request"]["events"]["nodes"]] for item in found]
+    assert seqs == [[2, 3], [3]]
+
+
 async def test_idle_streams_ask_the_database_nothing(serve: Serve) -> None:
     # What the server does by itself from time to time is none of theirs.
     live = await serve(rollups=False, stall_sweep_seconds=0)
