@@ -19,8 +19,19 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // A strict policy allows no data: addresses for scripts and styles.
     assetsInlineLimit: 0,
-    rolldownOptions: { input: { dashboard: "index.html" } },
+    reportCompressedSize: false,
+    // The editor of the IDE is large, and loaded by that page only.
+    chunkSizeWarningLimit: 4_000,
+    rolldownOptions: {
+      input: { dashboard: "index.html", explorer: "graphql.html" },
+      onLog: (level, log, handle) => {
+        // Packages mark what runs in browsers for servers that render them, which nothing here does.
+        if (log.code !== "MODULE_LEVEL_DIRECTIVE") handle(level, log);
+      },
+    },
   },
+  // The editor of the IDE works in workers, which are modules like everything else.
+  worker: { format: "es" },
   server: { host: "127.0.0.1", proxy },
   preview: { host: "127.0.0.1", proxy },
   test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"] },
