@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from migrations.runner import head
 from server.access import decide_access
 from server.admission import Admission
 from server.authentication import Authenticator
@@ -48,8 +50,10 @@ from server.settings import Settings, load_settings
 from server.sign_in import SignInEndpoint
 from server.stopping import StopSignals
 from server.variables import ObjectBounds
+from server.version import VERSION
 from server.work import Work
 from store.ids import Clock, utc_now
+from store.installation import Release
 from store.store import Store
 from subscriptions.hub import Hub
 
@@ -64,7 +68,8 @@ class Server:
 
     def __init__(self, settings: Settings, clock: Clock = utc_now) -> None:
         self.settings = settings
-        self.store = Store(settings.store_config(), clock)
+        release = Release(VERSION, head())
+        self.store = Store(replace(settings.store_config(), release=release), clock)
         bounds = self._bounds = DocumentBounds(
             depth=settings.max_depth,
             aliases=settings.max_aliases,

@@ -23,6 +23,7 @@ from store.feeds.reading import FeedReader
 from store.feeds.sources import EVENT_FEED, OPERATION_FEED
 from store.housekeeping import Housekeeping
 from store.ids import Clock, new_id, utc_now
+from store.installation import Installation, Release
 from store.intake import Intake
 from store.interactions import InteractionApplier
 from store.limits.apply import LimitApplier
@@ -74,6 +75,7 @@ class StoreConfig:
     partitions_ahead: int = 2
     key_cache_seconds: float = 10.0
     sign_in_hours: float = 168.0
+    release: Release = field(default_factory=Release)
 
 
 class Store:
@@ -97,6 +99,7 @@ class Store:
         self.request_stats = requests.stats
         operations = OperationApplier(books, self.announcements, config.rollups)
         self.writer = self._make_writer(operations, requests)
+        self.installation = Installation(self.database, self.writer, clock, config.release)
         self._housekeeping = Housekeeping(
             self.database, self.partitions, clock, timedelta(days=config.idempotency_days)
         )

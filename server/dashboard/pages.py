@@ -33,6 +33,7 @@ POLICY = {
 EXPLORER_POLICY = {
     **POLICY,
     "style-src": "'self' 'unsafe-inline'",  # its editor writes rules of its own while it runs
+    "font-src": "'self' data:",  # and its fonts stand in its styles
     "worker-src": "'self'",
 }
 HEADERS = {
