@@ -31,6 +31,7 @@ export function money(value: number | null | undefined): string {
   return new Intl.NumberFormat(LOCALE, {
     style: "currency",
     currency: "USD",
+    currencyDisplay: "narrowSymbol",
     minimumFractionDigits: 2,
     maximumFractionDigits: digits,
   }).format(value);

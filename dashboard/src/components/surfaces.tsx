@@ -57,7 +57,7 @@ export interface StatProps {
   value: string;
   /** Under the figure: what it is made of. */
   detail?: ReactNode;
-  /** (now - before) / before; null where there was nothing before. */
+  /** (now - before) / before; null, and not shown, where there was nothing before. */
   change?: number | null | undefined;
   /** Whether more is better; without it a change has no color. */
   better?: "more" | "less";
@@ -81,13 +81,7 @@ export function Stat({ label, value, detail, change, better, tone }: StatProps) 
 const STILL = 0.0005;
 
 function Change({ change, better }: { change: number | null; better: "more" | "less" | undefined }) {
-  if (change === null || !Number.isFinite(change)) {
-    return (
-      <span className="change" title="There is nothing to compare with in the period before">
-        new
-      </span>
-    );
-  }
+  if (change === null || !Number.isFinite(change)) return null;
   if (Math.abs(change) < STILL) return <span className="change">unchanged</span>;
   const rising = change > 0;
   const good = better && rising === (better === "more");

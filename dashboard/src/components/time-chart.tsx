@@ -164,7 +164,7 @@ function optionsOf(newest: { current: TimeChartProps }, width: number, height: n
     padding: [10, 8, 0, 0],
     scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.08 : 1] } },
     axes: [
-      { ...axis, grid: { show: false }, space: 70, values: timeTicks },
+      { ...axis, grid: { show: false }, size: 28, space: 70, values: timeTicks },
       {
         ...axis,
         grid,

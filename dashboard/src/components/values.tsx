@@ -8,7 +8,7 @@ import { Icon, type IconName } from "./icons";
 export function Id({ value, short = false }: { value: string; short?: boolean }) {
   return (
     <span className="id">
-      <code title={value}>{short && value.length > 13 ? `…${value.slice(-12)}` : value}</code>
+      <code title={value}>{short && value.length > 10 ? `…${value.slice(-8)}` : value}</code>
       <CopyButton text={value} what="id" />
     </span>
   );

@@ -17,18 +17,36 @@ type StageRow = TroubleQuery["stages"]["rows"][number];
 type BreakerRow = TroubleQuery["circuitBreakers"][number];
 
 function Failures({ rate }: { rate: number | null }) {
-  return <span className={rate !== null && rate > TOO_MANY_FAILURES ? "severity bad" : undefined}>{share(rate)}</span>;
+  return (
+    <span className={rate !== null && rate > TOO_MANY_FAILURES ? "severity bad" : undefined}>
+      {share(rate)}
+    </span>
+  );
 }
 
 const TYPE_COLUMNS: Column<TypeRow>[] = [
   {
     key: "type",
     title: "Type",
-    cell: (row) => <Link to={`/requests?type=${encodeURIComponent(row.key.type ?? "")}`}>{row.key.type}</Link>,
+    cell: (row) => (
+      <Link to={`/requests?type=${encodeURIComponent(row.key.type ?? "")}`}>{row.key.type}</Link>
+    ),
     sort: (row) => row.key.type,
   },
-  { key: "count", title: "Requests", cell: (row) => count(row.count), sort: (row) => row.count, align: "right" },
-  { key: "active", title: "Active", cell: (row) => count(row.activeCount), sort: (row) => row.activeCount, align: "right" },
+  {
+    key: "count",
+    title: "Requests",
+    cell: (row) => count(row.count),
+    sort: (row) => row.count,
+    align: "right",
+  },
+  {
+    key: "active",
+    title: "Active",
+    cell: (row) => count(row.activeCount),
+    sort: (row) => row.activeCount,
+    align: "right",
+  },
   {
     key: "completed",
     title: "Completed",
@@ -37,7 +55,13 @@ const TYPE_COLUMNS: Column<TypeRow>[] = [
     align: "right",
     wide: true,
   },
-  { key: "failed", title: "Failed", cell: (row) => count(row.errorCount), sort: (row) => row.errorCount, align: "right" },
+  {
+    key: "failed",
+    title: "Failed",
+    cell: (row) => count(row.errorCount),
+    sort: (row) => row.errorCount,
+    align: "right",
+  },
   {
     key: "rate",
     title: "Failure rate",
@@ -51,7 +75,13 @@ const TYPE_COLUMNS: Column<TypeRow>[] = [
 const STAGE_COLUMNS: Column<StageRow>[] = [
   { key: "name", title: "Stage", cell: (row) => row.key.name, sort: (row) => row.key.name },
   { key: "count", title: "Runs", cell: (row) => count(row.count), sort: (row) => row.count, align: "right" },
-  { key: "failed", title: "Failed", cell: (row) => count(row.errorCount), sort: (row) => row.errorCount, align: "right" },
+  {
+    key: "failed",
+    title: "Failed",
+    cell: (row) => count(row.errorCount),
+    sort: (row) => row.errorCount,
+    align: "right",
+  },
   {
     key: "rate",
     title: "Failure rate",
@@ -70,7 +100,9 @@ const STAGE_COLUMNS: Column<StageRow>[] = [
   ...durationColumns<StageRow>(),
 ];
 
-function durationColumns<Row extends { durationMs: { p50: number | null; p95: number | null } | null }>(): Column<Row>[] {
+function durationColumns<
+  Row extends { durationMs: { p50: number | null; p95: number | null } | null },
+>(): Column<Row>[] {
   return [
     {
       key: "p50",
@@ -125,7 +157,12 @@ export function StagesCard({ trouble }: Props) {
 
 const BREAKER_COLUMNS: Column<BreakerRow>[] = [
   { key: "name", title: "Breaker", cell: (row) => row.name, sort: (row) => row.name },
-  { key: "state", title: "State", cell: (row) => <StatusBadge status={row.state} />, sort: (row) => row.state },
+  {
+    key: "state",
+    title: "State",
+    cell: (row) => <StatusBadge status={row.state} />,
+    sort: (row) => row.state,
+  },
   {
     key: "rate",
     title: "Failure rate",
@@ -133,7 +170,12 @@ const BREAKER_COLUMNS: Column<BreakerRow>[] = [
     sort: (row) => row.failureRate,
     align: "right",
   },
-  { key: "changed", title: "Since", cell: (row) => <Instant value={row.changedAt} relative />, sort: (row) => row.changedAt },
+  {
+    key: "changed",
+    title: "Since",
+    cell: (row) => <Instant value={row.changedAt} relative />,
+    sort: (row) => row.changedAt,
+  },
 ];
 const OF_ORGANIZATION: Column<BreakerRow> = {
   key: "organization",
@@ -150,12 +192,17 @@ export function BreakersCard({ trouble }: Props) {
     <Card title="Circuit breakers">
       {trouble.circuitBreakers.length === 0 ? (
         <EmptyState title="No breaker was reported yet">
-          Report one with the mutation reportCircuitBreaker, or with the SDK: it shows here with its state and failures.
+          Report one with the mutation reportCircuitBreaker, or with the SDK: it shows here with its state and
+          failures.
         </EmptyState>
       ) : (
         <Table
           caption="Circuit breakers"
-          columns={all ? [...BREAKER_COLUMNS.slice(0, 1), OF_ORGANIZATION, ...BREAKER_COLUMNS.slice(1)] : BREAKER_COLUMNS}
+          columns={
+            all
+              ? [...BREAKER_COLUMNS.slice(0, 1), OF_ORGANIZATION, ...BREAKER_COLUMNS.slice(1)]
+              : BREAKER_COLUMNS
+          }
           rows={trouble.circuitBreakers}
           rowKey={(row) => `${row.organizationId} ${row.name}`}
         />

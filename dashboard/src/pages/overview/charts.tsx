@@ -35,7 +35,11 @@ export function RequestsChart({ data }: OverTime) {
   }, [data]);
   return (
     <Card title="Requests by when they were created">
-      {data ? <TimeChart title="Requests over time" kind="bars" format={count} {...chart} /> : <Loading lines={6} />}
+      {data ? (
+        <TimeChart title="Requests over time" kind="bars" format={count} {...chart} />
+      ) : (
+        <Loading lines={6} />
+      )}
     </Card>
   );
 }
@@ -51,7 +55,11 @@ export function DurationsChart({ data }: OverTime) {
   }, [data]);
   return (
     <Card title="How long requests take">
-      {data ? <TimeChart title="Durations over time" kind="lines" format={duration} {...chart} /> : <Loading lines={6} />}
+      {data ? (
+        <TimeChart title="Durations over time" kind="lines" format={duration} {...chart} />
+      ) : (
+        <Loading lines={6} />
+      )}
     </Card>
   );
 }
@@ -77,8 +85,15 @@ export function OperationsChart({ where, bucket }: { where: OperationFilter; buc
     return { times: rows.map(start), series };
   }, [data]);
   return (
-    <Card title="Operations" note={data ? `${count(data.operationStatsLive.totals.count)} in this range` : null}>
-      {data ? <TimeChart title="Operations over time" kind="bars" format={count} {...chart} /> : <Loading lines={6} />}
+    <Card
+      title="Operations"
+      note={data ? `${count(data.operationStatsLive.totals.count)} in this range` : null}
+    >
+      {data ? (
+        <TimeChart title="Operations over time" kind="bars" format={count} {...chart} />
+      ) : (
+        <Loading lines={6} />
+      )}
     </Card>
   );
 }

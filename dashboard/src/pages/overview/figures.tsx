@@ -23,7 +23,9 @@ export function Figures({ requests, operations, breakers }: FiguresProps) {
 }
 
 /** Of the requests that completed or failed, those that failed; null where none has ended. */
-export function failureRate(part: { errorCount: number; completedCount: number } | null | undefined): number | null {
+export function failureRate(
+  part: { errorCount: number; completedCount: number } | null | undefined,
+): number | null {
   const ended = part ? part.errorCount + part.completedCount : 0;
   return part && ended > 0 ? part.errorCount / ended : null;
 }
@@ -39,7 +41,12 @@ function RequestFigures({ totals }: { totals: RequestTotalsQuery["requestStats"]
         change={changeOf(totals.count, previous?.count)}
         detail={`${count(totals.activeCount)} active now`}
       />
-      <Stat label="Throughput" value={perSecond(totals.perSecond)} change={changeOf(totals.count, previous?.count)} detail="requests created" />
+      <Stat
+        label="Throughput"
+        value={perSecond(totals.perSecond)}
+        change={changeOf(totals.count, previous?.count)}
+        detail="requests created"
+      />
       <Stat
         label="Failure rate"
         value={share(failures)}

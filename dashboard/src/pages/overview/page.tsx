@@ -28,14 +28,19 @@ export default function OverviewPage() {
   useMoved(scope.turns, () => all.forEach(({ refresh }) => refresh()));
 
   const problem = all.find((query) => query.problem)?.problem;
-  const nothing = requests.data?.requestStats.totals.count === 0 && operations.data?.operationStats.totals.count === 0;
+  const nothing =
+    requests.data?.requestStats.totals.count === 0 && operations.data?.operationStats.totals.count === 0;
   return (
     <>
       <PageTitle title="Overview" sub={`The ${RANGE_WORDS[range]}, against the time before`} />
       {problem ? <ErrorState problem={problem} /> : null}
       {trouble.data ? <Warnings trouble={trouble.data} /> : null}
       {requests.data && operations.data ? (
-        <Figures requests={requests.data} operations={operations.data} breakers={trouble.data?.circuitBreakers} />
+        <Figures
+          requests={requests.data}
+          operations={operations.data}
+          breakers={trouble.data?.circuitBreakers}
+        />
       ) : problem ? null : (
         <Loading lines={4} />
       )}
@@ -46,8 +51,8 @@ export default function OverviewPage() {
         <OperationsChart where={scope.operations} bucket={bucket} />
         <StatusCard data={requests.data} />
       </div>
-      <TypesCard trouble={trouble.data} />
-      <div className="grid">
+      <div className="grid roomy">
+        <TypesCard trouble={trouble.data} />
         <StagesCard trouble={trouble.data} />
         <BreakersCard trouble={trouble.data} />
       </div>
@@ -59,8 +64,8 @@ function NothingYet() {
   return (
     <Card title="Nothing was recorded in this range">
       <EmptyState title="See it live in a moment" command="trackstore demo">
-        This sends invented requests, tool calls and chats to a server on this machine until it is stopped. For your own, wrap
-        your code with the SDK, or send a mutation to /graphql.
+        This sends invented requests, tool calls and chats to a server on this machine until it is stopped.
+        For your own, wrap your code with the SDK, or send a mutation to /graphql.
       </EmptyState>
     </Card>
   );

@@ -9,7 +9,9 @@ const ORDER: RequestStatus[] = ["PENDING", "RUNNING", "STALLED", "COMPLETED", "F
 
 export function StatusCard({ data }: { data: RequestTotalsQuery | undefined }) {
   return (
-    <Card title="Requests by status">{data ? <Statuses stats={data.requestStats} /> : <Loading lines={6} />}</Card>
+    <Card title="Requests by status">
+      {data ? <Statuses stats={data.requestStats} /> : <Loading lines={6} />}
+    </Card>
   );
 }
 
@@ -22,8 +24,9 @@ function Statuses({ stats }: { stats: RequestTotalsQuery["requestStats"] }) {
       <thead className="hidden">
         <tr>
           <th scope="col">Status</th>
-          <th scope="col">Share</th>
+          <th scope="col">Bar</th>
           <th scope="col">Requests</th>
+          <th scope="col">Share</th>
         </tr>
       </thead>
       <tbody>
@@ -37,11 +40,13 @@ function Statuses({ stats }: { stats: RequestTotalsQuery["requestStats"] }) {
                 </Link>
               </th>
               <td className="bar-cell">
-                <span className={`bar ${status.toLowerCase()}`} style={{ width: `${total ? (number / total) * 100 : 0}%` }} />
+                <span
+                  className={`bar ${status.toLowerCase()}`}
+                  style={{ width: `${total ? (number / total) * 100 : 0}%` }}
+                />
               </td>
-              <td className="right">
-                {count(number)} <span className="muted">{total ? share(number / total) : ""}</span>
-              </td>
+              <td className="right">{count(number)}</td>
+              <td className="right muted">{total ? share(number / total) : ""}</td>
             </tr>
           );
         })}

@@ -25,7 +25,10 @@ export function Warnings({ trouble }: { trouble: TroubleQuery }) {
 }
 
 /** One sentence each; where many organizations are shown, with the one it is about. */
-export function warningsOf({ types, stages, circuitBreakers }: TroubleQuery, manyOrganizations: boolean): string[] {
+export function warningsOf(
+  { types, stages, circuitBreakers }: TroubleQuery,
+  manyOrganizations: boolean,
+): string[] {
   const breakers = circuitBreakers.flatMap(({ warnings, organizationId }) =>
     warnings.map((text) => (manyOrganizations ? `${text} (${organizationId})` : text)),
   );
