@@ -6,6 +6,8 @@ import { closeSocket } from "../api/socket";
 import { useQuery } from "../api/use-query";
 import { Choice, Segments } from "../components/choice";
 import { Icon } from "../components/icons";
+import { usePath } from "../router";
+import { findRoute } from "../routes";
 import { RANGE_WORDS, RANGES, setRange, useRange } from "../state/range";
 import { useStore } from "../state/store";
 import { chooseTheme, theme, THEMES } from "../state/theme";

@@ -42,7 +42,13 @@ export function layOut(
     const to = at(bar.endedAt) ?? (expected ? at(bar.expectedEndAt) : now);
     return from === null || to === null ? null : { ...bar, from, to: Math.max(from, to), expected };
   });
-  const present = spans.filter((span) => span !== null);
+  // What runs is followed by what is left of it, as far as that can be foreseen.
+  const rests = request.timeline.map((bar) => {
+    const to = at(bar.expectedEndAt);
+    const runs = bar.startedAt !== null && bar.endedAt === null;
+    return runs && to !== null && to > now ? { ...bar, from: now, to, expected: true } : null;
+  });
+  const present = [...rests, ...spans].filter((span) => span !== null);
   const foreseen = request.timeline
     .map(({ expectedEndAt }) => at(expectedEndAt))
     .filter((time) => time !== null);

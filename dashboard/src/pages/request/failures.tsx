@@ -4,6 +4,11 @@ import { Card } from "../../components/surfaces";
 import { Duration, StatusBadge } from "../../components/values";
 import type { RequestNow } from "./use-request";
 
+/** Details that say nothing. */
+function isEmpty(details: unknown): boolean {
+  return details === null || (typeof details === "object" && Object.keys(details).length === 0);
+}
+
 export function FailureCard({ request }: { request: RequestNow }) {
   const { error, cancelReason } = request;
   if (cancelReason) {
@@ -17,7 +22,7 @@ export function FailureCard({ request }: { request: RequestNow }) {
   return (
     <Card title="Error" note={error.stage ? `in the stage ${error.stage}` : null} className="failed">
       <p className="padded error-text">{error.message ?? "No message was given."}</p>
-      {error.details === null ? null : <JsonView value={error.details} label="Details of the error" />}
+      {isEmpty(error.details) ? null : <JsonView value={error.details} label="Details of the error" />}
     </Card>
   );
 }
@@ -41,7 +46,7 @@ export function FailedAttempts({ stages }: { stages: RequestNow["stages"] }) {
               </span>
             </p>
             <p className="error-text">{attempt.errorMessage}</p>
-            {attempt.error === null ? null : (
+            {isEmpty(attempt.error) ? null : (
               <details>
                 <summary>Details</summary>
                 <JsonView

@@ -49,20 +49,28 @@ function Missing() {
 
 function Payloads({ request }: { request: RequestNow }) {
   const outputs = request.stages.filter(({ output }) => output !== null);
-  const parts: [string, unknown][] = [
-    ["Attributes", request.attributes],
-    ["Result", request.result],
-    ...outputs.map(({ name, output }): [string, unknown] => [`Output of ${name}`, output]),
-  ];
-  const given = parts.filter(([, value]) => value !== null);
-  if (given.length === 0) return null;
   return (
     <div className="grid">
-      {given.map(([title, value]) => (
-        <Card key={title} title={title}>
-          <JsonView value={value} label={title} />
+      {request.attributes === null ? null : (
+        <Card title="Attributes">
+          <JsonView value={request.attributes} label="Attributes" />
         </Card>
-      ))}
+      )}
+      {request.result === null ? null : (
+        <Card title="Result">
+          <JsonView value={request.result} label="Result" />
+        </Card>
+      )}
+      {outputs.length === 0 ? null : (
+        <Card title="Outputs of stages">
+          {outputs.map(({ name, output }) => (
+            <div key={name} className="output">
+              <h3>{name}</h3>
+              <JsonView value={output} label={`Output of ${name}`} />
+            </div>
+          ))}
+        </Card>
+      )}
     </div>
   );
 }
