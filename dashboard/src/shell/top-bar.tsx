@@ -18,15 +18,19 @@ const RANGE_OPTIONS = RANGES.map((value) => ({ value, text: value }));
 
 export function TopBar() {
   const range = useRange();
+  // A page about one thing shows all of it, whenever it was.
+  const ofOne = findRoute(usePath())?.parameter != null;
   return (
     <header className="top-bar">
       <Organization />
-      <Segments
-        label={`Range: ${RANGE_WORDS[range]}`}
-        options={RANGE_OPTIONS}
-        value={range}
-        onChoose={setRange}
-      />
+      {ofOne ? null : (
+        <Segments
+          label={`Range: ${RANGE_WORDS[range]}`}
+          options={RANGE_OPTIONS}
+          value={range}
+          onChoose={setRange}
+        />
+      )}
       <span className="spring" />
       <ConnectionState />
       <ThemeButton />

@@ -106,7 +106,7 @@ class Watch {
     const newest = items.at(-1);
     if (newest && this.#request) {
       const { progress, etaSeconds } = newest;
-      this.#request = { ...this.#request, progress, etaSeconds, status: newest.request.status };
+      this.#request = { ...this.#request, progress, etaSeconds, ...newest.request };
       this.show({ request: this.#request });
     }
     this.refresh();
