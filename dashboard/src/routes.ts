@@ -11,21 +11,28 @@ export interface Route {
   /** A path; `:id` at its end takes one segment. */
   path: string;
   page: LazyExoticComponent<ComponentType<PageProps>>;
+  load: () => Promise<unknown>;
   /** How the navigation calls it; without it the page is reached from others. */
   title?: string;
   icon?: IconName;
 }
 
+type Load = () => Promise<{ default: ComponentType<PageProps> }>;
+
+function route(path: string, load: Load, listed: Pick<Route, "title" | "icon"> = {}): Route {
+  return { path, load, page: lazy(load), ...listed };
+}
+
 export const ROUTES: readonly Route[] = [
-  { path: "/", page: lazy(() => import("./pages/overview/page")), title: "Overview", icon: "overview" },
-  {
-    path: "/requests",
-    page: lazy(() => import("./pages/requests/page")),
-    title: "Requests",
-    icon: "requests",
-  },
-  { path: "/requests/:id", page: lazy(() => import("./pages/request/page")) },
+  route("/", () => import("./pages/overview/page"), { title: "Overview", icon: "overview" }),
+  route("/requests", () => import("./pages/requests/page"), { title: "Requests", icon: "requests" }),
+  route("/requests/:id", () => import("./pages/request/page")),
 ];
+
+/** Fetch the page of a path while it is still being found out who looks. */
+export function preload(path: string): void {
+  void findRoute(path)?.route.load();
+}
 
 /** The route of a path, and its parameter. */
 export function findRoute(path: string): { route: Route; parameter: string | null } | null {
