@@ -25,6 +25,17 @@ export const ROUTES: readonly Route[] = [
     icon: "requests",
   },
   { path: "/requests/:id", page: lazy(() => import("./pages/request/page")) },
+  { path: "/explore", page: lazy(() => import("./pages/explore/page")), title: "Explore", icon: "explore" },
+  { path: "/savings", page: lazy(() => import("./pages/savings/page")), title: "Savings", icon: "savings" },
+  { path: "/usage", page: lazy(() => import("./pages/usage/page")), title: "Usage", icon: "usage" },
+  {
+    path: "/breakers",
+    page: lazy(() => import("./pages/breakers/page")),
+    title: "Breakers",
+    icon: "breakers",
+  },
+  { path: "/keys", page: lazy(() => import("./pages/keys/page")), title: "API keys", icon: "keys" },
+  { path: "/about", page: lazy(() => import("./pages/about/page")), title: "About", icon: "about" },
 ];
 
 /** The route of a path, and its parameter. */
