@@ -3,6 +3,7 @@ import { useState } from "react";
 import { BreakersDocument, type BreakersQuery } from "../../api/generated";
 import { useQuery } from "../../api/use-query";
 import { useRegularly } from "../../api/use-regularly";
+import { Icon } from "../../components/icons";
 import { Card, EmptyState, ErrorState, Loading, PageTitle, Stat } from "../../components/surfaces";
 import { type Column, Table } from "../../components/table";
 import { Instant, StatusBadge } from "../../components/values";
@@ -74,15 +75,18 @@ function Figures({ breakers }: { breakers: Breaker[] }) {
 }
 
 function Warnings({ breakers }: { breakers: Breaker[] }) {
-  const warnings = breakers.flatMap(({ id, name, warnings }) =>
-    warnings.map((text) => ({ id: `${id} ${text}`, name, text })),
+  const warnings = breakers.flatMap(({ id, organizationId, warnings }) =>
+    warnings.map((text) => ({ id: `${id} ${text}`, organizationId, text })),
   );
   if (warnings.length === 0) return null;
   return (
     <ul className="warnings">
-      {warnings.map(({ id, name, text }) => (
+      {warnings.map(({ id, organizationId, text }) => (
         <li key={id}>
-          <strong>{name}</strong> {text}
+          <Icon name="warning" />
+          <span>
+            {text} <span className="muted">in {organizationId}</span>
+          </span>
         </li>
       ))}
     </ul>
@@ -164,7 +168,12 @@ function BreakersCard({ breakers, onOpen }: { breakers: Breaker[]; onOpen: (brea
 }
 
 const TRANSITION_COLUMNS: Column<Transition>[] = [
-  { key: "at", title: "When", cell: ({ occurredAt }) => <Instant value={occurredAt} /> },
+  {
+    key: "at",
+    title: "When",
+    cell: ({ occurredAt }) => <Instant value={occurredAt} />,
+    sort: ({ occurredAt }) => occurredAt,
+  },
   {
     key: "from",
     title: "From",
@@ -190,6 +199,7 @@ function TransitionsCard({ breaker }: { breaker: Breaker }) {
         columns={TRANSITION_COLUMNS}
         rows={breaker.transitions}
         rowKey={({ occurredAt, toState }) => `${occurredAt} ${toState}`}
+        sortedBy="-at"
       />
     </Card>
   );

@@ -18,7 +18,7 @@ import { PartsCard } from "./parts";
 
 const RECORD = `mutation {
   trackToolOperation(input: {
-    name: "read", operationMode: overview, filePath: "src/app.py",
+    tool: read, mode: overview, filePath: "src/app.py",
     tokensOriginal: 5000, tokensActual: 500
   }) { status }
 }`;

@@ -32,16 +32,16 @@ const COLUMNS: Column<Limit>[] = [
     sort: ({ subjectId }) => subjectId,
   },
   {
-    key: "type",
-    title: "Counts",
-    cell: ({ interactionType }) => interactionType,
-    sort: ({ interactionType }) => interactionType,
-  },
-  {
     key: "full",
     title: "Full",
     cell: (limit) => <Fullness limit={limit} />,
     sort: fullness,
+  },
+  {
+    key: "type",
+    title: "Counts",
+    cell: ({ interactionType }) => interactionType,
+    sort: ({ interactionType }) => interactionType,
   },
   {
     key: "used",

@@ -39,7 +39,8 @@ const GROUP_OPTIONS = [
 const CONSUME = `mutation {
   setLimit(input: { subject: WORKSPACE, subjectId: "website", interactionType: "mini",
                     period: MONTH, maximum: 1000 }) { limit { id } }
-  consume(input: { workspaceId: "website", userId: "ana", interactionType: "mini" }) { allowed }
+  consume(input: { interactionType: "mini",
+                   labels: { workspaceId: "website", userId: "ana" } }) { allowed }
 }`;
 
 /** Months in UTC, this one first: 2026-11. */
