@@ -5,7 +5,11 @@ export interface Example {
   text: string;
 }
 
-const files = import.meta.glob<string>("./examples/*.graphql", { query: "?raw", import: "default", eager: true });
+const files = import.meta.glob<string>("./examples/*.graphql", {
+  query: "?raw",
+  import: "default",
+  eager: true,
+});
 
 export const EXAMPLES: readonly Example[] = Object.keys(files)
   .sort()

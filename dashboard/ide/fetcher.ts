@@ -15,7 +15,9 @@ export const fetcher: Fetcher = (params, options) =>
 
 /** What comes is as it is sent; the type speaks of errors that never left the process that made them. */
 function follow(params: FetcherParams) {
-  return socket.iterate(asked(params)) as AsyncIterableIterator<ExecutionResult<Record<string, unknown>, Record<string, unknown>>>;
+  return socket.iterate(asked(params)) as AsyncIterableIterator<
+    ExecutionResult<Record<string, unknown>, Record<string, unknown>>
+  >;
 }
 
 async function post(params: FetcherParams, options?: FetcherOpts) {

@@ -4,18 +4,21 @@ import { codegen } from "@graphql-codegen/core";
 import * as typedDocuments from "@graphql-codegen/typed-document-node";
 import * as operations from "@graphql-codegen/typescript-operations";
 import { GraphQLError, parse, specifiedRules, validate, buildSchema } from "graphql";
+import { writeCatalog } from "./catalog.mjs";
 
 const SCHEMA = new URL("../../schema/schema.graphql", import.meta.url);
 const ROOT = new URL("../", import.meta.url);
 const OUTPUT = new URL("../src/api/generated.ts", import.meta.url);
 
 const schemaText = readFileSync(SCHEMA, "utf8");
+const schema = buildSchema(schemaText);
+writeCatalog(schema);
 const documents = globSync("src/**/*.graphql", { cwd: ROOT })
     .sort()
     .map((location) => ({ location, document: parse(readFileSync(new URL(location, ROOT), "utf8")) }));
 
 const problems = validate(
-    buildSchema(schemaText),
+    schema,
     { kind: "Document", definitions: documents.flatMap(({ document }) => document.definitions) },
     specifiedRules,
 );

@@ -27,6 +27,12 @@ export const ROUTES: readonly Route[] = [
   route("/", () => import("./pages/overview/page"), { title: "Overview", icon: "overview" }),
   route("/requests", () => import("./pages/requests/page"), { title: "Requests", icon: "requests" }),
   route("/requests/:id", () => import("./pages/request/page")),
+  route("/explore", () => import("./pages/explore/page"), { title: "Explore", icon: "explore" }),
+  route("/savings", () => import("./pages/savings/page"), { title: "Savings", icon: "savings" }),
+  route("/usage", () => import("./pages/usage/page"), { title: "Usage", icon: "usage" }),
+  route("/breakers", () => import("./pages/breakers/page"), { title: "Breakers", icon: "breakers" }),
+  route("/keys", () => import("./pages/keys/page"), { title: "API keys", icon: "keys" }),
+  route("/about", () => import("./pages/about/page"), { title: "About", icon: "about" }),
 ];
 
 /** Fetch the page of a path while it is still being found out who looks. */

@@ -1,4 +1,4 @@
-"""One server with demonstration data for each module of browser tests."""
+"""One server with demonstration data for the browser tests of a process."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from tests.dashboard.browser import require_browser
 from tests.dashboard.site import Site, site
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A server on the embedded database, after a while of the demonstration."""
     require_browser()

@@ -9,8 +9,18 @@ from tests.dashboard.site import ACORN, BIRCH, Site
 from tests.processes import Json
 
 BUDGET_BYTES = 250_000
-FIRST_NUMBERS_MS = 1_000.0
-PAGES = [("/", "Overview"), ("/requests", "Requests")]
+FIRST_NUMBERS_MS = 3_000.0
+"""Half a second on an idle machine; tests run beside others."""
+PAGES = [
+    ("/", "Overview"),
+    ("/requests", "Requests"),
+    ("/explore", "Explore"),
+    ("/savings", "Savings"),
+    ("/usage", "Usage"),
+    ("/breakers", "Breakers"),
+    ("/keys", "API keys"),
+    ("/about", "About"),
+]
 A_REQUEST = """query($organization: String!, $status: [RequestStatus!]) {
   requests(first: 1, where: {organizationId: {eq: $organization}, status: $status}) {
     nodes { uuid title correlationId }
@@ -56,7 +66,9 @@ def test_every_page_can_be_read_by_all(played: Site) -> None:
     for page in (f for f in found if "text" in f):
         assert page["failed"] == []
         assert page["overflow"] <= 0, f"{page['path']} is wider than a narrow screen"
-    assert "lesson_video" in found[3]["text"]
+    texts = {f["path"]: f["text"] for f in found if "text" in f}
+    assert "lesson_video" in texts["/"]
+    assert "video-renderer" in texts["/breakers"]
 
 
 def test_the_overview_has_its_numbers_at_once(played: Site) -> None:
