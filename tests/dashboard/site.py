@@ -16,8 +16,8 @@ from server.cli.demo.play import TICK_SECONDS, Play
 from server.cli.demo.scene import Scene
 from tests.processes import COMMAND, PATIENCE_SECONDS, ServerProcess, server_process
 
-PLAYED_SECONDS = 30
-RATE = 12.0
+PLAYED_SECONDS = 40
+RATE = 20.0
 ACORN, BIRCH = "acorn-school", "birch-academy"
 CREATE_KEY = """mutation($input: ApiKeyInput!) {
   createApiKey(input: $input) { secret apiKey { uuid } }

@@ -24,7 +24,9 @@ describe("mergeLines", () => {
   });
 
   it("puts new ones where they belong", () => {
-    expect(ids(mergeLines(lines, new Set(["000010", "000006"]), [line(6), line(10)], true))).toEqual([10, 9, 7, 6, 5]);
+    expect(ids(mergeLines(lines, new Set(["000010", "000006"]), [line(6), line(10)], true))).toEqual([
+      10, 9, 7, 6, 5,
+    ]);
   });
 
   it("leaves out what belongs to a page that is not loaded", () => {
