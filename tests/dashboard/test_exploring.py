@@ -105,8 +105,8 @@ def test_the_ide_asks_and_follows(played: Site) -> None:
     writer, _ = played.key("writer", "INGEST", organization=ACORN)
     with story("ide", server=played.url, key=played.admin) as told:
         assert told.hear() == "follows"
-        played.ask(TRACK, writer, input={"kind": "API", "name": "seen in the IDE"})
-        told.say(name="seen in the IDE")
+        played.ask(TRACK, writer, input={"kind": "API", "name": "seen-in-the-ide"})
+        told.say(name="seen-in-the-ide")
         found = told.end()
     assert "totalCount" in found["first"]
     assert len(found["examples"]) > 8
