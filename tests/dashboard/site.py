@@ -1,5 +1,6 @@
 """A server with two organizations, keys for both, and what ``trackstore demo`` has played on it."""
 
+import os
 import random
 import subprocess
 from collections.abc import Iterator
@@ -69,8 +70,8 @@ class Site:
 def site(database_url: str, folder: Path) -> Iterator[Site]:
     """Serve a migrated database to those who have a key."""
     made = subprocess.run(
-        [COMMAND, "keys", "create", "admin", "--all-organizations", "--scope", "admin", "--quiet"]
-        + ["--database-url", database_url],
+        [COMMAND, "keys", "create", "admin", "--all-organizations", "--scope", "admin", "--quiet"],
+        env={**os.environ, "DATABASE_URL": database_url},
         check=True,
         capture_output=True,
         text=True,

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
@@ -16,9 +15,12 @@ from tests.processes import server_process
 EVENTS_OF_LONG_LOG = 10_000
 BATCH = 1_000
 INGEST = "mutation($entries: [EntryInput!]!) { ingest(entries: $entries) { rejected } }"
-BURSTS = 4
+BURSTS = 5
 EVENTS_OF_BURST = 500
-MOST_ROWS = 100
+REQUESTS_OF_BURST = 100
+ROWS_OF_A_PAGE = 50
+MOST_NODES = 10_000
+MOST_GROWTH_BYTES = 3_000_000
 
 
 @pytest.fixture
@@ -49,7 +51,9 @@ class Work:
         self.last += len(entries)
 
     def stage(self, command: str, **fields: Any) -> dict[str, Any]:
-        return {command: {"requestId": self.id, "stage": "script", "eventId": str(new_id()), **fields}}
+        return {
+            command: {"requestId": self.id, "stage": "script", "eventId": str(new_id()), **fields}
+        }
 
     def notes(self, number: int) -> list[dict[str, Any]]:
         note = {"requestId": self.id, "type": "note", "message": "as it happens"}
@@ -59,7 +63,12 @@ class Work:
 def test_a_request_from_start_to_end_through_a_killed_server(watched: Site, tmp_path: Path) -> None:
     worker, _ = watched.key("worker", "INGEST", organization=ACORN)
     work = Work(watched.url, worker)
-    created = {"id": work.id, "type": "lesson", "title": "Fractions", "stages": [{"name": "script"}]}
+    created = {
+        "id": work.id,
+        "type": "lesson",
+        "title": "Fractions",
+        "stages": [{"name": "script"}],
+    }
     work.report({"createRequest": created})
     port = httpx.URL(watched.url).port or 0
     given = {"server": watched.url, "key": watched.admin, "id": work.id, "title": "Fractions"}
@@ -101,7 +110,7 @@ def test_a_page_left_open_does_not_grow(played: Site) -> None:
         told.hear()
         for _ in range(BURSTS):
             busy.report(*busy.notes(EVENTS_OF_BURST))
-            some = [str(new_id()) for _ in range(MOST_ROWS)]
+            some = [str(new_id()) for _ in range(REQUESTS_OF_BURST)]
             busy.report(*({"createRequest": {"id": id, "type": "clip"}} for id in some))
             told.say(end=False)
             told.hear()
@@ -109,5 +118,7 @@ def test_a_page_left_open_does_not_grow(played: Site) -> None:
         found = told.end()
     assert found["scrolled"]["most"] < 80, "only lines in sight are drawn"
     assert found["scrolled"]["median"] < 50, "milliseconds from frame to frame"
-    print(found)
-    assert UUID(busy.id)
+    assert found["rows"] <= ROWS_OF_A_PAGE
+    early, late = found["measured"][1], found["measured"][-1]
+    assert late["nodes"] < MOST_NODES
+    assert late["bytes"] - early["bytes"] < MOST_GROWTH_BYTES, found["measured"]

@@ -98,9 +98,7 @@ function Scopes({ chosen, onChange }: { chosen: AccessScope[]; onChange: (scopes
             type="checkbox"
             checked={chosen.includes(value)}
             onChange={(event) =>
-              onChange(
-                event.target.checked ? [...chosen, value] : chosen.filter((each) => each !== value),
-              )
+              onChange(event.target.checked ? [...chosen, value] : chosen.filter((each) => each !== value))
             }
           />
           {value.toLowerCase()} <span className="muted small">{text}</span>

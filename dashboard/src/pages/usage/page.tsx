@@ -105,7 +105,9 @@ export default function UsagePage() {
           <LimitsTable limits={known} />
         </Card>
       ) : null}
-      {nothing ? null : <UnitsCard by={by} parts={parts.loading ? undefined : parts.data?.interactionStats} />}
+      {nothing ? null : (
+        <UnitsCard by={by} parts={parts.loading ? undefined : parts.data?.interactionStats} />
+      )}
     </>
   );
 }
@@ -128,13 +130,7 @@ function Figures({ stats }: { stats: UsageTotalsQuery["interactionStats"] }) {
   );
 }
 
-function UnitsCard({
-  by,
-  parts,
-}: {
-  by: GroupName;
-  parts: UsagePartsQuery["interactionStats"] | undefined;
-}) {
+function UnitsCard({ by, parts }: { by: GroupName; parts: UsagePartsQuery["interactionStats"] | undefined }) {
   const choice = (
     <Segments
       label="Apart by"
