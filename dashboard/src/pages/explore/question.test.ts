@@ -30,7 +30,9 @@ describe("the question in the address", () => {
     expect(reread(question)).toEqual(question);
     expect(readQuestion(new URLSearchParams(writeQuestion(question).toString()))).toEqual(question);
   });
+});
 
+describe("an address that somebody wrote", () => {
   it("leaves out what a source does not have", () => {
     const query = new URLSearchParams({
       source: "stages",
