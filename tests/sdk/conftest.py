@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,23 +21,21 @@ QUICK = {
 
 MakeTracker = Callable[..., Tracker]
 
+ONCE = pytest.mark.parametrize(
+    "databases", [pytest.param("sqlite", marks=pytest.mark.sqlite)], indirect=True
+)
+"""For what does not reach the database differently."""
+
 
 @pytest.fixture(scope="module")
-def shared_server(
+def server(
     databases: Databases, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ServerProcess]:
-    """One server for all tests of a module that leave it running."""
+    """One server for all tests of a module that leave it running as it is."""
     with (
         databases.migrated() as url,
-        server_process(url, tmp_path_factory.mktemp("server")) as server,
+        server_process(url, tmp_path_factory.mktemp("server")) as running,
     ):
-        yield server
-
-
-@pytest.fixture
-def server(database_url: str, tmp_path: Path) -> Iterator[ServerProcess]:
-    """A server with an empty store, for this test alone."""
-    with server_process(database_url, tmp_path) as running:
         yield running
 
 

@@ -27,9 +27,9 @@ def stored_ids(url: str, api_key: str | None = None) -> Counter[UUID]:
 
 
 def check_stored(url: str, tracked: Collection[UUID], *all_stats: Stats) -> Counter[UUID]:
-    """Every tracked item is in the store exactly once, or counted as dropped; nothing else is."""
-    found = stored_ids(url)
-    assert set(found) <= set(tracked)
+    """Every tracked item is in the store exactly once, or counted as dropped."""
+    wanted = set(tracked)
+    found = Counter({id: times for id, times in stored_ids(url).items() if id in wanted})
     assert set(found.values()) <= {1}
     dropped = sum(stats.dropped_total for stats in all_stats)
     assert len(found) + dropped == len(set(tracked)), (len(found), dropped, len(set(tracked)))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.processes import ServerProcess, server_process
-from tests.sdk.conftest import MakeTracker
+from tests.sdk.conftest import ONCE, MakeTracker
 from tests.sdk.network import DEAF, FINE, SILENT, Network, Weather, wait_until
 from tests.sdk.stored import check_stored, track_many
 from trackstore import Client
@@ -115,6 +115,7 @@ def test_a_proxy_that_refuses_for_a_while(
     assert len(check_stored(server.url, ids, tracker.stats())) == ITEMS
 
 
+@ONCE
 @pytest.mark.parametrize(
     ("settings", "status"), [({"max_operations": 1}, 429), ({"writer_queue_items": 60}, 503)]
 )
@@ -137,6 +138,7 @@ def test_a_server_that_is_busy(
         assert len(check_stored(server.url, ids, *all_stats)) == 3200
 
 
+@ONCE
 def test_a_key_that_is_refused(
     database_url: str, tmp_path: Path, make_tracker: MakeTracker
 ) -> None:
@@ -162,8 +164,8 @@ def test_poison_costs_nobody_else_anything(
     good = track_many(tracker, 100)
     poison = [
         tracker.track_operation(kind="NOPE", name="x"),  # type: ignore[arg-type]
-        tracker.track_operation(kind="API", name="x", duration_ms="fast"),  # type: ignore[typeddict-item]
-        tracker.track_operation(kind="API", name="x", attributes=[1]),  # type: ignore[typeddict-item]
+        tracker.track_operation(kind="API", name="x", duration_ms="fast"),  # type: ignore[arg-type]
+        tracker.track_operation(kind="API", name="x", attributes=[1]),  # type: ignore[arg-type]
         tracker.track_operation(kind="API", name="x", nonsense=1),  # type: ignore[call-arg]
         tracker.track_operation(kind="API", name="n" * 2_000),
         tracker.track_operation(kind="API", name="x", tool={"tool_name": "read"}),
@@ -191,6 +193,7 @@ def test_a_server_that_knows_less_than_the_client_is_searched_for_poison(
     assert set(check_stored(server.url, ids, tracker.stats())) == set(ids[1:])
 
 
+@ONCE
 def test_a_batch_that_is_too_large_goes_in_parts(
     database_url: str, tmp_path: Path, make_tracker: MakeTracker
 ) -> None:

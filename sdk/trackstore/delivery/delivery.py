@@ -131,9 +131,13 @@ class Delivery:
                 self._client.close()
         return found
 
+    @property
+    def spooled(self) -> int:
+        """Items that lie on disk now."""
+        return 0 if self._spool is None else self._spool.kept
+
     def _flushed(self, left: int) -> Flushed:
-        spooled = min(left, self._spool.kept) if self._spool is not None else 0
-        return Flushed(left, spooled, self.ledger.problem)
+        return Flushed(left, min(left, self.spooled), self.ledger.problem)
 
     def stats(self) -> Stats:
         """What became of everything so far."""
