@@ -24,7 +24,9 @@ SCHEMA = build_schema(Path(package.__file__).with_name("schema.graphql").read_te
 DOCUMENTS = {
     name: text
     for name, text in vars(documents).items()
-    if name.isupper() and isinstance(text, str) and text.startswith(("mutation", "query", "subscription"))
+    if name.isupper()
+    and isinstance(text, str)
+    and text.startswith(("mutation", "query", "subscription"))
 }
 
 

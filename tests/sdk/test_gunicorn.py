@@ -39,9 +39,7 @@ def gunicorn(url: str, file: Path) -> Iterator[str]:
     ]
     environment = {**os.environ, "TRACKED_URL": url, "TRACKED_FILE": str(file)}
     with file.with_suffix(".log").open("w") as log:
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=log, stderr=log
-        )
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
     try:
         yield f"http://{address}"
     finally:
