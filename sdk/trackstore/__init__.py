@@ -18,8 +18,10 @@ from trackstore.requests import RequestHandle
 from trackstore.sessions import SessionHandle
 from trackstore.settings import Settings
 from trackstore.stages import StageHandle
+from trackstore.stats import StatsAnswer, StatsQuestion, StatsRow
 from trackstore.tracker import Tracker, get_tracker, set_tracker
 from trackstore.versions import VERSION
+from trackstore.watching import Event, Progress, RequestState, StageState
 
 __all__ = [
     "VERSION",
@@ -28,6 +30,7 @@ __all__ = [
     "Client",
     "Consumption",
     "Context",
+    "Event",
     "Flushed",
     "Interaction",
     "InvalidItem",
@@ -36,9 +39,11 @@ __all__ = [
     "Level",
     "LlmCall",
     "Operation",
+    "Progress",
     "Recorder",
     "RequestCancelled",
     "RequestHandle",
+    "RequestState",
     "Reservation",
     "ServerRefused",
     "ServerUnavailable",
@@ -46,7 +51,11 @@ __all__ = [
     "Settings",
     "Stage",
     "StageHandle",
+    "StageState",
     "Stats",
+    "StatsAnswer",
+    "StatsQuestion",
+    "StatsRow",
     "ToolUse",
     "Tracker",
     "TrackstoreError",

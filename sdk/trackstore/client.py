@@ -2,16 +2,21 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Self
+from uuid import UUID
 
 import httpx
 
 from trackstore.calls import Json, body_of, connection_failure, data_of, new_backoff
 from trackstore.connection import headers_of, is_direct, timeout_of
+from trackstore.documents import REQUEST_PROGRESS
 from trackstore.errors import ServerUnavailable
 from trackstore.settings import Settings
+from trackstore.stats import StatsAnswer, StatsQuestion
+from trackstore.watching import AWAY_SECONDS, Progress, Variables, answers, progress_of
 
 
 class Client:
@@ -65,6 +70,14 @@ class Client:
         except httpx.TransportError as error:
             raise connection_failure(error) from None
         return data_of(response)
+
+    def stats(self, question: StatsQuestion) -> StatsAnswer:
+        """The answer to an aggregation.
+
+        ``client.stats(StatsQuestion("operations", ["count", "duration_ms.p95"], by=["model"]))``.
+        Errors as for ``query``.
+        """
+        return question.answer(self.query(question.document, question.variables))
 
     def close(self) -> None:
         """Close the connections."""
@@ -126,6 +139,54 @@ class AsyncClient:
         except httpx.TransportError as error:
             raise connection_failure(error) from None
         return data_of(response)
+
+    async def watch(
+        self,
+        request_id: UUID,
+        *,
+        after_seq: int | None = None,
+        away_seconds: float = AWAY_SECONDS,
+    ) -> AsyncGenerator[Progress]:
+        """A request as it happens: its present state, then every event once, until it has ended.
+
+        A connection that is lost is made again, and goes on after the last event; ``after_seq``
+        does so from the start, without the present state. Raises ``ServerRefused`` (``NOT_FOUND``
+        where there is no such request yet) or, after ``away_seconds`` without a server,
+        ``ServerUnavailable``.
+        """
+        last = after_seq
+
+        def variables() -> dict[str, Any]:
+            return {"id": request_id, "afterSeq": last}
+
+        found = self.subscribe(REQUEST_PROGRESS, variables, away_seconds=away_seconds)
+        async with aclosing(found) as stream:
+            async for data in stream:
+                progress = progress_of(data)
+                last = progress.seq
+                yield progress
+
+    async def subscribe(
+        self,
+        document: str,
+        variables: Mapping[str, Any] | Variables | None = None,
+        *,
+        away_seconds: float = AWAY_SECONDS,
+    ) -> AsyncGenerator[Json]:
+        """The data of every answer to a subscription, until it is complete.
+
+        A function as ``variables`` is asked anew for every connection: it may hold a cursor, such
+        as ``after``, so that nothing is missed or told twice. Errors as for ``watch``.
+        """
+        asked = variables if callable(variables) else lambda: variables or {}
+        found = answers(self._http, self._settings.url, document, asked, away_seconds)
+        async with aclosing(found) as stream:
+            async for data in stream:
+                yield data
+
+    async def stats(self, question: StatsQuestion) -> StatsAnswer:
+        """The answer to an aggregation, as ``Client.stats`` says."""
+        return question.answer(await self.query(question.document, question.variables))
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -47,3 +47,16 @@ mutation Release($id: UUID!) {{
     {DECISION}
   }}
 }}"""
+
+REQUEST_PROGRESS = """\
+subscription RequestProgress($id: UUID!, $afterSeq: Long) {
+  requestProgress(id: $id, afterSeq: $afterSeq) {
+    seq progress etaSeconds replayed
+    event { seq type severity stage attempt message data occurredAt }
+    request {
+      uuid type title status currentStage correlationId result errorStage cancelReason
+      error { message details }
+      stages { name status progress attempt message }
+    }
+  }
+}"""
