@@ -21,7 +21,7 @@ from trackstore.stages import StageHandle
 from trackstore.stats import StatsAnswer, StatsQuestion, StatsRow
 from trackstore.tracker import Tracker, get_tracker, set_tracker
 from trackstore.versions import VERSION
-from trackstore.watching import Event, Progress, RequestState, StageState
+from trackstore.watching import LoggedEvent, Progress, RequestState, StageState
 
 __all__ = [
     "VERSION",
@@ -30,7 +30,6 @@ __all__ = [
     "Client",
     "Consumption",
     "Context",
-    "Event",
     "Flushed",
     "Interaction",
     "InvalidItem",
@@ -38,6 +37,7 @@ __all__ = [
     "Labels",
     "Level",
     "LlmCall",
+    "LoggedEvent",
     "Operation",
     "Progress",
     "Recorder",

@@ -59,7 +59,7 @@ class RequestState(Struct, frozen=True, rename="camel"):
     stages: tuple[StageState, ...] = ()
 
 
-class Event(Struct, frozen=True, rename="camel"):
+class LoggedEvent(Struct, frozen=True, rename="camel"):
     """A fact in a request's log."""
 
     seq: int
@@ -82,7 +82,7 @@ class Progress(Struct, frozen=True, rename="camel"):
     seq: int
     progress: float
     replayed: bool
-    event: Event | None = None
+    event: LoggedEvent | None = None
     eta_seconds: float | None = None
 
 

@@ -63,7 +63,7 @@ def test_a1_an_api_call_with_all_of_its_facts(
         route="v1/memory/a1", occurred_at=at, counts_against_plan=True, **facts
     )
     assert tracker.flush(10).is_done
-    (found,) = ask(server.url, ONE, name="v1/memory/a1")
+    (found,) = ask(server.url, ONE, name="POST v1/memory/a1")
     assert found["occurredAt"] == "2026-11-20T09:30:00Z"
     assert (found["kind"], found["outcome"]) == ("API", "OK")
     assert (found["route"], found["interactionType"], found["units"]) == (
@@ -85,7 +85,7 @@ def test_a5_log_row_and_monthly_counter_are_in_step(
             id=id, occurred_at=at, user_id="a5", counts_against_plan=True,
         )  # fmt: skip
     assert tracker.flush(10).is_done
-    assert len(ask(server.url, ONE, name="v1/a5")) == 20
+    assert len(ask(server.url, ONE, name="POST v1/a5")) == 20
     (counter,) = ask(server.url, COUNTERS, user="a5")
     assert counter == {
         "interactionType": "api_operation", "operationType": "add_memory",
@@ -117,7 +117,7 @@ def test_a6_it_works_on_the_failure_path(server: ServerProcess, make_tracker: Ma
     tracker.track_api_operation(route="v1/a6/404", method="GET", status_code=404)
     assert tracker.flush(10).is_done
     told = [
-        ask(server.url, ONE, name=f"v1/a6/{end}")[0]["outcome"] for end in ("500", "err", "404")
+        ask(server.url, ONE, name=f"GET v1/a6/{end}")[0]["outcome"] for end in ("500", "err", "404")
     ]
     assert told == ["ERROR", "ERROR", "OK"]
 
