@@ -1,0 +1,60 @@
+"""Trackstore's client: tracking that never blocks, never loses, never hides."""
+
+from trackstore.answers import Consumption, Flushed, Level, Reservation, Stats
+from trackstore.client import AsyncClient, Client
+from trackstore.context import Context, bind, context_of, current, headers_of
+from trackstore.entries import ApiCall, Interaction, Labels, LlmCall, Operation, Stage, ToolUse
+from trackstore.errors import (
+    InvalidItem,
+    InvalidSettings,
+    RequestCancelled,
+    ServerRefused,
+    ServerUnavailable,
+    TrackstoreError,
+)
+from trackstore.ids import new_id
+from trackstore.recorder import Recorder
+from trackstore.requests import RequestHandle
+from trackstore.sessions import SessionHandle
+from trackstore.settings import Settings
+from trackstore.stages import StageHandle
+from trackstore.tracker import Tracker, get_tracker, set_tracker
+from trackstore.versions import VERSION
+
+__all__ = [
+    "VERSION",
+    "ApiCall",
+    "AsyncClient",
+    "Client",
+    "Consumption",
+    "Context",
+    "Flushed",
+    "Interaction",
+    "InvalidItem",
+    "InvalidSettings",
+    "Labels",
+    "Level",
+    "LlmCall",
+    "Operation",
+    "Recorder",
+    "RequestCancelled",
+    "RequestHandle",
+    "Reservation",
+    "ServerRefused",
+    "ServerUnavailable",
+    "SessionHandle",
+    "Settings",
+    "Stage",
+    "StageHandle",
+    "Stats",
+    "ToolUse",
+    "Tracker",
+    "TrackstoreError",
+    "bind",
+    "context_of",
+    "current",
+    "get_tracker",
+    "headers_of",
+    "new_id",
+    "set_tracker",
+]  # fmt: skip
