@@ -34,7 +34,7 @@ class Memory(BaseModel):
 
 
 @asynccontextmanager
-async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def lifespan(_: FastAPI) -> AsyncIterator[None]:
     """Send what is still queued when the service stops."""
     yield
     get_tracker().flush(timeout=5)

@@ -13,7 +13,6 @@ from typing import Any, TextIO
 from trackstore import Tracker
 
 CHARACTERS_PER_TOKEN = 4
-TOOLS = ("read", "search")
 
 
 def tokens(text: str) -> int:
@@ -57,14 +56,14 @@ class ToolServer:
 
     def answer(self, call: dict[str, Any]) -> dict[str, Any]:
         """Give the result or the error of one call."""
-        match call:
-            case {"method": "initialize", "params": {"clientInfo": {"name": str(name)}}}:
-                self.client = name
-                return {"result": {"serverInfo": {"name": "files"}}}
-            case {"method": "tools/list"}:
-                return {"result": {"tools": [{"name": name} for name in TOOLS]}}
-            case {"method": "tools/call", "params": {"name": "read" | "search" as tool, **more}}:
-                return self.use(tool, more.get("arguments", {}))
+        method, parameters = call.get("method"), call.get("params", {})
+        if method == "initialize":
+            self.client = parameters["clientInfo"]["name"]
+            return {"result": {"serverInfo": {"name": "files"}}}
+        if method == "tools/list":
+            return {"result": {"tools": [{"name": name} for name in CALLS]}}
+        if method == "tools/call" and parameters.get("name") in CALLS:
+            return self.use(parameters["name"], parameters.get("arguments", {}))
         return {"error": {"code": -32601, "message": "there is no such method or tool"}}
 
     def use(self, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:

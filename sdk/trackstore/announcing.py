@@ -1,12 +1,15 @@
 """A tracker that also tells an event bus of everything it records: for logs, metrics and alerts."""
 
 import logging
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from trackstore.answers import Consumption, Flushed, Reservation, Stats
-from trackstore.entries import Entry, Operation
+from trackstore.consuming import IfUnavailable
+from trackstore.entries import Consume, Entry, Operation
 from trackstore.events import Event, EventBus, Listener
+from trackstore.limits import ANSWER_SECONDS
 from trackstore.recorder import Recorder
 
 OPERATION_RECORDED = "operation.recorded"
@@ -34,13 +37,23 @@ class AnnouncingTracker(Recorder):
         """Hand it on."""
         self.inner.refuse(field, error)
 
-    def consume(self, interaction_type: str, units: int = 1, **more: Any) -> Consumption:
-        """Ask through the inner tracker."""
-        return self.inner.consume(interaction_type, units, **more)
+    def commit(self, id: UUID, units: int, *, timeout: float = ANSWER_SECONDS) -> Consumption:
+        """Commit through the inner tracker."""
+        return self.inner.commit(id, units, timeout=timeout)
 
-    def reserve(self, interaction_type: str, units: int = 1, **more: Any) -> Reservation:
-        """Ask through the inner tracker."""
-        return self.inner.reserve(interaction_type, units, **more)
+    def release(self, id: UUID, *, timeout: float = ANSWER_SECONDS) -> Consumption:
+        """Release through the inner tracker."""
+        return self.inner.release(id, timeout=timeout)
+
+    def _consume(
+        self, asked: Consume, timeout: float, if_unavailable: IfUnavailable
+    ) -> Consumption:
+        return self.inner._consume(asked, timeout, if_unavailable)
+
+    def _reserve(
+        self, asked: Consume, ttl: timedelta, timeout: float, if_unavailable: IfUnavailable
+    ) -> Reservation:
+        return self.inner._reserve(asked, ttl, timeout, if_unavailable)
 
     def flush(self, timeout: float = 5.0) -> Flushed:
         """Flush the inner tracker."""

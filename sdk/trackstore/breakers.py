@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from trackstore.entries import BreakerState
 from trackstore.recorder import Recorder
+from trackstore.tracker import get_tracker
 
 STATES: dict[str, BreakerState] = {
     "closed": "CLOSED",
@@ -25,7 +26,7 @@ class BreakerReporter:
 
     def __init__(
         self,
-        tracker: Recorder,
+        tracker: Recorder | None,
         name: str,
         *,
         organization_id: str | None = None,
@@ -69,7 +70,7 @@ class BreakerReporter:
         with self._lock:
             self._reported_at = self._clock()
             calls, failures = self.total_calls, self.total_failures
-        self._tracker.report_breaker(
+        (self._tracker or get_tracker()).report_breaker(
             self.name,
             self.state,
             total_calls=calls,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, assert_never
 
 from trackstore.announcing import OPERATION_RECORDED
 from trackstore.entries import Operation
@@ -21,11 +21,6 @@ MOST_SCOPES = 10_000
 THRESHOLDS = (Decimal("0.8"), Decimal(1))
 
 Period = Literal["hour", "day", "month"]
-STARTS: Mapping[Period, Mapping[str, int]] = {
-    "hour": {"minute": 0},
-    "day": {"hour": 0, "minute": 0},
-    "month": {"day": 1, "hour": 0, "minute": 0},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +114,7 @@ class CostWatch:
     def _add(self, scope: str | None, cost: Decimal) -> list[CostAlert]:
         """Add to the sum; gives an alert for each threshold that this passed."""
         with self._lock:
-            since = datetime.now(UTC).replace(second=0, microsecond=0, **STARTS[self._period])
+            since = start_of(self._period, datetime.now(UTC))
             if since != self._since:
                 self._since, self._spent = since, {}
             if scope not in self._spent and len(self._spent) >= MOST_SCOPES:
@@ -131,3 +126,17 @@ class CostWatch:
             for threshold in self._thresholds
             if before < threshold * self._budget <= after
         ]
+
+
+def start_of(period: Period, now: datetime) -> datetime:
+    """When the period that holds this instant began."""
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    match period:
+        case "hour":
+            return hour
+        case "day":
+            return hour.replace(hour=0)
+        case "month":
+            return hour.replace(day=1, hour=0)
+        case _:
+            assert_never(period)

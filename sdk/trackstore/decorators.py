@@ -4,13 +4,11 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, TypeVar, cast
-from uuid import UUID
 
 from trackstore.recorder import Recorder
 from trackstore.rules import TrackingRules
 from trackstore.served_calls import CallRecorder
 from trackstore.streams import answer_of, generate, generate_async
-from trackstore.tracker import get_tracker
 from trackstore.usages import Usage, Using, begin
 
 P = ParamSpec("P")
@@ -40,21 +38,16 @@ def track_api_usage(
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        own = recorder or CallRecorder(tracker, rules)
         signature = inspect.signature(function)
 
         def begun(args: tuple[Any, ...], named: dict[str, Any]) -> Usage:
-            own = recorder or _recorder_of(tracker or get_tracker(), rules)
             told = functools.partial(known, *args, **named) if callable(known) else known
             return begin(own, Using(operation, route, _arguments(signature, args, named)), told)
 
         return cast("Callable[P, R]", _wrapped(function, begun))
 
     return decorate
-
-
-@functools.lru_cache(64)
-def _recorder_of(tracker: Recorder, rules: TrackingRules | None) -> CallRecorder:
-    return CallRecorder(tracker, rules)
 
 
 def _arguments(

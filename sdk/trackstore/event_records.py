@@ -8,6 +8,7 @@ from trackstore.redaction import cut
 from trackstore.route_operations import track_route_operation
 from trackstore.rules import ERROR_LENGTH
 from trackstore.served_calls import CallRecorder, OpenCall, ServedCall
+from trackstore.tracker import get_tracker
 
 API_CALL = "api.call"
 CHATS = "chat.*"
@@ -34,7 +35,7 @@ def record_calls(bus: EventBus, recorder: CallRecorder, name: str = API_CALL) ->
     return bus.on(name, listener)
 
 
-def record_chats(bus: EventBus, tracker: Recorder, name: str = CHATS) -> Listener:
+def record_chats(bus: EventBus, tracker: Recorder | None = None, name: str = CHATS) -> Listener:
     """Record every event of this name as a chat; gives the listener.
 
     The event carries what ``track_chat`` takes: ``emit("chat.completed", user_id=..., email=...,
@@ -45,7 +46,7 @@ def record_chats(bus: EventBus, tracker: Recorder, name: str = CHATS) -> Listene
         facts: dict[str, Any] = {"message": None, **event.data}
         if facts.get("error") is not None:
             facts["error"] = cut(str(facts["error"]), ERROR_LENGTH)
-        tracker.track_chat(**facts)
+        (tracker or get_tracker()).track_chat(**facts)
 
     return bus.on(name, listener)
 

@@ -70,8 +70,8 @@ class EventBus:
                 told = listener(event)
                 if inspect.iscoroutine(told):
                     self._start(event, told)
-            except Exception:  # noqa: BLE001 - a listener must not break who speaks
-                self._failed(event)
+            except Exception as error:  # noqa: BLE001 - a listener must not break who speaks
+                self._failed(event, error)
         return event
 
     async def emit_and_wait(self, name: str, /, **data: Any) -> Event:
@@ -81,8 +81,8 @@ class EventBus:
         for listener in self._of(name):
             try:
                 told = listener(event)
-            except Exception:  # noqa: BLE001 - a listener must not break who speaks
-                self._failed(event)
+            except Exception as error:  # noqa: BLE001 - a listener must not break who speaks
+                self._failed(event, error)
                 continue
             if inspect.isawaitable(told):
                 waiting.append(self._finish(event, told))
@@ -90,7 +90,9 @@ class EventBus:
         return event
 
     def _of(self, name: str) -> list[Listener]:
-        return [told for known, told in self._listeners if known == name or fnmatchcase(name, known)]
+        return [
+            told for known, told in self._listeners if known == name or fnmatchcase(name, known)
+        ]
 
     def _start(self, event: Event, told: Coroutine[Any, Any, object]) -> None:
         try:
@@ -105,9 +107,9 @@ class EventBus:
     async def _finish(self, event: Event, told: Awaitable[object]) -> None:
         try:
             await told
-        except Exception:  # noqa: BLE001 - a listener must not break who speaks
-            self._failed(event)
+        except Exception as error:  # noqa: BLE001 - a listener must not break who speaks
+            self._failed(event, error)
 
-    def _failed(self, event: Event) -> None:
+    def _failed(self, event: Event, error: Exception) -> None:
         self.failures[event.name] += 1
-        log.exception("a listener of %s failed", event.name)
+        log.error("a listener of %s failed", event.name, exc_info=error)

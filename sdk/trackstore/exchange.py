@@ -24,7 +24,16 @@ class Exchange:
     ``annotate`` goes before them.
     """
 
-    __slots__ = ("begun", "call", "context", "ended", "error", "is_disconnected", "recorder", "status")
+    __slots__ = (
+        "begun",
+        "call",
+        "context",
+        "ended",
+        "error",
+        "is_disconnected",
+        "recorder",
+        "status",
+    )
 
     def __init__(self, recorder: CallRecorder, context: Context) -> None:
         self.begun = time.perf_counter()
@@ -63,8 +72,8 @@ class Exchange:
         self.call.is_recorded = True
         try:
             self.recorder.record(self._told())
-        except Exception:  # noqa: BLE001 - tracking must not break what it tracks
-            self.recorder.failed("a call could not be read")
+        except Exception as error:  # noqa: BLE001 - tracking must not break what it tracks
+            self.recorder.failed("a call could not be read", error)
 
     def _told(self) -> ServedCall:
         ended = self.ended or time.perf_counter()

@@ -40,6 +40,8 @@ def infer_operation_type(method: str, route: str) -> str:
     if done in _EVERYTHING:
         return f"{verb}_all_{_plural(noun)}"
     is_collection = noun != plural and not parts[-1].startswith(("{", "<"))
+    if not method:
+        return noun
     if verb == "get" and is_collection:
         return f"list_{plural}"
     return f"{verb}_{noun}"

@@ -186,7 +186,8 @@ class Recorder(Limits, ABC):
         if facts.get("outcome") is None and isinstance(status, int) and status >= 500:
             facts["outcome"] = "ERROR"
         api = {"route": route, "method": method, **parts}
-        return self.track_operation(kind="API", name=route, api=api, **facts)
+        name = f"{method} {route}" if method else route
+        return self.track_operation(kind="API", name=name, api=api, **facts)
 
     def track_tool_operation(
         self,

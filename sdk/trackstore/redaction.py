@@ -87,9 +87,7 @@ class Redaction:
         if isinstance(body, Mapping):
             secret = _any_of(self.fields)
             return {
-                str(name): REDACTED
-                if secret.match(str(name))
-                else self.of_body(value, depth + 1)
+                str(name): REDACTED if secret.match(str(name)) else self.of_body(value, depth + 1)
                 for name, value in body.items()
             }
         if isinstance(body, list | tuple):

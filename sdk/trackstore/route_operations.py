@@ -10,7 +10,6 @@ from trackstore.context import current
 from trackstore.recorder import Recorder
 from trackstore.rules import TrackingRules
 from trackstore.served_calls import CallRecorder, OpenCall, ServedCall, failure_of, open_call
-from trackstore.tracker import get_tracker
 from trackstore.web_requests import context_of_request, from_request
 
 
@@ -34,17 +33,17 @@ def track_route_operation(
     Nothing is recorded where user or workspace is missing, unless the rules say otherwise. It never
     raises and never waits. Where a middleware watches the same call, this record stands for it.
     """
-    own = recorder or _recorder_of(tracker or get_tracker(), rules)
+    own = recorder or _recorder_of(tracker, rules)
     try:
         call = _call_of(own, request, known, started_at, _answer(error, status_code))
-    except Exception:  # noqa: BLE001 - tracking must not break what it tracks
-        own.failed("a call could not be read")
+    except Exception as problem:  # noqa: BLE001 - tracking must not break what it tracks
+        own.failed("a call could not be read", problem)
         return None
     return own.record(call)
 
 
 @functools.lru_cache(64)
-def _recorder_of(tracker: Recorder, rules: TrackingRules | None) -> CallRecorder:
+def _recorder_of(tracker: Recorder | None, rules: TrackingRules | None) -> CallRecorder:
     return CallRecorder(tracker, rules)
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
 from functools import lru_cache
@@ -119,7 +119,7 @@ class TrackingRules:
         method = method.upper()
         said = [rule for rule in self.routes if rule.matches(method, route)]
         track = _first([rule.track for rule in said], self.track_others or bool(said))
-        counts_as = _first([rule.counts_as for rule in said], False)
+        counts_as: str | Literal[False] = _first([rule.counts_as for rule in said], False)
         return RoutePlan(
             track=track and method not in self.skipped_methods,
             operation_type=_first(
@@ -145,7 +145,7 @@ def is_sampled(key: str, rate: float) -> bool:
     return int.from_bytes(digest, "big") < rate * WHOLE
 
 
-def _first(said: list[T | None], default: T) -> T:
+def _first(said: Sequence[T | None], default: T) -> T:
     return next((value for value in said if value is not None), default)
 
 

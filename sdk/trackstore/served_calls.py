@@ -12,22 +12,14 @@ from msgspec import Struct
 
 from trackstore.entries import Interaction
 from trackstore.failures import message_of
+from trackstore.labelling import LABELS
 from trackstore.recorder import Recorder
 from trackstore.redaction import cut
 from trackstore.rules import API_OPERATION, BATCH_SIZE, RoutePlan, TrackingRules, is_sampled
+from trackstore.tracker import get_tracker
 
 log = logging.getLogger("trackstore")
 
-LABELS = (
-    "organization_id",
-    "namespace_id",
-    "workspace_id",
-    "user_id",
-    "developer_id",
-    "api_key_id",
-    "company_id",
-    "subscription_id",
-)
 END_USER = "end_user_id"
 """Goes before ``user_id``: a service that acts for somebody names both."""
 DISCONNECTED = 499
@@ -140,15 +132,21 @@ def annotate(**known: Any) -> bool:
 class CallRecorder:
     """Records calls by the rules: the same call gives the same operation, whoever tells of it.
 
-    It never raises: what it leaves out is counted in ``skipped``, by reason.
+    Without a ``tracker`` it is the program's own, as it is when a call ends. It never raises: what
+    it leaves out is counted in ``skipped``, by reason.
     """
 
-    def __init__(self, tracker: Recorder, rules: TrackingRules | None = None) -> None:
-        self.tracker = tracker
+    def __init__(self, tracker: Recorder | None = None, rules: TrackingRules | None = None) -> None:
+        self._tracker = tracker
         self.rules = rules or TrackingRules()
         self.may_keep_bodies = self.rules.may_keep_bodies
         self.skipped: Counter[SkipReason] = Counter()
         self._plans: dict[tuple[str, str], RoutePlan] = {}
+
+    @property
+    def tracker(self) -> Recorder:
+        """Where calls are recorded; raises ``InvalidSettings`` where there is no usable one."""
+        return self._tracker or get_tracker()
 
     def plan(self, method: str, route: str) -> RoutePlan:
         """What the rules say about a route, worked out once."""
@@ -164,15 +162,15 @@ class CallRecorder:
         try:
             fields = self.compose(call)
             return None if fields is None else self.tracker.track_api_operation(**fields)
-        except Exception:  # noqa: BLE001 - tracking must not break what it tracks
-            self.failed("a call could not be recorded")
+        except Exception as error:  # noqa: BLE001 - tracking must not break what it tracks
+            self.failed("a call could not be recorded", error)
             return None
 
-    def failed(self, what: str) -> None:
+    def failed(self, what: str, error: Exception) -> None:
         """Count an error of the tracking itself; the first one is logged with its traceback."""
         self.skipped["failed"] += 1
         if self.skipped["failed"] == 1:
-            log.warning("trackstore: %s; later ones are only counted", what, exc_info=True)
+            log.warning("trackstore: %s; later ones are only counted", what, exc_info=error)
 
     def compose(self, call: ServedCall) -> dict[str, Any] | None:
         """Give the arguments of ``track_api_operation``; None where the call is left out."""
@@ -189,7 +187,7 @@ class CallRecorder:
         if call.error is not None:
             facts["error"] = cut(call.error, self.rules.error_length)
         if counts_as is not None:
-            facts["interaction"] = Interaction(counts_as, _units(call, plan))
+            facts["interaction"] = Interaction(type=counts_as, units=_units(call, plan))
         if attributes := self._attributes(call, plan, counts_as):
             facts["attributes"] = attributes
         facts.update(call.labels)

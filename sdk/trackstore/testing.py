@@ -2,14 +2,17 @@
 
 import threading
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
 from trackstore.answers import Consumption, Flushed, Level, Reservation, Stats
+from trackstore.consuming import IfUnavailable
 from trackstore.encoding import check_entry, encode_entry
-from trackstore.entries import CreateRequest, Entry, LogEvent, Operation
+from trackstore.entries import Consume, CreateRequest, Entry, LogEvent, Operation
 from trackstore.errors import InvalidItem
 from trackstore.ids import new_id
+from trackstore.limits import ANSWER_SECONDS
 from trackstore.recorder import Recorder
 
 E = TypeVar("E", bound=Entry)
@@ -26,11 +29,13 @@ class RecordingTracker(Recorder):
     def __init__(self, limits: Mapping[str, int] | None = None, *, strict: bool = True) -> None:
         self.entries: list[Entry] = []
         self.used: dict[str, int] = {}
+        """Units by interaction type."""
         self.cancelled: set[UUID] = set()
         self.is_closed = False
         self._limits = dict(limits or {})
         self._strict = strict
         self._dropped: dict[str, int] = {}
+        self._held: dict[UUID, tuple[str, int]] = {}
         self._lock = threading.Lock()
 
     # ------------------------------------------------------------------ what was recorded
@@ -97,23 +102,44 @@ class RecordingTracker(Recorder):
         with self._lock:
             self._dropped["INVALID"] = self._dropped.get("INVALID", 0) + 1
 
-    def consume(self, interaction_type: str, units: int = 1, **more: Any) -> Consumption:
-        """Use units, as far as ``limits`` let it."""
-        del more
+    def commit(self, id: UUID, units: int, *, timeout: float = ANSWER_SECONDS) -> Consumption:
+        """Use what was needed of units that were set aside."""
+        del timeout
         with self._lock:
-            used = self.used.get(interaction_type, 0)
-            limit = self._limits.get(interaction_type)
-            if limit is not None and used + units > limit:
-                level = Level("ORGANIZATION", None, limit, used, limit - used, None)
-                return Consumption(False, "LIMIT_EXCEEDED", None, level, (level,))
-            self.used[interaction_type] = used + units
-        return Consumption(True)
+            interaction_type, held = self._held.pop(id)
+            self.used[interaction_type] += units - held
+        return Consumption(allowed=True, units=units)
 
-    def reserve(self, interaction_type: str, units: int = 1, **more: Any) -> Reservation:
-        """Set units aside, as far as ``limits`` let it."""
-        answer = self.consume(interaction_type, units, **more)
-        id = new_id() if answer.allowed else None
-        return Reservation(answer.allowed, answer.reason, None, answer.denied_by, answer.levels, id)
+    def release(self, id: UUID, *, timeout: float = ANSWER_SECONDS) -> Consumption:
+        """Give back units that were set aside."""
+        return self.commit(id, 0, timeout=timeout)
+
+    def _consume(
+        self, asked: Consume, timeout: float, if_unavailable: IfUnavailable
+    ) -> Consumption:
+        del timeout, if_unavailable
+        kind, units = asked.interaction_type, asked.units
+        with self._lock:
+            used = self.used.get(kind, 0)
+            limit = self._limits.get(kind)
+            if limit is not None and used + units > limit:
+                level = Level(
+                    "ORGANIZATION", "test", kind, "MONTH", "HARD", limit, used, limit - used
+                )
+                told = f"{limit} {kind} are the limit, {used} are used"
+                return Consumption(False, units, told, denied_by=level, levels=(level,))
+            self.used[kind] = used + units
+        return Consumption(True, units)
+
+    def _reserve(
+        self, asked: Consume, ttl: timedelta, timeout: float, if_unavailable: IfUnavailable
+    ) -> Reservation:
+        decision = self._consume(asked, timeout, if_unavailable)
+        if not decision.allowed:
+            return Reservation(decision)
+        id = asked.id or new_id()
+        self._held[id] = (asked.interaction_type, asked.units)
+        return Reservation(decision, id, datetime.now(UTC) + ttl)
 
     def flush(self, timeout: float = 5.0) -> Flushed:
         """Everything is where it belongs already."""
@@ -148,16 +174,6 @@ class NullTracker(Recorder):
 
     def refuse(self, field: str, error: Exception) -> None:
         """Forget it."""
-
-    def consume(self, interaction_type: str, units: int = 1, **more: Any) -> Consumption:
-        """Allow it."""
-        del interaction_type, units, more
-        return Consumption(True)
-
-    def reserve(self, interaction_type: str, units: int = 1, **more: Any) -> Reservation:
-        """Allow it."""
-        del interaction_type, units, more
-        return Reservation(True, id=new_id())
 
     def flush(self, timeout: float = 5.0) -> Flushed:
         """Nothing is left."""

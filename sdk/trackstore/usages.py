@@ -9,7 +9,7 @@ from uuid import UUID
 
 from trackstore.context import current
 from trackstore.exchange import Exchange
-from trackstore.served_calls import LABELS, CallRecorder, OpenCall, failure_of, labels_of, open_call
+from trackstore.served_calls import CallRecorder, OpenCall, failure_of, labels_of, open_call
 from trackstore.web_requests import WebRequest, context_of_request, from_request, request_among
 
 SCALARS = (str, int, UUID)
@@ -52,15 +52,16 @@ def begin(
 ) -> Usage:
     """Begin a use; what cannot be read from the arguments is counted, never raised."""
     watched = open_call()
-    usage: OwnUsage | SharedUsage = OwnUsage(recorder, using)
+    own = OwnUsage(recorder, using)
+    usage: OwnUsage | SharedUsage = own
     try:
         if watched is not None and not watched.is_recorded:
             usage = SharedUsage(watched, using)
         else:
-            usage.read_request()
+            own.read_request()
         usage.call.add((known() if callable(known) else known) or {})
-    except Exception:  # noqa: BLE001 - tracking must not break what it tracks
-        recorder.failed(f"what is known of {using.operation} could not be read")
+    except Exception as error:  # noqa: BLE001 - tracking must not break what it tracks
+        recorder.failed(f"what is known of {using.operation} could not be read", error)
     return usage
 
 

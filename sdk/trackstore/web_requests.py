@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any
 
-from trackstore.served_calls import labels_of
 from trackstore.context import (
     CORRELATION_HEADER,
     TRACE_HEADER,
@@ -14,6 +13,7 @@ from trackstore.context import (
 from trackstore.redaction import fingerprint
 from trackstore.route_names import UNMATCHED, path_name, template_name
 from trackstore.rules import TrackingRules
+from trackstore.served_calls import labels_of
 
 Scope = MutableMapping[str, Any]
 Environ = dict[str, Any]
@@ -39,11 +39,11 @@ class WebRequest:
         self.path_values: Mapping[str, Any] = {}
 
     def facts(self, rules: TrackingRules) -> dict[str, Any]:
-        """Everything an ``ServedCall`` needs to know of the request, by the names of its fields."""
+        """Everything a ``ServedCall`` needs to know of the request, by the names of its fields."""
         headers, labels = self.headers, labels_of(self.state)
-        if rules.api_key_header and "api_key_id" not in labels:
-            if key := headers.get(rules.api_key_header):
-                labels["api_key_id"] = fingerprint(key)
+        key = headers.get(rules.api_key_header) if rules.api_key_header else None
+        if key and "api_key_id" not in labels:
+            labels["api_key_id"] = fingerprint(key)
         if self.template is not None:
             route = template_name(self.template)
         else:
@@ -92,7 +92,9 @@ def _scope_template(scope: Scope) -> str | None:
     path = getattr(route, "path", None)
     if path is None:
         return UNMATCHED if "router" in scope and route is None else None
-    mounted = scope.get("root_path", "")[len(scope.get("app_root_path", scope.get("root_path", ""))):]
+    mounted = scope.get("root_path", "")[
+        len(scope.get("app_root_path", scope.get("root_path", ""))) :
+    ]
     return f"{mounted}{path}"
 
 

@@ -34,10 +34,10 @@ def test_b3_one_that_fails_stops_neither_the_others_nor_the_caller(
     heard: list[str] = []
 
     @bus.on("chat.completed")
-    def fails(event: Event) -> None:
+    def fails(_: Event) -> None:
         raise RuntimeError("the listener is broken")
 
-    bus.on("chat.completed", lambda event: heard.append("second"))
+    bus.on("chat.completed", lambda _: heard.append("second"))
     with caplog.at_level(logging.ERROR):
         bus.emit("chat.completed")
         bus.emit("chat.completed")
@@ -60,12 +60,12 @@ async def test_b3_coroutines_run_beside_the_caller(bus: EventBus) -> None:
     go = asyncio.Event()
 
     @bus.on("x")
-    async def waits(event: Event) -> None:
+    async def waits(_: Event) -> None:
         await go.wait()
         heard.append("async")
 
     @bus.on("x")
-    async def fails(event: Event) -> None:
+    async def fails(_: Event) -> None:
         raise RuntimeError("broken")
 
     bus.emit("x")
@@ -78,7 +78,7 @@ async def test_b3_coroutines_run_beside_the_caller(bus: EventBus) -> None:
 
 def test_b3_a_coroutine_without_a_loop_is_a_failure_that_is_counted(bus: EventBus) -> None:
     @bus.on("x")
-    async def waits(event: Event) -> None:
+    async def waits(_: Event) -> None:
         raise AssertionError("nobody runs it")
 
     bus.emit("x")
@@ -90,7 +90,7 @@ def test_b3_listeners_come_and_go_while_others_speak(bus: EventBus) -> None:
 
     def come_and_go(number: int) -> None:
         for _ in range(200):
-            listener = bus.on("x", lambda event: heard.append(number))
+            listener = bus.on("x", lambda _: heard.append(number))
             bus.emit("x")
             bus.off("x", listener)
 

@@ -33,9 +33,7 @@ INFERRED = [
 
 
 @pytest.mark.parametrize(("method", "route", "expected"), INFERRED)
-def test_a3_the_type_is_read_from_route_and_method(
-    method: str, route: str, expected: str
-) -> None:
+def test_a3_the_type_is_read_from_route_and_method(method: str, route: str, expected: str) -> None:
     assert infer_operation_type(method, route) == expected
 
 

@@ -12,7 +12,6 @@ from trackstore.exchange import Exchange
 from trackstore.recorder import Recorder
 from trackstore.rules import TrackingRules
 from trackstore.served_calls import SERVER_FAULT, CallRecorder, open_call
-from trackstore.tracker import get_tracker
 from trackstore.web_requests import from_scope, incoming_context
 
 Message = MutableMapping[str, Any]
@@ -42,7 +41,7 @@ class TrackingMiddleware:
         recorder: CallRecorder | None = None,
     ) -> None:
         self.app = app
-        self.recorder = recorder or CallRecorder(tracker or get_tracker(), rules)
+        self.recorder = recorder or CallRecorder(tracker, rules)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -65,9 +64,7 @@ class _AsgiExchange(Exchange):
 
     __slots__ = ("_body", "_receive", "_send", "is_complete", "scope")
 
-    def __init__(
-        self, recorder: CallRecorder, scope: Scope, receive: Receive, send: Send
-    ) -> None:
+    def __init__(self, recorder: CallRecorder, scope: Scope, receive: Receive, send: Send) -> None:
         super().__init__(recorder, incoming_context(scope["headers"]))
         self.scope = scope
         # Made here, so that copies of the scope share it with the one that is read at the end.

@@ -6,7 +6,7 @@ import httpx
 
 from trackstore.context import headers_of
 
-Client = TypeVar("Client", httpx.Client, httpx.AsyncClient)
+Client = TypeVar("Client", bound=httpx.Client | httpx.AsyncClient)
 
 
 def propagate(client: Client) -> Client:

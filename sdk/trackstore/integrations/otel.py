@@ -3,7 +3,7 @@
 Needs the extra ``trackstore[otel]``.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
 from opentelemetry.sdk.trace import ReadableSpan
@@ -13,6 +13,8 @@ from opentelemetry.trace import StatusCode
 from trackstore.gen_ai_spans import LABEL_ATTRIBUTES, SpanFacts, operation_of
 from trackstore.recorder import Recorder
 from trackstore.tracker import get_tracker
+
+Read = Callable[[CallbackOptions], Iterable[Observation]]
 
 
 class TrackstoreSpanExporter(SpanExporter):
@@ -75,7 +77,7 @@ def _facts_of(span: ReadableSpan) -> SpanFacts | None:
 def observe_tracker(meter: Meter, tracker: Recorder) -> None:
     """Publish what the tracker does as metrics of this meter, read whenever they are exported."""
 
-    def observed(name: str) -> Sequence[object]:
+    def observed(name: str) -> Sequence[Read]:
         def read(options: CallbackOptions) -> Iterable[Observation]:
             del options
             yield Observation(getattr(tracker.stats(), name))

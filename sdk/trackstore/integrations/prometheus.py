@@ -46,7 +46,9 @@ class TrackerCollector(Collector):
 
     def _skipped(self) -> Metric:
         skipped = CounterMetricFamily(
-            f"{PREFIX}_skipped_calls", "Calls that the rules leave out, by reason.", labels=["reason"]
+            f"{PREFIX}_skipped_calls",
+            "Calls that the rules leave out, by reason.",
+            labels=["reason"],
         )
         reasons = sorted({reason for recorder in self._recorders for reason in recorder.skipped})
         for reason in reasons:

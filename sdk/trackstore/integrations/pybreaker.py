@@ -7,7 +7,6 @@ import pybreaker
 
 from trackstore.breakers import REPORT_SECONDS, BreakerReporter
 from trackstore.recorder import Recorder
-from trackstore.tracker import get_tracker
 
 
 class BreakerListener(pybreaker.CircuitBreakerListener):
@@ -23,7 +22,7 @@ class BreakerListener(pybreaker.CircuitBreakerListener):
         organization_id: str | None = None,
         every_seconds: float = REPORT_SECONDS,
     ) -> None:
-        self._tracker, self._organization_id = tracker or get_tracker(), organization_id
+        self._tracker, self._organization_id = tracker, organization_id
         self._every_seconds = every_seconds
         self._reporters: dict[str, BreakerReporter] = {}
 

@@ -8,7 +8,6 @@ from trackstore.exchange import Exchange
 from trackstore.recorder import Recorder
 from trackstore.rules import TrackingRules
 from trackstore.served_calls import CallRecorder, open_call
-from trackstore.tracker import get_tracker
 from trackstore.web_requests import WSGI_STATE, Environ, environ_context, from_environ
 
 Headers = list[tuple[str, str]]
@@ -35,7 +34,7 @@ class TrackingMiddleware:
         recorder: CallRecorder | None = None,
     ) -> None:
         self.app = app
-        self.recorder = recorder or CallRecorder(tracker or get_tracker(), rules)
+        self.recorder = recorder or CallRecorder(tracker, rules)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one call."""
