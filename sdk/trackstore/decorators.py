@@ -8,7 +8,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 from trackstore.recorder import Recorder
 from trackstore.rules import TrackingRules
 from trackstore.served_calls import CallRecorder
-from trackstore.streams import answer_of, generate, generate_async
+from trackstore.streams import answer_of, generate, watched_async
 from trackstore.usages import Usage, Using, begin
 
 P = ParamSpec("P")
@@ -62,32 +62,30 @@ def _arguments(
 def _wrapped(function: Callable[..., Any], begun: Begin) -> Callable[..., Any]:
     """The handler as a function of its own kind, which frameworks look at."""
     if inspect.isasyncgenfunction(function):
+        return watched_async(begun, function)
+    if inspect.isgeneratorfunction(function):
 
         @functools.wraps(function)
-        async def wrapper(*args: Any, **named: Any) -> Any:
-            stream = generate_async(begun(args, named), function(*args, **named))
-            async for item in stream:
-                yield item
-    elif inspect.isgeneratorfunction(function):
-
-        @functools.wraps(function)
-        def wrapper(*args: Any, **named: Any) -> Any:
+        def generator(*args: Any, **named: Any) -> Any:
             return (yield from generate(begun(args, named), function(*args, **named)))
-    elif inspect.iscoroutinefunction(function):
+
+        return generator
+    if inspect.iscoroutinefunction(function):
 
         @functools.wraps(function)
-        async def wrapper(*args: Any, **named: Any) -> Any:
+        async def coroutine(*args: Any, **named: Any) -> Any:
             usage = begun(args, named)
             with usage.watching():
                 answer = await function(*args, **named)
             return answer_of(usage, answer)
-    else:
 
-        @functools.wraps(function)
-        def wrapper(*args: Any, **named: Any) -> Any:
-            usage = begun(args, named)
-            with usage.watching():
-                answer = function(*args, **named)
-            return answer_of(usage, answer)
+        return coroutine
 
-    return wrapper
+    @functools.wraps(function)
+    def plain(*args: Any, **named: Any) -> Any:
+        usage = begun(args, named)
+        with usage.watching():
+            answer = function(*args, **named)
+        return answer_of(usage, answer)
+
+    return plain

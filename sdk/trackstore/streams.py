@@ -3,7 +3,7 @@
 import functools
 import inspect
 import weakref
-from collections.abc import AsyncGenerator, AsyncIterator, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
 from typing import Any
 
 from trackstore.usages import Usage
@@ -73,35 +73,49 @@ def generate(usage: Usage, stream: Generator[Any, Any, Any]) -> Generator[Any, A
         usage.finish()
 
 
-async def generate_async(
-    usage: Usage, stream: AsyncGenerator[Any, Any]
-) -> AsyncGenerator[Any, Any]:
-    """The same async generator, watched; what is sent and thrown into it arrives."""
-    step = functools.partial(anext, stream)
-    try:
-        while True:
-            with usage.inside():
-                item = await step()
-            try:
-                sent = yield item
-            except GeneratorExit:
-                usage.cut()
+def watched_async(
+    begun: Callable[..., Usage], function: Callable[..., AsyncGenerator[Any, Any]]
+) -> Callable[..., AsyncGenerator[Any, Any]]:
+    """The same async generator function, watched; what is sent and thrown into it arrives.
+
+    It drives the generator itself: only so does a close reach the inner one at once.
+    """
+
+    @functools.wraps(function)
+    async def wrapper(*args: Any, **named: Any) -> AsyncGenerator[Any, Any]:
+        usage, stream = begun(args, named), function(*args, **named)
+        step = functools.partial(anext, stream)
+        try:
+            while True:
                 with usage.inside():
-                    await stream.aclose()
-                raise
-            except BaseException as error:  # noqa: BLE001 - it is thrown on into the stream
-                step = functools.partial(stream.athrow, error)
-            else:
-                step = functools.partial(stream.asend, sent)
-    except StopAsyncIteration:
-        return
-    except GeneratorExit:
-        raise
-    except BaseException as error:
-        usage.fail(error)
-        raise
-    finally:
-        usage.finish()
+                    item = await step()
+                try:
+                    sent = yield item
+                except GeneratorExit:
+                    usage.cut()
+                    with usage.inside():
+                        await stream.aclose()
+                    raise
+                except BaseException as error:  # noqa: BLE001 - it is thrown on into the stream
+                    step = functools.partial(stream.athrow, error)
+                else:
+                    step = functools.partial(stream.asend, sent)
+        except StopAsyncIteration:
+            return
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            usage.fail(error)
+            raise
+        finally:
+            usage.finish()
+
+    return wrapper
+
+
+def generate_async(usage: Usage, stream: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
+    """An async generator that runs already, watched."""
+    return watched_async(lambda *_: usage, lambda: stream)()
 
 
 def _as_generator(parts: Any) -> Generator[Any, Any, None]:

@@ -99,7 +99,7 @@ def _scope_template(scope: Scope) -> str | None:
 
 
 def from_environ(environ: Environ) -> WebRequest:
-    """Read a WSGI environ; werkzeug and Flask leave the matched rule in it."""
+    """Read a WSGI environ; werkzeug and Flask put the matched rule in it."""
     headers = {
         name[5:].replace("_", "-").lower(): value
         for name, value in environ.items()
@@ -110,14 +110,22 @@ def from_environ(environ: Environ) -> WebRequest:
     request.query = environ.get("QUERY_STRING", "")
     request.peer = environ.get("REMOTE_ADDR") or None
     request.state = as_mapping(environ.get(WSGI_STATE))
+    request.template, request.path_values = environ_route(environ)
+    return request
+
+
+def environ_route(environ: Environ) -> tuple[str | None, Mapping[str, Any]]:
+    """The template of the matched route and the values in the path; (None, {}) where nobody says.
+
+    werkzeug keeps its request here only until the handler has answered.
+    """
     matched = environ.get("werkzeug.request")
     rule = getattr(matched, "url_rule", None)
     if rule is not None:
-        request.template = _text(environ.get("SCRIPT_NAME", "")) + rule.rule
-        request.path_values = getattr(matched, "view_args", None) or {}
-    elif getattr(matched, "routing_exception", None) is not None:
-        request.template = UNMATCHED
-    return request
+        values = getattr(matched, "view_args", None) or {}
+        return _text(environ.get("SCRIPT_NAME", "")) + rule.rule, values
+    is_unknown = getattr(matched, "routing_exception", None) is not None
+    return (UNMATCHED if is_unknown else None), {}
 
 
 def from_request(request: Any) -> WebRequest | None:

@@ -249,7 +249,7 @@ async def test_a6_a_cancelled_handler_stays_cancelled(tracker: RecordingTracker)
 
 
 async def _left_by_its_caller(app: TrackingMiddleware, path: str) -> None:
-    incoming = [
+    incoming: list[MutableMapping[str, Any]] = [
         {"type": "http.request", "body": b"", "more_body": False},
         {"type": "http.disconnect"},
     ]
@@ -349,7 +349,7 @@ async def test_sampling_keeps_whole_conversations_and_all_failures(
             await http.get("/v1/memory/mem_52", headers=headers)
             await http.get("/v1/broken", headers=headers)
             await http.post("/v1/memory", headers=headers)
-    read = [o.correlation_id for o in tracker.find(operation_type="get_memory")]
+    read = [str(o.correlation_id) for o in tracker.find(operation_type="get_memory")]
     assert sorted(read[::2]) == sorted(read[1::2])
     assert 2 <= len(read) // 2 <= 18
     assert recorder.skipped == {"sample": 60 - len(read)}

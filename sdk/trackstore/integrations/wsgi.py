@@ -1,6 +1,6 @@
 """Middleware for WSGI services (Flask, Django, any other): every call becomes an operation."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from trackstore.context import CORRELATION_HEADER
@@ -8,7 +8,13 @@ from trackstore.exchange import Exchange
 from trackstore.recorder import Recorder
 from trackstore.rules import TrackingRules
 from trackstore.served_calls import CallRecorder, open_call
-from trackstore.web_requests import WSGI_STATE, Environ, environ_context, from_environ
+from trackstore.web_requests import (
+    WSGI_STATE,
+    Environ,
+    environ_context,
+    environ_route,
+    from_environ,
+)
 
 Headers = list[tuple[str, str]]
 StartResponse = Callable[..., Callable[[bytes], object]]
@@ -57,7 +63,7 @@ class TrackingMiddleware:
 class _WsgiExchange(Exchange):
     """One call and its answer, watched as they pass."""
 
-    __slots__ = ("_start_response", "environ")
+    __slots__ = ("_route", "_start_response", "environ")
 
     def __init__(
         self, recorder: CallRecorder, environ: Environ, start_response: StartResponse
@@ -66,18 +72,23 @@ class _WsgiExchange(Exchange):
         self.environ = environ
         environ.setdefault(WSGI_STATE, {})
         self._start_response = start_response
+        self._route: tuple[str | None, Mapping[str, Any]] = (None, {})
 
     def start_response(self, status: str, headers: Headers, *error: Any) -> Any:
-        """Note the status, and tell the caller the correlation id."""
+        """Note status and matched route, and tell the caller the correlation id."""
         self.status = int(status[:3])
+        self._route = environ_route(self.environ)
         known = {name.lower() for name, _ in headers}
         if CORRELATION_HEADER.lower() not in known and self.context.correlation_id:
             headers = [*headers, (CORRELATION_HEADER, self.context.correlation_id)]
         return self._start_response(status, headers, *error)
 
     def facts(self) -> dict[str, Any]:
-        """What the environ tells, after the router has put the matched rule in it."""
-        return from_environ(self.environ).facts(self.recorder.rules)
+        """What the environ tells, and the route that was matched when the answer began."""
+        request = from_environ(self.environ)
+        if request.template is None:
+            request.template, request.path_values = self._route
+        return request.facts(self.recorder.rules)
 
 
 class _Watched:
