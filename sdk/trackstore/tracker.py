@@ -73,6 +73,11 @@ class Tracker(AskedLimits, Recorder):
         """What became of everything that this process tracked."""
         return self._delivery.stats()
 
+    @property
+    def spooled(self) -> int:
+        """Items of this process that lie on disk now."""
+        return self._delivery.spooled
+
     def _ask(self, call: Call, timeout: float) -> Json:
         document, variables = call
         return self._delivery.client().query(document, variables, timeout=timeout)

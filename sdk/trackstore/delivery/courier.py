@@ -23,7 +23,8 @@ log = logging.getLogger("trackstore")
 class Courier:
     """Sends parcels in their order, one batch after the other.
 
-    ``wait`` waits so many seconds and says whether to go on; ``settled`` is told which parcels have
+    ``wait`` waits so many seconds (no less than the second number, which the server asked for) and
+    says whether to go on; ``settled`` is told which parcels have
     an end; ``doubled`` of items that the server answered as duplicates at their first sending.
     """
 
@@ -32,7 +33,7 @@ class Courier:
         transport: Transport,
         ledger: Ledger,
         backoff: Backoff,
-        wait: Callable[[float], bool],
+        wait: Callable[[float, float], bool],
         settled: Callable[[Parcels], None],
         doubled: Callable[[list[bytes]], None],
     ) -> None:
@@ -144,4 +145,4 @@ class Courier:
         self._ledger.retries += 1
         self._resent = True
         seconds = self._backoff.fail(failure.after)
-        return self._wait(seconds)
+        return self._wait(seconds, failure.after)

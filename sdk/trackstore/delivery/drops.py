@@ -9,8 +9,6 @@ QUEUE_FULL = "QUEUE_FULL"
 """More was tracked than could be sent, and the queue in memory has its bound."""
 SPOOL_FULL = "SPOOL_FULL"
 """The same for what may lie on disk."""
-SPOOL_FAILED = "SPOOL_FAILED"
-"""The disk took nothing, and the queue in memory was full."""
 INVALID = "INVALID"
 """A value was of another type than the schema says, or could not be made JSON at all."""
 TOO_LARGE = "TOO_LARGE"
@@ -36,8 +34,8 @@ class Ledger:
         # Re-entrant: a signal handler may track while the code that it interrupts counts.
         self._lock = RLock()
         self.changed = Condition(self._lock)
-        self.accepted = 0
-        """Counted by the queue, under its own lock."""
+        self.queued = 0
+        """Items that the queue took, counted by it under its own lock."""
         self.settled = 0
         self.acknowledged = 0
         self.duplicates = 0
@@ -50,6 +48,11 @@ class Ledger:
         self._unreported: Counter[str] = Counter()
         self._logged: dict[str, float] = {}
         self._is_final = False
+
+    @property
+    def accepted(self) -> int:
+        """Items that are to have an end: those of the queue, and those found on disk."""
+        return self.queued + self.recovered
 
     @property
     def left(self) -> int:
@@ -89,14 +92,14 @@ class Ledger:
     def recover(self, items: int) -> None:
         """So many items of an earlier process were found on disk."""
         with self._lock:
-            self.accepted += items
             self.recovered += items
 
-    def finish(self, drop_rest: bool) -> None:
-        """Nothing is settled any more; what is left is dropped, unless it is safe on disk."""
+    def finish(self, kept: int) -> None:
+        """Nothing is settled any more; what is left is dropped, but for those that lie on disk."""
         with self.changed:
-            if drop_rest and self.left:
-                self.drop(CLOSED, self.left, self.problem or "")
+            lost = self.left - kept
+            if lost > 0:
+                self.drop(CLOSED, lost, self.problem or "")
             self._is_final = True
             self.changed.notify_all()
 

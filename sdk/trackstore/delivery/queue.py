@@ -21,7 +21,7 @@ class ItemQueue:
         self._items: deque[bytes] = deque()
         # Re-entrant: a signal handler may track while the code that it interrupts does.
         self._lock = RLock()
-        self.bytes = 0
+        self.size = 0
 
     def __len__(self) -> int:
         return len(self._items)
@@ -30,13 +30,13 @@ class ItemQueue:
         """Take an item; False where there is no room."""
         items, size = self._items, len(item)
         with self._lock:
-            if len(items) >= self._most_items or self.bytes + size > self._most_bytes:
+            if len(items) >= self._most_items or self.size + size > self._most_bytes:
                 full = True
             else:
                 full = False
                 items.append(item)
-                self.bytes += size
-                self._ledger.accepted += 1
+                self.size += size
+                self._ledger.queued += 1
             count = len(items)
         if full:
             self._ledger.refuse(QUEUE_FULL)
@@ -55,6 +55,6 @@ class ItemQueue:
                 if found and size > most_bytes:
                     break
                 item = self._items.popleft()
-                self.bytes -= len(item)
+                self.size -= len(item)
                 found.append(item)
         return found

@@ -41,6 +41,7 @@ class Sender:
         self._wanted = 0
         """Up to how many items somebody waits for, counted as the ledger counts them."""
         self._hurried = False
+        self._next_look = monotonic()
         backoff = Backoff(settings.first_delay_seconds, settings.longest_delay_seconds)
         self._courier = Courier(
             self.transport, ledger, backoff, self._pause, supply.settled, doubled
@@ -78,7 +79,9 @@ class Sender:
             self._deliver(self._take())
 
     def _look_after(self) -> None:
-        if not len(self._supply):
+        """At the start, and now and then when there is nothing to do."""
+        if monotonic() >= self._next_look and not len(self._supply):
+            self._next_look = monotonic() + IDLE_SECONDS
             self._idle()
 
     def _next_batch(self) -> Parcels:
@@ -100,7 +103,7 @@ class Sender:
     def _is_full(self) -> bool:
         settings = self._settings
         return (
-            len(self._supply) >= settings.batch_items or self._supply.bytes >= settings.batch_bytes
+            len(self._supply) >= settings.batch_items or self._supply.size >= settings.batch_bytes
         )
 
     def _take(self) -> Parcels:
@@ -113,17 +116,18 @@ class Sender:
         except Exception as error:
             lost = len(batch) - (self._ledger.settled - settled_before)
             self._ledger.drop(CLIENT_ERROR, lost, repr(error))
+            self._supply.settled(batch)
             raise
 
-    def _pause(self, seconds: float) -> bool:
-        """Wait between two tries; somebody who flushes cuts it short once. Whether to go on."""
-        deadline = monotonic() + seconds
+    def _pause(self, seconds: float, least: float) -> bool:
+        """Wait between two tries; who flushes cuts it short once, to ``least``. Whether to go on."""
+        begun = monotonic()
         while not self._stopped.is_set():
-            if self._hurried:
+            waited = monotonic() - begun
+            if waited >= seconds:
+                return True
+            if self._hurried and waited >= least:
                 self._hurried = False
                 return True
-            rest = deadline - monotonic()
-            if rest <= 0:
-                return True
-            self._bell.wait(rest)
+            self._bell.wait((least if self._hurried else seconds) - waited)
         return False

@@ -10,7 +10,7 @@ class Supply(Protocol):
     """Items in the order in which they are to be sent."""
 
     @property
-    def bytes(self) -> int:
+    def size(self) -> int:
         """How many bytes wait."""
 
     def __len__(self) -> int: ...
@@ -29,9 +29,9 @@ class MemorySupply:
         self._queue = queue
 
     @property
-    def bytes(self) -> int:
+    def size(self) -> int:
         """How many bytes wait."""
-        return self._queue.bytes
+        return self._queue.size
 
     def __len__(self) -> int:
         return len(self._queue)
