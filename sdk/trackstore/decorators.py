@@ -26,6 +26,7 @@ def track_api_usage(
     recorder: CallRecorder | None = None,
     route: str | None = None,
     known: Known | None = None,
+    apart: bool = False,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Record success, failure and duration of a handler: function, coroutine or (async) generator.
 
@@ -33,8 +34,9 @@ def track_api_usage(
     ``workspace_id`` ...), in a request object of Starlette, FastAPI or Flask among them, in
     ``known`` (a mapping, or a function of the same arguments that gives one), or is told inside by
     ``annotate``; the later of these go before the earlier. A generator, and an answer that streams
-    from one, is recorded when it is exhausted, fails or is closed. Where a middleware watches the
-    call, the decorator only tells it the operation and the error: one call is one record.
+    from one, is recorded when it is exhausted, fails or is closed. Inside a call that is watched,
+    by a middleware or another decorated handler, it only tells the operation and the error, and the
+    first that tells them is heard: one call is one record. ``apart`` makes it a call of its own.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
@@ -43,7 +45,8 @@ def track_api_usage(
 
         def begun(args: tuple[Any, ...], named: dict[str, Any]) -> Usage:
             told = functools.partial(known, *args, **named) if callable(known) else known
-            return begin(own, Using(operation, route, _arguments(signature, args, named)), told)
+            using = Using(operation, route, _arguments(signature, args, named))
+            return begin(own, using, told, apart=apart)
 
         return cast("Callable[P, R]", _wrapped(function, begun))
 

@@ -49,9 +49,11 @@ def begin(
     recorder: CallRecorder,
     using: Using,
     known: Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None,
+    *,
+    apart: bool,
 ) -> Usage:
     """Begin a use; what cannot be read from the arguments is counted, never raised."""
-    watched = open_call()
+    watched = None if apart else open_call()
     own = OwnUsage(recorder, using)
     usage: OwnUsage | SharedUsage = own
     try:
@@ -72,6 +74,7 @@ class OwnUsage(Exchange):
 
     def __init__(self, recorder: CallRecorder, using: Using) -> None:
         super().__init__(recorder, current())
+        self.call.facts["operation_type"] = using.operation
         self._using = using
         self._request: Any = None
 
@@ -128,7 +131,7 @@ class OwnUsage(Exchange):
         session_id = using.arguments.get("session_id")
         if isinstance(session_id, UUID):
             facts["session_id"] = session_id
-        return facts | {"labels": labels, "operation_type": using.operation}
+        return facts | {"labels": labels}
 
     def _default_status(self) -> int:
         scope = getattr(self._request, "scope", None) or {}

@@ -18,6 +18,8 @@ from trackstore.served_calls import labels_of
 Scope = MutableMapping[str, Any]
 Environ = dict[str, Any]
 
+WATCHED = "trackstore.watched"
+"""Marks the scope or environ of a call that a middleware watches, so that no second one does."""
 WSGI_STATE = "trackstore.state"
 """Key of the environ under which a WSGI service may put its labels, as a mapping or an object."""
 CONTEXT_HEADERS = {name.lower().encode(): name for name in (CORRELATION_HEADER, TRACE_HEADER)}

@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from tests.sdk_integrations.services import RULES, WHO, caller_of, memory_app, plain
-from trackstore import CallRecorder, TrackingRules, annotate, current
+from trackstore import CallRecorder, TrackingRules, annotate, current, headers_of
 from trackstore.integrations.asgi import TrackingMiddleware
 from trackstore.redaction import fingerprint
 from trackstore.rules import RouteRule
@@ -165,6 +165,47 @@ async def test_a6_two_middlewares_record_one_call(tracker: RecordingTracker) -> 
     async with caller_of(TrackingMiddleware(app, tracker, RULES)) as http:
         await http.get("/v1/memory/mem_51", headers=WHO)
     assert len(tracker.operations) == 1
+
+
+async def test_a_service_that_calls_another_in_its_process_makes_two_records(
+    tracker: RecordingTracker,
+) -> None:
+    inner = TrackingMiddleware(memory_app(), tracker)
+    app = FastAPI()
+    app.add_middleware(TrackingMiddleware, tracker=tracker)
+
+    @app.get("/outer")
+    async def outer() -> int:
+        annotate(user_id="u_1", workspace_id="ws_12")
+        async with caller_of(inner) as http:
+            found = await http.get("/v1/memory/mem_51", headers=WHO | headers_of())
+        return found.status_code
+
+    async with caller_of(app) as http:
+        assert (await http.get("/outer")).json() == 200
+    assert [o.api and o.api.route for o in tracker.operations] == ["v1/memory/{memory_id}", "outer"]
+    assert len({o.correlation_id for o in tracker.operations}) == 1
+
+
+async def test_a_body_is_kept_where_the_rules_say_so(tracker: RecordingTracker) -> None:
+    rules = TrackingRules(
+        requires=(), body_bytes=50, routes=(RouteRule("v1/memory", keep_body=True),)
+    )
+    async with caller_of(TrackingMiddleware(memory_app(), tracker, rules)) as http:
+        for content, kind in (
+            (b'{"a": [1, {"token": "t"}]}', "application/json"),
+            (b'{"a": 1', "application/json"),
+            (b'{"a": 1}', "text/plain"),
+            (b'{"a": "' + b"x" * 60 + b'"}', "application/json"),
+        ):
+            headers = {"content-type": kind}
+            assert (await http.post("/v1/memory", content=content, headers=headers)).is_success
+    assert [o.attributes for o in tracker.operations] == [
+        {"body": {"a": [1, {"token": "[redacted]"}]}},
+        None,
+        None,
+        None,
+    ]
 
 
 async def test_a6_a_streamed_answer_is_recorded_at_its_end(

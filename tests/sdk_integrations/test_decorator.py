@@ -234,13 +234,17 @@ async def test_b2_inside_a_middleware_it_names_the_one_record(tracker: Recording
     @track_api_usage("chat", tracker=tracker)
     async def chat(request: Request) -> StreamingResponse:
         identify(request)
-        return inner(request)
+        return inner("break" in request.query_params)
 
     @track_api_usage("inner", tracker=tracker)
-    def inner(request: Request) -> StreamingResponse:
-        if "break" in request.query_params:
+    def inner(breaks: bool) -> StreamingResponse:
+        apart("u_1")
+        if breaks:
             raise RuntimeError("broken inside")
         return StreamingResponse(iter(["a"]))
+
+    @track_api_usage("apart", tracker=tracker, rules=ANYONE, apart=True)
+    def apart(user_id: str) -> None: ...
 
     app = Starlette(routes=[Route("/v1/chat", chat)])
     async with caller_of(TrackingMiddleware(app, tracker)) as http:
@@ -249,9 +253,25 @@ async def test_b2_inside_a_middleware_it_names_the_one_record(tracker: Recording
     assert [
         (o.operation_type, o.api and o.api.status_code, o.error) for o in tracker.operations
     ] == [
+        ("apart", None, None),
         ("chat", 200, None),
+        ("apart", None, None),
         ("chat", 500, "RuntimeError: broken inside"),
     ]
+    assert len({o.correlation_id for o in tracker.operations}) == 2
+
+
+def test_b2_a_handler_inside_a_handler_is_a_part_of_it(tracker: RecordingTracker) -> None:
+    @track_api_usage("inner", tracker=tracker, rules=ANYONE)
+    def inner(user_id: str) -> None: ...
+
+    @track_api_usage("outer", tracker=tracker, rules=ANYONE)
+    def outer() -> None:
+        inner("u_1")
+
+    outer()
+    assert len(tracker.operations) == 1
+    tracker.one(operation_type="outer", user_id="u_1")
 
 
 def test_b2_streams_of_flask_with_and_without_a_middleware(tracker: RecordingTracker) -> None:

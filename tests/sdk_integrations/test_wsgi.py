@@ -38,6 +38,7 @@ def flask_app() -> Flask:
 
     @app.post("/v1/memory")
     def add() -> tuple[Response, int]:
+        assert request.get_json()["password"] == "p"
         return jsonify(id="mem_51", correlation_id=current().correlation_id), 201
 
     @app.get("/v1/memory/<memory_id>")
@@ -76,7 +77,8 @@ def test_a2_a4_a_flask_call_is_recorded_with_everything_known_of_it(
 ) -> None:
     with wsgi_caller_of(watched(flask_app(), tracker)) as http:
         headers = WHO | HEADERS | {"x-client-type": "sdk", "x-plan": "pro"}
-        answer = http.post("/v1/memory?token=secret&a=1", json={}, headers=headers)
+        body = {"text": "t", "password": "p"}
+        answer = http.post("/v1/memory?token=secret&a=1", json=body, headers=headers)
     assert (answer.status_code, answer.headers["x-correlation-id"]) == (201, "corr-1")
     assert answer.json()["correlation_id"] == "corr-1"
     (operation,) = tracker.operations
@@ -99,6 +101,7 @@ def test_a2_a4_a_flask_call_is_recorded_with_everything_known_of_it(
         "attributes": {
             "headers": {"x-plan": "pro"},
             "query": {"token": "[redacted]", "a": "1"},
+            "body": {"text": "t", "password": "[redacted]"},
         },
     }
 

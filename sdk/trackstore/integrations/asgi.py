@@ -5,14 +5,13 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-import msgspec
-
 from trackstore.context import CORRELATION_HEADER
 from trackstore.exchange import Exchange
 from trackstore.recorder import Recorder
 from trackstore.rules import TrackingRules
-from trackstore.served_calls import SERVER_FAULT, CallRecorder, open_call
-from trackstore.web_requests import from_scope, incoming_context
+from trackstore.served_calls import SERVER_FAULT, CallRecorder
+from trackstore.web_bodies import KeptBody, json_body
+from trackstore.web_requests import WATCHED, from_scope, incoming_context
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -45,7 +44,7 @@ class TrackingMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        if scope["type"] != "http" or open_call() is not None:
+        if scope["type"] != "http" or WATCHED in scope:
             await self.app(scope, receive, send)  # not a call, or one that is watched already
             return
         exchange = _AsgiExchange(self.recorder, scope, receive, send)
@@ -67,10 +66,11 @@ class _AsgiExchange(Exchange):
     def __init__(self, recorder: CallRecorder, scope: Scope, receive: Receive, send: Send) -> None:
         super().__init__(recorder, incoming_context(scope["headers"]))
         self.scope = scope
+        scope[WATCHED] = True
         # Made here, so that copies of the scope share it with the one that is read at the end.
         scope.setdefault("state", {})
         self._receive, self._send = receive, send
-        self._body = bytearray() if recorder.may_keep_bodies else None
+        self._body = KeptBody(recorder.rules.body_bytes) if recorder.may_keep_bodies else None
         self.is_complete = False
 
     async def receive(self) -> Message:
@@ -78,8 +78,8 @@ class _AsgiExchange(Exchange):
         message = await self._receive()
         if message["type"] == "http.disconnect":
             self.is_disconnected = not self.is_complete
-        elif self._body is not None and len(self._body) <= self.recorder.rules.body_bytes:
-            self._body += message.get("body", b"")
+        elif self._body is not None:
+            self._body.add(message.get("body", b""))
         return message
 
     async def send(self, message: Message) -> None:
@@ -111,8 +111,8 @@ class _AsgiExchange(Exchange):
         """What the scope tells, after the router has put the matched route in it."""
         request = from_scope(self.scope)
         facts = request.facts(self.recorder.rules)
-        if self._body:
-            facts["body"] = self._json(request.headers.get("content-type", ""))
+        if self._body is not None:
+            facts["body"] = json_body(self._body, request.headers.get("content-type", ""))
         return facts
 
     def _is_fault(self) -> bool:
@@ -124,12 +124,3 @@ class _AsgiExchange(Exchange):
             return message
         told = (self.context.correlation_id or "").encode("latin-1")
         return {**message, "headers": [*headers, (RAW_CORRELATION_HEADER, told)]}
-
-    def _json(self, content_type: str) -> Any:
-        body, most = self._body, self.recorder.rules.body_bytes
-        if body is None or len(body) > most or "json" not in content_type:
-            return None
-        try:
-            return msgspec.json.decode(body)
-        except ValueError:
-            return None

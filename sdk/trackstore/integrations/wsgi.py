@@ -7,8 +7,10 @@ from trackstore.context import CORRELATION_HEADER
 from trackstore.exchange import Exchange
 from trackstore.recorder import Recorder
 from trackstore.rules import TrackingRules
-from trackstore.served_calls import CallRecorder, open_call
+from trackstore.served_calls import CallRecorder
+from trackstore.web_bodies import BodyTee, json_body
 from trackstore.web_requests import (
+    WATCHED,
     WSGI_STATE,
     Environ,
     environ_context,
@@ -44,7 +46,7 @@ class TrackingMiddleware:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one call."""
-        if open_call() is not None:  # an outer middleware watches it already
+        if WATCHED in environ:  # by an outer middleware
             return self.app(environ, start_response)
         exchange = _WsgiExchange(self.recorder, environ, start_response)
         with exchange.inside():
@@ -63,14 +65,19 @@ class TrackingMiddleware:
 class _WsgiExchange(Exchange):
     """One call and its answer, watched as they pass."""
 
-    __slots__ = ("_route", "_start_response", "environ")
+    __slots__ = ("_body", "_route", "_start_response", "environ")
 
     def __init__(
         self, recorder: CallRecorder, environ: Environ, start_response: StartResponse
     ) -> None:
         super().__init__(recorder, environ_context(environ))
         self.environ = environ
+        environ[WATCHED] = True
         environ.setdefault(WSGI_STATE, {})
+        self._body: BodyTee | None = None
+        if recorder.may_keep_bodies and "wsgi.input" in environ:
+            self._body = BodyTee(environ["wsgi.input"], recorder.rules.body_bytes)
+            environ["wsgi.input"] = self._body
         self._start_response = start_response
         self._route: tuple[str | None, Mapping[str, Any]] = (None, {})
 
@@ -88,7 +95,10 @@ class _WsgiExchange(Exchange):
         request = from_environ(self.environ)
         if request.template is None:
             request.template, request.path_values = self._route
-        return request.facts(self.recorder.rules)
+        facts = request.facts(self.recorder.rules)
+        if self._body is not None:
+            facts["body"] = json_body(self._body.kept, self.environ.get("CONTENT_TYPE", ""))
+        return facts
 
 
 class _Watched:
