@@ -17,6 +17,7 @@ from server.access import decide_access
 from server.admission import Admission, WrongKeys
 from server.authentication import Authenticator
 from server.bodies import DocumentKeeper, RequestReader
+from server.clients import ClientDrops, ClientMiddleware
 from server.connections import STATE, Connections
 from server.correlation import CorrelationMiddleware
 from server.deadlines import Deadlines
@@ -86,6 +87,7 @@ class Server:
         )
         self.health = Health(self.store)
         self.metrics = Metrics(self.store, settings.workers)
+        self.client_drops = ClientDrops(self.metrics.registry, self.metrics.labels)
         self.live: LiveServer | None = None
         self._stops = StopSignals(self._drain)
         self._draining: asyncio.Task[None] | None = None
@@ -232,6 +234,7 @@ def middleware_of(server: Server, routes: Sequence[str]) -> list[Middleware]:
                 guarded=(GRAPHQL_PATH, EXPORT_PATH),
             ),
         ),
+        Middleware(ClientMiddleware, drops=server.client_drops),
         Middleware(
             GraphQLLane,
             path=GRAPHQL_PATH,

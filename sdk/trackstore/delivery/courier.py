@@ -77,7 +77,7 @@ class Courier:
     def _try(self, chunk: Parcels) -> Outcome:
         dropped = self._ledger.take_unreported()
         outcome = self._transport.send([item for _, item in chunk], dropped)
-        if not isinstance(outcome, Answered):
+        if not self._transport.was_heard:
             self._ledger.give_back(dropped)
         self._ledger.batches += 1
         return outcome

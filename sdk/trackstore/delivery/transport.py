@@ -65,9 +65,12 @@ class Transport:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._http: httpx.Client | None = None
+        self.was_heard = False
+        """Whether the last call was answered with 200: then its report of drops counts."""
 
     def send(self, items: Sequence[bytes], dropped: Counter[str] | None = None) -> Outcome:
-        """Try once to send these items."""
+        """Try once to send these items; ``was_heard`` says whether the server heard the rest, too."""
+        self.was_heard = False
         body = b"%b%b]}}" % (HEAD, b",".join(items))
         headers = {}
         least = self._settings.compress_from_bytes
@@ -82,6 +85,7 @@ class Transport:
         except (httpx.TransportError, ssl.SSLError, OSError) as error:
             return Later(f"{type(error).__name__}: {error}".rstrip(": "), "CONNECTION")
         compare(response.headers.get(VERSION_HEADER))
+        self.was_heard = response.status_code == httpx.codes.OK
         return outcome_of(response)
 
     def close(self) -> None:
