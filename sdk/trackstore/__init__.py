@@ -3,6 +3,7 @@
 from trackstore.answers import Consumption, Flushed, Level, Reservation, Stats
 from trackstore.client import AsyncClient, Client
 from trackstore.context import Context, bind, context_of, current, headers_of
+from trackstore.decorators import track_api_usage
 from trackstore.entries import ApiCall, Interaction, Labels, LlmCall, Operation, Stage, ToolUse
 from trackstore.errors import (
     InvalidItem,
@@ -12,9 +13,13 @@ from trackstore.errors import (
     ServerUnavailable,
     TrackstoreError,
 )
+from trackstore.events import Event, EventBus
 from trackstore.ids import new_id
 from trackstore.recorder import Recorder
 from trackstore.requests import RequestHandle
+from trackstore.route_operations import track_route_operation
+from trackstore.rules import RouteRule, TrackingRules
+from trackstore.served_calls import CallRecorder, ServedCall, annotate
 from trackstore.sessions import SessionHandle
 from trackstore.settings import Settings
 from trackstore.stages import StageHandle
@@ -27,9 +32,12 @@ __all__ = [
     "VERSION",
     "ApiCall",
     "AsyncClient",
+    "CallRecorder",
     "Client",
     "Consumption",
     "Context",
+    "Event",
+    "EventBus",
     "Flushed",
     "Interaction",
     "InvalidItem",
@@ -45,6 +53,8 @@ __all__ = [
     "RequestHandle",
     "RequestState",
     "Reservation",
+    "RouteRule",
+    "ServedCall",
     "ServerRefused",
     "ServerUnavailable",
     "SessionHandle",
@@ -58,7 +68,9 @@ __all__ = [
     "StatsRow",
     "ToolUse",
     "Tracker",
+    "TrackingRules",
     "TrackstoreError",
+    "annotate",
     "bind",
     "context_of",
     "current",
@@ -66,4 +78,6 @@ __all__ = [
     "headers_of",
     "new_id",
     "set_tracker",
+    "track_api_usage",
+    "track_route_operation",
 ]  # fmt: skip
