@@ -12,11 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
-from tests.databases import Databases
 from tests.house.checkout import ROOT
-from tests.processes import ServerProcess, server_process
+from tests.processes import ServerProcess
 
 PATIENCE_SECONDS = 30.0
 USER = {"X-User": "u_1", "X-Workspace": "ws_12"}
@@ -41,16 +39,6 @@ query Request($id: UUID!) {
   }
 }
 """
-
-
-@pytest.fixture(scope="module")
-def server(
-    databases: Databases, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[ServerProcess]:
-    """One server for all examples; each has users of its own."""
-    folder = tmp_path_factory.mktemp("server")
-    with databases.migrated() as url, server_process(url, folder) as process:
-        yield process
 
 
 def asked(server: ServerProcess, query: str, **variables: Any) -> Any:
