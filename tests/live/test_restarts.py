@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -113,10 +113,15 @@ async def check(
         assert sum(last.values()) == REQUESTS + total, "an acknowledged event was lost or doubled"
         for id in ids:
             await writer.call(CANCEL, {"id": id})
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            await asyncio.gather(*feed_tasks)
-            await asyncio.gather(*log_tasks)
-            others = await asyncio.gather(*other_tasks)
+        everyone = [*feed_tasks, *log_tasks, *other_tasks]
+        _, late = await asyncio.wait(everyone, timeout=PATIENCE_SECONDS)
+        assert not late, [
+            f"{type(watcher).__name__}: {len(watcher.items)} items by {watcher.connections}"
+            for watcher, task in zip([*feeds, *logs], [*feed_tasks, *log_tasks], strict=True)
+            if task in late
+        ] or "others are late"
+        await asyncio.gather(*feed_tasks, *log_tasks)
+        others = await asyncio.gather(*other_tasks)
     for found in others:
         assert found == {id: list(range(1, last[id] + 2)) for id in found}
     for id, log in zip(ids, logs, strict=True):
@@ -180,15 +185,15 @@ async def test_one_of_two_servers_is_killed(
         assert not other.complaints()
 
 
-def workers_of(server: ServerProcess) -> list[psutil.Process]:
-    """The processes that answer."""
-    children = psutil.Process(server.process.pid).children()
-    return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
-
-
-def connections_of(worker: psutil.Process) -> int:
-    """Clients that it serves."""
-    return sum(c.status == psutil.CONN_ESTABLISHED for c in worker.net_connections("tcp"))
+def clients_of(server: ServerProcess) -> dict[psutil.Process, int]:
+    """How many connections each process that answers has."""
+    found = {}
+    for child in psutil.Process(server.process.pid).children():
+        with suppress(psutil.NoSuchProcess):
+            if "spawn_main" in " ".join(child.cmdline()):
+                sockets = child.net_connections("tcp")
+                found[child] = sum(s.status == psutil.CONN_ESTABLISHED for s in sockets)
+    return found
 
 
 async def test_one_of_two_workers_is_killed(
@@ -201,12 +206,13 @@ async def test_one_of_two_workers_is_killed(
 
         async def kill() -> None:
             await asyncio.sleep(SECONDS / 2)
+            clients = clients_of(server)
             for _ in range(PATIENCE_SECONDS * 10):
-                busy = [worker for worker in workers_of(server) if connections_of(worker)]
-                if len(busy) == 2:
+                if sum(map(bool, clients.values())) == 2:
                     break
                 await asyncio.sleep(0.1)
-            max(workers_of(server), key=connections_of).kill()
+                clients = clients_of(server)
+            max(clients, key=clients.__getitem__).kill()
 
         watchers = await check(lambda: server.url, lambda: server.url, kill)
         assert any(watcher.connections > 1 for watcher in watchers)
