@@ -68,8 +68,10 @@ clean: ## Remove .venv, build results and caches; data stays
 	$(install_self)
 	@touch $@
 
-.venv/dev.stamp: requirements.lock .venv/serve.stamp
+# The client goes in editable beside the server: what is tested is what lies in sdk/.
+.venv/dev.stamp: requirements.lock sdk/pyproject.toml .venv/serve.stamp
 	$(pip) install --require-hashes -r requirements.lock
+	$(pip) install --no-deps --no-build-isolation --editable sdk
 	@touch $@
 
 # Node.js comes with the lock, as a wheel; npm writes this file when it is done.

@@ -22,6 +22,7 @@ from server.access import decide_access
 from server.admission import Admission
 from server.authentication import Authenticator
 from server.bodies import DocumentKeeper, RequestReader
+from server.clients import ClientDrops, ClientMiddleware
 from server.connections import STATE, Connections
 from server.correlation import CorrelationMiddleware
 from server.dashboard.assets import FOLDER, Assets
@@ -48,7 +49,7 @@ from server.persisted import NoPersistedQueries, PersistedQueries, TrustedDocume
 from server.schema import build_schema
 from server.settings import Settings, load_settings
 from server.sign_in import SignInEndpoint
-from server.stopping import StopSignals
+from server.stopping import StopSignals, end_with_parent
 from server.variables import ObjectBounds
 from server.version import VERSION
 from server.work import Work
@@ -97,6 +98,7 @@ class Server:
         )
         self.health = Health(self.store)
         self.metrics = Metrics(self.store, settings.workers)
+        self.client_drops = ClientDrops(self.metrics.registry, self.metrics.labels)
         self.live: LiveServer | None = None
         self._stops = StopSignals(self._drain)
         self._draining: asyncio.Task[None] | None = None
@@ -271,6 +273,7 @@ def middleware_of(server: Server, routes: Sequence[str]) -> list[Middleware]:
                 guarded=(GRAPHQL_PATH, EXPORT_PATH),
             ),
         ),
+        Middleware(ClientMiddleware, drops=server.client_drops),
         Middleware(
             GraphQLLane,
             path=GRAPHQL_PATH,
@@ -286,4 +289,5 @@ def app_from_environment() -> Starlette:
     configure_logging(settings.log_level, settings.log_format)
     app = create_app(settings)
     settle()
+    end_with_parent()
     return app

@@ -35,7 +35,8 @@ class Metrics:
         self.registry = CollectorRegistry()
         labels = {"worker": str(os.getpid())} if workers > 1 else {}
         names = [*labels, "method", "route", "status"]
-        self._labels = labels
+        self.labels = labels
+        """Of this process."""
         self.requests = Counter(
             "trackstore_http_requests", "HTTP requests answered.", names, registry=self.registry
         )
@@ -54,7 +55,7 @@ class Metrics:
 
     def add(self, make: Callable[[dict[str, str]], Collector]) -> None:
         """Ask one more collector; ``make`` is given the labels of this process."""
-        self.registry.register(make(self._labels))
+        self.registry.register(make(self.labels))
 
     def observe(self, method: str, route: str, status: int, seconds: float | None) -> None:
         """Count one answered request; a stream has no time of its own."""
@@ -63,7 +64,7 @@ class Metrics:
         counter = self._counters.get((method, route, status))
         if counter is None:
             counter = self.requests.labels(
-                **self._labels, method=method, route=route, status=str(status)
+                **self.labels, method=method, route=route, status=str(status)
             )
             self._counters[method, route, status] = counter
         counter.inc()
@@ -71,7 +72,7 @@ class Metrics:
             return
         timer = self._timers.get(route)
         if timer is None:
-            timer = self._timers[route] = self.duration.labels(**self._labels, route=route)
+            timer = self._timers[route] = self.duration.labels(**self.labels, route=route)
         timer.observe(seconds)
 
     async def metrics_endpoint(self, request: Request) -> Response:

@@ -11,6 +11,7 @@ from benchmarks.cases import (
     live,
     memory,
     page,
+    sdk,
     single,
     startup,
     stats,
@@ -30,5 +31,5 @@ CASES: dict[str, Case] = {
     "startup": startup.run,
 }
 """By the names that the command takes."""
-APART: dict[str, Case] = {"stats": stats.run, "live": live.run}
+APART: dict[str, Case] = {"stats": stats.run, "live": live.run, "sdk": sdk.run}
 """Cases that are a run of their own: they take about as long as all others together."""

@@ -18,9 +18,9 @@ await story(async ({ open, given }) => {
       const note = page.locator(".card", { has: page.locator(".log") }).locator(".note");
       await note.getByText(`${wanted.last} events`, { exact: true }).waitFor();
     }
-    say({ state: await state(page), status: await page.locator(".facts .badge").innerText() });
+    say({ state: await state(page), status: await page.locator(".request-facts .badge").innerText() });
   }
-  await page.locator(".facts .badge.good").waitFor();
+  await page.locator(".request-facts .badge.good").waitFor();
   const seen = await page.evaluate(async () => {
     const log = document.querySelector(".log");
     const found = new Map();
@@ -34,7 +34,7 @@ await story(async ({ open, given }) => {
   });
   return {
     seen,
-    facts: await page.locator(".facts").innerText(),
+    facts: await page.locator(".request-facts").innerText(),
     stages: await page.locator(".timeline").innerText(),
   };
 });

@@ -2,7 +2,7 @@
 import { createInterface } from "node:readline";
 import { startBrowser } from "./chromium.mjs";
 
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 
 /** Tell the test something, as one line. */

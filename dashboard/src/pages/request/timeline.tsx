@@ -42,7 +42,9 @@ function Head({ ticks, ms }: { ticks: number[]; ms: number }) {
     <thead>
       <tr>
         <th scope="col">Stage</th>
-        <th scope="col">Status</th>
+        <th scope="col" className="wide-only">
+          Status
+        </th>
         <th scope="col" className="lane">
           <span className="hidden">Attempts over time</span>
           <span className="ticks" aria-hidden="true">
@@ -72,9 +74,12 @@ function StageRow({ row, ticks, ms, now }: { row: Row; ticks: number[]; ms: numb
     <tr>
       <th scope="row">
         {stage.name}
+        <span className="narrow-only">
+          <StatusBadge status={stage.status} />
+        </span>
         {running && stage.message ? <span className="muted small stage-message">{stage.message}</span> : null}
       </th>
-      <td>
+      <td className="wide-only">
         <StatusBadge status={stage.status} />
       </td>
       <td className="lane">

@@ -1,0 +1,83 @@
+"""A chat service on Flask: business code emits events, and knows nothing of tracking.
+
+Run it with ``flask --app examples.chat_service run``; the tracker finds its server in TRACKSTORE_URL.
+"""
+
+import time
+from collections.abc import Iterator
+
+from flask import Flask, Response, jsonify, request
+
+from trackstore import TrackingRules, annotate, get_tracker
+from trackstore.event_records import record_chats
+from trackstore.events import EventBus
+from trackstore.integrations.wsgi import TrackingMiddleware
+
+app = Flask(__name__)
+app.wsgi_app = TrackingMiddleware(app.wsgi_app, rules=TrackingRules(requires=("user_id",)))  # type: ignore[method-assign]
+
+events = EventBus()
+record_chats(events, get_tracker())
+
+
+class Refused(Exception):
+    """The model will not answer this."""
+
+
+def answer(message: str) -> str:
+    """Stand in for the model."""
+    if "bomb" in message:
+        raise Refused("the model refused")
+    return f"You said: {message}"
+
+
+def chat(user_id: str, message: str) -> str:
+    """Do the business: it says what happened, and whoever wants to know listens."""
+    begun = time.perf_counter()
+    told = {"user_id": user_id, "message": message, "model": "parrot-1", "name": "chat"}
+    try:
+        response = answer(message)
+    except Refused as error:
+        events.emit("chat.failed", error=error, duration_ms=_since(begun), **told)
+        raise
+    tokens = len(message.split()) + len(response.split())
+    events.emit(
+        "chat.completed", response=response, tokens=tokens, duration_ms=_since(begun), **told
+    )
+    return response
+
+
+@app.before_request
+def who() -> None:
+    """Say whose call it is; a real service asks its session."""
+    annotate(user_id=request.headers.get("X-User"))
+
+
+@app.post("/chat")
+def ask() -> Response:
+    """Answer at once."""
+    body = request.get_json()
+    return jsonify(response=chat(body["user_id"], body["message"]))
+
+
+@app.post("/chat/stream")
+def stream() -> Response:
+    """Answer word by word: the call is recorded when the last one is sent, or nobody listens."""
+    response = answer(request.get_json()["message"])
+
+    def words() -> Iterator[str]:
+        for word in response.split():
+            yield f"{word} "
+
+    return Response(words(), mimetype="text/plain")
+
+
+@app.errorhandler(Refused)
+def refused(error: Refused) -> tuple[Response, int]:
+    """Tell the caller; the record carries why."""
+    annotate(error=str(error))
+    return jsonify(error=str(error)), 502
+
+
+def _since(begun: float) -> float:
+    return (time.perf_counter() - begun) * 1_000

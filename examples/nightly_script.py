@@ -1,0 +1,41 @@
+"""A script as cron runs it: it tracks what it did, and ends when the server has all of it.
+
+``python examples/nightly_script.py FILE...``, with the server's address in TRACKSTORE_URL.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+from trackstore import Tracker
+
+
+def count_words(path: Path) -> int:
+    """Do the work."""
+    return len(path.read_text(encoding="utf-8").split())
+
+
+def main(names: list[str]) -> int:
+    """Count the words of each file; gives the exit code."""
+    with Tracker() as tracker:
+        for name in names:
+            begun, error, words = time.perf_counter(), None, None
+            try:
+                words = count_words(Path(name))
+            except OSError as problem:
+                error = str(problem)
+            tracker.track_operation(
+                kind="TOOL",
+                name="count_words",
+                tool={"tool_name": "count_words", "file_path": name},
+                duration_ms=(time.perf_counter() - begun) * 1_000,
+                error=error,
+                attributes={"words": words},
+            )
+        left = tracker.flush(timeout=10)
+    print(f"{len(names)} files, {left.left} operations not sent")
+    return 1 if left.left else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,83 @@
+"""Trackstore's client: tracking that never blocks, never loses, never hides."""
+
+from trackstore.answers import Consumption, Flushed, Level, Reservation, Stats
+from trackstore.client import AsyncClient, Client
+from trackstore.context import Context, bind, context_of, current, headers_of
+from trackstore.decorators import track_api_usage
+from trackstore.entries import ApiCall, Interaction, Labels, LlmCall, Operation, Stage, ToolUse
+from trackstore.errors import (
+    InvalidItem,
+    InvalidSettings,
+    RequestCancelled,
+    ServerRefused,
+    ServerUnavailable,
+    TrackstoreError,
+)
+from trackstore.events import Event, EventBus
+from trackstore.ids import new_id
+from trackstore.recorder import Recorder
+from trackstore.requests import RequestHandle
+from trackstore.route_operations import track_route_operation
+from trackstore.rules import RouteRule, TrackingRules
+from trackstore.served_calls import CallRecorder, ServedCall, annotate
+from trackstore.sessions import SessionHandle
+from trackstore.settings import Settings
+from trackstore.stages import StageHandle
+from trackstore.stats import StatsAnswer, StatsQuestion, StatsRow
+from trackstore.tracker import Tracker, get_tracker, set_tracker
+from trackstore.versions import VERSION
+from trackstore.watching import LoggedEvent, Progress, RequestState, StageState
+
+__all__ = [
+    "VERSION",
+    "ApiCall",
+    "AsyncClient",
+    "CallRecorder",
+    "Client",
+    "Consumption",
+    "Context",
+    "Event",
+    "EventBus",
+    "Flushed",
+    "Interaction",
+    "InvalidItem",
+    "InvalidSettings",
+    "Labels",
+    "Level",
+    "LlmCall",
+    "LoggedEvent",
+    "Operation",
+    "Progress",
+    "Recorder",
+    "RequestCancelled",
+    "RequestHandle",
+    "RequestState",
+    "Reservation",
+    "RouteRule",
+    "ServedCall",
+    "ServerRefused",
+    "ServerUnavailable",
+    "SessionHandle",
+    "Settings",
+    "Stage",
+    "StageHandle",
+    "StageState",
+    "Stats",
+    "StatsAnswer",
+    "StatsQuestion",
+    "StatsRow",
+    "ToolUse",
+    "Tracker",
+    "TrackingRules",
+    "TrackstoreError",
+    "annotate",
+    "bind",
+    "context_of",
+    "current",
+    "get_tracker",
+    "headers_of",
+    "new_id",
+    "set_tracker",
+    "track_api_usage",
+    "track_route_operation",
+]  # fmt: skip

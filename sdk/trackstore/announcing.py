@@ -1,0 +1,111 @@
+"""A tracker that also tells an event bus of everything it records: for logs, metrics and alerts."""
+
+import logging
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from trackstore.answers import Consumption, Flushed, Reservation, Stats
+from trackstore.consuming import IfUnavailable
+from trackstore.entries import Consume, Entry, Operation
+from trackstore.events import Event, EventBus, Listener
+from trackstore.limits import ANSWER_SECONDS
+from trackstore.recorder import Recorder
+
+OPERATION_RECORDED = "operation.recorded"
+
+
+class AnnouncingTracker(Recorder):
+    """Hands every entry to ``inner``, then emits ``<entry>.recorded`` with it on the bus.
+
+    The names are those of a batch: ``operation.recorded``, ``createRequest.recorded``,
+    ``failStage.recorded`` ... ``event.data["entry"]`` is the entry. Listeners run in the caller's
+    thread: what takes long belongs into a thread or task of its own.
+    """
+
+    def __init__(self, inner: Recorder, bus: EventBus) -> None:
+        self.inner = inner
+        self.bus = bus
+        self.labels = inner.labels
+
+    def record(self, entry: Entry) -> None:
+        """Hand it on, then tell of it."""
+        self.inner.record(entry)
+        self.bus.emit(f"{entry.field}.recorded", entry=entry)
+
+    def refuse(self, field: str, error: Exception) -> None:
+        """Hand it on."""
+        self.inner.refuse(field, error)
+
+    def commit(self, id: UUID, units: int, *, timeout: float = ANSWER_SECONDS) -> Consumption:
+        """Commit through the inner tracker."""
+        return self.inner.commit(id, units, timeout=timeout)
+
+    def release(self, id: UUID, *, timeout: float = ANSWER_SECONDS) -> Consumption:
+        """Release through the inner tracker."""
+        return self.inner.release(id, timeout=timeout)
+
+    def _consume(
+        self, asked: Consume, timeout: float, if_unavailable: IfUnavailable
+    ) -> Consumption:
+        return self.inner._consume(asked, timeout, if_unavailable)
+
+    def _reserve(
+        self, asked: Consume, ttl: timedelta, timeout: float, if_unavailable: IfUnavailable
+    ) -> Reservation:
+        return self.inner._reserve(asked, ttl, timeout, if_unavailable)
+
+    def flush(self, timeout: float = 5.0) -> Flushed:
+        """Flush the inner tracker."""
+        return self.inner.flush(timeout)
+
+    def close(self, timeout: float = 5.0) -> Flushed:
+        """Close the inner tracker."""
+        return self.inner.close(timeout)
+
+    def stats(self) -> Stats:
+        """What became of what the inner tracker took."""
+        return self.inner.stats()
+
+    def is_cancelled(self, request_id: UUID) -> bool:
+        """Ask the inner tracker."""
+        return self.inner.is_cancelled(request_id)
+
+
+def log_operations(bus: EventBus, logger: logging.Logger) -> Listener:
+    """Log every operation as one line, with its facts as fields for structured logs.
+
+    A failed one is a warning. Texts of chats are not logged.
+    """
+
+    def listener(event: Event) -> None:
+        operation: Operation = event.data["entry"]
+        level = logging.WARNING if operation.outcome == "ERROR" else logging.INFO
+        if logger.isEnabledFor(level):
+            logger.log(level, "operation %s", operation.name, extra=fields_of(operation))
+
+    return bus.on(OPERATION_RECORDED, listener)
+
+
+def fields_of(operation: Operation) -> dict[str, Any]:
+    """The facts of an operation that are worth a field in a log; what is unknown is left out."""
+    labels, api, llm = operation.labels, operation.api, operation.llm
+    found = {
+        "operation_id": str(operation.id),
+        "kind": operation.kind,
+        "operation_type": operation.operation_type,
+        "outcome": operation.outcome,
+        "error": operation.error,
+        "duration_ms": operation.duration_ms,
+        "correlation_id": operation.correlation_id,
+        "trace_id": operation.trace_id,
+        "method": api and api.method,
+        "status_code": api and api.status_code,
+        "model": llm and llm.model,
+        "input_tokens": llm and llm.input_tokens,
+        "output_tokens": llm and llm.output_tokens,
+        "organization_id": labels and labels.organization_id,
+        "workspace_id": labels and labels.workspace_id,
+        "user_id": labels and labels.user_id,
+    }
+    return {name: value for name, value in found.items() if value is not None}

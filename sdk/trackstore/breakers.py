@@ -1,0 +1,80 @@
+"""Circuit breakers of any library: counted here, reported when they change and now and then."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from trackstore.entries import BreakerState
+from trackstore.recorder import Recorder
+from trackstore.tracker import get_tracker
+
+STATES: dict[str, BreakerState] = {
+    "closed": "CLOSED",
+    "open": "OPEN",
+    "halfopen": "HALF_OPEN",
+}
+REPORT_SECONDS = 10.0
+
+
+class BreakerReporter:
+    """Reports one breaker: call ``success`` or ``failure`` after each call, ``changed`` on a change.
+
+    That is the whole protocol, so any breaker can be tied to it by its callbacks. A change of state
+    is reported at once, totals at most every ``every_seconds``, in the thread of the call and
+    without waiting.
+    """
+
+    def __init__(
+        self,
+        tracker: Recorder | None,
+        name: str,
+        *,
+        organization_id: str | None = None,
+        every_seconds: float = REPORT_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.name = name
+        self.state: BreakerState = "CLOSED"
+        self.total_calls = 0
+        self.total_failures = 0
+        self._tracker, self._organization_id = tracker, organization_id
+        self._every_seconds, self._clock = every_seconds, clock
+        self._reported_at = float("-inf")
+        self._lock = threading.Lock()
+
+    def success(self) -> None:
+        """A call went well."""
+        self._count(failures=0)
+
+    def failure(self, error: BaseException | None = None) -> None:
+        """A call failed."""
+        self._count(failures=1, message=None if error is None else str(error))
+
+    def changed(self, state: str, message: str | None = None) -> None:
+        """The breaker is closed, open or half open now, in any spelling; raises ``ValueError``."""
+        known = STATES.get(state.lower().replace("-", "").replace("_", "").replace(" ", ""))
+        if known is None:
+            raise ValueError(f"{state!r} is no state of a breaker: closed, open or half-open")
+        self.state = known
+        self._report(message)
+
+    def _count(self, failures: int, message: str | None = None) -> None:
+        with self._lock:
+            self.total_calls += 1
+            self.total_failures += failures
+            is_due = self._clock() - self._reported_at >= self._every_seconds
+        if is_due:
+            self._report(message)
+
+    def _report(self, message: str | None) -> None:
+        with self._lock:
+            self._reported_at = self._clock()
+            calls, failures = self.total_calls, self.total_failures
+        (self._tracker or get_tracker()).report_breaker(
+            self.name,
+            self.state,
+            total_calls=calls,
+            total_failures=failures,
+            message=message,
+            organization_id=self._organization_id,
+        )

@@ -1,0 +1,68 @@
+"""One GraphQL call and what its answer means: shared by the clients, whatever waits for it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import msgspec
+
+from trackstore.backoff import Backoff
+from trackstore.connection import retry_after
+from trackstore.errors import ServerRefused, ServerUnavailable
+from trackstore.versions import VERSION_HEADER, compare
+
+RETRYABLE_STATUS = frozenset({408, 425, 429, 502, 503, 504})
+RETRYABLE_CODES = frozenset({"OVERLOADED", "TIMEOUT"})
+FIRST_DELAY_SECONDS = 0.1
+LONGEST_DELAY_SECONDS = 5.0
+
+Json = dict[str, Any]
+encode = msgspec.json.Encoder(enc_hook=str).encode
+
+
+def body_of(document: str, variables: Mapping[str, Any] | None) -> bytes:
+    """The call as JSON; datetimes, UUIDs and enums among the variables are written as text."""
+    return encode({"query": document, "variables": dict(variables or {})})
+
+
+def data_of(response: httpx.Response) -> Json:
+    """The data of an answer. Raises ``ServerUnavailable`` or ``ServerRefused``."""
+    compare(response.headers.get(VERSION_HEADER))
+    status = response.status_code
+    try:
+        answer = msgspec.json.decode(response.content)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        answer = None
+    if not isinstance(answer, dict):
+        answer = {}
+    for error in answer.get("errors") or ():
+        raise failure_of(error, status, retry_after(response))
+    if status in RETRYABLE_STATUS:
+        raise ServerUnavailable(f"HTTP {status}", retry_after(response))
+    data = answer.get("data")
+    if not isinstance(data, dict):
+        raise ServerRefused(
+            f"{response.url} is no GraphQL address of Trackstore (HTTP {status})", status=status
+        )
+    return data
+
+
+def failure_of(
+    error: Mapping[str, Any], status: int = 200, after: float = 0.0
+) -> ServerRefused | ServerUnavailable:
+    """What an error of an answer means."""
+    message = str(error.get("message", "the server gave no reason"))
+    code = str((error.get("extensions") or {}).get("code", ""))
+    if code in RETRYABLE_CODES or status in RETRYABLE_STATUS:
+        return ServerUnavailable(message, after)
+    return ServerRefused(message, code, status)
+
+
+def connection_failure(error: httpx.TransportError) -> ServerUnavailable:
+    """The same of a connection that failed."""
+    return ServerUnavailable(f"{type(error).__name__}: {error}".rstrip(": "))
+
+
+def new_backoff() -> Backoff:
+    """How calls are tried again for which somebody waits."""
+    return Backoff(FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS)

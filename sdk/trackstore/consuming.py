@@ -1,0 +1,68 @@
+"""Calls about limits: what is sent, and how the answers read. The trackers send them."""
+
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from trackstore.answers import Consumption, Reservation
+from trackstore.calls import Json
+from trackstore.documents import COMMIT, CONSUME, RELEASE, RESERVE
+from trackstore.entries import Consume
+
+IfUnavailable = Literal["raise", "allow", "deny"]
+"""What a caller takes for granted where the server cannot be asked."""
+Call = tuple[str, Json]
+"""A document and its variables."""
+UNAVAILABLE = "the server could not be asked"
+
+
+class _Held(msgspec.Struct, rename="camel"):
+    uuid: UUID
+    expires_at: datetime
+
+
+class _Reserved(msgspec.Struct):
+    decision: Consumption
+    reservation: _Held | None = None
+
+
+def consume_call(consume: Consume) -> Call:
+    """Use units."""
+    return CONSUME, {"input": msgspec.to_builtins(consume)}
+
+
+def reserve_call(consume: Consume, ttl: timedelta) -> Call:
+    """Set units aside for so long."""
+    return RESERVE, {"input": msgspec.to_builtins(consume), "ttl": f"PT{ttl.total_seconds():g}S"}
+
+
+def commit_call(id: UUID, units: int) -> Call:
+    """Use what was really needed of a reservation."""
+    return COMMIT, {"id": str(id), "units": units}
+
+
+def release_call(id: UUID) -> Call:
+    """Give a reservation back."""
+    return RELEASE, {"id": str(id)}
+
+
+def consumption_of(data: Json) -> Consumption:
+    """The decision in an answer; those of all calls but ``reserve`` look alike."""
+    (payload,) = data.values()
+    return msgspec.convert(payload, Consumption)
+
+
+def reservation_of(data: Json) -> Reservation:
+    """The reservation in an answer."""
+    found = msgspec.convert(data["reserve"], _Reserved)
+    if found.reservation is None:
+        return Reservation(found.decision)
+    return Reservation(found.decision, found.reservation.uuid, found.reservation.expires_at)
+
+
+def assumed(choice: IfUnavailable, units: int) -> Consumption:
+    """The decision that nobody made."""
+    allowed = choice == "allow"
+    return Consumption(allowed, units, None if allowed else UNAVAILABLE, is_known=False)

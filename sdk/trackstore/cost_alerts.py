@@ -1,0 +1,142 @@
+"""Cost alerts: what is spent on models and tools is summed as it is recorded, and told at thresholds."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Literal, assert_never
+
+from trackstore.announcing import OPERATION_RECORDED
+from trackstore.entries import Operation
+from trackstore.events import Event, EventBus
+
+COST_ALERT = "cost.alert"
+PER = 1_000
+"""Prices are per so many tokens."""
+TOOL_PRICE = Decimal("0.015")
+"""USD per 1,000 tokens of a tool, as the server has it by default."""
+MOST_SCOPES = 10_000
+"""Scopes that are summed apart; what comes later is summed under the scope ``None``."""
+THRESHOLDS = (Decimal("0.8"), Decimal(1))
+
+Period = Literal["hour", "day", "month"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPrice:
+    """USD per 1,000 tokens; cached input tokens cost as others where nothing is said."""
+
+    input: Decimal
+    output: Decimal
+    cached_input: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CostAlert:
+    """What a ``cost.alert`` event carries as ``alert``: this share of the budget is spent."""
+
+    scope: str | None
+    spent: Decimal
+    budget: Decimal
+    threshold: Decimal
+    period: Period
+    since: datetime
+
+
+class CostWatch:
+    """Sums what operations cost in each period, and emits ``cost.alert`` once for each threshold.
+
+    It listens to an ``AnnouncingTracker``'s bus and knows what this process recorded; the server
+    knows all. ``by`` is a label (``workspace_id``) with a budget each; None has one for everything.
+    Operations of models without a price are counted in ``unpriced``, by model.
+    """
+
+    def __init__(
+        self,
+        bus: EventBus,
+        budget: Decimal,
+        *,
+        prices: Mapping[str, ModelPrice] | None = None,
+        tool_price: Decimal = TOOL_PRICE,
+        period: Period = "day",
+        by: str | None = None,
+        thresholds: Sequence[Decimal] = THRESHOLDS,
+    ) -> None:
+        if budget <= 0 or not thresholds:
+            raise ValueError("a watch needs a budget above 0 and a threshold")
+        self.unpriced: dict[str, int] = {}
+        self._bus, self._budget, self._period, self._by = bus, budget, period, by
+        self._prices, self._tool_price = dict(prices or {}), tool_price
+        self._thresholds = sorted(thresholds)
+        self._since = datetime.min.replace(tzinfo=UTC)
+        self._spent: dict[str | None, Decimal] = {}
+        self._lock = threading.Lock()
+        bus.on(OPERATION_RECORDED, self._listen)
+
+    def spent(self, scope: str | None = None) -> Decimal:
+        """USD of the present period, of one scope."""
+        with self._lock:
+            return self._spent.get(scope, Decimal(0))
+
+    def cost_of(self, operation: Operation) -> Decimal | None:
+        """USD of one operation; 0 where it used no tokens, None where its model has no price."""
+        tool, llm = operation.tool, operation.llm
+        if llm is not None and (llm.input_tokens or llm.output_tokens):
+            price = self._prices.get(llm.model or "")
+            if price is None:
+                return None
+            cached = min(llm.cached_input_tokens or 0, llm.input_tokens or 0)
+            cached_price = price.input if price.cached_input is None else price.cached_input
+            fresh = (llm.input_tokens or 0) - cached
+            whole = fresh * price.input + cached * cached_price
+            return (whole + (llm.output_tokens or 0) * price.output) / PER
+        if tool is not None and tool.tokens_actual:
+            return tool.tokens_actual * self._tool_price / PER
+        return Decimal(0)
+
+    def _listen(self, event: Event) -> None:
+        operation: Operation = event.data["entry"]
+        cost = self.cost_of(operation)
+        if cost is None:
+            model = (operation.llm and operation.llm.model) or ""
+            self.unpriced[model] = self.unpriced.get(model, 0) + 1
+        elif cost:
+            for alert in self._add(self._scope(operation), cost):
+                self._bus.emit(COST_ALERT, alert=alert)
+
+    def _scope(self, operation: Operation) -> str | None:
+        if self._by is None or operation.labels is None:
+            return None
+        scope: str | None = getattr(operation.labels, self._by)
+        return scope
+
+    def _add(self, scope: str | None, cost: Decimal) -> list[CostAlert]:
+        """Add to the sum; gives an alert for each threshold that this passed."""
+        with self._lock:
+            since = start_of(self._period, datetime.now(UTC))
+            if since != self._since:
+                self._since, self._spent = since, {}
+            if scope not in self._spent and len(self._spent) >= MOST_SCOPES:
+                scope = None
+            before = self._spent.get(scope, Decimal(0))
+            after = self._spent[scope] = before + cost
+        return [
+            CostAlert(scope, after, self._budget, threshold, self._period, since)
+            for threshold in self._thresholds
+            if before < threshold * self._budget <= after
+        ]
+
+
+def start_of(period: Period, now: datetime) -> datetime:
+    """When the period that holds this instant began."""
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    match period:
+        case "hour":
+            return hour
+        case "day":
+            return hour.replace(hour=0)
+        case "month":
+            return hour.replace(day=1, hour=0)
+        case _:
+            assert_never(period)

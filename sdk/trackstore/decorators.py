@@ -1,0 +1,94 @@
+"""``@track_api_usage``: records each call of a handler, however it answers and however it ends."""
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, ParamSpec, TypeVar, cast
+
+from trackstore.recorder import Recorder
+from trackstore.rules import TrackingRules
+from trackstore.served_calls import CallRecorder
+from trackstore.streams import answer_of, generate, watched_async
+from trackstore.usages import Usage, Using, begin
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Known = Mapping[str, Any] | Callable[..., Mapping[str, Any]]
+"""What is known of a call, or how it is read from the handler's arguments."""
+Begin = Callable[[tuple[Any, ...], dict[str, Any]], Usage]
+
+
+def track_api_usage(
+    operation: str,
+    *,
+    tracker: Recorder | None = None,
+    rules: TrackingRules | None = None,
+    recorder: CallRecorder | None = None,
+    route: str | None = None,
+    known: Known | None = None,
+    apart: bool = False,
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Record success, failure and duration of a handler: function, coroutine or (async) generator.
+
+    Whose call it is stands in the handler's arguments of these names (``user_id``,
+    ``workspace_id`` ...), in a request object of Starlette, FastAPI or Flask among them, in
+    ``known`` (a mapping, or a function of the same arguments that gives one), or is told inside by
+    ``annotate``; the later of these go before the earlier. A generator, and an answer that streams
+    from one, is recorded when it is exhausted, fails or is closed. Inside a call that is watched,
+    by a middleware or another decorated handler, it only tells the operation and the error, and the
+    first that tells them is heard: one call is one record. ``apart`` makes it a call of its own.
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        own = recorder or CallRecorder(tracker, rules)
+        signature = inspect.signature(function)
+
+        def begun(args: tuple[Any, ...], named: dict[str, Any]) -> Usage:
+            told = functools.partial(known, *args, **named) if callable(known) else known
+            using = Using(operation, route, _arguments(signature, args, named))
+            return begin(own, using, told, apart=apart)
+
+        return cast("Callable[P, R]", _wrapped(function, begun))
+
+    return decorate
+
+
+def _arguments(
+    signature: inspect.Signature, args: tuple[Any, ...], named: dict[str, Any]
+) -> Mapping[str, Any]:
+    try:
+        return signature.bind_partial(*args, **named).arguments
+    except TypeError:  # the handler itself will say so
+        return {}
+
+
+def _wrapped(function: Callable[..., Any], begun: Begin) -> Callable[..., Any]:
+    """The handler as a function of its own kind, which frameworks look at."""
+    if inspect.isasyncgenfunction(function):
+        return watched_async(begun, function)
+    if inspect.isgeneratorfunction(function):
+
+        @functools.wraps(function)
+        def generator(*args: Any, **named: Any) -> Any:
+            return (yield from generate(begun(args, named), function(*args, **named)))
+
+        return generator
+    if inspect.iscoroutinefunction(function):
+
+        @functools.wraps(function)
+        async def coroutine(*args: Any, **named: Any) -> Any:
+            usage = begun(args, named)
+            with usage.watching():
+                answer = await function(*args, **named)
+            return answer_of(usage, answer)
+
+        return coroutine
+
+    @functools.wraps(function)
+    def plain(*args: Any, **named: Any) -> Any:
+        usage = begun(args, named)
+        with usage.watching():
+            answer = function(*args, **named)
+        return answer_of(usage, answer)
+
+    return plain

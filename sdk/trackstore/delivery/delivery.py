@@ -1,0 +1,233 @@
+"""The way from a tracked item to the store, for one process: queue, spool, threads, and their end."""
+
+import atexit
+import logging
+import sqlite3
+import threading
+import weakref
+from collections.abc import Callable
+from dataclasses import replace
+from time import monotonic
+
+from trackstore.answers import Flushed, Stats
+from trackstore.client import Client
+from trackstore.delivery import forks
+from trackstore.delivery.bell import Bell
+from trackstore.delivery.drops import CLOSED, TOO_LARGE, Ledger
+from trackstore.delivery.queue import ItemQueue
+from trackstore.delivery.sender import Sender
+from trackstore.delivery.spool import Spool
+from trackstore.delivery.spooler import Spooler
+from trackstore.delivery.supplies import MemorySupply, Supply
+from trackstore.settings import Settings
+
+LARGEST_ITEM = 8 * 2**20
+"""Bytes of one item at most: a quarter of what the server takes as one call."""
+
+log = logging.getLogger("trackstore")
+
+
+class Delivery:
+    """Takes encoded items and sees to it that each has an end. Threads begin with the first item.
+
+    ``doubled`` hears of items that the server answered as duplicates.
+    """
+
+    def __init__(self, settings: Settings, doubled: Callable[[list[bytes]], None]) -> None:
+        self._settings = settings
+        self._doubled = doubled
+        self.is_closed = False
+        if settings.spool_folder is not None:
+            self._settings = with_usable_spool(settings)
+        self._begin()
+        forks.register(self)
+        atexit.register(_close_at_exit, weakref.ref(self))
+        if self._spool is not None:
+            self._start()  # an earlier process may have left items there
+
+    def _begin(self) -> None:
+        """Start with nothing: in a new tracker, and in a forked child."""
+        settings = self._settings
+        self._start_lock = threading.RLock()
+        self.ledger = Ledger()
+        self._bell = Bell()
+        self._sender_bell = Bell()
+        self._queue = ItemQueue(
+            settings.queue_items,
+            settings.queue_bytes,
+            settings.batch_items,
+            self._bell,
+            self.ledger,
+        )
+        self._spool, self._spooler = self._spooling()
+        is_memory = self._spool is None
+        supply: Supply = MemorySupply(self._queue) if self._spool is None else self._spool
+        bell = self._bell if is_memory else self._sender_bell
+        self._sender = Sender(settings, supply, bell, self.ledger, self._doubled, self._recover)
+        self._threads: list[threading.Thread] = []
+        self._client: Client | None = None
+        self.is_started = False
+
+    def _spooling(self) -> tuple[Spool | None, Spooler | None]:
+        """The spool and what fills it, where a folder is set."""
+        folder = self._settings.spool_folder
+        if folder is None:
+            return None, None
+        spool = Spool(folder, self._settings.spool_bytes, self.ledger)
+        return spool, Spooler(self._queue, spool, self._bell, self._sender_bell)
+
+    def _recover(self) -> None:
+        """Take over what processes left that are gone."""
+        if self._spool is not None:
+            found = self._spool.recover()
+            if found:
+                log.info("%d item(s) of an earlier process were found on disk", found)
+
+    # ------------------------------------------------------------------ for callers
+
+    def put(self, item: bytes) -> None:
+        """Take an item, or count it as dropped. Never waits for disk or network."""
+        if not self.is_started:
+            self._start()
+        if self.is_closed:
+            self.ledger.refuse(CLOSED)
+        elif len(item) > LARGEST_ITEM:
+            self.ledger.refuse(TOO_LARGE, f"{len(item):,} bytes, at most {LARGEST_ITEM:,}")
+        else:
+            self._queue.put(item)
+
+    def flush(self, timeout: float) -> Flushed:
+        """Send what is there; returns when each item has an end, or after so many seconds."""
+        deadline = monotonic() + timeout
+        wanted = self.ledger.accepted
+        if self.ledger.settled < wanted:
+            if self._spooler is not None:
+                self._spooler.move()
+            self._hurry(timeout)
+        with self.ledger.changed:
+            while self.ledger.settled < wanted:
+                rest = deadline - monotonic()
+                if rest <= 0 or self.is_closed:
+                    break
+                self.ledger.changed.wait(rest)
+            return self._flushed(max(0, wanted - self.ledger.settled))
+
+    def close(self, timeout: float) -> Flushed:
+        """Take nothing more, send what is there, and end; what is left then is counted."""
+        if self.is_closed:
+            return self._flushed(self.ledger.left)
+        self.flush(timeout)
+        self.is_closed = True
+        self._sender.stop()
+        found = self._flushed(self.ledger.left)
+        if self._spool is not None and self._spooler is not None:
+            self._spooler.stop()
+            self._spooler.move()
+            found = self._flushed(self.ledger.left)
+            self._spool.close()
+        self.ledger.finish(found.spooled)
+        with self._start_lock:
+            if self._client is not None:
+                self._client.close()
+        return found
+
+    @property
+    def spooled(self) -> int:
+        """Items that lie on disk now."""
+        return 0 if self._spool is None else self._spool.kept
+
+    def _flushed(self, left: int) -> Flushed:
+        return Flushed(left, min(left, self.spooled), self.ledger.problem)
+
+    def stats(self) -> Stats:
+        """What became of everything so far."""
+        ledger = self.ledger
+        return Stats(
+            tracked=ledger.tracked,
+            queued=ledger.left,
+            acknowledged=ledger.acknowledged,
+            duplicates=ledger.duplicates,
+            recovered=ledger.recovered,
+            dropped=dict(ledger.dropped),
+            batches=ledger.batches,
+            retries=ledger.retries,
+            problem=ledger.problem,
+        )
+
+    def client(self) -> Client:
+        """The connection for questions; each process has its own."""
+        with self._start_lock:
+            if self._client is None:
+                self._client = Client(settings=self._settings)
+            return self._client
+
+    # ------------------------------------------------------------------ threads
+
+    def _start(self) -> None:
+        with self._start_lock:
+            if self.is_started:
+                return
+            self.is_started = True
+            runs = [self._sender.run]
+            if self._spooler is not None:
+                runs.append(self._spooler.run)
+            for run in runs:
+                thread = threading.Thread(target=run, name="trackstore", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError:  # the interpreter is ending: the last flush sends by itself
+                    log.debug("no thread can be started any more")
+                    return
+                self._threads.append(thread)
+            forks.close_with_child(self)
+
+    def _hurry(self, timeout: float) -> None:
+        if any(thread.is_alive() for thread in self._threads):
+            self._sender.hurry()
+        else:
+            self._sender.drain(timeout)
+
+    # ------------------------------------------------------------------ forks and the end
+
+    def close_at_exit(self) -> None:
+        """The process ends: hold it up for a bounded time only."""
+        if self.is_started:
+            self.close(self._settings.exit_seconds)
+
+    def before_fork(self) -> None:
+        """Nothing may be half done while the process is copied."""
+        self._start_lock.acquire()
+        if self._spool is not None:
+            self._spool.lock.acquire()
+            self._spool.rest()
+
+    def after_fork_in_parent(self) -> None:
+        """Go on."""
+        if self._spool is not None:
+            self._spool.lock.release()
+        self._start_lock.release()
+
+    def after_fork_in_child(self) -> None:
+        """Start empty: the parent sends what it queued, over connections that are its own."""
+        if self._spool is not None:
+            self._spool.forget()
+        self._begin()
+
+
+def with_usable_spool(settings: Settings) -> Settings:
+    """The settings, without a folder for the spool that takes no files; the log says so."""
+    assert settings.spool_folder is not None
+    spool = Spool(settings.spool_folder, settings.spool_bytes, Ledger())
+    try:
+        spool.check()
+        spool.close()
+    except (OSError, sqlite3.Error) as error:
+        log.warning("items stay in memory: no spool in %s: %s", settings.spool_folder, error)
+        return replace(settings, spool_folder=None)
+    return settings
+
+
+def _close_at_exit(reference: "weakref.ref[Delivery]") -> None:
+    delivery = reference()
+    if delivery is not None:
+        delivery.close_at_exit()

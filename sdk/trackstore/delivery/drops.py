@@ -1,0 +1,123 @@
+"""Counts what became of every item, so that nothing disappears unseen."""
+
+import logging
+from collections import Counter
+from threading import Condition, RLock
+from time import monotonic
+
+QUEUE_FULL = "QUEUE_FULL"
+"""More was tracked than could be sent, and the queue in memory has its bound."""
+SPOOL_FULL = "SPOOL_FULL"
+"""The same for what may lie on disk."""
+INVALID = "INVALID"
+"""A value was of another type than the schema says, or could not be made JSON at all."""
+TOO_LARGE = "TOO_LARGE"
+"""The item alone is larger than the server takes."""
+CLOSED = "CLOSED"
+"""The tracker was closed before the item could be sent, or before it was tracked."""
+CLIENT_ERROR = "CLIENT_ERROR"
+"""A mistake of this package; the log has more."""
+QUIET_SECONDS = 60.0
+"""So long nothing more is logged about drops of one reason; they are counted all the same."""
+
+log = logging.getLogger("trackstore")
+
+
+class Ledger:
+    """The counts of one process. Items are accepted by the queue, then settled, in order.
+
+    Every accepted item is settled once: acknowledged or dropped. What the queue does not accept is
+    dropped at the door.
+    """
+
+    def __init__(self) -> None:
+        # Re-entrant: a signal handler may track while the code that it interrupts counts.
+        self._lock = RLock()
+        self.changed = Condition(self._lock)
+        self.queued = 0
+        """Items that the queue took, counted by it under its own lock."""
+        self.settled = 0
+        self.acknowledged = 0
+        self.duplicates = 0
+        self.recovered = 0
+        self.batches = 0
+        self.retries = 0
+        self.problem: str | None = None
+        self.dropped: Counter[str] = Counter()
+        self._at_door = 0
+        self._unreported: Counter[str] = Counter()
+        self._logged: dict[str, float] = {}
+        self._is_final = False
+
+    @property
+    def accepted(self) -> int:
+        """Items that are to have an end: those of the queue, and those found on disk."""
+        return self.queued + self.recovered
+
+    @property
+    def left(self) -> int:
+        """Accepted items without an end."""
+        return self.accepted - self.settled
+
+    @property
+    def tracked(self) -> int:
+        """Everything that was ever handed in."""
+        return self.accepted + self._at_door
+
+    def refuse(self, reason: str, detail: str = "") -> None:
+        """One item was dropped before the queue."""
+        with self._lock:
+            self._at_door += 1
+            self._drop(reason, 1, detail)
+
+    def acknowledge(self, items: int, duplicates: int) -> None:
+        """The server has so many more items, some of which it had before."""
+        with self.changed:
+            if self._is_final:
+                return
+            self.settled += items
+            self.acknowledged += items
+            self.duplicates += duplicates
+            self.changed.notify_all()
+
+    def drop(self, reason: str, items: int = 1, detail: str = "") -> None:
+        """So many accepted items will never reach the store."""
+        with self.changed:
+            if self._is_final:
+                return
+            self.settled += items
+            self._drop(reason, items, detail)
+            self.changed.notify_all()
+
+    def recover(self, items: int) -> None:
+        """So many items of an earlier process were found on disk."""
+        with self._lock:
+            self.recovered += items
+
+    def finish(self, kept: int) -> None:
+        """Nothing is settled any more; what is left is dropped, but for those that lie on disk."""
+        with self.changed:
+            lost = self.left - kept
+            if lost > 0:
+                self.drop(CLOSED, lost, self.problem or "")
+            self._is_final = True
+            self.changed.notify_all()
+
+    def take_unreported(self) -> Counter[str]:
+        """Drops that the server was not told of yet; ``give_back`` what could not be told."""
+        with self._lock:
+            found, self._unreported = self._unreported, Counter()
+        return found
+
+    def give_back(self, drops: Counter[str]) -> None:
+        """These are to be told another time."""
+        with self._lock:
+            self._unreported += drops
+
+    def _drop(self, reason: str, items: int, detail: str) -> None:
+        self.dropped[reason] += items
+        self._unreported[reason] += items
+        now = monotonic()
+        if now - self._logged.get(reason, -QUIET_SECONDS) >= QUIET_SECONDS:
+            self._logged[reason] = now
+            log.warning("%d item(s) dropped: %s%s", items, reason, f" ({detail})" if detail else "")

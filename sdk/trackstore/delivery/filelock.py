@@ -1,0 +1,72 @@
+"""A lock on a file that ends with its process, however that ends: who holds it is alive."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Self
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _try_lock(descriptor: int) -> None:
+        # Not flock: a forked child would hold the lock of its parent as well.
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+_held: set[Path] = set()
+"""Locks of this process: the system would grant them a second time."""
+
+
+class FileLock:
+    """A lock that is held. ``release`` ends it, and so does the end of the process."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self.path = path
+        self._descriptor = descriptor
+        _held.add(path)
+
+    @classmethod
+    def acquire(cls, path: Path, *, create: bool) -> Self | None:
+        """The lock; None where somebody else holds it, or (without ``create``) it is not there."""
+        if path in _held:
+            return None
+        flags = os.O_RDWR | os.O_CREAT if create else os.O_RDWR
+        try:
+            descriptor = os.open(path, flags | getattr(os, "O_CLOEXEC", 0), 0o600)
+        except FileNotFoundError:
+            return None
+        try:
+            _try_lock(descriptor)
+        except OSError:
+            os.close(descriptor)
+            return None
+        lock = cls(path, descriptor)
+        if not lock._is_there():
+            lock.release()
+            return None
+        return lock
+
+    def release(self, *, remove: bool = False) -> None:
+        """Let others have it, or take the file away with it."""
+        if remove:
+            self.path.unlink(missing_ok=True)
+        self.forget()
+
+    def forget(self) -> None:
+        """Close the file; in a forked child this leaves the parent's lock as it is."""
+        _held.discard(self.path)
+        os.close(self._descriptor)
+
+    def _is_there(self) -> bool:
+        """Whether the file was not taken away between opening and locking."""
+        try:
+            named = self.path.stat()
+        except FileNotFoundError:
+            return False
+        return os.path.samestat(named, os.fstat(self._descriptor))

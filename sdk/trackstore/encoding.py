@@ -1,0 +1,52 @@
+"""One entry to the bytes of an ``EntryInput``: encoded once, at the call, whatever is in it."""
+
+import json
+from typing import Any
+
+import msgspec
+
+from trackstore.entries import ENTRIES, Entry
+from trackstore.errors import InvalidItem
+
+_encode = msgspec.json.Encoder(enc_hook=str).encode
+"""Objects that JSON does not know are written as their ``str``."""
+_decoders = {field: msgspec.json.Decoder(entry) for field, entry in ENTRIES.items()}
+_heads = {entry: f'{{"{field}":'.encode() for field, entry in ENTRIES.items()}
+UNENCODABLE = (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError)
+"""What encoding raises for a value that cannot be sent."""
+
+
+def encode_entry(entry: Entry) -> bytes:
+    """``{"operation": {...}}`` as JSON. Raises ``InvalidItem`` where that cannot be."""
+    try:
+        return b"%b%b}" % (_heads[type(entry)], _encode(entry))
+    except UnicodeEncodeError:
+        return _with_escapes(entry)
+    except UNENCODABLE as error:
+        raise InvalidItem(f"{entry.field}: {error}") from None
+
+
+def _with_escapes(entry: Entry) -> bytes:
+    """Lone surrogates travel as escapes; the server repairs the text and counts it."""
+    plain = msgspec.to_builtins(entry, str_keys=True, enc_hook=str)
+    return json.dumps({entry.field: plain}).encode()
+
+
+def check_entry(item: bytes) -> None:
+    """Raise ``InvalidItem`` where the types of an encoded entry are not those of the schema."""
+    try:
+        ((field, content),) = msgspec.json.decode(item, type=dict[str, msgspec.Raw]).items()
+        _decoders[field].decode(content)
+    except (KeyError, ValueError) as error:
+        raise InvalidItem(str(error)) from None
+
+
+def field_of(item: bytes) -> str:
+    """Which kind of entry these bytes are, such as ``operation``."""
+    return item[2 : item.index(b'"', 2)].decode()
+
+
+def content_of(item: bytes) -> dict[str, Any]:
+    """What stands in an encoded entry, for the rare cases in which it is looked at again."""
+    (content,) = json.loads(item).values()
+    return dict(content)

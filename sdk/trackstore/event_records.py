@@ -1,0 +1,58 @@
+"""Records what the event bus tells: calls by the same rules as everywhere else, and chats."""
+
+from typing import Any
+
+from trackstore.events import Event, EventBus, Listener
+from trackstore.recorder import Recorder
+from trackstore.redaction import cut
+from trackstore.route_operations import track_route_operation
+from trackstore.rules import ERROR_LENGTH
+from trackstore.served_calls import CallRecorder, OpenCall, ServedCall
+from trackstore.tracker import get_tracker
+
+API_CALL = "api.call"
+CHATS = "chat.*"
+UNTOLD = ("headers", "query", "body", "id")
+"""Fields of a call that only the event tells, and no handler by ``annotate``."""
+
+
+def record_calls(bus: EventBus, recorder: CallRecorder, name: str = API_CALL) -> Listener:
+    """Record every event of this name as a call, by the rules; gives the listener.
+
+    The event carries the request itself (``emit("api.call", request=request, status_code=201)``,
+    with all that ``track_route_operation`` takes), or labels and fields of ``ServedCall`` by name
+    (``emit("api.call", route="v1/memory", method="POST", user_id=...)``).
+    """
+
+    def listener(event: Event) -> None:
+        facts = dict(event.data)
+        request = facts.pop("request", None)
+        if request is not None:
+            track_route_operation(request, recorder=recorder, **facts)
+        else:
+            recorder.record(_call_of(facts))
+
+    return bus.on(name, listener)
+
+
+def record_chats(bus: EventBus, tracker: Recorder | None = None, name: str = CHATS) -> Listener:
+    """Record every event of this name as a chat; gives the listener.
+
+    The event carries what ``track_chat`` takes: ``emit("chat.completed", user_id=..., email=...,
+    session_id=..., message=..., response=..., duration_ms=..., tokens=..., error=...)``.
+    """
+
+    def listener(event: Event) -> None:
+        facts: dict[str, Any] = {"message": None, **event.data}
+        if facts.get("error") is not None:
+            facts["error"] = cut(str(facts["error"]), ERROR_LENGTH)
+        (tracker or get_tracker()).track_chat(**facts)
+
+    return bus.on(name, listener)
+
+
+def _call_of(facts: dict[str, Any]) -> ServedCall:
+    apart = {name: facts.pop(name) for name in UNTOLD if name in facts}
+    told = OpenCall()
+    told.add(facts)
+    return ServedCall(labels=told.labels, attributes=told.attributes, **told.facts, **apart)

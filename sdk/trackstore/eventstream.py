@@ -1,0 +1,52 @@
+"""Server-sent events, as GraphQL over SSE uses them, put together from pieces of any size."""
+
+import re
+from dataclasses import dataclass
+
+LINE_END = re.compile(rb"\r\n|\n|\r(?!\Z)")
+"""A carriage return at the very end may be half of a pair: it waits for the next piece."""
+MOST_BYTES = 32 * 2**20
+"""Of one event that does not end: what a server sends is far smaller."""
+
+
+class NoStream(Exception):
+    """What comes is no stream of events."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerEvent:
+    """One event: ``next`` with an answer as data, or ``complete``."""
+
+    name: str
+    data: bytes
+
+
+class EventStream:
+    """Reads one connection. Comments, which only say that the server lives, are left out."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._name = ""
+        self._data: list[bytes] = []
+
+    def feed(self, piece: bytes) -> list[ServerEvent]:
+        """The events that this piece completes; raises ``NoStream``."""
+        *lines, self._rest = LINE_END.split(self._rest + piece)
+        if len(self._rest) > MOST_BYTES:
+            raise NoStream("an event does not end")
+        found = []
+        for line in lines:
+            if line:
+                self._take(line)
+            elif self._name or self._data:
+                found.append(ServerEvent(self._name, b"\n".join(self._data)))
+                self._name, self._data = "", []
+        return found
+
+    def _take(self, line: bytes) -> None:
+        name, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if name == b"event":
+            self._name = value.decode("ascii", "replace")
+        elif name == b"data":
+            self._data.append(value)

@@ -1,0 +1,91 @@
+"""One call while it is served: what every integration watches of it, and how it ends as a record."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from trackstore.context import Context, bind
+from trackstore.served_calls import (
+    DISCONNECTED,
+    SERVER_FAULT,
+    CallRecorder,
+    OpenCall,
+    ServedCall,
+    failure_of,
+    serving,
+)
+
+
+class Exchange:
+    """A call, from its begin to its one record.
+
+    ``facts`` gives the fields of ``ServedCall`` that are read at the end; what the handler told by
+    ``annotate`` goes before them.
+    """
+
+    __slots__ = (
+        "begun",
+        "call",
+        "context",
+        "ended",
+        "error",
+        "is_disconnected",
+        "recorder",
+        "status",
+    )
+
+    def __init__(self, recorder: CallRecorder, context: Context) -> None:
+        self.begun = time.perf_counter()
+        self.ended = 0.0
+        self.recorder = recorder
+        self.context = context
+        self.call = OpenCall()
+        self.status: int | None = None
+        self.error: str | None = None
+        self.is_disconnected = False
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """Do something for this call: what is tracked in the block belongs to it."""
+        with bind(self.context), serving(self.call):
+            yield
+
+    def facts(self) -> dict[str, Any]:
+        """What is known of the call beside its answer."""
+        raise NotImplementedError
+
+    def status_told(self) -> int | None:
+        """The status that is recorded: a call that gave none has failed, or its caller has gone."""
+        return self.status or (DISCONNECTED if self.is_disconnected else SERVER_FAULT)
+
+    def fail(self, error: BaseException) -> None:
+        """Take over why the handler failed; a status that was already sent stays."""
+        status, self.error = failure_of(error)
+        if self.status is None:
+            self.status = status
+
+    def finish(self) -> None:
+        """Record the call, once; never raises."""
+        if self.call.is_recorded:
+            return
+        self.call.is_recorded = True
+        try:
+            self.recorder.record(self._told())
+        except Exception as error:  # noqa: BLE001 - tracking must not break what it tracks
+            self.recorder.failed("a call could not be read", error)
+
+    def _told(self) -> ServedCall:
+        ended = self.ended or time.perf_counter()
+        facts, call = self.facts(), self.call
+        if call.labels:
+            facts["labels"] = {**facts.get("labels", {}), **call.labels}
+        facts["status_code"] = self.status_told()
+        facts["duration_ms"] = (ended - self.begun) * 1_000
+        facts["error"] = self.error
+        facts["correlation_id"] = self.context.correlation_id
+        facts["trace_id"] = self.context.trace_id
+        facts.update(call.facts)
+        if self.is_disconnected:
+            call.attributes["disconnected"] = True
+        return ServedCall(attributes=call.attributes, **facts)

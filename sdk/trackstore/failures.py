@@ -1,0 +1,28 @@
+"""An exception as the failure of a request or stage: its text, and type and traceback as details."""
+
+import traceback
+from typing import Any
+
+MOST_ERROR_TEXT = 2_000
+"""Characters of an exception's text that are kept as the message."""
+MOST_TRACEBACK = 8_000
+"""Characters of a traceback that are kept, its end."""
+
+
+def message_of(error: BaseException) -> str:
+    """The text of an exception; its type where it has none, or none that can be made."""
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 an exception of somebody else: tracking must outlive its mistakes
+        text = ""
+    return (text or type(error).__name__)[:MOST_ERROR_TEXT]
+
+
+def details_of(error: BaseException) -> dict[str, Any]:
+    """Type and traceback of an exception, as the details of a failure."""
+    name = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
+    try:
+        lines = "".join(traceback.format_exception(error))
+    except Exception:  # noqa: BLE001 an exception of somebody else: tracking must outlive its mistakes
+        lines = ""
+    return {"type": name, "traceback": lines[-MOST_TRACEBACK:]}

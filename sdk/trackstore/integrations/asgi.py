@@ -1,0 +1,126 @@
+"""Middleware for ASGI services (Starlette, FastAPI): every HTTP call becomes an operation."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from trackstore.context import CORRELATION_HEADER
+from trackstore.exchange import Exchange
+from trackstore.recorder import Recorder
+from trackstore.rules import TrackingRules
+from trackstore.served_calls import SERVER_FAULT, CallRecorder
+from trackstore.web_bodies import KeptBody, json_body
+from trackstore.web_requests import WATCHED, from_scope, incoming_context
+
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+RAW_CORRELATION_HEADER = CORRELATION_HEADER.lower().encode()
+
+
+class TrackingMiddleware:
+    """Records each HTTP call when its answer is complete, or has failed; passes all else untouched.
+
+    ``app.add_middleware(TrackingMiddleware, rules=TrackingRules(...))``. The id of the caller's
+    ``X-Correlation-ID`` or ``traceparent`` (else a new one) ties together what is tracked inside,
+    and goes back in the answer's header. Recording puts an item into a queue in memory: it neither
+    waits nor raises. Background tasks run after the call is recorded.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        tracker: Recorder | None = None,
+        rules: TrackingRules | None = None,
+        *,
+        recorder: CallRecorder | None = None,
+    ) -> None:
+        self.app = app
+        self.recorder = recorder or CallRecorder(tracker, rules)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http" or WATCHED in scope:
+            await self.app(scope, receive, send)  # not a call, or one that is watched already
+            return
+        exchange = _AsgiExchange(self.recorder, scope, receive, send)
+        with exchange.inside():
+            try:
+                await self.app(scope, exchange.receive, exchange.send)
+            except BaseException as error:
+                exchange.fail(error)
+                raise
+            finally:
+                exchange.finish()
+
+
+class _AsgiExchange(Exchange):
+    """One request and its answer, watched as their messages pass."""
+
+    __slots__ = ("_body", "_receive", "_send", "is_complete", "scope")
+
+    def __init__(self, recorder: CallRecorder, scope: Scope, receive: Receive, send: Send) -> None:
+        super().__init__(recorder, incoming_context(scope["headers"]))
+        self.scope = scope
+        scope[WATCHED] = True
+        # Made here, so that copies of the scope share it with the one that is read at the end.
+        scope.setdefault("state", {})
+        self._receive, self._send = receive, send
+        self._body = KeptBody(recorder.rules.body_bytes) if recorder.may_keep_bodies else None
+        self.is_complete = False
+
+    async def receive(self) -> Message:
+        """Hand on what the caller sends, and note that it goes away."""
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            self.is_disconnected = not self.is_complete
+        elif self._body is not None:
+            self._body.add(message.get("body", b""))
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Hand on the answer; with its last part the call is over."""
+        kind = message["type"]
+        if kind == "http.response.start":
+            self.status = message["status"]
+            message = self._with_correlation_id(message)
+        await self._send(message)
+        is_last = kind == "http.response.pathsend" or (
+            kind == "http.response.body" and not message.get("more_body", False)
+        )
+        if is_last and not self.is_complete:
+            self.is_complete = True
+            self.ended = time.perf_counter()
+            if not self._is_fault():  # a failed call waits for the exception that says why
+                self.finish()
+
+    def fail(self, error: BaseException) -> None:
+        """Take over why the handler failed; not what a background task did after the answer."""
+        if self.is_complete and not self._is_fault():
+            return
+        if isinstance(error, asyncio.CancelledError):
+            self.is_disconnected = True
+        if not self.is_disconnected:
+            super().fail(error)
+
+    def facts(self) -> dict[str, Any]:
+        """What the scope tells, after the router has put the matched route in it."""
+        request = from_scope(self.scope)
+        facts = request.facts(self.recorder.rules)
+        if self._body is not None:
+            facts["body"] = json_body(self._body, request.headers.get("content-type", ""))
+        return facts
+
+    def _is_fault(self) -> bool:
+        return self.status is None or self.status >= SERVER_FAULT
+
+    def _with_correlation_id(self, message: Message) -> Message:
+        headers = list(message.get("headers", ()))
+        if any(name.lower() == RAW_CORRELATION_HEADER for name, _ in headers):
+            return message
+        told = (self.context.correlation_id or "").encode("latin-1")
+        return {**message, "headers": [*headers, (RAW_CORRELATION_HEADER, told)]}

@@ -1,0 +1,99 @@
+"""Log records inside a request become its events, and every record can carry the context's ids."""
+
+import logging
+import traceback
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+from trackstore.context import current
+from trackstore.entries import LogEvent, Severity
+from trackstore.ids import new_id
+from trackstore.recorder import Recorder
+from trackstore.redaction import cut
+from trackstore.tracker import get_tracker
+
+EVENT_TYPE = "log"
+MESSAGE_LENGTH = 2_000
+TRACEBACK_LENGTH = 8_000
+OWN_LOGGERS = ("trackstore", "httpx", "httpcore")
+"""What these say is about the delivery of events itself."""
+
+_STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+_SEVERITIES: tuple[tuple[int, Severity], ...] = (
+    (logging.CRITICAL, "CRITICAL"),
+    (logging.ERROR, "ERROR"),
+    (logging.WARNING, "WARNING"),
+    (logging.INFO, "INFO"),
+)
+_inside: ContextVar[bool] = ContextVar("trackstore_logging", default=False)
+
+
+class RequestEventHandler(logging.Handler):
+    """Appends each record that is logged inside ``with tracker.request(...)`` to that request's log.
+
+    ``logging.getLogger().addHandler(RequestEventHandler())``. Records outside a request are left
+    alone. Fields given as ``extra=`` become the event's data.
+    """
+
+    def __init__(self, tracker: Recorder | None = None, level: int = logging.INFO) -> None:
+        super().__init__(level)
+        self._tracker = tracker
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Turn the record into an event of the request that this thread or task works on."""
+        here = current()
+        if here.request_id is None or _inside.get() or record.name.startswith(OWN_LOGGERS):
+            return
+        token = _inside.set(True)  # what is logged while it is recorded is no event
+        try:
+            event = LogEvent(
+                request_id=here.request_id,
+                event_id=new_id(),
+                occurred_at=datetime.fromtimestamp(record.created, UTC),
+                type=EVENT_TYPE,
+                severity=severity_of(record.levelno),
+                stage=here.stage,
+                message=cut(record.getMessage(), MESSAGE_LENGTH),
+                data=_data_of(record),
+            )
+            (self._tracker or get_tracker()).record(event)
+        except Exception:  # noqa: BLE001 - as every handler: logging never breaks the program
+            self.handleError(record)
+        finally:
+            _inside.reset(token)
+
+
+class ContextFilter(logging.Filter):
+    """Puts ``request_id``, ``stage``, ``correlation_id`` and ``trace_id`` on every record.
+
+    Added to a handler, formatters may use them: ``%(correlation_id)s``; None where there is none.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record pass."""
+        here = current()
+        record.request_id = None if here.request_id is None else str(here.request_id)
+        record.stage = here.stage
+        record.correlation_id = here.correlation_id
+        record.trace_id = here.trace_id
+        return True
+
+
+def severity_of(level: int) -> Severity:
+    """The severity of a numeric level; levels between two belong to the lower one."""
+    return next((name for bound, name in _SEVERITIES if level >= bound), "DEBUG")
+
+
+def _data_of(record: logging.LogRecord) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        name: value if isinstance(value, str | int | float | bool | None) else str(value)
+        for name, value in record.__dict__.items()
+        if name not in _STANDARD
+    }
+    data["logger"] = record.name
+    data["where"] = f"{record.filename}:{record.lineno}"
+    if record.exc_info and record.exc_info[1] is not None:
+        told = "".join(traceback.format_exception(record.exc_info[1]))
+        data["exception"] = told[-TRACEBACK_LENGTH:]
+    return data

@@ -1,0 +1,95 @@
+"""OpenTelemetry: an exporter that turns GenAI spans into operations, and metrics of the tracker.
+
+Needs the extra ``trackstore[otel]``.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from opentelemetry.metrics import CallbackOptions, Meter, Observation
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+from opentelemetry.trace import StatusCode
+
+from trackstore.gen_ai_spans import LABEL_ATTRIBUTES, SpanFacts, operation_of
+from trackstore.recorder import Recorder
+from trackstore.tracker import get_tracker
+
+Read = Callable[[CallbackOptions], Iterable[Observation]]
+
+
+class TrackstoreSpanExporter(SpanExporter):
+    """Records spans of model and tool calls as operations; all other spans are left alone.
+
+    ``provider.add_span_processor(SimpleSpanProcessor(TrackstoreSpanExporter()))``: recording puts
+    an item into the tracker's queue, so a batch processor in front is not needed. ``labels`` says
+    which attribute of a span, else of its resource, holds each label. Message texts are kept only
+    with ``keep_texts``.
+    """
+
+    def __init__(
+        self,
+        tracker: Recorder | None = None,
+        *,
+        labels: Mapping[str, str] = LABEL_ATTRIBUTES,
+        keep_texts: bool = False,
+    ) -> None:
+        self._tracker = tracker
+        self._labels = labels
+        self._keep_texts = keep_texts
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Hand the operations of these spans to the tracker, which answers for their delivery."""
+        tracker = self._tracker or get_tracker()
+        for span in spans:
+            facts = _facts_of(span)
+            if facts is None:
+                continue
+            operation = operation_of(facts, labels=self._labels, keep_texts=self._keep_texts)
+            if operation is not None:
+                tracker.record(operation)
+        return SpanExportResult.SUCCESS
+
+    def shutdown(self) -> None:
+        """Nothing to end: the tracker is its owner's."""
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Send what was recorded; whether all of it was within the time."""
+        return (self._tracker or get_tracker()).flush(timeout_millis / 1_000).is_done
+
+
+def _facts_of(span: ReadableSpan) -> SpanFacts | None:
+    context = span.get_span_context()
+    if context is None or span.start_time is None or span.end_time is None:
+        return None
+    return SpanFacts(
+        trace_id=context.trace_id,
+        span_id=context.span_id,
+        name=span.name,
+        started_ns=span.start_time,
+        ended_ns=span.end_time,
+        attributes=span.attributes or {},
+        resource=span.resource.attributes,
+        is_error=span.status.status_code is StatusCode.ERROR,
+        error=span.status.description,
+    )
+
+
+def observe_tracker(meter: Meter, tracker: Recorder) -> None:
+    """Publish what the tracker does as metrics of this meter, read whenever they are exported."""
+
+    def observed(name: str) -> Sequence[Read]:
+        def read(options: CallbackOptions) -> Iterable[Observation]:
+            del options
+            yield Observation(getattr(tracker.stats(), name))
+
+        return [read]
+
+    def dropped(options: CallbackOptions) -> Iterable[Observation]:
+        del options
+        for reason, number in tracker.stats().dropped.items():
+            yield Observation(number, {"reason": reason})
+
+    for name in ("tracked", "acknowledged", "duplicates", "batches", "retries"):
+        meter.create_observable_counter(f"trackstore.client.{name}", observed(name))
+    meter.create_observable_gauge("trackstore.client.queued", observed("queued"))
+    meter.create_observable_counter("trackstore.client.dropped", [dropped])

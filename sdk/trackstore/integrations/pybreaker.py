@@ -1,0 +1,58 @@
+"""A listener for ``pybreaker``: states and totals of its circuit breakers reach the monitoring."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pybreaker
+
+from trackstore.breakers import REPORT_SECONDS, BreakerReporter
+from trackstore.recorder import Recorder
+
+
+class BreakerListener(pybreaker.CircuitBreakerListener):
+    """``CircuitBreaker(name="renderer", listeners=[BreakerListener()])``; one serves many breakers.
+
+    A breaker without a name is reported as ``unnamed``.
+    """
+
+    def __init__(
+        self,
+        tracker: Recorder | None = None,
+        *,
+        organization_id: str | None = None,
+        every_seconds: float = REPORT_SECONDS,
+    ) -> None:
+        self._tracker, self._organization_id = tracker, organization_id
+        self._every_seconds = every_seconds
+        self._reporters: dict[str, BreakerReporter] = {}
+
+    def before_call(
+        self, cb: pybreaker.CircuitBreaker, func: Callable[..., Any], *args: Any, **kwargs: Any
+    ) -> None:
+        """Nothing is known yet."""
+
+    def success(self, cb: pybreaker.CircuitBreaker) -> None:
+        """A call went well."""
+        self._reporter(cb).success()
+
+    def failure(self, cb: pybreaker.CircuitBreaker, exc: BaseException) -> None:
+        """A call failed."""
+        self._reporter(cb).failure(exc)
+
+    def state_change(self, cb: pybreaker.CircuitBreaker, old_state: Any, new_state: Any) -> None:
+        """The breaker opened, closed, or lets one call through to see."""
+        told = f"{old_state.name if old_state else 'new'} -> {new_state.name}"
+        self._reporter(cb).changed(new_state.name, told)
+
+    def _reporter(self, breaker: pybreaker.CircuitBreaker) -> BreakerReporter:
+        name = breaker.name or "unnamed"
+        found = self._reporters.get(name)
+        if found is None:
+            made = BreakerReporter(
+                self._tracker,
+                name,
+                organization_id=self._organization_id,
+                every_seconds=self._every_seconds,
+            )
+            found = self._reporters.setdefault(name, made)
+        return found

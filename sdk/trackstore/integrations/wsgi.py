@@ -1,0 +1,148 @@
+"""Middleware for WSGI services (Flask, Django, any other): every call becomes an operation."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from trackstore.context import CORRELATION_HEADER
+from trackstore.exchange import Exchange
+from trackstore.recorder import Recorder
+from trackstore.rules import TrackingRules
+from trackstore.served_calls import CallRecorder
+from trackstore.web_bodies import BodyTee, json_body
+from trackstore.web_requests import (
+    WATCHED,
+    WSGI_STATE,
+    Environ,
+    environ_context,
+    environ_route,
+    from_environ,
+)
+
+Headers = list[tuple[str, str]]
+StartResponse = Callable[..., Callable[[bytes], object]]
+App = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+
+class TrackingMiddleware:
+    """Records each call when its answer is complete or has failed.
+
+    ``app.wsgi_app = TrackingMiddleware(app.wsgi_app, rules=TrackingRules(...))`` for Flask,
+    ``application = TrackingMiddleware(get_wsgi_application())`` for Django. A handler says whose
+    call it is by ``annotate(user_id=..., workspace_id=...)``, or puts a mapping or an object with
+    these names into ``environ["trackstore.state"]``. A streamed answer is recorded when the server
+    closes it. Recording puts an item into a queue in memory: it neither waits nor raises.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        tracker: Recorder | None = None,
+        rules: TrackingRules | None = None,
+        *,
+        recorder: CallRecorder | None = None,
+    ) -> None:
+        self.app = app
+        self.recorder = recorder or CallRecorder(tracker, rules)
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Serve one call."""
+        if WATCHED in environ:  # by an outer middleware
+            return self.app(environ, start_response)
+        exchange = _WsgiExchange(self.recorder, environ, start_response)
+        with exchange.inside():
+            try:
+                body = self.app(environ, exchange.start_response)
+            except BaseException as error:
+                exchange.fail(error)
+                exchange.finish()
+                raise
+        if isinstance(body, list | tuple) or _is_file(environ, body):
+            exchange.finish()  # complete, and the server may treat it in a way of its own
+            return body
+        return _Watched(body, exchange)
+
+
+class _WsgiExchange(Exchange):
+    """One call and its answer, watched as they pass."""
+
+    __slots__ = ("_body", "_route", "_start_response", "environ")
+
+    def __init__(
+        self, recorder: CallRecorder, environ: Environ, start_response: StartResponse
+    ) -> None:
+        super().__init__(recorder, environ_context(environ))
+        self.environ = environ
+        environ[WATCHED] = True
+        environ.setdefault(WSGI_STATE, {})
+        self._body: BodyTee | None = None
+        if recorder.may_keep_bodies and "wsgi.input" in environ:
+            self._body = BodyTee(environ["wsgi.input"], recorder.rules.body_bytes)
+            environ["wsgi.input"] = self._body
+        self._start_response = start_response
+        self._route: tuple[str | None, Mapping[str, Any]] = (None, {})
+
+    def start_response(self, status: str, headers: Headers, *error: Any) -> Any:
+        """Note status and matched route, and tell the caller the correlation id."""
+        self.status = int(status[:3])
+        self._route = environ_route(self.environ)
+        known = {name.lower() for name, _ in headers}
+        if CORRELATION_HEADER.lower() not in known and self.context.correlation_id:
+            headers = [*headers, (CORRELATION_HEADER, self.context.correlation_id)]
+        return self._start_response(status, headers, *error)
+
+    def facts(self) -> dict[str, Any]:
+        """What the environ tells, and the route that was matched when the answer began."""
+        request = from_environ(self.environ)
+        if request.template is None:
+            request.template, request.path_values = self._route
+        facts = request.facts(self.recorder.rules)
+        if self._body is not None:
+            facts["body"] = json_body(self._body.kept, self.environ.get("CONTENT_TYPE", ""))
+        return facts
+
+
+class _Watched:
+    """A streamed answer that says when it is over: exhausted, failed, or closed by the server."""
+
+    def __init__(self, body: Iterable[bytes], exchange: _WsgiExchange) -> None:
+        self._body, self._exchange = body, exchange
+        self._parts: Iterator[bytes] | None = None
+        self._is_exhausted = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        with self._exchange.inside():
+            try:
+                if self._parts is None:
+                    self._parts = iter(self._body)
+                return next(self._parts)
+            except StopIteration:
+                self._is_exhausted = True
+                raise
+            except BaseException as error:
+                self._exchange.fail(error)
+                raise
+
+    def close(self) -> None:
+        """Close the answer of the service, then record the call; the server calls this at the end."""
+        exchange = self._exchange
+        is_cut = self._parts is not None and not self._is_exhausted
+        exchange.is_disconnected = is_cut and exchange.error is None
+        try:
+            with exchange.inside():
+                close = getattr(self._body, "close", None)
+                if close is not None:
+                    close()
+        except BaseException as error:
+            exchange.fail(error)
+            raise
+        finally:
+            exchange.finish()
+
+
+def _is_file(environ: Environ, body: Iterable[bytes]) -> bool:
+    """Whether the server sends this file by itself, which it knows by the type."""
+    wrapper = environ.get("wsgi.file_wrapper")
+    return isinstance(wrapper, type) and isinstance(body, wrapper)

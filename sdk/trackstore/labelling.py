@@ -1,0 +1,44 @@
+"""Whose it is: the labels that calls may carry, and those that a tracker adds."""
+
+from collections.abc import Mapping
+from typing import Any, TypedDict
+
+from trackstore.entries import Labels
+
+
+class LabelArguments(TypedDict, total=False):
+    """Whose it is. What is left out is filled from the tracker's labels, then from the API key."""
+
+    organization_id: str | None
+    namespace_id: str | None
+    workspace_id: str | None
+    user_id: str | None
+    developer_id: str | None
+    api_key_id: str | None
+    company_id: str | None
+    subscription_id: str | None
+
+
+LABELS = (
+    "organization_id", "namespace_id", "workspace_id", "user_id",
+    "developer_id", "api_key_id", "company_id", "subscription_id",
+)  # fmt: skip
+
+
+class Labelling:
+    """Base of what adds labels of its own."""
+
+    labels: Labels | None = None
+    """Labels of everything that comes from here, where the call says nothing else."""
+
+    def labels_with(self, given: Mapping[str, Any]) -> Labels | None:
+        """The own labels with what the call says; None where there is none.
+
+        Raises ``TypeError`` for a label that there is not.
+        """
+        if not given:
+            return self.labels
+        if self.labels is None:
+            return Labels(**given)
+        known = {label: getattr(self.labels, label) for label in LABELS}
+        return Labels(**known | {label: v for label, v in given.items() if v is not None})

@@ -1,0 +1,17 @@
+"""A pytest plugin: the fixture ``recording_tracker`` stands in for the default tracker of a test."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from trackstore.testing import RecordingTracker
+from trackstore.tracker import set_tracker
+
+
+@pytest.fixture
+def recording_tracker() -> Iterator[RecordingTracker]:
+    """The default tracker of this test: it keeps what is tracked, and needs no server."""
+    tracker = RecordingTracker()
+    before = set_tracker(tracker)
+    yield tracker
+    set_tracker(before)

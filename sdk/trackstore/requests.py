@@ -1,0 +1,219 @@
+"""Requests and their stages as ``with`` blocks: started, completed, failed without being told.
+
+Nothing here waits for the server: every command is an entry with an id of its own, and entries of
+one request are applied in the order in which they were made.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID
+
+from trackstore import entries
+from trackstore.context import Context, current, push
+from trackstore.entries import Json, Labels, Severity
+from trackstore.errors import RequestCancelled
+from trackstore.failures import details_of, message_of
+from trackstore.ids import new_id
+from trackstore.sink import Sink
+from trackstore.stages import Attempts, StageHandle
+
+DEFAULT_ATTEMPTS = 3
+"""How often the server lets a stage be tried that was not planned otherwise."""
+
+
+class RequestHandle:
+    """One request, as the code that works on it sees it.
+
+    ``result`` is sent when it completes; ``correlation_id`` ties it to other services' records.
+    """
+
+    def __init__(self, sink: Sink, id: UUID, correlation_id: str | None = None) -> None:
+        self.id = id
+        self.correlation_id = correlation_id or str(id)
+        self.result: Json = {}
+        self._sink = sink
+        self._attempts: dict[str, int] = {}
+        self._allowed: dict[str, int] = {}
+        self._ended = False
+        self._before: Context | None = None
+
+    # ------------------------------------------------------------------ its own commands
+
+    def create(
+        self,
+        type: str,
+        stages: Sequence[entries.Stage],
+        *,
+        title: str | None = None,
+        attributes: Json | None = None,
+        labels: Labels | None = None,
+    ) -> None:
+        """Say what is planned; ``Recorder.request`` does it."""
+        self._allowed = {stage.name: stage.max_attempts for stage in stages}
+        self._sink.record(
+            entries.CreateRequest(
+                id=self.id,
+                type=type,
+                title=title,
+                correlation_id=self.correlation_id,
+                labels=labels,
+                stages=list(stages) or None,
+                attributes=attributes,
+            )
+        )
+
+    def start(self) -> None:
+        """The work begins. A stage that starts does so, too."""
+        self._sink.record(entries.StartRequest(**self.command()))
+
+    def complete(self, **result: Any) -> None:
+        """The work is done; ``result`` is added to what ``result`` holds already."""
+        self._ended = True
+        self.result.update(result)
+        self._sink.record(entries.CompleteRequest(result=self.result or None, **self.command()))
+
+    def fail(
+        self, message: str, *, stage: str | None = None, details: Mapping[str, Any] | None = None
+    ) -> None:
+        """The work failed, for good; ``stage`` is the last that failed where it is left out."""
+        self._ended = True
+        known = None if details is None else dict(details)
+        self._sink.record(
+            entries.FailRequest(message=message, stage=stage, details=known, **self.command())
+        )
+
+    def cancel(self, reason: str | None = None) -> None:
+        """Call the work off."""
+        self._ended = True
+        self._sink.record(entries.CancelRequest(reason=reason, **self.command()))
+
+    def log(
+        self,
+        type: str,
+        message: str | None = None,
+        *,
+        severity: Severity = "INFO",
+        stage: str | None = None,
+        **data: Any,
+    ) -> None:
+        """Append a fact to the log; ``data`` is free."""
+        here = current()
+        if stage is None and here.request_id == self.id:
+            stage = here.stage
+        self._sink.record(
+            entries.LogEvent(
+                type=type,
+                message=message,
+                severity=severity,
+                stage=stage,
+                data=data or None,
+                **self.command(),
+            )
+        )
+
+    @property
+    def cancel_requested(self) -> bool:
+        """Whether somebody called it off, as far as the server's answers have said so.
+
+        It is learned from the answer to the next report about a stage (``stage.progress()``), so
+        within about the tracker's interval.
+        """
+        return self._sink.is_cancelled(self.id)
+
+    def raise_if_cancelled(self) -> None:
+        """Raise ``RequestCancelled`` where it was called off: for loops that should end then."""
+        if self.cancel_requested:
+            raise RequestCancelled(f"request {self.id} was called off")
+
+    # ------------------------------------------------------------------ stages
+
+    def stage(
+        self,
+        name: str,
+        *,
+        attempt: int | None = None,
+        stall_after: str | None = None,
+        retryable: bool = True,
+    ) -> StageHandle:
+        """The stage of that name, in its next attempt.
+
+        ``with`` starts it (or tries it again, after a failure), completes it, and fails it on an
+        exception, which goes on. ``attempt`` (from 1) is for who resumes a request: the attempts
+        made elsewhere are not known here. ``stall_after`` (ISO 8601) is how long it may be
+        silent; ``retryable`` is said of a failure.
+        """
+        if attempt is not None:
+            self._attempts[name] = attempt
+        return StageHandle(
+            self, self._sink, name, attempt=attempt, stall_after=stall_after, retryable=retryable
+        )
+
+    def attempts(
+        self, name: str, *, delay_seconds: float = 0.0, most: int | None = None
+    ) -> Attempts:
+        """The stage again and again until it succeeds: ``for stage in ...: with stage: ...``.
+
+        An exception inside is kept while attempts are left (``most``, default: as planned), and
+        the stage is tried again after ``delay_seconds``, doubled each time; that of the last
+        attempt goes on. ``stage.retryable = False`` inside makes an attempt the last.
+        ``async for`` with ``async with`` waits without blocking the loop.
+        """
+        return Attempts(self, self._sink, name, delay_seconds, most or self.most_attempts(name))
+
+    def most_attempts(self, name: str) -> int:
+        """How often the stage may be tried."""
+        return self._allowed.get(name, DEFAULT_ATTEMPTS)
+
+    def next_attempt(self, name: str) -> int:
+        """Count an attempt of the stage; the first is 1."""
+        self._attempts[name] = self._attempts.get(name, 0) + 1
+        return self._attempts[name]
+
+    # ------------------------------------------------------------------ inside
+
+    def command(self) -> dict[str, Any]:
+        """What every command carries."""
+        return {"request_id": self.id, "event_id": new_id(), "occurred_at": datetime.now(UTC)}
+
+    def _enter(self) -> None:
+        self.start()
+        self._before = push(
+            replace(current(), request_id=self.id, stage=None, correlation_id=self.correlation_id)
+        )
+
+    def _exit(self, error: BaseException | None) -> None:
+        if self._before is not None:
+            push(self._before)
+        if self._ended:
+            return
+        if error is None:
+            self.complete()
+        else:
+            self.fail(message_of(error), details=details_of(error))
+
+    def __enter__(self) -> Self:
+        self._enter()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._exit(error)
+
+    async def __aenter__(self) -> Self:
+        self._enter()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._exit(error)

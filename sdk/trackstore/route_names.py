@@ -1,0 +1,40 @@
+"""Routes as they are recorded: the framework's template, or a raw path with the ids taken out."""
+
+import re
+from functools import lru_cache
+
+KNOWN_NAMES = 2_048
+"""Names kept at hand: templates are few, and a scanner that tries paths must not grow memory."""
+
+UNMATCHED = "(unmatched)"
+"""Stands for every path that a router knows no route for, so that scanners make one group."""
+
+# {memory_id}, {path:path} of Starlette; <memory_id>, <int:id>, <any(a, b):kind> of Flask and Django.
+_PARAMETER = re.compile(r"\{([^{}:]+)(?::[^{}]*)?\}|<(?:[^<>]*:)?([^<>:]+)>")
+
+_ID = re.compile(
+    r"""\d+                                                         # 51
+    | [0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}                   # a UUID
+    | (?=[^\d]*\d)[0-9a-f]{8,}                                      # hexadecimal with a digit in it
+    | (?=[^\d]*\d)[0-9a-z_-]{16,}                                   # ULID, nanoid and their like
+    | [a-z]{1,12}_(?!v\d+$)[0-9a-z]*\d[0-9a-z]*                     # mem_51, but not memory_v1
+    | [^@]+@[^@]+                                                   # an address
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+@lru_cache(KNOWN_NAMES)
+def template_name(template: str) -> str:
+    """Write a framework's template as Trackstore writes routes: ``v1/memory/{memory_id}``."""
+    return _PARAMETER.sub(lambda found: f"{{{found[1] or found[2]}}}", template).strip("/") or "/"
+
+
+@lru_cache(KNOWN_NAMES)
+def path_name(path: str, *, keep_ids: bool = False) -> str:
+    """Name the route of a raw path; what looks like an id becomes ``{id}`` unless ids are kept."""
+    bare = path.partition("?")[0].strip("/")
+    if not keep_ids:
+        parts = ("{id}" if _ID.fullmatch(part) else part for part in bare.split("/"))
+        bare = "/".join(parts)
+    return bare or "/"

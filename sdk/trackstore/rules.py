@@ -1,0 +1,154 @@
+"""The rules of tracking, in one frozen value that middleware, decorator, helper and events share."""
+
+import hashlib
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from fnmatch import translate
+from functools import lru_cache
+from typing import Literal, TypeVar
+
+from trackstore.operation_types import infer_operation_type
+from trackstore.redaction import Redaction, lower_names
+
+API_OPERATION = "api_operation"
+"""The interaction that a call counts as where a rule says no other."""
+BATCH_SIZE: Literal["batch_size"] = "batch_size"
+"""Units of a call that count once for each item it carried."""
+
+ERROR_LENGTH = 200
+BODY_BYTES = 16_384
+WHOLE = 2**64
+
+T = TypeVar("T")
+
+
+@lru_cache(1_024)
+def _compiled(glob: str) -> re.Pattern[str]:
+    return re.compile(translate(glob.strip("/") or "/"))
+
+
+@dataclass(frozen=True, slots=True)
+class RouteRule:
+    """What holds for some routes. What a rule leaves at None is said by a later one, or the default.
+
+    ``routes`` is a glob (``v1/memory*``; ``*`` also passes ``/``) or a compiled expression that
+    must match the whole name; names have no slash in front. No ``methods`` means all of them.
+    """
+
+    routes: str | re.Pattern[str]
+    methods: Collection[str] = ()
+    track: bool | None = None
+    counts_as: str | Literal[False] | None = None
+    """The interaction it counts as against the plan; False: it does not count."""
+    units: int | Literal["batch_size"] | None = None
+    sample_rate: float | None = None
+    operation_type: str | None = None
+    keep_body: bool | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "methods", frozenset(m.upper() for m in self.methods))
+        _check_rate(self.sample_rate)
+        if isinstance(self.units, int) and self.units < 1:
+            raise ValueError(f"units are counted from 1, not {self.units}")
+
+    def matches(self, method: str, route: str) -> bool:
+        """Whether it speaks about this route; ``method`` is in capitals."""
+        if self.methods and method not in self.methods:
+            return False
+        pattern = _compiled(self.routes) if isinstance(self.routes, str) else self.routes
+        return pattern.fullmatch(route) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class RoutePlan:
+    """All that the rules say about one route and method."""
+
+    track: bool
+    operation_type: str
+    counts_as: str | None
+    units: int | Literal["batch_size"]
+    sample_rate: float
+    keep_body: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingRules:
+    """Which calls are recorded, what counts against a plan, and what is kept of a call.
+
+    Of several ``routes`` that match, the first one that says a thing decides it. A call that counts
+    and a call that failed are recorded whatever ``sample_rate`` says: limits and error lists stay
+    whole. The others of one correlation id are kept or left out together, in every process.
+    """
+
+    routes: tuple[RouteRule, ...] = ()
+    track_others: bool = True
+    """Whether routes that no rule speaks about are recorded."""
+    skipped_methods: Collection[str] = ("OPTIONS",)
+    requires: tuple[str, ...] = ("user_id", "workspace_id")
+    """Labels without which nothing is recorded; () records every call."""
+    sample_rate: float = 1.0
+    keep_ids: bool = False
+    """Keep raw paths as they are, where no template is known: each id is then a route."""
+    keep_headers: Collection[str] = ()
+    keep_query: bool = False
+    keep_body: bool = False
+    body_bytes: int = BODY_BYTES
+    """Longer bodies are not kept."""
+    redaction: Redaction = field(default_factory=Redaction)
+    client_header: str = "x-client-type"
+    api_key_header: str | None = "x-api-key"
+    """A key sent here is recorded as its fingerprint, where nobody says ``api_key_id``."""
+    trusted_proxies: int = 0
+    """How many proxies in front of the service write X-Forwarded-For; 0 does not read it."""
+    error_length: int = ERROR_LENGTH
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "routes", tuple(self.routes))
+        object.__setattr__(
+            self, "skipped_methods", frozenset(m.upper() for m in self.skipped_methods)
+        )
+        object.__setattr__(self, "keep_headers", lower_names(self.keep_headers))
+        object.__setattr__(self, "client_header", self.client_header.lower())
+        if self.api_key_header is not None:
+            object.__setattr__(self, "api_key_header", self.api_key_header.lower())
+        _check_rate(self.sample_rate)
+
+    def plan(self, method: str, route: str) -> RoutePlan:
+        """Say everything about one route; callers keep the answer, it never changes."""
+        method = method.upper()
+        said = [rule for rule in self.routes if rule.matches(method, route)]
+        track = _first([rule.track for rule in said], self.track_others or bool(said))
+        counts_as: str | Literal[False] = _first([rule.counts_as for rule in said], False)
+        return RoutePlan(
+            track=track and method not in self.skipped_methods,
+            operation_type=_first(
+                [rule.operation_type for rule in said], infer_operation_type(method, route)
+            ),
+            counts_as=counts_as or None,
+            units=_first([rule.units for rule in said], 1),
+            sample_rate=_first([rule.sample_rate for rule in said], self.sample_rate),
+            keep_body=_first([rule.keep_body for rule in said], self.keep_body),
+        )
+
+    @property
+    def may_keep_bodies(self) -> bool:
+        """Whether any route keeps its body, so that bodies must be looked at."""
+        return self.keep_body or any(rule.keep_body for rule in self.routes)
+
+
+def is_sampled(key: str, rate: float) -> bool:
+    """Whether calls of this correlation id are kept: the same answer in every process and language."""
+    if rate >= 1:
+        return True
+    digest = hashlib.blake2b(key.encode("utf-8", "replace"), digest_size=8).digest()
+    return int.from_bytes(digest, "big") < rate * WHOLE
+
+
+def _first(said: Sequence[T | None], default: T) -> T:
+    return next((value for value in said if value is not None), default)
+
+
+def _check_rate(rate: float | None) -> None:
+    if rate is not None and not 0 <= rate <= 1:
+        raise ValueError(f"a sample rate lies between 0 and 1, not at {rate}")

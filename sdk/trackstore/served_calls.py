@@ -1,0 +1,260 @@
+"""One served call as every integration tells it, and the one place where it becomes an operation."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Literal
+from uuid import UUID
+
+from msgspec import Struct
+
+from trackstore.entries import Interaction
+from trackstore.failures import message_of
+from trackstore.labelling import LABELS
+from trackstore.recorder import Recorder
+from trackstore.redaction import cut
+from trackstore.rules import API_OPERATION, BATCH_SIZE, RoutePlan, TrackingRules, is_sampled
+from trackstore.tracker import get_tracker
+
+log = logging.getLogger("trackstore")
+
+END_USER = "end_user_id"
+"""Goes before ``user_id``: a service that acts for somebody names both."""
+DISCONNECTED = 499
+"""Status of a call whose caller went away before the answer began."""
+MOST_PLANS = 4_096
+"""Routes whose plan is kept; more names than this are paths, not routes, and are planned anew."""
+SERVER_FAULT = 500
+
+SkipReason = Literal["route", "labels", "sample", "failed"]
+
+
+class ServedCall(Struct, frozen=True, kw_only=True):
+    """A finished call. What is None is unknown; ``labels`` hold only what is known."""
+
+    route: str
+    method: str = ""
+    status_code: int | None = None
+    duration_ms: float | None = None
+    outcome: str | None = None
+    error: str | None = None
+    operation_type: str | None = None
+    resource_id: str | None = None
+    batch_size: int | None = None
+    counts: bool | None = None
+    """Whether it counts against the plan, where the caller knows better than the rules."""
+    client: str | None = None
+    ip_address: str | None = None
+    user_agent: str | None = None
+    session_id: UUID | None = None
+    request_id: UUID | None = None
+    stage: str | None = None
+    correlation_id: str | None = None
+    trace_id: str | None = None
+    cache_hit: bool | None = None
+    labels: Mapping[str, str] = {}
+    attributes: Mapping[str, Any] = {}
+    headers: Mapping[str, str] = {}
+    query: str = ""
+    body: Any = None
+    id: UUID | None = None
+
+
+class OpenCall:
+    """What is known so far of a call that is being served; the handler may add to it."""
+
+    __slots__ = ("attributes", "facts", "is_recorded", "labels")
+
+    def __init__(self) -> None:
+        self.labels: dict[str, str] = {}
+        self.attributes: dict[str, Any] = {}
+        self.facts: dict[str, Any] = {}
+        self.is_recorded = False
+
+    def add(self, known: Mapping[str, Any]) -> None:
+        """Take over what is not None: labels to the labels, attributes into the attributes."""
+        for name, value in known.items():
+            if value is None:
+                continue
+            if name in LABELS:
+                self.labels[name] = str(value)
+            elif name == "attributes":
+                self.attributes.update(value)
+            elif name in ANNOTATIONS:
+                self.facts[name] = value
+            else:
+                raise TypeError(f"a call has no {name}: it may be told {', '.join(ANNOTATIONS)}")
+
+
+FACTS = ServedCall.__struct_fields__
+ANNOTATIONS = frozenset(FACTS) - {"labels", "headers", "query", "body", "id"}
+OWN_FACTS = {"labels", "attributes", "headers", "query", "body", "counts"}
+PASSED_ON = tuple(name for name in FACTS if name not in OWN_FACTS)
+"""What goes into the operation as it is."""
+
+_open: ContextVar[OpenCall | None] = ContextVar("trackstore_call", default=None)
+
+
+def open_call() -> OpenCall | None:
+    """The call that this code serves, where an integration watches it."""
+    return _open.get()
+
+
+@contextmanager
+def serving(call: OpenCall) -> Iterator[OpenCall]:
+    """Make this the call that ``annotate`` speaks of, until the block ends."""
+    token = _open.set(call)
+    try:
+        yield call
+    finally:
+        try:
+            _open.reset(token)
+        except ValueError:  # closed by another thread or task than the one that opened it
+            _open.set(None)
+
+
+def annotate(**known: Any) -> bool:
+    """Tell what the rules cannot see of the call being served, from anywhere inside its handler.
+
+    ``annotate(workspace_id="ws_12", resource_id=memory.id, batch_size=3)``: labels, and every field
+    of ``ServedCall`` but headers, query and body; ``attributes`` are added to those told before.
+    Gives False where no call is being served, and changes nothing then.
+    """
+    call = _open.get()
+    if call is None:
+        return False
+    call.add(known)
+    return True
+
+
+class CallRecorder:
+    """Records calls by the rules: the same call gives the same operation, whoever tells of it.
+
+    Without a ``tracker`` it is the program's own, as it is when a call ends. It never raises: what
+    it leaves out is counted in ``skipped``, by reason.
+    """
+
+    def __init__(self, tracker: Recorder | None = None, rules: TrackingRules | None = None) -> None:
+        self._tracker = tracker
+        self.rules = rules or TrackingRules()
+        self.may_keep_bodies = self.rules.may_keep_bodies
+        self.skipped: Counter[SkipReason] = Counter()
+        self._plans: dict[tuple[str, str], RoutePlan] = {}
+
+    @property
+    def tracker(self) -> Recorder:
+        """Where calls are recorded; raises ``InvalidSettings`` where there is no usable one."""
+        return self._tracker or get_tracker()
+
+    def plan(self, method: str, route: str) -> RoutePlan:
+        """What the rules say about a route, worked out once."""
+        plan = self._plans.get((method, route))
+        if plan is None:
+            plan = self.rules.plan(method, route)
+            if len(self._plans) < MOST_PLANS:
+                self._plans[method, route] = plan
+        return plan
+
+    def record(self, call: ServedCall) -> UUID | None:
+        """Record a call, or leave it out as the rules say; gives the id of the operation."""
+        try:
+            fields = self.compose(call)
+            return None if fields is None else self.tracker.track_api_operation(**fields)
+        except Exception as error:  # noqa: BLE001 - tracking must not break what it tracks
+            self.failed("a call could not be recorded", error)
+            return None
+
+    def failed(self, what: str, error: Exception) -> None:
+        """Count an error of the tracking itself; the first one is logged with its traceback."""
+        self.skipped["failed"] += 1
+        if self.skipped["failed"] == 1:
+            log.warning("trackstore: %s; later ones are only counted", what, exc_info=error)
+
+    def compose(self, call: ServedCall) -> dict[str, Any] | None:
+        """Give the arguments of ``track_api_operation``; None where the call is left out."""
+        plan = self.plan(call.method, call.route)
+        counts_as = self._counts_as(call, plan)
+        if reason := self._left_out(call, plan, counts_as is not None):
+            self.skipped[reason] += 1
+            return None
+        facts: dict[str, Any] = {
+            name: value for name in PASSED_ON if (value := getattr(call, name)) is not None
+        }
+        facts["method"] = call.method or None
+        facts["operation_type"] = call.operation_type or plan.operation_type
+        if call.error is not None:
+            facts["error"] = cut(call.error, self.rules.error_length)
+        if counts_as is not None:
+            facts["interaction"] = Interaction(type=counts_as, units=_units(call, plan))
+        if attributes := self._attributes(call, plan, counts_as):
+            facts["attributes"] = attributes
+        facts.update(call.labels)
+        return facts
+
+    def _counts_as(self, call: ServedCall, plan: RoutePlan) -> str | None:
+        if call.counts is None:
+            return plan.counts_as
+        return (plan.counts_as or API_OPERATION) if call.counts else None
+
+    def _left_out(self, call: ServedCall, plan: RoutePlan, counts: bool) -> SkipReason | None:
+        if not plan.track:
+            return "route"
+        if not all(map(call.labels.get, self.rules.requires)):
+            return "labels"
+        if plan.sample_rate >= 1 or counts or _has_failed(call):
+            return None
+        key = call.correlation_id or call.trace_id or str(call.id or "")
+        return None if is_sampled(key, plan.sample_rate) else "sample"
+
+    def _attributes(
+        self, call: ServedCall, plan: RoutePlan, counts_as: str | None
+    ) -> dict[str, Any]:
+        kept, redaction = dict(call.attributes), self.rules.redaction
+        if call.headers:
+            kept["headers"] = redaction.of_headers(call.headers)
+        if call.query and self.rules.keep_query:
+            kept["query"] = redaction.of_query(call.query)
+        if call.body is not None and plan.keep_body:
+            kept["body"] = redaction.of_body(call.body)
+        if plan.sample_rate < 1 and counts_as is None and not _has_failed(call):
+            kept["sample_rate"] = plan.sample_rate
+        return kept
+
+
+def _has_failed(call: ServedCall) -> bool:
+    return call.error is not None or (call.status_code or 0) >= SERVER_FAULT
+
+
+def _units(call: ServedCall, plan: RoutePlan) -> int:
+    return max(1, call.batch_size or 1) if plan.units == BATCH_SIZE else plan.units
+
+
+def labels_of(state: Mapping[str, Any]) -> dict[str, str]:
+    """Read the labels that a service has put on its request; the end user goes before the user."""
+    found = {name: str(state[name]) for name in LABELS if state.get(name)}
+    if end_user := state.get(END_USER):
+        found["user_id"] = str(end_user)
+    return found
+
+
+def failure_of(error: BaseException) -> tuple[int, str | None]:
+    """Status and text of an exception: one that is an answer below 500 is no failure.
+
+    Frameworks say so on their exceptions, as ``status_code`` (Starlette, FastAPI) or ``code``
+    (werkzeug, Flask).
+    """
+    for name in ("status_code", "code"):
+        status = getattr(error, name, None)
+        if isinstance(status, int) and 100 <= status < 600:
+            if status < SERVER_FAULT:
+                return status, None
+            return status, describe(error)
+    return SERVER_FAULT, describe(error)
+
+
+def describe(error: BaseException) -> str:
+    """An exception in one line: ``ValueError: no such lesson``."""
+    name, told = type(error).__name__, message_of(error)
+    return name if told == name else f"{name}: {told}"

@@ -1,0 +1,105 @@
+"""How a tracker is set up: from arguments, else from the environment, else by default."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from trackstore.errors import InvalidSettings
+
+DEFAULT_URL = "http://127.0.0.1:8000/graphql"
+PREFIX = "TRACKSTORE_"
+TRUE, FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set. Sizes are bytes, times are seconds.
+
+    Each is read by ``from_environment`` from ``TRACKSTORE_`` and its name in capitals.
+    """
+
+    url: str = DEFAULT_URL
+    """Where the server answers; a bare ``http://HOST:PORT`` means its ``/graphql``."""
+    api_key: str | None = field(default=None, repr=False)
+    """What the server knows this service by; none for a server that is open."""
+    queue_items: int = 20_000
+    """Items that wait in memory at most; further ones are dropped and counted."""
+    queue_bytes: int = 32 * 2**20
+    """Bytes that wait in memory at most."""
+    batch_items: int = 500
+    """A batch is sent as soon as so many items wait."""
+    batch_bytes: int = 2**20
+    """A batch holds at most so many bytes before compression; the server takes 32 MiB."""
+    interval_seconds: float = 1.0
+    """No item waits longer than this for its batch to fill."""
+    timeout_seconds: float = 30.0
+    """How long one answer of the server may take."""
+    connect_seconds: float = 5.0
+    """How long a connection may take to be made."""
+    first_delay_seconds: float = 0.25
+    """The wait after a first failure is random up to this; it doubles with every further one."""
+    longest_delay_seconds: float = 30.0
+    """The longest wait between two tries, also where the server asks for more."""
+    compress_from_bytes: int = 1024
+    """Bodies from this size on are sent with gzip; 0 sends none."""
+    exit_seconds: float = 5.0
+    """How long the end of the process may be held up to send what waits."""
+    spool_folder: Path | None = None
+    """Where items lie on disk until they are acknowledged; None keeps them in memory only."""
+    spool_bytes: int = 256 * 2**20
+    """What a process may keep there at most; further items are dropped and counted."""
+    strict: bool = False
+    """Raise ``InvalidItem`` for what the server would refuse, in place of counting it: for tests."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ, **given: Any) -> Self:
+        """Settings from variables; what is ``given`` and not None goes before them.
+
+        Raises ``InvalidSettings``.
+        """
+        found = dict(_read(environment))
+        found |= {name: value for name, value in given.items() if value is not None}
+        return replace(cls(), **found).checked()
+
+    def checked(self) -> Self:
+        """The settings with the full address; raises ``InvalidSettings``."""
+        parts = urlsplit(self.url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise InvalidSettings(f"url: {self.url!r} is no address such as {DEFAULT_URL}")
+        for name in (f.name for f in fields(self)):
+            value = getattr(self, name)
+            if isinstance(value, int | float) and value < 0:
+                raise InvalidSettings(f"{name}: {value} is negative")
+        for name in ("queue_items", "queue_bytes", "batch_items", "batch_bytes"):
+            if getattr(self, name) < 1:
+                raise InvalidSettings(f"{name}: at least 1")
+        url = self.url if parts.path.strip("/") else parts._replace(path="/graphql").geturl()
+        return replace(self, url=url)
+
+
+def _read(environment: Mapping[str, str]) -> dict[str, Any]:
+    found = {}
+    for known in fields(Settings):
+        text = environment.get(PREFIX + known.name.upper(), "")
+        if text:
+            found[known.name] = _value(known.name, text)
+    return found
+
+
+def _value(name: str, text: str) -> Any:
+    default = getattr(Settings(), name)
+    if name == "spool_folder":
+        return Path(text)
+    if isinstance(default, bool):
+        if text.lower() in TRUE | FALSE:
+            return text.lower() in TRUE
+        raise InvalidSettings(f"{PREFIX}{name.upper()}: {text!r} is neither true nor false")
+    if isinstance(default, int | float):
+        try:
+            return type(default)(text)
+        except ValueError:
+            raise InvalidSettings(f"{PREFIX}{name.upper()}: {text!r} is no number") from None
+    return text

@@ -1,0 +1,16 @@
+"""Where entries go: what handles of requests and sessions need of a tracker."""
+
+from typing import Protocol
+from uuid import UUID
+
+from trackstore.entries import Entry
+
+
+class Sink(Protocol):
+    """Takes entries, and knows which requests were called off."""
+
+    def record(self, entry: Entry) -> None:
+        """Take one entry."""
+
+    def is_cancelled(self, request_id: UUID) -> bool:
+        """Whether the server said so."""

@@ -1,0 +1,245 @@
+"""A stage of a request as a ``with`` block, and the loop that tries it again."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, Protocol, Self
+from uuid import UUID
+
+from trackstore import entries
+from trackstore.context import Context, current, push
+from trackstore.entries import Json, Severity
+from trackstore.failures import details_of, message_of
+from trackstore.sink import Sink
+
+LONGEST_DELAY_SECONDS = 60.0
+
+
+class Owner(Protocol):
+    """What a stage needs of its request."""
+
+    id: UUID
+    correlation_id: str
+
+    def command(self) -> dict[str, Any]:
+        """What every command carries."""
+
+    def next_attempt(self, name: str) -> int:
+        """Count an attempt of the stage."""
+
+    def log(
+        self,
+        type: str,
+        message: str | None = None,
+        *,
+        severity: Severity = "INFO",
+        stage: str | None = None,
+        **data: Any,
+    ) -> None:
+        """Append a fact to the log."""
+
+    @property
+    def cancel_requested(self) -> bool:
+        """Whether it was called off."""
+
+    def raise_if_cancelled(self) -> None:
+        """Raise where it was called off."""
+
+
+class StageHandle:
+    """One attempt of a stage. ``output`` is sent when it completes."""
+
+    def __init__(
+        self,
+        request: Owner,
+        sink: Sink,
+        name: str,
+        *,
+        attempt: int | None = None,
+        stall_after: str | None = None,
+        retryable: bool = True,
+    ) -> None:
+        self.name = name
+        self.attempt = attempt or 0
+        """From 1; 0 before it started."""
+        self.output: Json = {}
+        self.retryable = retryable
+        """Whether another try is worth it, said with a failure."""
+        self.succeeded = False
+        self._request = request
+        self._sink = sink
+        self._stall_after = stall_after
+        self._ended = False
+        self._before: Context | None = None
+
+    def start(self) -> None:
+        """It begins; after a failed attempt it begins again, in the next one."""
+        self.attempt = self.attempt or self._request.next_attempt(self.name)
+        common = {"stage": self.name, **self._request.command()}
+        if self.attempt == 1:
+            self._sink.record(entries.StartStage(stall_after=self._stall_after, **common))
+        else:
+            self._sink.record(entries.RetryStage(attempt=self.attempt - 1, **common))
+
+    def progress(
+        self,
+        fraction: float | None = None,
+        *,
+        done: int | None = None,
+        total: int | None = None,
+        message: str | None = None,
+        **data: Any,
+    ) -> None:
+        """How far it is: ``fraction`` from 0 to 1, or ``done`` of ``total``; bare, a heartbeat."""
+        self._sink.record(
+            entries.ProgressStage(
+                fraction=fraction,
+                done=done,
+                total=total,
+                message=message,
+                data=data or None,
+                **self._command(),
+            )
+        )
+
+    def log(
+        self,
+        type: str,
+        message: str | None = None,
+        *,
+        severity: Severity = "INFO",
+        **data: Any,
+    ) -> None:
+        """Append a fact about this stage to the request's log; ``data`` is free."""
+        self._request.log(type, message, severity=severity, stage=self.name, **data)
+
+    def complete(self, **output: Any) -> None:
+        """It is done; ``output`` is added to what ``output`` holds already."""
+        self._ended = self.succeeded = True
+        self.output.update(output)
+        self._sink.record(entries.CompleteStage(output=self.output or None, **self._command()))
+
+    def fail(
+        self,
+        message: str,
+        *,
+        details: Mapping[str, Any] | None = None,
+        retryable: bool | None = None,
+    ) -> None:
+        """This attempt failed; ``retryable`` says whether another is worth it."""
+        self._ended = True
+        self._sink.record(
+            entries.FailStage(
+                message=message,
+                details=None if details is None else dict(details),
+                retryable=self.retryable if retryable is None else retryable,
+                **self._command(),
+            )
+        )
+
+    @property
+    def cancel_requested(self) -> bool:
+        """Whether the request was called off, as far as the server's answers have said so."""
+        return self._request.cancel_requested
+
+    def raise_if_cancelled(self) -> None:
+        """Raise ``RequestCancelled`` where the request was called off."""
+        self._request.raise_if_cancelled()
+
+    def _command(self) -> dict[str, Any]:
+        attempt = self.attempt or None
+        return {"stage": self.name, "attempt": attempt, **self._request.command()}
+
+    def __enter__(self) -> Self:
+        self.start()
+        request = self._request
+        self._before = push(
+            replace(
+                current(),
+                request_id=request.id,
+                stage=self.name,
+                correlation_id=request.correlation_id,
+            )
+        )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool | None:
+        if self._before is not None:
+            push(self._before)
+        if not self._ended and error is None:
+            self.complete()
+        elif not self._ended and error is not None:
+            self.fail(message_of(error), details=details_of(error))
+        return None
+
+    async def __aenter__(self) -> Self:
+        return self.__enter__()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool | None:
+        return self.__exit__(kind, error, traceback)
+
+
+class AttemptHandle(StageHandle):
+    """One attempt of several: its exception is kept where another one follows."""
+
+    is_last = False
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool | None:
+        super().__exit__(kind, error, traceback)
+        return isinstance(error, Exception) and self.retryable and not self.is_last
+
+
+class Attempts:
+    """The stage again and again until it succeeds; see ``RequestHandle.attempts``."""
+
+    def __init__(
+        self, request: Owner, sink: Sink, name: str, delay_seconds: float, most: int
+    ) -> None:
+        self._request = request
+        self._sink = sink
+        self._name = name
+        self._delay_seconds = delay_seconds
+        self._most = most
+
+    def _attempt(self, number: int) -> AttemptHandle:
+        handle = AttemptHandle(self._request, self._sink, self._name)
+        handle.is_last = number >= self._most
+        return handle
+
+    def _delay(self, number: int) -> float:
+        return min(LONGEST_DELAY_SECONDS, self._delay_seconds * 2.0 ** (number - 1))
+
+    def __iter__(self) -> Iterator[StageHandle]:
+        for number in range(1, self._most + 1):
+            attempt = self._attempt(number)
+            yield attempt
+            if attempt.succeeded:
+                return
+            if not attempt.is_last:
+                time.sleep(self._delay(number))
+
+    async def __aiter__(self) -> AsyncIterator[StageHandle]:
+        for number in range(1, self._most + 1):
+            attempt = self._attempt(number)
+            yield attempt
+            if attempt.succeeded:
+                return
+            if not attempt.is_last:
+                await asyncio.sleep(self._delay(number))

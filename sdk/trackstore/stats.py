@@ -1,0 +1,183 @@
+"""Aggregations from code: a question names measures and groups, the document is made from it."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+from trackstore.calls import Json
+
+Source = Literal["operations", "requests", "stages", "events", "interactions"]
+BucketUnit = Literal["MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR"]
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+SNAKE = re.compile(r"_([a-z0-9])")
+ATTRIBUTE = "attribute:"
+"""Begins a group that is a place in the attributes, such as ``attribute:plan.name``."""
+TYPES = {
+    "operations": "Operation",
+    "requests": "Request",
+    "stages": "Stage",
+    "events": "Event",
+    "interactions": "Interaction",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StatsRow:
+    """One group, or one slice of time of it.
+
+    ``key`` holds the groups by the names that were asked for, ``values`` the measures likewise.
+    """
+
+    key: Mapping[str, Any]
+    values: Mapping[str, Any]
+    start: datetime | None = None
+    """Where its slice of time begins, and ``end`` where it ends: [start, end)."""
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatsAnswer:
+    """The answer to a ``StatsQuestion``."""
+
+    rows: Sequence[StatsRow]
+    totals: Mapping[str, Any]
+    """The measures over everything that was asked about."""
+    others: Mapping[str, Any] | None = None
+    """The same of what ``top`` left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatsQuestion:
+    """An aggregation of ``source``.
+
+    ``measures`` are fields of the answer's rows, in snake or camel case, with a dot before a part:
+    ``count``, ``error_rate``, ``duration_ms.p95``, ``cost.saved``. ``by`` are dimensions such as
+    ``tool_name``, or ``attribute:plan.name``. ``bucket`` slices time, in ``zone``. ``where``,
+    ``having``, ``order_by``, ``top`` and ``compare`` are those of the schema, as dicts.
+    Raises ``ValueError`` for what cannot be a name.
+    """
+
+    source: Source
+    measures: Sequence[str] = ("count",)
+    by: Sequence[str] = ()
+    where: Mapping[str, Any] | None = None
+    bucket: BucketUnit | None = None
+    zone: str = "UTC"
+    every: int = 1
+    having: Mapping[str, Any] | None = None
+    order_by: Sequence[Mapping[str, Any]] | None = None
+    top: Mapping[str, Any] | None = None
+    compare: Mapping[str, Any] | None = None
+    limit: int = 1000
+
+    def __post_init__(self) -> None:
+        for name in (*self.measures, *(group for group in self.by if not is_attribute(group))):
+            if not all(NAME.fullmatch(part) for part in name.split(".")):
+                raise ValueError(f"{name!r} is no name of a measure or dimension")
+
+    @property
+    def document(self) -> str:
+        """The GraphQL query."""
+        kind, measures = TYPES[self.source], selection(self.measures)
+        keys = " ".join(f"k{place}: {key_field(group)}" for place, group in enumerate(self.by))
+        parts = ["bucket { start end }" if self.bucket else "", f"key {{ {keys} }}" if keys else ""]
+        others = f"others {{ {measures} }}" if self.top else ""
+        return (
+            f"query Stats($where: {kind}Filter, $groupBy: [{kind}Group!], $bucket: BucketInput, "
+            f"$having: {kind}Having, $orderBy: [StatsOrder!], $top: TopInput, "
+            f"$compare: CompareInput, $limit: Int) {{ "
+            f"stats: {kind.lower()}Stats(where: $where, groupBy: $groupBy, bucket: $bucket, "
+            f"having: $having, orderBy: $orderBy, top: $top, compare: $compare, limit: $limit) {{ "
+            f"rows {{ {' '.join(filter(None, parts))} {measures} }} "
+            f"totals {{ {measures} }} {others} }} }}"
+        )
+
+    @property
+    def variables(self) -> Json:
+        """Those of the document."""
+        bucket = {"unit": self.bucket, "every": self.every, "zone": self.zone}
+        return {
+            "where": self.where,
+            "groupBy": [group_of(group) for group in self.by] or None,
+            "bucket": bucket if self.bucket else None,
+            "having": self.having,
+            "orderBy": self.order_by,
+            "top": self.top,
+            "compare": self.compare,
+            "limit": self.limit,
+        }
+
+    def answer(self, data: Json) -> StatsAnswer:
+        """What the server answered, by the names of the question."""
+        found = data["stats"]
+        others = found.get("others")
+        return StatsAnswer(
+            rows=[self._row(row) for row in found["rows"]],
+            totals=self._values(found["totals"]),
+            others=None if others is None else self._values(others),
+        )
+
+    def _row(self, row: Json) -> StatsRow:
+        bucket, key = row.get("bucket") or {}, row.get("key") or {}
+        return StatsRow(
+            key={group: key[f"k{place}"] for place, group in enumerate(self.by)},
+            values=self._values(row),
+            start=instant(bucket.get("start")),
+            end=instant(bucket.get("end")),
+        )
+
+    def _values(self, row: Json) -> dict[str, Any]:
+        return {measure: value_at(row, measure) for measure in self.measures}
+
+
+def camel(name: str) -> str:
+    """``tokens_prevented`` as ``tokensPrevented``."""
+    return SNAKE.sub(lambda found: found[1].upper(), name)
+
+
+def is_attribute(group: str) -> bool:
+    """Whether a group is a place in the attributes."""
+    return group.startswith(ATTRIBUTE)
+
+
+def key_field(group: str) -> str:
+    """Where a group stands in the key of a row."""
+    if is_attribute(group):
+        path = msgspec.json.encode(group.removeprefix(ATTRIBUTE)).decode()
+        return f"attribute(path: {path})"
+    return camel(group.lower() if group.isupper() else group)
+
+
+def group_of(group: str) -> Json:
+    """The same as ``groupBy`` takes it."""
+    if is_attribute(group):
+        return {"attribute": group.removeprefix(ATTRIBUTE)}
+    return {"field": re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", group).upper()}
+
+
+def selection(measures: Sequence[str]) -> str:
+    """The fields to select: each once, with all of its parts."""
+    parts: dict[str, list[str]] = {}
+    for measure in measures:
+        head, _, rest = camel(measure).partition(".")
+        parts.setdefault(head, []).extend([rest] if rest else [])
+    return " ".join(
+        f"{head} {{ {selection(rest)} }}" if rest else head for head, rest in parts.items()
+    )
+
+
+def value_at(row: Json, measure: str) -> Any:
+    """The value of a measure in a row; None where a part of it is not there."""
+    found: Any = row
+    for part in camel(measure).split("."):
+        found = None if found is None else found[part]
+    return found
+
+
+def instant(text: str | None) -> datetime | None:
+    """An instant of an answer."""
+    return None if text is None else datetime.fromisoformat(text)

@@ -1,0 +1,137 @@
+"""Answers that stream: watched until they are exhausted, fail, or are closed by whoever reads them."""
+
+import functools
+import inspect
+import weakref
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
+from typing import Any
+
+from trackstore.usages import Usage
+
+
+def answer_of(usage: Usage, answer: Any) -> Any:
+    """Give a handler's answer, and end the usage now or, where the answer streams, at its end."""
+    usage.answered(_status_of(answer))
+    stream: Any
+    if inspect.isgenerator(answer):
+        return _ended_with(generate(usage, answer), usage)
+    if inspect.isasyncgen(answer):
+        return _ended_with(generate_async(usage, answer), usage)
+    if hasattr(answer, "body_iterator"):  # StreamingResponse of Starlette
+        stream = generate_async(usage, _as_async_generator(answer.body_iterator))
+        answer.body_iterator = _ended_with(stream, usage)
+        return answer
+    if getattr(answer, "is_streamed", False) and hasattr(answer, "call_on_close"):  # werkzeug
+        stream = generate(usage, _as_generator(answer.response))
+        answer.response = _ended_with(stream, usage)
+        answer.call_on_close(usage.finish)
+        return answer
+    usage.finish()
+    return answer
+
+
+def _status_of(answer: Any) -> int | None:
+    """The status on a response object, or in the pair of body and status that Flask takes."""
+    if isinstance(answer, tuple) and len(answer) > 1 and isinstance(answer[1], int):
+        return answer[1]
+    status = getattr(answer, "status_code", None)
+    return status if isinstance(status, int) else None
+
+
+def _ended_with(stream: Any, usage: Usage) -> Any:
+    """End the usage at the latest when the stream is thrown away, read or not."""
+    weakref.finalize(stream, usage.finish).atexit = False
+    return stream
+
+
+def generate(usage: Usage, stream: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    """The same generator, watched; what is sent and thrown into it arrives."""
+    step = functools.partial(next, stream)
+    try:
+        while True:
+            with usage.inside():
+                item = step()
+            try:
+                sent = yield item
+            except GeneratorExit:
+                usage.cut()
+                with usage.inside():
+                    stream.close()
+                raise
+            except BaseException as error:  # noqa: BLE001 - it is thrown on into the stream
+                step = functools.partial(stream.throw, error)
+            else:
+                step = functools.partial(stream.send, sent)
+    except StopIteration as end:
+        return end.value
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        usage.fail(error)
+        raise
+    finally:
+        usage.finish()
+
+
+def watched_async(
+    begun: Callable[..., Usage], function: Callable[..., AsyncGenerator[Any, Any]]
+) -> Callable[..., AsyncGenerator[Any, Any]]:
+    """The same async generator function, watched; what is sent and thrown into it arrives.
+
+    It drives the generator itself: only so does a close reach the inner one at once.
+    """
+
+    @functools.wraps(function)
+    async def wrapper(*args: Any, **named: Any) -> AsyncGenerator[Any, Any]:
+        usage, stream = begun(args, named), function(*args, **named)
+        step = functools.partial(anext, stream)
+        try:
+            while True:
+                with usage.inside():
+                    item = await step()
+                try:
+                    sent = yield item
+                except GeneratorExit:
+                    usage.cut()
+                    with usage.inside():
+                        await stream.aclose()
+                    raise
+                except BaseException as error:  # noqa: BLE001 - it is thrown on into the stream
+                    step = functools.partial(stream.athrow, error)
+                else:
+                    step = functools.partial(stream.asend, sent)
+        except StopAsyncIteration:
+            return
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            usage.fail(error)
+            raise
+        finally:
+            usage.finish()
+
+    return wrapper
+
+
+def generate_async(usage: Usage, stream: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
+    """An async generator that runs already, watched."""
+    return watched_async(lambda *_: usage, lambda: stream)()
+
+
+def _as_generator(parts: Any) -> Generator[Any, Any, None]:
+    try:
+        yield from parts
+    finally:
+        close = getattr(parts, "close", None)
+        if close is not None:
+            close()
+
+
+async def _as_async_generator(parts: AsyncIterator[Any]) -> AsyncGenerator[Any, None]:
+    try:
+        async for part in parts:
+            yield part
+    finally:
+        close = getattr(parts, "aclose", None)
+        if close is not None:
+            await close()

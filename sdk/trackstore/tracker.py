@@ -1,0 +1,108 @@
+"""The tracker that services use: what is recorded goes to the server, in the background."""
+
+from threading import RLock
+from typing import Any
+from uuid import UUID
+
+from trackstore.answers import Flushed, Stats
+from trackstore.calls import Json
+from trackstore.cancellations import Cancellations
+from trackstore.consuming import Call
+from trackstore.delivery.delivery import Delivery
+from trackstore.delivery.drops import INVALID
+from trackstore.encoding import check_entry, encode_entry
+from trackstore.entries import Entry, Labels
+from trackstore.errors import InvalidItem
+from trackstore.limits import AskedLimits
+from trackstore.recorder import Recorder
+from trackstore.settings import Settings
+
+
+class Tracker(AskedLimits, Recorder):
+    """Sends what is tracked to a server. Safe in threads, in asyncio and across forks.
+
+    Without arguments it is set up from the environment (``TRACKSTORE_URL``, ``TRACKSTORE_API_KEY``,
+    ...; ``Settings`` has all). ``labels`` are those of everything that it records. ``with`` closes it.
+    Raises ``InvalidSettings``.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        api_key: str | None = None,
+        *,
+        settings: Settings | None = None,
+        labels: Labels | None = None,
+        **more: Any,
+    ) -> None:
+        self.settings = settings or Settings.from_environment(url=url, api_key=api_key, **more)
+        self.labels = labels
+        self._cancellations = Cancellations(self.settings)
+        self._delivery = Delivery(self.settings, self._cancellations.look)
+
+    def record(self, entry: Entry) -> None:
+        """Queue one entry; counted as dropped where it cannot be."""
+        try:
+            item = encode_entry(entry)
+            if self.settings.strict:
+                check_entry(item)
+        except InvalidItem as error:
+            self.refuse(entry.field, error)
+        else:
+            self._delivery.put(item)
+
+    def refuse(self, field: str, error: Exception) -> None:
+        """Count what cannot be sent; raises ``InvalidItem`` if strict."""
+        if self.settings.strict:
+            raise InvalidItem(f"{field}: {error}") from error
+        self._delivery.ledger.refuse(INVALID, f"{field}: {error}")
+
+    def is_cancelled(self, request_id: UUID) -> bool:
+        """Whether the server said so."""
+        return request_id in self._cancellations
+
+    def flush(self, timeout: float = 5.0) -> Flushed:
+        """Send what was tracked so far; returns when each item has an end, or in time."""
+        return self._delivery.flush(timeout)
+
+    def close(self, timeout: float = 5.0) -> Flushed:
+        """Flush and end. What is left then is on disk, or counted as dropped: ``CLOSED``."""
+        return self._delivery.close(timeout)
+
+    def stats(self) -> Stats:
+        """What became of everything that this process tracked."""
+        return self._delivery.stats()
+
+    @property
+    def spooled(self) -> int:
+        """Items of this process that lie on disk now."""
+        return self._delivery.spooled
+
+    def _ask(self, call: Call, timeout: float) -> Json:
+        document, variables = call
+        return self._delivery.client().query(document, variables, timeout=timeout)
+
+
+_default: Recorder | None = None
+_default_lock = RLock()
+
+
+def get_tracker() -> Recorder:
+    """The tracker of this program: what ``set_tracker`` was given, else one from the environment.
+
+    Raises ``InvalidSettings`` where it is made from the environment, and that is wrong.
+    """
+    global _default  # noqa: PLW0603 the one tracker of a program, to be swapped in tests
+    if _default is None:
+        with _default_lock:
+            if _default is None:
+                _default = Tracker()
+    return _default
+
+
+def set_tracker(tracker: Recorder | None) -> Recorder | None:
+    """Make ``tracker`` the one of this program; gives the one before. None: make it anew when asked."""
+    global _default
+    with _default_lock:
+        before, _default = _default, tracker
+    return before

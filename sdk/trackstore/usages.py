@@ -1,0 +1,181 @@
+"""One use of a decorated handler: a call of its own, or a part of the call that a middleware watches."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
+
+from trackstore.context import current
+from trackstore.exchange import Exchange
+from trackstore.served_calls import CallRecorder, OpenCall, failure_of, labels_of, open_call
+from trackstore.web_requests import WebRequest, context_of_request, from_request, request_among
+
+SCALARS = (str, int, UUID)
+
+
+@dataclass(frozen=True, slots=True)
+class Using:
+    """Which handler is used, and with what: ``route`` is what to call it by, if not the operation."""
+
+    operation: str
+    route: str | None
+    arguments: Mapping[str, Any]
+
+    def labels(self) -> dict[str, str]:
+        """The arguments that say whose call it is."""
+        arguments = self.arguments
+        return labels_of({n: v for n, v in arguments.items() if isinstance(v, SCALARS)})
+
+
+class Usage(Protocol):
+    """What a decorated handler tells: that it failed, that its stream was cut, that it is over."""
+
+    def inside(self) -> Any: ...
+
+    def watching(self) -> Any: ...
+
+    def fail(self, error: BaseException) -> None: ...
+
+    def cut(self) -> None: ...
+
+    def answered(self, status: int | None) -> None: ...
+
+    def finish(self) -> None: ...
+
+
+def begin(
+    recorder: CallRecorder,
+    using: Using,
+    known: Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None,
+    *,
+    apart: bool,
+) -> Usage:
+    """Begin a use; what cannot be read from the arguments is counted, never raised."""
+    watched = None if apart else open_call()
+    own = OwnUsage(recorder, using)
+    usage: OwnUsage | SharedUsage = own
+    try:
+        if watched is not None and not watched.is_recorded:
+            usage = SharedUsage(watched, using)
+        else:
+            own.read_request()
+        usage.call.add((known() if callable(known) else known) or {})
+    except Exception as error:  # noqa: BLE001 - tracking must not break what it tracks
+        recorder.failed(f"what is known of {using.operation} could not be read", error)
+    return usage
+
+
+class OwnUsage(Exchange):
+    """A use that nobody else watches: it becomes an operation."""
+
+    __slots__ = ("_request", "_using")
+
+    def __init__(self, recorder: CallRecorder, using: Using) -> None:
+        super().__init__(recorder, current())
+        self.call.facts["operation_type"] = using.operation
+        self._using = using
+        self._request: Any = None
+
+    def read_request(self) -> None:
+        """Look for a web request among the arguments, whose ids tie together what is tracked."""
+        request = request_among(self._using.arguments.values())
+        if request is not None and self.context.correlation_id is None:
+            self.context = context_of_request(request)
+        self._request = request
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Run the handler; an exception ends the call, and goes on."""
+        try:
+            with self.inside():
+                yield
+        except BaseException as error:
+            self.fail(error)
+            self.finish()
+            raise
+
+    def fail(self, error: BaseException) -> None:
+        """Take over why the handler failed; a cancelled one was cut."""
+        if isinstance(error, asyncio.CancelledError | GeneratorExit):
+            self.is_disconnected = True
+        else:
+            super().fail(error)
+
+    def cut(self) -> None:
+        """The stream was closed before its end."""
+        self.is_disconnected = True
+
+    def answered(self, status: int | None) -> None:
+        """Take over the status of an answer that has one."""
+        self.status = status
+
+    def status_told(self) -> int | None:
+        """The status, where there is one: a handler without a web request has none of its own."""
+        if self._request is None:
+            return None if self.error else self.status
+        return self.status or (super().status_told() if self.error else self._default_status())
+
+    def facts(self) -> dict[str, Any]:
+        """What request and arguments tell."""
+        using, labels = self._using, self._using.labels()
+        web: WebRequest | None = from_request(self._request)
+        if web is None:
+            facts: dict[str, Any] = {"route": using.route or using.operation}
+        else:
+            facts = web.facts(self.recorder.rules)
+            labels |= facts["labels"]
+            if using.route is not None:
+                facts["route"] = using.route
+        session_id = using.arguments.get("session_id")
+        if isinstance(session_id, UUID):
+            facts["session_id"] = session_id
+        return facts | {"labels": labels}
+
+    def _default_status(self) -> int:
+        scope = getattr(self._request, "scope", None) or {}
+        return getattr(scope.get("route"), "status_code", None) or 200
+
+
+class SharedUsage:
+    """A use inside a call that a middleware watches: it names the operation, and says why it failed."""
+
+    __slots__ = ("call",)
+
+    def __init__(self, call: OpenCall, using: Using) -> None:
+        self.call = call
+        call.facts.setdefault("operation_type", using.operation)
+        for name, value in using.labels().items():
+            call.labels.setdefault(name, value)
+        if using.route is not None:
+            call.facts.setdefault("route", using.route)
+
+    def inside(self) -> Any:
+        """The middleware has set up the context."""
+        return nullcontext()
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Run the handler; an exception is told to the middleware, and goes on."""
+        try:
+            yield
+        except Exception as error:
+            self.fail(error)
+            raise
+
+    def fail(self, error: BaseException) -> None:
+        """Say why, where it is a fault and not an answer."""
+        _, told = failure_of(error)
+        if told is not None:
+            self.call.facts.setdefault("error", told)
+
+    def cut(self) -> None:
+        """The stream was closed before its end."""
+        self.call.attributes["disconnected"] = True
+
+    def answered(self, status: int | None) -> None:
+        """The middleware sees the status itself."""
+
+    def finish(self) -> None:
+        """The middleware records the call."""

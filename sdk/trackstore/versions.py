@@ -1,0 +1,45 @@
+"""The version of this package, and what it says to a server of another one."""
+
+import logging
+import re
+from importlib.metadata import PackageNotFoundError, version
+from platform import python_version
+
+DISTRIBUTION = "trackstore"
+VERSION_HEADER = "X-Trackstore-Version"
+"""With it the server says its version to clients that know it."""
+RELEASE = re.compile(r"(\d+)\.(\d+)")
+
+log = logging.getLogger("trackstore")
+
+
+def _installed() -> str:
+    try:
+        return version(DISTRIBUTION)
+    except PackageNotFoundError:  # run from a source tree that was not installed
+        return "0.0.0"
+
+
+VERSION = _installed()
+USER_AGENT = f"trackstore-python/{VERSION} (Python {python_version()})"
+_warned: set[str] = set()
+
+
+def compare(told: str | None) -> bool:
+    """Warn, once for each version, of a server of another major or minor version; never more.
+
+    Gives whether they match; a server that says nothing does.
+    """
+    if told is None:
+        return True
+    theirs, ours = RELEASE.match(told), RELEASE.match(VERSION)
+    if theirs is None or ours is None or theirs.groups() == ours.groups():
+        return True
+    if told not in _warned:
+        _warned.add(told)
+        log.warning(
+            "the Trackstore server is version %s, this client %s: bring them to one minor version",
+            told[:20],
+            VERSION,
+        )
+    return False

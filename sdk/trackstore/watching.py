@@ -1,0 +1,159 @@
+"""Live from code: a subscription over server-sent events that takes itself up again."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+import msgspec
+from msgspec import Struct
+
+from trackstore.calls import (
+    Json,
+    body_of,
+    connection_failure,
+    data_of,
+    failure_of,
+    new_backoff,
+)
+from trackstore.errors import ServerUnavailable
+from trackstore.eventstream import EventStream, NoStream, ServerEvent
+
+EVENT_STREAM = "text/event-stream"
+SILENCE_SECONDS = 30.0
+"""A server says something every 12 seconds unless it is set otherwise: one sign may be lost."""
+AWAY_SECONDS = 300.0
+"""How long a stream waits for a server that is away before it gives up."""
+
+Variables = Callable[[], Mapping[str, Any]]
+"""Asked anew for every connection: they hold the cursor."""
+
+
+class StageState(Struct, frozen=True, rename="camel"):
+    """A stage as it is now."""
+
+    name: str
+    status: str
+    progress: float | None = None
+    attempt: int | None = None
+    message: str | None = None
+
+
+class RequestState(Struct, frozen=True, rename="camel"):
+    """A request as it is now."""
+
+    uuid: UUID
+    type: str
+    status: str
+    correlation_id: str
+    title: str | None = None
+    current_stage: str | None = None
+    result: Json | None = None
+    error_stage: str | None = None
+    error: Json | None = None
+    cancel_reason: str | None = None
+    stages: tuple[StageState, ...] = ()
+
+
+class LoggedEvent(Struct, frozen=True, rename="camel"):
+    """A fact in a request's log."""
+
+    seq: int
+    type: str
+    severity: str
+    occurred_at: datetime
+    stage: str | None = None
+    attempt: int | None = None
+    message: str | None = None
+    data: Json | None = None
+
+
+class Progress(Struct, frozen=True, rename="camel"):
+    """How far a request is: its present state first (``event`` is None), then each event.
+
+    ``progress`` is 0 to 1; ``eta_seconds`` is how long it still takes, where that can be said.
+    """
+
+    request: RequestState
+    seq: int
+    progress: float
+    replayed: bool
+    event: LoggedEvent | None = None
+    eta_seconds: float | None = None
+
+
+def progress_of(data: Json) -> Progress:
+    """One answer of the stream."""
+    return msgspec.convert(data["requestProgress"], Progress)
+
+
+async def answers(
+    http: httpx.AsyncClient,
+    url: str,
+    document: str,
+    variables: Variables,
+    away_seconds: float = AWAY_SECONDS,
+) -> AsyncGenerator[Json]:
+    """The data of every answer until the server says that the subscription is complete.
+
+    Where the connection is lost it is made again with what ``variables`` are then. Raises
+    ``ServerRefused``, or ``ServerUnavailable`` after ``away_seconds`` without a server.
+    """
+    backoff, heard = new_backoff(), time.monotonic()
+    while True:
+        try:
+            async with aclosing(_stream(http, url, document, variables())) as stream:
+                async for data in stream:
+                    backoff.succeed()
+                    heard = time.monotonic()
+                    if data is not None:
+                        yield data
+            return
+        except ServerUnavailable as failure:
+            delay = backoff.fail(failure.retry_after)
+            if time.monotonic() + delay - heard > away_seconds:
+                raise
+            await asyncio.sleep(delay)
+
+
+async def _stream(
+    http: httpx.AsyncClient, url: str, document: str, variables: Mapping[str, Any]
+) -> AsyncGenerator[Json | None]:
+    """Answers over one connection; None for any other sign of life."""
+    headers, timeout = {"Accept": EVENT_STREAM}, httpx.Timeout(SILENCE_SECONDS, connect=5)
+    body = body_of(document, variables)
+    try:
+        async with http.stream(
+            "POST", url, content=body, headers=headers, timeout=timeout
+        ) as response:
+            if not response.headers.get("content-type", "").startswith(EVENT_STREAM):
+                await response.aread()
+                data_of(response)
+                raise ServerUnavailable("the server does not stream")
+            events = EventStream()
+            async for piece in response.aiter_bytes():
+                yield None
+                for event in events.feed(piece):
+                    if event.name == "complete":
+                        return
+                    yield data_in(event)
+    except httpx.TransportError as error:
+        raise connection_failure(error) from None
+    except NoStream as error:
+        raise ServerUnavailable(str(error)) from None
+    raise ServerUnavailable("the server ended the stream")
+
+
+def data_in(event: ServerEvent) -> Json | None:
+    """The data of one event; raises what an error in it means."""
+    if event.name != "next":
+        return None
+    answer = msgspec.json.decode(event.data)
+    for error in answer.get("errors") or ():
+        raise failure_of(error)
+    data: Json = answer["data"]
+    return data

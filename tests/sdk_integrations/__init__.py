@@ -1,0 +1,1 @@
+"""Rules, middlewares, decorators, events and the testing kit of the Python client."""

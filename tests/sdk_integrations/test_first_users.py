@@ -1,0 +1,203 @@
+"""Rows A and B of the first users through the client, its integrations and a real server."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from starlette.requests import Request
+
+from tests.acceptance.documents import INTERACTIONS, OPERATIONS, SET_LIMIT, USAGE
+from tests.processes import ServerProcess
+from tests.sdk_integrations.services import caller_of, memory_app
+from trackstore import Client, EventBus, RouteRule, Tracker, TrackingRules, new_id, track_api_usage
+from trackstore.event_records import record_chats
+from trackstore.integrations.asgi import TrackingMiddleware
+
+MakeTracker = Callable[..., Tracker]
+LABELS = {
+    "organization_id": "org_7",
+    "namespace_id": "prod",
+    "workspace_id": "ws_a1",
+    "user_id": "end_user_3",
+    "developer_id": "dev_9",
+    "api_key_id": "key_4",
+    "company_id": "company_1",
+    "subscription_id": "plan_pro",
+}
+
+
+def asked(server: ServerProcess, document: str, **variables: Any) -> Any:
+    """The one field that a document asks for."""
+    with Client(server.url) as client:
+        (found,) = client.query(document, variables).values()
+    return found
+
+
+def stored(server: ServerProcess, tracker: Tracker, **where: Any) -> list[dict[str, Any]]:
+    """What is in the store once everything was sent; oldest first, without what is unknown."""
+    assert tracker.flush(10).is_done
+    assert not tracker.stats().dropped
+    nodes = asked(server, OPERATIONS, where=where)["nodes"]
+    return [{k: v for k, v in node.items() if v is not None} for node in reversed(nodes)]
+
+
+def test_a1_everything_known_of_a_call_is_in_the_store(
+    server: ServerProcess, make_tracker: MakeTracker
+) -> None:
+    tracker = make_tracker(server.url)
+    session_id, request_id = new_id(), new_id()
+    id = tracker.track_api_operation(
+        route="v1/memory",
+        method="POST",
+        operation_type="add_memory",
+        resource_id="mem_51",
+        batch_size=3,
+        duration_ms=12.75,
+        status_code=201,
+        client="python-sdk",
+        ip_address="203.0.113.9",
+        user_agent="memory-client/1.4",
+        counts_against_plan=True,
+        session_id=session_id,
+        request_id=request_id,
+        correlation_id="corr-1",
+        trace_id="4bf92f3577b34da6a3ce929d0e0e4736",
+        cache_hit=False,
+        attributes={"is_memory_operation": True, "tags": ["a"]},
+        **LABELS,
+    )
+    (read,) = stored(server, tracker, workspaceId={"eq": "ws_a1"})
+    for name in ("occurredAt", "recordedAt", "priceStatus"):
+        read.pop(name, None)
+    assert read == {
+        "uuid": str(id),
+        "kind": "API",
+        "name": "POST v1/memory",
+        "operationType": "add_memory",
+        "outcome": "OK",
+        "route": "v1/memory",
+        "method": "POST",
+        "statusCode": 201,
+        "durationMs": 12.75,
+        "resourceId": "mem_51",
+        "batchSize": 3,
+        "client": "python-sdk",
+        "ipAddress": "203.0.113.9",
+        "userAgent": "memory-client/1.4",
+        "interactionType": "api_operation",
+        "units": 1,
+        "sessionId": str(session_id),
+        "requestId": str(request_id),
+        "correlationId": "corr-1",
+        "traceId": "4bf92f3577b34da6a3ce929d0e0e4736",
+        "cacheHit": False,
+        "attributes": {"is_memory_operation": True, "tags": ["a"]},
+        "organizationId": "org_7",
+        "namespaceId": "prod",
+        "workspaceId": "ws_a1",
+        "userId": "end_user_3",
+        "developerId": "dev_9",
+        "apiKeyId": "key_4",
+        "companyId": "company_1",
+        "subscriptionId": "plan_pro",
+    }
+
+
+async def test_a5_a7_the_middleware_keeps_log_counter_and_limit_in_step(
+    server: ServerProcess, make_tracker: MakeTracker
+) -> None:
+    tracker = await asyncio.to_thread(make_tracker, server.url)
+    subject = {"subject": "WORKSPACE", "subjectId": "ws_a7", "organizationId": "org_7"}
+    limit = {**subject, "interactionType": "memory_operation", "period": "MONTH", "maximum": 5}
+    await asyncio.to_thread(asked, server, SET_LIMIT, input=limit)
+    rules = TrackingRules(
+        routes=(RouteRule("v1/memory", methods=["POST"], counts_as="memory_operation"),)
+    )
+    who = {"x-user": "u_1", "x-workspace": "ws_a7", "x-organization": "org_7"}
+    async with caller_of(TrackingMiddleware(memory_app(), tracker, rules)) as http:
+        for _ in range(7):
+            await http.post("/v1/memory", headers=who)
+        await http.get("/v1/memory/mem_51", headers=who)
+        await http.get("/v1/broken", headers=who)
+    where = {"workspaceId": {"eq": "ws_a7"}}
+    rows = await asyncio.to_thread(stored, server, tracker, **where)
+    assert [row["outcome"] for row in rows] == ["OK"] * 8 + ["ERROR"]
+    assert sum(row.get("units", 0) for row in rows) == 7
+    (counter,) = (await asyncio.to_thread(asked, server, INTERACTIONS, where=where))["nodes"]
+    assert (counter["route"], counter["method"], counter["operationType"]) == (
+        "v1/memory", "POST", "add_memory",
+    )  # fmt: skip
+    assert (counter["units"], counter["calls"]) == (7, 7)
+    (level,) = await asyncio.to_thread(
+        asked, server, USAGE, subject=subject, type="memory_operation"
+    )
+    # The calls were made: they are counted, and the next question is answered with no.
+    assert (level["used"], level["remaining"], level["exceeded"]) == (7, 0, True)
+    answer = await tracker.aconsume(
+        "memory_operation", organization_id="org_7", workspace_id="ws_a7"
+    )
+    assert not answer.allowed
+
+
+def test_b1_a_chat_is_in_the_store_as_its_event_told_it(
+    server: ServerProcess, make_tracker: MakeTracker
+) -> None:
+    tracker, bus = make_tracker(server.url), EventBus()
+    record_chats(bus, tracker)
+    with tracker.session("support", user_id="u_b1") as session:
+        bus.emit(
+            "chat.completed", user_id="u_b1", email="u@example.com", message="Why?",
+            response="Because.", duration_ms=800.5, tokens=12, model="parrot-1",
+        )  # fmt: skip
+        bus.emit("chat.failed", user_id="u_b1", message="Why not?", error=RuntimeError("x" * 300))
+    answered, failed = stored(server, tracker, userId={"eq": "u_b1"})
+    assert (answered["message"], answered["response"]) == ("Why?", "Because.")
+    assert (answered["inputTokens"], answered["durationMs"]) == (12, 800.5)
+    assert answered["attributes"] == {"email": "u@example.com"}
+    assert answered["sessionId"] == failed["sessionId"] == str(session.id)
+    assert (failed["outcome"], failed["error"]) == ("ERROR", "x" * 200)
+
+
+async def test_b2_decorated_handlers_are_in_the_store(
+    server: ServerProcess, make_tracker: MakeTracker
+) -> None:
+    tracker = await asyncio.to_thread(make_tracker, server.url)
+
+    @track_api_usage("chat", tracker=tracker)
+    def chat(user_id: str, workspace_id: str, fails: bool) -> str:
+        if fails:
+            raise LookupError(f"{user_id} has no {workspace_id}")
+        return "fine"
+
+    assert chat("u_b2", "ws_b2", fails=False) == "fine"
+    with pytest.raises(LookupError):
+        chat("u_b2", "ws_b2", fails=True)
+    rows = await asyncio.to_thread(stored, server, tracker, userId={"eq": "u_b2"})
+    assert [(row["name"], row["outcome"], row.get("error")) for row in rows] == [
+        ("chat", "OK", None),
+        ("chat", "ERROR", "LookupError: u_b2 has no ws_b2"),
+    ]
+    assert all(row["durationMs"] > 0 for row in rows)
+
+
+async def test_a6_b5_a_service_answers_as_ever_while_the_server_is_away(
+    make_tracker: MakeTracker,
+) -> None:
+    tracker = make_tracker("http://127.0.0.1:9", queue_items=50)
+
+    async def hello(scope: Any, receive: Any, send: Any) -> None:
+        Request(scope, receive).state.user_id = "u_1"
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"hello"})
+
+    app = TrackingMiddleware(hello, tracker, TrackingRules(requires=("user_id",)))
+    async with caller_of(app, raises=True) as http:
+        begun = time.perf_counter()
+        for _ in range(200):
+            assert (await http.get("/hello")).text == "hello"
+        assert (time.perf_counter() - begun) / 200 < 0.015
+    stats = tracker.stats()
+    assert stats.tracked == stats.queued + stats.dropped_total == 200
+    assert stats.dropped["QUEUE_FULL"] > 0
