@@ -116,11 +116,7 @@ def test_a_request_is_found_and_read_by_keyboard(played: Site) -> None:
 def test_an_operator_tries_again_and_calls_off(played: Site) -> None:
     operator, _ = played.key("operator", "READ", "INGEST", organization=ACORN)
     id = "01a1f84a-95c0-7000-8000-0000000000aa"
-<<<<<<< HEAD
     traceback = "Traceback (most recent call last):\n  line 3, in write\nKeyError: 'grade'"
-=======
-    traceback = "Traceback (most recent call last):\n  File \"script.py\", line 3, in write\nKeyError: 'grade'"
->>>>>>> main
     entries: list[dict[str, Any]] = [
         {"createRequest": {"id": id, "type": "lesson", "stages": [{"name": "script"}]}},
         {"startStage": {"requestId": id, "stage": "script"}},
