@@ -66,11 +66,11 @@ async def test_each_sees_its_own(live: Served) -> None:
         await states(following, {"own": "CLOSED"})
 
 
+@pytest.mark.parametrize(
+    "databases", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
+)
 async def test_reports_at_another_server_are_told(serve: Serve) -> None:
-    here = await serve(live_poll_seconds=600)
-    if not here.server.store.database.dialect.many_processes:
-        pytest.skip("one process serves this database")
-    there = await serve(live_poll_seconds=600)
+    here, there = [await serve(live_poll_seconds=600) for _ in range(2)]
     async with here.socket() as socket:
         following = await socket.subscribe(LIVE)
         await states(following, {})
