@@ -6,7 +6,7 @@ import { startBrowser } from "./chromium.mjs";
 
 const [server, folder, ...named] = process.argv.slice(2);
 if (!server || !folder) throw new Error("usage: screenshots.mjs SERVER FOLDER [NAME=PATH ...]");
-const SIZE = { width: Number(process.env.WIDTH ?? 1200), height: Number(process.env.HEIGHT ?? 760) };
+const SIZE = { width: Number(process.env.WIDTH ?? 1280), height: Number(process.env.HEIGHT ?? 800) };
 const QUIET_MS = 4_000;
 const DRAWN_MS = 900;
 const PAGES = {
