@@ -27,7 +27,11 @@ const wanted = named.length > 0 ? named.map((pair) => pair.split(/=(.*)/s)) : Ob
 async function aRequest() {
   const query = "{ requests(where: {status: [FAILED]}, first: 1) { nodes { uuid } } }";
   const headers = { "Content-Type": "application/json" };
-  const answer = await fetch(`${server}/graphql`, { method: "POST", headers, body: JSON.stringify({ query }) });
+  const answer = await fetch(`${server}/graphql`, {
+    method: "POST",
+    headers,
+    body: JSON.stringify({ query }),
+  });
   return `/requests/${(await answer.json()).data.requests.nodes[0]?.uuid ?? ""}`;
 }
 
