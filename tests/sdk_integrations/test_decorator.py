@@ -24,11 +24,6 @@ from trackstore.testing import RecordingTracker
 ANYONE = TrackingRules(requires=())
 
 
-@pytest.fixture
-def tracker() -> RecordingTracker:
-    return RecordingTracker()
-
-
 def test_b2_a_function_is_recorded_with_its_duration(tracker: RecordingTracker) -> None:
     @track_api_usage("chat", tracker=tracker, rules=ANYONE)
     def chat(user_id: str, message: str, *, workspace_id: str | None = None) -> str:

@@ -23,11 +23,6 @@ class Abrupt(Exception):
     """The service fails without an answer."""
 
 
-@pytest.fixture
-def tracker() -> RecordingTracker:
-    return RecordingTracker()
-
-
 def flask_app() -> Flask:
     app = Flask(__name__)
 
