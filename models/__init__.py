@@ -12,6 +12,7 @@ from models.prices import Price
 from models.requests import Request
 from models.rollups import OPERATION_ROLLUPS, RollupState
 from models.sessions import Session
+from models.sign_ins import SignIn
 from models.stages import RequestStage, StageAttempt
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "ReservationHold",
     "RollupState",
     "Session",
+    "SignIn",
     "StageAttempt",
     "table_of",
 ]

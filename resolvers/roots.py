@@ -2,6 +2,7 @@
 
 import strawberry
 
+from resolvers.about import AboutQueries
 from resolvers.api_keys import ApiKeyMutations, ApiKeyQueries
 from resolvers.circuit_breakers import CircuitBreakerMutations, CircuitBreakerQueries
 from resolvers.feeds import FeedQueries
@@ -32,6 +33,7 @@ class Query(
     CircuitBreakerQueries,
     PriceQueries,
     ApiKeyQueries,
+    AboutQueries,
 ):
     """The fields stand with their nouns."""
 

@@ -4,28 +4,34 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from migrations.runner import head
 from server.access import decide_access
-from server.admission import Admission, WrongKeys
+from server.admission import Admission
 from server.authentication import Authenticator
 from server.bodies import DocumentKeeper, RequestReader
 from server.clients import ClientDrops, ClientMiddleware
 from server.connections import STATE, Connections
 from server.correlation import CorrelationMiddleware
+from server.dashboard.assets import FOLDER, Assets
+from server.dashboard.pages import Explorer, Pages, wants_page
 from server.deadlines import Deadlines
 from server.document_cost import PageBounds
 from server.document_limits import Costs, DocumentBounds
 from server.endpoint import HYDRATE, GraphQLEndpoint
 from server.execution.fast_path import FastPath
-from server.explorer import Explorer
 from server.exporting.endpoint import ExportBounds, ExportEndpoint
 from server.health import Health
 from server.hosts import HostMiddleware
@@ -42,15 +48,19 @@ from server.pages import index, not_served
 from server.persisted import NoPersistedQueries, PersistedQueries, TrustedDocuments
 from server.schema import build_schema
 from server.settings import Settings, load_settings
+from server.sign_in import SignInEndpoint
 from server.stopping import StopSignals
 from server.variables import ObjectBounds
+from server.version import VERSION
 from server.work import Work
 from store.ids import Clock, utc_now
+from store.installation import Release
 from store.store import Store
 from subscriptions.hub import Hub
 
 GRAPHQL_PATH = "/graphql"
 EXPORT_PATH = "/export"
+SIGN_IN_PATH = "/sign-in"
 log = logging.getLogger("trackstore.server")
 
 
@@ -59,7 +69,8 @@ class Server:
 
     def __init__(self, settings: Settings, clock: Clock = utc_now) -> None:
         self.settings = settings
-        self.store = Store(settings.store_config(), clock)
+        release = Release(VERSION, head())
+        self.store = Store(replace(settings.store_config(), release=release), clock)
         bounds = self._bounds = DocumentBounds(
             depth=settings.max_depth,
             aliases=settings.max_aliases,
@@ -93,6 +104,7 @@ class Server:
         self._draining: asyncio.Task[None] | None = None
         self._endpoint: GraphQLEndpoint | None = None
         self._exports: ExportEndpoint | None = None
+        self._signing_in: SignInEndpoint | None = None
 
     async def start(self) -> None:
         """Open the store and find out whether callers need keys."""
@@ -101,12 +113,15 @@ class Server:
         keys = await self.store.keys.any_active()
         access = decide_access(settings.access, settings.host, keys)
         authenticator = Authenticator(
-            self.store, access, settings.default_organization, WrongKeys(settings.max_wrong_keys)
+            self.store, access, settings.default_organization, settings.max_wrong_keys
         )
         work = Work(
             Admission(settings.max_operations),
             Costs(self.schema._schema, self._bounds),
             Deadlines(settings.operation_seconds),
+        )
+        self._signing_in = SignInEndpoint(
+            authenticator, self.store.sign_ins, timedelta(hours=settings.sign_in_hours)
         )
         self.live = await self._start_live(authenticator, work)
         self._endpoint = GraphQLEndpoint(
@@ -175,6 +190,11 @@ class Server:
         assert self._exports is not None
         return self._exports
 
+    async def sign_in(self, request: Request) -> Response:
+        """The route where people sign in."""
+        assert self._signing_in is not None
+        return await self._signing_in(request)
+
 
 def documents_of(settings: Settings) -> DocumentKeeper:
     """Which documents may be asked, and which by their ids alone; raises ``ManifestError``."""
@@ -196,18 +216,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
         finally:
             await server.stop()
 
-    graphql: ASGIApp = Started(server.endpoint)
-    if settings.shows_explorer:
-        graphql = Explorer(graphql)
-    routes = [
-        Route("/", index),
-        Route(GRAPHQL_PATH, graphql, methods=["GET", "POST"]),
-        Route(EXPORT_PATH, Started(server.exports), methods=["GET", "POST"]),
-        Route("/livez", server.health.livez),
-        Route("/readyz", server.health.readyz),
-    ]
-    if settings.metrics:
-        routes.append(Route("/metrics", server.metrics.metrics_endpoint))
+    routes = routes_of(server)
     app = Starlette(
         routes=routes,
         lifespan=lifespan,
@@ -216,6 +225,36 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
     )
     app.state.server = server
     return app
+
+
+def routes_of(server: Server) -> list[Route]:
+    """Every address the server answers at, the pages last: they take what is left."""
+    settings = server.settings
+    pages = Pages(Assets(), dashboard=settings.dashboard)
+    graphql: ASGIApp = Started(server.endpoint)
+    if settings.shows_explorer:
+        graphql = Explorer(graphql, pages)
+    routes = [
+        Route(GRAPHQL_PATH, graphql, methods=["GET", "POST"]),
+        Route(EXPORT_PATH, Started(server.exports), methods=["GET", "POST"]),
+        Route("/livez", server.health.livez),
+        Route("/readyz", server.health.readyz),
+    ]
+    if settings.metrics:
+        routes.append(Route("/metrics", server.metrics.metrics_endpoint))
+    if settings.dashboard or settings.shows_explorer:
+        routes.append(Route(SIGN_IN_PATH, server.sign_in, methods=["GET", "POST", "DELETE"]))
+        routes.append(Route(f"/{FOLDER}/{{name:path}}", pages.asset))
+    routes.append(Route("/", partial(front, pages)))
+    routes.append(Route("/{path:path}", pages.page))
+    return routes
+
+
+async def front(pages: Pages, request: Request) -> Response:
+    """GET /: the pages for browsers, a few words for everybody else."""
+    if pages.has_dashboard and wants_page(request.scope):
+        return await pages.page(request)
+    return await index(request)
 
 
 def middleware_of(server: Server, routes: Sequence[str]) -> list[Middleware]:

@@ -1,58 +1,78 @@
-"""Finds out who calls: an API key in the headers, or anybody where the server runs open."""
+"""Finds out who calls: an API key, the cookie of a sign-in, or anybody where the server runs open."""
 
 from collections.abc import Mapping
 
 from server.access import Access
 from server.admission import WrongKeys
+from server.cookies import sent_cookie
 from store.access import Principal, open_principal
 from store.errors import Unauthenticated
 from store.store import Store
 
 BEARER = "bearer "
 KEY_HEADER = "x-api-key"
+CREDENTIALS = frozenset(("authorization", KEY_HEADER))
+"""The headers that a key may stand in."""
 HOW = "send an API key as Authorization: Bearer KEY"
+
+Client = tuple[str, int] | None
 
 
 class Authenticator:
-    """Recognises the callers of one server."""
+    """Recognises the callers of one server.
+
+    Wrong keys and sign-ins that are over are counted apart: whoever left a page open for too long
+    can still sign in.
+    """
 
     def __init__(
-        self,
-        store: Store,
-        access: Access,
-        default_organization: str,
-        wrong_keys: WrongKeys | None = None,
+        self, store: Store, access: Access, default_organization: str, max_wrong_keys: int
     ) -> None:
         self._store = store
-        self._access = access
-        self._wrong_keys = wrong_keys
+        self.access = access
+        self._wrong_keys = WrongKeys(max_wrong_keys)
+        self._wrong_sign_ins = WrongKeys(max_wrong_keys)
         self._open = open_principal(default_organization)
 
-    async def authenticate(
-        self, headers: Mapping[str, str], client: tuple[str, int] | None = None
-    ) -> Principal:
+    async def authenticate(self, headers: Mapping[str, str], client: Client = None) -> Principal:
         """The caller; raises ``Unauthenticated``, or ``TooMany`` to an address of many wrong keys.
 
         A key that is sent is always checked, also by an open server: whoever sends one wants to
-        be held to its bounds.
+        be held to its bounds. A cookie that is over is as good as none.
         """
         token = token_of(headers)
-        if token is None:
-            if self._access is Access.OPEN:
-                return self._open
-            raise Unauthenticated(f"there is no API key: {HOW}")
-        return self._store.keys.remembered(token) or await self._look_up(
-            token, client[0] if client else ""
-        )
+        if token is not None:
+            return self._store.keys.remembered(token) or await self.recognise(token, client)
+        principal = await self.signed_in(headers, client) if "cookie" in headers else None
+        if principal is not None:
+            return principal
+        if self.access is Access.OPEN:
+            return self._open
+        raise Unauthenticated(f"there is no API key: {HOW}")
 
-    async def _look_up(self, token: str, address: str) -> Principal:
-        if self._wrong_keys is not None:
-            self._wrong_keys.look(address)
+    async def recognise(self, token: str, client: Client) -> Principal:
+        """Whom a key speaks for."""
+        address = client[0] if client else ""
+        self._wrong_keys.look(address)
         principal = await self._store.keys.authenticate(token)
         if principal is None:
             raise Unauthenticated(f"the API key is unknown, expired or revoked: {HOW}")
-        if self._wrong_keys is not None:
-            self._wrong_keys.forgive(address)
+        self._wrong_keys.forgive(address)
+        return principal
+
+    async def signed_in(self, headers: Mapping[str, str], client: Client) -> Principal | None:
+        """Whom the cookie stands for, if there is one that counts."""
+        token = sent_cookie(headers)
+        if not token:
+            return None
+        known = self._store.sign_ins.remembered(token)
+        if known is not None:
+            return known
+        address = client[0] if client else ""
+        self._wrong_sign_ins.look(address)
+        principal = await self._store.sign_ins.authenticate(token)
+        if principal is not None:
+            self._wrong_sign_ins.forgive(address)
         return principal
 
 

@@ -1,4 +1,4 @@
-"""Chooses the media type of an answer from what its caller accepts, as RFC 9110 section 12.5.1 has it."""
+"""Chooses type and coding of an answer from what its caller accepts, as RFC 9110 section 12.5 has it."""
 
 import re
 from dataclasses import dataclass
@@ -86,3 +86,13 @@ def quality_of(parameters: list[str]) -> float | None:
         if name.rstrip() == "q":
             return float(value) if QUALITY.fullmatch(value := value.strip()) else None
     return 1.0
+
+
+def preferred_coding(accept_encoding: str, offered: tuple[str, ...]) -> str:
+    """The first of ``offered`` that Accept-Encoding takes; empty where it takes none of them."""
+    taken: dict[str, bool] = {}
+    for entry in accept_encoding.lower()[:LARGEST_KEPT].split(","):
+        name, *parameters = (part.strip() for part in entry.split(";"))
+        quality = quality_of(parameters)
+        taken[name] = bool(quality)
+    return next((coding for coding in offered if taken.get(coding, taken.get("*", False))), "")

@@ -159,6 +159,9 @@ class Settings(LiveFields):
         description="Whether browsers that open /graphql get a page to try documents; auto gives "
         "it where the address is a loopback one.",
     )
+    dashboard: bool = Field(
+        default=True, description="Whether browsers that open the server get its pages."
+    )
     persisted_queries: bool = Field(
         default=True,
         description="Whether clients may send the SHA-256 of a document in its place, once the "
@@ -296,6 +299,7 @@ class Settings(LiveFields):
             sweep_seconds=self.stall_sweep_seconds,
             partitions_ahead=self.partitions_ahead,
             key_cache_seconds=self.key_cache_seconds,
+            sign_in_hours=self.sign_in_hours,
         )
 
 

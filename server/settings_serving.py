@@ -131,6 +131,13 @@ class ServingSettings(BaseSettings):
         description="How long a key revoked in another process may still be taken.",
     )
 
+    sign_in_hours: float = Field(
+        default=168,
+        gt=0,
+        le=8_784,
+        description="How long somebody who signed in at the pages stays signed in.",
+    )
+
     database_url: str = Field(
         default="sqlite:///trackstore.db",
         validation_alias="DATABASE_URL",

@@ -1,11 +1,7 @@
 """API keys: made once shown once, stored as a digest, compared in constant time."""
 
-import hashlib
-import hmac
-import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -17,16 +13,13 @@ from store.access import EVERY_ORGANIZATION, Bounds, Principal
 from store.database import Database, Row
 from store.errors import Forbidden, NotFound
 from store.ids import Clock, new_id
+from store.recognised import Recognised
+from store.tokens import digest, make_secret, read_token, token
 from store.validation import Checker, InputBounds
 
 TABLE = table_of(ApiKey)
 PREFIX = "tsk"
-SECRET_BYTES = 32
 MAX_LISTED = 1_000
-MAX_TOKEN_LENGTH = 200
-TOKEN_PARTS = 3
-CACHE_KEYS = 10_000
-"""Keys remembered at most; a key is 300 bytes."""
 
 
 class KeyDraft(Protocol):
@@ -46,18 +39,6 @@ class KeyDraft(Protocol):
     def workspace_id(self) -> str | None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    principal: Principal
-    expires_at: datetime | None
-    until: datetime
-
-
-def digest(secret: str) -> bytes:
-    """SHA-256 of a secret of 256 random bits: nothing slower is needed, it cannot be guessed."""
-    return hashlib.sha256(secret.encode()).digest()
-
-
 def principal_of(row: Row) -> Principal:
     """The caller that a key speaks for."""
     spans_all = row["organization_id"] == EVERY_ORGANIZATION
@@ -71,22 +52,25 @@ def principal_of(row: Row) -> Principal:
     )
 
 
+def is_live(row: Row, now: datetime) -> bool:
+    """Whether a key is taken at ``now``."""
+    return row["revoked_at"] is None and (row["expires_at"] is None or row["expires_at"] > now)
+
+
 class ApiKeys:
     """Making, listing, revoking and recognising keys.
 
-    A key that was recognised is remembered for ``cache_seconds``: that long a key revoked in
-    another process may still be taken; in this process it ends at once.
+    A key that was recognised is remembered for a while: that long a key revoked in another
+    process may still be taken; in this process it ends at once.
     """
 
     def __init__(
-        self, database: Database, clock: Clock, bounds: InputBounds, cache_seconds: float
+        self, database: Database, clock: Clock, bounds: InputBounds, recognised: Recognised
     ) -> None:
         self._database = database
         self._clock = clock
         self._bounds = bounds
-        self._remember = timedelta(seconds=cache_seconds)
-        self._cache: dict[bytes, _Known] = {}
-        self._revocations = 0
+        self._recognised = recognised
 
     async def create(self, draft: KeyDraft, principal: Principal) -> tuple[Row, str]:
         """Make a key; returns its row and the token, which cannot be had again."""
@@ -103,7 +87,7 @@ class ApiKeys:
             check.refuse("name at least one scope", "scopes")
         if draft.expires_at is not None and draft.expires_at <= now:
             check.refuse("lies in the past", "expiresAt")
-        secret = secrets.token_urlsafe(SECRET_BYTES)
+        secret = make_secret()
         row: dict[str, Any] = {
             "organization_id": check.required_name(organization, "organizationId"),
             "id": new_id(),
@@ -120,7 +104,7 @@ class ApiKeys:
         check.raise_if_any()
         async with self._database.write() as connection:
             await connection.execute(TABLE.insert(), row)
-        return row, f"{PREFIX}_{row['id'].hex}_{secret}"
+        return row, token(PREFIX, row["id"], secret)
 
     def _organization(self, draft: KeyDraft, principal: Principal) -> str:
         if draft.organization_id != EVERY_ORGANIZATION:
@@ -150,8 +134,7 @@ class ApiKeys:
             row = (await connection.execute(statement)).mappings().first()
         if row is None:
             raise NotFound(f"there is no API key {id}", ("id",))
-        self._revocations += 1
-        self._cache.clear()
+        self._recognised.forget()
         return row
 
     async def any_active(self) -> bool:
@@ -161,49 +144,27 @@ class ApiKeys:
         async with self._database.read() as connection:
             return (await connection.execute(statement)).first() is not None
 
-    def remembered(self, token: str) -> Principal | None:
+    def remembered(self, sent: str) -> Principal | None:
         """The caller a token speaks for, where it was recognised a moment ago."""
-        known = self._cache.get(hashlib.sha256(token.encode(errors="replace")).digest())
-        if known is None:
-            return None
-        now = self._clock()
-        expired = known.expires_at is not None and known.expires_at <= now
-        return None if expired or now >= known.until else known.principal
+        return self._recognised.find(sent)
 
-    async def authenticate(self, token: str) -> Principal | None:
+    async def authenticate(self, sent: str) -> Principal | None:
         """The caller a token speaks for; None where it is unknown, revoked or expired."""
-        principal = self.remembered(token)
-        if principal is not None:
-            return principal
-        now = self._clock()
-        revocations = self._revocations
-        row = await self._find(token)
-        if row is None or row["revoked_at"] is not None:
+        known = self._recognised.find(sent)
+        if known is not None:
+            return known
+        now, generation = self._clock(), self._recognised.generation
+        row = await self._find(sent)
+        if row is None or not is_live(row, now):
             return None
-        if row["expires_at"] is not None and row["expires_at"] <= now:
-            return None
-        if len(self._cache) >= CACHE_KEYS:
-            self._cache.clear()
         principal = principal_of(row)
-        if revocations != self._revocations:  # it may have been read before it was revoked
-            return principal
-        fingerprint = hashlib.sha256(token.encode(errors="replace")).digest()
-        self._cache[fingerprint] = _Known(principal, row["expires_at"], now + self._remember)
+        self._recognised.keep(sent, principal, row["expires_at"], generation)
         return principal
 
-    async def _find(self, token: str) -> Row | None:
-        parts = token.split("_", TOKEN_PARTS - 1)
-        if len(token) > MAX_TOKEN_LENGTH or len(parts) != TOKEN_PARTS or parts[0] != PREFIX:
+    async def _find(self, sent: str) -> Row | None:
+        presented = read_token(PREFIX, sent)
+        if presented is None:
             return None
-        try:
-            id = UUID(hex=parts[1])
-        except ValueError:
-            return None
-        statement = select(TABLE).where(TABLE.c.id == id)
+        statement = select(TABLE).where(TABLE.c.id == presented.id)
         async with self._database.read() as connection:
-            rows = (await connection.execute(statement)).mappings().all()
-        presented = digest(parts[2].encode(errors="replace").decode())
-        for row in rows:
-            if hmac.compare_digest(row["secret_hash"], presented):
-                return row
-        return None
+            return presented.match((await connection.execute(statement)).mappings().all())

@@ -23,6 +23,7 @@ from store.feeds.reading import FeedReader
 from store.feeds.sources import EVENT_FEED, OPERATION_FEED
 from store.housekeeping import Housekeeping
 from store.ids import Clock, new_id, utc_now
+from store.installation import Installation, Release
 from store.intake import Intake
 from store.interactions import InteractionApplier
 from store.limits.apply import LimitApplier
@@ -35,6 +36,7 @@ from store.paging import PageSize
 from store.partitions import Partitions
 from store.price_books import PriceBooks
 from store.prices import DEFAULT_TOOL_PRICE, Prices, to_nanos
+from store.recognised import Recognised
 from store.records import Records
 from store.repricing import Repricing
 from store.requests.apply import RequestApplier
@@ -47,6 +49,7 @@ from store.rollups.planner import RollupPlanner
 from store.rollups.rollups import Rollups
 from store.rollups.state import RollupStates
 from store.sessions import SessionApplier
+from store.sign_ins import SignIns
 from store.sources import INTERACTIONS, SESSIONS
 from store.validation import InputBounds
 from store.writer import Writer, WriterSettings
@@ -71,6 +74,8 @@ class StoreConfig:
     sweep_seconds: float = 15.0
     partitions_ahead: int = 2
     key_cache_seconds: float = 10.0
+    sign_in_hours: float = 168.0
+    release: Release = field(default_factory=Release)
 
 
 class Store:
@@ -94,6 +99,7 @@ class Store:
         self.request_stats = requests.stats
         operations = OperationApplier(books, self.announcements, config.rollups)
         self.writer = self._make_writer(operations, requests)
+        self.installation = Installation(self.database, self.writer, clock, config.release)
         self._housekeeping = Housekeeping(
             self.database, self.partitions, clock, timedelta(days=config.idempotency_days)
         )
@@ -117,7 +123,10 @@ class Store:
         self.event_feed = FeedReader(self.database, EVENT_FEED)
         self.operation_feed = FeedReader(self.database, OPERATION_FEED)
         self.request_logs = RequestLogs(self.database)
-        self.keys = ApiKeys(self.database, clock, config.bounds, config.key_cache_seconds)
+        recognised = Recognised(clock, config.key_cache_seconds)
+        self.keys = ApiKeys(self.database, clock, config.bounds, recognised)
+        lifetime = timedelta(hours=config.sign_in_hours)
+        self.sign_ins = SignIns(self.database, clock, recognised, lifetime)
 
     def _make_writer(self, operations: OperationApplier, requests: RequestApplier) -> Writer:
         """The order of the appliers is the order in which every flush takes its locks."""

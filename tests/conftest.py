@@ -10,6 +10,7 @@ from sqlalchemy import URL, make_url
 from migrations.runner import upgrade
 from tests.databases import Databases, PostgresDatabases, SqliteDatabases
 from tests.postgres import DRIVER, PostgresCluster, PostgresUnavailableError, postgres_cluster
+from tests.scratch import scratch_folder
 
 pytest_plugins = ["tests.api"]
 
@@ -45,12 +46,11 @@ def postgres_server() -> Iterator[URL]:
         pytest.param("postgresql", marks=pytest.mark.postgresql),
     ],
 )
-def databases(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Databases]:
+def databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
     """Databases of each dialect in turn; for tests that need more than one at a time."""
     if request.param == SqliteDatabases.dialect:
-        yield SqliteDatabases(tmp_path_factory.mktemp("databases"), upgrade)
+        with scratch_folder("trackstore-sqlite-") as folder:
+            yield SqliteDatabases(folder, upgrade)
         return
     try:
         postgres = PostgresDatabases(request.getfixturevalue("postgres_server"), upgrade)

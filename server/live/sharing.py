@@ -72,13 +72,20 @@ class SharedExecution(Stream):
         return await self._stream.start()
 
     async def read(self, after: Place | None) -> Page:
-        """Those who read after the same place at the same time share a read, too."""
+        """Those who read after the same place at the same time share a read, too.
+
+        A read that is over is of the past: whoever reads again has to see what came since.
+        """
         task = self._reads.get(after)
-        if task is None:
+        if task is None or task.done():
             task = asyncio.create_task(self._read(after), name="live-read")
             self._reads[after] = task
-            task.add_done_callback(lambda _: self._reads.pop(after, None))
+            task.add_done_callback(lambda done: self._forget(after, done))
         return await asyncio.shield(task)
+
+    def _forget(self, after: Place | None, read: asyncio.Task[Page]) -> None:
+        if self._reads.get(after) is read:
+            del self._reads[after]
 
     async def gap(self, missed: Missed) -> Item:
         return await self._answer(await self._stream.gap(missed))

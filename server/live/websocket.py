@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
+from server.authentication import CREDENTIALS
 from server.bodies import GraphQLRequest, HttpRefusal
 from server.encoding import encode_answer
 from server.errors import format_store_error
@@ -112,7 +113,9 @@ class WebsocketConnection:
             raise Ended(Close.INIT_AGAIN, "too many initialisation requests")
         # Browsers cannot send headers with a websocket: what would be one may stand in the payload.
         given = {k.lower(): v for k, v in (payload or {}).items() if isinstance(v, str)}
-        self._headers = {**self._headers, **given}
+        # Only keys: what says which page calls is the browser's to say.
+        keys = {name: value for name, value in given.items() if name in CREDENTIALS}
+        self._headers = {**self._headers, **keys}
         await self._authenticate()
         self._acknowledged = True
         await self._text(write("connection_ack"))

@@ -118,6 +118,8 @@ class DatabaseDialect(ABC):
     """One database's way of doing what the store needs."""
 
     name: str
+    title: str
+    """As its makers write it."""
     partitioned: bool
     many_processes: bool
     """Whether several server processes may share the database."""

@@ -75,6 +75,7 @@ class PostgresqlDialect(DatabaseDialect):
     """The production database."""
 
     name = "postgresql"
+    title = "PostgreSQL"
     partitioned = True
     many_processes = True
     parallel_writers = 3

@@ -71,6 +71,7 @@ class SqliteDialect(DatabaseDialect):
     """The embedded default."""
 
     name = "sqlite"
+    title = "SQLite"
     partitioned = False
     many_processes = False
     parallel_writers = 1

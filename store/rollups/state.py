@@ -1,5 +1,6 @@
 """Since when the rollups are right, and whose turn it is to work on them."""
 
+import asyncio
 import time
 from datetime import datetime, timedelta
 
@@ -9,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models import Operation, RollupState, table_of
 from models.rollups import OPERATION_ROLLUPS
 from store.aggregation.sources import OPERATIONS
-from store.database import Database
+from store.database import Contention, Database
 from store.ids import Clock
 from store.rollups.definitions import fingerprint
 from store.validation import EARLIEST
@@ -19,6 +20,9 @@ SOURCE = OPERATIONS.name
 REREAD_SECONDS = 5.0
 """How long a server may not know that another one began to make all rollups anew."""
 LEASE = timedelta(minutes=2)
+PREPARE_TRIES = 50
+PREPARE_PAUSE_SECONDS = 0.1
+"""Five seconds in all: the others only delete the old rows and write one."""
 OFF = "off"
 """The fingerprint where servers do not keep rollups."""
 
@@ -38,7 +42,18 @@ class RollupStates:
         """Before anything is written: what other lists made is forgotten, and made again later.
 
         A server that keeps no rollups says so, and nobody reads them until they were made again.
+        Servers that start together do it in turn: who comes second finds it done.
         """
+        for left in reversed(range(PREPARE_TRIES)):
+            try:
+                return await self._prepare()
+            except Contention:
+                if not left:
+                    raise
+                await asyncio.sleep(PREPARE_PAUSE_SECONDS)
+        return None
+
+    async def _prepare(self) -> None:
         async with self._database.rewrite() as connection:
             found = await connection.execute(
                 select(STATES.c.fingerprint).where(STATES.c.source == SOURCE)

@@ -211,5 +211,5 @@ ASKING: dict[str, Callable[[Known], list[Any]]] = {
     "namespaceInteractions": _month("namespaceId"),
     "apiKeyInteractions": _month("apiKeyId"),
     "usage": _usage,
-    **dict.fromkeys((*LISTS, "viewer", "feedCursors"), _plain),
+    **dict.fromkeys((*LISTS, "viewer", "about", "feedCursors"), _plain),
 }

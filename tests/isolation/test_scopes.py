@@ -37,7 +37,7 @@ SCOPE_OF: dict[str, dict[str, str | None]] = {
         **dict.fromkeys(
             (
                 "node", "nodes", "operations", "requests", "request", "sessions", "session",
-                "interactions", "limits", "usage", "circuitBreakers", "prices", "feedCursors",
+                "interactions", "limits", "usage", "circuitBreakers", "prices", "feedCursors", "about",
                 "operationStats", "requestStats", "stageStats", "eventStats", "interactionStats",
                 "toolBreakdown", "apiSavings", "monitoringOverview", "requestMetrics",
                 "stageDurations", "organizationInteractions", "namespaceInteractions",

@@ -57,4 +57,7 @@ async def _follow(url: Callable[[], str], id: str) -> list[int]:
                     seqs.append(item["requestProgress"]["seq"])  # noqa: PERF401  # kept if it breaks
                 return seqs
         except (*LOST, TransportError):
+            # gql says that its connection is closed where it was cancelled.
+            if (task := asyncio.current_task()) and task.cancelling():
+                raise asyncio.CancelledError from None
             await asyncio.sleep(PAUSE_SECONDS)

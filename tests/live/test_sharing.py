@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from server.live.engine import LiveEngine
+from server.live.sharing import SharedExecution
+from subscriptions.streams import Item, Missed, Page, Place, Stream
 from tests.live.conftest import Serve
 from tests.live.documents import EVENTS, PROGRESS, STATS, TRACK, new_request, tell
 from tests.live.serving import Served
@@ -115,3 +117,44 @@ async def test_a_live_question_is_answered_when_its_answer_changes(live: Served)
         await live(TRACK, {"name": "y"})
         assert len((await every.next())["rows"]) == 2
         assert await one.is_quiet(), "what has not changed is not sent"
+
+
+class Growing(Stream):
+    """A stream that has one place more at each read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reads = 0
+
+    def begin(self) -> None: ...
+    def end(self) -> None: ...
+    async def start(self) -> Place | None: ...
+
+    async def read(self, after: Place | None) -> Page:  # noqa: ARG002  # of no matter here
+        self.reads += 1
+        through = self.reads
+        await asyncio.sleep(0)
+        return Page([Item(through, None)], through)
+
+    async def gap(self, missed: Missed) -> Item:
+        raise NotImplementedError
+
+
+async def test_a_read_that_is_over_is_not_shared() -> None:
+    """Or a follower that is behind gets the same page again and again, and nobody else a turn."""
+    stream = Growing()
+
+    async def encoded(item: Item) -> str:
+        return str(item.place)
+
+    shared = SharedExecution(stream, encoded, lambda: None)
+    first = asyncio.create_task(shared.read(0))
+    await asyncio.sleep(0)
+    reading = shared._reads[0]
+    while not reading.done():  # noqa: ASYNC110  # each turn counts
+        await asyncio.sleep(0)
+    assert shared._reads[0] is reading, "it is over, and the loop had no turn to forget it"
+    async with asyncio.timeout(5):
+        assert (await shared.read(0)).through == 2
+        assert (await first).through == 1
+    assert not shared._reads

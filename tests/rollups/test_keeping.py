@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, select, update
 
-from models import OPERATION_ROLLUPS, Operation, table_of
+from models import OPERATION_ROLLUPS, Operation, RollupState, table_of
 from models.rollups import Tier
 from store.access import ANYWHERE
 from store.aggregation.answers import RAW
@@ -145,6 +145,18 @@ async def test_rollups_that_were_not_kept_are_not_read(database: Database) -> No
     await on.maintenance.run_once()
     assert await on.valid_from() == EARLIEST
     assert await differences(on) == []
+
+
+async def test_servers_that_start_together_prepare_in_turn(database_url: str) -> None:
+    starting = [Database(database_url) for _ in range(6)]
+    await record(starting[0], [row(NOW, 1)])
+    states = [RollupStates(one, lambda: NOW) for one in starting]
+    await asyncio.gather(*(state.prepare() for state in states))
+    async with starting[0].read() as connection:
+        found = (await connection.execute(select(table_of(RollupState)))).all()
+    assert len(found) == 1
+    for one in starting:
+        await one.close()
 
 
 async def patiently(database: Database, rows: list[Row]) -> None:

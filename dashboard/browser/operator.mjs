@@ -1,0 +1,21 @@
+// What an operator does to a request: tries a failed stage again, and calls the request off.
+import { signIn, story } from "./scenario.mjs";
+
+await story(async ({ open, given }) => {
+  const page = await open();
+  await signIn(page, given.server, given.key);
+  await page.goto(`${given.server}/requests/${given.id}`);
+  await page.getByText("KeyError: 'grade'").first().waitFor();
+  await page.locator(".attempts summary").click();
+  const traceback = await page.locator(".attempts pre").last().innerText();
+  await page.getByRole("button", { name: "Try script again" }).click();
+  await page.locator(".timeline .badge.active").waitFor();
+  const bars = await page.locator(".stage-bar:not(.expected)").count();
+  await page.getByRole("button", { name: "Cancel request" }).click();
+  await page.getByLabel("Reason").fill("the teacher withdrew it");
+  await page.getByRole("button", { name: "Cancel it for good" }).click();
+  await page.locator(".facts .badge", { hasText: "Cancelled" }).waitFor();
+  await page.getByText("the teacher withdrew it").first().waitFor();
+  const buttons = await page.getByRole("button", { name: /Try|Cancel/ }).count();
+  return { traceback, bars, buttons };
+});

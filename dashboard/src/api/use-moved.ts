@@ -1,0 +1,42 @@
+// Asking anew when something has moved: a subscription is the hint, and is heeded at most every so often.
+import { useEffect, useRef } from "react";
+import { RequestsMovedDocument, type EventFilter } from "./generated";
+import { follow } from "./follow";
+
+const LEAST_MS = 2_000;
+const SLIDE_MS = 30_000;
+
+/** Call `refresh` soon after an event of those requests, and now and then because the range slides on. */
+export function useMoved(where: EventFilter, refresh: () => void): void {
+  const key = JSON.stringify(where);
+  const latest = useRef(refresh);
+  latest.current = refresh;
+  useEffect(() => {
+    let cursor: string | null = null;
+    let waiting: ReturnType<typeof setTimeout> | undefined;
+    let last = 0;
+    const moved = () => {
+      waiting ??= setTimeout(
+        () => {
+          waiting = undefined;
+          last = Date.now();
+          latest.current();
+        },
+        Math.max(0, last + LEAST_MS - Date.now()),
+      );
+    };
+    const stop = follow(RequestsMovedDocument, {
+      variables: () => ({ where: JSON.parse(key) as EventFilter, after: cursor }),
+      onData: ({ requestEvents: item }) => {
+        cursor = ("toCursor" in item ? item.toCursor : item.feedCursor) ?? cursor;
+        moved();
+      },
+    });
+    const slide = setInterval(moved, SLIDE_MS);
+    return () => {
+      stop();
+      clearTimeout(waiting);
+      clearInterval(slide);
+    };
+  }, [key]);
+}

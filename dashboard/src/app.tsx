@@ -1,0 +1,103 @@
+// The frame of every page: who looks, where to go, and what stands at the present path.
+import { Component, type ReactNode, Suspense, useEffect } from "react";
+import { ViewerDocument } from "./api/generated";
+import { findSession, session } from "./api/session";
+import { useQuery } from "./api/use-query";
+import { EmptyState, ErrorState, Loading } from "./components/surfaces";
+import { Link, usePath } from "./router";
+import { findRoute } from "./routes";
+import { Navigation } from "./shell/navigation";
+import { SignIn } from "./shell/sign-in";
+import { TopBar } from "./shell/top-bar";
+import { useStore } from "./state/store";
+import { ViewerContext } from "./state/viewer";
+
+const ASK_AGAIN_MS = 2_000;
+
+export function App() {
+  const state = useStore(session);
+  useEffect(() => {
+    void findSession();
+  }, []);
+  useEffect(() => {
+    if (state !== "unreachable") return;
+    const timer = setInterval(() => void findSession(), ASK_AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [state]);
+  if (state === "unknown") return <div className="center" aria-busy="true" />;
+  if (state === "unreachable") {
+    return (
+      <main className="center">
+        <EmptyState title="The server cannot be reached">It is asked again every two seconds.</EmptyState>
+      </main>
+    );
+  }
+  return state === "signed-out" ? <SignIn /> : <SignedIn />;
+}
+
+function SignedIn() {
+  const { data, problem, refresh } = useQuery(ViewerDocument, {});
+  if (!data) {
+    return (
+      <main className="center">
+        {problem ? <ErrorState problem={problem} retry={refresh} /> : <Loading />}
+      </main>
+    );
+  }
+  return (
+    <ViewerContext value={data.viewer}>
+      <a className="skip" href="#content">
+        Skip to the content
+      </a>
+      <div className="frame">
+        <Navigation />
+        <div className="body">
+          <TopBar />
+          <main id="content" tabIndex={-1}>
+            <CurrentPage />
+          </main>
+        </div>
+      </div>
+    </ViewerContext>
+  );
+}
+
+function CurrentPage() {
+  const path = usePath();
+  const found = findRoute(path);
+  if (!found) {
+    return (
+      <EmptyState title="There is no such page">
+        <Link to="/">Go to the overview</Link>
+      </EmptyState>
+    );
+  }
+  const { page: Page } = found.route;
+  return (
+    <Fence key={path}>
+      <Suspense fallback={<Loading lines={8} />}>
+        <Page parameter={found.parameter} />
+      </Suspense>
+    </Fence>
+  );
+}
+
+/** Keeps what one page breaks from the rest, and offers to load it anew (after an upgrade its files have other names). */
+class Fence extends Component<{ children: ReactNode }, { broken: boolean }> {
+  override state = { broken: false };
+
+  static getDerivedStateFromError(): { broken: boolean } {
+    return { broken: true };
+  }
+
+  override render(): ReactNode {
+    if (!this.state.broken) return this.props.children;
+    return (
+      <EmptyState title="This page could not be shown">
+        <button type="button" onClick={() => location.reload()}>
+          Load it anew
+        </button>
+      </EmptyState>
+    );
+  }
+}

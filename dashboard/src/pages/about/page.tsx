@@ -1,0 +1,147 @@
+// The installation itself: what runs, on which database, whether it is well, and where to go on.
+import { useEffect, useState } from "react";
+import { AboutDocument, type AboutQuery } from "../../api/generated";
+import { useQuery } from "../../api/use-query";
+import { useRegularly } from "../../api/use-regularly";
+import { Icon } from "../../components/icons";
+import { Card, ErrorState, Loading, PageTitle } from "../../components/surfaces";
+import { Instant } from "../../components/values";
+import { count } from "../../format";
+import { useViewer } from "../../state/viewer";
+
+const ASK_MS = 5_000;
+
+export default function AboutPage() {
+  const { data, problem, refresh } = useQuery(AboutDocument, {});
+  useRegularly(refresh, ASK_MS);
+  return (
+    <>
+      <PageTitle title="About" sub="The installation that answers this page" />
+      {problem ? <ErrorState problem={problem} retry={refresh} /> : null}
+      {data ? (
+        <div className="grid">
+          <Installation about={data.about} />
+          <Health />
+          <You />
+          <Programs />
+        </div>
+      ) : problem ? null : (
+        <Loading lines={8} />
+      )}
+    </>
+  );
+}
+
+function Installation({ about }: { about: AboutQuery["about"] }) {
+  const { database } = about;
+  return (
+    <Card title="Installation">
+      <dl className="facts">
+        <dt>Trackstore</dt>
+        <dd>{about.version}</dd>
+        <dt>Database</dt>
+        <dd>
+          {database.kind} {database.version}
+        </dd>
+        <dt>Migration</dt>
+        <dd>
+          {database.migration}{" "}
+          <span className="muted">
+            {database.isCurrent
+              ? "the newest that this version knows"
+              : `this version knows ${database.newestMigration}`}
+          </span>
+        </dd>
+        <dt>Started</dt>
+        <dd>
+          <Instant value={about.startedAt} /> <span className="muted">the process that answered</span>
+        </dd>
+        <dt>Waiting to be written</dt>
+        <dd>{count(about.queuedEntries)} entries</dd>
+        <dt>Its clock</dt>
+        <dd>
+          <Instant value={about.now} />
+        </dd>
+      </dl>
+    </Card>
+  );
+}
+
+interface Readiness {
+  status: "ready" | "unready";
+  reasons?: string[];
+  checks: { name: string; ok: boolean; ms: number; note?: string }[];
+}
+
+function Health() {
+  const [found, setFound] = useState<Readiness | "silent">();
+  const look = () =>
+    void fetch("/readyz")
+      .then((answer) => answer.json() as Promise<Readiness>)
+      .then(setFound, () => setFound("silent"));
+  useEffect(look, []);
+  useRegularly(look, ASK_MS);
+  return (
+    <Card title="Health" note="as /readyz tells load balancers">
+      {found === undefined ? (
+        <Loading />
+      ) : found === "silent" ? (
+        <p className="padded">The server does not answer.</p>
+      ) : (
+        <ul className="checks padded">
+          {found.checks.map(({ name, ok, ms, note }) => (
+            <li key={name}>
+              <span className={`badge ${ok ? "good" : "bad"}`}>
+                <Icon name={ok ? "check" : "cross"} size={12} />
+                {ok ? "fine" : "not ready"}
+              </span>{" "}
+              {name} <span className="muted">{note ?? `${ms} ms`}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Card>
+  );
+}
+
+function You() {
+  const viewer = useViewer();
+  const bounds = [
+    viewer.organizationId && `organization ${viewer.organizationId}`,
+    viewer.namespaceId && `namespace ${viewer.namespaceId}`,
+    viewer.workspaceId && `workspace ${viewer.workspaceId}`,
+  ].filter(Boolean);
+  return (
+    <Card title="You">
+      <dl className="facts">
+        <dt>Key</dt>
+        <dd>{viewer.name}</dd>
+        <dt>May</dt>
+        <dd>{viewer.scopes.join(", ").toLowerCase()}</dd>
+        <dt>Sees</dt>
+        <dd>{bounds.length > 0 ? bounds.join(", ") : "every organization"}</dd>
+      </dl>
+    </Card>
+  );
+}
+
+function Programs() {
+  return (
+    <Card title="For programs">
+      <ul className="padded plain">
+        <li>
+          <a href="/graphql">/graphql</a> <span className="muted">all that these pages show, and an IDE</span>
+        </li>
+        <li>
+          <code>/export</code> <span className="muted">any list as CSV, JSON Lines or Parquet</span>
+        </li>
+        <li>
+          <a href="/metrics">/metrics</a> <span className="muted">for Prometheus</span>
+        </li>
+        <li>
+          <a href="/readyz">/readyz</a> <span className="muted">for load balancers</span>
+        </li>
+      </ul>
+    </Card>
+  );
+}

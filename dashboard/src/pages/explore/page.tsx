@@ -1,0 +1,90 @@
+// Any question to the aggregations, put together by hand. It stands in the address, so it can be shared and kept.
+import { useCallback, useMemo, useState } from "react";
+import { CATALOG } from "../../api/catalog";
+import { useMoved } from "../../api/use-moved";
+import { useOperationsMoved } from "../../api/use-operations-moved";
+import { useQuery } from "../../api/use-query";
+import { Card, EmptyState, ErrorState, Loading, PageTitle } from "../../components/surfaces";
+import { count, words } from "../../format";
+import { navigate, useQueryString } from "../../router";
+import { RANGE_WORDS, useRange, ZONE } from "../../state/range";
+import { useScope } from "../../state/scope";
+import { useOrganization } from "../../state/viewer";
+import type { Answer } from "./answer";
+import { Controls } from "./controls";
+import { type Around, MOST_ROWS, writeDocument } from "./document";
+import { type Question, readQuestion, writeQuestion } from "./question";
+import { ResultChart, ResultTable } from "./result";
+import { Downloads, GraphQLCard } from "./taking";
+
+const KEPT = ["range", "organization"];
+
+export default function ExplorePage() {
+  const address = useQueryString().toString();
+  const question = useMemo(() => readQuestion(new URLSearchParams(address)), [address]);
+  const [range, organization] = [useRange(), useOrganization()];
+  const around = useMemo<Around>(() => ({ range, zone: ZONE, organization }), [range, organization]);
+  const [showsDocument, setShowsDocument] = useState(false);
+  const ask = useCallback((changes: Partial<Question>) => {
+    const here = new URLSearchParams(location.search);
+    const query = writeQuestion({ ...readQuestion(here), ...changes });
+    for (const name of KEPT) if (here.has(name)) query.set(name, here.get(name) ?? "");
+    navigate(`/explore?${query.toString()}`);
+  }, []);
+  const when = question.source === "interactions" ? "All months" : `The ${RANGE_WORDS[range]}`;
+  return (
+    <>
+      <PageTitle title="Explore" sub={`${when}. The address holds the question: copy it to share it.`}>
+        <button type="button" aria-pressed={showsDocument} onClick={() => setShowsDocument(!showsDocument)}>
+          Show GraphQL
+        </button>
+        <Downloads question={question} around={around} />
+      </PageTitle>
+      <Controls key={question.source} question={question} onChange={ask} />
+      {showsDocument ? <GraphQLCard question={question} around={around} /> : null}
+      <Result question={question} around={around} />
+    </>
+  );
+}
+
+function Result({ question, around }: { question: Question; around: Around }) {
+  const { text, variables } = useMemo(() => writeDocument(question, around), [question, around]);
+  const { data, problem, loading, refresh } = useQuery<Record<string, Answer>, Record<string, unknown>>(
+    text,
+    variables,
+  );
+  const scope = useScope();
+  const ofOperations = question.source === "operations" || question.source === "interactions";
+  useOperationsMoved(ofOperations ? scope.operations : null, refresh);
+  useMoved(scope.turns, ofOperations ? () => {} : refresh);
+
+  const answer = data?.[CATALOG[question.source].field];
+  if (problem && !answer) return <ErrorState problem={problem} retry={refresh} />;
+  // An answer to the question before this one has other columns.
+  if (!answer || loading)
+    return (
+      <Card title="Answer">
+        <Loading lines={8} />
+      </Card>
+    );
+  if (answer.rows.length === 0) {
+    return (
+      <EmptyState title={`No ${question.source} here`} command="trackstore demo">
+        Choose a longer range or fewer filters. To have something to look at, send sample traffic:
+      </EmptyState>
+    );
+  }
+  const { source, quantileError } = answer.coverage;
+  const note = [
+    `${count(answer.rows.length)} rows${answer.truncated ? `, the first ${count(MOST_ROWS)}` : ""}`,
+    source === "RAW" ? "from the records themselves" : `from sums by ${source.toLowerCase()}`,
+    ...(quantileError ? [`quantiles to ${quantileError * 100} %`] : []),
+  ].join(" · ");
+  return (
+    <Card title={words(question.source)} note={note}>
+      {problem ? <ErrorState problem={problem} retry={refresh} /> : null}
+      <ResultChart question={question} answer={answer} />
+      <ResultTable question={question} answer={answer} />
+    </Card>
+  );
+}

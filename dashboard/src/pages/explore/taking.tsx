@@ -1,0 +1,55 @@
+// Taking a question along: as GraphQL, to the IDE, and its rows as a file.
+import { useMemo } from "react";
+import { Card } from "../../components/surfaces";
+import { CopyButton } from "../../components/values";
+import { type Around, writeDocument, writeExport } from "./document";
+import type { Question } from "./question";
+
+const FORMATS = [
+  { format: "csv", text: "CSV" },
+  { format: "jsonl", text: "JSON Lines" },
+  { format: "parquet", text: "Parquet" },
+] as const;
+
+interface TakingProps {
+  question: Question;
+  around: Around;
+}
+
+/** Links, not scripts: the browser writes the file while it comes. */
+export function Downloads({ question, around }: TakingProps) {
+  const { text, variables } = useMemo(() => writeExport(question, around), [question, around]);
+  return (
+    <span className="downloads" role="group" aria-label="Download the rows">
+      {FORMATS.map(({ format, text: name }) => {
+        const query = new URLSearchParams({ format, query: text, variables: JSON.stringify(variables) });
+        return (
+          <a key={format} className="button" href={`/export?${query.toString()}`} download>
+            {name}
+          </a>
+        );
+      })}
+    </span>
+  );
+}
+
+export function GraphQLCard({ question, around }: TakingProps) {
+  const { text, variables } = useMemo(() => writeDocument(question, around), [question, around]);
+  const json = JSON.stringify(variables, null, 2);
+  return (
+    <Card title="GraphQL" note="what this page has asked; a program can ask the same">
+      <div className="json document">
+        <CopyButton text={text} what="document" />
+        <pre tabIndex={0} aria-label="Document">
+          {text}
+        </pre>
+      </div>
+      <div className="json document">
+        <CopyButton text={json} what="variables" />
+        <pre tabIndex={0} aria-label="Variables">
+          {json}
+        </pre>
+      </div>
+    </Card>
+  );
+}

@@ -1,0 +1,149 @@
+// The form that makes a key: a name, what it may do, and for whom.
+import { type FormEvent, useId, useState } from "react";
+import { ask } from "../../api/client";
+import type { ApiError } from "../../api/errors";
+import { type AccessScope, type ApiKeyInput, CreateApiKeyDocument } from "../../api/generated";
+import { Choice } from "../../components/choice";
+import { Card, ErrorState } from "../../components/surfaces";
+import { useOrganization, useViewer } from "../../state/viewer";
+
+export interface MadeKey {
+  name: string;
+  secret: string;
+}
+
+const SCOPES: { value: AccessScope; text: string }[] = [
+  { value: "INGEST", text: "report what happened" },
+  { value: "READ", text: "ask anything" },
+  { value: "MANAGE", text: "set limits and prices" },
+  { value: "ADMIN", text: "all of these, and make keys" },
+];
+const LIFETIMES = [
+  { value: "", text: "never ends" },
+  { value: "1", text: "ends in a day" },
+  { value: "30", text: "ends in 30 days" },
+  { value: "90", text: "ends in 90 days" },
+  { value: "365", text: "ends in a year" },
+];
+const DAY_MS = 86_400_000;
+
+export function CreateKey({ onMade }: { onMade: (key: MadeKey) => void }) {
+  const [name, setName] = useState("");
+  const [scopes, setScopes] = useState<AccessScope[]>(["INGEST", "READ"]);
+  const [days, setDays] = useState("");
+  const bounds = useBounds();
+  const [problem, setProblem] = useState<ApiError | null>(null);
+  const [busy, setBusy] = useState(false);
+  const field = useId();
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    setProblem(null);
+    const input: ApiKeyInput = {
+      name: name.trim(),
+      scopes,
+      ...bounds.input,
+      expiresAt: days ? new Date(Date.now() + Number(days) * DAY_MS).toISOString() : null,
+    };
+    ask(CreateApiKeyDocument, { input })
+      .then(
+        ({ createApiKey }) => {
+          onMade({ name: createApiKey.apiKey.name, secret: createApiKey.secret });
+          setName("");
+        },
+        (error: unknown) => setProblem(error as ApiError),
+      )
+      .finally(() => setBusy(false));
+  };
+  return (
+    <Card title="Make a key">
+      <form className="key-form padded" onSubmit={submit}>
+        <label htmlFor={field}>
+          Name
+          <input
+            id={field}
+            required
+            maxLength={200}
+            value={name}
+            placeholder="website"
+            onChange={(event) => setName(event.target.value)}
+          />
+        </label>
+        {bounds.fields}
+        <fieldset>
+          <legend>May</legend>
+          {SCOPES.map(({ value, text }) => (
+            <label key={value} title={text}>
+              <input
+                type="checkbox"
+                checked={scopes.includes(value)}
+                onChange={(event) =>
+                  setScopes(
+                    event.target.checked ? [...scopes, value] : scopes.filter((each) => each !== value),
+                  )
+                }
+              />
+              {value.toLowerCase()} <span className="muted small">{text}</span>
+            </label>
+          ))}
+        </fieldset>
+        <Choice label="When it ends" options={LIFETIMES} value={days} onChoose={setDays} />
+        <button type="submit" className="primary" disabled={busy || scopes.length === 0 || !name.trim()}>
+          Make the key
+        </button>
+      </form>
+      {problem ? <ErrorState problem={problem} /> : null}
+    </Card>
+  );
+}
+
+/** The fields that say for whom; a key is never wider than the one that makes it. */
+function useBounds() {
+  const viewer = useViewer();
+  const chosen = useOrganization() ?? viewer.homeOrganizationId ?? "";
+  const [organization, setOrganization] = useState(chosen);
+  const [namespace, setNamespace] = useState(viewer.namespaceId ?? "");
+  const [workspace, setWorkspace] = useState(viewer.workspaceId ?? "");
+  const all = [
+    {
+      text: "Organization",
+      hint: viewer.organizationId === null ? "acme, or * for all" : "",
+      value: organization,
+      set: setOrganization,
+      fixed: viewer.organizationId !== null,
+    },
+    {
+      text: "Namespace",
+      hint: "any",
+      value: namespace,
+      set: setNamespace,
+      fixed: viewer.namespaceId !== null,
+    },
+    {
+      text: "Workspace",
+      hint: "any",
+      value: workspace,
+      set: setWorkspace,
+      fixed: viewer.workspaceId !== null,
+    },
+  ];
+  const fields = all.map(({ text, hint, value, set, fixed }) => (
+    <label key={text}>
+      {text}
+      <input
+        value={value}
+        placeholder={hint}
+        disabled={fixed}
+        maxLength={200}
+        required={text === "Organization"}
+        onChange={(event) => set(event.target.value)}
+      />
+    </label>
+  ));
+  const input = {
+    organizationId: organization.trim() || null,
+    namespaceId: namespace.trim() || null,
+    workspaceId: workspace.trim() || null,
+  };
+  return { fields, input };
+}

@@ -1,0 +1,99 @@
+// Requests, durations and operations over time.
+import { useEffect, useMemo, useState } from "react";
+import { follow } from "../../api/follow";
+import {
+  type BucketInput,
+  type OperationFilter,
+  OperationsLiveDocument,
+  type OperationsLiveSubscription,
+  type RequestsOverTimeQuery,
+} from "../../api/generated";
+import { Card, Loading } from "../../components/surfaces";
+import { type Series, TimeChart } from "../../components/time-chart";
+import { count, duration } from "../../format";
+
+const start = (row: { bucket: { start: string } | null }) => Date.parse(row.bucket?.start ?? "");
+
+interface OverTime {
+  data: RequestsOverTimeQuery | undefined;
+}
+
+export function RequestsChart({ data }: OverTime) {
+  const chart = useMemo(() => {
+    const rows = data?.requestStats.rows ?? [];
+    const series: Series[] = [
+      { label: "completed", hue: "good", values: rows.map((row) => row.completedCount) },
+      { label: "failed", hue: "bad", values: rows.map((row) => row.errorCount) },
+      { label: "cancelled", hue: "calm", values: rows.map((row) => row.cancelledCount) },
+      {
+        label: "active",
+        hue: "active",
+        values: rows.map((row) => row.count - row.completedCount - row.errorCount - row.cancelledCount),
+      },
+    ];
+    return { times: rows.map(start), series };
+  }, [data]);
+  return (
+    <Card title="Requests by when they were created">
+      {data ? (
+        <TimeChart title="Requests over time" kind="bars" format={count} {...chart} />
+      ) : (
+        <Loading lines={6} />
+      )}
+    </Card>
+  );
+}
+
+export function DurationsChart({ data }: OverTime) {
+  const chart = useMemo(() => {
+    const rows = data?.requestStats.rows ?? [];
+    const series: Series[] = [
+      { label: "median", hue: "c1", values: rows.map((row) => row.durationMs?.p50 ?? null) },
+      { label: "95 %", hue: "c2", values: rows.map((row) => row.durationMs?.p95 ?? null) },
+    ];
+    return { times: rows.map(start), series };
+  }, [data]);
+  return (
+    <Card title="How long requests take">
+      {data ? (
+        <TimeChart title="Durations over time" kind="lines" format={duration} {...chart} />
+      ) : (
+        <Loading lines={6} />
+      )}
+    </Card>
+  );
+}
+
+/** Live: the server sends the answer anew when it changes, at most every two seconds. */
+export function OperationsChart({ where, bucket }: { where: OperationFilter; bucket: BucketInput }) {
+  const [data, setData] = useState<OperationsLiveSubscription>();
+  const key = JSON.stringify({ where, bucket });
+  useEffect(
+    () =>
+      follow(OperationsLiveDocument, {
+        variables: () => JSON.parse(key) as { where: OperationFilter; bucket: BucketInput },
+        onData: setData,
+      }),
+    [key],
+  );
+  const chart = useMemo(() => {
+    const rows = data?.operationStatsLive.rows ?? [];
+    const series: Series[] = [
+      { label: "succeeded", hue: "c1", values: rows.map((row) => row.count - row.errorCount) },
+      { label: "failed", hue: "bad", values: rows.map((row) => row.errorCount) },
+    ];
+    return { times: rows.map(start), series };
+  }, [data]);
+  return (
+    <Card
+      title="Operations"
+      note={data ? `${count(data.operationStatsLive.totals.count)} in this range` : null}
+    >
+      {data ? (
+        <TimeChart title="Operations over time" kind="bars" format={count} {...chart} />
+      ) : (
+        <Loading lines={6} />
+      )}
+    </Card>
+  );
+}

@@ -1,0 +1,19 @@
+// More than a tenth of failures is a warning, a tenth is none.
+import { expect, it } from "vitest";
+import type { TroubleQuery } from "../../api/generated";
+import { warningsOf } from "./warnings";
+
+it("warns of open breakers and of what fails too often", () => {
+  const part = (errorCount: number, completedCount: number) => ({ errorCount, completedCount });
+  const trouble = {
+    circuitBreakers: [{ organizationId: "acme", warnings: ["renderer is open"] }],
+    types: { rows: [{ key: { type: "lesson" }, ...part(11, 89) }, { key: { type: "clip" }, ...part(10, 90) }] },
+    stages: { rows: [{ key: { name: "video" }, ...part(1, 1) }, { key: { name: "idle" }, ...part(0, 0) }] },
+  } as unknown as TroubleQuery;
+  expect(warningsOf(trouble, false)).toEqual([
+    "renderer is open",
+    "Requests of type lesson fail in 11% of their runs",
+    "Stages video fail in 50% of their runs",
+  ]);
+  expect(warningsOf(trouble, true)[0]).toBe("renderer is open (acme)");
+});

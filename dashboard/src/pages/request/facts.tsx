@@ -1,0 +1,85 @@
+// What is to be known of a request at a glance.
+import type { ReactNode } from "react";
+import { Duration, Id, Instant, Progress, StatusBadge } from "../../components/values";
+import { duration } from "../../format";
+import { useNow } from "../../state/now";
+import type { RequestNow } from "./use-request";
+
+export function Facts({ request }: { request: RequestNow }) {
+  const running = request.endedAt === null;
+  return (
+    <section className="card facts" aria-label="State">
+      <dl>
+        <Fact name="Status">
+          <StatusBadge status={request.status} />
+        </Fact>
+        <Fact name="Progress">
+          <Progress value={request.progress} label="Progress of the request" />
+        </Fact>
+        <Fact name={running ? "Time left" : "Took"}>
+          {running ? <TimeLeft request={request} /> : <Duration ms={request.durationMs} />}
+        </Fact>
+        <Fact name="Stage">{request.currentStage ?? <span className="muted">–</span>}</Fact>
+        <Fact name="Type">{request.type}</Fact>
+        <Fact name="Created">
+          <Instant value={request.createdAt} />
+        </Fact>
+        <Fact name="Started">
+          <Instant value={request.startedAt} />
+        </Fact>
+        <Fact name={running ? "Last heard" : "Ended"}>
+          <Instant value={running ? (request.heardAt ?? request.updatedAt) : request.endedAt} />
+        </Fact>
+        <Fact name="Id">
+          <Id value={request.uuid} />
+        </Fact>
+        {request.correlationId === request.uuid ? null : (
+          <Fact name="Correlation id">
+            <Id value={request.correlationId} />
+          </Fact>
+        )}
+        <Labels request={request} />
+      </dl>
+    </section>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+/** About so long; null while nothing can be said, for want of history. */
+function TimeLeft({ request }: { request: RequestNow }) {
+  useNow(true);
+  if (request.etaSeconds === null) return <span className="muted">not known yet</span>;
+  return (
+    <span title="From how long such stages took before">about {duration(request.etaSeconds * 1_000)}</span>
+  );
+}
+
+const LABELS = [
+  ["organizationId", "Organization"],
+  ["namespaceId", "Namespace"],
+  ["workspaceId", "Workspace"],
+  ["userId", "User"],
+  ["developerId", "Developer"],
+  ["apiKeyId", "API key"],
+] as const;
+
+function Labels({ request }: { request: RequestNow }) {
+  return LABELS.map(([field, name]) => {
+    const value = request[field];
+    return value === null ? null : (
+      <Fact key={field} name={name}>
+        <span className="cut" title={value}>
+          {value}
+        </span>
+      </Fact>
+    );
+  });
+}

@@ -1,0 +1,63 @@
+// Why it failed: the request's own error, and those of attempts, with tracebacks as they were written.
+import { JsonView } from "../../components/json-view";
+import { Card } from "../../components/surfaces";
+import { Duration, StatusBadge } from "../../components/values";
+import type { RequestNow } from "./use-request";
+
+/** Details that say nothing. */
+function isEmpty(details: unknown): boolean {
+  return details === null || (typeof details === "object" && Object.keys(details).length === 0);
+}
+
+export function FailureCard({ request }: { request: RequestNow }) {
+  const { error, cancelReason } = request;
+  if (cancelReason) {
+    return (
+      <Card title="Why it was called off">
+        <p className="padded">{cancelReason}</p>
+      </Card>
+    );
+  }
+  if (!error) return null;
+  return (
+    <Card title="Error" note={error.stage ? `in the stage ${error.stage}` : null} className="failed">
+      <p className="padded error-text">{error.message ?? "No message was given."}</p>
+      {isEmpty(error.details) ? null : <JsonView value={error.details} label="Details of the error" />}
+    </Card>
+  );
+}
+
+export function FailedAttempts({ stages }: { stages: RequestNow["stages"] }) {
+  const failed = stages.flatMap(({ name, maxAttempts, attempts }) =>
+    attempts
+      .filter(({ errorMessage, error }) => errorMessage !== null || error !== null)
+      .map((attempt) => ({ name, maxAttempts, ...attempt })),
+  );
+  if (failed.length === 0) return null;
+  return (
+    <Card title="Attempts that failed">
+      <ul className="attempts">
+        {failed.map((attempt) => (
+          <li key={`${attempt.name} ${attempt.attempt}`}>
+            <p>
+              <StatusBadge status={attempt.status} /> <strong>{attempt.name}</strong>{" "}
+              <span className="muted">
+                attempt {attempt.attempt} of {attempt.maxAttempts}, after <Duration ms={attempt.durationMs} />
+              </span>
+            </p>
+            <p className="error-text">{attempt.errorMessage}</p>
+            {isEmpty(attempt.error) ? null : (
+              <details>
+                <summary>Details</summary>
+                <JsonView
+                  value={attempt.error}
+                  label={`Details of attempt ${attempt.attempt} of ${attempt.name}`}
+                />
+              </details>
+            )}
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}

@@ -1,0 +1,165 @@
+// The list, live: a page is read, then every request that moves is asked for anew, many at a time.
+import { useCallback, useEffect, useRef, useState } from "react";
+import { ask } from "../../api/client";
+import { ApiError } from "../../api/errors";
+import { follow } from "../../api/follow";
+import {
+  type EventFilter,
+  type RequestFilter,
+  RequestEventsDocument,
+  RequestLinesDocument,
+  RequestListDocument,
+} from "../../api/generated";
+import { type Line, MOST_LINES, mergeLines } from "./lines";
+
+const PAGE = 50;
+const NEWS_MS = 700;
+/** More news than this at once, and the first page is read anew instead. */
+const MOST_NEWS = 100;
+const RETRY_MS = 2_000;
+
+export interface Lines {
+  lines: readonly Line[] | undefined;
+  /** How many match, as of the last time a page was read. */
+  total: number | undefined;
+  more: boolean;
+  problem: ApiError | undefined;
+  loadMore: () => void;
+}
+
+interface State {
+  lines?: readonly Line[];
+  total?: number;
+  end?: string | null;
+  problem?: ApiError;
+}
+
+export function useLines(where: RequestFilter, events: EventFilter): Lines {
+  const key = JSON.stringify([where, events]);
+  const [state, setState] = useState<State>({});
+  const list = useRef<LiveList>(undefined);
+  useEffect(() => {
+    const [filter, moving] = JSON.parse(key) as [RequestFilter, EventFilter];
+    const live = new LiveList(filter, moving, setState);
+    list.current = live;
+    setState({});
+    void live.begin();
+    return () => live.stop();
+  }, [key]);
+  const loadMore = useCallback(() => void list.current?.loadMore(), []);
+  const lines = state.lines;
+  const more = state.end != null && (lines?.length ?? 0) < MOST_LINES;
+  return { lines, total: state.total, more, problem: state.problem, loadMore };
+}
+
+/** One list with one filter, from its first page until it is left. */
+class LiveList {
+  #state: State = {};
+  #cursor: string | null = null;
+  #news = new Set<string>();
+  #overflowed = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #unfollow: (() => void) | undefined;
+  readonly #abort = new AbortController();
+
+  constructor(
+    private readonly where: RequestFilter,
+    private readonly events: EventFilter,
+    private readonly show: (state: State) => void,
+  ) {}
+
+  /** Where the feed stands is asked before the page is: what comes between the two is heard. */
+  async begin(): Promise<void> {
+    await this.#read();
+    if (this.#abort.signal.aborted) return;
+    this.#unfollow = follow(RequestEventsDocument, {
+      variables: () => ({ where: this.events, after: this.#cursor }),
+      onData: ({ requestEvents: item }) => {
+        if ("toCursor" in item) {
+          this.#cursor = item.toCursor;
+          this.#overflowed = true;
+        } else {
+          this.#cursor = item.feedCursor ?? this.#cursor;
+          this.#news.add(item.requestId);
+        }
+        this.#timer ??= setTimeout(() => void this.#heed(), NEWS_MS);
+      },
+    });
+  }
+
+  async loadMore(): Promise<void> {
+    await this.#try(async () => {
+      const data = await this.#page(this.#state.end ?? null);
+      const lines = [...(this.#state.lines ?? []), ...data.requests.nodes];
+      const seen = new Map(lines.map((line) => [line.uuid, line]));
+      this.#set({ lines: [...seen.values()], end: endOf(data), total: data.requests.totalCount });
+    });
+  }
+
+  stop(): void {
+    this.#abort.abort();
+    clearTimeout(this.#timer);
+    this.#unfollow?.();
+  }
+
+  #page(after: string | null) {
+    return ask(RequestListDocument, { where: this.where, first: PAGE, after }, this.#abort.signal);
+  }
+
+  async #read(): Promise<void> {
+    await this.#try(async () => {
+      const data = await this.#page(null);
+      this.#cursor ??= data.feedCursors.requestEvents;
+      this.#set({ lines: data.requests.nodes, end: endOf(data), total: data.requests.totalCount });
+    });
+  }
+
+  /** Ask for what moved; those that match are shown, the others are not, or no longer. */
+  async #heed(): Promise<void> {
+    const news = this.#news;
+    const tooMany = this.#overflowed || news.size > MOST_NEWS;
+    this.#news = new Set();
+    this.#overflowed = false;
+    if (tooMany) await this.#read();
+    else {
+      await this.#try(async () => {
+        const where = { and: [this.where, { id: [...news] }] };
+        const data = await ask(RequestLinesDocument, { where }, this.#abort.signal);
+        const before = this.#state.lines ?? [];
+        const lines = mergeLines(before, news, data.requests.nodes, this.#state.end != null);
+        const known = this.#state.total ?? before.length;
+        this.#set({ lines, total: Math.max(lines.length, known + lines.length - before.length) });
+      });
+    }
+    this.#timer =
+      this.#news.size > 0 || this.#overflowed ? setTimeout(() => void this.#heed(), NEWS_MS) : undefined;
+  }
+
+  /** What may pass is tried again until the list is left. */
+  async #try(work: () => Promise<void>): Promise<void> {
+    while (!this.#abort.signal.aborted) {
+      try {
+        await work();
+        return;
+      } catch (error) {
+        if (this.#abort.signal.aborted) return;
+        const problem = error instanceof ApiError ? error : new ApiError("INTERNAL", String(error));
+        this.#set({ problem });
+        if (!problem.passing) return;
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+
+  #set(change: State): void {
+    const { problem: _, ...rest } = this.#state;
+    this.#state = { ...rest, ...change };
+    if (!this.#abort.signal.aborted) this.show(this.#state);
+  }
+}
+
+function endOf(data: {
+  requests: { pageInfo: { hasNextPage: boolean; endCursor: string | null } };
+}): string | null {
+  return data.requests.pageInfo.hasNextPage ? data.requests.pageInfo.endCursor : null;
+}

@@ -1,0 +1,159 @@
+// What narrower modes of tools saved: tokens and money, in all, over time, by tool and by mode.
+import { useMemo } from "react";
+import {
+  SavingsPartsDocument,
+  SavingsTotalsDocument,
+  type SavingsTotalsQuery,
+  SavingsTrendDocument,
+  type SavingsTrendQuery,
+} from "../../api/generated";
+import { useOperationsMoved } from "../../api/use-operations-moved";
+import { useQuery } from "../../api/use-query";
+import { Card, changeOf, EmptyState, ErrorState, Loading, PageTitle, Stat } from "../../components/surfaces";
+import { type Series, TimeChart } from "../../components/time-chart";
+import { compact, count, money, share } from "../../format";
+import { RANGE_BUCKET, RANGE_WORDS, useRange, ZONE } from "../../state/range";
+import { useScope } from "../../state/scope";
+import { PartsCard } from "./parts";
+
+const RECORD = `mutation {
+  trackToolOperation(input: {
+    tool: read, mode: overview, filePath: "src/app.py",
+    tokensOriginal: 5000, tokensActual: 500
+  }) { status }
+}`;
+
+export default function SavingsPage() {
+  const range = useRange();
+  const { operations } = useScope();
+  const where = useMemo(() => ({ ...operations, kind: ["TOOL" as const] }), [operations]);
+  const totals = useQuery(SavingsTotalsDocument, { where });
+  const parts = useQuery(SavingsPartsDocument, { where });
+  const trend = useQuery(SavingsTrendDocument, { where, bucket: { ...RANGE_BUCKET[range], zone: ZONE } });
+  const all = [totals, parts, trend];
+  useOperationsMoved(where, () => all.forEach(({ refresh }) => refresh()));
+  const problem = all.find((query) => query.problem)?.problem;
+  const found = totals.data?.operationStats.totals;
+  return (
+    <>
+      <PageTitle
+        title="Savings"
+        sub={`Operations of tools, the ${RANGE_WORDS[range]}, against the time before`}
+      />
+      {problem ? (
+        <ErrorState problem={problem} retry={() => all.forEach(({ refresh }) => refresh())} />
+      ) : null}
+      {found === undefined ? (
+        problem ? null : (
+          <Loading lines={8} />
+        )
+      ) : found.count === 0 ? (
+        <EmptyState title="No tool was used in this range" command={RECORD}>
+          Record what a tool was given and what it would have taken. Send sample traffic with trackstore demo,
+          or:
+        </EmptyState>
+      ) : (
+        <>
+          <Figures totals={found} />
+          <TrendCharts trend={trend.data} />
+          <PartsCard title="By tool" rows={parts.data?.tools.rows} />
+          <PartsCard title="By tool and mode" rows={parts.data?.modes.rows} modes />
+        </>
+      )}
+    </>
+  );
+}
+
+function Figures({ totals }: { totals: SavingsTotalsQuery["operationStats"]["totals"] }) {
+  const { cost, previous } = totals;
+  return (
+    <dl className="stats">
+      <Stat
+        label="Money saved"
+        value={money(cost?.saved)}
+        change={changeOf(cost?.saved, previous?.cost?.saved)}
+        better="more"
+        detail={cost?.unpricedCount ? `${count(cost.unpricedCount)} without a price` : "baseline less actual"}
+      />
+      <Stat
+        label="Cost without tools' modes"
+        value={money(cost?.baseline)}
+        change={changeOf(cost?.baseline, previous?.cost?.baseline)}
+        detail="the baseline"
+      />
+      <Stat
+        label="Cost as it was"
+        value={money(cost?.actual)}
+        change={changeOf(cost?.actual, previous?.cost?.actual)}
+        detail="the actual cost"
+      />
+      <Stat
+        label="Saved of the baseline"
+        value={share(totals.savingsRate)}
+        change={changeOf(totals.savingsRate, previous?.savingsRate)}
+        better="more"
+      />
+      <Stat
+        label="Tokens prevented"
+        value={compact(totals.tokensPrevented?.sum ?? 0)}
+        change={changeOf(totals.tokensPrevented?.sum, previous?.tokensPrevented?.sum)}
+        better="more"
+        detail={`${compact(totals.tokensActual?.sum ?? 0)} taken of ${compact(totals.tokensOriginal?.sum ?? 0)}`}
+      />
+      <Stat
+        label="Operations"
+        value={compact(totals.count)}
+        change={changeOf(totals.count, previous?.count)}
+        detail={`${share(totals.cacheHitRate)} from a cache`}
+      />
+    </dl>
+  );
+}
+
+function TrendCharts({ trend }: { trend: SavingsTrendQuery | undefined }) {
+  const charts = useMemo(() => {
+    const rows = trend?.operationStats.rows ?? [];
+    const cost: Series[] = [
+      { label: "spent", hue: "c2", values: rows.map(({ cost }) => cost?.actual ?? 0) },
+      { label: "saved", hue: "good", values: rows.map(({ cost }) => Math.max(0, cost?.saved ?? 0)) },
+    ];
+    const tokens: Series[] = [
+      {
+        label: "tokens prevented",
+        hue: "c1",
+        values: rows.map(({ tokensPrevented }) => tokensPrevented?.sum ?? 0),
+      },
+    ];
+    return { times: rows.map(({ bucket }) => Date.parse(bucket?.start ?? "")), cost, tokens };
+  }, [trend]);
+  return (
+    <div className="grid">
+      <Card title="Baseline, as spent and saved">
+        {trend ? (
+          <TimeChart
+            title="Cost over time"
+            kind="bars"
+            format={money}
+            times={charts.times}
+            series={charts.cost}
+          />
+        ) : (
+          <Loading lines={6} />
+        )}
+      </Card>
+      <Card title="Tokens that were not read">
+        {trend ? (
+          <TimeChart
+            title="Tokens prevented over time"
+            kind="bars"
+            format={compact}
+            times={charts.times}
+            series={charts.tokens}
+          />
+        ) : (
+          <Loading lines={6} />
+        )}
+      </Card>
+    </div>
+  );
+}

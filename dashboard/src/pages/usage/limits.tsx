@@ -1,0 +1,102 @@
+// Limits as a table, with how full each is in its present period.
+import type { LimitsQuery } from "../../api/generated";
+import { type Column, Table } from "../../components/table";
+import { Instant } from "../../components/values";
+import { count, share, words } from "../../format";
+
+type Limit = LimitsQuery["limits"][number];
+
+/** Above this share a limit deserves a look. */
+const NEARLY_FULL = 0.8;
+
+export function fullness({ usage }: Pick<Limit, "usage">): number {
+  const taken = usage.used + usage.reserved;
+  if (usage.limit > 0) return taken / usage.limit;
+  return taken > 0 ? Infinity : 0;
+}
+
+function tone(full: number): "bad" | "warn" | "good" {
+  return full >= 1 ? "bad" : full >= NEARLY_FULL ? "warn" : "good";
+}
+
+const COLUMNS: Column<Limit>[] = [
+  {
+    key: "subject",
+    title: "Of",
+    cell: ({ subject, subjectId, organizationId }) => (
+      <>
+        {words(subject)} <strong>{subjectId}</strong>
+        {subject === "ORGANIZATION" ? null : <span className="muted"> in {organizationId}</span>}
+      </>
+    ),
+    sort: ({ subjectId }) => subjectId,
+  },
+  {
+    key: "full",
+    title: "Full",
+    cell: (limit) => <Fullness limit={limit} />,
+    sort: fullness,
+  },
+  {
+    key: "type",
+    title: "Counts",
+    cell: ({ interactionType }) => interactionType,
+    sort: ({ interactionType }) => interactionType,
+  },
+  {
+    key: "used",
+    title: "Used",
+    align: "right",
+    cell: ({ usage }) => `${count(usage.used)} of ${count(usage.limit)}`,
+    sort: ({ usage }) => usage.used,
+  },
+  {
+    key: "reserved",
+    title: "Reserved",
+    align: "right",
+    wide: true,
+    cell: ({ usage }) => count(usage.reserved),
+    sort: ({ usage }) => usage.reserved,
+  },
+  {
+    key: "mode",
+    title: "Beyond it",
+    wide: true,
+    cell: ({ mode }) => (mode === "HARD" ? "refused" : "reported"),
+    sort: ({ mode }) => mode,
+  },
+  {
+    key: "period",
+    title: "Each",
+    wide: true,
+    cell: ({ period }) => period.toLowerCase(),
+    sort: ({ period }) => period,
+  },
+  {
+    key: "resets",
+    title: "Begins anew",
+    wide: true,
+    cell: ({ usage }) => <Instant value={usage.resetsAt} relative />,
+    sort: ({ usage }) => usage.resetsAt,
+  },
+];
+
+function Fullness({ limit }: { limit: Limit }) {
+  const full = fullness(limit);
+  const text = Number.isFinite(full) ? share(full) : "over";
+  return (
+    <span className="fullness">
+      <progress
+        className={tone(full)}
+        max={1}
+        value={Math.min(1, full)}
+        aria-label={`${limit.subjectId} ${limit.interactionType}: ${text} full`}
+      />
+      <span className={full >= 1 ? "severity bad" : undefined}>{text}</span>
+    </span>
+  );
+}
+
+export function LimitsTable({ limits }: { limits: readonly Limit[] }) {
+  return <Table caption="Limits" columns={COLUMNS} rows={limits} rowKey={({ id }) => id} sortedBy="-full" />;
+}

@@ -1,0 +1,61 @@
+// Units of a month, apart by one kind of label.
+import type { UsagePartsQuery } from "../../api/generated";
+import { EmptyState } from "../../components/surfaces";
+import { type Column, Table } from "../../components/table";
+import { Id } from "../../components/values";
+import { count } from "../../format";
+import type { GroupName } from "./page";
+
+type Parts = UsagePartsQuery["interactionStats"];
+type Row = Parts["rows"][number];
+const NAMELESS = "(none)";
+
+const ORGANIZATION = label("Organization", ({ key }) => key.organizationId);
+const COLUMNS: Record<GroupName, Column<Row>[]> = {
+  organization: [ORGANIZATION],
+  namespace: [label("Namespace", ({ key }) => key.namespaceId), ORGANIZATION],
+  key: [
+    {
+      ...label("API key", ({ key }) => key.apiKeyId),
+      cell: ({ key }) => (key.apiKeyId ? <Id value={key.apiKeyId} short /> : NAMELESS),
+    },
+    ORGANIZATION,
+  ],
+  workspace: [label("Workspace", ({ key }) => key.workspaceId), ORGANIZATION],
+  user: [label("User", ({ key }) => key.userId), ORGANIZATION],
+  operation: [label("Operation type", ({ key }) => key.operationType)],
+};
+
+function label(title: string, value: (row: Row) => string | null): Column<Row> {
+  return { key: title, title, cell: (row) => value(row) ?? NAMELESS, sort: value };
+}
+
+export function UnitsTable({ by, parts }: { by: GroupName; parts: Parts }) {
+  if (parts.rows.length === 0) return <EmptyState title="Nothing was counted" />;
+  const columns: Column<Row>[] = [
+    ...COLUMNS[by],
+    label("Counts", ({ key }) => key.interactionType),
+    {
+      key: "units",
+      title: "Units",
+      align: "right",
+      cell: ({ units }) => count(units?.sum),
+      sort: ({ units }) => units?.sum,
+    },
+  ];
+  return (
+    <>
+      <Table
+        key={by}
+        caption="Units"
+        columns={columns}
+        rows={parts.rows}
+        rowKey={({ key }) => JSON.stringify(key)}
+        sortedBy="-units"
+      />
+      {parts.truncated ? (
+        <p className="padded muted small">The first {parts.rows.length} are shown.</p>
+      ) : null}
+    </>
+  );
+}

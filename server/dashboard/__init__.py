@@ -1,0 +1,1 @@
+"""The pages that browsers get: built from ``dashboard/`` into ``dist``, and served from there."""

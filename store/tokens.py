@@ -1,0 +1,57 @@
+"""Secrets that callers show: made once, stored as a digest, compared in constant time."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from store.database import Row
+
+SECRET_BYTES = 32
+MAX_TOKEN_LENGTH = 200
+TOKEN_PARTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """A token taken apart: the id it names, and the digest of its secret."""
+
+    id: UUID
+    digest: bytes
+
+    def match(self, rows: Iterable[Row]) -> Row | None:
+        """The row of this secret among those of its id."""
+        found = None
+        for row in rows:
+            if hmac.compare_digest(row["secret_hash"], self.digest):
+                found = row
+        return found
+
+
+def make_secret() -> str:
+    """256 random bits."""
+    return secrets.token_urlsafe(SECRET_BYTES)
+
+
+def digest(secret: str) -> bytes:
+    """SHA-256 of a secret of 256 random bits: nothing slower is needed, it cannot be guessed."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def token(prefix: str, id: UUID, secret: str) -> str:
+    """How a caller sends it."""
+    return f"{prefix}_{id.hex}_{secret}"
+
+
+def read_token(prefix: str, sent: str) -> Presented | None:
+    """What a token says; None where it is none of this kind."""
+    parts = sent.split("_", TOKEN_PARTS - 1)
+    if len(sent) > MAX_TOKEN_LENGTH or len(parts) != TOKEN_PARTS or parts[0] != prefix:
+        return None
+    try:
+        id = UUID(hex=parts[1])
+    except ValueError:
+        return None
+    return Presented(id, digest(parts[2].encode(errors="replace").decode()))
