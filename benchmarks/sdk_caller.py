@@ -9,16 +9,16 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
-from trackstore.testing import NullTracker
 
 from trackstore import Settings, Tracker
 from trackstore.recorder import Recorder
+from trackstore.testing import NullTracker
 
 Call = Callable[[], object]
 PAUSE_SECONDS = 0.2
@@ -35,7 +35,7 @@ USE = {
     "tokens_actual": 500,
     "file_path": "src/app.py",
 }
-NAMED = {
+NAMED: Mapping[str, str | int | float] = {
     "duration_ms": 12.5,
     "user.id": "ana",
     "workspace.id": "website",

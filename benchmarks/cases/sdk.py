@@ -28,8 +28,9 @@ CALLER_NOTE = (
     "Reach: a median of at most {reach} microseconds, and below the span's."
 )
 SENDER_NOTE = (
-    "{count:,} operations from one thread, batches of 500 over one connection, until the last is acknowledged. "
-    "With the spool each is on disk before it is sent. Client, server and database share the cores."
+    "{count:,} operations from one thread, batches of 500 over one connection, until the last is "
+    "acknowledged. With the spool each is on disk before it is sent. Client, server and database share "
+    "the cores."
 )
 CALLS, QUICK_CALLS = 20_000, 1_000
 OPERATIONS, QUICK_OPERATIONS = 100_000, 2_000

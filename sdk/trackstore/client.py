@@ -11,7 +11,7 @@ from uuid import UUID
 import httpx
 
 from trackstore.calls import Json, body_of, connection_failure, data_of, new_backoff
-from trackstore.connection import headers_of, is_direct, timeout_of
+from trackstore.connection import headers_of, is_direct, is_encrypted, timeout_of
 from trackstore.documents import REQUEST_PROGRESS
 from trackstore.errors import ServerUnavailable
 from trackstore.settings import Settings
@@ -37,6 +37,7 @@ class Client:
             headers=headers_of(self._settings),
             timeout=timeout_of(self._settings),
             trust_env=not is_direct(self._settings.url),
+            verify=is_encrypted(self._settings.url),
         )
 
     def query(
@@ -110,6 +111,7 @@ class AsyncClient:
             headers=headers_of(self._settings),
             timeout=timeout_of(self._settings),
             trust_env=not is_direct(self._settings.url),
+            verify=is_encrypted(self._settings.url),
         )
 
     async def query(

@@ -7,6 +7,13 @@ mutation Ingest($entries: [EntryInput!]!) {
   }
 }"""
 
+TRACK = """\
+mutation Track($operations: [OperationInput!]!) {
+  trackOperations(operations: $operations) {
+    results(only: [REJECTED, DUPLICATE]) { index status code message path }
+  }
+}"""
+
 ASK_CANCELLED = """\
 mutation AskCancelled($input: ProgressStageInput!) {
   progressStage(input: $input) { cancelRequested }

@@ -10,7 +10,7 @@ import httpx
 import msgspec
 from msgspec import Struct
 
-from trackstore.connection import headers_of, is_direct, retry_after, timeout_of
+from trackstore.connection import headers_of, is_direct, is_encrypted, retry_after, timeout_of
 from trackstore.delivery.drops import TOO_LARGE
 from trackstore.delivery.outcomes import (
     BAD_USER_INPUT,
@@ -22,7 +22,7 @@ from trackstore.delivery.outcomes import (
     Outcome,
     Unfit,
 )
-from trackstore.documents import INGEST
+from trackstore.documents import INGEST, TRACK
 from trackstore.settings import Settings
 from trackstore.versions import VERSION_HEADER, compare
 
@@ -34,8 +34,12 @@ LATER_STATUS = frozenset({408, 425, 429, 502, 503, 504})
 LASTING_STATUS = frozenset({401, 404, 405, 406, 407, 415, 421})
 CONTENT_STATUS = frozenset({400, 403, 422})
 """Refusals that may be about one item: those of a proxy that looks into bodies, too."""
-PLACE = re.compile(r"\bentries\[(\d+)\]")
-HEAD = b'{"query":%b,"variables":{"entries":[' % msgspec.json.encode(INGEST)
+PLACE = re.compile(r"\b(?:entries|operations)\[(\d+)\]")
+"""How an error of the whole call names an item."""
+ENTRIES = b'{"query":%b,"variables":{"entries":[' % msgspec.json.encode(INGEST)
+OPERATIONS = b'{"query":%b,"variables":{"operations":[' % msgspec.json.encode(TRACK)
+OPERATION = b'{"operation":'
+"""Begins an entry that is an operation; a brace ends it."""
 
 
 class _Error(Struct):
@@ -47,8 +51,9 @@ class _Payload(Struct):
     results: list[ItemResult]
 
 
-class _Data(Struct):
-    ingest: _Payload
+class _Data(Struct, rename="camel"):
+    ingest: _Payload | None = None
+    track_operations: _Payload | None = None
 
 
 class _Body(Struct):
@@ -71,7 +76,7 @@ class Transport:
     def send(self, items: Sequence[bytes], dropped: Counter[str] | None = None) -> Outcome:
         """Try once to send these items; ``was_heard`` says whether the server heard the rest, too."""
         self.was_heard = False
-        body = b"%b%b]}}" % (HEAD, b",".join(items))
+        body = body_of(items)
         headers = {}
         least = self._settings.compress_from_bytes
         if least and len(body) >= least:
@@ -100,8 +105,17 @@ class Transport:
                 headers=headers_of(self._settings),
                 timeout=timeout_of(self._settings),
                 trust_env=not is_direct(self._settings.url),
+                verify=is_encrypted(self._settings.url),
             )
         return self._http
+
+
+def body_of(items: Sequence[bytes]) -> bytes:
+    """The call as JSON. A batch of operations alone takes the way that the server has made for them."""
+    if all(item.startswith(OPERATION) for item in items):
+        within = slice(len(OPERATION), -1)
+        return b"%b%b]}}" % (OPERATIONS, b",".join([item[within] for item in items]))
+    return b"%b%b]}}" % (ENTRIES, b",".join(items))
 
 
 def outcome_of(response: httpx.Response) -> Outcome:
@@ -111,8 +125,9 @@ def outcome_of(response: httpx.Response) -> Outcome:
         body = _decode(response.content)
     except (msgspec.MsgspecError, ValueError):
         body = _Body()
-    if body.data is not None:
-        return Answered(body.data.ingest.results)
+    payload = None if body.data is None else body.data.ingest or body.data.track_operations
+    if payload is not None:
+        return Answered(payload.results)
     error = body.errors[0] if body.errors else None
     code = str(((error and error.extensions) or {}).get("code", ""))
     problem = f"{code or f'HTTP {status}'}: {error.message}" if error else f"HTTP {status}"
