@@ -9,6 +9,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.json import encode
 
 from trackstore.entries import Interaction
 from trackstore.failures import message_of
@@ -27,6 +28,9 @@ DISCONNECTED = 499
 MOST_PLANS = 4_096
 """Routes whose plan is kept; more names than this are paths, not routes, and are planned anew."""
 SERVER_FAULT = 500
+SENT_BYTES = 20_000
+"""Bytes of headers, query and body that are kept of one call. The server takes 64 KiB of attributes,
+and nobody shall escape a record by sending more."""
 
 SkipReason = Literal["route", "labels", "sample", "failed"]
 
@@ -211,16 +215,24 @@ class CallRecorder:
     def _attributes(
         self, call: ServedCall, plan: RoutePlan, counts_as: str | None
     ) -> dict[str, Any]:
-        kept, redaction = dict(call.attributes), self.rules.redaction
-        if call.headers:
-            kept["headers"] = redaction.of_headers(call.headers)
-        if call.query and self.rules.keep_query:
-            kept["query"] = redaction.of_query(call.query)
-        if call.body is not None and plan.keep_body:
-            kept["body"] = redaction.of_body(call.body)
+        kept = dict(call.attributes)
+        if sent := self._sent(call, plan):
+            kept |= sent if len(encode(sent)) <= SENT_BYTES else {"too_large": sorted(sent)}
         if plan.sample_rate < 1 and counts_as is None and not _has_failed(call):
             kept["sample_rate"] = plan.sample_rate
         return kept
+
+    def _sent(self, call: ServedCall, plan: RoutePlan) -> dict[str, Any]:
+        """What is kept of what the caller sent, without its secrets."""
+        sent: dict[str, Any] = {}
+        redaction = self.rules.redaction
+        if call.headers:
+            sent["headers"] = redaction.of_headers(call.headers)
+        if call.query and self.rules.keep_query:
+            sent["query"] = redaction.of_query(call.query)
+        if call.body is not None and plan.keep_body:
+            sent["body"] = redaction.of_body(call.body)
+        return sent
 
 
 def _has_failed(call: ServedCall) -> bool:

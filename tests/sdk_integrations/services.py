@@ -79,7 +79,8 @@ async def background(request: Request) -> Response:
         if "break" in request.query_params:
             raise RuntimeError("the task broke")
 
-    return PlainTextResponse("soon", background=BackgroundTask(later))
+    status = int(request.query_params.get("status", 200))
+    return PlainTextResponse("soon", status, background=BackgroundTask(later))
 
 
 async def health(_: Request) -> Response:

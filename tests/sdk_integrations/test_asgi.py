@@ -201,10 +201,13 @@ async def test_a6_background_tasks_are_no_part_of_the_call(
     async with caller_of(app) as http:
         await http.get("/v1/background", headers=WHO)
         await http.get("/v1/background?break=1", headers=WHO)
-    for operation in tracker.operations:
-        assert (operation.duration_ms or 0) < 45
-        assert (operation.outcome, operation.error) == ("OK", None)
-    assert len(tracker.operations) == 2
+        await http.get("/v1/background?status=503", headers=WHO)
+    assert all((operation.duration_ms or 0) < 45 for operation in tracker.operations)
+    assert [(o.outcome, o.error) for o in tracker.operations] == [
+        ("OK", None),
+        ("OK", None),
+        ("ERROR", None),
+    ]
 
 
 @pytest.mark.parametrize("kind", ["websocket", "lifespan"])
@@ -245,6 +248,19 @@ async def test_a6_a_caller_that_goes_away_is_told_apart(tracker: RecordingTracke
     )
     assert begun.attributes == waiting.attributes == {"disconnected": True}
     assert [o.outcome for o in tracker.operations] == ["OK", "OK"]
+
+
+async def test_a6_a_caller_that_leaves_after_the_answer_has_it(tracker: RecordingTracker) -> None:
+    async def refuses(scope: Any, receive: Any, send: Any) -> None:
+        scope["state"].update(user_id="u_1", workspace_id="ws_12")
+        await send({"type": "http.response.start", "status": 503, "headers": []})
+        await send({"type": "http.response.body", "body": b"busy"})
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    await _left_by_its_caller(TrackingMiddleware(refuses, tracker), "/busy")
+    (operation,) = tracker.operations
+    assert (operation.outcome, operation.attributes) == ("ERROR", None)
 
 
 async def test_a6_a_cancelled_handler_stays_cancelled(tracker: RecordingTracker) -> None:

@@ -1,8 +1,13 @@
 """A4: what the rules and the handler say of a call, seen by the ASGI middleware."""
 
+import asyncio
+from typing import Any
+
 import pytest
 from fastapi import FastAPI
 
+from tests.processes import ServerProcess
+from tests.sdk.conftest import MakeTracker
 from tests.sdk_integrations.services import WHO, caller_of, memory_app, plain
 from trackstore import CallRecorder, RouteRule, TrackingRules, annotate, current
 from trackstore.integrations.asgi import TrackingMiddleware
@@ -121,3 +126,45 @@ async def test_only_trusted_proxies_say_the_address(
         told = {"x-forwarded-for": "1.1.1.1, 10.0.0.1, 198.51.100.7"}
         await http.get("/health", headers=told)
     assert [o.api and o.api.ip_address for o in tracker.operations] == [expected]
+
+
+async def test_nobody_escapes_a_record_by_what_it_sends(
+    server: ServerProcess, make_tracker: MakeTracker
+) -> None:
+    """Values of the caller that the server would refuse are cut, and the call still counts."""
+    tracker = await asyncio.to_thread(make_tracker, server.url)
+    rules = TrackingRules(
+        routes=(RouteRule("*", counts_as="memory"),),
+        requires=(),
+        keep_headers=("x-note",),
+        keep_query=True,
+        keep_body=True,
+        trusted_proxies=1,
+    )
+    long, wide = "x" * 5_000, "\u00e4\x00\u20ac" * 3_000
+    calls: list[dict[str, Any]] = [
+        {"headers": {"x-client-type": ""}},
+        {"headers": {"x-client-type": long, "user-agent": long * 2, "x-note": long}},
+        {"headers": {"x-forwarded-for": long, "x-api-key": long}},
+        {"url": f"/v1/memory/{long}"},
+        {"url": f"/{long}/{long}"},
+        {"url": "/v1/memory", "params": {f"f{n}": wide[:150] for n in range(40)}},
+        {"json": {"deep": wide}, "method": "POST"},
+        {"content": b"[" * 900 + b"]" * 900, "method": "POST"},
+        {"content": b'{"a": 1e999, "b": "\\ud800"}', "method": "POST"},
+        {"method": "X" * 300},
+    ]
+    async with caller_of(TrackingMiddleware(memory_app(), tracker, rules)) as http:
+        for told in calls:
+            call = {"method": "GET", "url": "/v1/memory/mem_51", **told}
+            if call["method"] == "POST":
+                call["url"] = "/v1/memory"
+            kept = {
+                "x-user": "u_long",
+                "x-workspace": "ws_long",
+                "content-type": "application/json",
+            }
+            await http.request(**{**call, "headers": kept | told.get("headers", {})})
+    await asyncio.to_thread(tracker.flush, 10)
+    stats = tracker.stats()
+    assert (stats.acknowledged, dict(stats.dropped)) == (10, {})
