@@ -75,7 +75,7 @@ async def background(request: Request) -> Response:
     identify(request)
 
     async def later() -> None:
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.3)
         if "break" in request.query_params:
             raise RuntimeError("the task broke")
 

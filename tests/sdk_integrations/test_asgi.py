@@ -202,7 +202,7 @@ async def test_a6_background_tasks_are_no_part_of_the_call(
         await http.get("/v1/background", headers=WHO)
         await http.get("/v1/background?break=1", headers=WHO)
         await http.get("/v1/background?status=503", headers=WHO)
-    assert all((operation.duration_ms or 0) < 45 for operation in tracker.operations)
+    assert all((operation.duration_ms or 0) < 250 for operation in tracker.operations)
     assert [(o.outcome, o.error) for o in tracker.operations] == [
         ("OK", None),
         ("OK", None),
