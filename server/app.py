@@ -49,7 +49,7 @@ from server.persisted import NoPersistedQueries, PersistedQueries, TrustedDocume
 from server.schema import build_schema
 from server.settings import Settings, load_settings
 from server.sign_in import SignInEndpoint
-from server.stopping import StopSignals
+from server.stopping import StopSignals, end_with_parent
 from server.variables import ObjectBounds
 from server.version import VERSION
 from server.work import Work
@@ -289,4 +289,5 @@ def app_from_environment() -> Starlette:
     configure_logging(settings.log_level, settings.log_format)
     app = create_app(settings)
     settle()
+    end_with_parent()
     return app

@@ -1,8 +1,11 @@
 """Learns that the server is told to stop, before it waits for those who are connected."""
 
 import asyncio
+import multiprocessing
+import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -10,6 +13,8 @@ from typing import Any
 import uvicorn
 
 STOPS = (signal.SIGTERM, signal.SIGINT)
+PARENT_SECONDS = 1.0
+"""How often a worker looks whether the process that started it is still there."""
 Handler = Callable[[int, FrameType | None], Any]
 
 
@@ -48,3 +53,20 @@ class StopSignals:
             handler(number, frame)
 
         return handle
+
+
+def end_with_parent() -> None:
+    """Stop this process when the one that started it as a worker is gone, however that ended.
+
+    It would keep the port, and a server that takes the place of the other could not start.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None or parent.pid is None:
+        return
+    threading.Thread(target=_watch, args=(parent.pid,), name="parent", daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(PARENT_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -32,7 +32,7 @@ class Settings:
     batch_items: int = 500
     """A batch is sent as soon as so many items wait."""
     batch_bytes: int = 2**20
-    """A batch holds at most so many bytes before compression; the server takes 16 MiB."""
+    """A batch holds at most so many bytes before compression; the server takes 32 MiB."""
     interval_seconds: float = 1.0
     """No item waits longer than this for its batch to fill."""
     timeout_seconds: float = 30.0

@@ -44,7 +44,12 @@ def test_signing_in_and_its_refusal(played: Site) -> None:
     reader, _ = played.key("reader", "READ", organization=ACORN)
     revocable, id = played.key("leaving", "READ", "ADMIN")
     found = tell(
-        "sign-in", complaining=["401"], server=played.url, key=reader, revocable=revocable, revocableId=id
+        "sign-in",
+        complaining=["401"],
+        server=played.url,
+        key=reader,
+        revocable=revocable,
+        revocableId=id,
     )
     assert "key" in found["refusal"]
     assert found["refusedCookies"] == 0
@@ -103,7 +108,9 @@ def test_one_organization_does_not_see_another(played: Site) -> None:
 
 def test_a_request_is_found_and_read_by_keyboard(played: Site) -> None:
     request = a_request(played)
-    found = tell("keyboard", server=played.url, key=played.admin, correlationId=request["correlationId"])
+    found = tell(
+        "keyboard", server=played.url, key=played.admin, correlationId=request["correlationId"]
+    )
     assert found["first"] == "Skip to the content"
     assert found["url"].endswith(f"/requests/{request['uuid']}")
     assert found["detail"] == "1 · request.created"
@@ -112,7 +119,7 @@ def test_a_request_is_found_and_read_by_keyboard(played: Site) -> None:
 def test_an_operator_tries_again_and_calls_off(played: Site) -> None:
     operator, _ = played.key("operator", "READ", "INGEST", organization=ACORN)
     id = "01a1f84a-95c0-7000-8000-0000000000aa"
-    traceback = 'Traceback (most recent call last):\n  File "script.py", line 3, in write\nKeyError: \'grade\''
+    traceback = "Traceback (most recent call last):\n  File \"script.py\", line 3, in write\nKeyError: 'grade'"
     entries: list[dict[str, Any]] = [
         {"createRequest": {"id": id, "type": "lesson", "stages": [{"name": "script"}]}},
         {"startStage": {"requestId": id, "stage": "script"}},

@@ -49,7 +49,9 @@ class Work:
         self.last += len(entries)
 
     def stage(self, command: str, **fields: Any) -> dict[str, Any]:
-        return {command: {"requestId": self.id, "stage": "script", "eventId": str(new_id()), **fields}}
+        return {
+            command: {"requestId": self.id, "stage": "script", "eventId": str(new_id()), **fields}
+        }
 
     def notes(self, number: int) -> list[dict[str, Any]]:
         note = {"requestId": self.id, "type": "note", "message": "as it happens"}
@@ -59,7 +61,12 @@ class Work:
 def test_a_request_from_start_to_end_through_a_killed_server(watched: Site, tmp_path: Path) -> None:
     worker, _ = watched.key("worker", "INGEST", organization=ACORN)
     work = Work(watched.url, worker)
-    created = {"id": work.id, "type": "lesson", "title": "Fractions", "stages": [{"name": "script"}]}
+    created = {
+        "id": work.id,
+        "type": "lesson",
+        "title": "Fractions",
+        "stages": [{"name": "script"}],
+    }
     work.report({"createRequest": created})
     port = httpx.URL(watched.url).port or 0
     given = {"server": watched.url, "key": watched.admin, "id": work.id, "title": "Fractions"}

@@ -96,9 +96,14 @@ async def test_the_database_says_the_same(
 
 
 def test_the_functions_of_the_database_have_the_same_lanes() -> None:
-    source = (Path(migrations.versions.__file__).parent / "0002_rollups.py").read_text()
-    assert f">= {histograms.LEAST}" in source
-    assert source.count(f"+ {-histograms.FIRST}") == 1
-    assert source.count(f"- {-histograms.FIRST}") == 2
-    assert f"'1e' || {histograms.LANE_DIGITS} *" in source
-    assert f"{1 + histograms.ERROR}::float8 / {1 - histograms.ERROR}::float8" in source
+    folder = Path(migrations.versions.__file__).parent
+    counting = (folder / "0002_rollups.py").read_text()
+    asking = (folder / "0006_quantiles.py").read_text()
+    assert f">= {histograms.LEAST}" in counting
+    assert counting.count(f"+ {-histograms.FIRST}") == 1
+    assert asking.count(f"- {-histograms.FIRST}") == 2
+    factor = f"{1 + histograms.ERROR}::float8 / {1 - histograms.ERROR}::float8"
+    for source in (counting, asking):
+        assert f"'1e' || {histograms.LANE_DIGITS} *" in source
+        assert factor in source
+    assert asking.count("9" * histograms.LANE_DIGITS) == 2

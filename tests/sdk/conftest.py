@@ -1,4 +1,4 @@
-"""Fixtures: a server for each module and dialect, trackers that never wait long, a network between."""
+"""Fixtures: a server for each dialect, trackers that never wait long, a network between."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -27,11 +27,11 @@ ONCE = pytest.mark.parametrize(
 """For what does not reach the database differently."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(
     databases: Databases, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ServerProcess]:
-    """One server for all tests of a module that leave it running as it is."""
+    """One server for all tests that leave it running as it is."""
     with (
         databases.migrated() as url,
         server_process(url, tmp_path_factory.mktemp("server")) as running,

@@ -17,6 +17,8 @@ from graphql import (
 )
 
 import schema as package
+from tests.house.checkout import ROOT
+from tests.sdk.settings_rows import PAGE, rows
 from trackstore import documents
 from trackstore.entries import ENTRIES, Input
 
@@ -76,3 +78,8 @@ def check_input(ours: type[Input], theirs: Any) -> None:
         elif isinstance(told, GraphQLEnumType):
             assert get_origin(kind) is Literal
             assert set(get_args(kind)) == set(told.values)
+
+
+def test_the_guide_has_every_setting() -> None:
+    page = (ROOT / PAGE).read_text("utf-8")
+    assert "\n".join(rows()) in page, "put in what `python -m tests.sdk.settings_rows` prints"

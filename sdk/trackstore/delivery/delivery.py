@@ -22,7 +22,7 @@ from trackstore.delivery.supplies import MemorySupply, Supply
 from trackstore.settings import Settings
 
 LARGEST_ITEM = 8 * 2**20
-"""Bytes of one item at most: half of what the server takes as one call."""
+"""Bytes of one item at most: a quarter of what the server takes as one call."""
 
 log = logging.getLogger("trackstore")
 

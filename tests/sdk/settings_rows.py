@@ -1,0 +1,40 @@
+"""The table of the client's settings, as ``docs/sdk.md`` has it: ``python -m tests.sdk.settings_rows``."""
+
+import ast
+import inspect
+from dataclasses import fields
+from pathlib import Path
+
+from trackstore import Settings, settings
+
+PAGE = Path("docs/sdk.md")
+
+
+def rows() -> list[str]:
+    """A line for each setting: its name, default, and meaning."""
+    (found,) = [
+        node
+        for node in ast.parse(inspect.getsource(settings)).body
+        if isinstance(node, ast.ClassDef) and node.name == Settings.__name__
+    ]
+    said = {}
+    for node, following in zip(found.body, found.body[1:], strict=False):
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            assert isinstance(following, ast.Expr)
+            assert isinstance(following.value, ast.Constant)
+            said[node.target.id] = " ".join(str(following.value.value).split()).replace("``", "`")
+    return [
+        f"| `{field.name}` | {shown(field.default)} | {said[field.name]} |"
+        for field in fields(Settings)
+    ]
+
+
+def shown(value: object) -> str:
+    """A default as people read it."""
+    if value is None:
+        return "none"
+    return f"{value:,}" if type(value) in (int, float) else f"`{value}`"
+
+
+if __name__ == "__main__":
+    print("\n".join(rows()))  # noqa: T201 the program's answer

@@ -1,0 +1,146 @@
+"""The spool: bounded, shared by processes of a folder, and no reason to fail where the disk is."""
+
+import os
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.processes import ServerProcess
+from tests.sdk.conftest import ONCE, MakeTracker
+from tests.sdk.network import SILENT, Network, wait_until
+from tests.sdk.stored import check_stored, track_many
+from trackstore.delivery.drops import Ledger
+from trackstore.delivery.filelock import FileLock
+from trackstore.delivery.spool import Spool
+
+AWAY = "http://127.0.0.1:9"
+
+
+def files_of(folder: Path) -> list[str]:
+    return sorted({path.suffix for path in folder.iterdir()})
+
+
+@ONCE
+def test_a_spool_that_is_full_goes_on_where_it_stopped(
+    server: ServerProcess, tmp_path: Path, make_tracker: MakeTracker
+) -> None:
+    first = make_tracker(AWAY, spool_folder=tmp_path, spool_bytes=20_000)
+    ids = track_many(first, 500)
+    wait_until(lambda: first.spooled + first.stats().dropped_total == 500)
+    dropped = first.stats().dropped
+    assert set(dropped) == {"SPOOL_FULL"}
+    closed = first.close(0.1)
+    assert closed.left == closed.spooled == 500 - dropped["SPOOL_FULL"] > 50
+    assert first.stats().queued == closed.spooled, "what lies on disk is not dropped"
+    second = make_tracker(server.url, spool_folder=tmp_path)
+    wait_until(lambda: second.stats().recovered == closed.spooled)
+    assert second.flush(10).is_done
+    assert len(check_stored(server.url, ids, first.stats())) == closed.spooled
+    assert second.close(1).left == 0
+    assert not list(tmp_path.iterdir())
+
+
+@ONCE
+def test_trackers_share_a_folder(
+    server: ServerProcess, way: Network, tmp_path: Path, make_tracker: MakeTracker
+) -> None:
+    """What a living tracker keeps is its own, also in the same process."""
+    way.weather = SILENT
+    held = make_tracker(way.url, spool_folder=tmp_path, timeout_seconds=30)
+    ids = track_many(held, 50)
+    wait_until(lambda: held.spooled == 50)
+    other = make_tracker(server.url, spool_folder=tmp_path)
+    mine = track_many(other, 50)
+    assert other.flush(10).is_done
+    assert other.stats().recovered == 0
+    assert len(check_stored(server.url, mine)) == 50
+    assert held.close(0.1).spooled == 50
+    third = make_tracker(server.url, spool_folder=tmp_path)
+    wait_until(lambda: third.stats().acknowledged == 50)
+    assert len(check_stored(server.url, ids)) == 50
+
+
+@ONCE
+def test_acknowledged_items_leave_the_disk(
+    server: ServerProcess, tmp_path: Path, make_tracker: MakeTracker
+) -> None:
+    tracker = make_tracker(server.url, spool_folder=tmp_path)
+    track_many(tracker, 300)
+    assert tracker.flush(10).is_done
+    assert tracker.spooled == 0
+    (database,) = tmp_path.glob("*.sqlite")
+    with sqlite3.connect(database) as connection:
+        assert connection.execute("SELECT count(*) FROM items").fetchone() == (0,)
+    connection.close()
+
+
+@ONCE
+def test_a_folder_that_takes_nothing(
+    server: ServerProcess,
+    tmp_path: Path,
+    make_tracker: MakeTracker,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    occupied = tmp_path / "file"
+    occupied.write_text("not a folder")
+    tracker = make_tracker(server.url, spool_folder=occupied)
+    assert "items stay in memory" in caplog.text
+    ids = track_many(tracker, 20)
+    assert tracker.flush(10).is_done
+    assert len(check_stored(server.url, ids)) == 20
+
+
+def test_a_spool_that_cannot_be_read_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "items-1.lock").touch()
+    (tmp_path / "items-1.sqlite").write_bytes(b"no database" * 100)
+    spool = Spool(tmp_path, 10_000, Ledger())
+    assert spool.recover() == 0
+    assert (tmp_path / "items-1.sqlite").read_bytes().startswith(b"no database")
+    spool.close()
+
+
+def test_a_crash_while_another_spool_is_taken_over_costs_nothing(tmp_path: Path) -> None:
+    """Items may be in both files then: they are sent twice, and stored once by their ids."""
+    dead = Spool(tmp_path, 10_000, Ledger())
+    dead.append([b"a", b"b"])
+    dead.close()
+    ledger = Ledger()
+    spool = Spool(tmp_path, 10_000, ledger)
+    assert spool.recover() == 2
+    assert ledger.accepted == ledger.left == 2
+    assert [item for _, item in spool.take(10, 1_000)] == [b"a", b"b"]
+    spool.close()
+
+
+def test_a_lock_is_held_once(tmp_path: Path) -> None:
+    path = tmp_path / "x.lock"
+    assert FileLock.acquire(path, create=False) is None
+    lock = FileLock.acquire(path, create=True)
+    assert lock is not None
+    assert FileLock.acquire(path, create=True) is None
+    child = os.fork()
+    if child == 0:
+        inherited = lock
+        inherited.forget()
+        os._exit(0 if FileLock.acquire(path, create=True) is None else 1)
+    assert os.waitpid(child, 0)[1] == 0, "a child does not get the lock of its living parent"
+    lock.release()
+    again = FileLock.acquire(path, create=True)
+    assert again is not None
+    again.release(remove=True)
+    assert not path.exists()
+
+
+@ONCE
+def test_items_are_on_disk_before_they_are_sent(
+    way: Network, tmp_path: Path, make_tracker: MakeTracker
+) -> None:
+    way.weather = SILENT
+    tracker = make_tracker(way.url, spool_folder=tmp_path)
+    begun = time.monotonic()
+    track_many(tracker, 100)
+    wait_until(lambda: tracker.spooled == 100)
+    assert time.monotonic() - begun < 2
+    assert files_of(tmp_path)[:2] == [".lock", ".sqlite"]
