@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.json import encode
 
 from trackstore.entries import Interaction
+from trackstore.errors import InvalidItem, TrackstoreError
 from trackstore.failures import message_of
 from trackstore.labelling import LABELS
 from trackstore.recorder import Recorder
@@ -69,31 +70,36 @@ class ServedCall(Struct, frozen=True, kw_only=True):
 class OpenCall:
     """What is known so far of a call that is being served; the handler may add to it."""
 
-    __slots__ = ("attributes", "facts", "is_recorded", "labels")
+    __slots__ = ("attributes", "facts", "is_recorded", "labels", "recorder")
 
-    def __init__(self) -> None:
+    def __init__(self, recorder: "CallRecorder | None" = None) -> None:
+        self.recorder = recorder
         self.labels: dict[str, str] = {}
         self.attributes: dict[str, Any] = {}
         self.facts: dict[str, Any] = {}
         self.is_recorded = False
 
     def add(self, known: Mapping[str, Any]) -> None:
-        """Take over what is not None: labels to the labels, attributes into the attributes."""
+        """Take over what is not None: labels to the labels, attributes into the attributes.
+
+        Raises ``TypeError`` for names that a call has not, and takes nothing then.
+        """
+        if unknown := known.keys() - ANNOTATIONS - LABEL_NAMES:
+            raise TypeError(f"a call has no {', '.join(sorted(unknown))}")
         for name, value in known.items():
             if value is None:
                 continue
-            if name in LABELS:
+            if name in LABEL_NAMES:
                 self.labels[name] = str(value)
             elif name == "attributes":
                 self.attributes.update(value)
-            elif name in ANNOTATIONS:
-                self.facts[name] = value
             else:
-                raise TypeError(f"a call has no {name}: it may be told {', '.join(ANNOTATIONS)}")
+                self.facts[name] = value
 
 
 FACTS = ServedCall.__struct_fields__
 ANNOTATIONS = frozenset(FACTS) - {"labels", "headers", "query", "body", "id"}
+LABEL_NAMES = frozenset(LABELS)
 OWN_FACTS = {"labels", "attributes", "headers", "query", "body", "counts"}
 PASSED_ON = tuple(name for name in FACTS if name not in OWN_FACTS)
 """What goes into the operation as it is."""
@@ -124,12 +130,18 @@ def annotate(**known: Any) -> bool:
 
     ``annotate(workspace_id="ws_12", resource_id=memory.id, batch_size=3)``: labels, and every field
     of ``ServedCall`` but headers, query and body; ``attributes`` are added to those told before.
-    Gives False where no call is being served, and changes nothing then.
+    Gives False where no call is being served, or where it has no such field, and changes nothing
+    then; the latter is counted, and raised where the tracker is strict.
     """
     call = _open.get()
     if call is None:
         return False
-    call.add(known)
+    try:
+        call.add(known)
+    except (TypeError, ValueError) as error:
+        if call.recorder is not None:
+            call.recorder.failed("a call was told what it has no field for", error)
+        return False
     return True
 
 
@@ -171,7 +183,12 @@ class CallRecorder:
             return None
 
     def failed(self, what: str, error: Exception) -> None:
-        """Count an error of the tracking itself; the first one is logged with its traceback."""
+        """Count an error of the tracking itself; the first one is logged with its traceback.
+
+        Raises ``InvalidItem`` where the tracker is strict, so that tests see it.
+        """
+        if self._is_strict():
+            raise InvalidItem(f"{what}: {error}") from error
         self.skipped["failed"] += 1
         if self.skipped["failed"] == 1:
             log.warning("trackstore: %s; later ones are only counted", what, exc_info=error)
@@ -196,6 +213,12 @@ class CallRecorder:
             facts["attributes"] = attributes
         facts.update(call.labels)
         return facts
+
+    def _is_strict(self) -> bool:
+        try:
+            return self.tracker.is_strict
+        except TrackstoreError:  # there is no tracker at all
+            return False
 
     def _counts_as(self, call: ServedCall, plan: RoutePlan) -> str | None:
         if call.counts is None:

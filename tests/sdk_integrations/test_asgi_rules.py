@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from tests.processes import ServerProcess
 from tests.sdk.conftest import MakeTracker
 from tests.sdk_integrations.services import WHO, caller_of, memory_app, plain
-from trackstore import CallRecorder, RouteRule, TrackingRules, annotate, current
+from trackstore import CallRecorder, InvalidItem, RouteRule, TrackingRules, annotate, current
 from trackstore.integrations.asgi import TrackingMiddleware
 from trackstore.testing import RecordingTracker
 
@@ -168,3 +168,24 @@ async def test_nobody_escapes_a_record_by_what_it_sends(
     await asyncio.to_thread(tracker.flush, 10)
     stats = tracker.stats()
     assert (stats.acknowledged, dict(stats.dropped)) == (10, {})
+
+
+async def test_what_a_call_has_no_field_for_is_counted_and_raised_in_tests() -> None:
+    app = FastAPI()
+    tracker = RecordingTracker(strict=False)
+    recorder = CallRecorder(tracker, TrackingRules(requires=()))
+    told: list[bool] = []
+
+    @app.get("/")
+    async def handler() -> None:
+        told.append(annotate(user_id="u_1", colour="red"))
+        told.append(annotate(attributes={"colour": "red"}))
+
+    async with caller_of(TrackingMiddleware(app, recorder=recorder), raises=True) as http:
+        assert (await http.get("/")).status_code == 200
+        assert (told, recorder.skipped) == ([False, True], {"failed": 1})
+        (operation,) = tracker.operations
+        assert (operation.labels, operation.attributes) == (None, {"colour": "red"})
+        tracker.is_strict = True
+        with pytest.raises(InvalidItem, match="a call has no colour"):
+            await http.get("/")
