@@ -22,13 +22,14 @@ serve: .venv/serve.stamp dashboard ## Start the server on this machine (ARGS="--
 test: .venv/dev.stamp protocols dashboard ## Run every test, on SQLite and on PostgreSQL (ARGS="-k limits -x")
 	$(bin)/python -m pytest $(ARGS)
 
-check: .venv/dev.stamp ## Lint, format, types, layers, SDL and house rules
+check: .venv/dev.stamp dashboard ## Lint, format, types, layers, SDL and house rules
 	$(bin)/ruff check .
 	$(bin)/ruff format --check .
 	$(bin)/mypy
 	$(bin)/lint-imports --no-logo
 	$(bin)/trackstore schema --check
 	$(bin)/python -m pytest tests/house
+	$(bin)/python hatch_build.py run check --silent
 
 protocols: tests/protocols/node_modules/.package-lock.json ## Install what the protocol tests run on Node.js
 

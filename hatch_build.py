@@ -15,6 +15,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ROOT = Path(__file__).parent
 SOURCES = ROOT / "dashboard"
+SCHEMA = ROOT / "schema/schema.graphql"
+BUILT = ROOT / "server/dashboard/dist/index.html"
 INSTALL = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
 ONLY_TO_BUILD = "--omit=dev"
 BUILD = ("run", "build", "--silent")
@@ -26,11 +28,19 @@ class PagesHook(BuildHookInterface):  # type: ignore[type-arg]
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Build, unless the wheel only points at a checkout."""
+        """Build, unless the wheel only points at a checkout, or ``make`` has built already."""
         del build_data
-        if self.target_name == "wheel" and version != "editable":
+        if self.target_name == "wheel" and version != "editable" and not _is_built():
             run_npm(*INSTALL, ONLY_TO_BUILD)
             run_npm(*BUILD)
+
+
+def _is_built() -> bool:
+    """Whether the pages are there, and no source of theirs is newer."""
+    if not BUILT.is_file():
+        return False
+    sources = [SCHEMA, *(file for file in SOURCES.rglob("*") if "node_modules" not in file.parts)]
+    return all(file.stat().st_mtime <= BUILT.stat().st_mtime for file in sources)
 
 
 def run_npm(*words: str) -> None:

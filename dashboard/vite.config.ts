@@ -1,5 +1,5 @@
-// How the pages are built, served while they are written, and tested.
-import { defineConfig } from "vitest/config";
+// How the pages are built, and served while they are written.
+import { defineConfig } from "vite";
 
 // A running `trackstore serve`; the dev and preview servers hand its paths on.
 const server = process.env["TRACKSTORE_SERVER"] ?? "http://127.0.0.1:8000";
@@ -34,5 +34,4 @@ export default defineConfig({
   worker: { format: "es" },
   server: { host: "127.0.0.1", proxy },
   preview: { host: "127.0.0.1", proxy },
-  test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"] },
 });

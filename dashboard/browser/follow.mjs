@@ -18,9 +18,9 @@ await story(async ({ open, given }) => {
       const note = page.locator(".card", { has: page.locator(".log") }).locator(".note");
       await note.getByText(`${wanted.last} events`, { exact: true }).waitFor();
     }
-    say({ state: await state(page), status: await page.locator(".facts .badge").innerText() });
+    say({ state: await state(page), status: await page.locator(".request-facts .badge").innerText() });
   }
-  await page.locator(".facts .badge.good").waitFor();
+  await page.locator(".request-facts .badge.good").waitFor();
   const seen = await page.evaluate(async () => {
     const log = document.querySelector(".log");
     const found = new Map();
@@ -32,5 +32,9 @@ await story(async ({ open, given }) => {
     }
     return [...found].sort(([a], [b]) => a - b);
   });
-  return { seen, facts: await page.locator(".facts").innerText(), stages: await page.locator(".timeline").innerText() };
+  return {
+    seen,
+    facts: await page.locator(".request-facts").innerText(),
+    stages: await page.locator(".timeline").innerText(),
+  };
 });

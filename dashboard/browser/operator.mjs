@@ -14,7 +14,7 @@ await story(async ({ open, given }) => {
   await page.getByRole("button", { name: "Cancel request" }).click();
   await page.getByLabel("Reason").fill("the teacher withdrew it");
   await page.getByRole("button", { name: "Cancel it for good" }).click();
-  await page.locator(".facts .badge", { hasText: "Cancelled" }).waitFor();
+  await page.locator(".request-facts .badge", { hasText: "Cancelled" }).waitFor();
   await page.getByText("the teacher withdrew it").first().waitFor();
   const buttons = await page.getByRole("button", { name: /Try|Cancel/ }).count();
   return { traceback, bars, buttons };

@@ -6,10 +6,18 @@ const SERIOUS = ["serious", "critical"];
 
 async function violations(page) {
   await page.evaluate(axe.source);
-  const { violations: all } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  const { violations: all } = await page.evaluate(() =>
+    globalThis.axe.run(document, { resultTypes: ["violations"] }),
+  );
   return all
     .filter(({ impact }) => SERIOUS.includes(impact))
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).slice(0, 3).join(", ")}`);
+    .map(
+      ({ id, nodes }) =>
+        `${id}: ${nodes
+          .map(({ target }) => target.join(" "))
+          .slice(0, 3)
+          .join(", ")}`,
+    );
 }
 
 /** The page has its numbers: nothing of it says that it is loading. */

@@ -2,7 +2,7 @@
 import { createInterface } from "node:readline";
 import { startBrowser } from "./chromium.mjs";
 
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 
 /** Tell the test something, as one line. */
@@ -27,7 +27,11 @@ export async function story(tell) {
   const complaints = [];
   const elsewhere = new Set();
   const open = async (options = {}) => {
-    const context = await browser.newContext({ locale: "en-GB", viewport: { width: 1280, height: 900 }, ...options });
+    const context = await browser.newContext({
+      locale: "en-GB",
+      viewport: { width: 1280, height: 900 },
+      ...options,
+    });
     context.setDefaultTimeout(PATIENCE_MS);
     context.on("request", (request) => {
       const { origin, protocol } = new URL(request.url());

@@ -14,7 +14,9 @@ await story(async ({ open, given }) => {
   await page.getByRole("heading", { name: "Requests", level: 1 }).waitFor();
   const address = page.url();
   const [cookie] = await page.context().cookies();
-  const kept = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }) + document.cookie);
+  const kept = await page.evaluate(
+    () => JSON.stringify({ ...localStorage, ...sessionStorage }) + document.cookie,
+  );
   await page.reload();
   await page.getByRole("heading", { name: "Requests", level: 1 }).waitFor();
 

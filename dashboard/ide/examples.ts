@@ -17,9 +17,9 @@ export const EXAMPLES: readonly Example[] = Object.keys(files)
   .map((text) => ({ title: titleOf(text), text }));
 
 /** What stands in the first tab of somebody who comes for the first time. */
-export const WELCOME = `# Everything here is asked of this server, as you.
-# Run it with the button or Ctrl-Enter. The book on the left describes every field;
-# the sheet in the toolbar holds more examples.
+export const WELCOME = `# Ctrl-Enter asks this server, as you.
+# The book on the left describes every field,
+# the sheet on the right has more examples.
 
 ${EXAMPLES[0]?.text ?? ""}`;
 

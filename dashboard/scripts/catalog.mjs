@@ -4,20 +4,20 @@ import { getNamedType, getNullableType, isEnumType, isListType, isObjectType } f
 
 const OUTPUT = new URL("../src/api/catalog.ts", import.meta.url);
 const SOURCES = {
-    operations: { type: "Operation", time: "occurredAt" },
-    requests: { type: "Request", time: "createdAt" },
-    stages: { type: "Stage", time: "startedAt" },
-    events: { type: "Event", time: "occurredAt" },
-    // Counters of months: they have no time of their own.
-    interactions: { type: "Interaction", time: null },
+  operations: { type: "Operation", time: "occurredAt" },
+  requests: { type: "Request", time: "createdAt" },
+  stages: { type: "Stage", time: "startedAt" },
+  events: { type: "Event", time: "occurredAt" },
+  // Counters of months: they have no time of their own.
+  interactions: { type: "Interaction", time: null },
 };
 const FILTERS = {
-    StringFilter: "text",
-    LongFilter: "number",
-    FloatFilter: "number",
-    Int: "number",
-    Boolean: "switch",
-    UUID: "ids",
+  StringFilter: "text",
+  LongFilter: "number",
+  FloatFilter: "number",
+  Int: "number",
+  Boolean: "switch",
+  UUID: "ids",
 };
 /** Sums that have fields of their own, too. */
 const LEFT_OUT = new Set(["cost"]);
@@ -25,47 +25,47 @@ const LEFT_OUT = new Set(["cost"]);
 const camel = (name) => name.toLowerCase().replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
 
 export function writeCatalog(schema) {
-    const sources = Object.entries(SOURCES).map(([name, source]) => [name, describe(schema, name, source)]);
-    const text = JSON.stringify(Object.fromEntries(sources), null, 2);
-    writeFileSync(
-        OUTPUT,
-        `// Generated from schema/schema.graphql; not committed.\nexport const CATALOG = ${text} as const;\n`,
-    );
+  const sources = Object.entries(SOURCES).map(([name, source]) => [name, describe(schema, name, source)]);
+  const text = JSON.stringify(Object.fromEntries(sources), null, 2);
+  writeFileSync(
+    OUTPUT,
+    `// Generated from schema/schema.graphql; not committed.\nexport const CATALOG = ${text} as const;\n`,
+  );
 }
 
 function describe(schema, name, { type, time }) {
-    const row = schema.getType(`${type}StatsRow`).getFields();
-    const measures = Object.values(row).flatMap(measuresOf);
-    return {
-        field: `${name.slice(0, -1)}Stats`,
-        type,
-        time,
-        dimensions: schema
-            .getType(`${type}Dimension`)
-            .getValues()
-            .map(({ name }) => camel(name)),
-        attributes: "attribute" in schema.getType(`${type}Group`).getFields(),
-        measures,
-        filters: Object.values(schema.getType(`${type}Filter`).getFields()).flatMap(filtersOf),
-    };
+  const row = schema.getType(`${type}StatsRow`).getFields();
+  const measures = Object.values(row).flatMap(measuresOf);
+  return {
+    field: `${name.slice(0, -1)}Stats`,
+    type,
+    time,
+    dimensions: schema
+      .getType(`${type}Dimension`)
+      .getValues()
+      .map(({ name }) => camel(name)),
+    attributes: "attribute" in schema.getType(`${type}Group`).getFields(),
+    measures,
+    filters: Object.values(schema.getType(`${type}Filter`).getFields()).flatMap(filtersOf),
+  };
 }
 
 /** `count`, or `durationMs.p95` for each figure of a number. */
 function measuresOf({ name, type, args }) {
-    const named = getNamedType(type);
-    if (args.length > 0 || LEFT_OUT.has(name)) return [];
-    if (!isObjectType(named)) return [name];
-    if (!/^(Number|Whole|Sum)Stats$/.test(named.name)) return [];
-    return Object.values(named.getFields())
-        .filter((figure) => figure.args.length === 0)
-        .map((figure) => `${name}.${figure.name}`);
+  const named = getNamedType(type);
+  if (args.length > 0 || LEFT_OUT.has(name)) return [];
+  if (!isObjectType(named)) return [name];
+  if (!/^(Number|Whole|Sum)Stats$/.test(named.name)) return [];
+  return Object.values(named.getFields())
+    .filter((figure) => figure.args.length === 0)
+    .map((figure) => `${name}.${figure.name}`);
 }
 
 function filtersOf({ name, type }) {
-    const named = getNamedType(type);
-    if (isEnumType(named))
-        return [{ name, kind: "words", values: named.getValues().map((value) => value.name) }];
-    const kind = FILTERS[named.name];
-    if (named.name === "Int" && isListType(getNullableType(type))) return [];
-    return kind ? [{ name, kind, values: [] }] : [];
+  const named = getNamedType(type);
+  if (isEnumType(named))
+    return [{ name, kind: "words", values: named.getValues().map((value) => value.name) }];
+  const kind = FILTERS[named.name];
+  if (named.name === "Int" && isListType(getNullableType(type))) return [];
+  return kind ? [{ name, kind, values: [] }] : [];
 }

@@ -8,14 +8,14 @@ const SMALLEST = 1024;
 
 let [plain, sent] = [0, 0];
 for (const name of globSync(TEXTS, { cwd: ROOT })) {
-    const file = new URL(name, ROOT);
-    const content = readFileSync(file);
-    if (content.length < SMALLEST) continue;
-    const options = { params: { [constants.BROTLI_PARAM_SIZE_HINT]: content.length } };
-    const brotli = brotliCompressSync(content, options);
-    writeFileSync(`${file.pathname}.br`, brotli);
-    writeFileSync(`${file.pathname}.gz`, gzipSync(content, { level: 9 }));
-    plain += content.length;
-    sent += brotli.length;
+  const file = new URL(name, ROOT);
+  const content = readFileSync(file);
+  if (content.length < SMALLEST) continue;
+  const options = { params: { [constants.BROTLI_PARAM_SIZE_HINT]: content.length } };
+  const brotli = brotliCompressSync(content, options);
+  writeFileSync(`${file.pathname}.br`, brotli);
+  writeFileSync(`${file.pathname}.gz`, gzipSync(content, { level: 9 }));
+  plain += content.length;
+  sent += brotli.length;
 }
 console.log(`compressed ${Math.round(plain / 1024)} KiB to ${Math.round(sent / 1024)} KiB`);

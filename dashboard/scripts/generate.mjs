@@ -14,42 +14,42 @@ const schemaText = readFileSync(SCHEMA, "utf8");
 const schema = buildSchema(schemaText);
 writeCatalog(schema);
 const documents = globSync("src/**/*.graphql", { cwd: ROOT })
-    .sort()
-    .map((location) => ({ location, document: parse(readFileSync(new URL(location, ROOT), "utf8")) }));
+  .sort()
+  .map((location) => ({ location, document: parse(readFileSync(new URL(location, ROOT), "utf8")) }));
 
 const problems = validate(
-    schema,
-    { kind: "Document", definitions: documents.flatMap(({ document }) => document.definitions) },
-    specifiedRules,
+  schema,
+  { kind: "Document", definitions: documents.flatMap(({ document }) => document.definitions) },
+  specifiedRules,
 );
 if (problems.length > 0) {
-    for (const problem of problems) console.error(new GraphQLError(problem.message, problem).toString());
-    process.exit(1);
+  for (const problem of problems) console.error(new GraphQLError(problem.message, problem).toString());
+  process.exit(1);
 }
 
 const text = await codegen({
-    filename: "generated.ts",
-    schema: parse(schemaText),
-    documents,
-    config: {
-        documentMode: "string",
-        enumsAsTypes: true,
-        enumType: "string-literal",
-        useTypeImports: true,
-        strictScalars: true,
-        scalars: {
-            DateTime: "string",
-            Duration: "string",
-            ID: "string",
-            JSON: "unknown",
-            Long: "number",
-            UUID: "string",
-        },
+  filename: "generated.ts",
+  schema: parse(schemaText),
+  documents,
+  config: {
+    documentMode: "string",
+    enumsAsTypes: true,
+    enumType: "string-literal",
+    useTypeImports: true,
+    strictScalars: true,
+    scalars: {
+      DateTime: "string",
+      Duration: "string",
+      ID: "string",
+      JSON: "unknown",
+      Long: "number",
+      UUID: "string",
     },
-    plugins: [{ operations: {} }, { typedDocuments: {} }],
-    pluginMap: { operations, typedDocuments },
+  },
+  plugins: [{ operations: {} }, { typedDocuments: {} }],
+  pluginMap: { operations, typedDocuments },
 });
 writeFileSync(
-    OUTPUT,
-    `// Generated from schema/schema.graphql and the *.graphql files of this folder; not committed.\n${text}`,
+  OUTPUT,
+  `// Generated from schema/schema.graphql and the *.graphql files of this folder; not committed.\n${text}`,
 );

@@ -10,7 +10,9 @@ describe("addresses", () => {
   it("keep the range and the organization, and nothing else", () => {
     navigate("/requests?range=7d&organization=acme&status=FAILED");
     expect(withContext("/")).toBe("/?range=7d&organization=acme");
-    expect(withContext("/requests?status=RUNNING")).toBe("/requests?status=RUNNING&range=7d&organization=acme");
+    expect(withContext("/requests?status=RUNNING")).toBe(
+      "/requests?status=RUNNING&range=7d&organization=acme",
+    );
   });
 
   it("lose a choice that is taken back", () => {

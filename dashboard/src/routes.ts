@@ -15,24 +15,34 @@ export interface Route {
   /** How the navigation calls it; without it the page is reached from others. */
   title?: string;
   icon?: IconName;
+  /** What it has no use for: the top bar leaves it out. */
+  without?: readonly ("range" | "organization")[];
 }
 
 type Load = () => Promise<{ default: ComponentType<PageProps> }>;
 
-function route(path: string, load: Load, listed: Pick<Route, "title" | "icon"> = {}): Route {
+function route(path: string, load: Load, listed: Omit<Route, "path" | "page" | "load"> = {}): Route {
   return { path, load, page: lazy(load), ...listed };
 }
 
 export const ROUTES: readonly Route[] = [
   route("/", () => import("./pages/overview/page"), { title: "Overview", icon: "overview" }),
   route("/requests", () => import("./pages/requests/page"), { title: "Requests", icon: "requests" }),
-  route("/requests/:id", () => import("./pages/request/page")),
+  route("/requests/:id", () => import("./pages/request/page"), { without: ["range", "organization"] }),
   route("/explore", () => import("./pages/explore/page"), { title: "Explore", icon: "explore" }),
   route("/savings", () => import("./pages/savings/page"), { title: "Savings", icon: "savings" }),
-  route("/usage", () => import("./pages/usage/page"), { title: "Usage", icon: "usage" }),
-  route("/breakers", () => import("./pages/breakers/page"), { title: "Breakers", icon: "breakers" }),
-  route("/keys", () => import("./pages/keys/page"), { title: "API keys", icon: "keys" }),
-  route("/about", () => import("./pages/about/page"), { title: "About", icon: "about" }),
+  route("/usage", () => import("./pages/usage/page"), { title: "Usage", icon: "usage", without: ["range"] }),
+  route("/breakers", () => import("./pages/breakers/page"), {
+    title: "Breakers",
+    icon: "breakers",
+    without: ["range"],
+  }),
+  route("/keys", () => import("./pages/keys/page"), { title: "API keys", icon: "keys", without: ["range"] }),
+  route("/about", () => import("./pages/about/page"), {
+    title: "About",
+    icon: "about",
+    without: ["range", "organization"],
+  }),
 ];
 
 /** Fetch the page of a path while it is still being found out who looks. */

@@ -34,7 +34,9 @@ def print_banner(running: Running) -> None:
     """Tell the person who started it."""
     settings = running.settings
     workers = f", {settings.workers} workers" if settings.workers > 1 else ""
+    pages = [("Pages", running.url.removesuffix("graphql"))] if settings.dashboard else []
     lines = [
+        *pages,
         ("GraphQL", f"{running.url}{workers}"),
         ("Database", settings.shown_database),
         ("Access", _access(running)),

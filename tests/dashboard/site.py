@@ -1,5 +1,6 @@
 """A server with two organizations, keys for both, and what ``trackstore demo`` has played on it."""
 
+import os
 import random
 import subprocess
 from collections.abc import Iterator
@@ -16,8 +17,8 @@ from server.cli.demo.play import TICK_SECONDS, Play
 from server.cli.demo.scene import Scene
 from tests.processes import COMMAND, PATIENCE_SECONDS, ServerProcess, server_process
 
-PLAYED_SECONDS = 30
-RATE = 12.0
+PLAYED_SECONDS = 40
+RATE = 20.0
 ACORN, BIRCH = "acorn-school", "birch-academy"
 CREATE_KEY = """mutation($input: ApiKeyInput!) {
   createApiKey(input: $input) { secret apiKey { uuid } }
@@ -69,8 +70,8 @@ class Site:
 def site(database_url: str, folder: Path) -> Iterator[Site]:
     """Serve a migrated database to those who have a key."""
     made = subprocess.run(
-        [COMMAND, "keys", "create", "admin", "--all-organizations", "--scope", "admin", "--quiet"]
-        + ["--database-url", database_url],
+        [COMMAND, "keys", "create", "admin", "--all-organizations", "--scope", "admin", "--quiet"],
+        env={**os.environ, "DATABASE_URL": database_url},
         check=True,
         capture_output=True,
         text=True,

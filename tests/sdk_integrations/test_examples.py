@@ -15,6 +15,9 @@ import httpx
 
 from tests.house.checkout import ROOT
 from tests.processes import ServerProcess
+from tests.sdk.conftest import ONCE
+
+pytestmark = ONCE
 
 PATIENCE_SECONDS = 30.0
 USER = {"X-User": "u_1", "X-Workspace": "ws_12"}

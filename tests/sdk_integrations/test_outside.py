@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
 
 import httpx
 import pybreaker
@@ -29,11 +30,6 @@ from trackstore.integrations.requests import propagate as propagate_requests
 from trackstore.testing import RecordingTracker
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
-
-
-@pytest.fixture
-def tracker() -> RecordingTracker:
-    return RecordingTracker()
 
 
 @pytest.fixture
@@ -165,6 +161,21 @@ def test_b6_logs_carry_the_ids_of_the_context() -> None:
     assert told.format(record) == f"corr-1 {TRACE} script None"
 
 
+CHAT_SPAN: dict[str, Any] = {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.provider.name": "openai",
+    "gen_ai.request.model": "gpt-x",
+    "gen_ai.response.model": "gpt-x-2026",
+    "gen_ai.usage.input_tokens": 100,
+    "gen_ai.usage.output_tokens": 20,
+    "gen_ai.usage.cache_read.input_tokens": 60,
+    "gen_ai.conversation.id": "conv_1",
+    "gen_ai.response.finish_reasons": ["stop"],
+    "gen_ai.input.messages": "secret",
+    "user.id": "u_1",
+}
+
+
 def test_spans_of_model_and_tool_calls_become_operations(tracker: RecordingTracker) -> None:
     provider = TracerProvider(
         resource=Resource({"service.name": "chat", "trackstore.workspace_id": "ws_12"}),
@@ -178,19 +189,7 @@ def test_spans_of_model_and_tool_calls_become_operations(tracker: RecordingTrack
     ):
         chat = tracer.start_span(
             "chat gpt-x",
-            attributes={
-                "gen_ai.operation.name": "chat",
-                "gen_ai.provider.name": "openai",
-                "gen_ai.request.model": "gpt-x",
-                "gen_ai.response.model": "gpt-x-2026",
-                "gen_ai.usage.input_tokens": 100,
-                "gen_ai.usage.output_tokens": 20,
-                "gen_ai.usage.cache_read.input_tokens": 60,
-                "gen_ai.conversation.id": "conv_1",
-                "gen_ai.response.finish_reasons": ["stop"],
-                "gen_ai.input.messages": "secret",
-                "user.id": "u_1",
-            },
+            attributes=CHAT_SPAN,
         )
         chat.end()
         with (

@@ -1,54 +1,12 @@
 """Signing in with a key: what the cookie opens, when it counts, and when it ends."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import httpx
 import pytest
-import websockets
 
 from server.cookies import is_secure, sent_cookie
-from tests.api import Api, Json, StartApi
-from tests.live.conftest import Serve
-from tests.live.documents import OPERATIONS
-from tests.live.serving import PROTOCOL, Served, Socket
-
-pytest_plugins = ["tests.live.conftest"]
-
-KEY = "mutation($input: ApiKeyInput!) { createApiKey(input: $input) { secret apiKey { uuid } } }"
-REVOKE = "mutation($id: UUID!) { revokeApiKey(id: $id) { apiKey { revokedAt } } }"
-TRACK_IN = "mutation($input: OperationInput!) { trackOperation(input: $input) { status } }"
-VIEWER = {"query": "{ viewer { name organizationId } }"}
-OWN = {"Origin": "http://127.0.0.1"}
-
-
-async def new_key(api: Api, organization: str = "acme", **more: object) -> tuple[str, str]:
-    """A key, and its id."""
-    given = {"name": organization, "scopes": ["READ"], "organizationId": organization, **more}
-    made = (await api(KEY, {"input": given}))["createApiKey"]
-    return made["secret"], made["apiKey"]["uuid"]
-
-
-async def sign_in(
-    http: httpx.AsyncClient, key: str, headers: dict[str, str] | None = None
-) -> httpx.Response:
-    """Sign in as the page does; the client keeps no cookie of its own."""
-    answer = await http.post("/sign-in", json={"key": key}, headers=headers or OWN)
-    http.cookies.clear()
-    return answer
-
-
-async def cookie_of(api: Api, key: str) -> dict[str, str]:
-    """The headers of a page whose user has signed in."""
-    answer = await sign_in(api.http, key)
-    assert answer.status_code == 200, answer.text
-    return {**OWN, "Cookie": answer.headers["set-cookie"].partition(";")[0]}
-
-
-async def viewer(api: Api, headers: dict[str, str]) -> Json:
-    """Who the server thinks calls."""
-    found: Json = (await api.raw(VIEWER, headers=headers)).json()
-    return found
+from tests.api import Api, StartApi
+from tests.signing import OWN, REVOKE, VIEWER, cookie_of, new_key, sign_in, viewer
 
 
 @pytest.fixture
@@ -234,65 +192,3 @@ def test_cookies_are_read_as_they_come() -> None:
     socket = {"cookie": "trackstore=a", "sec-websocket-key": "x", "host": "h"}
     assert sent_cookie(socket) is None  # a browser names the page that opens a socket
     assert sent_cookie({**socket, "origin": "http://h"}) == "a"
-
-
-async def signed_in_socket(live: Served, cookie: str, origin: str) -> websockets.ClientConnection:
-    """A websocket as a browser opens it for a page of this origin."""
-    headers = {"Cookie": cookie, "Origin": origin}
-    return await websockets.connect(
-        live.socket_url, subprotocols=[PROTOCOL], additional_headers=headers
-    )
-
-
-async def test_websockets_know_it_and_end_with_its_key(serve: Serve) -> None:
-    live = await serve(allowed_origins=ALLOWED)
-    own = str(live.http.base_url).rstrip("/")
-    key, id = await new_key(live)
-    headers = await cookie_of_served(live, key, own)
-    raw = await signed_in_socket(live, headers["Cookie"], own)
-    async with raw:
-        socket = Socket(raw)
-        await socket.init()
-        found = await (await socket.subscribe("{ viewer { name } }")).rest()
-        assert found == [{"name": "acme"}]
-    other = await signed_in_socket(live, headers["Cookie"], ALLOWED)
-    async with other:
-        socket = Socket(other)
-        await socket.init({"origin": own, "cookie": headers["Cookie"]})
-        found = await (await socket.subscribe("{ viewer { name } }")).rest()
-        assert found == [{"name": "open"}]  # the payload cannot say which page calls
-    await live(REVOKE, {"id": id})
-    late = await signed_in_socket(live, headers["Cookie"], own)
-    async with late:
-        socket = Socket(late)
-        await socket.init()
-        found = await (await socket.subscribe("{ viewer { name } }")).rest()
-        assert found == [{"name": "open"}]
-
-
-async def cookie_of_served(live: Served, key: str, own: str) -> dict[str, str]:
-    """The same at a server with a port."""
-    answer = await sign_in(live.http, key, {"Origin": own})
-    assert answer.status_code == 200, answer.text
-    return {"Origin": own, "Cookie": answer.headers["set-cookie"].partition(";")[0]}
-
-
-async def test_streams_end_with_the_key(serve: Serve) -> None:
-    boss, _ = await new_key(await serve(access="open"), "*", scopes=["ADMIN"])
-    live = await serve(access="keys", key_cache_seconds=0)
-    administrator = live.caller(boss)
-    assert live.server.live is not None
-    live.server.live.settings = replace(live.server.live.settings, recheck_seconds=0.0)
-    own = str(live.http.base_url).rstrip("/")
-    key, id = await new_key(administrator)
-    cookie = (await cookie_of_served(live, key, own))["Cookie"]
-    async with await signed_in_socket(live, cookie, own) as raw:
-        socket = Socket(raw)
-        await socket.init()
-        feed = await socket.subscribe(OPERATIONS)
-        assert await feed.is_quiet(0.2)
-        await administrator(REVOKE, {"id": id})
-        labels = {"organizationId": "acme"}
-        await administrator(TRACK_IN, {"input": {"kind": "API", "name": "x", "labels": labels}})
-        assert (await feed.message())["type"] == "closed"
-        assert raw.close_code == 4403

@@ -4,7 +4,9 @@ import { draw, texts } from "../testing";
 import { JsonView } from "./json-view";
 
 it("shows texts of several lines as they were written", () => {
-  const { place } = draw(<JsonView label="Details" value={{ type: "KeyError", traceback: "File a\n  line 3" }} />);
+  const { place } = draw(
+    <JsonView label="Details" value={{ type: "KeyError", traceback: "File a\n  line 3" }} />,
+  );
   expect(texts(place, "pre")).toEqual(['{\n  "type": "KeyError"\n}', "File a\n  line 3"]);
 });
 

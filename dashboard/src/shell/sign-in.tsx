@@ -49,12 +49,18 @@ export function SignIn() {
         <button type="submit" className="primary" disabled={busy || key.trim() === ""}>
           {busy ? "Signing in" : "Sign in"}
         </button>
-        <div className="muted small">
-          <p>No key yet? Whoever runs the server makes one:</p>
-          <Command text="trackstore keys create --name me --scope read" />
-          <p>The key is exchanged for a cookie that scripts cannot read. It is not kept in this page.</p>
-        </div>
+        <WhereKeysComeFrom />
       </form>
     </main>
+  );
+}
+
+function WhereKeysComeFrom() {
+  return (
+    <div className="muted small">
+      <p>No key yet? Whoever runs the server makes one:</p>
+      <Command text="trackstore keys create NAME --organization acme --scope read" />
+      <p>The key is exchanged for a cookie that scripts cannot read. It is not kept in this page.</p>
+    </div>
   );
 }

@@ -18,12 +18,11 @@ const RANGE_OPTIONS = RANGES.map((value) => ({ value, text: value }));
 
 export function TopBar() {
   const range = useRange();
-  // A page about one thing shows all of it, whenever it was.
-  const ofOne = findRoute(usePath())?.parameter != null;
+  const without = findRoute(usePath())?.route.without ?? [];
   return (
     <header className="top-bar">
-      <Organization />
-      {ofOne ? null : (
+      <Organization fixed={without.includes("organization")} />
+      {without.includes("range") ? null : (
         <Segments
           label={`Range: ${RANGE_WORDS[range]}`}
           options={RANGE_OPTIONS}
@@ -43,7 +42,7 @@ const DAY_MS = 86_400_000;
 const KNOWN_DAYS = 31;
 
 /** Administrators of all choose; others see where they are. */
-function Organization() {
+function Organization({ fixed }: { fixed: boolean }) {
   const viewer = useViewer();
   const chosen = useOrganization();
   const since = useMemo(
@@ -59,6 +58,7 @@ function Organization() {
     return [...found].sort();
   }, [data, chosen]);
   if (!all) return <span className="organization">{viewer.organizationId}</span>;
+  if (fixed) return null;
   return (
     <Choice
       label="Organization"

@@ -27,7 +27,8 @@ export default function BreakersPage() {
   useRegularly(refresh, ASK_MS);
   const [chosen, setChosen] = useState<string | null>(null);
   const all = data?.circuitBreakers;
-  const shown = all?.find(({ id }) => id === chosen) ?? all?.find(({ state }) => state !== "CLOSED");
+  const shown =
+    all?.find(({ id }) => id === chosen) ?? all?.find(({ state }) => state !== "CLOSED") ?? all?.[0];
   return (
     <>
       <PageTitle title="Breakers" sub="As their services last reported them" />

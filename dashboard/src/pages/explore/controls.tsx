@@ -50,34 +50,7 @@ export function Controls({ question, onChange }: ControlsProps) {
   const distinct = dimensions.map((name) => `distinct.${name}`).filter((name) => isMeasure(source, name));
   return (
     <div className="controls card">
-      <div className="control-row">
-        <Segments
-          label="Source"
-          options={SOURCE_OPTIONS}
-          value={source}
-          onChoose={(chosen) => onChange(firstOf(chosen, question))}
-        />
-        <Choice
-          label="Slices of time"
-          options={source === "interactions" ? MONTHS_ONLY : SLICE_OPTIONS}
-          value={question.slice}
-          onChoose={(slice) => onChange({ slice })}
-        />
-        <Choice
-          label="How many groups"
-          options={withPresent(String(question.top ?? 0))}
-          value={String(question.top ?? 0)}
-          onChoose={(top) => onChange({ top: Number(top) || null })}
-        />
-        {source === "interactions" ? null : (
-          <Choice
-            label="Comparison"
-            options={COMPARE_OPTIONS}
-            value={question.compare}
-            onChoose={(compare) => onChange({ compare })}
-          />
-        )}
-      </div>
+      <FirstRow question={question} onChange={onChange} />
       <Picks
         title="Group by"
         add="Add a group"
@@ -99,6 +72,41 @@ export function Controls({ question, onChange }: ControlsProps) {
         <span className="picks-title">Only</span>
         <Filters source={source} filters={question.filters} onChange={(filters) => onChange({ filters })} />
       </div>
+    </div>
+  );
+}
+
+/** What is asked, over which slices, how many groups, and against what. */
+function FirstRow({ question, onChange }: ControlsProps) {
+  const { source } = question;
+  return (
+    <div className="control-row">
+      <Segments
+        label="Source"
+        options={SOURCE_OPTIONS}
+        value={source}
+        onChoose={(chosen) => onChange(firstOf(chosen, question))}
+      />
+      <Choice
+        label="Slices of time"
+        options={source === "interactions" ? MONTHS_ONLY : SLICE_OPTIONS}
+        value={question.slice}
+        onChoose={(slice) => onChange({ slice })}
+      />
+      <Choice
+        label="How many groups"
+        options={withPresent(String(question.top ?? 0))}
+        value={String(question.top ?? 0)}
+        onChoose={(top) => onChange({ top: Number(top) || null })}
+      />
+      {source === "interactions" ? null : (
+        <Choice
+          label="Comparison"
+          options={COMPARE_OPTIONS}
+          value={question.compare}
+          onChoose={(compare) => onChange({ compare })}
+        />
+      )}
     </div>
   );
 }

@@ -72,7 +72,7 @@ export function ResultTable({ question, answer }: { question: Question; answer: 
           <div key={name}>
             <dt>{name}</dt>
             {question.measures.map((measure, index) => (
-              <dd key={measure}>
+              <dd key={measure} data-value={row.values[index] ?? ""}>
                 <span className="muted">{label(measure)}</span> {formatOf(measure)(row.values[index] ?? null)}
               </dd>
             ))}

@@ -34,7 +34,6 @@ export function CreateKey({ onMade }: { onMade: (key: MadeKey) => void }) {
   const bounds = useBounds();
   const [problem, setProblem] = useState<ApiError | null>(null);
   const [busy, setBusy] = useState(false);
-  const field = useId();
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setBusy(true);
@@ -58,35 +57,9 @@ export function CreateKey({ onMade }: { onMade: (key: MadeKey) => void }) {
   return (
     <Card title="Make a key">
       <form className="key-form padded" onSubmit={submit}>
-        <label htmlFor={field}>
-          Name
-          <input
-            id={field}
-            required
-            maxLength={200}
-            value={name}
-            placeholder="website"
-            onChange={(event) => setName(event.target.value)}
-          />
-        </label>
+        <NameField value={name} onChange={setName} />
         {bounds.fields}
-        <fieldset>
-          <legend>May</legend>
-          {SCOPES.map(({ value, text }) => (
-            <label key={value} title={text}>
-              <input
-                type="checkbox"
-                checked={scopes.includes(value)}
-                onChange={(event) =>
-                  setScopes(
-                    event.target.checked ? [...scopes, value] : scopes.filter((each) => each !== value),
-                  )
-                }
-              />
-              {value.toLowerCase()} <span className="muted small">{text}</span>
-            </label>
-          ))}
-        </fieldset>
+        <Scopes chosen={scopes} onChange={setScopes} />
         <Choice label="When it ends" options={LIFETIMES} value={days} onChoose={setDays} />
         <button type="submit" className="primary" disabled={busy || scopes.length === 0 || !name.trim()}>
           Make the key
@@ -94,6 +67,44 @@ export function CreateKey({ onMade }: { onMade: (key: MadeKey) => void }) {
       </form>
       {problem ? <ErrorState problem={problem} /> : null}
     </Card>
+  );
+}
+
+function NameField({ value, onChange }: { value: string; onChange: (value: string) => void }) {
+  const field = useId();
+  return (
+    <label htmlFor={field}>
+      Name
+      <input
+        id={field}
+        required
+        maxLength={200}
+        value={value}
+        placeholder="website"
+        onChange={(event) => onChange(event.target.value)}
+      />
+    </label>
+  );
+}
+
+/** What the key may do. */
+function Scopes({ chosen, onChange }: { chosen: AccessScope[]; onChange: (scopes: AccessScope[]) => void }) {
+  return (
+    <fieldset>
+      <legend>May</legend>
+      {SCOPES.map(({ value, text }) => (
+        <label key={value} title={text}>
+          <input
+            type="checkbox"
+            checked={chosen.includes(value)}
+            onChange={(event) =>
+              onChange(event.target.checked ? [...chosen, value] : chosen.filter((each) => each !== value))
+            }
+          />
+          {value.toLowerCase()} <span className="muted small">{text}</span>
+        </label>
+      ))}
+    </fieldset>
   );
 }
 

@@ -7,8 +7,18 @@ it("warns of open breakers and of what fails too often", () => {
   const part = (errorCount: number, completedCount: number) => ({ errorCount, completedCount });
   const trouble = {
     circuitBreakers: [{ organizationId: "acme", warnings: ["renderer is open"] }],
-    types: { rows: [{ key: { type: "lesson" }, ...part(11, 89) }, { key: { type: "clip" }, ...part(10, 90) }] },
-    stages: { rows: [{ key: { name: "video" }, ...part(1, 1) }, { key: { name: "idle" }, ...part(0, 0) }] },
+    types: {
+      rows: [
+        { key: { type: "lesson" }, ...part(11, 89) },
+        { key: { type: "clip" }, ...part(10, 90) },
+      ],
+    },
+    stages: {
+      rows: [
+        { key: { name: "video" }, ...part(1, 1) },
+        { key: { name: "idle" }, ...part(0, 0) },
+      ],
+    },
   } as unknown as TroubleQuery;
   expect(warningsOf(trouble, false)).toEqual([
     "renderer is open",

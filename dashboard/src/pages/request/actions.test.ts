@@ -4,7 +4,14 @@ import { retryable } from "./actions";
 import type { RequestNow } from "./use-request";
 
 it("offers failed stages that have attempts left and were not said to be hopeless", () => {
-  const stage = (name: string, change: object) => ({ name, status: "FAILED", retryable: true, attempt: 1, maxAttempts: 3, ...change });
+  const stage = (name: string, change: object) => ({
+    name,
+    status: "FAILED",
+    retryable: true,
+    attempt: 1,
+    maxAttempts: 3,
+    ...change,
+  });
   const stages = [
     stage("again", {}),
     stage("unsaid", { retryable: null }),

@@ -44,7 +44,9 @@ describe("layOut", () => {
   });
 
   it("draws what runs up to now, what is left of it behind, and what is planned where it is expected", () => {
-    const spans = rows.slice(1).map(({ bars }) => bars.map(({ left, width, expected }) => [left, width, expected]));
+    const spans = rows
+      .slice(1)
+      .map(({ bars }) => bars.map(({ left, width, expected }) => [left, width, expected]));
     expect(spans).toEqual([
       [
         [0.6, 0.2, true],

@@ -8,7 +8,7 @@ import type { RequestNow } from "./use-request";
 export function Facts({ request }: { request: RequestNow }) {
   const running = request.endedAt === null;
   return (
-    <section className="card facts" aria-label="State">
+    <section className="card request-facts" aria-label="State">
       <dl>
         <Fact name="Status">
           <StatusBadge status={request.status} />
@@ -30,11 +30,11 @@ export function Facts({ request }: { request: RequestNow }) {
         <Fact name={running ? "Last heard" : "Ended"}>
           <Instant value={running ? (request.heardAt ?? request.updatedAt) : request.endedAt} />
         </Fact>
-        <Fact name="Id">
+        <Fact name="Id" long>
           <Id value={request.uuid} />
         </Fact>
         {request.correlationId === request.uuid ? null : (
-          <Fact name="Correlation id">
+          <Fact name="Correlation id" long>
             <Id value={request.correlationId} />
           </Fact>
         )}
@@ -44,9 +44,9 @@ export function Facts({ request }: { request: RequestNow }) {
   );
 }
 
-function Fact({ name, children }: { name: string; children: ReactNode }) {
+function Fact({ name, long = false, children }: { name: string; long?: boolean; children: ReactNode }) {
   return (
-    <div>
+    <div className={long ? "long" : undefined}>
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>

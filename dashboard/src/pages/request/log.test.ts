@@ -4,7 +4,8 @@ import { append, EMPTY, type LogLine, MOST_EVENTS, select } from "./log";
 
 const event = (seq: number, change: Partial<LogLine> = {}): LogLine =>
   ({ seq, type: "stage.progressed", severity: "INFO", stage: "script", message: null, ...change }) as LogLine;
-const run = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => event(from + index));
+const run = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, index) => event(from + index));
 
 describe("append", () => {
   it("takes what is new, once", () => {
@@ -23,7 +24,11 @@ describe("append", () => {
 });
 
 it("selects by severity and text", () => {
-  const lines = [event(1), event(2, { severity: "ERROR", message: "No Answer" }), event(3, { severity: "WARNING" })];
+  const lines = [
+    event(1),
+    event(2, { severity: "ERROR", message: "No Answer" }),
+    event(3, { severity: "WARNING" }),
+  ];
   expect(select(lines, "WARNING", "").map(({ seq }) => seq)).toEqual([2, 3]);
   expect(select(lines, "DEBUG", "no answer").map(({ seq }) => seq)).toEqual([2]);
   expect(select(lines, "DEBUG", " ")).toBe(lines);

@@ -25,28 +25,7 @@ export function StagesTimeline({ request }: { request: RequestNow }) {
       <div className="table-scroll" role="region" aria-label="Stages" tabIndex={0}>
         <table className="timeline">
           <caption className="hidden">Stages of the request with their attempts over time</caption>
-          <thead>
-            <tr>
-              <th scope="col">Stage</th>
-              <th scope="col">Status</th>
-              <th scope="col" className="lane">
-                <span className="hidden">Attempts over time</span>
-                <span className="ticks" aria-hidden="true">
-                  {ticks.map((tick) => (
-                    <span key={tick} style={{ left: `${(tick / timeline.ms) * 100}%` }}>
-                      {tick === 0 ? "0" : duration(tick)}
-                    </span>
-                  ))}
-                </span>
-              </th>
-              <th scope="col" className="right">
-                Attempts
-              </th>
-              <th scope="col" className="right">
-                Took
-              </th>
-            </tr>
-          </thead>
+          <Head ticks={ticks} ms={timeline.ms} />
           <tbody>
             {timeline.rows.map((row) => (
               <StageRow key={row.stage.name} row={row} ticks={ticks} ms={timeline.ms} now={now} />
@@ -58,6 +37,35 @@ export function StagesTimeline({ request }: { request: RequestNow }) {
   );
 }
 
+function Head({ ticks, ms }: { ticks: number[]; ms: number }) {
+  return (
+    <thead>
+      <tr>
+        <th scope="col">Stage</th>
+        <th scope="col" className="wide-only">
+          Status
+        </th>
+        <th scope="col" className="lane">
+          <span className="hidden">Attempts over time</span>
+          <span className="ticks" aria-hidden="true">
+            {ticks.map((tick) => (
+              <span key={tick} style={{ left: `${(tick / ms) * 100}%` }}>
+                {tick === 0 ? "0" : duration(tick)}
+              </span>
+            ))}
+          </span>
+        </th>
+        <th scope="col" className="right">
+          Attempts
+        </th>
+        <th scope="col" className="right">
+          Took
+        </th>
+      </tr>
+    </thead>
+  );
+}
+
 function StageRow({ row, ticks, ms, now }: { row: Row; ticks: number[]; ms: number; now: number }) {
   const { stage, bars } = row;
   const running = stage.status === "RUNNING" || stage.status === "STALLED";
@@ -66,9 +74,12 @@ function StageRow({ row, ticks, ms, now }: { row: Row; ticks: number[]; ms: numb
     <tr>
       <th scope="row">
         {stage.name}
+        <span className="narrow-only">
+          <StatusBadge status={stage.status} />
+        </span>
         {running && stage.message ? <span className="muted small stage-message">{stage.message}</span> : null}
       </th>
-      <td>
+      <td className="wide-only">
         <StatusBadge status={stage.status} />
       </td>
       <td className="lane">

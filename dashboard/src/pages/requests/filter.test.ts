@@ -10,11 +10,15 @@ it("asks for the range", () => {
 });
 
 it("finds an id whenever it was", () => {
-  expect(filterOf({ ...NOTHING, search: ` ${ID} ` })).toEqual({ or: [{ id: [ID] }, { correlationId: { eq: ID } }] });
+  expect(filterOf({ ...NOTHING, search: ` ${ID} ` })).toEqual({
+    or: [{ id: [ID] }, { correlationId: { eq: ID } }],
+  });
 });
 
 it("looks for other texts in correlation ids and titles, within the range", () => {
-  expect(filterOf({ ...NOTHING, search: "order-7", organization: "acme", type: "lesson", status: "FAILED" })).toEqual({
+  expect(
+    filterOf({ ...NOTHING, search: "order-7", organization: "acme", type: "lesson", status: "FAILED" }),
+  ).toEqual({
     organizationId: { eq: "acme" },
     type: { eq: "lesson" },
     status: ["FAILED"],

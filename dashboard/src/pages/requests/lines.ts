@@ -3,13 +3,13 @@ import type { RequestLineFragment } from "../../api/generated";
 
 export type Line = RequestLineFragment;
 
-/** More than this is not kept: a page that is left open must not grow. */
+/** More than this is not shown: a page that is left open must not grow. */
 export const MOST_LINES = 500;
 
 /**
  * The lines after `asked` requests were asked for anew. Of these, those that `found` has are shown as they are now, the
  * others no longer match the filter and go. New ones come in where they belong, the newest first, but not below the last
- * line while there are more to load behind it.
+ * line while there is `more` behind it.
  */
 export function mergeLines(
   lines: readonly Line[],
@@ -19,10 +19,10 @@ export function mergeLines(
 ): Line[] {
   const last = lines.at(-1);
   const reaches = (line: Line) => !more || !last || line.createdAt >= last.createdAt;
-  const kept = lines.filter((line) => !asked.has(line.uuid));
   const known = new Set(lines.map((line) => line.uuid));
+  const kept = lines.filter((line) => !asked.has(line.uuid));
   const merged = [...kept, ...found.filter((line) => known.has(line.uuid) || reaches(line))];
-  return merged.sort(newestFirst).slice(0, MOST_LINES);
+  return merged.sort(newestFirst);
 }
 
 function newestFirst(left: Line, right: Line): number {

@@ -30,7 +30,7 @@ export interface Lines {
 interface State {
   lines?: readonly Line[];
   total?: number;
-  end?: string | null;
+  more?: boolean;
   problem?: ApiError;
 }
 
@@ -47,15 +47,16 @@ export function useLines(where: RequestFilter, events: EventFilter): Lines {
     return () => live.stop();
   }, [key]);
   const loadMore = useCallback(() => void list.current?.loadMore(), []);
-  const lines = state.lines;
-  const more = state.end != null && (lines?.length ?? 0) < MOST_LINES;
-  return { lines, total: state.total, more, problem: state.problem, loadMore };
+  const { lines, total, problem, more = false } = state;
+  return { lines, total, problem, loadMore, more: more && (lines?.length ?? 0) < MOST_LINES };
 }
 
 /** One list with one filter, from its first page until it is left. */
 class LiveList {
   #state: State = {};
   #cursor: string | null = null;
+  /** How many lines are shown at most: new ones push out those at the end. */
+  #wanted = PAGE;
   #news = new Set<string>();
   #overflowed = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -80,20 +81,17 @@ class LiveList {
           this.#overflowed = true;
         } else {
           this.#cursor = item.feedCursor ?? this.#cursor;
-          this.#news.add(item.requestId);
+          if (this.#news.size <= MOST_NEWS) this.#news.add(item.requestId);
         }
         this.#timer ??= setTimeout(() => void this.#heed(), NEWS_MS);
       },
     });
   }
 
+  /** All of it anew, and longer: what was shown may have moved meanwhile. */
   async loadMore(): Promise<void> {
-    await this.#try(async () => {
-      const data = await this.#page(this.#state.end ?? null);
-      const lines = [...(this.#state.lines ?? []), ...data.requests.nodes];
-      const seen = new Map(lines.map((line) => [line.uuid, line]));
-      this.#set({ lines: [...seen.values()], end: endOf(data), total: data.requests.totalCount });
-    });
+    this.#wanted = Math.min(MOST_LINES, this.#wanted + PAGE);
+    await this.#read();
   }
 
   stop(): void {
@@ -102,15 +100,12 @@ class LiveList {
     this.#unfollow?.();
   }
 
-  #page(after: string | null) {
-    return ask(RequestListDocument, { where: this.where, first: PAGE, after }, this.#abort.signal);
-  }
-
   async #read(): Promise<void> {
     await this.#try(async () => {
-      const data = await this.#page(null);
-      this.#cursor ??= data.feedCursors.requestEvents;
-      this.#set({ lines: data.requests.nodes, end: endOf(data), total: data.requests.totalCount });
+      const variables = { where: this.where, first: this.#wanted };
+      const { feedCursors, requests } = await ask(RequestListDocument, variables, this.#abort.signal);
+      this.#cursor ??= feedCursors.requestEvents;
+      this.#set({ lines: requests.nodes, more: requests.pageInfo.hasNextPage, total: requests.totalCount });
     });
   }
 
@@ -125,14 +120,21 @@ class LiveList {
       await this.#try(async () => {
         const where = { and: [this.where, { id: [...news] }] };
         const data = await ask(RequestLinesDocument, { where }, this.#abort.signal);
-        const before = this.#state.lines ?? [];
-        const lines = mergeLines(before, news, data.requests.nodes, this.#state.end != null);
-        const known = this.#state.total ?? before.length;
-        this.#set({ lines, total: Math.max(lines.length, known + lines.length - before.length) });
+        this.#merge(news, data.requests.nodes);
       });
     }
     this.#timer =
       this.#news.size > 0 || this.#overflowed ? setTimeout(() => void this.#heed(), NEWS_MS) : undefined;
+  }
+
+  #merge(asked: ReadonlySet<string>, found: readonly Line[]): void {
+    const { lines: before = [], more = false, total = before.length } = this.#state;
+    const all = mergeLines(before, asked, found, more);
+    this.#set({
+      lines: all.slice(0, this.#wanted),
+      more: more || all.length > this.#wanted,
+      total: Math.max(all.length, total + all.length - before.length),
+    });
   }
 
   /** What may pass is tried again until the list is left. */
@@ -156,10 +158,4 @@ class LiveList {
     this.#state = { ...rest, ...change };
     if (!this.#abort.signal.aborted) this.show(this.#state);
   }
-}
-
-function endOf(data: {
-  requests: { pageInfo: { hasNextPage: boolean; endCursor: string | null } };
-}): string | null {
-  return data.requests.pageInfo.hasNextPage ? data.requests.pageInfo.endCursor : null;
 }

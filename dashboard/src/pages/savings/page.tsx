@@ -76,16 +76,16 @@ function Figures({ totals }: { totals: SavingsTotalsQuery["operationStats"]["tot
         detail={cost?.unpricedCount ? `${count(cost.unpricedCount)} without a price` : "baseline less actual"}
       />
       <Stat
-        label="Cost without tools' modes"
+        label="Baseline"
         value={money(cost?.baseline)}
         change={changeOf(cost?.baseline, previous?.cost?.baseline)}
-        detail="the baseline"
+        detail="what it would have cost"
       />
       <Stat
-        label="Cost as it was"
+        label="Actual"
         value={money(cost?.actual)}
         change={changeOf(cost?.actual, previous?.cost?.actual)}
-        detail="the actual cost"
+        detail="what it cost"
       />
       <Stat
         label="Saved of the baseline"

@@ -4,7 +4,9 @@ import {
   type InteractionFilter,
   LimitsDocument,
   UsagePartsDocument,
+  type UsagePartsQuery,
   UsageTotalsDocument,
+  type UsageTotalsQuery,
 } from "../../api/generated";
 import { useOperationsMoved } from "../../api/use-operations-moved";
 import { useQuery } from "../../api/use-query";
@@ -52,32 +54,35 @@ function lastMonths(now = new Date()): string[] {
 
 const monthName = new Intl.DateTimeFormat(undefined, { month: "long", year: "numeric", timeZone: "UTC" });
 
-export default function UsagePage() {
+/** What the address asks about. */
+function useQuestion() {
   const query = useQueryString();
   const months = useMemo(lastMonths, []);
   const month = months.find((name) => name === query.get("month")) ?? months[0] ?? "";
   const by = GROUP_OPTIONS.find(({ value }) => value === query.get("by"))?.value ?? "organization";
   const organization = useOrganization();
-  const where = useMemo<InteractionFilter>(() => {
+  return useMemo(() => {
     const [year = 0, number = 0] = month.split("-").map(Number);
     const of = organization === null ? {} : { organizationId: { eq: organization } };
-    return { ...of, year, month: number };
-  }, [month, organization]);
-  const ofLimits = useMemo(
-    () => (organization === null ? {} : { organizationId: { eq: organization } }),
-    [organization],
-  );
+    const where: InteractionFilter = { ...of, year, month: number };
+    const groupBy = [...GROUPS[by], "INTERACTION_TYPE" as const].map((field) => ({ field }));
+    return { months, month, by, of, where, groupBy };
+  }, [months, month, by, organization]);
+}
+
+export default function UsagePage() {
+  const { months, month, by, of, where, groupBy } = useQuestion();
   const totals = useQuery(UsageTotalsDocument, { where });
-  const groupBy = [...GROUPS[by], "INTERACTION_TYPE" as const].map((field) => ({ field }));
   const parts = useQuery(UsagePartsDocument, { where, groupBy });
-  const limits = useQuery(LimitsDocument, { where: ofLimits });
+  const limits = useQuery(LimitsDocument, { where: of });
   const all = [totals, parts, limits];
   const refresh = () => all.forEach((each) => each.refresh());
-  useOperationsMoved({ ...ofLimits, occurredAt: { last: "PT1H" } }, refresh);
+  useOperationsMoved({ ...of, occurredAt: { last: "PT1H" } }, refresh);
   useRegularly(refresh, ASK_MS);
   const problem = all.find((each) => each.problem)?.problem;
   const found = totals.data?.interactionStats;
-  const nothing = found?.rows.length === 0 && limits.data?.limits.length === 0;
+  const known = limits.data?.limits;
+  const nothing = found?.rows.length === 0 && known?.length === 0;
   return (
     <>
       <PageTitle title="Usage" sub="Units that count against a plan, by calendar months in UTC">
@@ -94,44 +99,49 @@ export default function UsagePage() {
           Set a limit and consume from it, or send sample traffic with trackstore demo:
         </EmptyState>
       ) : null}
-      {found && !nothing ? (
-        <dl className="stats">
-          <Stat label="Units" value={count(found.totals.units?.sum ?? 0)} />
-          {found.rows.map(({ key, units }) => (
-            <Stat
-              key={key.interactionType ?? ""}
-              label={`${key.interactionType ?? "without a type"}`}
-              value={count(units?.sum)}
-            />
-          ))}
-          <Stat label="Workspaces" value={count(found.totals.workspaces)} detail="that used any" />
-          <Stat label="Users" value={count(found.totals.users)} detail="who used any" />
-        </dl>
-      ) : null}
-      {limits.data && limits.data.limits.length > 0 ? (
+      {found && !nothing ? <Figures stats={found} /> : null}
+      {known && known.length > 0 ? (
         <Card title="Limits" note="the fullest first">
-          <LimitsTable limits={limits.data.limits} />
+          <LimitsTable limits={known} />
         </Card>
       ) : null}
       {nothing ? null : (
-        <Card
-          title="Units"
-          actions={
-            <Segments
-              label="Apart by"
-              options={GROUP_OPTIONS}
-              value={by}
-              onChoose={(value) => setQuery({ by: value === "organization" ? null : value })}
-            />
-          }
-        >
-          {parts.data && !parts.loading ? (
-            <UnitsTable by={by} parts={parts.data.interactionStats} />
-          ) : (
-            <Loading lines={6} />
-          )}
-        </Card>
+        <UnitsCard by={by} parts={parts.loading ? undefined : parts.data?.interactionStats} />
       )}
     </>
+  );
+}
+
+function Figures({ stats }: { stats: UsageTotalsQuery["interactionStats"] }) {
+  const { rows, totals } = stats;
+  return (
+    <dl className="stats">
+      <Stat label="Units" value={count(totals.units?.sum ?? 0)} />
+      {rows.map(({ key, units }) => (
+        <Stat
+          key={key.interactionType ?? ""}
+          label={key.interactionType ?? "without a type"}
+          value={count(units?.sum)}
+        />
+      ))}
+      <Stat label="Workspaces" value={count(totals.workspaces)} detail="that used any" />
+      <Stat label="Users" value={count(totals.users)} detail="who used any" />
+    </dl>
+  );
+}
+
+function UnitsCard({ by, parts }: { by: GroupName; parts: UsagePartsQuery["interactionStats"] | undefined }) {
+  const choice = (
+    <Segments
+      label="Apart by"
+      options={GROUP_OPTIONS}
+      value={by}
+      onChoose={(value) => setQuery({ by: value === "organization" ? null : value })}
+    />
+  );
+  return (
+    <Card title="Units" actions={choice}>
+      {parts ? <UnitsTable by={by} parts={parts} /> : <Loading lines={6} />}
+    </Card>
   );
 }
