@@ -44,6 +44,7 @@ def test_a_server_that_is_killed_and_started_again(
         assert not second.complaints()
 
 
+@ONCE
 def test_a_server_that_is_stopped_and_started_again(
     database_url: str, tmp_path: Path, make_tracker: MakeTracker
 ) -> None:
