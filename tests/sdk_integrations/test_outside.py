@@ -20,7 +20,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from trackstore import CallRecorder, ServedCall, bind
 from trackstore.breakers import BreakerReporter
-from trackstore.entries import CircuitBreaker, LogEvent
+from trackstore.entries import CircuitBreaker, Entry, LogEvent
 from trackstore.integrations.httpx import propagate as propagate_httpx
 from trackstore.integrations.logging import ContextFilter, RequestEventHandler
 from trackstore.integrations.otel import TrackstoreSpanExporter, observe_tracker
@@ -123,14 +123,24 @@ def test_any_breaker_by_three_calls(tracker: RecordingTracker) -> None:
         reporter.changed("ajar")
 
 
-def test_log_records_inside_a_request_become_its_events(tracker: RecordingTracker) -> None:
-    logger = logging.getLogger("pipeline.test")
+class TalkingTracker(RecordingTracker):
+    """Logs what it takes, as code between it and the server may do."""
+
+    def record(self, entry: Entry) -> None:
+        logging.getLogger("pipeline.test").info("took %s", entry.field)
+        super().record(entry)
+
+
+def test_log_records_inside_a_request_become_its_events() -> None:
+    tracker = TalkingTracker()
+    logger, own = logging.getLogger("pipeline.test"), logging.getLogger("trackstore.delivery")
     handler = RequestEventHandler(tracker)
-    logger.addHandler(handler)
     logger.setLevel(logging.DEBUG)
+    own.addHandler(handler)
     try:
-        logger.info("before")
+        handler.handle(logging.makeLogRecord({"name": "x", "msg": "in no request"}))
         with tracker.request("lesson", stages=["script"]) as request, request.stage("script"):
+            logger.addHandler(handler)
             logger.debug("too fine")
             logger.info(
                 "wrote %s words", 840, extra={"topic": "fractions", "path": TRACE.__class__}
@@ -139,9 +149,10 @@ def test_log_records_inside_a_request_become_its_events(tracker: RecordingTracke
                 raise ValueError("no subtitles")
             except ValueError:
                 logger.exception("it failed")
-            logging.getLogger("trackstore.delivery").warning("about delivery")
+            own.warning("about delivery")
+            logger.removeHandler(handler)
     finally:
-        logger.removeHandler(handler)
+        own.removeHandler(handler)
     info, failure = tracker.all_of(LogEvent)
     assert (info.request_id, info.stage, info.severity) == (request.id, "script", "INFO")
     assert info.message == "wrote 840 words"
