@@ -50,7 +50,7 @@ def test_b2_a_failure_is_recorded_and_goes_on(tracker: RecordingTracker) -> None
         raise RuntimeError("x" * 500)
 
     with pytest.raises(RuntimeError):
-        chat()  # type: ignore[call-arg]
+        chat()
     operation = tracker.one(outcome="ERROR")
     assert operation.error == ("RuntimeError: " + "x" * 500)[:200]
 
