@@ -17,6 +17,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from prometheus_client import CollectorRegistry, generate_latest
+from requests.adapters import HTTPAdapter
 
 from trackstore import CallRecorder, ServedCall, bind
 from trackstore.breakers import BreakerReporter
@@ -26,6 +27,7 @@ from trackstore.integrations.logging import ContextFilter, RequestEventHandler
 from trackstore.integrations.otel import TrackstoreSpanExporter, observe_tracker
 from trackstore.integrations.prometheus import TrackerCollector
 from trackstore.integrations.pybreaker import BreakerListener
+from trackstore.integrations.requests import PropagatingAdapter
 from trackstore.integrations.requests import propagate as propagate_requests
 from trackstore.testing import RecordingTracker
 
@@ -63,6 +65,8 @@ async def test_e8_outgoing_calls_carry_the_context(
     def sync() -> None:
         with propagate_requests(propagate_requests(requests.Session())) as session:
             session.get(url)
+            assert isinstance(adapter := session.adapters["http://"], PropagatingAdapter)
+            assert isinstance(adapter.inner, HTTPAdapter), "once is enough"
         with propagate_httpx(httpx.Client()) as client:
             client.get(url)
             client.get(url, headers={"X-Correlation-ID": "its-own"})
