@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
+from benchmarks.asgi_calls import added_latency
 from benchmarks.bench import POSTGRESQL, SQLITE, Bench
 from benchmarks.report import Section, number, ratio
 from benchmarks.servers import Running
@@ -36,8 +37,8 @@ OPERATIONS, QUICK_OPERATIONS = 100_000, 2_000
 
 
 async def run(bench: Bench) -> list[Section]:
-    """The caller's side, then the way to the store."""
-    return [await caller(bench), await sender(bench)]
+    """The caller's side, then what a middleware adds, then the way to the store."""
+    return [await caller(bench), await added_latency(bench), await sender(bench)]
 
 
 def address_of(server: Running) -> str:

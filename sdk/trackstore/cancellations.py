@@ -7,7 +7,7 @@ from uuid import UUID
 from trackstore.client import Client
 from trackstore.documents import ASK_CANCELLED
 from trackstore.encoding import content_of, field_of
-from trackstore.errors import TrackstoreError
+from trackstore.errors import ServerUnavailable, TrackstoreError
 from trackstore.settings import Settings
 
 STAGE_REPORTS = frozenset({"startStage", "progressStage", "completeStage", "failStage"})
@@ -45,9 +45,11 @@ class Cancellations:
             return
         with Client(settings=self._settings) as client:
             for id, stage in unknown:
-                self._ask(client, id, stage)
+                if not self._ask(client, id, stage):
+                    return
 
-    def _ask(self, client: Client, id: UUID, stage: str) -> None:
+    def _ask(self, client: Client, id: UUID, stage: str) -> bool:
+        """Whether the server can be asked at all."""
         try:
             data = client.query(
                 ASK_CANCELLED,
@@ -56,8 +58,9 @@ class Cancellations:
             )
         except TrackstoreError as error:
             log.debug("whether request %s was called off is not known: %s", id, error)
-            return
+            return not isinstance(error, ServerUnavailable)
         if data["progressStage"]["cancelRequested"]:
             self._found[id] = None
         if len(self._found) > MOST_KEPT:
             self._found.popitem(last=False)
+        return True

@@ -40,7 +40,7 @@ class Exchange:
         self.ended = 0.0
         self.recorder = recorder
         self.context = context
-        self.call = OpenCall()
+        self.call = OpenCall(recorder)
         self.status: int | None = None
         self.error: str | None = None
         self.is_disconnected = False

@@ -119,6 +119,9 @@ class Recorder(Limits, ABC):
     which ask the server (here they allow everything), and ``flush`` and ``close``.
     """
 
+    is_strict = False
+    """Whether it raises ``InvalidItem`` for what the server would refuse: in tests."""
+
     # ------------------------------------------------------------------ what each does its own way
 
     @abstractmethod

@@ -41,7 +41,9 @@ SECRET_FIELDS = (
 FINGERPRINT_DIGITS = 16
 DEEPEST = 12
 """Levels of a body that are looked through; what lies deeper is left out, not trusted."""
-MOST_QUERY_FIELDS = 100
+MOST_QUERY_FIELDS = 50
+VALUE_LENGTH = 500
+"""Characters of a header or query field that are kept."""
 
 
 @lru_cache(64)
@@ -60,7 +62,10 @@ class Redaction:
     def of_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Give every header with its value, or with a mark in its place."""
         secret = _any_of(self.headers)
-        return {n: REDACTED if secret.match(n) else value for n, value in headers.items()}
+        return {
+            name: REDACTED if secret.match(name) else value[:VALUE_LENGTH]
+            for name, value in headers.items()
+        }
 
     def of_query(self, query: str) -> dict[str, str | list[str]]:
         """Give the fields of a query string; one that was sent more than once is a list."""
@@ -69,8 +74,9 @@ class Redaction:
             pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=MOST_QUERY_FIELDS)
         except ValueError:  # more fields than anybody reads
             return {}
-        for name, said in pairs:
-            value = REDACTED if secret.match(name) else said
+        for told, said in pairs:
+            name = told[:VALUE_LENGTH]
+            value = REDACTED if secret.match(told) else said[:VALUE_LENGTH]
             match kept.get(name):
                 case None:
                     kept[name] = value

@@ -3,6 +3,8 @@
 import re
 from functools import lru_cache
 
+ROUTE_LENGTH = 160
+"""Characters of a route that are kept: with its method it is a name of 200 at most."""
 KNOWN_NAMES = 2_048
 """Names kept at hand: templates are few, and a scanner that tries paths must not grow memory."""
 
@@ -27,7 +29,8 @@ _ID = re.compile(
 @lru_cache(KNOWN_NAMES)
 def template_name(template: str) -> str:
     """Write a framework's template as Trackstore writes routes: ``v1/memory/{memory_id}``."""
-    return _PARAMETER.sub(lambda found: f"{{{found[1] or found[2]}}}", template).strip("/") or "/"
+    name = _PARAMETER.sub(lambda found: f"{{{found[1] or found[2]}}}", template).strip("/")
+    return name[:ROUTE_LENGTH] or "/"
 
 
 @lru_cache(KNOWN_NAMES)
@@ -37,4 +40,4 @@ def path_name(path: str, *, keep_ids: bool = False) -> str:
     if not keep_ids:
         parts = ("{id}" if _ID.fullmatch(part) else part for part in bare.split("/"))
         bare = "/".join(parts)
-    return bare or "/"
+    return bare[:ROUTE_LENGTH] or "/"

@@ -9,8 +9,10 @@ from typing import Any, Literal
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.json import encode
 
 from trackstore.entries import Interaction
+from trackstore.errors import InvalidItem, TrackstoreError
 from trackstore.failures import message_of
 from trackstore.labelling import LABELS
 from trackstore.recorder import Recorder
@@ -27,6 +29,9 @@ DISCONNECTED = 499
 MOST_PLANS = 4_096
 """Routes whose plan is kept; more names than this are paths, not routes, and are planned anew."""
 SERVER_FAULT = 500
+SENT_BYTES = 20_000
+"""Bytes of headers, query and body that are kept of one call. The server takes 64 KiB of attributes,
+and nobody shall escape a record by sending more."""
 
 SkipReason = Literal["route", "labels", "sample", "failed"]
 
@@ -65,31 +70,36 @@ class ServedCall(Struct, frozen=True, kw_only=True):
 class OpenCall:
     """What is known so far of a call that is being served; the handler may add to it."""
 
-    __slots__ = ("attributes", "facts", "is_recorded", "labels")
+    __slots__ = ("attributes", "facts", "is_recorded", "labels", "recorder")
 
-    def __init__(self) -> None:
+    def __init__(self, recorder: "CallRecorder | None" = None) -> None:
+        self.recorder = recorder
         self.labels: dict[str, str] = {}
         self.attributes: dict[str, Any] = {}
         self.facts: dict[str, Any] = {}
         self.is_recorded = False
 
     def add(self, known: Mapping[str, Any]) -> None:
-        """Take over what is not None: labels to the labels, attributes into the attributes."""
+        """Take over what is not None: labels to the labels, attributes into the attributes.
+
+        Raises ``TypeError`` for names that a call has not, and takes nothing then.
+        """
+        if unknown := known.keys() - ANNOTATIONS - LABEL_NAMES:
+            raise TypeError(f"a call has no {', '.join(sorted(unknown))}")
         for name, value in known.items():
             if value is None:
                 continue
-            if name in LABELS:
+            if name in LABEL_NAMES:
                 self.labels[name] = str(value)
             elif name == "attributes":
                 self.attributes.update(value)
-            elif name in ANNOTATIONS:
-                self.facts[name] = value
             else:
-                raise TypeError(f"a call has no {name}: it may be told {', '.join(ANNOTATIONS)}")
+                self.facts[name] = value
 
 
 FACTS = ServedCall.__struct_fields__
 ANNOTATIONS = frozenset(FACTS) - {"labels", "headers", "query", "body", "id"}
+LABEL_NAMES = frozenset(LABELS)
 OWN_FACTS = {"labels", "attributes", "headers", "query", "body", "counts"}
 PASSED_ON = tuple(name for name in FACTS if name not in OWN_FACTS)
 """What goes into the operation as it is."""
@@ -120,12 +130,18 @@ def annotate(**known: Any) -> bool:
 
     ``annotate(workspace_id="ws_12", resource_id=memory.id, batch_size=3)``: labels, and every field
     of ``ServedCall`` but headers, query and body; ``attributes`` are added to those told before.
-    Gives False where no call is being served, and changes nothing then.
+    Gives False where no call is being served, or where it has no such field, and changes nothing
+    then; the latter is counted, and raised where the tracker is strict.
     """
     call = _open.get()
     if call is None:
         return False
-    call.add(known)
+    try:
+        call.add(known)
+    except (TypeError, ValueError) as error:
+        if call.recorder is not None:
+            call.recorder.failed("a call was told what it has no field for", error)
+        return False
     return True
 
 
@@ -167,7 +183,12 @@ class CallRecorder:
             return None
 
     def failed(self, what: str, error: Exception) -> None:
-        """Count an error of the tracking itself; the first one is logged with its traceback."""
+        """Count an error of the tracking itself; the first one is logged with its traceback.
+
+        Raises ``InvalidItem`` where the tracker is strict, so that tests see it.
+        """
+        if self._is_strict():
+            raise InvalidItem(f"{what}: {error}") from error
         self.skipped["failed"] += 1
         if self.skipped["failed"] == 1:
             log.warning("trackstore: %s; later ones are only counted", what, exc_info=error)
@@ -193,6 +214,12 @@ class CallRecorder:
         facts.update(call.labels)
         return facts
 
+    def _is_strict(self) -> bool:
+        try:
+            return self.tracker.is_strict
+        except TrackstoreError:  # there is no tracker at all
+            return False
+
     def _counts_as(self, call: ServedCall, plan: RoutePlan) -> str | None:
         if call.counts is None:
             return plan.counts_as
@@ -211,16 +238,24 @@ class CallRecorder:
     def _attributes(
         self, call: ServedCall, plan: RoutePlan, counts_as: str | None
     ) -> dict[str, Any]:
-        kept, redaction = dict(call.attributes), self.rules.redaction
-        if call.headers:
-            kept["headers"] = redaction.of_headers(call.headers)
-        if call.query and self.rules.keep_query:
-            kept["query"] = redaction.of_query(call.query)
-        if call.body is not None and plan.keep_body:
-            kept["body"] = redaction.of_body(call.body)
+        kept = dict(call.attributes)
+        if sent := self._sent(call, plan):
+            kept |= sent if len(encode(sent)) <= SENT_BYTES else {"too_large": sorted(sent)}
         if plan.sample_rate < 1 and counts_as is None and not _has_failed(call):
             kept["sample_rate"] = plan.sample_rate
         return kept
+
+    def _sent(self, call: ServedCall, plan: RoutePlan) -> dict[str, Any]:
+        """What is kept of what the caller sent, without its secrets."""
+        sent: dict[str, Any] = {}
+        redaction = self.rules.redaction
+        if call.headers:
+            sent["headers"] = redaction.of_headers(call.headers)
+        if call.query and self.rules.keep_query:
+            sent["query"] = redaction.of_query(call.query)
+        if call.body is not None and plan.keep_body:
+            sent["body"] = redaction.of_body(call.body)
+        return sent
 
 
 def _has_failed(call: ServedCall) -> bool:

@@ -33,7 +33,7 @@ class RecordingTracker(Recorder):
         self.cancelled: set[UUID] = set()
         self.is_closed = False
         self._limits = dict(limits or {})
-        self._strict = strict
+        self.is_strict = strict
         self._dropped: dict[str, int] = {}
         self._held: dict[UUID, tuple[str, int]] = {}
         self._lock = threading.Lock()
@@ -97,7 +97,7 @@ class RecordingTracker(Recorder):
 
     def refuse(self, field: str, error: Exception) -> None:
         """Raise it, or count it where the tracker is not strict."""
-        if self._strict:
+        if self.is_strict:
             raise InvalidItem(f"{field}: {error}") from error
         with self._lock:
             self._dropped["INVALID"] = self._dropped.get("INVALID", 0) + 1

@@ -37,6 +37,7 @@ class Tracker(AskedLimits, Recorder):
     ) -> None:
         self.settings = settings or Settings.from_environment(url=url, api_key=api_key, **more)
         self.labels = labels
+        self.is_strict = self.settings.strict
         self._cancellations = Cancellations(self.settings)
         self._delivery = Delivery(self.settings, self._cancellations.look)
 

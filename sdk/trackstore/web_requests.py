@@ -23,6 +23,13 @@ WATCHED = "trackstore.watched"
 WSGI_STATE = "trackstore.state"
 """Key of the environ under which a WSGI service may put its labels, as a mapping or an object."""
 CONTEXT_HEADERS = {name.lower().encode(): name for name in (CORRELATION_HEADER, TRACE_HEADER)}
+NAME_LENGTH, METHOD_LENGTH, USER_AGENT_LENGTH = 200, 32, 1_000
+"""What comes from the caller is cut to what the server takes: nobody escapes a record by a header."""
+
+
+def short(value: str | None, most: int = NAME_LENGTH) -> str | None:
+    """The first characters of a value; None where there are none, as the server takes no empty name."""
+    return value[:most] or None if value else None
 
 
 class WebRequest:
@@ -52,11 +59,11 @@ class WebRequest:
             route = path_name(self.path, keep_ids=rules.keep_ids)
         return {
             "route": route,
-            "method": self.method,
-            "resource_id": self._resource_id(route),
-            "client": headers.get(rules.client_header),
-            "ip_address": self._address(rules.trusted_proxies),
-            "user_agent": headers.get("user-agent"),
+            "method": self.method[:METHOD_LENGTH],
+            "resource_id": short(self._resource_id(route)),
+            "client": short(headers.get(rules.client_header)),
+            "ip_address": short(self._address(rules.trusted_proxies)),
+            "user_agent": short(headers.get("user-agent"), USER_AGENT_LENGTH),
             "labels": labels,
             "headers": {n: headers[n] for n in rules.keep_headers if n in headers},
             "query": self.query,

@@ -8,7 +8,7 @@ import pytest
 from graphql import parse, validate
 
 from tests.processes import ServerProcess, server_process
-from tests.sdk.conftest import MakeTracker
+from tests.sdk.conftest import ONCE, MakeTracker
 from tests.sdk.test_documents import SCHEMA
 from tests.sdk.test_outages import port_of
 from trackstore import AsyncClient, Client, ServerRefused, StatsQuestion, new_id
@@ -55,6 +55,7 @@ def work(request: Any) -> None:
     request.complete(url="x")
 
 
+@ONCE
 async def test_a_watcher_survives_a_restart(
     database_url: str, tmp_path: Path, make_tracker: MakeTracker
 ) -> None:

@@ -44,6 +44,7 @@ def test_a_server_that_is_killed_and_started_again(
         assert not second.complaints()
 
 
+@ONCE
 def test_a_server_that_is_stopped_and_started_again(
     database_url: str, tmp_path: Path, make_tracker: MakeTracker
 ) -> None:
@@ -191,6 +192,20 @@ def test_a_server_that_knows_less_than_the_client_is_searched_for_poison(
     assert tracker.flush(10).is_done
     assert tracker.stats().dropped == {"BAD_USER_INPUT": 1}
     assert set(check_stored(server.url, ids, tracker.stats())) == set(ids[1:])
+
+
+def test_an_item_that_the_server_fails_over(
+    server: ServerProcess, way: Network, make_tracker: MakeTracker
+) -> None:
+    """Three times the pair, then three times its first half: what is alone then is given up."""
+    error = {"message": "no", "extensions": {"code": "INTERNAL"}}
+    failure = Weather("refusing", status=500, body=json.dumps({"errors": [error]}).encode())
+    way.forecast = [failure] * 6
+    tracker = make_tracker(way.url, interval_seconds=5)
+    ids = track_many(tracker, 2)
+    assert tracker.flush(10).is_done
+    assert tracker.stats().dropped == {"INTERNAL": 1}
+    assert set(check_stored(server.url, ids, tracker.stats())) == {ids[1]}
 
 
 @ONCE

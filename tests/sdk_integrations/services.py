@@ -75,11 +75,12 @@ async def background(request: Request) -> Response:
     identify(request)
 
     async def later() -> None:
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.3)
         if "break" in request.query_params:
             raise RuntimeError("the task broke")
 
-    return PlainTextResponse("soon", background=BackgroundTask(later))
+    status = int(request.query_params.get("status", 200))
+    return PlainTextResponse("soon", status, background=BackgroundTask(later))
 
 
 async def health(_: Request) -> Response:

@@ -16,17 +16,12 @@ from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
 from tests.sdk_integrations.services import WHO, caller_of, identify, plain, wsgi_caller_of
-from trackstore import CallRecorder, TrackingRules, annotate, new_id, track_api_usage
+from trackstore import CallRecorder, InvalidItem, TrackingRules, annotate, new_id, track_api_usage
 from trackstore.integrations.asgi import TrackingMiddleware
 from trackstore.integrations.wsgi import TrackingMiddleware as WsgiMiddleware
 from trackstore.testing import RecordingTracker
 
 ANYONE = TrackingRules(requires=())
-
-
-@pytest.fixture
-def tracker() -> RecordingTracker:
-    return RecordingTracker()
 
 
 def test_b2_a_function_is_recorded_with_its_duration(tracker: RecordingTracker) -> None:
@@ -182,7 +177,8 @@ def test_b2_what_is_known_is_read_from_the_arguments(tracker: RecordingTracker) 
     assert {o.api and o.api.batch_size for o in tracker.operations} == {2}
 
 
-def test_b2_what_cannot_be_read_breaks_nothing(tracker: RecordingTracker) -> None:
+def test_b2_what_cannot_be_read_breaks_nothing() -> None:
+    tracker = RecordingTracker(strict=False)
     recorder = CallRecorder(tracker, ANYONE)
 
     class Odd:
@@ -196,9 +192,12 @@ def test_b2_what_cannot_be_read_breaks_nothing(tracker: RecordingTracker) -> Non
 
     assert (chat(Odd()), chat(1)) == ("Odd", "int")
     assert len(tracker.operations) == 2
-    assert recorder.skipped == {"failed": 2}
     with pytest.raises(TypeError, match="odd"):
         chat()  # type: ignore[call-arg]
+    assert recorder.skipped == {"failed": 3}
+    tracker.is_strict = True
+    with pytest.raises(InvalidItem, match="no_such_fact"):
+        chat(1)
 
 
 async def test_b2_a_web_request_among_the_arguments_tells_the_rest(

@@ -11,21 +11,11 @@ from starlette.requests import Request
 from tests.acceptance.documents import INTERACTIONS, OPERATIONS, SET_LIMIT, USAGE
 from tests.processes import ServerProcess
 from tests.sdk_integrations.services import caller_of, memory_app
-from trackstore import Client, EventBus, RouteRule, Tracker, TrackingRules, new_id, track_api_usage
+from trackstore import Client, EventBus, RouteRule, Tracker, TrackingRules, track_api_usage
 from trackstore.event_records import record_chats
 from trackstore.integrations.asgi import TrackingMiddleware
 
 MakeTracker = Callable[..., Tracker]
-LABELS = {
-    "organization_id": "org_7",
-    "namespace_id": "prod",
-    "workspace_id": "ws_a1",
-    "user_id": "end_user_3",
-    "developer_id": "dev_9",
-    "api_key_id": "key_4",
-    "company_id": "company_1",
-    "subscription_id": "plan_pro",
-}
 
 
 def asked(server: ServerProcess, document: str, **variables: Any) -> Any:
@@ -41,68 +31,6 @@ def stored(server: ServerProcess, tracker: Tracker, **where: Any) -> list[dict[s
     assert not tracker.stats().dropped
     nodes = asked(server, OPERATIONS, where=where)["nodes"]
     return [{k: v for k, v in node.items() if v is not None} for node in reversed(nodes)]
-
-
-def test_a1_everything_known_of_a_call_is_in_the_store(
-    server: ServerProcess, make_tracker: MakeTracker
-) -> None:
-    tracker = make_tracker(server.url)
-    session_id, request_id = new_id(), new_id()
-    id = tracker.track_api_operation(
-        route="v1/memory",
-        method="POST",
-        operation_type="add_memory",
-        resource_id="mem_51",
-        batch_size=3,
-        duration_ms=12.75,
-        status_code=201,
-        client="python-sdk",
-        ip_address="203.0.113.9",
-        user_agent="memory-client/1.4",
-        counts_against_plan=True,
-        session_id=session_id,
-        request_id=request_id,
-        correlation_id="corr-1",
-        trace_id="4bf92f3577b34da6a3ce929d0e0e4736",
-        cache_hit=False,
-        attributes={"is_memory_operation": True, "tags": ["a"]},
-        **LABELS,
-    )
-    (read,) = stored(server, tracker, workspaceId={"eq": "ws_a1"})
-    for name in ("occurredAt", "recordedAt", "priceStatus"):
-        read.pop(name, None)
-    assert read == {
-        "uuid": str(id),
-        "kind": "API",
-        "name": "POST v1/memory",
-        "operationType": "add_memory",
-        "outcome": "OK",
-        "route": "v1/memory",
-        "method": "POST",
-        "statusCode": 201,
-        "durationMs": 12.75,
-        "resourceId": "mem_51",
-        "batchSize": 3,
-        "client": "python-sdk",
-        "ipAddress": "203.0.113.9",
-        "userAgent": "memory-client/1.4",
-        "interactionType": "api_operation",
-        "units": 1,
-        "sessionId": str(session_id),
-        "requestId": str(request_id),
-        "correlationId": "corr-1",
-        "traceId": "4bf92f3577b34da6a3ce929d0e0e4736",
-        "cacheHit": False,
-        "attributes": {"is_memory_operation": True, "tags": ["a"]},
-        "organizationId": "org_7",
-        "namespaceId": "prod",
-        "workspaceId": "ws_a1",
-        "userId": "end_user_3",
-        "developerId": "dev_9",
-        "apiKeyId": "key_4",
-        "companyId": "company_1",
-        "subscriptionId": "plan_pro",
-    }
 
 
 async def test_a5_a7_the_middleware_keeps_log_counter_and_limit_in_step(

@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
 
 import httpx
 import pybreaker
@@ -16,24 +17,21 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from prometheus_client import CollectorRegistry, generate_latest
+from requests.adapters import HTTPAdapter
 
 from trackstore import CallRecorder, ServedCall, bind
 from trackstore.breakers import BreakerReporter
-from trackstore.entries import CircuitBreaker, LogEvent
+from trackstore.entries import CircuitBreaker, Entry, LogEvent
 from trackstore.integrations.httpx import propagate as propagate_httpx
 from trackstore.integrations.logging import ContextFilter, RequestEventHandler
 from trackstore.integrations.otel import TrackstoreSpanExporter, observe_tracker
 from trackstore.integrations.prometheus import TrackerCollector
 from trackstore.integrations.pybreaker import BreakerListener
+from trackstore.integrations.requests import PropagatingAdapter
 from trackstore.integrations.requests import propagate as propagate_requests
 from trackstore.testing import RecordingTracker
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
-
-
-@pytest.fixture
-def tracker() -> RecordingTracker:
-    return RecordingTracker()
 
 
 @pytest.fixture
@@ -67,6 +65,8 @@ async def test_e8_outgoing_calls_carry_the_context(
     def sync() -> None:
         with propagate_requests(propagate_requests(requests.Session())) as session:
             session.get(url)
+            assert isinstance(adapter := session.adapters["http://"], PropagatingAdapter)
+            assert isinstance(adapter.inner, HTTPAdapter), "once is enough"
         with propagate_httpx(httpx.Client()) as client:
             client.get(url)
             client.get(url, headers={"X-Correlation-ID": "its-own"})
@@ -127,14 +127,24 @@ def test_any_breaker_by_three_calls(tracker: RecordingTracker) -> None:
         reporter.changed("ajar")
 
 
-def test_log_records_inside_a_request_become_its_events(tracker: RecordingTracker) -> None:
-    logger = logging.getLogger("pipeline.test")
+class TalkingTracker(RecordingTracker):
+    """Logs what it takes, as code between it and the server may do."""
+
+    def record(self, entry: Entry) -> None:
+        logging.getLogger("pipeline.test").info("took %s", entry.field)
+        super().record(entry)
+
+
+def test_log_records_inside_a_request_become_its_events() -> None:
+    tracker = TalkingTracker()
+    logger, own = logging.getLogger("pipeline.test"), logging.getLogger("trackstore.delivery")
     handler = RequestEventHandler(tracker)
-    logger.addHandler(handler)
     logger.setLevel(logging.DEBUG)
+    own.addHandler(handler)
     try:
-        logger.info("before")
+        handler.handle(logging.makeLogRecord({"name": "x", "msg": "in no request"}))
         with tracker.request("lesson", stages=["script"]) as request, request.stage("script"):
+            logger.addHandler(handler)
             logger.debug("too fine")
             logger.info(
                 "wrote %s words", 840, extra={"topic": "fractions", "path": TRACE.__class__}
@@ -143,9 +153,10 @@ def test_log_records_inside_a_request_become_its_events(tracker: RecordingTracke
                 raise ValueError("no subtitles")
             except ValueError:
                 logger.exception("it failed")
-            logging.getLogger("trackstore.delivery").warning("about delivery")
+            own.warning("about delivery")
+            logger.removeHandler(handler)
     finally:
-        logger.removeHandler(handler)
+        own.removeHandler(handler)
     info, failure = tracker.all_of(LogEvent)
     assert (info.request_id, info.stage, info.severity) == (request.id, "script", "INFO")
     assert info.message == "wrote 840 words"
@@ -165,6 +176,21 @@ def test_b6_logs_carry_the_ids_of_the_context() -> None:
     assert told.format(record) == f"corr-1 {TRACE} script None"
 
 
+CHAT_SPAN: dict[str, Any] = {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.provider.name": "openai",
+    "gen_ai.request.model": "gpt-x",
+    "gen_ai.response.model": "gpt-x-2026",
+    "gen_ai.usage.input_tokens": 100,
+    "gen_ai.usage.output_tokens": 20,
+    "gen_ai.usage.cache_read.input_tokens": 60,
+    "gen_ai.conversation.id": "conv_1",
+    "gen_ai.response.finish_reasons": ["stop"],
+    "gen_ai.input.messages": "secret",
+    "user.id": "u_1",
+}
+
+
 def test_spans_of_model_and_tool_calls_become_operations(tracker: RecordingTracker) -> None:
     provider = TracerProvider(
         resource=Resource({"service.name": "chat", "trackstore.workspace_id": "ws_12"}),
@@ -178,19 +204,7 @@ def test_spans_of_model_and_tool_calls_become_operations(tracker: RecordingTrack
     ):
         chat = tracer.start_span(
             "chat gpt-x",
-            attributes={
-                "gen_ai.operation.name": "chat",
-                "gen_ai.provider.name": "openai",
-                "gen_ai.request.model": "gpt-x",
-                "gen_ai.response.model": "gpt-x-2026",
-                "gen_ai.usage.input_tokens": 100,
-                "gen_ai.usage.output_tokens": 20,
-                "gen_ai.usage.cache_read.input_tokens": 60,
-                "gen_ai.conversation.id": "conv_1",
-                "gen_ai.response.finish_reasons": ["stop"],
-                "gen_ai.input.messages": "secret",
-                "user.id": "u_1",
-            },
+            attributes=CHAT_SPAN,
         )
         chat.end()
         with (

@@ -140,7 +140,8 @@ class Courier:
     def _pause(self, failure: Later) -> bool:
         """Wait before the next try; whether there is to be one."""
         if self._ledger.problem is None:
-            log.warning("tracking waits for the server: %s", failure.problem)
+            level = logging.ERROR if failure.is_lasting else logging.WARNING
+            log.log(level, "tracking waits for the server: %s", failure.problem)
         self._ledger.problem = failure.problem
         self._ledger.retries += 1
         self._resent = True

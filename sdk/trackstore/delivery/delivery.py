@@ -23,6 +23,7 @@ from trackstore.settings import Settings
 
 LARGEST_ITEM = 8 * 2**20
 """Bytes of one item at most: a quarter of what the server takes as one call."""
+LAST_TRY_SECONDS = 0.2
 
 log = logging.getLogger("trackstore")
 
@@ -192,7 +193,9 @@ class Delivery:
     def close_at_exit(self) -> None:
         """The process ends: hold it up for a bounded time only."""
         if self.is_started:
-            self.close(self._settings.exit_seconds)
+            # What lies on disk is safe: nobody need wait for a server that is known to be away.
+            is_safe = self._spool is not None and self.ledger.problem is not None
+            self.close(LAST_TRY_SECONDS if is_safe else self._settings.exit_seconds)
 
     def before_fork(self) -> None:
         """Nothing may be half done while the process is copied."""

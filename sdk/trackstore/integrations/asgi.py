@@ -99,9 +99,7 @@ class _AsgiExchange(Exchange):
                 self.finish()
 
     def fail(self, error: BaseException) -> None:
-        """Take over why the handler failed; not what a background task did after the answer."""
-        if self.is_complete and not self._is_fault():
-            return
+        """Take over why the handler failed, or that its caller went away."""
         if isinstance(error, asyncio.CancelledError):
             self.is_disconnected = True
         if not self.is_disconnected:
