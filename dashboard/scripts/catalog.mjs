@@ -1,6 +1,6 @@
 // Writes src/api/catalog.ts: what can be grouped by, measured and filtered, source by source, as the schema has it.
-import { writeFileSync } from "node:fs";
 import { getNamedType, getNullableType, isEnumType, isListType, isObjectType } from "graphql";
+import { writeMade } from "./made.mjs";
 
 const OUTPUT = new URL("../src/api/catalog.ts", import.meta.url);
 const SOURCES = {
@@ -27,7 +27,7 @@ const camel = (name) => name.toLowerCase().replace(/_(\w)/g, (_, letter) => lett
 export function writeCatalog(schema) {
   const sources = Object.entries(SOURCES).map(([name, source]) => [name, describe(schema, name, source)]);
   const text = JSON.stringify(Object.fromEntries(sources), null, 2);
-  writeFileSync(
+  writeMade(
     OUTPUT,
     `// Generated from schema/schema.graphql; not committed.\nexport const CATALOG = ${text} as const;\n`,
   );
