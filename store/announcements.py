@@ -33,6 +33,9 @@ class Listener(Protocol):
     def operations_recorded(self, organizations: Collection[str]) -> None:
         """Operations of these organizations were committed."""
 
+    def breakers_reported(self, organizations: Collection[str]) -> None:
+        """Reports of circuit breakers of these organizations were committed."""
+
 
 class Announcements:
     """Tells all listeners."""
@@ -58,3 +61,8 @@ class Announcements:
         """Tell of operations."""
         for listener in self._listeners:
             listener.operations_recorded(organizations)
+
+    def breakers_reported(self, organizations: Collection[str]) -> None:
+        """Tell of circuit breakers."""
+        for listener in self._listeners:
+            listener.breakers_reported(organizations)

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 
 from sqlalchemy import select, tuple_
@@ -9,6 +10,7 @@ from sqlalchemy import select, tuple_
 from models import CircuitBreaker, CircuitBreakerTransition, table_of
 from models.vocabulary import BreakerState
 from store.access import Bounds, Principal
+from store.announcements import Announcements
 from store.database import Database, Row
 from store.dialects import chunks
 from store.entries import Entry, Flush, ItemResult
@@ -104,6 +106,9 @@ class BreakerApplier:
 
     kinds = (BreakerEntry,)
 
+    def __init__(self, announcements: Announcements) -> None:
+        self._announcements = announcements
+
     async def apply(self, flush: Flush, entries: list[BreakerEntry]) -> None:
         if not entries:
             return
@@ -127,6 +132,9 @@ class BreakerApplier:
             stored[entry.key] = changed[entry.key] = row
             entry.result = ItemResult.accepted(None, entry.key)
         await flush.dialect.upsert(flush.connection, TABLE, [changed[k] for k in sorted(changed)])
+        if changed and self._announcements.is_heard:
+            organizations = {organization for organization, _ in changed}
+            flush.notices.append(partial(self._announcements.breakers_reported, organizations))
         if transitions:
             rows = [tuple(t[name] for name in TRANSITION_COLUMNS) for t in transitions]
             await flush.dialect.bulk_insert(flush.connection, TRANSITIONS, rows)

@@ -136,7 +136,7 @@ class Store:
             requests,
             LimitApplier(),
             InteractionApplier(),
-            BreakerApplier(),
+            BreakerApplier(self.announcements),
         )
         return Writer(
             self.database,

@@ -24,7 +24,8 @@ log = logging.getLogger(__name__)
 
 
 class Hint(msgspec.Struct, array_like=True):
-    """Which process tells, which requests moved and how far, and whose operations were recorded.
+    """Which process tells, which requests moved and how far, whose operations were recorded, and
+    whose circuit breakers were reported.
 
     None stands for any.
     """
@@ -32,6 +33,7 @@ class Hint(msgspec.Struct, array_like=True):
     sender: str
     requests: list[tuple[str, str, int]] | None
     organizations: list[str] | None
+    breakers: list[str] | None = []  # servers of the last version say nothing of them
 
 
 class Hearer(Protocol):
@@ -41,6 +43,7 @@ class Hearer(Protocol):
     def is_watched(self) -> bool: ...
     def requests_heard(self, moved: Mapping[RequestKey, int]) -> None: ...
     def operations_heard(self, organizations: Collection[str] | None) -> None: ...
+    def breakers_heard(self, organizations: Collection[str] | None) -> None: ...
     def look(self) -> None: ...
 
 
@@ -58,6 +61,7 @@ class Bridge:
         self._name = uuid4().hex[:12]
         self._requests: dict[RequestKey, int] = {}
         self._organizations: set[str] = set()
+        self._breakers: set[str] = set()
         self._told = asyncio.Event()
         self._lost = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -91,6 +95,11 @@ class Bridge:
         self._organizations.update(organizations)
         self._told.set()
 
+    def tell_breakers(self, organizations: Collection[str]) -> None:
+        """Circuit breakers of these organizations were reported here."""
+        self._breakers.update(organizations)
+        self._told.set()
+
     async def _ring(self) -> None:
         while True:
             await self._told.wait()
@@ -105,22 +114,41 @@ class Bridge:
     async def _ring_once(self) -> None:
         requests, self._requests = self._requests, {}
         organizations, self._organizations = self._organizations, set()
-        if requests or organizations:
-            await self._bell.ring(self._hints(requests, sorted(organizations)))
+        breakers, self._breakers = self._breakers, set()
+        if requests or organizations or breakers:
+            hints = self._hints(requests, sorted(organizations), sorted(breakers))
+            await self._bell.ring(hints)
 
-    def _hints(self, requests: Mapping[RequestKey, int], organizations: Sequence[str]) -> list[str]:
+    def _hints(
+        self,
+        requests: Mapping[RequestKey, int],
+        organizations: Sequence[str],
+        breakers: Sequence[str],
+    ) -> list[str]:
         moved = [(organization, id.hex, seq) for (organization, id), seq in requests.items()]
         parts: list[list[Any]] = [
             moved[n : n + REQUESTS_PER_HINT] for n in range(0, len(moved), REQUESTS_PER_HINT)
         ] or [[]]
-        hints = [self._hint(part, []) for part in parts]
-        hints[0] = self._hint(parts[0], list(organizations))
+        hints = [self._hint(part, [], []) for part in parts]
+        hints[0] = self._hint(parts[0], list(organizations), list(breakers))
         if len(hints) > MOST_HINTS or any(len(hint.encode()) > MAX_HINT_BYTES for hint in hints):
-            return [self._hint(None if requests else [], None if organizations else [])]
+            return [
+                self._hint(
+                    None if requests else [],
+                    None if organizations else [],
+                    None if breakers else [],
+                )
+            ]
         return hints
 
-    def _hint(self, requests: list[Any] | None, organizations: list[str] | None) -> str:
-        return msgspec.json.encode(Hint(self._name, requests, organizations)).decode()
+    def _hint(
+        self,
+        requests: list[Any] | None,
+        organizations: list[str] | None,
+        breakers: list[str] | None,
+    ) -> str:
+        hint = Hint(self._name, requests, organizations, breakers)
+        return msgspec.json.encode(hint).decode()
 
     async def _listen(self) -> None:
         while True:
@@ -161,3 +189,5 @@ class Bridge:
             self._hearer.requests_heard(requests)
         if hint.organizations is None or hint.organizations:
             self._hearer.operations_heard(hint.organizations)
+        if hint.breakers is None or hint.breakers:
+            self._hearer.breakers_heard(hint.breakers)

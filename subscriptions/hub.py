@@ -33,6 +33,7 @@ class Hub:
         self._store = store
         self._logs: dict[RequestKey, dict[LogStream, None]] = {}
         self._stats: dict[StatsStream, None] = {}
+        self._breakers: dict[StatsStream, None] = {}
         self._events = FeedFollower(store.event_feed)
         self._operations = FeedFollower(store.operation_feed)
         self._behind: dict[RequestKey, None] = {}
@@ -94,6 +95,14 @@ class Hub:
         """Tell it no more."""
         self._stats.pop(stream, None)
 
+    def breakers(self, stream: StatsStream) -> None:
+        """Tell ``stream`` of circuit breakers while somebody listens to it."""
+        self._breakers[stream] = None
+
+    def forget_breakers(self, stream: StatsStream) -> None:
+        """Tell it no more."""
+        self._breakers.pop(stream, None)
+
     @property
     def watched(self) -> Mapping[str, int]:
         """How many streams of each kind somebody follows here."""
@@ -101,6 +110,7 @@ class Hub:
             "requests": len(self._logs),
             "feeds": len(self._events.streams) + len(self._operations.streams),
             "stats": len(self._stats),
+            "breakers": len(self._breakers),
         }
 
     def _feed(
@@ -128,6 +138,12 @@ class Hub:
         if self._bridge is not None:
             self._bridge.tell_operations(organizations)
 
+    def breakers_reported(self, organizations: Collection[str]) -> None:
+        """Reports of circuit breakers were committed in this process."""
+        self.breakers_heard(organizations)
+        if self._bridge is not None:
+            self._bridge.tell_breakers(organizations)
+
     def requests_heard(self, moved: Mapping[RequestKey, int]) -> None:
         """Events were committed somewhere."""
         for key, seq in moved.items():
@@ -142,6 +158,11 @@ class Hub:
         """Operations were committed somewhere; None: of any organization."""
         self._operations.wake()
         for stream in tuple(self._stats):
+            stream.hear(organizations)
+
+    def breakers_heard(self, organizations: Collection[str] | None) -> None:
+        """Circuit breakers were reported somewhere; None: of any organization."""
+        for stream in tuple(self._breakers):
             stream.hear(organizations)
 
     def look(self) -> None:

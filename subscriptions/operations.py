@@ -43,6 +43,13 @@ def operation_or_gap(found: FeedRow | FeedGap) -> Operation | Gap:
     return operation
 
 
+def checked_interval(interval: timedelta) -> timedelta:
+    """The same; raises ``BadInput`` where it is none."""
+    if not SHORTEST <= interval <= LONGEST:
+        raise BadInput("minInterval lies between PT0.1S and PT1H", ("minInterval",))
+    return interval
+
+
 def as_is(answer: Any) -> Any:
     """An answer is shown as it was made."""
     return answer
@@ -62,15 +69,14 @@ async def follow_stats(
 ) -> Any:
     """The present answer, then each that differs from the one before."""
     del self
-    if not SHORTEST <= min_interval <= LONGEST:
-        raise BadInput("minInterval lies between PT0.1S and PT1H", ("minInterval",))
+    interval = checked_interval(min_interval)
     asked = Arguments(group_by, bucket, None, None, None, None, DEFAULT_LIMIT)
     hub, bounds = info.context.hub, info.context.reader()
 
     async def ask() -> Any:
         return await answer(info, OPERATION_STATS, where, asked)
 
-    stream = StatsStream(ask, bounds.organization_id, min_interval, hub.stats, hub.forget_stats)
+    stream = StatsStream(ask, bounds.organization_id, interval, hub.stats, hub.forget_stats)
     return Following(stream, None, Policy.READ, as_is, None, only_changes=True, queue_items=1)
 
 

@@ -2,10 +2,11 @@
 
 import strawberry
 
+from subscriptions.circuit_breakers import CircuitBreakerSubscriptions
 from subscriptions.operations import OperationSubscriptions
 from subscriptions.requests import RequestSubscriptions
 
 
 @strawberry.type(description="Everything that can be watched.")
-class Subscription(RequestSubscriptions, OperationSubscriptions):
+class Subscription(RequestSubscriptions, OperationSubscriptions, CircuitBreakerSubscriptions):
     """The fields stand with their nouns."""

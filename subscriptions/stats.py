@@ -1,4 +1,4 @@
-"""operationStatsLive: a question that is asked again when its answer may have changed."""
+"""Live answers: a question that is asked again when its answer may have changed."""
 
 import asyncio
 import logging
@@ -16,8 +16,9 @@ log = logging.getLogger(__name__)
 class StatsStream(Stream):
     """The answer to one question; places count how often it was asked.
 
-    It is asked again at most once in ``interval``, and only after operations were recorded. A
-    listener compares: what has not changed is not sent.
+    It is asked again at most once in ``interval``, and only after what it asks about was heard of,
+    which the hub tells between ``told`` and ``forgotten``. A listener compares: what has
+    not changed is not sent.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class StatsStream(Stream):
         return Page([Item(place, await self._ask())], place)
 
     def hear(self, organizations: Collection[str] | None) -> None:
-        """Operations of these were recorded; None: of any."""
+        """Something of these was committed; None: of any."""
         if organizations is None or self._organization in (None, *organizations):
             self._heard.set()
 

@@ -44,7 +44,10 @@ await story(async ({ open, given }) => {
     const text = await page.locator("main").innerText();
     const failed = await page.locator(".error-state").allInnerTexts();
     await page.setViewportSize({ width: 380, height: 800 });
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    const overflow = await page.evaluate(async () => {
+      for (const _ of [1, 2, 3]) await new Promise((resolve) => requestAnimationFrame(resolve));
+      return document.documentElement.scrollWidth - innerWidth;
+    });
     found.push({ path, text, failed, overflow });
   }
   return found;

@@ -1,37 +1,58 @@
-// Takes pictures of pages, light and dark.
-// node browser/screenshots.mjs SERVER FOLDER NAME=PATH ...
+// Takes the pictures of the documentation, light and dark, of an open server on which the demonstration plays.
+// node browser/screenshots.mjs SERVER FOLDER [NAME=PATH ...]
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { startBrowser } from "./chromium.mjs";
 
-const [server, folder, ...wanted] = process.argv.slice(2);
+const [server, folder, ...named] = process.argv.slice(2);
 if (!server || !folder) throw new Error("usage: screenshots.mjs SERVER FOLDER [NAME=PATH ...]");
-const WIDTH = Number(process.env.SHOT_WIDTH ?? 1280);
-const HEIGHT = Number(process.env.SHOT_HEIGHT ?? 860);
+const SIZE = { width: Number(process.env.WIDTH ?? 1280), height: Number(process.env.HEIGHT ?? 800) };
+const QUIET_MS = 4_000;
+const DRAWN_MS = 900;
+const PAGES = {
+  overview: "/?range=1h",
+  requests: "/requests?range=1h",
+  request: await aRequest(),
+  explore: "/explore?range=1h",
+  savings: "/savings?range=1h",
+  usage: "/usage",
+  breakers: "/breakers",
+  keys: "/keys",
+  about: "/about",
+  graphql: "/graphql",
+};
+const wanted = named.length > 0 ? named.map((pair) => pair.split(/=(.*)/s)) : Object.entries(PAGES);
+
+/** The newest request that failed: it has attempts, errors and a log. */
+async function aRequest() {
+  const query = "{ requests(where: {status: [FAILED]}, first: 1) { nodes { uuid } } }";
+  const headers = { "Content-Type": "application/json" };
+  const answer = await fetch(`${server}/graphql`, {
+    method: "POST",
+    headers,
+    body: JSON.stringify({ query }),
+  });
+  return `/requests/${(await answer.json()).data.requests.nodes[0]?.uuid ?? ""}`;
+}
+
+async function take(context, name, path, theme) {
+  const page = await context.newPage();
+  page.on("console", (message) => message.type() === "error" && console.error(name, message.text()));
+  page.on("pageerror", (error) => console.error(name, error.message));
+  await page.goto(new URL(path, server).href);
+  await page.waitForLoadState("networkidle", { timeout: QUIET_MS }).catch(() => {});
+  await page.waitForTimeout(DRAWN_MS);
+  await page.screenshot({ path: join(folder, `${name}-${theme}.png`) });
+  await page.close();
+}
 
 mkdirSync(folder, { recursive: true });
 const browser = await startBrowser();
 try {
-  for (const theme of ["light", "dark"]) {
-    const context = await browser.newContext({
-      viewport: { width: WIDTH, height: HEIGHT },
-      colorScheme: theme,
-      locale: "en-GB",
-      reducedMotion: "reduce",
-    });
-    for (const [name, path] of wanted.map((pair) => pair.split(/=(.*)/s))) {
-      const page = await context.newPage();
-      page.on("console", (message) => message.type() === "error" && console.error(name, message.text()));
-      page.on("pageerror", (error) => console.error(name, error.message));
-      await page.goto(new URL(path, server).href);
-      await page.waitForLoadState("networkidle", { timeout: 4_000 }).catch(() => {});
-      await page.waitForTimeout(700);
-      await page.screenshot({
-        path: join(folder, `${name}-${theme}.png`),
-        fullPage: process.env.SHOT_FULL === "1",
-      });
-      await page.close();
-    }
+  for (const colorScheme of ["light", "dark"]) {
+    const look = { viewport: SIZE, colorScheme, locale: "en-GB", reducedMotion: "reduce" };
+    const context = await browser.newContext(look);
+    for (const [name, path] of wanted) await take(context, name, path, colorScheme);
     await context.close();
   }
 } finally {

@@ -2,6 +2,7 @@
 import { useEffect, useRef } from "react";
 import { RequestsMovedDocument, type EventFilter } from "./generated";
 import { follow } from "./follow";
+import { connection } from "./socket";
 
 const LEAST_MS = 2_000;
 const SLIDE_MS = 30_000;
@@ -33,8 +34,11 @@ export function useMoved(where: EventFilter, refresh: () => void): void {
       },
     });
     const slide = setInterval(moved, SLIDE_MS);
+    // What happened while the connection was lost, and before the first cursor, moved something, too.
+    const back = connection.subscribe(() => connection.get().state === "live" && moved());
     return () => {
       stop();
+      back();
       clearTimeout(waiting);
       clearInterval(slide);
     };

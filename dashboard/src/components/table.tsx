@@ -9,8 +9,8 @@ export interface Column<Row> {
   /** By what rows are sorted; without it the column does not sort. */
   sort?: (row: Row) => number | string | null | undefined;
   align?: "right";
-  /** Leave it out where the screen is narrow. */
-  wide?: boolean;
+  /** Leave it out where the screen is narrow, or already where it is not very wide. */
+  wide?: boolean | "very";
 }
 
 interface TableProps<Row> {
@@ -93,7 +93,11 @@ function HeadCell<Row>({ column, order, onToggle }: HeadProps<Row>) {
 }
 
 function classOf<Row>(column: Column<Row>): string | undefined {
-  return [column.align, column.wide && "wide-only"].filter(Boolean).join(" ") || undefined;
+  return (
+    [column.align, column.wide && (column.wide === "very" ? "very-wide-only" : "wide-only")]
+      .filter(Boolean)
+      .join(" ") || undefined
+  );
 }
 
 /** Links and buttons inside a row do their own thing; so does selecting text. */

@@ -1,8 +1,7 @@
 // Circuit breakers as their services report them, with what should be known of them and how they came there.
 import { useState } from "react";
-import { BreakersDocument, type BreakersQuery } from "../../api/generated";
-import { useQuery } from "../../api/use-query";
-import { useRegularly } from "../../api/use-regularly";
+import { BreakersDocument, type BreakersSubscription } from "../../api/generated";
+import { useLive } from "../../api/use-live";
 import { Icon } from "../../components/icons";
 import { Card, EmptyState, ErrorState, Loading, PageTitle, Stat } from "../../components/surfaces";
 import { type Column, Table } from "../../components/table";
@@ -11,10 +10,9 @@ import { count, share, words } from "../../format";
 import { useScope } from "../../state/scope";
 import { useOrganization } from "../../state/viewer";
 
-type Breaker = BreakersQuery["circuitBreakers"][number];
+type Breaker = BreakersSubscription["circuitBreakersLive"][number];
 type Transition = Breaker["transitions"][number];
 
-const ASK_MS = 3_000;
 const REPORT = `mutation {
   reportCircuitBreaker(input: {
     name: "renderer", state: OPEN, totalCalls: 120, totalFailures: 31
@@ -23,16 +21,15 @@ const REPORT = `mutation {
 
 export default function BreakersPage() {
   const { breakers: where } = useScope();
-  const { data, problem, refresh } = useQuery(BreakersDocument, { where });
-  useRegularly(refresh, ASK_MS);
+  const { data, problem } = useLive(BreakersDocument, { where });
   const [chosen, setChosen] = useState<string | null>(null);
-  const all = data?.circuitBreakers;
+  const all = data?.circuitBreakersLive;
   const shown =
     all?.find(({ id }) => id === chosen) ?? all?.find(({ state }) => state !== "CLOSED") ?? all?.[0];
   return (
     <>
       <PageTitle title="Breakers" sub="As their services last reported them" />
-      {problem ? <ErrorState problem={problem} retry={refresh} /> : null}
+      {problem ? <ErrorState problem={problem} /> : null}
       {!all ? (
         problem ? null : (
           <Loading lines={8} />
@@ -155,7 +152,7 @@ const OF_ORGANIZATION: Column<Breaker> = {
 function BreakersCard({ breakers, onOpen }: { breakers: Breaker[]; onOpen: (breaker: Breaker) => void }) {
   const all = useOrganization() === null;
   return (
-    <Card title="All breakers" note="asked every three seconds; open one for its history">
+    <Card title="All breakers" note="open one for its history">
       <Table
         caption="Circuit breakers"
         columns={all ? [...COLUMNS.slice(0, 1), OF_ORGANIZATION, ...COLUMNS.slice(1)] : COLUMNS}

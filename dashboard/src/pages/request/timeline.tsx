@@ -69,7 +69,7 @@ function Head({ ticks, ms }: { ticks: number[]; ms: number }) {
 function StageRow({ row, ticks, ms, now }: { row: Row; ticks: number[]; ms: number; now: number }) {
   const { stage, bars } = row;
   const running = stage.status === "RUNNING" || stage.status === "STALLED";
-  const took = running && stage.startedAt ? now - Date.parse(stage.startedAt) : stage.durationMs;
+  const took = running && stage.startedAt ? Math.max(0, now - Date.parse(stage.startedAt)) : stage.durationMs;
   return (
     <tr>
       <th scope="row">

@@ -23,7 +23,7 @@ const COLUMNS: Column<Line>[] = [
     cell: (line) => line.currentStage ?? <span className="muted">–</span>,
     wide: true,
   },
-  { key: "type", title: "Type", cell: (line) => line.type, wide: true },
+  { key: "type", title: "Type", cell: (line) => line.type, wide: "very" },
   { key: "created", title: "Created", cell: (line) => <Instant value={line.createdAt} /> },
   {
     key: "duration",

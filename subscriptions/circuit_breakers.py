@@ -1,0 +1,56 @@
+"""circuitBreakersLive: breakers watched as their services report them."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+from typing import Annotated
+
+import strawberry
+
+from schema.arguments import about
+from schema.circuit_breakers import CircuitBreaker, CircuitBreakerFilter
+from schema.filters import condition_of
+from store.database import Row
+from subscriptions.context import LiveInfo
+from subscriptions.following import Following
+from subscriptions.operations import DEFAULT_INTERVAL, checked_interval
+from subscriptions.stats import StatsStream
+from subscriptions.subscriber import Policy
+
+
+def shown(rows: Sequence[Row]) -> list[CircuitBreaker]:
+    """Breakers as they are listed."""
+    return [CircuitBreaker.from_row(row) for row in rows]
+
+
+@strawberry.type
+class CircuitBreakerSubscriptions:
+    """Watching breakers."""
+
+    @strawberry.subscription(
+        description="The same as circuitBreakers, asked again after reports, and sent if the answer "
+        "has changed."
+    )
+    async def circuit_breakers_live(
+        self,
+        info: LiveInfo,
+        where: Annotated[
+            CircuitBreakerFilter | None, about("Which breakers; all where it is left out.")
+        ] = None,
+        min_interval: Annotated[
+            timedelta, about("They are read at most once in this time: PT0.1S to PT1H.")
+        ] = DEFAULT_INTERVAL,
+    ) -> AsyncIterator[list[CircuitBreaker]]:
+        """At most 1,000, within the caller's bounds."""
+        store, hub, bounds = info.context.store, info.context.hub, info.context.reader()
+        condition = condition_of(where, store.now())
+
+        async def ask() -> list[Row]:
+            return await store.breakers.list_breakers(bounds, condition)
+
+        interval = checked_interval(min_interval)
+        stream = StatsStream(
+            ask, bounds.organization_id, interval, hub.breakers, hub.forget_breakers
+        )
+        return Following(  # type: ignore[return-value]
+            stream, None, Policy.READ, shown, None, only_changes=True, queue_items=1
+        )
