@@ -161,7 +161,7 @@ function optionsOf(newest: { current: TimeChartProps }, width: number, height: n
     height,
     legend: { show: false },
     cursor: { points: { show: false }, y: false, drag: { x: false, y: false } },
-    padding: [10, 8, 0, 0],
+    padding: [10, 18, 0, 0],
     scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.08 : 1] } },
     axes: [
       { ...axis, grid: { show: false }, size: 28, space: 70, values: timeTicks },
