@@ -9,7 +9,7 @@ await story(async ({ open, given }) => {
   await page.locator(".attempts summary").click();
   const traceback = await page.locator(".attempts pre").last().innerText();
   await page.getByRole("button", { name: "Try script again" }).click();
-  await page.locator(".timeline td .badge.active").waitFor();
+  await page.locator(".timeline .badge.active:visible").first().waitFor();
   const bars = await page.locator(".stage-bar:not(.expected)").count();
   await page.getByRole("button", { name: "Cancel request" }).click();
   await page.getByLabel("Reason").fill("the teacher withdrew it");
