@@ -60,6 +60,7 @@ from subscriptions.hub import Hub
 
 GRAPHQL_PATH = "/graphql"
 EXPORT_PATH = "/export"
+EVERY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 SIGN_IN_PATH = "/sign-in"
 log = logging.getLogger("trackstore.server")
 
@@ -246,7 +247,7 @@ def routes_of(server: Server) -> list[Route]:
         routes.append(Route(SIGN_IN_PATH, server.sign_in, methods=["GET", "POST", "DELETE"]))
         routes.append(Route(f"/{FOLDER}/{{name:path}}", pages.asset))
     routes.append(Route("/", partial(front, pages)))
-    routes.append(Route("/{path:path}", pages.page))
+    routes.append(Route("/{path:path}", pages.page, methods=EVERY_METHOD))
     return routes
 
 

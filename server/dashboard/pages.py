@@ -12,6 +12,7 @@ from server.negotiation import GRAPHQL_JSON, JSON, preferred
 HTML = "text/html"
 DASHBOARD = "index.html"
 EXPLORER = "graphql.html"
+READING = ("GET", "HEAD")
 NOT_BUILT = """The pages of this Trackstore were not built.
 
 Run `make dashboard` in its checkout and start it again; `make serve` does both. A wheel holds them.
@@ -60,7 +61,7 @@ class Pages:
 
     async def page(self, request: Request) -> Response:
         """GET /anything: a page finds out from its address what it shows; files have their names."""
-        if not self.has_dashboard:
+        if not self.has_dashboard or request.method not in READING:
             raise HTTPException(404)
         name = request.path_params.get("path", "")
         found = self._assets.find(name) if name not in (DASHBOARD, EXPLORER) else None
@@ -100,7 +101,7 @@ class Explorer:
 
 def wants_page(scope: Scope) -> bool:
     """Whether somebody opened the address in a browser."""
-    if scope["method"] not in ("GET", "HEAD"):
+    if scope["method"] not in READING:
         return False
     accept = headers_of(scope).get("accept", "")
     return HTML in accept and preferred(accept, (HTML, JSON, GRAPHQL_JSON)) == HTML

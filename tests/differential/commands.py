@@ -156,7 +156,8 @@ ASKING = (
                          ("sessions", "SessionConnection"), ("interactions", "InteractionConnection"))),
     Step(f"{{ circuitBreakers {{ {everything('CircuitBreaker', 1)} }} }}"),
     Step(f"{{ prices {{ {everything('Price')} }} viewer {{ {everything('Viewer')} }} "
-         f"feedCursors {{ {everything('FeedCursors')} }} }}"),
+         f"feedCursors {{ {everything('FeedCursors')} }} "
+         f"about {{ version database {{ {everything('AboutDatabase')} }} }} }}"),
     Step(f"{{ apiKeys {{ {everything('ApiKey')} }} }}"),
 )  # fmt: skip
 

@@ -91,6 +91,8 @@ def run(server: ServerProcess, *command: str, told: str = "") -> str:
 @contextmanager
 def serving(server: ServerProcess, *command: str, health: str) -> Iterator[httpx.Client]:
     """Run a web service of an example, until the block ends; it is stopped as in production."""
+    # What runs in the background of a shell ignores Ctrl-C, and so would what it starts.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [sys.executable, *command],
         cwd=ROOT,
@@ -99,6 +101,7 @@ def serving(server: ServerProcess, *command: str, health: str) -> Iterator[httpx
         stderr=subprocess.STDOUT,
         text=True,
     )
+    signal.signal(signal.SIGINT, before)
     assert process.stdout is not None
     try:
         address = next(
