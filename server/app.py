@@ -26,7 +26,7 @@ from server.clients import ClientDrops, ClientMiddleware
 from server.connections import STATE, Connections
 from server.correlation import CorrelationMiddleware
 from server.dashboard.assets import FOLDER, Assets
-from server.dashboard.pages import Explorer, Pages, wants_page
+from server.dashboard.pages import Explorer, PageRoute, Pages, wants_page
 from server.deadlines import Deadlines
 from server.document_cost import PageBounds
 from server.document_limits import Costs, DocumentBounds
@@ -60,7 +60,6 @@ from subscriptions.hub import Hub
 
 GRAPHQL_PATH = "/graphql"
 EXPORT_PATH = "/export"
-EVERY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 SIGN_IN_PATH = "/sign-in"
 log = logging.getLogger("trackstore.server")
 
@@ -247,7 +246,7 @@ def routes_of(server: Server) -> list[Route]:
         routes.append(Route(SIGN_IN_PATH, server.sign_in, methods=["GET", "POST", "DELETE"]))
         routes.append(Route(f"/{FOLDER}/{{name:path}}", pages.asset))
     routes.append(Route("/", partial(front, pages)))
-    routes.append(Route("/{path:path}", pages.page, methods=EVERY_METHOD))
+    routes.append(PageRoute("/{path:path}", pages.page))
     return routes
 
 

@@ -6,7 +6,11 @@ await story(async ({ open, given }) => {
   await signIn(page, given.server, given.key);
   await page.goto(`${given.server}/?range=24h`);
   await page.locator(".stats .figure").first().waitFor();
-  await page.waitForFunction(() => !document.querySelector("main .loading"));
+  await page.waitForFunction(
+    () =>
+      !document.querySelector("main .loading") &&
+      ![...document.querySelectorAll(".figure")].some(({ textContent }) => ["…", "–"].includes(textContent)),
+  );
   const scripts = await page.evaluate(() =>
     performance
       .getEntriesByType("resource")

@@ -3,6 +3,7 @@
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.dashboard.assets import CHECKED, FOLDER, FOR_EVER, Assets
@@ -61,7 +62,7 @@ class Pages:
 
     async def page(self, request: Request) -> Response:
         """GET /anything: a page finds out from its address what it shows; files have their names."""
-        if not self.has_dashboard or request.method not in READING:
+        if not self.has_dashboard:
             raise HTTPException(404)
         name = request.path_params.get("path", "")
         found = self._assets.find(name) if name not in (DASHBOARD, EXPLORER) else None
@@ -82,6 +83,15 @@ class Pages:
         if found is None:
             return PlainTextResponse(NOT_BUILT, 503, headers)
         return found.answer(request, headers)
+
+
+class PageRoute(Route):
+    """Only what is read is a page: with another method an unknown address is not found."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Nothing in place of half a match."""
+        match, child = super().matches(scope)
+        return (Match.NONE, {}) if match is Match.PARTIAL else (match, child)
 
 
 class Explorer:

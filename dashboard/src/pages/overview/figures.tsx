@@ -8,15 +8,22 @@ export const TOO_MANY_FAILURES = 0.1;
 
 interface FiguresProps {
   requests: RequestTotalsQuery;
-  operations: OperationTotalsQuery;
+  operations: OperationTotalsQuery | undefined;
   breakers: TroubleQuery["circuitBreakers"] | undefined;
 }
 
+/** Those of requests are there first: operations are many more, and not waited for. */
 export function Figures({ requests, operations, breakers }: FiguresProps) {
   return (
     <dl className="stats">
       <RequestFigures totals={requests.requestStats.totals} />
-      <OperationFigures totals={operations.operationStats.totals} />
+      {operations ? (
+        <OperationFigures totals={operations.operationStats.totals} />
+      ) : (
+        ["Operations", "Tokens saved", "Money saved"].map((label) => (
+          <Stat key={label} label={label} value="…" detail="counted in a moment" />
+        ))
+      )}
       <BreakerFigure breakers={breakers} />
     </dl>
   );

@@ -35,7 +35,7 @@ export default function OverviewPage() {
       <PageTitle title="Overview" sub={`The ${RANGE_WORDS[range]}, against the time before`} />
       {problem ? <ErrorState problem={problem} /> : null}
       {trouble.data ? <Warnings trouble={trouble.data} /> : null}
-      {requests.data && operations.data ? (
+      {requests.data ? (
         <Figures
           requests={requests.data}
           operations={operations.data}
