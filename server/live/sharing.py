@@ -66,6 +66,9 @@ class SharedExecution(Stream):
     def join(self, through: Place) -> bool:
         if self._stream.head is None:
             self._stream.join(through)
+        if self.head is None:
+            # Another selection may have joined further on: what lies before is told to nobody.
+            self.head = self._stream.head
         return super().join(through)
 
     async def start(self) -> Place | None:

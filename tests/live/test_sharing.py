@@ -8,6 +8,7 @@ import pytest
 from server.live.engine import LiveEngine
 from server.live.sharing import SharedExecution
 from subscriptions.streams import Item, Missed, Page, Place, Stream
+from subscriptions.subscriber import Policy, Subscriber
 from tests.live.conftest import Serve
 from tests.live.documents import EVENTS, PROGRESS, STATS, TRACK, new_request, tell
 from tests.live.serving import Served
@@ -158,3 +159,22 @@ async def test_a_read_that_is_over_is_not_shared() -> None:
         assert (await shared.read(0)).through == 2
         assert (await first).through == 1
     assert not shared._reads
+
+
+async def test_nobody_joins_behind_what_the_stream_has_told() -> None:
+    """Two selections of one stream: the first to join has read further than the second."""
+    stream = Growing()
+
+    async def encoded(item: Item) -> str:
+        return str(item.place)
+
+    one, other = (SharedExecution(stream, encoded, lambda: None) for _ in range(2))
+    late = Subscriber(one, 0, Policy.READ)
+    early = Subscriber(other, 0, Policy.READ)
+    one.listen(late)
+    other.listen(early)
+    assert other.join(2)
+    assert not one.join(1), "2 was told to nobody here"
+    assert one.join(2)
+    one.leave(late)
+    other.leave(early)
