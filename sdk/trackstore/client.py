@@ -11,7 +11,7 @@ from uuid import UUID
 import httpx
 
 from trackstore.calls import Json, body_of, connection_failure, data_of, new_backoff
-from trackstore.connection import headers_of, is_direct, is_encrypted, timeout_of
+from trackstore.connection import options_of
 from trackstore.documents import REQUEST_PROGRESS
 from trackstore.errors import ServerUnavailable
 from trackstore.settings import Settings
@@ -33,12 +33,7 @@ class Client:
         settings: Settings | None = None,
     ) -> None:
         self._settings = settings or Settings.from_environment(url=url, api_key=api_key)
-        self._http = httpx.Client(
-            headers=headers_of(self._settings),
-            timeout=timeout_of(self._settings),
-            trust_env=not is_direct(self._settings.url),
-            verify=is_encrypted(self._settings.url),
-        )
+        self._http = httpx.Client(**options_of(self._settings))
 
     def query(
         self,
@@ -107,12 +102,7 @@ class AsyncClient:
         settings: Settings | None = None,
     ) -> None:
         self._settings = settings or Settings.from_environment(url=url, api_key=api_key)
-        self._http = httpx.AsyncClient(
-            headers=headers_of(self._settings),
-            timeout=timeout_of(self._settings),
-            trust_env=not is_direct(self._settings.url),
-            verify=is_encrypted(self._settings.url),
-        )
+        self._http = httpx.AsyncClient(**options_of(self._settings))
 
     async def query(
         self,

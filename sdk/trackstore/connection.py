@@ -1,5 +1,6 @@
 """What every call to the server has in common: headers, time limits, whether a proxy may be used."""
 
+from typing import TypedDict
 from urllib.parse import urlsplit
 
 import httpx
@@ -18,19 +19,28 @@ def headers_of(settings: Settings) -> dict[str, str]:
     return headers
 
 
-def is_direct(url: str) -> bool:
-    """Whether no proxy of the environment can know the server: it is on this machine."""
-    return urlsplit(url).hostname in LOOPBACK
+class Options(TypedDict):
+    """What a client of httpx is made with."""
+
+    headers: dict[str, str]
+    timeout: httpx.Timeout
+    trust_env: bool
+    verify: bool
 
 
-def is_encrypted(url: str) -> bool:
-    """Whether certificates matter; to load them takes a tenth of a second, of which none is lost."""
-    return urlsplit(url).scheme == "https"
+def options_of(settings: Settings) -> Options:
+    """How the server is spoken to, blocking or not.
 
-
-def timeout_of(settings: Settings) -> httpx.Timeout:
-    """How long a call may take."""
-    return httpx.Timeout(settings.timeout_seconds, connect=settings.connect_seconds)
+    A server on this machine is known to no proxy of the environment. Certificates are loaded where
+    they matter only: that takes a tenth of a second.
+    """
+    url = urlsplit(settings.url)
+    return Options(
+        headers=headers_of(settings),
+        timeout=httpx.Timeout(settings.timeout_seconds, connect=settings.connect_seconds),
+        trust_env=url.hostname not in LOOPBACK,
+        verify=url.scheme == "https",
+    )
 
 
 def retry_after(response: httpx.Response) -> float:

@@ -10,7 +10,7 @@ import httpx
 import msgspec
 from msgspec import Struct
 
-from trackstore.connection import headers_of, is_direct, is_encrypted, retry_after, timeout_of
+from trackstore.connection import options_of, retry_after
 from trackstore.delivery.drops import TOO_LARGE
 from trackstore.delivery.outcomes import (
     BAD_USER_INPUT,
@@ -101,12 +101,7 @@ class Transport:
 
     def _client(self) -> httpx.Client:
         if self._http is None:
-            self._http = httpx.Client(
-                headers=headers_of(self._settings),
-                timeout=timeout_of(self._settings),
-                trust_env=not is_direct(self._settings.url),
-                verify=is_encrypted(self._settings.url),
-            )
+            self._http = httpx.Client(**options_of(self._settings))
         return self._http
 
 

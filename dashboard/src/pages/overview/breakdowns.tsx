@@ -55,40 +55,14 @@ const TYPE_COLUMNS: Column<TypeRow>[] = [
     align: "right",
     wide: true,
   },
-  {
-    key: "failed",
-    title: "Failed",
-    cell: (row) => count(row.errorCount),
-    sort: (row) => row.errorCount,
-    align: "right",
-  },
-  {
-    key: "rate",
-    title: "Failure rate",
-    cell: (row) => <Failures rate={failureRate(row)} />,
-    sort: failureRate,
-    align: "right",
-  },
+  ...failureColumns<TypeRow>(),
   ...durationColumns<TypeRow>(),
 ];
 
 const STAGE_COLUMNS: Column<StageRow>[] = [
   { key: "name", title: "Stage", cell: (row) => row.key.name, sort: (row) => row.key.name },
   { key: "count", title: "Runs", cell: (row) => count(row.count), sort: (row) => row.count, align: "right" },
-  {
-    key: "failed",
-    title: "Failed",
-    cell: (row) => count(row.errorCount),
-    sort: (row) => row.errorCount,
-    align: "right",
-  },
-  {
-    key: "rate",
-    title: "Failure rate",
-    cell: (row) => <Failures rate={failureRate(row)} />,
-    sort: failureRate,
-    align: "right",
-  },
+  ...failureColumns<StageRow>(),
   {
     key: "retried",
     title: "Tried again",
@@ -99,6 +73,25 @@ const STAGE_COLUMNS: Column<StageRow>[] = [
   },
   ...durationColumns<StageRow>(),
 ];
+
+function failureColumns<Row extends { errorCount: number; completedCount: number }>(): Column<Row>[] {
+  return [
+    {
+      key: "failed",
+      title: "Failed",
+      cell: (row) => count(row.errorCount),
+      sort: (row) => row.errorCount,
+      align: "right",
+    },
+    {
+      key: "rate",
+      title: "Failure rate",
+      cell: (row) => <Failures rate={failureRate(row)} />,
+      sort: failureRate,
+      align: "right",
+    },
+  ];
+}
 
 function durationColumns<
   Row extends { durationMs: { p50: number | null; p95: number | null } | null },
