@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from alembic.util import CommandError
 from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -89,7 +88,7 @@ async def _work(url: URL, work: Callable[[Connection], Result]) -> Result:
             return await connection.run_sync(work)
         except DBAPIError as error:
             raise MigrationFailed(_explanation(error)) from error
-        except (SQLAlchemyError, CommandError) as error:
+        except SQLAlchemyError as error:
             raise MigrationFailed(str(error)) from error
 
 

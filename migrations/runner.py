@@ -8,11 +8,13 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext, MigrationStep, RevisionStep
 from alembic.script import Script, ScriptDirectory
 from alembic.script.revision import RevisionError
+from alembic.util import CommandError
 from sqlalchemy import Connection, inspect
 
 from migrations.comparison import OPTIONS, differences
-from migrations.connections import with_connection
-from migrations.errors import SchemaTooNew, TablesInTheWay, UnknownRevision
+from migrations.connections import Result, with_connection
+from migrations.errors import MigrationFailed, SchemaTooNew, TablesInTheWay, UnknownRevision
+from migrations.standing import NEWEST, revisions_of
 from migrations.turns import Patience, Report, retry_when_locked, turn
 from models import Base
 
@@ -40,7 +42,7 @@ def upgrade(
         found = _revisions(scripts, upper=revision, lower=heads)
         return [MigrationStep.upgrade_from_script(scripts.revision_map, s) for s in reversed(found)]
 
-    with_connection(url, lambda c: _move(c, plan, report or _silent, patience), create=True)
+    _connected(url, lambda c: _move(c, plan, report or _silent, patience), create=True)
 
 
 def downgrade(
@@ -58,20 +60,13 @@ def downgrade(
         found = _revisions(scripts, upper=heads, lower=revision, select_for_downgrade=True)
         return [MigrationStep.downgrade_from_script(scripts.revision_map, s) for s in found]
 
-    with_connection(url, lambda c: _move(c, plan, report or _silent, patience))
+    _connected(url, lambda c: _move(c, plan, report or _silent, patience))
 
 
 def current(url: str) -> str | None:
     """The revision the database stands at; None for one without our tables."""
-    heads = with_connection(url, _heads)
+    heads = _connected(url, revisions_of)
     return heads[0] if heads else None
-
-
-def head() -> str:
-    """The newest revision this version of Trackstore knows."""
-    newest = _scripts().get_current_head()
-    assert newest is not None
-    return newest
 
 
 def pending(url: str) -> list[str]:
@@ -82,7 +77,7 @@ def pending(url: str) -> list[str]:
         found = _revisions(scripts, upper="head", lower=_known_heads(connection, scripts))
         return [_title(script) for script in reversed(found)]
 
-    return with_connection(url, look)
+    return _connected(url, look)
 
 
 def check(url: str) -> list[str]:
@@ -92,7 +87,15 @@ def check(url: str) -> list[str]:
         _known_heads(connection, _scripts())
         return differences(connection)
 
-    return with_connection(url, look)
+    return _connected(url, look)
+
+
+def _connected(url: str, work: Callable[[Connection], Result], create: bool = False) -> Result:
+    """What ``work`` gives for a connection; what Alembic complains about is told like all else."""
+    try:
+        return with_connection(url, work, create)
+    except CommandError as error:
+        raise MigrationFailed(str(error)) from error
 
 
 def _move(connection: Connection, plan: Plan, report: Report, patience: Patience) -> None:
@@ -127,18 +130,14 @@ def _apply(connection: Connection, scripts: ScriptDirectory, plan: Plan, report:
         context.run_migrations()
 
 
-def _heads(connection: Connection) -> Heads:
-    return MigrationContext.configure(connection).get_current_heads()
-
-
 def _known_heads(connection: Connection, scripts: ScriptDirectory) -> Heads:
     """The revisions the database stands at; raises ``SchemaTooNew`` where we do not know one."""
-    heads = _heads(connection)
+    heads = revisions_of(connection)
     known = {script.revision for script in scripts.walk_revisions()}
     for revision in heads:
         if revision not in known:
             raise SchemaTooNew(
-                f"the database is at revision {revision}, the newest known here is {head()}: "
+                f"the database is at revision {revision}, the newest known here is {NEWEST}: "
                 "start the version of Trackstore that migrated it, or restore the backup made "
                 "before that"
             )

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from migrations.runner import head
+from migrations.standing import NEWEST
 from server.access import decide_access
 from server.admission import Admission
 from server.authentication import Authenticator
@@ -69,7 +69,7 @@ class Server:
 
     def __init__(self, settings: Settings, clock: Clock = utc_now) -> None:
         self.settings = settings
-        release = Release(VERSION, head())
+        release = Release(VERSION, NEWEST)
         self.store = Store(replace(settings.store_config(), release=release), clock)
         bounds = self._bounds = DocumentBounds(
             depth=settings.max_depth,

@@ -4,14 +4,11 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-import migrations
+from migrations.standing import NEWEST, REVISIONS, revisions_of
 from store.database import DatabaseFailure
 from store.errors import StoreError
 from store.store import Store
@@ -47,9 +44,6 @@ class Health:
     def __init__(self, store: Store, bound_seconds: float = BOUND_SECONDS) -> None:
         self._store = store
         self._bound = bound_seconds
-        scripts = ScriptDirectory(str(Path(migrations.__file__).parent))
-        self._head = scripts.get_current_head()
-        self._known = {script.revision for script in scripts.walk_revisions()}
         self._draining = False
 
     def start_draining(self) -> None:
@@ -103,13 +97,11 @@ class Health:
     async def _schema(self) -> str | None:
         """Behind is not ready; ahead is: servers of the last version serve until they are replaced."""
         async with self._store.database.read() as connection:
-            heads = await connection.run_sync(
-                lambda sync: MigrationContext.configure(sync).get_current_heads()
-            )
-        if self._head in heads:
+            heads = await connection.run_sync(revisions_of)
+        if NEWEST in heads:
             return None
         if not heads:
             raise NotReady("the database has no tables: run `trackstore migrate`")
-        if heads[0] not in self._known:
+        if heads[0] not in REVISIONS:
             return "the tables are newer than this server: replace it soon"
         raise NotReady("the tables are older than this server: run `trackstore migrate`")

@@ -17,3 +17,9 @@ def settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(ALLOCATIONS, YOUNG_PASSES, MIDDLE_PASSES)
+    gc.enable()
+
+
+def begin() -> None:
+    """Call before anything is imported: nothing of it is garbage, until ``settle``."""
+    gc.disable()

@@ -1,25 +1,11 @@
-"""The command ``trackstore``: one module per command, put together here."""
+"""The command ``trackstore``: one module per command, loaded when it is called."""
 
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
-from server.cli import importing, keys, rollups
-from server.cli.demo import demo
-from server.cli.doctor import doctor
-from server.cli.exporting import EPILOG as EXPORT_EPILOG
-from server.cli.exporting import export
-from server.cli.failures import Commands
-from server.cli.migrate import migrate
-from server.cli.repricing import EPILOG as REPRICE_EPILOG
-from server.cli.repricing import reprice
-from server.cli.schema import schema
-from server.cli.serve import serve
-from server.cli.settings import settings
-from server.cli.stats import EPILOG, stats
-from server.cli.version import version
-from server.cli.watch import EPILOG as WATCH_EPILOG
-from server.cli.watch import watch
+from server.cli.commands import Commands
 
 app = typer.Typer(
     name="trackstore",
@@ -40,24 +26,8 @@ def trackstore(
 ) -> None:
     """Tracking of operations, requests and limits, behind one GraphQL API."""
     if show_version:
-        version()
+        import_module("server.cli.version").version()
         raise typer.Exit
-
-
-app.command("serve")(serve)
-app.command("migrate")(migrate)
-app.add_typer(keys.app, name="keys")
-app.add_typer(importing.app, name="import")
-app.add_typer(rollups.app, name="rollups")
-app.command("watch", epilog=WATCH_EPILOG)(watch)
-app.command("stats", epilog=EPILOG)(stats)
-app.command("export", epilog=EXPORT_EPILOG)(export)
-app.command("reprice", epilog=REPRICE_EPILOG)(reprice)
-app.command("demo")(demo)
-app.command("schema")(schema)
-app.command("doctor")(doctor)
-app.command("settings")(settings)
-app.command("version")(version)
 
 
 def main() -> None:

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from importlib import import_module
 from typing import TypeVar
 
-from migrations.runner import pending, upgrade
+from migrations.standing import is_up_to_date
 from migrations.turns import Report
 from models.vocabulary import AccessScope
 from server.cli.failures import Refusal
@@ -26,7 +27,11 @@ def address(settings: Settings) -> str:
 
 def bring_up_to_date(settings: Settings, report: Report = say) -> None:
     """Run pending migrations where the settings allow it; raises ``Refusal`` where they do not."""
-    waiting = pending(address(settings))
+    url = address(settings)
+    if is_up_to_date(url):
+        return
+    runner = import_module("migrations.runner")  # with Alembic, which is long to load
+    waiting = runner.pending(url)
     if not waiting:
         return
     if not settings.migrates_on_start:
@@ -35,7 +40,7 @@ def bring_up_to_date(settings: Settings, report: Report = say) -> None:
             f"{count} still to be run on {settings.shown_database} ({'; '.join(waiting)}): "
             "run `trackstore migrate`"
         )
-    upgrade(address(settings), report=report)
+    runner.upgrade(url, report=report)
 
 
 def with_store(settings: Settings, work: Callable[[Store], Awaitable[Result]]) -> Result:

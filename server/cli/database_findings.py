@@ -7,11 +7,12 @@ from sqlalchemy import inspect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from migrations.errors import MigrationError
-from migrations.runner import head, pending
+from migrations.runner import pending
+from migrations.standing import NEWEST
 from server.access import Access, AccessRefused, decide_access
 from server.cli.database import address, with_store
-from server.cli.failures import sentence
 from server.cli.findings import Finding, State
+from server.cli.sentences import sentence
 from server.database_address import DATABASES
 from server.settings import Settings
 from store.database import DatabaseFailure
@@ -43,7 +44,7 @@ def examine_database(settings: Settings) -> Iterator[Finding]:
 
 def _tables(waiting: list[str], settings: Settings) -> Finding:
     if not waiting:
-        return Finding("tables", State.OK, f"at revision {head()}, the newest")
+        return Finding("tables", State.OK, f"at revision {NEWEST}, the newest")
     found = f"{len(waiting)} to be run: {'; '.join(waiting)}"
     if settings.migrates_on_start:
         return Finding("tables", State.WARN, found, "`trackstore serve` does it, or run migrate")

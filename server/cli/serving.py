@@ -12,6 +12,7 @@ import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
+from server.memory import begin
 from server.settings import OTHER_FILES, Settings
 
 APPLICATION = "server.app:app_from_environment"
@@ -62,6 +63,7 @@ def run(settings: Settings, taken: socket.socket, started: Callable[[], None]) -
         timeout_worker_healthcheck=HUNG_SECONDS,
         timeout_graceful_shutdown=math.ceil(settings.shutdown_seconds),
     )
+    begin()
     if settings.workers > 1:
         return _run_many(config, taken, started)
     return _run_one(Server(config, started), taken)

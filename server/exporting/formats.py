@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from importlib import import_module
 from typing import Protocol
 
 from server.exporting.columns import Column
 from server.exporting.csv_text import CsvWriter
 from server.exporting.json_lines import JsonLinesWriter
-from server.exporting.parquet import ParquetWriter
 from store.errors import BadInput
 
 
@@ -70,6 +70,7 @@ def writer_of(format: Format, columns: Sequence[Column], parameters: Mapping[str
     make: dict[Format, Callable[[], Writer]] = {
         Format.CSV: lambda: CsvWriter(columns, formulas == KEEP),
         Format.JSONL: JsonLinesWriter,
-        Format.PARQUET: lambda: ParquetWriter(columns),
+        # Loaded with its large library when it is asked for.
+        Format.PARQUET: lambda: import_module("server.exporting.parquet").ParquetWriter(columns),
     }
     return make[format]()

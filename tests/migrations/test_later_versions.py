@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from migrations.errors import SchemaTooNew
-from migrations.runner import check, current, downgrade, head, upgrade
+from migrations.runner import check, current, downgrade, upgrade
+from migrations.standing import NEWEST
 from tests.migrations.others import LaterVersion, execute
 
-NEXT = f"{int(head()) + 1:04d}"
+NEXT = f"{int(NEWEST) + 1:04d}"
 NEW_MODEL = '''
 
 class OperationNote(Base):
@@ -52,7 +53,7 @@ def test_a_revision_is_drafted_from_the_models(
 def test_a_database_is_upgraded_step_by_step(later: LaterVersion, database_url: str) -> None:
     later.add_revision(
         NEXT,
-        head(),
+        NEWEST,
         'op.add_column("prices", sa.Column("note", sa.Text()))',
         'op.drop_column("prices", "note")',
     )
@@ -61,24 +62,24 @@ def test_a_database_is_upgraded_step_by_step(later: LaterVersion, database_url: 
     assert later.call("pending", database_url).stdout == "[]\n"
     with pytest.raises(SchemaTooNew):
         upgrade(database_url)
-    assert later.call("downgrade", database_url, head()).returncode == 0
+    assert later.call("downgrade", database_url, NEWEST).returncode == 0
     assert check(database_url) == []
 
 
 def test_a_revision_that_fails_leaves_nothing(later: LaterVersion, database_url: str) -> None:
     later.add_revision(
-        NEXT, head(), 'op.execute("CREATE TABLE half (id INTEGER)"); op.execute("SELECT nonsense")'
+        NEXT, NEWEST, 'op.execute("CREATE TABLE half (id INTEGER)"); op.execute("SELECT nonsense")'
     )
     failed = later.call("upgrade", database_url)
     assert "MigrationFailed: the database refused the migration:" in failed.stderr
     assert "nonsense" in failed.stderr
-    assert (current(database_url), check(database_url)) == (head(), [])
+    assert (current(database_url), check(database_url)) == (NEWEST, [])
 
 
 def test_a_killed_migration_leaves_nothing(later: LaterVersion, database_url: str) -> None:
     later.add_revision(
         NEXT,
-        head(),
+        NEWEST,
         'op.execute("CREATE TABLE half (id INTEGER)"); print(flush=True); time.sleep(60)',
     )
     process = later.start(
@@ -90,7 +91,7 @@ def test_a_killed_migration_leaves_nothing(later: LaterVersion, database_url: st
     process.communicate()
     downgrade(database_url, "base")
     upgrade(database_url)
-    assert (current(database_url), check(database_url)) == (head(), [])
+    assert (current(database_url), check(database_url)) == (NEWEST, [])
 
 
 def test_the_command_line_runs_on_a_named_database(
@@ -101,9 +102,9 @@ def test_the_command_line_runs_on_a_named_database(
     monkeypatch.setenv("DATABASE_URL", empty_database_url)
     upgraded = later.alembic("upgrade", "head")
     assert upgraded.returncode == 0, upgraded.stderr
-    assert f"applied {head()}" in upgraded.stderr
+    assert f"applied {NEWEST}" in upgraded.stderr
     monkeypatch.delenv("DATABASE_URL")
-    assert head() in later.alembic("-x", f"url={empty_database_url}", "current").stdout
+    assert NEWEST in later.alembic("-x", f"url={empty_database_url}", "current").stdout
     assert later.alembic("-x", f"url={empty_database_url}", "check").returncode == 0
     execute(empty_database_url, "UPDATE alembic_version SET version_num = '9999'")
     too_new = later.alembic("-x", f"url={empty_database_url}", "upgrade", "head")

@@ -14,20 +14,21 @@ from migrations.errors import (
     UnknownRevision,
     UnsupportedDatabase,
 )
-from migrations.runner import check, current, downgrade, head, pending, upgrade
+from migrations.runner import check, current, downgrade, pending, upgrade
+from migrations.standing import NEWEST
 from migrations.turns import TURN_KEY, Patience
 from tests.migrations.others import POSTGRESQL_ONLY, execute, open_transaction
 
 READER = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT count(*) FROM operations"}
 TURN = {"sqlite": "BEGIN IMMEDIATE", "postgresql": f"SELECT pg_advisory_lock({TURN_KEY})"}
-MET = {"sqlite": head(), "postgresql": "0004"}
+MET = {"sqlite": NEWEST, "postgresql": "0004"}
 """The newest revision whose undoing such a reader is in the way of."""
 HURRIED = Patience(lock=0.1, attempts=2, pause=0.05, turn=0.3)
 
 
 def test_a_database_of_a_newer_version_is_left_alone(database_url: str) -> None:
     execute(database_url, "UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(SchemaTooNew, match=f"at revision 9999, the newest known here is {head()}"):
+    with pytest.raises(SchemaTooNew, match=f"at revision 9999, the newest known here is {NEWEST}"):
         upgrade(database_url)
     with pytest.raises(SchemaTooNew):
         downgrade(database_url, "base")

@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from migrations.comparison import partition_clause
 from migrations.connections import with_connection
 from migrations.runner import check, downgrade, upgrade
+from migrations.standing import NEWEST, REVISIONS, VERSIONS
 from models import Base
 from models.feeds import FEED_POSITION
 from models.partitions import INFO_KEY
@@ -132,3 +134,10 @@ def test_a_changed_column_key_or_partition_is_said(database_url: str, dialect: s
     assert "column prices.organization_id: nullable is True, not False" in said
     partition = "operation_texts is partitioned by None, not RANGE (occurred_at)"
     assert (partition in said) == (dialect == "postgresql")
+
+
+def test_the_names_of_files_tell_the_revisions() -> None:
+    scripts = ScriptDirectory(str(VERSIONS.parent))
+    newest_first = [script.revision for script in scripts.walk_revisions()]
+    assert list(REVISIONS) == newest_first[::-1]
+    assert scripts.get_current_head() == NEWEST

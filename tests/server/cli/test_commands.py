@@ -1,9 +1,13 @@
 """The command as a whole: help, version, and how failures are told."""
 
+import subprocess
+import sys
+
 import pytest
 
-from server.cli import app
-from server.cli.failures import Refusal, sentence
+from server.cli.commands import COMMANDS, Entry, load
+from server.cli.failures import Refusal
+from server.cli.sentences import sentence
 from server.version import VERSION
 from store.database import DatabaseFailure
 from tests.server.cli.conftest import Run
@@ -76,6 +80,30 @@ def test_failures_are_told_on_one_line_without_passwords() -> None:
 
 
 def test_the_names_of_commands_are_those_of_the_guide() -> None:
-    names = {command.name for command in app.registered_commands}
-    assert {"serve", "migrate", "schema", "doctor", "settings", "version"} <= names
-    assert {group.name for group in app.registered_groups} >= {"keys"}
+    names = {entry.name for entry in COMMANDS}
+    assert {"serve", "migrate", "keys", "schema", "doctor", "settings", "version"} <= names
+
+
+@pytest.mark.parametrize("entry", COMMANDS, ids=[entry.name for entry in COMMANDS])
+def test_the_list_says_what_a_command_says_of_itself(entry: Entry) -> None:
+    own = " ".join(load(entry).help.split("\n\n")[0].split())
+    assert own == entry.summary
+
+
+def test_help_is_shown_without_loading_the_server() -> None:
+    code = (
+        "import sys; from server.cli import main\n"
+        "try: main()\n"
+        "finally: print(sorted({'sqlalchemy', 'strawberry', 'pyarrow'} & set(sys.modules)))"
+    )
+    for argument in ("--help", "--version"):
+        shown = subprocess.run(
+            [sys.executable, "-c", code, argument], capture_output=True, text=True, check=True
+        )
+        assert shown.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_misspelt_command_is_answered_with_the_meant_one(run: Run) -> None:
+    result = run("serv")
+    assert result.exit_code == 2
+    assert "Did you mean 'serve'?" in result.stderr
