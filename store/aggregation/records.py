@@ -1,6 +1,6 @@
 """Records as a relation: parts by aggregates over columns, within the bounds of who asks."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -12,7 +12,6 @@ from sqlalchemy import (
     Date,
     FromClause,
     Select,
-    Subquery,
     case,
     func,
     literal,
@@ -24,17 +23,7 @@ from models.types import Instant
 from store.access import Bounds
 from store.aggregation.buckets import Bucket, Run
 from store.aggregation.catalog import Elapsed, Source
-from store.aggregation.folds import (
-    WEIGHT,
-    Folds,
-    RankedFolds,
-    count_name,
-    dimension_name,
-    known_name,
-    rank_name,
-    set_name,
-    value_names,
-)
+from store.aggregation.folds import Folds
 from store.aggregation.measures import Attribute, CostAt, Fold, Operand, Part
 from store.aggregation.model_prices import ModelPrices
 from store.aggregation.periods import to_date
@@ -93,21 +82,17 @@ class Records:
 
     def grouped(self, shape: Shape) -> Select[Any]:
         """One row per group, as plain as one would write it by hand."""
+        counted = counted_apart(shape) if self.dialect.hashes_groups else None
+        if counted is not None:
+            return self._counted_apart(shape, counted)
         keys = dict(self._key_readings(shape.groups))
         if shape.bucket is not None:
             keys[BUCKET] = self.bucket_of(shape.bucket, shape.span, self.source.time_column)
-        parts = tuple(shape.parts.values())
-        ranked = self._to_rank(parts)
-        folds = Folds(self.source, self.dialect, self.operand, self.wide)
-        if ranked:
-            inner = self._ranked(shape, keys, ranked)
-            keys = {name: inner.c[name] for name in keys}
-            folds = RankedFolds(folds, inner, value_names(parts))
+        parts = shape.parts
+        folds = Folds(self.source, self.dialect, self.operand, parts.values(), self.wide)
         columns = [column.label(name) for name, column in keys.items()]
-        columns += [folds.part(part).label(name) for name, part in shape.parts.items()]
-        statement: Select[Any] = select(*columns)
-        if not ranked:
-            statement = self._restricted(statement, shape)
+        columns += [folds.part(part).label(name) for name, part in parts.items()]
+        statement = self._restricted(select(*columns), shape)
         return statement.group_by(*(literal_column(name) for name in keys))
 
     # --- which records -----------------------------------------------------------------------------
@@ -210,71 +195,37 @@ class Records:
             return literal(start, Instant())
         return self.dialect.bin(column, timedelta(seconds=run.step), start)
 
-    # --- exact quantiles where there is no aggregate for them --------------------------------------
+    # --- distinct counts ---------------------------------------------------------------------------
 
-    def _to_rank(self, parts: tuple[Part, ...]) -> tuple[Operand, ...]:
-        """The operands whose values must be ranked."""
-        asked = [p.of for p in parts if p.fold is Fold.QUANTILE and p.of is not None]
-        if not asked or self.dialect.quantile(literal(0), 0) is not None:
-            return ()
-        return tuple(dict.fromkeys(asked))
+    def _counted_apart(self, shape: Shape, dimension: str) -> Select[Any]:
+        """The groups by one more key, put together again: one that is not null is one value more.
 
-    def _ranked(
-        self, shape: Shape, keys: dict[str, ColumnElement[Any]], ranked: tuple[Operand, ...]
-    ) -> Subquery:
-        """The records with everything their parts need, and the rank of a value in its group."""
-        parts = tuple(shape.parts.values())
-        names = value_names(parts)
-        columns = [column.label(name) for name, column in keys.items()]
-        columns += [self.operand(of).label(name) for of, name in names.items()]
-        columns += [column.label(name) for name, column in self._marks(parts).items()]
-        values: Mapping[str, ColumnElement[Any]] = {n: self.operand(of) for of, n in names.items()}
-        within = list(keys.values())
-        if any(not isinstance(key, Column) for key in within):
-            # Said once, in a select of its own: every rank repeats it, and what slices time is long.
-            base = self._restricted(select(*columns), shape).subquery("unranked")
-            values, within = dict(base.c.items()), [base.c[name] for name in keys]
-            statement = select(*base.c, *_ranks(values, ranked, names, within))
-        else:
-            ranks = _ranks(values, ranked, names, within)
-            statement = self._restricted(select(*columns, *ranks), shape)
-        return statement.subquery("ranked")
-
-    def _marks(self, parts: tuple[Part, ...]) -> dict[str, ColumnElement[Any]]:
-        """What parts need of a record beside the values of operands, by column."""
-        found: dict[str, ColumnElement[Any]] = {}
-        for part in parts:
-            name = str(part.of)
-            if part.fold is Fold.SET:
-                found[set_name(name)] = self.source.flags[name].is_set
-            elif part.fold is Fold.KNOWN:
-                known = self.source.flags[name].known
-                if known is not None:
-                    found[known_name(name)] = known
-            elif part.fold is Fold.DISTINCT:
-                found[dimension_name(name)] = self.source.dimensions[name].column
-        if self.source.weight is not None:
-            found[WEIGHT] = self.source.table.columns[self.source.weight]
-        return found
+        A database can hash keys, where it sorts the distinct values of an aggregate.
+        """
+        groups = (*shape.groups, dimension)
+        parts = {name: part for name, part in shape.parts.items() if part.mergeable}
+        of_keys = shape.of_keys or shape.groups
+        finer = Shape(shape.span, groups, shape.bucket, parts, shape.keys, of_keys)
+        found = self.grouped(finer).subquery("finer").c
+        *keys, (value,) = key_columns(self.source, groups)
+        names = [column.name for group in keys for column in group]
+        names += [BUCKET] if shape.bucket is not None else []
+        columns = [found[name] for name in names]
+        for name, part in shape.parts.items():
+            folded = (
+                self.merge(part, found[name]) if part.mergeable else func.count(found[value.name])
+            )
+            columns.append(folded.label(name))
+        return select(*columns).group_by(*(found[name] for name in names))
 
 
-def _ranks(
-    values: Mapping[str, ColumnElement[Any]],
-    ranked: tuple[Operand, ...],
-    names: Mapping[Operand, str],
-    within: list[ColumnElement[Any]],
-) -> Iterator[ColumnElement[Any]]:
-    """The rank of each operand's value in its group, and how many values the group has."""
-    for of in ranked:
-        name = names[of]
-        value = values[name]
-        order = value.asc().nulls_last()
-        yield (
-            func.row_number()
-            .over(partition_by=within or None, order_by=order)
-            .label(rank_name(name))
-        )
-        yield func.count(value).over(partition_by=within or None).label(count_name(name))
+def counted_apart(shape: Shape) -> str | None:
+    """The one dimension whose distinct values a shape counts, where all else of it can be merged."""
+    apart = {part for part in shape.parts.values() if not part.mergeable}
+    if len(apart) != 1:
+        return None
+    (part,) = apart
+    return str(part.of) if part.fold is Fold.DISTINCT else None
 
 
 @lru_cache(maxsize=32)

@@ -44,8 +44,10 @@ class Terms:
         formula = formula_of(measure)
         over: ColumnElement[Any] = source.c[self.names[formula.over]]
         if isinstance(measure, PerSecond):
-            seconds = self.seconds
-            return cast(over, Double()) / literal(seconds, Double()) if seconds else null()
+            if not self.seconds:
+                # With a type: PostgreSQL takes a bare null in ORDER BY for a mistaken position.
+                return cast(null(), Double())
+            return cast(over, Double()) / literal(self.seconds, Double())
         if formula.under is None:
             return over
         under: ColumnElement[Any] = cast(source.c[self.names[formula.under]], Double())

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Insert,
     Select,
     Table,
+    case,
     cast,
     func,
     literal,
@@ -121,6 +122,8 @@ class DatabaseDialect(ABC):
     title: str
     """As its makers write it."""
     partitioned: bool
+    hashes_groups: bool
+    """Whether it finds many groups by hashing, where it would sort the distinct values of each."""
     many_processes: bool
     """Whether several server processes may share the database."""
     parallel_writers: int
@@ -212,8 +215,10 @@ class DatabaseDialect(ABC):
     # --- aggregation -----------------------------------------------------------------------------
 
     @abstractmethod
-    def quantile(self, value: ColumnElement[Any], q: float) -> ColumnElement[float] | None:
-        """The quantile of a group, linear between neighbours; None where there is no such aggregate."""
+    def quantile(
+        self, value: ColumnElement[Any], q: float, asked: tuple[float, ...]
+    ) -> ColumnElement[float]:
+        """The quantile of a group, linear between neighbours; one of those ``asked`` of the value."""
 
     @abstractmethod
     def bin(
@@ -270,7 +275,9 @@ class DatabaseDialect(ABC):
         self, packed: ColumnElement[Any], lanes: ColumnElement[Any]
     ) -> ColumnElement[Any]:
         """The histogram of a stored row."""
-        return func.trackstore_histogram(packed, lanes, type_=PackedLanes)
+        # Most rows that are read were merged: nothing need be called for them.
+        counted = func.trackstore_histogram(packed, lanes, type_=PackedLanes)
+        return case((lanes.is_(None), packed), else_=counted)
 
     def histogram_quantile(
         self, histogram: ColumnElement[Any], present: ColumnElement[Any], q: float

@@ -77,6 +77,7 @@ class PostgresqlDialect(DatabaseDialect):
     name = "postgresql"
     title = "PostgreSQL"
     partitioned = True
+    hashes_groups = True
     many_processes = True
     parallel_writers = 3
 
@@ -238,7 +239,10 @@ class PostgresqlDialect(DatabaseDialect):
     def starts_with(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
         return func.starts_with(column, text) == true()
 
-    def quantile(self, value: ColumnElement[Any], q: float) -> ColumnElement[float]:
+    def quantile(
+        self, value: ColumnElement[Any], q: float, asked: tuple[float, ...]
+    ) -> ColumnElement[float]:
+        del asked  # it finds out by itself that they need one order only
         return func.percentile_cont(literal(q, Double())).within_group(value)
 
     def bin(

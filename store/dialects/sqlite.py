@@ -28,6 +28,7 @@ from sqlalchemy import (
     event,
     func,
     literal,
+    literal_column,
     make_url,
     null,
     select,
@@ -41,7 +42,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from models.feeds import FEED_POSITION
 from models.types import MICROSECOND, Instant, Lanes, to_microseconds
-from store import histograms
+from store import histograms, quantiles
 from store.dialects.base import (
     DatabaseDialect,
     DuplicateKeys,
@@ -73,6 +74,7 @@ class SqliteDialect(DatabaseDialect):
     name = "sqlite"
     title = "SQLite"
     partitioned = False
+    hashes_groups = False
     many_processes = False
     parallel_writers = 1
 
@@ -254,8 +256,13 @@ class SqliteDialect(DatabaseDialect):
     def starts_with(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
         return func.substr(column, 1, len(text)) == text
 
-    def quantile(self, value: ColumnElement[Any], q: float) -> None:
-        del value, q  # there are window functions, and nothing that sorts inside a group
+    def quantile(
+        self, value: ColumnElement[Any], q: float, asked: tuple[float, ...]
+    ) -> ColumnElement[float]:
+        # Written out: calls of the same text are made once, and what is bound is never the same.
+        every: ColumnElement[str] = literal_column(f"'{' '.join(map(repr, asked))}'")
+        found = func.trackstore_exact(value, every)
+        return func.trackstore_nth(found, asked.index(q), type_=Double())
 
     def bin(
         self, column: ColumnElement[Any], step: timedelta, origin: datetime
@@ -308,14 +315,16 @@ async def add_functions(connection: Any) -> None:
         ("trackstore_histogram", 2, histograms.whole),
         ("trackstore_single", 1, histograms.one_lane),
         ("trackstore_quantile", 3, histograms.quantile),
+        ("trackstore_nth", 2, quantiles.nth),
     ):
         await connection.create_function(name, arguments, function, deterministic=True)
-    for name, aggregate in (
-        ("trackstore_union", histograms.Union),
-        ("trackstore_lanes", histograms.Lanes),
-        ("trackstore_join", histograms.Join),
+    for name, arguments, aggregate in (
+        ("trackstore_exact", 2, quantiles.Exact),
+        ("trackstore_union", 1, histograms.Union),
+        ("trackstore_lanes", 1, histograms.Lanes),
+        ("trackstore_join", 1, histograms.Join),
     ):
-        await connection._execute(connection._conn.create_aggregate, name, 1, aggregate)
+        await connection._execute(connection._conn.create_aggregate, name, arguments, aggregate)
 
 
 def insert_sql(table: Table, names: Sequence[str]) -> str:

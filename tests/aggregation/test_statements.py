@@ -19,11 +19,12 @@ from store.aggregation.measures import (
     CostPart,
     Distinct,
     Measure,
+    PerSecond,
     Quantile,
     Statistic,
     cost_at,
 )
-from store.aggregation.questions import Earlier, Question, Top
+from store.aggregation.questions import Earlier, OrderBy, Question, Top
 from store.aggregation.sources import EVENTS, INTERACTIONS, OPERATIONS, REQUESTS, STAGES
 from store.database import Database
 from store.filters import Compare, Op
@@ -80,6 +81,34 @@ async def test_rows_alone_are_as_plain_as_by_hand(database: Database) -> None:
     assert "OVER" not in text
     single = sql(database, Question(OPERATIONS, DAY, measures=(COUNT,)))
     assert "ORDER BY" not in single
+
+
+async def test_values_are_counted_in_the_way_that_is_fast(database: Database) -> None:
+    def asked(*measures: Measure) -> str:
+        question = Question(OPERATIONS, DAY, ("tool_name",), measures=(COUNT, *measures))
+        return sql(database, question).upper()
+
+    one = asked(Distinct("user_id"))
+    assert ("COUNT(DISTINCT" in one) is (database.dialect.name == "sqlite")
+    assert one.count("FROM OPERATIONS") == 1
+    assert asked(Distinct("user_id"), Distinct("name")).count("COUNT(DISTINCT") == 2
+    assert "COUNT(DISTINCT" in asked(Distinct("user_id"), Quantile("duration_ms", 0.5))
+
+
+async def test_several_quantiles_of_a_value_are_found_in_one_pass(database: Database) -> None:
+    quantiles = [Quantile("duration_ms", q) for q in (0.5, 0.95)]
+    text = sql(database, Question(OPERATIONS, DAY, ("tool_name",), measures=tuple(quantiles)))
+    assert "OVER" not in text
+    if database.dialect.name == "sqlite":
+        assert text.count("trackstore_exact(operations.duration_ms, '0.5 0.95')") == 2
+
+
+async def test_a_rate_of_all_time_is_no_order(database: Database) -> None:
+    """It is null everywhere: there is no span to divide by."""
+    orders = (OrderBy(PerSecond()), OrderBy(PerSecond(), descending=True))
+    question = Question(OPERATIONS, None, ("name",), measures=(COUNT,), order_by=orders)
+    aggregation = Aggregation(database, lambda: NOON, AnswerLimits())
+    assert (await aggregation.ask(question, ACME)).rows == ()
 
 
 async def test_totals_and_others_of_sums_read_the_records_once(database: Database) -> None:
