@@ -17,6 +17,9 @@ ROOT = Path(__file__).parent
 SOURCES = ROOT / "dashboard"
 SCHEMA = ROOT / "schema/schema.graphql"
 BUILT = ROOT / "server/dashboard/dist/index.html"
+LOCK = SOURCES / "package-lock.json"
+INSTALLED = SOURCES / "node_modules/.package-lock.json"
+"""npm writes it when it is done."""
 INSTALL = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
 ONLY_TO_BUILD = "--omit=dev"
 BUILD = ("run", "build", "--silent")
@@ -31,7 +34,10 @@ class PagesHook(BuildHookInterface):  # type: ignore[type-arg]
         """Build, unless the wheel only points at a checkout, or ``make`` has built already."""
         del build_data
         if self.target_name == "wheel" and version != "editable" and not _is_built():
-            run_npm(*INSTALL, ONLY_TO_BUILD)
+            if not INSTALLED.is_file():
+                run_npm(*INSTALL, ONLY_TO_BUILD)
+            elif LOCK.stat().st_mtime > INSTALLED.stat().st_mtime:
+                run_npm(*INSTALL)  # a checkout in use, whose tests need the rest
             run_npm(*BUILD)
 
 
