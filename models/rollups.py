@@ -77,13 +77,14 @@ SUMS = (
 QUANTILES = (
     Rollup("quantiles_totals", 65, ("organization_id", "kind"), histograms=True),
     Rollup("quantiles_by_model", 66, ("organization_id", "kind", "model"), histograms=True),
+    Rollup("quantiles_by_tool", 69, ("organization_id", "kind", "tool_name"), histograms=True),
+    Rollup("quantiles_by_route", 68, ("organization_id", "kind", "route"), histograms=True),
     Rollup(
-        "quantiles_by_tool",
+        "quantiles_by_mode",
         67,
         ("organization_id", "kind", "tool_name", "operation_mode"),
         histograms=True,
     ),
-    Rollup("quantiles_by_route", 68, ("organization_id", "kind", "route"), histograms=True),
 )
 """Rollups of histograms, the smaller ones first."""
 ROLLUPS = (*SUMS, *QUANTILES)

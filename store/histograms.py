@@ -7,10 +7,10 @@ sketch with relative-error guarantees", VLDB 2019): with gamma = (1 + a) / (1 - 
 
 A whole histogram is one large number with a count per lane, each in digits of its own, so that the
 sum of such numbers is their union. PostgreSQL holds it as numeric (``LANE_DIGITS`` decimal digits
-a lane); everywhere else it is bytes: two of the first lane, then ``LANE_BYTES`` a lane.
+a lane). Everywhere else it is bytes: one that says how wide a lane is, two of the first lane, then
+the lanes, each as wide as the greatest count needs.
 """
 
-import sys
 from array import array
 from bisect import bisect_right
 from collections import Counter
@@ -31,9 +31,15 @@ SCALE = 2 / (GAMMA + 1)
 LANE_DIGITS = 12
 """Decimal digits of a lane: a million million values."""
 LANE_BYTES = 6
-HEADER = 2
-SINGLY = b"\xff\xff"
-"""Stands in the place of the first lane, before lanes of single values that are not yet counted."""
+"""Bytes of a lane in the number that is added up."""
+WIDTHS = (1, 2, LANE_BYTES)
+"""Bytes of a lane that is stored: most hold a few values, and what is read a thousand times is small."""
+NARROW_BYTES = 2
+MOST_NARROW = 257
+"""So many counts of one byte add up to two bytes at most."""
+HEADER = 3
+SINGLY = b"\xff"
+"""Stands in the place of a width, before lanes of single values that are not yet counted."""
 
 
 def lane_of(value: float) -> int:
@@ -55,19 +61,44 @@ def value_of(lane: int) -> float:
 
 
 def pack(total: int) -> bytes | None:
-    """Counts per lane, as one number, in as few bytes as they need; None where there are none."""
+    """Counts per lane, from one number, in as few bytes as they need; None where there are none."""
     if not total:
         return None
     first = ((total & -total).bit_length() - 1) // (8 * LANE_BYTES)
     total >>= 8 * LANE_BYTES * first
-    size = -(-total.bit_length() // 8)
-    return first.to_bytes(HEADER, "little") + total.to_bytes(size, "little")
+    size = -(-total.bit_length() // (8 * LANE_BYTES))
+    wide = total.to_bytes(size * LANE_BYTES, "little")
+    width = next(w for w in WIDTHS if all(_is_zero(wide[i::LANE_BYTES]) for i in _rest(w)))
+    lanes = bytearray(size * width)
+    for i in range(width):
+        lanes[i::width] = wide[i::LANE_BYTES]
+    return width.to_bytes(1, "little") + first.to_bytes(2, "little") + lanes
+
+
+def _rest(width: int) -> range:
+    return range(width, LANE_BYTES)
+
+
+def _is_zero(part: bytes) -> bool:
+    return part.count(0) == len(part)
 
 
 def unpack(packed: bytes) -> int:
     """The number that ``pack`` made bytes of."""
-    first = int.from_bytes(packed[:HEADER], "little")
-    return int.from_bytes(packed[HEADER:], "little") << (8 * LANE_BYTES * first)
+    return spread(packed[HEADER:], packed[0], LANE_BYTES) << 8 * LANE_BYTES * first_of(packed)
+
+
+def first_of(packed: bytes) -> int:
+    """The first lane that has values."""
+    return packed[1] | packed[2] << 8
+
+
+def spread(lanes: bytes | bytearray, width: int, wider: int) -> int:
+    """Lanes of some bytes each as a number in which each has more."""
+    wide = bytearray(len(lanes) // width * wider)
+    for i in range(width):
+        wide[i::wider] = lanes[i::width]
+    return int.from_bytes(wide, "little")
 
 
 def count_lanes(lanes: Iterable[int]) -> int:
@@ -80,15 +111,13 @@ def count_lanes(lanes: Iterable[int]) -> int:
 
 def counts(packed: bytes) -> tuple[int, list[int]]:
     """The first lane that has values, and how many are in it and in each that follows."""
-    lanes = packed[HEADER:]
-    # Two bytes each, three of them a lane: read at once, since there may be hundreds.
-    parts = array("H", lanes + bytes(-len(lanes) % LANE_BYTES))
-    if sys.byteorder == "big":
-        parts.byteswap()
-    low, middle, high = parts[0::3].tolist(), parts[1::3], parts[2::3]
-    if any(middle) or any(high):
-        low = [a + (b << 16) + (c << 32) for a, b, c in zip(low, middle, high, strict=True)]
-    return int.from_bytes(packed[:HEADER], "little"), low
+    width, lanes = packed[0], packed[HEADER:]
+    found = list(lanes[::width])
+    for i in range(1, width):
+        found = [
+            count + (more << 8 * i) for count, more in zip(found, lanes[i::width], strict=True)
+        ]
+    return first_of(packed), found
 
 
 @lru_cache(maxsize=16)
@@ -131,7 +160,7 @@ def one_lane(value: float | None) -> bytes | None:
     """The histogram of one value."""
     if value is None or value < LEAST:
         return None
-    return lane_of(value).to_bytes(HEADER, "little") + b"\1"
+    return pack(1 << 8 * LANE_BYTES * lane_of(value))
 
 
 def whole(packed: bytes | None, lanes: bytes | None) -> bytes | None:
@@ -144,24 +173,43 @@ def whole(packed: bytes | None, lanes: bytes | None) -> bytes | None:
 
 
 class Union:
-    """Adds histograms up, as an aggregate; lanes of single values are counted together at the end."""
+    """Adds histograms up, as an aggregate.
+
+    Most are narrow: those are added up in lanes that are as wide as the sum of ``MOST_NARROW`` of
+    them needs, a third of the bytes. Lanes of single values are counted together at the end.
+    """
 
     def __init__(self) -> None:
         self._total = 0
+        self._narrow = 0
+        self._added = 0
         self._lanes = array("H")
 
     def step(self, packed: bytes | None) -> None:
         """One more."""
         if packed is None:
             return
-        if packed.startswith(SINGLY):
-            self._lanes.frombytes(packed[HEADER:])
+        width = packed[0]
+        if width == 1:
+            lanes = spread(packed[HEADER:], 1, NARROW_BYTES)
+            self._narrow += lanes << 8 * NARROW_BYTES * first_of(packed)
+            self._added += 1
+            if self._added == MOST_NARROW:
+                self._widen()
+        elif packed.startswith(SINGLY):
+            self._lanes.frombytes(packed[len(SINGLY) :])
         else:
             self._total += unpack(packed)
 
     def finalize(self) -> bytes | None:
         """All of them."""
+        self._widen()
         return pack(self._total + count_lanes(self._lanes))
+
+    def _widen(self) -> None:
+        size = -(-self._narrow.bit_length() // (8 * NARROW_BYTES)) * NARROW_BYTES
+        self._total += spread(self._narrow.to_bytes(size, "little"), NARROW_BYTES, LANE_BYTES)
+        self._narrow = self._added = 0
 
 
 class Lanes:

@@ -21,14 +21,15 @@ from models.rollups import (
 from store.access import Bounds
 from store.aggregation.measures import Fold, Part
 from store.filters import AllOf, AnyOf, Compare, CompareAttribute, Condition, Not
-from store.histograms import ERROR, LANE_DIGITS, LEAST
+from store.histograms import ERROR, LANE_DIGITS, LEAST, WIDTHS
 
 TABLE = OPERATION_ROLLUPS
 
 
 def fingerprint() -> str:
     """Names what is held and how; rows that were made by another list have another one."""
-    held = (ROLLUPS, FLAGS, sorted(EXTREMES), HISTOGRAMS, NUMBERS, ERROR, LEAST, LANE_DIGITS)
+    lanes = (ERROR, LEAST, LANE_DIGITS, WIDTHS)
+    held = (ROLLUPS, FLAGS, sorted(EXTREMES), HISTOGRAMS, NUMBERS, *lanes)
     return hashlib.sha256(repr(held).encode()).hexdigest()[:16]
 
 
