@@ -15,6 +15,7 @@ await story(async ({ open, given }) => {
   await page.locator("tbody tr").focus();
   await page.keyboard.press("Enter");
   await page.waitForURL("**/requests/*");
+  await page.locator(".log-line").first().waitFor();
   await page.getByRole("grid", { name: "Events" }).focus();
   await page.keyboard.press("Home");
   const detail = await page.locator(".log-detail strong").textContent();

@@ -17,9 +17,6 @@ const ASK_AGAIN_MS = 2_000;
 export function App() {
   const state = useStore(session);
   useEffect(() => {
-    void findSession();
-  }, []);
-  useEffect(() => {
     if (state !== "unreachable") return;
     const timer = setInterval(() => void findSession(), ASK_AGAIN_MS);
     return () => clearInterval(timer);

@@ -11,7 +11,7 @@ export interface Route {
   /** A path; `:id` at its end takes one segment. */
   path: string;
   page: LazyExoticComponent<ComponentType<PageProps>>;
-  load: () => Promise<unknown>;
+  load: () => Promise<PageModule>;
   /** How the navigation calls it; without it the page is reached from others. */
   title?: string;
   icon?: IconName;
@@ -19,7 +19,13 @@ export interface Route {
   without?: readonly ("range" | "organization")[];
 }
 
-type Load = () => Promise<{ default: ComponentType<PageProps> }>;
+interface PageModule {
+  default: ComponentType<PageProps>;
+  /** Asks early for what the page shows first. */
+  begin?: (query: URLSearchParams) => void;
+}
+
+type Load = () => Promise<PageModule>;
 
 function route(path: string, load: Load, listed: Omit<Route, "path" | "page" | "load"> = {}): Route {
   return { path, load, page: lazy(load), ...listed };
@@ -46,8 +52,8 @@ export const ROUTES: readonly Route[] = [
 ];
 
 /** Fetch the page of a path while it is still being found out who looks. */
-export function preload(path: string): void {
-  void findRoute(path)?.route.load();
+export function preload(path: string): Promise<PageModule | undefined> {
+  return findRoute(path)?.route.load() ?? Promise.resolve(undefined);
 }
 
 /** The route of a path, and its parameter. */

@@ -15,7 +15,8 @@ export function useMoved(where: EventFilter, refresh: () => void): void {
   useEffect(() => {
     let cursor: string | null = null;
     let waiting: ReturnType<typeof setTimeout> | undefined;
-    let last = 0;
+    // What is shown was asked just now.
+    let last = Date.now();
     const moved = () => {
       waiting ??= setTimeout(
         () => {

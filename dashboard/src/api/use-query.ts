@@ -1,6 +1,7 @@
 // A query whose answer a component shows: kept while it is asked anew, tried again when the network fails.
 import { useCallback, useEffect, useRef, useState } from "react";
 import { ask } from "./client";
+import { takeEarly } from "./early";
 import { ApiError } from "./errors";
 import type { TypedDocumentString } from "./generated";
 
@@ -11,7 +12,7 @@ export interface Queried<Data> {
   problem: ApiError | undefined;
   /** The first answer for these variables is on its way. */
   loading: boolean;
-  /** Ask again; several calls within `GATHER_MS` ask once. */
+  /** Ask again, once what was asked is answered; several calls within `GATHER_MS` ask once. */
   refresh: () => void;
 }
 
@@ -25,34 +26,28 @@ export function useQuery<Data, Variables>(
 ): Queried<Data> {
   const key = variables === null ? null : JSON.stringify(variables);
   const [state, setState] = useState<{ key: string | null; data?: Data; problem?: ApiError }>({ key: null });
-  const [turn, setTurn] = useState(0);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const askNow = useRef<() => void>(undefined);
 
   const refresh = useCallback(() => {
     timer.current ??= setTimeout(() => {
       timer.current = undefined;
-      setTurn((present) => present + 1);
+      askNow.current?.();
     }, GATHER_MS);
   }, []);
 
   useEffect(() => {
     if (key === null) return;
-    const abort = new AbortController();
-    let retry: ReturnType<typeof setTimeout> | undefined;
-    ask(document, JSON.parse(key) as Variables, abort.signal).then(
-      (data) => setState({ key, data }),
-      (error: unknown) => {
-        if (abort.signal.aborted) return;
-        const problem = error instanceof ApiError ? error : new ApiError("INTERNAL", String(error));
-        setState((before) => ({ ...before, key, problem }));
-        if (problem.passing) retry = setTimeout(refresh, RETRY_MS);
-      },
-    );
+    const asking = new Asking(document, JSON.parse(key) as Variables, {
+      onData: (data) => setState({ key, data }),
+      onProblem: (problem) => setState((before) => ({ ...before, key, problem })),
+    });
+    askNow.current = asking.again;
     return () => {
-      abort.abort();
-      clearTimeout(retry);
+      askNow.current = undefined;
+      asking.stop();
     };
-  }, [document, key, turn, refresh]);
+  }, [document, key]);
 
   useEffect(() => () => clearTimeout(timer.current), []);
 
@@ -62,4 +57,62 @@ export function useQuery<Data, Variables>(
     loading: key !== null && (state.key !== key || (!state.data && !state.problem)),
     refresh,
   };
+}
+
+interface Heard<Data> {
+  onData: (data: Data) => void;
+  onProblem: (problem: ApiError) => void;
+}
+
+/** One question, asked at once and again: an answer on its way is waited for, not thrown away. */
+class Asking<Data, Variables> {
+  readonly #abort = new AbortController();
+  readonly #document: TypedDocumentString<Data, Variables> | string;
+  readonly #variables: Variables;
+  readonly #heard: Heard<Data>;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #busy = false;
+  #wanted = false;
+
+  constructor(
+    document: TypedDocumentString<Data, Variables> | string,
+    variables: Variables,
+    heard: Heard<Data>,
+  ) {
+    this.#document = document;
+    this.#variables = variables;
+    this.#heard = heard;
+    void this.#run(takeEarly(document, variables));
+  }
+
+  readonly again = (): void => {
+    this.#wanted = true;
+    if (!this.#busy) void this.#run();
+  };
+
+  stop(): void {
+    this.#abort.abort();
+    clearTimeout(this.#retry);
+  }
+
+  async #run(early?: Promise<Data>): Promise<void> {
+    const { signal } = this.#abort;
+    clearTimeout(this.#retry);
+    this.#busy = true;
+    this.#wanted = false;
+    try {
+      const data = await (early ?? ask(this.#document, this.#variables, signal));
+      if (!signal.aborted) this.#heard.onData(data);
+    } catch (error) {
+      if (!signal.aborted) this.#fail(error);
+    }
+    this.#busy = false;
+    if (this.#wanted && !signal.aborted) void this.#run();
+  }
+
+  #fail(error: unknown): void {
+    const problem = error instanceof ApiError ? error : new ApiError("INTERNAL", String(error));
+    this.#heard.onProblem(problem);
+    if (problem.passing) this.#retry = setTimeout(this.again, RETRY_MS);
+  }
 }

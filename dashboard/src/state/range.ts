@@ -32,10 +32,15 @@ export const RANGE_BUCKET = {
   "30d": { unit: "HOUR", every: 12 },
 } as const;
 
-/** The range in the address; a day where none is there. */
-export function useRange(): Range {
-  const word = useQueryString().get("range");
+/** The range in the query of an address; a day where none is there. */
+export function rangeIn(query: URLSearchParams): Range {
+  const word = query.get("range");
   return RANGES.find((range) => range === word) ?? "24h";
+}
+
+/** The range in the address. */
+export function useRange(): Range {
+  return rangeIn(useQueryString());
 }
 
 export function setRange(range: Range): void {

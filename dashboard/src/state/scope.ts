@@ -7,8 +7,9 @@ import type {
   RequestFilter,
   StageFilter,
 } from "../api/generated";
-import { RANGE_DURATION, useRange } from "./range";
-import { useOrganization } from "./viewer";
+import { useQueryString } from "../router";
+import { RANGE_DURATION, type Range, rangeIn } from "./range";
+import { useViewer } from "./viewer";
 
 export interface Scope {
   requests: RequestFilter;
@@ -19,19 +20,28 @@ export interface Scope {
   turns: EventFilter;
 }
 
+/** What an address asks about, for those who may choose among organizations. */
+export function scopeIn(query: URLSearchParams): Scope {
+  return scopeOf(rangeIn(query), query.get("organization"));
+}
+
 /** Filters that stay the same object until the range or the organization changes. */
 export function useScope(): Scope {
-  const range = useRange();
-  const organization = useOrganization();
-  return useMemo(() => {
-    const of = organization === null ? {} : { organizationId: { eq: organization } };
-    const time = { last: RANGE_DURATION[range] };
-    return {
-      requests: { ...of, createdAt: time },
-      stages: { ...of, startedAt: time },
-      operations: { ...of, occurredAt: time },
-      breakers: of,
-      turns: { ...of, type: { startsWith: "request." } },
-    };
-  }, [range, organization]);
+  const query = useQueryString();
+  const range = rangeIn(query);
+  // Who belongs to an organization sees no other anyway, and need not say which.
+  const organization = useViewer().organizationId === null ? query.get("organization") : null;
+  return useMemo(() => scopeOf(range, organization), [range, organization]);
+}
+
+function scopeOf(range: Range, organization: string | null): Scope {
+  const of = organization === null ? {} : { organizationId: { eq: organization } };
+  const time = { last: RANGE_DURATION[range] };
+  return {
+    requests: { ...of, createdAt: time },
+    stages: { ...of, startedAt: time },
+    operations: { ...of, occurredAt: time },
+    breakers: of,
+    turns: { ...of, type: { startsWith: "request." } },
+  };
 }

@@ -5,16 +5,24 @@ import {
   RequestTotalsDocument,
   TroubleDocument,
 } from "../../api/generated";
+import { askEarly } from "../../api/early";
 import { useMoved } from "../../api/use-moved";
 import { useQuery } from "../../api/use-query";
 import { Card, EmptyState, ErrorState, Loading, PageTitle } from "../../components/surfaces";
 import { RANGE_BUCKET, RANGE_WORDS, useRange, ZONE } from "../../state/range";
-import { useScope } from "../../state/scope";
+import { scopeIn, useScope } from "../../state/scope";
 import { BreakersCard, StagesCard, TypesCard } from "./breakdowns";
 import { DurationsChart, OperationsChart, RequestsChart } from "./charts";
 import { Figures } from "./figures";
 import { StatusCard } from "./status-card";
 import { Warnings } from "./warnings";
+
+/** Ask for the first numbers while it is still being found out who looks. */
+export function begin(query: URLSearchParams): void {
+  const scope = scopeIn(query);
+  askEarly(RequestTotalsDocument, { where: scope.requests });
+  askEarly(OperationTotalsDocument, { where: scope.operations });
+}
 
 export default function OverviewPage() {
   const range = useRange();

@@ -1,0 +1,93 @@
+import { act } from "react";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { draw } from "../testing";
+import { askEarly } from "./early";
+import { ViewerDocument } from "./generated";
+import { type Queried, useQuery } from "./use-query";
+
+interface Call {
+  signal: AbortSignal | null;
+  answer: (data: unknown) => Promise<void>;
+}
+
+let calls: Call[];
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  calls = [];
+  vi.stubGlobal("fetch", (_url: string, { signal = null }: RequestInit) => {
+    return new Promise((resolve) => {
+      const answer = (data: unknown) =>
+        act(async () => resolve({ json: () => Promise.resolve({ data }) } as Response));
+      calls.push({ signal, answer });
+    });
+  });
+});
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+function watch(): { latest: () => Queried<unknown>; drawn: ReturnType<typeof draw> } {
+  let found: Queried<unknown> | undefined;
+  function Watcher() {
+    found = useQuery(ViewerDocument, {});
+    return null;
+  }
+  const drawn = draw(<Watcher />);
+  return {
+    drawn,
+    latest: () => {
+      if (!found) throw new Error("it was not drawn");
+      return found;
+    },
+  };
+}
+
+const pass = (ms: number) => act(() => vi.advanceTimersByTimeAsync(ms));
+
+test("what is asked anew while an answer is on its way is asked once more, behind it", async () => {
+  const { latest } = watch();
+  expect(calls).toHaveLength(1);
+  latest().refresh();
+  latest().refresh();
+  await pass(100);
+  expect(calls).toHaveLength(1);
+  expect(calls[0]?.signal?.aborted).toBe(false);
+  await calls[0]?.answer("first");
+  expect(latest().data).toBe("first");
+  expect(calls).toHaveLength(2);
+  await calls[1]?.answer("second");
+  expect(latest().data).toBe("second");
+  await pass(10_000);
+  expect(calls).toHaveLength(2);
+});
+
+test("an answer that was asked for early is taken once", async () => {
+  askEarly(ViewerDocument, {});
+  const { latest } = watch();
+  expect(calls).toHaveLength(1);
+  expect(latest().loading).toBe(true);
+  await calls[0]?.answer("early");
+  expect(latest().data).toBe("early");
+  latest().refresh();
+  await pass(100);
+  expect(calls).toHaveLength(2);
+});
+
+test("an early answer that nobody took in time is not news", async () => {
+  askEarly(ViewerDocument, {});
+  await pass(6_000);
+  watch();
+  expect(calls).toHaveLength(2);
+});
+
+test("who is gone hears nothing, and is not answered", async () => {
+  const { latest, drawn } = watch();
+  const before = latest();
+  drawn.again(null);
+  expect(calls[0]?.signal?.aborted).toBe(true);
+  await calls[0]?.answer("late");
+  expect(latest()).toBe(before);
+});
