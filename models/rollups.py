@@ -53,6 +53,7 @@ class Rollup:
 
 
 SUMS = (
+    Rollup("operations_by_organization", 8, ("organization_id",)),
     Rollup("operations_totals", 1, ("organization_id", "kind", "outcome")),
     Rollup("operations_by_client", 2, ("organization_id", "kind", "outcome", "client")),
     Rollup("operations_by_name", 3, ("organization_id", "kind", "name", "operation_type")),
@@ -62,6 +63,7 @@ SUMS = (
         5,
         ("organization_id", "kind", "tool_name", "operation_mode", "client"),
     ),
+    Rollup("operations_by_status", 9, ("organization_id", "kind", "route", "status_code")),
     Rollup(
         "operations_by_route",
         6,

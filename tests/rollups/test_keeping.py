@@ -90,7 +90,7 @@ async def test_what_is_sent_again_is_counted_once(api: Api) -> None:
     assert sum(accepted for accepted, _ in both) == 8
     ask = api.server.store.aggregation.ask
     answer = await ask(COUNTED, ANYWHERE)
-    assert answer.coverage.source == "operations_totals"
+    assert answer.coverage.source == "operations_by_organization"
     assert answer.rows[0].values == (24, 2_400)
     assert await differences(rollups) == []
 
@@ -125,7 +125,7 @@ async def test_what_was_recorded_before_is_summed_up(database_url: str) -> None:
     await rollups.maintenance.run_once()
     assert await rollups.valid_from() == EARLIEST
     answer = await aggregation_of(database).ask(COUNTED, ANYWHERE)
-    assert answer.coverage.source == "operations_totals"
+    assert answer.coverage.source == "operations_by_organization"
     assert answer.rows[0].values == (31, sum(range(30)) + 100)
     assert await differences(rollups) == []
     async with database.read() as connection:
@@ -255,7 +255,7 @@ async def test_fresh_rows_of_an_hour_become_few(database: Database) -> None:
         columns = OPERATION_ROLLUPS.c
         statement = select(columns.tier, func.count()).group_by(columns.tier)
         tiers = {tier: count for tier, count in await connection.execute(statement)}  # noqa: C416
-    assert tiers == {Tier.HOUR: 36, Tier.COUNTED: 36, Tier.DAY: 36}
+    assert tiers == {Tier.HOUR: 42, Tier.COUNTED: 42, Tier.DAY: 42}
     assert rollups.maintenance.stats.merges == 2
     assert await differences(rollups) == []
 
@@ -265,15 +265,18 @@ async def test_what_is_not_covered_is_read_from_records(database: Database) -> N
     aggregation = aggregation_of(database)
     since = Compare("occurred_at", Op.GTE, NOW - timedelta(hours=3))
     for question, source in (
-        (Question(OPERATIONS, measures=(COUNT,)), "operations_totals"),
-        (Question(OPERATIONS, since, measures=(COUNT,)), "operations_totals"),
+        (Question(OPERATIONS, measures=(COUNT,)), "operations_by_organization"),
+        (Question(OPERATIONS, since, measures=(COUNT,)), "operations_by_organization"),
         (Question(OPERATIONS, group_by=("model",), measures=(COUNT,)), "operations_by_model"),
         (Question(OPERATIONS, group_by=("user_id",), measures=(COUNT,)), RAW),
         (Question(OPERATIONS, group_by=("tool_name", "model"), measures=(COUNT,)), RAW),
         (Question(OPERATIONS, measures=(Distinct("model"),)), RAW),
         (Question(OPERATIONS, measures=(Quantile("tokens_original", 0.5),)), RAW),
         (Question(OPERATIONS, since, (), Bucket(BucketUnit.MINUTE), (COUNT,)), RAW),
-        (Question(OPERATIONS, since, (), Bucket(BucketUnit.HOUR), (COUNT,)), "operations_totals"),
+        (
+            Question(OPERATIONS, since, (), Bucket(BucketUnit.HOUR), (COUNT,)),
+            "operations_by_organization",
+        ),
         (
             Question(OPERATIONS, since, (), Bucket(BucketUnit.DAY, 1, "Asia/Kathmandu"), (COUNT,)),
             RAW,
@@ -298,7 +301,7 @@ async def test_a_day_that_comes_late_is_merged_again(database: Database) -> None
         assert await differences(rollups) == []
     daily = Question(OPERATIONS, None, (), Bucket(BucketUnit.DAY), (COUNT,))
     answer = await aggregation_of(database).ask(daily, ANYWHERE)
-    assert answer.coverage.source == "operations_totals"
+    assert answer.coverage.source == "operations_by_organization"
     assert answer.rows[0].values == (3,)
 
 

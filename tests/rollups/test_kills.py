@@ -44,6 +44,6 @@ async def test_a_killed_server_leaves_right_rollups(database_url: str, tmp_path:
         RollupPlanner(RollupStates(database, utc_now)),
     )
     answer = await aggregation.ask(Question(OPERATIONS, measures=(COUNT,)), ANYWHERE)
-    assert answer.coverage.source == "operations_totals"
+    assert answer.coverage.source == "operations_by_organization"
     assert answer.rows[0].values == (len(load.operations),)
     await database.close()
