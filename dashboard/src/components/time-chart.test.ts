@@ -1,6 +1,6 @@
 // Bars stand on one another; what is drawn first is the highest.
 import { expect, it } from "vitest";
-import { dataOf } from "./time-chart";
+import { dataOf, stepsOf } from "./time-chart";
 
 const TIMES = [0, 60_000];
 
@@ -19,4 +19,12 @@ it("stacks bars", () => {
     [3, null],
     [1, 2],
   ]);
+});
+
+it("has no line between whole numbers where there are only those", () => {
+  const steps = (values: (number | null)[]) => stepsOf([{ label: "count", hue: "c1", values }]);
+  expect(steps([]).slice(0, 4)).toEqual([1, 2, 5, 10]);
+  expect(steps([3, null, 12]).at(0)).toBe(1);
+  expect(steps([0.5, null]).slice(0, 3)).toEqual([0.000001, 0.000002, 0.000005]);
+  expect(steps([1e12]).at(-1)).toBe(5e15);
 });

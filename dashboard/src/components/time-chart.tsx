@@ -147,6 +147,20 @@ function token(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
 
+/** What a grid line may lie above the one below: 1, 2 or 5 of any power of ten. */
+const STEPS = Array.from({ length: 22 }, (_, power) =>
+  [1, 2, 5].map((digit) => Number(`${digit}e${power - 6}`)),
+).flat();
+const WHOLE_STEPS = STEPS.filter(Number.isInteger);
+
+/** Where only whole numbers are shown, no line stands between two of them. */
+export function stepsOf(series: readonly Series[]): number[] {
+  const whole = series.every(({ values }) =>
+    values.every((value) => value === null || Number.isInteger(value)),
+  );
+  return whole ? WHOLE_STEPS : STEPS;
+}
+
 const LEAST_BAR = 1;
 const MOST_BAR = 40;
 
@@ -170,6 +184,7 @@ function optionsOf(newest: { current: TimeChartProps }, width: number, height: n
         grid,
         size: 62,
         space: 34,
+        incrs: () => stepsOf(newest.current.series),
         values: (_, splits) => splits.map((value) => newest.current.format(value)),
       },
     ],
