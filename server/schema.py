@@ -1,8 +1,9 @@
 """The assembled GraphQL schema, and its text."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import strawberry
@@ -85,12 +86,20 @@ def build_schema(
     extensions: list[Any] = [*extensions_first, lambda: DocumentLimits(limits)]
     if not introspection:
         extensions.append(DisableIntrospection)
+    schema = copy(_converted())
+    schema.extensions = tuple(extensions)
+    if executor is not None:
+        schema.execution_context_class = executor
+    return schema
+
+
+@cache
+def _converted() -> TrackstoreSchema:
+    """The types, turned into those of graphql-core once: all applications of a process share them."""
     schema = TrackstoreSchema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        extensions=extensions,
-        execution_context_class=executor,
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     )
     hasten_inputs(schema)
