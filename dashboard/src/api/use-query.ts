@@ -66,7 +66,8 @@ interface Heard<Data> {
 
 /** One question, asked at once and again: an answer on its way is waited for, not thrown away. */
 class Asking<Data, Variables> {
-  readonly #abort = new AbortController();
+  #abort = new AbortController();
+  #stopped = false;
   readonly #document: TypedDocumentString<Data, Variables> | string;
   readonly #variables: Variables;
   readonly #heard: Heard<Data>;
@@ -91,23 +92,26 @@ class Asking<Data, Variables> {
   };
 
   stop(): void {
+    this.#stopped = true;
     this.#abort.abort();
     clearTimeout(this.#retry);
   }
 
   async #run(early?: Promise<Data>): Promise<void> {
+    // One for each time: what a signal is handed to, it may keep.
+    this.#abort = new AbortController();
     const { signal } = this.#abort;
     clearTimeout(this.#retry);
     this.#busy = true;
     this.#wanted = false;
     try {
       const data = await (early ?? ask(this.#document, this.#variables, signal));
-      if (!signal.aborted) this.#heard.onData(data);
+      if (!this.#stopped) this.#heard.onData(data);
     } catch (error) {
-      if (!signal.aborted) this.#fail(error);
+      if (!this.#stopped) this.#fail(error);
     }
     this.#busy = false;
-    if (this.#wanted && !signal.aborted) void this.#run();
+    if (this.#wanted && !this.#stopped) void this.#run();
   }
 
   #fail(error: unknown): void {
