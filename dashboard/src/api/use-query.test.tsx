@@ -1,3 +1,4 @@
+// What is shown is asked once at a time, and taken where it was asked before.
 import { act } from "react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { draw } from "../testing";
