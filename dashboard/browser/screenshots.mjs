@@ -23,16 +23,18 @@ const PAGES = {
 };
 const wanted = named.length > 0 ? named.map((pair) => pair.split(/=(.*)/s)) : Object.entries(PAGES);
 
-/** The newest request that failed: it has attempts, errors and a log. */
+/** Of the newest requests that failed, the one that was tried most often. */
 async function aRequest() {
-  const query = "{ requests(where: {status: [FAILED]}, first: 1) { nodes { uuid } } }";
+  const query = "{ requests(where: {status: [FAILED]}, first: 50) { nodes { uuid stages { attempt } } } }";
   const headers = { "Content-Type": "application/json" };
   const answer = await fetch(`${server}/graphql`, {
     method: "POST",
     headers,
     body: JSON.stringify({ query }),
   });
-  return `/requests/${(await answer.json()).data.requests.nodes[0]?.uuid ?? ""}`;
+  const attempts = ({ stages }) => stages.reduce((sum, { attempt }) => sum + attempt, 0);
+  const { nodes } = (await answer.json()).data.requests;
+  return `/requests/${nodes.sort((one, other) => attempts(other) - attempts(one))[0]?.uuid ?? ""}`;
 }
 
 async function take(context, name, path, theme) {
