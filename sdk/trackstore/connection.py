@@ -1,5 +1,7 @@
 """What every call to the server has in common: headers, time limits, whether a proxy may be used."""
 
+from contextlib import suppress
+from importlib import import_module
 from typing import TypedDict
 from urllib.parse import urlsplit
 
@@ -7,6 +9,13 @@ import httpx
 
 from trackstore.settings import Settings
 from trackstore.versions import USER_AGENT
+
+LOADED_LATE = ("certifi", "encodings.idna", "httpcore", "importlib.readers")
+"""What is otherwise loaded by the first call, in a thread: whoever forks just then gets a child in
+which these modules are locked for good, and whose own calls wait for them."""
+for _name in LOADED_LATE:
+    with suppress(ImportError):
+        import_module(_name)
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 

@@ -116,3 +116,18 @@ def test_a_pool_whose_workers_are_killed(server: ServerProcess, tmp_path: Path) 
     second = run("after_a_crash", server.url, tmp_path)
     assert second.code == 0, second.output
     assert len(check_stored(server.url, second.ids)) == 100 + PER_PROCESS
+
+
+def test_a_call_loads_nothing_that_a_fork_could_find_half_loaded(server: ServerProcess) -> None:
+    code = (
+        "import sys; from trackstore import Tracker; before = set(sys.modules)\n"
+        "for url in (sys.argv[1], sys.argv[1].replace('http:', 'https:')):\n"
+        "    tracker = Tracker(url=url)\n"
+        "    tracker.track_tool_operation(tool='read', mode='full', tokens_original=2, tokens_actual=1)\n"
+        "    tracker.flush(1.0)\n"
+        "print(sorted(set(sys.modules) - before))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code, server.url], capture_output=True, text=True, check=True
+    )
+    assert told.stdout.strip() == "[]"
