@@ -284,6 +284,7 @@ async def test_a_caller_that_goes_away_during_its_flush_disturbs_nobody(notebook
     notebook.applier.gate.set()
     await asyncio.gather(*others)
     await notebook.writer.submit([Note()])
+    await notebook.writer.close(5)  # nobody waits for the flush of the one that went away
     assert gone.cancelled()
     assert await notebook.count() == len(others) + 2, "it was under way: it is written"
 
