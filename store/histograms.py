@@ -69,9 +69,7 @@ def pack(total: int) -> bytes | None:
     size = -(-total.bit_length() // (8 * LANE_BYTES))
     wide = total.to_bytes(size * LANE_BYTES, "little")
     width = next(w for w in WIDTHS if all(_is_zero(wide[i::LANE_BYTES]) for i in _rest(w)))
-    lanes = bytearray(size * width)
-    for i in range(width):
-        lanes[i::width] = wide[i::LANE_BYTES]
+    lanes = resized(wide, LANE_BYTES, width)
     return width.to_bytes(1, "little") + first.to_bytes(2, "little") + lanes
 
 
@@ -93,12 +91,17 @@ def first_of(packed: bytes) -> int:
     return packed[1] | packed[2] << 8
 
 
-def spread(lanes: bytes | bytearray, width: int, wider: int) -> int:
+def resized(lanes: bytes, width: int, wanted: int) -> bytearray:
+    """Lanes of some bytes each with another number of bytes each, which holds every count, too."""
+    found = bytearray(len(lanes) // width * wanted)
+    for i in range(min(width, wanted)):
+        found[i::wanted] = lanes[i::width]
+    return found
+
+
+def spread(lanes: bytes, width: int, wider: int) -> int:
     """Lanes of some bytes each as a number in which each has more."""
-    wide = bytearray(len(lanes) // width * wider)
-    for i in range(width):
-        wide[i::wider] = lanes[i::width]
-    return int.from_bytes(wide, "little")
+    return int.from_bytes(resized(lanes, width, wider), "little")
 
 
 def count_lanes(lanes: Iterable[int]) -> int:

@@ -63,9 +63,9 @@ def run(settings: Settings, taken: socket.socket, started: Callable[[], None]) -
         timeout_worker_healthcheck=HUNG_SECONDS,
         timeout_graceful_shutdown=math.ceil(settings.shutdown_seconds),
     )
-    begin()
     if settings.workers > 1:
         return _run_many(config, taken, started)
+    begin()
     return _run_one(Server(config, started), taken)
 
 

@@ -67,7 +67,6 @@ interface Heard<Data> {
 /** One question, asked at once and again: an answer on its way is waited for, not thrown away. */
 class Asking<Data, Variables> {
   #abort = new AbortController();
-  #stopped = false;
   readonly #document: TypedDocumentString<Data, Variables> | string;
   readonly #variables: Variables;
   readonly #heard: Heard<Data>;
@@ -92,7 +91,6 @@ class Asking<Data, Variables> {
   };
 
   stop(): void {
-    this.#stopped = true;
     this.#abort.abort();
     clearTimeout(this.#retry);
   }
@@ -106,12 +104,12 @@ class Asking<Data, Variables> {
     this.#wanted = false;
     try {
       const data = await (early ?? ask(this.#document, this.#variables, signal));
-      if (!this.#stopped) this.#heard.onData(data);
+      if (!signal.aborted) this.#heard.onData(data);
     } catch (error) {
-      if (!this.#stopped) this.#fail(error);
+      if (!signal.aborted) this.#fail(error);
     }
     this.#busy = false;
-    if (this.#wanted && !this.#stopped) void this.#run();
+    if (this.#wanted && !signal.aborted) void this.#run();
   }
 
   #fail(error: unknown): void {
