@@ -14,7 +14,7 @@ Rows = dict[str, list[tuple[Any, ...]]]
 
 
 async def rows_of(database_url: str, organization: str) -> Rows:
-    """The rows of every table that bear this organization, by table and in the order of their key."""
+    """The rows of every table that bear this organization, by table and in a fixed order."""
     engine = create_async_engine(database_url, poolclass=NullPool)
     try:
         return await _read(engine, organization)
@@ -27,8 +27,12 @@ async def _read(engine: AsyncEngine, organization: str) -> Rows:
     async with engine.connect() as connection:
         for table in tables():
             mine = table.c[ORGANIZATION] == organization
-            statement = select(table).where(mine).order_by(*table.primary_key.columns)
-            found[table.name] = [tuple(row) for row in await connection.execute(statement)]
+            key = table.primary_key.columns
+            statement = select(table).where(mine).order_by(*key)
+            rows = [tuple(row) for row in await connection.execute(statement)]
+            if not key:  # a database may turn to another plan, and another order, at any time
+                rows.sort(key=repr)
+            found[table.name] = rows
     return found
 
 
