@@ -1,6 +1,8 @@
 """How rows are handed to a driver: which columns, and which of their values converted."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import repeat
+from operator import is_
 from typing import Any
 
 import msgspec
@@ -11,10 +13,10 @@ Rows = Sequence[Sequence[Any]]
 Columns = Mapping[int, Sequence[Any]]
 """Columns of equal length by their position in ``table.columns``; JSON as text, others as Python
 values. A column that is missing is null."""
-Load = tuple[list[str], list[tuple[Any, ...]]]
-"""Names of columns, and rows of their values, as a driver takes them."""
 Convert = Callable[[Any], Any]
 """Makes the value that a driver takes of one of Python's, or the other way round."""
+ConvertColumn = Callable[[Column[Any], Sequence[Any]], Sequence[Any]]
+"""The same of all values of a column at once."""
 
 
 def encode_json(value: Any) -> str:
@@ -24,7 +26,7 @@ def encode_json(value: Any) -> str:
 
 def is_null(values: Sequence[Any]) -> bool:
     """Whether there is nothing but nulls."""
-    return not any(values) and all(value is None for value in values)
+    return not any(values) and values.count(None) == len(values)
 
 
 def columns_of_rows(table: Table, rows: Rows) -> dict[int, Sequence[Any]]:
@@ -38,9 +40,9 @@ def columns_of_rows(table: Table, rows: Rows) -> dict[int, Sequence[Any]]:
 
 
 def load_of(
-    table: Table, columns: Columns, converter: Callable[[Column[Any]], Convert | None]
-) -> Load:
-    """The rows of these columns as a driver takes them; JSON is text already.
+    table: Table, columns: Columns, convert: ConvertColumn
+) -> tuple[list[str], Iterable[tuple[Any, ...]]]:
+    """Names of columns, and rows of their values as a driver takes them, to be read once.
 
     Values are converted column by column: most columns need nothing, and those cost nothing.
     """
@@ -48,12 +50,18 @@ def load_of(
     names, found = [], []
     for position in sorted(columns):
         column, values = every[position], columns[position]
-        convert = None if isinstance(column.type, JSON) else converter(column)
         names.append(column.name)
-        found.append(values if convert is None else converted(values, convert))
-    return names, list(zip(*found, strict=True))
+        found.append(values if isinstance(column.type, JSON) else convert(column, values))
+    return names, zip(*found, strict=True)
 
 
-def converted(values: Sequence[Any], convert: Convert) -> list[Any]:
+def converted(values: Sequence[Any], convert: Convert) -> Sequence[Any]:
     """The values as ``convert`` makes them; nulls stay what they are."""
+    if is_one(values):
+        return (None if values[0] is None else convert(values[0]),) * len(values)
     return [None if value is None else convert(value) for value in values]
+
+
+def is_one(values: Sequence[Any]) -> bool:
+    """Whether every row has the same object, as of the instant of the call that they came with."""
+    return bool(values) and values[0] is values[-1] and all(map(is_, values, repeat(values[0])))

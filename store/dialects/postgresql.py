@@ -9,7 +9,6 @@ from typing import Any
 import asyncpg
 import msgspec
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Boolean,
     Column,
@@ -46,9 +45,10 @@ from store.dialects.base import (
     Settled,
 )
 from store.dialects.bells import Bell
+from store.dialects.copying import copy, load_of
 from store.dialects.json_leaf import JsonLeaf
 from store.dialects.notifications import PostgresqlBell
-from store.dialects.plans import Columns, Convert, Load, encode_json, load_of
+from store.dialects.plans import Columns, Convert, encode_json
 from store.histograms import LEAST
 from store.ids import first_id_at
 
@@ -136,10 +136,10 @@ class PostgresqlDialect(DatabaseDialect):
         if not driver.is_in_transaction():
             # SQLAlchemy begins one with its first statement: COPY goes past it.
             await connection.exec_driver_sql("SELECT 1")
-        await copy(driver, table, load_of(table, columns, converter))
+        await copy(driver, load_of(table, columns))
 
     async def write_columns(self, tables: Sequence[tuple[Table, Columns]]) -> bool:
-        loads = [(table, load_of(table, columns, converter)) for table, columns in tables]
+        loads = [load_of(table, columns) for table, columns in tables]
         async with self._engine.connect() as connection:
             raw = await connection.get_raw_connection()
             driver: Any = raw.driver_connection
@@ -147,8 +147,8 @@ class PostgresqlDialect(DatabaseDialect):
             together = driver.transaction() if len(loads) > 1 else nullcontext()
             try:
                 async with together:
-                    for table, load in loads:
-                        await copy(driver, table, load)
+                    for load in loads:
+                        await copy(driver, load)
             except DuplicateKeys:
                 return False
         return True
@@ -273,20 +273,6 @@ class PostgresqlDialect(DatabaseDialect):
 
     def add_histograms(self, histogram: ColumnElement[Any]) -> ColumnElement[Any]:
         return func.sum(histogram)
-
-
-async def copy(driver: Any, table: Table, load: Load) -> None:
-    """COPY rows into a table; raises ``DuplicateKeys``."""
-    names, records = load
-    try:
-        await driver.copy_records_to_table(table.name, records=records, columns=names)
-    except asyncpg.UniqueViolationError as error:
-        raise DuplicateKeys from error
-
-
-def converter(column: Column[Any]) -> Convert | None:
-    """JSON goes to the driver as text; it knows all other types itself."""
-    return encode_json if isinstance(column.type, JSON) else None
 
 
 def sqlstate(error: BaseException) -> str | None:

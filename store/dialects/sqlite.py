@@ -51,7 +51,7 @@ from store.dialects.base import (
     Settled,
 )
 from store.dialects.json_leaf import JsonLeaf
-from store.dialects.plans import Columns, Convert, Load, encode_json, load_of
+from store.dialects.plans import Columns, Convert, converted, encode_json, load_of
 from store.errors import BadInput
 from store.ids import utc_now
 
@@ -179,7 +179,7 @@ class SqliteDialect(DatabaseDialect):
         if at is not None and at not in columns:
             number = await self._next_position(driver, table)
             columns = {**columns, at: (number,) * len(next(iter(columns.values())))}
-        await insert_many(driver, table, load_of(table, columns, converter))
+        await insert_many(driver, table, columns)
 
     async def feed_position(self, connection: AsyncConnection, table: Table) -> dict[str, int]:
         raw = await connection.get_raw_connection()
@@ -334,9 +334,9 @@ def insert_sql(table: Table, names: Sequence[str]) -> str:
     return f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})'  # noqa: S608  # names of our own columns
 
 
-async def insert_many(driver: Any, table: Table, load: Load) -> None:
+async def insert_many(driver: Any, table: Table, columns: Columns) -> None:
     """Insert rows into a table; raises ``DuplicateKeys``."""
-    names, records = load
+    names, records = load_of(table, columns, as_driver_takes)
     try:
         cursor = await driver.executemany(insert_sql(table, names), records)
         await cursor.close()
@@ -344,6 +344,12 @@ async def insert_many(driver: Any, table: Table, load: Load) -> None:
         if getattr(error, "sqlite_errorname", "") not in DUPLICATE_ERRORS:
             raise
         raise DuplicateKeys from error
+
+
+def as_driver_takes(column: Column[Any], values: Sequence[Any]) -> Sequence[Any]:
+    """The values of a column for the raw driver."""
+    convert = converter(column)
+    return values if convert is None else converted(values, convert)
 
 
 def converter(column: Column[Any]) -> Convert | None:

@@ -2,6 +2,7 @@
 
 from itertools import count
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +14,7 @@ from models import Base, LimitUsage, Operation, RequestEvent, table_of
 from models.feeds import FEED_POSITION
 from models.partitions import INFO_KEY
 from store.database import Database
-from store.dialects import DuplicateKeys
+from store.dialects import DuplicateKeys, copying
 from store.partitions import Partitions, month_of
 from tests.store.rows import MONTH, Row, insert, key_of, plain, rows_of, tuples, v7_at
 
@@ -68,6 +69,11 @@ async def test_both_ways_write_the_same(
         await dialect.bulk_insert(connection, table, tuples(table, rows))
         by_bulk = await stored(connection, table)
         await bulk.rollback()
+        plainly = await connection.begin_nested()
+        with patch.object(copying, "TAKES_NUMBERS", False):
+            await dialect.bulk_insert(connection, table, tuples(table, rows))
+        by_plain_bulk = await stored(connection, table)
+        await plainly.rollback()
         single = await connection.begin_nested()
         keys = await dialect.insert_ignoring_duplicates(connection, table, tuples(table, rows))
         by_insert = await stored(connection, table)
@@ -76,7 +82,7 @@ async def test_both_ways_write_the_same(
         await dialect.upsert(connection, table, rows)
         by_upsert = await stored(connection, table)
         await upsert.rollback()
-    assert by_bulk == by_insert == by_upsert
+    assert by_bulk == by_plain_bulk == by_insert == by_upsert
     assert {plain_key(key) for key in keys} == {plain_key(key_of(table, row)) for row in rows}
     found = {plain_key(key_of(table, row)): row for row in by_bulk[0]}
     for row in rows:
@@ -84,6 +90,10 @@ async def test_both_ways_write_the_same(
         assert {n: plain(v) for n, v in back.items()} == {
             n: plain(v) for n, v in row.items() if n != FEED_POSITION
         }
+
+
+def test_the_quick_way_to_copy_is_taken() -> None:
+    assert copying.TAKES_NUMBERS, "the driver's inside has changed: see store/dialects/copying.py"
 
 
 def plain_key(key: tuple[Any, ...]) -> tuple[Any, ...]:
