@@ -112,9 +112,11 @@ class ColumnPreparer:
             check_range(durations, 0, quick.MAX_DURATION_MS)
             if None in durations:
                 durations = [None if value is None else float(value) for value in durations]
+                total = sum(filter(None, durations))
             else:
                 durations = list(map(float, durations))
-            if isnan(sum(filter(None, durations))):  # what is no number compares with nothing
+                total = sum(durations)
+            if isnan(total):  # what is no number compares with nothing
                 raise NotPlain
             frame.columns[quick.DURATION_MS] = durations
 
@@ -124,16 +126,18 @@ class ColumnPreparer:
         zones = set(map(take_zone, times))
         if None in zones:
             raise NotPlain
-        if not (min(times) >= EARLIEST and max(times) <= self._now + FUTURE):
+        frame.columns[quick.OCCURRED_AT] = times
+        first, last = frame.span()
+        if not (first >= EARLIEST and last <= self._now + FUTURE):
             raise NotPlain
         if zones != {UTC}:
-            times = [at.astimezone(UTC) for at in times]
+            frame.columns[quick.OCCURRED_AT] = [at.astimezone(UTC) for at in times]
         given = [i for i in ids if i is not None] if None in ids else ids
         if len(set(map(take_int, given))) < len(given):
             raise NotPlain  # a repeat within one call
         if len(given) < len(ids):
             ids = [self._make_id() if i is None else i for i in ids]
-        frame.columns[quick.OCCURRED_AT], frame.columns[quick.ID] = times, ids
+        frame.columns[quick.ID] = ids
 
     def _instant(self, id: UUID | None, at: datetime | None) -> datetime:
         if at is not None:
@@ -152,7 +156,7 @@ class ColumnPreparer:
             LABELS, given, (*defaults, None, None, None, None), strict=True
         ):
             if default is not None and not all(values):
-                values = [default if v is None else v for v in values]  # noqa: PLW2901
+                values = filled(values, default)  # noqa: PLW2901
             self._put_names(frame, position, values)
         organizations = frame.columns.get(quick.ORGANIZATION)
         if organizations is None or not all(organizations):
@@ -249,17 +253,18 @@ class ColumnPreparer:
         given = [value for value in values if value is not None] if None in values else values
         if set(map(type, given)) != {dict}:
             raise NotPlain
-        texts = texts_of(given)
+        whole, texts = texts_of(given)
         limits = self._limits
         if 2 * max(map(len, texts)) > limits.json_bytes:
             raise NotPlain
-        if max(text.count("{") + text.count("[") for text in texts) > limits.json_depth:
+        if deepest(whole, texts) > limits.json_depth:
             raise NotPlain
         frame.columns[position] = texts if given is values else spread(texts, values)
 
 
-def texts_of(objects: Values) -> list[str]:
-    """JSON objects as text; raises ``NotPlain`` unless every database takes them as they are."""
+def texts_of(objects: Values) -> tuple[bytes, list[str]]:
+    """JSON objects as one list and as texts; raises ``NotPlain`` unless every database takes them
+    as they are."""
     try:
         whole = encode(objects)
     except UnicodeEncodeError:
@@ -268,7 +273,14 @@ def texts_of(objects: Values) -> list[str]:
     is_odd = b"\\u0000" in whole or b"null" in whole or LONG_NUMBER in whole.translate(DIGITS)
     if is_odd and not all(all(map(is_plain_member, (*v, *v.values()))) for v in objects):
         raise NotPlain
-    return [str(text, "utf-8") for text in split(whole)]
+    return whole, [str(text, "utf-8") for text in split(whole)]
+
+
+def deepest(whole: bytes, texts: Sequence[str]) -> int:
+    """How deep one of the objects can be nested, at the most; ``whole`` is the list of them."""
+    if whole.count(b"{") + whole.count(b"[") == len(texts) + 1:
+        return 1  # the brackets of the list and of the objects themselves
+    return max(text.count("{") + text.count("[") for text in texts)
 
 
 def spread(texts: Values, values: Values) -> list[Any]:
@@ -280,6 +292,13 @@ def spread(texts: Values, values: Values) -> list[Any]:
 def is_plain_member(member: Any) -> bool:
     """Whether it is text without NUL, or anything else that needs no closer look."""
     return "\0" not in member if type(member) is str else quick.is_plain_member(member)
+
+
+def filled(values: Values, default: str) -> Values:
+    """The values with another one in the place of nulls."""
+    if is_null(values):
+        return (default,) * len(values)
+    return [default if value is None else value for value in values]
 
 
 def named(members: Values) -> Values:
@@ -313,7 +332,9 @@ def attributes_of(objects: Sequence[Any], names: tuple[str, ...]) -> list[Values
 
 def check_kinds(parts: Values, kinds: Values, wanted: OperationKind) -> None:
     """Every operation that has the part is of its kind."""
-    if any(p is not None and k is not wanted for p, k in zip(parts, kinds, strict=True)):
+    if kinds.count(wanted) < len(kinds) and any(
+        p is not None and k is not wanted for p, k in zip(parts, kinds, strict=True)
+    ):
         raise NotPlain
 
 

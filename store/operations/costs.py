@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import repeat
+from operator import mul, sub
 from typing import Any
 
 from models.vocabulary import OperationKind, PriceKind, PriceStatus
@@ -57,12 +59,16 @@ def costs_at_default(frame: Frame, book: PriceBook) -> tuple[Sequence[Any], ...]
     if None in before or None in after:
         return None
     price, half = book.default_tool.input, PER_TOKENS // 2
-    if max(*before, *after) * price + half > MAX_COST * PER_TOKENS:
+    if max(map(max, (before, after))) * price + half > MAX_COST * PER_TOKENS:
         return None
-    baseline = [(count * price + half) // PER_TOKENS for count in before]
-    actual = [(count * price + half) // PER_TOKENS for count in after]
-    saved = [was - now for was, now in zip(baseline, actual, strict=True)]
-    return (PRICED,) * frame.count, baseline, actual, saved
+    each, rest = divmod(price, PER_TOKENS)
+    if rest:
+        baseline = [(count * price + half) // PER_TOKENS for count in before]
+        actual = [(count * price + half) // PER_TOKENS for count in after]
+    else:  # nothing is ever rounded
+        baseline = list(map(mul, before, repeat(each)))
+        actual = list(map(mul, after, repeat(each)))
+    return (PRICED,) * frame.count, baseline, actual, list(map(sub, baseline, actual))
 
 
 def costs_of(book: PriceBook, names: tuple[Any, ...], at: datetime, counts: Counts) -> Costs:

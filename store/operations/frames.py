@@ -1,6 +1,6 @@
 """Operations column by column: how a bulk load travels from the caller's drafts to the driver."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from operator import itemgetter, le
 from typing import Any
@@ -24,11 +24,12 @@ class Frame:
     Columns of JSON hold it as text here, as drivers take it; in rows they hold values.
     """
 
-    __slots__ = ("columns", "count")
+    __slots__ = ("_in_time", "columns", "count")
 
-    def __init__(self, count: int, columns: dict[int, Values]) -> None:
+    def __init__(self, count: int, columns: dict[int, Values], in_time: bool | None = None) -> None:
         self.count = count
         self.columns = columns
+        self._in_time = in_time
 
     @classmethod
     def of_rows(cls, rows: Sequence[Row]) -> "Frame":
@@ -39,7 +40,7 @@ class Frame:
     def joined(cls, frames: Sequence["Frame"]) -> "Frame":
         """All operations of several frames, in their order."""
         if len(frames) == 1:
-            return cls(frames[0].count, dict(frames[0].columns))
+            return cls(frames[0].count, dict(frames[0].columns), frames[0]._in_time)
         columns: dict[int, Values] = {}
         for position in sorted(frozenset[int]().union(*(f.columns for f in frames))):
             values: list[Any] = []
@@ -78,18 +79,20 @@ class Frame:
 
     @property
     def is_in_time(self) -> bool:
-        """Whether no operation occurred before the one in front of it."""
-        times = self.columns[OCCURRED_AT]
-        return all(map(le, times, times[1:]))
+        """Whether no operation occurred before the one in front of it; found out once."""
+        if self._in_time is None:
+            times = self.columns[OCCURRED_AT]
+            self._in_time = all(map(le, times, times[1:]))
+        return self._in_time
 
     def in_time(self) -> "Frame":
         """The same operations by time, organization and id."""
         keys = list(self.keys())
         order = sorted(range(self.count), key=lambda n: (keys[n][1], keys[n][0], keys[n][2]))
         pick = itemgetter(*order)
-        return Frame(self.count, {p: pick(values) for p, values in self.columns.items()})
+        return Frame(self.count, {p: pick(values) for p, values in self.columns.items()}, True)
 
     def span(self) -> tuple[datetime, datetime]:
         """The first and the last instant of all operations."""
-        times: Collection[datetime] = self.columns[OCCURRED_AT]
-        return min(times), max(times)
+        times: Sequence[datetime] = self.columns[OCCURRED_AT]
+        return (times[0], times[-1]) if self.is_in_time else (min(times), max(times))

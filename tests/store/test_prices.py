@@ -95,6 +95,27 @@ def test_half_a_nano_dollar_is_rounded_up(tokens: int, nanos: int, cost: int) ->
     assert tool_cost(tokens, tokens, TokenPrice(nanos, 0, 0)) == Cost(cost, cost)
 
 
+@given(
+    st.lists(st.tuples(TOKENS, TOKENS), min_size=1, max_size=20),
+    NANOS | st.integers(0, 50).map(lambda n: n * 1_000),
+)
+def test_columns_of_costs_are_those_of_each_operation(
+    counts: list[tuple[int, int]], nanos: int
+) -> None:
+    values = {"organization_id": "acme", "occurred_at": NOON, "name": "read", "kind": "TOOL"}
+    names = ("tokens_original", "tokens_actual")
+    rows = [values | dict(zip(names, both, strict=True)) for both in counts]
+    frame = Frame.of_rows([[row.get(name) for name in COLUMNS] for row in rows])
+    fill_costs(frame, PriceBook([], nanos))
+    found = [dict(zip(COLUMNS, row, strict=True)) for row in frame.rows()]
+    price = TokenPrice(nanos, nanos, nanos)
+    for (before, after), row in zip(counts, found, strict=True):
+        cost = tool_cost(before, after, price)
+        assert cost is not None
+        assert (row["cost_baseline"], row["cost_actual"]) == (cost.baseline, cost.actual)
+        assert row["cost_saved"] == cost.baseline - cost.actual
+
+
 @given(TOKENS, TOKENS, NANOS, NANOS, NANOS, st.data())
 def test_costs_are_those_of_exact_decimals(
     input_tokens: int, output_tokens: int, fresh: int, out: int, cached: int, data: st.DataObject
