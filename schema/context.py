@@ -34,6 +34,8 @@ class RequestContext:
     store: Store
     principal: Principal
     hydrate: Hydrators
+    owns_arguments: bool = False
+    """Whether nobody but the resolver that is called reads its arguments any more."""
     _loaders: Loaders | None = field(default=None, init=False)
 
     @property
@@ -47,6 +49,15 @@ class RequestContext:
         """The bounds within which the caller reads; raises ``Forbidden`` without READ."""
         self.principal.require(AccessScope.READ)
         return self.principal.bounds
+
+    def let_go(self, items: Sequence[object]) -> None:
+        """Free what a resolver was given, all of which is prepared by now.
+
+        Else it is freed with the answer, after the commit: no longer in the processor's cache, and
+        not there for the next call to be put in its place. That costs a bulk load a twentieth.
+        """
+        if self.owns_arguments and isinstance(items, list):
+            items.clear()
 
     async def write(self, entries: Sequence[Entry]) -> list[ItemResult]:
         """Write entries in one transaction; what is read afterwards is as they left it."""

@@ -114,7 +114,9 @@ class Direct:
         self._node = node
         self._field = field
         self._resolve = field.resolve
-        self._variable_of = variables_of(field, node)
+        self._variable_of = of = variables_of(field, node)
+        # No variable is read twice: this is the operation's one field.
+        self._hands_over = of is not None and 0 < len(of) == len(set(of.values()))
         self._write = write
 
     async def execute(
@@ -126,6 +128,8 @@ class Direct:
         if variables is None or arguments is None:
             return None
         info = self._info(variables.coerced, asked, context)
+        if self._hands_over:
+            context.owns_arguments = True
         try:
             found = self._resolve(None, info, **arguments)
             if optimized_is_awaitable(found):
