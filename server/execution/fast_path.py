@@ -21,6 +21,7 @@ from server.execution.documents import DocumentCache, KeepDocuments
 from server.execution.executor import FastExecutor
 from server.execution.inputs import CompiledInputs
 from server.execution.known import KnownOperation, execute_known, operation_of
+from server.execution.whole import Guesses
 from server.schema import TrackstoreSchema, build_schema
 from server.variables import problem_of_shapes
 
@@ -40,6 +41,7 @@ class FastPath:
 
     def __init__(self, bounds: DocumentBounds | None = None, introspection: bool = True) -> None:
         self._documents = DocumentCache()
+        self._guesses = Guesses()
         self._bounds = bounds or DocumentBounds()
         keep: Callable[[], Any] = lambda: KeepDocuments(self._documents)  # noqa: E731
         self.schema: TrackstoreSchema = build_schema(
@@ -49,11 +51,19 @@ class FastPath:
 
     def read(self, body: bytes) -> GraphQLRequest | None:
         """The request in a body, its compiled inputs decoded; None where it must be read closely."""
+        guess = self._guesses.find(body)
+        if guess is not None and self._documents.find(guess.query) is not None:
+            request = guess.read(body)
+            if request is not None:
+                return request
         envelope = self._inputs.open(body)
         if envelope is None:
             return None
         plan = self._documents.plan(envelope.query, envelope.operationName, self._inputs)
-        return None if plan is None else self._inputs.read(envelope, plan)
+        request = None if plan is None else self._inputs.read(envelope, plan)
+        if plan is not None and request is not None and plan.decoders:
+            self._guesses.learn(body, envelope, plan)
+        return request
 
     async def execute(
         self, asked: GraphQLRequest, context: RequestContext, allowed: Collection[OperationType]

@@ -75,11 +75,11 @@ class CompiledInputs:
 
     def open(self, body: bytes) -> Envelope | None:
         """The request without its variables, or None where it must be read closely."""
+        if not is_utf8(body):
+            return None
         try:
-            if not body.isascii():
-                body.decode()  # what is skipped is not checked to be UTF-8
             envelope = self._envelope.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except (msgspec.DecodeError, RecursionError):
             return None
         seen = sum(memoryview(raw).nbytes for raw in (envelope.variables or {}).values())
         if len(body) - seen - len(envelope.query) > UNSEEN:
@@ -140,6 +140,17 @@ class CompiledInputs:
         if key not in self._decoders:
             self._decoders[key] = self._codecs.decoder_of(self._types[key[0]], is_list)
         return self._decoders[key]
+
+
+def is_utf8(body: bytes) -> bool:
+    """Whether a body is UTF-8 throughout: what is skipped when it is decoded is not checked."""
+    if body.isascii():
+        return True
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def accept_structs(codecs: Codecs, input_type: type) -> bool:

@@ -38,7 +38,8 @@ async def test_an_input_handed_over(pair: Pair, name: str) -> None:
 @ON_SQLITE
 @pytest.mark.parametrize("name", BODIES)
 async def test_a_body(pair: Pair, name: str) -> None:
-    await pair.same(GOOD)
+    for _ in range(3):  # from the third time on it is told by how it begins
+        await pair.same(GOOD)
     await pair.same(BODIES[name])
     await pair.same_operations()
 
