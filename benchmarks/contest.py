@@ -95,14 +95,18 @@ class Result:
 async def contest(
     contenders: Sequence[Contender], reference: str, scale: Scale, budget: Budget
 ) -> list[Result]:
-    """Warm everybody up, then A B C, A B C ...; the ratio is taken within each round."""
+    """Warm everybody up, then A B C, C B A ...; the ratio is taken within each round.
+
+    The order is turned round each time: what one leaves to be written to disk is not always the
+    same other one's to bear.
+    """
     rounds: dict[str, list[Round]] = {c.name: [] for c in contenders}
     for contender in contenders:
         await contender.measure(scale.warm_up_seconds)
     for number in range(scale.rounds):
         if number and budget.is_spent:
             break
-        for contender in contenders:
+        for contender in contenders if number % 2 else reversed(contenders):
             rounds[contender.name].append(await contender.measure(scale.seconds))
     base = rounds[reference]
     return [

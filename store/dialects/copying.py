@@ -3,8 +3,8 @@
 asyncpg encodes an instant in half a microsecond, ten times as long as a number, and that is half of
 the time of a load of operations. In the binary form of COPY an instant is a 64-bit number, and what
 asyncpg takes a column for, it learns from a statement that is prepared beforehand and never run. So
-instants are sent as numbers, by a statement that says so. A driver whose inside is another than the
-one used here gets rows in the public way.
+instants are sent as numbers, by a statement that says so. Other versions of the driver than those
+this was tried with get rows in the public way.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,6 @@ from functools import lru_cache
 from typing import Any
 
 import asyncpg
-from asyncpg.protocol import Protocol
 from sqlalchemy import Column, Table
 
 from models.types import MICROSECOND, Instant
@@ -24,8 +23,9 @@ from store.dialects.plans import Columns
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 """Where PostgreSQL counts the microseconds of a ``timestamptz`` from."""
-TAKES_NUMBERS = hasattr(asyncpg.Connection, "_prepare") and hasattr(Protocol, "copy_in")
-"""Whether this version of the driver can be told what to take a column for."""
+TAKES_NUMBERS = asyncpg.__version__.startswith("0.32.")
+"""Whether this driver can be told what to take a column for: it is a version that this was tried
+with, since there is no public way."""
 
 
 @dataclass(frozen=True, slots=True)
