@@ -126,12 +126,10 @@ class ColumnPreparer:
         zones = set(map(take_zone, times))
         if None in zones:
             raise NotPlain
-        frame.columns[quick.OCCURRED_AT] = times
+        frame.columns[quick.OCCURRED_AT] = times if zones == {UTC} else in_utc(times)
         first, last = frame.span()
         if not (first >= EARLIEST and last <= self._now + FUTURE):
             raise NotPlain
-        if zones != {UTC}:
-            frame.columns[quick.OCCURRED_AT] = [at.astimezone(UTC) for at in times]
         given = [i for i in ids if i is not None] if None in ids else ids
         if len(set(map(take_int, given))) < len(given):
             raise NotPlain  # a repeat within one call
@@ -292,6 +290,14 @@ def spread(texts: Values, values: Values) -> list[Any]:
 def is_plain_member(member: Any) -> bool:
     """Whether it is text without NUL, or anything else that needs no closer look."""
     return "\0" not in member if type(member) is str else quick.is_plain_member(member)
+
+
+def in_utc(times: Values) -> list[datetime]:
+    """The same instants in UTC; raises ``NotPlain`` where one has no year there."""
+    try:
+        return [at.astimezone(UTC) for at in times]
+    except OverflowError:
+        raise NotPlain from None
 
 
 def filled(values: Values, default: str) -> Values:

@@ -2,7 +2,9 @@
 
 import itertools
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 import pytest
@@ -115,6 +117,37 @@ def test_a_repeat_within_one_call_has_no_frame() -> None:
     one = replace(FULL["an API call"], id=own_id(1, 9))
     assert hold_against([one, replace(one, id=own_id(2, 9))], PRINCIPALS["open"])
     assert not hold_against([one, replace(one, occurred_at=NOW)], PRINCIPALS["open"])
+
+
+@pytest.mark.parametrize("hours", [(0, 0, 0), (-1, -3, -2), (-3, -2, -1), (0, -1, 0)])
+def test_instants_in_any_order_and_zone(hours: tuple[int, int, int]) -> None:
+    zones = [UTC, timezone(timedelta(hours=5, minutes=45)), timezone(-timedelta(hours=9))]
+    times = [
+        (NOW + timedelta(hours=hour)).astimezone(zone)
+        for hour, zone in zip(hours, zones, strict=True)
+    ]
+    given = [replace(FULL["an API call"], occurred_at=at) for at in times]
+    assert hold_against(given, PRINCIPALS["open"])
+    frame = ColumnPreparer(PRINCIPALS["open"], BOUNDS, NOW, uuid4).frame(given)
+    assert frame is not None
+    assert frame.span() == (min(times), max(times))
+    assert frame.is_in_time is (times == sorted(times))
+    assert frame.in_time().is_in_time
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        datetime.min.replace(tzinfo=timezone(timedelta(hours=23))),
+        datetime.max.replace(tzinfo=timezone(-timedelta(hours=23))),
+        datetime(1999, 12, 31, tzinfo=UTC),
+        NOW + timedelta(days=400),
+    ],
+)
+def test_instants_out_of_range_have_no_frame(at: datetime) -> None:
+    given = [replace(FULL["an API call"], occurred_at=value) for value in (NOW, at)]
+    assert not hold_against(given, PRINCIPALS["open"])
+    assert not hold_against(given[::-1], PRINCIPALS["open"])
 
 
 def test_a_part_of_another_kind_has_no_frame() -> None:
