@@ -63,6 +63,11 @@ class Connection(asyncio.Protocol):
         self._transport.write(request)
         return await self._answer
 
+    @property
+    def is_open(self) -> bool:
+        """Whether neither side has hung up."""
+        return self._transport is not None and not self._transport.is_closing()
+
     def close(self) -> None:
         """Hang up."""
         if self._transport is not None:
@@ -72,12 +77,24 @@ class Connection(asyncio.Protocol):
 class Caller:
     """Sends requests whose answers must begin in one way."""
 
-    def __init__(self, connection: Connection, expected: bytes) -> None:
-        self._connection = connection
+    def __init__(self, port: int, expected: bytes) -> None:
+        self._port = port
+        self._connection = Connection()
         self._expected = END_OF_HEAD + expected
+
+    async def connect(self) -> None:
+        """Open a connection."""
+        loop = asyncio.get_running_loop()
+        _, self._connection = await loop.create_connection(Connection, "127.0.0.1", self._port)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._connection.close()
 
     async def __call__(self, request: bytes) -> bytes:
         """The answer's body; raises ``WrongAnswer``."""
+        if not self._connection.is_open:  # the others' turns took longer than a server waits
+            await self.connect()
         answer = await self._connection.ask(request)
         if not answer.startswith(OK) or self._expected not in answer:
             raise WrongAnswer(f"expected {self._expected!r} in {answer[:SHOWN]!r}")
@@ -87,13 +104,11 @@ class Caller:
 @asynccontextmanager
 async def callers(port: int, count: int, expected: bytes) -> AsyncIterator[Sequence[Caller]]:
     """So many open connections to a server on this machine."""
-    loop = asyncio.get_running_loop()
-    connections: list[Connection] = []
+    found = [Caller(port, expected) for _ in range(count)]
     try:
-        for _ in range(count):
-            _, connection = await loop.create_connection(Connection, "127.0.0.1", port)
-            connections.append(connection)
-        yield [Caller(connection, expected) for connection in connections]
+        for caller in found:
+            await caller.connect()
+        yield found
     finally:
-        for connection in connections:
-            connection.close()
+        for caller in found:
+            caller.close()
