@@ -60,8 +60,10 @@ class FastPath:
         if envelope is None:
             return None
         plan = self._documents.plan(envelope.query, envelope.operationName, self._inputs)
-        request = None if plan is None else self._inputs.read(envelope, plan)
-        if plan is not None and request is not None and plan.decoders:
+        if plan is None:
+            return None
+        request = self._inputs.read(envelope, plan)
+        if request is not None and plan.decoders:
             self._guesses.learn(body, envelope, plan)
         return request
 

@@ -7,7 +7,7 @@ stock path reads the same bytes again.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from graphql import (
@@ -26,6 +26,8 @@ from server.bodies import GraphQLRequest
 from server.execution.arguments import pass_structs_on
 from server.execution.codecs import Codecs, NoCodec
 from server.schema import TrackstoreSchema
+
+T = TypeVar("T")
 
 
 class Envelope(msgspec.Struct):
@@ -75,11 +77,8 @@ class CompiledInputs:
 
     def open(self, body: bytes) -> Envelope | None:
         """The request without its variables, or None where it must be read closely."""
-        if not is_utf8(body):
-            return None
-        try:
-            envelope = self._envelope.decode(body)
-        except (msgspec.DecodeError, RecursionError):
+        envelope = decoded(body, self._envelope)
+        if envelope is None:
             return None
         seen = sum(memoryview(raw).nbytes for raw in (envelope.variables or {}).values())
         if len(body) - seen - len(envelope.query) > UNSEEN:
@@ -142,15 +141,14 @@ class CompiledInputs:
         return self._decoders[key]
 
 
-def is_utf8(body: bytes) -> bool:
-    """Whether a body is UTF-8 throughout: what is skipped when it is decoded is not checked."""
-    if body.isascii():
-        return True
+def decoded(body: bytes, decoder: msgspec.json.Decoder[T]) -> T | None:
+    """What a decoder makes of a body, or None where it must be read closely."""
     try:
-        body.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+        if not body.isascii():
+            body.decode()  # what is skipped is not checked to be UTF-8
+        return decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def accept_structs(codecs: Codecs, input_type: type) -> bool:

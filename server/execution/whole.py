@@ -16,7 +16,7 @@ from msgspec.structs import astuple
 
 from server.bodies import GraphQLRequest
 from server.execution.codecs import read_own
-from server.execution.inputs import Decoded, Envelope, VariablePlan, is_utf8
+from server.execution.inputs import Decoded, Envelope, VariablePlan, decoded
 
 MARK = b'"variables":'
 """Where the beginning ends: members of JSON may come in any order, but clients keep to one."""
@@ -51,13 +51,8 @@ class Guess:
 
     def read(self, body: bytes) -> GraphQLRequest | None:
         """The request in a body, if it is what was guessed and nothing is wrong with it."""
-        if not is_utf8(body):
-            return None
-        try:
-            found = self.decoder.decode(body)
-        except (msgspec.DecodeError, RecursionError):
-            return None
-        if not self.is_of(found):
+        found = decoded(body, self.decoder)
+        if found is None or not self.is_of(found):
             return None
         variables = {
             name: Decoded(value, self.document)
@@ -120,13 +115,6 @@ def decoder_of(variables: list[tuple[str, Any]]) -> msgspec.json.Decoder[Any]:
     names = {f"v{n}": name for n, (name, _) in enumerate(variables)}
     held = msgspec.defstruct("Variables", fields, rename=names, forbid_unknown_fields=True)
     whole = msgspec.defstruct(
-        "Body",
-        [
-            ("query", str),
-            ("variables", held),
-            ("operationName", str | None, None),
-            ("extensions", dict[str, Any] | None, None),
-        ],
-        forbid_unknown_fields=True,
+        "Body", [("variables", held)], bases=(Envelope,), kw_only=True, forbid_unknown_fields=True
     )
     return msgspec.json.Decoder(whole, dec_hook=read_own)

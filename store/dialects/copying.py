@@ -7,7 +7,7 @@ instants are sent as numbers, by a statement that says so. Other versions of the
 this was tried with get rows in the public way.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -19,7 +19,7 @@ from sqlalchemy import Column, Table
 from models.types import MICROSECOND, Instant
 from store.dialects import plans
 from store.dialects.base import DuplicateKeys
-from store.dialects.plans import Columns
+from store.dialects.plans import Columns, Convert
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 """Where PostgreSQL counts the microseconds of a ``timestamptz`` from."""
@@ -35,26 +35,24 @@ class Load:
     table: Table
     names: tuple[str, ...]
     rows: Iterable[tuple[Any, ...]]
-    instants_are_numbers: bool
 
 
 def load_of(table: Table, columns: Columns) -> Load:
     """The rows of these columns as the driver takes them."""
-    convert = as_numbers if TAKES_NUMBERS else as_they_are
-    names, rows = plans.load_of(table, columns, convert)
-    return Load(table, tuple(names), rows, TAKES_NUMBERS)
+    names, rows = plans.load_of(table, columns, converter)
+    return Load(table, tuple(names), rows)
 
 
 async def copy(driver: Any, load: Load) -> None:
     """COPY rows into a table; raises ``DuplicateKeys``."""
-    name, names, rows = load.table.name, load.names, load.rows
+    table, names, rows = load.table, load.names, load.rows
     try:
-        if load.instants_are_numbers:
-            into, types = statements(load.table, names)
+        if TAKES_NUMBERS:
+            into, types = statements(table, names)
             described = await driver._prepare(types, use_cache=True)
             await driver._protocol.copy_in(into, None, None, rows, described._state, None)
         else:
-            await driver.copy_records_to_table(name, records=rows, columns=names)
+            await driver.copy_records_to_table(table.name, records=rows, columns=names)
     except asyncpg.UniqueViolationError as error:
         raise DuplicateKeys from error
 
@@ -73,18 +71,11 @@ def statements(table: Table, names: tuple[str, ...]) -> tuple[str, str]:
     )
 
 
-def as_they_are(column: Column[Any], values: Sequence[Any]) -> Sequence[Any]:
-    """Values of a column for the driver, which knows every type of ours."""
-    del column
-    return values
+def converter(column: Column[Any]) -> Convert | None:
+    """The driver knows every type of ours; instants are numbers, where it takes them so."""
+    return since_2000 if TAKES_NUMBERS and isinstance(column.type, Instant) else None
 
 
-def as_numbers(column: Column[Any], values: Sequence[Any]) -> Sequence[Any]:
-    """The same, with instants as microseconds since 2000."""
-    if not isinstance(column.type, Instant):
-        return values
-    if plans.is_one(values):
-        values, count = values[:1], len(values)
-    else:
-        count = 1
-    return [None if at is None else (at - EPOCH) // MICROSECOND for at in values] * count
+def since_2000(instant: datetime) -> int:
+    """Microseconds since PostgreSQL's epoch, exact."""
+    return (instant - EPOCH) // MICROSECOND

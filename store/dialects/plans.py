@@ -15,8 +15,6 @@ Columns = Mapping[int, Sequence[Any]]
 values. A column that is missing is null."""
 Convert = Callable[[Any], Any]
 """Makes the value that a driver takes of one of Python's, or the other way round."""
-ConvertColumn = Callable[[Column[Any], Sequence[Any]], Sequence[Any]]
-"""The same of all values of a column at once."""
 
 
 def encode_json(value: Any) -> str:
@@ -40,9 +38,10 @@ def columns_of_rows(table: Table, rows: Rows) -> dict[int, Sequence[Any]]:
 
 
 def load_of(
-    table: Table, columns: Columns, convert: ConvertColumn
+    table: Table, columns: Columns, converter: Callable[[Column[Any]], Convert | None]
 ) -> tuple[list[str], Iterable[tuple[Any, ...]]]:
-    """Names of columns, and rows of their values as a driver takes them, to be read once.
+    """Names of columns, and rows of their values as a driver takes them, to be read once; JSON is
+    text already.
 
     Values are converted column by column: most columns need nothing, and those cost nothing.
     """
@@ -50,18 +49,14 @@ def load_of(
     names, found = [], []
     for position in sorted(columns):
         column, values = every[position], columns[position]
+        convert = None if isinstance(column.type, JSON) else converter(column)
         names.append(column.name)
-        found.append(values if isinstance(column.type, JSON) else convert(column, values))
+        found.append(values if convert is None else converted(values, convert))
     return names, zip(*found, strict=True)
 
 
 def converted(values: Sequence[Any], convert: Convert) -> Sequence[Any]:
     """The values as ``convert`` makes them; nulls stay what they are."""
-    if is_one(values):
+    if values and all(map(is_, values, repeat(values[0]))):  # as the instant of their call is
         return (None if values[0] is None else convert(values[0]),) * len(values)
     return [None if value is None else convert(value) for value in values]
-
-
-def is_one(values: Sequence[Any]) -> bool:
-    """Whether every row has the same object, as of the instant of the call that they came with."""
-    return bool(values) and values[0] is values[-1] and all(map(is_, values, repeat(values[0])))

@@ -51,7 +51,7 @@ from store.dialects.base import (
     Settled,
 )
 from store.dialects.json_leaf import JsonLeaf
-from store.dialects.plans import Columns, Convert, converted, encode_json, load_of
+from store.dialects.plans import Columns, Convert, encode_json, load_of
 from store.errors import BadInput
 from store.ids import utc_now
 
@@ -336,7 +336,7 @@ def insert_sql(table: Table, names: Sequence[str]) -> str:
 
 async def insert_many(driver: Any, table: Table, columns: Columns) -> None:
     """Insert rows into a table; raises ``DuplicateKeys``."""
-    names, records = load_of(table, columns, as_driver_takes)
+    names, records = load_of(table, columns, converter)
     try:
         cursor = await driver.executemany(insert_sql(table, names), records)
         await cursor.close()
@@ -344,12 +344,6 @@ async def insert_many(driver: Any, table: Table, columns: Columns) -> None:
         if getattr(error, "sqlite_errorname", "") not in DUPLICATE_ERRORS:
             raise
         raise DuplicateKeys from error
-
-
-def as_driver_takes(column: Column[Any], values: Sequence[Any]) -> Sequence[Any]:
-    """The values of a column for the raw driver."""
-    convert = converter(column)
-    return values if convert is None else converted(values, convert)
 
 
 def converter(column: Column[Any]) -> Convert | None:

@@ -112,11 +112,9 @@ class ColumnPreparer:
             check_range(durations, 0, quick.MAX_DURATION_MS)
             if None in durations:
                 durations = [None if value is None else float(value) for value in durations]
-                total = sum(filter(None, durations))
             else:
                 durations = list(map(float, durations))
-                total = sum(durations)
-            if isnan(total):  # what is no number compares with nothing
+            if isnan(sum(filter(None, durations))):  # what is no number compares with nothing
                 raise NotPlain
             frame.columns[quick.DURATION_MS] = durations
 

@@ -59,7 +59,7 @@ def costs_at_default(frame: Frame, book: PriceBook) -> tuple[Sequence[Any], ...]
     if None in before or None in after:
         return None
     price, half = book.default_tool.input, PER_TOKENS // 2
-    if max(map(max, (before, after))) * price + half > MAX_COST * PER_TOKENS:
+    if max(*before, *after) * price + half > MAX_COST * PER_TOKENS:
         return None
     each, rest = divmod(price, PER_TOKENS)
     if rest:

@@ -90,7 +90,7 @@ class Frame:
         keys = list(self.keys())
         order = sorted(range(self.count), key=lambda n: (keys[n][1], keys[n][0], keys[n][2]))
         pick = itemgetter(*order)
-        return Frame(self.count, {p: pick(values) for p, values in self.columns.items()}, True)
+        return Frame(self.count, {p: pick(values) for p, values in self.columns.items()})
 
     def span(self) -> tuple[datetime, datetime]:
         """The first and the last instant of all operations."""
