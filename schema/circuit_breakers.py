@@ -7,7 +7,7 @@ import strawberry
 
 from schema.context import Info
 from schema.enums import BreakerState, ItemStatus
-from schema.filters import StringFilter
+from schema.filters import IDFilter, StringFilter
 from schema.hydration import described, hydrate
 from schema.nodes import GlobalId, Node
 from schema.scalars import Long
@@ -82,7 +82,7 @@ class CircuitBreakerInput:
 class CircuitBreakerFilter:
     """By name and state."""
 
-    organization_id: StringFilter | None = described("By organization.", default=None)
+    organization_id: IDFilter | None = described("By organization.", default=None)
     name: StringFilter | None = described("By name.", default=None)
     state: list[BreakerState] | None = described("One of these states.", default=None)
 

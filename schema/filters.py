@@ -27,6 +27,22 @@ class StringFilter:
     is_null: bool | None = described("Is not there (true), or is (false).", default=None)
 
 
+@strawberry.input(
+    description="A condition on a label, such as an organization's or a user's id. All that is given "
+    "must hold."
+)
+class IDFilter:
+    """The operators of a text; whole numbers are taken as their digits, as everywhere with ID."""
+
+    eq: strawberry.ID | None = described("Equal.", default=None)
+    ne: strawberry.ID | None = described("Not equal, or null.", default=None)
+    in_: list[strawberry.ID] | None = described("One of these.", default=None, name="in")
+    not_in: list[strawberry.ID] | None = described("None of these, or null.", default=None)
+    starts_with: strawberry.ID | None = described("Starts with.", default=None)
+    contains: strawberry.ID | None = described("Contains.", default=None)
+    is_null: bool | None = described("Is not there (true), or is (false).", default=None)
+
+
 @strawberry.input(description="A condition on a whole number. All that is given must hold.")
 class LongFilter:
     """Ranges and lists."""
@@ -138,7 +154,7 @@ def _condition(where: Any, now: datetime, columns: Mapping[str, str], depth: int
 def _field(column: str, value: Any, now: datetime) -> list[Condition]:
     if isinstance(value, TimeFilter):
         return list(_span(column, value, now))
-    if isinstance(value, StringFilter | LongFilter | FloatFilter):
+    if isinstance(value, StringFilter | IDFilter | LongFilter | FloatFilter):
         return [
             Compare(column, op, asked)
             for name, op in OPS.items()

@@ -7,7 +7,7 @@ from typing import ClassVar
 import strawberry
 
 from schema.enums import Direction, register
-from schema.filters import LongFilter, StringFilter, TimeFilter
+from schema.filters import IDFilter, LongFilter, StringFilter, TimeFilter
 from schema.hydration import FromRow, described
 from schema.labels import Labelled
 from schema.nodes import GlobalId, Node
@@ -65,14 +65,14 @@ class InteractionFilter:
     operation_type: StringFilter | None = described("By operation type.", default=None)
     route: StringFilter | None = described("By route.", default=None)
     method: StringFilter | None = described("By HTTP method.", default=None)
-    organization_id: StringFilter | None = described("By organization.", default=None)
-    namespace_id: StringFilter | None = described("By namespace.", default=None)
-    workspace_id: StringFilter | None = described("By workspace.", default=None)
-    user_id: StringFilter | None = described("By user.", default=None)
-    developer_id: StringFilter | None = described("By developer.", default=None)
-    api_key_id: StringFilter | None = described("By API key label.", default=None)
-    company_id: StringFilter | None = described("By company.", default=None)
-    subscription_id: StringFilter | None = described("By subscription.", default=None)
+    organization_id: IDFilter | None = described("By organization.", default=None)
+    namespace_id: IDFilter | None = described("By namespace.", default=None)
+    workspace_id: IDFilter | None = described("By workspace.", default=None)
+    user_id: IDFilter | None = described("By user.", default=None)
+    developer_id: IDFilter | None = described("By developer.", default=None)
+    api_key_id: IDFilter | None = described("By API key label.", default=None)
+    company_id: IDFilter | None = described("By company.", default=None)
+    subscription_id: IDFilter | None = described("By subscription.", default=None)
     units: LongFilter | None = described("By units.", default=None)
     last_at: TimeFilter | None = described("By the last call.", default=None)
 

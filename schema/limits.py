@@ -8,7 +8,7 @@ import strawberry
 
 from schema.context import Info
 from schema.enums import ItemStatus, LimitMode, LimitPeriod, LimitSubject, ReservationStatus
-from schema.filters import StringFilter
+from schema.filters import IDFilter, StringFilter
 from schema.hydration import described, hydrate
 from schema.labels import LabelsInput
 from schema.nodes import GlobalId, Node
@@ -224,9 +224,9 @@ class DeletePayload:
 class LimitFilter:
     """By subject, type and period."""
 
-    organization_id: StringFilter | None = described("By organization.", default=None)
+    organization_id: IDFilter | None = described("By organization.", default=None)
     subject: list[LimitSubject] | None = described("One of these levels.", default=None)
-    subject_id: StringFilter | None = described("By which one of the level.", default=None)
+    subject_id: IDFilter | None = described("By which one of the level.", default=None)
     interaction_type: StringFilter | None = described("By interaction type.", default=None)
     period: list[LimitPeriod] | None = described("One of these periods.", default=None)
     mode: list[LimitMode] | None = described("HARD or SOFT.", default=None)

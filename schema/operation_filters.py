@@ -6,7 +6,14 @@ from uuid import UUID
 import strawberry
 
 from schema.enums import Direction, OperationKind, Outcome, PriceStatus, register
-from schema.filters import AttributeFilter, FloatFilter, LongFilter, StringFilter, TimeFilter
+from schema.filters import (
+    AttributeFilter,
+    FloatFilter,
+    IDFilter,
+    LongFilter,
+    StringFilter,
+    TimeFilter,
+)
 from schema.hydration import described
 from store.records import Order
 
@@ -26,14 +33,14 @@ class OperationFilter:
     price_status: list[PriceStatus] | None = described("Priced or not.", default=None)
     name: StringFilter | None = described("By name.", default=None)
     operation_type: StringFilter | None = described("By operation type.", default=None)
-    organization_id: StringFilter | None = described("By organization.", default=None)
-    namespace_id: StringFilter | None = described("By namespace.", default=None)
-    workspace_id: StringFilter | None = described("By workspace.", default=None)
-    user_id: StringFilter | None = described("By user.", default=None)
-    developer_id: StringFilter | None = described("By developer.", default=None)
-    api_key_id: StringFilter | None = described("By API key label.", default=None)
-    company_id: StringFilter | None = described("By company.", default=None)
-    subscription_id: StringFilter | None = described("By subscription.", default=None)
+    organization_id: IDFilter | None = described("By organization.", default=None)
+    namespace_id: IDFilter | None = described("By namespace.", default=None)
+    workspace_id: IDFilter | None = described("By workspace.", default=None)
+    user_id: IDFilter | None = described("By user.", default=None)
+    developer_id: IDFilter | None = described("By developer.", default=None)
+    api_key_id: IDFilter | None = described("By API key label.", default=None)
+    company_id: IDFilter | None = described("By company.", default=None)
+    subscription_id: IDFilter | None = described("By subscription.", default=None)
     session_id: list[UUID] | None = described("One of these sessions.", default=None)
     request_id: list[UUID] | None = described("One of these requests.", default=None)
     stage: StringFilter | None = described("By stage of the request.", default=None)

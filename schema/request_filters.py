@@ -6,7 +6,7 @@ from uuid import UUID
 import strawberry
 
 from schema.enums import Direction, RequestStatus, register
-from schema.filters import AttributeFilter, FloatFilter, StringFilter, TimeFilter
+from schema.filters import AttributeFilter, FloatFilter, IDFilter, StringFilter, TimeFilter
 from schema.hydration import described
 from store.records import Order
 
@@ -30,14 +30,14 @@ class RequestFilter:
     started_at: TimeFilter | None = described("By when it was started.", default=None)
     ended_at: TimeFilter | None = described("By when it ended.", default=None)
     updated_at: TimeFilter | None = described("By when it last changed.", default=None)
-    organization_id: StringFilter | None = described("By organization.", default=None)
-    namespace_id: StringFilter | None = described("By namespace.", default=None)
-    workspace_id: StringFilter | None = described("By workspace.", default=None)
-    user_id: StringFilter | None = described("By user.", default=None)
-    developer_id: StringFilter | None = described("By developer.", default=None)
-    api_key_id: StringFilter | None = described("By API key label.", default=None)
-    company_id: StringFilter | None = described("By company.", default=None)
-    subscription_id: StringFilter | None = described("By subscription.", default=None)
+    organization_id: IDFilter | None = described("By organization.", default=None)
+    namespace_id: IDFilter | None = described("By namespace.", default=None)
+    workspace_id: IDFilter | None = described("By workspace.", default=None)
+    user_id: IDFilter | None = described("By user.", default=None)
+    developer_id: IDFilter | None = described("By developer.", default=None)
+    api_key_id: IDFilter | None = described("By API key label.", default=None)
+    company_id: IDFilter | None = described("By company.", default=None)
+    subscription_id: IDFilter | None = described("By subscription.", default=None)
     attributes: list[AttributeFilter] | None = described("By places in attributes.", default=None)
 
 

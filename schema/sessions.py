@@ -10,7 +10,7 @@ from schema.arguments import After, First
 from schema.connections import Connection
 from schema.context import Info
 from schema.enums import ItemStatus
-from schema.filters import StringFilter, TimeFilter
+from schema.filters import IDFilter, StringFilter, TimeFilter
 from schema.hydration import FromRow, described
 from schema.labels import Labelled, LabelsInput
 from schema.nodes import GlobalId, Node
@@ -69,10 +69,10 @@ class SessionFilter:
     client: StringFilter | None = described("By client.", default=None)
     started_at: TimeFilter | None = described("By when it began.", default=None)
     ended_at: TimeFilter | None = described("By when it ended.", default=None)
-    organization_id: StringFilter | None = described("By organization.", default=None)
-    namespace_id: StringFilter | None = described("By namespace.", default=None)
-    workspace_id: StringFilter | None = described("By workspace.", default=None)
-    user_id: StringFilter | None = described("By user.", default=None)
+    organization_id: IDFilter | None = described("By organization.", default=None)
+    namespace_id: IDFilter | None = described("By namespace.", default=None)
+    workspace_id: IDFilter | None = described("By workspace.", default=None)
+    user_id: IDFilter | None = described("By user.", default=None)
 
 
 @strawberry.type(description="The answer to a session that was started or ended.")

@@ -5,7 +5,7 @@ from uuid import UUID
 import strawberry
 
 from schema.enums import RequestStatus, Severity, StageStatus
-from schema.filters import AttributeFilter, FloatFilter, StringFilter, TimeFilter
+from schema.filters import AttributeFilter, FloatFilter, IDFilter, StringFilter, TimeFilter
 from schema.hydration import described
 
 
@@ -32,14 +32,14 @@ class StageFilter:
     request_status: list[RequestStatus] | None = described(
         "One of these states of the request.", default=None
     )
-    organization_id: StringFilter | None = described("By organization.", default=None)
-    namespace_id: StringFilter | None = described("By namespace.", default=None)
-    workspace_id: StringFilter | None = described("By workspace.", default=None)
-    user_id: StringFilter | None = described("By user.", default=None)
-    developer_id: StringFilter | None = described("By developer.", default=None)
-    api_key_id: StringFilter | None = described("By API key label.", default=None)
-    company_id: StringFilter | None = described("By company.", default=None)
-    subscription_id: StringFilter | None = described("By subscription.", default=None)
+    organization_id: IDFilter | None = described("By organization.", default=None)
+    namespace_id: IDFilter | None = described("By namespace.", default=None)
+    workspace_id: IDFilter | None = described("By workspace.", default=None)
+    user_id: IDFilter | None = described("By user.", default=None)
+    developer_id: IDFilter | None = described("By developer.", default=None)
+    api_key_id: IDFilter | None = described("By API key label.", default=None)
+    company_id: IDFilter | None = described("By company.", default=None)
+    subscription_id: IDFilter | None = described("By subscription.", default=None)
 
 
 @strawberry.input(description="Which events. All that is given must hold.")
@@ -61,12 +61,12 @@ class EventFilter:
     request_status: list[RequestStatus] | None = described(
         "One of these states of the request.", default=None
     )
-    organization_id: StringFilter | None = described("By organization.", default=None)
-    namespace_id: StringFilter | None = described("By namespace.", default=None)
-    workspace_id: StringFilter | None = described("By workspace.", default=None)
-    user_id: StringFilter | None = described("By user.", default=None)
-    developer_id: StringFilter | None = described("By developer.", default=None)
-    api_key_id: StringFilter | None = described("By API key label.", default=None)
-    company_id: StringFilter | None = described("By company.", default=None)
-    subscription_id: StringFilter | None = described("By subscription.", default=None)
+    organization_id: IDFilter | None = described("By organization.", default=None)
+    namespace_id: IDFilter | None = described("By namespace.", default=None)
+    workspace_id: IDFilter | None = described("By workspace.", default=None)
+    user_id: IDFilter | None = described("By user.", default=None)
+    developer_id: IDFilter | None = described("By developer.", default=None)
+    api_key_id: IDFilter | None = described("By API key label.", default=None)
+    company_id: IDFilter | None = described("By company.", default=None)
+    subscription_id: IDFilter | None = described("By subscription.", default=None)
     attributes: list[AttributeFilter] | None = described("By places in data.", default=None)

@@ -42,6 +42,7 @@ from schema.stats.shapes import Bucket, NumberStats, StatsCoverage, StatsSpan
 from schema.stats.vocabulary import MODEL_TEXT, PATH_TEXT
 from schema.stats.words import DIMENSIONS, noun_of
 from store.aggregation.catalog import EVERY_STAT, Dimension, Source
+from store.aggregation.sources import EVERY_LABEL
 from store.filters import parse_path
 
 VOCABULARIES: Mapping[str, Mapping[str, type[Enum]]] = {
@@ -160,7 +161,7 @@ def _group(source: Source, prefix: str, dimension: Any) -> Any:
 def _key(source: Source, prefix: str) -> Any:
     vocabulary = VOCABULARIES[source.name]
     fields: dict[str, Any] = {
-        name: (vocabulary.get(name, _python_type(dimension)) | None, DIMENSIONS[name], None)
+        name: (vocabulary.get(name, _type_of_key(name, dimension)) | None, DIMENSIONS[name], None)
         for name, dimension in source.dimensions.items()
     }
     if source.attributes is not None:
@@ -179,7 +180,9 @@ def _key_attribute(
     return (root.attributes or {}).get(parse_path(path))
 
 
-def _python_type(dimension: Dimension) -> Any:
+def _type_of_key(name: str, dimension: Dimension) -> Any:
+    if name in EVERY_LABEL:
+        return strawberry.ID
     kind = dimension.column.type
     if isinstance(kind, Uuid):
         return UUID

@@ -19,7 +19,7 @@ PAGES = [
     ("/keys", "API keys"),
     ("/about", "About"),
 ]
-A_REQUEST = """query($organization: String!, $status: [RequestStatus!]) {
+A_REQUEST = """query($organization: ID!, $status: [RequestStatus!]) {
   requests(first: 1, where: {organizationId: {eq: $organization}, status: $status}) {
     nodes { uuid title correlationId }
   }

@@ -26,7 +26,7 @@ SCHEMA: GraphQLSchema = build_schema(Path(schema.__file__).with_name("schema.gra
 SELF = ("and", "or", "not")
 """Filters inside filters, which have tests of their own."""
 UUID_GOOD = "0190b5c0-7b3e-7c1a-8f00-3a5c9e1d2b4f"
-COMPARISONS = ("StringFilter", "LongFilter", "FloatFilter", "StatsRange")
+COMPARISONS = ("StringFilter", "IDFilter", "LongFilter", "FloatFilter", "StatsRange")
 """Filters of one field: all their comparisons are sent at once."""
 TEXTS = ("", "\0\ud800", "x" * 300, "%' OR 1=1 --\\")
 WHOLE = (0, -1, 2**31 - 1, -(2**31))

@@ -89,13 +89,13 @@ async def test_entries_of_every_kind_are_repaired(api: Api) -> None:
     payload = await ingest(api, *entries)
     assert [r["status"] for r in payload["results"]] == ["ACCEPTED"] * len(entries)
     assert payload["repaired"] == 4 + 4 + 1 + 4 + 4 + 1 + 3 + 3 + 4 + 10 + 2
-    everything = """query ($id: UUID!, $name: String!) { request(id: $id) { type title
+    everything = """query ($id: UUID!, $name: String!, $user: ID!) { request(id: $id) { type title
         correlationId error { message stage details } stage(name: $name) { name attempts { output
         errorMessage } } events { nodes { stage message } } }
         sessions(where: {name: {eq: $name}}) { nodes { client attributes } }
         circuitBreakers(where: {name: {eq: $name}}) { name message }
-        interactions(where: {userId: {eq: $name}}) { nodes { interactionType operationType } } }"""
-    read = await api(everything, {"id": id, "name": GOOD})
+        interactions(where: {userId: {eq: $user}}) { nodes { interactionType operationType } } }"""
+    read = await api(everything, {"id": id, "name": GOOD, "user": GOOD})
     request = read["request"]
     assert (request["type"], request["title"], request["correlationId"]) == (GOOD, GOOD, GOOD)
     assert request["error"] == {"message": GOOD, "stage": GOOD, "details": {GOOD: GOOD}}
@@ -131,7 +131,7 @@ async def test_filters_and_ids_that_carry_them_find_what_was_repaired(api: Api) 
         "query ($text: String) { request(correlationId: $text) { uuid } }",
         "query ($text: ID) { usage(subject: {subject: USER, subjectId: $text}) { used } }",
         "query ($text: String) { circuitBreakers(where: {name: {eq: $text}}) { name } }",
-        "query ($text: String) { limits(where: {subjectId: {eq: $text}}) { uuid } }",
+        "query ($text: ID) { limits(where: {subjectId: {eq: $text}}) { uuid } }",
     ):
         assert not any((await api(document, {"text": BAD})).values())
     for document in (

@@ -79,7 +79,7 @@ def _values(name: str, field: str, known: Known) -> list[Any]:
 
 def _operators(type: str, mark: str, values: list[Any]) -> Iterator[Json]:
     match type:
-        case "StringFilter":
+        case "StringFilter" | "IDFilter":
             yield from ({"eq": values[0]}, {"in": values}, {"startsWith": mark})
             yield from ({"contains": mark[1:]}, {"ne": "x"}, {"notIn": ["x"]})
         case "LongFilter" | "FloatFilter":

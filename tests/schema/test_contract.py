@@ -98,6 +98,7 @@ INPUTS = {
     " completeStage failStage retryStage logEvent completeRequest failRequest cancelRequest consume"
     " circuitBreaker",
     "StringFilter": "eq ne in notIn startsWith contains isNull",
+    "IDFilter": "eq ne in notIn startsWith contains isNull",
     "LongFilter": "eq gt gte lt lte in isNull",
     "FloatFilter": "eq gt gte lt lte isNull",
     "TimeFilter": "since until last",

@@ -24,7 +24,14 @@ from models.base import Base
 from models.types import CleanText, Instant
 from schema.circuit_breakers import CircuitBreakerFilter
 from schema.enums import Direction
-from schema.filters import AttributeFilter, FloatFilter, LongFilter, StringFilter, TimeFilter
+from schema.filters import (
+    AttributeFilter,
+    FloatFilter,
+    IDFilter,
+    LongFilter,
+    StringFilter,
+    TimeFilter,
+)
 from schema.interactions import InteractionFilter, InteractionOrder, InteractionOrderField
 from schema.limits import LimitFilter
 from schema.operation_filters import OperationFilter, OperationOrder, OperationOrderField
@@ -57,6 +64,7 @@ FILTERS: dict[type[Any], Mapping[str, Column[Any]]] = {
 JOINS = {"and_", "or_", "not_"}
 KINDS: dict[type[Any], type[Any]] = {
     StringFilter: CleanText,
+    IDFilter: CleanText,
     LongFilter: BigInteger,
     FloatFilter: Double,
     TimeFilter: Instant,
@@ -109,7 +117,14 @@ def test_every_filter_names_a_column_of_its_kind(cls: type[Any], field: Any) -> 
 
 
 def test_every_filter_is_known_here() -> None:
-    parts = {"StringFilter", "LongFilter", "FloatFilter", "TimeFilter", "AttributeFilter"}
+    parts = {
+        "StringFilter",
+        "IDFilter",
+        "LongFilter",
+        "FloatFilter",
+        "TimeFilter",
+        "AttributeFilter",
+    }
     names = {made.name for made in own_types() if made.name.endswith("Filter")}
     assert names == {cls.__name__ for cls in FILTERS} | parts
 

@@ -30,7 +30,7 @@ FIELDS = """kind name route method operationType resourceId batchSize statusCode
   interactionType units attributes occurredAt model inputTokens outputTokens sessionId message
   response correlationId"""
 ONE = f"query ($name: String!) {{ operations(where: {{name: {{eq: $name}}}}) {{ nodes {{ {FIELDS} }} }} }}"
-COUNTERS = """query ($user: String!) {
+COUNTERS = """query ($user: ID!) {
   interactions(where: {userId: {eq: $user}}) {
     nodes { interactionType operationType year month calls units }
   }

@@ -13,7 +13,7 @@ from strawberry.types.base import StrawberryList, StrawberryOptional, get_object
 from strawberry.types.enum import StrawberryEnumDefinition
 from strawberry.utils.str_converters import to_camel_case
 
-from schema.filters import FloatFilter, LongFilter, StringFilter
+from schema.filters import FloatFilter, IDFilter, LongFilter, StringFilter
 from schema.interactions import InteractionFilter
 from schema.operation_filters import OperationFilter
 from schema.request_filters import RequestFilter
@@ -312,7 +312,7 @@ def _condition(name: str, value: str, types: SourceTypes, filter: type[Any]) -> 
         return {"attributes": [{"path": name.removeprefix(ATTRIBUTES), "eq": _leaf(value)}]}
     kind: Any = fields.get(name)
     kind = kind.of_type if isinstance(kind, StrawberryOptional) else kind
-    if kind is StringFilter:
+    if kind is StringFilter or kind is IDFilter:
         return {name: {"eq": value}}
     if kind is LongFilter or kind is FloatFilter or kind is int:
         number = _number(name, value)
