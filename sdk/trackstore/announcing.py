@@ -27,6 +27,7 @@ class AnnouncingTracker(Recorder):
         self.inner = inner
         self.bus = bus
         self.labels = inner.labels
+        self.notices = inner.notices
         self.is_strict = inner.is_strict
 
     def record(self, entry: Entry) -> None:

@@ -47,6 +47,10 @@ class Stats:
     retries: int = 0
     problem: str | None = None
     """Why the last try failed; None after one that succeeded."""
+    adjusted: Mapping[str, int] = field(default_factory=dict)
+    """How many facts were changed or left out, by name; their records were kept."""
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    """How many calls were not recorded, by reason: ``route``, ``labels``, ``sample``, ``failed``."""
 
     @property
     def dropped_total(self) -> int:

@@ -31,6 +31,7 @@ from trackstore.entries import (
 from trackstore.ids import new_id
 from trackstore.labelling import LABELS, LabelArguments
 from trackstore.limits import Limits
+from trackstore.notices import Notices
 from trackstore.requests import RequestHandle
 from trackstore.sessions import SessionHandle
 
@@ -119,8 +120,17 @@ class Recorder(Limits, ABC):
     which ask the server (here they allow everything), and ``flush`` and ``close``.
     """
 
+    notices: Notices
+    """What it has to say about its callers' input: counted, and warned of once."""
     is_strict = False
     """Whether it raises ``InvalidItem`` for what the server would refuse: in tests."""
+
+    def __new__(cls, *args: Any, **named: Any) -> Self:
+        """Give each tracker notices of its own, whether or not a subclass calls ``__init__``."""
+        del args, named
+        tracker = super().__new__(cls)
+        tracker.notices = Notices()
+        return tracker
 
     # ------------------------------------------------------------------ what each does its own way
 

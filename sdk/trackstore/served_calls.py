@@ -3,7 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, Literal
 from uuid import UUID
@@ -189,7 +189,7 @@ class CallRecorder:
         """
         if self._is_strict():
             raise InvalidItem(f"{what}: {error}") from error
-        self.skipped["failed"] += 1
+        self._skip("failed")
         if self.skipped["failed"] == 1:
             log.warning("trackstore: %s; later ones are only counted", what, exc_info=error)
 
@@ -198,7 +198,7 @@ class CallRecorder:
         plan = self.plan(call.method, call.route)
         counts_as = self._counts_as(call, plan)
         if reason := self._left_out(call, plan, counts_as is not None):
-            self.skipped[reason] += 1
+            self._skip(reason, self._missing(call) if reason == "labels" else None)
             return None
         facts: dict[str, Any] = {
             name: value for name in PASSED_ON if (value := getattr(call, name)) is not None
@@ -213,6 +213,22 @@ class CallRecorder:
             facts["attributes"] = attributes
         facts.update(call.labels)
         return facts
+
+    def _skip(self, reason: SkipReason, problem: str | None = None) -> None:
+        """Count a call that is not recorded, here and in the tracker's own statistics."""
+        self.skipped[reason] += 1
+        with suppress(TrackstoreError):  # there is no tracker at all
+            self.tracker.notices.skip(reason, problem)
+
+    def _missing(self, call: ServedCall) -> str:
+        """Say which labels are missing, and where they are read from."""
+        missing = [label for label in self.rules.requires if not call.labels.get(label)]
+        name = f"{call.method} {call.route}".strip()
+        return (
+            f"{name} was not recorded: {' and '.join(missing)} missing. Set it on request.state, "
+            f"pass it as an argument or by annotate({missing[0]}=...), or change what is required: "
+            f"TrackingRules(requires=...)."
+        )
 
     def _is_strict(self) -> bool:
         try:

@@ -159,6 +159,8 @@ class RecordingTracker(Recorder):
             tracked=kept + sum(self._dropped.values()),
             acknowledged=kept,
             dropped=dict(self._dropped),
+            adjusted=self.notices.adjusted,
+            skipped=self.notices.skipped,
         )
 
     def is_cancelled(self, request_id: UUID) -> bool:
@@ -186,8 +188,8 @@ class NullTracker(Recorder):
         return Flushed()
 
     def stats(self) -> Stats:
-        """Nothing happened."""
-        return Stats()
+        """Nothing is recorded; what callers did wrong is counted."""
+        return Stats(adjusted=self.notices.adjusted, skipped=self.notices.skipped)
 
 
 def _has(operation: Operation, facts: Mapping[str, Any]) -> bool:

@@ -1,5 +1,6 @@
 """The tracker that services use: what is recorded goes to the server, in the background."""
 
+from dataclasses import replace
 from threading import RLock
 from typing import Any
 from uuid import UUID
@@ -72,7 +73,8 @@ class Tracker(AskedLimits, Recorder):
 
     def stats(self) -> Stats:
         """What became of everything that this process tracked."""
-        return self._delivery.stats()
+        notices = self.notices
+        return replace(self._delivery.stats(), adjusted=notices.adjusted, skipped=notices.skipped)
 
     @property
     def spooled(self) -> int:
