@@ -1,5 +1,6 @@
 """Reports: compositions of aggregations, within the caller's bounds."""
 
+from datetime import timedelta
 from typing import Annotated, cast
 
 import strawberry
@@ -20,15 +21,22 @@ from schema.reports import (
 )
 from store.aggregation.answers import Answer
 from store.aggregation.questions import Question
-from store.reports.asking import Ask, TimeRange
+from store.errors import BadInput
+from store.reports.asking import Ask
 from store.reports.interactions import interaction_totals
-from store.reports.monitoring import Monitoring
+from store.reports.monitoring import MOST_HOURS, Monitoring
 from store.reports.tools import ToolReports
+from store.time_ranges import TimeRange, parse_time_range
 
-DEFAULT_RANGE, DEFAULT_HOURS = TimeRange.LAST_24H, 24
-Range = Annotated[TimeRange | None, about("Which span, up to now.")]
+DEFAULT_RANGE = parse_time_range("24h")
+Range = Annotated[
+    TimeRange | None, about("Which span, up to now: 1h, 24h, 7d, 30d, all, or any duration.")
+]
+HoursRange = Annotated[
+    TimeRange | None, about("In place of hours: a range of 1h to 744h, such as 24h or 7d.")
+]
 ToolId = Annotated[str | None, about("Only of this client or tool id, such as cursor.")]
-Hours = Annotated[int | None, about("How many hours back, 1 to 744.")]
+Hours = Annotated[int | None, about("How many hours back, 1 to 744; 24 where nothing is asked.")]
 RequestType = Annotated[str | None, about("Only requests of this type.")]
 OrganizationId = Annotated[strawberry.ID, about("Whose.")]
 Year = Annotated[int, about("The calendar year (UTC).")]
@@ -52,9 +60,17 @@ def tools_of(info: Info, time_range: TimeRange | None, tool_id: str | None) -> T
     return ToolReports(asker(info), info.context.store.now(), span, tool_id)
 
 
-def monitoring_of(info: Info, hours: int | None, type: str | None) -> Monitoring:
+def monitoring_of(
+    info: Info, hours: int | None, type: str | None, time_range: TimeRange | None
+) -> Monitoring:
     """What operators look at, up to now."""
-    span = DEFAULT_HOURS if hours is None else hours
+    if hours is not None and time_range is not None:
+        raise BadInput("hours and timeRange exclude each other: leave one out", ("hours",))
+    if hours is not None and not 1 <= hours <= MOST_HOURS:
+        raise BadInput(f"{hours:,} hours asked: ask for 1 to {MOST_HOURS}", ("hours",))
+    span = time_range or DEFAULT_RANGE
+    if hours is not None:
+        span = TimeRange(f"{hours}h", timedelta(hours=hours))
     return Monitoring(asker(info), info.context.store.now(), span, type)
 
 
@@ -94,25 +110,40 @@ class ReportQueries:
 
     @strawberry.field(description="What operators look at: requests, stages, breakers, warnings.")
     async def monitoring_overview(
-        self, info: Info, hours: Hours = DEFAULT_HOURS, type: RequestType = None
+        self,
+        info: Info,
+        hours: Hours = None,
+        type: RequestType = None,
+        time_range: HoursRange = None,
     ) -> MonitoringOverview:
         """Of the last hours."""
-        return MonitoringOverview.of(monitoring_of(info, hours, type))
+        return MonitoringOverview.of(monitoring_of(info, hours, type, time_range))
 
     @strawberry.field(description="Requests by the hour of their creation; empty hours are there.")
     async def request_metrics(
-        self, info: Info, hours: Hours = DEFAULT_HOURS, zone: Zone = UTC, type: RequestType = None
+        self,
+        info: Info,
+        hours: Hours = None,
+        zone: Zone = UTC,
+        type: RequestType = None,
+        time_range: HoursRange = None,
     ) -> list[RequestHour]:
         """Of the last hours."""
-        report = monitoring_of(info, hours, type)
+        report = monitoring_of(info, hours, type, time_range)
         return cast("list[RequestHour]", await report.by_hour(zone or UTC))
 
     @strawberry.field(description="Durations, failures and attempts of stages, by name.")
     async def stage_durations(
-        self, info: Info, hours: Hours = DEFAULT_HOURS, type: RequestType = None
+        self,
+        info: Info,
+        hours: Hours = None,
+        type: RequestType = None,
+        time_range: HoursRange = None,
     ) -> list[StageNumbers]:
         """Of the last hours."""
-        return cast("list[StageNumbers]", await monitoring_of(info, hours, type).stages())
+        return cast(
+            "list[StageNumbers]", await monitoring_of(info, hours, type, time_range).stages()
+        )
 
     @strawberry.field(description="What an organization used in one month.")
     async def organization_interactions(

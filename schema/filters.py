@@ -1,7 +1,7 @@
 """Filters of single fields, and how any filter input becomes a condition of the store."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import Enum
 from typing import Any, Protocol
 
@@ -12,6 +12,7 @@ from schema.hydration import described
 from schema.scalars import JSON, Long
 from store.errors import BadInput
 from store.filters import AllOf, AnyOf, Compare, CompareAttribute, Condition, Not, Op, parse_path
+from store.time_ranges import TimeRange
 
 
 @strawberry.input(description="A condition on a text. All that is given must hold.")
@@ -74,7 +75,9 @@ class TimeFilter:
 
     since: datetime | None = described("From this instant on.", default=None)
     until: datetime | None = described("Before this instant.", default=None)
-    last: timedelta | None = described("From so long ago on, such as PT1H.", default=None)
+    last: TimeRange | None = described(
+        "From so long ago on, such as 24h, 7d or PT1H; all is everything.", default=None
+    )
 
 
 @strawberry.input(description="A condition on a place inside the attributes.")
@@ -170,10 +173,7 @@ def _span(column: str, asked: TimeFilter, now: datetime) -> list[Condition]:
         raise BadInput("last excludes since and until: leave one out", ("where", "last"))
     since = asked.since
     if asked.last is not None:
-        try:
-            since = now - asked.last
-        except OverflowError:
-            since = datetime.min.replace(tzinfo=UTC)
+        since = asked.last.since(now)
     parts: list[Condition] = []
     if since is not None:
         parts.append(Compare(column, Op.GTE, since))

@@ -9,24 +9,13 @@ import strawberry
 from schema.arguments import about
 from schema.circuit_breakers import CircuitBreaker
 from schema.context import Info
-from schema.enums import register
 from schema.hydration import described, hydrate
 from schema.scalars import Long
 from store.reports import interactions, monitoring, tools
-from store.reports.asking import TimeRange
+from store.time_ranges import TimeRange
 
 UTC = "UTC"
 Zone = Annotated[str | None, about("An IANA time zone for the slices, such as Europe/Berlin.")]
-
-register(
-    TimeRange,
-    "A span of time up to now.",
-    LAST_1H="The last hour.",
-    LAST_24H="The last 24 hours.",
-    LAST_7D="The last 7 days.",
-    LAST_30D="The last 30 days.",
-    ALL="Everything.",
-)
 
 
 @strawberry.type(description="One mode of one tool.")
@@ -56,6 +45,7 @@ class ToolUse:
 class ToolBreakdown:
     """Shows a ``store.reports.tools.ToolBreakdown``."""
 
+    time_range: TimeRange = described("The time range that was asked for, such as 24h.")
     since: datetime | None = described("Where the span begins; null for everything.")
     calculated_at: datetime = described("When this was computed.")
     operations: Long = described("Uses of all tools.")
@@ -105,13 +95,19 @@ class ApiSavings:
     """Each part is computed when it is selected."""
 
     report: strawberry.Private[tools.ToolReports]
+    time_range: TimeRange = described("The time range that was asked for, such as 24h.")
     since: datetime | None = described("Where the span begins; null for everything.")
     calculated_at: datetime = described("When this was computed.")
 
     @classmethod
     def of(cls, report: tools.ToolReports) -> "ApiSavings":
         """The parts of a report, not yet computed."""
-        return cls(report=report, since=report.since, calculated_at=report.now)
+        return cls(
+            report=report,
+            time_range=report.time_range,
+            since=report.since,
+            calculated_at=report.now,
+        )
 
     @strawberry.field(description="All tools together.")
     async def total(self) -> Savings:
@@ -129,8 +125,8 @@ class ApiSavings:
         return cast("list[SavingsPart]", await self.report.savings_by("operation_mode"))
 
     @strawberry.field(
-        description="Over time: by hour for the last hour and 24 hours, by day for 7 and 30 days, "
-        "by month for everything; slices without uses are there."
+        description="Over time: by hour for up to 2 days, by day for up to 60 days, by month for "
+        "more; slices without uses are there."
     )
     async def trend(self, zone: Zone = UTC) -> list[SavingsPoint]:
         """One question."""
@@ -187,13 +183,19 @@ class MonitoringOverview:
     """Requests, stages and breakers of the last hours."""
 
     report: strawberry.Private[monitoring.Monitoring]
+    time_range: TimeRange = described("The time range that was asked for, such as 24h.")
     since: datetime = described("Where the span begins.")
     calculated_at: datetime = described("When this was computed.")
 
     @classmethod
     def of(cls, report: monitoring.Monitoring) -> "MonitoringOverview":
         """The parts of a report, not yet computed."""
-        return cls(report=report, since=report.since, calculated_at=report.now)
+        return cls(
+            report=report,
+            time_range=report.time_range,
+            since=report.since,
+            calculated_at=report.now,
+        )
 
     @strawberry.field(description="All requests that were created in the span.")
     async def requests(self) -> RequestNumbers:

@@ -10,6 +10,7 @@ import msgspec
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
+from store.time_ranges import TimeRange, parse_duration, parse_time_range
 from store.validation import LONG_MAX, LONG_MIN, json_kind, to_utc
 
 if TYPE_CHECKING:
@@ -24,12 +25,6 @@ INSTANT = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
 """The form alone, for a message that can say more."""
-DURATION = re.compile(
-    r"P(?:(?P<weeks>\d{1,6})W)?(?:(?P<days>\d{1,6})D)?"
-    r"(?:T(?:(?P<hours>\d{1,7})H)?(?:(?P<minutes>\d{1,9})M)?"
-    r"(?:(?P<seconds>\d{1,12})(?:\.(?P<microseconds>\d{1,6}))?S)?)?",
-    re.ASCII,
-)
 SHOWN = 80
 """Characters of a refused value that a message repeats."""
 
@@ -90,16 +85,6 @@ def parse_uuid(value: Any) -> UUID:
     )
 
 
-def parse_duration(value: Any) -> timedelta:
-    """An ISO 8601 duration of weeks, days, hours, minutes and seconds."""
-    match = DURATION.fullmatch(value) if isinstance(value, str) else None
-    parts = {k: v for k, v in match.groupdict().items() if v} if match else {}
-    if not parts:
-        raise ValueError(f"{shown(value)} is not an ISO 8601 duration such as PT1H or P7D")
-    fraction = parts.pop("microseconds", "").ljust(6, "0")
-    return timedelta(microseconds=int(fraction), **{k: int(v) for k, v in parts.items()})
-
-
 def write_duration(value: timedelta) -> str:
     """The duration in seconds, as ISO 8601; exact to the microsecond."""
     seconds, microseconds = divmod(value // timedelta(microseconds=1), 1_000_000)
@@ -122,9 +107,17 @@ SCALARS: dict[object, ScalarDefinition] = {
     ),
     timedelta: strawberry.scalar(
         name="Duration",
-        description="A duration: ISO 8601 weeks, days, hours, minutes, seconds, such as PT1H, P7D.",
+        description="A duration: 90m, 24h, 7d, 2w, or ISO 8601 weeks, days, hours, minutes and "
+        "seconds such as PT1H; written as ISO 8601.",
         parse_value=parse_duration,
         serialize=write_duration,
+    ),
+    TimeRange: strawberry.scalar(
+        name="TimeRange",
+        description="A span up to now: a duration such as 1h, 24h, 7d, 30d or PT1H, or all for "
+        "everything. Written as it was asked for.",
+        parse_value=parse_time_range,
+        serialize=str,
     ),
     UUID: strawberry.scalar(
         name="UUID",

@@ -13,6 +13,13 @@ from trackstore.calls import Json
 Source = Literal["operations", "requests", "stages", "events", "interactions"]
 BucketUnit = Literal["MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR"]
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+TIMES = {
+    "operations": "occurredAt",
+    "requests": "createdAt",
+    "stages": "startedAt",
+    "events": "occurredAt",
+}
+"""The time that ``last`` speaks of, by source."""
 SNAKE = re.compile(r"_([a-z0-9])")
 ATTRIBUTE = "attribute:"
 """Begins a group that is a place in the attributes, such as ``attribute:plan.name``."""
@@ -57,7 +64,8 @@ class StatsQuestion:
     ``measures`` are fields of the answer's rows, in snake or camel case, with a dot before a part:
     ``count``, ``error_rate``, ``duration_ms.p95``, ``cost.saved``. ``by`` are dimensions such as
     ``tool_name``, or ``attribute:plan.name``. ``bucket`` slices time, in ``zone``. ``where``,
-    ``having``, ``order_by``, ``top`` and ``compare`` are those of the schema, as dicts.
+    ``having``, ``order_by``, ``top`` and ``compare`` are those of the schema, as dicts. ``last``
+    is a time range up to now, such as ``90m``, ``24h``, ``7d``, ``2w`` or ``all``.
     Raises ``ValueError`` for what cannot be a name.
     """
 
@@ -73,8 +81,11 @@ class StatsQuestion:
     top: Mapping[str, Any] | None = None
     compare: Mapping[str, Any] | None = None
     limit: int = 1000
+    last: str | None = None
 
     def __post_init__(self) -> None:
+        if self.last is not None and self.source not in TIMES:
+            raise ValueError(f"{self.source} are counted per month: ask with where, not with last")
         for name in (*self.measures, *(group for group in self.by if not is_attribute(group))):
             if not all(NAME.fullmatch(part) for part in name.split(".")):
                 raise ValueError(f"{name!r} is no name of a measure or dimension")
@@ -101,7 +112,7 @@ class StatsQuestion:
         """Those of the document."""
         bucket = {"unit": self.bucket, "every": self.every, "zone": self.zone}
         return {
-            "where": self.where,
+            "where": self._where(),
             "groupBy": [group_of(group) for group in self.by] or None,
             "bucket": bucket if self.bucket else None,
             "having": self.having,
@@ -110,6 +121,12 @@ class StatsQuestion:
             "compare": self.compare,
             "limit": self.limit,
         }
+
+    def _where(self) -> Mapping[str, Any] | None:
+        if self.last is None:
+            return self.where
+        span = {TIMES[self.source]: {"last": self.last}}
+        return span if self.where is None else {"and": [self.where, span]}
 
     def answer(self, data: Json) -> StatsAnswer:
         """What the server answered, by the names of the question."""

@@ -14,7 +14,7 @@ Until = Annotated[
     str | None, typer.Option("--until", metavar="TIME", help="Up to this date or instant (UTC).")
 ]
 Last = Annotated[
-    str | None, typer.Option("--last", "-l", metavar="SPAN", help="Such as 90m, 24h, 7d, 2w.")
+    str | None, typer.Option("--last", "-l", metavar="SPAN", help="Such as 90m, 24h, 7d, 2w, all.")
 ]
 Where = Annotated[
     list[str] | None,

@@ -25,7 +25,8 @@ from strawberry.types.enum import StrawberryEnumDefinition
 from strawberry.types.field import StrawberryField
 from strawberry.types.lazy_type import LazyType
 
-from schema.scalars import JSON, Long, parse_duration
+from schema.scalars import JSON, Long
+from store.time_ranges import TimeRange, parse_duration, parse_time_range
 from store.validation import INT_MAX, INT_MIN, LONG_MAX, LONG_MIN
 
 
@@ -36,8 +37,17 @@ class IsoDuration(ABC):  # noqa: B024  # it only stands for a class of another n
 IsoDuration.register(timedelta)
 
 
+class NamedRange(ABC):  # noqa: B024  # it only stands for a class of another name
+    """A ``TimeRange`` as our scalar reads it; msgspec would read an object of its fields."""
+
+
+NamedRange.register(TimeRange)
+
+
 def read_own(wanted: type, value: Any) -> Any:
     """Reads what msgspec does not know by itself; raises ``ValueError``."""
+    if wanted is NamedRange:
+        return parse_time_range(value)
     assert wanted is IsoDuration
     return parse_duration(value)
 
@@ -53,6 +63,7 @@ LEAVES: dict[Any, Any] = {
     Long: Annotated[int, msgspec.Meta(ge=LONG_MIN, le=LONG_MAX)],
     datetime: Annotated[datetime, msgspec.Meta(tz=True)],
     timedelta: IsoDuration,
+    TimeRange: NamedRange,
     UUID: UUID,
     JSON: Any,
 }

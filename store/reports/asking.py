@@ -1,8 +1,7 @@
 """How reports ask: spans of time, conditions, and values out of answers."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 from typing import Any
 
 from store.aggregation.answers import Answer, Group
@@ -13,29 +12,6 @@ from store.prices import NANOS_PER_DOLLAR
 
 Ask = Callable[[Question], Awaitable[Answer]]
 """Asks within the bounds of one caller."""
-
-
-class TimeRange(StrEnum):
-    """The spans that reports are asked for, each up to now."""
-
-    LAST_1H = "1h"
-    LAST_24H = "24h"
-    LAST_7D = "7d"
-    LAST_30D = "30d"
-    ALL = "all"
-
-
-LENGTHS = {
-    TimeRange.LAST_1H: timedelta(hours=1),
-    TimeRange.LAST_24H: timedelta(hours=24),
-    TimeRange.LAST_7D: timedelta(days=7),
-    TimeRange.LAST_30D: timedelta(days=30),
-}
-
-
-def beginning(asked: TimeRange, now: datetime) -> datetime | None:
-    """When a span that ends now began; None where everything is asked for."""
-    return now - LENGTHS[asked] if asked in LENGTHS else None
 
 
 def all_of(since: tuple[str, datetime | None], **equal: Any) -> Condition:

@@ -23,6 +23,7 @@ from store.database import Row
 from store.errors import BadInput
 from store.filters import AllOf, Compare, Op
 from store.reports.asking import Ask, Values, all_of, totals_of
+from store.time_ranges import TimeRange
 
 COMPLETED, CANCELLED, ACTIVE = (FlagCount(f) for f in ("completed", "cancelled", "active"))
 RETRIED = FlagCount("retried")
@@ -93,14 +94,17 @@ class StageNumbers:
 class Monitoring:
     """What happened in the last hours, asked part by part: what is not looked at costs nothing."""
 
-    def __init__(self, ask: Ask, now: datetime, hours: int, type: str | None = None) -> None:
-        if not 1 <= hours <= MOST_HOURS:
-            raise BadInput(f"{hours:,} hours asked: ask for 1 to {MOST_HOURS}", ("hours",))
+    def __init__(self, ask: Ask, now: datetime, span: TimeRange, type: str | None = None) -> None:
+        length = span.length
+        if length is None or not timedelta(hours=1) <= length <= timedelta(hours=MOST_HOURS):
+            message = f"Invalid time range '{span.name}'. Use 1h to {MOST_HOURS}h."
+            raise BadInput(message, ("timeRange",))
         self._ask = ask
         self.now = now
-        self.hours = hours
+        self.time_range = span
         self.type = type
-        self.since = now - timedelta(hours=hours)
+        self.since = now - length
+        self.hours = length / timedelta(hours=1)
 
     async def requests(self) -> RequestNumbers:
         """All requests that were created in the span."""
@@ -162,7 +166,7 @@ class Monitoring:
             found.append(f"{stalled:,} {'request is' if stalled == 1 else 'requests are'} stalled")
         failing = (await self.requests()).failure_rate
         if failing is not None and failing > WARNING_FAILURE_RATE:
-            found.append(f"{failing:.1%} of the requests of the last {self.hours} h failed")
+            found.append(f"{failing:.1%} of the requests of the last {self.hours:g} h failed")
         suspects = [s for s in await self.stages() if (s.failure_rate or 0) > WARNING_FAILURE_RATE]
         return found + [
             f"stage {stage.name} fails in {stage.failure_rate:.1%} of its runs"

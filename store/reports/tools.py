@@ -1,7 +1,7 @@
 """What tools were used for, and what their modes saved."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from models.vocabulary import OperationKind
@@ -12,7 +12,8 @@ from store.aggregation.measures import COUNT, Measure, Statistic
 from store.aggregation.questions import ByGroup, Group, OrderBy, Question
 from store.aggregation.sources import OPERATIONS
 from store.filters import Condition
-from store.reports.asking import Ask, TimeRange, Values, all_of, beginning, totals_of
+from store.reports.asking import Ask, Values, all_of, totals_of
+from store.time_ranges import TimeRange
 
 TOKENS_ORIGINAL = Statistic("tokens_original", Stat.SUM)
 TOKENS_ACTUAL = Statistic("tokens_actual", Stat.SUM)
@@ -27,14 +28,8 @@ USE: tuple[Measure, ...] = (
 SAVINGS: tuple[Measure, ...] = (
     COUNT, TOKENS_ORIGINAL, TOKENS_ACTUAL, TOKENS_PREVENTED, BASELINE, ACTUAL, SAVED,
 )  # fmt: skip
-TREND_UNITS = {
-    TimeRange.LAST_1H: BucketUnit.HOUR,
-    TimeRange.LAST_24H: BucketUnit.HOUR,
-    TimeRange.LAST_7D: BucketUnit.DAY,
-    TimeRange.LAST_30D: BucketUnit.DAY,
-    TimeRange.ALL: BucketUnit.MONTH,
-}
-"""How fine a trend is; of all time by month, so that it stays a few points."""
+TREND_UNITS = ((timedelta(days=2), BucketUnit.HOUR), (timedelta(days=60), BucketUnit.DAY))
+"""The longest range of each unit of a trend; longer ones go by month."""
 MOST_ROWS = 1_000
 """Tools, and pairs of tool and mode; the answer says where there are more."""
 
@@ -66,6 +61,7 @@ class ToolUse:
 class ToolBreakdown:
     """All tools of a span. Cost is in US dollars."""
 
+    time_range: TimeRange
     since: datetime | None
     calculated_at: datetime
     operations: int
@@ -116,9 +112,9 @@ class ToolReports:
     def __init__(self, ask: Ask, now: datetime, span: TimeRange, tool_id: str | None) -> None:
         self._ask = ask
         self.now = now
-        self.span = span
+        self.time_range = span
         self.tool_id = tool_id
-        self.since = beginning(span, now)
+        self.since = span.since(now)
 
     async def breakdown(self) -> ToolBreakdown:
         """What each tool was used for, by mode."""
@@ -130,6 +126,7 @@ class ToolReports:
         }
         whole = totals_of(tools)
         return ToolBreakdown(
+            time_range=self.time_range,
             since=self.since,
             calculated_at=self.now,
             operations=whole.count(COUNT),
@@ -149,8 +146,8 @@ class ToolReports:
         return [SavingsPart(row.key[0], savings_of(Values(answer, row))) for row in answer.rows]
 
     async def trend(self, zone: str) -> list[SavingsPoint]:
-        """The same by time: hours of an hour or a day, days of a week or a month."""
-        bucket = Bucket(TREND_UNITS[self.span], zone=zone)
+        """The same by time: by hour, day or month, as the range is long."""
+        bucket = Bucket(trend_unit(self.time_range), zone=zone)
         answer = await self._ask(
             Question(OPERATIONS, self._where(), bucket=bucket, measures=SAVINGS)
         )
@@ -176,6 +173,15 @@ class ToolReports:
             totals=totals,
             limit=MOST_ROWS,
         )
+
+
+def trend_unit(asked: TimeRange) -> BucketUnit:
+    """Return how fine the trend of a range is."""
+    if asked.length is not None:
+        for longest, unit in TREND_UNITS:
+            if asked.length <= longest:
+                return unit
+    return BucketUnit.MONTH
 
 
 def _first(row: Row) -> str | None:

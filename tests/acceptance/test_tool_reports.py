@@ -11,23 +11,23 @@ from tests.api import Api, Json, StartApi
 
 NOW = datetime(2026, 6, 30, 12, 30, tzinfo=UTC)
 RANGES = {
-    "LAST_1H": timedelta(hours=1),
-    "LAST_24H": timedelta(hours=24),
-    "LAST_7D": timedelta(days=7),
-    "LAST_30D": timedelta(days=30),
-    "ALL": None,
+    "1h": timedelta(hours=1),
+    "24h": timedelta(hours=24),
+    "7d": timedelta(days=7),
+    "30d": timedelta(days=30),
+    "all": None,
 }
 MODES = ("full", "overview", "symbol")
 BREAKDOWN = """query ($range: TimeRange, $tool: String) {
   toolBreakdown(timeRange: $range, toolId: $tool) {
-    since calculatedAt operations tokensPrevented costSaved truncated
+    timeRange since calculatedAt operations tokensPrevented costSaved truncated
     tools { tool operations tokensOriginal tokensActual tokensPrevented averageDurationMs
       modes { mode operations tokensPrevented averageDurationMs } } } }"""
 PARTS = """operations tokensOriginal tokensProcessed tokensPrevented costBaseline costActual
   costSaved savedPercent"""
 SAVINGS = f"""query ($range: TimeRange, $tool: String) {{
   apiSavings(timeRange: $range, toolId: $tool) {{
-    since calculatedAt total {{ {PARTS} }} byTool {{ name savings {{ {PARTS} }} }}
+    timeRange since calculatedAt total {{ {PARTS} }} byTool {{ name savings {{ {PARTS} }} }}
     byMode {{ name savings {{ {PARTS} }} }} trend {{ start end savings {{ {PARTS} }} }} }} }}"""
 
 
@@ -113,6 +113,7 @@ async def test_c3_breaks_the_use_of_tools_down(tools: Api, tool: str | None) -> 
         answer = (await tools(BREAKDOWN, {"range": name, "tool": tool}))["toolBreakdown"]
         assert answer.pop("costSaved") == pytest.approx(prevented(some) / 1_000 * 0.015)
         assert answer == {
+            "timeRange": name,
             "since": (NOW - span).isoformat().replace("+00:00", "Z") if span else None,
             "calculatedAt": "2026-06-30T12:30:00Z",
             "operations": len(some),
@@ -140,7 +141,7 @@ async def test_c3_breaks_the_use_of_tools_down(tools: Api, tool: str | None) -> 
             ],
         }
     default = await tools("{ toolBreakdown { operations } apiSavings { since } }")
-    assert default["toolBreakdown"]["operations"] == len(chosen(RANGES["LAST_24H"], None))
+    assert default["toolBreakdown"]["operations"] == len(chosen(RANGES["24h"], None))
 
 
 def savings(some: list[Json]) -> Json:
@@ -164,6 +165,7 @@ async def test_c4_says_what_tools_saved_and_how_that_went(tools: Api, tool: str 
         some = chosen(span, tool)
         answer = (await tools(SAVINGS, {"range": name, "tool": tool}))["apiSavings"]
         assert answer["calculatedAt"] == "2026-06-30T12:30:00Z"
+        assert answer["timeRange"] == name
         assert answer["total"] == savings(some)
         for part, read in (("byTool", name_of), ("byMode", mode_of)):
             parts = grouped(some, read).items()
@@ -180,12 +182,51 @@ async def test_c4_says_what_tools_saved_and_how_that_went(tools: Api, tool: str 
         assert starts[1:] == ends[:-1], "a trend has no gaps"
         counts[name] = len(trend), (ends[0] - starts[0])
     hour, day = timedelta(hours=1), timedelta(days=1)
-    assert (counts["LAST_1H"], counts["LAST_24H"]) == ((2, hour), (25, hour))
-    assert (counts["LAST_7D"], counts["LAST_30D"]) == ((8, day), (31, day))
+    assert (counts["1h"], counts["24h"]) == ((2, hour), (25, hour))
+    assert (counts["7d"], counts["30d"]) == ((8, day), (31, day))
+
+
+@pytest.mark.parametrize("words", ["7d", "7D", "LAST_7D", "P7D", "168h", "1w"])
+async def test_c3_a_range_has_many_spellings(tools: Api, words: str) -> None:
+    for given in (f'"{words}"', *([words] if words.startswith("LAST") else [])):
+        answer = await tools(f"""{{ toolBreakdown(timeRange: {given}) {{ operations since }}
+          operationStats(where: {{kind: [TOOL], occurredAt: {{last: {given}}}}}) {{
+            totals {{ count }} }}
+          requestMetrics(timeRange: {given}) {{ start }}
+          monitoringOverview(timeRange: {given}) {{ timeRange since }} }}""")
+        count = len(chosen(RANGES["7d"], None))
+        assert answer["toolBreakdown"] == {"operations": count, "since": "2026-06-23T12:30:00Z"}
+        assert answer["operationStats"]["totals"]["count"] == count
+        assert len(answer["requestMetrics"]) == 7 * 24 + 1
+        assert answer["monitoringOverview"]["since"] == "2026-06-23T12:30:00Z"
+
+
+async def test_c3_all_is_everything(tools: Api) -> None:
+    answer = await tools("""{ operations(where: {occurredAt: {last: "all"}}) { totalCount }
+        everything: operations { totalCount } }""")
+    assert answer["operations"] == answer["everything"]
+
+
+async def test_c7_what_is_no_range_is_refused(tools: Api) -> None:
+    said = "Invalid duration '3 weeks'. Use 90m, 24h, 7d or 2w."
+    for field in (
+        'toolBreakdown(timeRange: "3 weeks") { since }',
+        'operations(where: {occurredAt: {last: "3 weeks"}}) { totalCount }',
+        'requestMetrics(timeRange: "3 weeks") { start }',
+    ):
+        refused = await tools.refused(f"{{ {field} }}")
+        assert said in refused.message, field
+    query = "query ($range: TimeRange) { apiSavings(timeRange: $range) { since } }"
+    assert said in (await tools.refused(query, {"range": "3 weeks"})).message
+    for field in ('"all"', '"90d"', '"5m"'):
+        refused = await tools.refused(f"{{ stageDurations(timeRange: {field}) {{ name }} }}")
+        assert "Use 1h to 744h." in refused.message
+    both = await tools.refused('{ requestMetrics(hours: 2, timeRange: "2h") { start } }')
+    assert "exclude each other" in both.message
 
 
 async def test_c4_of_nothing_saves_nothing(api: Api) -> None:
-    answer = (await api(SAVINGS, {"range": "LAST_1H"}))["apiSavings"]
+    answer = (await api(SAVINGS, {"range": "1h"}))["apiSavings"]
     assert answer["total"] == savings([])
     assert (answer["byTool"], answer["byMode"], len(answer["trend"])) == ([], [], 2)
 

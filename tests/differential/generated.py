@@ -40,6 +40,7 @@ ODD: dict[str, tuple[str, ...]] = {
     "UUID": IDS,
     "DateTime": INSTANTS,
     "Duration": DURATIONS,
+    "TimeRange": DURATIONS,
     "JSON": JSONS,
 }
 GOOD: dict[str, st.SearchStrategy[str]] = {
@@ -50,7 +51,10 @@ GOOD: dict[str, st.SearchStrategy[str]] = {
     "Long": st.integers(1, 10**6).map(str) | st.sampled_from(["3.0", "1e3"]),
     "Float": st.floats(0, 1, allow_nan=False).map(json.dumps) | st.integers(0, 9).map(str),
     "UUID": st.integers(1, 9).map(lambda n: f'"{own_id(n, 11)}"'),
-    "Duration": st.sampled_from(['"PT5M"', '"P1D"', '"PT1.5S"', '"PT0S"', '"P32D"']),
+    "Duration": st.sampled_from(
+        ['"PT5M"', '"P1D"', '"PT1.5S"', '"PT0S"', '"P32D"', '"90m"', '"2w"']
+    ),
+    "TimeRange": st.sampled_from(['"PT5M"', '"24h"', '"LAST_7D"', '"all"']),
     "DateTime": st.sampled_from(
         ['"2026-11-21T09:30:00Z"', '"2026-11-20T09:30:00.5+01:00"', '"2026-10-31T23:59:59.999999Z"']
     ),

@@ -40,11 +40,13 @@ STRANGE: dict[str, tuple[Any, ...]] = {
     "JSON": ("\0", 2**64, 10**400, {}, [], [[]], {"\0": "\ud800"}, None, True, "x" * 70_000),
     "UUID": ("ffffffff-ffff-7fff-bfff-ffffffffffff", "00000000-0000-0000-0000-000000000000"),
     "DateTime": ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", "2000-01-01T00:00:00Z"),
-    "Duration": ("PT0S", "P999999W", "PT0.000001S"),
+    "Duration": ("PT0S", "P999999W", "PT0.000001S", "999999999w", "0m"),
+    "TimeRange": ("PT0S", "P999999W", "999999999d", "0m", "all"),
 }
 GOOD: dict[str, Any] = {
     "String": "x", "ID": "x", "Int": 1, "Long": 1, "Float": 0.5, "Boolean": True, "JSON": {"a": 1},
     "UUID": UUID_GOOD, "DateTime": "2026-06-01T08:00:00Z", "Duration": "PT1H",
+    "TimeRange": "24h",
 }  # fmt: skip
 
 

@@ -187,6 +187,7 @@ class Filler:
             "Boolean": True,
             "DateTime": self.now,
             "Duration": "PT1H",
+            "TimeRange": "24h",
             "JSON": {"mark": f"{self.mark}-{name}", "number": self.number},
         }
         assert type in values, f"say what {place} ({type}) names"

@@ -174,7 +174,7 @@ def _stats(name: str) -> Callable[[Known], list[Json]]:
 
 def _tools(known: Known) -> list[Json]:
     client = f"{known.tenant.mark}-client"
-    return [{"timeRange": "ALL"}, {"timeRange": "LAST_30D", "toolId": client}]
+    return [{"timeRange": "ALL"}, {"timeRange": "30d", "toolId": client}]
 
 
 def _monitoring(known: Known) -> list[Json]:

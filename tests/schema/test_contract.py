@@ -184,7 +184,7 @@ def test_enums(name: str) -> None:
     assert list(found.values) == ENUMS[name].split()
 
 
-@pytest.mark.parametrize("name", ["DateTime", "JSON", "Long", "UUID", "Duration"])
+@pytest.mark.parametrize("name", ["DateTime", "JSON", "Long", "UUID", "Duration", "TimeRange"])
 def test_scalars(name: str) -> None:
     assert isinstance(graphql().type_map[name], GraphQLScalarType)
 

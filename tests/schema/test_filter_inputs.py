@@ -21,6 +21,7 @@ from schema.limits import LimitFilter
 from schema.operation_filters import OperationFilter
 from store.errors import BadInput
 from store.filters import AllOf, AnyOf, Compare, CompareAttribute, Condition, Not, Op
+from store.time_ranges import parse_time_range
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 NAME = OperationFilter(name=StringFilter(eq="a"))
@@ -114,15 +115,15 @@ def test_spans_of_time_are_half_open() -> None:
 
 
 def test_the_last_hour_ends_now() -> None:
-    where = OperationFilter(occurred_at=TimeFilter(last=timedelta(hours=1)))
+    where = OperationFilter(occurred_at=TimeFilter(last=parse_time_range("1h")))
     assert said(where) == Compare("occurred_at", Op.GTE, NOW - timedelta(hours=1))
-    whole = said(OperationFilter(occurred_at=TimeFilter(last=timedelta(days=10**6))))
+    whole = said(OperationFilter(occurred_at=TimeFilter(last=parse_time_range("P999999D"))))
     assert whole == Compare("occurred_at", Op.GTE, datetime.min.replace(tzinfo=UTC))
 
 
 @pytest.mark.parametrize("other", ["since", "until"])
 def test_last_excludes_the_others(other: str) -> None:
-    both = TimeFilter(last=timedelta(hours=1), **{other: NOW})
+    both = TimeFilter(last=parse_time_range("1h"), **{other: NOW})
     with pytest.raises(BadInput, match="last excludes since and until"):
         condition_of(OperationFilter(occurred_at=both), NOW)
 

@@ -11,13 +11,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from schema.scalars import (
-    parse_duration,
     parse_instant,
     parse_long,
     parse_uuid,
     write_duration,
     write_instant,
 )
+from store.time_ranges import parse_duration, parse_time_range
 from store.validation import LONG_MAX, LONG_MIN
 from tests.schema.vocabulary import graphql
 
@@ -123,6 +123,12 @@ def test_durations_come_back(duration: timedelta) -> None:
         ("PT1.50S", timedelta(seconds=1.5), "PT1.5S"),
         ("PT0S", timedelta(), "PT0S"),
         ("PT100000000S", timedelta(seconds=10**8), "PT100000000S"),
+        ("90m", timedelta(minutes=90), "PT5400S"),
+        ("24h", timedelta(hours=24), "PT86400S"),
+        ("24 H", timedelta(hours=24), "PT86400S"),
+        ("7d", timedelta(days=7), "PT604800S"),
+        ("2w", timedelta(weeks=2), "PT1209600S"),
+        ("45s", timedelta(seconds=45), "PT45S"),
     ],
 )
 def test_durations(text: str, duration: timedelta, written: str) -> None:
@@ -132,12 +138,41 @@ def test_durations(text: str, duration: timedelta, written: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", "P", "PT", "1H", "PT1", "P1Y", "P1M", "-PT1H", "PT-1H", "P1H", "PT1D", "pt1h", "PT1H ", 60,
+    ["", "P", "PT", "1y", "3 weeks", "-1h", "1.5h", "h", "24", "all",
+     "PT1", "P1Y", "P1M", "-PT1H", "PT-1H", "P1H", "PT1D", "pt1h", "PT1H ", 60,
      60.0, None, "PT1.S", "PT.5S", "PT0.0000001S", "P1D1W", "PT٣H", ["PT1H"]],
 )  # fmt: skip
 def test_what_is_no_duration(value: Any) -> None:
-    with pytest.raises(ValueError, match="is not an ISO 8601 duration such as PT1H or P7D"):
+    with pytest.raises(ValueError, match=r"^Invalid duration .*\. Use 90m, 24h, 7d or 2w\.$"):
         parse_duration(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "length"),
+    [
+        ("1h", "1h", timedelta(hours=1)),
+        ("24H", "24h", timedelta(hours=24)),
+        ("LAST_24H", "24h", timedelta(hours=24)),
+        ("007d", "7d", timedelta(days=7)),
+        ("30d", "30d", timedelta(days=30)),
+        ("PT24H", "PT24H", timedelta(hours=24)),
+        ("all", "all", None),
+        ("ALL", "all", None),
+    ],
+)
+def test_time_ranges(text: str, name: str, length: timedelta | None) -> None:
+    found = parse_time_range(text)
+    assert (found.name, found.length) == (name, length)
+    assert scalar("TimeRange").serialize(found) == name
+
+
+@pytest.mark.parametrize("value", ["3 weeks", "", "last_", "everything", "1y", 24, None, "-1h"])
+def test_what_is_no_time_range(value: Any) -> None:
+    with pytest.raises(ValueError) as refused:  # noqa: PT011  its text is checked next
+        parse_time_range(value)
+    assert str(refused.value) == (
+        f"Invalid duration {value!r}. Use 90m, 24h, 7d or 2w. Use all for everything."
+    )
 
 
 # --- Long -------------------------------------------------------------------------------------------
@@ -223,7 +258,7 @@ def test_json_can_be_written_in_a_document() -> None:
     assert literal("JSON", text) == {"a": [1, 2.5, "x", True, None, {"b": "é"}]}
 
 
-@given(st.sampled_from(["DateTime", "Duration", "Long", "UUID"]), ANY_JSON)
+@given(st.sampled_from(["DateTime", "Duration", "TimeRange", "Long", "UUID"]), ANY_JSON)
 def test_any_json_is_a_value_or_refused(name: str, value: Any) -> None:
     made = scalar(name)
     try:

@@ -120,15 +120,23 @@ def test_stats_are_asked_as_questions(server: ServerProcess, make_tracker: MakeT
         assert day.start is not None
         assert day.end is not None
         assert (day.end - day.start).days == 1
+        for last in ("90m", "24h", "7d", "2w", "all"):
+            recent = StatsQuestion("operations", where={"name": {"eq": "asked"}}, last=last)
+            assert client.stats(recent).totals == {"count": 3}, last
+        with pytest.raises(ServerRefused, match="Use 90m, 24h, 7d or 2w"):
+            client.stats(StatsQuestion("operations", last="3 weeks"))
 
 
 @pytest.mark.parametrize("source", ["operations", "requests", "stages", "events", "interactions"])
 def test_questions_are_valid_documents(source: Source) -> None:
-    question = StatsQuestion(source, by=["organization_id"], bucket="HOUR", top={"n": 1})
+    last = None if source == "interactions" else "24h"
+    question = StatsQuestion(source, by=["organization_id"], bucket="HOUR", top={"n": 1}, last=last)
     assert validate(SCHEMA, parse(question.document)) == []
 
 
 def test_a_question_takes_names_only() -> None:
+    with pytest.raises(ValueError, match="counted per month"):
+        StatsQuestion("interactions", last="24h")
     with pytest.raises(ValueError, match="no name"):
         StatsQuestion("operations", ["count } evil {"])
 

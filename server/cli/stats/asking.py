@@ -39,6 +39,7 @@ from schema.stats.types import SourceTypes
 from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import EVERY_STAT, BucketUnit
 from store.aggregation.measures import CostPart
+from store.time_ranges import ALL, parse_time_range
 
 
 class SourceName(StrEnum):
@@ -59,8 +60,6 @@ TYPES: dict[SourceName, tuple[SourceTypes, type[Any]]] = {
     SourceName.INTERACTIONS: (INTERACTION_STATS, InteractionFilter),
 }
 ATTRIBUTES = "attributes."
-SPAN = re.compile(r"(\d{1,9})\s*([smhdw])", re.ASCII)
-SPANS = {"s": "PT{}S", "m": "PT{}M", "h": "PT{}H", "d": "P{}D", "w": "P{}W"}
 BUCKET = re.compile(r"(\d{1,4})?\s*([a-z]+?)s?", re.ASCII | re.IGNORECASE)
 COST_PARTS = {to_camel_case(part.value): part.name for part in CostPart}
 FOLDS = (*STATS, *QUANTILES)
@@ -280,7 +279,7 @@ def _bucket(asked: Asked) -> dict[str, Any]:
         "unit": match[2].upper(),
         "every": int(match[1] or 1),
         "zone": asked.zone,
-        "fill": asked.last is not None,
+        "fill": asked.last is not None and _last(asked.last) != ALL,
     }
 
 
@@ -289,11 +288,7 @@ def _where(asked: Asked, types: SourceTypes, filter: type[Any]) -> dict[str, Any
     if asked.last is not None:
         if asked.source is SourceName.INTERACTIONS:
             raise Wish("--last", "interactions are counted per month: ask for --where year=2026")
-        match = SPAN.fullmatch(asked.last.strip().lower())
-        if match is None:
-            raise Wish("--last", f"{asked.last!r} is no span such as 90m, 24h, 7d or 2w")
-        span = {"last": SPANS[match[2]].format(int(match[1]))}
-        conditions.append({to_camel_case(types.source.time): span})
+        conditions.append({to_camel_case(types.source.time): {"last": _last(asked.last)}})
     for text in asked.where:
         name, equals, value = text.partition("=")
         if not equals:
@@ -303,6 +298,14 @@ def _where(asked: Asked, types: SourceTypes, filter: type[Any]) -> dict[str, Any
         # A month is asked for together with its year.
         return {name: value for one in conditions for name, value in one.items()}
     return {"and": conditions}
+
+
+def _last(text: str) -> str:
+    """Return the name of the time range; raise ``Wish`` for none."""
+    try:
+        return parse_time_range(text.strip()).name
+    except ValueError as error:
+        raise Wish("--last", str(error)) from None
 
 
 def _condition(name: str, value: str, types: SourceTypes, filter: type[Any]) -> dict[str, Any]:

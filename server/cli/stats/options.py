@@ -38,7 +38,7 @@ Slices = Annotated[
     ),
 ]
 Last = Annotated[
-    str | None, typer.Option("--last", "-l", metavar="SPAN", help="Such as 90m, 24h, 7d, 2w.")
+    str | None, typer.Option("--last", "-l", metavar="SPAN", help="Such as 90m, 24h, 7d, 2w, all.")
 ]
 Where = Annotated[
     list[str] | None,

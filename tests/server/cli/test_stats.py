@@ -125,6 +125,10 @@ def test_a_sparkline_tells_zero_from_nothing() -> None:
     assert sparkline([5, 1, None, None, 2], per_character=2) == "█·▄"
 
 
+def test_all_is_everything_and_ends_with_the_last_record(asked: Run) -> None:
+    assert asked("-l", "all", "-b", "day").stdout == asked("-b", "day").stdout != ""
+
+
 def test_nothing_is_said_to_be_nothing(asked: Run) -> None:
     for arguments in (["requests", "-g", "status"], ["stages", "-g", "name", "-l", "7d"],
                       ["events", "-b", "hour"], ["interactions", "-b", "month"],
@@ -150,6 +154,7 @@ def test_nothing_is_said_to_be_nothing(asked: Run) -> None:
         (["requests", "-m", "cost.saved"], "have no"),
         (["-b", "fortnight"], "minute, hour, day"),
         (["-l", "1y"], "90m, 24h, 7d or 2w"),
+        (["-l", "3 weeks", "-b", "day"], "Invalid duration '3 weeks'. Use 90m, 24h, 7d or 2w."),
         (["-w", "toolName"], "is not FIELD=VALUE"),
         (["-w", "color=red"], "There are"),
         (["-w", "occurredAt=1"], "There are"),
