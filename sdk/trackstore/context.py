@@ -8,10 +8,11 @@ import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
+
+from trackstore.scoped import Block, Scoped
 
 CORRELATION_HEADER = "X-Correlation-ID"
 TRACE_HEADER = "traceparent"
@@ -41,7 +42,7 @@ class Context:
 
 
 NOWHERE = Context()
-_current: ContextVar[Context] = ContextVar("trackstore", default=NOWHERE)
+_current: Scoped[Context] = Scoped("trackstore", NOWHERE)
 
 current = _current.get
 """The context of this thread or task."""
@@ -53,19 +54,33 @@ def bind(context: Context | None = None, **changes: Any) -> Iterator[Context]:
 
     ``with bind(correlation_id="order-7"): ...``
     """
-    found = replace(_current.get() if context is None else context, **changes)
-    token = _current.set(found)
+    bound = replace(_current.get() if context is None else context, **changes)
+    block = _current.enter(bound)
     try:
-        yield found
+        yield bound
     finally:
-        _current.reset(token)
+        _current.leave(block)
 
 
-def push(context: Context) -> Context:
-    """Work in ``context`` from here on; gives the one before, for who puts it back."""
-    before = _current.get()
-    _current.set(context)
-    return before
+class Entered:
+    """The blocks that one handle has entered: it may be used in several ``with`` at a time."""
+
+    __slots__ = ("_blocks",)
+
+    def __init__(self) -> None:
+        self._blocks: list[Block[Context]] = []
+
+    def enter(self, **changes: Any) -> None:
+        """Work in the present context with ``changes``, until ``leave``."""
+        self._blocks.append(_current.enter(replace(_current.get(), **changes)))
+
+    def leave(self) -> None:
+        """End the block that was entered here, else the last one."""
+        if not self._blocks:
+            return
+        here = next(filter(_current.is_innermost, reversed(self._blocks)), self._blocks[-1])
+        self._blocks.remove(here)
+        _current.leave(here)
 
 
 def context_of(headers: Mapping[str, str]) -> Context:

@@ -5,16 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from trackstore.answer_exceptions import SERVER_FAULT, describe, failure_of
 from trackstore.context import Context, bind
-from trackstore.served_calls import (
-    DISCONNECTED,
-    SERVER_FAULT,
-    CallRecorder,
-    OpenCall,
-    ServedCall,
-    failure_of,
-    serving,
-)
+from trackstore.served_calls import DISCONNECTED, CallRecorder, OpenCall, ServedCall, serving
 
 
 class Exchange:
@@ -71,7 +64,8 @@ class Exchange:
             return
         self.call.is_recorded = True
         try:
-            self.recorder.record(self._told())
+            with bind(self.context):  # not in a block of the service that is still open
+                self.recorder.record(self._told())
         except Exception as error:  # noqa: BLE001 - tracking must not break what it tracks
             self.recorder.failed("a call could not be read", error)
 
@@ -80,7 +74,9 @@ class Exchange:
         facts, call = self.facts(), self.call
         if call.labels:
             facts["labels"] = {**facts.get("labels", {}), **call.labels}
-        facts["status_code"] = self.status_told()
+        status = facts["status_code"] = self.status_told()
+        if self.error is None and call.exception is not None and (status or 0) >= SERVER_FAULT:
+            self.error = describe(call.exception)
         facts["duration_ms"] = (ended - self.begun) * 1_000
         facts["error"] = self.error
         facts["correlation_id"] = self.context.correlation_id

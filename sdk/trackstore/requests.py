@@ -5,14 +5,13 @@ one request are applied in the order in which they were made.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
 from trackstore import entries
-from trackstore.context import Context, current, push
+from trackstore.context import Entered, current
 from trackstore.entries import Json, Labels, Severity
 from trackstore.errors import RequestCancelled
 from trackstore.failures import details_of, message_of
@@ -38,7 +37,7 @@ class RequestHandle:
         self._attempts: dict[str, int] = {}
         self._allowed: dict[str, int] = {}
         self._ended = False
-        self._before: Context | None = None
+        self._entered = Entered()
 
     # ------------------------------------------------------------------ its own commands
 
@@ -180,13 +179,10 @@ class RequestHandle:
 
     def _enter(self) -> None:
         self.start()
-        self._before = push(
-            replace(current(), request_id=self.id, stage=None, correlation_id=self.correlation_id)
-        )
+        self._entered.enter(request_id=self.id, stage=None, correlation_id=self.correlation_id)
 
     def _exit(self, error: BaseException | None) -> None:
-        if self._before is not None:
-            push(self._before)
+        self._entered.leave()
         if self._ended:
             return
         if error is None:

@@ -14,6 +14,9 @@ UNMATCHED = "(unmatched)"
 # {memory_id}, {path:path} of Starlette; <memory_id>, <int:id>, <any(a, b):kind> of Flask and Django.
 _PARAMETER = re.compile(r"\{([^{}:]+)(?::[^{}]*)?\}|<(?:[^<>]*:)?([^<>:]+)>")
 
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+"""What a database refuses, or what breaks a line of a log."""
+
 _ID = re.compile(
     r"""\d+                                                         # 51
     | [0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}                   # a UUID
@@ -36,7 +39,7 @@ def template_name(template: str) -> str:
 @lru_cache(KNOWN_NAMES)
 def path_name(path: str, *, keep_ids: bool = False) -> str:
     """Name the route of a raw path; what looks like an id becomes ``{id}`` unless ids are kept."""
-    bare = path.partition("?")[0].strip("/")
+    bare = _UNPRINTABLE.sub("\ufffd", path.partition("?")[0]).strip("/")
     if not keep_ids:
         parts = ("{id}" if _ID.fullmatch(part) else part for part in bare.split("/"))
         bare = "/".join(parts)

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from trackstore.answer_exceptions import failure_of
 from trackstore.context import current
 from trackstore.recorder import Recorder
 from trackstore.rules import TrackingRules
-from trackstore.served_calls import CallRecorder, OpenCall, ServedCall, failure_of, open_call
+from trackstore.served_calls import CallRecorder, OpenCall, ServedCall, open_call
 from trackstore.web_requests import context_of_request, from_request
 
 
@@ -71,7 +72,7 @@ def _call_of(
         watched.is_recorded = True
         told.add({**watched.labels, **watched.facts, "attributes": watched.attributes})
     told.add(known)
-    facts = {**web.facts(recorder.rules), **answer}
+    facts = {**web.facts(recorder.rules, answer["status_code"]), **answer}
     facts["correlation_id"], facts["trace_id"] = here.correlation_id, here.trace_id
     if started_at is not None:
         facts["duration_ms"] = (time.perf_counter() - started_at) * 1_000

@@ -4,20 +4,20 @@ import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from contextvars import ContextVar
 from typing import Any, Literal
 from uuid import UUID
 
 from msgspec import Struct
 from msgspec.json import encode
 
+from trackstore.answer_exceptions import SERVER_FAULT, describe
 from trackstore.entries import Interaction
 from trackstore.errors import InvalidItem, TrackstoreError
-from trackstore.failures import message_of
 from trackstore.labelling import LABELS
 from trackstore.recorder import Recorder
 from trackstore.redaction import cut
 from trackstore.rules import API_OPERATION, BATCH_SIZE, RoutePlan, TrackingRules, is_sampled
+from trackstore.scoped import Scoped
 from trackstore.tracker import get_tracker
 
 log = logging.getLogger("trackstore")
@@ -28,7 +28,6 @@ DISCONNECTED = 499
 """Status of a call whose caller went away before the answer began."""
 MOST_PLANS = 4_096
 """Routes whose plan is kept; more names than this are paths, not routes, and are planned anew."""
-SERVER_FAULT = 500
 SENT_BYTES = 20_000
 """Bytes of headers, query and body that are kept of one call. The server takes 64 KiB of attributes,
 and nobody shall escape a record by sending more."""
@@ -70,7 +69,7 @@ class ServedCall(Struct, frozen=True, kw_only=True):
 class OpenCall:
     """What is known so far of a call that is being served; the handler may add to it."""
 
-    __slots__ = ("attributes", "facts", "is_recorded", "labels", "recorder")
+    __slots__ = ("attributes", "exception", "facts", "is_recorded", "labels", "recorder")
 
     def __init__(self, recorder: "CallRecorder | None" = None) -> None:
         self.recorder = recorder
@@ -78,6 +77,8 @@ class OpenCall:
         self.attributes: dict[str, Any] = {}
         self.facts: dict[str, Any] = {}
         self.is_recorded = False
+        self.exception: BaseException | None = None
+        """What a framework has turned into an answer; the text is recorded if that is a fault."""
 
     def add(self, known: Mapping[str, Any]) -> None:
         """Take over what is not None: labels to the labels, attributes into the attributes.
@@ -93,6 +94,10 @@ class OpenCall:
                 self.labels[name] = str(value)
             elif name == "attributes":
                 self.attributes.update(value)
+            elif name == "error":
+                self.facts[name] = (
+                    describe(value) if isinstance(value, BaseException) else str(value)
+                )
             else:
                 self.facts[name] = value
 
@@ -104,25 +109,20 @@ OWN_FACTS = {"labels", "attributes", "headers", "query", "body", "counts"}
 PASSED_ON = tuple(name for name in FACTS if name not in OWN_FACTS)
 """What goes into the operation as it is."""
 
-_open: ContextVar[OpenCall | None] = ContextVar("trackstore_call", default=None)
+_open: Scoped[OpenCall | None] = Scoped("trackstore_call", None)
 
-
-def open_call() -> OpenCall | None:
-    """The call that this code serves, where an integration watches it."""
-    return _open.get()
+open_call = _open.get
+"""The call that this code serves, where an integration watches it; else None."""
 
 
 @contextmanager
 def serving(call: OpenCall) -> Iterator[OpenCall]:
     """Make this the call that ``annotate`` speaks of, until the block ends."""
-    token = _open.set(call)
+    block = _open.enter(call)
     try:
         yield call
     finally:
-        try:
-            _open.reset(token)
-        except ValueError:  # closed by another thread or task than the one that opened it
-            _open.set(None)
+        _open.leave(block)
 
 
 def annotate(**known: Any) -> bool:
@@ -275,7 +275,8 @@ class CallRecorder:
 
 
 def _has_failed(call: ServedCall) -> bool:
-    return call.error is not None or (call.status_code or 0) >= SERVER_FAULT
+    is_fault = call.error is not None or (call.status_code or 0) >= SERVER_FAULT
+    return is_fault or str(call.outcome).upper() == "ERROR"
 
 
 def _units(call: ServedCall, plan: RoutePlan) -> int:
@@ -288,24 +289,3 @@ def labels_of(state: Mapping[str, Any]) -> dict[str, str]:
     if end_user := state.get(END_USER):
         found["user_id"] = str(end_user)
     return found
-
-
-def failure_of(error: BaseException) -> tuple[int, str | None]:
-    """Status and text of an exception: one that is an answer below 500 is no failure.
-
-    Frameworks say so on their exceptions, as ``status_code`` (Starlette, FastAPI) or ``code``
-    (werkzeug, Flask).
-    """
-    for name in ("status_code", "code"):
-        status = getattr(error, name, None)
-        if isinstance(status, int) and 100 <= status < 600:
-            if status < SERVER_FAULT:
-                return status, None
-            return status, describe(error)
-    return SERVER_FAULT, describe(error)
-
-
-def describe(error: BaseException) -> str:
-    """An exception in one line: ``ValueError: no such lesson``."""
-    name, told = type(error).__name__, message_of(error)
-    return name if told == name else f"{name}: {told}"

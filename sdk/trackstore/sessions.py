@@ -1,6 +1,5 @@
 """A session as a ``with`` block: what is tracked inside belongs to it."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -8,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from trackstore.context import Context, current, push
+from trackstore.context import Entered
 from trackstore.entries import Session
 from trackstore.sink import Sink
 
@@ -21,7 +20,7 @@ class SessionHandle:
         self.id: UUID = session.id
         self._sink = sink
         self._session = session
-        self._before: Context | None = None
+        self._entered = Entered()
         sink.record(session)
 
     def end(self) -> None:
@@ -29,7 +28,7 @@ class SessionHandle:
         self._sink.record(msgspec.structs.replace(self._session, ended_at=datetime.now(UTC)))
 
     def __enter__(self) -> Self:
-        self._before = push(replace(current(), session_id=self.id))
+        self._entered.enter(session_id=self.id)
         return self
 
     def __exit__(
@@ -38,8 +37,7 @@ class SessionHandle:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._before is not None:
-            push(self._before)
+        self._entered.leave()
         self.end()
 
     async def __aenter__(self) -> Self:

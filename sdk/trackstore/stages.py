@@ -3,13 +3,12 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import replace
 from types import TracebackType
 from typing import Any, Protocol, Self
 from uuid import UUID
 
 from trackstore import entries
-from trackstore.context import Context, current, push
+from trackstore.context import Entered
 from trackstore.entries import Json, Severity
 from trackstore.failures import details_of, message_of
 from trackstore.sink import Sink
@@ -72,7 +71,7 @@ class StageHandle:
         self._sink = sink
         self._stall_after = stall_after
         self._ended = False
-        self._before: Context | None = None
+        self._entered = Entered()
 
     def start(self) -> None:
         """It begins; after a failed attempt it begins again, in the next one."""
@@ -155,13 +154,8 @@ class StageHandle:
     def __enter__(self) -> Self:
         self.start()
         request = self._request
-        self._before = push(
-            replace(
-                current(),
-                request_id=request.id,
-                stage=self.name,
-                correlation_id=request.correlation_id,
-            )
+        self._entered.enter(
+            request_id=request.id, stage=self.name, correlation_id=request.correlation_id
         )
         return self
 
@@ -171,8 +165,7 @@ class StageHandle:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool | None:
-        if self._before is not None:
-            push(self._before)
+        self._entered.leave()
         if not self._ended and error is None:
             self.complete()
         elif not self._ended and error is not None:

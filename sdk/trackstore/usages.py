@@ -1,15 +1,15 @@
 """One use of a decorated handler: a call of its own, or a part of the call that a middleware watches."""
 
-import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
+from trackstore.answer_exceptions import failure_of, is_cancelled
 from trackstore.context import current
 from trackstore.exchange import Exchange
-from trackstore.served_calls import CallRecorder, OpenCall, failure_of, labels_of, open_call
+from trackstore.served_calls import CallRecorder, OpenCall, labels_of, open_call
 from trackstore.web_requests import WebRequest, context_of_request, from_request, request_among
 
 SCALARS = (str, int, UUID)
@@ -98,7 +98,7 @@ class OwnUsage(Exchange):
 
     def fail(self, error: BaseException) -> None:
         """Take over why the handler failed; a cancelled one was cut."""
-        if isinstance(error, asyncio.CancelledError | GeneratorExit):
+        if is_cancelled(error):
             self.is_disconnected = True
         else:
             super().fail(error)
@@ -124,7 +124,7 @@ class OwnUsage(Exchange):
         if web is None:
             facts: dict[str, Any] = {"route": using.route or using.operation}
         else:
-            facts = web.facts(self.recorder.rules)
+            facts = web.facts(self.recorder.rules, self.status)
             labels |= facts["labels"]
             if using.route is not None:
                 facts["route"] = using.route

@@ -3,6 +3,16 @@
 from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any
 
+from trackstore.asgi_routes import (
+    NO_ROUTER,
+    TOLD_ROUTE,
+    Matched,
+    Origin,
+    Scope,
+    matched_route,
+    origin_of,
+)
+from trackstore.client_addresses import address_of
 from trackstore.context import (
     CORRELATION_HEADER,
     TRACE_HEADER,
@@ -15,14 +25,16 @@ from trackstore.route_names import UNMATCHED, path_name, template_name
 from trackstore.rules import TrackingRules
 from trackstore.served_calls import labels_of
 
-Scope = MutableMapping[str, Any]
 Environ = dict[str, Any]
 
 WATCHED = "trackstore.watched"
-"""Marks the scope or environ of a call that a middleware watches, so that no second one does."""
+"""Marks the scope or environ of a call that a middleware watches, so that no second one does. In a
+scope it holds the ``Origin`` of the request."""
 WSGI_STATE = "trackstore.state"
 """Key of the environ under which a WSGI service may put its labels, as a mapping or an object."""
 CONTEXT_HEADERS = {name.lower().encode(): name for name in (CORRELATION_HEADER, TRACE_HEADER)}
+FORWARDED_FOR = "x-forwarded-for"
+NOT_FOUND = 404
 NAME_LENGTH, METHOD_LENGTH, USER_AGENT_LENGTH = 200, 32, 1_000
 """What comes from the caller is cut to what the server takes: nobody escapes a record by a header."""
 
@@ -35,7 +47,7 @@ def short(value: str | None, most: int = NAME_LENGTH) -> str | None:
 class WebRequest:
     """The parts of a request that calls are recorded from; read once, when the answer is known."""
 
-    __slots__ = ("headers", "method", "path", "path_values", "peer", "query", "state", "template")
+    __slots__ = ("headers", "matched", "method", "path", "peer", "query", "state")
 
     def __init__(self, method: str, path: str, headers: Mapping[str, str]) -> None:
         self.method = method
@@ -44,19 +56,24 @@ class WebRequest:
         self.query = ""
         self.peer: str | None = None
         self.state: Mapping[str, Any] = {}
-        self.template: str | None = None
-        self.path_values: Mapping[str, Any] = {}
+        self.matched = NO_ROUTER
 
-    def facts(self, rules: TrackingRules) -> dict[str, Any]:
-        """Everything a ``ServedCall`` needs to know of the request, by the names of its fields."""
+    def facts(self, rules: TrackingRules, status: int | None = None) -> dict[str, Any]:
+        """Return what a ``ServedCall`` needs to know of the request, by the names of its fields.
+
+        ``status`` is that of the answer, where it is known: a path that the router does not know is
+        one of a scanner only if the answer is 404; else it is a redirect, or a wrong method.
+        """
         headers, labels = self.headers, labels_of(self.state)
         key = headers.get(rules.api_key_header) if rules.api_key_header else None
         if key and "api_key_id" not in labels:
             labels["api_key_id"] = fingerprint(key)
-        if self.template is not None:
-            route = template_name(self.template)
+        if self.matched.template is not None:
+            route = template_name(self.matched.template)
+        elif not self.matched.is_known and status in (None, NOT_FOUND):
+            route = UNMATCHED
         else:
-            route = path_name(self.path, keep_ids=rules.keep_ids)
+            route = path_name(self.path.replace("?", "%3F"), keep_ids=rules.keep_ids)
         return {
             "route": route,
             "method": self.method[:METHOD_LENGTH],
@@ -71,40 +88,40 @@ class WebRequest:
 
     def _resource_id(self, route: str) -> str | None:
         """The id at the end of the path, where the route ends with a parameter."""
-        if not self.path_values or not route.endswith("}"):
+        if not self.matched.values or not route.endswith("}"):
             return None
-        value = self.path_values.get(route.rpartition("{")[2][:-1])
+        value = self.matched.values.get(route.rpartition("{")[2][:-1])
         return None if value is None else str(value)
 
     def _address(self, trusted_proxies: int) -> str | None:
-        if trusted_proxies and (told := self.headers.get("x-forwarded-for")):
-            hops = [hop.strip() for hop in told.split(",")]
-            return hops[-min(trusted_proxies, len(hops))] or self.peer
-        return self.peer
+        return address_of(self.peer, self.headers.get(FORWARDED_FOR), trusted_proxies)
 
 
 def from_scope(scope: Scope) -> WebRequest:
     """Read an ASGI scope; after the answer, when its router has left the matched route in it."""
-    headers = {n.decode("latin-1"): v.decode("latin-1") for n, v in reversed(scope["headers"])}
-    request = WebRequest(scope["method"], scope["path"], headers)
-    request.query = scope.get("query_string", b"").decode("latin-1")
+    headers = _headers_of(scope.get("headers") or ())
+    origin = scope.get(WATCHED)
+    if not isinstance(origin, Origin):
+        origin = origin_of(scope)
+    request = WebRequest(scope.get("method") or "GET", origin.route_path, headers)
+    request.query = (scope.get("query_string") or b"").decode("latin-1")
     client = scope.get("client")
-    request.peer = client[0] if client else None
-    request.state = scope.get("state") or {}
-    request.path_values = scope.get("path_params") or {}
-    request.template = _scope_template(scope)
+    request.peer = str(client[0]) if client and client[0] else None
+    request.state = as_mapping(scope.get("state"))
+    request.matched = matched_route(scope, origin)
     return request
 
 
-def _scope_template(scope: Scope) -> str | None:
-    route = scope.get("route")
-    path = getattr(route, "path", None)
-    if path is None:
-        return UNMATCHED if "router" in scope and route is None else None
-    mounted = scope.get("root_path", "")[
-        len(scope.get("app_root_path", scope.get("root_path", ""))) :
-    ]
-    return f"{mounted}{path}"
+def _headers_of(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return the headers by name; the first one counts, but proxies may each add an own line."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in raw:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        if name == FORWARDED_FOR and name in headers:
+            headers[name] += f",{value}"
+        else:
+            headers.setdefault(name, value)
+    return headers
 
 
 def from_environ(environ: Environ) -> WebRequest:
@@ -119,22 +136,27 @@ def from_environ(environ: Environ) -> WebRequest:
     request.query = environ.get("QUERY_STRING", "")
     request.peer = environ.get("REMOTE_ADDR") or None
     request.state = as_mapping(environ.get(WSGI_STATE))
-    request.template, request.path_values = environ_route(environ)
+    request.matched = environ_route(environ)
     return request
 
 
-def environ_route(environ: Environ) -> tuple[str | None, Mapping[str, Any]]:
-    """The template of the matched route and the values in the path; (None, {}) where nobody says.
+def environ_route(environ: Environ) -> Matched:
+    """Return the route that the framework has matched; ``NO_ROUTER`` where it does not say.
 
     werkzeug keeps its request here only until the handler has answered.
     """
-    matched = environ.get("werkzeug.request")
-    rule = getattr(matched, "url_rule", None)
+    prefix = _text(environ.get("SCRIPT_NAME", ""))
+    told = environ.get(TOLD_ROUTE)
+    if isinstance(told, Matched):
+        if told.template is None:
+            return told
+        return told._replace(template=f"{prefix}/{told.template.removeprefix('/')}")
+    request = environ.get("werkzeug.request")
+    rule = getattr(request, "url_rule", None)
     if rule is not None:
-        values = getattr(matched, "view_args", None) or {}
-        return _text(environ.get("SCRIPT_NAME", "")) + rule.rule, values
-    is_unknown = getattr(matched, "routing_exception", None) is not None
-    return (UNMATCHED if is_unknown else None), {}
+        return Matched(prefix + rule.rule, getattr(request, "view_args", None) or {})
+    is_known = getattr(request, "routing_exception", None) is None
+    return NO_ROUTER._replace(is_known=is_known)
 
 
 def from_request(request: Any) -> WebRequest | None:
@@ -161,20 +183,25 @@ def context_of_request(request: Any) -> Context:
     """The context that a framework's request came with."""
     scope = getattr(request, "scope", None)
     if isinstance(scope, MutableMapping):
-        return incoming_context(scope["headers"])
+        return incoming_context(scope.get("headers") or ())
     return environ_context(request.environ)
 
 
 def as_mapping(state: Any) -> Mapping[str, Any]:
-    """A mapping as it is, the attributes of any other object; nothing for None."""
+    """Return a mapping as it is, the attributes of any other object; nothing for None."""
     if isinstance(state, Mapping):
         return state
-    return getattr(state, "__dict__", {})
+    attributes = getattr(state, "__dict__", {})
+    inner = attributes.get("_state")  # State of Starlette
+    return inner if isinstance(inner, Mapping) else attributes
 
 
 def _text(raw: str) -> str:
-    """Undo the latin-1 that WSGI puts bytes into."""
-    return raw.encode("latin-1", "replace").decode("utf-8", "replace")
+    """Undo the latin-1 that WSGI puts bytes into; some servers hand over the text itself."""
+    try:
+        return raw.encode("latin-1").decode("utf-8", "replace")
+    except UnicodeEncodeError:
+        return raw
 
 
 def incoming_context(headers: Iterable[tuple[bytes, bytes]]) -> Context:

@@ -1,15 +1,25 @@
-"""Middleware for ASGI services (Starlette, FastAPI): every HTTP call becomes an operation."""
+"""Middleware for ASGI services (Starlette, FastAPI, Litestar): every HTTP call becomes an operation."""
 
-import asyncio
+import sys
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from trackstore.answer_exceptions import (
+    SERVER_FAULT,
+    answer_status,
+    describe,
+    failure_of,
+    is_cancelled,
+    is_disconnect,
+)
+from trackstore.asgi_routes import origin_of
 from trackstore.context import CORRELATION_HEADER
 from trackstore.exchange import Exchange
+from trackstore.framework_signals import connect_signals
 from trackstore.recorder import Recorder
 from trackstore.rules import TrackingRules
-from trackstore.served_calls import SERVER_FAULT, CallRecorder
+from trackstore.served_calls import CallRecorder
 from trackstore.web_bodies import KeptBody, json_body
 from trackstore.web_requests import WATCHED, from_scope, incoming_context
 
@@ -20,6 +30,8 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 RAW_CORRELATION_HEADER = CORRELATION_HEADER.lower().encode()
+INSIDE_A_FRAMEWORK = ("starlette.exception_handlers", "litestar_app")
+"""Keys of a scope that is already inside what turns exceptions into answers."""
 
 
 class TrackingMiddleware:
@@ -28,7 +40,8 @@ class TrackingMiddleware:
     ``app.add_middleware(TrackingMiddleware, rules=TrackingRules(...))``. The id of the caller's
     ``X-Correlation-ID`` or ``traceparent`` (else a new one) ties together what is tracked inside,
     and goes back in the answer's header. Recording puts an item into a queue in memory: it neither
-    waits nor raises. Background tasks run after the call is recorded.
+    waits nor raises. Background tasks run after the call is recorded. An exception that leaves the
+    application is an ERROR with its text; what the framework answers is recorded as it is answered.
     """
 
     def __init__(
@@ -47,6 +60,7 @@ class TrackingMiddleware:
         if scope["type"] != "http" or WATCHED in scope:
             await self.app(scope, receive, send)  # not a call, or one that is watched already
             return
+        connect_signals()
         exchange = _AsgiExchange(self.recorder, scope, receive, send)
         with exchange.inside():
             try:
@@ -61,14 +75,24 @@ class TrackingMiddleware:
 class _AsgiExchange(Exchange):
     """One request and its answer, watched as their messages pass."""
 
-    __slots__ = ("_body", "_receive", "_send", "is_complete", "scope")
+    __slots__ = (
+        "_body",
+        "_handled_before",
+        "_is_inside",
+        "_receive",
+        "_send",
+        "is_complete",
+        "scope",
+    )
 
     def __init__(self, recorder: CallRecorder, scope: Scope, receive: Receive, send: Send) -> None:
-        super().__init__(recorder, incoming_context(scope["headers"]))
+        super().__init__(recorder, incoming_context(scope.get("headers") or ()))
         self.scope = scope
-        scope[WATCHED] = True
+        scope[WATCHED] = origin_of(scope)
         # Made here, so that copies of the scope share it with the one that is read at the end.
         scope.setdefault("state", {})
+        self._is_inside = any(key in scope for key in INSIDE_A_FRAMEWORK)
+        self._handled_before = sys.exc_info()[1]
         self._receive, self._send = receive, send
         self._body = KeptBody(recorder.rules.body_bytes) if recorder.may_keep_bodies else None
         self.is_complete = False
@@ -87,8 +111,14 @@ class _AsgiExchange(Exchange):
         kind = message["type"]
         if kind == "http.response.start":
             self.status = message["status"]
+            if self._is_fault():
+                self._take_handled_exception()
             message = self._with_correlation_id(message)
-        await self._send(message)
+        try:
+            await self._send(message)
+        except OSError:  # the connection is gone
+            self.is_disconnected = not self.is_complete
+            raise
         is_last = kind == "http.response.pathsend" or (
             kind == "http.response.body" and not message.get("more_body", False)
         )
@@ -99,16 +129,26 @@ class _AsgiExchange(Exchange):
                 self.finish()
 
     def fail(self, error: BaseException) -> None:
-        """Take over why the handler failed, or that its caller went away."""
-        if isinstance(error, asyncio.CancelledError):
+        """Take over why the application failed, or that its caller went away.
+
+        Nothing outside turns the exception into an answer, whatever attributes it has, unless this
+        runs inside the framework: then its own exceptions are answers still.
+        """
+        if is_cancelled(error):
             self.is_disconnected = True
-        if not self.is_disconnected:
-            super().fail(error)
+        if self.is_disconnected and is_disconnect(error):
+            return
+        if self._is_inside and answer_status(error) is not None:
+            status, self.error = failure_of(error)
+        else:
+            status, self.error = SERVER_FAULT, describe(error)
+        if self.status is None:
+            self.status = status
 
     def facts(self) -> dict[str, Any]:
         """What the scope tells, after the router has put the matched route in it."""
         request = from_scope(self.scope)
-        facts = request.facts(self.recorder.rules)
+        facts = request.facts(self.recorder.rules, self.status_told())
         if self._body is not None:
             facts["body"] = json_body(self._body, request.headers.get("content-type", ""))
         return facts
@@ -116,9 +156,15 @@ class _AsgiExchange(Exchange):
     def _is_fault(self) -> bool:
         return self.status is None or self.status >= SERVER_FAULT
 
+    def _take_handled_exception(self) -> None:
+        """Keep the text of the exception that the framework is answering just now."""
+        handled = sys.exc_info()[1]
+        if handled is not None and handled is not self._handled_before:
+            self.call.exception = handled
+
     def _with_correlation_id(self, message: Message) -> Message:
         headers = list(message.get("headers", ()))
         if any(name.lower() == RAW_CORRELATION_HEADER for name, _ in headers):
             return message
-        told = (self.context.correlation_id or "").encode("latin-1")
+        told = (self.context.correlation_id or "").encode()
         return {**message, "headers": [*headers, (RAW_CORRELATION_HEADER, told)]}

@@ -1,10 +1,13 @@
 """Middleware for WSGI services (Flask, Django, any other): every call becomes an operation."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from trackstore.answer_exceptions import SERVER_FAULT, describe
+from trackstore.asgi_routes import NO_ROUTER
 from trackstore.context import CORRELATION_HEADER
 from trackstore.exchange import Exchange
+from trackstore.framework_signals import connect_signals
 from trackstore.recorder import Recorder
 from trackstore.rules import TrackingRules
 from trackstore.served_calls import CallRecorder
@@ -48,6 +51,7 @@ class TrackingMiddleware:
         """Serve one call."""
         if WATCHED in environ:  # by an outer middleware
             return self.app(environ, start_response)
+        connect_signals()
         exchange = _WsgiExchange(self.recorder, environ, start_response)
         with exchange.inside():
             try:
@@ -65,7 +69,7 @@ class TrackingMiddleware:
 class _WsgiExchange(Exchange):
     """One call and its answer, watched as they pass."""
 
-    __slots__ = ("_body", "_route", "_start_response", "environ")
+    __slots__ = ("_body", "_matched", "_start_response", "environ")
 
     def __init__(
         self, recorder: CallRecorder, environ: Environ, start_response: StartResponse
@@ -79,23 +83,29 @@ class _WsgiExchange(Exchange):
             self._body = BodyTee(environ["wsgi.input"], recorder.rules.body_bytes)
             environ["wsgi.input"] = self._body
         self._start_response = start_response
-        self._route: tuple[str | None, Mapping[str, Any]] = (None, {})
+        self._matched = NO_ROUTER
 
     def start_response(self, status: str, headers: Headers, *error: Any) -> Any:
         """Note status and matched route, and tell the caller the correlation id."""
-        self.status = int(status[:3])
-        self._route = environ_route(self.environ)
+        self.status = int(status[:3]) if status[:3].isdecimal() else SERVER_FAULT
+        self._matched = environ_route(self.environ)
         known = {name.lower() for name, _ in headers}
         if CORRELATION_HEADER.lower() not in known and self.context.correlation_id:
             headers = [*headers, (CORRELATION_HEADER, self.context.correlation_id)]
         return self._start_response(status, headers, *error)
 
+    def fail(self, error: BaseException) -> None:
+        """Take over why the application failed; nothing outside turns an exception into an answer."""
+        self.error = describe(error)
+        if self.status is None:
+            self.status = SERVER_FAULT
+
     def facts(self) -> dict[str, Any]:
         """What the environ tells, and the route that was matched when the answer began."""
         request = from_environ(self.environ)
-        if request.template is None:
-            request.template, request.path_values = self._route
-        facts = request.facts(self.recorder.rules)
+        if request.matched == NO_ROUTER:
+            request.matched = self._matched
+        facts = request.facts(self.recorder.rules, self.status_told())
         if self._body is not None:
             facts["body"] = json_body(self._body.kept, self.environ.get("CONTENT_TYPE", ""))
         return facts

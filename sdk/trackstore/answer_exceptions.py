@@ -1,0 +1,96 @@
+"""Exceptions: which ones a framework turns into an answer, and what the others are recorded as."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+
+from trackstore.failures import message_of
+
+SERVER_FAULT = 500
+MAX_LEAVES = 3
+"""Exceptions of a group that are named; the text is cut to a line anyway."""
+
+ANSWERS: Mapping[str, str | int] = {
+    "starlette.exceptions.HTTPException": "status_code",
+    "werkzeug.exceptions.HTTPException": "code",
+    "litestar.exceptions.http_exceptions.HTTPException": "status_code",
+    "django.http.response.Http404": 404,
+    "django.core.exceptions.PermissionDenied": 403,
+    "django.core.exceptions.BadRequest": 400,
+    "django.core.exceptions.SuspiciousOperation": 400,
+    "django.http.multipartparser.MultiPartParserError": 400,
+    "rest_framework.exceptions.APIException": "status_code",
+    "aiohttp.web_exceptions.HTTPException": "status",
+}
+"""Exceptions that are answers, by the name of their class: the attribute that holds the status, or
+the status. An attribute alone says nothing: clients of other services raise errors that carry the
+``status_code`` of the other service."""
+DISCONNECTS = frozenset(
+    {
+        "starlette.requests.ClientDisconnect",
+        "django.core.exceptions.RequestAborted",
+        "anyio.BrokenResourceError",
+        "anyio.ClosedResourceError",
+        "anyio.EndOfStream",
+    }
+)
+"""Exceptions that follow from a caller that went away, beside those of the operating system."""
+
+
+def failure_of(error: BaseException) -> tuple[int, str | None]:
+    """Return the status and text of an exception; an answer below 500 is no failure, and has no text."""
+    status = answer_status(error)
+    if status is None:
+        return SERVER_FAULT, describe(error)
+    return status, describe(error) if status >= SERVER_FAULT else None
+
+
+def answer_status(error: BaseException) -> int | None:
+    """Return the status that a framework answers this exception with; None where it is a fault."""
+    for known in type(error).__mro__:
+        told = ANSWERS.get(_name_of(known))
+        if told is None:
+            continue
+        status = getattr(error, told, None) if isinstance(told, str) else told
+        if status is None:  # werkzeug: abort(response)
+            status = getattr(getattr(error, "response", None), "status_code", None)
+        if isinstance(status, int) and 100 <= status < 600:
+            return int(status)
+    return None
+
+
+def is_cancelled(error: BaseException) -> bool:
+    """Whether the work was cancelled, alone or as a group of tasks."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(map(is_cancelled, error.exceptions))
+    return isinstance(error, asyncio.CancelledError | GeneratorExit)
+
+
+def is_disconnect(error: BaseException) -> bool:
+    """Whether the exception is what a caller that has gone away leads to."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(map(is_disconnect, error.exceptions))
+    if isinstance(error, OSError) or is_cancelled(error):
+        return True
+    return any(_name_of(known) in DISCONNECTS for known in type(error).__mro__)
+
+
+def describe(error: BaseException) -> str:
+    """Return an exception in one line: ``ValueError: no such lesson``; of a group, what is in it too."""
+    name, message = type(error).__name__, message_of(error)
+    line = name if message == name else f"{name}: {message}"
+    if not isinstance(error, BaseExceptionGroup):
+        return line
+    leaves = [leaf for leaf, _ in zip(_leaves(error), range(MAX_LEAVES), strict=False)]
+    return f"{line}: {'; '.join(map(describe, leaves))}"
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _leaves(inner)
+    else:
+        yield error
+
+
+def _name_of(known: type) -> str:
+    return f"{known.__module__.partition('._')[0]}.{known.__qualname__}"

@@ -1,0 +1,169 @@
+"""The route of an ASGI request as its framework matched it: Starlette, FastAPI, Litestar."""
+
+from collections.abc import Iterable, Mapping, MutableMapping
+from typing import Any, NamedTuple
+
+Scope = MutableMapping[str, Any]
+
+TOLD_ROUTE = "trackstore.route"
+"""Key of a scope or environ where an integration inside the framework puts the ``Matched`` route."""
+REST = "/{path}"
+"""What stands for the part of a path that a mounted application sees, where it names no route."""
+MAX_MOUNTS = 16
+
+
+class Matched(NamedTuple):
+    """A route: its template, and the values of the parameters in the path."""
+
+    template: str | None
+    values: Mapping[str, Any]
+    is_known: bool = True
+    """False where the framework has looked for a route and found none."""
+
+
+NO_ROUTER = Matched(None, {})
+
+
+class Origin(NamedTuple):
+    """Where a request was, before routers and mounts rewrote its scope."""
+
+    path: str
+    root_path: str
+
+    @property
+    def route_path(self) -> str:
+        """The path below the prefix under which the server runs the application."""
+        root = self.root_path.rstrip("/")
+        rest = self.path.removeprefix(root)
+        return rest if rest.startswith("/") or not rest else self.path
+
+
+def origin_of(scope: Scope) -> Origin:
+    """Read a scope; inside a mount of Starlette, the mount is part of the route."""
+    root_path = scope.get("app_root_path", scope.get("root_path"))
+    return Origin(scope.get("path") or "", root_path or "")
+
+
+def matched_route(scope: Scope, origin: Origin) -> Matched:
+    """Return the route of a request that was answered: routers have left it in the scope."""
+    told = scope.get(TOLD_ROUTE)
+    mounts = _mounts(scope, origin) if "router" in scope else ""
+    if isinstance(told, Matched):
+        return told._replace(template=told.template and _joined(mounts, told.template))
+    values = scope.get("path_params") or {}
+    if "litestar_app" in scope:
+        return _litestar_route(scope, origin, mounts, values)
+    if "router" in scope:
+        template = _leaf(scope, _below(scope, origin)) or (REST if mounts else None)
+        return Matched(template and f"{mounts}{template}", values, is_known=template is not None)
+    return NO_ROUTER
+
+
+def _joined(mounts: str, template: str) -> str:
+    return f"{mounts}/{template.removeprefix('/')}" if mounts else template
+
+
+def _below(scope: Scope, origin: Origin) -> str:
+    """Return the path that the innermost router has seen."""
+    return origin.path.removeprefix(str(scope.get("root_path") or "").rstrip("/"))
+
+
+def _litestar_route(
+    scope: Scope, origin: Origin, mounts: str, values: Mapping[str, Any]
+) -> Matched:
+    handler = scope.get("route_handler")
+    if handler is None:
+        return Matched(None, {}, is_known=False)
+    if getattr(handler, "is_mount", False):  # the path is now what lies below the mount
+        rest = str(scope.get("path", "")).strip("/")
+        mount = origin.route_path.rstrip("/").removesuffix(rest).rstrip("/")
+        return Matched(mount + (_leaf(scope, rest) or REST), values)
+    template = scope.get("path_template")
+    return Matched(f"{mounts}{template}", values) if template else NO_ROUTER
+
+
+# ---------------------------------------------------------------------- Starlette and FastAPI
+
+
+def _leaf(scope: Scope, route_path: str) -> str | None:
+    """Return the template of the innermost route; None for a mount, and where no route matched."""
+    fastapi = scope.get("fastapi")
+    fastapi = fastapi if isinstance(fastapi, Mapping) else {}
+    included = fastapi.get("effective_route_context")
+    route = scope.get("route")
+    if included is not None and route in (None, getattr(included, "original_route", None)):
+        # An included router: the route knows its own part of the path, the context the whole.
+        effective = getattr(included, "starlette_route", None) or included
+        if _is_leaf(effective):
+            return str(effective.path)
+    if _is_leaf(route):
+        return _completed(route, route_path, scope.get("path_params") or {})
+    below = fastapi.get("frontend_path")
+    if isinstance(below, str) and route_path.endswith(below):
+        return route_path[: len(route_path) - len(below)].rstrip("/") + REST
+    return None
+
+
+def _is_leaf(route: Any) -> bool:
+    """Whether it answers itself: mounts and hosts, which hand on, have no methods."""
+    return hasattr(route, "methods") and isinstance(getattr(route, "path", None), str)
+
+
+def _completed(route: Any, route_path: str, values: Mapping[str, Any]) -> str:
+    """Return the template of a route, with the prefix that it does not know of itself."""
+    template: str = route.path
+    pattern = getattr(route, "path_regex", None)
+    if pattern is None or pattern.match(route_path) or ":path}" in template:
+        return template
+    parts = route_path.split("/")
+    missing = len(parts) - len(template.split("/")) + 1
+    if missing < 2:
+        return template
+    names = {str(value): name for name, value in values.items() if f"{{{name}" not in template}
+    prefix = (f"{{{names[part]}}}" if part in names else part for part in parts[:missing])
+    return "/".join(prefix) + template
+
+
+def _mounts(scope: Scope, origin: Origin) -> str:
+    """Return the templates of the mounts on the way to the route that answered, joined.
+
+    The scope tells the mounted paths with their values, so the routers are asked again: only for
+    their mounts, and only where something is mounted.
+    """
+    mounted = str(scope.get("root_path") or "")
+    if len(mounted) <= len(origin.root_path):
+        return ""
+    seen = {**scope, "path": origin.path, "root_path": origin.root_path, "path_params": {}}
+    seen.pop("app_root_path", None)
+    seen.pop("fastapi", None)
+    routes, templates = _routes_of(scope.get("router")), ""
+    for _ in range(MAX_MOUNTS):
+        if len(seen["root_path"]) >= len(mounted):
+            return templates
+        found = _first_mount(routes, seen)
+        if found is None:
+            break
+        templates += str(getattr(found, "path", ""))
+        routes = _routes_of(found)
+    return templates + mounted[len(seen["root_path"]) :]  # one that routers do not list
+
+
+def _first_mount(routes: Iterable[Any], scope: Scope) -> Any:
+    """Return the mount or host that takes this request, and put in the scope what it puts there."""
+    for route in routes:
+        if hasattr(route, "methods"):
+            continue
+        match, child = route.matches({**scope})
+        if getattr(match, "name", "") == "FULL" and "path_params" in child:
+            scope.update(child)
+            return route
+    return None
+
+
+def _routes_of(router: Any) -> Iterable[Any]:
+    for route in getattr(router, "routes", None) or ():
+        contexts = getattr(route, "effective_route_contexts", None)
+        if contexts is None:
+            yield route
+        else:  # an included router of FastAPI
+            yield from (c.starlette_route for c in contexts() if c.starlette_route is not None)

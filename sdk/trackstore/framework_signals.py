@@ -1,0 +1,30 @@
+"""Exceptions that Flask and Django turn into answers by themselves, and only tell by a signal."""
+
+import sys
+from typing import Any
+
+from trackstore.served_calls import open_call
+
+SIGNAL = "got_request_exception"
+MODULES = ("flask", "django.core.signals")
+"""Modules that hold the signal, looked at once a service has imported them."""
+
+_connected: set[str] = set()
+
+
+def connect_signals() -> None:
+    """Listen to every framework that is imported and not yet listened to."""
+    for name in MODULES:
+        if name in _connected or name not in sys.modules:
+            continue
+        signal = getattr(sys.modules[name], SIGNAL, None)
+        if signal is not None:  # else the module is being imported just now
+            signal.connect(_keep_exception, weak=False)
+            _connected.add(name)
+
+
+def _keep_exception(*_: Any, exception: BaseException | None = None, **__: Any) -> None:
+    """Keep the exception with the call that is served: its text is recorded if the answer is a fault."""
+    call = open_call()
+    if call is not None:
+        call.exception = exception or sys.exc_info()[1]

@@ -1,0 +1,80 @@
+"""Context variables whose blocks may end in another thread, task or order than they began in."""
+
+from contextvars import ContextVar, Token
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Block(Generic[T]):
+    """One value of a ``Scoped`` variable, from ``enter`` to ``leave``."""
+
+    __slots__ = ("has_ended", "outer", "token", "value")
+
+    def __init__(self, value: T, outer: "Block[T] | None" = None) -> None:
+        self.value = value
+        self.outer = outer
+        self.token: Token[Block[T]] | None = None
+        self.has_ended = False
+        """Whether it ended where it could not be taken back: then it is skipped when read."""
+
+
+class Scoped(Generic[T]):
+    """A value for this thread or task, set by blocks.
+
+    ``ContextVar.reset`` fails where a block ends in another context than it began in: a generator
+    closed by the garbage collector, a dependency whose exit runs in another thread, a stream closed
+    by another task. Setting the earlier value back instead would overwrite what that other context
+    works on. Here such a block only ends itself; what other blocks have set stays.
+    """
+
+    __slots__ = ("_outside", "_variable")
+
+    def __init__(self, name: str, default: T) -> None:
+        self._outside = Block(default)
+        self._variable: ContextVar[Block[T]] = ContextVar(name, default=self._outside)
+
+    def get(self) -> T:
+        """Return the value of the innermost block that has not ended."""
+        return _open(self._variable.get()).value
+
+    def enter(self, value: T) -> Block[T]:
+        """Begin a block with this value; ``leave`` ends it."""
+        block = Block(value, _open(self._variable.get()))
+        block.token = self._variable.set(block)
+        return block
+
+    def leave(self, block: Block[T]) -> None:
+        """End a block, wherever this is called; a second call changes nothing.
+
+        A task or thread that copied the context inside the block keeps its value, unless the block
+        ends elsewhere than it began.
+        """
+        token, block.token = block.token, None
+        if token is None:
+            return
+        innermost = self._variable.get()
+        outer = _open(block.outer or block)
+        try:
+            self._variable.reset(token)
+        except ValueError:  # begun in another context
+            block.has_ended = True
+            if innermost is block:
+                self._variable.set(outer)
+            return
+        if innermost is block:
+            self._variable.set(outer)
+            block.outer = None  # copies of the context must not keep a chain of blocks alive
+        else:  # a block inside it is still open
+            self._variable.set(innermost)
+            block.has_ended = True
+
+    def is_innermost(self, block: Block[T]) -> bool:
+        """Return whether this block holds the present value."""
+        return self._variable.get() is block
+
+
+def _open(block: Block[T]) -> Block[T]:
+    while block.has_ended and block.outer is not None:
+        block = block.outer
+    return block
