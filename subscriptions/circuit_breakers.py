@@ -42,14 +42,14 @@ class CircuitBreakerSubscriptions:
     ) -> AsyncIterator[list[CircuitBreaker]]:
         """At most 1,000, within the caller's bounds."""
         store, hub, bounds = info.context.store, info.context.hub, info.context.reader()
-        condition = condition_of(where, store.now())
 
         async def ask() -> list[Row]:
+            condition = condition_of(where, store.now())
             return await store.breakers.list_breakers(bounds, condition)
 
         interval = checked_interval(min_interval)
         stream = StatsStream(
-            ask, bounds.organization_id, interval, hub.breakers, hub.forget_breakers
+            ask, bounds.organization_id, interval, hub.breakers, hub.forget_breakers, store.now
         )
         return Following(  # type: ignore[return-value]
             stream, None, Policy.READ, shown, None, only_changes=True, queue_items=1

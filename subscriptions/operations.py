@@ -1,7 +1,7 @@
 """operationFeed and operationStatsLive: operations as they are committed, and what they add up to."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import strawberry
@@ -13,6 +13,7 @@ from schema.operation_filters import OperationFilter
 from schema.operations import Operation
 from schema.stats.asking import DEFAULT_LIMIT, Arguments, answer
 from schema.stats.inputs import BucketInput
+from schema.stats.moving import next_change
 from schema.stats.sources import OPERATION_STATS
 from schema.stats.types import list_of
 from store.errors import BadInput
@@ -76,7 +77,18 @@ async def follow_stats(
     async def ask() -> Any:
         return await answer(info, OPERATION_STATS, where, asked)
 
-    stream = StatsStream(ask, bounds.organization_id, interval, hub.stats, hub.forget_stats)
+    async def changes(at: datetime) -> datetime | None:
+        return await next_change(info, OPERATION_STATS, where, asked, at)
+
+    stream = StatsStream(
+        ask,
+        bounds.organization_id,
+        interval,
+        hub.stats,
+        hub.forget_stats,
+        info.context.store.now,
+        changes,
+    )
     return Following(stream, None, Policy.READ, as_is, None, only_changes=True, queue_items=1)
 
 
@@ -115,5 +127,5 @@ class OperationSubscriptions:
     operation_stats_live = strawberry.subscription(
         resolver=follow_stats,
         description="The same question as operationStats, asked again after operations were "
-        "recorded, and sent if the answer has changed.",
+        "recorded and when time moves its range or buckets on, and sent if the answer has changed.",
     )

@@ -19,6 +19,7 @@ from store.aggregation.relations import Planned
 from store.aggregation.zones import to_seconds
 from store.database import BeyondRange, Database
 from store.errors import TimedOut
+from store.filters import Condition
 from store.spread import organizations_in
 
 Clock = Callable[[], datetime]
@@ -76,6 +77,21 @@ class Aggregation:
             compiled = compile_question(question, replace(records, wide=True), spans)
             rows = await self._run(compiled)
         return assemble(question, compiled, rows, spans, coverage, self.limits)
+
+    async def first(
+        self, source: Source, where: Condition | None, bounds: Bounds, now: datetime
+    ) -> datetime | None:
+        """Return the time of the first record that a filter finds; None where there is none."""
+        question = Question(source, where)
+        check(question, now, self.limits)
+        spans = spans_of(question, now)
+        records = self._records(question, bounds, now)
+        in_one_piece = bounds.organization_id is None and not self._database.dialect.partitioned
+        if in_one_piece and reads_short_spans(question, spans):
+            records = replace(records, organizations=await self._organizations(source))
+        async with self._database.read() as connection:
+            found: datetime | None = await connection.scalar(records.first(spans.asked))
+        return found
 
     def _records(self, question: Question, bounds: Bounds, now: datetime) -> Records:
         rest = split(question.where, question.source.time).rest

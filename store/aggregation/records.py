@@ -95,6 +95,10 @@ class Records:
         statement = self._restricted(select(*columns), shape)
         return statement.group_by(*(literal_column(name) for name in keys))
 
+    def first(self, span: Span) -> Select[Any]:
+        """Return the statement for the time of the first record of a span."""
+        return self._restricted(select(func.min(self.source.time_column)), Shape(span))
+
     # --- which records -----------------------------------------------------------------------------
 
     def _restricted(self, statement: Select[Any], shape: Shape) -> Select[Any]:

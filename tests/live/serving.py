@@ -16,6 +16,7 @@ from websockets.typing import Subprotocol
 
 from server.app import Server, create_app
 from server.settings import load_settings
+from store.ids import Clock, utc_now
 from tests.api import Api, Json
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
@@ -149,10 +150,10 @@ class Operation:
 
 
 @asynccontextmanager
-async def served(**settings: Any) -> AsyncIterator[Served]:
+async def served(clock: Clock = utc_now, **settings: Any) -> AsyncIterator[Served]:
     """Run a server of these settings on a free port of this process."""
     loaded = load_settings(**settings)
-    app = create_app(loaded)
+    app = create_app(loaded, clock)
     taken = socket.socket()
     taken.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
