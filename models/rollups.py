@@ -99,9 +99,10 @@ HISTOGRAMS = ("duration_ms", "input_tokens", "output_tokens")
 """Numbers whose quantiles are kept, as histograms."""
 NUMBERS = (
     "duration_ms", "tokens_original", "tokens_actual", "tokens_prevented", "input_tokens",
-    "output_tokens", "cached_input_tokens", "cost_baseline", "cost_actual", "cost_saved",
+    "output_tokens", "cached_input_tokens", "cache_write_input_tokens", "reasoning_tokens",
+    "cost_baseline", "cost_actual", "cost_saved",
 )  # fmt: skip
-"""Numbers whose sums are kept."""
+"""Numbers whose sums are kept. Audio tokens are rare: their sums are read from the operations."""
 ROWS = "row_count"
 
 

@@ -66,6 +66,12 @@ class OperationFilter:
     input_tokens: LongFilter | None = described("By input tokens.", default=None)
     output_tokens: LongFilter | None = described("By output tokens.", default=None)
     cached_input_tokens: LongFilter | None = described("By cached input tokens.", default=None)
+    cache_write_input_tokens: LongFilter | None = described(
+        "By input tokens written to a cache.", default=None
+    )
+    reasoning_tokens: LongFilter | None = described("By reasoning tokens.", default=None)
+    audio_input_tokens: LongFilter | None = described("By audio input tokens.", default=None)
+    audio_output_tokens: LongFilter | None = described("By audio output tokens.", default=None)
     duration_ms: FloatFilter | None = described("By duration in milliseconds.", default=None)
     cache_hit: bool | None = described("Whether a cache answered.", default=None)
     interaction_type: StringFilter | None = described("By interaction type.", default=None)
@@ -84,6 +90,11 @@ class OperationOrderField(StrEnum):
     TOKENS_PREVENTED = "tokens_prevented"
     INPUT_TOKENS = "input_tokens"
     OUTPUT_TOKENS = "output_tokens"
+    CACHED_INPUT_TOKENS = "cached_input_tokens"
+    CACHE_WRITE_INPUT_TOKENS = "cache_write_input_tokens"
+    REASONING_TOKENS = "reasoning_tokens"
+    AUDIO_INPUT_TOKENS = "audio_input_tokens"
+    AUDIO_OUTPUT_TOKENS = "audio_output_tokens"
     COST_ACTUAL = "cost_actual"
     COST_SAVED = "cost_saved"
 
@@ -99,6 +110,11 @@ register(
     TOKENS_PREVENTED="Prevented tokens.",
     INPUT_TOKENS="Input tokens.",
     OUTPUT_TOKENS="Output tokens.",
+    CACHED_INPUT_TOKENS="Input tokens read from a cache.",
+    CACHE_WRITE_INPUT_TOKENS="Input tokens written to a cache.",
+    REASONING_TOKENS="Reasoning tokens.",
+    AUDIO_INPUT_TOKENS="Input tokens of audio.",
+    AUDIO_OUTPUT_TOKENS="Output tokens of audio.",
     COST_ACTUAL="Cost.",
     COST_SAVED="Cost saved.",
 )

@@ -14,6 +14,17 @@ OWN_ID = (
     "UUIDv7 chosen by the client: it makes a repeat harmless. A repeat must carry the same time."
 )
 OCCURRED_AT = "When the call was finished; default: the time inside the id, else now."
+INPUT_TOKENS = "All input tokens: those read from a cache and written to it are included."
+OUTPUT_TOKENS = "All output tokens: reasoning tokens are included."
+CACHED_INPUT_TOKENS = "Part of inputTokens: those read from a cache."
+CACHE_WRITE_INPUT_TOKENS = "Part of inputTokens: those written to a cache."
+REASONING_TOKENS = "Part of outputTokens: those of the model's reasoning."
+AUDIO_INPUT_TOKENS = "Part of inputTokens: audio. Audio that was read from a cache may be left out."
+AUDIO_OUTPUT_TOKENS = "Part of outputTokens: audio."
+EXCLUDE_CACHE = (
+    "Set it where inputTokens leaves out the tokens read from a cache and written to it, as the "
+    "usage of Anthropic and Amazon Bedrock does: they are added to what is stored as inputTokens."
+)
 
 
 @strawberry.input(description="What only an API call has.")
@@ -47,11 +58,14 @@ class LlmCallInput:
 
     provider: str | None = described("Who runs the model.", default=None)
     model: str | None = described("The model; its price is looked up by this.", default=None)
-    input_tokens: Long | None = described("Tokens read, cached ones included.", default=None)
-    output_tokens: Long | None = described("Tokens written.", default=None)
-    cached_input_tokens: Long | None = described(
-        "Those of the input that came from a cache.", default=None
-    )
+    input_tokens: Long | None = described(INPUT_TOKENS, default=None)
+    output_tokens: Long | None = described(OUTPUT_TOKENS, default=None)
+    cached_input_tokens: Long | None = described(CACHED_INPUT_TOKENS, default=None)
+    cache_write_input_tokens: Long | None = described(CACHE_WRITE_INPUT_TOKENS, default=None)
+    reasoning_tokens: Long | None = described(REASONING_TOKENS, default=None)
+    audio_input_tokens: Long | None = described(AUDIO_INPUT_TOKENS, default=None)
+    audio_output_tokens: Long | None = described(AUDIO_OUTPUT_TOKENS, default=None)
+    input_tokens_exclude_cache: bool = described(EXCLUDE_CACHE, default=False)
     message: str | None = described("What was asked.", default=None)
     response: str | None = described("What was answered.", default=None)
 
@@ -168,12 +182,18 @@ class ChatInput:
     model: str | None = described("The model; its price is looked up by this.", default=None)
     provider: str | None = described("Who runs the model.", default=None)
     tokens: Long | None = described(
-        "Tokens in all, where input and output are not known apart: counted as input tokens.",
+        "Total tokens, where input and output are not known separately: counted as input tokens. "
+        "Invalid beside inputTokens or outputTokens.",
         default=None,
     )
-    input_tokens: Long | None = described("Tokens read, cached ones included.", default=None)
-    output_tokens: Long | None = described("Tokens written.", default=None)
-    cached_input_tokens: Long | None = described("Input tokens from a cache.", default=None)
+    input_tokens: Long | None = described(INPUT_TOKENS, default=None)
+    output_tokens: Long | None = described(OUTPUT_TOKENS, default=None)
+    cached_input_tokens: Long | None = described(CACHED_INPUT_TOKENS, default=None)
+    cache_write_input_tokens: Long | None = described(CACHE_WRITE_INPUT_TOKENS, default=None)
+    reasoning_tokens: Long | None = described(REASONING_TOKENS, default=None)
+    audio_input_tokens: Long | None = described(AUDIO_INPUT_TOKENS, default=None)
+    audio_output_tokens: Long | None = described(AUDIO_OUTPUT_TOKENS, default=None)
+    input_tokens_exclude_cache: bool = described(EXCLUDE_CACHE, default=False)
     outcome: Outcome | None = described("Default: ERROR with an error text, else OK.", default=None)
     error: str | None = described("Why it failed.", default=None)
     labels: LabelsInput | None = described("Whose chat it was.", default=None)

@@ -109,6 +109,10 @@ def chat_operation(chat: ChatInput) -> OperationInput:
         chat.input_tokens is not None or chat.output_tokens is not None
     ):
         raise BadInput("give tokens, or inputTokens and outputTokens, not both", ("tokens",))
+    if chat.tokens is not None and chat.input_tokens_exclude_cache:
+        raise BadInput(
+            "tokens counts all tokens: give inputTokens with inputTokensExcludeCache", ("tokens",)
+        )
     labels = chat.labels
     if chat.user_id is not None:
         labels = of_user(labels, chat.user_id)
@@ -133,6 +137,11 @@ def chat_operation(chat: ChatInput) -> OperationInput:
             input_tokens=chat.tokens if chat.tokens is not None else chat.input_tokens,
             output_tokens=chat.output_tokens,
             cached_input_tokens=chat.cached_input_tokens,
+            cache_write_input_tokens=chat.cache_write_input_tokens,
+            reasoning_tokens=chat.reasoning_tokens,
+            audio_input_tokens=chat.audio_input_tokens,
+            audio_output_tokens=chat.audio_output_tokens,
+            input_tokens_exclude_cache=chat.input_tokens_exclude_cache,
             message=chat.message,
             response=chat.response,
         ),

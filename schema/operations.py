@@ -71,9 +71,15 @@ class Operation(Node, Labelled, FromRow):
     )
     provider: str | None = described("LLM: who runs the model.")
     model: str | None = described("LLM: the model.")
-    input_tokens: Long | None = described("LLM: tokens read, cached ones included.")
-    output_tokens: Long | None = described("LLM: tokens written.")
-    cached_input_tokens: Long | None = described("LLM: those of the input that came from a cache.")
+    input_tokens: Long | None = described(
+        "LLM: all input tokens; those read from a cache and written to it are included."
+    )
+    output_tokens: Long | None = described("LLM: all output tokens; reasoning tokens are included.")
+    cached_input_tokens: Long | None = described("LLM: input tokens read from a cache.")
+    cache_write_input_tokens: Long | None = described("LLM: input tokens written to a cache.")
+    reasoning_tokens: Long | None = described("LLM: output tokens of the model's reasoning.")
+    audio_input_tokens: Long | None = described("LLM: input tokens of audio.")
+    audio_output_tokens: Long | None = described("LLM: output tokens of audio.")
     price_status: PriceStatus | None = described("Whether it could be priced; null without tokens.")
     cost_baseline: float | None = described("US dollars without saving or cache.")
     cost_actual: float | None = described("US dollars that it cost.")

@@ -54,7 +54,10 @@ DIMENSIONS: Mapping[str, str] = {
 
 NUMBERS: Mapping[str, str] = {
     "attempt": "The present attempt of each, from 1.",
+    "audio_input_tokens": "Input tokens of audio.",
+    "audio_output_tokens": "Output tokens of audio.",
     "batch_size": "How many items a call carried.",
+    "cache_write_input_tokens": "Input tokens written to the provider's cache.",
     "cached_input_tokens": "Input tokens out of the provider's cache.",
     "cost_actual": "What it cost, in US dollars.",
     "cost_baseline": "What it would have cost, in US dollars.",
@@ -63,6 +66,7 @@ NUMBERS: Mapping[str, str] = {
     "input_tokens": "Tokens that went in.",
     "output_tokens": "Tokens that came out.",
     "progress": "How far it is, 0 to 1.",
+    "reasoning_tokens": "Output tokens of the model's reasoning.",
     "status_code": "The HTTP status.",
     "tokens_actual": "Tokens that were used.",
     "tokens_original": "Tokens that the plain way would have used.",

@@ -25,6 +25,7 @@ from store.aggregation.catalog import (
     Source,
     Stat,
 )
+from store.operations.token_counts import TOKEN_COLUMNS
 
 EVERY_LABEL = ("organization_id", *LABELS)
 OPERATION, REQUEST = table_of(Operation), table_of(Request)
@@ -104,9 +105,7 @@ OPERATIONS = Source(
             "tokens_original",
             "tokens_actual",
             "tokens_prevented",
-            "input_tokens",
-            "output_tokens",
-            "cached_input_tokens",
+            *TOKEN_COLUMNS,
             "units",
         ),
         **wholes(OPERATION, "cost_baseline", "cost_actual", "cost_saved", scale=Scale.NANODOLLARS),

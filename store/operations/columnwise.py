@@ -21,8 +21,10 @@ from store.access import LabelDefaults, Principal
 from store.dialects.plans import is_null
 from store.ids import instant_of, is_v7
 from store.operations import quick
+from store.operations.columns import AT
 from store.operations.drafts import OperationDraft
 from store.operations.frames import Frame, Values
+from store.operations.token_counts import MAX_TOKENS, TOKEN_COLUMNS, input_with_cache, parts_fit
 from store.uses import MAX_UNITS
 from store.validation import EARLIEST, FUTURE, InputBounds
 
@@ -42,9 +44,9 @@ TOOL = (
     "tool_name", "operation_mode", "file_path", "parameters", "tokens_original", "tokens_actual",
 )  # fmt: skip
 LLM = (
-    "provider", "model", "input_tokens", "output_tokens", "cached_input_tokens", "message",
-    "response",
+    "provider", "model", "message", "response", "input_tokens_exclude_cache", *TOKEN_COLUMNS,
 )  # fmt: skip
+TOKENS = tuple(AT[name] for name in TOKEN_COLUMNS)
 USE = ("type", "units")
 LABEL_NAMES = tuple(name for name, _ in LABELS)
 take_int = attrgetter("int")
@@ -188,8 +190,8 @@ class ColumnPreparer:
         self._put_names(frame, quick.OPERATION_MODE, mode)
         self._put_texts(frame, quick.FILE_PATH, path)
         self._put_json(frame, quick.PARAMETERS, parameters)
-        check_range(before, 0, quick.MAX_TOKENS)
-        check_range(after, 0, quick.MAX_TOKENS)
+        check_range(before, 0, MAX_TOKENS)
+        check_range(after, 0, MAX_TOKENS)
         frame.put(quick.TOKENS_ORIGINAL, before)
         frame.put(quick.TOKENS_ACTUAL, after)
         if None in before or None in after:
@@ -205,20 +207,26 @@ class ColumnPreparer:
         if not any(own["llm"]):
             return
         check_kinds(own["llm"], own["kind"], OperationKind.LLM)
-        provider, model, read, written, cached, message, response = columns_of(own["llm"], LLM)
+        provider, model, message, response, excludes, *counts = columns_of(own["llm"], LLM)
         # Long texts are looked at closely: they are too long for anything else to matter.
         if not (is_null(message) and is_null(response)):
             raise NotPlain
         self._put_names(frame, quick.PROVIDER, provider)
         self._put_names(frame, quick.MODEL, model)
-        for position, counts in (
-            (quick.INPUT_TOKENS, read), (quick.OUTPUT_TOKENS, written),
-            (quick.CACHED_INPUT_TOKENS, cached),
-        ):  # fmt: skip
-            check_range(counts, 0, quick.MAX_TOKENS)
-            frame.put(position, counts)
-        if any(c > (r or 0) for c, r in zip(cached, read, strict=True) if c is not None):
+        for values in counts:
+            check_range(values, 0, MAX_TOKENS)
+        if any(excludes):
+            counts[0] = [
+                input_with_cache(read, cached, written) if excluded else read
+                for excluded, read, cached, written in zip(
+                    excludes, counts[0], counts[2], counts[3], strict=True
+                )
+            ]
+            check_range(counts[0], 0, MAX_TOKENS)
+        if not (all(map(is_null, counts[2:])) or all(map(parts_fit, zip(*counts, strict=True)))):
             raise NotPlain
+        for position, values in zip(TOKENS, counts, strict=True):
+            frame.put(position, values)
 
     def _interaction(self, uses: Values, frame: Frame) -> None:
         if any(uses):

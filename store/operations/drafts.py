@@ -32,13 +32,23 @@ class ToolUseDraft(Protocol):
 
 
 class LlmCallDraft(Protocol):
-    """What only a model call has; ``cached_input_tokens`` are part of ``input_tokens``."""
+    """What only a model call has.
+
+    Cache reads, cache writes and audio input are part of ``input_tokens``, unless
+    ``input_tokens_exclude_cache`` says that reads and writes come on top of it; reasoning and
+    audio output are part of ``output_tokens``.
+    """
 
     provider: str | None
     model: str | None
     input_tokens: int | None
     output_tokens: int | None
     cached_input_tokens: int | None
+    cache_write_input_tokens: int | None
+    reasoning_tokens: int | None
+    audio_input_tokens: int | None
+    audio_output_tokens: int | None
+    input_tokens_exclude_cache: bool
     message: str | None
     response: str | None
 

@@ -24,10 +24,17 @@ from store.operations.quick import (
     LOWEST_STATUS,
     MAX_BATCH_SIZE,
     MAX_DURATION_MS,
-    MAX_TOKENS,
     OCCURRED_AT,
     QuickPreparer,
     Row,
+)
+from store.operations.token_counts import (
+    API_NAMES,
+    MAX_TOKENS,
+    TOKEN_COLUMNS,
+    TokenCounts,
+    input_with_cache,
+    part_problems,
 )
 from store.partitions import month_of
 from store.uses import MAX_UNITS
@@ -230,20 +237,22 @@ def llm_values(
     """The columns of a model call; returns its long texts."""
     values["provider"] = check.name(llm.provider, "llm", "provider")
     values["model"] = check.name(llm.model, "llm", "model")
-    counts = {
-        "input_tokens": ("inputTokens", llm.input_tokens),
-        "output_tokens": ("outputTokens", llm.output_tokens),
-        "cached_input_tokens": ("cachedInputTokens", llm.cached_input_tokens),
-    }
-    for column, (field, count) in counts.items():
-        values[column] = check.whole(count, "llm", field, maximum=MAX_TOKENS)
-    cached, total = values["cached_input_tokens"], values["input_tokens"]
-    if cached is not None and cached > (total or 0):
-        check.refuse(
-            f"{cached} cached of {total or 0} input tokens: inputTokens counts the cached ones too",
-            "llm",
-            "cachedInputTokens",
+    counts = TokenCounts(
+        *(
+            check.whole(getattr(llm, column), "llm", API_NAMES[column], maximum=MAX_TOKENS)
+            for column in TOKEN_COLUMNS
         )
+    )
+    if llm.input_tokens_exclude_cache:
+        total = input_with_cache(
+            counts.input_tokens, counts.cached_input_tokens, counts.cache_write_input_tokens
+        )
+        counts = counts._replace(
+            input_tokens=check.whole(total, "llm", "inputTokens", maximum=MAX_TOKENS)
+        )
+    for column, message in part_problems(counts):
+        check.refuse(message, "llm", API_NAMES[column])
+    values.update(counts._asdict())
     return (
         check.long_text(llm.message, "llm", "message"),
         check.long_text(llm.response, "llm", "response"),

@@ -16,11 +16,10 @@ from store.access import LabelDefaults, Principal
 from store.ids import LAST_MILLISECOND, MILLISECOND
 from store.operations.columns import AT, WIDTH
 from store.operations.drafts import ApiCallDraft, LlmCallDraft, OperationDraft, ToolUseDraft
+from store.operations.token_counts import MAX_TOKENS, input_with_cache, parts_fit
 from store.uses import MAX_UNITS
 from store.validation import EARLIEST, FUTURE, LONG_MAX, InputBounds
 
-MAX_TOKENS = 10**15
-"""Tokens of one call; far above any real one, far below where a month's sum could overflow."""
 MAX_DURATION_MS = 10.0**12
 MAX_BATCH_SIZE = 1_000_000_000
 LOWEST_STATUS, HIGHEST_STATUS = 100, 599
@@ -42,8 +41,8 @@ Row = list[Any]
     DURATION_MS, SESSION_ID, REQUEST_ID, STAGE, CORRELATION_ID, TRACE_ID, CLIENT, ROUTE, METHOD,
     STATUS_CODE, IP_ADDRESS, USER_AGENT, BATCH_SIZE, RESOURCE_ID, TOOL_NAME, OPERATION_MODE,
     FILE_PATH, PARAMETERS, TOKENS_ORIGINAL, TOKENS_ACTUAL, TOKENS_PREVENTED, PROVIDER, MODEL,
-    INPUT_TOKENS, OUTPUT_TOKENS, CACHED_INPUT_TOKENS, CACHE_HIT, INTERACTION_TYPE, UNITS,
-    ATTRIBUTES,
+    INPUT_TOKENS, OUTPUT_TOKENS, CACHED_INPUT_TOKENS, CACHE_WRITE_INPUT_TOKENS, REASONING_TOKENS,
+    AUDIO_INPUT_TOKENS, AUDIO_OUTPUT_TOKENS, CACHE_HIT, INTERACTION_TYPE, UNITS, ATTRIBUTES,
 ) = (
     AT[name] for name in (
         "organization_id", "occurred_at", "id", "recorded_at", "kind", "name", "operation_type",
@@ -51,8 +50,9 @@ Row = list[Any]
         "trace_id", "client", "route", "method", "status_code", "ip_address", "user_agent",
         "batch_size", "resource_id", "tool_name", "operation_mode", "file_path", "parameters",
         "tokens_original", "tokens_actual", "tokens_prevented", "provider", "model",
-        "input_tokens", "output_tokens", "cached_input_tokens", "cache_hit", "interaction_type",
-        "units", "attributes",
+        "input_tokens", "output_tokens", "cached_input_tokens", "cache_write_input_tokens",
+        "reasoning_tokens", "audio_input_tokens", "audio_output_tokens", "cache_hit",
+        "interaction_type", "units", "attributes",
     )
 )  # fmt: skip
 NAMESPACE, WORKSPACE, API_KEY = AT["namespace_id"], AT["workspace_id"], AT["api_key_id"]
@@ -201,14 +201,24 @@ class QuickPreparer:
         # Long texts are looked at closely: they are too long for anything else to matter.
         if llm.message is not None or llm.response is not None:
             return False
-        counts = (llm.input_tokens, llm.output_tokens, llm.cached_input_tokens)
+        read, cached, written = (
+            llm.input_tokens, llm.cached_input_tokens, llm.cache_write_input_tokens,
+        )  # fmt: skip
+        if llm.input_tokens_exclude_cache:
+            if not are_tokens((read, cached, written)):
+                return False
+            read = input_with_cache(read, cached, written)
+        counts = (
+            read, llm.output_tokens, cached, written, llm.reasoning_tokens,
+            llm.audio_input_tokens, llm.audio_output_tokens,
+        )  # fmt: skip
         names = (llm.provider, llm.model)
-        if not (are_tokens(counts) and self._are_names(names)):
-            return False
-        if counts[2] is not None and counts[2] > (counts[0] or 0):
+        if not (are_tokens(counts) and parts_fit(counts) and self._are_names(names)):
             return False
         row[PROVIDER], row[MODEL] = names
-        row[INPUT_TOKENS], row[OUTPUT_TOKENS], row[CACHED_INPUT_TOKENS] = counts
+        row[INPUT_TOKENS], row[OUTPUT_TOKENS], row[CACHED_INPUT_TOKENS] = counts[:3]
+        row[CACHE_WRITE_INPUT_TOKENS], row[REASONING_TOKENS] = counts[3:5]
+        row[AUDIO_INPUT_TOKENS], row[AUDIO_OUTPUT_TOKENS] = counts[5:]
         return True
 
     def _interaction(self, use: Any, row: Row) -> bool:

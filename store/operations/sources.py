@@ -1,6 +1,7 @@
 """What can be asked of operations."""
 
 from models import Operation, table_of
+from store.operations.token_counts import TOKEN_COLUMNS
 from store.records import Order, Source
 
 OPERATIONS = Source(
@@ -15,8 +16,7 @@ OPERATIONS = Source(
             "tokens_original",
             "tokens_actual",
             "tokens_prevented",
-            "input_tokens",
-            "output_tokens",
+            *TOKEN_COLUMNS,
             "cost_actual",
             "cost_saved",
         }

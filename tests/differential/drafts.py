@@ -16,7 +16,8 @@ from schema.operation_inputs import (
     OperationInput,
     ToolUseInput,
 )
-from store.operations.quick import MAX_DURATION_MS, MAX_TOKENS
+from store.operations.quick import MAX_DURATION_MS
+from store.operations.token_counts import MAX_TOKENS, TOKEN_COLUMNS
 from store.validation import EARLIEST, FUTURE, LONG_MAX, LONG_MIN, InputBounds
 from tests.differential.pair import NOW, NOW_MS, own_id
 
@@ -169,7 +170,8 @@ LLM = changed(
     LlmCallInput(),
     {
         **dict.fromkeys(("provider", "model"), NAMES),
-        **dict.fromkeys(("input_tokens", "output_tokens", "cached_input_tokens"), WHOLE),
+        **dict.fromkeys(TOKEN_COLUMNS, WHOLE),
+        "input_tokens_exclude_cache": st.booleans(),
         **dict.fromkeys(("message", "response"), some(text_around(BOUNDS.long_text_length))),
     },
     most=4,

@@ -134,6 +134,12 @@ VALUES: dict[str, tuple[str, ...]] = {
         *OBJECTS,
         '{"message": null, "response": ""}',
         '{"inputTokens": 1, "cachedInputTokens": 2}',
+        '{"inputTokens": 1, "cachedInputTokens": 2, "inputTokensExcludeCache": true}',
+        '{"inputTokens": 3, "cachedInputTokens": 2, "cacheWriteInputTokens": 2}',
+        '{"cacheWriteInputTokens": 2, "inputTokensExcludeCache": true}',
+        '{"inputTokens": 1, "inputTokensExcludeCache": null}',
+        '{"outputTokens": 5, "reasoningTokens": 3, "audioOutputTokens": 3}',
+        '{"inputTokens": 5, "audioInputTokens": 6}',
     ),
     "llm.message": (
         '""',

@@ -67,6 +67,10 @@ async def test_numbers_out_of_range(api: Api) -> None:
                     ("LLM", "llm", "inputTokens"),
                     ("LLM", "llm", "outputTokens"),
                     ("LLM", "llm", "cachedInputTokens"),
+                    ("LLM", "llm", "cacheWriteInputTokens"),
+                    ("LLM", "llm", "reasoningTokens"),
+                    ("LLM", "llm", "audioInputTokens"),
+                    ("LLM", "llm", "audioOutputTokens"),
                 )
                 for number in (-1, -(2**63), most + 1, 2**63 - 1)
             ),

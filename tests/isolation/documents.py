@@ -136,6 +136,9 @@ def paths_in(value: Any, path: Path = ()) -> Iterator[Path]:
 FREE = {("attributes",), ("data",), ("details",), ("output",), ("parameters",), ("result",)}
 """Values that are JSON of the caller's own."""
 
+PARTS = {"outputTokens": 2}
+"""How many numbers beside it are parts of a total."""
+
 
 @dataclass(frozen=True)
 class Filler:
@@ -181,7 +184,7 @@ class Filler:
         name = place.rpartition(".")[2]
         values: dict[str, Any] = {
             "String": f"{self.mark}-{name}",
-            "Long": self.number,
+            "Long": self.number * PARTS.get(name, 1),
             "Int": self.number,
             "Float": self.number,
             "Boolean": True,

@@ -92,7 +92,9 @@ INPUTS = {
     " attributes",
     "ApiCallInput": "route method statusCode ipAddress userAgent batchSize resourceId",
     "ToolUseInput": "toolName operationMode filePath parameters tokensOriginal tokensActual",
-    "LlmCallInput": "provider model inputTokens outputTokens cachedInputTokens message response",
+    "LlmCallInput": "provider model inputTokens outputTokens cachedInputTokens"
+    " cacheWriteInputTokens reasoningTokens audioInputTokens audioOutputTokens"
+    " inputTokensExcludeCache message response",
     "InteractionUseInput": "type units",
     "EntryInput": "operation session createRequest startRequest startStage progressStage"
     " completeStage failStage retryStage logEvent completeRequest failRequest cancelRequest consume"

@@ -27,7 +27,8 @@ COLUMNS = (
     "uuid", "occurredAt", "kind", "name", "operationType", "outcome", "error", "durationMs",
     "organizationId", "userId", "client", "route", "method", "statusCode", "toolName",
     "operationMode", "tokensOriginal", "tokensActual", "tokensPrevented", "provider", "model",
-    "inputTokens", "outputTokens", "cachedInputTokens", "priceStatus", "costBaseline",
+    "inputTokens", "outputTokens", "cachedInputTokens", "cacheWriteInputTokens",
+    "reasoningTokens", "audioInputTokens", "audioOutputTokens", "priceStatus", "costBaseline",
     "costActual", "costSaved", "cacheHit",
 )  # fmt: skip
 """What is exported of an operation where no columns are named."""

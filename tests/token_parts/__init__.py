@@ -1,0 +1,1 @@
+"""Token counts beside input and output: caches, reasoning, audio."""
