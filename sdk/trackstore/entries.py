@@ -59,13 +59,22 @@ class ToolUse(Input, kw_only=True):
 
 
 class LlmCall(Input, kw_only=True):
-    """What only a model call has; ``input_tokens`` count the cached ones, too."""
+    """What only a model call has.
+
+    ``input_tokens`` counts those read from a cache and written to it, too, unless
+    ``input_tokens_exclude_cache`` says that they come on top; ``output_tokens`` counts reasoning.
+    """
 
     provider: str | None = None
     model: str | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None
     cached_input_tokens: int | None = None
+    cache_write_input_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    audio_input_tokens: int | None = None
+    audio_output_tokens: int | None = None
+    input_tokens_exclude_cache: bool = False
     message: str | None = None
     response: str | None = None
 

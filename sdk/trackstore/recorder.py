@@ -74,7 +74,10 @@ class OperationArguments(SharedArguments, total=False):
 API_OPERATION = "api_operation"
 """What a call counts as that counts against the plan without saying how."""
 API_FACTS = {"status_code", "ip_address", "user_agent", "batch_size", "resource_id"}
-LLM_FACTS = {"provider", "input_tokens", "output_tokens", "cached_input_tokens"}
+LLM_FACTS = {
+    "provider", "input_tokens", "output_tokens", "cached_input_tokens", "cache_write_input_tokens",
+    "reasoning_tokens", "audio_input_tokens", "audio_output_tokens", "input_tokens_exclude_cache",
+}  # fmt: skip
 TIES = ("session_id", "request_id", "stage", "correlation_id", "trace_id")
 """What is taken from the context."""
 
@@ -240,9 +243,10 @@ class Recorder(Limits, ABC):
     ) -> UUID:
         """Record one exchange of a chat; gives its id.
 
-        Beside what ``track_operation`` takes: ``provider``, ``input_tokens``, ``output_tokens``,
-        ``cached_input_tokens``. ``tokens`` are those in all, where input and output are not known
-        apart: they count as input. ``email`` becomes the attribute of that name.
+        Beside what ``track_operation`` takes: ``provider`` and the token counts of ``LlmCall``
+        (``input_tokens``, ``output_tokens``, ``cached_input_tokens`` ...). ``tokens`` is the total
+        where input and output are not known apart: it counts as input. ``email`` becomes the
+        attribute of that name.
         """
         parts = {name: facts.pop(name) for name in LLM_FACTS & facts.keys()}
         if tokens is not None and parts.get("input_tokens") is None:

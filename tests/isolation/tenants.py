@@ -124,8 +124,7 @@ class Tenant:
         for kind in ("MODEL", "TOOL"):
             price: Json = {"inputPer1k": 0.5, "outputPer1k": 0.25, "cachedInputPer1k": 0.125}
             await self.send("setPrice", input=fill("PriceInput", kind=kind, **own, **price))
-        chat_fields = schema().get_type("ChatInput").fields  # type: ignore[union-attr]
-        parts = " ".join(name for name in chat_fields if "Tokens" in name)
+        parts = {n: self.filler.labels[n] for n in ("namespaceId", "workspaceId")}
         key = fill("ApiKeyInput", **own, **parts, expiresAt="2999-01-01T00:00:00Z")
         self.ids["key"] = (await self.send("createApiKey", input=key))["apiKey"]["uuid"]
         await self.send("revokeApiKey", id=self.ids["key"])
@@ -181,7 +180,8 @@ class Tenant:
         tool = fill("ToolOperationInput", id=self.id("tool"), **refers)
         await self.send("trackToolOperation", input=tool)
         chat = {"id": self.id("chat"), "userId": self.filler.labels["userId"], **refers}
-        parts = " ".join(name for name in schema().get_type("ChatInput").fields if "Tokens" in name)
+        chat_fields = schema().get_type("ChatInput").fields  # type: ignore[union-attr]
+        parts = " ".join(name for name in chat_fields if "Tokens" in name)
         for left_out in ("tokens", parts):
             draft = fill("ChatInput", without=left_out, **chat | {"id": self.id(left_out)})
             await self.send("trackChat", input=draft)
