@@ -66,7 +66,7 @@ class Settings:
 
     def checked(self) -> Self:
         """The settings with the full address; raises ``InvalidSettings``."""
-        parts = urlsplit(self.url)
+        parts = urlsplit(self.url.strip())
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise InvalidSettings(f"url: {self.url!r} is no address such as {DEFAULT_URL}")
         for name in (f.name for f in fields(self)):
@@ -76,7 +76,7 @@ class Settings:
         for name in ("queue_items", "queue_bytes", "batch_items", "batch_bytes"):
             if getattr(self, name) < 1:
                 raise InvalidSettings(f"{name}: at least 1")
-        url = self.url if parts.path.strip("/") else parts._replace(path="/graphql").geturl()
+        url = parts._replace(path=parts.path.rstrip("/") or "/graphql").geturl()
         return replace(self, url=url)
 
 

@@ -1,6 +1,7 @@
 """A running server as commands call it: GraphQL over HTTP, sent again where that makes sense."""
 
 import json
+import os
 import random
 import threading
 from collections.abc import Mapping
@@ -19,15 +20,21 @@ TRY_AGAIN_CODES = {"OVERLOADED", "TIMEOUT"}
 TIMEOUT = httpx.Timeout(60, connect=5)
 """A batch of 10,000 operations is written in a few seconds; a minute without a word is a failure."""
 TOO_LARGE = 413
+NAME_THE_SERVER = "name it with --server or TRACKSTORE_URL"
 VIEWER = "query Viewer { viewer { name scopes organizationId homeOrganizationId } }"
+
+URL_VARIABLES = ["TRACKSTORE_URL", "TRACKSTORE_SERVER"]
+KEY_VARIABLES = ["TRACKSTORE_API_KEY", "TRACKSTORE_KEY"]
+"""The first of each is the SDK's, and takes precedence over the older name of the commands."""
 
 ServerUrl = Annotated[
     str,
     typer.Option(
         "--server",
-        envvar="TRACKSTORE_SERVER",
+        envvar=URL_VARIABLES,
         metavar="URL",
-        help="The GraphQL address of the server, as `trackstore serve` prints it.",
+        show_envvar=True,
+        help="The address of the server, with or without /graphql, as `trackstore serve` prints it.",
     ),
 ]
 DEFAULT_SERVER = "http://127.0.0.1:8000/graphql"
@@ -35,7 +42,7 @@ ServerKey = Annotated[
     str | None,
     typer.Option(
         "--key",
-        envvar="TRACKSTORE_KEY",
+        envvar=KEY_VARIABLES,
         metavar="KEY",
         show_envvar=True,
         help="An API key, where the server asks for one. Other users of this machine can see "
@@ -91,9 +98,11 @@ class ApiClient:
         connections: int = 4,
     ) -> None:
         self.url = graphql_address(url)
+        self.origin = server_origin(url)
         self.stopping = threading.Event()
         """Once set, nothing is tried again."""
         self._patience = patience or Patience()
+        self._key_hint = key_hint(key)
         self._http = httpx.Client(
             headers=headers_of(key),
             timeout=TIMEOUT,
@@ -112,8 +121,8 @@ class ApiClient:
             answer = self._try(_body(VIEWER, {}))
         except TryAgain as failure:
             raise ServerAway(
-                f"no server answers at {self.url} ({failure}): start one with `trackstore serve`, "
-                "or name it with --server"
+                f"no server answers at {self.url} ({self.origin}; {failure}): start one with "
+                f"`trackstore serve`, or {NAME_THE_SERVER}"
             ) from None
         viewer: dict[str, Any] = answer["viewer"]
         return viewer
@@ -138,29 +147,29 @@ class ApiClient:
             response = self._http.post(self.url, content=body)
         except httpx.TransportError as error:
             raise TryAgain(str(error) or type(error).__name__) from None
-        return data_of(response)
+        return data_of(response, self._key_hint)
 
 
-def data_of(response: httpx.Response) -> dict[str, Any]:
+def data_of(response: httpx.Response, key_note: str) -> dict[str, Any]:
     """The data of an answer that was read. Raises ``CallRefused`` or ``TryAgain``."""
     answer = _decoded(response)
     errors = answer.get("errors") or []
     if errors:
-        raise failure_of(errors[0], response.status_code, _retry_after(response))
+        raise failure_of(errors[0], key_note, response.status_code, _retry_after(response))
     data = answer.get("data")
     if response.status_code in TRY_AGAIN_STATUS:
         raise TryAgain(f"HTTP {response.status_code}", _retry_after(response))
     if not isinstance(data, dict):
         raise CallRefused(
             f"{response.url} is no GraphQL address of Trackstore (HTTP {response.status_code}): "
-            "name it with --server, such as http://127.0.0.1:8000/graphql",
+            f"{NAME_THE_SERVER}, such as {DEFAULT_SERVER}",
             status=response.status_code,
         )
     return data
 
 
 def failure_of(
-    error: Mapping[str, Any], status: int = 200, after: float = 0
+    error: Mapping[str, Any], key_note: str, status: int = 200, after: float = 0
 ) -> CallRefused | TryAgain:
     """What the first error of an answer means."""
     message = str(error.get("message", "the server gave no reason"))
@@ -169,29 +178,59 @@ def failure_of(
     if code in TRY_AGAIN_CODES or status in TRY_AGAIN_STATUS:
         return TryAgain(message, after)
     if code in ("UNAUTHENTICATED", "FORBIDDEN"):
-        message = f"{message} (a key is given with TRACKSTORE_KEY or --key)"
+        message = f"{message} ({key_note})"
     return CallRefused(message, code, status)
 
 
 def headers_of(key: str | None) -> dict[str, str]:
-    """What every call sends."""
+    """Return what every call sends; refuse a key that no HTTP header can carry."""
     headers = {"User-Agent": f"trackstore-cli/{VERSION}", "Content-Type": "application/json"}
-    if key:
-        headers["Authorization"] = f"Bearer {key}"
+    key = (key or "").strip()
+    if not key:
+        return headers
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise typer.BadParameter(
+            "the API key has spaces, line breaks or characters that no key has: copy it as "
+            f"`trackstore keys create` printed it ({key_hint(key)})",
+            param_hint="--key",
+        )
+    headers["Authorization"] = f"Bearer {key}"
     return headers
 
 
 def graphql_address(url: str) -> httpx.URL:
-    """The address to call: a bare ``http://HOST:PORT`` means its ``/graphql``."""
+    """Return the address to call: a bare ``http://HOST:PORT`` means its ``/graphql``."""
     try:
-        parsed = httpx.URL(url)
+        parsed = httpx.URL(url.strip())
     except httpx.InvalidURL:
         parsed = httpx.URL("")
     if parsed.scheme not in ("http", "https") or not parsed.host:
         raise typer.BadParameter(
-            f"{url!r} is not an address such as {DEFAULT_SERVER}", param_hint="--server"
+            f"{url!r} ({server_origin(url)}) is not an address such as {DEFAULT_SERVER}",
+            param_hint="--server",
         )
-    return parsed if parsed.path.strip("/") else parsed.copy_with(path="/graphql")
+    return parsed.copy_with(path=parsed.path.rstrip("/") or "/graphql")
+
+
+def server_origin(url: str) -> str:
+    """Return where the address of a command comes from."""
+    return _variable_of(url, URL_VARIABLES) or (
+        "the default" if url == DEFAULT_SERVER else "from --server"
+    )
+
+
+def key_hint(key: str | None) -> str:
+    """Return where the key of a command comes from, and how to set another one."""
+    advice = f"with {KEY_VARIABLES[0]} or --key"
+    if not key:
+        return f"an API key is given {advice}"
+    origin = _variable_of(key, KEY_VARIABLES) or "from --key"
+    return f"the API key is {origin}; another one is given {advice}"
+
+
+def _variable_of(value: str, variables: list[str]) -> str | None:
+    name = next((name for name in variables if os.environ.get(name)), None)
+    return f"from {name}" if name is not None and os.environ[name] == value else None
 
 
 def require_scopes(viewer: Mapping[str, Any], *scopes: str) -> None:

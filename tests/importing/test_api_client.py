@@ -8,12 +8,18 @@ import pytest
 import typer
 
 from server.cli.api_client import (
+    DEFAULT_SERVER,
+    KEY_VARIABLES,
+    URL_VARIABLES,
     ApiClient,
     CallRefused,
     Patience,
     ServerAway,
     graphql_address,
+    headers_of,
+    key_hint,
     require_scopes,
+    server_origin,
 )
 from server.cli.failures import Refusal
 from tests.importing.loopback import Reply, Script, refused, stand_in
@@ -72,8 +78,8 @@ def test_a_stop_ends_the_waiting() -> None:
     ("reply", "message"),
     [
         (refused("no such field", "BAD_USER_INPUT"), "no such field"),
-        (refused("who are you", "UNAUTHENTICATED", 401), r"who are you \(a key is given with"),
-        (refused("not yours", "FORBIDDEN"), r"not yours \(a key"),
+        (refused("who are you", "UNAUTHENTICATED", 401), r"who are you \(the API key is from"),
+        (refused("not yours", "FORBIDDEN"), r"not yours \(the API key"),
         ((404, {}, "<html>"), r"is no GraphQL address of Trackstore \(HTTP 404\)"),
         ((200, {}, "hello"), "is no GraphQL address"),
         ((200, {}, []), "is no GraphQL address"),
@@ -122,9 +128,39 @@ def test_addresses() -> None:
     assert str(graphql_address("http://h:1")) == "http://h:1/graphql"
     assert str(graphql_address("https://h/")) == "https://h/graphql"
     assert str(graphql_address("https://h/api/graphql")) == "https://h/api/graphql"
+    assert str(graphql_address(" https://h/graphql/ ")) == "https://h/graphql"
+    assert str(graphql_address("https://h/api/graphql//")) == "https://h/api/graphql"
     for wrong in ("h:1", "127.0.0.1:8000", "ftp://h", "http://", "http://h:port"):
         with pytest.raises(typer.BadParameter, match="is not an address such as"):
             graphql_address(wrong)
+
+
+@pytest.mark.parametrize("key", ["a b", "a\nb", "schl\u00fcssel", "\u201ctsk\u201d"])
+def test_a_key_that_no_header_carries_is_refused(key: str) -> None:
+    with pytest.raises(typer.BadParameter, match="copy it as `trackstore keys create` printed"):
+        headers_of(key)
+
+
+def test_line_ends_around_a_key_are_not_part_of_it() -> None:
+    assert headers_of(" secret\n")["Authorization"] == "Bearer secret"
+    assert "Authorization" not in headers_of(" ")
+
+
+def test_messages_say_where_address_and_key_come_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*URL_VARIABLES, *KEY_VARIABLES):
+        monkeypatch.delenv(name, raising=False)
+    assert server_origin(DEFAULT_SERVER) == "the default"
+    assert server_origin("http://h") == "from --server"
+    assert key_hint(None).startswith("an API key is given with TRACKSTORE_API_KEY")
+    monkeypatch.setenv("TRACKSTORE_SERVER", "http://h")
+    monkeypatch.setenv("TRACKSTORE_KEY", "k")
+    assert server_origin("http://h") == "from TRACKSTORE_SERVER"
+    assert key_hint("k").startswith("the API key is from TRACKSTORE_KEY;")
+    monkeypatch.setenv("TRACKSTORE_URL", "http://i")
+    monkeypatch.setenv("TRACKSTORE_API_KEY", "l")
+    assert server_origin("http://i") == "from TRACKSTORE_URL"
+    assert key_hint("l").startswith("the API key is from TRACKSTORE_API_KEY;")
+    assert key_hint("m").startswith("the API key is from --key;")
 
 
 def test_scopes_are_checked_before_any_work() -> None:

@@ -10,7 +10,13 @@ from strawberry.types.base import get_object_definition
 from strawberry.utils.str_converters import to_camel_case
 
 from schema.operations import Operation
-from server.cli.api_client import DEFAULT_SERVER, ServerKey, ServerUrl, graphql_address
+from server.cli.api_client import (
+    DEFAULT_SERVER,
+    ServerKey,
+    ServerUrl,
+    graphql_address,
+    server_origin,
+)
 from server.cli.choosing import Last, Since, Until, Where, operations_where
 from server.cli.exporting.receiving import Wanted, receive
 from server.cli.output import done
@@ -108,7 +114,7 @@ def export(
         raise typer.BadParameter("Parquet is not for a terminal: name a file", param_hint="-o")
     address = graphql_address(server)
     url = address.copy_with(path=address.path.removesuffix("/graphql").rstrip("/") + "/export")
-    wanted = Wanted(url, document, given, chosen, keep_formulas)
+    wanted = Wanted(url, server_origin(server), document, given, chosen, keep_formulas)
     rows, size = receive(wanted, key, output, quiet)
     if not quiet and output is not None:
         told = f"{rows:,} rows, " if rows is not None else ""

@@ -20,11 +20,11 @@ from rich.progress import (
 )
 
 from server.access import is_loopback
+from server.cli.api_client import DEFAULT_SERVER, NAME_THE_SERVER, headers_of, key_hint
 from server.cli.failures import REFUSED, Refusal
 from server.cli.interruption import EXIT_CODE
 from server.cli.output import complain, err, warn
 from server.exporting.formats import Format
-from server.version import VERSION
 
 TIMEOUT = httpx.Timeout(120, connect=5)
 """A page comes within seconds; two minutes without one are a failure."""
@@ -36,6 +36,8 @@ class Wanted:
     """What to ask of which address."""
 
     url: httpx.URL
+    origin: str
+    """Where the address comes from."""
     document: str
     variables: Mapping[str, Any]
     format: Format
@@ -55,12 +57,12 @@ def receive(
     with _sink(output) as sink, _client(wanted, key) as client:
         try:
             with _asked(client, wanted) as response:
-                _require_success(response, wanted)
+                _require_success(response, wanted, key_hint(key))
                 return _copy(response, sink, wanted.format, quiet)
         except httpx.ConnectError as error:
             raise Refusal(
-                f"no server answers at {wanted.url} ({error}): start one with `trackstore serve`, "
-                "or name it with --server"
+                f"no server answers at {wanted.url} ({wanted.origin}; {error}): start one with "
+                f"`trackstore serve`, or {NAME_THE_SERVER}"
             ) from None
         except httpx.TransportError as error:
             raise Refusal(
@@ -93,9 +95,7 @@ def _sink(output: Path | None) -> Iterator[BinaryIO]:
 
 
 def _client(wanted: Wanted, key: str | None) -> httpx.Client:
-    headers = {"User-Agent": f"trackstore-cli/{VERSION}"}
-    if key:
-        headers["Authorization"] = f"Bearer {key}"
+    headers = headers_of(key)
     # A proxy of the environment cannot know the servers of this machine.
     return httpx.Client(
         headers=headers, timeout=TIMEOUT, trust_env=not is_loopback(wanted.url.host)
@@ -112,7 +112,7 @@ def _asked(client: httpx.Client, wanted: Wanted) -> Iterator[httpx.Response]:
         yield response
 
 
-def _require_success(response: httpx.Response, wanted: Wanted) -> None:
+def _require_success(response: httpx.Response, wanted: Wanted, key_note: str) -> None:
     if response.status_code == httpx.codes.OK:
         if response.headers.get("trackstore-truncated") == "true":
             warn("there are more rows than the limit in the query")
@@ -123,10 +123,10 @@ def _require_success(response: httpx.Response, wanted: Wanted) -> None:
     except (ValueError, LookupError, TypeError):
         raise Refusal(
             f"{wanted.url} is no export address of Trackstore (HTTP {response.status_code}): "
-            "name the server with --server, such as http://127.0.0.1:8000/graphql"
+            f"{NAME_THE_SERVER}, such as {DEFAULT_SERVER}"
         ) from None
     if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-        message = f"{message} (a key is given with TRACKSTORE_KEY or --key)"
+        message = f"{message} ({key_note})"
     raise Refusal(message)
 
 

@@ -20,6 +20,7 @@ from server.cli.api_client import (
     failure_of,
     graphql_address,
     headers_of,
+    key_hint,
 )
 from server.cli.watch.event_stream import EventStream, Message, TooLong
 
@@ -56,6 +57,7 @@ class LiveConnection:
         told: Callable[[Link], None] = lambda _: None,
     ) -> None:
         self.url = graphql_address(url)
+        self._key_hint = key_hint(key)
         self._away_seconds = away_seconds
         self._told = told
         self._http = httpx.AsyncClient(
@@ -110,7 +112,7 @@ class LiveConnection:
             async with self._http.stream("POST", self.url, content=body) as response:
                 if not response.headers.get("content-type", "").startswith(EVENT_STREAM):
                     await response.aread()
-                    data_of(response)
+                    data_of(response, self._key_hint)
                     raise CallRefused(f"{self.url} does not stream: is it an older Trackstore?")
                 self._told(Link(is_up=True))
                 stream = EventStream()
@@ -118,7 +120,7 @@ class LiveConnection:
                     for message in stream.feed(chunk):
                         if message.event == "complete":
                             return
-                        yield data_in(message)
+                        yield data_in(message, self._key_hint)
                     if not chunk.strip(b":\r\n"):
                         yield None
         except httpx.ReadTimeout:
@@ -130,7 +132,7 @@ class LiveConnection:
         raise TryAgain("the server ended the stream")
 
 
-def data_in(message: Message) -> Json | None:
+def data_in(message: Message, key_note: str) -> Json | None:
     """The data of one message; None where it carries no answer. Raises what an error in it means."""
     if message.event != "next":
         return None
@@ -140,6 +142,6 @@ def data_in(message: Message) -> Json | None:
         raise TryAgain("what came was no stream of events") from None
     errors = answer.get("errors")
     if errors:
-        raise failure_of(errors[0])
+        raise failure_of(errors[0], key_note)
     data: Json = answer["data"]
     return data

@@ -140,8 +140,8 @@ def test_a_key_reaches_as_far_as_it_may(
         id = lesson(Caller(server.url, own))
         assert run("watch", id, "--key", own).exit_code == 0
         for given, said in [
-            ((), "(a key is given with TRACKSTORE_KEY or --key)"),
-            (("--key", "nonsense"), "(a key is given with TRACKSTORE_KEY or --key)"),
+            ((), "(an API key is given with TRACKSTORE_API_KEY or --key)"),
+            (("--key", "nonsense"), "(the API key is from --key; another one is given with"),
             (("--key", writer), "lacks the scope READ"),
             (("--key", stranger), f"no request with the id or correlation id '{id}' in other"),
         ]:
