@@ -3,10 +3,17 @@
 from datetime import date, datetime
 from uuid import UUID
 
+from sqlalchemy import column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Long
 from models.labels import LabelColumns
+from models.types import partial_index
+
+LIMITED_LABELS = (
+    "namespace_id", "workspace_id", "user_id", "api_key_id", "company_id", "subscription_id",
+)  # fmt: skip
+"""Labels that limits hold for: a limit that is set finds the counters of its subject."""
 
 
 class InteractionCounter(LabelColumns, Base):
@@ -17,6 +24,15 @@ class InteractionCounter(LabelColumns, Base):
     """
 
     __tablename__ = "interaction_counters"
+    __table_args__ = tuple(
+        partial_index(
+            f"ix_interaction_counters_{label}",
+            "organization_id",
+            label,
+            where=column(label).is_not(None),
+        )
+        for label in LIMITED_LABELS
+    )
 
     organization_id: Mapped[str] = mapped_column(primary_key=True)
     month: Mapped[date] = mapped_column(primary_key=True)

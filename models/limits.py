@@ -48,6 +48,9 @@ class LimitUsage(Base):
     limit_id: Mapped[UUID] = mapped_column(primary_key=True)
     period_start: Mapped[datetime] = mapped_column(primary_key=True)
     used: Mapped[Long]
+    uncertain: Mapped[Long]
+    """Units used either in this period or shortly before it, where a limit was set in mid period
+    and nothing tells which; they are not part of ``used``."""
     updated_at: Mapped[datetime]
 
 
@@ -69,7 +72,10 @@ class Reservation(Base):
     """Units set aside until they are committed, released, or the time to live is over."""
 
     __tablename__ = "reservations"
-    __table_args__ = (Index("ix_reservations_id", "id"),)
+    __table_args__ = (
+        Index("ix_reservations_id", "id"),
+        Index("ix_reservations_expires_at", "organization_id", "expires_at"),
+    )
 
     organization_id: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -77,7 +77,8 @@ class LimitMutations:
 
     @strawberry.mutation(
         description="Use what was really needed of a reservation; the rest is given back. Work "
-        "that was done is counted even where it passes the limit."
+        "that was done is counted even where it passes the limit, and after the reservation was "
+        "released or has expired: then in the period of the commit."
     )
     async def commit_reservation(
         self,
@@ -85,7 +86,7 @@ class LimitMutations:
         id: Annotated[UUID, about("The reservation's id (uuid).")],
         units: Annotated[Long, about("How many units were used in the end.")],
     ) -> ConsumePayload:
-        """HELD to COMMITTED."""
+        """HELD or RELEASED to COMMITTED."""
         return await decided(info, intake(info).settle(id, units))
 
     @strawberry.mutation(description="Give all units of a reservation back.")
@@ -95,17 +96,23 @@ class LimitMutations:
         """HELD to RELEASED."""
         return await decided(info, intake(info).settle(id, None))
 
-    @strawberry.mutation(description="Set the maximum of a subject, interaction type and period.")
+    @strawberry.mutation(
+        description="Set the maximum of a subject, interaction type and period. A new limit begins "
+        "with the units that its period already holds; what is left out of a known one stays."
+    )
     async def set_limit(
         self, info: Info, input: Annotated[LimitInput, about("The limit.")]
     ) -> LimitPayload:
-        """Set again, it replaces maximum, mode and zone."""
+        """Set again, it replaces what is given."""
         row = await info.context.store.limits.set_limit(input, info.context.principal)
         return LimitPayload(limit=Limit.from_row(row))
 
-    @strawberry.mutation(description="Delete a limit, by its own id (uuid).")
+    @strawberry.mutation(
+        description="Delete a limit, by its own id (uuid). The counters stay: set again, it begins "
+        "with the units that its period holds."
+    )
     async def delete_limit(self, info: Info, id: OwnId) -> DeletePayload:
-        """What was used of it is forgotten."""
+        """Its usage goes with it."""
         gone = await info.context.store.limits.delete_limit(id, info.context.principal)
         return DeletePayload(uuid=gone)
 

@@ -31,6 +31,10 @@ class LimitLevel:
     used: Long = described("Units used in this period.")
     reserved: Long = described("Units set aside by reservations that still run.")
     remaining: Long = described("Units that may still be used; never below zero.")
+    uncertain: Long = described(
+        "Units that were used in this period or shortly before it, and nothing tells which: they "
+        "are not part of used. Above 0 only in the period in which the limit was set."
+    )
     exceeded: bool = described("Whether more was used than the maximum.")
     period_start: datetime = described("When this period began.")
     resets_at: datetime | None = described("When usage starts again at zero; null for a lifetime.")
@@ -49,6 +53,7 @@ class LimitLevel:
             used=Long(level.used),
             reserved=Long(level.held),
             remaining=Long(level.remaining),
+            uncertain=Long(level.uncertain),
             exceeded=level.exceeded,
             period_start=level.period_start,
             resets_at=level.resets_at,
@@ -125,10 +130,15 @@ class ConsumePayload:
 
     status: ItemStatus = described("ACCEPTED; REJECTED when denied; DUPLICATE for a repeated id.")
     uuid: UUID | None = described("The id it was sent with.")
-    allowed: bool = described("Whether the call may go on. A denied call changed nothing.")
-    units: Long = described("How many units were asked for.")
+    allowed: bool = described(
+        "Whether the call may go on. A denied call changed nothing. False for a repeated reserve "
+        "whose reservation holds nothing any more."
+    )
+    units: Long = described("How many units were asked for; of a repeat, those of the first call.")
     denied_by: LimitLevel | None = described("The level that said no.")
-    reason: str | None = described("One sentence for the caller, when denied.")
+    reason: str | None = described(
+        "One sentence for the caller, when denied, or on a repeat that changed nothing."
+    )
     retry_after_seconds: Long | None = described("When to try again: until that level resets.")
     levels: list[LimitLevel] = described("Every limit that applies, as after this call.")
 
@@ -190,20 +200,33 @@ class ReservationPayload:
         return self.decision.allowed
 
 
-@strawberry.input(description="A limit to be set; subject, type and period say which.")
+@strawberry.input(
+    description="A limit to be set; subject, type and period say which. Of a limit that exists, "
+    "what is left out stays as it is."
+)
 class LimitInput:
     """Structurally a ``LimitDraft``."""
 
     subject: LimitSubject = described("The level it holds for.")
-    interaction_type: str = described("What it limits.")
+    interaction_type: str = described("What it limits: one name, no pattern.")
     maximum: Long = described("Units in a period, from 0.")
     organization_id: strawberry.ID | None = described("Default: the key's.", default=None)
     subject_id: strawberry.ID | None = described(
         "Which one of that level; left out for ORGANIZATION.", default=None
     )
-    period: LimitPeriod = described("How often it starts again.", default=LimitPeriod.MONTH)
-    zone: str = described("The IANA zone of its calendar.", default="UTC")
-    mode: LimitMode = described("What happens at the maximum.", default=LimitMode.HARD)
+    period: LimitPeriod | None = described(
+        "How often it starts again. MONTH where it is left out; refused where the subject has "
+        "limits of this interaction for other periods only.",
+        default=None,
+    )
+    zone: str | None = described(
+        "The IANA zone of its calendar; of a new limit UTC where it is left out. Another zone "
+        "counts the units of the present period again.",
+        default=None,
+    )
+    mode: LimitMode | None = described(
+        "What happens at the maximum; of a new limit HARD where it is left out.", default=None
+    )
 
 
 @strawberry.type(description="The limit as it is stored.")

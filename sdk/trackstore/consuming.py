@@ -57,7 +57,7 @@ def consumption_of(data: Json) -> Consumption:
 def reservation_of(data: Json) -> Reservation:
     """The reservation in an answer."""
     found = msgspec.convert(data["reserve"], _Reserved)
-    if found.reservation is None:
+    if found.reservation is None or not found.decision.allowed:
         return Reservation(found.decision)
     return Reservation(found.decision, found.reservation.uuid, found.reservation.expires_at)
 

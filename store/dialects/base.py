@@ -155,6 +155,17 @@ class DatabaseDialect(ABC):
     def lock_rows(self, statement: Select[Any]) -> Select[Any]:
         """``statement`` that locks the rows it returns until the transaction ends."""
 
+    async def share_locks(self, connection: AsyncConnection, names: Sequence[str]) -> None:
+        """Hold named locks until the transaction ends, beside others that share them.
+
+        Nothing to do where there is one writer.
+        """
+        del connection, names
+
+    async def exclusive_lock(self, connection: AsyncConnection, name: str) -> None:
+        """Hold a named lock alone until the transaction ends; waits for those that share it."""
+        del connection, name
+
     @abstractmethod
     async def bulk_insert_columns(
         self, connection: AsyncConnection, table: Table, columns: Columns

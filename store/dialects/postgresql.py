@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from typing import Any
 
 import asyncpg
@@ -64,6 +65,10 @@ CONTENTION_STATES = ("40001", "40P01", "55P03", "23514")
 So may one that met a month whose partition somebody dropped (a check violation; no table has
 other checks): the next try makes it again.
 """
+SHARE_LOCKS = text(
+    "SELECT pg_advisory_xact_lock_shared(key) FROM unnest(CAST(:keys AS bigint[])) AS named(key)"
+)
+EXCLUSIVE_LOCK = text("SELECT pg_advisory_xact_lock(CAST(:key AS bigint))")
 SNAPSHOT = text(
     "SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint "
     "FROM pg_current_snapshot() s"
@@ -127,6 +132,13 @@ class PostgresqlDialect(DatabaseDialect):
 
     def lock_rows(self, statement: Select[Any]) -> Select[Any]:
         return statement.with_for_update()
+
+    async def share_locks(self, connection: AsyncConnection, names: Sequence[str]) -> None:
+        keys = sorted({_lock_key(name) for name in names})  # one order, so that nobody deadlocks
+        await connection.execute(SHARE_LOCKS, {"keys": keys})
+
+    async def exclusive_lock(self, connection: AsyncConnection, name: str) -> None:
+        await connection.execute(EXCLUSIVE_LOCK, {"key": _lock_key(name)})
 
     async def bulk_insert_columns(
         self, connection: AsyncConnection, table: Table, columns: Columns
@@ -294,3 +306,8 @@ def is_interface_error(error: BaseException) -> bool:
             return not isinstance(seen, ValueError)  # the driver's own check of what it was given
         seen = getattr(seen, "orig", None) or seen.__cause__
     return False
+
+
+def _lock_key(name: str) -> int:
+    """Return the 64-bit number by which PostgreSQL knows a named lock."""
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), signed=True)

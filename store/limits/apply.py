@@ -4,30 +4,34 @@ Lock order, the same in every server: claims of ids, reservations, usage rows by
 of a flush are made in the order they came, on rows that stay locked until the commit.
 """
 
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import bindparam, delete, select, tuple_, update
 
 from models import Consumption, Reservation, ReservationHold, table_of
 from models.vocabulary import ReservationStatus
+from store.dialects import chunks
 from store.entries import Flush, ItemResult
-from store.errors import Conflict, NotFound, Overloaded, StoreError
-from store.limits.decide import Decision, Level, decide
+from store.errors import NotFound
+from store.limits.answers import (
+    Claim,
+    claim_of,
+    denied,
+    forgotten,
+    frozen,
+    repeated_consume,
+    repeated_reserve,
+    repeated_settle,
+)
+from store.limits.decide import Decision, decide
 from store.limits.entries import ConsumeEntry, SettleEntry
-from store.limits.ledger import LABEL_OF_SUBJECT, Ledger, UsageKey
+from store.limits.ledger import Ledger, UsageKey
+from store.limits.locking import share_limits
 from store.uses import CountedUse
 
 CONSUMPTIONS, RESERVATIONS = table_of(Consumption), table_of(Reservation)
 HOLDS = table_of(ReservationHold)
-Claim = tuple[str, UUID]
-
-
-class LimitExceeded(StoreError):
-    """A hard limit refused; only answers per item carry it, ``consume`` itself answers as data."""
-
-    code = "LIMIT_EXCEEDED"
 
 
 class LimitApplier:
@@ -42,14 +46,19 @@ class LimitApplier:
         if not (recorded or entries):
             return
         work = _Work(flush)
+        organizations = {use.labels["organization_id"] or "" for use in recorded}
+        organizations |= {entry.organization for entry in consumes}
+        organizations |= await work.organizations_of(settles)
+        await share_limits(flush.dialect, flush.connection, organizations)
         claimed = await work.claim([e for e in consumes if e.id is not None and e.ttl is None])
         reserved = await work.claim_reservations([e for e in consumes if e.ttl is not None])
         reservations = await work.lock_reservations(settles)
         uses = {id(e): use_of(e, flush) for e in consumes}
-        await work.ledger.find_limits([*recorded, *uses.values()])
-        for use in recorded:
-            work.keys[id(use)] = work.ledger.keys_of(use)
-        for use in uses.values():
+        commits = [e for e in settles if e.units is not None and id(e) in reservations]
+        uses |= {id(e): reserved_use(reservations[id(e)], e.units or 0, flush) for e in commits}
+        counted = [*recorded, *uses.values()]
+        await work.ledger.find_limits(counted)
+        for use in counted:
             work.keys[id(use)] = work.ledger.keys_of(use)
         held = [key for keys in work.held.values() for key, _ in keys]
         await work.ledger.find_held(held)
@@ -59,11 +68,11 @@ class LimitApplier:
                 work.ledger.use(key, use.units)
         for entry in entries:
             if isinstance(entry, SettleEntry):
-                work.settle(entry, reservations.get(id(entry)))
+                work.settle(entry, reservations.get(id(entry)), uses.get(id(entry)))
             elif entry.id is None or id(entry) in claimed or id(entry) in reserved:
                 work.decide(entry, uses[id(entry)])
         await work.write()
-        await work.answer_repeats([e for e in consumes if e.result is None])
+        await work.answer_repeats([e for e in consumes if e.result is None], uses)
 
 
 def use_of(entry: ConsumeEntry, flush: Flush) -> CountedUse:
@@ -136,6 +145,15 @@ class _Work:
                 fresh.discard(claim)
                 first.add(id(entry))
         return first
+
+    async def organizations_of(self, entries: list[SettleEntry]) -> set[str]:
+        """Return the organizations of the reservations that are settled."""
+        ids = sorted({entry.id for entry in entries})
+        found = set()
+        for some in chunks(ids):
+            statement = select(RESERVATIONS.c.organization_id).where(RESERVATIONS.c.id.in_(some))
+            found |= set((await self.flush.connection.execute(statement)).scalars())
+        return found
 
     async def lock_reservations(self, entries: list[SettleEntry]) -> dict[int, Any]:
         """The reservation of each entry, locked, and what it holds."""
@@ -212,39 +230,43 @@ class _Work:
             "expires_at": self.flush.now + entry.ttl,
         }
 
-    def settle(self, entry: SettleEntry, row: dict[str, Any] | None) -> None:
-        """Commit or release; work that was done is counted, even past the limit."""
+    def settle(
+        self, entry: SettleEntry, row: dict[str, Any] | None, use: CountedUse | None
+    ) -> None:
+        """Commit or release; work that was done is counted, even past the limit or after the end.
+
+        A reservation that still holds its units counts in the periods in which it was made, one
+        that was released or has expired in those of now.
+        """
         if row is None or (row["organization_id"], row["id"]) in self._not_yet_held:
             entry.result = ItemResult.rejected(
                 entry.id, NotFound(f"there is no reservation {entry.id}", ("id",))
             )
             return
-        claim = row["organization_id"], row["id"]
-        held = self.held.get(claim, [])
-        levels = self.ledger.levels(key for key, _ in held)
-        if row["status"] != ReservationStatus.HELD:
-            detail = frozen(Decision(True, None, tuple(levels), row["settled_units"] or 0))
-            entry.result = ItemResult.duplicate(entry.id, detail)
+        claim, now = (row["organization_id"], row["id"]), self.flush.now
+        is_held = row["status"] == ReservationStatus.HELD
+        if row["status"] == ReservationStatus.COMMITTED or not (is_held or entry.units is not None):
+            entry.result = repeated_settle(entry, row, now)
             return
-        if row["expires_at"] <= self.flush.now and entry.units is not None:
-            message = (
-                f"the reservation expired at {row['expires_at'].isoformat()}: "
-                "consume the units instead"
-            )
-            entry.result = ItemResult.rejected(entry.id, Conflict(message, ("id",)))
-            return
-        for key, units in held:
-            if row["expires_at"] > self.flush.now:
+        held = self.held.pop(claim, []) if is_held else []
+        if row["expires_at"] > now:
+            for key, units in held:
                 self.ledger.hold(key, -units)
+        elif entry.units is not None:
+            held = []
+        limits = {key[1] for key, _ in held}
+        later = [key for key in self.keys[id(use)] if key[1] not in limits] if use else []
+        keys = [*(key for key, _ in held), *later]
+        for key in keys:
             self.ledger.use(key, entry.units or 0)
         status = ReservationStatus.RELEASED if entry.units is None else ReservationStatus.COMMITTED
         row["status"], row["settled_units"] = status.value, entry.units
         self._settled.append(
             {"o": claim[0], "i": claim[1], "s": status.value, "u": entry.units or 0}
         )
-        if entry.units:
-            self.flush.uses.append(reserved_use(row, entry.units, self.flush))
-        decision = Decision(True, None, tuple(levels), entry.units or 0)
+        if use is not None and use.units:
+            self.flush.uses.append(use)
+        decision = Decision(True, None, tuple(self.ledger.levels(keys)), entry.units or 0)
         entry.result = ItemResult.accepted(entry.id, frozen(decision))
 
     async def write(self) -> None:
@@ -278,8 +300,10 @@ class _Work:
             columns = tuple_(HOLDS.c.organization_id, HOLDS.c.reservation_id)
             await run(delete(HOLDS).where(columns.in_([(s["o"], s["i"]) for s in self._settled])))
 
-    async def answer_repeats(self, entries: list[ConsumeEntry]) -> None:
-        """Answer repeated ids as they were answered the first time."""
+    async def answer_repeats(
+        self, entries: list[ConsumeEntry], uses: Mapping[int, CountedUse]
+    ) -> None:
+        """Answer repeated ids."""
         for entry in entries:
             table = RESERVATIONS if entry.ttl is not None else CONSUMPTIONS
             statement = select(table).where(
@@ -289,41 +313,11 @@ class _Work:
             if row is None:
                 first = self._denials(entry).get(claim_of(entry))
                 entry.result = forgotten(entry) if first is None else denied(entry, first)
-                continue
-            if entry.ttl is not None and not entry.bounds.admits({**row["labels"], **row}):
-                entry.result = ItemResult.taken(entry.id)
-                continue
-            stored = map(Level.from_json, row.get("levels", ()))
-            levels = [level for level in stored if shown(level, entry)]
-            decision = Decision(True, None, tuple(levels), row["units"])
-            entry.result = ItemResult.duplicate(entry.id, decision)
-
-
-def claim_of(entry: ConsumeEntry) -> Claim:
-    """What tells a repeat of this entry."""
-    assert entry.id is not None
-    return entry.organization, entry.id
-
-
-def shown(level: Level, entry: ConsumeEntry) -> bool:
-    """Whether a repeat is told of a level: a part of an organization only of those it names itself.
-
-    Its id may be that of another part's call.
-    """
-    return not entry.bounds.is_partial or (
-        level.subject_id == entry.labels.get(LABEL_OF_SUBJECT[level.subject])
-    )
-
-
-def denied(entry: ConsumeEntry, decision: Decision) -> ItemResult:
-    """The answer to a call that a limit refused."""
-    error = LimitExceeded(decision.reason() or "a limit is reached")
-    return ItemResult.rejected(entry.id, error, decision)
-
-
-def forgotten(entry: ConsumeEntry) -> ItemResult:
-    """The answer to a repeat whose first sending was dropped as too old a moment ago."""
-    return ItemResult.rejected(entry.id, Overloaded("the id was just forgotten: send this again"))
+            elif entry.ttl is None:
+                entry.result = repeated_consume(entry, row)
+            else:
+                levels = self.ledger.levels(self.keys[id(uses[id(entry)])])
+                entry.result = repeated_reserve(entry, row, levels, self.flush.now)
 
 
 def reserved_use(row: dict[str, Any], units: int, flush: Flush) -> CountedUse:
@@ -336,12 +330,4 @@ def reserved_use(row: dict[str, Any], units: int, flush: Flush) -> CountedUse:
         route=None,
         method=None,
         units=units,
-    )
-
-
-def frozen(decision: Decision) -> Decision:
-    """The decision with its levels as they are now: later entries of the flush move them on."""
-    denied = replace(decision.denied_by) if decision.denied_by else None
-    return replace(
-        decision, denied_by=denied, levels=tuple(replace(level) for level in decision.levels)
     )

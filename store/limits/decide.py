@@ -24,6 +24,8 @@ class Level:
     held: int
     period_start: datetime
     resets_at: datetime | None
+    uncertain: int = 0
+    """Units of which nothing tells whether they were used before this period or in it."""
 
     @property
     def remaining(self) -> int:
@@ -51,6 +53,7 @@ class Level:
             "maximum": self.maximum,
             "used": self.used,
             "held": self.held,
+            "uncertain": self.uncertain,
             "period_start": self.period_start.isoformat(),
             "resets_at": self.resets_at.isoformat() if self.resets_at else None,
         }
@@ -69,6 +72,7 @@ class Level:
             maximum=stored["maximum"],
             used=stored["used"],
             held=stored["held"],
+            uncertain=stored.get("uncertain", 0),
             period_start=datetime.fromisoformat(stored["period_start"]),
             resets_at=datetime.fromisoformat(resets_at) if resets_at else None,
         )
@@ -82,12 +86,14 @@ class Decision:
     denied_by: Level | None
     levels: tuple[Level, ...]
     units: int
+    note: str | None = None
+    """Why the call does not count, where no limit is the reason."""
 
     def reason(self) -> str | None:
-        """One sentence for an HTTP 403 or 429, where the call was denied."""
+        """Return one sentence for an HTTP 403 or 429, or on why a repeat changed nothing."""
         level = self.denied_by
         if level is None:
-            return None
+            return self.note
         when = "never" if level.resets_at is None else f"at {level.resets_at:%Y-%m-%dT%H:%M:%SZ}"
         return (
             f"{self.units:,} {level.interaction_type} asked, {level.remaining:,} of "

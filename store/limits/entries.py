@@ -73,6 +73,16 @@ class SettleEntry(Entry):
         self.units = units
 
 
+def refuse_pattern(name: str | None, path: str, check: Checker) -> None:
+    """Refuse what is meant as a pattern: it would be taken as a name that nothing ever has."""
+    if name is not None and (name.startswith("*") or name.endswith("*")):
+        check.refuse(
+            f"{name!r} is not a name: limits hold for exactly one subject and one interaction. "
+            "Name each of them, or limit the ORGANIZATION as a whole",
+            path,
+        )
+
+
 def prepare_consume(
     draft: ConsumeDraft, principal: Principal, bounds: InputBounds, now: datetime
 ) -> ConsumeEntry:
@@ -82,10 +92,12 @@ def prepare_consume(
     labels, problem = fill_labels(draft.labels, principal)
     if problem is not None:
         check.problems.append(problem)
+    interaction_type = check.required_name(draft.interaction_type, "interactionType")
+    refuse_pattern(interaction_type, "interactionType", check)
     entry = ConsumeEntry(
         draft.id,
         {n: v for n, v in check_labels(labels, check).items() if n in ("organization_id", *LABELS)},
-        check.required_name(draft.interaction_type, "interactionType"),
+        interaction_type,
         check.name(draft.operation_type, "operationType"),
         check.whole(draft.units, "units", minimum=1, maximum=MAX_UNITS) or 0,
         bounds=principal.bounds,
@@ -106,7 +118,7 @@ def prepare_reserve(
     entry = prepare_consume(draft, principal, bounds, now)
     if not MIN_TTL <= ttl <= MAX_TTL:
         check = Checker(bounds, now)
-        check.refuse("a time to live is from PT1S to P1D", "ttl")
+        check.refuse(f"{ttl} is not from PT1S to P1D", "ttl")
         check.raise_if_any()
     entry.ttl = ttl
     entry.id = entry.id or new_id()

@@ -111,6 +111,7 @@ class Ledger:
                     "limit_id": limit,
                     "period_start": start,
                     "used": 0,
+                    "uncertain": 0,
                     "updated_at": now,
                 }
                 for organization, limit, start in keys
@@ -124,6 +125,7 @@ class Ledger:
                 self._before[key] = self._used[key] = row.used
                 if key in self._levels:
                     self._levels[key].used = row.used
+                    self._levels[key].uncertain = row.uncertain
             await self._read_holds(some)
 
     async def _read_holds(self, keys: Sequence[UsageKey]) -> None:

@@ -6,20 +6,25 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models import Limit, LimitUsage, ReservationHold, table_of
 from models.vocabulary import AccessScope, LimitMode, LimitPeriod, LimitSubject
 from store.access import Bounds, Principal
 from store.database import Database, Row
-from store.errors import Forbidden, NotFound
+from store.errors import BadInput, Forbidden, NotFound
 from store.filters import Condition, ConditionCompiler
 from store.ids import Clock, new_id
 from store.limits.decide import Level
+from store.limits.entries import refuse_pattern
 from store.limits.ledger import level_of
+from store.limits.locking import own_limits
 from store.limits.periods import PeriodSpan, span_at
+from store.limits.seeding import Seeding
 from store.validation import LONG_MAX, Checker, InputBounds
 
 LIMITS, USAGES, HOLDS = table_of(Limit), table_of(LimitUsage), table_of(ReservationHold)
+DEFAULT_PERIOD, DEFAULT_ZONE = LimitPeriod.MONTH, "UTC"
 MAX_LISTED = 1_000
 """Limits in one answer."""
 
@@ -29,10 +34,10 @@ class LimitDraft(Protocol):
 
     subject: LimitSubject
     interaction_type: str
-    period: LimitPeriod
-    zone: str
+    period: LimitPeriod | None
+    zone: str | None
     maximum: int
-    mode: LimitMode
+    mode: LimitMode | None
 
     @property
     def organization_id(self) -> str | None: ...
@@ -68,7 +73,11 @@ class Limits:
         self._bounds = bounds
 
     async def set_limit(self, draft: LimitDraft, principal: Principal) -> Row:
-        """Set the maximum of a subject, type and period; what was used already stays counted."""
+        """Set the maximum of a subject, type and period; what is not given stays as it is.
+
+        A new limit, and one whose zone changes, begins with the units that its present period
+        already holds.
+        """
         principal.require(AccessScope.MANAGE)
         if principal.bounds.is_partial:
             raise Forbidden("a key bound to a namespace or workspace does not set limits")
@@ -82,27 +91,57 @@ class Limits:
             subject_id = organization
         elif subject_id is None:
             check.refuse(f"name the {draft.subject.value.lower()} it holds for", "subjectId")
-        try:
-            ZoneInfo(draft.zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            check.refuse(f"{draft.zone!r} is not an IANA zone such as Europe/Zurich", "zone")
+        if draft.zone is not None:
+            try:
+                ZoneInfo(draft.zone)
+            except (ZoneInfoNotFoundError, ValueError, OSError):
+                check.refuse(f"{draft.zone!r} is not an IANA zone such as Europe/Zurich", "zone")
+        for name, path in ((subject_id, "subjectId"), (draft.interaction_type, "interactionType")):
+            refuse_pattern(name, path, check)
         row = {
             "organization_id": check.required_name(organization, "organizationId"),
             "id": new_id(),
             "subject": draft.subject.value,
             "subject_id": check.name(subject_id, "subjectId"),
             "interaction_type": check.required_name(draft.interaction_type, "interactionType"),
-            "period": draft.period.value,
+            "period": draft.period.value if draft.period else None,
             "zone": draft.zone,
             "maximum": check.whole(draft.maximum, "maximum", maximum=LONG_MAX // 4),
-            "mode": draft.mode.value,
+            "mode": draft.mode.value if draft.mode else None,
             "created_at": now,
             "updated_at": now,
         }
         check.raise_if_any()
-        return await self._upsert(row)
+        dialect = self._database.dialect
+        async with self._database.write() as connection:
+            await own_limits(dialect, connection, organization)
+            stored = await self._complete(connection, row)
+            limit = await self._upsert(connection, row)
+            if stored is None or stored["zone"] != limit["zone"]:
+                await Seeding(dialect, connection, limit, now).run()
+        return limit
 
-    async def _upsert(self, row: dict[str, Any]) -> Row:
+    async def _complete(self, connection: AsyncConnection, row: dict[str, Any]) -> Row | None:
+        """Fill in what was not given, from the limit that is stored; return that limit."""
+        key = ("organization_id", "subject", "subject_id", "interaction_type")
+        statement = select(LIMITS).where(*(LIMITS.c[name] == row[name] for name in key))
+        stored = {found["period"]: found for found in await _mappings(connection, statement)}
+        if row["period"] is None:
+            row["period"] = DEFAULT_PERIOD.value
+            if stored and DEFAULT_PERIOD.value not in stored:
+                others = ", ".join(sorted(stored))
+                raise BadInput(
+                    f"this subject has a limit of {row['interaction_type']!r} per {others}: name "
+                    f"that period to change it, or {DEFAULT_PERIOD} to set another limit",
+                    ("period",),
+                )
+        limit = stored.get(row["period"])
+        for name, default in (("zone", DEFAULT_ZONE), ("mode", LimitMode.HARD.value)):
+            if row[name] is None:
+                row[name] = limit[name] if limit is not None else default
+        return limit
+
+    async def _upsert(self, connection: AsyncConnection, row: dict[str, Any]) -> Row:
         insert: Any = self._database.dialect.insert(LIMITS)
         changed = ("maximum", "mode", "zone", "updated_at")
         statement = insert.on_conflict_do_update(
@@ -111,22 +150,26 @@ class Limits:
             ],
             set_={name: insert.excluded[name] for name in changed},
         ).returning(*LIMITS.columns)  # fmt: skip
-        async with self._database.write() as connection:
-            return (await connection.execute(statement, row)).mappings().one()
+        return (await connection.execute(statement, row)).mappings().one()
 
     async def delete_limit(self, id: UUID, principal: Principal) -> UUID:
-        """Delete a limit; what was used of it is forgotten with it."""
+        """Delete a limit with its usage; the counters of its interaction stay."""
         principal.require(AccessScope.MANAGE)
         if principal.bounds.is_partial:
             raise Forbidden("a key bound to a namespace or workspace does not delete limits")
         conditions = principal.bounds.conditions(LIMITS)
+        mine = (LIMITS.c.id == id, *conditions)
         async with self._database.write() as connection:
-            found = await connection.execute(
-                LIMITS.delete().where(LIMITS.c.id == id, *conditions).returning(LIMITS.c.id)
-            )
-            if found.first() is None:
+            named = select(LIMITS.c.organization_id).where(*mine)
+            organization = (await connection.execute(named)).scalar_one_or_none()
+            if organization is not None:
+                await own_limits(self._database.dialect, connection, organization)
+            deleted = LIMITS.delete().where(*mine).returning(LIMITS.c.id)
+            if (await connection.execute(deleted)).first() is None:
                 raise NotFound(f"there is no limit {id}", ("id",))
-            await connection.execute(USAGES.delete().where(USAGES.c.limit_id == id))
+            for table in (USAGES, HOLDS):
+                its = (table.c.organization_id == organization, table.c.limit_id == id)
+                await connection.execute(table.delete().where(*its))
         return id
 
     async def list_limits(
@@ -157,6 +200,10 @@ class Limits:
         interaction_type: str | None,
     ) -> list[Level]:
         """What is used and left now of every limit of a subject."""
+        check = Checker(self._bounds, self._clock())
+        refuse_pattern(subject_id, "subjectId", check)
+        refuse_pattern(interaction_type, "interactionType", check)
+        check.raise_if_any()
         conditions = [
             *visible(bounds),
             LIMITS.c.organization_id == organization,
@@ -181,22 +228,30 @@ class Limits:
         if not keys:
             return []
         async with self._database.read() as connection:
-            used = await connection.execute(_of_keys(USAGES, USAGES.c.used, keys))
-            by_key = {tuple(found)[:3]: found[3] for found in used}
+            used = await connection.execute(
+                _of_keys(USAGES, keys, USAGES.c.used, USAGES.c.uncertain)
+            )
+            by_key = {tuple(found)[:3]: tuple(found)[3:] for found in used}
             held = await connection.execute(
-                _of_keys(HOLDS, func.sum(HOLDS.c.units), keys)
+                _of_keys(HOLDS, keys, func.sum(HOLDS.c.units))
                 .where(HOLDS.c.expires_at > now)
                 .group_by(HOLDS.c.organization_id, HOLDS.c.limit_id, HOLDS.c.period_start)
             )
             holds = {tuple(found)[:3]: int(found[3]) for found in held}
         levels = []
         for row, span, key in zip(rows, spans, keys, strict=True):
-            level = level_of(row, span.start, span.end, by_key.get(key, 0))
+            units, uncertain = by_key.get(key, (0, 0))
+            level = level_of(row, span.start, span.end, units)
+            level.uncertain = uncertain
             level.held = holds.get(key, 0)
             levels.append(level)
         return levels
 
 
-def _of_keys(table: Any, value: ColumnElement[Any], keys: list[Any]) -> Select[Any]:
+async def _mappings(connection: AsyncConnection, statement: Select[Any]) -> list[Row]:
+    return list((await connection.execute(statement)).mappings())
+
+
+def _of_keys(table: Any, keys: list[Any], *values: ColumnElement[Any]) -> Select[Any]:
     columns = (table.c.organization_id, table.c.limit_id, table.c.period_start)
-    return select(*columns, value).where(tuple_(*columns).in_(keys))
+    return select(*columns, *values).where(tuple_(*columns).in_(keys))

@@ -246,7 +246,7 @@ async def test_d5_one_tenant_never_sees_the_numbers_of_another(plan: Plan) -> No
             organization, units, 10 * units,
         )  # fmt: skip
     for units, (organization, tenant) in enumerate(tenants.items(), start=1):
-        everything = """query ($other: String) { limits { organizationId usage { used } }
+        everything = """query ($other: ID) { limits { organizationId usage { used } }
             interactions { totalCount nodes { organizationId units } }
             asked: interactions(where: {organizationId: {eq: $other}}) { totalCount } }"""
         other = {"other": "org_b" if organization == "org_a" else "org_a"}

@@ -61,11 +61,16 @@ class Outcome:
 class Held:
     """A reservation of the model."""
 
-    units: int
+    step: Step
     keys: list[Key]
     ends: datetime
     status: str = "HELD"
     settled: int | None = None
+
+    @property
+    def units(self) -> int:
+        """Units that are set aside."""
+        return self.step.units
 
 
 @dataclass
@@ -75,7 +80,7 @@ class LimitModel:
     rules: list[Rule]
     used: dict[Key, int] = field(default_factory=dict)
     reservations: dict[int, Held] = field(default_factory=dict)
-    consumed: dict[int, int] = field(default_factory=dict)
+    consumed: dict[int, Step] = field(default_factory=dict)
     units: int = 0
     calls: int = 0
 
@@ -91,7 +96,7 @@ class LimitModel:
                 outcome = denied[sent]
             else:
                 outcome = self._ask(step, now)
-                if sent is not None and outcome.status == "REJECTED":
+                if sent is not None and outcome.allowed is False and outcome.status == "REJECTED":
                     denied[sent] = outcome
             outcomes.append(outcome)
         return outcomes
@@ -115,9 +120,9 @@ class LimitModel:
         ]
 
     def _ask(self, step: Step, now: datetime) -> Outcome:
-        first = self._first(step)
-        if first is not None:
-            return Outcome("DUPLICATE", True, first)
+        repeated = self._repeated(step, now)
+        if repeated is not None:
+            return repeated
         keys = self.keys(step, now)
         levels = self.levels(keys, now)
         for number, (used, held) in levels.items():
@@ -127,21 +132,32 @@ class LimitModel:
         if step.kind == "reserve":
             assert step.slot is not None
             ends = now + timedelta(minutes=step.minutes)
-            self.reservations[step.slot] = Held(step.units, keys, ends)
+            self.reservations[step.slot] = Held(step, keys, ends)
         else:
             self._use(keys, step.units)
             if step.slot is not None:
-                self.consumed[step.slot] = step.units
+                self.consumed[step.slot] = step
         return Outcome("ACCEPTED", True, step.units, self.levels(keys, now))
 
-    def _first(self, step: Step) -> int | None:
-        """The units of the same call when it was granted, if it was."""
+    def _repeated(self, step: Step, now: datetime) -> Outcome | None:
+        """The answer to an id that was granted before; None where it was not.
+
+        With other arguments it is refused. A reservation that ended holds nothing.
+        """
         if step.slot is None:
             return None
         if step.kind == "consume":
-            return self.consumed.get(step.slot)
+            first = self.consumed.get(step.slot)
+            if first is None:
+                return None
+            same = first.units == step.units
+            return Outcome("DUPLICATE", True, step.units) if same else Outcome("REJECTED")
         held = self.reservations.get(step.slot)
-        return held.units if held else None
+        if held is None:
+            return None
+        if replace(held.step, minutes=step.minutes) != step:
+            return Outcome("REJECTED")
+        return Outcome("DUPLICATE", held.status == "HELD" and held.ends > now, step.units)
 
     def _use(self, keys: list[Key], units: int) -> None:
         for key in keys:
@@ -154,14 +170,15 @@ class LimitModel:
         held = self.reservations.get(step.slot)
         if held is None:
             return Outcome("REJECTED")
-        if held.status != "HELD":
-            return Outcome("DUPLICATE", True, held.settled or 0)
         commits = step.kind == "commit"
-        if commits and held.ends <= now:
-            return Outcome("REJECTED")
+        if held.status == "COMMITTED" or (held.status == "RELEASED" and not commits):
+            return Outcome("DUPLICATE", True, held.settled or 0)
         units = step.units if commits else 0
+        # Work that was done counts: in its own periods while it is held, else in those of now.
+        is_late = held.status == "RELEASED" or held.ends <= now
+        keys = self.keys(held.step, now) if commits and is_late else held.keys
         status = "COMMITTED" if commits else "RELEASED"
         self.reservations[step.slot] = replace(held, status=status, settled=units)
         if units:
-            self._use(held.keys, units)
-        return Outcome("ACCEPTED", True, units, self.levels(held.keys, now))
+            self._use(keys, units)
+        return Outcome("ACCEPTED", True, units, self.levels(keys, now))

@@ -17,7 +17,7 @@ CALLS, LIMIT = 1_000, 500
 
 CONSUME = "mutation($input:ConsumeInput!){consume(input:$input){status allowed}}"
 SET_LIMIT = """mutation ($input: LimitInput!) { setLimit(input: $input) { limit { uuid } } }"""
-STATE = """query ($organization: ID!, $name: String!) {
+STATE = """query ($organization: ID!, $name: ID!) {
   usage(subject: { subject: ORGANIZATION, organizationId: $organization }) { used reserved }
   interactions(where: { organizationId: { eq: $name } }) { nodes { units calls } }
 }"""

@@ -118,14 +118,15 @@ async def test_reservations_hold_until_they_are_settled_or_expire(
     clock.move(TTL)
     level = (await levels_of(stores[-1], PRINCIPAL))[limit]
     assert (level.used, level.held) == (committed, 0)
-    late = await asyncio.gather(*(settle(stores[0], id, 1) for id in held[22:]))
-    assert {r.error.code for r in late if r.error} == {"CONFLICT"}
-    assert len([r for r in late if r.error]) == len(held[22:])
+    late = await asyncio.gather(*(settle(stores[0], id, 1) for id in held[11:]))
+    assert {result.status.value for result in late} == {"ACCEPTED"}
+    committed += len(held[11:])  # the work of the released and of the expired ones was done
+    assert await consume(stores[0], 101 - committed) == "REJECTED"
     assert await consume(stores[0], 100 - committed) == "ACCEPTED"
 
 
-async def test_a_reservation_is_settled_once(stores: list[Store]) -> None:
-    """Commits and releases of the same reservation race on all servers; one of them counts."""
+async def test_a_reservation_is_committed_once(stores: list[Store]) -> None:
+    """Commits and releases of the same reservation race on all servers; one commit counts."""
     limit = await set_limit(stores[0], PRINCIPAL, 1_000)
     total = 0
     for _ in range(10):
@@ -135,11 +136,13 @@ async def test_a_reservation_is_settled_once(stores: list[Store]) -> None:
         results = await asyncio.gather(
             *(settle(stores[i % len(stores)], id, way) for i, way in enumerate(ways))
         )
-        told = Counter(result.status.value for result in results)
-        assert told == {"ACCEPTED": 1, "DUPLICATE": len(ways) - 1}
-        (won,) = [w for w, r in zip(ways, results, strict=True) if r.status.value == "ACCEPTED"]
-        assert {result.detail.units for result in results} == {won or 0}
-        total += won or 0
+        accepted = [w for w, r in zip(ways, results, strict=True) if r.status.value == "ACCEPTED"]
+        assert len(accepted) in (1, 2)  # a release, if it came first, and one commit
+        (won,) = [way for way in accepted if way is not None]
+        repeats = [r for r in results if r.status.value == "DUPLICATE"]
+        assert len(repeats) == len(ways) - len(accepted)
+        assert {r.detail.units for r in repeats} <= {won, 0}
+        total += won
     level = (await levels_of(stores[0], PRINCIPAL))[limit]
     assert (level.used, level.held) == (total, 0)
 
