@@ -48,7 +48,7 @@ class LimitUsage(Base):
     limit_id: Mapped[UUID] = mapped_column(primary_key=True)
     period_start: Mapped[datetime] = mapped_column(primary_key=True)
     used: Mapped[Long]
-    uncertain: Mapped[Long]
+    uncertain: Mapped[Long] = mapped_column(server_default="0")
     """Units used either in this period or shortly before it, where a limit was set in mid period
     and nothing tells which; they are not part of ``used``."""
     updated_at: Mapped[datetime]

@@ -223,8 +223,9 @@ async def test_no_unit_is_missed_or_counted_twice_while_limits_are_set(
             await dice.choice(stores).limits.delete_limit(id, PRINCIPAL)
 
     await asyncio.gather(*(call() for _ in range(8)), change())
-    racing = [call() for _ in range(4)]
-    ids = await asyncio.gather(*racing, set_limit(stores[-1], PRINCIPAL, 10**6))
+    racing = asyncio.gather(*(call() for _ in range(4)))
+    await set_limit(stores[-1], PRINCIPAL, 10**6)
+    await racing
     assert total == 300
-    level = (await levels_of(stores[0], PRINCIPAL))[ids[-1]]
+    (level,) = (await levels_of(stores[0], PRINCIPAL)).values()
     assert (level.used, level.uncertain) == (total, 0)

@@ -69,6 +69,44 @@ def again(command: Command, query: Query, tmp_path: Path) -> None:
     assert count(query, client={"eq": "b"}) == 9
 
 
+def test_a_log_that_is_turned_round_joined_or_rotated_counts_once(
+    command: Command, query: Query, tmp_path: Path
+) -> None:
+    lines = [
+        f'203.0.113.7 - - [20/Nov/2026:09:30:{second:02} +0000] "GET /{second} HTTP/1.1" 200 5\n'
+        for second in range(20)
+    ]
+    log, newest_first, joined = tmp_path / "access.log", tmp_path / "r", tmp_path / "all.log"
+    log.write_text("".join(lines[5:10]), encoding="utf-8")
+    assert summary(command("access-log", log))["accepted"] == 5
+    newest_first.write_text("".join(reversed(lines[:15])), encoding="utf-8")
+    counts = summary(command("access-log", newest_first))
+    assert (counts["accepted"], counts["duplicates"]) == (10, 5)
+    log.rename(tmp_path / "access.log.1")
+    log.write_text("".join(lines[10:]), encoding="utf-8")
+    joined.write_text("".join(lines), encoding="utf-8")
+    result = command("access-log", tmp_path / "access.log.1", log, joined)
+    counts = summary(result)
+    assert (counts["accepted"], counts["duplicates"]) == (5, 30)
+    assert "were there already, from this file or another one of the same --source" in result.stdout
+    assert count(query) == 20
+
+
+def test_tables_that_were_joined_have_one_header(
+    command: Command, query: Query, tmp_path: Path
+) -> None:
+    header, rows = "at,name\n", [f"2026-11-20 09:30:0{second}+00,chat\n" for second in range(6)]
+    maps = ("-m", "at=occurredAt", "-m", "name=name", "-s", "kind=LLM")
+    table = tmp_path / "calls.csv"
+    table.write_text(header + "".join(rows[:3]) + header + "".join(rows[3:]), encoding="utf-8")
+    result = command("csv", table, *maps, "--strict")
+    assert result.exit_code == 0, result.output
+    assert (summary(result)["accepted"], summary(result)["headers"]) == (6, 1)
+    table.write_text(header + "".join(reversed(rows)), encoding="utf-8")
+    assert summary(command("csv", table, *maps))["duplicates"] == 6
+    assert count(query) == 6
+
+
 def test_a_table(command: Command, query: Query) -> None:
     result = command("csv", CALLS, *MAPS, "--strict")
     assert result.exit_code == 1  # two rows are malformed

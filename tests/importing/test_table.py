@@ -11,7 +11,7 @@ from server.cli.failures import Refusal
 from server.cli.importing import table
 from server.cli.importing.columns import Mistakes, Wish
 from server.cli.importing.identity import RecordIds
-from server.cli.importing.records import Found, Malformed, Record
+from server.cli.importing.records import Found, Malformed, Record, RepeatedHeader
 from server.cli.importing.sources import open_source
 from server.cli.importing.table import RowsWish, TableForm, read_table
 from server.cli.importing.times import time_reader
@@ -90,7 +90,75 @@ def test_a_quote_that_is_never_closed_is_told_with_the_lines_it_took(
     assert bad.line == 3
     assert "field larger than field limit" in bad.reason
     assert "up to line 13" in bad.reason
-    assert notes(found) == ["a", *["c"] * 10]
+    assert notes(found) == ["a", *["c"] * 20]  # what it took is read again
+
+
+@pytest.mark.parametrize(
+    "swallowing",
+    [
+        b'"b\n' + ROW + b"c\n" + ROW + b'd"\n',  # as one legal cell of three lines
+        b'"b\n' + ROW + b"c\n" + ROW + b'"d"\n',  # closed where another one is opened
+        b'"b\n' + ROW + b"c\n" + ROW + b"d\n",  # never closed
+    ],
+)
+def test_a_quote_that_swallows_rows_costs_its_own_line(file: Path, swallowing: bytes) -> None:
+    found = read(file, HEADER + ROW + b"a\n" + ROW + swallowing)
+    (bad,) = [item for item in found if isinstance(item, Malformed)]
+    assert bad.line == 3
+    assert "a quote is opened in this line" in bad.reason
+    assert [note.strip('"') for note in notes(found) if note] == ["a", "c", "d"]
+    assert [item.line for item in found] == [2, 3, 4, 5]
+
+
+def test_text_of_several_lines_is_one_cell(file: Path) -> None:
+    text = "Dear Ana,\n\n2026-02-03 10:00:00\nyours, Ben\na,b\n"
+    found = read(file, HEADER + ROW + b'"' + text.encode() + b'"\n' + ROW + b"z\n")
+    assert notes(found) == [text, "z"]
+    assert [item.line for item in found] == [2, 8]
+
+
+@pytest.mark.parametrize("note", ['5" disk', "it's", 'a "b" c', "a\\"])
+def test_a_quote_inside_a_plain_cell_is_text(file: Path, note: str) -> None:
+    assert notes(read(file, HEADER + ROW + note.encode() + b"\n" + ROW + b"z\n")) == [note, "z"]
+
+
+def test_many_stray_quotes_are_read_in_time_that_grows_with_the_file(file: Path) -> None:
+    found = read(file, HEADER + (ROW + b'"x\n') * 5_000)
+    assert [item.line for item in found] == list(range(2, 5_002))
+    assert all(isinstance(item, Malformed) for item in found)
+
+
+def test_a_header_in_the_middle_is_no_record(file: Path) -> None:
+    found = read(file, HEADER + ROW + b"a\n" + HEADER + ROW + b"b\n")
+    assert [type(item) for item in found] == [Record, RepeatedHeader, Record]
+    assert notes(found) == ["a", "b"]
+
+
+def ids(found: Sequence[Found]) -> set[str]:
+    return {item.operation["id"] for item in found if isinstance(item, Record)}
+
+
+def test_rows_are_known_again_however_the_file_is_turned(file: Path) -> None:
+    rows = [b"2026-02-03 10:00:0%d,%s\n" % (i, b"abc"[i : i + 1] or b"x") for i in range(5)]
+    first = ids(read(file, HEADER + b"".join(rows)))
+    assert len(first) == 5
+    assert ids(read(file, HEADER + b"".join(reversed(rows)))) == first
+    assert ids(read(file, HEADER + b"".join(rows[2:]))) < first
+    assert ids(read(file, HEADER + b"".join(rows[:3]) + HEADER + b"".join(rows[3:]))) == first
+    assert ids(read(file, HEADER + ROW + b"new\n" + b"".join(rows))) > first
+    swapped = b"note,when\n" + b"".join(
+        b",".join(reversed(row.strip().split(b","))) + b"\n" for row in rows
+    )
+    assert ids(read(file, swapped)) == first
+    wider = b"when,note,region\n" + b"".join(row.replace(b"\n", b",\n") for row in rows)
+    assert ids(read(file, wider)) == first
+    assert len(ids(read(file, HEADER + (ROW + b"a\n") * 3))) == 3
+
+
+def test_a_delimiter_that_does_not_divide_is_told(file: Path) -> None:
+    with pytest.raises(Mistakes) as error:
+        read(file, b"when;note\n2026-02-03 10:00:00;a\n")
+    assert "The header is one column: --delimiter ';' may be meant." in error.value.hints
 
 
 def test_another_encoding(file: Path) -> None:

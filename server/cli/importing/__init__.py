@@ -28,13 +28,17 @@ from server.cli.importing.options import (
     check_files,
     find_character,
     find_encoding,
+    find_time_format,
     find_zone,
 )
 from server.cli.importing.running import mistakes_told, run_import
 from server.cli.importing.table import RowsWish, TableForm, read_table
 from server.cli.importing.times import time_reader
 
-IDEMPOTENT = "Importing the same file again, grown or not, adds only what is new."
+IDEMPOTENT = (
+    "Importing the same lines again adds only what is new, whether the file has grown, was rotated, "
+    "joined with others or turned round."
+)
 EXIT_CODES = (
     "Exit codes: 0 done, 1 the server or a file failed (with --strict also: a bad line), "
     "2 the command line is wrong, 130 Ctrl-C."
@@ -61,7 +65,8 @@ def access_log(
 ) -> None:
     """Import access logs of Apache and nginx, common or combined format, as API operations.
 
-    Importing the same file again, grown or not, adds only what is new.
+    Importing the same lines again adds only what is new, whether the file has grown, was rotated,
+    joined with others or turned round. Name the logs of several servers by --source.
     """
     check_files(files)
     wishes = _wishes(sets, organization)
@@ -97,7 +102,8 @@ def csv_table(
 ) -> None:
     """Import tables of finished calls of any kind: one operation per row.
 
-    Importing the same file again, grown or not, adds only what is new.
+    Importing the same rows again adds only what is new, whether the file has grown, was joined
+    with others or turned round. Name files of several sources by --source.
     """
     check_files(files)
     form = TableForm(
@@ -109,7 +115,7 @@ def csv_table(
     wish = RowsWish(
         maps=read_maps(maps or ()),
         sets=_wishes(sets, organization),
-        read_time=time_reader(find_zone(zone), time_format),
+        read_time=time_reader(find_zone(zone), find_time_format(time_format)),
     )
     options = ImportOptions(files, server, key, source, batch, in_flight, dry_run, strict, quiet)
     run_import(options, lambda opened: read_table(opened, form, RecordIds(source), wish))

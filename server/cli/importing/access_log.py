@@ -1,20 +1,23 @@
 """Lines of web servers' access logs, in the common and the combined format, as operations."""
 
+import codecs
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
+from server.cli.failures import Refusal
+from server.cli.importing.callers import Caller, read_caller
 from server.cli.importing.records import Found, Malformed, Operation, Record, merged
-from server.cli.importing.sources import MAX_LINE_BYTES, Source
+from server.cli.importing.sources import MAX_LINE_BYTES, UTF_16_MARKS, Source
 from server.cli.importing.times import read_log_time, write_time
 
 QUOTED = r'(?:[^"\\]|\\.)*+'
 LINE = re.compile(
-    r"(?P<host>\S+) (?P<ident>\S+) (?P<user>.+?) \[(?P<time>[^\]]*)\] "
+    rf"(?P<caller>.+?) \[(?P<time>[^\[\]]{{1,60}})\] "
     rf'"(?P<request>{QUOTED})" (?P<status>\d{{3}}) (?P<bytes>\d{{1,18}}|-)'
     # The last one may have lost its end: servers cut what a client made too long.
-    rf'(?: "(?P<referer>{QUOTED})"(?: "(?P<agent>{QUOTED})(?:"(?P<rest> .*)?)?)?)?\s*'
+    rf'(?: "(?P<referer>{QUOTED})"(?: "(?P<agent>{QUOTED})(?:(?P<end>")(?P<rest> .*)?)?)?)?\s*'
 )
 REQUEST = re.compile(
     r"(?P<method>[!#$%&'*+.^_`|~0-9A-Za-z-]+) (?P<target>\S.*?) (?P<protocol>[A-Z]+/\d(?:\.\d)?)"
@@ -22,7 +25,7 @@ REQUEST = re.compile(
 OLDEST_REQUEST = re.compile(r"(?P<method>GET) (?P<target>/\S*)(?P<protocol>)")
 """HTTP/0.9 named no protocol, and knew GET only."""
 ESCAPE = re.compile(rb'\\(?:x([0-9a-fA-F]{2})|(["\\]))')
-NOTHING = {"-", ""}
+NOTHING = {"-", "", '""'}
 
 NAME_LENGTH = 200
 """Characters of a name; the whole route stands in ``api.route``."""
@@ -35,23 +38,49 @@ SET_BY_THE_LINE = {"id", "kind", "name", "occurredAt", "outcome"} | {
 }
 """Fields of the operation that the line fills; every other one may be a constant."""
 EXPECTED = 'expected HOST - USER [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 512 ...'
+JSON_LINE = (
+    "this is JSON, and access-log reads the common and the combined format. Write a table with "
+    "jq -r and @csv, and import it with trackstore import csv"
+)
+UNFINISHED = (
+    "the last line has no end: it may still be written. Import the file again when it is complete"
+)
 
 
 def read_access_log(
     source: Source, ids: Callable[[bytes], UUID], constants: Operation
 ) -> Iterator[Found]:
     """Every line that is not blank."""
+    is_combined = False
     for number, line in source.lines():
+        if number == 1 and line.startswith(UTF_16_MARKS):
+            raise Refusal(f"{source.name} is UTF-16: convert it with iconv -f UTF-16 -t UTF-8")
         content = line.rstrip()
-        if content:
-            yield read_line(number, content, ids, constants)
+        if number == 1:
+            content = content.removeprefix(codecs.BOM_UTF8)
+        if not content:
+            continue
+        found = read_line(number, content, ids, constants)
+        if isinstance(found, Record) and len(line) <= MAX_LINE_BYTES:
+            ends = line.endswith(b"\n")
+            if not ends and _is_cut(content, is_combined):
+                found = Malformed(number, UNFINISHED, content.decode("utf-8", "backslashreplace"))
+            is_combined = is_combined or content.endswith(b'"')
+        yield found
+
+
+def _is_cut(content: bytes, is_combined: bool) -> bool:
+    """Whether a line without a line end stops before its last field."""
+    match = LINE.fullmatch(content.decode("utf-8", "backslashreplace"))
+    assert match is not None
+    has_open_end = match["agent"] is not None and not match["end"]
+    return has_open_end or (is_combined and match["agent"] is None)
 
 
 def read_line(
     number: int, content: bytes, ids: Callable[[bytes], UUID], constants: Operation
 ) -> Found:
-    """One line; its id is taken in any case, so that the source keeps its identity."""
-    id = ids(content)
+    """One line."""
     text = content.decode("utf-8", "backslashreplace")
     if len(content) > MAX_LINE_BYTES:
         return Malformed(number, f"longer than {MAX_LINE_BYTES:,} bytes", text)
@@ -59,6 +88,7 @@ def read_line(
         operation = operation_of(text)
     except ValueError as error:
         return Malformed(number, str(error), text)
+    id = ids(content)
     return Record(number, merged({"id": str(id), **operation}, constants), len(content))
 
 
@@ -66,6 +96,9 @@ def operation_of(line: str) -> Operation:
     """What a line says; raises ``ValueError``."""
     match = LINE.fullmatch(line)
     if match is None:
+        raise ValueError(JSON_LINE if line.startswith("{") else EXPECTED)
+    caller: Caller | None = read_caller(match["caller"])
+    if caller is None:
         raise ValueError(EXPECTED)
     status = int(match["status"])
     request, what, extra = read_request(match["request"])
@@ -74,8 +107,9 @@ def operation_of(line: str) -> Operation:
         **extra,
         "referer": said(match["referer"]),
         "bytes": None if match["bytes"] == "-" else int(match["bytes"]),
-        "user": said(match["user"]),
+        "user": said(caller.user),
         "rest": rest.strip() or None,
+        **caller.attributes,
     }
     return {
         "kind": "API",
@@ -86,7 +120,7 @@ def operation_of(line: str) -> Operation:
             {
                 **request,
                 "statusCode": status,
-                "ipAddress": match["host"],
+                "ipAddress": caller.address,
                 "userAgent": said(match["agent"]),
             }
         ),

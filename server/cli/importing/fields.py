@@ -18,6 +18,7 @@ from store.validation import INT_MAX, INT_MIN, LONG_MAX, LONG_MIN
 Read = Callable[[str], Any]
 """Text to JSON value; raises ``ValueError`` with what was expected."""
 
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 WHOLE = re.compile(r"[+-]?\d{1,25}(\.0*)?", re.ASCII)
 TRUE, FALSE = {"true", "t", "yes", "y", "1"}, {"false", "f", "no", "n", "0"}
 SIMILAR = 0.6
@@ -45,11 +46,8 @@ def small(value: str) -> int:
 
 
 def number(value: str) -> float:
-    """A finite number."""
-    try:
-        found = float(value)
-    except ValueError:
-        found = math.nan
+    """A finite number, with a point before its fraction and nothing between thousands."""
+    found = float(value) if NUMBER.fullmatch(value.strip()) else math.nan
     if not math.isfinite(found):
         raise ValueError(f"{shown(value)} is not a number")
     return found

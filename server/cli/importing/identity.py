@@ -13,22 +13,22 @@ lines carry their time, equal ones stand close together."""
 
 
 class RecordIds:
-    """Makes the ids of one source, in the order in which it is read.
+    """Makes the ids of the records of one file, in any order in which it is read.
 
-    An id is a digest of the source's identity, the content of the record, and how many times that
-    content was there before. The identity is the name that was given, else the content of the
-    first record: a log that has grown, was moved, renamed or compressed is the same source still.
+    An id is a digest of the name of the source, the content of the record, and how many equal ones
+    stood in the file before. Nothing of it depends on the file: a log that has grown, was rotated,
+    cut, joined with another, turned round, moved or compressed has the same ids. Equal records of
+    one file are different calls; an equal record of another file is the same call, unless the
+    sources have names of their own.
     """
 
     def __init__(self, name: str | None = None) -> None:
-        self._key = None if name is None else _digest(name.encode(), b"name")
+        self._key = _digest((name or "").encode(), b"any" if name is None else b"name")
         self._recent: dict[bytes, int] = {}
         self._older: dict[bytes, int] = {}
 
     def __call__(self, content: bytes) -> UUID:
-        """The id of the next record."""
-        if self._key is None:
-            self._key = _digest(content, b"first record")
+        """Return the id of the next record."""
         base = _digest(content, self._key)
         digest = _digest(b"%d" % self._occurrence(base), base)
         return UUID(int=(int.from_bytes(digest) & KEPT) | VERSION_8)

@@ -2,7 +2,9 @@
 
 import codecs
 import os
+import re
 from dataclasses import dataclass
+from datetime import timedelta, timezone, tzinfo
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -10,9 +12,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 
 from server.cli.importing.sources import STDIN
+from server.cli.importing.times import LARGEST_OFFSET
 
 DEFAULT_BATCH = 1_000
 MOST_IN_FLIGHT = 32
+OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)", re.ASCII)
 
 Files = Annotated[
     list[Path],
@@ -41,9 +45,10 @@ SourceName = Annotated[
     typer.Option(
         "--source",
         metavar="NAME",
-        help="The name by which a second import knows the source again. Default: its first line, "
-        "which stays the same when the file grows, moves or is packed. With a new name the same "
-        "records are loaded once more.",
+        help="Whose records these are, such as the name of a server. An equal line of the same "
+        "source is the same call, in whatever file it stands; equal lines of one file are as many "
+        "calls. Default: all files are one source. With a new name the same records are loaded "
+        "once more.",
     ),
 ]
 BatchItems = Annotated[
@@ -74,13 +79,20 @@ Maps = Annotated[
     ),
 ]
 ZoneName = Annotated[
-    str | None, typer.Option(metavar="ZONE", help="Of times that name none: UTC, Europe/Berlin.")
+    str | None,
+    typer.Option(
+        "--zone",
+        "--timezone",
+        metavar="ZONE",
+        help="Of times that name none: UTC, Europe/Berlin or +01:00.",
+    ),
 ]
 TimeFormat = Annotated[
     str | None,
     typer.Option(
         metavar="FORM",
-        help="Such as '%d.%m.%Y %H:%M'. Default: ISO 8601, or a number since 1970.",
+        help="Such as '%d.%m.%Y %H:%M'. Default: what databases and logs print (ISO 8601, names of "
+        "months), or a number since 1970.",
     ),
 ]
 ColumnNames = Annotated[
@@ -125,16 +137,34 @@ def check_files(files: list[Path]) -> None:
         raise typer.BadParameter("; ".join(problems), param_hint="FILE...")
 
 
-def find_zone(name: str | None) -> ZoneInfo | None:
-    """The IANA zone of that name."""
+def find_zone(name: str | None) -> tzinfo | None:
+    """Return the IANA zone of that name, or that offset."""
     if name is None:
         return None
+    if match := OFFSET.fullmatch(name):
+        sign, hours, minutes = match.groups()
+        offset = timedelta(hours=int(hours), minutes=int(minutes))
+        if offset <= LARGEST_OFFSET:
+            return timezone(-offset if sign == "-" else offset)
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise typer.BadParameter(
-            f"{name!r} is not a zone such as UTC or Europe/Berlin", param_hint="--zone"
+            f"{name!r} is not a zone such as UTC, Europe/Berlin or +01:00", param_hint="--zone"
         ) from None
+
+
+def find_time_format(form: str | None) -> str | None:
+    """Return a form for ``strptime`` that can be read in one way only."""
+    if form is None:
+        return None
+    if "%Z" in form.replace("%%", ""):
+        raise typer.BadParameter(
+            f"{form!r}: names of zones such as EST mean several zones. Use %z for offsets, or leave "
+            "the name out of the times and give --zone",
+            param_hint="--time-format",
+        )
+    return form
 
 
 def find_encoding(name: str) -> str:

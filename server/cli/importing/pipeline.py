@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from server.cli.failures import Refusal
-from server.cli.importing.records import Found, Malformed, Record
+from server.cli.importing.records import Found, Malformed, Record, RepeatedHeader
 from server.cli.importing.reporting import Reporter, complain_of_line
 from server.cli.importing.sending import (
     GRACE_SECONDS,
@@ -92,6 +92,9 @@ class Import:
 
     def _take(self, source: Source, found: Found, sender: Sender) -> None:
         tally = self._result.tally
+        if isinstance(found, RepeatedHeader):
+            tally.headers += 1
+            return
         tally.read += 1
         place = Place(source.name, found.line)
         match found:

@@ -25,7 +25,14 @@ class Malformed:
     text: str
 
 
-Found = Record | Malformed
+@dataclass(frozen=True, slots=True)
+class RepeatedHeader:
+    """A header that stands in the middle of a table, as in files that were joined."""
+
+    line: int
+
+
+Found = Record | Malformed | RepeatedHeader
 
 
 def merged(operation: Operation, constants: Operation) -> Operation:

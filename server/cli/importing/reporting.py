@@ -19,6 +19,7 @@ from server.cli.output import err, out, say, warn
 LINE_SECONDS = 5.0
 """Between two lines where nobody looks at a bar."""
 BAR_SECONDS = 0.1
+DUPLICATES = "were there already, from this file or another one of the same --source"
 SHOWN = 120
 """Characters of a bad line that are shown."""
 
@@ -150,12 +151,14 @@ def print_summary(tally: Tally, seconds: float) -> None:
     rows = [
         ("lines read", tally.read, f"in {seconds:,.1f} s, {rate(tally.read, seconds)}"),
         ("accepted", tally.accepted, ""),
-        ("duplicates", tally.duplicates, "were there already" if tally.duplicates else ""),
+        ("duplicates", tally.duplicates, DUPLICATES if tally.duplicates else ""),
         ("rejected", tally.rejected, "refused by the server" if tally.rejected else ""),
         ("malformed", tally.malformed, "not sent" if tally.malformed else ""),
     ]
     if tally.repaired:
         rows.append(("repaired", tally.repaired, "texts that no database can hold as they were"))
+    if tally.headers:
+        rows.append(("headers", tally.headers, "repeated in the middle of a file, left out"))
     if tally.unsent:
         rows.append(("unsent", tally.unsent, "read, but not known to be stored"))
     width = max(len(f"{count:,}") for _, count, _ in rows)

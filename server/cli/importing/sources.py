@@ -1,5 +1,6 @@
 """Files and standard input as lines: plain or gzip, each line bounded, interruptible while waiting."""
 
+import codecs
 import gzip
 import io
 import sys
@@ -14,6 +15,7 @@ from server.cli.failures import Refusal
 from server.cli.interruption import Interruption
 
 STDIN = Path("-")
+UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 GZIP_MAGIC = b"\x1f\x8b"
 MAX_LINE_BYTES = 2**20
 """More is no line of a log or table but a file of another kind, and is not held in memory."""

@@ -17,6 +17,8 @@ class Tally:
     rejected: int = 0
     malformed: int = 0
     repaired: int = 0
+    headers: int = 0
+    """Headers in the middle of a table: no records."""
     reasons: Counter[str] = field(default_factory=Counter)
     """How often the server refused for which reason."""
     unsent: int = 0

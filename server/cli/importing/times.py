@@ -2,28 +2,51 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from decimal import Decimal
 
 from models.types import EPOCH
 
 ReadTime = Callable[[str], datetime]
-"""Reads a text; raises ``ValueError`` with the mend."""
+"""Reads a text; raises ``ValueError`` with the fix."""
 
-ISO = re.compile(
-    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,9}))? ?([Zz]|UTC|[+-]\d\d:?\d\d)?)?",
+CLOCK = r"(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?: ?([AaPp])\.?[Mm]\.?)?"
+ZONE = r"(?: ?(?:([Zz]|UTC|GMT)?([+-]\d\d(?::?\d\d(?::?\d\d)?)?)?(?: ?\(?([A-Za-z]{2,5})\)?)?))"
+WEEKDAY = r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? +)?"
+ISO = re.compile(rf"(?P<date>\d{{4}}-\d\d-\d\d)(?:[Tt ]{CLOCK}{ZONE})?", re.ASCII)
+DAY_FIRST = re.compile(
+    rf"{WEEKDAY}(?P<day>\d{{1,2}})[ /-](?P<month>[A-Za-z]{{3,9}})[ /-](?P<year>\d{{4}})[ T:,]+{CLOCK}{ZONE}",
     re.ASCII,
 )
+"""RFC 2822, web servers (17/May/2015:10:05:03 +0000) and Oracle with four digits of the year."""
+MONTH_FIRST = re.compile(
+    rf"{WEEKDAY}(?P<month>[A-Za-z]{{3,9}}) +(?P<day>\d{{1,2}}),? +(?P<year>\d{{4}})[ T,]+{CLOCK}{ZONE}",
+    re.ASCII,
+)
+NUMBERED = re.compile(r"\d{1,4}([./-])\d{1,2}\1\d{1,4}(?:[T ,].*)?", re.ASCII)
 NUMBER = re.compile(r"-?\d{1,19}(\.\d{1,9})?", re.ASCII)
+COMPACT = re.compile(
+    r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])?(?:[0-5]\d){0,2}",
+    re.ASCII,
+)
+COMPACT_LENGTHS = (8, 12, 14)
 DIVISORS = ((10**17, 10**9), (10**14, 10**6), (10**11, 10**3), (0, 1))
 """From which size on a number since 1970 counts nanoseconds, microseconds, milliseconds, seconds:
 in each unit these are instants of the years 1973 to 5138, and so told apart for all that happens."""
 MICROSECOND = timedelta(microseconds=1)
+LARGEST_OFFSET = timedelta(hours=15, minutes=59)
+"""No zone ever was further from UTC."""
 MONTHS = {
     name: number
     for number, name in enumerate(
         ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1
     )
 }
+FULL_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september",
+    "october", "november", "december",
+)  # fmt: skip
+NOON = 12
 LOG_TIME = re.compile(
     r"(\d\d)/([A-Z][a-z]{2})/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)", re.ASCII
 )
@@ -34,10 +57,10 @@ class NoZone(ValueError):
 
 
 def time_reader(zone: tzinfo | None, pattern: str | None) -> ReadTime:
-    """The reader for times of ``pattern`` (``strptime``), or of the usual forms without one.
+    """Return the reader for times of ``pattern`` (``strptime``), or of the usual forms without one.
 
-    ``zone`` is that of times which name none; without it they raise ``NoZone``. Digits finer than
-    a microsecond are cut.
+    ``zone`` is that of times which name none; without it they raise ``NoZone``. A local time that
+    its zone has twice, or not at all, is refused. Digits finer than a microsecond are cut.
     """
 
     def read(text: str) -> datetime:
@@ -54,7 +77,7 @@ def time_reader(zone: tzinfo | None, pattern: str | None) -> ReadTime:
         if found.tzinfo is None:
             if zone is None:
                 raise NoZone(f"{text!r} has no zone: add --zone UTC, or the zone of its clock")
-            found = found.replace(tzinfo=zone)
+            found = _in_zone(found, zone, text)
         try:
             return found.astimezone(UTC)
         except OverflowError:
@@ -63,27 +86,83 @@ def time_reader(zone: tzinfo | None, pattern: str | None) -> ReadTime:
     return read
 
 
+def _in_zone(local: datetime, zone: tzinfo, text: str) -> datetime:
+    """Return the instant of a local time; refuse what clocks show twice or never."""
+    first, second = local.replace(tzinfo=zone, fold=0), local.replace(tzinfo=zone, fold=1)
+    if first.utcoffset() != second.utcoffset():
+        try:
+            is_real = first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == local
+        except OverflowError:
+            is_real = True
+        what = "happens twice" if is_real else "does not exist"
+        raise ValueError(
+            f"{text!r} {what} in {zone}, where clocks change: write times with their offset, or in "
+            "UTC"
+        )
+    return first
+
+
 def _usual(text: str) -> datetime:
-    """ISO 8601 with up to nine digits of a second, or a number since 1970."""
+    """Read what databases and logs print, or a number since 1970."""
     if NUMBER.fullmatch(text):
         return _since_1970(text)
-    match = ISO.fullmatch(text)
-    if match is None:
-        raise ValueError("it has another form")
-    date, time, fraction, zone = match.groups()
-    zone = "+00:00" if zone in ("Z", "z", "UTC") else zone or ""
-    seconds = f".{fraction:0<6.6}" if fraction and time.count(":") == 2 else ""
-    return datetime.fromisoformat(f"{date}T{time or '00:00'}{seconds}{zone}")
+    if match := ISO.fullmatch(text):
+        date = match["date"]
+        year, month, day = int(date[:4]), int(date[5:7]), int(date[8:])
+        return _instant(year, month, day, match.groups()[1:])
+    if match := DAY_FIRST.fullmatch(text) or MONTH_FIRST.fullmatch(text):
+        month = _month(match["month"])
+        return _instant(int(match["year"]), month, int(match["day"]), match.groups()[3:])
+    if NUMBERED.fullmatch(text):
+        raise ValueError(
+            "which of its numbers are day and month is not said: --time-format '%d/%m/%Y %H:%M' "
+            "or '%m/%d/%Y %H:%M', or as it stands"
+        )
+    raise ValueError("it has another form")
+
+
+def _month(name: str) -> int:
+    for number, full in enumerate(FULL_MONTHS, 1):
+        if name.lower() in (full, full[:3]) or (full == "september" and name.lower() == "sept"):
+            return number
+    raise ValueError(f"{name!r} is not the English name of a month")
+
+
+def _instant(year: int, month: int, day: int, parts: tuple[str | None, ...]) -> datetime:
+    """Return the time of a date and the parts of a clock and a zone; naive without a zone."""
+    hour_text, minute, second, fraction, half, utc, offset, name = parts
+    hour = int(hour_text or 0)
+    if half is not None:
+        if not 1 <= hour <= NOON:
+            raise ValueError(f"{hour} is not an hour before am or pm")
+        hour = hour % NOON + (NOON if half in "Pp" else 0)
+    micro = int(f"{fraction:0<6.6}") if fraction else 0
+    found = datetime(year, month, day, hour, int(minute or 0), int(second or 0), micro)  # noqa: DTZ001 the zone follows
+    if offset is not None:
+        return found.replace(tzinfo=_offset(offset))
+    if name is not None and name.upper() not in ("UTC", "GMT", "Z"):
+        raise ValueError(
+            f"zones of the name {name!r} are several: write the offset, such as +01:00"
+        )
+    return found.replace(tzinfo=UTC) if utc is not None or name is not None else found
+
+
+def _offset(text: str) -> timezone:
+    digits = text[1:].replace(":", "")
+    hours, minutes, seconds = int(digits[:2]), int(digits[2:4] or 0), int(digits[4:] or 0)
+    offset = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    if offset > LARGEST_OFFSET or max(minutes, seconds) >= 60:
+        raise ValueError(f"{text} is not an offset of any zone")
+    return timezone(-offset if text[0] == "-" else offset)
 
 
 def _since_1970(text: str) -> datetime:
-    whole, _, fraction = text.partition(".")
-    number = int(whole)
-    unit = next(unit for least, unit in DIVISORS if abs(number) >= least)
-    microseconds = number * 10**6 // unit
-    if fraction and unit == 1:
-        part = int(f"{fraction:0<6.6}")
-        microseconds += -part if whole.startswith("-") else part
+    whole = text.partition(".")[0]
+    if len(whole) in COMPACT_LENGTHS and text == whole and COMPACT.fullmatch(whole):
+        forms = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+        raise ValueError(f"it looks like a date: --time-format {forms[len(whole)]} reads it")
+    unit = next(unit for least, unit in DIVISORS if abs(int(whole)) >= least)
+    microseconds = int(Decimal(text) * 10**6 / unit)
     try:
         return EPOCH + microseconds * MICROSECOND
     except OverflowError:
@@ -91,21 +170,21 @@ def _since_1970(text: str) -> datetime:
 
 
 def read_log_time(text: str) -> datetime:
-    """A time as web servers log it: ``17/May/2015:10:05:03 +0000``, without regard to the locale."""
+    """Read a time as web servers log it: ``17/May/2015:10:05:03 +0000``, in any locale."""
     match = LOG_TIME.fullmatch(text)
     if match is None or match[2] not in MONTHS:
         raise ValueError(f"{text!r} is not a time such as 17/May/2015:10:05:03 +0000")
     day, month, year, hour, minute, second, sign, hours, minutes = match.groups()
-    offset = timedelta(hours=int(hours), minutes=int(minutes))
     try:
+        offset = _offset(f"{sign}{hours}{minutes}")
         local = datetime(
-            int(year), MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=UTC
+            int(year), MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=offset
         )
-        return local + offset if sign == "-" else local - offset
+        return local.astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError(f"{text!r} is not in the calendar") from None
 
 
 def write_time(instant: datetime) -> str:
-    """RFC 3339 in UTC, as the API takes it."""
+    """Write RFC 3339 in UTC, as the API takes it."""
     return instant.isoformat().replace("+00:00", "Z")

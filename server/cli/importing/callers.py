@@ -1,0 +1,156 @@
+"""Who called, as access logs say it before the time: virtual host, port, addresses, ident, user.
+
+The common format begins with HOST IDENT USER. Many servers put a virtual host, a port or the list of
+X-Forwarded-For before that, and no line says which form it has: what could be read in two ways is
+refused.
+"""
+
+import ipaddress
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+NAME = re.compile(r"(?:\*|_default_|_|[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?)")
+"""A host's name, or what servers write for the one that answers when none fits."""
+NAME_WITH_PORT = re.compile(rf"({NAME.pattern}|\[[0-9A-Fa-f:.%]+\]):(\d{{1,5}})")
+BRACKETED = re.compile(r"\[([^\]]+)\](?::(\d{1,5}))?")
+WITH_PORT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}):(\d{1,5})")
+PORT = re.compile(r"\d{1,5}")
+MAX_PORT = 65_535
+UNKNOWN = {"-", "unknown", "_hidden"}
+"""What proxies write where they do not tell, or do not know, an address."""
+MAX_ADDRESSES = 50
+"""More are no list of proxies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An address where the line tells one, the user as it was written, and what else it says."""
+
+    address: str | None
+    user: str
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+
+def read_caller(text: str) -> Caller | None:
+    """Return what stands before the time; None where it has too few fields.
+
+    Raises ``ValueError`` where it could mean two things.
+    """
+    words = text.split(" ")
+    attributes: dict[str, Any] = {}
+    first = _first_address(words)
+    if first is None:
+        return _without_address(words)
+    for word in words[:first]:
+        _take_leading(word, attributes)
+    addresses, rest = _take_addresses(words[first:])
+    if len(rest) < 2 or not all(rest):
+        return None
+    if _address(rest[0]) is not None:
+        raise ValueError(
+            f"two addresses, {addresses[0]} and {rest[0]}, and nothing says which is the client's: "
+            "write the list of X-Forwarded-For with commas, or leave one of them out"
+        )
+    if len(addresses) > 1:
+        attributes["forwardedFor"] = ", ".join(addresses)
+    found = _address(addresses[0])
+    if found is None:
+        return Caller(None, " ".join(rest[1:]), attributes)
+    address, port = found
+    if port is not None:
+        attributes["clientPort"] = port
+    return Caller(address, " ".join(rest[1:]), attributes)
+
+
+def _first_address(words: list[str]) -> int | None:
+    """Return where the addresses begin, behind a host and a port at most."""
+    for index, word in enumerate(words[:3]):
+        if word.endswith(",") or "," in word:
+            return index
+        if _address(word) is not None:
+            is_host = (
+                index == 0
+                and NAME_WITH_PORT.fullmatch(word)
+                and len(words) > 3
+                and _address(words[1]) is not None
+            )
+            if not is_host:
+                return index
+    return None
+
+
+def _without_address(words: list[str]) -> Caller | None:
+    """Return a caller of whom only a name is known, or nothing."""
+    host, *rest = words
+    attributes: dict[str, Any] = {}
+    if NAME_WITH_PORT.fullmatch(host):
+        _take_leading(host, attributes)
+        if len(rest) < 3:
+            raise ValueError(
+                f"{host!r} is a host with a port, and no address follows: expected HOST:PORT "
+                "ADDRESS - USER [TIME]"
+            )
+        host, *rest = rest
+    if len(rest) < 2 or not all(rest):
+        return None
+    if len(rest) > 2 and rest[0] != "-" and rest[1] == "-":
+        raise ValueError(
+            f"{host!r} and {rest[0]!r} stand where an address is expected, and nothing says which "
+            "is the client's: expected HOST - USER [TIME], or a virtual host with its port"
+        )
+    if host not in UNKNOWN:
+        if not (NAME.fullmatch(host) or host == "unix:"):
+            raise ValueError(f"{host!r} is neither an address nor the name of a host")
+        attributes["clientHost"] = host
+    return Caller(None, " ".join(rest[1:]), attributes)
+
+
+def _take_leading(word: str, attributes: dict[str, Any]) -> None:
+    """Put a virtual host, or its port, where it belongs; raises ``ValueError``."""
+    if word == "-":
+        return
+    if PORT.fullmatch(word) and int(word) <= MAX_PORT and "serverPort" not in attributes:
+        attributes["serverPort"] = int(word)
+        return
+    match = NAME_WITH_PORT.fullmatch(word)
+    if "virtualHost" not in attributes and "serverPort" not in attributes:
+        if match and int(match[2]) <= MAX_PORT:
+            attributes |= {"virtualHost": match[1].strip("[]"), "serverPort": int(match[2])}
+            return
+        if NAME.fullmatch(word):
+            attributes["virtualHost"] = word
+            return
+    raise ValueError(f"{word!r} is neither a host, a port nor an address")
+
+
+def _take_addresses(words: list[str]) -> tuple[list[str], list[str]]:
+    """Return the addresses of a list with commas, and the words behind it."""
+    addresses: list[str] = []
+    for index, word in enumerate(words):
+        *before, last = word.split(",")
+        addresses += [part for part in (*before, last) if part]
+        is_open = word.endswith(",")
+        if len(addresses) > MAX_ADDRESSES:
+            raise ValueError(f"more than {MAX_ADDRESSES} addresses before the time")
+        if not is_open:
+            for address in addresses:
+                if _address(address) is None and address not in UNKNOWN:
+                    raise ValueError(f"{address!r} is not an address in a list of addresses")
+            return addresses, words[index + 1 :]
+    return addresses, []
+
+
+def _address(word: str) -> tuple[str, int | None] | None:
+    """Return the address and the port behind it; None where the word is no address."""
+    port = None
+    if match := BRACKETED.fullmatch(word) or WITH_PORT.fullmatch(word):
+        word = match[1]
+        port = int(match[2]) if match[2] else None
+        if port is not None and port > MAX_PORT:
+            return None
+    try:
+        ipaddress.ip_address(word)
+    except ValueError:
+        return None
+    return word, port
