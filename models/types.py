@@ -1,6 +1,8 @@
 """Column types that mean the same on every database; one of the few places that name a dialect."""
 
+import math
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
@@ -14,14 +16,17 @@ from sqlalchemy import (
     SmallInteger,
     Text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
+from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+WHOLE_LIMIT = 2**63
+"""Whole numbers below this, and not below its negative, have 64 bits."""
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
-Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+Json = JSON(none_as_null=True)
+"""JSON as it was sent; PostgreSQL's other type, jsonb, writes 1e16 as a whole number and -0.0 as 0.0."""
 Lanes = LargeBinary().with_variant(ARRAY(SmallInteger()), "postgresql")
 """Lanes of a histogram, one per value (``store.histograms``)."""
 PackedLanes = LargeBinary().with_variant(Numeric(), "postgresql")
@@ -65,6 +70,48 @@ class Instant(TypeDecorator[datetime]):
         if dialect.name == "sqlite":
             return from_microseconds(value)
         return value.astimezone(UTC)  # type: ignore[no-any-return]  # the driver returns a datetime
+
+
+class JsonNumber(TypeDecorator[int | float]):
+    """A number inside a JSON column, exact: ``numeric`` on PostgreSQL, as it is on SQLite.
+
+    Whole numbers of 64 bits are returned as ``int``, all others as ``float``.
+    """
+
+    impl = Numeric()
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        # SQLite compares integers and floats exactly; its Numeric would make floats of both.
+        return dialect.type_descriptor(BigInteger() if dialect.name == "sqlite" else Numeric())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if dialect.name == "sqlite":
+            return read_number(value)
+        return value if isinstance(value, Decimal) else Decimal(repr(value))
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> int | float | None:
+        del dialect
+        return None if value is None else read_number(value)
+
+
+def read_number(value: float | Decimal) -> int | float:
+    """Return a whole number of 64 bits as ``int``, any other as the nearest ``float``."""
+    if isinstance(value, int):
+        return value if -WHOLE_LIMIT <= value < WHOLE_LIMIT else nearest(value)
+    if -WHOLE_LIMIT <= value < WHOLE_LIMIT and value == int(value):
+        return int(value)
+    return nearest(value)
+
+
+def nearest(value: float | Decimal) -> float:
+    """Return the nearest float; infinity where there is none."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.copysign(math.inf, value)
 
 
 class CleanText(TypeDecorator[str]):

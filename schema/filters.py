@@ -9,7 +9,7 @@ import strawberry
 from strawberry.types.base import get_object_definition
 
 from schema.hydration import described
-from schema.scalars import JSON, Long
+from schema.scalars import JSON, Long, Number
 from store.errors import BadInput
 from store.filters import AllOf, AnyOf, Compare, CompareAttribute, Condition, Not, Op, parse_path
 from store.time_ranges import TimeRange
@@ -87,10 +87,10 @@ class AttributeFilter:
     path: str = described("Object keys joined by dots, such as plan.name; \\. is a dot in a key.")
     eq: JSON | None = described("Equal: a string, number or boolean.", default=strawberry.UNSET)
     in_: list[JSON] | None = described("One of these.", default=None, name="in")
-    gt: float | None = described("A greater number.", default=None)
-    gte: float | None = described("A greater or equal number.", default=None)
-    lt: float | None = described("A smaller number.", default=None)
-    lte: float | None = described("A smaller or equal number.", default=None)
+    gt: Number | None = described("A greater number.", default=None)
+    gte: Number | None = described("A greater or equal number.", default=None)
+    lt: Number | None = described("A smaller number.", default=None)
+    lte: Number | None = described("A smaller or equal number.", default=None)
     exists: bool | None = described("Is there (true), or is not (false).", default=None)
 
 

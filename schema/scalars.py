@@ -1,5 +1,6 @@
 """Scalars of the contract: what they accept, what they write, and what they say of anything else."""
 
+import math
 import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -10,21 +11,27 @@ import msgspec
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
+from store.errors import BadInput
 from store.time_ranges import TimeRange, parse_duration, parse_time_range
 from store.validation import LONG_MAX, LONG_MIN, json_kind, to_utc
 
 if TYPE_CHECKING:
     JSON = Any
     Long = int
+    Number = int | float
 else:
-    # Two names for GraphQL to tell apart; for a type checker they are what they hold.
+    # Names for GraphQL to tell apart; for a type checker they are what they hold.
     JSON = NewType("JSON", object)
     Long = NewType("Long", int)
+    Number = NewType("Number", float)
 
 INSTANT = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
 """The form alone, for a message that can say more."""
+DIGITS = re.compile(r"-?\d{1,19}", re.ASCII)
+EXACT = 2**53
+"""From here on a float does not tell which whole number was meant."""
 SHOWN = 80
 """Characters of a refused value that a message repeats."""
 
@@ -64,13 +71,38 @@ def write_instant(value: datetime) -> str:
 
 
 def parse_long(value: Any) -> int:
-    """A whole number of 64 bits."""
+    """A whole number of 64 bits, or its decimal digits as text."""
+    if isinstance(value, str) and DIGITS.fullmatch(value):
+        value = int(value)
     if isinstance(value, float) and value.is_integer():
+        if EXACT <= abs(value) < LONG_MAX:
+            raise ValueError(
+                f"{shown(value)} may not be exact: write a whole number from 2^53 on without a "
+                "fraction or exponent, or as text"
+            )
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError(f"{shown(value)} is not a whole number")
     if not LONG_MIN <= value <= LONG_MAX:
         raise ValueError(f"{shown(value)} is beyond 64 bits")
+    return value
+
+
+def write_long(value: Any) -> int:
+    """The number; a sum beyond 64 bits is an error, as clients and exports hold 64."""
+    if not LONG_MIN <= value <= LONG_MAX:
+        raise BadInput("This sum is beyond 64 bits. Ask for less at once, or for avg.")
+    return int(value)
+
+
+def parse_number(value: Any) -> int | float:
+    """A number: a whole number of 64 bits, exact, or a finite float."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        if not LONG_MIN <= value <= LONG_MAX:
+            raise ValueError(f"{shown(value)} is beyond 64 bits")
+        return value
+    if not isinstance(value, float) or not math.isfinite(value):
+        raise ValueError(f"{shown(value)} is not a number")
     return value
 
 
@@ -128,9 +160,16 @@ SCALARS: dict[object, ScalarDefinition] = {
     ),
     Long: strawberry.scalar(
         name="Long",
-        description="A whole number of 64 bits, as a JSON number.",
+        description="A whole number of 64 bits, written as a JSON number; read from a JSON number "
+        "or from its digits as text.",
         parse_value=parse_long,
-        serialize=int,
+        serialize=write_long,
+    ),
+    Number: strawberry.scalar(
+        name="Number",
+        description="A JSON number: whole numbers of 64 bits are exact, all others are floats.",
+        parse_value=parse_number,
+        serialize=identity,
     ),
     JSON: strawberry.scalar(
         name="JSON",

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, assert_never
 
-from sqlalchemy import ColumnElement, and_, false, func, not_, or_, true
+from sqlalchemy import ColumnElement, and_, false, func, literal, not_, or_, true
 
-from models.types import clean_text
+from models.types import JsonNumber, clean_text
 from store.dialects import DatabaseDialect
 from store.errors import BadInput
 from store.validation import LONG_MAX, LONG_MIN
@@ -175,7 +175,7 @@ class ConditionCompiler:
                 )
             clean = [clean_text(v) if isinstance(v, str) else v for v in values]
             return or_(false(), *leaf.one_of(clean))
-        return RANGES[asked.op](leaf.number, asked.value)
+        return RANGES[asked.op](leaf.number, literal(asked.value, JsonNumber()))
 
 
 RANGES: dict[Op, Callable[[ColumnElement[Any], Any], ColumnElement[bool]]] = {

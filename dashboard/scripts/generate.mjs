@@ -44,6 +44,7 @@ const text = await codegen({
       ID: "string",
       JSON: "unknown",
       Long: "number",
+      Number: "number",
       TimeRange: "string",
       UUID: "string",
     },

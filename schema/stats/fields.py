@@ -13,11 +13,13 @@ from schema.selection import Selection
 from schema.stats.shapes import (
     QUANTILES,
     STATS,
+    AttributeStats,
     CostChanges,
     CostStats,
     NumberStats,
     SumChanges,
     SumStats,
+    WholeChanges,
     WholeStats,
 )
 from schema.stats.words import FLAGS, NUMBERS, noun_of
@@ -51,6 +53,12 @@ COST_AT_TEXT = (
     "it occurred, the organization's own before the installation's. A tool's tokens count as "
     "input. Without a price then: no cost, and one more in unpricedCount."
 )
+CHANGES: dict[type[Any], type[Any]] = {
+    NumberStats: NumberStats,
+    WholeStats: WholeChanges,
+    SumStats: SumChanges,
+}
+"""What says how far the folds of a number moved."""
 COSTS = {"baseline": "cost_baseline", "actual": "cost_actual", "saved": "cost_saved"}
 
 
@@ -118,7 +126,7 @@ class NumberField(MeasureField):
 
     def annotation(self, changes: bool) -> Any:
         if changes:
-            return (SumChanges if self._type is SumStats else NumberStats) | None
+            return CHANGES[self._type] | None
         return self._type | None
 
     def _shown(self, below: Selection) -> Shown:
@@ -214,7 +222,7 @@ class AttributeField(MeasureField):
 
     def annotation(self, changes: bool) -> Any:
         del changes
-        return NumberStats | None
+        return AttributeStats | None
 
     def _shown(self, below: Selection) -> Shown:
         folds: dict[tuple[str, ...], Folds] = {}

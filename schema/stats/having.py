@@ -1,6 +1,7 @@
 """Conditions on measures, and how they become conditions of a question."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import strawberry
@@ -8,6 +9,7 @@ from strawberry.types.base import get_object_definition
 from strawberry.utils.str_converters import to_camel_case
 
 from schema.hydration import described
+from schema.scalars import Number
 from schema.stats.fields import MeasureField, NumberField, ValueField
 from schema.stats.shapes import QUANTILES, STATS
 from schema.stats.vocabulary import MODEL_TEXT, PATH_TEXT, StatsDimension
@@ -36,11 +38,11 @@ Path = tuple[str | int, ...]
 class StatsRange:
     """Money is in US dollars."""
 
-    eq: float | None = described("Equal.", default=None)
-    gt: float | None = described("Greater.", default=None)
-    gte: float | None = described("Greater or equal.", default=None)
-    lt: float | None = described("Less.", default=None)
-    lte: float | None = described("Less or equal.", default=None)
+    eq: Number | None = described("Equal.", default=None)
+    gt: Number | None = described("Greater.", default=None)
+    gte: Number | None = described("Greater or equal.", default=None)
+    lt: Number | None = described("Less.", default=None)
+    lte: Number | None = described("Less or equal.", default=None)
 
 
 @strawberry.input(description="Conditions on the folds of a number. All that is given must hold.")
@@ -145,8 +147,13 @@ class HavingReader:
         for field in definition.fields:
             value = getattr(given, field.python_name)
             if value is not None:
-                self.having.append(Having(measure, Than(field.python_name), value * unit))
+                self.having.append(Having(measure, Than(field.python_name), exact(value) * unit))
                 self.paths.append((*path, to_camel_case(field.python_name)))
+
+
+def exact(value: float) -> int | Decimal:
+    """Return the number as it was written: 0.1 is a tenth."""
+    return value if isinstance(value, int) else Decimal(repr(value))
 
 
 def folds_of(of: Operand) -> Iterator[tuple[str, Measure]]:

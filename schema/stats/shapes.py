@@ -9,7 +9,7 @@ import strawberry
 from schema.arguments import about
 from schema.enums import register
 from schema.hydration import described
-from schema.scalars import Long
+from schema.scalars import Long, Number
 from store.aggregation.catalog import BucketUnit, Stat
 from store.aggregation.questions import Earlier
 
@@ -27,6 +27,50 @@ class NumberStats:
     avg: float | None = described("The mean of those that are there.")
     min: float | None = described("The least.")
     max: float | None = described("The greatest.")
+    p50: float | None = described("The median.")
+    p90: float | None = described("What 90 % do not pass.")
+    p95: float | None = described("What 95 % do not pass.")
+    p99: float | None = described("What 99 % do not pass.")
+    quantiles: strawberry.Private[dict[float, float | None]]
+
+    @strawberry.field(description=QUANTILE_TEXT)
+    def quantile(self, q: Q) -> float | None:
+        """Computed together with all others."""
+        return self.quantiles[q]
+
+
+@strawberry.type(
+    description="Folds of the numbers at a place in the attributes; each is null where there is none."
+)
+class AttributeStats:
+    """Only the folds that were selected are there."""
+
+    sum: Number | None = described("All together.")
+    avg: float | None = described("The mean of those that are there.")
+    min: Number | None = described("The least.")
+    max: Number | None = described("The greatest.")
+    p50: float | None = described("The median.")
+    p90: float | None = described("What 90 % do not pass.")
+    p95: float | None = described("What 95 % do not pass.")
+    p99: float | None = described("What 99 % do not pass.")
+    quantiles: strawberry.Private[dict[float, float | None]]
+
+    @strawberry.field(description=QUANTILE_TEXT)
+    def quantile(self, q: Q) -> float | None:
+        """Computed together with all others."""
+        return self.quantiles[q]
+
+
+@strawberry.type(
+    description="How folds of a whole number moved; null where either side is not there."
+)
+class WholeChanges:
+    """Only the folds that were selected are there."""
+
+    sum: Number | None = described("All together.")
+    avg: float | None = described("The mean of those that are there.")
+    min: Number | None = described("The least.")
+    max: Number | None = described("The greatest.")
     p50: float | None = described("The median.")
     p90: float | None = described("What 90 % do not pass.")
     p95: float | None = described("What 95 % do not pass.")
@@ -73,7 +117,7 @@ class SumStats:
 class SumChanges:
     """Only the folds that were selected are there."""
 
-    sum: float | None = described("Of the sum.")
+    sum: Number | None = described("Of the sum.")
     avg: float | None = described("Of the mean.")
 
 

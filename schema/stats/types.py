@@ -38,7 +38,7 @@ from schema.stats.having import (
     StatsRange,
     SumHaving,
 )
-from schema.stats.shapes import Bucket, NumberStats, StatsCoverage, StatsSpan
+from schema.stats.shapes import AttributeStats, Bucket, StatsCoverage, StatsSpan
 from schema.stats.vocabulary import MODEL_TEXT, PATH_TEXT
 from schema.stats.words import DIMENSIONS, noun_of
 from store.aggregation.catalog import EVERY_STAT, Dimension, Source
@@ -237,8 +237,8 @@ def _distinct_of(dimension: Any) -> Any:
 
 def _attribute(
     root: strawberry.Parent[Any], path: Annotated[str, about(PATH_TEXT)]
-) -> NumberStats | None:
-    found: NumberStats = root.attribute_values[parse_path(path)]
+) -> AttributeStats | None:
+    found: AttributeStats = root.attribute_values[parse_path(path)]
     return found
 
 

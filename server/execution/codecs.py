@@ -25,7 +25,7 @@ from strawberry.types.enum import StrawberryEnumDefinition
 from strawberry.types.field import StrawberryField
 from strawberry.types.lazy_type import LazyType
 
-from schema.scalars import JSON, Long
+from schema.scalars import JSON, Long, Number
 from store.time_ranges import TimeRange, parse_duration, parse_time_range
 from store.validation import INT_MAX, INT_MIN, LONG_MAX, LONG_MIN
 
@@ -61,6 +61,7 @@ LEAVES: dict[Any, Any] = {
     strawberry.ID: str,
     int: Annotated[int, msgspec.Meta(ge=INT_MIN, le=INT_MAX)],
     Long: Annotated[int, msgspec.Meta(ge=LONG_MIN, le=LONG_MAX)],
+    Number: Annotated[int, msgspec.Meta(ge=LONG_MIN, le=LONG_MAX)] | float,
     datetime: Annotated[datetime, msgspec.Meta(tz=True)],
     timedelta: IsoDuration,
     TimeRange: NamedRange,

@@ -31,6 +31,8 @@ class Kind(Enum):
     NUMBER = "number"
     TRUTH = "truth"
     INSTANT = "instant"
+    EXACT = "exact"
+    """Numbers, whole ones exact."""
     JSON = "json"
     """Any JSON: free attributes, lists."""
 
@@ -39,6 +41,7 @@ KINDS = {
     "Int": Kind.WHOLE,
     "Long": Kind.WHOLE,
     "Float": Kind.NUMBER,
+    "Number": Kind.EXACT,
     "Boolean": Kind.TRUTH,
     "DateTime": Kind.INSTANT,
     "JSON": Kind.JSON,

@@ -31,6 +31,7 @@ class CsvWriter:
             Kind.INSTANT: None,
             Kind.WHOLE: None,
             Kind.NUMBER: None,
+            Kind.EXACT: None,
         }
         self._convert = [convert[column.kind] for column in columns]
         self._buffer = io.StringIO(newline="")

@@ -40,6 +40,7 @@ class ParquetWriter:
             Kind.TEXT: pyarrow.string(),
             Kind.WHOLE: pyarrow.int64(),
             Kind.NUMBER: pyarrow.float64(),
+            Kind.EXACT: pyarrow.string(),
             Kind.TRUTH: pyarrow.bool_(),
             Kind.INSTANT: pyarrow.timestamp("us", tz="UTC"),
             Kind.JSON: pyarrow.string(),
@@ -115,6 +116,7 @@ def count(rows: bytes) -> int:
 
 CONVERT: dict[Kind, Callable[[Any], Any]] = {
     Kind.INSTANT: datetime.fromisoformat,
+    Kind.EXACT: lambda value: msgspec.json.encode(value).decode(),
     Kind.JSON: lambda value: msgspec.json.encode(value).decode(),
     Kind.NUMBER: float,
 }

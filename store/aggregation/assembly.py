@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from models.types import WHOLE_LIMIT
+from models.types import read_number as read_exact_number
 from store.aggregation.answers import Answer, Coverage, Group, Row, Values
 from store.aggregation.buckets import Bucket, BucketSpan
 from store.aggregation.catalog import Source
@@ -315,9 +317,11 @@ def reader_of(part: Part, source: Source) -> Any:
     if part.fold in COUNTS:
         return read_count
     of = part.of
-    whole = isinstance(of, CostAt) or (isinstance(of, str) and source.numbers[of].whole)
-    if whole and part.fold in (Fold.SUM, Fold.MIN, Fold.MAX):
-        return read_whole
+    if part.fold in (Fold.SUM, Fold.MIN, Fold.MAX):
+        if isinstance(of, Attribute):
+            return read_exact
+        if isinstance(of, CostAt) or source.numbers[str(of)].whole:
+            return read_whole
     return read_number
 
 
@@ -327,10 +331,18 @@ def read_count(value: Any) -> Value:
 
 
 def read_whole(value: Any) -> Value:
-    """A whole number, exact as long as the database kept it so."""
+    """A whole number, exact; a float where a sum is beyond 64 bits and the database has no more."""
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return None
-    return int(value)
+    return value if isinstance(value, float) and abs(value) >= WHOLE_LIMIT else int(value)
+
+
+def read_exact(value: Any) -> Value:
+    """A whole number of 64 bits, exact, or a float; what is too large for one is not there."""
+    if value is None:
+        return None
+    number = read_exact_number(value)
+    return number if math.isfinite(number) else None
 
 
 def read_number(value: Any) -> Value:

@@ -6,6 +6,7 @@ against both, and the compiler translates it.
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from store.aggregation.buckets import Bucket
@@ -36,7 +37,7 @@ class Having:
 
     by: Measure
     than: Than
-    value: float
+    value: int | float | Decimal
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     ColumnElement,
-    Double,
     FromClause,
     Integer,
     Select,
@@ -27,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from models.types import CleanText
+from models.types import CleanText, JsonNumber
 from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import Source
 from store.aggregation.measures import COUNTS, Attribute, Fold, Part
@@ -57,7 +56,7 @@ class KeyColumn:
             return literal(UUID(int=0), self.type)
         if isinstance(self.type, Boolean):
             return literal(False, self.type)
-        return literal(0 if isinstance(self.type, Integer | Double) else "", self.type)
+        return literal(0 if isinstance(self.type, Integer | JsonNumber) else "", self.type)
 
 
 def key_columns(source: Source, groups: tuple[Group, ...]) -> tuple[tuple[KeyColumn, ...], ...]:
@@ -65,7 +64,7 @@ def key_columns(source: Source, groups: tuple[Group, ...]) -> tuple[tuple[KeyCol
     return tuple(
         (
             KeyColumn(f"k{i}_text", Text()),
-            KeyColumn(f"k{i}_number", Double()),
+            KeyColumn(f"k{i}_number", JsonNumber()),
             KeyColumn(f"k{i}_truth", Boolean()),
         )
         if isinstance(group, Attribute)

@@ -5,10 +5,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Double, FromClause, cast, func, literal, null
+from sqlalchemy import ColumnElement, Double, FromClause, cast, func, literal, null, type_coerce
 
-from store.aggregation.measures import Measure, Part, PerSecond, formula_of
-from store.aggregation.questions import ByBucket, ByGroup, OrderBy, Question, Than
+from models.types import JsonNumber
+from store.aggregation.catalog import Source, Stat
+from store.aggregation.measures import (
+    COUNTS,
+    Attribute,
+    Measure,
+    Part,
+    PerSecond,
+    Statistic,
+    formula_of,
+)
+from store.aggregation.questions import ByBucket, ByGroup, Having, OrderBy, Question, Than
 from store.aggregation.relations import BUCKET, KeyColumn
 from store.dialects import DatabaseDialect
 
@@ -55,12 +65,14 @@ class Terms:
 
     def having(self, source: FromClause) -> list[ColumnElement[bool]]:
         """What having asks of a group."""
-        return [
-            COMPARISONS[having.than](
-                cast(self.value(having.by, source), Double()), literal(having.value, Double())
-            )
-            for having in self.question.having
-        ]
+        return [self._condition(having, source) for having in self.question.having]
+
+    def _condition(self, having: Having, source: FromClause) -> ColumnElement[bool]:
+        value = self.value(having.by, source)
+        compare = COMPARISONS[having.than]
+        if is_exact(having.by, self.question.source):
+            return compare(type_coerce(value, JsonNumber()), literal(having.value, JsonNumber()))
+        return compare(cast(value, Double()), literal(float(having.value), Double()))
 
     def order(self, source: FromClause) -> list[ColumnElement[Any]]:
         """The order of rows: as asked, completed by bucket and key, so that it is total."""
@@ -98,3 +110,16 @@ class Terms:
         assert top is not None
         value = self.value(top.by, source).desc().nulls_last()
         return [value, *(self._by_key(source, column, False) for column in self.keys)]
+
+
+def is_exact(measure: Measure, source: Source) -> bool:
+    """Return whether a measure is a whole number, or one of the attributes, and no quotient."""
+    formula = formula_of(measure)
+    if formula.under is not None or formula.per_second:
+        return False
+    if not isinstance(measure, Statistic):
+        return formula.over.fold in COUNTS
+    of = measure.of
+    if isinstance(of, Attribute):
+        return measure.stat is not Stat.AVG
+    return isinstance(of, str) and source.numbers[of].whole

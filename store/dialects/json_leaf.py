@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, literal
+
+from models.types import JsonNumber
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class JsonLeaf:
             elif isinstance(value, bool):
                 found.append(self.truth == value)
             elif isinstance(value, int | float):
-                found.append(self.number == float(value))
+                found.append(self.number == literal(value, JsonNumber()))
             else:
                 found.append(self.text == value)
         return found

@@ -37,7 +37,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from models.partitions import INFO_KEY, Partition
-from models.types import Instant, Lanes
+from models.types import Instant, JsonNumber, Lanes
 from store.dialects.base import (
     DatabaseDialect,
     DuplicateKeys,
@@ -236,12 +236,12 @@ class PostgresqlDialect(DatabaseDialect):
         value: ColumnElement[Any] = column
         for step in path:
             value = value.op("->")(cast(step, Text()))
-        kind = func.jsonb_typeof(value, type_=Text())
+        kind = func.json_typeof(value, type_=Text())
         plain = value.op("#>>", return_type=Text())(text("'{}'"))
         return JsonLeaf(
             kind=kind,
             text=case((kind == "string", plain), else_=null()),
-            number=case((kind == "number", cast(plain, Double())), else_=null()),
+            number=case((kind == "number", cast(plain, JsonNumber())), else_=null()),
             truth=case((kind == "boolean", cast(plain, Boolean())), else_=null()),
         )
 
@@ -255,7 +255,8 @@ class PostgresqlDialect(DatabaseDialect):
         self, value: ColumnElement[Any], q: float, asked: tuple[float, ...]
     ) -> ColumnElement[float]:
         del asked  # it finds out by itself that they need one order only
-        return func.percentile_cont(literal(q, Double())).within_group(value)
+        found = func.percentile_cont(literal(q, Double())).within_group(value)
+        return type_coerce(found, Double())
 
     def bin(
         self, column: ColumnElement[Any], step: timedelta, origin: datetime

@@ -41,7 +41,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from models.feeds import FEED_POSITION
-from models.types import MICROSECOND, Instant, Lanes, to_microseconds
+from models.types import MICROSECOND, Instant, JsonNumber, Lanes, to_microseconds
 from store import histograms, quantiles
 from store.dialects.base import (
     DatabaseDialect,
@@ -54,6 +54,7 @@ from store.dialects.json_leaf import JsonLeaf
 from store.dialects.plans import Columns, Convert, encode_json, load_of
 from store.errors import BadInput
 from store.ids import utc_now
+from store.validation import LONG_MAX, LONG_MIN
 
 READERS = 4
 """Reader connections; each is a thread, and more of them do not read faster on SQLite."""
@@ -246,7 +247,7 @@ class SqliteDialect(DatabaseDialect):
                 else_=kind,
             ),
             text=case((kind == "text", type_coerce(value, Text())), else_=null()),
-            number=case((is_number, cast(value, Double())), else_=null()),
+            number=case((is_number, type_coerce(value, JsonNumber())), else_=null()),
             truth=case((is_truth, type_coerce(value, Boolean())), else_=null()),
         )
 
@@ -280,6 +281,9 @@ class SqliteDialect(DatabaseDialect):
     def wide(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         return cast(value, Double())
 
+    def wide_sum(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        return func.trackstore_wide_sum(value, type_=value.type)
+
     def by_code_point(self, column: ColumnElement[str]) -> ColumnElement[str]:
         return column
 
@@ -309,6 +313,33 @@ class Deadline:
         return int(time.monotonic() > self._ends)
 
 
+class WideSum:
+    """An aggregate that adds whole numbers up exactly; a sum beyond 64 bits is a float."""
+
+    def __init__(self) -> None:
+        self._whole = 0
+        self._floats = 0.0
+        self._count = 0
+
+    def step(self, value: float | None) -> None:
+        """Add a value; null is none."""
+        if value is None:
+            return
+        self._count += 1
+        if isinstance(value, int):
+            self._whole += value
+        else:
+            self._floats += value
+
+    def finalize(self) -> int | float | None:
+        """Return the sum; null of no values."""
+        if not self._count:
+            return None
+        if self._floats:
+            return self._whole + self._floats
+        return self._whole if LONG_MIN <= self._whole <= LONG_MAX else float(self._whole)
+
+
 async def add_functions(connection: Any) -> None:
     """What PostgreSQL has as functions of the database (migrations), or of its own."""
     for name, arguments, function in (
@@ -323,6 +354,7 @@ async def add_functions(connection: Any) -> None:
         ("trackstore_union", 1, histograms.Union),
         ("trackstore_lanes", 1, histograms.Lanes),
         ("trackstore_join", 1, histograms.Join),
+        ("trackstore_wide_sum", 1, WideSum),
     ):
         await connection._execute(connection._conn.create_aggregate, name, arguments, aggregate)
 

@@ -189,7 +189,7 @@ async def test_true_and_one_are_two_keys(database: Database) -> None:
     found = [(type(row.key[0]), *row.key, *row.values) for row in answer.rows]
     assert found == [
         (str, "1", 1),
-        (float, 1.0, 2),
+        (int, 1, 2),
         (bool, False, 1),
         (bool, True, 1),
         (type(None), None, 2),

@@ -37,6 +37,7 @@ ODD: dict[str, tuple[str, ...]] = {
     "Int": NUMBERS,
     "Long": NUMBERS,
     "Float": NUMBERS,
+    "Number": NUMBERS,
     "UUID": IDS,
     "DateTime": INSTANTS,
     "Duration": DURATIONS,
@@ -49,6 +50,7 @@ GOOD: dict[str, st.SearchStrategy[str]] = {
     "Boolean": st.sampled_from(["true", "false"]),
     "Int": st.integers(1, 599).map(str),
     "Long": st.integers(1, 10**6).map(str) | st.sampled_from(["3.0", "1e3"]),
+    "Number": st.integers(-(2**63), 2**63 - 1).map(str) | st.sampled_from(["0.5", "1e3"]),
     "Float": st.floats(0, 1, allow_nan=False).map(json.dumps) | st.integers(0, 9).map(str),
     "UUID": st.integers(1, 9).map(lambda n: f'"{own_id(n, 11)}"'),
     "Duration": st.sampled_from(

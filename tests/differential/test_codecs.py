@@ -30,6 +30,7 @@ FIELDS = {
     "text": TEXTS,
     "number": NUMBERS,
     "long": NUMBERS,
+    "figure": NUMBERS,
     "ratio": NUMBERS,
     "flag": BOOLEANS,
     "own": (*TEXTS, *NUMBERS),

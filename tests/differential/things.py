@@ -10,7 +10,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.base import get_object_definition
 
-from schema.scalars import JSON, SCALARS, Long
+from schema.scalars import JSON, SCALARS, Long, Number
 from store.validation import to_utc
 
 
@@ -58,6 +58,7 @@ class Thing:
     text: str
     number: int | None
     long: Long | None
+    figure: Number | None
     ratio: float | None
     flag: bool | None
     own: strawberry.ID | None

@@ -27,6 +27,7 @@ SCALARS: dict[str, Any] = {
     "Duration": st.sampled_from(["PT1H", "P1D", "P1Y2M", "PT0S", "-PT1S", "P", ""]).map(
         nodes.String
     ),
+    "Number": st.integers(-(2**64), 2**64).map(nodes.Int),
     "TimeRange": st.sampled_from(["24h", "7d", "all", "PT1H", "3 weeks", ""]).map(nodes.String),
     "JSON": st.text(max_size=20).map(nodes.String),
 }

@@ -35,6 +35,7 @@ STRANGE: dict[str, tuple[Any, ...]] = {
     "ID": (*TEXTS, 2**63),
     "Int": WHOLE,
     "Long": (*WHOLE, 2**31, 2**63 - 1, -(2**63)),
+    "Number": (0.0, -1.0, 1e308, 5e-324, 2**63 - 1, -(2**63)),
     "Float": (0.0, -1.0, 1e308, -1e308, 5e-324),
     "Boolean": (True, False),
     "JSON": ("\0", 2**64, 10**400, {}, [], [[]], {"\0": "\ud800"}, None, True, "x" * 70_000),
@@ -44,7 +45,8 @@ STRANGE: dict[str, tuple[Any, ...]] = {
     "TimeRange": ("PT0S", "P999999W", "999999999d", "0m", "all"),
 }
 GOOD: dict[str, Any] = {
-    "String": "x", "ID": "x", "Int": 1, "Long": 1, "Float": 0.5, "Boolean": True, "JSON": {"a": 1},
+    "String": "x", "ID": "x", "Int": 1, "Long": 1, "Float": 0.5, "Number": 0.5, "Boolean": True,
+    "JSON": {"a": 1},
     "UUID": UUID_GOOD, "DateTime": "2026-06-01T08:00:00Z", "Duration": "PT1H",
     "TimeRange": "24h",
 }  # fmt: skip

@@ -25,7 +25,7 @@ async def test_numbers_that_no_column_holds(api: Api) -> None:
     for milliseconds in (1e308, -1e308, 5e-324):
         assert await count(api, durationMs={"eq": milliseconds}) == 0
     assert "is beyond 64 bits" in await refused(api, statusCode={"eq": 2**63})
-    assert "is not a whole number" in await refused(api, statusCode={"eq": "200"})
+    assert "is not a whole number" in await refused(api, statusCode={"eq": "200.0"})
     assert "non numeric value" in await refused(api, durationMs={"gt": "1"})
 
 
@@ -118,7 +118,9 @@ async def test_attribute_paths_and_values(api: Api) -> None:
 async def test_large_whole_numbers_in_attributes_compare_alike(api: Api) -> None:
     await track(api, operation(attributes={"n": 2**53 + 1}))
     assert await count(api, attributes=[{"path": "n", "eq": 2**53 + 1}]) == 1
-    assert await count(api, attributes=[{"path": "n", "eq": 2**53}]) == 1  # as doubles: equal
+    assert await count(api, attributes=[{"path": "n", "eq": 2**53}]) == 0
+    assert await count(api, attributes=[{"path": "n", "eq": float(2**53)}]) == 0
+    assert await count(api, attributes=[{"path": "n", "gt": 2**53}]) == 1
     assert await count(api, attributes=[{"path": "n", "gt": float(2**53 + 2)}]) == 0
 
 
@@ -137,7 +139,7 @@ async def test_spans_of_time(api: Api) -> None:
         assert await count(api, occurredAt=span) == found, span
     for text in ("1 hour", "P1M", "P1Y", "-PT1H", "PT", "P", "", "PT1", "PT1.5H", "P٣D", "PT1H\0"):
         message = await refused(api, occurredAt={"last": text})
-        assert "is not an ISO 8601 duration such as PT1H or P7D" in message
+        assert "Use 90m, 24h, 7d or 2w." in message
     both = {"last": "PT1H", "since": ever["since"]}
     assert "last excludes since and until" in await refused(api, occurredAt=both)
     assert "has no zone" in await refused(api, occurredAt={"since": "2026-06-01T08:00:00"})

@@ -38,7 +38,7 @@ MEASURES = {
     "quantile": "(q: 0.5)",
 }
 """The same for fields of aggregations, whatever their type."""
-FOLDS = {"NumberStats", "WholeStats"}
+FOLDS = {"NumberStats", "AttributeStats", "WholeChanges", "WholeStats"}
 """Of numbers the quantiles are left out: a question has at most 100 measures."""
 QUANTILES = {"p50", "p90", "p95", "p99", "quantile"}
 
@@ -187,6 +187,7 @@ class Filler:
             "Long": self.number * PARTS.get(name, 1),
             "Int": self.number,
             "Float": self.number,
+            "Number": self.number,
             "Boolean": True,
             "DateTime": self.now,
             "Duration": "PT1H",

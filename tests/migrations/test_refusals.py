@@ -21,7 +21,7 @@ from tests.migrations.others import POSTGRESQL_ONLY, execute, open_transaction
 
 READER = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT count(*) FROM operations"}
 TURN = {"sqlite": "BEGIN IMMEDIATE", "postgresql": f"SELECT pg_advisory_lock({TURN_KEY})"}
-MET = {"sqlite": NEWEST, "postgresql": "0008"}
+MET = {"sqlite": NEWEST, "postgresql": "0011"}
 """The newest revision whose undoing such a reader is in the way of."""
 HURRIED = Patience(lock=0.1, attempts=2, pause=0.05, turn=0.3)
 

@@ -186,7 +186,9 @@ def test_enums(name: str) -> None:
     assert list(found.values) == ENUMS[name].split()
 
 
-@pytest.mark.parametrize("name", ["DateTime", "JSON", "Long", "UUID", "Duration", "TimeRange"])
+@pytest.mark.parametrize(
+    "name", ["DateTime", "JSON", "Long", "UUID", "Duration", "TimeRange", "Number"]
+)
 def test_scalars(name: str) -> None:
     assert isinstance(graphql().type_map[name], GraphQLScalarType)
 

@@ -188,9 +188,17 @@ def test_whole_numbers_come_back(number: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "number"), [(1.0, 1), (-0.0, 0), (2.0**53, 2**53), (1e18, 10**18)]
+    ("value", "number"),
+    [
+        (1.0, 1),
+        (-0.0, 0),
+        (1e3, 1000),
+        (2.0**53 - 1, 2**53 - 1),
+        ("7", 7),
+        (str(LONG_MIN), LONG_MIN),
+    ],
 )
-def test_floats_that_are_whole(value: float, number: int) -> None:
+def test_floats_that_are_whole(value: Any, number: int) -> None:
     found = parse_long(value)
     assert found == number
     assert isinstance(found, int)
@@ -206,7 +214,12 @@ def test_floats_that_are_whole(value: float, number: int) -> None:
         (1.5, "1.5 is not a whole number"),
         (float("nan"), "nan is not a whole number"),
         (float("inf"), "inf is not a whole number"),
-        ("1", "'1' is not a whole number"),
+        ("1.0", "'1.0' is not a whole number"),
+        ("+1", "'+1' is not a whole number"),
+        ("", "'' is not a whole number"),
+        ("9223372036854775808", "is beyond 64 bits"),
+        (2.0**53, "may not be exact: write a whole number"),
+        (1e18, "may not be exact: write a whole number"),
         (True, "True is not a whole number"),
         (None, "null is not a whole number"),
         ([1], "a list is not a whole number"),
@@ -214,10 +227,12 @@ def test_floats_that_are_whole(value: float, number: int) -> None:
     ],
 )
 def test_what_is_no_whole_number(value: Any, said: str) -> None:
-    with pytest.raises(ValueError, match=r"is not a whole number|is beyond 64 bits") as refused:
+    with pytest.raises(
+        ValueError, match=r"is not a whole number|is beyond 64 bits|not be exact"
+    ) as refused:
         parse_long(value)
     assert said in str(refused.value)
-    assert len(str(refused.value)) < 150
+    assert len(str(refused.value)) < 170
 
 
 # --- UUID -------------------------------------------------------------------------------------------
@@ -258,7 +273,7 @@ def test_json_can_be_written_in_a_document() -> None:
     assert literal("JSON", text) == {"a": [1, 2.5, "x", True, None, {"b": "é"}]}
 
 
-@given(st.sampled_from(["DateTime", "Duration", "TimeRange", "Long", "UUID"]), ANY_JSON)
+@given(st.sampled_from(["DateTime", "Duration", "TimeRange", "Long", "Number", "UUID"]), ANY_JSON)
 def test_any_json_is_a_value_or_refused(name: str, value: Any) -> None:
     made = scalar(name)
     try:
@@ -271,7 +286,7 @@ def test_any_json_is_a_value_or_refused(name: str, value: Any) -> None:
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("Long", '"1"'), ("Long", "1.5"), ("Long", "RED"), ("UUID", "1"), ("DateTime", "2026"),
+    [("Long", '"1.0"'), ("Long", "1.5"), ("Long", "RED"), ("UUID", "1"), ("DateTime", "2026"),
      ("Duration", "60"), ("Long", str(2**63)), ("Long", "[1]"), ("UUID", "{a: 1}")],
 )  # fmt: skip
 def test_literals_that_are_refused(name: str, text: str) -> None:

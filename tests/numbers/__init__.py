@@ -1,0 +1,1 @@
+"""Numbers that are lost easily, by every way in and every way out."""
