@@ -11,27 +11,80 @@ from schema.enums import OperationKind, PriceKind
 from schema.hydration import described
 from schema.scalars import Long
 from store.database import Row
-from store.prices import to_dollars
+from store.prices import RATES, to_dollars
 from store.repricing import CostSums as Sums
 from store.repricing import Outcome, Repriced
+
+OUTPUT = "Output tokens of a model. Default: as inputPer1k."
+CACHED_INPUT = "Input tokens of a model that were read from a cache. Default: as inputPer1k."
+CACHE_WRITE_INPUT = "Input tokens of a model that were written to a cache. Default: as inputPer1k."
+REASONING = "Reasoning tokens of a model. Default: as outputPer1k."
+AUDIO_INPUT = "Audio input tokens of a model. Default: as inputPer1k."
+AUDIO_OUTPUT = "Audio output tokens of a model. Default: as outputPer1k."
+ABOVE = "The tier prices the whole of a call that has more input tokens than this, cached included."
+OF_PRICE = "Default: as the price itself states, else as {}."
+AMOUNTS = tuple(f"{name}_per_1k" for name in RATES)
+
+
+@dataclass(slots=True)
+class TierDraft:
+    """A ``store.price_rows.TierDraft``."""
+
+    above_input_tokens: int
+    input_per_1k: Decimal
+    output_per_1k: Decimal | None
+    cached_input_per_1k: Decimal | None
+    cache_write_input_per_1k: Decimal | None
+    reasoning_per_1k: Decimal | None
+    audio_input_per_1k: Decimal | None
+    audio_output_per_1k: Decimal | None
 
 
 @dataclass(slots=True)
 class PriceDraft:
-    """A ``store.prices.PriceDraft``."""
+    """A ``store.price_rows.PriceDraft``."""
 
     kind: PriceKind
     name: str
     organization_id: str | None
     effective_from: datetime | None
+    tiers: list[TierDraft]
     input_per_1k: Decimal
     output_per_1k: Decimal | None
     cached_input_per_1k: Decimal | None
+    cache_write_input_per_1k: Decimal | None
+    reasoning_per_1k: Decimal | None
+    audio_input_per_1k: Decimal | None
+    audio_output_per_1k: Decimal | None
+
+
+def decimals_of(rates: Any) -> dict[str, Any]:
+    """Return the parts of a price or tier as exact decimals."""
+    return {name: exact(getattr(rates, name)) for name in AMOUNTS}
+
+
+def dollars_of(row: Row) -> dict[str, float]:
+    """Return the parts of a price or tier in US dollars."""
+    return {f"{name}_per_1k": to_dollars(row[f"{name}_nanos"]) for name in RATES}
+
+
+@strawberry.type(description="The price of a model's calls with a large input.")
+class PriceTier:
+    """A tier of a price."""
+
+    above_input_tokens: Long = described(ABOVE)
+    input_per_1k: float = described("Input tokens.")
+    output_per_1k: float = described("Output tokens.")
+    cached_input_per_1k: float = described("Input tokens read from a cache.")
+    cache_write_input_per_1k: float = described("Input tokens written to a cache.")
+    reasoning_per_1k: float = described("Reasoning tokens.")
+    audio_input_per_1k: float = described("Audio input tokens.")
+    audio_output_per_1k: float = described("Audio output tokens.")
 
 
 @strawberry.type(description="US dollars per 1,000 tokens of a model or tool, from an instant on.")
 class Price:
-    """A row of ``prices``."""
+    """A row of ``prices`` and those of its tiers."""
 
     organization_id: strawberry.ID = described("Whose price it is; * is the installation's.")
     kind: PriceKind = described("What it is for.")
@@ -40,21 +93,63 @@ class Price:
     input_per_1k: float = described("Input tokens of a model; any token of a tool.")
     output_per_1k: float = described("Output tokens of a model.")
     cached_input_per_1k: float = described("Input tokens of a model that came from a cache.")
+    cache_write_input_per_1k: float = described(
+        "Input tokens of a model that were written to a cache."
+    )
+    reasoning_per_1k: float = described("Reasoning tokens of a model.")
+    audio_input_per_1k: float = described("Audio input tokens of a model.")
+    audio_output_per_1k: float = described("Audio output tokens of a model.")
+    tiers: list[PriceTier] = described("Prices of calls with a large input, the smallest first.")
     created_at: datetime = described("When it was set.")
 
     @classmethod
     def from_row(cls, row: Row) -> "Price":
-        """From a row of ``prices``."""
+        """From a row of ``prices`` with its ``tiers``."""
+        tiers = sorted(row["tiers"], key=lambda tier: tier["from_input_tokens"])
         return cls(
             organization_id=row["organization_id"],
             kind=PriceKind(row["kind"]),
             name=row["name"],
             effective_from=row["effective_from"],
-            input_per_1k=to_dollars(row["input_nanos"]),
-            output_per_1k=to_dollars(row["output_nanos"]),
-            cached_input_per_1k=to_dollars(row["cached_input_nanos"]),
+            tiers=[
+                PriceTier(
+                    above_input_tokens=Long(tier["from_input_tokens"] - 1), **dollars_of(tier)
+                )
+                for tier in tiers
+            ],
             created_at=row["created_at"],
+            **dollars_of(row),
         )
+
+
+@strawberry.input(description="The price of a model's calls with a large input.")
+class PriceTierInput:
+    """Becomes a ``TierDraft``."""
+
+    above_input_tokens: Long = described(ABOVE)
+    input_per_1k: float = described("Input tokens.")
+    output_per_1k: float | None = described(
+        f"Output tokens. {OF_PRICE.format('inputPer1k')}", default=None
+    )
+    cached_input_per_1k: float | None = described(
+        f"Input tokens read from a cache. {OF_PRICE.format('inputPer1k')}", default=None
+    )
+    cache_write_input_per_1k: float | None = described(
+        f"Input tokens written to a cache. {OF_PRICE.format('inputPer1k')}", default=None
+    )
+    reasoning_per_1k: float | None = described(
+        f"Reasoning tokens. {OF_PRICE.format('outputPer1k')}", default=None
+    )
+    audio_input_per_1k: float | None = described(
+        f"Audio input tokens. {OF_PRICE.format('inputPer1k')}", default=None
+    )
+    audio_output_per_1k: float | None = described(
+        f"Audio output tokens. {OF_PRICE.format('outputPer1k')}", default=None
+    )
+
+    def draft(self) -> TierDraft:
+        """The same with decimals."""
+        return TierDraft(above_input_tokens=self.above_input_tokens, **decimals_of(self))
 
 
 @strawberry.input(description="A price to be set, in US dollars per 1,000 tokens.")
@@ -64,8 +159,17 @@ class PriceInput:
     kind: PriceKind = described("What it is for.")
     name: str = described("The model or tool.")
     input_per_1k: float = described("Input tokens of a model; any token of a tool.")
-    output_per_1k: float | None = described("Default: as inputPer1k.", default=None)
-    cached_input_per_1k: float | None = described("Default: as inputPer1k.", default=None)
+    output_per_1k: float | None = described(OUTPUT, default=None)
+    cached_input_per_1k: float | None = described(CACHED_INPUT, default=None)
+    cache_write_input_per_1k: float | None = described(CACHE_WRITE_INPUT, default=None)
+    reasoning_per_1k: float | None = described(REASONING, default=None)
+    audio_input_per_1k: float | None = described(AUDIO_INPUT, default=None)
+    audio_output_per_1k: float | None = described(AUDIO_OUTPUT, default=None)
+    tiers: list[PriceTierInput] | None = described(
+        "Prices of a model's calls by the size of their input: the whole call costs the price of "
+        "the highest tier that it reaches. At most 10; those of an earlier call are replaced.",
+        default=None,
+    )
     organization_id: strawberry.ID | None = described(
         "Default: the key's; * for the installation (administrators of all).", default=None
     )
@@ -78,9 +182,8 @@ class PriceInput:
             name=self.name,
             organization_id=self.organization_id,
             effective_from=self.effective_from,
-            input_per_1k=Decimal(str(self.input_per_1k)),
-            output_per_1k=exact(self.output_per_1k),
-            cached_input_per_1k=exact(self.cached_input_per_1k),
+            tiers=[tier.draft() for tier in self.tiers or ()],
+            **decimals_of(self),
         )
 
 

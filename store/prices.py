@@ -1,20 +1,16 @@
 """Prices per 1,000 tokens and the cost of an operation, in whole nano-dollars."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
-from typing import Any, Protocol
-
-from sqlalchemy import select
+from typing import Any
 
 from models import Price, table_of
-from models.vocabulary import AccessScope, PriceKind
-from store.access import EVERY_ORGANIZATION, Bounds, Principal
-from store.database import Database, Row
-from store.errors import Forbidden
-from store.ids import Clock
-from store.validation import EARLIEST, LONG_MAX, Checker, InputBounds
+from store.access import EVERY_ORGANIZATION
+from store.database import Row
+from store.operations.token_counts import TokenCounts
+from store.validation import LONG_MAX
 
 NANOS_PER_DOLLAR = 1_000_000_000
 PER_TOKENS = 1_000
@@ -24,10 +20,9 @@ DEFAULT_TOOL_PRICE = Decimal("0.015")
 MAX_PRICE = Decimal(1_000)
 """US dollars per 1,000 tokens; keeps the cost of the largest call within 64 bits."""
 MAX_COST = LONG_MAX
-LATEST = datetime(2200, 1, 1, tzinfo=UTC)
-"""Prices may be set ahead of their time, but not beyond what every database can hold and show."""
-
 TABLE = table_of(Price)
+PRICE_KEY = ("organization_id", "kind", "name", "effective_from")
+"""What a price and its tiers have in common."""
 
 
 def to_nanos(dollars: Decimal) -> int:
@@ -40,13 +35,59 @@ def to_dollars(nanos: int) -> float:
     return nanos / NANOS_PER_DOLLAR
 
 
+RATES = (
+    "input", "output", "cached_input", "cache_write_input", "reasoning", "audio_input",
+    "audio_output",
+)  # fmt: skip
+"""The parts of a price; each has a column that ends in ``_nanos``."""
+FALLBACKS = {
+    "output": "input",
+    "cached_input": "input",
+    "cache_write_input": "input",
+    "reasoning": "output",
+    "audio_input": "input",
+    "audio_output": "output",
+}
+"""The part whose price holds where one has no price of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class TokenPrice:
-    """Nano-dollars per 1,000 tokens."""
+    """Nano-dollars per 1,000 tokens, as the fields of ``RATES``.
+
+    Each tier is its first number of input tokens and the price of the whole call from there on,
+    the highest first.
+    """
 
     input: int
     output: int
     cached_input: int
+    cache_write_input: int
+    reasoning: int
+    audio_input: int
+    audio_output: int
+    tiers: tuple[tuple[int, "TokenPrice"], ...] = ()
+
+    @classmethod
+    def of(cls, input: int, output: int, cached_input: int) -> "TokenPrice":
+        """Create a price without tiers that prices all other parts as input or output."""
+        return cls(input, output, cached_input, input, output, input, output)
+
+    @classmethod
+    def of_rows(cls, rows: Iterable[Row]) -> "TokenPrice":
+        """Create a price from its rows: itself, and its tiers."""
+        by_size = {
+            row["from_input_tokens"]: cls(*(row[f"{name}_nanos"] for name in RATES)) for row in rows
+        }
+        price = by_size.pop(0)
+        return replace(price, tiers=tuple(sorted(by_size.items(), reverse=True)))
+
+    def for_call(self, input_tokens: int) -> "TokenPrice":
+        """Return the price of a call with so many input tokens."""
+        for from_input_tokens, tier in self.tiers:
+            if input_tokens >= from_input_tokens:
+                return tier
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,27 +118,36 @@ def tool_cost(original: int | None, actual: int | None, price: TokenPrice) -> Co
     return Cost(_cost((before or 0) * price.input), _cost((after or 0) * price.input))
 
 
-def model_cost(
-    input_tokens: int | None, output_tokens: int | None, cached: int | None, price: TokenPrice
-) -> Cost | None:
-    """Input, cached input and output tokens each at their price; the baseline caches nothing."""
-    if input_tokens is None and output_tokens is None:
+def model_cost(counts: TokenCounts, price: TokenPrice) -> Cost | None:
+    """Each part of input and output at its price, by the tier of the call's input.
+
+    The baseline reads nothing from a cache and writes nothing to it. Audio input that cannot be
+    beside the tokens of the cache was read from it or written to it, and is priced as such.
+    """
+    if counts.input_tokens is None and counts.output_tokens is None:
         return None
-    fresh, out, kept = (input_tokens or 0) - (cached or 0), output_tokens or 0, cached or 0
-    actual = fresh * price.input + kept * price.cached_input + out * price.output
-    return Cost(_cost(((input_tokens or 0) * price.input) + out * price.output), _cost(actual))
+    read, output, cached, written, reasoning, heard, spoken = (count or 0 for count in counts)
+    price = price.for_call(read)
+    out = (output - reasoning - spoken) * price.output
+    out += reasoning * price.reasoning + spoken * price.audio_output
+    baseline = (read - heard) * price.input + heard * price.audio_input
+    fresh = read - cached - written
+    fresh_audio = min(heard, fresh)
+    actual = (fresh - fresh_audio) * price.input + fresh_audio * price.audio_input
+    actual += cached * price.cached_input + written * price.cache_write_input
+    return Cost(_cost(baseline + out), _cost(actual + out))
 
 
 class PriceBook:
     """The prices that one flush needs, and the costs they give."""
 
     def __init__(self, rows: Iterable[Row], default_tool_nanos: int) -> None:
-        self.default_tool = TokenPrice(default_tool_nanos, default_tool_nanos, default_tool_nanos)
+        self.default_tool = TokenPrice.of(*[default_tool_nanos] * 3)
         self._rows: dict[tuple[str, str, str], list[tuple[datetime, TokenPrice]]] = {}
-        for row in rows:
-            key = row["organization_id"], row["kind"], row["name"]
-            price = TokenPrice(row["input_nanos"], row["output_nanos"], row["cached_input_nanos"])
-            self._rows.setdefault(key, []).append((row["effective_from"], price))
+        for (*key, effective_from), tiers in by_date(rows).items():
+            organization, kind, name = key
+            price = effective_from, TokenPrice.of_rows(tiers)
+            self._rows.setdefault((organization, kind, name), []).append(price)
         for prices in self._rows.values():
             prices.sort(key=lambda found: found[0], reverse=True)
 
@@ -117,86 +167,9 @@ class PriceBook:
         return None
 
 
-class PriceDraft(Protocol):
-    """A price as a caller sets it, in US dollars per 1,000 tokens."""
-
-    organization_id: str | None
-    kind: PriceKind
-    name: str
-    effective_from: datetime | None
-    input_per_1k: Decimal
-    output_per_1k: Decimal | None
-    cached_input_per_1k: Decimal | None
-
-
-class Prices:
-    """Reading and setting prices."""
-
-    def __init__(
-        self,
-        database: Database,
-        clock: Clock,
-        bounds: InputBounds,
-        changed: Callable[[], None] = lambda: None,
-    ) -> None:
-        """``changed`` is called after each change, so that nobody goes on with what was before."""
-        self._database = database
-        self._clock = clock
-        self._bounds = bounds
-        self._changed = changed
-
-    async def list_prices(self, bounds: Bounds) -> list[Row]:
-        """The prices that hold for the caller: its organization's and the installation's."""
-        statement = select(TABLE).order_by(*TABLE.primary_key.columns)
-        if bounds.organization_id is not None:
-            owners = (bounds.organization_id, EVERY_ORGANIZATION)
-            statement = statement.where(TABLE.c.organization_id.in_(owners))
-        async with self._database.read() as connection:
-            return list((await connection.execute(statement)).mappings())
-
-    async def set_price(self, draft: PriceDraft, principal: Principal) -> Row:
-        """Set a price from a date on; the same key and date again replaces it.
-
-        Costs of operations that are already recorded stay as they are.
-        """
-        principal.require(AccessScope.MANAGE)
-        if principal.bounds.is_partial:
-            raise Forbidden("a key bound to a namespace or workspace does not set prices")
-        organization = self._owner(draft, principal)
-        check = Checker(self._bounds, self._clock())
-        row: dict[str, Any] = {
-            "organization_id": check.required_name(organization, "organizationId"),
-            "kind": draft.kind.value,
-            "name": check.required_name(draft.name, "name"),
-            "effective_from": draft.effective_from or EARLIEST,
-            "created_at": self._clock(),
-        }
-        amounts = {
-            "input": draft.input_per_1k,
-            "output": draft.output_per_1k,
-            "cached_input": draft.cached_input_per_1k,
-        }
-        for name, dollars in amounts.items():
-            amount = draft.input_per_1k if dollars is None else dollars
-            if not (amount.is_finite() and 0 <= amount <= MAX_PRICE):
-                camel = name.replace("_i", "I") + "Per1k"
-                check.refuse(f"{amount} is not from 0 to {MAX_PRICE} US dollars", camel)
-                continue
-            row[f"{name}_nanos"] = to_nanos(amount)
-        if not EARLIEST <= row["effective_from"] < LATEST:
-            check.refuse(f"is not within {EARLIEST:%Y} and {LATEST:%Y}", "effectiveFrom")
-        check.raise_if_any()
-        async with self._database.write() as connection:
-            await self._database.dialect.upsert(connection, TABLE, [row])
-        self._changed()
-        return row
-
-    def _owner(self, draft: PriceDraft, principal: Principal) -> str:
-        if draft.organization_id == EVERY_ORGANIZATION:
-            if principal.bounds.organization_id is not None:
-                raise Forbidden(
-                    "only an administrator of all organizations sets the installation's prices",
-                    ("organizationId",),
-                )
-            return EVERY_ORGANIZATION
-        return principal.organization(draft.organization_id)
+def by_date(rows: Iterable[Row]) -> dict[tuple[Any, ...], list[Row]]:
+    """Return the rows of each price, itself and its tiers, by the key that they share."""
+    prices: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        prices.setdefault(tuple(row[name] for name in PRICE_KEY), []).append(row)
+    return prices

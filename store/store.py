@@ -35,7 +35,8 @@ from store.operations.sources import OPERATIONS
 from store.paging import PageSize
 from store.partitions import Partitions
 from store.price_books import PriceBooks
-from store.prices import DEFAULT_TOOL_PRICE, Prices, to_nanos
+from store.price_setting import Prices
+from store.prices import DEFAULT_TOOL_PRICE, to_nanos
 from store.recognised import Recognised
 from store.records import Records
 from store.repricing import Repricing

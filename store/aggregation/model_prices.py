@@ -30,23 +30,36 @@ from models.vocabulary import OperationKind, PriceKind
 from store.access import EVERY_ORGANIZATION
 from store.aggregation.catalog import Source
 from store.aggregation.measures import CostPart
-from store.prices import PER_TOKENS
+from store.prices import PER_TOKENS, RATES
 
 PRICE = table_of(Price)
 Widen = Callable[[ColumnElement[Any]], ColumnElement[Any]]
 
 
 def periods(model: str, common: bool) -> Subquery:
-    """The installation's prices of a model, or all others, each until the next of its owner."""
-    price = PRICE.c
+    """Return the installation's prices of a model, or all others, each until the next of its owner.
+
+    A price has a row for each of its tiers, by the number of input tokens of the call.
+    """
+    price, tier = PRICE.c, PRICE.alias("tier").c
     is_common = price.organization_id == EVERY_ORGANIZATION
     until = func.lead(price.effective_from).over(
         partition_by=price.organization_id, order_by=price.effective_from
     )
-    amounts = (price.input_nanos, price.output_nanos, price.cached_input_nanos)
-    found = select(price.organization_id, price.effective_from, until.label("until"), *amounts)
-    found = found.where(is_common if common else ~is_common)
-    return found.where(price.kind == PriceKind.MODEL.value, price.name == model).subquery()
+    dates = select(price.organization_id, price.effective_from, until.label("until"))
+    dates = dates.where(is_common if common else ~is_common, price.from_input_tokens == 0)
+    date = dates.where(price.kind == PriceKind.MODEL.value, price.name == model).subquery().c
+    next_tier = func.lead(tier.from_input_tokens).over(
+        partition_by=(tier.organization_id, tier.effective_from), order_by=tier.from_input_tokens
+    )
+    amounts = (tier[f"{name}_nanos"] for name in RATES)
+    sizes = (tier.from_input_tokens, next_tier.label("to_input_tokens"))
+    rows = select(date.organization_id, date.effective_from, date.until, *sizes, *amounts)
+    same = (
+        tier.organization_id == date.organization_id,
+        tier.effective_from == date.effective_from,
+    )
+    return rows.where(tier.kind == PriceKind.MODEL.value, tier.name == model, *same).subquery()
 
 
 @dataclass(frozen=True)
@@ -76,7 +89,14 @@ class ModelPrices:
     def _in_force(self, prices: Subquery) -> ColumnElement[bool]:
         at = self.source.time_column
         is_last = prices.c.until.is_(None)
-        return and_(at >= prices.c.effective_from, or_(is_last, at < prices.c.until))
+        size = func.coalesce(self._column("input_tokens"), literal_column("0", BigInteger()))
+        is_highest = prices.c.to_input_tokens.is_(None)
+        return and_(
+            at >= prices.c.effective_from,
+            or_(is_last, at < prices.c.until),
+            size >= prices.c.from_input_tokens,
+            or_(is_highest, size < prices.c.to_input_tokens),
+        )
 
     def cost(self, part: CostPart) -> ColumnElement[Any]:
         """Nano-dollars; null where an operation has no tokens, or the model no price then."""
@@ -115,7 +135,9 @@ class ModelPrices:
     def _baseline(self) -> ColumnElement[Any]:
         """Tokens by their price: without what the tool saved, or without a cache."""
         plain = self._tokens("tokens_original", "tokens_actual") * self._rate("input_nanos")
-        read = self._tokens("input_tokens") * self._rate("input_nanos")
+        heard = self._tokens("audio_input_tokens")
+        read = (self._tokens("input_tokens") - heard) * self._rate("input_nanos")
+        read += heard * self._rate("audio_input_nanos")
         return case((self._read, plain), (self._used, read + self._written))
 
     @property
@@ -123,13 +145,22 @@ class ModelPrices:
         """Tokens by their price, as they were used."""
         plain = self._tokens("tokens_actual", "tokens_original") * self._rate("input_nanos")
         cached = self._tokens("cached_input_tokens")
-        fresh = (self._tokens("input_tokens") - cached) * self._rate("input_nanos")
-        kept = cached * self._rate("cached_input_nanos")
-        return case((self._read, plain), (self._used, fresh + kept + self._written))
+        stored = self._tokens("cache_write_input_tokens")
+        heard = self._tokens("audio_input_tokens")
+        fresh = self._tokens("input_tokens") - cached - stored
+        fresh_audio = case((heard < fresh, heard), else_=fresh)
+        read = (fresh - fresh_audio) * self._rate("input_nanos")
+        read += fresh_audio * self._rate("audio_input_nanos")
+        read += cached * self._rate("cached_input_nanos")
+        read += stored * self._rate("cache_write_input_nanos")
+        return case((self._read, plain), (self._used, read + self._written))
 
     @property
     def _written(self) -> ColumnElement[Any]:
-        return self._tokens("output_tokens") * self._rate("output_nanos")
+        reasoning, spoken = self._tokens("reasoning_tokens"), self._tokens("audio_output_tokens")
+        text = self._tokens("output_tokens") - reasoning - spoken
+        cost = text * self._rate("output_nanos") + reasoning * self._rate("reasoning_nanos")
+        return cost + spoken * self._rate("audio_output_nanos")
 
     def _nanos(self, tokens_by_price: ColumnElement[Any]) -> ColumnElement[Any]:
         """As ``store.prices`` rounds: half up. Nothing here is negative."""

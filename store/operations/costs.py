@@ -10,18 +10,16 @@ from models.vocabulary import OperationKind, PriceKind, PriceStatus
 from store.operations.columns import AT
 from store.operations.frames import Frame
 from store.operations.quick import (
-    CACHED_INPUT_TOKENS,
-    INPUT_TOKENS,
     KIND,
     MODEL,
     NAME,
     OCCURRED_AT,
     ORGANIZATION,
-    OUTPUT_TOKENS,
     TOKENS_ACTUAL,
     TOKENS_ORIGINAL,
     TOOL_NAME,
 )
+from store.operations.token_counts import TOKEN_COLUMNS, TokenCounts
 from store.prices import MAX_COST, PER_TOKENS, Cost, PriceBook, model_cost, tool_cost
 
 STATUS, BASELINE = AT["price_status"], AT["cost_baseline"]
@@ -30,8 +28,8 @@ TOOL, LLM = OperationKind.TOOL.value, OperationKind.LLM.value
 PRICED, UNPRICED = PriceStatus.PRICED.value, PriceStatus.UNPRICED.value
 OF_TOOL, OF_MODEL = PriceKind.TOOL.value, PriceKind.MODEL.value
 NAMES = (KIND, ORGANIZATION, TOOL_NAME, NAME, MODEL)
-COUNTS = (TOKENS_ORIGINAL, TOKENS_ACTUAL, INPUT_TOKENS, OUTPUT_TOKENS, CACHED_INPUT_TOKENS)
-Counts = tuple[int | None, int | None, int | None, int | None, int | None]
+COUNTS = (TOKENS_ORIGINAL, TOKENS_ACTUAL, *(AT[name] for name in TOKEN_COLUMNS))
+Counts = tuple[int | None, ...]
 Costs = tuple[str | None, int | None, int | None, int | None]
 """Status, baseline, actual and saved."""
 NO_COSTS: Costs = (None, None, None, None)
@@ -74,16 +72,17 @@ def costs_at_default(frame: Frame, book: PriceBook) -> tuple[Sequence[Any], ...]
 def costs_of(book: PriceBook, names: tuple[Any, ...], at: datetime, counts: Counts) -> Costs:
     """The costs of one operation, from the values of ``NAMES`` and of ``COUNTS``."""
     kind, organization, tool, name, model = names
-    before, after, read, written, cached = counts
+    before, after, *parts = counts
+    tokens = TokenCounts(*parts)
     cost: Cost | None = None
     if kind == TOOL and (before is not None or after is not None):
         found = book.find(organization, OF_TOOL, tool or name, at)
         cost = tool_cost(before, after, found or book.default_tool)
-    elif kind == LLM and (read is not None or written is not None):
+    elif kind == LLM and (tokens.input_tokens is not None or tokens.output_tokens is not None):
         price = book.find(organization, OF_MODEL, model or "", at)
         if price is None:
             return UNPRICED, None, None, None
-        cost = model_cost(read, written, cached, price)
+        cost = model_cost(tokens, price)
     if cost is None:
         return NO_COSTS
     return PRICED, cost.baseline, cost.actual, cost.baseline - cost.actual

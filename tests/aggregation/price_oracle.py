@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from fractions import Fraction
+from math import floor
 
 from store.aggregation.measures import CostAt, CostPart
+from store.operations.token_counts import TOKEN_COLUMNS
 from tests.store.rows import Row
 
 
@@ -17,30 +19,52 @@ def priced(rows: Iterable[Row], prices: Sequence[Row], models: Iterable[str]) ->
 
 def costs(row: Row, model: str, prices: Sequence[Row]) -> list[tuple[CostPart, int | None]]:
     """The parts of one row's costs at one model's prices."""
+    price = in_force(model, row["organization_id"], row["occurred_at"], prices)
     if row["kind"] == "TOOL":
         given = [n for n in (row["tokens_original"], row["tokens_actual"]) if n is not None]
-        plain, used = ((given[0], 0, 0), (given[-1], 0, 0)) if given else (None, None)
+        plain, used = ({"input": given[0]}, {"input": given[-1]}) if given else (None, None)
     elif row["kind"] == "LLM" and (row["input_tokens"], row["output_tokens"]) != (None, None):
-        read, cached = row["input_tokens"] or 0, row["cached_input_tokens"] or 0
-        written = row["output_tokens"] or 0
-        plain, used = (read, 0, written), (read - cached, cached, written)
+        plain, used = tokens_by_price(row)
     else:
         plain = used = None
     if plain is None or used is None:
         return [(part, None) for part in CostPart]
-    price = in_force(model, row["organization_id"], row["occurred_at"], prices)
     if price is None:
         return [*((part, None) for part in CostPart), (CostPart.UNPRICED_COUNT, 1)]
-    baseline, actual = (
-        (sum(n * nanos for n, nanos in zip(tokens, price, strict=True)) + 500) // 1_000
-        for tokens in (plain, used)
-    )
+    rates = tier_of(price, row["input_tokens"] or 0)
+    baseline, actual = (rounded(tokens, rates) for tokens in (plain, used))
     return [(CostPart.BASELINE, baseline), (CostPart.ACTUAL, actual),
             (CostPart.SAVED, baseline - actual), (CostPart.UNPRICED_COUNT, None)]  # fmt: skip
 
 
-def in_force(model: str, owner: str, at: datetime, prices: Sequence[Row]) -> Any:
-    """Fresh input, cached input and output, per 1,000 tokens; the latest price of the nearest owner."""
+def tokens_by_price(row: Row) -> tuple[dict[str, int], dict[str, int]]:
+    """How many tokens of a call cost the price of each part: without a cache, and as it was."""
+    of = {name: row[name] or 0 for name in TOKEN_COLUMNS}
+    written = {
+        "reasoning": of["reasoning_tokens"],
+        "audio_output": of["audio_output_tokens"],
+        "output": of["output_tokens"] - of["reasoning_tokens"] - of["audio_output_tokens"],
+    }
+    audio = of["audio_input_tokens"]
+    plain = {"audio_input": audio, "input": of["input_tokens"] - audio} | written
+    fresh = of["input_tokens"]
+    used = dict(written)
+    for part in ("cached_input", "cache_write_input"):
+        used[part] = of[f"{part}_tokens"]
+        fresh -= used[part]
+    used["audio_input"] = min(audio, fresh)
+    used["input"] = fresh - used["audio_input"]
+    return plain, used
+
+
+def rounded(tokens: dict[str, int], rates: Row) -> int:
+    """Whole nano-dollars, half up."""
+    exact = sum(Fraction(count * rates[f"{part}_nanos"], 1_000) for part, count in tokens.items())
+    return floor(exact + Fraction(1, 2))
+
+
+def in_force(model: str, owner: str, at: datetime, prices: Sequence[Row]) -> list[Row] | None:
+    """The rows of the latest price of the nearest owner."""
     for one in (owner, "*"):
         begun = [
             price
@@ -49,6 +73,12 @@ def in_force(model: str, owner: str, at: datetime, prices: Sequence[Row]) -> Any
             and price["effective_from"] <= at
         ]
         if begun:
-            last = max(begun, key=lambda price: price["effective_from"])
-            return [last[f"{part}_nanos"] for part in ("input", "cached_input", "output")]
+            last = max(price["effective_from"] for price in begun)
+            return [price for price in begun if price["effective_from"] == last]
     return None
+
+
+def tier_of(price: Sequence[Row], input_tokens: int) -> Row:
+    """The row of a price that holds for a call of that size."""
+    reached = [row for row in price if row["from_input_tokens"] <= input_tokens]
+    return max(reached, key=lambda row: row["from_input_tokens"])

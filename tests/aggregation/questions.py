@@ -40,6 +40,7 @@ from store.aggregation.questions import (
 )
 from store.aggregation.sources import OPERATIONS
 from store.filters import AllOf, AnyOf, Compare, CompareAttribute, Condition, Not, Op
+from store.prices import RATES
 from tests.store.rows import Row, v7_at
 
 TABLE = table_of(Operation)
@@ -131,7 +132,15 @@ def operations(draw: st.DrawFn, move: datetime) -> Row:
         ),
     }
     if row["input_tokens"]:
-        row["cached_input_tokens"] = draw(st.none() | st.integers(0, row["input_tokens"]))
+        total = row["input_tokens"]
+        row["cached_input_tokens"] = draw(st.none() | st.integers(0, total))
+        left = total - (row["cached_input_tokens"] or 0)
+        row["cache_write_input_tokens"] = draw(st.none() | st.integers(0, left))
+        row["audio_input_tokens"] = draw(st.none() | st.integers(0, total))
+    if row["output_tokens"]:
+        row["reasoning_tokens"] = draw(st.none() | st.integers(0, row["output_tokens"]))
+        left = row["output_tokens"] - (row["reasoning_tokens"] or 0)
+        row["audio_output_tokens"] = draw(st.none() | st.integers(0, left))
     return row
 
 
@@ -142,18 +151,19 @@ def prices(draw: st.DrawFn, move: datetime) -> list[Row]:
     moments = near.map(lambda span: move + span) | st.sampled_from([move, move - timedelta(days=5)])
     key = st.tuples(st.sampled_from([None, "*"]), st.sampled_from(MODELS), moments)
     nanos = st.sampled_from([0, 1, 250, 499, 500, 501, 2_000_001])
+    sizes = st.lists(st.sampled_from([1, 2, 3, 100, 1_000]), max_size=2, unique=True)
     return [
         {
             "organization_id": owner,
             "kind": "MODEL",
             "name": name,
             "effective_from": moment,
-            "input_nanos": draw(nanos),
-            "output_nanos": draw(nanos),
-            "cached_input_nanos": draw(nanos),
+            "from_input_tokens": size,
             "created_at": move,
         }
+        | {f"{part}_nanos": draw(nanos) for part in RATES}
         for owner, name, moment in draw(st.lists(key, max_size=6, unique=True))
+        for size in (0, *draw(sizes))
     ]
 
 

@@ -18,6 +18,7 @@ from store.aggregation.measures import CostAt, CostPart, Present, Statistic, cos
 from store.aggregation.questions import Question
 from store.aggregation.sources import OPERATIONS, REQUESTS
 from store.database import Database
+from store.prices import RATES
 from tests.aggregation.oracle import Oracle, same, told
 from tests.aggregation.price_oracle import priced
 from tests.aggregation.questions import MODELS, MOVES, TABLE, operations, prices
@@ -73,7 +74,7 @@ def operation(number: int, **values: Any) -> Row:
 
 def price(nanos: int, **values: Any) -> Row:
     """A price of the model gpt for everybody since long ago."""
-    amounts = dict.fromkeys(("input_nanos", "output_nanos", "cached_input_nanos"), nanos)
+    amounts = dict.fromkeys((f"{part}_nanos" for part in RATES), nanos) | {"from_input_tokens": 0}
     key = {"organization_id": "*", "kind": "MODEL", "name": "gpt"}
     since = {"effective_from": NOON - timedelta(days=9), "created_at": NOON}
     return amounts | key | since | values

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from store.operations.columns import COLUMNS
 from store.operations.costs import fill_costs
 from store.operations.frames import Frame
+from store.operations.token_counts import TokenCounts
 from store.prices import (
     DEFAULT_TOOL_PRICE,
     MAX_COST,
     MAX_PRICE,
+    RATES,
     Cost,
     PriceBook,
     TokenPrice,
@@ -28,7 +30,7 @@ from store.prices import (
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 DEFAULT_NANOS = to_nanos(DEFAULT_TOOL_PRICE)
-DEFAULT = TokenPrice(DEFAULT_NANOS, DEFAULT_NANOS, DEFAULT_NANOS)
+DEFAULT = TokenPrice.of(DEFAULT_NANOS, DEFAULT_NANOS, DEFAULT_NANOS)
 TOKENS = st.integers(0, 10**15)
 NANOS = st.integers(0, to_nanos(MAX_PRICE))
 
@@ -41,10 +43,11 @@ class Book:
 
     def add(self, owner: str, name: str, nanos: int, since: datetime, kind: str = "MODEL") -> None:
         """One price for all kinds of tokens."""
-        amounts = dict.fromkeys(("input_nanos", "output_nanos", "cached_input_nanos"), nanos)
+        amounts = dict.fromkeys((f"{part}_nanos" for part in RATES), nanos)
         self.rows.append(
             {"organization_id": owner, "kind": kind, "name": name, "effective_from": since}
             | amounts
+            | {"from_input_tokens": 0}
         )
 
     def filled(self, **values: Any) -> dict[str, Any]:
@@ -92,7 +95,7 @@ def test_without_tokens_there_is_no_cost(book: Book, kind: str) -> None:
     [(1, 499, 0), (1, 500, 1), (1, 1_499, 1), (1, 1_500, 2), (3, 500, 2), (0, 10**12, 0)],
 )
 def test_half_a_nano_dollar_is_rounded_up(tokens: int, nanos: int, cost: int) -> None:
-    assert tool_cost(tokens, tokens, TokenPrice(nanos, 0, 0)) == Cost(cost, cost)
+    assert tool_cost(tokens, tokens, TokenPrice.of(nanos, 0, 0)) == Cost(cost, cost)
 
 
 @given(
@@ -108,7 +111,7 @@ def test_columns_of_costs_are_those_of_each_operation(
     frame = Frame.of_rows([[row.get(name) for name in COLUMNS] for row in rows])
     fill_costs(frame, PriceBook([], nanos))
     found = [dict(zip(COLUMNS, row, strict=True)) for row in frame.rows()]
-    price = TokenPrice(nanos, nanos, nanos)
+    price = TokenPrice.of(nanos, nanos, nanos)
     for (before, after), row in zip(counts, found, strict=True):
         cost = tool_cost(before, after, price)
         assert cost is not None
@@ -121,7 +124,9 @@ def test_costs_are_those_of_exact_decimals(
     input_tokens: int, output_tokens: int, fresh: int, out: int, cached: int, data: st.DataObject
 ) -> None:
     kept = data.draw(st.integers(0, input_tokens))
-    cost = model_cost(input_tokens, output_tokens, kept, TokenPrice(fresh, out, cached))
+    cost = model_cost(
+        TokenCounts(input_tokens, output_tokens, kept), TokenPrice.of(fresh, out, cached)
+    )
     assert cost is not None
 
     def exact(nanos: int) -> int:
@@ -198,7 +203,7 @@ def test_the_installations_price_holds_until_the_organizations_begins(book: Book
     book.add("*", "m", 1_000, NOON - DAY)
     book.add("acme", "m", 2_000, NOON + DAY)
     found = PriceBook(book.rows, DEFAULT_NANOS).find("acme", "MODEL", "m", NOON)
-    assert found == TokenPrice(1_000, 1_000, 1_000)
+    assert found == TokenPrice.of(1_000, 1_000, 1_000)
 
 
 def test_a_tool_is_priced_by_its_name_else_by_the_operations(book: Book) -> None:
