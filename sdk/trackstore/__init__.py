@@ -24,6 +24,7 @@ from trackstore.sessions import SessionHandle
 from trackstore.settings import Settings
 from trackstore.stages import StageHandle
 from trackstore.stats import StatsAnswer, StatsQuestion, StatsRow
+from trackstore.token_usage import StreamedUsage, TokenUsage
 from trackstore.tracker import Tracker, get_tracker, set_tracker
 from trackstore.versions import VERSION
 from trackstore.watching import LoggedEvent, Progress, RequestState, StageState
@@ -66,6 +67,8 @@ __all__ = [
     "StatsAnswer",
     "StatsQuestion",
     "StatsRow",
+    "StreamedUsage",
+    "TokenUsage",
     "ToolUse",
     "Tracker",
     "TrackingRules",

@@ -2,13 +2,13 @@
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Literal, assert_never
 
 from trackstore.announcing import OPERATION_RECORDED
-from trackstore.entries import Operation
+from trackstore.entries import LlmCall, Operation
 from trackstore.events import Event, EventBus
 
 COST_ALERT = "cost.alert"
@@ -18,6 +18,8 @@ TOOL_PRICE = Decimal("0.015")
 """USD per 1,000 tokens of a tool, as the server has it by default."""
 MOST_SCOPES = 10_000
 """Scopes that are summed apart; what comes later is summed under the scope ``None``."""
+COUNTED = ("input_tokens", "output_tokens", "cached_input_tokens", "cache_write_input_tokens")
+"""A call without any of these has no cost."""
 THRESHOLDS = (Decimal("0.8"), Decimal(1))
 
 Period = Literal["hour", "day", "month"]
@@ -25,11 +27,48 @@ Period = Literal["hour", "day", "month"]
 
 @dataclass(frozen=True, slots=True)
 class ModelPrice:
-    """USD per 1,000 tokens; cached input tokens cost as others where nothing is said."""
+    """USD per 1,000 tokens, as the server prices them.
+
+    Cache reads, cache writes and audio input cost what input does where nothing is said, reasoning
+    and audio output what output does. ``tiers`` are the prices of calls with more input tokens than
+    their key; what a tier leaves out is as here.
+    """
 
     input: Decimal
     output: Decimal
     cached_input: Decimal | None = None
+    cache_write_input: Decimal | None = None
+    reasoning: Decimal | None = None
+    audio_input: Decimal | None = None
+    audio_output: Decimal | None = None
+    tiers: Mapping[int, "ModelPrice"] = field(default_factory=dict)
+
+    def cost_of(self, call: LlmCall) -> Decimal:
+        """Return USD of a call."""
+        cached, written = call.cached_input_tokens or 0, call.cache_write_input_tokens or 0
+        read, output = call.input_tokens or 0, call.output_tokens or 0
+        if call.input_tokens_exclude_cache or cached + written > read:
+            read += cached + written
+        reached = [above for above in self.tiers if read > above]
+        tier = self.tiers[max(reached)] if reached else self
+
+        def rate(name: str, fallback: Decimal) -> Decimal:
+            stated = (getattr(price, name) for price in (tier, self))
+            return next((amount for amount in stated if amount is not None), fallback)
+
+        reasoning = min(call.reasoning_tokens or 0, output)
+        spoken = min(call.audio_output_tokens or 0, output - reasoning)
+        heard = min(call.audio_input_tokens or 0, read - cached - written)
+        parts = (
+            (read - cached - written - heard, tier.input),
+            (cached, rate("cached_input", tier.input)),
+            (written, rate("cache_write_input", tier.input)),
+            (heard, rate("audio_input", tier.input)),
+            (output - reasoning - spoken, tier.output),
+            (reasoning, rate("reasoning", tier.output)),
+            (spoken, rate("audio_output", tier.output)),
+        )
+        return sum((tokens * amount for tokens, amount in parts), Decimal(0)) / PER
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +121,11 @@ class CostWatch:
     def cost_of(self, operation: Operation) -> Decimal | None:
         """USD of one operation; 0 where it used no tokens, None where its model has no price."""
         tool, llm = operation.tool, operation.llm
-        if llm is not None and (llm.input_tokens or llm.output_tokens):
+        if llm is not None and any(getattr(llm, name) for name in COUNTED):
             price = self._prices.get(llm.model or "")
             if price is None:
                 return None
-            cached = min(llm.cached_input_tokens or 0, llm.input_tokens or 0)
-            cached_price = price.input if price.cached_input is None else price.cached_input
-            fresh = (llm.input_tokens or 0) - cached
-            whole = fresh * price.input + cached * cached_price
-            return (whole + (llm.output_tokens or 0) * price.output) / PER
+            return price.cost_of(llm)
         if tool is not None and tool.tokens_actual:
             return tool.tokens_actual * self._tool_price / PER
         return Decimal(0)

@@ -10,6 +10,7 @@ from uuid import UUID
 from trackstore.entries import Labels, LlmCall, Operation, ToolUse
 from trackstore.redaction import cut
 from trackstore.rules import ERROR_LENGTH
+from trackstore.token_usage import TokenUsage
 
 OPERATION = "gen_ai.operation.name"
 TOOL_OPERATION = "execute_tool"
@@ -20,9 +21,6 @@ MODEL_OPERATIONS = frozenset(
 
 PROVIDER = ("gen_ai.provider.name", "gen_ai.system")
 MODEL = ("gen_ai.response.model", "gen_ai.request.model")
-INPUT_TOKENS = ("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens")
-OUTPUT_TOKENS = ("gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens")
-CACHED_TOKENS = ("gen_ai.usage.cache_read.input_tokens",)
 INPUT_TEXT = ("gen_ai.input.messages", "gen_ai.prompt")
 OUTPUT_TEXT = ("gen_ai.output.messages", "gen_ai.completion")
 TOOL = ("gen_ai.tool.name",)
@@ -107,9 +105,7 @@ def _model_call(told: Mapping[str, Any], keep_texts: bool) -> LlmCall:
     call = LlmCall(
         provider=_text(_first(told, PROVIDER)),
         model=_text(_first(told, MODEL)),
-        input_tokens=_count(_first(told, INPUT_TOKENS)),
-        output_tokens=_count(_first(told, OUTPUT_TOKENS)),
-        cached_input_tokens=_count(_first(told, CACHED_TOKENS)),
+        **TokenUsage.of_span(told).counts(),
     )
     if keep_texts:
         call.message = _text(_first(told, INPUT_TEXT))
@@ -149,7 +145,3 @@ def _first(told: Mapping[str, Any], names: tuple[str, ...]) -> Any:
 
 def _text(value: Any) -> str | None:
     return None if value is None else cut(str(value), TEXT_LENGTH)
-
-
-def _count(value: Any) -> int | None:
-    return int(value) if isinstance(value, int | float) and value >= 0 else None

@@ -184,6 +184,8 @@ CHAT_SPAN: dict[str, Any] = {
     "gen_ai.usage.input_tokens": 100,
     "gen_ai.usage.output_tokens": 20,
     "gen_ai.usage.cache_read.input_tokens": 60,
+    "gen_ai.usage.cache_creation.input_tokens": 30,
+    "gen_ai.usage.reasoning.output_tokens": 15,
     "gen_ai.conversation.id": "conv_1",
     "gen_ai.response.finish_reasons": ["stop"],
     "gen_ai.input.messages": "secret",
@@ -223,6 +225,7 @@ def test_spans_of_model_and_tool_calls_become_operations(tracker: RecordingTrack
     assert (model.llm.provider, model.llm.model) == ("openai", "gpt-x-2026")
     tokens = (model.llm.input_tokens, model.llm.output_tokens, model.llm.cached_input_tokens)
     assert tokens == (100, 20, 60)
+    assert (model.llm.cache_write_input_tokens, model.llm.reasoning_tokens) == (30, 15)
     assert model.llm.message is None
     assert model.labels is not None
     assert (model.labels.user_id, model.labels.workspace_id) == ("u_1", "ws_12")

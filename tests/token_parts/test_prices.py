@@ -1,15 +1,20 @@
 """Prices of cache writes, reasoning and audio, and tiers: every way to a cost gives the same one."""
 
 import random
+from decimal import Decimal
 from fractions import Fraction
 from math import floor
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.api import Api, Json
 from tests.hostile.batches import track
 from tests.token_parts.test_recording import llm
+from trackstore.cost_alerts import ModelPrice
+from trackstore.entries import LlmCall
 
 SET = "mutation ($input: PriceInput!) { setPrice(input: $input) { price { %s } } }"
 COSTS = """{ operations(first: 1000) { nodes {
@@ -211,6 +216,40 @@ def draw_counts(dice: random.Random) -> Json:
         "reasoningTokens": reasoning, "audioInputTokens": dice.randrange(total + 1),
         "audioOutputTokens": dice.randrange(output - reasoning + 1),
     }  # fmt: skip
+
+
+def model_price(price: Json) -> ModelPrice:
+    """The same price for the SDK's cost alerts."""
+    base = {"outputPer1k": price["inputPer1k"]} | price
+    parts = {
+        snake(name.removesuffix("Per1k")): Decimal(str(base[name]))
+        for name in PARTS
+        if base.get(name) is not None
+    }
+    tiers = {
+        tier["aboveInputTokens"]: model_price(
+            {"outputPer1k": price.get("outputPer1k", tier["inputPer1k"])} | tier
+        )
+        for tier in price.get("tiers", ())
+    }
+    return ModelPrice(**parts, tiers=tiers)
+
+
+def snake(name: str) -> str:
+    """The name in Python's words."""
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name)
+
+
+@given(st.randoms(use_true_random=False))
+def test_cost_alerts_count_as_the_server_does(dice: random.Random) -> None:
+    price, told = draw_price(dice, "m"), draw_counts(dice)
+    call = LlmCall(**{snake(name): count for name, count in told.items()})
+    _, actual = nanos(price, told)
+    assert floor(model_price(price).cost_of(call) * 10**9 + Decimal("0.5")) == actual
+    inside = told["cachedInputTokens"] + told["cacheWriteInputTokens"]
+    call.input_tokens = told["inputTokens"] - inside
+    call.input_tokens_exclude_cache = True
+    assert floor(model_price(price).cost_of(call) * 10**9 + Decimal("0.5")) == actual
 
 
 async def agrees(api: Api, prices: dict[str, Json]) -> None:

@@ -1,0 +1,95 @@
+"""Token counts from the usage objects of model SDKs, in Trackstore's convention.
+
+Each SDK counts in its own way: OpenAI's and Google's input contains the tokens read from a cache,
+Anthropic's and Amazon Bedrock's does not; Google's candidates leave out the thoughts. Here input
+contains cache reads and writes, and output contains reasoning.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from trackstore.usage_fields import Parts, parts_of_span, parts_of_usage
+
+
+@dataclass(frozen=True, slots=True)
+class TokenUsage:
+    """Token counts of one model call, named as in ``LlmCall``; None is not known.
+
+    Cache reads, cache writes and audio input are part of ``input_tokens``, reasoning and audio
+    output are part of ``output_tokens``.
+    """
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_input_tokens: int | None = None
+    cache_write_input_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    audio_input_tokens: int | None = None
+    audio_output_tokens: int | None = None
+
+    @classmethod
+    def of(cls, usage: Any) -> "TokenUsage":
+        """Return the counts of a usage object or a response that has one. Never raises.
+
+        Takes dicts, objects with attributes and models of OpenAI, Anthropic, Google, Amazon
+        Bedrock, Cohere, Mistral, LangChain, LiteLLM and what counts like one of them, and the
+        span attributes ``gen_ai.usage.*``. What is not known there is None.
+        """
+        return usage if isinstance(usage, TokenUsage) else counts_of(parts_of_usage(usage))
+
+    @classmethod
+    def of_span(cls, attributes: Mapping[str, Any]) -> "TokenUsage":
+        """Return the counts that the attributes of a GenAI span tell."""
+        return counts_of(parts_of_span(attributes))
+
+    def counts(self) -> dict[str, Any]:
+        """Return the counts that are known, as arguments of ``LlmCall`` and ``track_chat``."""
+        found = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: count for name, count in found.items() if count is not None}
+
+
+class StreamedUsage:
+    """Adds up the usage of a stream, event by event.
+
+    Providers report totals: a later count of the same kind replaces an earlier one, and what only
+    an earlier event told stays. Chunks of LangChain report differences, and are added.
+    """
+
+    def __init__(self) -> None:
+        self._parts = Parts()
+
+    def add(self, event: Any) -> None:
+        """Take over the usage of an event or chunk, where it has one. Never raises."""
+        parts = parts_of_usage(event)
+        self._parts = self._parts.plus(parts) if parts.is_delta else self._parts.then(parts)
+
+    @property
+    def usage(self) -> TokenUsage:
+        """The counts of the events so far."""
+        return counts_of(self._parts)
+
+
+def counts_of(parts: Parts) -> TokenUsage:
+    """Return counts in Trackstore's convention; parts always fit into their totals."""
+    read, of_cache = parts.input, (parts.cached or 0) + (parts.written or 0)
+    if parts.tool_input is not None:
+        read = (read or 0) + parts.tool_input
+    if of_cache and (parts.excludes_cache or of_cache > (read or 0)):
+        read = (read or 0) + of_cache
+    output, reasoning = parts.output, parts.reasoning
+    if parts.thoughts is not None:
+        output, reasoning = (output or 0) + parts.thoughts, parts.thoughts
+    elif reasoning and (parts.is_beside_output or reasoning > (output or 0)):
+        output = (output or 0) + reasoning
+    heard = parts.audio_input
+    if heard is not None:
+        heard = max(0, heard - (parts.cached_audio or 0))
+    usage = TokenUsage(
+        read, output, parts.cached, parts.written, reasoning, heard, parts.audio_output
+    )
+    if (heard or 0) > (read or 0):
+        usage = replace(usage, audio_input_tokens=None)
+    if (reasoning or 0) + (parts.audio_output or 0) > (output or 0):
+        usage = replace(usage, audio_output_tokens=None)
+    return usage

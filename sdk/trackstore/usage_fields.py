@@ -1,0 +1,291 @@
+"""Under which names usage objects tell their counts, and how they are read from dicts and objects."""
+
+import math
+import numbers
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+INPUT = (
+    "prompt_tokens", "input_tokens", "prompt_token_count", "tokens.input_tokens",
+    "billed_units.input_tokens",
+)  # fmt: skip
+OUTPUT = (
+    "completion_tokens", "output_tokens", "candidates_token_count", "response_token_count",
+    "tokens.output_tokens", "billed_units.output_tokens",
+)  # fmt: skip
+CACHED = (
+    "prompt_tokens_details.cached_tokens", "input_tokens_details.cached_tokens",
+    "input_token_details.cached_tokens", "input_token_details.cache_read",
+    "cache_read_input_tokens", "cached_content_token_count", "cached_input_tokens",
+    "cache_read_tokens", "prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens",
+)  # fmt: skip
+WRITTEN = (
+    "prompt_tokens_details.cache_write_tokens", "prompt_tokens_details.cache_creation_tokens",
+    "input_tokens_details.cache_write_tokens", "input_token_details.cache_creation",
+    "cache_creation_input_tokens", "cache_write_input_tokens", "cache_write_tokens",
+)  # fmt: skip
+WRITTEN_BY_LIFETIME = (
+    ("cache_creation.ephemeral_5m_input_tokens", "cache_creation.ephemeral_1h_input_tokens"),
+    ("input_token_details.ephemeral_5m_input_tokens",
+     "input_token_details.ephemeral_1h_input_tokens"),
+)  # fmt: skip
+"""Cache writes told apart by how long they are kept."""
+REASONING = (
+    "completion_tokens_details.reasoning_tokens", "output_tokens_details.reasoning_tokens",
+    "output_tokens_details.thinking_tokens", "output_token_details.reasoning",
+    "reasoning_tokens", "details.reasoning_tokens",
+)  # fmt: skip
+AUDIO_INPUT = (
+    "prompt_tokens_details.audio_tokens", "input_tokens_details.audio_tokens",
+    "input_token_details.audio_tokens", "input_token_details.audio", "audio_input_tokens",
+    "input_audio_tokens",
+)  # fmt: skip
+AUDIO_OUTPUT = (
+    "completion_tokens_details.audio_tokens", "output_tokens_details.audio_tokens",
+    "output_token_details.audio_tokens", "output_token_details.audio", "audio_output_tokens",
+    "output_audio_tokens",
+)  # fmt: skip
+CACHED_AUDIO = (
+    "prompt_tokens_details.cached_tokens_details.audio_tokens",
+    "input_token_details.cached_tokens_details.audio_tokens", "cache_audio_read_tokens",
+)  # fmt: skip
+MODALITIES = {
+    "audio_input": ("prompt_tokens_details", "tool_use_prompt_tokens_details"),
+    "cached_audio": ("cache_tokens_details",),
+    "audio_output": ("candidates_tokens_details", "response_tokens_details"),
+}
+"""Google's lists of counts by modality."""
+EXCLUSIVE = ("cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation")
+"""Names of Anthropic and Bedrock, whose input leaves out the tokens of a cache."""
+INCLUSIVE = ("prompt_tokens", "prompt_token_count", "input_tokens_details", "input_token_details")
+"""Names of others, whose input contains them; LiteLLM uses both."""
+HOLDERS = (
+    "usage", "usage_metadata", "message", "response", "delta", "metadata", "meta", "data",
+)  # fmt: skip
+"""Where responses and events of streams have their usage; read two levels deep."""
+LEVELS = 3
+
+SPAN = {
+    "input": ("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.token_count.prompt"),
+    "output": (
+        "gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens",
+        "llm.token_count.completion",
+    ),
+    "cached": (
+        "gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_read_input_tokens",
+        "gen_ai.usage.input_tokens.cached", "gen_ai.usage.details.cache_read_tokens",
+        "gen_ai.usage.details.cache_read_input_tokens", "llm.token_count.prompt_details.cache_read",
+    ),
+    "written": (
+        "gen_ai.usage.cache_creation.input_tokens", "gen_ai.usage.cache_creation_input_tokens",
+        "gen_ai.usage.cache_write.input_tokens", "gen_ai.usage.cache_write_input_tokens",
+        "gen_ai.usage.input_tokens.cache_write", "gen_ai.usage.details.cache_write_tokens",
+        "gen_ai.usage.details.cache_creation_input_tokens",
+        "llm.token_count.prompt_details.cache_write",
+    ),
+    "reasoning": (
+        "gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_tokens",
+        "gen_ai.usage.output_tokens.reasoning", "gen_ai.usage.details.reasoning_tokens",
+        "llm.usage.reasoning_tokens", "llm.token_count.completion_details.reasoning",
+    ),
+    "audio_input": (
+        "gen_ai.usage.details.input_audio_tokens", "llm.token_count.prompt_details.audio",
+    ),
+    "audio_output": (
+        "gen_ai.usage.details.output_audio_tokens", "llm.token_count.completion_details.audio",
+    ),
+}  # fmt: skip
+"""Attributes of spans: the conventions of OpenTelemetry, newest first, and those of other libraries."""
+SPAN_PREFIXES = ("gen_ai.usage.", "llm.token_count.", "llm.usage.")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Counts as a usage object tells them, before they are in one convention."""
+
+    input: int | None = None
+    tool_input: int | None = None
+    """Comes on top of the input."""
+    output: int | None = None
+    thoughts: int | None = None
+    """Comes on top of the output."""
+    cached: int | None = None
+    written: int | None = None
+    reasoning: int | None = None
+    audio_input: int | None = None
+    cached_audio: int | None = None
+    audio_output: int | None = None
+    excludes_cache: bool = False
+    is_beside_output: bool = False
+    """Whether the reasoning is not part of the output."""
+    is_delta: bool = False
+    """Whether the counts of a stream's chunks are to be added."""
+
+    def then(self, later: "Parts") -> "Parts":
+        """Return what is known after a later report of totals."""
+        changes = {name: value for name, value in later.items() if value is not None}
+        return replace(self, **changes, **self._flags(later))
+
+    def plus(self, later: "Parts") -> "Parts":
+        """Return the sums with a further report of differences."""
+        sums = {name: (getattr(self, name) or 0) + n for name, n in later.items() if n is not None}
+        return replace(self, **sums, **self._flags(later))
+
+    def items(self) -> Iterator[tuple[str, int | None]]:
+        """Yield the counts by name."""
+        for field in fields(self):
+            if field.name not in FLAGS:
+                yield field.name, getattr(self, field.name)
+
+    def _flags(self, later: "Parts") -> dict[str, Any]:
+        return {name: getattr(self, name) or getattr(later, name) for name in FLAGS}
+
+
+FLAGS = ("excludes_cache", "is_beside_output", "is_delta")
+
+
+def parts_of_usage(source: Any) -> Parts:
+    """Return what a usage object, response or event tells."""
+    usage, holder = found_usage(source)
+    if isinstance(usage, Mapping) and any(is_span_name(name) for name in usage):
+        return parts_of_span(usage)
+    parts = Parts(
+        input=first(usage, INPUT),
+        tool_input=first(usage, ("tool_use_prompt_token_count",)),
+        output=first(usage, OUTPUT),
+        thoughts=first(usage, ("thoughts_token_count",)),
+        cached=largest(usage, CACHED, "cache_read"),
+        written=_written(usage),
+        reasoning=largest(usage, REASONING, "reasoning"),
+        audio_input=largest(usage, AUDIO_INPUT) or of_modality(usage, "audio_input"),
+        cached_audio=largest(usage, CACHED_AUDIO) or of_modality(usage, "cached_audio"),
+        audio_output=largest(usage, AUDIO_OUTPUT) or of_modality(usage, "audio_output"),
+        is_delta=holder == "usage_metadata" and value_of(usage, "input_tokens") is not None,
+    )
+    total = count_of(direct(usage, "total_tokens"))
+    whole = (parts.input or 0) + (parts.output or 0)
+    excludes = any(value_of(usage, name) is not None for name in EXCLUSIVE)
+    includes = any(value_of(usage, name) is not None for name in INCLUSIVE) or total == whole
+    flagged = value_of(usage, "input_tokens_exclude_cache") is True
+    return replace(
+        parts,
+        excludes_cache=flagged or (excludes and not includes),
+        is_beside_output=bool(parts.reasoning) and total == whole + (parts.reasoning or 0),
+    )
+
+
+def parts_of_span(attributes: Mapping[str, Any]) -> Parts:
+    """Return what the attributes of a GenAI span tell; input and output should contain all parts."""
+    found: dict[str, Any] = {}
+    for part, names in SPAN.items():
+        counts = (count_of(direct(attributes, name)) for name in names)
+        found[part] = next((count for count in counts if count is not None), None)
+    return Parts(**found)
+
+
+def is_span_name(name: Any) -> bool:
+    """Return whether it is the name of a span's attribute."""
+    return isinstance(name, str) and name.startswith(SPAN_PREFIXES)
+
+
+def found_usage(source: Any) -> tuple[Any, str | None]:
+    """Return the usage inside a response or event, and under which name it stood."""
+    level: list[tuple[Any, str | None]] = [(source, None)]
+    for _ in range(LEVELS):
+        for one, holder in level:
+            if first(one, (*INPUT, *OUTPUT)) is not None or _has_span_names(one):
+                return one, holder
+        level = [
+            (inner, name)
+            for one, _ in level
+            for name in HOLDERS
+            if (inner := value_of(one, name)) is not None
+        ]
+    return source, None
+
+
+def _has_span_names(source: Any) -> bool:
+    return isinstance(source, Mapping) and any(is_span_name(name) for name in source)
+
+
+def _written(usage: Any) -> int | None:
+    totals = [largest(usage, WRITTEN, "cache_creation")]
+    for paths in WRITTEN_BY_LIFETIME:
+        counts = [count for path in paths if (count := count_at(usage, path)) is not None]
+        totals.append(sum(counts) if counts else None)
+    return max((total for total in totals if total is not None), default=None)
+
+
+def of_modality(usage: Any, part: str) -> int | None:
+    """Return the audio tokens in Google's lists by modality."""
+    found = None
+    for name in MODALITIES[part]:
+        entries = value_of(usage, name)
+        for entry in entries if isinstance(entries, list | tuple) else ():
+            modality = value_of(entry, "modality")
+            label = getattr(modality, "value", modality)
+            count = count_of(value_of(entry, "token_count"))
+            if label == "AUDIO" and count is not None:
+                found = (found or 0) + count
+    return found
+
+
+def first(source: Any, paths: tuple[str, ...]) -> int | None:
+    """Return the first count that is there."""
+    return next((count for path in paths if (count := count_at(source, path)) is not None), None)
+
+
+def largest(source: Any, paths: tuple[str, ...], suffix: str | None = None) -> int | None:
+    """Return the largest of several names' counts: objects that know several may fill only one.
+
+    LangChain tells service tiers apart by a prefix (``priority_cache_read``): those are added up.
+    """
+    counts = [count for path in paths if (count := count_at(source, path)) is not None]
+    for details in ("input_token_details", "output_token_details") if suffix else ():
+        inner = value_of(source, details)
+        inner = inner if isinstance(inner, Mapping) else direct(inner, "__dict__")
+        if isinstance(inner, Mapping):
+            tiers = [count_of(n) for name, n in inner.items() if str(name).endswith(f"_{suffix}")]
+            known = [count for count in tiers if count is not None]
+            if known:
+                counts.append(sum(known) + (count_of(inner.get(suffix)) or 0))
+    return max(counts, default=None)
+
+
+def count_at(source: Any, path: str) -> int | None:
+    """Return the count at a path of names."""
+    value = source
+    for name in path.split("."):
+        value = value_of(value, name)
+        if value is None:
+            return None
+    return count_of(value)
+
+
+def value_of(source: Any, name: str) -> Any:
+    """Return the value of a name, in snake or camel case, of a dict or object; None without one."""
+    value = direct(source, name)
+    if value is None and "_" in name:
+        head, *rest = name.split("_")
+        value = direct(source, head + "".join(word.title() for word in rest))
+    return value
+
+
+def direct(source: Any, name: str) -> Any:
+    """Return the value of exactly this name; what raises has none."""
+    try:
+        return source.get(name) if isinstance(source, Mapping) else getattr(source, name, None)
+    except Exception:  # noqa: BLE001 - tracking must not break what it tracks
+        return None
+
+
+def count_of(value: Any) -> int | None:
+    """Return a count of tokens: a whole number of at least 0, also where it is a float."""
+    if not isinstance(value, numbers.Real) or isinstance(value, bool):
+        return None
+    try:
+        count = math.trunc(value)
+    except (ValueError, OverflowError):  # no finite number
+        return None
+    return int(count) if count == value and count >= 0 else None
