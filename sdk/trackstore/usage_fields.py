@@ -1,6 +1,5 @@
 """Under which names usage objects tell their counts, and how they are read from dicts and objects."""
 
-import math
 import numbers
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
@@ -124,12 +123,16 @@ class Parts:
 
     def then(self, later: "Parts") -> "Parts":
         """Return what is known after a later report of totals."""
-        changes = {name: value for name, value in later.items() if value is not None}
+        changes: dict[str, Any] = {
+            name: value for name, value in later.items() if value is not None
+        }
         return replace(self, **changes, **self._flags(later))
 
     def plus(self, later: "Parts") -> "Parts":
         """Return the sums with a further report of differences."""
-        sums = {name: (getattr(self, name) or 0) + n for name, n in later.items() if n is not None}
+        sums: dict[str, Any] = {
+            name: (getattr(self, name) or 0) + n for name, n in later.items() if n is not None
+        }
         return replace(self, **sums, **self._flags(later))
 
     def items(self) -> Iterator[tuple[str, int | None]]:
@@ -282,10 +285,11 @@ def direct(source: Any, name: str) -> Any:
 
 def count_of(value: Any) -> int | None:
     """Return a count of tokens: a whole number of at least 0, also where it is a float."""
-    if not isinstance(value, numbers.Real) or isinstance(value, bool):
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
         return None
+    number: Any = value
     try:
-        count = math.trunc(value)
+        count = int(number)
     except (ValueError, OverflowError):  # no finite number
         return None
-    return int(count) if count == value and count >= 0 else None
+    return count if count == number and count >= 0 else None

@@ -20,7 +20,9 @@ def test_the_python_of_the_guide_runs(
         line = text.count("\n", 0, block.start()) + 1
         code = compile("\n" * line + block[2], GUIDE, "exec")
         exec(code, names)  # noqa: S102 - the guide's own code
-    assert capsys.readouterr().out.split() == ["u_1", "0.018"]
+    assert capsys.readouterr().out.split() == [
+        "u_1", "950", "900", "{'input_tokens':", "25,", "'output_tokens':", "15}", "0.018",
+    ]  # fmt: skip
     recording_tracker.one(operation_type="summarize", user_id="u_1", attributes={"words": 3})
     recording_tracker.one(kind="LLM", message="Why?", input_tokens=12)
     recording_tracker.one(name="charge", correlation_id="order-7")
