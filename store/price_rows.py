@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from models.vocabulary import PriceKind
-from store.operations.token_counts import MAX_TOKENS
 from store.prices import FALLBACKS, MAX_PRICE, RATES, to_nanos
+from store.token_counts import MAX_TOKENS
 from store.validation import EARLIEST, Checker
 
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)

@@ -9,7 +9,7 @@ from typing import Any
 from models import Price, table_of
 from store.access import EVERY_ORGANIZATION
 from store.database import Row
-from store.operations.token_counts import TokenCounts
+from store.token_counts import TokenCounts
 from store.validation import LONG_MAX
 
 NANOS_PER_DOLLAR = 1_000_000_000

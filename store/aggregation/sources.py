@@ -25,7 +25,7 @@ from store.aggregation.catalog import (
     Source,
     Stat,
 )
-from store.operations.token_counts import TOKEN_COLUMNS
+from store.token_counts import TOKEN_COLUMNS
 
 EVERY_LABEL = ("organization_id", *LABELS)
 OPERATION, REQUEST = table_of(Operation), table_of(Request)

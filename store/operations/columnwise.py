@@ -24,7 +24,7 @@ from store.operations import quick
 from store.operations.columns import AT
 from store.operations.drafts import OperationDraft
 from store.operations.frames import Frame, Values
-from store.operations.token_counts import MAX_TOKENS, TOKEN_COLUMNS, input_with_cache, parts_fit
+from store.token_counts import MAX_TOKENS, TOKEN_COLUMNS, input_with_cache, parts_fit
 from store.uses import MAX_UNITS
 from store.validation import EARLIEST, FUTURE, InputBounds
 

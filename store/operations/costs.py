@@ -19,8 +19,8 @@ from store.operations.quick import (
     TOKENS_ORIGINAL,
     TOOL_NAME,
 )
-from store.operations.token_counts import TOKEN_COLUMNS, TokenCounts
 from store.prices import MAX_COST, PER_TOKENS, Cost, PriceBook, model_cost, tool_cost
+from store.token_counts import TOKEN_COLUMNS, TokenCounts
 
 STATUS, BASELINE = AT["price_status"], AT["cost_baseline"]
 ACTUAL, SAVED = AT["cost_actual"], AT["cost_saved"]

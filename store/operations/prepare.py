@@ -28,7 +28,8 @@ from store.operations.quick import (
     QuickPreparer,
     Row,
 )
-from store.operations.token_counts import (
+from store.partitions import month_of
+from store.token_counts import (
     API_NAMES,
     MAX_TOKENS,
     TOKEN_COLUMNS,
@@ -36,7 +37,6 @@ from store.operations.token_counts import (
     input_with_cache,
     part_problems,
 )
-from store.partitions import month_of
 from store.uses import MAX_UNITS
 from store.validation import Checker, InputBounds
 

@@ -16,7 +16,7 @@ from store.access import LabelDefaults, Principal
 from store.ids import LAST_MILLISECOND, MILLISECOND
 from store.operations.columns import AT, WIDTH
 from store.operations.drafts import ApiCallDraft, LlmCallDraft, OperationDraft, ToolUseDraft
-from store.operations.token_counts import MAX_TOKENS, input_with_cache, parts_fit
+from store.token_counts import MAX_TOKENS, input_with_cache, parts_fit
 from store.uses import MAX_UNITS
 from store.validation import EARLIEST, FUTURE, LONG_MAX, InputBounds
 

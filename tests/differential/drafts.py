@@ -17,7 +17,7 @@ from schema.operation_inputs import (
     ToolUseInput,
 )
 from store.operations.quick import MAX_DURATION_MS
-from store.operations.token_counts import MAX_TOKENS, TOKEN_COLUMNS
+from store.token_counts import MAX_TOKENS, TOKEN_COLUMNS
 from store.validation import EARLIEST, FUTURE, LONG_MAX, LONG_MIN, InputBounds
 from tests.differential.pair import NOW, NOW_MS, own_id
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from store.operations.columns import COLUMNS
 from store.operations.costs import fill_costs
 from store.operations.frames import Frame
-from store.operations.token_counts import TokenCounts
 from store.prices import (
     DEFAULT_TOOL_PRICE,
     MAX_COST,
@@ -26,6 +25,7 @@ from store.prices import (
     to_nanos,
     tool_cost,
 )
+from store.token_counts import TokenCounts
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
