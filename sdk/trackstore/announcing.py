@@ -30,7 +30,7 @@ class AnnouncingTracker(Recorder):
         self.notices = inner.notices
         self.is_strict = inner.is_strict
 
-    def record(self, entry: Entry) -> None:
+    def put(self, entry: Entry) -> None:
         """Hand it on, then tell of it."""
         self.inner.record(entry)
         self.bus.emit(f"{entry.field}.recorded", entry=entry)

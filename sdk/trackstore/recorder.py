@@ -1,119 +1,47 @@
 """What every tracker can do: the real one, the one that only records, the one that does nothing.
 
-``Recorder`` builds each entry and hands it to ``record``, the one thing that trackers do in their
-own way. So the middlewares, the decorators, the events and the plain calls record the same things.
+``Recorder`` builds each entry, fits it to what the server takes, and hands it to ``put``, the one
+thing that trackers do in their own way. So the middlewares, the decorators, the events and the plain
+calls record the same things.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self, Unpack
 from uuid import UUID
 
+from trackstore.aliases import REQUEST_ALIASES
 from trackstore.answers import Flushed, Stats
-from trackstore.context import NOWHERE, current
+from trackstore.arguments import ApiArguments, ChatArguments, OperationArguments, ToolArguments
+from trackstore.completions import has_time
+from trackstore.context import current
 from trackstore.entries import (
-    ApiCall,
     BreakerState,
     CircuitBreaker,
     Entry,
-    Interaction,
-    Json,
     Kind,
-    LlmCall,
     Operation,
-    Outcome,
     Session,
     Stage,
     ToolUse,
 )
+from trackstore.errors import InvalidItem
+from trackstore.fitting import fit, nested
+from trackstore.guards import report, suggestion, tolerant
 from trackstore.ids import new_id
 from trackstore.labelling import LABELS, LabelArguments
 from trackstore.limits import Limits
 from trackstore.notices import Notices
+from trackstore.operation_drafts import operation_of
 from trackstore.requests import RequestHandle
 from trackstore.sessions import SessionHandle
+from trackstore.tracked_ids import TrackedId
+from trackstore.values import NAME_CHARS, Problems, read_uuid, shown, text
 
-
-class SharedArguments(LabelArguments, total=False):
-    """What any operation may carry beside its own facts.
-
-    ``id`` (UUIDv7, default: a new one), ``occurred_at`` (aware; default: the time inside the id),
-    ``duration_ms``, ``error`` (text), ``outcome`` (default: ERROR with an error text, else OK),
-    ``cache_hit``, ``interaction`` (a type, or type and units: the call counts against limits) and
-    free ``attributes``. ``request_id``, ``stage``, ``session_id``, ``correlation_id`` and
-    ``trace_id`` are taken from the context where they are left out.
-    """
-
-    id: UUID | None
-    occurred_at: datetime | None
-    operation_type: str | None
-    outcome: Outcome | None
-    error: str | None
-    duration_ms: float | None
-    session_id: UUID | None
-    request_id: UUID | None
-    stage: str | None
-    correlation_id: str | None
-    trace_id: str | None
-    client: str | None
-    cache_hit: bool | None
-    interaction: Interaction | str | None
-    attributes: Mapping[str, Any] | None
-
-
-class OperationArguments(SharedArguments, total=False):
-    """What ``track_operation`` takes: one of ``api``, ``tool`` and ``llm``, by the kind."""
-
-    api: ApiCall | Mapping[str, Any] | None
-    tool: ToolUse | Mapping[str, Any] | None
-    llm: LlmCall | Mapping[str, Any] | None
-
-
-API_OPERATION = "api_operation"
-"""What a call counts as that counts against the plan without saying how."""
-API_FACTS = {"status_code", "ip_address", "user_agent", "batch_size", "resource_id"}
-LLM_FACTS = {
-    "provider", "input_tokens", "output_tokens", "cached_input_tokens", "cache_write_input_tokens",
-    "reasoning_tokens", "audio_input_tokens", "audio_output_tokens", "input_tokens_exclude_cache",
-}  # fmt: skip
-TIES = ("session_id", "request_id", "stage", "correlation_id", "trace_id")
-"""What is taken from the context."""
-
-
-def plain(attributes: Mapping[str, Any] | None) -> Json | None:
-    """An object as it is sent."""
-    return None if attributes is None else dict(attributes)
-
-
-def api_call(value: ApiCall | Mapping[str, Any]) -> ApiCall:
-    """The part of an API call, from its names."""
-    return value if isinstance(value, ApiCall) else ApiCall(**value)
-
-
-def tool_use(value: ToolUse | Mapping[str, Any]) -> ToolUse:
-    """The part of a tool call, from its names."""
-    return value if isinstance(value, ToolUse) else ToolUse(**value)
-
-
-def llm_call(value: LlmCall | Mapping[str, Any]) -> LlmCall:
-    """The part of a model call, from its names."""
-    return value if isinstance(value, LlmCall) else LlmCall(**value)
-
-
-def interaction(value: Interaction | str) -> Interaction:
-    """What a call counts against: one unit where only the type is said."""
-    return value if isinstance(value, Interaction) else Interaction(type=value)
-
-
-SHAPES: Mapping[str, Callable[[Any], Any]] = {
-    "api": api_call,
-    "tool": tool_use,
-    "llm": llm_call,
-    "interaction": interaction,
-}
-"""What may be given in a shorter form than it is sent in."""
+fit_stage = nested(Stage)
+fit_name = text(NAME_CHARS, may_cut=False, may_be_empty=False)
 
 
 class Recorder(Limits, ABC):
@@ -138,8 +66,8 @@ class Recorder(Limits, ABC):
     # ------------------------------------------------------------------ what each does its own way
 
     @abstractmethod
-    def record(self, entry: Entry) -> None:
-        """Take one entry. Never raises, but ``InvalidItem`` where the tracker is strict."""
+    def put(self, entry: Entry) -> None:
+        """Take one entry that the server takes. Never raises, but ``InvalidItem`` if strict."""
 
     @abstractmethod
     def refuse(self, field: str, error: Exception) -> None:
@@ -162,104 +90,129 @@ class Recorder(Limits, ABC):
         del request_id
         return False
 
+    # ------------------------------------------------------------------ entries
+
+    def record(self, entry: Entry) -> None:
+        """Record one entry. Never raises, but ``InvalidItem`` where the tracker is strict.
+
+        A fact that the server would refuse is converted, or left out and counted
+        (``stats().adjusted``); the rest of the entry is kept.
+        """
+        self._record(entry, is_own=False)
+
+    def _record(self, entry: Entry, *, is_own: bool) -> None:
+        try:
+            fitted, problems = fit(entry, is_own=is_own)
+            if problems:
+                report(self, entry.field, problems)
+        except InvalidItem as error:
+            if self.is_strict:
+                raise
+            self.refuse(entry.field, error)
+        except Exception as error:  # noqa: BLE001 - tracking must not break what it tracks
+            self.refuse(getattr(entry, "field", "entry"), error)
+        else:
+            self.put(fitted)
+
     # ------------------------------------------------------------------ operations
 
+    @tolerant()
     def track_operation(
-        self, *, kind: Kind, name: str, **facts: Unpack[OperationArguments]
-    ) -> UUID:
-        """Record one finished call; gives its id. Never waits, never raises.
+        self,
+        *,
+        kind: Kind | str | None = None,
+        name: str | None = None,
+        **facts: Unpack[OperationArguments],
+    ) -> TrackedId:
+        """Record one finished call; return its id. Never waits, never raises.
 
-        ``kind`` is API, TOOL or LLM; ``name`` the route, tool or model call as people will group
-        it. What cannot be sent is counted as dropped with its reason (``stats().dropped``).
+        ``kind`` is API, TOOL or LLM, whatever the case; ``name`` the route, tool or model call as
+        people will group it. Both are inferred where they are left out: from route, tool or model.
+        What cannot be sent is counted as dropped with its reason (``stats().dropped``).
         """
-        known: dict[str, Any] = facts  # type: ignore[assignment]
-        id: UUID = known.pop("id", None) or new_id()
-        try:
-            self.record(self._operation(id, kind, name, known))
-        except (TypeError, ValueError, AttributeError) as error:
-            self.refuse(Operation.field, error)
-        return id
+        return self._track(kind, name, dict(facts))
 
+    @tolerant()
     def track_api_operation(
         self,
         *,
         route: str,
         method: str,
         counts_against_plan: bool = False,
-        **facts: Any,
-    ) -> UUID:
-        """Record a finished API call in the words of an API; gives its id.
+        **facts: Unpack[ApiArguments],
+    ) -> TrackedId:
+        """Record a finished API call; return its id.
 
-        Beside what ``track_operation`` takes: ``status_code``, ``ip_address``, ``user_agent``,
-        ``batch_size`` and ``resource_id``. ``counts_against_plan`` counts one unit of
-        ``api_operation``. Without an ``outcome`` it is ERROR with an error text or a status
-        from 500.
+        Its name is method and route. ``counts_against_plan`` counts one unit of ``api_operation``.
+        Without an ``outcome`` it is ERROR with an error text or a status from 500.
         """
-        if counts_against_plan and facts.get("interaction") is None:
-            facts["interaction"] = API_OPERATION
-        parts = {name: facts.pop(name) for name in API_FACTS & facts.keys()}
-        status = parts.get("status_code")
-        if facts.get("outcome") is None and isinstance(status, int) and status >= 500:
-            facts["outcome"] = "ERROR"
-        api = {"route": route, "method": method, **parts}
-        name = f"{method} {route}" if method else route
-        return self.track_operation(kind="API", name=name, api=api, **facts)
+        known: dict[str, Any] = {"route": route, "method": method, **facts}
+        if counts_against_plan is not False:
+            known["counts_against_plan"] = counts_against_plan
+        return self._track("API", None, known)
 
+    @tolerant()
     def track_tool_operation(
         self,
         *,
-        tool: str,
+        tool: str | ToolUse | Mapping[str, Any],
         mode: str | None = None,
         tokens_original: int | None = None,
         tokens_actual: int | None = None,
         file_path: str | None = None,
         parameters: Mapping[str, Any] | None = None,
-        **facts: Unpack[SharedArguments],
-    ) -> UUID:
-        """Record a tool call and the tokens it saved; gives its id.
+        **facts: Unpack[ToolArguments],
+    ) -> TrackedId:
+        """Record a tool call and the tokens it saved; return its id.
 
-        ``client`` says which program used it (its tool id). Any names are taken.
+        ``client`` says which program used it (its tool id). Any names of tools and modes are taken.
         """
-        use = {
-            "tool_name": tool,
-            "operation_mode": mode,
+        known: dict[str, Any] = {
+            **facts,
+            "tool_name" if type(tool) is str else "tool": tool,
+            "mode": mode,
             "tokens_original": tokens_original,
             "tokens_actual": tokens_actual,
             "file_path": file_path,
             "parameters": parameters,
         }
-        return self.track_operation(kind="TOOL", name=tool, tool=use, **facts)
+        return self._track("TOOL", None, known)
 
+    @tolerant()
     def track_chat(
         self,
         *,
-        message: str | None,
-        response: str | None = None,
+        message: Any,
+        response: Any = None,
         model: str | None = None,
         email: str | None = None,
         tokens: int | None = None,
         name: str = "chat",
-        **facts: Any,
-    ) -> UUID:
-        """Record one exchange of a chat; gives its id.
+        **facts: Unpack[ChatArguments],
+    ) -> TrackedId:
+        """Record one exchange of a chat; return its id.
 
-        Beside what ``track_operation`` takes: ``provider`` and the token counts of ``LlmCall``
-        (``input_tokens``, ``output_tokens``, ``cached_input_tokens`` ...). ``tokens`` is the total
-        where input and output are not known apart: it counts as input. ``email`` becomes the
-        attribute of that name.
+        ``tokens`` is the total where input and output are not known apart: it counts as
+        input. ``email`` becomes the attribute of that name. Messages that are lists or objects are
+        kept as JSON.
         """
-        parts = {name: facts.pop(name) for name in LLM_FACTS & facts.keys()}
-        if tokens is not None and parts.get("input_tokens") is None:
-            parts["input_tokens"] = tokens
+        known: dict[str, Any] = {
+            **facts,
+            "message": message,
+            "response": response,
+            "model": model,
+        }
         if email is not None:
-            facts["attributes"] = {**(facts.get("attributes") or {}), "email": email}
-        llm = {"message": message, "response": response, "model": model, **parts}
-        return self.track_operation(kind="LLM", name=name, llm=llm, **facts)
+            known["email"] = email
+        if tokens is not None:
+            known["tokens"] = tokens
+        return self._track("LLM", name, known)
 
+    @tolerant()
     def report_breaker(
         self,
         name: str,
-        state: BreakerState,
+        state: BreakerState | str,
         *,
         total_calls: int = 0,
         total_failures: int = 0,
@@ -268,14 +221,14 @@ class Recorder(Limits, ABC):
     ) -> None:
         """Report state (CLOSED, OPEN, HALF_OPEN) and totals of a circuit breaker.
 
-        A later report goes before an earlier one, in whatever order they arrive.
+        A later report takes precedence over an earlier one, in whatever order they arrive.
         """
         if organization_id is None and self.labels is not None:
             organization_id = self.labels.organization_id
+        breaker: dict[str, Any] = {"name": name, "state": state}
         self.record(
             CircuitBreaker(
-                name=name,
-                state=state,
+                **breaker,
                 total_calls=total_calls,
                 total_failures=total_failures,
                 message=message,
@@ -286,35 +239,37 @@ class Recorder(Limits, ABC):
 
     # ------------------------------------------------------------------ work that is watched
 
+    @tolerant({"metadata": "attributes", "tool_id": "client", "session_id": "id"})
     def session(
         self,
         name: str | None = None,
         *,
         client: str | None = None,
-        id: UUID | None = None,
+        id: UUID | str | None = None,
         attributes: Mapping[str, Any] | None = None,
         **labels: Unpack[LabelArguments],
     ) -> SessionHandle:
         """Begin a session: ``with`` or ``async with`` ends it, and ties to it what is inside."""
         session = Session(
-            id=id or new_id(),
+            id=self._id("session", id),
             name=name,
             client=client,
             started_at=datetime.now(UTC),
-            labels=self.labels_with(labels),
-            attributes=plain(attributes),
+            labels=self.labels_with(self._known_labels("session", labels)),
+            attributes=attributes,  # type: ignore[arg-type]  # fitted when it is recorded
         )
         return SessionHandle(self, session)
 
+    @tolerant(REQUEST_ALIASES)
     def request(
         self,
         type: str,
         *,
-        stages: Sequence[str | Stage] = (),
+        stages: Sequence[str | Stage | Mapping[str, Any]] = (),
         title: str | None = None,
         correlation_id: str | None = None,
         attributes: Mapping[str, Any] | None = None,
-        id: UUID | None = None,
+        id: UUID | str | None = None,
         **labels: Unpack[LabelArguments],
     ) -> RequestHandle:
         """Create a request, work that somebody watches.
@@ -323,13 +278,14 @@ class Recorder(Limits, ABC):
         goes on. ``stages`` are planned by name, or as ``Stage`` with weight and attempts. Without
         a correlation id it takes that of the context, else its own id.
         """
-        handle = RequestHandle(self, id or new_id(), correlation_id or current().correlation_id)
+        made = self._id("request", id)
+        handle = RequestHandle(self, made, self._correlation_id(correlation_id))
         handle.create(
             type,
-            [Stage(name=stage) if isinstance(stage, str) else stage for stage in stages],
+            self._stages(stages),
             title=title,
-            attributes=plain(attributes),
-            labels=self.labels_with(labels),
+            attributes=attributes,  # type: ignore[arg-type]  # fitted when it is recorded
+            labels=self.labels_with(self._known_labels("request", labels)),
         )
         return handle
 
@@ -340,21 +296,72 @@ class Recorder(Limits, ABC):
 
     # ------------------------------------------------------------------ inside
 
-    def _operation(self, id: UUID, kind: Kind, name: str, facts: dict[str, Any]) -> Operation:
-        """The entry; takes ``facts`` apart. Raises ``TypeError`` for names that it does not know."""
-        labels = {label: facts.pop(label) for label in LABELS if label in facts}
-        facts["labels"] = self.labels_with(labels) if labels else self.labels
-        here = current()
-        if here is not NOWHERE:
-            for tie in TIES:
-                if facts.get(tie) is None:
-                    facts[tie] = getattr(here, tie)
-        for fact, shape in SHAPES.items():
-            if fact in facts and facts[fact] is not None:
-                facts[fact] = shape(facts[fact])
-        if facts.get("outcome") is None:
-            facts["outcome"] = "OK" if facts.get("error") is None else "ERROR"
-        return Operation(kind=kind, name=name, id=id, **facts)
+    def _track(self, kind: Any, name: Any, facts: dict[str, Any]) -> TrackedId:
+        """Record the operation of these facts, and return its id."""
+        problems: Problems = []
+        passed = facts.pop("id", None)
+        made = None if passed is None else read_uuid(passed)
+        if passed is not None and made is None:
+            problems.append(
+                ("id", f"{shown(passed)} is not a UUID. The operation gets another id.")
+            )
+        id = made or new_id()
+        try:
+            operation = operation_of(kind, name, id, facts, self.labels, problems)
+            if problems:
+                report(self, Operation.field, problems)
+        except InvalidItem:
+            raise
+        except Exception as error:  # noqa: BLE001 - tracking must not break what it tracks
+            self.refuse(Operation.field, error)
+        else:
+            self._record(operation, is_own=True)
+        return TrackedId.of(id)
+
+    def _id(self, field: str, passed: Any) -> UUID:
+        """Return the id that was passed where the server takes it, else a new one."""
+        if passed is None:
+            return new_id()
+        id = read_uuid(passed)
+        if id is not None and has_time(id):
+            return id
+        told = f"{shown(passed)} is not a UUIDv7. The {field} gets another id."
+        report(self, field, [("id", told)])
+        return new_id()
+
+    def _correlation_id(self, passed: Any) -> str | None:
+        """Return the correlation id that was passed, else that of the context."""
+        problems: Problems = []
+        found: str | None = None if passed is None else fit_name(passed, problems)
+        report(self, "request", [("correlation_id", problem) for _, problem in problems])
+        return found or current().correlation_id
+
+    def _known_labels(self, field: str, labels: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the labels among the names; others are counted."""
+        unknown = [name for name in labels if name not in LABELS]
+        if not unknown:
+            return labels
+        report(self, field, [(name, suggestion(name, LABELS)) for name in unknown])
+        return {name: value for name, value in labels.items() if name in LABELS}
+
+    def _stages(self, stages: Any) -> list[Stage]:
+        """Return planned stages of names, stages and mappings; what is none of them is counted."""
+        if stages is None:
+            return []
+        problems: Problems = []
+        found: list[Stage] = []
+        try:
+            stages = [stages] if issubclass(type(stages), str) else list(stages)
+        except Exception:  # noqa: BLE001 - somebody else's object: tracking must outlive its mistakes
+            problems.append(("", f"{shown(stages)} is not a list of names."))
+            stages = []
+        for stage in stages:
+            is_part = issubclass(type(stage), Stage | Mapping)
+            fitted = fit_stage(stage if is_part else Stage(name=stage), problems)
+            if fitted is not None:
+                found.append(fitted)
+        report(self, "createRequest", [(f"stages.{p}".rstrip("."), told) for p, told in problems])
+        return found
 
     def __enter__(self) -> Self:
         return self

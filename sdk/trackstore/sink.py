@@ -4,10 +4,14 @@ from typing import Protocol
 from uuid import UUID
 
 from trackstore.entries import Entry
+from trackstore.notices import Notices
 
 
 class Sink(Protocol):
     """Takes entries, and knows which requests were called off."""
+
+    notices: Notices
+    is_strict: bool
 
     def record(self, entry: Entry) -> None:
         """Take one entry."""

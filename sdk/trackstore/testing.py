@@ -85,7 +85,7 @@ class RecordingTracker(Recorder):
 
     # ------------------------------------------------------------------ what a tracker does
 
-    def record(self, entry: Entry) -> None:
+    def put(self, entry: Entry) -> None:
         """Keep it; raises ``InvalidItem`` for what the server would refuse."""
         try:
             check_entry(encode_entry(entry))
@@ -169,13 +169,22 @@ class RecordingTracker(Recorder):
 
 
 class NullTracker(Recorder):
-    """Takes everything, keeps nothing, allows every use: tracking switched off."""
+    """Keeps nothing, allows every use: tracking switched off.
 
-    def record(self, entry: Entry) -> None:
+    It raises ``InvalidItem`` for what the server would refuse, as a test should; where it switches
+    tracking off in production, ``strict=False`` only counts it.
+    """
+
+    def __init__(self, *, strict: bool = True) -> None:
+        self.is_strict = strict
+
+    def put(self, entry: Entry) -> None:
         """Forget it."""
 
     def refuse(self, field: str, error: Exception) -> None:
-        """Forget it."""
+        """Raise it where the tracker is strict, else forget it."""
+        if self.is_strict:
+            raise InvalidItem(f"{field}: {error}") from error
 
     def flush(self, timeout: float = 5.0) -> Flushed:
         """Nothing is left."""

@@ -42,7 +42,7 @@ class Tracker(AskedLimits, Recorder):
         self._cancellations = Cancellations(self.settings)
         self._delivery = Delivery(self.settings, self._cancellations.look)
 
-    def record(self, entry: Entry) -> None:
+    def put(self, entry: Entry) -> None:
         """Queue one entry; counted as dropped where it cannot be."""
         try:
             item = encode_entry(entry)

@@ -298,10 +298,10 @@ async def test_a6_a_tracker_that_fails_breaks_no_call(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     class Broken(NullTracker):
-        def record(self, entry: object) -> None:
+        def put(self, entry: object) -> None:
             raise RuntimeError(f"cannot take {entry}")
 
-    recorder = CallRecorder(Broken(), RULES)
+    recorder = CallRecorder(Broken(strict=False), RULES)
     app = TrackingMiddleware(memory_app(), recorder=recorder)
     with caplog.at_level(logging.WARNING, "trackstore"):
         async with caller_of(app) as http:

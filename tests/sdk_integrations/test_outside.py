@@ -130,9 +130,9 @@ def test_any_breaker_by_three_calls(tracker: RecordingTracker) -> None:
 class TalkingTracker(RecordingTracker):
     """Logs what it takes, as code between it and the server may do."""
 
-    def record(self, entry: Entry) -> None:
+    def put(self, entry: Entry) -> None:
         logging.getLogger("pipeline.test").info("took %s", entry.field)
-        super().record(entry)
+        super().put(entry)
 
 
 def test_log_records_inside_a_request_become_its_events() -> None:
@@ -246,8 +246,8 @@ def test_spans_of_model_and_tool_calls_become_operations(tracker: RecordingTrack
 def test_b6_prometheus_sees_what_was_dropped_and_left_out() -> None:
     tracker = RecordingTracker(strict=False)
     recorder = CallRecorder(tracker)
-    tracker.track_operation(kind="API", name="x", duration_ms="slow")  # type: ignore[arg-type]
-    tracker.track_operation(kind="API", name="x")
+    tracker.report_breaker("renderer", "AJAR")
+    tracker.track_operation(kind="API", name="x", duration_ms=-1)
     recorder.record(ServedCall(route="v1/memory"))
     registry = CollectorRegistry()
     registry.register(TrackerCollector(tracker, [recorder]))
@@ -258,13 +258,15 @@ def test_b6_prometheus_sees_what_was_dropped_and_left_out() -> None:
         'trackstore_client_dropped_total{reason="INVALID"} 1.0',
         'trackstore_client_skipped_calls_total{reason="labels"} 1.0',
         "trackstore_client_queued_items 0.0",
+        'trackstore_client_adjusted_facts_total{fact="operation.duration_ms"} 1.0',
     ):
         assert line in told
 
 
 def test_b6_opentelemetry_sees_what_was_dropped() -> None:
     tracker = RecordingTracker(strict=False)
-    tracker.track_operation(kind="API", name="x", duration_ms="slow")  # type: ignore[arg-type]
+    tracker.report_breaker("renderer", "AJAR")
+    tracker.track_operation(kind="API", name="x", duration_ms=-1)
     reader = InMemoryMetricReader()
     provider = MeterProvider([reader], shutdown_on_exit=False)
     observe_tracker(provider.get_meter("test"), tracker)
@@ -280,6 +282,7 @@ def test_b6_opentelemetry_sees_what_was_dropped() -> None:
         for scope in resource.scope_metrics
         for metric in scope.metrics
     }
-    assert found["trackstore.client.tracked"] == [(1, {})]
+    assert found["trackstore.client.tracked"] == [(2, {})]
     assert found["trackstore.client.dropped"] == [(1, {"reason": "INVALID"})]
+    assert found["trackstore.client.adjusted"] == [(1, {"fact": "operation.duration_ms"})]
     provider.shutdown()

@@ -86,7 +86,7 @@ def test_b5_a_decorated_function_follows_the_default_tracker() -> None:
 
 
 def test_b5_what_the_server_would_refuse_is_raised_in_the_test() -> None:
-    with pytest.raises(InvalidItem, match="durationMs"):
+    with pytest.raises(InvalidItem, match="duration_ms"):
         RecordingTracker().track_operation(kind="API", name="x", duration_ms="slow")  # type: ignore[arg-type]
     with pytest.raises(InvalidItem, match="colour"):
         RecordingTracker().track_operation(kind="API", name="x", colour="red")  # type: ignore[call-arg]

@@ -84,12 +84,16 @@ def observe_tracker(meter: Meter, tracker: Recorder) -> None:
 
         return [read]
 
-    def dropped(options: CallbackOptions) -> Iterable[Observation]:
-        del options
-        for reason, number in tracker.stats().dropped.items():
-            yield Observation(number, {"reason": reason})
+    def counted(name: str, attribute: str) -> Sequence[Read]:
+        def read(options: CallbackOptions) -> Iterable[Observation]:
+            del options
+            for kind, number in getattr(tracker.stats(), name).items():
+                yield Observation(number, {attribute: kind})
+
+        return [read]
 
     for name in ("tracked", "acknowledged", "duplicates", "batches", "retries"):
         meter.create_observable_counter(f"trackstore.client.{name}", observed(name))
     meter.create_observable_gauge("trackstore.client.queued", observed("queued"))
-    meter.create_observable_counter("trackstore.client.dropped", [dropped])
+    for name, attribute in (("dropped", "reason"), ("skipped", "reason"), ("adjusted", "fact")):
+        meter.create_observable_counter(f"trackstore.client.{name}", counted(name, attribute))

@@ -42,6 +42,12 @@ class TrackerCollector(Collector):
         for reason, number in stats.dropped.items():
             dropped.add_metric([reason], number)
         yield dropped
+        adjusted = CounterMetricFamily(
+            f"{PREFIX}_adjusted_facts", "Facts that were changed or left out.", labels=["fact"]
+        )
+        for fact, number in stats.adjusted.items():
+            adjusted.add_metric([fact], number)
+        yield adjusted
         yield self._skipped()
 
     def _skipped(self) -> Metric:

@@ -1,0 +1,143 @@
+"""Decides what only the whole entry can tell: missing names, parts beyond their total, doubled stages."""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from trackstore.entries import (
+    CircuitBreaker,
+    CreateRequest,
+    Entry,
+    LlmCall,
+    LogEvent,
+    Operation,
+    Session,
+    Stage,
+)
+from trackstore.instants import EARLIEST, FUTURE
+from trackstore.values import NAME_CHARS, Problems, shown
+
+EARLIEST_MS = EARLIEST.timestamp() * 1_000
+MAX_STAGES = 200
+RESERVED_TYPES = ("request.", "stage.")
+"""Begin the types of events that only the server appends."""
+FAILED_STATUS = 500
+
+
+def has_time(id: UUID) -> bool:
+    """Whether the id is a UUIDv7 whose time the server takes."""
+    milliseconds = id.int >> 80
+    latest = (time.time() + FUTURE.total_seconds()) * 1_000
+    return (id.int >> 76) & 0xF == 7 and EARLIEST_MS <= milliseconds <= latest
+
+
+def parts_beyond_total(llm: LlmCall) -> Mapping[str, str]:
+    """Return the token counts that the total of their kind does not contain, and what to do."""
+    found: dict[str, str] = {}
+    cached, written = llm.cached_input_tokens or 0, llm.cache_write_input_tokens or 0
+    total = (llm.input_tokens or 0) + (cached + written if llm.input_tokens_exclude_cache else 0)
+    exclude = "Set input_tokens_exclude_cache=True if input_tokens does not count them."
+    if cached > total:
+        found["cached_input_tokens"] = f"{cached:,} of {total:,} input tokens. {exclude}"
+        cached = 0
+    if cached + written > total:
+        found["cache_write_input_tokens"] = f"{written:,} of {total:,} input tokens. {exclude}"
+    if (llm.audio_input_tokens or 0) > total:
+        found["audio_input_tokens"] = f"{llm.audio_input_tokens:,} of {total:,} input tokens."
+    output, reasoning = llm.output_tokens or 0, llm.reasoning_tokens or 0
+    if reasoning > output:
+        found["reasoning_tokens"] = f"{reasoning:,} of {output:,} output tokens."
+        reasoning = 0
+    if reasoning + (llm.audio_output_tokens or 0) > output:
+        found["audio_output_tokens"] = f"{llm.audio_output_tokens:,} of {output:,} output tokens."
+    return found
+
+
+def _complete_operation(fitted: Any, had_name: bool, problems: Problems) -> Any:
+    """Infer what was passed and could not be read, from the rest of the record."""
+    changes: dict[str, Any] = {}
+    api, tool, llm = fitted.api, fitted.tool, fitted.llm
+    if llm is not None and (parts := parts_beyond_total(llm)):
+        for count, problem in parts.items():
+            problems.append((f"llm.{count}", problem))
+        changes["llm"] = msgspec.structs.replace(llm, **dict.fromkeys(parts))
+    if fitted.kind is None:
+        changes["kind"] = "TOOL" if tool else "LLM" if llm and not api else "API"
+        if tool is None and llm is None and api is None:
+            problems.append(("kind", "It is missing. Pass API, TOOL or LLM."))
+    kind = changes.get("kind", fitted.kind)
+    if fitted.name is None:
+        words = " ".join(filter(None, (api.method, api.route))) if api else None
+        names: dict[str, str | None] = {
+            "API": words,
+            "TOOL": tool and tool.tool_name,
+            "LLM": llm and llm.model,
+        }
+        name: str | None = names.pop(kind) or next(filter(None, names.values()), None)
+        if name is not None:
+            changes["name"] = name[:NAME_CHARS]
+            if had_name:
+                problems.append(("name", f"It becomes {shown(changes['name'])}."))
+    if any(path == "outcome" for path, _ in problems):
+        status = (api and api.status_code) or 0
+        changes["outcome"] = "ERROR" if fitted.error or status >= FAILED_STATUS else "OK"
+    if fitted.occurred_at is None and fitted.id is not None and not has_time(fitted.id):
+        changes["occurred_at"] = datetime.now(UTC)
+    return msgspec.structs.replace(fitted, **changes) if changes else fitted
+
+
+def _complete_request(fitted: Any, _: bool, problems: Problems) -> Any:
+    """Leave out stages that are planned twice or beyond the limit."""
+    if not fitted.stages:
+        return fitted
+    stages: dict[str, Stage] = {}
+    for stage in fitted.stages:
+        if stage.name in stages:
+            problems.append(("stages", f"The stage {shown(stage.name)} is planned twice."))
+        elif len(stages) == MAX_STAGES:
+            problems.append(("stages", f"Stages beyond the first {MAX_STAGES} are left out."))
+            break
+        else:
+            stages[stage.name] = stage
+    return msgspec.structs.replace(fitted, stages=list(stages.values()))
+
+
+def _complete_session(fitted: Any, _: bool, problems: Problems) -> Any:
+    """Leave out an end before the start."""
+    if fitted.started_at and fitted.ended_at and fitted.ended_at < fitted.started_at:
+        problems.append(("ended_at", "It lies before started_at."))
+        return msgspec.structs.replace(fitted, ended_at=fitted.started_at)
+    return fitted
+
+
+def _complete_event(fitted: Any, _: bool, problems: Problems) -> Any:
+    """Rename an event that claims to be one of the server's own."""
+    if fitted.type is not None and fitted.type.startswith(RESERVED_TYPES):
+        problems.append(("type", f"{shown(fitted.type)} begins like the server's own events."))
+        return msgspec.structs.replace(fitted, type=f"log.{fitted.type}"[:NAME_CHARS])
+    return fitted
+
+
+def _complete_breaker(fitted: Any, _: bool, problems: Problems) -> Any:
+    """Leave out more failures than calls."""
+    if fitted.total_failures > fitted.total_calls:
+        problems.append(
+            ("total_failures", f"{fitted.total_failures} of {fitted.total_calls} calls.")
+        )
+        return msgspec.structs.replace(fitted, total_failures=0)
+    return fitted
+
+
+Completion = Callable[[Any, bool, Problems], Any]
+COMPLETIONS: Mapping[type[Entry], Completion] = {
+    Operation: _complete_operation,
+    CreateRequest: _complete_request,
+    Session: _complete_session,
+    LogEvent: _complete_event,
+    CircuitBreaker: _complete_breaker,
+}
+"""What is decided when all fields of an entry are known."""

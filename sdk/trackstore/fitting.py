@@ -1,0 +1,318 @@
+"""Fits entries to what the server takes: a fact that cannot be kept is left out, its record is not.
+
+The rules are made from the types of the entries and the bounds of the server, so that a new field has
+one without being named here.
+"""
+
+import re
+import types
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+import msgspec
+from msgspec import NODEFAULT, Struct
+
+from trackstore.completions import COMPLETIONS
+from trackstore.entries import (
+    CreateRequest,
+    Entry,
+    FailRequest,
+    FailStage,
+    LogEvent,
+    Operation,
+)
+from trackstore.errors import InvalidItem
+from trackstore.instants import instant
+from trackstore.json_values import json_object, json_text
+from trackstore.values import (
+    LONG_TEXT_CHARS,
+    NAME_CHARS,
+    TEXT_CHARS,
+    Converter,
+    Problems,
+    flag,
+    key_of,
+    milliseconds,
+    number,
+    read_number,
+    shown,
+    text,
+    uuid,
+    vocabulary,
+    whole,
+)
+
+MAX_DURATION_MS = 10.0**12
+MAX_COUNT = 10**15
+MAX_BATCH_SIZE = 1_000_000_000
+MAX_UNITS = 10**9
+MAX_ATTEMPTS = 1_000
+MAX_WEIGHT = 1e9
+LEAST_SILENCE, MOST_SILENCE = timedelta(seconds=1), timedelta(days=31)
+"""Bounds of the server; a test compares them."""
+UNKNOWN = "unknown"
+MODES = ("full", "overview", "symbol", "references", "semantic", "tri_index")
+"""Operation modes whose case does not matter; any other mode is stored as it is spelled."""
+LEVELS: Mapping[int, str] = {50: "CRITICAL", 40: "ERROR", 30: "WARNING", 20: "INFO", 0: "DEBUG"}
+"""Severities of the numeric levels of ``logging``."""
+SYNONYMS: Mapping[str, str] = {
+    "WARN": "WARNING",
+    "FATAL": "CRITICAL",
+    "EMERGENCY": "CRITICAL",
+    "ALERT": "CRITICAL",
+    "ERR": "ERROR",
+    "NOTICE": "INFO",
+    "INFORMATION": "INFO",
+    "TRACE": "DEBUG",
+    "SUCCESS": "OK",
+    "SUCCEEDED": "OK",
+    "FAILURE": "ERROR",
+    "FAILED": "ERROR",
+    "HALFOPEN": "HALF_OPEN",
+}
+"""Other words for those of a closed list, where the list has the word they stand for."""
+
+DURATION = re.compile(
+    r"P(?=[\dT])(\d{1,6}W)?(\d{1,6}D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d{1,6})?S)?)?"
+)
+
+
+def words_of(literal: Any) -> Mapping[str, str]:
+    """Return the accepted spellings of a ``Literal``, in capitals, with the word of each."""
+    words = {word.upper(): word for word in get_args(literal)}
+    return words | {other: words[word] for other, word in SYNONYMS.items() if word in words}
+
+
+def long_text(value: Any, problems: Problems) -> str | None:
+    """Return the text of a chat; a list of messages as JSON."""
+    if type(value) is not str and issubclass(type(value), list | tuple | dict):
+        value = json_text(value, problems)
+    told: str | None = _long_text(value, problems)
+    return told
+
+
+def mode(value: Any, problems: Problems) -> str | None:
+    """Return the mode of a tool call; the case of the known ones does not matter."""
+    told: str | None = _id(value, problems)
+    if told is not None and told.lower() in MODES:
+        return told.lower()
+    return told
+
+
+def silence(value: Any, problems: Problems) -> str | None:
+    """Return an ISO 8601 duration of text, ``timedelta`` or seconds."""
+    if type(value) is str and DURATION.fullmatch(value):
+        return value
+    try:
+        if not issubclass(type(value), timedelta):
+            value = timedelta(seconds=read_number(value) or 0)
+        is_allowed = LEAST_SILENCE <= value <= MOST_SILENCE
+    except Exception:  # noqa: BLE001 - somebody else's object: tracking must outlive its mistakes
+        is_allowed = False
+    if is_allowed:
+        return f"PT{value.total_seconds():.6f}".rstrip("0").rstrip(".") + "S"
+    problems.append(("", f"{shown(value)} is not a duration from PT1S to P31D, such as PT5M."))
+    return None
+
+
+_id = text(NAME_CHARS, may_cut=False, may_be_empty=False)
+_name = text(NAME_CHARS, may_be_empty=False)
+_text = text(TEXT_CHARS)
+_long_text = text(LONG_TEXT_CHARS)
+
+BY_NAME: Mapping[str, Converter] = {
+    "name": _name,
+    "type": _name,
+    "operation_type": _name,
+    "interaction_type": _name,
+    "stage": _name,
+    "client": _name,
+    "operation_mode": mode,
+    "error": _text,
+    "reason": _text,
+    "title": _text,
+    "message": _text,
+    "route": _text,
+    "user_agent": _text,
+    "file_path": _text,
+    "duration_ms": milliseconds(MAX_DURATION_MS),
+    "status_code": whole(100, 599),
+    "batch_size": whole(0, MAX_BATCH_SIZE),
+    "units": whole(1, MAX_UNITS),
+    "attempt": whole(1, MAX_ATTEMPTS),
+    "max_attempts": whole(1, MAX_ATTEMPTS),
+    "total": whole(0, MAX_COUNT),
+    "fraction": number(0, 1),
+    "weight": number(0, MAX_WEIGHT),
+    "stall_after": silence,
+}
+"""Fields whose rule is not that of their type, wherever they occur."""
+BY_FIELD: Mapping[tuple[str, str], Converter] = {
+    ("LlmCall", "message"): long_text,
+    ("LlmCall", "response"): long_text,
+}
+FALLBACKS: Mapping[tuple[type, str], Any] = {
+    (Operation, "name"): UNKNOWN,
+    (CreateRequest, "type"): UNKNOWN,
+    (LogEvent, "type"): UNKNOWN,
+    (FailRequest, "message"): "",
+    (FailStage, "message"): "",
+}
+"""Stand for required facts that cannot be read; a record without any other one is refused."""
+
+OPTIONAL = object()
+"""Default of a field that may be None."""
+Rules = tuple[tuple[str, Converter, Any], ...]
+
+
+@lru_cache(None)
+def rules_of(kind: type[Struct]) -> Rules:
+    """Return name, converter and default of a struct's fields, made from their types."""
+    hints = get_type_hints(kind)
+    rules = []
+    for field in msgspec.structs.fields(kind):
+        name, hint = field.name, hints[field.name]
+        convert = BY_FIELD.get((kind.__name__, name)) or BY_NAME.get(name) or _by_type(hint)
+        may_be_none = type(None) in get_args(hint)
+        rules.append((name, convert, OPTIONAL if may_be_none else field.default))
+    return tuple(rules)
+
+
+@lru_cache(None)
+def required_of(kind: type[Struct]) -> tuple[str, ...]:
+    """Return the fields that have no default and may not be None."""
+    return tuple(name for name, _, default in rules_of(kind) if default is NODEFAULT)
+
+
+def _by_type(hint: Any) -> Converter:
+    parts = [part for part in get_args(hint) if part is not type(None)]
+    if get_origin(hint) in (Union, types.UnionType):
+        return _id if str in parts else _by_type(parts[0])
+    if get_origin(hint) is Literal:
+        words = words_of(hint)
+        return vocabulary(words, LEVELS if "DEBUG" in words else None)
+    if get_origin(hint) is list:
+        return _list_of(parts[0])
+    if get_origin(hint) is dict:
+        return json_object
+    if isinstance(hint, type) and issubclass(hint, Struct):
+        return nested(hint)
+    scalars: Mapping[Any, Converter] = {
+        str: _id, int: whole(0, MAX_COUNT), float: number(0, float("inf")),
+        bool: flag, datetime: instant, UUID: uuid,
+    }  # fmt: skip
+    return scalars.get(hint, _unchanged)
+
+
+def _unchanged(value: Any, problems: Problems) -> Any:
+    del problems
+    return value
+
+
+def nested(kind: type[Struct]) -> Converter:
+    """Make a converter to a part of an entry, from the part itself or from its names."""
+    required = required_of(kind)
+
+    def convert(value: Any, problems: Problems) -> Any:
+        if type(value) is not kind:
+            if not issubclass(type(value), Mapping):
+                problems.append(
+                    ("", f"{shown(value)} is not a {kind.__name__}. Pass one, or a dict.")
+                )
+                return None
+            value = part_of(kind, value, problems)
+        found = fit_struct(value, problems)
+        return None if any(getattr(found, name) is None for name in required) else found
+
+    return convert
+
+
+def part_of(kind: type[Struct], names: Mapping[Any, Any], problems: Problems) -> Struct:
+    """Return a struct of the names that it has; others are told as problems."""
+    known: dict[str, Any] = {}
+    for key, value in list(names.items()):
+        name = key_of(key)
+        if name in kind.__struct_fields__:
+            known[name] = value
+        else:
+            problems.append((name, "The name is unknown."))
+    for name in required_of(kind):
+        known.setdefault(name, None)
+    return kind(**known)
+
+
+def _list_of(kind: type[Struct]) -> Converter:
+    convert_one = nested(kind)
+
+    def convert(value: Any, problems: Problems) -> Any:
+        found = []
+        for member in value:
+            before = len(problems)
+            fitted = convert_one(member, problems)
+            if fitted is not None:
+                found.append(fitted)
+            elif len(problems) == before:
+                problems.append(("", f"A {kind.__name__} without a name is left out."))
+        return found
+
+    return convert
+
+
+def fit_struct(entry: Struct, problems: Problems, *, is_own: bool = False) -> Struct:
+    """Return the struct with every field converted; itself where nothing changes, or ``is_own``."""
+    changes: dict[str, Any] | None = None
+    for (name, convert, default), value in zip(
+        rules_of(type(entry)), msgspec.structs.astuple(entry), strict=True
+    ):
+        fitted = value
+        if value is not None:
+            before = len(problems)
+            fitted = convert(value, problems)
+            if len(problems) > before:
+                _prefix(name, problems, before)
+        if fitted is None and default is not OPTIONAL and default is not NODEFAULT:
+            fitted = default
+        if fitted is not value:
+            changes = changes or {}
+            changes[name] = fitted
+    if not changes:
+        return entry
+    if not is_own:
+        return msgspec.structs.replace(entry, **changes)
+    for name, value in changes.items():
+        setattr(entry, name, value)
+    return entry
+
+
+def _prefix(name: str, problems: Problems, first: int) -> None:
+    """Say to which field the problems from ``first`` on belong."""
+    for place in range(first, len(problems)):
+        path, problem = problems[place]
+        problems[place] = (f"{name}.{path}" if path else name, problem)
+
+
+def fit(entry: Entry, *, is_own: bool = False) -> tuple[Entry, Problems]:
+    """Return the entry as the server takes it, and what had to be changed or left out.
+
+    An entry that is the caller's own is changed in place. Raises ``InvalidItem`` where what is left
+    is no entry, such as a command without its request.
+    """
+    problems: Problems = []
+    kind = type(entry)
+    had_name = kind is Operation and getattr(entry, "name", None) is not None
+    fitted = fit_struct(entry, problems, is_own=is_own)
+    complete = COMPLETIONS.get(kind)
+    if complete is not None:
+        fitted = complete(fitted, had_name, problems)
+    for name in required_of(kind):
+        if getattr(fitted, name) is None:
+            if (kind, name) not in FALLBACKS:
+                told = next((f": {p}" for path, p in problems if path == name), "")
+                raise InvalidItem(f"{entry.field}: {name} is missing{told}")
+            problems.append((name, f"It is required, and becomes {FALLBACKS[kind, name]!r}."))
+            fitted = msgspec.structs.replace(fitted, **{name: FALLBACKS[kind, name]})
+    assert isinstance(fitted, Entry)
+    return fitted, problems

@@ -1,0 +1,145 @@
+"""Keeps mistakes in a call of a recording method away from the caller: the rest of it is recorded."""
+
+import difflib
+import functools
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
+
+from trackstore.errors import InvalidItem
+from trackstore.notices import Notices
+from trackstore.values import Problems
+
+P = ParamSpec("P")
+R = TypeVar("R")
+S = TypeVar("S")
+MAX_NAME_CHARS = 100
+
+
+class Reporter(Protocol):
+    """Takes what is wrong with a call."""
+
+    notices: Notices
+    is_strict: bool
+
+
+def suggestion(name: str, known: Sequence[str]) -> str:
+    """Return what is wrong with an unknown name, and which known one is closest."""
+    close = difflib.get_close_matches(name[:MAX_NAME_CHARS], known, 1)
+    hint = f" Did you mean {close[0]}?" if close else ""
+    return f"The name is unknown.{hint}"
+
+
+def report(reporter: Reporter, where: str, problems: Problems) -> None:
+    """Count problems, and warn of each kind once; raise ``InvalidItem`` where the tracker is strict."""
+    if not problems:
+        return
+    if reporter.is_strict:
+        told = "; ".join(f"{path}: {problem}" if path else problem for path, problem in problems)
+        raise InvalidItem(f"{where}: {told}")
+    for path, problem in problems:
+        reporter.notices.adjust(f"{where}.{path}" if path else where, problem)
+
+
+def tolerant(
+    aliases: Mapping[str, str] | None = None,
+) -> Callable[[Callable[Concatenate[S, P], R]], Callable[Concatenate[S, P], R]]:
+    """Make a method take any arguments: wrong ones are counted and left out, missing ones are None.
+
+    The signature stays as it is declared, for editors and type checkers. ``aliases`` are further names
+    of its parameters. The method belongs to a tracker, or to what holds one as ``_sink``.
+    """
+
+    def decorate(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
+        shape = _Shape(method, aliases or {})
+
+        @functools.wraps(method)
+        def call(self: Any, *args: Any, **named: Any) -> R:
+            if shape.is_wrong(args, named):
+                problems: Problems = []
+                args, named = shape.repaired(args, named, problems)
+                report(getattr(self, "_sink", self), method.__name__, problems)
+            return method(self, *args, **named)
+
+        return cast("Callable[Concatenate[S, P], R]", call)
+
+    return decorate
+
+
+class _Shape:
+    """What a method takes, and how a call that does not match is repaired."""
+
+    def __init__(self, method: Callable[..., Any], aliases: Mapping[str, str]) -> None:
+        parameters = list(inspect.signature(method).parameters.values())[1:]
+        self._method = method.__name__
+        self._aliases = aliases
+        self._texts: set[str] = set()
+        self._ordered: list[str] = []
+        self._places = 0
+        self._takes_any = False
+        required = []
+        for parameter in parameters:
+            if parameter.kind is parameter.VAR_KEYWORD:
+                self._takes_any = True
+                continue
+            self._ordered.append(parameter.name)
+            self._places += parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+            if str(parameter.annotation).removeprefix("<class '").startswith("str"):
+                self._texts.add(parameter.name)
+            if parameter.default is parameter.empty:
+                required.append(parameter.name)
+        self._names = frozenset(self._ordered)
+        self._required = frozenset(required)
+        self._in_place = tuple(self._ordered[: self._places])
+
+    def is_wrong(self, args: Sequence[Any], named: Mapping[str, Any]) -> bool:
+        """Whether Python would refuse the call, or an alias is to be resolved."""
+        names = named.keys()
+        if self._aliases and not names.isdisjoint(self._aliases):
+            return True
+        if not self._takes_any and not names <= self._names:
+            return True
+        if not args:
+            return not names >= self._required
+        passed = self._in_place[: len(args)]
+        return (
+            len(args) > len(self._in_place)
+            or any(name in named for name in passed)
+            or any(name not in named and name not in passed for name in self._required)
+        )
+
+    def repaired(
+        self, args: Sequence[Any], named: Mapping[str, Any], problems: Problems
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return arguments that the method takes."""
+        found: dict[str, Any] = {}
+        for name, value in named.items():
+            target = self._aliases.get(name, name)
+            if target in self._names and (target == name or named.get(target) is None):
+                found[target] = value
+            elif self._takes_any and target == name:
+                found[name] = value
+            elif target != name:
+                problems.append((name, f"It stands for {target}, which was passed too."))
+            else:
+                problems.append((name, suggestion(name, self._ordered)))
+        for place, value in enumerate(args):
+            self._place(place, value, found, problems)
+        for name in self._ordered:
+            if name in self._required and name not in found:
+                problems.append((name, f"It is missing. Pass {name}=..."))
+                found[name] = None
+        return (), found
+
+    def _place(self, place: int, value: Any, found: dict[str, Any], problems: Problems) -> None:
+        """Take an argument by its place, where Python does or where it can only mean that."""
+        name = self._ordered[place] if place < len(self._ordered) else None
+        is_allowed = place < self._places
+        if name is None or name in found:
+            problems.append((f"argument {place + 1}", "It is one too many. Pass it by its name."))
+        elif is_allowed:
+            found[name] = value
+        else:
+            problems.append((name, f"It was passed by its place. Pass {name}=..."))
+            if name not in self._texts or issubclass(type(value), str):
+                found[name] = value

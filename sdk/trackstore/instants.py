@@ -1,0 +1,110 @@
+"""Reads points in time leniently: aware datetimes, Unix timestamps and ISO 8601 texts."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from trackstore.values import MAX_DIGITS, Problems, read_number, shown, unwrapped
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+FUTURE = timedelta(hours=24)
+"""A record may lie this far ahead of the clock."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+TIMESTAMP_UNITS = (1, 1_000, 1_000_000, 1_000_000_000)
+"""Units per second of Unix timestamps; the years that the server takes do not overlap between them."""
+NEAR = timedelta(minutes=5)
+"""A time without a zone that is this close to now, in UTC or on the local clock, says which it is."""
+HOW = "Pass an aware datetime, such as datetime.now(UTC)."
+
+
+def instant(value: Any, problems: Problems) -> datetime | None:
+    """Return an aware instant in UTC within the years that the server takes."""
+    now = datetime.now(UTC)
+    if type(value) is datetime and value.tzinfo is UTC and EARLIEST <= value <= now + FUTURE:
+        return value
+    before = len(problems)
+    try:
+        found = _read(value, now, problems)
+    except Exception:  # noqa: BLE001 - somebody else's object: tracking must outlive its mistakes
+        found = None
+    if found is None:
+        if len(problems) == before:
+            problems.append(("", f"{shown(value)} is not a time. {HOW}"))
+        return None
+    if not EARLIEST <= found <= now + FUTURE:
+        problems.append(("", f"{found.isoformat()} is not between 2000 and tomorrow."))
+        return None
+    return found
+
+
+def elapsed_ms(started: Any, problems: Problems) -> float | None:
+    """Return the milliseconds since a start: a datetime, ``time.time()`` or ``time.perf_counter()``."""
+    try:
+        number = None if issubclass(type(started), datetime) else read_number(started)
+        if number is not None and abs(number) < EARLIEST.timestamp():
+            return _not_negative((time.perf_counter() - number) * 1_000, started, problems)
+    except Exception:  # noqa: BLE001 - somebody else's object: tracking must outlive its mistakes
+        number = None
+    begun = instant(started, problems)
+    if begun is None:
+        return None
+    return _not_negative((datetime.now(UTC) - begun) / timedelta(milliseconds=1), started, problems)
+
+
+def _not_negative(elapsed: float, started: Any, problems: Problems) -> float | None:
+    if elapsed >= 0:
+        return elapsed
+    problems.append(("", f"The start {shown(started)} lies in the future."))
+    return None
+
+
+def _read(value: Any, now: datetime, problems: Problems) -> datetime | None:
+    kind = type(value)
+    if hasattr(kind, "dtype") and hasattr(kind, "item"):  # NumPy's times have no zone, and are UTC
+        plain = unwrapped(value)
+        if type(plain) is datetime:
+            return plain.replace(tzinfo=UTC)
+        value, kind = plain, type(plain)
+    if issubclass(kind, str):
+        text = str.__str__(value).strip()
+        number = None if len(text) > MAX_DIGITS else read_number(text)
+        if number is not None:
+            return _of_timestamp(number, now)
+        value = datetime.fromisoformat(text)
+        kind = datetime
+    if issubclass(kind, datetime):
+        zoned = value if value.utcoffset() is not None else _with_zone(value, now, problems)
+        return None if zoned is None else _in_utc(zoned)
+    number = read_number(value)
+    return None if number is None else _of_timestamp(number, now)
+
+
+def _of_timestamp(number: float, now: datetime) -> datetime | None:
+    for units in TIMESTAMP_UNITS:
+        if EARLIEST.timestamp() <= number / units <= (now + FUTURE).timestamp():
+            micros = (
+                int(number * 1_000_000) // units if type(number) is int else number / units * 1e6
+            )
+            return EPOCH + timedelta(microseconds=round(micros))
+    return None
+
+
+def _in_utc(value: datetime) -> datetime:
+    """Return the instant as a plain datetime: libraries have subclasses of their own."""
+    told = value.astimezone(UTC)
+    return datetime(
+        told.year, told.month, told.day, told.hour, told.minute, told.second, told.microsecond, UTC
+    )
+
+
+def _with_zone(value: datetime, now: datetime, problems: Problems) -> datetime | None:
+    """Return a time without a zone as what it must mean; None where that is not clear."""
+    in_utc, local = value.replace(tzinfo=UTC), value.replace(tzinfo=None).astimezone()
+    if in_utc == local or abs(in_utc - now) <= NEAR:
+        problems.append(("", f"{shown(value)} has no time zone and is taken as UTC. {HOW}"))
+        return in_utc
+    if abs(local - now) <= NEAR:
+        problems.append(("", f"{shown(value)} has no time zone and is taken as local. {HOW}"))
+        return local
+    problems.append(("", f"{shown(value)} has no time zone. {HOW}"))
+    return None

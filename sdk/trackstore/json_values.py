@@ -1,0 +1,229 @@
+"""Makes JSON objects of whatever callers pass: bounded in depth and size, without what JSON cannot hold."""
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from datetime import time as day_time
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from trackstore.values import ELLIPSIS, LONG_MAX, Problems, clean, read_text, shown, unwrapped
+
+MAX_DEPTH = 16
+MAX_BYTES = 65_536
+"""Levels of objects and lists, and bytes of one JSON object, that the server takes by default."""
+MAX_VALUES = 20_000
+"""Values of one object that are looked at; more cannot fit into ``MAX_BYTES`` usefully."""
+MAX_STRING_CHARS = MAX_BYTES
+MAX_KEY_CHARS = 500
+BYTES_OF_A_VALUE = 32
+"""Of a number or word with its comma: an upper bound, so that small objects are not measured."""
+BYTES_OF_A_CHAR = 6
+PREVIEW_CHARS = 200
+MAX_CUT_MEMBERS = 100
+
+
+def json_object(value: Any, problems: Problems) -> dict[str, Any] | None:
+    """Return the value as a JSON object that the server takes; None where it is not an object."""
+    try:
+        fitter = _Fitter(problems)
+        found = fitter.fit(value, 1)
+        if type(found) is not dict:
+            problems.append(("", f"{shown(value)} is not an object. Pass a dict."))
+            return None
+        return _small_enough(found, problems) if fitter.bytes > MAX_BYTES else found
+    except Exception as error:  # noqa: BLE001 - somebody else's object: tracking must outlive its mistakes
+        problems.append(("", f"A {type(value).__name__} cannot be read ({type(error).__name__})."))
+        return None
+
+
+def json_text(value: Any, problems: Problems) -> str | None:
+    """Return the JSON text of a list or object, such as the messages of a chat."""
+    fitter = _Fitter(problems)
+    return json.dumps(fitter.fit(value, 1), ensure_ascii=False)
+
+
+class _Fitter:
+    """One walk through a value; ``bytes`` is an upper bound of its size as JSON."""
+
+    __slots__ = ("_problems", "_values", "bytes")
+
+    def __init__(self, problems: Problems) -> None:
+        self._problems = problems
+        self._values = 0
+        self.bytes = 0
+
+    def fit(self, value: Any, depth: int) -> Any:
+        """Return the value as JSON; itself where it is JSON already."""
+        kind = type(value)
+        self.bytes += BYTES_OF_A_VALUE
+        if kind is str:
+            return self._string(value)
+        if value is None or kind is bool:
+            return value
+        if kind is int:
+            return value if -LONG_MAX <= value <= LONG_MAX else self._long(value)
+        if kind is float:
+            return value if math.isfinite(value) else self._not_finite(value)
+        if kind is dict:
+            return self._object(value, depth)
+        if kind is list or kind is tuple:
+            return self._list(value, depth)
+        return self._other(value, kind, depth)
+
+    def _note(self, problem: str) -> None:
+        if ("", problem) not in self._problems[-3:]:
+            self._problems.append(("", problem))
+
+    def _string(self, value: str) -> str:
+        cleaned = clean(value)
+        if cleaned is not value:
+            self._note("NUL characters and lone surrogates are replaced by U+FFFD.")
+        if len(cleaned) > MAX_STRING_CHARS:
+            self._note(f"A text of {len(cleaned):,} characters is cut.")
+            cleaned = cleaned[: MAX_STRING_CHARS - 1] + ELLIPSIS
+        self.bytes += BYTES_OF_A_CHAR * len(cleaned)
+        return cleaned
+
+    def _long(self, value: int) -> str | None:
+        self._note("A whole number beyond 64 bits is kept as text.")
+        return read_text(value, self._problems)
+
+    def _not_finite(self, value: float) -> None:
+        self._note(f"{value} is not a number that JSON knows and becomes null.")
+
+    def _is_within(self, depth: int) -> bool:
+        if depth > MAX_DEPTH:
+            self._note(f"Values nested deeper than {MAX_DEPTH} levels are left out.")
+            return False
+        return True
+
+    def _is_room(self) -> bool:
+        self._values += 1
+        if self._values > MAX_VALUES:
+            self._note(f"Values beyond the first {MAX_VALUES:,} are left out.")
+            return False
+        return True
+
+    def _object(self, value: Mapping[Any, Any], depth: int) -> dict[str, Any] | None:
+        if not self._is_within(depth):
+            return None
+        found: dict[str, Any] = {}
+        for name, member in list(value.items()):
+            if not self._is_room():
+                break
+            key = name if type(name) is str and name.isascii() and "\0" not in name else None
+            key = self._key(name) if key is None else key
+            if key is None:
+                continue
+            if key in found:
+                self._note(f"The key {shown(key)} occurs twice; the first is kept.")
+                continue
+            self.bytes += BYTES_OF_A_CHAR * len(key)
+            found[key] = self.fit(member, depth + 1)
+        return found
+
+    def _key(self, name: Any) -> str | None:
+        key = read_text(name if type(name) is not tuple else str(name), self._problems)
+        return None if key is None else key[:MAX_KEY_CHARS]
+
+    def _list(self, value: Any, depth: int) -> list[Any] | None:
+        if not self._is_within(depth):
+            return None
+        found = []
+        for member in value:
+            if not self._is_room():
+                break
+            found.append(self.fit(member, depth + 1))
+        return found
+
+    def _other(self, value: Any, kind: type, depth: int) -> Any:
+        try:
+            if issubclass(kind, Enum) or (hasattr(kind, "item") and hasattr(kind, "dtype")):
+                return self._array(value, depth)
+            if issubclass(kind, str | int | float):
+                base = next(plain for plain in (str, int, float) if issubclass(kind, plain))
+                return self.fit(base.__str__(value) if base is str else base(value), depth)
+            if issubclass(kind, bytes | bytearray | memoryview):
+                return self._string(bytes(value).decode("utf-8", "surrogateescape"))
+            if issubclass(kind, datetime | date | day_time | timedelta | UUID | Decimal):
+                return self._plain(value, kind)
+            if dataclasses.is_dataclass(kind) or issubclass(kind, msgspec.Struct):
+                return self._object(_members_of(value), depth)
+            if issubclass(kind, Mapping):
+                return self._object(value, depth)
+            if issubclass(kind, set | frozenset):
+                return self._list(sorted(value, key=str), depth)
+            if issubclass(kind, list | tuple):
+                return self._list(value, depth)
+        except Exception as error:  # noqa: BLE001 - somebody else's object: tracking must outlive its mistakes
+            self._note(
+                f"A {kind.__name__} cannot be read ({type(error).__name__}) and becomes null."
+            )
+            return None
+        told = read_text(value, self._problems)
+        return None if told is None else self._string(told)
+
+    def _array(self, value: Any, depth: int) -> Any:
+        if issubclass(type(value), Enum) or (getattr(value, "size", 1) == 1 and not value.shape):
+            return self.fit(unwrapped(value), depth)
+        if value.size > MAX_VALUES:
+            self._note(f"An array of {value.size:,} values is left out.")
+            return None
+        return self.fit(value.tolist(), depth)
+
+    def _plain(self, value: Any, kind: type) -> str:
+        if kind in (datetime, date, day_time, timedelta, UUID, Decimal):
+            return str(msgspec.to_builtins(value))
+        told = value.isoformat() if hasattr(value, "isoformat") else str(value)
+        return self._string(str.__str__(told))
+
+
+def _members_of(value: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass or struct."""
+    fields = (
+        [field.name for field in dataclasses.fields(value)]
+        if dataclasses.is_dataclass(value)
+        else list(value.__struct_fields__)
+    )
+    return {name: getattr(value, name) for name in fields}
+
+
+def size_of(value: Any) -> int:
+    """Return the bytes of a JSON value, as the server counts them."""
+    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def _mark(value: Any, size: int) -> dict[str, Any]:
+    """Return what stands for a value that is too large."""
+    told = json.dumps(value, ensure_ascii=False)[:PREVIEW_CHARS]
+    return {"truncated": True, "bytes": size, "preview": told}
+
+
+def _small_enough(value: dict[str, Any], problems: Problems) -> dict[str, Any]:
+    """Return the object with its largest members replaced by a mark, until it is small enough."""
+    sizes = {name: size_of(member) for name, member in value.items()}
+    whole = size_of(value)
+    if whole <= MAX_BYTES:
+        return value
+    kept, rest = dict(value), whole
+    for name in sorted(sizes, key=lambda known: sizes[known], reverse=True)[:MAX_CUT_MEMBERS]:
+        kept[name] = _mark(value[name], sizes[name])
+        rest += size_of(kept[name]) - sizes[name]
+        if rest <= MAX_BYTES:
+            break
+    else:  # too many members, not too large ones
+        kept = _mark(value, whole)
+    problems.append(
+        (
+            "",
+            f"{whole:,} bytes of JSON exceed the limit of {MAX_BYTES:,}. The largest members are cut.",
+        )
+    )
+    return kept

@@ -1,0 +1,214 @@
+"""Puts the facts of a call, by whatever names they were passed, into their places in an operation."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from trackstore.aliases import OPERATION_ALIASES, merged, resolve
+from trackstore.context import NOWHERE, current
+from trackstore.entries import ApiCall, Interaction, Labels, LlmCall, Operation, ToolUse
+from trackstore.guards import MAX_NAME_CHARS, suggestion
+from trackstore.labelling import LABELS
+from trackstore.values import NAME_CHARS, Problems, key_of, read_number, read_text, shown
+
+API_OPERATION = "api_operation"
+"""What a call counts as that counts against the plan without saying how."""
+TIES = ("session_id", "request_id", "stage", "correlation_id", "trace_id")
+"""What is taken from the context."""
+FAILED_STATUS = 500
+PARTS: Mapping[str, type[ApiCall | ToolUse | LlmCall]] = {
+    "api": ApiCall, "tool": ToolUse, "llm": LlmCall,
+}  # fmt: skip
+PLACES: Mapping[str, tuple[str, str]] = {
+    **{name: ("api", name) for name in ApiCall.__struct_fields__},
+    **{name: ("tool", name) for name in ToolUse.__struct_fields__},
+    **{name: ("llm", name) for name in LlmCall.__struct_fields__},
+    **{name: ("labels", name) for name in LABELS},
+    **{
+        name: ("", name)
+        for name in Operation.__struct_fields__
+        if name not in ("kind", "name", "id", "labels", *PARTS)
+    },
+    "mode": ("tool", "operation_mode"),
+}
+"""Where each fact belongs: the part of the operation, and its field there."""
+TOGETHER = ("counts_against_plan", "tokens", "email", "tokens_prevented", "error_details")
+"""Facts that are told with others of the operation."""
+KNOWN_NAMES = (*PLACES, *PARTS, *TOGETHER, *OPERATION_ALIASES)
+
+
+def operation_of(
+    kind: Any, name: Any, id: UUID, facts: dict[str, Any], own: Labels | None, problems: Problems
+) -> Operation:
+    """Return the operation of these facts; names that it does not have are told as problems."""
+    fields: dict[str, Any] = {}
+    parts: dict[str, dict[str, Any]] = {"": fields, "labels": {}, "api": {}, "tool": {}, "llm": {}}
+    for fact, value in facts.items():
+        place = PLACES.get(fact)
+        if place is not None:
+            if value is not None:
+                parts[place[0]][place[1]] = value
+        elif value is not None:
+            _place_all(facts, parts, problems)
+            break
+    _complete(fields, parts["api"])
+    for part, shape in PARTS.items():
+        if parts[part]:
+            fields[part] = shape(**parts[part])
+    if name is None and type(kind) is str and kind == "API":
+        name = _name_of(parts["api"].get("method"), parts["api"].get("route"))
+    return Operation(kind=kind, name=name, id=id, labels=_labels(parts["labels"], own), **fields)
+
+
+def _complete(fields: dict[str, Any], api: Mapping[str, Any]) -> None:
+    """Add what follows from the context and from other facts."""
+    here = current()
+    if here is not NOWHERE:
+        for tie in TIES:
+            if tie not in fields:
+                fields[tie] = getattr(here, tie)
+    if "interaction" in fields and type(fields["interaction"]) is not Interaction:
+        fields["interaction"] = _interaction(fields["interaction"])
+    if "outcome" not in fields:
+        fields["outcome"] = "ERROR" if _has_failed(fields, api) else "OK"
+
+
+def _place_all(facts: dict[str, Any], parts: dict[str, dict[str, Any]], problems: Problems) -> None:
+    """Put all facts into their places, also those of whole parts and of other names."""
+    together: dict[str, Any] = {}
+    for part in parts.values():
+        part.clear()
+    for fact, value in resolve(_flattened(facts, problems), problems).items():
+        if value is None:
+            continue
+        place = PLACES.get(fact)
+        if place is not None:
+            parts[place[0]][place[1]] = value
+        elif fact in TOGETHER:
+            together[fact] = value
+        else:
+            problems.append((fact[:MAX_NAME_CHARS], suggestion(fact, KNOWN_NAMES)))
+    if together:
+        _tell_together(together, parts, problems)
+
+
+def _name_of(method: Any, route: Any) -> str | None:
+    """Return the name of an API call; None leaves it to be made of what can be read of both."""
+    if (
+        type(method) is str
+        and type(route) is str
+        and method
+        and len(method) + len(route) < NAME_CHARS
+    ):
+        return f"{method} {route}"
+    return None
+
+
+def _labels(passed: dict[str, Any], own: Labels | None) -> Labels | None:
+    if not passed:
+        return own
+    if own is None:
+        return Labels(**passed)
+    return msgspec.structs.replace(own, **passed)
+
+
+def _has_failed(fields: Mapping[str, Any], api: Mapping[str, Any]) -> bool:
+    if "error" in fields:
+        return True
+    status = api.get("status_code")
+    if status is None:
+        return False
+    if type(status) is not int:
+        try:
+            status = read_number(status)
+        except Exception:  # noqa: BLE001 - somebody else's object: tracking must outlive its mistakes
+            status = None
+    return status is not None and status >= FAILED_STATUS
+
+
+def _interaction(value: Any) -> Any:
+    """Return what a call counts against: one unit where only the type is passed."""
+    return value if issubclass(type(value), Mapping) else Interaction(type=value)
+
+
+def _flattened(facts: dict[str, Any], problems: Problems) -> dict[str, Any]:
+    """Return the facts with those of the parts among them; what is passed by itself wins."""
+    found: dict[str, Any] = {}
+    for part, shape in PARTS.items():
+        value: Any = facts.get(part)
+        kind = type(value)
+        if issubclass(kind, shape):
+            found |= {
+                name: told
+                for name in shape.__struct_fields__
+                if (told := getattr(value, name)) is not None
+            }
+        elif issubclass(kind, Mapping):
+            found |= {key_of(name): told for name, told in list(value.items())}
+        elif value is not None and part == "tool":
+            found["tool_name"] = value
+        elif value is not None:
+            problems.append(
+                (part, f"{shown(value)} is not a {shape.__name__}. Pass one, or a dict.")
+            )
+    return found | {name: value for name, value in facts.items() if name not in PARTS}
+
+
+def _tell_together(
+    together: dict[str, Any], parts: dict[str, dict[str, Any]], problems: Problems
+) -> None:
+    fields = parts[""]
+    counts = together.get("counts_against_plan")
+    if counts is not None and "interaction" not in fields:
+        try:
+            is_counted = bool(counts)
+        except Exception:  # noqa: BLE001 - somebody else's object: tracking must outlive its mistakes
+            problems.append(("counts_against_plan", "It is neither true nor false."))
+            is_counted = False
+        if is_counted:
+            fields["interaction"] = Interaction(type=API_OPERATION)
+    if "tokens" in together:
+        if "input_tokens" in parts["llm"] or "output_tokens" in parts["llm"]:
+            told = (
+                "It is the total where input and output are not known apart. Pass one or the other."
+            )
+            problems.append(("tokens", told))
+        else:
+            parts["llm"]["input_tokens"] = together["tokens"]
+    extra: dict[str, Any] = {}
+    if "email" in together:
+        before = len(problems)
+        extra["email"] = read_text(together["email"], problems)
+        problems[before:] = [("email", problem) for _, problem in problems[before:]]
+    if "error_details" in together:
+        extra["error_details"] = together["error_details"]
+    if extra:
+        fields["attributes"] = merged(extra, fields.get("attributes"))
+    if "tokens_prevented" in together:
+        _prevented(together["tokens_prevented"], parts["tool"], problems)
+
+
+def _prevented(value: Any, tool: dict[str, Any], problems: Problems) -> None:
+    """Use the tokens prevented for what is missing; they are original minus actual."""
+    try:
+        prevented = read_number(value)
+        original, actual = (
+            None if tool.get(name) is None else read_number(tool[name])
+            for name in ("tokens_original", "tokens_actual")
+        )
+    except Exception:  # noqa: BLE001 - somebody else's object: tracking must outlive its mistakes
+        prevented = original = actual = None
+    if prevented is None:
+        problems.append(("tokens_prevented", f"{shown(value)} is not a whole number."))
+    elif original is not None and actual is not None:
+        if original - actual != prevented:
+            told = f"{shown(value)} is not tokens_original - tokens_actual, {original - actual:,}."
+            problems.append(("tokens_prevented", told))
+    elif original is not None:
+        tool["tokens_actual"] = original - prevented
+    elif actual is not None:
+        tool["tokens_original"] = actual + prevented
+    else:
+        problems.append(("tokens_prevented", "Pass tokens_original and tokens_actual."))

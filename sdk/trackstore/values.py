@@ -1,0 +1,319 @@
+"""Reads single values leniently: what can be understood is converted, the rest is a problem to tell.
+
+A converter takes a value that is not None and a list of problems, and returns the value as the server
+takes it, or None where it cannot be used. It never calls ``==``, ``bool()`` or ``isinstance`` on a
+value of an unknown type: any of them may be the caller's code, and may raise.
+"""
+
+import math
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import is_dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from trackstore.failures import message_of
+
+Problems = list[tuple[str, str]]
+"""What was wrong, by the path of the fact; converters leave the path empty."""
+Converter = Callable[[Any, Problems], Any]
+
+NAME_CHARS = 200
+TEXT_CHARS = 8_192
+LONG_TEXT_CHARS = 262_144
+"""Characters that the server takes by default, of names and labels, of texts, and of chat messages."""
+LONG_MAX = 2**63 - 1
+MAX_SHOWN_CHARS = 60
+MAX_DIGITS = 40
+"""Characters of a number that was passed as text."""
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+NO_TEXTS = (dict, list, tuple, set, frozenset, Struct)
+SHORT_KINDS = frozenset(
+    {bool, int, float, complex, Decimal, datetime, date, timedelta, UUID, type(None)}
+)
+TRUE, FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
+
+
+def shown(value: Any) -> str:
+    """Return a value as a message may repeat it: only what is short to write is written."""
+    kind = type(value)
+    if kind is str or kind is bytes:
+        value = value[:MAX_SHOWN_CHARS]
+    elif kind not in SHORT_KINDS and not issubclass(kind, Enum):
+        return f"<{kind.__name__}>"
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001 - a number with too many digits, or an enum of the caller's
+        return f"<{kind.__name__}>"
+    text = clean(text)
+    return text if len(text) <= MAX_SHOWN_CHARS else text[: MAX_SHOWN_CHARS - 1] + ELLIPSIS
+
+
+def clean(value: str) -> str:
+    """Return text that every database can hold; itself where nothing is to be replaced."""
+    if "\0" in value:
+        value = value.replace("\0", REPLACEMENT)
+    if value.isascii():
+        return value
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return "".join(REPLACEMENT if "\ud800" <= char <= "\udfff" else char for char in value)
+    return value
+
+
+def unwrapped(value: Any) -> Any:
+    """Return the plain value inside an enum, or inside a scalar or 0-d array of NumPy and its like."""
+    kind = type(value)
+    if issubclass(kind, Enum):
+        return value.value
+    if hasattr(kind, "item") and hasattr(kind, "dtype"):
+        return value.item()
+    return value
+
+
+def read_text(value: Any, problems: Problems) -> str | None:
+    """Return the text of any value, cleaned; None where it has none."""
+    try:
+        value = unwrapped(value)
+        text = _text_of(value)
+    except Exception as error:  # noqa: BLE001 - somebody else's object: tracking must outlive its mistakes
+        name = type(value).__name__
+        problems.append(("", f"The text of a {name} cannot be read ({type(error).__name__})."))
+        return None
+    if text is None:
+        problems.append(("", f"{shown(value)} is not a text. Pass a string."))
+        return None
+    cleaned = clean(text)
+    if cleaned is not text:
+        problems.append(("", "NUL characters and lone surrogates are replaced by U+FFFD."))
+    return cleaned
+
+
+def _text_of(value: Any) -> str | None:
+    kind = type(value)
+    if issubclass(kind, str):
+        return str.__str__(value)
+    if issubclass(kind, bytes | bytearray | memoryview):
+        return bytes(value).decode("utf-8", "surrogateescape")
+    if issubclass(kind, datetime):
+        return str(value.isoformat())
+    if issubclass(kind, BaseException):
+        return message_of(value)
+    if issubclass(kind, NO_TEXTS) or is_dataclass(kind):
+        return None
+    return str.__str__(str(value))
+
+
+def key_of(name: Any) -> str:
+    """Return the key of a mapping as a name; that of its type where it has no text."""
+    if type(name) is str:
+        return name[:NAME_CHARS]
+    return (read_text(name, []) or f"<{type(name).__name__}>")[:NAME_CHARS]
+
+
+def text(limit: int, *, may_cut: bool = True, may_be_empty: bool = True) -> Converter:
+    """Make a converter to text of up to ``limit`` characters.
+
+    A longer one is cut and marked, or left out where a part of it would be another name.
+    """
+    shortest = 0 if may_be_empty else 1
+
+    def convert(value: Any, problems: Problems) -> str | None:
+        if (
+            type(value) is str
+            and shortest <= len(value) <= limit
+            and value.isascii()
+            and "\0" not in value
+        ):
+            return value
+        told = read_text(value, problems)
+        if not told:
+            return told if may_be_empty else None
+        if len(told) <= limit:
+            return told
+        if not may_cut:
+            problems.append(("", f"{len(told):,} characters exceed the limit of {limit:,}."))
+            return None
+        problems.append(("", f"The text is cut from {len(told):,} to {limit:,} characters."))
+        return told[: limit - 1] + ELLIPSIS
+
+    return convert
+
+
+def read_number(value: Any) -> int | float | None:
+    """Return the number in a value; None where there is none."""
+    value = unwrapped(value)
+    kind = type(value)
+    if kind is int or kind is float:
+        return value  # type: ignore[no-any-return]  # its type was looked at
+    if issubclass(kind, bool):
+        return None
+    if issubclass(kind, str):
+        return _number_in(str.__str__(value).strip())
+    if issubclass(kind, Decimal):
+        return (
+            int(value) if value.is_finite() and value == value.to_integral_value() else float(value)
+        )
+    if hasattr(kind, "__index__"):
+        return operator.index(value)
+    if hasattr(kind, "__float__"):
+        return float(value)
+    return None
+
+
+def _number_in(digits: str) -> int | float | None:
+    if len(digits) > MAX_DIGITS:
+        return None
+    try:
+        return int(digits)
+    except ValueError:
+        pass
+    try:
+        return float(digits)
+    except ValueError:
+        return None
+
+
+def number(minimum: float, maximum: float) -> Converter:
+    """Make a converter to a finite number."""
+
+    def convert(value: Any, problems: Problems) -> float | None:
+        if type(value) is float and minimum <= value <= maximum:
+            return value
+        try:
+            found = read_number(value)
+        except Exception:  # noqa: BLE001 - somebody else's object: tracking must outlive its mistakes
+            found = None
+        if found is None or not minimum <= found <= maximum:
+            problems.append(("", _not_from(value, minimum, maximum)))
+            return None
+        return found
+
+    return convert
+
+
+def whole(minimum: int = 0, maximum: int = LONG_MAX) -> Converter:
+    """Make a converter to a whole number."""
+
+    def convert(value: Any, problems: Problems) -> int | None:
+        if type(value) is int and minimum <= value <= maximum:
+            return value
+        try:
+            found = read_number(value)
+        except Exception:  # noqa: BLE001 - somebody else's object: tracking must outlive its mistakes
+            found = None
+        if type(found) is float:
+            found = int(found) if math.isfinite(found) and found.is_integer() else None
+        if found is None or not minimum <= found <= maximum:
+            problems.append(("", _not_from(value, minimum, maximum, "a whole number")))
+            return None
+        return int(found)
+
+    return convert
+
+
+def _not_from(value: Any, minimum: float, maximum: float, what: str = "a number") -> str:
+    if maximum == math.inf:
+        return f"{shown(value)} is not {what} of at least {minimum:,}."
+    return f"{shown(value)} is not {what} from {minimum:,.0f} to {maximum:,.0f}."
+
+
+def milliseconds(maximum: float) -> Converter:
+    """Make a converter to milliseconds, which also takes a ``timedelta``."""
+    plain = number(0, maximum)
+
+    def convert(value: Any, problems: Problems) -> float | None:
+        if type(value) is not float and issubclass(type(value), timedelta):
+            value = value / timedelta(milliseconds=1)
+        found: float | None = plain(value, problems)
+        return found
+
+    return convert
+
+
+def flag(value: Any, problems: Problems) -> bool | None:
+    """Return a truth value that was passed as such, as 0 or 1, or as text."""
+    if value is True or value is False:
+        return bool(value)
+    try:
+        plain = unwrapped(value)
+        if plain is True or plain is False:
+            return bool(plain)
+        word = str.__str__(str(plain)).strip().lower() if type(plain) in (str, int) else ""
+    except Exception:  # noqa: BLE001 - somebody else's object: tracking must outlive its mistakes
+        word = ""
+    if word in TRUE | FALSE:
+        return word in TRUE
+    problems.append(("", f"{shown(value)} is neither true nor false."))
+    return None
+
+
+def read_uuid(value: Any) -> UUID | None:
+    """Return the UUID in a value; None where there is none."""
+    kind = type(value)
+    if kind is UUID:
+        return value  # type: ignore[no-any-return]  # its type was looked at
+    try:
+        if issubclass(kind, UUID):
+            return UUID(int=value.int)
+        if issubclass(kind, bytes) and len(value) == 16:
+            return UUID(bytes=bytes(value))
+        if issubclass(kind, str):
+            return UUID(str.__str__(value).strip())
+        if hasattr(kind, "hex") and hasattr(kind, "int"):  # UUIDs of other libraries
+            return UUID(str(value))
+    except Exception:  # noqa: BLE001 - no UUID
+        return None
+    return None
+
+
+def uuid(value: Any, problems: Problems) -> UUID | None:
+    """Return a UUID that was passed as such, or as text."""
+    found = read_uuid(value)
+    if found is None:
+        problems.append(("", f"{shown(value)} is not a UUID."))
+    return found
+
+
+def vocabulary(words: Mapping[str, str], levels: Mapping[int, str] | None = None) -> Converter:
+    """Make a converter to a word of a closed list, whatever its case; ``levels`` are numbers for words.
+
+    ``words`` holds the accepted words in capitals, with the word that each means.
+    """
+    known = frozenset(words.values())
+
+    def convert(value: Any, problems: Problems) -> str | None:
+        if type(value) is str and value in known:
+            return value
+        word = spelling(value)
+        if word in words:
+            return words[word]
+        if levels is not None and word.isdecimal() and len(word) <= MAX_DIGITS:
+            return next((told for bound, told in levels.items() if int(word) >= bound), None)
+        problems.append(("", f"{shown(value)} is not one of {', '.join(sorted(known))}."))
+        return None
+
+    return convert
+
+
+def spelling(value: Any) -> str:
+    """Return a word in capitals with underscores, as closed lists spell theirs; empty where it is none."""
+    try:
+        if issubclass(type(value), Enum):
+            plain = value.value if issubclass(type(value.value), str) else value.name
+        else:
+            plain = unwrapped(value)
+        kind = type(plain)
+        if not issubclass(kind, str) and kind is not int:
+            return ""
+        text = str.__str__(str(plain))
+    except Exception:  # noqa: BLE001 - somebody else's object: tracking must outlive its mistakes
+        return ""
+    return text.strip().upper().replace("-", "_").replace(" ", "_")
