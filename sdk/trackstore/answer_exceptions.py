@@ -35,6 +35,9 @@ DISCONNECTS = frozenset(
 )
 """Exceptions that follow from a caller that went away, beside those of the operating system."""
 
+WRAPPERS = frozenset({"litestar.exceptions.base_exceptions.LitestarException"})
+"""Exceptions that a framework raises from the one of the service: that one is described."""
+
 
 def failure_of(error: BaseException) -> tuple[int, str | None]:
     """Return the status and text of an exception; an answer below 500 is no failure, and has no text."""
@@ -75,19 +78,24 @@ def is_disconnect(error: BaseException) -> bool:
 
 
 def describe(error: BaseException) -> str:
-    """Return an exception in one line: ``ValueError: no such lesson``; of a group, what is in it too."""
+    """Return an exception in one line: ``ValueError: no such lesson``.
+
+    A group of one, as task groups raise it, is that one; a larger group names what is in it.
+    """
+    leaves = [leaf for leaf, _ in zip(_leaves(error), range(MAX_LEAVES), strict=False)]
+    if len(leaves) == 1:
+        error = leaves[0]
     name, message = type(error).__name__, message_of(error)
     line = name if message == name else f"{name}: {message}"
-    if not isinstance(error, BaseExceptionGroup):
-        return line
-    leaves = [leaf for leaf, _ in zip(_leaves(error), range(MAX_LEAVES), strict=False)]
-    return f"{line}: {'; '.join(map(describe, leaves))}"
+    return line if len(leaves) == 1 else f"{line}: {'; '.join(map(describe, leaves))}"
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:
     if isinstance(error, BaseExceptionGroup):
         for inner in error.exceptions:
             yield from _leaves(inner)
+    elif _name_of(type(error)) in WRAPPERS and error.__cause__ is not None:
+        yield from _leaves(error.__cause__)
     else:
         yield error
 

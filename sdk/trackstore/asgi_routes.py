@@ -51,10 +51,13 @@ def matched_route(scope: Scope, origin: Origin) -> Matched:
     if isinstance(told, Matched):
         return told._replace(template=told.template and _joined(mounts, told.template))
     values = scope.get("path_params") or {}
-    if "litestar_app" in scope:
+    if is_litestar(scope):
         return _litestar_route(scope, origin, mounts, values)
     if "router" in scope:
-        template = _leaf(scope, _below(scope, origin)) or (REST if mounts else None)
+        below = _below(scope, origin)
+        template = _leaf(scope, below)
+        if template is None and mounts:
+            template, values = REST, {**values, "path": below.strip("/")}
         return Matched(template and f"{mounts}{template}", values, is_known=template is not None)
     return NO_ROUTER
 
@@ -66,6 +69,13 @@ def _joined(mounts: str, template: str) -> str:
 def _below(scope: Scope, origin: Origin) -> str:
     """Return the path that the innermost router has seen."""
     return origin.path.removeprefix(str(scope.get("root_path") or "").rstrip("/"))
+
+
+def is_litestar(scope: Scope) -> bool:
+    """Whether an application of Litestar has taken this request."""
+    if "litestar_app" in scope:
+        return True
+    return any(kind.__module__ == "litestar.app" for kind in type(scope.get("app")).__mro__)
 
 
 def _litestar_route(

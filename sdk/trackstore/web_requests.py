@@ -91,7 +91,7 @@ class WebRequest:
         if not self.matched.values or not route.endswith("}"):
             return None
         value = self.matched.values.get(route.rpartition("{")[2][:-1])
-        return None if value is None else str(value)
+        return None if value is None else str(value).lstrip("/")
 
     def _address(self, trusted_proxies: int) -> str | None:
         return address_of(self.peer, self.headers.get(FORWARDED_FOR), trusted_proxies)

@@ -71,6 +71,7 @@ FAULTS: list[tuple[BaseException, str]] = [
     (ValueError(), "ValueError"),
     (ExceptionGroup("tasks", [ValueError("a"), KeyError("b")]),
      "ExceptionGroup: tasks (2 sub-exceptions): ValueError: a; KeyError: 'b'"),
+    (BaseExceptionGroup("tasks", [ExceptionGroup("inner", [ValueError("a")])]), "ValueError: a"),
     (httpx.ConnectError("refused"), "ConnectError: refused"),
     (TimeoutError(), "TimeoutError"),
     (ClientDisconnect(), "ClientDisconnect"),

@@ -128,10 +128,10 @@ async def test_mounted_applications_with_parameters_and_files(tmp_path: Path) ->
         "GET /none",
     ]
     expected = [
-        ("GET static/{path}", None, 200),
-        ("GET static/{path}", None, 404),
+        ("GET static/{path}", "a.txt", 200),
+        ("GET static/{path}", "none.txt", 404),
         ("GET teams/{team}/items/{item_id}", "7", 200),
-        ("GET teams/{team}/{path}", None, 404),
+        ("GET teams/{team}/{path}", "none", 404),
         ("GET deep/{level}/items/{item_id}", "7", 200),
         ("GET (unmatched)", None, 404),
     ]

@@ -13,7 +13,7 @@ from trackstore.answer_exceptions import (
     is_cancelled,
     is_disconnect,
 )
-from trackstore.asgi_routes import origin_of
+from trackstore.asgi_routes import is_litestar, origin_of
 from trackstore.context import CORRELATION_HEADER
 from trackstore.exchange import Exchange
 from trackstore.framework_signals import connect_signals
@@ -30,8 +30,8 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 RAW_CORRELATION_HEADER = CORRELATION_HEADER.lower().encode()
-INSIDE_A_FRAMEWORK = ("starlette.exception_handlers", "litestar_app")
-"""Keys of a scope that is already inside what turns exceptions into answers."""
+STARLETTE_HANDLERS = "starlette.exception_handlers"
+"""Key of a scope that is already inside what turns exceptions into answers, as in all of Litestar."""
 
 
 class TrackingMiddleware:
@@ -91,7 +91,7 @@ class _AsgiExchange(Exchange):
         scope[WATCHED] = origin_of(scope)
         # Made here, so that copies of the scope share it with the one that is read at the end.
         scope.setdefault("state", {})
-        self._is_inside = any(key in scope for key in INSIDE_A_FRAMEWORK)
+        self._is_inside = STARLETTE_HANDLERS in scope or is_litestar(scope)
         self._handled_before = sys.exc_info()[1]
         self._receive, self._send = receive, send
         self._body = KeptBody(recorder.rules.body_bytes) if recorder.may_keep_bodies else None

@@ -1,0 +1,69 @@
+"""Django: a middleware that tells the route of each request to the middleware around the service."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.contrib.admindocs import utils
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from trackstore.asgi_routes import TOLD_ROUTE, Matched
+
+GetResponse = Callable[[HttpRequest], Any]
+NOT_FOUND = 404
+REGEX_SIGNS = frozenset("^$(\\")
+"""What tells a ``re_path`` from a ``path``."""
+
+
+class RouteMiddleware:
+    """Records the pattern of the URLconf as the route, through all includes.
+
+    ``MIDDLEWARE = ["trackstore.integrations.django.RouteMiddleware", ...]``, as the first, beside
+    ``application = TrackingMiddleware(get_wsgi_application())`` (or the one for ASGI). Works sync and
+    async; without a ``TrackingMiddleware`` around the service it does nothing.
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        """Answer the request."""
+        if self._is_async:
+            return self._answer_async(request)
+        response: HttpResponseBase = self.get_response(request)
+        _tell_route(request, response.status_code)
+        return response
+
+    async def _answer_async(self, request: HttpRequest) -> HttpResponseBase:
+        response: HttpResponseBase = await self.get_response(request)
+        _tell_route(request, response.status_code)
+        return response
+
+
+def _tell_route(request: HttpRequest, status: int) -> None:
+    match = request.resolver_match
+    if match is not None:
+        route = Matched(_template(match.route), match.kwargs)
+    elif status == NOT_FOUND:
+        route = Matched(None, {}, is_known=False)
+    else:  # a middleware has answered before the URL was looked up
+        return
+    for place in (getattr(request, "scope", None), getattr(request, "environ", None)):
+        if isinstance(place, dict):
+            place[TOLD_ROUTE] = route
+
+
+def _template(route: str) -> str:
+    """Return the pattern of a URLconf as a template; groups of expressions become parameters."""
+    if REGEX_SIGNS.isdisjoint(route):
+        return route
+    route = utils.remove_non_capturing_groups(route)
+    route = utils.replace_unnamed_groups(utils.replace_named_groups(route))
+    return str(utils.replace_metacharacters(route))
