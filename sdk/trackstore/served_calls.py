@@ -16,6 +16,7 @@ from trackstore.errors import InvalidItem, TrackstoreError
 from trackstore.labelling import LABELS
 from trackstore.recorder import Recorder
 from trackstore.redaction import cut
+from trackstore.route_names import template_name
 from trackstore.rules import API_OPERATION, BATCH_SIZE, RoutePlan, TrackingRules, is_sampled
 from trackstore.scoped import Scoped
 from trackstore.tracker import get_tracker
@@ -195,7 +196,8 @@ class CallRecorder:
 
     def compose(self, call: ServedCall) -> dict[str, Any] | None:
         """Give the arguments of ``track_api_operation``; None where the call is left out."""
-        plan = self.plan(call.method, call.route)
+        route = template_name(call.route)
+        plan = self.plan(call.method, route)
         counts_as = self._counts_as(call, plan)
         if reason := self._left_out(call, plan, counts_as is not None):
             self._skip(reason, self._missing(call) if reason == "labels" else None)
@@ -203,7 +205,7 @@ class CallRecorder:
         facts: dict[str, Any] = {
             name: value for name in PASSED_ON if (value := getattr(call, name)) is not None
         }
-        facts["method"] = call.method or None
+        facts["route"], facts["method"] = route, call.method or None
         facts["operation_type"] = call.operation_type or plan.operation_type
         if call.error is not None:
             facts["error"] = cut(call.error, self.rules.error_length)

@@ -13,7 +13,7 @@ from django.urls import include, path, re_path
 from django.views.decorators.http import require_GET
 from django.views.static import serve
 
-from tests.sdk_integrations.frameworks.common import (
+from tests.sdk_integrations.frameworks.service_setup import (
     RULES,
     STATIC,
     RemoteError,

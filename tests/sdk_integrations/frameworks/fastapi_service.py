@@ -10,7 +10,7 @@ from fastapi import APIRouter, BackgroundTasks, Depends, FastAPI, HTTPException,
 from fastapi.responses import StreamingResponse
 from starlette.staticfiles import StaticFiles
 
-from tests.sdk_integrations.frameworks.common import (
+from tests.sdk_integrations.frameworks.service_setup import (
     RULES,
     STATIC,
     RemoteError,

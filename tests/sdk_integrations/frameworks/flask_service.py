@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, abort, request
 
-from tests.sdk_integrations.frameworks.common import (
+from tests.sdk_integrations.frameworks.service_setup import (
     RULES,
     STATIC,
     RemoteError,

@@ -10,7 +10,7 @@ from litestar.exceptions import HTTPException, NotFoundException
 from litestar.response import Response, Stream
 from litestar.static_files import create_static_files_router
 
-from tests.sdk_integrations.frameworks.common import (
+from tests.sdk_integrations.frameworks.service_setup import (
     RULES,
     STATIC,
     RemoteError,
