@@ -1,5 +1,7 @@
 // Numbers, money, durations and instants as people read them, in the viewer's language and zone.
 
+import { serverNow } from "./state/now";
+
 const LOCALE = typeof navigator === "undefined" ? "en" : navigator.language;
 
 const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
@@ -80,7 +82,7 @@ export function exactInstant(value: string): string {
 }
 
 /** in 40 s, 3 min ago. */
-export function fromNow(value: string, now = Date.now()): string {
+export function fromNow(value: string, now = serverNow()): string {
   const away = new Date(value).getTime() - now;
   const size = Math.abs(away);
   const [unit, ms] =

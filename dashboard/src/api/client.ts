@@ -1,6 +1,7 @@
 // Queries and mutations: one POST each, to the server that the page came from.
 import { ApiError, problemOf } from "./errors";
 import type { TypedDocumentString } from "./generated";
+import { noteServerTime } from "../state/now";
 import { expireSession } from "./session";
 
 /** The data of an answer; everything else is an ApiError. */
@@ -9,7 +10,9 @@ export async function ask<Data, Variables>(
   variables: Variables,
   signal?: AbortSignal,
 ): Promise<Data> {
-  const answer = await readJson(await post(document.toString(), variables, signal));
+  const response = await post(document.toString(), variables, signal);
+  noteServerTime(response.headers.get("date"));
+  const answer = await readJson(response);
   if (!answer.errors?.length) return answer.data as Data;
   const problem = problemOf(answer.errors);
   if (problem.signedOut) expireSession();

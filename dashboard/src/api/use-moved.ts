@@ -3,6 +3,7 @@ import { useEffect, useRef } from "react";
 import { RequestsMovedDocument, type EventFilter } from "./generated";
 import { follow } from "./follow";
 import { connection } from "./socket";
+import { slide } from "./use-regularly";
 
 const LEAST_MS = 2_000;
 const SLIDE_MS = 30_000;
@@ -34,14 +35,14 @@ export function useMoved(where: EventFilter, refresh: () => void): void {
         moved();
       },
     });
-    const slide = setInterval(moved, SLIDE_MS);
+    const stopSliding = slide(moved, SLIDE_MS);
     // What happened while the connection was lost, and before the first cursor, moved something, too.
     const back = connection.subscribe(() => connection.get().state === "live" && moved());
     return () => {
       stop();
       back();
       clearTimeout(waiting);
-      clearInterval(slide);
+      stopSliding();
     };
   }, [key]);
 }

@@ -1,11 +1,16 @@
 // Asking anew when operations were recorded: a live count is the hint.
 import { useEffect, useRef } from "react";
 import { follow } from "./follow";
+import { slide } from "./use-regularly";
 import { OperationsMovedDocument, type OperationFilter } from "./generated";
 
 const LEAST = "PT5S";
+const SLIDE_MS = 30_000;
 
-/** Call `refresh` when the count of those operations has changed, at most every five seconds. */
+/**
+ * Call `refresh` when the count of those operations has changed, at most every five seconds, and now and then
+ * because the range slides on.
+ */
 export function useOperationsMoved(where: OperationFilter | null, refresh: () => void): void {
   const key = where === null ? null : JSON.stringify(where);
   const latest = useRef(refresh);
@@ -13,12 +18,17 @@ export function useOperationsMoved(where: OperationFilter | null, refresh: () =>
   useEffect(() => {
     if (key === null) return;
     let known: number | null = null;
-    return follow(OperationsMovedDocument, {
+    const stopSliding = slide(() => latest.current(), SLIDE_MS);
+    const stop = follow(OperationsMovedDocument, {
       variables: () => ({ where: JSON.parse(key) as OperationFilter, minInterval: LEAST }),
       onData: ({ operationStatsLive: { totals } }) => {
         if (known !== null && known !== totals.count) latest.current();
         known = totals.count;
       },
     });
+    return () => {
+      stopSliding();
+      stop();
+    };
   }, [key]);
 }

@@ -18,8 +18,7 @@ beforeEach(() => {
   calls = [];
   vi.stubGlobal("fetch", (_url: string, { signal = null }: RequestInit) => {
     return new Promise((resolve) => {
-      const answer = (data: unknown) =>
-        act(async () => resolve({ json: () => Promise.resolve({ data }) } as Response));
+      const answer = (data: unknown) => act(async () => resolve(new Response(JSON.stringify({ data }))));
       calls.push({ signal, answer });
     });
   });

@@ -5,13 +5,18 @@ import { useEffect, useRef } from "react";
 export function useRegularly(refresh: () => void, ms: number): void {
   const latest = useRef(refresh);
   latest.current = refresh;
-  useEffect(() => {
-    const look = () => document.visibilityState === "visible" && latest.current();
-    const timer = setInterval(look, ms);
-    document.addEventListener("visibilitychange", look);
-    return () => {
-      clearInterval(timer);
-      document.removeEventListener("visibilitychange", look);
-    };
-  }, [ms]);
+  useEffect(() => slide(() => latest.current(), ms), [ms]);
+}
+
+/** The same until the returned function is called. */
+export function slide(refresh: () => void, ms: number): () => void {
+  const look = () => {
+    if (document.visibilityState === "visible") refresh();
+  };
+  const timer = setInterval(look, ms);
+  document.addEventListener("visibilitychange", look);
+  return () => {
+    clearInterval(timer);
+    document.removeEventListener("visibilitychange", look);
+  };
 }

@@ -2,6 +2,7 @@
 import { useEffect, useState } from "react";
 import type { BreakerState, RequestStatus, Severity, StageStatus } from "../api/generated";
 import { duration, exactInstant, fromNow, instant, NOTHING, words } from "../format";
+import { useNow } from "../state/now";
 import { Icon, type IconName } from "./icons";
 
 /** An id, short where there is little room, whole when copied. */
@@ -56,10 +57,11 @@ export function Instant({
   value: string | null | undefined;
   relative?: boolean;
 }) {
+  const now = useNow(relative && Boolean(value));
   if (!value) return <span className="muted">{NOTHING}</span>;
   return (
     <time dateTime={value} title={exactInstant(value)}>
-      {relative ? fromNow(value) : instant(value)}
+      {relative ? fromNow(value, now) : instant(value)}
     </time>
   );
 }
@@ -68,6 +70,12 @@ export function Instant({
 export function Duration({ ms }: { ms: number | null | undefined }) {
   if (ms == null) return <span className="muted">{NOTHING}</span>;
   return <span title={`${Math.round(ms * 1000) / 1000} ms`}>{duration(ms)}</span>;
+}
+
+/** The time since an instant, which grows while one looks. */
+export function Running({ since }: { since: string | null | undefined }) {
+  const now = useNow(Boolean(since));
+  return <Duration ms={since ? Math.max(0, now - Date.parse(since)) : null} />;
 }
 
 type Tone = "good" | "bad" | "warn" | "active" | "calm";

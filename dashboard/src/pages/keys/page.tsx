@@ -7,6 +7,7 @@ import { useQuery } from "../../api/use-query";
 import { Card, EmptyState, ErrorState, Loading, PageTitle } from "../../components/surfaces";
 import { type Column, Table } from "../../components/table";
 import { CopyButton, Instant } from "../../components/values";
+import { serverNow, useNow } from "../../state/now";
 import { useMay, useOrganization, useViewer } from "../../state/viewer";
 import { CreateKey, type MadeKey } from "./create-key";
 
@@ -99,7 +100,14 @@ function Secret({ made, onDone }: { made: MadeKey; onDone: () => void }) {
 
 function stateOf({ revokedAt, expiresAt }: Key): "active" | "revoked" | "expired" {
   if (revokedAt) return "revoked";
-  return expiresAt && Date.parse(expiresAt) <= Date.now() ? "expired" : "active";
+  return expiresAt && Date.parse(expiresAt) <= serverNow() ? "expired" : "active";
+}
+
+/** A key that expires while one looks is shown as expired. */
+function KeyState({ value }: { value: Key }) {
+  useNow(Boolean(value.expiresAt));
+  const state = stateOf(value);
+  return <span className={`badge ${state === "active" ? "good" : "calm"}`}>{state}</span>;
 }
 
 const COLUMNS: Column<Key>[] = [
@@ -107,10 +115,7 @@ const COLUMNS: Column<Key>[] = [
   {
     key: "state",
     title: "State",
-    cell: (key) => {
-      const state = stateOf(key);
-      return <span className={`badge ${state === "active" ? "good" : "calm"}`}>{state}</span>;
-    },
+    cell: (key) => <KeyState value={key} />,
     sort: stateOf,
   },
   {

@@ -1,8 +1,8 @@
 // What is to be known of a request at a glance.
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { Duration, Id, Instant, Progress, StatusBadge } from "../../components/values";
 import { duration } from "../../format";
-import { useNow } from "../../state/now";
+import { serverNow, useNow } from "../../state/now";
 import type { RequestNow } from "./use-request";
 
 export function Facts({ request }: { request: RequestNow }) {
@@ -54,11 +54,16 @@ function Fact({ name, long = false, children }: { name: string; long?: boolean; 
 }
 
 /** About so long; null while nothing can be said, for want of history. */
-function TimeLeft({ request }: { request: RequestNow }) {
-  useNow(true);
+export function TimeLeft({ request }: { request: RequestNow }) {
+  const now = useNow(true);
+  const said = useRef({ request, at: now });
+  if (said.current.request !== request) said.current = { request, at: serverNow() };
   if (request.etaSeconds === null) return <span className="muted">not known yet</span>;
+  const left = Math.max(0, request.etaSeconds * 1_000 - Math.max(0, now - said.current.at));
   return (
-    <span title="From how long such stages took before">about {duration(request.etaSeconds * 1_000)}</span>
+    <span title="From how long such stages took before">
+      {left === 0 ? "any moment" : `about ${duration(left)}`}
+    </span>
   );
 }
 

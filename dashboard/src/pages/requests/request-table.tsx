@@ -1,6 +1,6 @@
 // Requests as lines of a table; a line opens its request.
 import { type Column, Table } from "../../components/table";
-import { Duration, Id, Instant, Progress, StatusBadge } from "../../components/values";
+import { Duration, Id, Instant, Progress, Running, StatusBadge } from "../../components/values";
 import { Link, navigate, withContext } from "../../router";
 import { useOrganization } from "../../state/viewer";
 import type { Line } from "./lines";
@@ -28,7 +28,12 @@ const COLUMNS: Column<Line>[] = [
   {
     key: "duration",
     title: "Duration",
-    cell: (line) => <Duration ms={line.durationMs} />,
+    cell: (line) =>
+      line.startedAt && !line.endedAt ? (
+        <Running since={line.startedAt} />
+      ) : (
+        <Duration ms={line.durationMs} />
+      ),
     align: "right",
     wide: true,
   },
