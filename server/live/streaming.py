@@ -29,9 +29,10 @@ NO_BUFFERING = [
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How answers are written: ``payload`` is put between ``before`` and ``after``."""
+    """How answers are written: each one between ``before`` and ``after``, after ``start``."""
 
     content_type: bytes
+    start: bytes
     before: bytes
     after: bytes
     ping: bytes
@@ -40,6 +41,7 @@ class Form:
 
 SSE = Form(
     b"text/event-stream; charset=utf-8",
+    b"",
     b"event: next\ndata: ",
     b"\n\n",
     b":\n\n",
@@ -48,12 +50,16 @@ SSE = Form(
 """GraphQL over SSE, the mode of distinct connections; a comment keeps idle ones open."""
 PARTS = Form(
     b'multipart/mixed; boundary="graphql"; subscriptionSpec=1.0',
-    b"\r\n--graphql\r\ncontent-type: application/json\r\n\r\n" + b'{"payload":',
-    b"}",
-    b"\r\n--graphql\r\ncontent-type: application/json\r\n\r\n{}",
-    b"\r\n--graphql--\r\n",
+    b"\r\n--graphql",
+    b'\r\ncontent-type: application/json\r\n\r\n{"payload":',
+    b"}\r\n--graphql",
+    b"\r\ncontent-type: application/json\r\n\r\n{}\r\n--graphql",
+    b"--\r\n",
 )
-"""Apollo's protocol of subscriptions over multipart HTTP, version 1.0."""
+"""Apollo's protocol of subscriptions over multipart HTTP, version 1.0.
+
+The boundary follows each part at once: a client knows only by it that the part is whole.
+"""
 
 
 def form_of(accept: str) -> Form | None:
@@ -131,6 +137,8 @@ class HttpStream:
                 "headers": [(b"content-type", form.content_type), *NO_BUFFERING],
             }
         )
+        if form.start:
+            await self._part(form.start)
         try:
             await self._follow(answers)
         except Broken as broken:

@@ -55,3 +55,11 @@ async def test_gql(database_url: str, tmp_path: Path) -> None:
         async with Client(transport=http, fetch_schema_from_transport=True) as session:
             answer = await session.execute(GraphQLRequest(MUTATION))
             assert answer == {"trackOperation": {"status": "ACCEPTED"}}
+
+
+def test_each_event_is_shown_at_once(database_url: str, tmp_path: Path) -> None:
+    with server_process(database_url, tmp_path, live_ping_seconds=0.2) as server:
+        results = run_node("at_once.mjs", server.url)
+        assert not server.complaints()
+    assert len(results) == 5
+    assert all(shown == [1, 2, 3, 4] for shown in results.values()), results
