@@ -39,7 +39,7 @@ TRACK = f"""mutation ($input: OperationInput!) {{
     trackOperation(input: $input) {{ status uuid operation {{ {OPERATION} }} }} }}"""
 TRACK_MANY = """mutation ($operations: [OperationInput!]!) {
     trackOperations(operations: $operations) { accepted duplicates rejected repaired
-      results { index id status code message path } } }"""
+      results { index uuid status code message path } } }"""
 OPERATIONS = f"""query ($where: OperationFilter, $first: Int, $after: String) {{
     operations(where: $where, first: $first, after: $after) {{
       totalCount pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }}

@@ -6,10 +6,10 @@ from tests.api import Api, Json
 
 TRACK_MANY = """mutation ($operations: [OperationInput!]!) {
     trackOperations(operations: $operations) { accepted duplicates rejected repaired
-      results { index id status code message path problems { code message path } } } }"""
+      results { index uuid status code message path problems { code message path } } } }"""
 INGEST = """mutation ($entries: [EntryInput!]!) {
     ingest(entries: $entries) { accepted duplicates rejected repaired
-      results { index id status code message path problems { code message path } } } }"""
+      results { index uuid status code message path problems { code message path } } } }"""
 COUNT = "query ($where: OperationFilter) { operations(where: $where) { totalCount } }"
 Case = tuple[Json, str, str]
 """What an operation says, where that is wrong, and what the message must say of it."""
@@ -50,7 +50,7 @@ async def check_refused(api: Api, cases: Sequence[Case], code: str = "BAD_USER_I
         assert (result["status"], result["code"]) == ("REJECTED", code), shown
         assert ".".join(result["path"]) == path, shown
         assert message in result["message"], shown
-        assert result["id"] == said.get("id"), shown
+        assert result["uuid"] == said.get("id"), shown
     assert (payload["accepted"], payload["duplicates"]) == (len(cases) + 1, 0)
     assert payload["rejected"] == len(cases)
     assert await count(api) == await count(api, name={"eq": "neighbour"}) == len(cases) + 1

@@ -59,7 +59,7 @@ async def test_ids_may_be_written_in_several_ways(api: Api) -> None:
     ways = [str(id), str(id).upper(), id.hex, id.hex.upper()]
     payload = await track(api, *(operation(id=way) for way in ways))
     assert [r["status"] for r in payload["results"]] == ["ACCEPTED"] + ["DUPLICATE"] * 3
-    assert {r["id"] for r in payload["results"]} == {str(id)}
+    assert {r["uuid"] for r in payload["results"]} == {str(id)}
     for way in (f"{{{id}}}", f"urn:uuid:{id}", f" {id}", f"{id}\n"):
         document = "query ($id: UUID!) { session(id: $id) { uuid } }"
         refusal = await api.refused(document, {"id": way})
@@ -93,7 +93,7 @@ async def test_a_bad_item_takes_no_id_from_a_good_one(api: Api) -> None:
     id = str(new_id())
     payload = await track(api, operation(id=id, durationMs=-1), operation(id=id))
     assert [r["status"] for r in payload["results"]] == ["REJECTED", "ACCEPTED"]
-    assert [r["id"] for r in payload["results"]] == [id, id]
+    assert [r["uuid"] for r in payload["results"]] == [id, id]
 
 
 async def test_requests_and_sessions_are_filed_by_the_time_in_their_ids(api: Api) -> None:
@@ -110,7 +110,7 @@ async def test_requests_and_sessions_are_filed_by_the_time_in_their_ids(api: Api
             assert result["status"] == "ACCEPTED"
             continue
         assert (result["status"], result["code"]) == ("REJECTED", "BAD_USER_INPUT")
-        assert (result["path"], result["id"]) == (["id"], said["id"])
+        assert (result["path"], result["uuid"]) == (["id"], said["id"])
         wanted = "is not within" if said["id"] in (FIRST, LAST) else "must be a UUIDv7"
         assert wanted in result["message"]
     assert payload["accepted"] == 2

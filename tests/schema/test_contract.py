@@ -73,7 +73,7 @@ EDGES = {
 }
 FIELDS = {
     "TrackPayload": "accepted duplicates rejected results",
-    "ItemResult": "index id status code message path",
+    "ItemResult": "index uuid status code message path",
     "ConsumePayload": "allowed deniedBy levels",
     "LimitLevel": "subject used limit remaining resetsAt mode",
     "StagePayload": "cancelRequested",
