@@ -6,7 +6,7 @@ import strawberry
 
 from models.vocabulary import AccessScope
 from schema.api_keys import ApiKey, ApiKeyInput, ApiKeyPayload, CreatedApiKeyPayload, Viewer
-from schema.arguments import OwnId, about
+from schema.arguments import OwnId, conditions
 from schema.context import Info
 
 
@@ -16,7 +16,9 @@ class ApiKeyMutations:
 
     @strawberry.mutation(description="Make a key. Its secret is shown this once.")
     async def create_api_key(
-        self, info: Info, input: Annotated[ApiKeyInput, about("What the key may do, and for whom.")]
+        self,
+        info: Info,
+        input: Annotated[ApiKeyInput, conditions("What the key may do, and for whom.")],
     ) -> CreatedApiKeyPayload:
         """Needs ADMIN."""
         row, secret = await info.context.store.keys.create(input, info.context.principal)

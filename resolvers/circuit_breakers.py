@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from schema.arguments import about
+from schema.arguments import about, where_of
 from schema.circuit_breakers import (
     CircuitBreaker,
     CircuitBreakerFilter,
@@ -38,9 +38,7 @@ class CircuitBreakerQueries:
     async def circuit_breakers(
         self,
         info: Info,
-        where: Annotated[
-            CircuitBreakerFilter | None, about("Which breakers; all where it is left out.")
-        ] = None,
+        where: Annotated[CircuitBreakerFilter | None, where_of("breakers")] = None,
     ) -> list[CircuitBreaker]:
         """At most 1,000, within the caller's bounds."""
         store = info.context.store

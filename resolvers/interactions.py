@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from resolvers.pages import connection
-from schema.arguments import After, Before, First, Last, about
+from schema.arguments import After, Before, First, Last, about, where_of
 from schema.connections import Connection
 from schema.context import Info
 from schema.filters import condition_of
@@ -22,9 +22,7 @@ class InteractionQueries:
     async def interactions(
         self,
         info: Info,
-        where: Annotated[
-            InteractionFilter | None, about("Which counters; all where it is left out.")
-        ] = None,
+        where: Annotated[InteractionFilter | None, where_of("counters")] = None,
         order_by: Annotated[
             list[InteractionOrder] | None, about("The order, first step first.")
         ] = None,

@@ -7,7 +7,7 @@ from uuid import UUID
 import strawberry
 
 from models.vocabulary import LimitSubject
-from schema.arguments import OwnId, about
+from schema.arguments import OwnId, about, conditions, narrowing, where_of
 from schema.context import Info
 from schema.enums import ItemStatus
 from schema.filters import condition_of
@@ -125,9 +125,7 @@ class LimitQueries:
     async def limits(
         self,
         info: Info,
-        where: Annotated[
-            LimitFilter | None, about("Which limits; all where it is left out.")
-        ] = None,
+        where: Annotated[LimitFilter | None, where_of("limits")] = None,
     ) -> list[Limit]:
         """Those that the caller may see."""
         store = info.context.store
@@ -139,8 +137,10 @@ class LimitQueries:
     async def usage(
         self,
         info: Info,
-        subject: Annotated[SubjectInput, about("Who is limited.")],
-        interaction_type: Annotated[str | None, about("Only limits of this interaction.")] = None,
+        subject: Annotated[SubjectInput, conditions("Who is limited.")],
+        interaction_type: Annotated[
+            str | None, narrowing("Only limits of this interaction.")
+        ] = None,
     ) -> list[LimitLevel]:
         """Empty where the subject has no limit."""
         bounds = info.context.reader()

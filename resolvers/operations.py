@@ -6,7 +6,7 @@ import strawberry
 
 from resolvers.batches import record_operations
 from resolvers.pages import connection
-from schema.arguments import After, Before, First, Last, about
+from schema.arguments import After, Before, First, Last, about, where_of
 from schema.connections import Connection
 from schema.context import Info
 from schema.enums import ItemStatus
@@ -85,9 +85,7 @@ class OperationQueries:
     async def operations(
         self,
         info: Info,
-        where: Annotated[
-            OperationFilter | None, about("Which operations; all where it is left out.")
-        ] = None,
+        where: Annotated[OperationFilter | None, where_of("operations")] = None,
         order_by: Annotated[
             list[OperationOrder] | None, about("The order, first step first.")
         ] = None,

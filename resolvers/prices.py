@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from schema.arguments import about
+from schema.arguments import about, where_of
 from schema.context import Info
 from schema.filters import condition_of
 from schema.operation_filters import OperationFilter
@@ -34,9 +34,7 @@ class PriceMutations:
     async def reprice(
         self,
         info: Info,
-        where: Annotated[
-            OperationFilter | None, about("Which operations; all where it is left out.")
-        ] = None,
+        where: Annotated[OperationFilter | None, where_of("operations")] = None,
         dry_run: Annotated[bool, about("Only tell what would change.")] = True,
         after: Annotated[str | None, about("The endCursor of the call before.")] = None,
     ) -> RepricePayload:

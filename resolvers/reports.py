@@ -5,7 +5,7 @@ from typing import Annotated, cast
 
 import strawberry
 
-from schema.arguments import about
+from schema.arguments import about, narrowing
 from schema.context import Info
 from schema.reports import (
     UTC,
@@ -35,13 +35,13 @@ Range = Annotated[
 HoursRange = Annotated[
     TimeRange | None, about("In place of hours: a range of 1h to 744h, such as 24h or 7d.")
 ]
-ToolId = Annotated[str | None, about("Only of this client or tool id, such as cursor.")]
+ToolId = Annotated[str | None, narrowing("Only of this client or tool id, such as cursor.")]
 Hours = Annotated[int | None, about("How many hours back, 1 to 744; 24 where nothing is asked.")]
-RequestType = Annotated[str | None, about("Only requests of this type.")]
+RequestType = Annotated[str | None, narrowing("Only requests of this type.")]
 OrganizationId = Annotated[strawberry.ID, about("Whose.")]
 Year = Annotated[int, about("The calendar year (UTC).")]
 Month = Annotated[int, about("The calendar month, 1 to 12.")]
-InteractionType = Annotated[str | None, about("Only this interaction type, such as mini.")]
+InteractionType = Annotated[str | None, narrowing("Only this interaction type, such as mini.")]
 
 
 def asker(info: Info) -> Ask:

@@ -6,7 +6,7 @@ from uuid import UUID
 import strawberry
 
 from resolvers.pages import connection
-from schema.arguments import After, Before, First, Last, OwnId, about
+from schema.arguments import After, Before, First, Last, OwnId, about, where_of
 from schema.connections import Connection
 from schema.context import Info
 from schema.enums import ItemStatus
@@ -90,9 +90,7 @@ class RequestQueries:
     async def requests(
         self,
         info: Info,
-        where: Annotated[
-            RequestFilter | None, about("Which requests; all where it is left out.")
-        ] = None,
+        where: Annotated[RequestFilter | None, where_of("requests")] = None,
         order_by: Annotated[
             list[RequestOrder] | None, about("The order, first step first.")
         ] = None,

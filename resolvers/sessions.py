@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from resolvers.pages import connection
-from schema.arguments import After, Before, First, Last, OwnId, about
+from schema.arguments import After, Before, First, Last, OwnId, about, where_of
 from schema.connections import Connection
 from schema.context import Info
 from schema.enums import ItemStatus
@@ -49,9 +49,7 @@ class SessionQueries:
     async def sessions(
         self,
         info: Info,
-        where: Annotated[
-            SessionFilter | None, about("Which sessions; all where it is left out.")
-        ] = None,
+        where: Annotated[SessionFilter | None, where_of("sessions")] = None,
         first: First = None,
         after: After = None,
         last: Last = None,

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from schema.arguments import about
+from schema.arguments import about, conditions, where_of
 from schema.context import Info
 from schema.interactions import InteractionFilter
 from schema.operation_filters import OperationFilter
@@ -36,7 +36,8 @@ def stats_field(types: SourceTypes, filter: Any, description: str) -> Any:
             about("The order of rows, first step first; by time and key where it is left out."),
         ] = None,
         top: Annotated[
-            TopInput | None, about("Only the greatest keys, the others together.")
+            TopInput | None,
+            conditions("Only the greatest keys, the others together; every key where it is null."),
         ] = None,
         compare: Annotated[
             CompareInput | None, about("An earlier span to hold every row against.")
@@ -56,9 +57,12 @@ def stats_field(types: SourceTypes, filter: Any, description: str) -> Any:
 
     noun = types.source.name
     resolve.__annotations__ |= {
-        "where": Annotated[filter | None, about(f"Which {noun}; all where it is left out.")],
+        "where": Annotated[filter | None, where_of(noun)],
         "group_by": Annotated[list_of(types.group) | None, about("What to group by.")],
-        "having": Annotated[types.having | None, about("Which groups to keep.")],
+        "having": Annotated[
+            types.having | None,
+            conditions("Which groups to keep. Left out, null or empty it keeps all of them."),
+        ],
     }
     return strawberry.field(resolver=resolve, description=description, graphql_type=types.stats)
 

@@ -1,5 +1,10 @@
-"""Arguments that many fields share, and how an argument is described."""
+"""Arguments that many fields share, and how an argument is described.
 
+An argument that decides which records an answer holds says here what becomes of it without a value:
+``server.guarded_arguments`` refuses it, so that a caller's missing variable never finds more.
+"""
+
+from enum import Enum
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,6 +14,33 @@ import strawberry
 def about(text: str) -> Any:
     """The description of an argument: ``Annotated[T, about("...")]``."""
     return strawberry.argument(description=text)
+
+
+class Guard(Enum):
+    """What is refused of an argument; the key of its mark in the argument's metadata."""
+
+    ABSENT_INSIDE = "absent inside"
+    """A variable without a value inside its literal."""
+    NULL = "null"
+    """That, and null in its own place, also by a variable without a value."""
+
+
+def conditions(text: str) -> Any:
+    """Describe an argument whose parts are conditions: each variable in it must have a value."""
+    return strawberry.argument(description=text, metadata={Guard: Guard.ABSENT_INSIDE})
+
+
+def where_of(noun: str) -> Any:
+    """Describe a filter: without one nothing is filtered, so it may be left out or be null."""
+    return conditions(f"Which {noun}. Left out, null or empty it filters nothing: all of them.")
+
+
+def narrowing(text: str) -> Any:
+    """Describe an argument that asks for less: it may be left out, but must not be null."""
+    return strawberry.argument(
+        description=f"{text} Null is refused: leave it out instead.",
+        metadata={Guard: Guard.NULL},
+    )
 
 
 First = Annotated[int | None, about("At most so many records, from the front.")]

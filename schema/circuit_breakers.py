@@ -5,6 +5,7 @@ from typing import Any
 
 import strawberry
 
+from schema.conditions import condition
 from schema.context import Info
 from schema.enums import BreakerState, ItemStatus
 from schema.filters import IDFilter, StringFilter
@@ -82,9 +83,9 @@ class CircuitBreakerInput:
 class CircuitBreakerFilter:
     """By name and state."""
 
-    organization_id: IDFilter | None = described("By organization.", default=None)
-    name: StringFilter | None = described("By name.", default=None)
-    state: list[BreakerState] | None = described("One of these states.", default=None)
+    organization_id: IDFilter | None = condition("By organization.")
+    name: StringFilter | None = condition("By name.")
+    state: list[BreakerState] | None = condition("One of these states.")
 
 
 @strawberry.type(description="The answer to a report of a breaker.")

@@ -3,11 +3,17 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import strawberry
-from strawberry.types.base import get_object_definition
 
+from schema.conditions import (
+    Given,
+    Path,
+    condition,
+    given_in,
+    operators_in,
+)
 from schema.hydration import described
 from schema.scalars import JSON, Long, Number
 from store.errors import BadInput
@@ -19,13 +25,13 @@ from store.time_ranges import TimeRange
 class StringFilter:
     """Case-sensitive; no wildcards."""
 
-    eq: str | None = described("Equal.", default=None)
-    ne: str | None = described("Not equal, or null.", default=None)
-    in_: list[str] | None = described("One of these.", default=None, name="in")
-    not_in: list[str] | None = described("None of these, or null.", default=None)
-    starts_with: str | None = described("Starts with.", default=None)
-    contains: str | None = described("Contains.", default=None)
-    is_null: bool | None = described("Is not there (true), or is (false).", default=None)
+    eq: str | None = condition("Equal.")
+    ne: str | None = condition("Not equal, or null.")
+    in_: list[str] | None = condition("One of these.", name="in")
+    not_in: list[str] | None = condition("None of these, or null.")
+    starts_with: str | None = condition("Starts with.")
+    contains: str | None = condition("Contains.")
+    is_null: bool | None = condition("Is not there (true), or is (false).")
 
 
 @strawberry.input(
@@ -35,48 +41,48 @@ class StringFilter:
 class IDFilter:
     """The operators of a text; whole numbers are taken as their digits, as everywhere with ID."""
 
-    eq: strawberry.ID | None = described("Equal.", default=None)
-    ne: strawberry.ID | None = described("Not equal, or null.", default=None)
-    in_: list[strawberry.ID] | None = described("One of these.", default=None, name="in")
-    not_in: list[strawberry.ID] | None = described("None of these, or null.", default=None)
-    starts_with: strawberry.ID | None = described("Starts with.", default=None)
-    contains: strawberry.ID | None = described("Contains.", default=None)
-    is_null: bool | None = described("Is not there (true), or is (false).", default=None)
+    eq: strawberry.ID | None = condition("Equal.")
+    ne: strawberry.ID | None = condition("Not equal, or null.")
+    in_: list[strawberry.ID] | None = condition("One of these.", name="in")
+    not_in: list[strawberry.ID] | None = condition("None of these, or null.")
+    starts_with: strawberry.ID | None = condition("Starts with.")
+    contains: strawberry.ID | None = condition("Contains.")
+    is_null: bool | None = condition("Is not there (true), or is (false).")
 
 
 @strawberry.input(description="A condition on a whole number. All that is given must hold.")
 class LongFilter:
     """Ranges and lists."""
 
-    eq: Long | None = described("Equal.", default=None)
-    gt: Long | None = described("Greater.", default=None)
-    gte: Long | None = described("Greater or equal.", default=None)
-    lt: Long | None = described("Less.", default=None)
-    lte: Long | None = described("Less or equal.", default=None)
-    in_: list[Long] | None = described("One of these.", default=None, name="in")
-    is_null: bool | None = described("Is not there (true), or is (false).", default=None)
+    eq: Long | None = condition("Equal.")
+    gt: Long | None = condition("Greater.")
+    gte: Long | None = condition("Greater or equal.")
+    lt: Long | None = condition("Less.")
+    lte: Long | None = condition("Less or equal.")
+    in_: list[Long] | None = condition("One of these.", name="in")
+    is_null: bool | None = condition("Is not there (true), or is (false).")
 
 
 @strawberry.input(description="A condition on a number. All that is given must hold.")
 class FloatFilter:
     """Ranges."""
 
-    eq: float | None = described("Equal.", default=None)
-    gt: float | None = described("Greater.", default=None)
-    gte: float | None = described("Greater or equal.", default=None)
-    lt: float | None = described("Less.", default=None)
-    lte: float | None = described("Less or equal.", default=None)
-    is_null: bool | None = described("Is not there (true), or is (false).", default=None)
+    eq: float | None = condition("Equal.")
+    gt: float | None = condition("Greater.")
+    gte: float | None = condition("Greater or equal.")
+    lt: float | None = condition("Less.")
+    lte: float | None = condition("Less or equal.")
+    is_null: bool | None = condition("Is not there (true), or is (false).")
 
 
 @strawberry.input(description="A span of time, half open: [since, until).")
 class TimeFilter:
     """Instants, or a duration up to now."""
 
-    since: datetime | None = described("From this instant on.", default=None)
-    until: datetime | None = described("Before this instant.", default=None)
-    last: TimeRange | None = described(
-        "From so long ago on, such as 24h, 7d or PT1H; all is everything.", default=None
+    since: datetime | None = condition("From this instant on.")
+    until: datetime | None = condition("Before this instant.")
+    last: TimeRange | None = condition(
+        "From so long ago on, such as 24h, 7d or PT1H; all is everything."
     )
 
 
@@ -84,14 +90,18 @@ class TimeFilter:
 class AttributeFilter:
     """A leaf of the JSON, compared by its own type."""
 
+    NULLABLE: ClassVar[frozenset[str]] = frozenset({"eq"})
+
     path: str = described("Object keys joined by dots, such as plan.name; \\. is a dot in a key.")
-    eq: JSON | None = described("Equal: a string, number or boolean.", default=strawberry.UNSET)
-    in_: list[JSON] | None = described("One of these.", default=None, name="in")
-    gt: Number | None = described("A greater number.", default=None)
-    gte: Number | None = described("A greater or equal number.", default=None)
-    lt: Number | None = described("A smaller number.", default=None)
-    lte: Number | None = described("A smaller or equal number.", default=None)
-    exists: bool | None = described("Is there (true), or is not (false).", default=None)
+    eq: JSON | None = condition(
+        "Equal: a string, number or boolean; null finds places that hold null."
+    )
+    in_: list[JSON] | None = condition("One of these.", name="in")
+    gt: Number | None = condition("A greater number.")
+    gte: Number | None = condition("A greater or equal number.")
+    lt: Number | None = condition("A smaller number.")
+    lte: Number | None = condition("A smaller or equal number.")
+    exists: bool | None = condition("Is there (true), or is not (false).")
 
 
 class FilterInput(Protocol):
@@ -121,76 +131,91 @@ MAX_DEPTH = 10
 def condition_of(
     where: FilterInput | None, now: datetime, columns: Mapping[str, str] | None = None
 ) -> Condition | None:
-    """The condition a filter input says; ``columns`` renames fields that are not named as columns."""
+    """Return the condition of a filter input; ``columns`` renames fields that are not named as columns.
+
+    None, and an input without any condition, find everything. Raises ``BadInput`` for a condition
+    inside it that is null or empty.
+    """
     if where is None:
         return None
-    return _condition(where, now, columns or {}, 1)
+    return FilterReader(now, columns or {}).read(where, ("where",), 1)
 
 
-def _condition(where: Any, now: datetime, columns: Mapping[str, str], depth: int) -> Condition:
-    if depth > MAX_DEPTH:
-        raise BadInput(f"and, or, not are nested deeper than {MAX_DEPTH} levels", ("where",))
-    definition = get_object_definition(type(where), strict=True)
-    parts: list[Condition] = []
-    own: frozenset[str] = getattr(where, "OWN", frozenset())
-    if own:
-        parts += where.own_conditions()
-    for field in definition.fields:
-        name = field.python_name
-        value = getattr(where, name)
-        if value is None or value is strawberry.UNSET or name in own:
-            continue
-        if name == "and_":
-            parts += [_condition(part, now, columns, depth + 1) for part in value]
-        elif name == "or_":
-            parts.append(AnyOf(tuple(_condition(p, now, columns, depth + 1) for p in value)))
-        elif name == "not_":
-            parts.append(Not(_condition(value, now, columns, depth + 1)))
-        elif name == "attributes":
-            column = columns.get(name, name)
-            parts += [part for asked in value for part in _attribute(column, asked)]
-        else:
-            parts += _field(columns.get(name, name), value, now)
-    return AllOf(tuple(parts))
+class FilterReader:
+    """Turns filter inputs into conditions of the store."""
 
+    def __init__(self, now: datetime, columns: Mapping[str, str]) -> None:
+        self._now = now
+        self._columns = columns
 
-def _field(column: str, value: Any, now: datetime) -> list[Condition]:
-    if isinstance(value, TimeFilter):
-        return list(_span(column, value, now))
-    if isinstance(value, StringFilter | IDFilter | LongFilter | FloatFilter):
+    def read(self, where: Any, path: Path, depth: int) -> Condition:
+        """Return the condition of one filter input; one inside another must not be empty."""
+        if depth > MAX_DEPTH:
+            raise BadInput(f"and, or, not are nested deeper than {MAX_DEPTH} levels", ("where",))
+        own: frozenset[str] = getattr(where, "OWN", frozenset())
+        found = list(given_in(where, path))
+        if not found and depth > 1:
+            raise BadInput(
+                "the filter holds no condition and would find everything. Give it one, or leave "
+                "it out.",
+                path,
+            )
+        parts: list[Condition] = list(where.own_conditions()) if own else []
+        for one in found:
+            if one.name in own:
+                continue
+            if one.name == "and_":
+                parts += self._each(one, depth)
+            elif one.name == "or_":
+                parts.append(AnyOf(tuple(self._each(one, depth))))
+            elif one.name == "not_":
+                parts.append(Not(self.read(one.value, one.path, depth + 1)))
+            else:
+                parts += self._field(one)
+        return AllOf(tuple(parts))
+
+    def _each(self, given: Given, depth: int) -> list[Condition]:
+        """Return the parts of ``and`` or ``or``: of none, all hold and not one of them does."""
         return [
-            Compare(column, op, asked)
-            for name, op in OPS.items()
-            if (asked := getattr(value, name, None)) is not None
+            self.read(where, (*given.path, place), depth + 1)
+            for place, where in enumerate(given.value)
         ]
-    if isinstance(value, list):
-        return [Compare(column, Op.IN, [v.value if isinstance(v, Enum) else v for v in value])]
-    return [Compare(column, Op.EQ, value.value if isinstance(value, Enum) else value)]
+
+    def _field(self, given: Given) -> list[Condition]:
+        column, value, path = self._columns.get(given.name, given.name), given.value, given.path
+        if given.name == "attributes":
+            parts = (_attribute(column, one, (*path, i)) for i, one in enumerate(value))
+            return [condition for part in parts for condition in part]
+        if isinstance(value, TimeFilter):
+            return _span(column, value, path, self._now)
+        if isinstance(value, StringFilter | IDFilter | LongFilter | FloatFilter):
+            return [Compare(column, OPS[o.name], o.value) for o in operators_in(value, path)]
+        if isinstance(value, list):
+            return [Compare(column, Op.IN, [v.value if isinstance(v, Enum) else v for v in value])]
+        return [Compare(column, Op.EQ, value.value if isinstance(value, Enum) else value)]
 
 
-def _span(column: str, asked: TimeFilter, now: datetime) -> list[Condition]:
-    if asked.last is not None and (asked.since is not None or asked.until is not None):
-        raise BadInput("last excludes since and until: leave one out", ("where", "last"))
-    since = asked.since
-    if asked.last is not None:
-        since = asked.last.since(now)
+def _span(column: str, asked: TimeFilter, path: Path, now: datetime) -> list[Condition]:
+    given = {one.name: one.value for one in operators_in(asked, path)}
+    if "last" in given and len(given) > 1:
+        raise BadInput("last excludes since and until: leave one out", (*path, "last"))
+    since = given.get("since")
+    if "last" in given:
+        since = given["last"].since(now)
     parts: list[Condition] = []
     if since is not None:
         parts.append(Compare(column, Op.GTE, since))
-    if asked.until is not None:
-        parts.append(Compare(column, Op.LT, asked.until))
+    if "until" in given:
+        parts.append(Compare(column, Op.LT, given["until"]))
     return parts
 
 
-def _attribute(column: str, asked: AttributeFilter) -> list[Condition]:
+def _attribute(column: str, asked: AttributeFilter, place: Path) -> list[Condition]:
     path = parse_path(asked.path)
     parts: list[Condition] = []
-    if asked.eq is not strawberry.UNSET:
-        parts.append(CompareAttribute(column, path, Op.EQ, asked.eq))
-    for name in ("in_", "gt", "gte", "lt", "lte"):
-        value = getattr(asked, name)
-        if value is not None:
-            parts.append(CompareAttribute(column, path, OPS[name], value))
-    if asked.exists is not None:
-        parts.append(CompareAttribute(column, path, Op.IS_NULL, not asked.exists))
+    for one in operators_in(asked, place, apart_from=("path",)):
+        if one.name == "exists":
+            parts.append(CompareAttribute(column, path, Op.IS_NULL, not one.value))
+        else:
+            parts.append(CompareAttribute(column, path, OPS[one.name], one.value))
     return parts

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import strawberry
 
-from schema.arguments import about
+from schema.arguments import narrowing
 from schema.circuit_breakers import CircuitBreakerInput
 from schema.enums import ItemStatus
 from schema.hydration import described
@@ -82,7 +82,7 @@ class ItemResult:
     """At the index it was sent."""
 
     index: int = described("Its place in the batch, from 0.")
-    id: UUID | None = described("The item's own id; null where it has none.")
+    uuid: UUID | None = described("The item's own id; null where it has none.")
     status: ItemStatus = described("What became of it.")
     code: str | None = described("Why it was refused: a stable code.")
     message: str | None = described("Why it was refused: in words.")
@@ -96,7 +96,7 @@ class ItemResult:
         problems = problems_of(error) if error else []
         return cls(
             index=index,
-            id=result.id,
+            uuid=result.id,
             status=result.status,
             code=error.code if error else None,
             message=error.message if error else None,
@@ -129,7 +129,7 @@ class TrackPayload:
         self,
         only: Annotated[
             list[ItemStatus] | None,
-            about("Only results of these statuses; all where it is left out."),
+            narrowing("Only results of these statuses."),
         ] = None,
     ) -> list[ItemResult]:
         """``only`` leaves out the others: ask for REJECTED to keep the answer small."""

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import strawberry
 
+from schema.conditions import condition
 from schema.enums import Direction, register
 from schema.filters import IDFilter, LongFilter, StringFilter, TimeFilter
 from schema.hydration import FromRow, described
@@ -56,37 +57,38 @@ class InteractionFilter:
 
     OWN: ClassVar[frozenset[str]] = frozenset({"year", "month"})
 
-    and_: list["InteractionFilter"] | None = described("All of these.", default=None, name="and")
-    or_: list["InteractionFilter"] | None = described("Any of these.", default=None, name="or")
-    not_: "InteractionFilter | None" = described("The opposite of this.", default=None, name="not")
-    year: int | None = described("The calendar year (with month).", default=None)
-    month: int | None = described("The calendar month, 1 to 12 (with year).", default=None)
-    interaction_type: StringFilter | None = described("By interaction type.", default=None)
-    operation_type: StringFilter | None = described("By operation type.", default=None)
-    route: StringFilter | None = described("By route.", default=None)
-    method: StringFilter | None = described("By HTTP method.", default=None)
-    organization_id: IDFilter | None = described("By organization.", default=None)
-    namespace_id: IDFilter | None = described("By namespace.", default=None)
-    workspace_id: IDFilter | None = described("By workspace.", default=None)
-    user_id: IDFilter | None = described("By user.", default=None)
-    developer_id: IDFilter | None = described("By developer.", default=None)
-    api_key_id: IDFilter | None = described("By API key label.", default=None)
-    company_id: IDFilter | None = described("By company.", default=None)
-    subscription_id: IDFilter | None = described("By subscription.", default=None)
-    units: LongFilter | None = described("By units.", default=None)
-    last_at: TimeFilter | None = described("By the last call.", default=None)
+    and_: list["InteractionFilter"] | None = condition("All of these.", name="and")
+    or_: list["InteractionFilter"] | None = condition("Any of these.", name="or")
+    not_: "InteractionFilter | None" = condition("The opposite of this.", name="not")
+    year: int | None = condition("The calendar year (with month).")
+    month: int | None = condition("The calendar month, 1 to 12 (with year).")
+    interaction_type: StringFilter | None = condition("By interaction type.")
+    operation_type: StringFilter | None = condition("By operation type.")
+    route: StringFilter | None = condition("By route.")
+    method: StringFilter | None = condition("By HTTP method.")
+    organization_id: IDFilter | None = condition("By organization.")
+    namespace_id: IDFilter | None = condition("By namespace.")
+    workspace_id: IDFilter | None = condition("By workspace.")
+    user_id: IDFilter | None = condition("By user.")
+    developer_id: IDFilter | None = condition("By developer.")
+    api_key_id: IDFilter | None = condition("By API key label.")
+    company_id: IDFilter | None = condition("By company.")
+    subscription_id: IDFilter | None = condition("By subscription.")
+    units: LongFilter | None = condition("By units.")
+    last_at: TimeFilter | None = condition("By the last call.")
 
     def own_conditions(self) -> list[Condition]:
         """The calendar month, or all months of the year."""
-        if self.year is None:
-            if self.month is None:
+        year, month = (None if n is strawberry.UNSET else n for n in (self.year, self.month))
+        if year is None:
+            if month is None:
                 return []
             raise BadInput("a month needs its year", ("where", "year"))
         try:
-            first = date(self.year, 1 if self.month is None else self.month, 1)
+            first = date(year, 1 if month is None else month, 1)
         except ValueError as error:
             raise BadInput(f"there is no such month: {error}", ("where",)) from None
-        months = MONTHS if self.month is None else 1
+        months = MONTHS if month is None else 1
         year, month = divmod(first.year * MONTHS + first.month - 1 + months, MONTHS)
         found: list[Condition] = [Compare("month", Op.GTE, first)]
         if year <= date.max.year:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import strawberry
 
+from schema.conditions import condition
 from schema.context import Info
 from schema.enums import ItemStatus, LimitMode, LimitPeriod, LimitSubject, ReservationStatus
 from schema.filters import IDFilter, StringFilter
@@ -247,12 +248,12 @@ class DeletePayload:
 class LimitFilter:
     """By subject, type and period."""
 
-    organization_id: IDFilter | None = described("By organization.", default=None)
-    subject: list[LimitSubject] | None = described("One of these levels.", default=None)
-    subject_id: IDFilter | None = described("By which one of the level.", default=None)
-    interaction_type: StringFilter | None = described("By interaction type.", default=None)
-    period: list[LimitPeriod] | None = described("One of these periods.", default=None)
-    mode: list[LimitMode] | None = described("HARD or SOFT.", default=None)
+    organization_id: IDFilter | None = condition("By organization.")
+    subject: list[LimitSubject] | None = condition("One of these levels.")
+    subject_id: IDFilter | None = condition("By which one of the level.")
+    interaction_type: StringFilter | None = condition("By interaction type.")
+    period: list[LimitPeriod] | None = condition("One of these periods.")
+    mode: list[LimitMode] | None = condition("HARD or SOFT.")
 
 
 @strawberry.input(description="Who is limited.")

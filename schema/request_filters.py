@@ -5,6 +5,7 @@ from uuid import UUID
 
 import strawberry
 
+from schema.conditions import condition
 from schema.enums import Direction, RequestStatus, register
 from schema.filters import AttributeFilter, FloatFilter, IDFilter, StringFilter, TimeFilter
 from schema.hydration import described
@@ -15,30 +16,30 @@ from store.records import Order
 class RequestFilter:
     """By state, labels, times and attributes."""
 
-    and_: list["RequestFilter"] | None = described("All of these.", default=None, name="and")
-    or_: list["RequestFilter"] | None = described("Any of these.", default=None, name="or")
-    not_: "RequestFilter | None" = described("The opposite of this.", default=None, name="not")
-    id: list[UUID] | None = described("One of these own ids (uuid).", default=None)
-    correlation_id: StringFilter | None = described("By correlation id.", default=None)
-    type: StringFilter | None = described("By type.", default=None)
-    title: StringFilter | None = described("By title.", default=None)
-    status: list[RequestStatus] | None = described("One of these states.", default=None)
-    current_stage: StringFilter | None = described("By the stage that runs.", default=None)
-    error_stage: StringFilter | None = described("By the stage that failed.", default=None)
-    progress: FloatFilter | None = described("By progress, 0 to 1.", default=None)
-    created_at: TimeFilter | None = described("By when it was created.", default=None)
-    started_at: TimeFilter | None = described("By when it was started.", default=None)
-    ended_at: TimeFilter | None = described("By when it ended.", default=None)
-    updated_at: TimeFilter | None = described("By when it last changed.", default=None)
-    organization_id: IDFilter | None = described("By organization.", default=None)
-    namespace_id: IDFilter | None = described("By namespace.", default=None)
-    workspace_id: IDFilter | None = described("By workspace.", default=None)
-    user_id: IDFilter | None = described("By user.", default=None)
-    developer_id: IDFilter | None = described("By developer.", default=None)
-    api_key_id: IDFilter | None = described("By API key label.", default=None)
-    company_id: IDFilter | None = described("By company.", default=None)
-    subscription_id: IDFilter | None = described("By subscription.", default=None)
-    attributes: list[AttributeFilter] | None = described("By places in attributes.", default=None)
+    and_: list["RequestFilter"] | None = condition("All of these.", name="and")
+    or_: list["RequestFilter"] | None = condition("Any of these.", name="or")
+    not_: "RequestFilter | None" = condition("The opposite of this.", name="not")
+    id: list[UUID] | None = condition("One of these own ids (uuid).")
+    correlation_id: StringFilter | None = condition("By correlation id.")
+    type: StringFilter | None = condition("By type.")
+    title: StringFilter | None = condition("By title.")
+    status: list[RequestStatus] | None = condition("One of these states.")
+    current_stage: StringFilter | None = condition("By the stage that runs.")
+    error_stage: StringFilter | None = condition("By the stage that failed.")
+    progress: FloatFilter | None = condition("By progress, 0 to 1.")
+    created_at: TimeFilter | None = condition("By when it was created.")
+    started_at: TimeFilter | None = condition("By when it was started.")
+    ended_at: TimeFilter | None = condition("By when it ended.")
+    updated_at: TimeFilter | None = condition("By when it last changed.")
+    organization_id: IDFilter | None = condition("By organization.")
+    namespace_id: IDFilter | None = condition("By namespace.")
+    workspace_id: IDFilter | None = condition("By workspace.")
+    user_id: IDFilter | None = condition("By user.")
+    developer_id: IDFilter | None = condition("By developer.")
+    api_key_id: IDFilter | None = condition("By API key label.")
+    company_id: IDFilter | None = condition("By company.")
+    subscription_id: IDFilter | None = condition("By subscription.")
+    attributes: list[AttributeFilter] | None = condition("By places in attributes.")
 
 
 class RequestOrderField(StrEnum):

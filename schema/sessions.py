@@ -7,6 +7,7 @@ from uuid import UUID
 import strawberry
 
 from schema.arguments import After, First
+from schema.conditions import condition
 from schema.connections import Connection
 from schema.context import Info
 from schema.enums import ItemStatus
@@ -61,18 +62,18 @@ class SessionInput:
 class SessionFilter:
     """By labels, client and time."""
 
-    and_: list["SessionFilter"] | None = described("All of these.", default=None, name="and")
-    or_: list["SessionFilter"] | None = described("Any of these.", default=None, name="or")
-    not_: "SessionFilter | None" = described("The opposite of this.", default=None, name="not")
-    id: list[UUID] | None = described("One of these own ids (uuid).", default=None)
-    name: StringFilter | None = described("By name.", default=None)
-    client: StringFilter | None = described("By client.", default=None)
-    started_at: TimeFilter | None = described("By when it began.", default=None)
-    ended_at: TimeFilter | None = described("By when it ended.", default=None)
-    organization_id: IDFilter | None = described("By organization.", default=None)
-    namespace_id: IDFilter | None = described("By namespace.", default=None)
-    workspace_id: IDFilter | None = described("By workspace.", default=None)
-    user_id: IDFilter | None = described("By user.", default=None)
+    and_: list["SessionFilter"] | None = condition("All of these.", name="and")
+    or_: list["SessionFilter"] | None = condition("Any of these.", name="or")
+    not_: "SessionFilter | None" = condition("The opposite of this.", name="not")
+    id: list[UUID] | None = condition("One of these own ids (uuid).")
+    name: StringFilter | None = condition("By name.")
+    client: StringFilter | None = condition("By client.")
+    started_at: TimeFilter | None = condition("By when it began.")
+    ended_at: TimeFilter | None = condition("By when it ended.")
+    organization_id: IDFilter | None = condition("By organization.")
+    namespace_id: IDFilter | None = condition("By namespace.")
+    workspace_id: IDFilter | None = condition("By workspace.")
+    user_id: IDFilter | None = condition("By user.")
 
 
 @strawberry.type(description="The answer to a session that was started or ended.")

@@ -19,6 +19,7 @@ from resolvers.roots import Mutation, Query
 from schema.scalars import SCALARS
 from server.bodies import GraphQLRequest
 from server.document_limits import DocumentBounds, DocumentLimits
+from server.guarded_arguments import guard_arguments
 from server.input_types import hasten_inputs
 from subscriptions.roots import Subscription
 
@@ -103,6 +104,7 @@ def _converted() -> TrackstoreSchema:
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     )
     hasten_inputs(schema)
+    guard_arguments(schema)
     return schema
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import strawberry
 
-from schema.arguments import about
+from schema.arguments import about, where_of
 from schema.circuit_breakers import CircuitBreaker, CircuitBreakerFilter
 from schema.filters import condition_of
 from store.database import Row
@@ -33,9 +33,7 @@ class CircuitBreakerSubscriptions:
     async def circuit_breakers_live(
         self,
         info: LiveInfo,
-        where: Annotated[
-            CircuitBreakerFilter | None, about("Which breakers; all where it is left out.")
-        ] = None,
+        where: Annotated[CircuitBreakerFilter | None, where_of("breakers")] = None,
         min_interval: Annotated[
             timedelta, about("They are read at most once in this time: PT0.1S to PT1H.")
         ] = DEFAULT_INTERVAL,

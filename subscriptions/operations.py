@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from schema.arguments import about
+from schema.arguments import about, where_of
 from schema.feeds import REPLAYED, Gap, Overflow
 from schema.filters import condition_of
 from schema.operation_filters import OperationFilter
@@ -59,9 +59,7 @@ def as_is(answer: Any) -> Any:
 async def follow_stats(
     self: Any,
     info: LiveInfo,
-    where: Annotated[
-        OperationFilter | None, about("Which operations; all where it is left out.")
-    ] = None,
+    where: Annotated[OperationFilter | None, where_of("operations")] = None,
     group_by: Any = None,
     bucket: Annotated[BucketInput | None, about("Slices of time, one row each.")] = None,
     min_interval: Annotated[
@@ -109,9 +107,7 @@ class OperationSubscriptions:
     async def operation_feed(
         self,
         info: LiveInfo,
-        where: Annotated[
-            OperationFilter | None, about("Which operations; all where it is left out.")
-        ] = None,
+        where: Annotated[OperationFilter | None, where_of("operations")] = None,
         after: Annotated[str | None, about("Only operations after this feedCursor.")] = None,
         overflow: Annotated[Overflow, about("What becomes of a slow reader.")] = Overflow.COALESCE,
     ) -> AsyncIterator[OperationFeedItem]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import strawberry
 
-from schema.arguments import about
+from schema.arguments import about, where_of
 from schema.events import Event
 from schema.feeds import REPLAYED, Gap, Overflow
 from schema.filters import condition_of
@@ -79,9 +79,7 @@ class RequestSubscriptions:
     async def request_events(
         self,
         info: LiveInfo,
-        where: Annotated[
-            EventFilter | None, about("Which events; all where it is left out.")
-        ] = None,
+        where: Annotated[EventFilter | None, where_of("events")] = None,
         after: Annotated[str | None, about("Only events after this feedCursor.")] = None,
         overflow: Annotated[Overflow, about("What becomes of a slow reader.")] = Overflow.GAP,
     ) -> AsyncIterator[RequestEventItem]:

@@ -13,6 +13,7 @@ const SOURCES = {
 };
 const FILTERS = {
   StringFilter: "text",
+  IDFilter: "text",
   LongFilter: "number",
   FloatFilter: "number",
   Int: "number",

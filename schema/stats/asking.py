@@ -6,10 +6,11 @@ from typing import Any
 
 import strawberry
 
+from schema.conditions import Path
 from schema.filters import condition_of
 from schema.selection import Selection
 from schema.stats.answers import Wanted
-from schema.stats.having import HavingReader, Path, attribute_at
+from schema.stats.having import HavingReader, attribute_at
 from schema.stats.inputs import BucketInput, CompareInput, StatsOrder, TopInput
 from schema.stats.types import SourceTypes
 from store.aggregation.questions import Group, Question

@@ -5,9 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 import strawberry
-from strawberry.types.base import get_object_definition
-from strawberry.utils.str_converters import to_camel_case
 
+from schema.conditions import Path, condition, given_in, operators_in
 from schema.hydration import described
 from schema.scalars import Number
 from schema.stats.fields import MeasureField, NumberField, ValueField
@@ -29,8 +28,6 @@ from store.errors import BadInput
 from store.filters import parse_path
 from store.prices import NANOS_PER_DOLLAR
 
-Path = tuple[str | int, ...]
-
 
 @strawberry.input(
     description="A condition on a measure. All that is given must hold; null never does."
@@ -38,33 +35,33 @@ Path = tuple[str | int, ...]
 class StatsRange:
     """Money is in US dollars."""
 
-    eq: Number | None = described("Equal.", default=None)
-    gt: Number | None = described("Greater.", default=None)
-    gte: Number | None = described("Greater or equal.", default=None)
-    lt: Number | None = described("Less.", default=None)
-    lte: Number | None = described("Less or equal.", default=None)
+    eq: Number | None = condition("Equal.")
+    gt: Number | None = condition("Greater.")
+    gte: Number | None = condition("Greater or equal.")
+    lt: Number | None = condition("Less.")
+    lte: Number | None = condition("Less or equal.")
 
 
 @strawberry.input(description="Conditions on the folds of a number. All that is given must hold.")
 class NumberHaving:
     """The folds that have a name."""
 
-    sum: StatsRange | None = described("All together.", default=None)
-    avg: StatsRange | None = described("The mean.", default=None)
-    min: StatsRange | None = described("The least.", default=None)
-    max: StatsRange | None = described("The greatest.", default=None)
-    p50: StatsRange | None = described("The median.", default=None)
-    p90: StatsRange | None = described("What 90 % do not pass.", default=None)
-    p95: StatsRange | None = described("What 95 % do not pass.", default=None)
-    p99: StatsRange | None = described("What 99 % do not pass.", default=None)
+    sum: StatsRange | None = condition("All together.")
+    avg: StatsRange | None = condition("The mean.")
+    min: StatsRange | None = condition("The least.")
+    max: StatsRange | None = condition("The greatest.")
+    p50: StatsRange | None = condition("The median.")
+    p90: StatsRange | None = condition("What 90 % do not pass.")
+    p95: StatsRange | None = condition("What 95 % do not pass.")
+    p99: StatsRange | None = condition("What 99 % do not pass.")
 
 
 @strawberry.input(description="Conditions on a number that is known as a sum only.")
 class SumHaving:
     """Sum and mean."""
 
-    sum: StatsRange | None = described("All together.", default=None)
-    avg: StatsRange | None = described("The mean per counter.", default=None)
+    sum: StatsRange | None = condition("All together.")
+    avg: StatsRange | None = condition("The mean per counter.")
 
 
 @strawberry.input(description="Conditions on the numbers at a place in the attributes.")
@@ -87,10 +84,10 @@ class CostAtHaving:
     """The parts of the measure."""
 
     model: str = described(MODEL_TEXT)
-    baseline: StatsRange | None = described("Without savings and caches.", default=None)
-    actual: StatsRange | None = described("What it would have cost.", default=None)
-    saved: StatsRange | None = described("The difference.", default=None)
-    unpriced_count: StatsRange | None = described("How many have no price.", default=None)
+    baseline: StatsRange | None = condition("Without savings and caches.")
+    actual: StatsRange | None = condition("What it would have cost.")
+    saved: StatsRange | None = condition("The difference.")
+    unpriced_count: StatsRange | None = condition("How many have no price.")
 
 
 class HavingReader:
@@ -103,21 +100,17 @@ class HavingReader:
 
     def read(self, asked: Any) -> None:
         """Take every condition of one ``...Having``."""
-        for field in self._fields:
-            given = getattr(asked, field.name, None)
-            if given is None:
-                continue
-            path = ("having", field.graphql_name)
-            match field:
-                case ValueField():
-                    self._range(field.measure, given, path, 1)
-                case NumberField():
-                    is_money = field.number.scale is Scale.NANODOLLARS
-                    unit = NANOS_PER_DOLLAR if is_money else 1
-                    self._number(field.number.name, given, path, unit)
+        fields = {field.name: field for field in self._fields}
+        for given in given_in(asked, ("having",)):
+            match fields[given.name]:
+                case ValueField(measure=measure):
+                    self._range(measure, given.value, given.path, 1)
+                case NumberField(number=number):
+                    unit = NANOS_PER_DOLLAR if number.scale is Scale.NANODOLLARS else 1
+                    self._number(number.name, given.value, given.path, unit)
                 case _:
-                    for i, one in enumerate(given):
-                        self._listed(one, (*path, i))
+                    for place, one in enumerate(given.value):
+                        self._listed(one, (*given.path, place))
 
     def _listed(self, given: DistinctHaving | AttributeHaving | CostAtHaving, path: Path) -> None:
         match given:
@@ -129,26 +122,20 @@ class HavingReader:
                 self._costs(given, path)
 
     def _costs(self, given: CostAtHaving, path: Path) -> None:
-        for part in CostPart:
-            asked = getattr(given, part.value)
-            if asked is not None:
-                unit = 1 if part is CostPart.UNPRICED_COUNT else NANOS_PER_DOLLAR
-                place = (*path, to_camel_case(part.value))
-                self._range(cost_at(given.model, part), asked, place, unit)
+        for asked in operators_in(given, path, apart_from=("model",)):
+            part = CostPart(asked.name)
+            unit = 1 if part is CostPart.UNPRICED_COUNT else NANOS_PER_DOLLAR
+            self._range(cost_at(given.model, part), asked.value, asked.path, unit)
 
     def _number(self, of: Operand, given: NumberHaving | SumHaving, path: Path, unit: int) -> None:
-        for name, measure in folds_of(of):
-            asked = getattr(given, name, None)
-            if asked is not None:
-                self._range(measure, asked, (*path, name), unit)
+        measures = dict(folds_of(of))
+        for asked in operators_in(given, path, apart_from=("path",)):
+            self._range(measures[asked.name], asked.value, asked.path, unit)
 
     def _range(self, measure: Measure, given: StatsRange, path: Path, unit: int) -> None:
-        definition = get_object_definition(StatsRange, strict=True)
-        for field in definition.fields:
-            value = getattr(given, field.python_name)
-            if value is not None:
-                self.having.append(Having(measure, Than(field.python_name), exact(value) * unit))
-                self.paths.append((*path, to_camel_case(field.python_name)))
+        for asked in operators_in(given, path):
+            self.having.append(Having(measure, Than(asked.name), exact(asked.value) * unit))
+            self.paths.append(asked.path)
 
 
 def exact(value: float) -> int | Decimal:

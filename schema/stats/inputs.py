@@ -4,9 +4,10 @@ from datetime import datetime
 
 import strawberry
 
+from schema.conditions import Path
 from schema.enums import Direction
 from schema.hydration import described
-from schema.stats.having import Path, attribute_at
+from schema.stats.having import attribute_at
 from schema.stats.shapes import QUANTILES, STATS, NumberStat
 from schema.stats.vocabulary import (
     MODEL_TEXT,

@@ -254,17 +254,25 @@ def _having(source: Source, prefix: str, fields: tuple[MeasureField, ...]) -> An
     for field in fields:
         match field:
             case ValueField():
-                found[field.name] = (StatsRange | None, field.description, None)
+                found[field.name] = (StatsRange | None, field.description, strawberry.UNSET)
             case NumberField():
                 whole = field.number.stats == EVERY_STAT
                 kind = NumberHaving if whole else SumHaving
-                found[field.name] = (kind | None, field.description, None)
+                found[field.name] = (kind | None, field.description, strawberry.UNSET)
             case CostAtField():
-                found[field.name] = (list[CostAtHaving] | None, field.description, None)
+                found[field.name] = (list[CostAtHaving] | None, field.description, strawberry.UNSET)
             case DistinctField():
-                found[field.name] = (list[DistinctHaving] | None, field.description, None)
+                found[field.name] = (
+                    list[DistinctHaving] | None,
+                    field.description,
+                    strawberry.UNSET,
+                )
             case AttributeField():
-                found[field.name] = (list[AttributeHaving] | None, field.description, None)
+                found[field.name] = (
+                    list[AttributeHaving] | None,
+                    field.description,
+                    strawberry.UNSET,
+                )
             case _:
                 pass  # its parts are numbers of their own
     text = f"Which groups of {noun_of(source)} are kept. All that is given must hold."

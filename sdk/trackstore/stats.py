@@ -97,21 +97,30 @@ class StatsQuestion:
         keys = " ".join(f"k{place}: {key_field(group)}" for place, group in enumerate(self.by))
         parts = ["bucket { start end }" if self.bucket else "", f"key {{ {keys} }}" if keys else ""]
         others = f"others {{ {measures} }}" if self.top else ""
+        types = {
+            "where": f"{kind}Filter",
+            "groupBy": f"[{kind}Group!]",
+            "bucket": "BucketInput",
+            "having": f"{kind}Having",
+            "orderBy": "[StatsOrder!]",
+            "top": "TopInput",
+            "compare": "CompareInput",
+            "limit": "Int",
+        }
+        given = self.variables
+        declared = ", ".join(f"${name}: {types[name]}" for name in given)
+        arguments = ", ".join(f"{name}: ${name}" for name in given)
         return (
-            f"query Stats($where: {kind}Filter, $groupBy: [{kind}Group!], $bucket: BucketInput, "
-            f"$having: {kind}Having, $orderBy: [StatsOrder!], $top: TopInput, "
-            f"$compare: CompareInput, $limit: Int) {{ "
-            f"stats: {kind.lower()}Stats(where: $where, groupBy: $groupBy, bucket: $bucket, "
-            f"having: $having, orderBy: $orderBy, top: $top, compare: $compare, limit: $limit) {{ "
+            f"query Stats({declared}) {{ stats: {kind.lower()}Stats({arguments}) {{ "
             f"rows {{ {' '.join(filter(None, parts))} {measures} }} "
             f"totals {{ {measures} }} {others} }} }}"
         )
 
     @property
     def variables(self) -> Json:
-        """Those of the document."""
+        """Those of the document: what is not asked is left out, since null would be refused."""
         bucket = {"unit": self.bucket, "every": self.every, "zone": self.zone}
-        return {
+        variables = {
             "where": self._where(),
             "groupBy": [group_of(group) for group in self.by] or None,
             "bucket": bucket if self.bucket else None,
@@ -121,12 +130,13 @@ class StatsQuestion:
             "compare": self.compare,
             "limit": self.limit,
         }
+        return {name: value for name, value in variables.items() if value is not None}
 
     def _where(self) -> Mapping[str, Any] | None:
         if self.last is None:
             return self.where
         span = {TIMES[self.source]: {"last": self.last}}
-        return span if self.where is None else {"and": [self.where, span]}
+        return {"and": [self.where, span]} if self.where else span
 
     def answer(self, data: Json) -> StatsAnswer:
         """What the server answered, by the names of the question."""

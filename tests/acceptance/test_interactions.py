@@ -8,6 +8,9 @@ import pytest_asyncio
 from store.ids import new_id
 from tests.acceptance.documents import CONSUME, CREATE_KEY, INTERACTIONS, SET_LIMIT, USAGE
 from tests.api import Api, Json, StartApi
+from tests.given_only import given_only
+
+EVERY_USAGE = given_only(USAGE, {"subject": {}})
 
 NOW = datetime(2026, 7, 30, 12, 0, 0, tzinfo=UTC)
 LABELS = {
@@ -60,7 +63,7 @@ class Plan:
     async def used(self, subject: str) -> int:
         """What is used now of the one limit of a subject."""
         asked = {"subject": subject, "subjectId": SUBJECTS.get(subject), "organizationId": "org_a"}
-        (level,) = (await self.api(USAGE, {"subject": asked}))["usage"]
+        (level,) = (await self.api(EVERY_USAGE, {"subject": asked}))["usage"]
         used: int = level["used"]
         return used
 
@@ -268,6 +271,6 @@ async def refused_with(tenant: Api, other: str) -> None:
     for document, variables in (
         (CONSUME, {"input": {"interactionType": "mini", "labels": theirs}}),
         (SET_LIMIT, {"input": limit | theirs}),
-        (USAGE, {"subject": {"subject": "ORGANIZATION", **theirs}}),
+        (EVERY_USAGE, {"subject": {"subject": "ORGANIZATION", **theirs}}),
     ):
         assert (await tenant.refused(document, variables)).code == "FORBIDDEN"

@@ -213,7 +213,7 @@ HANDED: dict[str, Handed] = {
     "a fragment of a mutation": (
         """mutation ($v: [OperationInput!]!, $only: [ItemStatus!]! = REJECTED) { ...M }
         fragment M on Mutation { made: trackOperations(operations: $v) { ...P } }
-        fragment P on TrackPayload { __typename accepted results(only: $only) { id } }""",
+        fragment P on TrackPayload { __typename accepted results(only: $only) { uuid } }""",
         {"v": [CALL, {**CALL, "name": ""}]},
     ),
 }  # fmt: skip

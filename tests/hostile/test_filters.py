@@ -63,14 +63,21 @@ async def test_filters_of_too_many_comparisons_and_values(api: Api) -> None:
 async def test_filters_of_nothing(api: Api) -> None:
     await track(api, operation())
     for where, found in (
-        ({}, 1), ({"and": []}, 1), ({"or": []}, 0), ({"not": {}}, 0), ({"not": {"or": []}}, 1),
-        ({"attributes": []}, 1), ({"kind": []}, 0), ({"id": []}, 0), ({"name": {}}, 1),
+        ({}, 1), ({"and": []}, 1), ({"or": []}, 0), ({"not": {"or": []}}, 1),
+        ({"attributes": []}, 1), ({"kind": []}, 0), ({"id": []}, 0),
         ({"name": {"in": []}}, 0), ({"name": {"notIn": []}}, 1), ({"name": {"contains": ""}}, 1),
-        ({"name": {"startsWith": ""}}, 1), ({"name": {"eq": ""}}, 0), ({"occurredAt": {}}, 1),
-        ({"attributes": [{"path": "a"}]}, 1), ({"attributes": [{"path": "a", "in": []}]}, 0),
-        ({"name": None}, 1), ({"not": None}, 1),
+        ({"name": {"startsWith": ""}}, 1), ({"name": {"eq": ""}}, 0),
+        ({"attributes": [{"path": "a", "in": []}]}, 0),
     ):  # fmt: skip
         assert await count(api, **where) == found, where
+    without_value: tuple[tuple[Json, str], ...] = (
+        ({"not": {}}, "where.not: "), ({"and": [{}]}, "where.and.0: "),
+        ({"or": [{}]}, "where.or.0: "), ({"name": {}}, "where.name: "),
+        ({"occurredAt": {}}, "where.occurredAt: "), ({"name": None}, "where.name: "),
+        ({"attributes": [{"path": "a"}]}, "where.attributes.0: "), ({"not": None}, "where.not: "),
+    )  # fmt: skip
+    for condition, place in without_value:
+        assert (await refused(api, **condition)).startswith(place), condition
 
 
 async def test_texts_are_compared_without_wildcards_and_by_case(api: Api) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from store.rollups.maintenance import Maintenance
 from tests.api import Api, Json, StartApi
+from tests.given_only import given_only
 from tests.isolation.documents import DEPTH, document
 from tests.isolation.leaks import Secrets, disguised
 from tests.isolation.questions import Known, known_by
@@ -53,7 +54,10 @@ class Stranger:
         return await self._send("mutation", name, variables, DEPTH)
 
     async def _send(self, kind: str, name: str, variables: Json, depth: int) -> Json:
-        body = {"query": document(kind, name, self.mark, depth), "variables": variables}
+        body = {
+            "query": given_only(document(kind, name, self.mark, depth), variables),
+            "variables": variables,
+        }
         answer: Json = (await self.api.raw(body)).json()
         return answer
 

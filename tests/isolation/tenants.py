@@ -6,6 +6,7 @@ from typing import Any
 
 from store.ids import new_id
 from tests.api import Api, Json
+from tests.given_only import given_only
 from tests.isolation.documents import Filler, document, schema
 
 SUBJECTS = {
@@ -54,7 +55,9 @@ class Tenant:
         """One mutation, kept to be tried by others."""
         assert self.api is not None
         self.sent.append((name, variables))
-        data = await self.api(document("mutation", name, self.mark), variables)
+        data = await self.api(
+            given_only(document("mutation", name, self.mark), variables), variables
+        )
         self.answers.append(data)
         return data[name]
 

@@ -12,6 +12,7 @@ from graphql import (
 )
 
 from tests.api import Api, Json
+from tests.given_only import given_only
 from tests.isolation.conftest import ALL_SCOPES, CREATE_KEY, ONCE, key_of
 from tests.isolation.documents import document, root
 from tests.isolation.questions import known_by, questions
@@ -69,7 +70,10 @@ def code_of(answer: Json) -> str | None:
 
 async def send(api: Api, kind: str, name: str, variables: Json) -> Json:
     """A call that selects nothing but the leaves of its answer."""
-    body = {"query": document(kind, name, "alpha", 1), "variables": variables}
+    body = {
+        "query": given_only(document(kind, name, "alpha", 1), variables),
+        "variables": variables,
+    }
     answer: Json = (await api.raw(body)).json()
     return answer
 

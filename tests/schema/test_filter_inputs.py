@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-import strawberry
 
 from schema.enums import LimitPeriod, OperationKind
 from schema.filters import (
@@ -37,7 +36,64 @@ def said(where: Any) -> Condition | None:
 def test_nothing_is_asked() -> None:
     assert condition_of(None, NOW) is None
     assert condition_of(OperationFilter(), NOW) == AllOf(())
-    assert condition_of(OperationFilter(name=StringFilter(), attributes=[]), NOW) == AllOf(())
+    assert condition_of(OperationFilter(and_=[], attributes=[]), NOW) == AllOf(())
+
+
+NO_OPERATOR = (
+    "no operator was given. Use eq, ne, in, notIn, startsWith, contains or isNull, or leave name "
+    "out."
+)
+
+
+@pytest.mark.parametrize(
+    ("where", "path", "message"),
+    [
+        (OperationFilter(name=None), "where.name", "null is not a condition"),
+        (OperationFilter(kind=None), "where.kind", "null is not a condition"),
+        (OperationFilter(cache_hit=None), "where.cacheHit", "null is not a condition"),
+        (OperationFilter(attributes=None), "where.attributes", "null is not a condition"),
+        (OperationFilter(and_=None), "where.and", "null is not a condition"),
+        (OperationFilter(or_=None), "where.or", "null is not a condition"),
+        (OperationFilter(not_=None), "where.not", "null is not a condition"),
+        (OperationFilter(name=StringFilter()), "where.name", NO_OPERATOR),
+        (OperationFilter(name=StringFilter(eq=None)), "where.name.eq", "{isNull: true}"),
+        (OperationFilter(name=StringFilter(in_=None)), "where.name.in", "null is not a condition"),
+        (OperationFilter(name=StringFilter(is_null=None)), "where.name.isNull", "null is not"),
+        (OperationFilter(units=LongFilter()), "where.units", "Use eq, gt, gte, lt, lte, in or"),
+        (OperationFilter(units=LongFilter(gt=1, lt=None)), "where.units.lt", "null is not"),
+        (OperationFilter(occurred_at=TimeFilter()), "where.occurredAt", "since, until or last"),
+        (
+            OperationFilter(occurred_at=TimeFilter(since=NOW, until=None)),
+            "where.occurredAt.until",
+            "null is not a condition. Send a value, or leave it out.",
+        ),
+        (
+            OperationFilter(attributes=[AttributeFilter(path="a")]),
+            "where.attributes.0",
+            "Use eq, in, gt, gte, lt, lte or exists, or leave attributes out.",
+        ),
+        (
+            OperationFilter(attributes=[AttributeFilter(path="a", gt=None)]),
+            "where.attributes.0.gt",
+            "null is not a condition",
+        ),
+        (OperationFilter(not_=OperationFilter()), "where.not", "would find everything"),
+        (OperationFilter(and_=[NAME, OperationFilter()]), "where.and.1", "would find everything"),
+        (
+            OperationFilter(or_=[OperationFilter(and_=[OperationFilter(name=StringFilter())])]),
+            "where.or.0.and.0.name",
+            NO_OPERATOR,
+        ),
+        (InteractionFilter(year=2026, month=None), "where.month", "null is not a condition"),
+        (InteractionFilter(year=None), "where.year", "null is not a condition"),
+    ],
+)
+def test_a_condition_without_a_value_is_refused(where: Any, path: str, message: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        condition_of(where, NOW)
+    (problem,) = refused.value.problems
+    assert ".".join(map(str, problem.path)) == path
+    assert message in problem.message
 
 
 @pytest.mark.parametrize(
@@ -146,11 +202,6 @@ def test_last_excludes_the_others(other: str) -> None:
 def test_attributes(given: dict[str, Any], op: Op, value: Any) -> None:
     where = OperationFilter(attributes=[AttributeFilter(path=r"plan.v1\.0", **given)])
     assert said(where) == CompareAttribute("attributes", ("plan", "v1.0"), op, value)
-
-
-def test_a_path_alone_asks_nothing() -> None:
-    where = OperationFilter(attributes=[AttributeFilter(path="a", eq=strawberry.UNSET)])
-    assert condition_of(where, NOW) == AllOf(())
 
 
 def test_every_attribute_must_fit() -> None:

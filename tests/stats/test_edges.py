@@ -21,8 +21,8 @@ async def test_null_stands_for_an_argument_that_is_left_out(api: Api) -> None:
     answer = await api("""{ operationStats(where: null, groupBy: null, bucket: null, having: null,
         orderBy: null, top: null, compare: null, limit: null) {
           rows { count bucket { start } previous { count } delta { count } key { kind } } }
-      toolBreakdown(timeRange: null, toolId: null) { operations }
-      monitoringOverview(hours: null, type: null) { hours(zone: null) { start } } }""")
+      toolBreakdown(timeRange: null) { operations }
+      monitoringOverview(hours: null) { hours(zone: null) { start } } }""")
     (row,) = answer["operationStats"]["rows"]
     assert row == {
         "count": 0, "bucket": None, "previous": None, "delta": None, "key": {"kind": None},

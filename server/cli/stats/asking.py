@@ -126,17 +126,28 @@ def plan(asked: Asked) -> Plan:
         keys.append(text)
         made.keys.append(Column(name, ("key", column)))
     made.variables = _variables(asked, types, filter, by[0])
-    if sliced := made.variables["bucket"]:
+    if sliced := made.variables.get("bucket"):
         made.bucket = Bucket(BucketUnit(sliced["unit"]), sliced["every"], sliced["zone"])
     made.has_others = asked.top is not None
     prefix = types.stats.__name__.removesuffix("Stats")
     measures = " ".join(selected)
     rows = f"bucket {{ start end }} {'key {' + ' '.join(keys) + '}' if keys else ''} {measures}"
     others = f"others {{ {measures} }}" if made.has_others else ""
-    made.document = f"""query Stats($where: {prefix}Filter, $groupBy: [{prefix}Group!],
-      $bucket: BucketInput, $orderBy: [StatsOrder!], $top: TopInput, $limit: Int) {{
-      found: {prefix.lower()}Stats(where: $where, groupBy: $groupBy, bucket: $bucket,
-        orderBy: $orderBy, top: $top, limit: $limit) {{ rows {{ {rows} }} {others} truncated }} }}"""
+    # What is not asked is not in the document: null would be refused.
+    types_of_variables = {
+        "where": f"{prefix}Filter",
+        "groupBy": f"[{prefix}Group!]",
+        "bucket": "BucketInput",
+        "orderBy": "[StatsOrder!]",
+        "top": "TopInput",
+        "limit": "Int",
+    }
+    declared = ", ".join(f"${name}: {types_of_variables[name]}" for name in made.variables)
+    given = ", ".join(f"{name}: ${name}" for name in made.variables)
+    made.document = (
+        f"query Stats({declared}) {{ found: {prefix.lower()}Stats({given}) "
+        f"{{ rows {{ {rows} }} {others} truncated }} }}"
+    )
     return made
 
 
@@ -146,15 +157,16 @@ def _variables(
     groups = [_group(types, name) for name in asked.groups]
     if asked.top is not None and not groups:
         raise Wish("--top", "there is nothing to choose from: name a --group-by")
-    orders = groups and not asked.bucket
-    return {
+    orders = groups and asked.bucket is None
+    variables = {
         "where": _where(asked, types, filter),
         "groupBy": groups,
-        "bucket": _bucket(asked) if asked.bucket else None,
+        "bucket": _bucket(asked) if asked.bucket is not None else None,
         "orderBy": [{"by": by, "direction": "DESC"}] if orders else None,
         "top": {"n": asked.top, "by": by} if asked.top is not None else None,
         "limit": asked.limit,
     }
+    return {name: value for name, value in variables.items() if value is not None}
 
 
 # --- names ---------------------------------------------------------------------------------------
@@ -321,7 +333,7 @@ def _condition(name: str, value: str, types: SourceTypes, filter: type[Any]) -> 
         number = _number(name, value)
         return {name: number if kind is int else {"eq": number}}
     if kind is bool:
-        return {name: value.lower() in ("true", "yes", "1")}
+        return {name: _flag(name, value)}
     if isinstance(kind, StrawberryList) and name != "attributes" and kind.of_type is not filter:
         listed: Any = kind.of_type
         if isinstance(listed, StrawberryEnumDefinition):
@@ -335,6 +347,13 @@ def _condition(name: str, value: str, types: SourceTypes, filter: type[Any]) -> 
 def _is_usable(name: str, kind: Any, filter: type[Any]) -> bool:
     named = str(get_args(kind)) + str(getattr(kind, "of_type", ""))
     return name not in ("and_", "or_", "not_") and "TimeFilter" not in named and kind is not filter
+
+
+def _flag(name: str, value: str) -> bool:
+    known = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    if value.strip().lower() not in known:
+        raise Wish("--where", f"{name} is true or false, and {value!r} is neither")
+    return known[value.strip().lower()]
 
 
 def _number(name: str, value: str) -> int | float:

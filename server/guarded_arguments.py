@@ -1,0 +1,125 @@
+"""Refuses arguments that narrow an answer and have no value.
+
+GraphQL leaves a field out whose variable is absent: ``{eq: $w}`` becomes ``{}``, and ``toolId: $t``
+is as good as not written. A caller whose variable is missing would get every record in place of some.
+The check stands before the resolvers themselves, so each way to execute a document passes it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+import strawberry
+from graphql import (
+    FieldNode,
+    GraphQLField,
+    GraphQLObjectType,
+    ListValueNode,
+    NullValueNode,
+    ObjectValueNode,
+    ValueNode,
+    VariableNode,
+)
+
+from schema.arguments import Guard
+from schema.conditions import Path
+from store.errors import BadInput
+
+Resolve = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AbsentVariable:
+    """A variable without a value, and its place in the arguments of a field."""
+
+    name: str
+    path: Path
+
+
+def guard_arguments(schema: strawberry.Schema) -> None:
+    """Put the check before the resolver of each field of the schema that has such arguments."""
+    for kind in schema._schema.type_map.values():  # Strawberry has no public way to it
+        if isinstance(kind, GraphQLObjectType):
+            for field in kind.fields.values():
+                guards = guards_of(field)
+                if guards:
+                    field.resolve = guarded(field.resolve, guards)
+                    field.subscribe = guarded(field.subscribe, guards)
+
+
+def guards_of(field: GraphQLField) -> dict[str, Guard]:
+    """Return the arguments of a field that are guarded, by their names."""
+    found: dict[str, Guard] = {}
+    for name, argument in field.args.items():
+        definition = argument.extensions.get("strawberry-definition")
+        guard = definition.metadata.get(Guard) if definition is not None else None
+        if guard is not None:
+            found[name] = guard
+    return found
+
+
+def guarded(resolve: Resolve | None, guards: Mapping[str, Guard]) -> Resolve | None:
+    """Return a resolver that checks its arguments first."""
+    if resolve is None:
+        return None
+
+    @wraps(resolve)
+    def check_and_resolve(source: Any, info: Any, **values: Any) -> Any:
+        check_arguments(info.field_nodes[0], guards, info.variable_values)
+        return resolve(source, info, **values)
+
+    return check_and_resolve
+
+
+def check_arguments(
+    node: FieldNode, guards: Mapping[str, Guard], variables: Mapping[str, Any]
+) -> None:
+    """Raise ``BadInput`` that names the first argument, or place in one, without a value.
+
+    ``variables`` are coerced: one that is absent and has no default is not in it.
+    """
+    for argument in node.arguments or ():
+        name, value = argument.name.value, argument.value
+        guard = guards.get(name)
+        if guard is None:
+            continue
+        if isinstance(value, VariableNode):
+            if guard is Guard.NULL and variables.get(value.name.value) is None:
+                raise refusal((name,), value.name.value, variables)
+        elif isinstance(value, NullValueNode):
+            if guard is Guard.NULL:
+                raise refusal((name,), None, variables)
+        else:
+            absent = next(absent_in(value, (name,), variables), None)
+            if absent is not None:
+                raise refusal(absent.path, absent.name, variables)
+
+
+def absent_in(
+    value: ValueNode, path: Path, variables: Mapping[str, Any]
+) -> Iterator[AbsentVariable]:
+    """Yield the variables in a literal that have no value, the first in the document first."""
+    waiting: list[tuple[ValueNode, Path]] = [(value, path)]
+    while waiting:
+        node, place = waiting.pop()
+        if isinstance(node, VariableNode):
+            if node.name.value not in variables:
+                yield AbsentVariable(node.name.value, place)
+        elif isinstance(node, ObjectValueNode):
+            waiting += [(f.value, (*place, f.name.value)) for f in reversed(node.fields)]
+        elif isinstance(node, ListValueNode):
+            items = list(enumerate(node.values))
+            waiting += [(item, (*place, index)) for index, item in reversed(items)]
+
+
+def refusal(path: Path, variable: str | None, variables: Mapping[str, Any]) -> BadInput:
+    """Return what is said of an argument, or a place in one, without a value."""
+    what = "argument" if len(path) == 1 else "condition"
+    if variable is None:
+        reason = f"null is not a value of this {what}"
+    elif variable in variables:
+        reason = f"the variable ${variable} is null"
+    else:
+        reason = f"the variable ${variable} has no value"
+    return BadInput(f"{reason}. Send one, or leave the {what} out of the document.", path)
