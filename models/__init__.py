@@ -2,7 +2,7 @@
 
 from models.api_keys import ApiKey
 from models.base import Base, table_of
-from models.circuit_breakers import CircuitBreaker, CircuitBreakerTransition
+from models.circuit_breakers import CircuitBreaker, CircuitBreakerInstance, CircuitBreakerTransition
 from models.events import RequestEvent
 from models.interactions import InteractionCounter
 from models.limits import Consumption, Limit, LimitUsage, Reservation, ReservationHold
@@ -20,6 +20,7 @@ __all__ = [
     "ApiKey",
     "Base",
     "CircuitBreaker",
+    "CircuitBreakerInstance",
     "CircuitBreakerTransition",
     "Consumption",
     "InteractionCounter",

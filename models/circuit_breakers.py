@@ -1,4 +1,4 @@
-"""Circuit breakers: last known state and totals, and the log of their state changes."""
+"""Circuit breakers: what each process reports, put together, and the log of state changes."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +9,7 @@ from models.base import Base, Long
 
 
 class CircuitBreaker(Base):
-    """A named breaker as its service last reported it."""
+    """A named breaker: the worst state of its live instances, and the sums of all that reported."""
 
     __tablename__ = "circuit_breakers"
 
@@ -23,14 +23,31 @@ class CircuitBreaker(Base):
     reported_at: Mapped[datetime]
 
 
+class CircuitBreakerInstance(Base):
+    """A breaker as one process last reported it. ``instance`` is empty where none was named."""
+
+    __tablename__ = "circuit_breaker_instances"
+
+    organization_id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    instance: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    total_calls: Mapped[Long]
+    total_failures: Mapped[Long]
+    message: Mapped[str | None]
+    changed_at: Mapped[datetime]
+    reported_at: Mapped[datetime]
+
+
 class CircuitBreakerTransition(Base):
-    """One change of a breaker's state."""
+    """One change of the state of one instance; totals are those of the breaker."""
 
     __tablename__ = "circuit_breaker_transitions"
 
     organization_id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
+    instance: Mapped[str | None]
     from_state: Mapped[str | None]
     to_state: Mapped[str]
     total_calls: Mapped[Long]

@@ -20,7 +20,10 @@ from schema.filters import condition_of
 class CircuitBreakerMutations:
     """Reporting breakers."""
 
-    @strawberry.mutation(description="Report state and totals of a breaker; a late one is ignored.")
+    @strawberry.mutation(
+        description="Report state and totals of a breaker; a late one is ignored. Reports of several "
+        "instances are put together: the worst state, the sums of the totals."
+    )
     async def report_circuit_breaker(
         self, info: Info, input: Annotated[CircuitBreakerInput, about("State and totals.")]
     ) -> CircuitBreakerPayload:

@@ -12,32 +12,60 @@ from schema.filters import IDFilter, StringFilter
 from schema.hydration import described, hydrate
 from schema.nodes import GlobalId, Node
 from schema.scalars import Long
-from store.circuit_breakers import failure_rate, warnings_of
+from store.circuit_breakers import failure_rate, is_live, warnings_of
 from store.database import Row
 
 
-@strawberry.type(description="A change of a breaker's state.")
+@strawberry.type(description="A change of the state of one instance of a breaker.")
 class CircuitBreakerTransition:
     """A row of ``circuit_breaker_transitions``."""
 
+    instance: str | None = described("Which process reported it; null where none was named.")
     from_state: BreakerState | None = described("The state before; null for the first report.")
     to_state: BreakerState = described("The state since.")
-    total_calls: Long = described("Calls so far, at the change.")
-    total_failures: Long = described("Failures so far, at the change.")
+    total_calls: Long = described("Calls of all instances so far, at the change.")
+    total_failures: Long = described("Failures of all instances so far, at the change.")
     message: str | None = described("What its service said.")
     occurred_at: datetime = described("When it changed.")
 
 
-@strawberry.type(description="A named breaker as its service last reported it.")
+@strawberry.type(description="A breaker as one process of its service last reported it.")
+class CircuitBreakerInstance:
+    """A row of ``circuit_breaker_instances``."""
+
+    instance: str | None = described("The process; null where none was named.")
+    state: BreakerState = described("Its state there.")
+    total_calls: Long = described("Calls of this process so far.")
+    total_failures: Long = described("Failures of this process so far.")
+    message: str | None = described("What its service said.")
+    changed_at: datetime = described("When its state there last changed.")
+    reported_at: datetime = described("When this process last reported it.")
+    is_live: bool = described(
+        "Whether it counts for the state of the breaker: false 30 minutes after its last report, "
+        "where others have reported since."
+    )
+
+    @classmethod
+    def from_row(cls, row: Row, newest: datetime) -> "CircuitBreakerInstance":
+        """From a row of ``circuit_breaker_instances``."""
+        return hydrate(cls, row, instance=row["instance"] or None, is_live=is_live(row, newest))
+
+    @strawberry.field(description="Failures per call, 0 to 1; null before the first call.")
+    def failure_rate(self) -> float | None:
+        """Of all calls of the process so far."""
+        return failure_rate(self.__dict__)
+
+
+@strawberry.type(description="A named breaker: what its service's processes reported, together.")
 class CircuitBreaker(Node):
     """A row of ``circuit_breakers``."""
 
     organization_id: strawberry.ID = described("The tenant.")
     name: str = described("Its name.")
-    state: BreakerState = described("Where it stands.")
-    total_calls: Long = described("Calls so far.")
-    total_failures: Long = described("Failures so far.")
-    message: str | None = described("What its service said.")
+    state: BreakerState = described("The worst state of its live instances.")
+    total_calls: Long = described("Calls of all instances so far.")
+    total_failures: Long = described("Failures of all instances so far.")
+    message: str | None = described("What was said with that state.")
     changed_at: datetime = described("When its state last changed.")
     reported_at: datetime = described("When it was last reported.")
 
@@ -59,6 +87,12 @@ class CircuitBreaker(Node):
         """Empty when all is well."""
         return warnings_of(self.__dict__)
 
+    @strawberry.field(description="The processes that report it, by name; at most 200.")
+    async def instances(self, info: Info) -> list[CircuitBreakerInstance]:
+        """Loaded for all breakers of an answer at once."""
+        rows = await info.context.loaders.breaker_instances.load((self.organization_id, self.name))
+        return [CircuitBreakerInstance.from_row(row, self.reported_at) for row in rows]
+
     @strawberry.field(description="Changes of its state, oldest first.")
     async def transitions(self, info: Info) -> list[CircuitBreakerTransition]:
         """Loaded for all breakers of an answer at once."""
@@ -72,8 +106,13 @@ class CircuitBreakerInput:
 
     name: str = described("Its name.")
     state: BreakerState = described("Where it stands.")
-    total_calls: Long = described("Calls so far.", default=0)
-    total_failures: Long = described("Failures so far.", default=0)
+    instance: str | None = described(
+        "The process that reports, where several share the breaker's name: each has a state and "
+        "totals of its own. Left out: one reporter.",
+        default=None,
+    )
+    total_calls: Long = described("Calls of this reporter so far.", default=0)
+    total_failures: Long = described("Failures of this reporter so far.", default=0)
     message: str | None = described("What is to be said of it.", default=None)
     organization_id: strawberry.ID | None = described("Default: the key's.", default=None)
     occurred_at: datetime | None = described("When it was so; default: now.", default=None)

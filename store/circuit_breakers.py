@@ -1,13 +1,18 @@
-"""Circuit breakers as their services report them, and the log of their state changes."""
+"""Circuit breakers as the processes of their services report them, and the log of state changes.
+
+Each process is an instance with a state and totals of its own. A breaker is what they are together:
+the worst state of those that reported lately, and the sums of all that ever reported.
+"""
 
 import logging
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
 
 from sqlalchemy import select, tuple_
 
-from models import CircuitBreaker, CircuitBreakerTransition, table_of
+from models import CircuitBreaker, CircuitBreakerInstance, CircuitBreakerTransition, table_of
 from models.vocabulary import BreakerState
 from store.access import Bounds, Principal
 from store.announcements import Announcements
@@ -16,12 +21,18 @@ from store.dialects import chunks
 from store.entries import Entry, Flush, ItemResult
 from store.filters import Condition, ConditionCompiler
 from store.ids import new_id
-from store.validation import Checker, InputBounds
+from store.validation import LONG_MAX, Checker, InputBounds
 
 TABLE, TRANSITIONS = table_of(CircuitBreaker), table_of(CircuitBreakerTransition)
+INSTANCES = table_of(CircuitBreakerInstance)
 TRANSITION_COLUMNS = tuple(column.name for column in TRANSITIONS.columns)
 WARNING_FAILURE_RATE = 0.10
 """A breaker that fails more often than this is worth a warning."""
+INSTANCE_LIFETIME = timedelta(minutes=30)
+"""An instance that was not heard of for so long, while others were, has no say in the state."""
+MAX_INSTANCES = 200
+"""Instances kept of a breaker; the counts of those that are forgotten stay in its sums."""
+SEVERITY = {BreakerState.CLOSED: 0, BreakerState.HALF_OPEN: 1, BreakerState.OPEN: 2}
 MAX_LISTED = 1_000
 MAX_CALLS = 10**15
 
@@ -32,6 +43,7 @@ class BreakerDraft(Protocol):
     """State and totals of a breaker, as its service reports them."""
 
     name: str
+    instance: str | None
     state: BreakerState
     total_calls: int
     total_failures: int
@@ -71,6 +83,7 @@ def prepare_breaker(
     row = {
         "organization_id": check.required_name(organization, "organizationId"),
         "name": check.required_name(draft.name, "name"),
+        "instance": check.name(draft.instance, "instance") or "",
         "state": draft.state.value,
         "total_calls": calls,
         "total_failures": failures,
@@ -102,7 +115,7 @@ def warnings_of(row: Row) -> list[str]:
 
 
 class BreakerApplier:
-    """Keeps the newest report of each breaker; a change of state is logged as a transition."""
+    """Keeps the newest report of each instance, and what the instances of a breaker are together."""
 
     kinds = (BreakerEntry,)
 
@@ -112,52 +125,155 @@ class BreakerApplier:
     async def apply(self, flush: Flush, entries: list[BreakerEntry]) -> None:
         if not entries:
             return
-        stored = await self._lock(flush, sorted({e.key for e in entries}))
-        changed: dict[tuple[str, str], dict[str, Any]] = {}
-        transitions = []
+        breakers = await self._lock(flush, entries)
+        changed = []
         for entry in entries:
-            known = stored.get(entry.key)
-            if known is not None and entry.row["reported_at"] <= known["reported_at"]:
-                entry.result = ItemResult.duplicate(None, entry.key)
-                continue
-            row = dict(entry.row)
-            before = known["state"] if known else None
-            if before == row["state"]:
-                assert known is not None
-                row["changed_at"] = known["changed_at"]
+            breaker = breakers[entry.key]
+            if breaker.report(entry.row):
+                changed.append(entry.key)
+                entry.result = ItemResult.accepted(None, entry.key)
             else:
-                transitions.append(transition(row, before))
-                if row["state"] == BreakerState.OPEN.value:
-                    flush.notices.append(lambda row=row: warn(row))  # type: ignore[misc]
-            stored[entry.key] = changed[entry.key] = row
-            entry.result = ItemResult.accepted(None, entry.key)
-        await flush.dialect.upsert(flush.connection, TABLE, [changed[k] for k in sorted(changed)])
-        if changed and self._announcements.is_heard:
-            organizations = {organization for organization, _ in changed}
+                entry.result = ItemResult.duplicate(None, entry.key)
+        await self._write(flush, [breakers[key] for key in sorted(set(changed))])
+
+    async def _write(self, flush: Flush, breakers: list["Breaker"]) -> None:
+        connection, dialect = flush.connection, flush.dialect
+        await dialect.upsert(connection, TABLE, [breaker.row for breaker in breakers])
+        instances = [row for breaker in breakers for row in breaker.changed_instances()]
+        await dialect.upsert(connection, INSTANCES, instances)
+        forgotten = [key for breaker in breakers for key in breaker.forgotten]
+        columns = tuple_(INSTANCES.c.organization_id, INSTANCES.c.name, INSTANCES.c.instance)
+        for some in chunks(forgotten):
+            await connection.execute(INSTANCES.delete().where(columns.in_(some)))
+        transitions = [row for breaker in breakers for row in breaker.transitions]
+        for row in transitions:
+            if row["to_state"] == BreakerState.OPEN.value:
+                flush.notices.append(partial(warn, row))
+        if breakers and self._announcements.is_heard:
+            organizations = {breaker.row["organization_id"] for breaker in breakers}
             flush.notices.append(partial(self._announcements.breakers_reported, organizations))
         if transitions:
-            rows = [tuple(t[name] for name in TRANSITION_COLUMNS) for t in transitions]
-            await flush.dialect.bulk_insert(flush.connection, TRANSITIONS, rows)
+            rows = [tuple(row[name] for name in TRANSITION_COLUMNS) for row in transitions]
+            await dialect.bulk_insert(connection, TRANSITIONS, rows)
 
     async def _lock(
-        self, flush: Flush, keys: list[tuple[str, str]]
-    ) -> dict[tuple[str, str], dict[str, Any]]:
-        found: dict[tuple[str, str], dict[str, Any]] = {}
+        self, flush: Flush, entries: list[BreakerEntry]
+    ) -> dict[tuple[str, str], "Breaker"]:
+        """Return the breakers of all entries, locked; make those that are new."""
+        first = {entry.key: entry.row for entry in reversed(entries)}
+        keys = sorted(first)
+        blank = {"state": BreakerState.CLOSED.value, "total_calls": 0, "total_failures": 0}
+        rows = [{**first[key], **blank, "message": None} for key in keys]
+        made = await flush.dialect.insert_ignoring_duplicates(
+            flush.connection, TABLE, [tuple(row[c.name] for c in TABLE.columns) for row in rows]
+        )
         columns = (TABLE.c.organization_id, TABLE.c.name)
+        breakers = {}
         for some in chunks(keys):
             statement = select(TABLE).where(tuple_(*columns).in_(some)).order_by(*columns)
-            rows = await flush.connection.execute(flush.dialect.lock_rows(statement))
-            for row in rows.mappings():
-                found[row["organization_id"], row["name"]] = dict(row)
-        return found
+            found = await flush.connection.execute(flush.dialect.lock_rows(statement))
+            for row in found.mappings():
+                key = row["organization_id"], row["name"]
+                breakers[key] = Breaker(dict(row), is_new=key in made)
+            its = tuple_(INSTANCES.c.organization_id, INSTANCES.c.name)
+            for row in (
+                await flush.connection.execute(select(INSTANCES).where(its.in_(some)))
+            ).mappings():
+                breaker = breakers[row["organization_id"], row["name"]]
+                breaker.instances[row["instance"]] = dict(row)
+        return breakers
 
 
-def transition(row: dict[str, Any], before: str | None) -> dict[str, Any]:
+class Breaker:
+    """One breaker and its instances, while reports are taken; its row is locked."""
+
+    def __init__(self, row: dict[str, Any], is_new: bool) -> None:
+        self.row = row
+        self.instances: dict[str, dict[str, Any]] = {}
+        self.transitions: list[dict[str, Any]] = []
+        self.forgotten: list[tuple[str, str, str]] = []
+        self._is_new = is_new
+        self._changed: set[str] = set()
+
+    def report(self, report: Mapping[str, Any]) -> bool:
+        """Take a report; False where a newer one of the same instance is known."""
+        name = report["instance"]
+        known = self.instances.get(name)
+        if known is not None and report["reported_at"] <= known["reported_at"]:
+            return False
+        before = known["state"] if known else None
+        row = dict(report)
+        if known is not None and before == row["state"]:
+            row["changed_at"] = known["changed_at"]
+        self._count(known, row)
+        self.instances[name] = row
+        self._changed.add(name)
+        self._put_together()
+        is_first = known is None and (self._is_new or row["state"] != BreakerState.CLOSED.value)
+        if is_first or (known is not None and before != row["state"]):
+            self.transitions.append(transition({**row, **_totals(self.row)}, before))
+        self._is_new = False
+        self._forget_oldest()
+        return True
+
+    def changed_instances(self) -> list[dict[str, Any]]:
+        """Return the rows of the instances that reported."""
+        return [self.instances[name] for name in sorted(self._changed & self.instances.keys())]
+
+    def _count(self, known: Mapping[str, Any] | None, row: Mapping[str, Any]) -> None:
+        """Add what the instance counted since its last report; totals below it begin at zero."""
+        before = {} if known is None else _totals(known)
+        if any(row[name] < total for name, total in before.items()):
+            before = {}  # the process was started again
+        for name, total in _totals(row).items():
+            self.row[name] = min(LONG_MAX, self.row[name] + total - before.get(name, 0))
+
+    def _put_together(self) -> None:
+        newest = max(row["reported_at"] for row in self.instances.values())
+        worst = max(
+            live_instances(self.instances.values(), newest),
+            key=lambda row: (SEVERITY[BreakerState(row["state"])], row["reported_at"]),
+        )
+        if self._is_new or self.row["state"] != worst["state"]:
+            self.row["changed_at"] = worst["changed_at"] if self._is_new else newest
+        self.row |= {
+            "state": worst["state"],
+            "message": worst["message"],
+            "reported_at": max(newest, self.row["reported_at"]),
+        }
+
+    def _forget_oldest(self) -> None:
+        excess = len(self.instances) - MAX_INSTANCES
+        if excess <= 0:
+            return
+        oldest = sorted(self.instances.values(), key=lambda row: row["reported_at"])[:excess]
+        for row in oldest:
+            self.forgotten.append((row["organization_id"], row["name"], row["instance"]))
+            del self.instances[row["instance"]]
+
+
+def live_instances(rows: Iterable[Row], newest: datetime) -> list[Row]:
+    """Return the instances that were heard of not long before the newest report."""
+    return [row for row in rows if is_live(row, newest)]
+
+
+def is_live(row: Row, newest: datetime) -> bool:
+    """Return whether an instance has a say in the state of its breaker."""
+    reported_at: datetime = row["reported_at"]
+    return reported_at > newest - INSTANCE_LIFETIME
+
+
+def _totals(row: Mapping[str, Any]) -> dict[str, int]:
+    return {"total_calls": row["total_calls"], "total_failures": row["total_failures"]}
+
+
+def transition(row: Mapping[str, Any], before: str | None) -> dict[str, Any]:
     """The log row of a change of state."""
     return {
         "organization_id": row["organization_id"],
         "name": row["name"],
         "id": new_id(),
+        "instance": row["instance"] or None,
         "from_state": before,
         "to_state": row["state"],
         "total_calls": row["total_calls"],
@@ -171,7 +287,11 @@ def warn(row: dict[str, Any]) -> None:
     """Tell the operator's log that a breaker opened; called after the commit."""
     log.warning(
         "circuit breaker opened",
-        extra={"breaker": row["name"], "organization": row["organization_id"]},
+        extra={
+            "breaker": row["name"],
+            "organization": row["organization_id"],
+            "instance": row["instance"],
+        },
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Table, select, tuple_
 from models import (
     ApiKey,
     CircuitBreaker,
+    CircuitBreakerInstance,
     CircuitBreakerTransition,
     InteractionCounter,
     Limit,
@@ -178,6 +179,13 @@ class Loaders:
     def breaker(self) -> DataLoader[Key, Row | None]:
         """Circuit breakers."""
         return self._one(table_of(CircuitBreaker))
+
+    @cached_property
+    def breaker_instances(self) -> DataLoader[Key, list[Row]]:
+        """The instances of a breaker."""
+        return self._many(
+            table_of(CircuitBreakerInstance), ("organization_id", "name"), ("instance",)
+        )
 
     @cached_property
     def transitions(self) -> DataLoader[Key, list[Row]]:

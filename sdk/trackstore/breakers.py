@@ -1,5 +1,6 @@
 """Circuit breakers of any library: counted here, reported when they change and now and then."""
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -21,7 +22,7 @@ class BreakerReporter:
 
     That is the whole protocol, so any breaker can be tied to it by its callbacks. A change of state
     is reported at once, totals at most every ``every_seconds``, in the thread of the call and
-    without waiting.
+    without waiting. Totals are those of this process: a forked child counts from zero.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class BreakerReporter:
         self._every_seconds, self._clock = every_seconds, clock
         self._reported_at = float("-inf")
         self._lock = threading.Lock()
+        self._pid = os.getpid()
 
     def success(self) -> None:
         """A call went well."""
@@ -60,6 +62,9 @@ class BreakerReporter:
 
     def _count(self, failures: int, message: str | None = None) -> None:
         with self._lock:
+            if self._pid != os.getpid():
+                self.total_calls = self.total_failures = 0
+                self._pid = os.getpid()
             self.total_calls += 1
             self.total_failures += failures
             is_due = self._clock() - self._reported_at >= self._every_seconds

@@ -258,6 +258,7 @@ class CircuitBreaker(Entry, kw_only=True):
     field = "circuitBreaker"
     name: str
     state: BreakerState
+    instance: str | None = None
     total_calls: int = 0
     total_failures: int = 0
     message: str | None = None

@@ -31,6 +31,7 @@ from trackstore.errors import InvalidItem
 from trackstore.fitting import fit, nested
 from trackstore.guards import report, suggestion, tolerant
 from trackstore.ids import new_id
+from trackstore.instances import process_name
 from trackstore.labelling import LABELS, LabelArguments
 from trackstore.limits import Limits
 from trackstore.notices import Notices
@@ -218,9 +219,12 @@ class Recorder(Limits, ABC):
         total_failures: int = 0,
         message: str | None = None,
         organization_id: str | None = None,
+        instance: str | None = None,
     ) -> None:
         """Report state (CLOSED, OPEN, HALF_OPEN) and totals of a circuit breaker.
 
+        Totals are those of ``instance``, by default this process; the server puts the instances of
+        a name together. Processes that share one breaker, state and totals, name the same instance.
         A later report takes precedence over an earlier one, in whatever order they arrive.
         """
         if organization_id is None and self.labels is not None:
@@ -229,6 +233,7 @@ class Recorder(Limits, ABC):
         self.record(
             CircuitBreaker(
                 **breaker,
+                instance=instance or process_name(),
                 total_calls=total_calls,
                 total_failures=total_failures,
                 message=message,

@@ -12,6 +12,7 @@ import { useOrganization } from "../../state/viewer";
 
 type Breaker = BreakersSubscription["circuitBreakersLive"][number];
 type Transition = Breaker["transitions"][number];
+type Instance = Breaker["instances"][number];
 
 const REPORT = `mutation {
   reportCircuitBreaker(input: {
@@ -43,6 +44,9 @@ export default function BreakersPage() {
           <Figures breakers={all} />
           <Warnings breakers={all} />
           <BreakersCard breakers={all} onOpen={(breaker) => setChosen(breaker.id)} />
+          {shown && shown.instances.some(({ instance }) => instance !== null) ? (
+            <InstancesCard breaker={shown} />
+          ) : null}
           {shown ? <TransitionsCard breaker={shown} /> : null}
         </>
       )}
@@ -165,6 +169,56 @@ function BreakersCard({ breakers, onOpen }: { breakers: Breaker[]; onOpen: (brea
   );
 }
 
+const INSTANCE_COLUMNS: Column<Instance>[] = [
+  {
+    key: "instance",
+    title: "Process",
+    cell: ({ instance }) => <span className="cut">{instance ?? "not named"}</span>,
+    sort: ({ instance }) => instance ?? "",
+  },
+  {
+    key: "state",
+    title: "State",
+    cell: ({ state, isLive }) => (isLive ? <StatusBadge status={state} /> : "not heard of"),
+    sort: ({ state, isLive }) => (isLive ? state : ""),
+  },
+  {
+    key: "rate",
+    title: "Failure rate",
+    align: "right",
+    cell: ({ failureRate }) => share(failureRate),
+    sort: ({ failureRate }) => failureRate,
+  },
+  {
+    key: "failures",
+    title: "Failures of calls",
+    align: "right",
+    wide: true,
+    cell: ({ totalFailures, totalCalls }) => `${count(totalFailures)} of ${count(totalCalls)}`,
+    sort: ({ totalFailures }) => totalFailures,
+  },
+  {
+    key: "reported",
+    title: "Reported",
+    cell: ({ reportedAt }) => <Instant value={reportedAt} relative />,
+    sort: ({ reportedAt }) => reportedAt,
+  },
+];
+
+function InstancesCard({ breaker }: { breaker: Breaker }) {
+  return (
+    <Card title={`Processes of ${breaker.name}`} note="worst state, sum of the counts">
+      <Table
+        caption={`Processes of ${breaker.name}`}
+        columns={INSTANCE_COLUMNS}
+        rows={breaker.instances}
+        rowKey={({ instance }) => instance ?? ""}
+        sortedBy="-rate"
+      />
+    </Card>
+  );
+}
+
 const TRANSITION_COLUMNS: Column<Transition>[] = [
   {
     key: "at",
@@ -186,6 +240,12 @@ const TRANSITION_COLUMNS: Column<Transition>[] = [
     wide: true,
     cell: ({ totalFailures, totalCalls }) => `${count(totalFailures)} of ${count(totalCalls)}`,
   },
+  {
+    key: "instance",
+    title: "Process",
+    wide: true,
+    cell: ({ instance }) => <span className="cut">{instance ?? ""}</span>,
+  },
   { key: "message", title: "Said", cell: ({ message }) => <span className="cut">{message ?? ""}</span> },
 ];
 
@@ -196,7 +256,7 @@ function TransitionsCard({ breaker }: { breaker: Breaker }) {
         caption={`Changes of ${breaker.name}`}
         columns={TRANSITION_COLUMNS}
         rows={breaker.transitions}
-        rowKey={({ occurredAt, toState }) => `${occurredAt} ${toState}`}
+        rowKey={({ occurredAt, instance, toState }) => `${occurredAt} ${instance} ${toState}`}
         sortedBy="-at"
       />
     </Card>
