@@ -118,7 +118,7 @@ def prepare_reserve(
     entry = prepare_consume(draft, principal, bounds, now)
     if not MIN_TTL <= ttl <= MAX_TTL:
         check = Checker(bounds, now)
-        check.refuse(f"{ttl} is not from PT1S to P1D", "ttl")
+        check.refuse(f"a time to live is from PT1S to P1D, not {ttl}", "ttl")
         check.raise_if_any()
     entry.ttl = ttl
     entry.id = entry.id or new_id()

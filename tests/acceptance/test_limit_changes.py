@@ -231,4 +231,4 @@ async def test_repeats_answer_the_same_after_limits_changed(api: Api) -> None:
 async def test_a_time_to_live_out_of_bounds_is_named(api: Api, ttl: str) -> None:
     draft = {"interactionType": "mini", "labels": {"userId": "ana"}}
     error = await api.refused(RESERVE, {"input": draft, "ttl": ttl})
-    assert "is not from PT1S to P1D" in error.message
+    assert "a time to live is from PT1S to P1D" in error.message
