@@ -1,6 +1,7 @@
 """B2: a decorator on a handler records success, failure and duration, whatever kind it is."""
 
 import asyncio
+import gc
 import inspect
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
@@ -16,7 +17,16 @@ from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
 from tests.sdk_integrations.services import WHO, caller_of, identify, plain, wsgi_caller_of
-from trackstore import CallRecorder, InvalidItem, TrackingRules, annotate, new_id, track_api_usage
+from trackstore import (
+    CallRecorder,
+    InvalidItem,
+    TrackingRules,
+    annotate,
+    bind,
+    current,
+    new_id,
+    track_api_usage,
+)
 from trackstore.integrations.asgi import TrackingMiddleware
 from trackstore.integrations.wsgi import TrackingMiddleware as WsgiMiddleware
 from trackstore.testing import RecordingTracker
@@ -308,3 +318,60 @@ async def test_b2_a_stream_that_is_thrown_away_unread_is_recorded(
     assert not tracker.entries
     del answer
     assert len(tracker.operations) == 1
+
+
+async def test_streams_that_are_abandoned_end_once_and_leave_the_call_that_runs_alone(
+    tracker: RecordingTracker,
+) -> None:
+    @track_api_usage("words", tracker=tracker, rules=ANYONE)
+    def words() -> Iterator[str | None]:
+        yield current().correlation_id
+        yield "b"
+
+    @track_api_usage("words_async", tracker=tracker, rules=ANYONE)
+    async def words_async() -> AsyncIterator[str | None]:
+        yield current().correlation_id
+        yield "b"
+
+    async def start() -> tuple[Any, Any]:
+        with bind(correlation_id="first"):
+            sync, later = words(), words_async()
+            assert (next(sync), await anext(later)) == ("first", "first")
+        return sync, later
+
+    started = await asyncio.create_task(start())
+    with bind(correlation_id="second"):
+        del started
+        gc.collect()
+        await asyncio.sleep(0.01)
+        assert current().correlation_id == "second"
+    assert current().correlation_id is None
+    assert sorted((o.operation_type, o.correlation_id) for o in tracker.operations) == [
+        ("words", "first"),
+        ("words_async", "first"),
+    ]
+    assert [o.attributes for o in tracker.operations] == [{"disconnected": True}] * 2
+
+
+async def test_a_stream_whose_steps_and_end_are_of_different_tasks(
+    tracker: RecordingTracker,
+) -> None:
+    @track_api_usage("words", tracker=tracker, rules=ANYONE)
+    async def words() -> AsyncIterator[str | None]:
+        for _ in range(3):
+            await asyncio.sleep(0)
+            yield current().correlation_id
+
+    async def step(parts: Any, name: str) -> tuple[str | None, str | None]:
+        with bind(correlation_id=name):
+            return await anext(parts), current().correlation_id
+
+    with bind(correlation_id="own"):
+        parts: Any = words()
+        assert await anext(parts) == "own"
+    assert await asyncio.create_task(step(parts, "other")) == ("own", "other")
+    await asyncio.create_task(parts.aclose())
+    assert [(o.correlation_id, o.attributes) for o in tracker.operations] == [
+        ("own", {"disconnected": True})
+    ]
+    assert current().correlation_id is None

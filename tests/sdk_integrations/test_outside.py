@@ -19,7 +19,8 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from prometheus_client import CollectorRegistry, generate_latest
 from requests.adapters import HTTPAdapter
 
-from trackstore import CallRecorder, ServedCall, bind
+from trackstore import CallRecorder, EventBus, ServedCall, bind
+from trackstore.announcing import AnnouncingTracker
 from trackstore.breakers import BreakerReporter
 from trackstore.entries import CircuitBreaker, Entry, LogEvent
 from trackstore.integrations.httpx import propagate as propagate_httpx
@@ -261,6 +262,19 @@ def test_b6_prometheus_sees_what_was_dropped_and_left_out() -> None:
         'trackstore_client_adjusted_facts_total{fact="operation.duration_ms"} 1.0',
     ):
         assert line in told
+
+
+def test_b6_prometheus_counts_every_call_that_was_left_out_once() -> None:
+    tracker, other = RecordingTracker(), RecordingTracker()
+    announcing = AnnouncingTracker(tracker, EventBus())
+    recorders = [CallRecorder(tracker), CallRecorder(announcing), CallRecorder(other)]
+    for recorder in [*recorders, CallRecorder(tracker)]:
+        recorder.record(ServedCall(route="v1/memory"))
+    for given, count in ((recorders, 4), ((), 3)):
+        registry = CollectorRegistry()
+        registry.register(TrackerCollector(tracker, given))
+        line = f'trackstore_client_skipped_calls_total{{reason="labels"}} {count}.0'
+        assert line in generate_latest(registry).decode()
 
 
 def test_b6_opentelemetry_sees_what_was_dropped() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -20,15 +21,16 @@ HEADERS = "".join(f"{name}: {value}\r\n" for name, value in WHO.items())
 
 
 @asynccontextmanager
-async def on_uvicorn(app: Any) -> AsyncIterator[int]:
-    """Serve on a free port, until the block ends; gives the port."""
-    config = uvicorn.Config(app, port=0, log_level="critical", lifespan="off")
+async def on_uvicorn(app: Any, **settings: Any) -> AsyncIterator[int | str]:
+    """Serve on a free port, until the block ends; gives the port, or the path of a socket."""
+    config = uvicorn.Config(app, port=0, log_level="critical", lifespan="off", **settings)
     server = uvicorn.Server(config)
     server.capture_signals = nullcontext  # type: ignore[method-assign, assignment]
     task = asyncio.create_task(server.serve())
     await until(lambda: server.started)
     try:
-        yield server.servers[0].sockets[0].getsockname()[1]
+        address = server.servers[0].sockets[0].getsockname()
+        yield address if isinstance(address, str) else address[1]
     finally:
         server.should_exit = True
         await task
@@ -96,3 +98,27 @@ async def test_a6_calls_of_one_pipelined_connection_are_each_their_own(
     ids = [o.correlation_id for o in tracker.operations]
     assert ids == seen
     assert (ids[0], ids[2], len(set(ids))) == ("corr-a", "corr-c", 3)
+
+
+async def test_a_unix_socket_has_no_address_and_a_prefix_is_no_part_of_the_route(
+    tracker: RecordingTracker, tmp_path: Path
+) -> None:
+    async def handler(request: Request) -> Response:
+        identify(request)
+        return PlainTextResponse("ok")
+
+    app = TrackingMiddleware(Starlette(routes=[Route("/v1/x/{name}", handler)]), tracker)
+    path = str(tmp_path / "s")
+    long = "a" * 5_000
+    async with on_uvicorn(app, uds=path, root_path="/api") as address:
+        assert address == path
+        reader, writer = await asyncio.open_unix_connection(path)
+        sent = f"GET /v1/x/{long}?{long} HTTP/1.1\r\nHost: x\r\nUser-Agent: {long}\u00e9\r\n{HEADERS}\r\n"
+        writer.write(sent.encode("latin-1"))
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+        await until(lambda: len(tracker.operations) == 1)
+        writer.close()
+    (operation,) = tracker.operations
+    assert operation.api is not None
+    assert (operation.name, operation.api.ip_address) == ("GET v1/x/{name}", None)
+    assert (operation.api.resource_id, operation.api.user_agent) == (long[:200], long[:1_000])

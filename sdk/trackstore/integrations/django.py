@@ -30,31 +30,41 @@ class RouteMiddleware:
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
         self._is_async = iscoroutinefunction(get_response)
+        self.process_view: Callable[..., Any] = self._process_view
         if self._is_async:
             markcoroutinefunction(self)
+            self.process_view = self._process_view_async
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         """Answer the request."""
         if self._is_async:
             return self._answer_async(request)
         response: HttpResponseBase = self.get_response(request)
-        _tell_route(request, response.status_code)
+        _tell_unmatched(request, response.status_code)
         return response
 
     async def _answer_async(self, request: HttpRequest) -> HttpResponseBase:
         response: HttpResponseBase = await self.get_response(request)
-        _tell_route(request, response.status_code)
+        _tell_unmatched(request, response.status_code)
         return response
 
+    def _process_view(self, request: HttpRequest, *_: Any) -> None:
+        """Tell the route before the view runs, which may record the call by itself."""
+        match = request.resolver_match
+        if match is not None:
+            _tell(request, Matched(_template(match.route), match.kwargs))
 
-def _tell_route(request: HttpRequest, status: int) -> None:
-    match = request.resolver_match
-    if match is not None:
-        route = Matched(_template(match.route), match.kwargs)
-    elif status == NOT_FOUND:
-        route = Matched(None, {}, is_known=False)
-    else:  # a middleware has answered before the URL was looked up
-        return
+    async def _process_view_async(self, request: HttpRequest, *_: Any) -> None:
+        self._process_view(request)
+
+
+def _tell_unmatched(request: HttpRequest, status: int) -> None:
+    """Tell that no URL matched; a middleware may also have answered before one was looked up."""
+    if request.resolver_match is None and status == NOT_FOUND:
+        _tell(request, Matched(None, {}, is_known=False))
+
+
+def _tell(request: HttpRequest, route: Matched) -> None:
     for place in (getattr(request, "scope", None), getattr(request, "environ", None)):
         if isinstance(place, dict):
             place[TOLD_ROUTE] = route

@@ -10,6 +10,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.trace import StatusCode
 
+from trackstore.entries import Operation
 from trackstore.gen_ai_spans import LABEL_ATTRIBUTES, SpanFacts, operation_of
 from trackstore.recorder import Recorder
 from trackstore.tracker import get_tracker
@@ -41,13 +42,20 @@ class TrackstoreSpanExporter(SpanExporter):
         """Hand the operations of these spans to the tracker, which answers for their delivery."""
         tracker = self._tracker or get_tracker()
         for span in spans:
-            facts = _facts_of(span)
-            if facts is None:
+            try:
+                operation = self._operation_of(span)
+            except Exception as error:  # noqa: BLE001 - a span that cannot be read costs itself
+                tracker.refuse(Operation.field, error)
                 continue
-            operation = operation_of(facts, labels=self._labels, keep_texts=self._keep_texts)
             if operation is not None:
                 tracker.record(operation)
         return SpanExportResult.SUCCESS
+
+    def _operation_of(self, span: ReadableSpan) -> Operation | None:
+        facts = _facts_of(span)
+        if facts is None:
+            return None
+        return operation_of(facts, labels=self._labels, keep_texts=self._keep_texts)
 
     def shutdown(self) -> None:
         """Nothing to end: the tracker is its owner's."""

@@ -1,10 +1,13 @@
 """What trackers do, as Prometheus metrics: so that a drop is seen where everything else is."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from trackstore.errors import TrackstoreError
 from trackstore.recorder import Recorder
 from trackstore.served_calls import CallRecorder
 
@@ -14,7 +17,8 @@ PREFIX = "trackstore_client"
 class TrackerCollector(Collector):
     """``REGISTRY.register(TrackerCollector(tracker, recorders=[...]))``; read at each scrape.
 
-    ``recorders`` are those of middlewares and decorators, whose left-out calls are counted, too.
+    Calls that middlewares, decorators and helpers did not record are counted too. ``recorders`` are
+    only needed where they record by another tracker.
     """
 
     def __init__(self, tracker: Recorder, recorders: Sequence[CallRecorder] = ()) -> None:
@@ -48,15 +52,19 @@ class TrackerCollector(Collector):
         for fact, number in stats.adjusted.items():
             adjusted.add_metric([fact], number)
         yield adjusted
-        yield self._skipped()
+        yield self._skipped(stats.skipped)
 
-    def _skipped(self) -> Metric:
+    def _skipped(self, skipped_by_tracker: Mapping[str, int]) -> Metric:
         skipped = CounterMetricFamily(
             f"{PREFIX}_skipped_calls",
             "Calls that the rules leave out, by reason.",
             labels=["reason"],
         )
-        reasons = sorted({reason for recorder in self._recorders for reason in recorder.skipped})
-        for reason in reasons:
-            skipped.add_metric([reason], sum(r.skipped[reason] for r in self._recorders))
+        counts = Counter(skipped_by_tracker)
+        for recorder in self._recorders:
+            with suppress(TrackstoreError):  # there is no tracker at all
+                if recorder.tracker.notices is not self._tracker.notices:
+                    counts.update({str(reason): n for reason, n in recorder.skipped.items()})
+        for reason, number in sorted(counts.items()):
+            skipped.add_metric([reason], number)
         return skipped

@@ -1,5 +1,6 @@
 """The memory API on Django, for WSGI and ASGI: includes, converters, expressions, sync and async views."""
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -21,7 +22,7 @@ from tests.sdk_integrations.frameworks.service_setup import (
     in_threads,
     start_tracker,
 )
-from trackstore import annotate, track_api_usage
+from trackstore import annotate, track_api_usage, track_route_operation
 from trackstore.integrations.asgi import TrackingMiddleware as AsgiMiddleware
 from trackstore.integrations.wsgi import TrackingMiddleware
 
@@ -116,6 +117,12 @@ def context_sync(request: HttpRequest) -> HttpResponse:
     return JsonResponse(in_threads())
 
 
+def helper(request: HttpRequest, memory_id: str) -> HttpResponse:
+    begun = time.perf_counter()
+    track_route_operation(request, rules=RULES, started_at=begun, counts=True, batch_size=2)
+    return HttpResponse(memory_id)
+
+
 memory = [
     path("", add),
     path("/batch", add_batch),
@@ -133,6 +140,7 @@ v1 = [
     path("stream", stream),
     path("stream-fails", stream_fails),
     path("context", context),
+    path("helper/<str:memory_id>", helper),
     path("context-sync", context_sync),
     re_path(r"^orgs/(?P<org>[^/]+)/teams/(?P<team>\w+)$", done),
 ]

@@ -1,5 +1,6 @@
 """The memory API on FastAPI: included routers, dependencies that yield, streams, a mounted service."""
 
+import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -18,7 +19,7 @@ from tests.sdk_integrations.frameworks.service_setup import (
     in_threads,
     start_tracker,
 )
-from trackstore import annotate, bind, track_api_usage
+from trackstore import annotate, bind, track_api_usage, track_route_operation
 from trackstore.integrations.aiohttp import trace_config
 from trackstore.integrations.asgi import TrackingMiddleware
 from trackstore.integrations.httpx import propagate
@@ -153,6 +154,13 @@ def outgoing_sync(request: Request) -> Any:
     with propagate_session(requests.Session()) as session:
         session.trust_env = False
         return session.get(str(request.url_for("echo"))).json()
+
+
+@v1.post("/helper/{memory_id}")
+def helper(memory_id: str, request: Request) -> str:
+    begun = time.perf_counter()
+    track_route_operation(request, rules=RULES, started_at=begun, counts=True, batch_size=2)
+    return memory_id
 
 
 teams = APIRouter(prefix="/orgs/{org}")

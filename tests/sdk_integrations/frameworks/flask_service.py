@@ -1,5 +1,6 @@
 """The memory API on Flask: nested blueprints, streams, and errors that Flask answers by itself."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +13,7 @@ from tests.sdk_integrations.frameworks.service_setup import (
     in_threads,
     start_tracker,
 )
-from trackstore import annotate, track_api_usage
+from trackstore import annotate, track_api_usage, track_route_operation
 from trackstore.integrations.wsgi import TrackingMiddleware
 
 start_tracker()
@@ -99,6 +100,13 @@ def context_sync() -> dict[str, Any]:
 @v1.get("/context")
 async def context() -> dict[str, Any]:
     return in_threads()
+
+
+@v1.post("/helper/<memory_id>")
+def helper(memory_id: str) -> str:
+    begun = time.perf_counter()
+    track_route_operation(request, rules=RULES, started_at=begun, counts=True, batch_size=2)
+    return memory_id
 
 
 @v1.get("/orgs/<org>/teams/<path:team>")

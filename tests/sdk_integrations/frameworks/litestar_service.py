@@ -1,5 +1,6 @@
 """The memory API on Litestar: a router with a controller, static files, streams and a websocket."""
 
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -18,7 +19,7 @@ from tests.sdk_integrations.frameworks.service_setup import (
     in_threads,
     start_tracker,
 )
-from trackstore import annotate, track_api_usage
+from trackstore import annotate, track_api_usage, track_route_operation
 from trackstore.integrations.asgi import TrackingMiddleware
 
 start_tracker()
@@ -117,6 +118,13 @@ def context_sync() -> dict[str, Any]:
     return in_threads()
 
 
+@post("/helper/{memory_id:str}")
+async def helper(memory_id: str, request: Request[Any, Any, Any]) -> str:
+    begun = time.perf_counter()
+    track_route_operation(request, rules=RULES, started_at=begun, counts=True, batch_size=2)
+    return memory_id
+
+
 @get("/orgs/{org:str}/teams/{team:str}")
 async def get_team(org: str, team: str) -> str:
     return org + team
@@ -134,7 +142,7 @@ v1 = Router(
     before_request=who,
     route_handlers=[
         MemoryController, fails, rare, rare_fails, busy, stream, stream_fails, background, context,
-        context_sync, get_team,
+        context_sync, get_team, helper,
     ],
 )  # fmt: skip
 static = create_static_files_router(path="/static", directories=[STATIC])
