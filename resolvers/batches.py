@@ -65,4 +65,6 @@ async def record(
     for (index, _), result in zip(entries, written, strict=True):
         results[index] = result
     repaired = sum(entry.repaired for _, entry in entries)
-    return TrackPayload.of([result for result in results if result is not None], repaired)
+    truncated = sum(entry.truncated for _, entry in entries)
+    answered = [result for result in results if result is not None]
+    return TrackPayload.of(answered, repaired, truncated)

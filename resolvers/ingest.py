@@ -23,6 +23,7 @@ PREPARE: dict[str, Callable[[Intake, Any], Entry]] = {
     "complete_stage": lambda intake, item: intake.requests.complete_stage(item),
     "fail_stage": lambda intake, item: intake.requests.fail_stage(item),
     "retry_stage": lambda intake, item: intake.requests.retry_stage(item),
+    "retry_request": lambda intake, item: intake.requests.retry(item),
     "log_event": lambda intake, item: intake.requests.log_event(item),
     "complete_request": lambda intake, item: intake.requests.complete(item),
     "fail_request": lambda intake, item: intake.requests.fail(item),

@@ -1,5 +1,6 @@
 """Requests: created, started, ended, listed."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from schema.request_inputs import (
     CompleteRequestInput,
     CreateRequestInput,
     FailRequestInput,
+    RetryRequestInput,
     StartRequestInput,
 )
 from schema.requests import Request, RequestPayload
@@ -25,6 +27,12 @@ from store.errors import BadInput
 from store.paging import PageRequest
 from store.records import Question
 from store.requests.prepare import RequestPreparer
+
+Force = Annotated[
+    bool,
+    about("Retry even if the failure is not retryable or no attempt is left. Requires ADMIN."),
+]
+OccurredAt = Annotated[datetime | None, about("When it happened; default: now.")]
 
 
 def preparer(info: Info) -> RequestPreparer:
@@ -35,7 +43,8 @@ def preparer(info: Info) -> RequestPreparer:
 async def write_request(info: Info, entry: Entry) -> RequestPayload:
     """Write one command; answers after the commit."""
     result = await info.context.write_one(entry)
-    return RequestPayload(status=ItemStatus(result.status), key=result.detail)
+    status = ItemStatus(result.status)
+    return RequestPayload(status=status, truncated=entry.truncated, key=result.detail)
 
 
 @strawberry.type
@@ -50,9 +59,12 @@ class RequestMutations:
         return await write_request(info, preparer(info).create(input))
 
     @strawberry.mutation(description="Start a request, by its own id (uuid).")
-    async def start_request(self, info: Info, id: OwnId) -> RequestPayload:
+    async def start_request(
+        self, info: Info, id: OwnId, occurred_at: OccurredAt = None
+    ) -> RequestPayload:
         """PENDING to RUNNING."""
-        return await write_request(info, preparer(info).start(StartRequestInput(request_id=id)))
+        command = StartRequestInput(request_id=id, occurred_at=occurred_at)
+        return await write_request(info, preparer(info).start(command))
 
     @strawberry.mutation(description="A request is done; stages that run or wait end with it.")
     async def complete_request(
@@ -71,14 +83,37 @@ class RequestMutations:
         return await write_request(info, preparer(info).fail(input))
 
     @strawberry.mutation(
+        description="Run a failed request again, from its error stage: that stage runs in its next "
+        "attempt, stages that the failure cancelled or skipped wait again, completed ones stay. "
+        "Refused if no attempt is left or the failure is not retryable, unless an administrator "
+        "forces it. COMPLETED and CANCELLED requests are final."
+    )
+    async def retry_request(
+        self,
+        info: Info,
+        id: OwnId,
+        force: Force = False,
+        start_stage: Annotated[
+            bool, about("Whether the error stage runs at once; false leaves that to the worker.")
+        ] = True,
+    ) -> RequestPayload:
+        """FAILED to RUNNING."""
+        command = RetryRequestInput(request_id=id, force=force, start_stage=start_stage)
+        return await write_request(info, preparer(info).retry(command))
+
+    @strawberry.mutation(
         description="Call a request off. Its worker learns it from the next answer about a stage "
         "(cancelRequested)."
     )
     async def cancel_request(
-        self, info: Info, id: OwnId, reason: Annotated[str | None, about("Why, in words.")] = None
+        self,
+        info: Info,
+        id: OwnId,
+        reason: Annotated[str | None, about("Why, in words.")] = None,
+        occurred_at: OccurredAt = None,
     ) -> RequestPayload:
         """To CANCELLED."""
-        command = CancelRequestInput(request_id=id, reason=reason)
+        command = CancelRequestInput(request_id=id, reason=reason, occurred_at=occurred_at)
         return await write_request(info, preparer(info).cancel(command))
 
 

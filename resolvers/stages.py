@@ -5,7 +5,7 @@ from uuid import UUID
 
 import strawberry
 
-from resolvers.requests import preparer
+from resolvers.requests import Force, preparer
 from schema.arguments import about
 from schema.context import Info
 from schema.enums import ItemStatus
@@ -25,7 +25,10 @@ async def write_stage(info: Info, entry: CommandEntry) -> StagePayload:
     """Write one command about a stage; answers after the commit."""
     result = await info.context.write_one(entry)
     return StagePayload(
-        status=ItemStatus(result.status), key=result.detail, stage_name=entry.stage or ""
+        status=ItemStatus(result.status),
+        truncated=entry.truncated,
+        key=result.detail,
+        stage_name=entry.stage or "",
     )
 
 
@@ -71,17 +74,19 @@ class StageMutations:
         return await write_stage(info, preparer(info).fail_stage(input))
 
     @strawberry.mutation(
-        description="Try a failed stage again: its next attempt runs. Refused where no attempt "
-        "is left, or the failure was said not to be retryable."
+        description="Retry a failed stage: its next attempt runs, and a failed request runs "
+        "again with it. Refused if no attempt is left or the failure is not retryable, unless an "
+        "administrator forces it."
     )
     async def retry_stage(
         self,
         info: Info,
         request_id: Annotated[UUID, about("The request's own id (uuid).")],
         stage: Annotated[str, about("The stage's name.")],
+        force: Force = False,
     ) -> StagePayload:
         """FAILED to RUNNING."""
-        command = RetryStageInput(request_id=request_id, stage=stage)
+        command = RetryStageInput(request_id=request_id, stage=stage, force=force)
         return await write_stage(info, preparer(info).retry_stage(command))
 
     @strawberry.mutation(description="Append a fact to a request's log.")
@@ -92,4 +97,6 @@ class StageMutations:
         entry = preparer(info).log_event(input)
         result = await info.context.write_one(entry)
         status, event_id = ItemStatus(result.status), entry.fact.event_id
-        return EventPayload(status=status, key=result.detail, event_id=event_id)
+        return EventPayload(
+            status=status, truncated=entry.truncated, key=result.detail, event_id=event_id
+        )

@@ -21,6 +21,7 @@ from schema.request_inputs import (
     FailStageInput,
     LogEventInput,
     ProgressStageInput,
+    RetryRequestInput,
     RetryStageInput,
     StartRequestInput,
     StartStageInput,
@@ -53,6 +54,9 @@ class EntryInput:
     fail_stage: FailStageInput | None = described("A stage failed.", default=strawberry.UNSET)
     retry_stage: RetryStageInput | None = described(
         "A stage is tried again.", default=strawberry.UNSET
+    )
+    retry_request: RetryRequestInput | None = described(
+        "A failed request runs again.", default=strawberry.UNSET
     )
     log_event: LogEventInput | None = described("A fact for a log.", default=strawberry.UNSET)
     complete_request: CompleteRequestInput | None = described(
@@ -122,6 +126,7 @@ class TrackPayload:
     duplicates: int = described("Items that were there already, or came too late.")
     rejected: int = described("Items that were refused.")
     repaired: int = described("Texts in which NUL or lone surrogates became U+FFFD.")
+    truncated: int = described("Texts and JSON values that were over their limit and were cut.")
     items: strawberry.Private[Sequence[StoreResult]]
 
     @strawberry.field(description="One result per item, in the order sent.")
@@ -140,7 +145,9 @@ class TrackPayload:
         ]
 
     @classmethod
-    def of(cls, items: Sequence[StoreResult], repaired: int) -> "TrackPayload":
+    def of(
+        cls, items: Sequence[StoreResult], repaired: int = 0, truncated: int = 0
+    ) -> "TrackPayload":
         """Counts the results."""
         statuses = [item.status for item in items]
         return cls(
@@ -148,6 +155,7 @@ class TrackPayload:
             duplicates=statuses.count(ItemStatus.DUPLICATE),
             rejected=statuses.count(ItemStatus.REJECTED),
             repaired=repaired,
+            truncated=truncated,
             items=items,
         )
 
@@ -160,5 +168,6 @@ class TrackPayload:
             duplicates=len(items) - accepted,
             rejected=0,
             repaired=0,
+            truncated=0,
             items=items,
         )

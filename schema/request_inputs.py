@@ -34,6 +34,14 @@ def attempt() -> Any:
     )
 
 
+def force() -> Any:
+    """The field that overrides a refusal."""
+    return described(
+        "Retry even if the failure is not retryable or no attempt is left. Requires ADMIN.",
+        default=False,
+    )
+
+
 def stall_after(default: str) -> Any:
     """The field that says how much silence is allowed."""
     return described(
@@ -65,6 +73,10 @@ class CreateRequestInput:
     labels: LabelsInput | None = described("Whose work it is.", default=None)
     stages: list[PlannedStageInput] | None = described("What is planned.", default=None)
     attributes: JSON | None = described("Free attributes: an object.", default=None)
+    occurred_at: datetime | None = described(
+        "When it was created, for work of the past; default: now. The id may hold another time.",
+        default=None,
+    )
 
 
 @strawberry.input(description="A request starts.")
@@ -83,6 +95,11 @@ class StartStageInput:
     request_id: UUID = described(REQUEST_ID)
     stage: str = described("The stage's name.")
     stall_after: timedelta | None = stall_after("what was planned, else what the server is set to")
+    resume: bool = described(
+        "Continue the stage in whatever status it is: start it if it waits, retry it if it failed "
+        "(the request as well), take over the attempt that runs.",
+        default=False,
+    )
     attempt: int | None = attempt()
     event_id: UUID | None = event_id()
     occurred_at: datetime | None = occurred_at()
@@ -96,7 +113,9 @@ class ProgressStageInput:
     stage: str = described("The stage's name.")
     fraction: float | None = described("How far it is, 0 to 1.", default=None)
     done: Long | None = described("How many of the total are done.", default=None)
-    total: Long | None = described("How many there are to do.", default=None)
+    total: Long | None = described(
+        "How many there are to do. With 0 the progress stays as it is.", default=None
+    )
     message: str | None = described("In words.", default=None)
     data: JSON | None = described("In detail: an object.", default=None)
     attempt: int | None = attempt()
@@ -132,11 +151,26 @@ class FailStageInput:
 
 @strawberry.input(description="A failed stage is tried again.")
 class RetryStageInput:
-    """Structurally a ``StageDraft``."""
+    """Structurally a ``RetryStageDraft``."""
 
     request_id: UUID = described(REQUEST_ID)
     stage: str = described("The stage's name.")
+    force: bool = force()
     attempt: int | None = attempt()
+    event_id: UUID | None = event_id()
+    occurred_at: datetime | None = occurred_at()
+
+
+@strawberry.input(description="A failed request runs again, from its error stage.")
+class RetryRequestInput:
+    """Structurally a ``RetryRequestDraft``."""
+
+    request_id: UUID = described(REQUEST_ID)
+    force: bool = force()
+    start_stage: bool = described(
+        "Whether the error stage runs at once; false leaves it to the worker to start stages.",
+        default=True,
+    )
     event_id: UUID | None = event_id()
     occurred_at: datetime | None = occurred_at()
 

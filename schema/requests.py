@@ -164,6 +164,7 @@ class RequestPayload:
     """Its status and the request as it is stored."""
 
     status: ItemStatus = described("ACCEPTED, or DUPLICATE where nothing changed.")
+    truncated: int = described("Texts and JSON values that were over their limit and were cut.")
     key: strawberry.Private[tuple[Any, ...]]
 
     @strawberry.field(description="The request as it is stored.")

@@ -47,7 +47,9 @@ class Stage(Node):
     position: int = described("Its place in the plan, from 0.")
     weight: float = described("Its share of the request's progress.")
     max_attempts: int = described("How often it may be tried.")
-    attempt: int = described("The present attempt; 0 before the first.")
+    attempt: int = described(
+        "The present attempt, or the last one where the stage waits; 0 before the first."
+    )
     status: StageStatus = described("Where it stands.")
     progress: float = described("How far the present attempt is, 0 to 1.")
     done: Long | None = described("How many of the total are done.")
@@ -93,5 +95,5 @@ class Stage(Node):
 
 
 def milliseconds(start: datetime | None, end: datetime | None) -> float | None:
-    """Milliseconds from one instant to another; None while either is open."""
-    return None if start is None or end is None else (end - start).total_seconds() * 1000
+    """Milliseconds from one instant to another, at least 0; None while either is open."""
+    return None if start is None or end is None else max(0.0, (end - start).total_seconds() * 1000)

@@ -87,13 +87,13 @@ def prepare_breaker(
         "state": draft.state.value,
         "total_calls": calls,
         "total_failures": failures,
-        "message": check.text(draft.message, "message"),
+        "message": check.cut_text(draft.message),
         "changed_at": at,
         "reported_at": at,
     }
     check.raise_if_any()
     entry = BreakerEntry(row)
-    entry.repaired = check.repaired
+    entry.repaired, entry.truncated = check.repaired, check.truncated
     return entry
 
 

@@ -57,9 +57,10 @@ class ItemResult:
 class Entry:
     """Base of everything that goes through the writer; an applier sets ``result``."""
 
-    __slots__ = ("repaired", "result")
+    __slots__ = ("repaired", "result", "truncated")
     result: ItemResult | None
     repaired: int
+    truncated: int
 
     @property
     def count(self) -> int:
@@ -69,6 +70,7 @@ class Entry:
     def __init__(self) -> None:
         self.result = None
         self.repaired = 0  # texts whose NUL or lone surrogates were replaced
+        self.truncated = 0  # texts and payloads that were over their limit
 
     def partitions(self) -> Iterable[tuple[Table, int]]:
         """The (table, month) pairs that must exist before this entry can be written."""

@@ -1,7 +1,8 @@
 """Checks values before they reach a database, so that bad input is an answer and never a crash.
 
 A ``Checker`` collects every problem of one item with its path. Text that no PostgreSQL can hold
-(NUL, lone surrogates) is repaired and counted; everything else that is wrong refuses the item.
+(NUL, lone surrogates) is repaired and counted; free text and payloads over their limit are cut and
+counted; everything else that is wrong refuses the item.
 """
 
 import json
@@ -22,6 +23,8 @@ FUTURE = timedelta(hours=24)
 LONG_MIN, LONG_MAX = -(2**63), 2**63 - 1
 INT_MIN, INT_MAX = -(2**31), 2**31 - 1
 Path = tuple[str | int, ...]
+MAX_PREVIEW_CHARACTERS = 1_000
+"""Characters of a payload over its limit that are stored in its place."""
 MAX_PROBLEMS = 20
 """Problems told of one item; a hostile one has millions, and nobody mends more at a time."""
 
@@ -42,9 +45,9 @@ class InputBounds:
 
 
 class Checker:
-    """Collects the problems of one item and counts the texts it repaired."""
+    """Collects the problems of one item and counts the values it repaired and truncated."""
 
-    __slots__ = ("bounds", "now", "prefix", "problems", "repaired")
+    __slots__ = ("bounds", "now", "prefix", "problems", "repaired", "truncated")
 
     def __init__(self, bounds: InputBounds, now: datetime, prefix: Path = ()) -> None:
         self.bounds = bounds
@@ -52,6 +55,7 @@ class Checker:
         self.prefix = prefix
         self.problems: list[Problem] = []
         self.repaired = 0
+        self.truncated = 0
 
     def refuse(self, message: str, *path: str | int, code: str = "BAD_USER_INPUT") -> None:
         """Note a problem at ``path``, as long as there are not too many."""
@@ -82,9 +86,21 @@ class Checker:
         """A message, path or other free text: up to ``text_length`` characters."""
         return self._text(value, self.bounds.text_length, path, allow_empty=True)
 
-    def long_text(self, value: str | None, *path: str | int) -> str | None:
-        """A chat message or response: up to ``long_text_length`` characters."""
-        return self._text(value, self.bounds.long_text_length, path, allow_empty=True)
+    def cut_text(self, value: str | None) -> str | None:
+        """A message or error: what is over ``text_length`` characters is cut off, and marked."""
+        return self._cut(value, self.bounds.text_length)
+
+    def cut_long_text(self, value: str | None) -> str | None:
+        """A chat message or response: the same of ``long_text_length`` characters."""
+        return self._cut(value, self.bounds.long_text_length)
+
+    def _cut(self, value: str | None, limit: int) -> str | None:
+        if value is None:
+            return None
+        if len(value) > limit:
+            self.truncated += 1
+            value = cut(value, limit)
+        return self.clean(value)
 
     def _text(self, value: str | None, limit: int, path: Path, allow_empty: bool) -> str | None:
         if value is None:
@@ -155,6 +171,31 @@ class Checker:
                 self.refuse(f"{size:,} bytes of JSON, at most {limit:,}: send less", *path)
         return cleaned if isinstance(cleaned, dict) else None
 
+    def payload(self, value: Any, *path: str | int) -> dict[str, Any] | None:
+        """A JSON object that comes with a command, such as a result or the details of an error.
+
+        One that cannot be stored as it is (too large, too deep, a number beyond 64 bits) is
+        replaced by one that says so: ``{"truncated": true, "bytes": ..., "preview": ...}``.
+        """
+        if value is None or not isinstance(value, dict):
+            return self.json_object(value, *path)
+        trial = Checker(self.bounds, self.now)
+        stored = trial.json_object(value)
+        if trial.problems:
+            self.truncated += 1
+            return self._preview(value)
+        self.repaired += trial.repaired
+        return stored
+
+    def _preview(self, value: dict[str, Any]) -> dict[str, Any]:
+        try:
+            text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+        except (RecursionError, ValueError):
+            text = str(list(value))
+        size = len(text.encode("utf-8", "surrogatepass"))
+        limit = min(MAX_PREVIEW_CHARACTERS, self.bounds.json_bytes // 8)
+        return {"truncated": True, "bytes": size, "preview": clean_text(text[:limit])}
+
     def _json(self, value: Any, path: Path, depth: int) -> Any:
         if value is None or isinstance(value, bool):
             return value
@@ -186,6 +227,12 @@ class Checker:
                 self.refuse("stands there twice, once its text is repaired: rename one", *path, key)
             cleaned[key] = self._json(member, (*path, key), depth + 1)
         return cleaned
+
+
+def cut(text: str, limit: int) -> str:
+    """Return the first characters of a text, with a mark that says how long it was."""
+    mark = f"… [truncated: {len(text):,} characters]"
+    return text[: limit - len(mark)] + mark if limit > len(mark) else text[:limit]
 
 
 def to_utc(value: datetime) -> datetime:

@@ -44,7 +44,7 @@ EVERY_UNIT = frozenset(BucketUnit)
 
 @dataclass(frozen=True, slots=True)
 class Elapsed:
-    """Milliseconds from one instant of a row to a later one; nothing while either is missing."""
+    """Milliseconds from one instant of a row to a later one, at least 0; null while either is missing."""
 
     start: Column[Any]
     end: Column[Any]

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Date,
+    Double,
     FromClause,
     Select,
     case,
@@ -157,7 +158,8 @@ class Records:
             return self._prices_of(of.model).cost(of.part)
         value = self.source.numbers[of].value
         if isinstance(value, Elapsed):
-            return self.dialect.milliseconds(value.start, value.end)
+            between = self.dialect.milliseconds(value.start, value.end)
+            return case((value.end < value.start, literal(0.0, Double())), else_=between)
         return value
 
     def _prices_of(self, model: str) -> ModelPrices:

@@ -51,12 +51,17 @@ class OperationEntry(Entry):
     __slots__ = ("message", "response", "row")
 
     def __init__(
-        self, row: Row, texts: tuple[str | None, str | None] = NO_TEXTS, repaired: int = 0
+        self,
+        row: Row,
+        texts: tuple[str | None, str | None] = NO_TEXTS,
+        repaired: int = 0,
+        truncated: int = 0,
     ) -> None:
         self.result = None
         self.row = row
         self.message, self.response = texts
         self.repaired = repaired
+        self.truncated = truncated
 
     @property
     def id(self) -> UUID:
@@ -123,7 +128,7 @@ class OperationPreparer:
         values["outcome"] = draft.outcome.value
         values["name"] = check.required_name(draft.name, "name")
         values["operation_type"] = check.name(draft.operation_type, "operationType")
-        values["error"] = check.text(draft.error, "error")
+        values["error"] = check.cut_text(draft.error)
         values["duration_ms"] = check.number(
             draft.duration_ms, "durationMs", maximum=MAX_DURATION_MS
         )
@@ -138,7 +143,8 @@ class OperationPreparer:
         texts = self._details(draft, values, check)
         self._interaction(draft, values, check)
         check.raise_if_any()
-        return OperationEntry([values.get(name) for name in COLUMNS], texts, check.repaired)
+        row = [values.get(name) for name in COLUMNS]
+        return OperationEntry(row, texts, check.repaired, check.truncated)
 
     def _identity(self, draft: OperationDraft, values: dict[str, Any], check: Checker) -> None:
         occurred_at = check.instant(draft.occurred_at, "occurredAt")
@@ -254,8 +260,8 @@ def llm_values(
         check.refuse(message, "llm", API_NAMES[column])
     values.update(counts._asdict())
     return (
-        check.long_text(llm.message, "llm", "message"),
-        check.long_text(llm.response, "llm", "response"),
+        check.cut_long_text(llm.message),
+        check.cut_long_text(llm.response),
     )
 
 

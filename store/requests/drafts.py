@@ -26,6 +26,7 @@ class CreateRequestDraft(Protocol):
     title: str | None
     correlation_id: str | None
     attributes: Any
+    occurred_at: datetime | None
 
     @property
     def labels(self) -> LabelsDraft | None: ...
@@ -55,9 +56,13 @@ class StageDraft(MessageDraft, Protocol):
 
 
 class StartStageDraft(StageDraft, Protocol):
-    """PENDING to RUNNING; ``stall_after`` replaces the silence that was planned."""
+    """PENDING to RUNNING; ``stall_after`` replaces the silence that was planned.
+
+    ``resume`` goes on with a stage wherever it stands.
+    """
 
     stall_after: timedelta | None
+    resume: bool
 
 
 class ProgressStageDraft(StageDraft, Protocol):
@@ -82,6 +87,20 @@ class FailStageDraft(StageDraft, Protocol):
     message: str
     details: Any
     retryable: bool
+
+
+class RetryStageDraft(StageDraft, Protocol):
+    """The stage runs again; ``force`` where that is not allowed otherwise."""
+
+    force: bool
+
+
+class RetryRequestDraft(MessageDraft, Protocol):
+    """The failed request runs again; ``start_stage`` False leaves its stages to the worker."""
+
+    request_id: UUID
+    force: bool
+    start_stage: bool
 
 
 class LogEventDraft(MessageDraft, Protocol):

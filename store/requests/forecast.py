@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from models.vocabulary import RequestStatus, StageStatus
+from store.requests.rows import weights_of
 from store.requests.transitions import STAGE_ACTIVE
 
 Row = Mapping[Any, Any]
@@ -102,14 +103,15 @@ def eta(status: str, stages: Sequence[Row], typical: Typical, now: datetime) -> 
 def seconds_left(stages: Sequence[Row], typical: Typical, now: datetime) -> dict[str, float | None]:
     """The seconds that are left of each stage, by its name; None where nothing can be said."""
     whole = {stage["name"]: seconds_of(stage, typical, now) for stage in stages}
-    known = [s for s in stages if whole[s["name"]] is not None and s["weight"] > 0]
-    weight = sum(stage["weight"] for stage in known)
+    weights = weights_of(stages)
+    known = [s for s in stages if whole[s["name"]] is not None and weights[s["name"]] > 0]
+    weight = sum(weights[stage["name"]] for stage in known)
     pace = sum(whole[stage["name"]] or 0.0 for stage in known) / weight if weight else None
     left: dict[str, float | None] = {}
     for stage in stages:
         seconds = whole[stage["name"]]
         if seconds is None:
-            seconds = _share(stage["weight"], pace)
+            seconds = _share(weights[stage["name"]], pace)
         left[stage["name"]] = _left_of(stage, seconds, now)
     return left
 

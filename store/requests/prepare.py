@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from models.vocabulary import RequestStatus
+from models.vocabulary import AccessScope, RequestStatus
 from store.access import Principal, fill_labels
 from store.ids import instant_of, is_v7
 from store.operations.prepare import check_labels
@@ -50,6 +50,7 @@ class RequestPreparer:
             check.refuse("must be a UUIDv7: its time is what the request is filed under", "id")
         else:
             check.instant(instant_of(id), "id")
+        created = check.instant(draft.occurred_at, "occurredAt") or self._now
         labels, problem = fill_labels(draft.labels, self._principal)
         if problem is not None:
             check.problems.append(problem)
@@ -58,20 +59,20 @@ class RequestPreparer:
             "id": id,
             "correlation_id": check.name(draft.correlation_id, "correlationId") or str(id),
             "type": check.required_name(draft.type, "type"),
-            "title": check.text(draft.title, "title"),
+            "title": check.cut_text(draft.title),
             "status": RequestStatus.PENDING.value,
             "progress": 0.0,
-            "attributes": check.json_object(draft.attributes, "attributes"),
+            "attributes": check.payload(draft.attributes, "attributes"),
             "last_seq": 0,
-            "created_at": self._now,
+            "created_at": created,
             "updated_at": self._now,
         }
         row = new_request_row(values)
         stages = self._stages(draft, row, check)
         check.raise_if_any()
-        fact = Fact(self._now, self._make_id(), data={"type": row["type"]})
+        fact = Fact(created, self._make_id(), data={"type": row["type"]})
         entry = CreateEntry(row, stages, fact, self._principal.bounds)
-        entry.repaired = check.repaired
+        entry.repaired, entry.truncated = check.repaired, check.truncated
         return entry
 
     def _stages(self, draft: drafts.CreateRequestDraft, row: Row, check: Checker) -> list[Row]:
@@ -101,7 +102,7 @@ class RequestPreparer:
     def complete(self, draft: drafts.CompleteRequestDraft) -> CommandEntry:
         """RUNNING to COMPLETED, with the result."""
         check = self._check()
-        fact = self._fact(draft, check, data=check.json_object(draft.result, "result"))
+        fact = self._fact(draft, check, data=check.payload(draft.result, "result"))
         return self._entry(draft, check, fact, lambda state: state.complete(fact))
 
     def fail(self, draft: drafts.FailRequestDraft) -> CommandEntry:
@@ -111,15 +112,15 @@ class RequestPreparer:
         fact = self._fact(
             draft,
             check,
-            message=check.text(draft.message, "message"),
-            data=check.json_object(draft.details, "details"),
+            message=check.cut_text(draft.message),
+            data=check.payload(draft.details, "details"),
         )
         return self._entry(draft, check, fact, lambda state: state.fail(fact, stage))
 
     def cancel(self, draft: drafts.CancelRequestDraft) -> CommandEntry:
         """To CANCELLED, with the reason."""
         check = self._check()
-        fact = self._fact(draft, check, message=check.text(draft.reason, "reason"))
+        fact = self._fact(draft, check, message=check.cut_text(draft.reason))
         return self._entry(draft, check, fact, lambda state: state.cancel(fact))
 
     def start_stage(self, draft: drafts.StartStageDraft) -> CommandEntry:
@@ -128,11 +129,12 @@ class RequestPreparer:
         name, attempt = self._stage(draft, check)
         silence = stall_after_ms(draft.stall_after, check, "stallAfter")
         fact = self._fact(draft, check)
+        resume = draft.resume
         return self._entry(
             draft,
             check,
             fact,
-            lambda state: state.start_stage(name, fact, attempt, silence),
+            lambda state: state.start_stage(name, fact, attempt, silence, resume),
             name,
         )
 
@@ -142,12 +144,12 @@ class RequestPreparer:
         name, attempt = self._stage(draft, check)
         fraction = check.number(draft.fraction, "fraction", maximum=1.0)
         done = check.whole(draft.done, "done", maximum=MAX_COUNT)
-        total = check.whole(draft.total, "total", minimum=1, maximum=MAX_COUNT)
+        total = check.whole(draft.total, "total", maximum=MAX_COUNT)
         fact = self._fact(
             draft,
             check,
-            message=check.text(draft.message, "message"),
-            data=check.json_object(draft.data, "data"),
+            message=check.cut_text(draft.message),
+            data=check.payload(draft.data, "data"),
         )
         return self._entry(
             draft,
@@ -161,7 +163,7 @@ class RequestPreparer:
         """RUNNING to COMPLETED, with the output."""
         check = self._check()
         name, attempt = self._stage(draft, check)
-        fact = self._fact(draft, check, data=check.json_object(draft.output, "output"))
+        fact = self._fact(draft, check, data=check.payload(draft.output, "output"))
         return self._entry(
             draft, check, fact, lambda state: state.complete_stage(name, fact, attempt), name
         )
@@ -174,8 +176,8 @@ class RequestPreparer:
         fact = self._fact(
             draft,
             check,
-            message=check.text(draft.message, "message"),
-            data=check.json_object(draft.details, "details"),
+            message=check.cut_text(draft.message),
+            data=check.payload(draft.details, "details"),
         )
         return self._entry(
             draft,
@@ -185,14 +187,27 @@ class RequestPreparer:
             name,
         )
 
-    def retry_stage(self, draft: drafts.StageDraft) -> CommandEntry:
-        """FAILED to RUNNING, in the next attempt."""
+    def retry(self, draft: drafts.RetryRequestDraft) -> CommandEntry:
+        """FAILED to RUNNING, at the error stage; ``force`` needs ADMIN."""
+        check = self._check()
+        force, start_stage = self._forced(draft.force), draft.start_stage
+        fact = self._fact(draft, check)
+        return self._entry(draft, check, fact, lambda state: state.retry(fact, force, start_stage))
+
+    def retry_stage(self, draft: drafts.RetryStageDraft) -> CommandEntry:
+        """FAILED to RUNNING, in the next attempt; ``force`` needs ADMIN."""
         check = self._check()
         name, attempt = self._stage(draft, check)
+        force = self._forced(draft.force)
         fact = self._fact(draft, check)
         return self._entry(
-            draft, check, fact, lambda state: state.retry_stage(name, fact, attempt), name
+            draft, check, fact, lambda state: state.retry_stage(name, fact, attempt, force), name
         )
+
+    def _forced(self, force: bool) -> bool:
+        if force:
+            self._principal.require(AccessScope.ADMIN)
+        return force
 
     def log_event(self, draft: drafts.LogEventDraft) -> CommandEntry:
         """A fact of the caller's for the log."""
@@ -207,8 +222,8 @@ class RequestPreparer:
         fact = self._fact(
             draft,
             check,
-            message=check.text(draft.message, "message"),
-            data=check.json_object(draft.data, "data"),
+            message=check.cut_text(draft.message),
+            data=check.payload(draft.data, "data"),
             severity=draft.severity,
         )
         return self._entry(draft, check, fact, lambda state: state.log(type, fact, stage), stage)
@@ -221,8 +236,9 @@ class RequestPreparer:
         return check.required_name(draft.stage, "stage"), attempt
 
     def _fact(self, draft: drafts.MessageDraft, check: Checker, **what: Any) -> Fact:
-        at = check.instant(draft.occurred_at, "occurredAt") or self._now
-        return Fact(at, draft.event_id or self._make_id(), **what)
+        said = check.instant(draft.occurred_at, "occurredAt")
+        event_id = draft.event_id or self._make_id()
+        return Fact(said or self._now, event_id, is_dated=said is not None, **what)
 
     def _entry(
         self,
@@ -235,7 +251,7 @@ class RequestPreparer:
         check.raise_if_any()
         bounds = self._principal.bounds
         entry = CommandEntry(draft.request_id, bounds, fact, draft.event_id, change, stage)
-        entry.repaired = check.repaired
+        entry.repaired, entry.truncated = check.repaired, check.truncated
         return entry
 
 

@@ -8,11 +8,18 @@ from uuid import UUID
 from models.vocabulary import RequestStatus, Severity, StageStatus
 from store.errors import InvalidTransition, NotFound
 from store.ids import new_id
-from store.requests.rows import BEGINNING, Fact, Row, attempt_row, planned_stage
+from store.requests.rows import (
+    BEGINNING,
+    WAITING,
+    Fact,
+    Row,
+    attempt_row,
+    planned_stage,
+    weights_of,
+)
 from store.requests.silence import Patience
 from store.requests.transitions import (
     REQUEST_FINAL,
-    REQUEST_MOVES,
     STAGE_ACTIVE,
     STAGE_ENDED,
     RequestCommand,
@@ -20,6 +27,7 @@ from store.requests.transitions import (
     Verdict,
     judge_request,
     judge_stage,
+    mend_of_request,
     mend_of_stage,
 )
 
@@ -121,11 +129,13 @@ class RequestRecord:
 
     def _is_stale(self, stage: Row, attempt: int | None) -> bool:
         """Whether a message speaks of an attempt that is over."""
-        if attempt is not None and attempt > max(stage["attempt"], 1):
+        is_waiting = stage["status"] == StageStatus.PENDING.value
+        present = stage["attempt"] + 1 if is_waiting else max(stage["attempt"], 1)
+        if attempt is not None and attempt > present:
             raise InvalidTransition(
                 f"stage {stage['name']!r} is in attempt {stage['attempt']}, not {attempt}"
             )
-        stale = attempt is not None and attempt < stage["attempt"]
+        stale = attempt is not None and attempt < present
         self.late += stale
         return stale
 
@@ -134,9 +144,9 @@ class RequestRecord:
     def _judge(self, command: RequestCommand) -> bool:
         verdict = judge_request(command, self.status)
         if verdict is Verdict.ILLEGAL:
-            allowed = ", ".join(s.value for s in REQUEST_MOVES[command])
             raise InvalidTransition(
-                f"a {self.status.value} request cannot {command.value}: it must be {allowed}"
+                f"a {self.status.value} request cannot {command.value}: "
+                f"{mend_of_request(command, self.status)}"
             )
         return verdict is Verdict.MOVE
 
@@ -169,23 +179,36 @@ class RequestRecord:
         self.dirty_stages.add(name)
         self.dirty = True
 
-    def _start(self, fact: Fact, event_id: UUID | None = None) -> None:
+    def _start(self, fact: Fact, event_id: UUID | None = None, implied: bool = False) -> None:
         self.row["status"] = RequestStatus.RUNNING.value
         self.row["started_at"] = fact.at
+        self.row["start_implied"] = implied or None
         self.emit("request.started", fact, event_id=event_id)
 
-    def _begin_attempt(self, stage: Row, fact: Fact, event: str) -> None:
+    def _begin_attempt(
+        self,
+        stage: Row,
+        fact: Fact,
+        event: str,
+        event_id: UUID | None = None,
+        implied: bool = False,
+    ) -> None:
         stage["attempt"] += 1
-        stage |= BEGINNING | {"started_at": fact.at, "heartbeat_at": self.now}
+        stage |= BEGINNING | {
+            "started_at": fact.at,
+            "heartbeat_at": self.now,
+            "start_implied": implied or None,
+        }
         self._mark(stage["name"])
         self._attempt_of(stage)
         self.row["current_stage"] = stage["name"]
         self._update_progress()
-        self.emit(event, fact, stage=stage["name"])
+        self.emit(event, fact, stage=stage["name"], event_id=event_id)
 
     def _finish(self, stage: Row, ending: Row) -> None:
-        """The present attempt is over."""
+        """End the present attempt, no earlier than it started."""
         stage |= ending | {"stalled_at": None}
+        stage["ended_at"] = max(stage["started_at"], stage["ended_at"])
         self._mark(stage["name"])
         self._attempt_of(stage)
         active = [s for s in self.stages.values() if s["status"] in STAGE_ACTIVE]
@@ -214,11 +237,44 @@ class RequestRecord:
 
     def _end(self, status: RequestStatus, fact: Fact) -> None:
         self.row["status"] = status.value
-        self.row["ended_at"] = fact.at
+        self.row["ended_at"] = max(self.row["started_at"] or fact.at, fact.at)
         self.row["current_stage"] = None
         self.row["stalled_at"] = None
 
+    def _reopen(self, fact: Fact, event_id: UUID, beside: str | None, forced: bool) -> None:
+        """A FAILED request runs again; stages that its failure ended wait again.
+
+        ``beside`` is the stage that is started at once. The failure itself stays in the log.
+        """
+        row = self.row
+        data = {"endedAt": _text_of(row["ended_at"]), "errorStage": row["error_stage"]}
+        if forced:
+            data["forced"] = True
+        row |= {
+            "status": RequestStatus.RUNNING.value,
+            "started_at": row["started_at"] or fact.at,
+            "heard_at": self.now,
+            "ended_at": None,
+            "error": None,
+            "error_message": None,
+        }
+        stage = self.stages.get(row["error_stage"] or "")
+        if stage is None or stage["status"] != StageStatus.FAILED.value:
+            row["error_stage"] = None
+        self.emit("request.reopened", fact.with_data(data), event_id=event_id)
+        for name, stage in sorted(self.stages.items(), key=lambda item: item[1]["position"]):
+            if name != beside and self._judge_stage(StageCommand.REOPEN, stage):
+                stage.update(WAITING)
+                self._mark(name)
+                self.emit("stage.reopened", fact.bare, stage=name, event_id=self.make_id())
+        self._update_progress()
+
     def _update_progress(self) -> None:
-        total = sum(stage["weight"] for stage in self.stages.values())
-        reached = sum(stage["weight"] * stage["progress"] for stage in self.stages.values())
+        weights = weights_of(self.stages.values())
+        total = sum(weights.values())
+        reached = sum(weights[name] * stage["progress"] for name, stage in self.stages.items())
         self.row["progress"] = min(1.0, reached / total) if total else 0.0
+
+
+def _text_of(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.isoformat().replace("+00:00", "Z")

@@ -1,5 +1,6 @@
 """Rows of stages and attempts, and the facts that commands bring, as plain values."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,8 @@ ATTEMPT_FIELDS = (
     "started_at",
     "ended_at",
 )
+PROGRESS_FACTS = frozenset({"progress", "done", "total", "data"})
+"""What the server itself says in the data of a progress event."""
 BEGINNING: Row = {
     "status": StageStatus.RUNNING.value,
     "progress": 0.0,
@@ -35,6 +38,13 @@ BEGINNING: Row = {
     "stalled_at": None,
 }
 """What every attempt begins with."""
+WAITING: Row = BEGINNING | {
+    "status": StageStatus.PENDING.value,
+    "started_at": None,
+    "heartbeat_at": None,
+    "start_implied": None,
+}
+"""What a stage is set back to when its request runs again; its number of attempts stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +56,13 @@ class Fact:
     message: str | None = None
     data: Row | None = None
     severity: Severity | None = None
+    is_dated: bool = False
+    """Whether the caller said when it happened."""
 
     @property
     def bare(self) -> "Fact":
         """The same moment, without what was said of it."""
-        return Fact(self.at, self.event_id)
+        return Fact(self.at, self.event_id, is_dated=self.is_dated)
 
     def with_data(self, data: Row) -> "Fact":
         """The same with other data."""
@@ -78,7 +90,25 @@ def planned_stage(
         "started_at": None,
         "heartbeat_at": None,
         "stall_after_ms": stall_after_ms,
+        "start_implied": None,
     }
+
+
+def beside(facts: Row, data: Row | None) -> Row:
+    """Return the data of a progress event: the server's facts, and the caller's data beside them.
+
+    Where a name of the caller's is one of the server's, it stands under ``data``, with its value.
+    """
+    own = data or {}
+    hidden = {name: value for name, value in own.items() if name in PROGRESS_FACTS}
+    shown = {name: value for name, value in own.items() if name not in PROGRESS_FACTS}
+    return facts | shown | ({"data": hidden} if hidden else {})
+
+
+def weights_of(stages: Iterable[Mapping[Any, Any]]) -> dict[str, float]:
+    """Return the weight of each stage, by name; stages that all weigh nothing weigh the same."""
+    weights = {stage["name"]: float(stage["weight"]) for stage in stages}
+    return weights if any(weights.values()) else dict.fromkeys(weights, 1.0)
 
 
 def attempt_row(stage: Row) -> Row:

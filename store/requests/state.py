@@ -10,7 +10,7 @@ from uuid import UUID
 from models.vocabulary import RequestStatus, Severity, StageStatus
 from store.errors import InvalidTransition
 from store.requests.record import RequestRecord
-from store.requests.rows import Fact, Row
+from store.requests.rows import Fact, Row, beside
 from store.requests.silence import Patience, with_status
 from store.requests.transitions import (
     REQUEST_WATCHED,
@@ -18,6 +18,8 @@ from store.requests.transitions import (
     STAGE_MOVES,
     RequestCommand,
     StageCommand,
+    retry_refusal,
+    retry_target,
 )
 
 LOST = "LOST"
@@ -30,54 +32,118 @@ class StageState(RequestRecord):
     __slots__ = ()
 
     def start_stage(
-        self, name: str, fact: Fact, attempt: int | None, stall_after_ms: int | None = None
+        self,
+        name: str,
+        fact: Fact,
+        attempt: int | None,
+        stall_after_ms: int | None = None,
+        resume: bool = False,
     ) -> bool:
-        """The stage becomes RUNNING in its first attempt; one that was not planned is added.
+        """The stage becomes RUNNING in its next attempt; one that was not planned is added.
 
         A request that is still PENDING starts with it. ``stall_after_ms`` replaces the silence
-        that was planned.
+        that was planned. ``resume`` goes on with a stage wherever it stands: it retries one that
+        failed, and takes over one that runs.
         """
+        stage = self.stages.get(name)
+        if stage is not None and self._take_late_start(stage, fact, attempt):
+            return True
+        if resume and self.status is not RequestStatus.COMPLETED:
+            resumed = self._resume_stage(stage, name, fact, attempt)
+            if resumed is not None:
+                self._allow_silence(name, stall_after_ms)
+                return resumed
         if self.final:
             return False
-        stage = self.stages.get(name)
         if stage is None:
             stage = self._add_stage(name)
         elif self._is_stale(stage, attempt) or not self._judge_stage(StageCommand.START, stage):
             return False
         self._hear(fact)
         if self.status is RequestStatus.PENDING:
-            self._start(fact.bare, self.make_id())
-        if stall_after_ms is not None:
-            stage["stall_after_ms"] = stall_after_ms
+            self._start(fact.bare, self.make_id(), implied=True)
+        self._allow_silence(name, stall_after_ms)
         self._begin_attempt(stage, fact, "stage.started")
         return True
 
-    def retry_stage(self, name: str, fact: Fact, attempt: int | None = None) -> bool:
-        """A FAILED stage runs again in its next attempt; the failed one stays visible.
+    def _allow_silence(self, name: str, stall_after_ms: int | None) -> None:
+        if stall_after_ms is not None and name in self.stages:
+            self.stages[name]["stall_after_ms"] = stall_after_ms
 
-        ``attempt`` is the one that failed: a retry of an earlier one came too late.
+    def _resume_stage(
+        self, stage: Row | None, name: str, fact: Fact, attempt: int | None
+    ) -> bool | None:
+        """Retry or take over a stage; None where it is to be started as any other."""
+        if self.status is RequestStatus.CANCELLED:
+            return False
+        if stage is None:
+            if self.status is RequestStatus.FAILED:
+                self._reopen(fact.bare, self.make_id(), None, forced=False)
+            return None
+        status = StageStatus(stage["status"])
+        if status in STAGE_MOVES[StageCommand.RETRY]:
+            return self.retry_stage(name, fact, attempt)
+        if status is StageStatus.COMPLETED or self._is_stale(stage, attempt):
+            return False
+        if status in STAGE_ACTIVE:
+            self._hear_stage(stage, fact)
+            return True
+        return None
+
+    def _take_late_start(self, stage: Row, fact: Fact, attempt: int | None) -> bool:
+        """Take the start of an attempt that is reported after something that followed it."""
+        started = stage["started_at"]
+        if not (stage["start_implied"] and fact.is_dated) or attempt not in (
+            None,
+            stage["attempt"],
+        ):
+            return False
+        if fact.at > started:
+            return False
+        if not self.final:
+            self._hear(fact)
+        stage["started_at"], stage["start_implied"] = fact.at, None
+        self._mark(stage["name"])
+        self._attempt_of(stage)
+        if self.row["start_implied"] and self.row["started_at"] > fact.at:
+            self.row["started_at"] = fact.at
+        self.emit("stage.start_reported", fact, stage=stage["name"])
+        return True
+
+    def retry_stage(
+        self, name: str, fact: Fact, attempt: int | None = None, force: bool = False
+    ) -> bool:
+        """A stage that failed, or ended with a FAILED request, runs again in its next attempt.
+
+        The earlier attempts stay visible. ``attempt`` is the one that failed: a retry of an
+        earlier one came too late. ``force`` ignores ``retryable`` and ``max_attempts``.
         """
         stage = self._stage(name)
-        if self.final:
+        if self.final and self.status is not RequestStatus.FAILED:
             raise InvalidTransition(f"the request has ended as {self.status.value}: it is final")
         if self._is_stale(stage, attempt):
             return False
         if stage["status"] in STAGE_ACTIVE and stage["attempt"] > 1:
             return False
         self._judge_stage(StageCommand.RETRY, stage)
-        if stage["retryable"] is False:
-            raise InvalidTransition(
-                f"stage {name!r} failed as not retryable in attempt {stage['attempt']}"
-            )
-        if stage["attempt"] >= stage["max_attempts"]:
-            raise InvalidTransition(
-                f"stage {name!r} has failed in all of its {stage['max_attempts']} attempts"
-            )
+        self._refuse_retry(stage, force)
+        self._retry(stage, fact, force)
+        return True
+
+    def _refuse_retry(self, stage: Row, force: bool) -> None:
+        refusal = None if force else retry_refusal(stage)
+        if refusal is not None:
+            raise InvalidTransition(refusal)
+
+    def _retry(self, stage: Row, fact: Fact, force: bool) -> None:
+        """Begin the next attempt; a FAILED request runs again with it."""
+        name = stage["name"]
+        if self.status is RequestStatus.FAILED:
+            self._reopen(fact.bare, self.make_id(), name, force)
         self._hear(fact)
-        self._begin_attempt(stage, fact, "stage.retried")
+        self._begin_attempt(stage, fact, "stage.retried" if stage["attempt"] else "stage.started")
         if self.row["error_stage"] == name:
             self.row["error_stage"] = None
-        return True
 
     def progress_stage(
         self,
@@ -92,6 +158,7 @@ class StageState(RequestRecord):
         stage = self._stage(name)
         if self._is_over(StageCommand.PROGRESS, stage, attempt):
             return False
+        self._begin_if_waiting(stage, fact)
         self._hear_stage(stage, fact)
         before = stage["progress"], stage["done"], stage["total"], stage["message"]
         if done is not None or total is not None:
@@ -108,10 +175,18 @@ class StageState(RequestRecord):
             return True
         self._attempt_of(stage)
         self._update_progress()
-        data = {"progress": stage["progress"], "done": stage["done"], "total": stage["total"]}
-        shown = {k: v for k, v in data.items() if v is not None} | (fact.data or {})
-        self.emit("stage.progressed", fact.with_data(shown), stage=name)
+        facts = {"progress": stage["progress"], "done": stage["done"], "total": stage["total"]}
+        data = {k: v for k, v in facts.items() if v is not None}
+        self.emit("stage.progressed", fact.with_data(beside(data, fact.data)), stage=name)
         return True
+
+    def _begin_if_waiting(self, stage: Row, fact: Fact) -> None:
+        """A report about a stage that has not begun begins it: its start is not known yet."""
+        if stage["status"] != StageStatus.PENDING.value:
+            return
+        if self.status is RequestStatus.PENDING:
+            self._start(fact.bare, self.make_id(), implied=True)
+        self._begin_attempt(stage, fact.bare, "stage.started", self.make_id(), implied=True)
 
     def _is_over(self, command: StageCommand, stage: Row, attempt: int | None) -> bool:
         """Whether what a report speaks of is over; counts it unless it only says so once more."""
@@ -142,6 +217,7 @@ class StageState(RequestRecord):
         stage = self._stage(name)
         if self._is_over(command, stage, attempt):
             return False
+        self._begin_if_waiting(stage, fact)
         self._hear(fact)
         stage["heartbeat_at"] = self.now
         if command is StageCommand.FAIL:
@@ -170,16 +246,57 @@ class RequestState(StageState):
 
     def start(self, fact: Fact, event_id: UUID | None = None) -> bool:
         """PENDING becomes RUNNING; False where it was a repeat."""
+        if self._take_late_request_start(fact):
+            return True
         if not self._judge(RequestCommand.START):
             return False
         self._hear(fact)
         self._start(fact, event_id)
         return True
 
+    def _take_late_request_start(self, fact: Fact) -> bool:
+        """Take a start that is reported after something that followed it."""
+        row = self.row
+        began = row["started_at"] if row["start_implied"] else None
+        if row["started_at"] is None:  # it ended before anything was said of its start
+            began = row["ended_at"]
+        if began is None or not fact.is_dated or fact.at > began:
+            return False
+        if not self.final:
+            self._hear(fact)
+        row["started_at"], row["start_implied"] = fact.at, None
+        self.emit("request.start_reported", fact)
+        return True
+
+    def retry(self, fact: Fact, force: bool = False, start_stage: bool = True) -> bool:
+        """A FAILED request runs again, at its error stage where that can be (``retry_target``).
+
+        ``start_stage`` False leaves it to the worker to start stages. ``force`` ignores
+        ``retryable`` and ``max_attempts``. In a request that runs it retries its error stage.
+        """
+        if not self._judge(RequestCommand.RETRY):
+            stage = self.stages.get(self.row["error_stage"] or "")
+            if stage is None or not start_stage or stage["status"] != StageStatus.FAILED.value:
+                return False
+            return self.retry_stage(stage["name"], fact, force=force)
+        target = retry_target(self.row["error_stage"], self.stages)
+        if target is None:
+            self._reopen(fact, fact.event_id, None, force)
+            return True
+        stage = self.stages[target["name"]]
+        self._refuse_retry(stage, force)
+        if start_stage:
+            self._retry(stage, fact, force)
+        else:
+            self._reopen(fact, fact.event_id, None, force)
+        return True
+
     def complete(self, fact: Fact) -> bool:
         """RUNNING becomes COMPLETED; ``fact.data`` is the result."""
         if not self._judge(RequestCommand.COMPLETE):
             return False
+        if self.status is RequestStatus.PENDING:
+            self._start(fact.bare, self.make_id(), implied=True)
         self.row["heard_at"] = self.now
         self._close_stages(fact)
         self.row["result"] = fact.data

@@ -16,6 +16,7 @@ from store.requests.transitions import (
     Verdict,
     judge_request,
     judge_stage,
+    mend_of_request,
     mend_of_stage,
 )
 
@@ -24,9 +25,10 @@ PAGE = Path(__file__).parents[2] / "docs" / "transitions.md"
 REQUESTS = """
 command    PENDING     RUNNING     STALLED     COMPLETED   FAILED      CANCELLED
 start      RUNNING     repeat      repeat      repeat      repeat      repeat
-complete   illegal     COMPLETED   COMPLETED   repeat      repeat      repeat
+complete   COMPLETED   COMPLETED   COMPLETED   repeat      repeat      repeat
 fail       FAILED      FAILED      FAILED      repeat      repeat      repeat
 cancel     CANCELLED   CANCELLED   CANCELLED   repeat      repeat      repeat
+retry      illegal     repeat      repeat      illegal     RUNNING     illegal
 stall      repeat      STALLED     repeat      repeat      repeat      repeat
 resume     repeat      repeat      RUNNING     repeat      repeat      repeat
 lose       repeat      repeat      FAILED      repeat      repeat      repeat
@@ -34,12 +36,13 @@ lose       repeat      repeat      FAILED      repeat      repeat      repeat
 STAGES = """
 command    PENDING     RUNNING     STALLED     COMPLETED   FAILED      CANCELLED   SKIPPED
 start      RUNNING     repeat      repeat      repeat      illegal     repeat      repeat
-progress   illegal     RUNNING     RUNNING     repeat      repeat      repeat      repeat
-complete   illegal     COMPLETED   COMPLETED   repeat      repeat      repeat      repeat
-fail       illegal     FAILED      FAILED      repeat      repeat      repeat      repeat
-retry      illegal     illegal     illegal     illegal     RUNNING     illegal     illegal
+progress   RUNNING     RUNNING     RUNNING     repeat      repeat      repeat      repeat
+complete   COMPLETED   COMPLETED   COMPLETED   repeat      repeat      repeat      repeat
+fail       FAILED      FAILED      FAILED      repeat      repeat      repeat      repeat
+retry      illegal     illegal     illegal     illegal     RUNNING     RUNNING     RUNNING
 stall      repeat      STALLED     repeat      repeat      repeat      repeat      repeat
 lose       repeat      repeat      FAILED      repeat      repeat      repeat      repeat
+reopen     repeat      repeat      repeat      repeat      repeat      PENDING     PENDING
 """
 Table = dict[tuple[str, str], str]
 
@@ -90,12 +93,15 @@ def test_the_documentation_shows_the_same_tables() -> None:
     assert documented("Stages") == read(STAGES)
 
 
-def test_nothing_leaves_a_final_state() -> None:
-    left = {status for moves in REQUEST_MOVES.values() for status in moves}
-    assert not left & REQUEST_FINAL
-    assert {status for moves in STAGE_MOVES.values() for status in moves} & STAGE_ENDED == {
-        StageStatus.FAILED
+def test_only_a_retry_leaves_what_has_ended() -> None:
+    left = {(c, status) for c, moves in REQUEST_MOVES.items() for status in moves}
+    assert {pair for pair in left if pair[1] in REQUEST_FINAL} == {
+        (RequestCommand.RETRY, RequestStatus.FAILED)
     }
+    ended = {(c, status) for c, moves in STAGE_MOVES.items() for status in moves}
+    retries = StageCommand.RETRY, StageCommand.REOPEN
+    assert {c for c, status in ended if status in STAGE_ENDED} == set(retries)
+    assert StageStatus.COMPLETED not in {status for _, status in ended}
 
 
 def test_every_state_can_be_reached() -> None:
@@ -111,4 +117,10 @@ def test_every_state_can_be_reached() -> None:
 def test_what_is_illegal_has_a_mend(command: StageCommand, status: StageStatus) -> None:
     if judge_stage(command, status) is Verdict.ILLEGAL:
         mend = mend_of_stage(command, status)
-        assert ("retr" in mend) == (command in (StageCommand.START, StageCommand.RETRY))
+        assert "retr" in mend
+
+
+def test_what_is_illegal_of_a_request_has_a_mend() -> None:
+    for command, status in product(RequestCommand, RequestStatus):
+        if judge_request(command, status) is Verdict.ILLEGAL:
+            assert "retr" in mend_of_request(command, status)

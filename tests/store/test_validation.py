@@ -43,9 +43,7 @@ def texts_in(value: Any) -> list[str]:
     return [t for inner in value for t in texts_in(inner)] if isinstance(value, list) else []
 
 
-@pytest.mark.parametrize(
-    ("kind", "longest"), [("name", 5), ("required_name", 5), ("text", 10), ("long_text", 20)]
-)
+@pytest.mark.parametrize(("kind", "longest"), [("name", 5), ("required_name", 5), ("text", 10)])
 def test_lengths_count_characters(kind: str, longest: int) -> None:
     check = checker()
     assert getattr(check, kind)("😀" * longest, "field") == "😀" * longest
@@ -66,6 +64,40 @@ def test_a_name_is_not_empty_but_a_text_may_be() -> None:
     assert [str(problem) for problem in check.problems] == [
         "label: is empty: give at least one character",
         "name: is empty: give at least one character",
+    ]
+
+
+@pytest.mark.parametrize(("kind", "limit"), [("cut_text", 40), ("cut_long_text", 80)])
+def test_a_text_over_its_limit_is_cut_and_counted(kind: str, limit: int) -> None:
+    check = checker(InputBounds(text_length=40, long_text_length=80))
+    assert getattr(check, kind)("😀" * limit) == "😀" * limit
+    assert (check.truncated, getattr(check, kind)(None)) == (0, None)
+    text = getattr(check, kind)("x" * 1_000)
+    assert len(text) == limit and text.endswith("xx… [truncated: 1,000 characters]")
+    assert (check.truncated, check.problems) == (1, [])
+
+
+@given(st.dictionaries(ANY_TEXT, ANY_JSON, max_size=3))
+@example({"a": {"b": {"c": {"d": 1}}}})
+@example({"a": "x" * 100})
+@example({"a": 2**64})
+@example({"a\0": 1, "a\ufffd": 2})
+def test_a_payload_is_always_stored(value: dict[str, Any]) -> None:
+    check = checker()
+    stored = check.payload(value, "result")
+    assert stored is not None and not check.problems
+    assert all(storable(text) for text in texts_in(stored))
+    json.dumps(stored, allow_nan=False)
+    if check.truncated:
+        assert stored["truncated"] is True and stored["bytes"] > 0
+        assert isinstance(stored["preview"], str)
+
+
+def test_a_payload_that_is_no_object_is_refused() -> None:
+    check = checker()
+    check.payload([1], "result")
+    assert [str(problem) for problem in check.problems] == [
+        "result: must be a JSON object, not a list"
     ]
 
 
