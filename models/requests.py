@@ -24,8 +24,6 @@ class Request(LabelColumns, Base):
     ``heard_at`` is when a message last changed it, by the server's clock. ``deadline_at`` is null
     unless it is RUNNING or STALLED: before that instant nothing can be due because of silence.
     It is a lower bound, left as it is by most messages, so that they need not touch its index.
-
-    ``start_implied``: it began with a message about its work; when it started was not said yet.
     """
 
     __tablename__ = "requests"
@@ -61,4 +59,3 @@ class Request(LabelColumns, Base):
     heard_at: Mapped[datetime | None]
     stalled_at: Mapped[datetime | None]
     deadline_at: Mapped[datetime | None]
-    start_implied: Mapped[bool | None]

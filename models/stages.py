@@ -14,8 +14,7 @@ class RequestStage(Base):
     """A named step of a request: its plan (position, weight, max_attempts) and its present state.
 
     ``heartbeat_at`` is by the server's clock. ``stall_after_ms`` is how much silence is allowed;
-    null leaves it to the server. ``start_implied``: the present attempt began with a report about
-    it; when it started was not said yet.
+    null leaves it to the server.
     """
 
     __tablename__ = "request_stages"
@@ -42,7 +41,6 @@ class RequestStage(Base):
     heartbeat_at: Mapped[datetime | None]
     stall_after_ms: Mapped[Long | None]
     stalled_at: Mapped[datetime | None]
-    start_implied: Mapped[bool | None]
 
 
 class StageAttempt(Base):

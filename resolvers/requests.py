@@ -1,6 +1,5 @@
 """Requests: created, started, ended, listed."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -32,7 +31,6 @@ Force = Annotated[
     bool,
     about("Retry even if the failure is not retryable or no attempt is left. Requires ADMIN."),
 ]
-OccurredAt = Annotated[datetime | None, about("When it happened; default: now.")]
 
 
 def preparer(info: Info) -> RequestPreparer:
@@ -59,12 +57,9 @@ class RequestMutations:
         return await write_request(info, preparer(info).create(input))
 
     @strawberry.mutation(description="Start a request, by its own id (uuid).")
-    async def start_request(
-        self, info: Info, id: OwnId, occurred_at: OccurredAt = None
-    ) -> RequestPayload:
+    async def start_request(self, info: Info, id: OwnId) -> RequestPayload:
         """PENDING to RUNNING."""
-        command = StartRequestInput(request_id=id, occurred_at=occurred_at)
-        return await write_request(info, preparer(info).start(command))
+        return await write_request(info, preparer(info).start(StartRequestInput(request_id=id)))
 
     @strawberry.mutation(description="A request is done; stages that run or wait end with it.")
     async def complete_request(
@@ -88,17 +83,9 @@ class RequestMutations:
         "Refused if no attempt is left or the failure is not retryable, unless an administrator "
         "forces it. COMPLETED and CANCELLED requests are final."
     )
-    async def retry_request(
-        self,
-        info: Info,
-        id: OwnId,
-        force: Force = False,
-        start_stage: Annotated[
-            bool, about("Whether the error stage runs at once; false leaves that to the worker.")
-        ] = True,
-    ) -> RequestPayload:
+    async def retry_request(self, info: Info, id: OwnId, force: Force = False) -> RequestPayload:
         """FAILED to RUNNING."""
-        command = RetryRequestInput(request_id=id, force=force, start_stage=start_stage)
+        command = RetryRequestInput(request_id=id, force=force)
         return await write_request(info, preparer(info).retry(command))
 
     @strawberry.mutation(
@@ -106,14 +93,10 @@ class RequestMutations:
         "(cancelRequested)."
     )
     async def cancel_request(
-        self,
-        info: Info,
-        id: OwnId,
-        reason: Annotated[str | None, about("Why, in words.")] = None,
-        occurred_at: OccurredAt = None,
+        self, info: Info, id: OwnId, reason: Annotated[str | None, about("Why, in words.")] = None
     ) -> RequestPayload:
         """To CANCELLED."""
-        command = CancelRequestInput(request_id=id, reason=reason, occurred_at=occurred_at)
+        command = CancelRequestInput(request_id=id, reason=reason)
         return await write_request(info, preparer(info).cancel(command))
 
 

@@ -179,26 +179,16 @@ class RequestRecord:
         self.dirty_stages.add(name)
         self.dirty = True
 
-    def _start(self, fact: Fact, event_id: UUID | None = None, implied: bool = False) -> None:
+    def _start(self, fact: Fact, event_id: UUID | None = None) -> None:
         self.row["status"] = RequestStatus.RUNNING.value
         self.row["started_at"] = fact.at
-        self.row["start_implied"] = implied or None
         self.emit("request.started", fact, event_id=event_id)
 
     def _begin_attempt(
-        self,
-        stage: Row,
-        fact: Fact,
-        event: str,
-        event_id: UUID | None = None,
-        implied: bool = False,
+        self, stage: Row, fact: Fact, event: str, event_id: UUID | None = None
     ) -> None:
         stage["attempt"] += 1
-        stage |= BEGINNING | {
-            "started_at": fact.at,
-            "heartbeat_at": self.now,
-            "start_implied": implied or None,
-        }
+        stage |= BEGINNING | {"started_at": fact.at, "heartbeat_at": self.now}
         self._mark(stage["name"])
         self._attempt_of(stage)
         self.row["current_stage"] = stage["name"]

@@ -42,7 +42,6 @@ WAITING: Row = BEGINNING | {
     "status": StageStatus.PENDING.value,
     "started_at": None,
     "heartbeat_at": None,
-    "start_implied": None,
 }
 """What a stage is set back to when its request runs again; its number of attempts stays."""
 
@@ -90,7 +89,6 @@ def planned_stage(
         "started_at": None,
         "heartbeat_at": None,
         "stall_after_ms": stall_after_ms,
-        "start_implied": None,
     }
 
 

@@ -51,7 +51,7 @@ class StageState(RequestRecord):
         if resume and self.status is not RequestStatus.COMPLETED:
             resumed = self._resume_stage(stage, name, fact, attempt)
             if resumed is not None:
-                self._allow_silence(name, stall_after_ms)
+                self._allow_silence(name, stall_after_ms if resumed else None)
                 return resumed
         if self.final:
             return False
@@ -61,7 +61,7 @@ class StageState(RequestRecord):
             return False
         self._hear(fact)
         if self.status is RequestStatus.PENDING:
-            self._start(fact.bare, self.make_id(), implied=True)
+            self._start(fact.bare, self.make_id())
         self._allow_silence(name, stall_after_ms)
         self._begin_attempt(stage, fact, "stage.started")
         return True
@@ -91,21 +91,19 @@ class StageState(RequestRecord):
         return None
 
     def _take_late_start(self, stage: Row, fact: Fact, attempt: int | None) -> bool:
-        """Take the start of an attempt that is reported after something that followed it."""
+        """Take the start of the present attempt that arrives after something that followed it.
+
+        Whatever order reports arrive in, an attempt started at the earliest time that was said.
+        """
         started = stage["started_at"]
-        if not (stage["start_implied"] and fact.is_dated) or attempt not in (
-            None,
-            stage["attempt"],
-        ):
-            return False
-        if fact.at > started:
+        if attempt not in (None, stage["attempt"]) or not _is_earlier(fact, started):
             return False
         if not self.final:
             self._hear(fact)
-        stage["started_at"], stage["start_implied"] = fact.at, None
+        stage["started_at"] = fact.at
         self._mark(stage["name"])
         self._attempt_of(stage)
-        if self.row["start_implied"] and self.row["started_at"] > fact.at:
+        if _is_earlier(fact, self.row["started_at"]):
             self.row["started_at"] = fact.at
         self.emit("stage.start_reported", fact, stage=stage["name"])
         return True
@@ -185,8 +183,8 @@ class StageState(RequestRecord):
         if stage["status"] != StageStatus.PENDING.value:
             return
         if self.status is RequestStatus.PENDING:
-            self._start(fact.bare, self.make_id(), implied=True)
-        self._begin_attempt(stage, fact.bare, "stage.started", self.make_id(), implied=True)
+            self._start(fact.bare, self.make_id())
+        self._begin_attempt(stage, fact.bare, "stage.started", self.make_id())
 
     def _is_over(self, command: StageCommand, stage: Row, attempt: int | None) -> bool:
         """Whether what a report speaks of is over; counts it unless it only says so once more."""
@@ -246,7 +244,7 @@ class RequestState(StageState):
 
     def start(self, fact: Fact, event_id: UUID | None = None) -> bool:
         """PENDING becomes RUNNING; False where it was a repeat."""
-        if self._take_late_request_start(fact):
+        if self._take_late_start_of_all(fact):
             return True
         if not self._judge(RequestCommand.START):
             return False
@@ -254,17 +252,14 @@ class RequestState(StageState):
         self._start(fact, event_id)
         return True
 
-    def _take_late_request_start(self, fact: Fact) -> bool:
-        """Take a start that is reported after something that followed it."""
+    def _take_late_start_of_all(self, fact: Fact) -> bool:
+        """Take a start of the request that arrives after something that followed it."""
         row = self.row
-        began = row["started_at"] if row["start_implied"] else None
-        if row["started_at"] is None:  # it ended before anything was said of its start
-            began = row["ended_at"]
-        if began is None or not fact.is_dated or fact.at > began:
+        if not _is_earlier(fact, row["started_at"] or row["ended_at"]):
             return False
         if not self.final:
             self._hear(fact)
-        row["started_at"], row["start_implied"] = fact.at, None
+        row["started_at"] = fact.at
         self.emit("request.start_reported", fact)
         return True
 
@@ -296,7 +291,7 @@ class RequestState(StageState):
         if not self._judge(RequestCommand.COMPLETE):
             return False
         if self.status is RequestStatus.PENDING:
-            self._start(fact.bare, self.make_id(), implied=True)
+            self._start(fact.bare, self.make_id())
         self.row["heard_at"] = self.now
         self._close_stages(fact)
         self.row["result"] = fact.data
@@ -389,3 +384,8 @@ class RequestState(StageState):
         known = {} if heard is None else {"heardAt": said}
         message = f"nothing was heard of it since {said}"
         return Fact(self.now, self.make_id(), message, known | data or None)
+
+
+def _is_earlier(fact: Fact, known: datetime | None) -> bool:
+    """Whether a sender says an earlier time than is known."""
+    return fact.is_dated and known is not None and fact.at < known

@@ -235,6 +235,7 @@ class Tenant:
             {"logEvent": self.command("LogEventInput", batch)},
             {"completeRequest": self.command("CompleteRequestInput", batch)},
             {"failRequest": self.command("FailRequestInput", "batch-failed")},
+            {"retryRequest": self.command("RetryRequestInput", "batch-failed")},
             {"cancelRequest": self.command("CancelRequestInput", "batch-cancelled")},
             {"consume": fill("ConsumeInput", id=self.id("batch-consume"))},
             {"circuitBreaker": fill("CircuitBreakerInput", name=f"{self.mark}-other", **breaker)},

@@ -18,8 +18,8 @@ READ = """query ($id: UUID!) { request(id: $id) {
 RETRY = """mutation ($id: UUID!, $stage: String!, $force: Boolean! = false) {
     retryStage(requestId: $id, stage: $stage, force: $force) {
       status stage { status attempt } request { status endedAt errorStage } } }"""
-RETRY_REQUEST = """mutation ($id: UUID!, $force: Boolean! = false, $start: Boolean! = true) {
-    retryRequest(id: $id, force: $force, startStage: $start) {
+RETRY_REQUEST = """mutation ($id: UUID!, $force: Boolean! = false) {
+    retryRequest(id: $id, force: $force) {
       status request { status endedAt errorStage currentStage } } }"""
 
 

@@ -34,11 +34,15 @@ async def test_every_command_is_taken(work: Work, payload: Json) -> None:
     )
     request = await work.read()
     a, b, _ = request["stages"]
-    assert is_cut(request["title"]) and is_cut(a["message"]) and is_cut(b["errorMessage"])
+    assert is_cut(request["title"])
+    assert is_cut(a["message"])
+    assert is_cut(b["errorMessage"])
     assert is_cut(request["error"]["message"])
     for value in (a["output"], b["error"], request["error"]["details"], request["attributes"]):
-        assert value["truncated"] is True and value["bytes"] > 20
-        assert value["preview"].startswith("{") and len(value["preview"]) <= 1_000
+        assert value["truncated"] is True
+        assert value["bytes"] > 20
+        assert value["preview"].startswith("{")
+        assert len(value["preview"]) <= 1_000
     assert (a["status"], b["status"], request["status"]) == ("COMPLETED", "FAILED", "FAILED")
     done, other = Work(work.api), Work(work.api)
     await done.create()

@@ -30,7 +30,8 @@ MUTATIONS = {
     "progressStage": "input",
     "completeStage": "input",
     "failStage": "input",
-    "retryStage": "requestId stage",
+    "retryStage": "requestId stage force",
+    "retryRequest": "id force",
     "logEvent": "input",
     "completeRequest": "input",
     "failRequest": "input",
@@ -97,7 +98,8 @@ INPUTS = {
     " inputTokensExcludeCache message response",
     "InteractionUseInput": "type units",
     "EntryInput": "operation session createRequest startRequest startStage progressStage"
-    " completeStage failStage retryStage logEvent completeRequest failRequest cancelRequest consume"
+    " completeStage failStage retryStage retryRequest logEvent completeRequest failRequest"
+    " cancelRequest consume"
     " circuitBreaker",
     "StringFilter": "eq ne in notIn startsWith contains isNull",
     "IDFilter": "eq ne in notIn startsWith contains isNull",

@@ -29,6 +29,8 @@ FRACTIONS = st.none() | st.floats(0, 1)
 COUNTS = st.none() | st.integers(0, 10**15)
 SILENCES = st.sampled_from((None, None, 60_000, 7_200_000))
 ATTEMPTS = st.sampled_from((None, None, None, 1, 2, 3))
+TIMES = st.none() | st.integers(-1_000, 1_000)
+ANY_END = ("COMPLETED", "FAILED", "CANCELLED")
 REQUEST_STATES = {
     "request.started": "RUNNING",
     "request.stalled": "STALLED",
@@ -36,6 +38,7 @@ REQUEST_STATES = {
     "request.completed": "COMPLETED",
     "request.failed": "FAILED",
     "request.cancelled": "CANCELLED",
+    "request.reopened": "RUNNING",
 }
 STAGE_STATES: dict[str, Row] = {
     "stage.stalled": {"status": "STALLED"},
@@ -44,6 +47,7 @@ STAGE_STATES: dict[str, Row] = {
     "stage.failed": {"status": "FAILED"},
     "stage.cancelled": {"status": "CANCELLED"},
     "stage.skipped": {"status": "SKIPPED"},
+    "stage.reopened": {"status": "PENDING", "progress": 0.0},
 }
 
 
@@ -95,6 +99,10 @@ def replay(events: list[Row], planned: list[str]) -> dict[str, Any]:
             stages[name] |= STAGE_STATES[kind]
         if kind == "stage.failed":
             request["error_stage"] = name
+        elif kind == "request.reopened":
+            at = event["data"]["errorStage"]
+            failed = at in stages and stages[at]["status"] == "FAILED"
+            request["error_stage"] = at if failed else None
         elif kind == "stage.retried" and request["error_stage"] == name:
             request["error_stage"] = None
     return request | {"stages": stages}
@@ -124,9 +132,18 @@ class RequestMachine(RuleBasedStateMachine):
     def fact(self, message: str | None = None, data: Row | None = None) -> Fact:
         return Fact(NOW + timedelta(seconds=next(self.numbers)), self.make_id(), message, data)
 
-    def send(self, command: str, *arguments: Any) -> None:
-        """A command; whatever is refused or a repeat must change nothing."""
-        state, was_final = self.state, self.state.final
+    def dated(self, seconds: int | None) -> Fact:
+        """The same of a sender that says when, at any distance from now; None: one that does not."""
+        if seconds is None:
+            return self.fact()
+        return Fact(NOW + timedelta(seconds=seconds), self.make_id(), is_dated=True)
+
+    def send(self, command: str, *arguments: Any, leaves: tuple[str, ...] = ()) -> None:
+        """A command; whatever is refused or a repeat must change nothing.
+
+        ``leaves`` are the final states that it may lead out of, or in which it may add a fact.
+        """
+        state, was_final, was = self.state, self.state.final, self.state.status
         known = deepcopy((state.row, state.stages, state.events, state.attempts))
         try:
             moved = getattr(state, command)(*arguments)
@@ -134,8 +151,10 @@ class RequestMachine(RuleBasedStateMachine):
             moved = False
         if not moved:
             assert known == (state.row, state.stages, state.events, state.attempts)
-        if was_final and command != "log":
+        if was_final and command != "log" and was not in leaves:
             assert not moved, "final is final"
+        if not state.final:
+            self.ended = None
         self.check_marks(known[0], known[1])
 
     def check_marks(self, row: Row, stages: dict[str, Row]) -> None:
@@ -144,9 +163,9 @@ class RequestMachine(RuleBasedStateMachine):
         assert changed <= self.state.dirty_stages
         assert self.state.dirty or (row == self.state.row and not changed)
 
-    @rule()
-    def start(self) -> None:
-        self.send("start", self.fact())
+    @rule(at=TIMES)
+    def start(self, at: int | None) -> None:
+        self.send("start", self.dated(at), leaves=ANY_END if at is not None else ())
 
     @rule(data=st.none() | st.just({"url": "x"}))
     def complete(self, data: Row | None) -> None:
@@ -160,13 +179,30 @@ class RequestMachine(RuleBasedStateMachine):
     def cancel(self) -> None:
         self.send("cancel", self.fact("enough"))
 
-    @rule(name=STAGES, attempt=ATTEMPTS, silence=SILENCES)
-    def start_stage(self, name: str, attempt: int | None, silence: int | None) -> None:
-        self.send("start_stage", name, self.fact(), attempt, silence)
+    @rule(name=STAGES, attempt=ATTEMPTS, silence=SILENCES, resume=st.booleans(), at=TIMES)
+    def start_stage(
+        self, name: str, attempt: int | None, silence: int | None, resume: bool, at: int | None
+    ) -> None:
+        leaves = ANY_END if at is not None else ("FAILED",) if resume else ()
+        self.send("start_stage", name, self.dated(at), attempt, silence, resume, leaves=leaves)
 
-    @rule(name=STAGES, attempt=ATTEMPTS)
-    def retry_stage(self, name: str, attempt: int | None) -> None:
-        self.send("retry_stage", name, self.fact(), attempt)
+    @rule(name=STAGES, attempt=ATTEMPTS, force=st.booleans())
+    def retry_stage(self, name: str, attempt: int | None, force: bool) -> None:
+        self.send("retry_stage", name, self.fact(), attempt, force, leaves=("FAILED",))
+
+    @rule(force=st.booleans(), start_stage=st.booleans())
+    def retry(self, force: bool, start_stage: bool) -> None:
+        was, completed = self.state.status, self.completed()
+        self.send("retry", self.fact(), force, start_stage, leaves=("FAILED",))
+        assert completed <= self.completed()
+        if was == "FAILED" and not self.state.final:
+            states = {stage["status"] for stage in self.state.stages.values()}
+            assert not states & {"CANCELLED", "SKIPPED"}
+            assert self.state.row["ended_at"] is None
+            assert (self.state.row["error"], self.state.row["error_message"]) == (None, None)
+
+    def completed(self) -> set[str]:
+        return {n for n, stage in self.state.stages.items() if stage["status"] == "COMPLETED"}
 
     @rule(name=STAGES, attempt=ATTEMPTS, fraction=FRACTIONS, done=COUNTS, total=COUNTS)
     def progress_stage(
@@ -264,13 +300,21 @@ class RequestMachine(RuleBasedStateMachine):
     def attempts_only_grow(self) -> None:
         attempts = self.attempts | self.state.attempts
         for name, stage in self.state.stages.items():
-            assert self.before.get(name, 0) <= stage["attempt"] <= stage["max_attempts"]
+            assert self.before.get(name, 0) <= stage["attempt"]
             self.before[name] = stage["attempt"]
             tries = [attempts[name, n] for n in range(1, stage["attempt"] + 1)]
-            assert all(t["status"] == "FAILED" and t["ended_at"] for t in tries[:-1])
-            if tries:
+            ended = {"FAILED", "CANCELLED"}
+            assert all(t["status"] in ended and t["ended_at"] for t in tries[:-1])
+            if tries and stage["status"] not in ("PENDING", "SKIPPED"):
                 assert all(tries[-1][k] == stage[k] for k in ("status", "progress", "ended_at"))
         assert len(attempts) == sum(stage["attempt"] for stage in self.state.stages.values())
+
+    @invariant()
+    def nothing_ends_before_it_starts(self) -> None:
+        rows = (self.state.row, *self.state.stages.values(), *self.state.attempts.values())
+        for row in rows:
+            if row["started_at"] is not None and row["ended_at"] is not None:
+                assert row["started_at"] <= row["ended_at"]
 
     @invariant()
     def the_current_stage_runs(self) -> None:
@@ -281,7 +325,7 @@ class RequestMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.state.final)
     @invariant()
     def an_ended_request_stays_as_it_is(self) -> None:
-        moving = ("last_seq", "updated_at", "deadline_at")
+        moving = ("last_seq", "updated_at", "deadline_at", "started_at")
         row = {k: v for k, v in self.state.row.items() if k not in moving}
         self.ended = self.ended or row
         assert row == self.ended

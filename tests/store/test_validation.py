@@ -73,7 +73,8 @@ def test_a_text_over_its_limit_is_cut_and_counted(kind: str, limit: int) -> None
     assert getattr(check, kind)("😀" * limit) == "😀" * limit
     assert (check.truncated, getattr(check, kind)(None)) == (0, None)
     text = getattr(check, kind)("x" * 1_000)
-    assert len(text) == limit and text.endswith("xx… [truncated: 1,000 characters]")
+    assert len(text) == limit
+    assert text.endswith("xx… [truncated: 1,000 characters]")
     assert (check.truncated, check.problems) == (1, [])
 
 
@@ -85,11 +86,13 @@ def test_a_text_over_its_limit_is_cut_and_counted(kind: str, limit: int) -> None
 def test_a_payload_is_always_stored(value: dict[str, Any]) -> None:
     check = checker()
     stored = check.payload(value, "result")
-    assert stored is not None and not check.problems
+    assert stored is not None
+    assert not check.problems
     assert all(storable(text) for text in texts_in(stored))
     json.dumps(stored, allow_nan=False)
     if check.truncated:
-        assert stored["truncated"] is True and stored["bytes"] > 0
+        assert stored["truncated"] is True
+        assert stored["bytes"] > 0
         assert isinstance(stored["preview"], str)
 
 
