@@ -28,7 +28,7 @@ from store.records import Question
 from store.requests.prepare import RequestPreparer
 
 Force = Annotated[
-    bool,
+    bool | None,
     about("Retry even if the failure is not retryable or no attempt is left. Requires ADMIN."),
 ]
 
@@ -85,7 +85,7 @@ class RequestMutations:
     )
     async def retry_request(self, info: Info, id: OwnId, force: Force = False) -> RequestPayload:
         """FAILED to RUNNING."""
-        command = RetryRequestInput(request_id=id, force=force)
+        command = RetryRequestInput(request_id=id, force=bool(force))
         return await write_request(info, preparer(info).retry(command))
 
     @strawberry.mutation(

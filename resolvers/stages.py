@@ -86,7 +86,7 @@ class StageMutations:
         force: Force = False,
     ) -> StagePayload:
         """FAILED to RUNNING."""
-        command = RetryStageInput(request_id=request_id, stage=stage, force=force)
+        command = RetryStageInput(request_id=request_id, stage=stage, force=bool(force))
         return await write_stage(info, preparer(info).retry_stage(command))
 
     @strawberry.mutation(description="Append a fact to a request's log.")

@@ -62,7 +62,7 @@ class RequestPreparer:
             "title": check.cut_text(draft.title),
             "status": RequestStatus.PENDING.value,
             "progress": 0.0,
-            "attributes": check.payload(draft.attributes, "attributes"),
+            "attributes": check.json_object(draft.attributes, "attributes"),
             "last_seq": 0,
             "created_at": created,
             "updated_at": self._now,

@@ -40,9 +40,11 @@ async def test_what_is_no_object(api: Api) -> None:
 async def test_objects_of_every_kind_of_entry(api: Api) -> None:
     id = "0190b5c0-7b3e-7c1a-8f00-3a5c9e1d2b4f"
     stage = {"requestId": id, "stage": "s"}
-    cases: list[tuple[str, Json, str]] = [
+    attributes: list[tuple[str, Json, str]] = [
         ("session", {}, "attributes"),
         ("createRequest", {"type": "t"}, "attributes"),
+    ]
+    payloads: list[tuple[str, Json, str]] = [
         ("progressStage", stage, "data"),
         ("completeStage", stage, "output"),
         ("failStage", stage | {"message": "m"}, "details"),
@@ -50,13 +52,15 @@ async def test_objects_of_every_kind_of_entry(api: Api) -> None:
         ("completeRequest", {"requestId": id}, "result"),
         ("failRequest", {"requestId": id, "message": "m"}, "details"),
     ]
+    # A payload that is too much is replaced and counted: see tests/requests/test_truncation.py.
     bad = ([1], nested(17), {"a": 2**64}, {"a": "x" * 70_000})
-    entries = [{name: said | {field: value}} for name, said, field in cases for value in bad]
+    cases = [(*case, value) for case in attributes for value in bad]
+    cases += [(*case, [1]) for case in payloads]
+    entries = [{name: said | {field: value}} for name, said, field, value in cases]
     payload = await ingest(api, *entries, {"operation": operation()})
-    fields = [field for _, _, field in cases for _ in bad]
-    for entry, field, result in zip(entries, fields, payload["results"], strict=False):
+    for entry, case, result in zip(entries, cases, payload["results"], strict=False):
         assert (result["status"], result["code"]) == ("REJECTED", "BAD_USER_INPUT"), entry
-        assert result["path"][0] == field, entry
+        assert result["path"][0] == case[2], entry
     assert (payload["accepted"], await count(api)) == (1, 1)
 
 

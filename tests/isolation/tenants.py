@@ -157,12 +157,16 @@ class Tenant:
         progress: Json = {"fraction": 0.5, "done": self.number, "total": 2 * self.number}
         await self.send("progressStage", input=self.command("ProgressStageInput", **progress))
         await self.send("failStage", input=self.command("FailStageInput"))
-        await self.send("retryStage", requestId=self.id("request"), stage=f"{self.mark}-stage")
+        await self.send(
+            "retryStage", requestId=self.id("request"), stage=f"{self.mark}-stage", force=False
+        )
         await self.send("completeStage", input=self.command("CompleteStageInput", attempt=2))
         await self.send("logEvent", input=self.command("LogEventInput"))
         await self.send("completeRequest", input=self.command("CompleteRequestInput"))
         await self.send("startStage", input=self.command("StartStageInput", "failed"))
         await self.send("failStage", input=self.command("FailStageInput", "failed"))
+        await self.send("failRequest", input=self.command("FailRequestInput", "failed"))
+        await self.send("retryRequest", id=self.id("failed"), force=False)
         await self.send("failRequest", input=self.command("FailRequestInput", "failed"))
         cancelled = {"id": self.id("cancelled"), "reason": f"{self.mark}-reason"}
         await self.send("cancelRequest", **cancelled)

@@ -15,10 +15,10 @@ READ = """query ($id: UUID!) { request(id: $id) {
       errorMessage } }
     timeline { stage attempt status offsetMs durationMs }
     events { nodes { seq type stage attempt message data occurredAt } } } }"""
-RETRY = """mutation ($id: UUID!, $stage: String!, $force: Boolean! = false) {
+RETRY = """mutation ($id: UUID!, $stage: String!, $force: Boolean = false) {
     retryStage(requestId: $id, stage: $stage, force: $force) {
       status stage { status attempt } request { status endedAt errorStage } } }"""
-RETRY_REQUEST = """mutation ($id: UUID!, $force: Boolean! = false) {
+RETRY_REQUEST = """mutation ($id: UUID!, $force: Boolean = false) {
     retryRequest(id: $id, force: $force) {
       status request { status endedAt errorStage currentStage } } }"""
 

@@ -22,7 +22,7 @@ def is_cut(text: str) -> bool:
 
 @pytest.mark.parametrize("payload", [BIG, DEEP, HUGE])
 async def test_every_command_is_taken(work: Work, payload: Json) -> None:
-    await work.create(title=LONG, attributes=payload)
+    await work.create(title=LONG)
     await work.do(
         ("startStage", "a", {}),
         ("progressStage", "a", {"message": LONG, "data": payload}),
@@ -38,7 +38,7 @@ async def test_every_command_is_taken(work: Work, payload: Json) -> None:
     assert is_cut(a["message"])
     assert is_cut(b["errorMessage"])
     assert is_cut(request["error"]["message"])
-    for value in (a["output"], b["error"], request["error"]["details"], request["attributes"]):
+    for value in (a["output"], b["error"], request["error"]["details"]):
         assert value["truncated"] is True
         assert value["bytes"] > 20
         assert value["preview"].startswith("{")
