@@ -1,6 +1,6 @@
 """No end before its start: durations are never negative.
 
-Revision 0009. An end that was stored before its start becomes its start; the log keeps what was sent.
+Revision 0011. An end that was stored before its start becomes its start; the log keeps what was sent.
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from models.types import Instant
 
-revision = "0009"
-down_revision = "0008"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
