@@ -1,6 +1,6 @@
 """No end before its start: durations are never negative.
 
-Revision 0011. An end that was stored before its start becomes its start; the log keeps what was sent.
+Revision 0012. An end that was stored before its start becomes its start; the log keeps what was sent.
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ from alembic import op
 
 from models.types import Instant
 
-revision = "0011"
+revision = "0012"
 down_revision = "0010"
 branch_labels = None
 depends_on = None
