@@ -1,5 +1,6 @@
 """What single commands make of a request's state."""
 
+from datetime import timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from models.vocabulary import Severity
-from store.errors import InvalidTransition
+from store.errors import InvalidTransition, NotFound
 from store.requests.rows import Fact
 from tests.store.request_states import NOW, new_state
 
