@@ -9,7 +9,7 @@ from alembic import op
 from models.types import Instant
 
 revision = "0012"
-down_revision = "0010"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 

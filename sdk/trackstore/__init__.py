@@ -16,7 +16,9 @@ from trackstore.errors import (
 from trackstore.events import Event, EventBus
 from trackstore.ids import new_id
 from trackstore.recorder import Recorder
+from trackstore.request_status import AttemptStatus, RequestStatus, Retry, StageStatus
 from trackstore.requests import RequestHandle
+from trackstore.resuming import ResumedRequest
 from trackstore.route_operations import track_route_operation
 from trackstore.rules import RouteRule, TrackingRules
 from trackstore.served_calls import CallRecorder, ServedCall, annotate
@@ -33,6 +35,7 @@ __all__ = [
     "VERSION",
     "ApiCall",
     "AsyncClient",
+    "AttemptStatus",
     "CallRecorder",
     "Client",
     "Consumption",
@@ -53,7 +56,10 @@ __all__ = [
     "RequestCancelled",
     "RequestHandle",
     "RequestState",
+    "RequestStatus",
     "Reservation",
+    "ResumedRequest",
+    "Retry",
     "RouteRule",
     "ServedCall",
     "ServerRefused",
@@ -63,6 +69,7 @@ __all__ = [
     "Stage",
     "StageHandle",
     "StageState",
+    "StageStatus",
     "Stats",
     "StatsAnswer",
     "StatsQuestion",

@@ -41,6 +41,8 @@ class Stats:
     duplicates: int = 0
     recovered: int = 0
     """Items of an earlier process that were found on disk; they count as tracked here."""
+    truncated: int = 0
+    """Texts and payloads over the server's limits, which it cut; their items were taken."""
     dropped: Mapping[str, int] = field(default_factory=dict)
     """How many by reason: a code of the server, or one of ``trackstore.delivery.drops``."""
     batches: int = 0

@@ -3,14 +3,14 @@
 INGEST = """\
 mutation Ingest($entries: [EntryInput!]!) {
   ingest(entries: $entries) {
-    results(only: [REJECTED, DUPLICATE]) { index status code message path }
+    truncated results(only: [REJECTED, DUPLICATE]) { index status code message path }
   }
 }"""
 
 TRACK = """\
 mutation Track($operations: [OperationInput!]!) {
   trackOperations(operations: $operations) {
-    results(only: [REJECTED, DUPLICATE]) { index status code message path }
+    truncated results(only: [REJECTED, DUPLICATE]) { index status code message path }
   }
 }"""
 
@@ -67,3 +67,40 @@ subscription RequestProgress($id: UUID!, $afterSeq: Long) {
     }
   }
 }"""
+
+STATUS = """\
+  uuid correlationId type title status progress currentStage errorStage attributes result
+  cancelReason organizationId namespaceId workspaceId userId createdAt startedAt endedAt
+  error { message stage details }
+  stages {
+    name status attempt maxAttempts progress retryable done total message output errorMessage error
+    startedAt endedAt attempts { attempt status errorMessage error startedAt endedAt }
+  }"""
+
+REQUEST_STATUS = f"""\
+query RequestStatus($id: UUID, $correlationId: String) {{
+  request(id: $id, correlationId: $correlationId) {{
+  {STATUS}
+  }}
+}}"""
+
+RESUME = f"""\
+mutation Resume($id: UUID!) {{
+  startRequest(id: $id) {{ request {{
+  {STATUS}
+  }} }}
+}}"""
+
+RETRY_STAGE = f"""\
+mutation RetryStage($id: UUID!, $stage: String!, $force: Boolean) {{
+  retryStage(requestId: $id, stage: $stage, force: $force) {{ request {{
+  {STATUS}
+  }} }}
+}}"""
+
+RETRY_REQUEST = f"""\
+mutation RetryRequest($id: UUID!, $force: Boolean) {{
+  retryRequest(id: $id, force: $force) {{ request {{
+  {STATUS}
+  }} }}
+}}"""

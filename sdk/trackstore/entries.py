@@ -155,6 +155,7 @@ class CreateRequest(Entry, kw_only=True):
     labels: Labels | None = None
     stages: list[Stage] | None = None
     attributes: Json | None = None
+    occurred_at: datetime | None = None
 
 
 class Command(Entry, kw_only=True):
@@ -202,10 +203,11 @@ class StageCommand(Command, kw_only=True):
 
 
 class StartStage(StageCommand, kw_only=True):
-    """The stage starts in its first attempt."""
+    """The stage starts in its next attempt; ``resume`` goes on with it wherever it stands."""
 
     field = "startStage"
     stall_after: str | None = None
+    resume: bool = False
 
 
 class ProgressStage(StageCommand, kw_only=True):
@@ -236,9 +238,18 @@ class FailStage(StageCommand, kw_only=True):
 
 
 class RetryStage(StageCommand, kw_only=True):
-    """The failed stage is tried again."""
+    """The failed stage runs again; ``force`` (scope ADMIN) where that is not allowed otherwise."""
 
     field = "retryStage"
+    force: bool = False
+
+
+class RetryRequest(Command, kw_only=True):
+    """The failed request runs again, at its error stage unless ``start_stage`` is False."""
+
+    field = "retryRequest"
+    force: bool = False
+    start_stage: bool = True
 
 
 class LogEvent(Command, kw_only=True):
@@ -281,7 +292,7 @@ ENTRIES: Mapping[str, type[Entry]] = {
     entry.field: entry
     for entry in (
         Operation, Session, CreateRequest, StartRequest, StartStage, ProgressStage, CompleteStage,
-        FailStage, RetryStage, LogEvent, CompleteRequest, FailRequest, CancelRequest,
+        FailStage, RetryStage, RetryRequest, LogEvent, CompleteRequest, FailRequest, CancelRequest,
         CircuitBreaker, Consume,
     )
 }  # fmt: skip

@@ -36,7 +36,10 @@ from trackstore.labelling import LABELS, LabelArguments
 from trackstore.limits import Limits
 from trackstore.notices import Notices
 from trackstore.operation_drafts import operation_of
+from trackstore.request_questions import RequestQuestions
+from trackstore.request_status import uuid_of
 from trackstore.requests import RequestHandle
+from trackstore.resuming import ResumedRequest
 from trackstore.sessions import SessionHandle
 from trackstore.tracked_ids import TrackedId
 from trackstore.values import NAME_CHARS, Problems, read_uuid, shown, text
@@ -45,7 +48,7 @@ fit_stage = nested(Stage)
 fit_name = text(NAME_CHARS, may_cut=False, may_be_empty=False)
 
 
-class Recorder(Limits, ABC):
+class Recorder(RequestQuestions, Limits, ABC):
     """Base of all trackers.
 
     Nothing here raises because of delivery, and nothing waits for it, but ``consume`` and its kin,
@@ -275,9 +278,10 @@ class Recorder(Limits, ABC):
         correlation_id: str | None = None,
         attributes: Mapping[str, Any] | None = None,
         id: UUID | str | None = None,
+        occurred_at: datetime | None = None,
         **labels: Unpack[LabelArguments],
     ) -> RequestHandle:
-        """Create a request, work that somebody watches.
+        """Create a request, work that somebody watches; ``occurred_at`` is for work of the past.
 
         ``with`` or ``async with`` starts it, completes it, and fails it on an exception, which
         goes on. ``stages`` are planned by name, or as ``Stage`` with weight and attempts. Without
@@ -291,13 +295,18 @@ class Recorder(Limits, ABC):
             title=title,
             attributes=attributes,  # type: ignore[arg-type]  # fitted when it is recorded
             labels=self.labels_with(self._known_labels("request", labels)),
+            occurred_at=occurred_at,
         )
         return handle
 
-    def resume(self, request_id: UUID, correlation_id: str | None = None) -> RequestHandle:
+    def resume(self, request_id: UUID | str, correlation_id: str | None = None) -> ResumedRequest:
         """Go on with a request that was created elsewhere, such as by the web process that queued
-        the work. ``with`` starts it if it waits, as for a new one."""
-        return RequestHandle(self, request_id, correlation_id or current().correlation_id)
+        the work. ``with`` starts it if it waits, and runs it again if it failed and may be retried.
+
+        The correlation id and the attempts of its stages are learned from the server when they are
+        first needed, which waits for it. Raises ``ValueError`` for what is no id.
+        """
+        return ResumedRequest(self, uuid_of(request_id), correlation_id)
 
     # ------------------------------------------------------------------ inside
 

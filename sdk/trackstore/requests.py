@@ -29,15 +29,26 @@ class RequestHandle:
     ``result`` is sent when it completes; ``correlation_id`` ties it to other services' records.
     """
 
+    must_learn = False
+    """Whether its state is to be asked of the server, for which somebody has to wait."""
+
     def __init__(self, sink: Sink, id: UUID, correlation_id: str | None = None) -> None:
         self.id = id
-        self.correlation_id = correlation_id or str(id)
+        self._correlation_id = correlation_id or str(id)
         self.result: Json = {}
         self._sink = sink
         self._attempts: dict[str, int] = {}
         self._allowed: dict[str, int] = {}
         self._ended = False
         self._entered = Entered()
+
+    @property
+    def correlation_id(self) -> str:
+        """What ties it to other services' records."""
+        return self._correlation_id
+
+    def learn(self) -> None:
+        """Nothing is to be asked of a request that was created here."""
 
     # ------------------------------------------------------------------ its own commands
 
@@ -49,6 +60,7 @@ class RequestHandle:
         title: str | None = None,
         attributes: Json | None = None,
         labels: Labels | None = None,
+        occurred_at: datetime | None = None,
     ) -> None:
         """Say what is planned; ``Recorder.request`` does it."""
         self._allowed = {stage.name: stage.max_attempts for stage in stages}
@@ -61,6 +73,7 @@ class RequestHandle:
                 labels=labels,
                 stages=list(stages) or None,
                 attributes=attributes,
+                occurred_at=occurred_at,
             )
         )
 
@@ -77,7 +90,7 @@ class RequestHandle:
     def fail(
         self, message: str, *, stage: str | None = None, details: Mapping[str, Any] | None = None
     ) -> None:
-        """The work failed, for good; ``stage`` is the last that failed where it is left out."""
+        """The work failed; ``stage`` is the last that failed where it is left out."""
         self._ended = True
         known = None if details is None else dict(details)
         self._sink.record(
@@ -166,10 +179,21 @@ class RequestHandle:
         """How often the stage may be tried."""
         return self._allowed.get(name, DEFAULT_ATTEMPTS)
 
-    def next_attempt(self, name: str) -> int:
-        """Count an attempt of the stage; the first is 1."""
-        self._attempts[name] = self._attempts.get(name, 0) + 1
-        return self._attempts[name]
+    def first_attempt(self, name: str) -> int:
+        """The attempt that a loop over attempts begins with."""
+        del name
+        return 1
+
+    def begin_stage(self, name: str, attempt: int | None, stall_after: str | None) -> int | None:
+        """Start a stage, or retry it from the second attempt on; the attempt, counted from 1."""
+        if attempt is None:
+            attempt = self._attempts[name] = self._attempts.get(name, 0) + 1
+        common = {"stage": name, **self.command()}
+        if attempt == 1:
+            self._sink.record(entries.StartStage(stall_after=stall_after, **common))
+        else:
+            self._sink.record(entries.RetryStage(attempt=attempt - 1, **common))
+        return attempt
 
     # ------------------------------------------------------------------ inside
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from trackstore.entries import Entry
 from trackstore.notices import Notices
+from trackstore.request_status import RequestStatus
 
 
 class Sink(Protocol):
@@ -18,3 +19,6 @@ class Sink(Protocol):
 
     def is_cancelled(self, request_id: UUID) -> bool:
         """Whether the server said so."""
+
+    def look_up(self, request_id: UUID) -> RequestStatus | None:
+        """Start a request if it waits, and return it; None where the server cannot be asked."""

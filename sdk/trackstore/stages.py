@@ -20,13 +20,23 @@ class Owner(Protocol):
     """What a stage needs of its request."""
 
     id: UUID
-    correlation_id: str
+    must_learn: bool
+
+    @property
+    def correlation_id(self) -> str:
+        """What ties it to other services' records."""
+
+    def learn(self) -> None:
+        """Ask the server for its state, where that must be known."""
 
     def command(self) -> dict[str, Any]:
         """What every command carries."""
 
-    def next_attempt(self, name: str) -> int:
-        """Count an attempt of the stage."""
+    def first_attempt(self, name: str) -> int:
+        """The attempt that a loop over attempts begins with."""
+
+    def begin_stage(self, name: str, attempt: int | None, stall_after: str | None) -> int | None:
+        """Start or retry a stage; the attempt, None where it is not known."""
 
     def log(
         self,
@@ -75,12 +85,8 @@ class StageHandle:
 
     def start(self) -> None:
         """It begins; after a failed attempt it begins again, in the next one."""
-        self.attempt = self.attempt or self._request.next_attempt(self.name)
-        common = {"stage": self.name, **self._request.command()}
-        if self.attempt == 1:
-            self._sink.record(entries.StartStage(stall_after=self._stall_after, **common))
-        else:
-            self._sink.record(entries.RetryStage(attempt=self.attempt - 1, **common))
+        attempt = self._request.begin_stage(self.name, self.attempt or None, self._stall_after)
+        self.attempt = attempt or 0
 
     def progress(
         self,
@@ -173,6 +179,8 @@ class StageHandle:
         return None
 
     async def __aenter__(self) -> Self:
+        if self._request.must_learn:
+            await asyncio.to_thread(self._request.learn)
         return self.__enter__()
 
     async def __aexit__(
@@ -219,8 +227,12 @@ class Attempts:
     def _delay(self, number: int) -> float:
         return min(LONGEST_DELAY_SECONDS, self._delay_seconds * 2.0 ** (number - 1))
 
+    def _numbers(self) -> range:
+        first = self._request.first_attempt(self._name)
+        return range(first, max(first, self._most) + 1)
+
     def __iter__(self) -> Iterator[StageHandle]:
-        for number in range(1, self._most + 1):
+        for number in self._numbers():
             attempt = self._attempt(number)
             yield attempt
             if attempt.succeeded:
@@ -229,7 +241,9 @@ class Attempts:
                 time.sleep(self._delay(number))
 
     async def __aiter__(self) -> AsyncIterator[StageHandle]:
-        for number in range(1, self._most + 1):
+        if self._request.must_learn:
+            await asyncio.to_thread(self._request.learn)
+        for number in self._numbers():
             attempt = self._attempt(number)
             yield attempt
             if attempt.succeeded:

@@ -16,10 +16,11 @@ from trackstore.entries import Entry, Labels
 from trackstore.errors import InvalidItem
 from trackstore.limits import AskedLimits
 from trackstore.recorder import Recorder
+from trackstore.request_questions import AskedRequests
 from trackstore.settings import Settings
 
 
-class Tracker(AskedLimits, Recorder):
+class Tracker(AskedLimits, AskedRequests, Recorder):
     """Sends what is tracked to a server. Safe in threads, in asyncio and across forks.
 
     Without arguments it is set up from the environment (``TRACKSTORE_URL``, ``TRACKSTORE_API_KEY``,

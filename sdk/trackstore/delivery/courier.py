@@ -54,7 +54,8 @@ class Courier:
             chunk = ahead.popleft()
             outcome = self._try(chunk)
             match outcome:
-                case Answered(results):
+                case Answered(results, truncated):
+                    self._ledger.truncate(truncated)
                     again = self._take(chunk, results)
                     if again:
                         ahead.appendleft(again)

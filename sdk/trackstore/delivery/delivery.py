@@ -149,6 +149,7 @@ class Delivery:
             acknowledged=ledger.acknowledged,
             duplicates=ledger.duplicates,
             recovered=ledger.recovered,
+            truncated=ledger.truncated,
             dropped=dict(ledger.dropped),
             batches=ledger.batches,
             retries=ledger.retries,

@@ -40,6 +40,7 @@ class Ledger:
         self.acknowledged = 0
         self.duplicates = 0
         self.recovered = 0
+        self.truncated = 0
         self.batches = 0
         self.retries = 0
         self.problem: str | None = None
@@ -79,6 +80,13 @@ class Ledger:
             self.acknowledged += items
             self.duplicates += duplicates
             self.changed.notify_all()
+
+    def truncate(self, values: int) -> None:
+        """The server cut so many texts and payloads; the first time is logged."""
+        with self._lock:
+            if values and not self.truncated:
+                log.warning("%d value(s) were over the server's limits and were cut", values)
+            self.truncated += values
 
     def drop(self, reason: str, items: int = 1, detail: str = "") -> None:
         """So many accepted items will never reach the store."""

@@ -39,6 +39,8 @@ class Answered:
     """The batch was applied; ``results`` tell of the items that were not simply accepted."""
 
     results: Sequence[ItemResult]
+    truncated: int = 0
+    """Texts and payloads that the server cut."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ class _Error(Struct):
 
 class _Payload(Struct):
     results: list[ItemResult]
+    truncated: int = 0
 
 
 class _Data(Struct, rename="camel"):
@@ -122,7 +123,7 @@ def outcome_of(response: httpx.Response) -> Outcome:
         body = _Body()
     payload = None if body.data is None else body.data.ingest or body.data.track_operations
     if payload is not None:
-        return Answered(payload.results)
+        return Answered(payload.results, payload.truncated)
     error = body.errors[0] if body.errors else None
     code = str(((error and error.extensions) or {}).get("code", ""))
     problem = f"{code or f'HTTP {status}'}: {error.message}" if error else f"HTTP {status}"

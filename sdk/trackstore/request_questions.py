@@ -1,0 +1,173 @@
+"""Questions about requests for which the caller waits: where one stands, and whether it runs again."""
+
+import asyncio
+from abc import abstractmethod
+from contextlib import suppress
+from time import monotonic
+from uuid import UUID
+
+from trackstore import entries
+from trackstore.answers import Flushed
+from trackstore.calls import Json
+from trackstore.consuming import Call
+from trackstore.documents import REQUEST_STATUS, RESUME, RETRY_REQUEST, RETRY_STAGE
+from trackstore.entries import Entry
+from trackstore.errors import ServerRefused, TrackstoreError
+from trackstore.ids import new_id
+from trackstore.request_status import (
+    RequestStatus,
+    Retry,
+    log,
+    request_status,
+    retry_of,
+    uuid_of,
+)
+
+ANSWER_SECONDS = 5.0
+"""How long a question may take, all tries and what is sent before it together."""
+INVALID_TRANSITION = "INVALID_TRANSITION"
+
+
+class RequestQuestions:
+    """Where no server is asked: nothing is known of a request, and a retry is recorded only."""
+
+    @abstractmethod
+    def record(self, entry: Entry) -> None:
+        """Take one entry."""
+
+    def status(
+        self, request_id: UUID | str, *, timeout: float = ANSWER_SECONDS
+    ) -> RequestStatus | None:
+        """Return a request with its stages and attempts; None where there is none.
+
+        ``request_id`` may be its correlation id. What this process tracked is sent first, so that
+        the answer has it. Waits ``timeout`` seconds at most. Raises ``ServerUnavailable``, or
+        ``ServerRefused`` without the scope READ.
+        """
+        del request_id, timeout
+        return None
+
+    def retry_stage(
+        self,
+        request_id: UUID | str,
+        stage: str,
+        *,
+        force: bool = False,
+        timeout: float = ANSWER_SECONDS,
+    ) -> Retry:
+        """Run a failed stage again, in a failed request as well; the answer is true if it runs.
+
+        It is false, with a message, if no attempt is left, the failure is not retryable, or the
+        request has completed or was cancelled. ``force`` (scope ADMIN) overrides the first two.
+        Errors as for ``status``.
+        """
+        del timeout
+        id = uuid_of(request_id)
+        self.record(entries.RetryStage(request_id=id, stage=stage, force=force, event_id=new_id()))
+        return Retry(accepted=True, stage=stage)
+
+    def retry_request(
+        self, request_id: UUID | str, *, force: bool = False, timeout: float = ANSWER_SECONDS
+    ) -> Retry:
+        """Run a failed request again, from its error stage. Otherwise as ``retry_stage``."""
+        del timeout
+        id = uuid_of(request_id)
+        self.record(entries.RetryRequest(request_id=id, force=force, event_id=new_id()))
+        return Retry(accepted=True)
+
+    def look_up(self, request_id: UUID) -> RequestStatus | None:
+        """Start a request if it waits, and return it; None where the server cannot be asked."""
+        del request_id
+        return None
+
+    async def astatus(
+        self, request_id: UUID | str, *, timeout: float = ANSWER_SECONDS
+    ) -> RequestStatus | None:
+        """``status`` without blocking the event loop."""
+        return await asyncio.to_thread(self.status, request_id, timeout=timeout)
+
+    async def aretry_stage(
+        self,
+        request_id: UUID | str,
+        stage: str,
+        *,
+        force: bool = False,
+        timeout: float = ANSWER_SECONDS,
+    ) -> Retry:
+        """``retry_stage`` without blocking the event loop."""
+        return await asyncio.to_thread(
+            self.retry_stage, request_id, stage, force=force, timeout=timeout
+        )
+
+    async def aretry_request(
+        self, request_id: UUID | str, *, force: bool = False, timeout: float = ANSWER_SECONDS
+    ) -> Retry:
+        """``retry_request`` without blocking the event loop."""
+        return await asyncio.to_thread(self.retry_request, request_id, force=force, timeout=timeout)
+
+
+class AskedRequests(RequestQuestions):
+    """Requests as the server has them."""
+
+    @abstractmethod
+    def _ask(self, call: Call, timeout: float) -> Json:
+        """The data of the answer; raises ``ServerUnavailable`` or ``ServerRefused``."""
+
+    @abstractmethod
+    def flush(self, timeout: float = 5.0) -> Flushed:
+        """Send what was tracked so far."""
+
+    def status(
+        self, request_id: UUID | str, *, timeout: float = ANSWER_SECONDS
+    ) -> RequestStatus | None:
+        """Return a request with its stages and attempts; None where there is none."""
+        named: Json = {"correlationId": str(request_id)}
+        with suppress(ValueError):
+            named = {"id": str(uuid_of(request_id))}
+        found = self._ask_after_sending((REQUEST_STATUS, named), timeout)["request"]
+        return None if found is None else request_status(found)
+
+    def retry_stage(
+        self,
+        request_id: UUID | str,
+        stage: str,
+        *,
+        force: bool = False,
+        timeout: float = ANSWER_SECONDS,
+    ) -> Retry:
+        """Run a failed stage again; the answer is true if it runs."""
+        variables: Json = {"id": str(uuid_of(request_id)), "stage": stage, "force": force}
+        return self._retry((RETRY_STAGE, variables), stage, timeout)
+
+    def retry_request(
+        self, request_id: UUID | str, *, force: bool = False, timeout: float = ANSWER_SECONDS
+    ) -> Retry:
+        """Run a failed request again, from its error stage; the answer is true if it runs."""
+        variables: Json = {"id": str(uuid_of(request_id)), "force": force}
+        return self._retry((RETRY_REQUEST, variables), None, timeout)
+
+    def look_up(self, request_id: UUID) -> RequestStatus | None:
+        """Start a request if it waits, and return it; None where the server cannot be asked.
+
+        A mutation, so that a key with the scope INGEST alone learns it as well.
+        """
+        try:
+            data = self._ask_after_sending((RESUME, {"id": str(request_id)}), ANSWER_SECONDS)
+        except TrackstoreError as error:
+            log.warning("request %s is resumed without knowing its state: %s", request_id, error)
+            return None
+        return request_status(data["startRequest"]["request"])
+
+    def _retry(self, call: Call, stage: str | None, timeout: float) -> Retry:
+        try:
+            (payload,) = self._ask_after_sending(call, timeout).values()
+        except ServerRefused as error:
+            if error.code != INVALID_TRANSITION:
+                raise
+            return Retry(False, str(error), stage)
+        return retry_of(request_status(payload["request"]), stage)
+
+    def _ask_after_sending(self, call: Call, timeout: float) -> Json:
+        deadline = monotonic() + timeout
+        self.flush(timeout / 2)
+        return self._ask(call, max(0.05, deadline - monotonic()))

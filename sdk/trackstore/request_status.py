@@ -1,0 +1,138 @@
+"""A request as the server has it: its fields, stages and attempts."""
+
+import logging
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from trackstore.calls import Json
+
+FINAL = frozenset({"COMPLETED", "CANCELLED"})
+"""Statuses that a request never leaves."""
+ACTIVE = frozenset({"RUNNING", "STALLED"})
+
+log = logging.getLogger("trackstore")
+
+
+class AttemptStatus(Struct, frozen=True, rename="camel"):
+    """One attempt of a stage."""
+
+    attempt: int
+    status: str
+    error_message: str | None = None
+    error: Any = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+class StageStatus(Struct, frozen=True, rename="camel"):
+    """A stage. ``attempt`` is the present or the last one, 0 before the first."""
+
+    name: str
+    status: str
+    attempt: int
+    max_attempts: int
+    progress: float = 0.0
+    retryable: bool | None = None
+    done: int | None = None
+    total: int | None = None
+    message: str | None = None
+    output: Any = None
+    error_message: str | None = None
+    error: Any = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    attempts: tuple[AttemptStatus, ...] = ()
+
+    @property
+    def can_retry(self) -> bool:
+        """Whether another attempt is allowed without force."""
+        if self.status == "FAILED" and self.retryable is False:
+            return False
+        return self.attempt < self.max_attempts
+
+    @property
+    def next_attempt(self) -> int:
+        """The attempt that who resumes it speaks for: the one that runs, else the next."""
+        is_present = self.status in ACTIVE or self.status == "COMPLETED"
+        return self.attempt if is_present else self.attempt + 1
+
+
+class RequestError(Struct, frozen=True):
+    """Why a request failed."""
+
+    message: str | None = None
+    stage: str | None = None
+    details: Any = None
+
+
+class RequestStatus(Struct, frozen=True, rename="camel"):
+    """A request; ``attributes`` are its own fields, such as those of the work to be done."""
+
+    uuid: UUID
+    correlation_id: str
+    type: str
+    status: str
+    progress: float = 0.0
+    title: str | None = None
+    current_stage: str | None = None
+    error_stage: str | None = None
+    error: RequestError | None = None
+    attributes: Any = None
+    result: Any = None
+    cancel_reason: str | None = None
+    organization_id: str | None = None
+    namespace_id: str | None = None
+    workspace_id: str | None = None
+    user_id: str | None = None
+    created_at: datetime | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    stages: tuple[StageStatus, ...] = ()
+
+    def stage(self, name: str) -> StageStatus | None:
+        """The stage of that name, if there is one."""
+        return next((stage for stage in self.stages if stage.name == name), None)
+
+
+class Retry(Struct, frozen=True):
+    """The answer to a retry: true where the work runs again, else ``message`` says why not.
+
+    ``attempt`` is the attempt of the stage that runs now, where one does.
+    """
+
+    accepted: bool
+    message: str | None = None
+    stage: str | None = None
+    attempt: int | None = None
+
+    def __bool__(self) -> bool:
+        return self.accepted
+
+
+def request_status(found: Json) -> RequestStatus:
+    """The request in an answer."""
+    return msgspec.convert(found, RequestStatus)
+
+
+def retry_of(found: RequestStatus, name: str | None = None) -> Retry:
+    """The retry that led to this status, at a stage or at the one that runs."""
+    stage = found.stage(name or found.current_stage or "")
+    if stage is None:
+        return Retry(accepted=True, stage=name)
+    return Retry(accepted=True, stage=stage.name, attempt=stage.attempt)
+
+
+def uuid_of(request_id: UUID | str) -> UUID:
+    """The id of a request, from text as well. Raises ``ValueError`` for what is no id."""
+    if isinstance(request_id, UUID):
+        return request_id
+    try:
+        return UUID(request_id)
+    except (ValueError, TypeError, AttributeError):
+        raise ValueError(
+            f"{request_id!r} is not the id of a request: pass its UUID, or the text of it"
+        ) from None
