@@ -1,0 +1,213 @@
+"""Work that another process goes on with: a worker fails, an operator retries, a new worker resumes."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.processes import ServerProcess
+from tests.sdk.conftest import MakeTracker
+from tests.sdk.test_requests import stored
+from trackstore import Client, Stage, Tracker, new_id
+from trackstore.testing import NullTracker, RecordingTracker
+
+PLAN = [Stage(name="a"), Stage(name="b", max_attempts=2), Stage(name="c")]
+
+
+@pytest.fixture
+def tracker(server: ServerProcess, make_tracker: MakeTracker) -> Tracker:
+    """The worker that fails."""
+    return make_tracker(server.url)
+
+
+@pytest.fixture
+def worker(server: ServerProcess, make_tracker: MakeTracker) -> Tracker:
+    """The worker that goes on."""
+    return make_tracker(server.url)
+
+
+@pytest.fixture
+def client(server: ServerProcess) -> Any:
+    """What reads back."""
+    with Client(server.url) as client:
+        yield client
+
+
+def fail_in_b(tracker: Tracker, correlation_id: str | None = None) -> UUID:
+    """A request in the recommended style that meets an exception in its second stage."""
+    with pytest.raises(ValueError, match="no renderer"):
+        with tracker.request("lesson", stages=PLAN, correlation_id=correlation_id) as request:
+            with request.stage("a") as stage:
+                stage.complete(words=840)
+            with request.stage("b"):
+                raise ValueError("no renderer")
+    assert tracker.flush(10).is_done
+    return request.id
+
+
+def go_on(worker: Tracker, id: UUID | str) -> None:
+    """What a new worker does: it leaves out what is done."""
+    with worker.resume(id) as request:
+        for name in ("a", "b", "c"):
+            if not request.is_completed(name):
+                with request.stage(name) as stage:
+                    stage.progress(0.5)
+
+
+def check_completed(found: Any) -> None:
+    """The request completed, and the attempt that failed is visible."""
+    assert found["status"] == "COMPLETED"
+    assert [s["status"] for s in found["stages"]] == ["COMPLETED"] * 3
+    assert [[a["status"] for a in s["attempts"]] for s in found["stages"]] == [
+        ["COMPLETED"], ["FAILED", "COMPLETED"], ["COMPLETED"],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("way", ["stage", "request", "nobody"])
+def test_e6_a_new_worker_goes_on_from_the_failed_stage(
+    tracker: Tracker, worker: Tracker, client: Client, way: str
+) -> None:
+    id = fail_in_b(tracker, "order-7")
+    status = worker.status(str(id))
+    assert status is not None
+    assert (status.status, status.error_stage, status.correlation_id) == ("FAILED", "b", "order-7")
+    if way == "stage":
+        retry = worker.retry_stage(str(id), "b")
+        assert (bool(retry), retry.stage, retry.attempt) == (True, "b", 2)
+    elif way == "request":
+        assert worker.retry_request(id)
+    go_on(worker, str(id))
+    found = stored(worker, client, id)
+    check_completed(found)
+    stats = worker.stats()
+    assert (stats.duplicates, stats.dropped_total) == (0, 0)
+
+
+async def test_e6_the_same_in_asyncio(tracker: Tracker, worker: Tracker, client: Client) -> None:
+    id = await asyncio.to_thread(fail_in_b, tracker)
+    assert await worker.aretry_stage(id, "b")
+    async with worker.resume(id) as request:
+        async with request.stage("b") as stage:
+            assert stage.attempt == 2
+        async for attempt in request.attempts("c"):
+            async with attempt:
+                pass
+    found = await asyncio.to_thread(stored, worker, client, id)
+    check_completed(found)
+    assert await worker.aretry_request(id) == worker.retry_request(id)
+    refused = await worker.aretry_stage(id, "b", force=True)
+    assert not refused
+    assert "final" in str(refused.message)
+
+
+def test_a_stage_alone_can_be_resumed(tracker: Tracker, worker: Tracker, client: Client) -> None:
+    id = fail_in_b(tracker)
+    with worker.resume(id).stage("b") as stage:
+        assert stage.attempt == 2
+    found = stored(worker, client, id)
+    assert (found["status"], found["stages"][1]["status"]) == ("RUNNING", "COMPLETED")
+    assert [a["status"] for a in found["stages"][1]["attempts"]] == ["FAILED", "COMPLETED"]
+
+
+def test_the_second_attempt_may_fail_as_well(
+    tracker: Tracker, worker: Tracker, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    id = fail_in_b(tracker)
+    with pytest.raises(ValueError, match="again"), worker.resume(id) as request, request.stage("b"):
+        raise ValueError("again")
+    assert worker.flush(10).is_done
+    refused = worker.retry_request(id)
+    assert not refused
+    assert refused.message == "stage 'b' has failed in all of its 2 attempts"
+    # Nobody may go on now: it is said before the work, and every refusal is counted.
+    with worker.resume(id).stage("b"):
+        pass
+    assert worker.flush(10).is_done
+    assert "may not be retried (attempt 2 of 2)" in caplog.text
+    assert worker.stats().dropped == {"INVALID_TRANSITION": 1}
+    assert stored(tracker, client, id)["status"] == "FAILED"
+    assert worker.retry_request(id, force=True)
+    go_on(worker, id)
+    assert worker.flush(10).is_done
+    assert stored(tracker, client, id)["status"] == "COMPLETED"
+
+
+def test_what_has_completed_is_said_before_the_work(
+    tracker: Tracker, worker: Tracker, caplog: pytest.LogCaptureFixture
+) -> None:
+    id = fail_in_b(tracker)
+    request = worker.resume(id)
+    assert (request.is_completed("a"), request.is_completed("b")) == (True, False)
+    with request.stage("a"):
+        pass
+    assert "stage 'a' of request" in caplog.text
+    assert "has completed in attempt 1" in caplog.text
+
+
+def test_the_correlation_id_is_that_of_the_request(tracker: Tracker, worker: Tracker) -> None:
+    id = fail_in_b(tracker, "order-9")
+    with worker.resume(id) as request, request.stage("b"):
+        worker.track_operation(kind="API", name="render")
+    assert request.correlation_id == "order-9"
+    assert worker.resume(id, "mine").correlation_id == "mine"
+
+
+def test_e5_the_status_has_what_was_tracked_a_moment_ago(tracker: Tracker) -> None:
+    attributes = {"topic": "light", "grade": 10}
+    with tracker.request("lesson", stages=PLAN, attributes=attributes, user_id="ana") as request:
+        with request.stage("a"):
+            pass
+        with request.stage("b") as stage:
+            stage.progress(done=1, total=2)
+            status = tracker.status(request.id)
+    assert status is not None
+    assert (status.status, status.current_stage, status.error_stage) == ("RUNNING", "b", None)
+    assert (status.attributes, status.user_id) == (attributes, "ana")
+    assert status.progress == pytest.approx(0.5)
+    b = status.stage("b")
+    assert b is not None
+    assert (b.attempt, b.max_attempts, b.done, b.total, len(b.attempts)) == (1, 2, 1, 2, 1)
+    assert status.stage("unknown") is None
+    assert tracker.status(new_id()) is None
+    assert tracker.status("no such correlation id") is None
+
+
+async def test_e5_in_asyncio_and_by_correlation_id(tracker: Tracker) -> None:
+    id = await asyncio.to_thread(fail_in_b, tracker, "order-11")
+    status = await tracker.astatus("order-11")
+    assert status is not None
+    assert status.uuid == id
+    assert status.error is not None
+    assert status.error.message == "no renderer"
+
+
+def test_a_server_that_is_away_decides_later(
+    server: ServerProcess, tracker: Tracker, make_tracker: MakeTracker, client: Client
+) -> None:
+    id = fail_in_b(tracker)
+    offline = make_tracker("http://127.0.0.1:9/graphql", timeout_seconds=0.3)
+    request = offline.resume(id)
+    request._sink = recorded = RecordingTracker()
+    with request.stage("b") as stage:
+        stage.progress(0.5)
+    with make_tracker(server.url) as later:
+        for entry in recorded.entries:
+            later.record(entry)
+    found = stored(tracker, client, id)
+    assert [a["status"] for a in found["stages"][1]["attempts"]] == ["FAILED", "COMPLETED"]
+
+
+@pytest.mark.parametrize("id", ["lesson-7", "", "01a2", 7])
+def test_what_is_no_id_is_said_at_once(tracker: Tracker, id: Any) -> None:
+    for call in (tracker.resume, tracker.retry_request, NullTracker().resume):
+        with pytest.raises(ValueError, match="is not the id of a request"):
+            call(id)
+
+
+def test_values_over_the_limit_are_counted(tracker: Tracker, client: Client) -> None:
+    with tracker.request("lesson", stages=["a"]) as request, request.stage("a") as stage:
+        stage.complete(text="x" * 70_000)
+    found = stored(tracker, client, request.id)
+    assert (found["status"], found["stages"][0]["status"]) == ("COMPLETED", "COMPLETED")
+    assert tracker.stats().truncated == 1
