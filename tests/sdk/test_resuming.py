@@ -9,7 +9,7 @@ import pytest
 from tests.processes import ServerProcess
 from tests.sdk.conftest import MakeTracker
 from tests.sdk.test_requests import stored
-from trackstore import Client, Stage, Tracker, new_id
+from trackstore import Client, RequestHandle, Stage, Tracker, new_id
 from trackstore.testing import NullTracker, RecordingTracker
 
 PLAN = [Stage(name="a"), Stage(name="b", max_attempts=2), Stage(name="c")]
@@ -36,14 +36,20 @@ def client(server: ServerProcess) -> Any:
 
 def fail_in_b(tracker: Tracker, correlation_id: str | None = None) -> UUID:
     """A request in the recommended style that meets an exception in its second stage."""
+    request = tracker.request("lesson", stages=PLAN, correlation_id=correlation_id)
     with pytest.raises(ValueError, match="no renderer"):
-        with tracker.request("lesson", stages=PLAN, correlation_id=correlation_id) as request:
-            with request.stage("a") as stage:
-                stage.complete(words=840)
-            with request.stage("b"):
-                raise ValueError("no renderer")
+        make_lesson(request)
     assert tracker.flush(10).is_done
     return request.id
+
+
+def make_lesson(request: RequestHandle) -> None:
+    """Work that breaks in its second stage."""
+    with request:
+        with request.stage("a") as stage:
+            stage.complete(words=840)
+        with request.stage("b"):
+            raise ValueError("no renderer")
 
 
 def go_on(worker: Tracker, id: UUID | str) -> None:
