@@ -5,6 +5,7 @@ from typing import Self
 from uuid import UUID
 
 from trackstore import entries
+from trackstore.context import current
 from trackstore.request_status import ACTIVE, FINAL, RequestStatus, StageStatus, log
 from trackstore.requests import RequestHandle
 from trackstore.sink import Sink
@@ -48,6 +49,8 @@ class ResumedRequest(RequestHandle):
         self.must_learn = False
         known = self._known = self._sink.look_up(self.id)
         if known is None:
+            if not self._is_named:
+                self._correlation_id = current().correlation_id or self._correlation_id
             return
         if not self._is_named:
             self._correlation_id = known.correlation_id
