@@ -5,8 +5,16 @@ import inspect
 import logging
 import threading
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Coroutine,
+    Generator,
+    Iterator,
+    KeysView,
+    Mapping,
+)
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any, TypeVar, overload
 
@@ -19,6 +27,37 @@ class Event:
 
     name: str
     data: Mapping[str, Any] = field(default_factory=dict)
+    tasks: tuple["asyncio.Task[None]", ...] = field(default=(), compare=False, repr=False)
+    """Coroutines among the listeners, which ``await`` waits for."""
+
+    def keys(self) -> KeysView[str]:
+        """Return the names of the data, so that ``f(**event)`` passes them."""
+        return self.data.keys()
+
+    def __getitem__(self, name: str) -> Any:
+        return self.data[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.data
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.data)
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return one of the data, or the default."""
+        return self.data.get(name, default)
+
+    def __await__(self) -> Generator[Any, None, "Event"]:
+        """Wait until the coroutines among the listeners are done."""
+        if self.tasks:
+            yield from asyncio.gather(*self.tasks).__await__()
+        return self
 
 
 Listener = Callable[[Event], object]
@@ -59,42 +98,57 @@ class EventBus:
             self._listeners = tuple(pair for pair in before if pair != (name, listener))
             return len(self._listeners) < len(before)
 
-    def emit(self, name: str, /, **data: Any) -> Event:
-        """Tell all listeners; never raises and never waits for a coroutine.
+    def emit(self, name: str, data: Mapping[str, Any] | None = None, /, **more: Any) -> Event:
+        """Call all listeners; never raises and never waits for a coroutine.
 
-        A coroutine function that listens needs a running loop; where there is none, it has failed.
+        What is known is passed as a mapping, by name, or both. Coroutine functions that listen run
+        as tasks of the running loop; ``await bus.emit(...)`` returns when they are done. Where no
+        loop runs, such a listener has failed.
         """
-        event = Event(name, data)
+        event, tasks = self._event(name, data, more), []
         for listener in self._of(name):
             try:
-                told = listener(event)
-                if inspect.iscoroutine(told):
-                    self._start(event, told)
+                answer = listener(event)
+                if inspect.iscoroutine(answer):
+                    tasks.append(self._start(event, answer))
             except Exception as error:  # noqa: BLE001 - a listener must not break who speaks
                 self._failed(event, error)
-        return event
+        return replace(event, tasks=tuple(tasks)) if tasks else event
 
-    async def emit_and_wait(self, name: str, /, **data: Any) -> Event:
-        """Tell all listeners, and return when coroutines among them are done; never raises."""
-        event = Event(name, data)
+    async def emit_and_wait(
+        self, name: str, data: Mapping[str, Any] | None = None, /, **more: Any
+    ) -> Event:
+        """Call all listeners, and return when coroutines among them are done; never raises."""
+        event = self._event(name, data, more)
         waiting: list[Awaitable[None]] = []
         for listener in self._of(name):
             try:
-                told = listener(event)
+                answer = listener(event)
             except Exception as error:  # noqa: BLE001 - a listener must not break who speaks
                 self._failed(event, error)
                 continue
-            if inspect.isawaitable(told):
-                waiting.append(self._finish(event, told))
+            if inspect.isawaitable(answer):
+                waiting.append(self._finish(event, answer))
         await asyncio.gather(*waiting)
         return event
+
+    def _event(self, name: str, data: Any, more: dict[str, Any]) -> Event:
+        """Return the event; data that is no mapping is counted as a failure and left out."""
+        if data is None:
+            return Event(name, more)
+        try:
+            return Event(name, {**data, **more})
+        except Exception as error:  # noqa: BLE001 - what is emitted must not break who speaks
+            event = Event(name, more)
+            self._failed(event, error)
+            return event
 
     def _of(self, name: str) -> list[Listener]:
         return [
             told for known, told in self._listeners if known == name or fnmatchcase(name, known)
         ]
 
-    def _start(self, event: Event, told: Coroutine[Any, Any, object]) -> None:
+    def _start(self, event: Event, told: Coroutine[Any, Any, object]) -> "asyncio.Task[None]":
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
@@ -103,6 +157,7 @@ class EventBus:
         task = loop.create_task(self._finish(event, told))
         self._tasks.add(task)  # the loop itself holds tasks only weakly
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _finish(self, event: Event, told: Awaitable[object]) -> None:
         try:

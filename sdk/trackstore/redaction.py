@@ -6,37 +6,68 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import translate
 from functools import lru_cache
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_plus
 
 REDACTED = "[redacted]"
 
 SECRET_HEADERS = (
-    "authorization",
-    "proxy-authorization",
-    "cookie",
-    "set-cookie",
-    "x-api-key",
+    "*authorization",
+    "*cookie",
+    "*api_key",
+    "*access_key",
     "*token*",
     "*secret*",
+    "*password*",
+    "*credential*",
 )
 SECRET_FIELDS = (
     "*password*",
+    "*passphrase",
+    "passcode",
     "passwd",
+    "*_passwd",
     "pwd",
-    "*secret*",
+    "*_pwd",
+    "*secret",
+    "*secrets",
+    "secret_*",
+    "*_secret_*",
     "*token",
-    "token",
-    "api[_-]key",
-    "apikey",
-    "authorization",
-    "cookie",
-    "credit[_-]card*",
-    "card[_-]number",
+    "*access_tokens",
+    "*refresh_tokens",
+    "*auth_tokens",
+    "*api_tokens",
+    "*api_key",
+    "*api_keys",
+    "*access_key",
+    "*private_key",
+    "*signing_key",
+    "*encryption_key",
+    "*authorization",
+    "*auth_header",
+    "*credentials",
+    "*cookie",
+    "*cookies",
+    "*credit_card*",
+    "*card_number",
+    "*card_no",
+    "*account_number",
     "cvv",
     "cvc",
+    "*_cvv",
+    "*_cvc",
+    "*security_code",
     "iban",
+    "*_iban",
     "ssn",
+    "*_ssn",
+    "*social_security*",
+    "pin",
+    "otp",
+    "*_otp",
 )
+"""Globs of names in lower case with underscores. A name is compared however it is written: ``apiKey``,
+``API-Key``, ``APIKey`` and ``apikey`` are ``api_key``."""
 
 FINGERPRINT_DIGITS = 16
 DEEPEST = 12
@@ -46,9 +77,40 @@ VALUE_LENGTH = 500
 """Characters of a header or query field that are kept."""
 
 
+_WORD_EDGE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_OPEN_WORD = re.compile(r"\*_|_\*")
+_SEPARATORS = re.compile(r"[^0-9A-Za-z*?]+")
+_NUMBER_AT_END = re.compile(r"_*\d+$")
+_PAIR_IN_URL = re.compile(r"([?&;#])([^=&;#?\s]{1,200})=([^&;#\s]*)")
+_PASSWORD_IN_URL = re.compile(r"(://[^/?#\s:@]{0,200}:)([^/?#\s@]{1,500})(?=@)")
+
+
 @lru_cache(64)
 def _any_of(globs: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(translate(glob) for glob in globs) or r"(?!)", re.IGNORECASE)
+    plain = [translate(glob) for glob in globs]
+    spelled = [translate(glob_of(glob)) for glob in globs if "[" not in glob]
+    # Without separators a word may lie inside of another one: no "secret_*" for "secretary".
+    joined = [
+        translate(glob_of(glob).replace("_", "")) for glob in globs if not _OPEN_WORD.search(glob)
+    ]
+    return re.compile("|".join([*plain, *spelled, *joined]) or r"(?!)", re.IGNORECASE)
+
+
+def glob_of(name: str) -> str:
+    """Return a name or glob in lower case with underscores between its words."""
+    return _SEPARATORS.sub("_", _WORD_EDGE.sub("_", name)).strip("_").lower()
+
+
+@lru_cache(4_096)
+def _is_match(globs: tuple[str, ...], name: str) -> bool:
+    spelled = glob_of(name)
+    forms = {name, spelled, spelled.replace("_", ""), _NUMBER_AT_END.sub("", spelled)}
+    return any(_any_of(globs).match(form) is not None for form in forms)
+
+
+def is_secret(globs: tuple[str, ...], name: str) -> bool:
+    """Whether the value of this name is hidden, however the name is written."""
+    return _is_match(globs, name[:VALUE_LENGTH])
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +123,21 @@ class Redaction:
 
     def of_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Give every header with its value, or with a mark in its place."""
-        secret = _any_of(self.headers)
         return {
-            name: REDACTED if secret.match(name) else value[:VALUE_LENGTH]
+            name: REDACTED if is_secret(self.headers, name) else self.of_text(value)[:VALUE_LENGTH]
             for name, value in headers.items()
         }
 
     def of_query(self, query: str) -> dict[str, str | list[str]]:
         """Give the fields of a query string; one that was sent more than once is a list."""
-        secret, kept = _any_of(self.query), dict[str, str | list[str]]()
+        kept = dict[str, str | list[str]]()
         try:
             pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=MOST_QUERY_FIELDS)
         except ValueError:  # more fields than anybody reads
             return {}
         for told, said in pairs:
             name = told[:VALUE_LENGTH]
-            value = REDACTED if secret.match(told) else said[:VALUE_LENGTH]
+            value = REDACTED if is_secret(self.query, told) else self.of_text(said)[:VALUE_LENGTH]
             match kept.get(name):
                 case None:
                     kept[name] = value
@@ -91,14 +152,25 @@ class Redaction:
         if depth >= DEEPEST:
             return REDACTED
         if isinstance(body, Mapping):
-            secret = _any_of(self.fields)
             return {
-                str(name): REDACTED if secret.match(str(name)) else self.of_body(value, depth + 1)
+                str(name): REDACTED
+                if is_secret(self.fields, str(name))
+                else self.of_body(value, depth + 1)
                 for name, value in body.items()
             }
         if isinstance(body, list | tuple):
             return [self.of_body(value, depth + 1) for value in body]
-        return body
+        return self.of_text(body) if isinstance(body, str) else body
+
+    def of_text(self, text: str) -> str:
+        """Give a text with the secrets in the URLs among it replaced: fields of queries, passwords."""
+        if "=" in text and "?" in text:
+            text = _PAIR_IN_URL.sub(self._pair, text)
+        return _PASSWORD_IN_URL.sub(rf"\1{REDACTED}", text) if "://" in text else text
+
+    def _pair(self, found: re.Match[str]) -> str:
+        name = unquote_plus(found[2])
+        return f"{found[1]}{found[2]}={REDACTED}" if is_secret(self.query, name) else found[0]
 
 
 def fingerprint(secret: str) -> str:

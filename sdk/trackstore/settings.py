@@ -3,15 +3,17 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from datetime import timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 from trackstore.errors import InvalidSettings
+from trackstore.values import LONG_MAX, Problems, flag, number, read_text, shown, whole
 
 DEFAULT_URL = "http://127.0.0.1:8000/graphql"
 PREFIX = "TRACKSTORE_"
-TRUE, FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,24 @@ class Settings:
         """
         found = dict(_read(environment))
         found |= {name: value for name, value in given.items() if value is not None}
-        return replace(cls(), **found).checked()
+        names = [known.name for known in fields(cls)]
+        for name in found:
+            if name not in names:
+                close = get_close_matches(name, names, 1)
+                hint = f" Did you mean {close[0]}?" if close else ""
+                raise InvalidSettings(f"{name}: The setting is unknown.{hint}")
+        return cls(**found).checked()
+
+    def __post_init__(self) -> None:
+        """Convert settings that were passed as text, as numbers of a library, or as a ``timedelta``.
+
+        Raises ``InvalidSettings``.
+        """
+        for known in fields(self):
+            value = getattr(self, known.name)
+            converted = _value(known.name, known.default, value)
+            if converted is not value:
+                object.__setattr__(self, known.name, converted)
 
     def checked(self) -> Self:
         """The settings with the full address; raises ``InvalidSettings``."""
@@ -71,7 +90,7 @@ class Settings:
             raise InvalidSettings(f"url: {self.url!r} is no address such as {DEFAULT_URL}")
         for name in (f.name for f in fields(self)):
             value = getattr(self, name)
-            if isinstance(value, int | float) and value < 0:
+            if isinstance(value, int | float) and not value >= 0:
                 raise InvalidSettings(f"{name}: {value} is negative")
         for name in ("queue_items", "queue_bytes", "batch_items", "batch_bytes"):
             if getattr(self, name) < 1:
@@ -83,23 +102,46 @@ class Settings:
 def _read(environment: Mapping[str, str]) -> dict[str, Any]:
     found = {}
     for known in fields(Settings):
-        text = environment.get(PREFIX + known.name.upper(), "")
+        variable = PREFIX + known.name.upper()
+        text = environment.get(variable, "").strip()
         if text:
-            found[known.name] = _value(known.name, text)
+            try:
+                found[known.name] = _value(known.name, known.default, text)
+            except InvalidSettings as error:
+                raise InvalidSettings(f"{variable}: {str(error).partition(': ')[2]}") from None
     return found
 
 
-def _value(name: str, text: str) -> Any:
-    default = getattr(Settings(), name)
+def _value(name: str, default: Any, value: Any) -> Any:
+    """Return a setting as the type that its default has."""
+    if value is None or type(value) is type(default):
+        return value
     if name == "spool_folder":
-        return Path(text)
+        return _folder(value)
+    problems: Problems = []
     if isinstance(default, bool):
-        if text.lower() in TRUE | FALSE:
-            return text.lower() in TRUE
-        raise InvalidSettings(f"{PREFIX}{name.upper()}: {text!r} is neither true nor false")
-    if isinstance(default, int | float):
-        try:
-            return type(default)(text)
-        except ValueError:
-            raise InvalidSettings(f"{PREFIX}{name.upper()}: {text!r} is no number") from None
-    return text
+        converted: Any = flag(value, problems)
+    elif isinstance(default, int | float):
+        converted = _number(default, value, problems)
+    else:
+        converted = read_text(value, problems)
+    if problems:
+        raise InvalidSettings(f"{name}: {problems[0][1]}")
+    return converted
+
+
+def _number(default: float, value: Any, problems: Problems) -> Any:
+    limits: tuple[int, int] = (-LONG_MAX, LONG_MAX)
+    if isinstance(value, timedelta):
+        value = value.total_seconds()
+    if isinstance(default, int):
+        return whole(*limits)(value, problems)
+    return number(*limits)(value, problems)
+
+
+def _folder(value: Any) -> Path | None:
+    try:
+        text = os.fsdecode(value)
+    except TypeError:
+        raise InvalidSettings(f"spool_folder: {shown(value)} is not a path.") from None
+    return Path(text) if text else None

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from trackstore.events import Event, EventBus
+from trackstore.testing import RecordingTracker
 
 
 @pytest.fixture
@@ -101,3 +102,31 @@ def test_b3_listeners_come_and_go_while_others_speak(bus: EventBus) -> None:
         thread.join()
     assert all(heard.count(number) >= 200 for number in range(4))
     assert not bus.failures
+
+
+async def test_an_event_is_emitted_with_a_mapping_and_awaited() -> None:
+    bus, kept = EventBus(), RecordingTracker()
+
+    @bus.on("chat.completed")
+    async def track(event: Event) -> None:
+        await asyncio.sleep(0)
+        await kept.track_chat(**event)
+
+    event = await bus.emit(
+        "chat.completed",
+        {"user_id": "u_1", "message": "Why?", "response": "Because."},
+        tokens_used=12,
+    )
+    operation = kept.one(user_id="u_1")
+    assert operation.llm is not None
+    assert (operation.llm.message, operation.llm.input_tokens) == ("Why?", 12)
+    assert (event["message"], event.get("model"), "tokens_used" in event) == ("Why?", None, True)
+    assert await bus.emit("nobody.listens") == Event("nobody.listens")
+
+
+async def test_what_is_no_mapping_is_counted_and_the_rest_is_told() -> None:
+    bus, heard = EventBus(), list[Event]()
+    bus.on("x", heard.append)
+    await bus.emit("x", 7, user_id="u_1")  # type: ignore[arg-type]
+    assert [dict(event.data) for event in heard] == [{"user_id": "u_1"}]
+    assert bus.failures == {"x": 1}
