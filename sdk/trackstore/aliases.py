@@ -76,7 +76,6 @@ FAIL_ALIASES: Mapping[str, str] = {
     "stage_name": "stage",
     "is_retryable": "retryable",
 }
-CONSUME_ALIASES: Mapping[str, str] = {"operation": "operation_type", "batch_size": "units"}
 
 
 def resolve(facts: dict[str, Any], problems: Problems) -> dict[str, Any]:

@@ -151,3 +151,11 @@ class ChatArguments(
     SharedArguments, CallFacts, RouteFacts, ToolFacts, ToolNames, ModelFacts, Parts, total=False
 ):
     """What ``track_chat`` takes beside its own parameters."""
+
+
+class CallArguments(
+    SharedArguments, CallFacts, RouteFacts, ToolFacts, ToolNames, ModelFacts, ChatFacts, total=False
+):
+    """What may be told of a call that is served: by ``annotate``, ``known`` and the helper."""
+
+    counts: bool | None

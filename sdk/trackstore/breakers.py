@@ -6,8 +6,11 @@ import time
 from collections.abc import Callable
 
 from trackstore.entries import BreakerState
+from trackstore.failures import message_of
+from trackstore.guards import report
 from trackstore.recorder import Recorder
 from trackstore.tracker import get_tracker
+from trackstore.values import shown, spelling
 
 STATES: dict[str, BreakerState] = {
     "closed": "CLOSED",
@@ -50,13 +53,18 @@ class BreakerReporter:
 
     def failure(self, error: BaseException | None = None) -> None:
         """A call failed."""
-        self._count(failures=1, message=None if error is None else str(error))
+        self._count(failures=1, message=None if error is None else message_of(error))
 
     def changed(self, state: str, message: str | None = None) -> None:
-        """The breaker is closed, open or half open now, in any spelling; raises ``ValueError``."""
-        known = STATES.get(state.lower().replace("-", "").replace("_", "").replace(" ", ""))
+        """The breaker is closed, open or half open now, in any spelling.
+
+        Another word is counted and changes nothing; a strict tracker raises ``InvalidItem``.
+        """
+        known = STATES.get(spelling(state).replace("_", "").lower())
         if known is None:
-            raise ValueError(f"{state!r} is no state of a breaker: closed, open or half-open")
+            told = f"{shown(state)} is no state of a breaker: closed, open or half-open."
+            report(self._tracker or get_tracker(), "breaker", [("state", told)])
+            return
         self.state = known
         self._report(message)
 

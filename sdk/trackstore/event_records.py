@@ -9,6 +9,7 @@ from trackstore.route_operations import track_route_operation
 from trackstore.rules import ERROR_LENGTH
 from trackstore.served_calls import CallRecorder, OpenCall, ServedCall
 from trackstore.tracker import get_tracker
+from trackstore.values import read_text
 
 API_CALL = "api.call"
 CHATS = "chat.*"
@@ -30,7 +31,7 @@ def record_calls(bus: EventBus, recorder: CallRecorder, name: str = API_CALL) ->
         if request is not None:
             track_route_operation(request, recorder=recorder, **facts)
         else:
-            recorder.record(_call_of(facts))
+            recorder.record(_call_of(recorder, facts))
 
     return bus.on(name, listener)
 
@@ -44,15 +45,23 @@ def record_chats(bus: EventBus, tracker: Recorder | None = None, name: str = CHA
 
     def listener(event: Event) -> None:
         facts: dict[str, Any] = {"message": None, **event.data}
-        if facts.get("error") is not None:
-            facts["error"] = cut(str(facts["error"]), ERROR_LENGTH)
+        error = facts.get("error", facts.get("error_message"))
+        if error is not None:
+            facts["error"] = cut(read_text(error, []) or type(error).__name__, ERROR_LENGTH)
+            facts.pop("error_message", None)
         (tracker or get_tracker()).track_chat(**facts)
 
     return bus.on(name, listener)
 
 
-def _call_of(facts: dict[str, Any]) -> ServedCall:
+def _call_of(recorder: CallRecorder, facts: dict[str, Any]) -> ServedCall:
     apart = {name: facts.pop(name) for name in UNTOLD if name in facts}
     told = OpenCall()
-    told.add(facts)
-    return ServedCall(labels=told.labels, attributes=told.attributes, **told.facts, **apart)
+    recorder.report(told.add(facts))
+    return ServedCall(
+        labels=told.labels,
+        attributes=told.attributes,
+        details=told.details,
+        **{"route": "", **told.facts},
+        **apart,
+    )

@@ -84,4 +84,4 @@ class Exchange:
         facts.update(call.facts)
         if self.is_disconnected:
             call.attributes["disconnected"] = True
-        return ServedCall(attributes=call.attributes, **facts)
+        return ServedCall(attributes=call.attributes, details=call.details, **facts)

@@ -3,7 +3,7 @@
 import asyncio
 from abc import abstractmethod
 from datetime import timedelta
-from typing import Unpack
+from typing import Any, Unpack, get_args
 from uuid import UUID
 
 from trackstore.answers import Consumption, Reservation
@@ -20,13 +20,44 @@ from trackstore.consuming import (
     reserve_call,
 )
 from trackstore.entries import Consume
-from trackstore.errors import ServerUnavailable
+from trackstore.errors import InvalidItem, ServerUnavailable
+from trackstore.fitting import fit
+from trackstore.guards import suggestion
 from trackstore.ids import new_id
-from trackstore.labelling import LabelArguments, Labelling
+from trackstore.labelling import LABELS, LabelArguments, Labelling
+from trackstore.values import Problems, number, shown, spelling
 
 RESERVED_FOR = timedelta(minutes=10)
 ANSWER_SECONDS = 5.0
 """How long a question about a limit may take, all tries together."""
+
+
+class ConsumeArguments(LabelArguments, total=False):
+    """Whose use it is, and other names of what is used."""
+
+    operation: str | None
+    batch_size: int
+
+
+def choice(value: Any) -> IfUnavailable:
+    """Return what to do where the server cannot be asked; raises ``InvalidItem``."""
+    word = spelling(value).lower()
+    for known in get_args(IfUnavailable):
+        if word == known:
+            answer: IfUnavailable = known
+            return answer
+    raise InvalidItem(f"if_unavailable: {shown(value)} is not one of raise, allow, deny.")
+
+
+def span(value: Any) -> timedelta:
+    """Return a span of time that was passed as such, or in seconds; raises ``InvalidItem``."""
+    if isinstance(value, timedelta):
+        return value
+    problems: Problems = []
+    seconds = number(1, 86_400)(value, problems)
+    if seconds is None:
+        raise InvalidItem(f"ttl: {problems[0][1]} Pass a timedelta or seconds.")
+    return timedelta(seconds=seconds)
 
 
 class Limits(Labelling):
@@ -41,23 +72,20 @@ class Limits(Labelling):
         id: UUID | None = None,
         timeout: float = ANSWER_SECONDS,
         if_unavailable: IfUnavailable = "raise",
-        **labels: Unpack[LabelArguments],
+        **labels: Unpack[ConsumeArguments],
     ) -> Consumption:
         """Use units if every limit that applies allows it, all or nothing, and count them.
 
         Waits for the answer, ``timeout`` seconds at most, and tries again meanwhile; with the same
         ``id`` (default: a new one) a repeat counts once. Where the server cannot be asked,
         ``if_unavailable`` decides: ``raise`` (``ServerUnavailable``), ``allow`` or ``deny``.
-        Raises ``ServerRefused`` for what the server does not take.
+        ``operation`` and ``batch_size`` stand for ``operation_type`` and ``units``.
+
+        Raises ``InvalidItem`` for arguments that cannot be used: nothing is left out here, as the
+        answer would be one to another question. Raises ``ServerRefused`` for what the server refuses.
         """
-        asked = Consume(
-            interaction_type=interaction_type,
-            units=units,
-            operation_type=operation_type,
-            id=id or new_id(),
-            labels=self.labels_with(labels),
-        )
-        return self._consume(asked, timeout, if_unavailable)
+        asked = self._asked(interaction_type, units, operation_type, id, labels)
+        return self._consume(asked, timeout, choice(if_unavailable))
 
     def reserve(
         self,
@@ -69,20 +97,41 @@ class Limits(Labelling):
         id: UUID | None = None,
         timeout: float = ANSWER_SECONDS,
         if_unavailable: IfUnavailable = "raise",
-        **labels: Unpack[LabelArguments],
+        **labels: Unpack[ConsumeArguments],
     ) -> Reservation:
         """Set units aside for ``ttl`` (1 second to 1 day), for work whose use is known at its end.
 
-        ``commit`` or ``release`` ends it. Otherwise as ``consume``.
+        ``commit`` or ``release`` ends it. ``ttl`` is a ``timedelta`` or seconds. Otherwise as
+        ``consume``.
         """
+        asked = self._asked(interaction_type, units, operation_type, id, labels)
+        return self._reserve(asked, span(ttl), timeout, choice(if_unavailable))
+
+    def _asked(
+        self, interaction_type: Any, units: Any, operation_type: Any, id: Any, passed: Any
+    ) -> Consume:
+        """Return the question; raises ``InvalidItem`` for what cannot be asked."""
+        labels = dict(passed)
+        if "batch_size" in labels:
+            units = labels.pop("batch_size")
+        if "operation" in labels:
+            operation_type = labels.pop("operation")
+        unknown = [name for name in labels if name not in LABELS]
+        if unknown:
+            raise InvalidItem(f"consume: {unknown[0]}: {suggestion(unknown[0], LABELS)}")
         asked = Consume(
             interaction_type=interaction_type,
             units=units,
             operation_type=operation_type,
-            id=id or new_id(),
+            id=new_id() if id is None else id,
             labels=self.labels_with(labels),
         )
-        return self._reserve(asked, ttl, timeout, if_unavailable)
+        fitted, problems = fit(asked, is_own=True)
+        if problems:
+            told = "; ".join(f"{path}: {problem}" for path, problem in problems)
+            raise InvalidItem(f"consume: {told}")
+        assert isinstance(fitted, Consume)
+        return fitted
 
     def commit(self, id: UUID, units: int, *, timeout: float = ANSWER_SECONDS) -> Consumption:
         """Use what was really needed of a reservation; the rest is given back. May be repeated.
@@ -106,7 +155,7 @@ class Limits(Labelling):
         id: UUID | None = None,
         timeout: float = ANSWER_SECONDS,
         if_unavailable: IfUnavailable = "raise",
-        **labels: Unpack[LabelArguments],
+        **labels: Unpack[ConsumeArguments],
     ) -> Consumption:
         """``consume`` without blocking the event loop."""
         return await asyncio.to_thread(
@@ -114,7 +163,7 @@ class Limits(Labelling):
             interaction_type,
             units,
             operation_type=operation_type,
-            id=id or new_id(),
+            id=new_id() if id is None else id,
             timeout=timeout,
             if_unavailable=if_unavailable,
             **labels,
@@ -130,7 +179,7 @@ class Limits(Labelling):
         id: UUID | None = None,
         timeout: float = ANSWER_SECONDS,
         if_unavailable: IfUnavailable = "raise",
-        **labels: Unpack[LabelArguments],
+        **labels: Unpack[ConsumeArguments],
     ) -> Reservation:
         """``reserve`` without blocking the event loop."""
         return await asyncio.to_thread(
@@ -139,7 +188,7 @@ class Limits(Labelling):
             units,
             ttl=ttl,
             operation_type=operation_type,
-            id=id or new_id(),
+            id=new_id() if id is None else id,
             timeout=timeout,
             if_unavailable=if_unavailable,
             **labels,

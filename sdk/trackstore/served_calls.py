@@ -4,22 +4,28 @@ import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 from uuid import UUID
 
 from msgspec import Struct
 from msgspec.json import encode
 
+from trackstore.aliases import resolve
 from trackstore.answer_exceptions import SERVER_FAULT, describe
-from trackstore.entries import Interaction
+from trackstore.arguments import CallArguments
+from trackstore.entries import Interaction, LlmCall
 from trackstore.errors import InvalidItem, TrackstoreError
+from trackstore.guards import report, suggestion
+from trackstore.json_values import json_object
 from trackstore.labelling import LABELS
+from trackstore.operation_drafts import KNOWN_NAMES
 from trackstore.recorder import Recorder
 from trackstore.redaction import cut
 from trackstore.route_names import template_name
 from trackstore.rules import API_OPERATION, BATCH_SIZE, RoutePlan, TrackingRules, is_sampled
 from trackstore.scoped import Scoped
 from trackstore.tracker import get_tracker
+from trackstore.values import Problems, read_text
 
 log = logging.getLogger("trackstore")
 
@@ -65,48 +71,62 @@ class ServedCall(Struct, frozen=True, kw_only=True):
     query: str = ""
     body: Any = None
     id: UUID | None = None
+    details: Mapping[str, Any] = {}
+    """Further facts of the operation, such as the message, model and tokens of a chat."""
 
 
 class OpenCall:
     """What is known so far of a call that is being served; the handler may add to it."""
 
-    __slots__ = ("attributes", "exception", "facts", "is_recorded", "labels", "recorder")
+    __slots__ = ("attributes", "details", "exception", "facts", "is_recorded", "labels", "recorder")
 
     def __init__(self, recorder: "CallRecorder | None" = None) -> None:
         self.recorder = recorder
         self.labels: dict[str, str] = {}
         self.attributes: dict[str, Any] = {}
         self.facts: dict[str, Any] = {}
+        self.details: dict[str, Any] = {}
         self.is_recorded = False
         self.exception: BaseException | None = None
         """What a framework has turned into an answer; the text is recorded if that is a fault."""
 
-    def add(self, known: Mapping[str, Any]) -> None:
-        """Take over what is not None: labels to the labels, attributes into the attributes.
+    def add(self, known: Mapping[str, Any]) -> Problems:
+        """Take over what is not None; return what cannot be, such as an unknown name.
 
-        Raises ``TypeError`` for names that a call has not, and takes nothing then.
+        Labels go to the labels, attributes into the attributes, and facts that only an operation has
+        into the details.
         """
-        if unknown := known.keys() - ANNOTATIONS - LABEL_NAMES:
-            raise TypeError(f"a call has no {', '.join(sorted(unknown))}")
-        for name, value in known.items():
+        problems: Problems = []
+        for name, value in resolve(dict(known), problems).items():
             if value is None:
                 continue
             if name in LABEL_NAMES:
-                self.labels[name] = str(value)
+                label = read_text(value, problems)
+                if label is not None:
+                    self.labels[name] = label
             elif name == "attributes":
-                self.attributes.update(value)
+                self.attributes.update(json_object(value, problems) or {})
             elif name == "error":
-                self.facts[name] = (
-                    describe(value) if isinstance(value, BaseException) else str(value)
-                )
-            else:
+                is_raised = issubclass(type(value), BaseException)
+                self.facts[name] = describe(value) if is_raised else read_text(value, problems)
+            elif name == "counts_against_plan":
+                self.facts["counts"] = value
+            elif name in ANNOTATIONS:
                 self.facts[name] = value
+            elif name in DETAILS:
+                self.details[name] = value
+            else:
+                problems.append((name, suggestion(name, (*ANNOTATIONS, *LABELS, *DETAILS))))
+        return problems
 
 
 FACTS = ServedCall.__struct_fields__
-ANNOTATIONS = frozenset(FACTS) - {"labels", "headers", "query", "body", "id"}
+ANNOTATIONS = frozenset(FACTS) - {"labels", "headers", "query", "body", "id", "details"}
 LABEL_NAMES = frozenset(LABELS)
-OWN_FACTS = {"labels", "attributes", "headers", "query", "body", "counts"}
+DETAILS = frozenset(KNOWN_NAMES) - {"id", "interaction"}
+CHAT_FACTS = frozenset(LlmCall.__struct_fields__) | {"tokens"}
+"""Facts of a model call: one without an HTTP method that carries them is mainly that."""
+OWN_FACTS = {"labels", "attributes", "headers", "query", "body", "counts", "details"}
 PASSED_ON = tuple(name for name in FACTS if name not in OWN_FACTS)
 """What goes into the operation as it is."""
 
@@ -126,23 +146,20 @@ def serving(call: OpenCall) -> Iterator[OpenCall]:
         _open.leave(block)
 
 
-def annotate(**known: Any) -> bool:
+def annotate(**known: Unpack[CallArguments]) -> bool:
     """Tell what the rules cannot see of the call being served, from anywhere inside its handler.
 
-    ``annotate(workspace_id="ws_12", resource_id=memory.id, batch_size=3)``: labels, and every field
-    of ``ServedCall`` but headers, query and body; ``attributes`` are added to those told before.
-    Gives False where no call is being served, or where it has no such field, and changes nothing
-    then; the latter is counted, and raised where the tracker is strict.
+    ``annotate(workspace_id="ws_12", resource_id=memory.id, batch_size=3)``: labels, every field of
+    ``ServedCall`` but headers, query and body, and facts of an operation, such as ``message``,
+    ``model`` and ``tokens``; ``attributes`` are added to those told before. Returns False where no
+    call is being served. An unknown name is counted and left out; a strict tracker raises.
     """
     call = _open.get()
     if call is None:
         return False
-    try:
-        call.add(known)
-    except (TypeError, ValueError) as error:
-        if call.recorder is not None:
-            call.recorder.failed("a call was told what it has no field for", error)
-        return False
+    problems = call.add(known)
+    if call.recorder is not None:
+        call.recorder.report(problems)
     return True
 
 
@@ -178,10 +195,23 @@ class CallRecorder:
         """Record a call, or leave it out as the rules say; gives the id of the operation."""
         try:
             fields = self.compose(call)
-            return None if fields is None else self.tracker.track_api_operation(**fields)
+            if fields is None:
+                return None
+            if not call.method and not CHAT_FACTS.isdisjoint(call.details):
+                name = fields.pop("route")
+                return self.tracker.track_operation(kind="LLM", name=name, **fields)
+            return self.tracker.track_api_operation(**fields)
         except Exception as error:  # noqa: BLE001 - tracking must not break what it tracks
             self.failed("a call could not be recorded", error)
             return None
+
+    def report(self, problems: Problems) -> None:
+        """Count facts of a call that could not be taken; raises ``InvalidItem`` if strict."""
+        try:
+            tracker = self.tracker
+        except TrackstoreError:  # there is no tracker at all
+            return
+        report(tracker, "call", problems)
 
     def failed(self, what: str, error: Exception) -> None:
         """Count an error of the tracking itself; the first one is logged with its traceback.
@@ -214,7 +244,7 @@ class CallRecorder:
         if attributes := self._attributes(call, plan, counts_as):
             facts["attributes"] = attributes
         facts.update(call.labels)
-        return facts
+        return {**call.details, **facts}
 
     def _skip(self, reason: SkipReason, problem: str | None = None) -> None:
         """Count a call that is not recorded, here and in the tracker's own statistics."""

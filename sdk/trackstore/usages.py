@@ -13,6 +13,8 @@ from trackstore.served_calls import CallRecorder, OpenCall, labels_of, open_call
 from trackstore.web_requests import WebRequest, context_of_request, from_request, request_among
 
 SCALARS = (str, int, UUID)
+CURRENT_USER = "current_user"
+"""An argument of this name that is a mapping says whose call it is, as a dependency of FastAPI gives it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,9 @@ class Using:
     def labels(self) -> dict[str, str]:
         """The arguments that say whose call it is."""
         arguments = self.arguments
-        return labels_of({n: v for n, v in arguments.items() if isinstance(v, SCALARS)})
+        found = labels_of({n: v for n, v in arguments.items() if isinstance(v, SCALARS)})
+        user = arguments.get(CURRENT_USER)
+        return labels_of(user) | found if isinstance(user, Mapping) else found
 
 
 class Usage(Protocol):
@@ -61,7 +65,7 @@ def begin(
             usage = SharedUsage(watched, using)
         else:
             own.read_request()
-        usage.call.add((known() if callable(known) else known) or {})
+        recorder.report(usage.call.add((known() if callable(known) else known) or {}))
     except Exception as error:  # noqa: BLE001 - tracking must not break what it tracks
         recorder.failed(f"what is known of {using.operation} could not be read", error)
     return usage

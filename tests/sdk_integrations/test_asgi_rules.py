@@ -178,14 +178,16 @@ async def test_what_a_call_has_no_field_for_is_counted_and_raised_in_tests() -> 
 
     @app.get("/")
     async def handler() -> None:
-        told.append(annotate(user_id="u_1", colour="red"))
+        told.append(annotate(user_id="u_1", colour="red"))  # type: ignore[call-arg]
         told.append(annotate(attributes={"colour": "red"}))
 
     async with caller_of(TrackingMiddleware(app, recorder=recorder), raises=True) as http:
         assert (await http.get("/")).status_code == 200
-        assert (told, recorder.skipped) == ([False, True], {"failed": 1})
+        assert (told, tracker.stats().adjusted) == ([True, True], {"call.colour": 1})
         (operation,) = tracker.operations
-        assert (operation.labels, operation.attributes) == (None, {"colour": "red"})
+        assert operation.attributes == {"colour": "red"}
+        assert operation.labels is not None
+        assert operation.labels.user_id == "u_1"
         tracker.is_strict = True
-        with pytest.raises(InvalidItem, match="a call has no colour"):
+        with pytest.raises(InvalidItem, match="call: colour: The name is unknown"):
             await http.get("/")

@@ -204,7 +204,8 @@ def test_b2_what_cannot_be_read_breaks_nothing() -> None:
     assert len(tracker.operations) == 2
     with pytest.raises(TypeError, match="odd"):
         chat()  # type: ignore[call-arg]
-    assert recorder.skipped == {"failed": 3}
+    assert recorder.skipped == {"failed": 2}  # the scope that raises, and the missing argument
+    assert tracker.stats().adjusted == {"call.no_such_fact": 1}
     tracker.is_strict = True
     with pytest.raises(InvalidItem, match="no_such_fact"):
         chat(1)

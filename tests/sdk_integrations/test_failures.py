@@ -301,7 +301,7 @@ async def test_a_failure_that_a_handler_tells_is_not_sampled_away(
         elif how == "exception":
             annotate(error=WithoutText())
         elif how == "odd":
-            annotate(error=17)
+            annotate(error=17)  # type: ignore[arg-type]
         return how
 
     async with caller_of(TrackingMiddleware(app, tracker, RARELY)) as http:

@@ -1,0 +1,149 @@
+"""The first users' calls, with their own names and in their own shape."""
+
+import time
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from trackstore import InvalidItem, TrackingRules, annotate, track_api_usage, track_route_operation
+from trackstore.breakers import BreakerReporter
+from trackstore.redaction import fingerprint
+from trackstore.served_calls import CallRecorder
+from trackstore.testing import RecordingTracker
+
+
+def request_of(**state: Any) -> Any:
+    """A request of Starlette, as far as it is looked at."""
+    scope = {
+        "type": "http", "method": "POST", "path": "/v1/memory", "query_string": b"",
+        "headers": [(b"x-client-type", b"web"), (b"x-api-key", b"s3cret")], "state": state,
+    }  # fmt: skip
+    return SimpleNamespace(scope=scope)
+
+
+async def test_a_memory_operation_in_its_own_words() -> None:
+    tracker, started = RecordingTracker(), time.time()
+    await tracker.track_operation(
+        user_id="u_1", workspace_id="ws_1", route="v1/memory", method="POST",
+        is_memory_operation=True, organization_id="org_1", developer_id="d_1",
+        operation_type="add_memory", memory_id="mem_1", latency_ms=(time.time() - started) * 1_000,
+        status_code=200, api_key="s3cret", client_type="web", ip_address="203.0.113.7",
+        user_agent="client/1", metadata={"error": "none"},
+    )  # fmt: skip
+    operation = tracker.one(user_id="u_1", api_key_id=fingerprint("s3cret"), resource_id="mem_1")
+    assert (operation.kind, operation.name, operation.client) == ("API", "POST v1/memory", "web")
+    assert operation.interaction is not None
+    assert (operation.interaction.type, operation.interaction.units) == ("api_operation", 1)
+    assert operation.attributes == {"error": "none"}
+    assert operation.duration_ms is not None
+    assert operation.duration_ms >= 0
+
+
+@pytest.mark.parametrize("start", [time.time, time.perf_counter, lambda: datetime.now(UTC)])
+async def test_the_helper_in_its_own_words(start: Any) -> None:
+    tracker = RecordingTracker()
+    await track_route_operation(
+        route="v1/memory", method="POST", request=request_of(user_id="u_1", workspace_id="ws_1"),
+        start_time=start(), status_code=200, is_memory_operation=True, memory_id="mem_1", tracker=tracker,
+    )  # fmt: skip
+    operation = tracker.one(user_id="u_1", resource_id="mem_1")
+    assert operation.interaction is not None
+    assert operation.duration_ms is not None
+    assert 0 <= operation.duration_ms < 10_000
+
+
+async def test_the_helper_may_be_awaited_where_it_records_nothing() -> None:
+    tracker = RecordingTracker()
+    assert await track_route_operation(request_of(user_id="u_1"), tracker=tracker) is None
+    assert await track_route_operation(tracker=RecordingTracker(strict=False)) is None
+    assert tracker.stats().skipped == {"labels": 1}
+
+
+async def test_a_chat_in_its_own_words() -> None:
+    tracker, start_time = RecordingTracker(), time.time()
+    id = await tracker.track_chat(
+        user_id="u_1", user_email="u@example.com", message="Why?", response="Because.",
+        duration=time.time() - start_time, tokens_used=12,
+    )  # fmt: skip
+    operation = tracker.one(id=id)
+    assert operation.llm is not None
+    assert operation.llm.input_tokens == 12
+    assert operation.attributes == {"email": "u@example.com"}
+    assert operation.duration_ms is not None
+
+
+async def test_a_tool_operation_in_its_own_words() -> None:
+    tracker = RecordingTracker()
+    await tracker.track_operation(
+        tool_name="read", operation_mode="overview", parameters={"compress": True},
+        file_path="src/main.py", tokens_original=5_000, tokens_actual=500, tokens_prevented=4_500,
+        response_time_ms=123.45, tool_id="claude-code",
+    )  # fmt: skip
+    operation = tracker.one(tool_name="read", operation_mode="overview", tokens_actual=500)
+    assert (operation.kind, operation.client, operation.duration_ms) == (
+        "TOOL",
+        "claude-code",
+        123.45,
+    )
+
+
+async def test_a_decorated_chat_carries_message_tokens_and_model() -> None:
+    tracker = RecordingTracker()
+
+    @track_api_usage(operation="chat", tracker=tracker, rules=TrackingRules(requires=("user_id",)))
+    async def chat(request: dict[str, str], current_user: dict[str, str]) -> str:
+        annotate(message=request["message"], response="Because.", model="parrot-1", tokens=12)
+        return f"Because, {current_user['name']}."
+
+    user = {"user_id": "u_1", "name": "Ada"}
+    assert await chat({"message": "Why?"}, current_user=user) == "Because, Ada."
+    operation = tracker.one(user_id="u_1", model="parrot-1", input_tokens=12)
+    assert (operation.kind, operation.name, operation.operation_type) == ("LLM", "chat", "chat")
+    assert operation.llm is not None
+    assert (operation.llm.message, operation.llm.response) == ("Why?", "Because.")
+
+
+def test_limits_take_other_names_and_refuse_unknown_ones() -> None:
+    tracker = RecordingTracker(limits={"mini": 3})
+    told = tracker.consume("mini", operation="add_memory", batch_size="2", user_id="u_1")  # type: ignore[arg-type]
+    assert (told.allowed, told.units) == (True, 2)
+    assert not tracker.consume("mini", 2, if_unavailable="ALLOW").allowed  # type: ignore[arg-type]
+    wrong: list[dict[str, Any]] = [
+        {"units": -1}, {"units": 1.5}, {"workspace": "ws_1"}, {"if_unavailable": "perhaps"},
+        {"user_id": "u" * 300}, {"id": "seven"},
+    ]  # fmt: skip
+    for facts in wrong:
+        with pytest.raises(InvalidItem):
+            tracker.consume("mini", **facts)
+    with pytest.raises(InvalidItem):
+        tracker.reserve("mini", ttl="soon")  # type: ignore[arg-type]
+    assert tracker.used == {"mini": 2}
+
+
+def test_a_breaker_of_unknown_state_changes_nothing() -> None:
+    tracker = RecordingTracker(strict=False)
+    reporter = BreakerReporter(tracker, "renderer")
+    reporter.changed("ajar")
+    reporter.changed(None)  # type: ignore[arg-type]
+    reporter.changed("Half Open")
+    assert (reporter.state, tracker.stats().adjusted) == ("HALF_OPEN", {"breaker.state": 2})
+
+
+def test_facts_of_a_call_that_are_odd_cost_themselves_alone() -> None:
+    tracker = RecordingTracker(strict=False)
+    recorder = CallRecorder(tracker)
+    state = {"user_id": "u_1", "workspace_id": "ws_1"}
+    facts: dict[str, Any] = {
+        "status_code": "201", "batch_size": -3, "started_at": "yesterday", "colour": "red",
+        "attributes": [1], "error": None, "resource_id": object(),
+    }  # fmt: skip
+    assert track_route_operation(request_of(**state), recorder=recorder, **facts)
+    operation = tracker.one(user_id="u_1", status_code=201)
+    assert operation.api is not None
+    assert operation.api.batch_size is None
+    assert {"call.colour", "call.started_at", "operation.api.batch_size"} <= set(
+        tracker.stats().adjusted
+    )
+    assert recorder.skipped == {}
