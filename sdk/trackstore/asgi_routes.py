@@ -56,9 +56,12 @@ def matched_route(scope: Scope, origin: Origin) -> Matched:
     if "router" in scope:
         below = _below(scope, origin)
         template = _leaf(scope, below)
-        if template is None and mounts:
-            template, values = REST, {**values, "path": below.strip("/")}
-        return Matched(template and f"{mounts}{template}", values, is_known=template is not None)
+        if template is not None:
+            return Matched(f"{mounts}{template}", values)
+        rest = below.strip("/")
+        if mounts and rest:
+            return Matched(f"{mounts}{REST}", {**values, "path": rest})
+        return Matched(mounts or None, values, is_known=bool(mounts))
     return NO_ROUTER
 
 

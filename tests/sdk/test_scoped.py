@@ -17,6 +17,20 @@ from trackstore.served_calls import OpenCall, open_call, serving
 from trackstore.testing import RecordingTracker
 
 
+@pytest.fixture
+def sync_block() -> Iterator[str]:
+    """A block around a test, whose end runs where the test may not have run."""
+    with bind(correlation_id="sync fixture"):
+        yield "sync fixture"
+
+
+@pytest.fixture
+async def async_block(sync_block: str) -> AsyncIterator[str]:
+    """The same, entered and left by tasks of the test runner."""
+    with bind(stage=sync_block):
+        yield sync_block
+
+
 def correlation() -> str | None:
     return current().correlation_id
 
@@ -201,4 +215,15 @@ def test_many_blocks_inside_copied_contexts_hold_no_chain() -> None:
             alive.append(sum(isinstance(o, Held) for o in gc.get_objects()))
 
     step(50)
+    assert current() is NOWHERE
+
+
+async def test_fixtures_that_hold_a_block_open(async_block: str) -> None:
+    with bind(correlation_id="test"):
+        await asyncio.sleep(0)
+        assert correlation() == "test"
+    assert async_block == "sync fixture"
+
+
+def test_fixtures_of_other_tests_leave_nothing_behind() -> None:
     assert current() is NOWHERE

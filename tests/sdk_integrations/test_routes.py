@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from tests.sdk_integrations.services import WHO, caller_of
 from trackstore import RouteRule, TrackingRules
+from trackstore.asgi_routes import matched_route, origin_of
 from trackstore.client_addresses import address_of
 from trackstore.integrations.asgi import TrackingMiddleware
 from trackstore.integrations.wsgi import TrackingMiddleware as WsgiMiddleware
@@ -107,6 +108,32 @@ async def test_routers_in_routers_with_parameters_in_their_prefixes() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("path", "template"),
+    [
+        ("/v1/memory/51", "/v1/memory/{memory_id}"),
+        ("/v3/orgs/o1/tenants/t1/memory/51", "/v3/orgs/{org}/tenants/{tenant}/memory/{memory_id}"),
+        ("/api/v2/memory/51", "/v2/memory/{memory_id}"),
+    ],
+)
+async def test_a_version_that_does_not_tell_the_prefix_is_completed_from_the_path(
+    path: str, template: str
+) -> None:
+    async def nothing(*_: Any) -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    root = "/api" if path.startswith("/api") else ""
+    scope: dict[str, Any] = {
+        "type": "http", "method": "GET", "path": path, "root_path": root, "headers": [],
+        "query_string": b"",
+    }  # fmt: skip
+    origin = origin_of(scope)
+    await memory_service()(scope, nothing, nothing)
+    assert matched_route(scope, origin).template == template
+    del scope["fastapi"]
+    assert matched_route(scope, origin).template == template
+
+
 async def test_mounted_applications_with_parameters_and_files(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("a")
     inner = FastAPI()
@@ -144,6 +171,32 @@ async def test_mounted_applications_with_parameters_and_files(tmp_path: Path) ->
         ]
     )
     assert await routes_of(plain, calls) == expected
+
+
+async def test_an_application_that_is_mounted_for_one_path() -> None:
+    async def graphql(scope: Any, receive: Any, send: Any) -> None:
+        await PlainTextResponse("{}")(scope, receive, send)
+
+    app = FastAPI()
+    app.mount("/graphql", graphql)
+    calls = ["POST /graphql/", "GET /graphql/ide"]
+    assert await routes_of(app, calls) == [
+        ("POST graphql", None, 200),
+        ("GET graphql/{path}", "ide", 200),
+    ]
+
+
+async def test_the_files_of_a_frontend_are_one_route(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("hello")
+    (tmp_path / "app-1a2b.js").write_text("1")
+    app = memory_service()
+    app.frontend("/ui", directory=tmp_path)
+    calls = ["GET /ui/app-1a2b.js", "GET /ui/some/page", "GET /v1/memory/51"]
+    assert [name for name, _, _ in await routes_of(app, calls)] == [
+        "GET ui/{path}",
+        "GET ui/{path}",
+        "GET v1/memory/{memory_id}",
+    ]
 
 
 async def test_hosts_with_routes_of_their_own() -> None:
