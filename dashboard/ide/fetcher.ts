@@ -2,11 +2,13 @@
 import type { Fetcher, FetcherOpts, FetcherParams } from "@graphiql/toolkit";
 import { type ExecutionResult, getOperationAST, parse } from "graphql";
 import { createClient } from "graphql-ws";
+import { reviveRaw } from "../src/api/json";
 import { expireSession } from "../src/api/session";
 
 const socket = createClient({
   url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/graphql`,
   lazy: true,
+  jsonMessageReviver: reviveRaw,
   retryAttempts: 100,
 });
 
@@ -28,7 +30,8 @@ async function post(params: FetcherParams, options?: FetcherOpts) {
     body: JSON.stringify(asked(params)),
   });
   if (answer.status === 401 && !options?.headers?.["Authorization"]) expireSession();
-  return answer.json();
+  // The editor writes the answer as JSON again: its numbers are to keep their digits.
+  return JSON.parse(await answer.text(), reviveRaw) as ExecutionResult;
 }
 
 function asked({ query, variables, operationName }: FetcherParams) {

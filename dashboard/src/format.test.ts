@@ -55,3 +55,11 @@ describe("instants", () => {
     expect(fromNow(new Date(now.getTime() + 7_200_000).toISOString(), now.getTime())).toMatch(/in 2 hr/);
   });
 });
+
+it("whole numbers keep every digit, and a rounded one says so", () => {
+  const digits = (text: string) => text.replace(/[^0-9≈-]/g, "");
+  expect(digits(count(9223372036854775807n))).toBe("9223372036854775807");
+  expect(digits(count(9007199254740991))).toBe("9007199254740991");
+  expect(digits(count(2 ** 60))).toMatch(/^≈1152921504606/);
+  expect(compact(9223372036854775807n)).toBe(compact(2 ** 63));
+});

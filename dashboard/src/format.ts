@@ -11,14 +11,20 @@ const percent = new Intl.NumberFormat(LOCALE, { style: "percent", maximumFractio
 /** What stands where there is nothing to say. */
 export const NOTHING = "–";
 
-export function count(value: number | null | undefined): string {
-  return value == null ? NOTHING : whole.format(value);
+/** A whole number; a bigint where it is no exact float. */
+export type Whole = number | bigint;
+
+/** With all of its digits; "≈" says that some may have been lost. */
+export function count(value: Whole | null | undefined): string {
+  if (value == null) return NOTHING;
+  const isRounded = typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER;
+  return isRounded ? `≈ ${whole.format(value)}` : whole.format(value);
 }
 
 /** Short from 100,000: 128K, 4.21M. */
-export function compact(value: number | null | undefined): string {
+export function compact(value: Whole | null | undefined): string {
   if (value == null) return NOTHING;
-  return Math.abs(value) < 100_000 ? whole.format(value) : short.format(value);
+  return Math.abs(Number(value)) < 100_000 ? whole.format(value) : short.format(value);
 }
 
 export function share(value: number | null | undefined): string {

@@ -101,6 +101,21 @@ def test_a_question_is_taken_along(played: Site, explored: Any) -> None:
     assert sorted(table.column("count").to_pylist()) == counts
 
 
+def test_whole_numbers_keep_their_digits(played: Site) -> None:
+    number = 2**53 + 1
+    writer, _ = played.key("exact", "INGEST", organization=ACORN)
+    for n in (number, number - 1):
+        call = {"kind": "API", "name": "exact", "attributes": {"n": n}}
+        played.ask(TRACK, writer, input=call)
+    question = f"group=attributes.n&measures=count&where=attributes.n~eq~{number}&top=0"
+    found = tell("exact", server=played.url, key=played.admin, question=question)
+    assert str(number) in found["answer"]
+    assert str(number - 1) not in found["answer"]
+    assert str(number) in found["variables"]
+    (row,) = found["lines"].splitlines()
+    assert str(number) in row
+
+
 def test_the_ide_asks_and_follows(played: Site) -> None:
     writer, _ = played.key("writer", "INGEST", organization=ACORN)
     with story("ide", server=played.url, key=played.admin) as told:

@@ -2,6 +2,7 @@
 import { ApiError, problemOf } from "./errors";
 import type { TypedDocumentString } from "./generated";
 import { noteServerTime } from "../state/now";
+import { parseJson, writeJson } from "./json";
 import { expireSession } from "./session";
 
 /** The data of an answer; everything else is an ApiError. */
@@ -25,7 +26,7 @@ async function post(query: string, variables: unknown, signal?: AbortSignal): Pr
       method: "POST",
       credentials: "same-origin",
       headers: { "Content-Type": "application/json", Accept: "application/json" },
-      body: JSON.stringify({ query, variables }),
+      body: writeJson({ query, variables }),
       signal: signal ?? null,
     });
   } catch (error) {
@@ -41,7 +42,7 @@ interface Answer {
 
 async function readJson(response: Response): Promise<Answer> {
   try {
-    return (await response.json()) as Answer;
+    return parseJson(await response.text()) as Answer;
   } catch {
     if (response.status === 401)
       return { errors: [{ message: "Sign in.", extensions: { code: "UNAUTHENTICATED" } }] };

@@ -1,6 +1,7 @@
 // Questions asked while the page that shows their answers is still being drawn.
 import { ask } from "./client";
 import type { TypedDocumentString } from "./generated";
+import { writeJson } from "./json";
 
 /** An answer that nobody took by then is no longer news. */
 const KEPT_MS = 5_000;
@@ -8,7 +9,7 @@ const KEPT_MS = 5_000;
 const asked = new Map<string, { at: number; answer: Promise<unknown> }>();
 
 function nameOf(document: { toString: () => string }, variables: unknown): string {
-  return `${document.toString()} ${JSON.stringify(variables)}`;
+  return `${document.toString()} ${writeJson(variables)}`;
 }
 
 /** Ask now; the first `takeEarly` with the same question gets the answer. */

@@ -1,6 +1,7 @@
 // The one websocket of the page, and what is known of the connection.
 import { createClient, type Client } from "graphql-ws";
 import { Store } from "../state/store";
+import { replaceWhole, reviveWhole } from "./json";
 import { expireSession } from "./session";
 
 /** `idle`: nothing on the page is followed. `since` is when it last was live, or when it became so. */
@@ -44,6 +45,8 @@ function connect(): Client {
     retryAttempts: Number.POSITIVE_INFINITY,
     retryWait: waitForRetry,
     shouldRetry: (event) => !(event instanceof CloseEvent && event.code === KEY_REFUSED),
+    jsonMessageReviver: reviveWhole,
+    jsonMessageReplacer: replaceWhole,
     keepAlive: 10_000,
     lazyCloseTimeout: 2_000,
     on: {

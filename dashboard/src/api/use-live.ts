@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import { ApiError } from "./errors";
 import { follow } from "./follow";
 import type { TypedDocumentString } from "./generated";
+import { parseJson, writeJson } from "./json";
 
 export interface Live<Data> {
   /** The newest answer; none until the first has come for these variables. */
@@ -15,12 +16,12 @@ export function useLive<Data, Variables>(
   document: TypedDocumentString<Data, Variables>,
   variables: Variables,
 ): Live<Data> {
-  const key = JSON.stringify(variables);
+  const key = writeJson(variables);
   const [state, setState] = useState<{ key: string } & Live<Data>>();
   useEffect(
     () =>
       follow(document, {
-        variables: () => JSON.parse(key) as Variables,
+        variables: () => parseJson(key) as Variables,
         onData: (data) => setState({ key, data, problem: undefined }),
         onError: (problem) => setState({ key, data: undefined, problem }),
       }),

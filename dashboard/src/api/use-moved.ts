@@ -4,13 +4,14 @@ import { RequestsMovedDocument, type EventFilter } from "./generated";
 import { follow } from "./follow";
 import { connection } from "./socket";
 import { slide } from "./use-regularly";
+import { parseJson, writeJson } from "./json";
 
 const LEAST_MS = 2_000;
 const SLIDE_MS = 30_000;
 
 /** Call `refresh` soon after an event of those requests, and now and then because the range slides on. */
 export function useMoved(where: EventFilter, refresh: () => void): void {
-  const key = JSON.stringify(where);
+  const key = writeJson(where);
   const latest = useRef(refresh);
   latest.current = refresh;
   useEffect(() => {
@@ -29,7 +30,7 @@ export function useMoved(where: EventFilter, refresh: () => void): void {
       );
     };
     const stop = follow(RequestsMovedDocument, {
-      variables: () => ({ where: JSON.parse(key) as EventFilter, after: cursor }),
+      variables: () => ({ where: parseJson(key) as EventFilter, after: cursor }),
       onData: ({ requestEvents: item }) => {
         cursor = ("toCursor" in item ? item.toCursor : item.feedCursor) ?? cursor;
         moved();

@@ -3,6 +3,7 @@ import { useEffect, useRef } from "react";
 import { follow } from "./follow";
 import { slide } from "./use-regularly";
 import { OperationsMovedDocument, type OperationFilter } from "./generated";
+import { parseJson, writeJson } from "./json";
 
 const LEAST = "PT5S";
 const SLIDE_MS = 30_000;
@@ -12,15 +13,15 @@ const SLIDE_MS = 30_000;
  * because the range slides on.
  */
 export function useOperationsMoved(where: OperationFilter | null, refresh: () => void): void {
-  const key = where === null ? null : JSON.stringify(where);
+  const key = where === null ? null : writeJson(where);
   const latest = useRef(refresh);
   latest.current = refresh;
   useEffect(() => {
     if (key === null) return;
-    let known: number | null = null;
+    let known: number | bigint | null = null;
     const stopSliding = slide(() => latest.current(), SLIDE_MS);
     const stop = follow(OperationsMovedDocument, {
-      variables: () => ({ where: JSON.parse(key) as OperationFilter, minInterval: LEAST }),
+      variables: () => ({ where: parseJson(key) as OperationFilter, minInterval: LEAST }),
       onData: ({ operationStatsLive: { totals } }) => {
         if (known !== null && known !== totals.count) latest.current();
         known = totals.count;

@@ -4,6 +4,7 @@ import { ask } from "./client";
 import { takeEarly } from "./early";
 import { ApiError } from "./errors";
 import type { TypedDocumentString } from "./generated";
+import { parseJson, writeJson } from "./json";
 
 export interface Queried<Data> {
   /** The newest answer; during a refresh the one before, so that nothing flickers. */
@@ -24,7 +25,7 @@ export function useQuery<Data, Variables>(
   document: TypedDocumentString<Data, Variables> | string,
   variables: Variables | null,
 ): Queried<Data> {
-  const key = variables === null ? null : JSON.stringify(variables);
+  const key = variables === null ? null : writeJson(variables);
   const [state, setState] = useState<{ key: string | null; data?: Data; problem?: ApiError }>({ key: null });
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const askNow = useRef<() => void>(undefined);
@@ -38,7 +39,7 @@ export function useQuery<Data, Variables>(
 
   useEffect(() => {
     if (key === null) return;
-    const asking = new Asking(document, JSON.parse(key) as Variables, {
+    const asking = new Asking(document, parseJson(key) as Variables, {
       onData: (data) => setState({ key, data }),
       onProblem: (problem) => setState((before) => ({ ...before, key, problem })),
     });

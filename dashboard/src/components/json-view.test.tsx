@@ -14,3 +14,8 @@ it("copies the whole of it", () => {
   const { place } = draw(<JsonView label="Details" value={[1, 2]} />);
   expect(texts(place, "pre")).toEqual(["[\n  1,\n  2\n]"]);
 });
+
+it("shows every digit of whole numbers", () => {
+  const { place } = draw(<JsonView label="Details" value={{ n: 9007199254740993n }} />);
+  expect(texts(place, "pre")).toEqual(['{\n  "n": 9007199254740993\n}']);
+});

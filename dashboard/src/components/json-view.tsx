@@ -1,16 +1,17 @@
 // JSON as people read it: indented, and a text with several lines as lines.
 import { CopyButton } from "./values";
+import { writeJson } from "../api/json";
 
 /** Any JSON value. Traceback-like texts inside an object are shown as they were written. */
 export function JsonView({ value, label }: { value: unknown; label: string }) {
-  const text = JSON.stringify(value, null, 2);
+  const text = writeJson(value, 2);
   const [rest, blocks] = takeBlocks(value);
   return (
     <div className="json">
       <CopyButton text={text} what={label} />
       {rest === undefined ? null : (
         <pre tabIndex={0} aria-label={label}>
-          {JSON.stringify(rest, null, 2)}
+          {writeJson(rest, 2)}
         </pre>
       )}
       {blocks.map(([name, block]) => (

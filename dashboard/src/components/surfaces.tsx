@@ -1,7 +1,7 @@
 // What pages are made of: titles, cards, figures, and what stands where there is nothing or where something failed.
 import { type ReactNode, useEffect, useId } from "react";
 import type { ApiError } from "../api/errors";
-import { share } from "../format";
+import { share, type Whole } from "../format";
 import { CopyButton } from "./values";
 import { Icon } from "./icons";
 
@@ -97,9 +97,9 @@ function Change({ change, better }: { change: number | null; better: "more" | "l
 }
 
 /** How a value moved: (now - before) / before. */
-export function changeOf(now: number | null | undefined, before: number | null | undefined): number | null {
+export function changeOf(now: Whole | null | undefined, before: Whole | null | undefined): number | null {
   if (now == null || before == null || before === 0) return null;
-  return (now - before) / Math.abs(before);
+  return (Number(now) - Number(before)) / Math.abs(Number(before));
 }
 
 /** Nothing to show yet, and what to do so that there is. */

@@ -7,7 +7,7 @@ export interface Column<Row> {
   title: string;
   cell: (row: Row) => ReactNode;
   /** By what rows are sorted; without it the column does not sort. */
-  sort?: (row: Row) => number | string | null | undefined;
+  sort?: (row: Row) => number | bigint | string | null | undefined;
   align?: "right";
   /** Leave it out where the screen is narrow, or already where it is not very wide. */
   wide?: boolean | "very";

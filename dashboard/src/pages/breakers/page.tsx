@@ -55,8 +55,8 @@ export default function BreakersPage() {
 }
 
 function Figures({ breakers }: { breakers: Breaker[] }) {
-  const calls = breakers.reduce((sum, { totalCalls }) => sum + totalCalls, 0);
-  const failures = breakers.reduce((sum, { totalFailures }) => sum + totalFailures, 0);
+  const calls = breakers.reduce((sum, { totalCalls }) => sum + Number(totalCalls), 0);
+  const failures = breakers.reduce((sum, { totalFailures }) => sum + Number(totalFailures), 0);
   const of = (state: Breaker["state"]) => breakers.filter((breaker) => breaker.state === state).length;
   return (
     <dl className="stats">

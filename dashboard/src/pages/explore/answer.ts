@@ -1,7 +1,8 @@
 // The answer to a question as rows of plain values, whatever was selected.
-import { count, duration, money, NOTHING, perSecond, share } from "../../format";
+import { count, duration, money, NOTHING, perSecond, share, type Whole } from "../../format";
 import { attributeAlias, distinctAlias } from "./document";
 import { attributeOf, type Question } from "./question";
+import { writeJson } from "../../api/json";
 
 type Json = Record<string, unknown>;
 
@@ -18,8 +19,8 @@ export interface AnswerRow {
   id: string;
   start: string | null;
   keys: (string | null)[];
-  values: (number | null)[];
-  previous: (number | null)[] | null;
+  values: (Whole | null)[];
+  previous: (Whole | null)[] | null;
 }
 
 /** The rows in the server's order. */
@@ -35,7 +36,7 @@ export function rowOf(question: Question, row: Json): AnswerRow {
   const start = (row["bucket"] as { start: string } | null | undefined)?.start ?? null;
   const previous = row["previous"] as Json | null | undefined;
   return {
-    id: JSON.stringify([start, keys]),
+    id: writeJson([start, keys]),
     start,
     keys,
     values: valuesOf(question, row),
@@ -43,7 +44,7 @@ export function rowOf(question: Question, row: Json): AnswerRow {
   };
 }
 
-function valuesOf({ measures }: Question, part: Json): (number | null)[] {
+function valuesOf({ measures }: Question, part: Json): (Whole | null)[] {
   return measures.map((name) => {
     const [first = "", figure] = name.split(".", 2);
     const found =
@@ -52,7 +53,7 @@ function valuesOf({ measures }: Question, part: Json): (number | null)[] {
         : first === "distinct"
           ? part[distinctAlias(figure)]
           : (part[first] as Json | null | undefined)?.[figure];
-    return typeof found === "number" ? found : null;
+    return typeof found === "number" || typeof found === "bigint" ? found : null;
   });
 }
 
@@ -61,17 +62,26 @@ function textOf(value: unknown): string | null {
 }
 
 /** How a measure is written: a share, money, a duration, a rate or a number. */
-export function formatOf(measure: string): (value: number | null) => string {
+export function formatOf(measure: string): (value: Whole | null) => string {
   const [first = "", figure] = measure.split(".", 2);
-  if (first.endsWith("Rate") || first === "progress") return share;
-  if (first.startsWith("cost")) return money;
-  if (first.endsWith("Ms")) return duration;
-  if (first === "perSecond") return perSecond;
+  if (first.endsWith("Rate") || first === "progress") return of(share);
+  if (first.startsWith("cost")) return of(money);
+  if (first.endsWith("Ms")) return of(duration);
+  if (first === "perSecond") return of(perSecond);
   return figure === undefined || figure === "sum" || first === "distinct" ? count : figures;
 }
 
 const twoDigits = new Intl.NumberFormat(undefined, { maximumFractionDigits: 2 });
-const figures = (value: number | null) => (value === null ? NOTHING : twoDigits.format(value));
+const figures = (value: Whole | null) =>
+  value === null
+    ? NOTHING
+    : typeof value === "bigint" || Number.isInteger(value)
+      ? count(value)
+      : twoDigits.format(value);
+
+/** A format of floats, for any number. */
+const of = (format: (value: number | null) => string) => (value: Whole | null) =>
+  format(value === null ? null : Number(value));
 
 const FIGURES: Record<string, string> = {
   sum: "sum",

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { buildSchema, coerceInputValue, parse, typeFromAST, validate, type GraphQLInputType } from "graphql";
 import { describe, expect, it } from "vitest";
 import { CATALOG } from "../../api/catalog";
+import { writeJson } from "../../api/json";
 import { type Around, type Asked, writeDocument, writeExport } from "./document";
 import { type Filter, hasAttributes, OPERATORS, type Question, readQuestion, SOURCES } from "./question";
 
@@ -76,4 +77,17 @@ describe("the document of a question", () => {
     const question = { ...readQuestion(new URLSearchParams()), groups };
     expect(problemsOf(writeDocument(question, around))).toEqual([]);
   });
+});
+
+it("filters by every digit of a number", () => {
+  for (const field of ["tokensOriginal", "attributes.n"]) {
+    for (const operator of ["eq", "gt", "lte"]) {
+      const question = {
+        ...readQuestion(new URLSearchParams({ source: "operations" })),
+        filters: [{ field, operator, value: "9007199254740993" }],
+      };
+      const { variables } = writeDocument(question, around);
+      expect(writeJson(variables)).toContain(`"${operator}":9007199254740993`);
+    }
+  }
 });

@@ -1,5 +1,6 @@
 // A question as GraphQL: a document for this very selection, and its variables.
 import { CATALOG } from "../../api/catalog";
+import { parseJson } from "../../api/json";
 import { RANGE_BUCKET, RANGE_DURATION, type Range } from "../../state/range";
 import { attributeOf, type Filter, filterOf, kindOf, type Question, SLICES, type Source } from "./question";
 
@@ -97,17 +98,23 @@ function valueOf(kind: ReturnType<typeof kindOf>, operator: string, value: strin
   if (operator === "isNull" || operator === "exists" || kind === "switch") return value !== "false";
   if (value === "") return undefined;
   if (kind === "words" || kind === "ids") return value.split(",").filter(Boolean);
-  const number = Number(value);
-  if (kind === "number" || (kind === "attribute" && operator !== "eq"))
-    return Number.isNaN(number) ? undefined : number;
+  if (kind === "number" || (kind === "attribute" && operator !== "eq")) return numberOf(value);
   if (kind === "attribute") return jsonOf(value);
   return value;
+}
+
+/** A number with all of its digits. */
+function numberOf(value: string): number | bigint | undefined {
+  const text = value.trim();
+  const number = Number(text);
+  if (Number.isNaN(number)) return undefined;
+  return /^-?\d+$/.test(text) && !Number.isSafeInteger(number) ? BigInt(text) : number;
 }
 
 /** An attribute may be anything: 12, true, "12" or plain text. */
 function jsonOf(value: string): unknown {
   try {
-    return JSON.parse(value) as unknown;
+    return parseJson(value);
   } catch {
     return value;
   }

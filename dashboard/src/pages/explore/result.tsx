@@ -4,7 +4,7 @@ import { changeOf } from "../../components/surfaces";
 import { type Column, Table } from "../../components/table";
 import { type Hue, type Series, TimeChart } from "../../components/time-chart";
 import { Instant } from "../../components/values";
-import { NOTHING, share } from "../../format";
+import { NOTHING, share, type Whole } from "../../format";
 import { type Answer, type AnswerRow, formatOf, label, rowOf, rowsOf } from "./answer";
 import type { Question } from "./question";
 
@@ -37,7 +37,7 @@ export function chartOf(question: Question, answer: Answer): { times: number[]; 
   for (const { start, keys, values } of rows) {
     const name = nameOf(keys);
     const found = groups.get(name) ?? times.map(() => null);
-    found[places.get(Date.parse(start ?? "")) ?? 0] = values[0] ?? null;
+    found[places.get(Date.parse(start ?? "")) ?? 0] = floatOf(values[0]);
     groups.set(name, found);
   }
   const shown = [...groups]
@@ -83,9 +83,12 @@ export function ResultTable({ question, answer }: { question: Question; answer: 
   );
 }
 
+/** The nearest float, for what is drawn. */
+const floatOf = (value: Whole | null | undefined) => (value == null ? null : Number(value));
+
 function columnsOf(question: Question, rows: AnswerRow[]): Column<AnswerRow>[] {
   const sliced = rows.some(({ start }) => start !== null);
-  const most = Math.max(0, ...rows.map(({ values }) => values[0] ?? 0));
+  const most = Math.max(0, ...rows.map(({ values }) => floatOf(values[0]) ?? 0));
   return [
     ...(sliced
       ? [
@@ -109,6 +112,10 @@ function columnsOf(question: Question, rows: AnswerRow[]): Column<AnswerRow>[] {
   ];
 }
 
+function Bar({ value, most }: { value: Whole | null; most: number }) {
+  return <meter className="inline-bar" min={0} max={most} value={floatOf(value) ?? 0} aria-hidden="true" />;
+}
+
 /** The value, with a bar for the first measure; and how it moved. */
 function measureColumns(
   question: Question,
@@ -126,9 +133,7 @@ function measureColumns(
       sort: valueOf,
       cell: (row) => (
         <>
-          {index === 0 && most > 0 ? (
-            <meter className="inline-bar" min={0} max={most} value={valueOf(row) ?? 0} aria-hidden="true" />
-          ) : null}
+          {index === 0 && most > 0 ? <Bar value={valueOf(row)} most={most} /> : null}
           <span className="value" title={exact(valueOf(row))}>
             {format(valueOf(row))}
           </span>
@@ -161,7 +166,7 @@ const titleOf = (name: string) => {
   return text.charAt(0).toUpperCase() + text.slice(1);
 };
 
-const exact = (value: number | null) => (value === null ? undefined : String(value));
+const exact = (value: Whole | null) => (value === null ? undefined : String(value));
 
 function signed(change: number | null): string {
   if (change === null) return NOTHING;

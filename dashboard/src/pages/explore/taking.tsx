@@ -4,6 +4,7 @@ import { Card } from "../../components/surfaces";
 import { CopyButton } from "../../components/values";
 import { type Around, writeDocument, writeExport } from "./document";
 import type { Question } from "./question";
+import { writeJson } from "../../api/json";
 
 const FORMATS = [
   { format: "csv", text: "CSV" },
@@ -22,7 +23,7 @@ export function Downloads({ question, around }: TakingProps) {
   return (
     <span className="downloads" role="group" aria-label="Download the rows">
       {FORMATS.map(({ format, text: name }) => {
-        const query = new URLSearchParams({ format, query: text, variables: JSON.stringify(variables) });
+        const query = new URLSearchParams({ format, query: text, variables: writeJson(variables) });
         return (
           <a key={format} className="button" href={`/export?${query.toString()}`} download>
             {name}
@@ -35,7 +36,7 @@ export function Downloads({ question, around }: TakingProps) {
 
 export function GraphQLCard({ question, around }: TakingProps) {
   const { text, variables } = useMemo(() => writeDocument(question, around), [question, around]);
-  const json = JSON.stringify(variables, null, 2);
+  const json = writeJson(variables, 2);
   return (
     <Card title="GraphQL" note="what this page has asked; a program can ask the same">
       <div className="json document">

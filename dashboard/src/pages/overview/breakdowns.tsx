@@ -3,7 +3,7 @@ import type { TroubleQuery } from "../../api/generated";
 import { Card, EmptyState, Loading } from "../../components/surfaces";
 import { type Column, Table } from "../../components/table";
 import { Duration, Instant, StatusBadge } from "../../components/values";
-import { count, share } from "../../format";
+import { count, share, type Whole } from "../../format";
 import { Link } from "../../router";
 import { useOrganization } from "../../state/viewer";
 import { failureRate, TOO_MANY_FAILURES } from "./figures";
@@ -74,7 +74,7 @@ const STAGE_COLUMNS: Column<StageRow>[] = [
   ...durationColumns<StageRow>(),
 ];
 
-function failureColumns<Row extends { errorCount: number; completedCount: number }>(): Column<Row>[] {
+function failureColumns<Row extends { errorCount: Whole; completedCount: Whole }>(): Column<Row>[] {
   return [
     {
       key: "failed",

@@ -11,6 +11,7 @@ import {
 import { Card, Loading } from "../../components/surfaces";
 import { type Series, TimeChart } from "../../components/time-chart";
 import { count, duration } from "../../format";
+import { parseJson, writeJson } from "../../api/json";
 
 const start = (row: { bucket: { start: string } | null }) => Date.parse(row.bucket?.start ?? "");
 
@@ -22,13 +23,18 @@ export function RequestsChart({ data }: OverTime) {
   const chart = useMemo(() => {
     const rows = data?.requestStats.rows ?? [];
     const series: Series[] = [
-      { label: "completed", hue: "good", values: rows.map((row) => row.completedCount) },
-      { label: "failed", hue: "bad", values: rows.map((row) => row.errorCount) },
-      { label: "cancelled", hue: "calm", values: rows.map((row) => row.cancelledCount) },
+      { label: "completed", hue: "good", values: rows.map((row) => Number(row.completedCount)) },
+      { label: "failed", hue: "bad", values: rows.map((row) => Number(row.errorCount)) },
+      { label: "cancelled", hue: "calm", values: rows.map((row) => Number(row.cancelledCount)) },
       {
         label: "active",
         hue: "active",
-        values: rows.map((row) => row.count - row.completedCount - row.errorCount - row.cancelledCount),
+        values: rows.map((row) =>
+          [row.completedCount, row.errorCount, row.cancelledCount].reduce<number>(
+            (left, ended) => left - Number(ended),
+            Number(row.count),
+          ),
+        ),
       },
     ];
     return { times: rows.map(start), series };
@@ -67,11 +73,11 @@ export function DurationsChart({ data }: OverTime) {
 /** Live: the server sends the answer anew when it changes, at most every two seconds. */
 export function OperationsChart({ where, bucket }: { where: OperationFilter; bucket: BucketInput }) {
   const [data, setData] = useState<OperationsLiveSubscription>();
-  const key = JSON.stringify({ where, bucket });
+  const key = writeJson({ where, bucket });
   useEffect(
     () =>
       follow(OperationsLiveDocument, {
-        variables: () => JSON.parse(key) as { where: OperationFilter; bucket: BucketInput },
+        variables: () => parseJson(key) as { where: OperationFilter; bucket: BucketInput },
         onData: setData,
       }),
     [key],
@@ -79,8 +85,12 @@ export function OperationsChart({ where, bucket }: { where: OperationFilter; buc
   const chart = useMemo(() => {
     const rows = data?.operationStatsLive.rows ?? [];
     const series: Series[] = [
-      { label: "succeeded", hue: "c1", values: rows.map((row) => row.count - row.errorCount) },
-      { label: "failed", hue: "bad", values: rows.map((row) => row.errorCount) },
+      {
+        label: "succeeded",
+        hue: "c1",
+        values: rows.map((row) => Number(row.count) - Number(row.errorCount)),
+      },
+      { label: "failed", hue: "bad", values: rows.map((row) => Number(row.errorCount)) },
     ];
     return { times: rows.map(start), series };
   }, [data]);

@@ -1,7 +1,7 @@
 // The figures at the top of the overview, each against the period before.
 import type { OperationTotalsQuery, RequestTotalsQuery, TroubleQuery } from "../../api/generated";
 import { changeOf, Stat } from "../../components/surfaces";
-import { compact, count, duration, money, perSecond, share } from "../../format";
+import { compact, count, duration, money, perSecond, share, type Whole } from "../../format";
 
 /** Above this share of failures something needs a look; the same bound as the server's warnings. */
 export const TOO_MANY_FAILURES = 0.1;
@@ -31,10 +31,10 @@ export function Figures({ requests, operations, breakers }: FiguresProps) {
 
 /** Of the requests that completed or failed, those that failed; null where none has ended. */
 export function failureRate(
-  part: { errorCount: number; completedCount: number } | null | undefined,
+  part: { errorCount: Whole; completedCount: Whole } | null | undefined,
 ): number | null {
-  const ended = part ? part.errorCount + part.completedCount : 0;
-  return part && ended > 0 ? part.errorCount / ended : null;
+  const ended = part ? Number(part.errorCount) + Number(part.completedCount) : 0;
+  return part && ended > 0 ? Number(part.errorCount) / ended : null;
 }
 
 function RequestFigures({ totals }: { totals: RequestTotalsQuery["requestStats"]["totals"] }) {
@@ -55,7 +55,7 @@ function RequestFigures({ totals }: { totals: RequestTotalsQuery["requestStats"]
         change={changeOf(failures, failureRate(previous))}
         better="less"
         {...(failures !== null && failures > TOO_MANY_FAILURES ? { tone: "bad" as const } : {})}
-        detail={`${count(totals.errorCount)} of ${count(totals.errorCount + totals.completedCount)} ended`}
+        detail={`${count(totals.errorCount)} of ${count(Number(totals.errorCount) + Number(totals.completedCount))} ended`}
       />
       <Stat
         label="Duration, median"

@@ -42,11 +42,11 @@ function Statuses({ stats }: { stats: RequestTotalsQuery["requestStats"] }) {
               <td className="bar-cell">
                 <span
                   className={`bar ${status.toLowerCase()}`}
-                  style={{ width: `${total ? (number / total) * 100 : 0}%` }}
+                  style={{ width: `${total ? (Number(number) / Number(total)) * 100 : 0}%` }}
                 />
               </td>
               <td className="right">{count(number)}</td>
-              <td className="right muted">{total ? share(number / total) : ""}</td>
+              <td className="right muted">{total ? share(Number(number) / Number(total)) : ""}</td>
             </tr>
           );
         })}

@@ -1,7 +1,7 @@
 // What needs a look: breakers that are not closed, and whatever fails in more than a tenth of its runs.
 import type { TroubleQuery } from "../../api/generated";
 import { Icon } from "../../components/icons";
-import { share } from "../../format";
+import { share, type Whole } from "../../format";
 import { useOrganization } from "../../state/viewer";
 import { failureRate, TOO_MANY_FAILURES } from "./figures";
 
@@ -32,7 +32,7 @@ export function warningsOf(
   const breakers = circuitBreakers.flatMap(({ warnings, organizationId }) =>
     warnings.map((text) => (manyOrganizations ? `${text} (${organizationId})` : text)),
   );
-  const failing = (what: string, part: { errorCount: number; completedCount: number }) => {
+  const failing = (what: string, part: { errorCount: Whole; completedCount: Whole }) => {
     const rate = failureRate(part);
     return rate !== null && rate > TOO_MANY_FAILURES ? [`${what} fail in ${share(rate)} of their runs`] : [];
   };

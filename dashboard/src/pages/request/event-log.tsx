@@ -101,7 +101,7 @@ function Lines({ lines, chosen, onChoose }: LinesProps) {
             aria-rowindex={from + index + 1}
             aria-selected={line.seq === chosen}
             style={{ transform: `translateY(${(from + index) * LINE}px)` }}
-            onClick={() => onChoose(line.seq === chosen ? null : line.seq)}
+            onClick={() => onChoose(line.seq === chosen ? null : Number(line.seq))}
           >
             <Cells line={line} />
           </div>
@@ -164,7 +164,8 @@ function move(
   if (step === undefined || lines.length === 0) return;
   event.preventDefault();
   const next = Math.min(lines.length - 1, Math.max(0, present + step));
-  onChoose(lines[next]?.seq ?? null);
+  const line = lines[next];
+  onChoose(line ? Number(line.seq) : null);
 }
 
 function useChosenInSight(

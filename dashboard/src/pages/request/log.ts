@@ -23,7 +23,7 @@ export function append(log: Log, events: readonly LogLine[]): Log {
   for (const event of events) {
     if (event.seq <= last) continue;
     lines.push(event);
-    last = event.seq;
+    last = Number(event.seq);
   }
   if (last === log.last) return log;
   return { lines: lines.length > MOST_EVENTS + SLACK ? lines.slice(-MOST_EVENTS) : lines, last };

@@ -73,7 +73,7 @@ class Watch {
       // Events that wait for a frame count, too: they have come.
       variables: () => ({ id: this.id, afterSeq: this.#seen }),
       onData: ({ requestProgress }) => {
-        this.#seen = Math.max(this.#seen, requestProgress.seq);
+        this.#seen = Math.max(this.#seen, Number(requestProgress.seq));
         this.#news.add(requestProgress);
       },
       onComplete: () => this.refresh(),

@@ -11,6 +11,7 @@ import {
   RequestListDocument,
 } from "../../api/generated";
 import { type Line, MOST_LINES, mergeLines } from "./lines";
+import { parseJson, writeJson } from "../../api/json";
 
 const PAGE = 50;
 const NEWS_MS = 700;
@@ -35,11 +36,11 @@ interface State {
 }
 
 export function useLines(where: RequestFilter, events: EventFilter): Lines {
-  const key = JSON.stringify([where, events]);
+  const key = writeJson([where, events]);
   const [state, setState] = useState<State>({});
   const list = useRef<LiveList>(undefined);
   useEffect(() => {
-    const [filter, moving] = JSON.parse(key) as [RequestFilter, EventFilter];
+    const [filter, moving] = parseJson(key) as [RequestFilter, EventFilter];
     const live = new LiveList(filter, moving, setState);
     list.current = live;
     setState({});
@@ -105,7 +106,11 @@ class LiveList {
       const variables = { where: this.where, first: this.#wanted };
       const { feedCursors, requests } = await ask(RequestListDocument, variables, this.#abort.signal);
       this.#cursor ??= feedCursors.requestEvents;
-      this.#set({ lines: requests.nodes, more: requests.pageInfo.hasNextPage, total: requests.totalCount });
+      this.#set({
+        lines: requests.nodes,
+        more: requests.pageInfo.hasNextPage,
+        total: Number(requests.totalCount),
+      });
     });
   }
 

@@ -121,7 +121,7 @@ function TrendCharts({ trend }: { trend: SavingsTrendQuery | undefined }) {
       {
         label: "tokens prevented",
         hue: "c1",
-        values: rows.map(({ tokensPrevented }) => tokensPrevented?.sum ?? 0),
+        values: rows.map(({ tokensPrevented }) => Number(tokensPrevented?.sum ?? 0)),
       },
     ];
     return { times: rows.map(({ bucket }) => Date.parse(bucket?.start ?? "")), cost, tokens };

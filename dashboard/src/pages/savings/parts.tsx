@@ -3,7 +3,7 @@ import type { SavingsRowFragment } from "../../api/generated";
 import { Card, Loading } from "../../components/surfaces";
 import { type Column, Table } from "../../components/table";
 import { Duration } from "../../components/values";
-import { compact, count, money, share } from "../../format";
+import { compact, count, money, share, type Whole } from "../../format";
 
 type Row = SavingsRowFragment;
 const NAMELESS = "(none)";
@@ -21,11 +21,11 @@ const MODE: Column<Row> = {
   sort: ({ key }) => key.operationMode,
 };
 
-function figure(
+function figure<Value extends Whole>(
   key: string,
   title: string,
-  value: (row: Row) => number | null | undefined,
-  format: (value: number | null | undefined) => string,
+  value: (row: Row) => Value | null | undefined,
+  format: (value: Value | null | undefined) => string,
   wide = false,
 ): Column<Row> {
   return { key, title, align: "right", cell: (row) => format(value(row)), sort: value, wide };

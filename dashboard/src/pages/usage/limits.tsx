@@ -10,8 +10,8 @@ type Limit = LimitsQuery["limits"][number];
 const NEARLY_FULL = 0.8;
 
 export function fullness({ usage }: Pick<Limit, "usage">): number {
-  const taken = usage.used + usage.reserved;
-  if (usage.limit > 0) return taken / usage.limit;
+  const taken = Number(usage.used) + Number(usage.reserved);
+  if (usage.limit > 0) return taken / Number(usage.limit);
   return taken > 0 ? Infinity : 0;
 }
 

@@ -5,6 +5,7 @@ import { type Column, Table } from "../../components/table";
 import { Id } from "../../components/values";
 import { count } from "../../format";
 import type { GroupName } from "./page";
+import { writeJson } from "../../api/json";
 
 type Parts = UsagePartsQuery["interactionStats"];
 type Row = Parts["rows"][number];
@@ -50,7 +51,7 @@ export function UnitsTable({ by, parts }: { by: GroupName; parts: Parts }) {
         caption="Units"
         columns={columns}
         rows={parts.rows}
-        rowKey={({ key }) => JSON.stringify(key)}
+        rowKey={({ key }) => writeJson(key)}
         sortedBy="-units"
       />
       {parts.truncated ? (
