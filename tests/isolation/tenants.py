@@ -124,9 +124,14 @@ class Tenant:
         self.ids["limit"] = made[-1]["limit"]["uuid"]
         await self.send("deleteLimit", id=gone)
         self.sent[-1] = ("deleteLimit", {"id": self.ids["limit"]})
-        for kind in ("MODEL", "TOOL"):
-            price: Json = {"inputPer1k": 0.5, "outputPer1k": 0.25, "cachedInputPer1k": 0.125}
-            await self.send("setPrice", input=fill("PriceInput", kind=kind, **own, **price))
+        price: Json = {"inputPer1k": 0.5, "outputPer1k": 0.25, "cachedInputPer1k": 0.125}
+        more: Json = dict.fromkeys(("cacheWriteInputPer1k", "reasoningPer1k"), 0.25)
+        more |= dict.fromkeys(("audioInputPer1k", "audioOutputPer1k"), 0.75)
+        tier = {"aboveInputTokens": self.number, **price, **more}
+        for kind, given in (("MODEL", {**more, "tiers": [tier]}), ("TOOL", {})):
+            left_out = "" if given else " ".join([*more, "tiers"])
+            draft = fill("PriceInput", without=left_out, kind=kind, **own, **price, **given)
+            await self.send("setPrice", input=draft)
         parts = {n: self.filler.labels[n] for n in ("namespaceId", "workspaceId")}
         key = fill("ApiKeyInput", **own, **parts, expiresAt="2999-01-01T00:00:00Z")
         self.ids["key"] = (await self.send("createApiKey", input=key))["apiKey"]["uuid"]
