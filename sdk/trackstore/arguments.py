@@ -107,6 +107,7 @@ class ModelFacts(TypedDict, total=False):
     audio_input_tokens: int | None
     audio_output_tokens: int | None
     input_tokens_exclude_cache: bool
+    usage: Any
     user_email: str | None
     tokens_used: int | None
 

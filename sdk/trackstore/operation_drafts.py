@@ -11,6 +11,7 @@ from trackstore.context import NOWHERE, current
 from trackstore.entries import ApiCall, Interaction, Labels, LlmCall, Operation, ToolUse
 from trackstore.guards import MAX_NAME_CHARS, suggestion
 from trackstore.labelling import LABELS
+from trackstore.token_usage import TokenUsage
 from trackstore.values import NAME_CHARS, Problems, key_of, read_number, read_text, shown
 
 API_OPERATION = "api_operation"
@@ -34,7 +35,7 @@ PLACES: Mapping[str, tuple[str, str]] = {
     "mode": ("tool", "operation_mode"),
 }
 """Where each fact belongs: the part of the operation, and its field there."""
-TOGETHER = ("counts_against_plan", "tokens", "email", "tokens_prevented", "error_details")
+TOGETHER = ("counts_against_plan", "tokens", "usage", "email", "tokens_prevented", "error_details")
 """Facts that are told with others of the operation."""
 KNOWN_NAMES = (*PLACES, *PARTS, *TOGETHER, *OPERATION_ALIASES)
 
@@ -169,14 +170,10 @@ def _tell_together(
             is_counted = False
         if is_counted:
             fields["interaction"] = Interaction(type=API_OPERATION)
+    if "usage" in together:
+        _take_usage(together["usage"], parts["llm"], problems)
     if "tokens" in together:
-        if "input_tokens" in parts["llm"] or "output_tokens" in parts["llm"]:
-            told = (
-                "It is the total where input and output are not known apart. Pass one or the other."
-            )
-            problems.append(("tokens", told))
-        else:
-            parts["llm"]["input_tokens"] = together["tokens"]
+        _take_total(together["tokens"], parts["llm"], problems)
     extra: dict[str, Any] = {}
     if "email" in together:
         before = len(problems)
@@ -188,6 +185,30 @@ def _tell_together(
         fields["attributes"] = merged(extra, fields.get("attributes"))
     if "tokens_prevented" in together:
         _prevented(together["tokens_prevented"], parts["tool"], problems)
+
+
+def _take_usage(value: Any, llm: dict[str, Any], problems: Problems) -> None:
+    """Take over the counts of a usage object; those that were passed by themselves win."""
+    counts = TokenUsage.of(value).counts()
+    if not counts:
+        problems.append(("usage", f"{shown(value)} has no token counts that are known here."))
+    if "input_tokens" in counts and "input_tokens" not in llm:
+        llm.pop("input_tokens_exclude_cache", None)  # the counts of a usage include the cache
+    for name, count in counts.items():
+        llm.setdefault(name, count)
+
+
+def _take_total(value: Any, llm: dict[str, Any], problems: Problems) -> None:
+    """Count tokens in all as input, as the server does: never beside input or output."""
+    if "input_tokens" in llm or "output_tokens" in llm:
+        told = "It is the total where input and output are not known apart. Pass one or the other."
+        problems.append(("tokens", told))
+        return
+    excludes = llm.pop("input_tokens_exclude_cache", None)
+    if excludes is not None and excludes is not False:
+        told = "tokens counts those of a cache, too. Pass input_tokens with it."
+        problems.append(("input_tokens_exclude_cache", told))
+    llm["input_tokens"] = value
 
 
 def _prevented(value: Any, tool: dict[str, Any], problems: Problems) -> None:

@@ -196,9 +196,9 @@ class Recorder(RequestQuestions, Limits, ABC):
     ) -> TrackedId:
         """Record one exchange of a chat; return its id.
 
-        ``tokens`` is the total where input and output are not known apart: it counts as
-        input. ``email`` becomes the attribute of that name. Messages that are lists or objects are
-        kept as JSON.
+        ``usage`` takes the usage object of a model SDK, or a response that has one. ``tokens`` is
+        the total where input and output are not known apart: it counts as input. ``email`` becomes
+        the attribute of that name. Messages that are lists or objects are kept as JSON.
         """
         known: dict[str, Any] = {
             **facts,

@@ -36,7 +36,9 @@ class TokenUsage:
         Bedrock, Cohere, Mistral, LangChain, LiteLLM and what counts like one of them, and the
         span attributes ``gen_ai.usage.*``. What is not known there is None.
         """
-        return usage if isinstance(usage, TokenUsage) else counts_of(parts_of_usage(usage))
+        if type(usage) is TokenUsage:
+            return usage
+        return counts_of(readable_parts(usage))
 
     @classmethod
     def of_span(cls, attributes: Mapping[str, Any]) -> "TokenUsage":
@@ -61,13 +63,21 @@ class StreamedUsage:
 
     def add(self, event: Any) -> None:
         """Take over the usage of an event or chunk, where it has one. Never raises."""
-        parts = parts_of_usage(event)
+        parts = readable_parts(event)
         self._parts = self._parts.plus(parts) if parts.is_delta else self._parts.then(parts)
 
     @property
     def usage(self) -> TokenUsage:
         """The counts of the events so far."""
         return counts_of(self._parts)
+
+
+def readable_parts(source: Any) -> Parts:
+    """Return what a usage object, response or event tells; nothing where it cannot be read."""
+    try:
+        return parts_of_usage(source)
+    except Exception:  # noqa: BLE001 - tracking must not break what it tracks
+        return Parts()
 
 
 def counts_of(parts: Parts) -> TokenUsage:

@@ -1,4 +1,7 @@
-"""Under which names usage objects tell their counts, and how they are read from dicts and objects."""
+"""Under which names usage objects tell their counts, and how they are read from dicts and objects.
+
+Types are read with ``type``, since ``isinstance`` asks the object, which may raise.
+"""
 
 import numbers
 from collections.abc import Iterator, Mapping
@@ -151,7 +154,7 @@ FLAGS = ("excludes_cache", "is_beside_output", "is_delta")
 def parts_of_usage(source: Any) -> Parts:
     """Return what a usage object, response or event tells."""
     usage, holder = found_usage(source)
-    if isinstance(usage, Mapping) and any(is_span_name(name) for name in usage):
+    if issubclass(type(usage), Mapping) and any(is_span_name(name) for name in usage):
         return parts_of_span(usage)
     parts = Parts(
         input=first(usage, INPUT),
@@ -189,7 +192,7 @@ def parts_of_span(attributes: Mapping[str, Any]) -> Parts:
 
 def is_span_name(name: Any) -> bool:
     """Return whether it is the name of a span's attribute."""
-    return isinstance(name, str) and name.startswith(SPAN_PREFIXES)
+    return issubclass(type(name), str) and name.startswith(SPAN_PREFIXES)
 
 
 def found_usage(source: Any) -> tuple[Any, str | None]:
@@ -209,7 +212,7 @@ def found_usage(source: Any) -> tuple[Any, str | None]:
 
 
 def _has_span_names(source: Any) -> bool:
-    return isinstance(source, Mapping) and any(is_span_name(name) for name in source)
+    return issubclass(type(source), Mapping) and any(is_span_name(name) for name in source)
 
 
 def _written(usage: Any) -> int | None:
@@ -225,9 +228,9 @@ def of_modality(usage: Any, part: str) -> int | None:
     found = None
     for name in MODALITIES[part]:
         entries = value_of(usage, name)
-        for entry in entries if isinstance(entries, list | tuple) else ():
+        for entry in entries if issubclass(type(entries), list | tuple) else ():
             modality = value_of(entry, "modality")
-            label = getattr(modality, "value", modality)
+            label = modality if type(modality) is str else direct(modality, "value")
             count = count_of(value_of(entry, "token_count"))
             if label == "AUDIO" and count is not None:
                 found = (found or 0) + count
@@ -247,8 +250,8 @@ def largest(source: Any, paths: tuple[str, ...], suffix: str | None = None) -> i
     counts = [count for path in paths if (count := count_at(source, path)) is not None]
     for details in ("input_token_details", "output_token_details") if suffix else ():
         inner = value_of(source, details)
-        inner = inner if isinstance(inner, Mapping) else direct(inner, "__dict__")
-        if isinstance(inner, Mapping):
+        inner = inner if issubclass(type(inner), Mapping) else direct(inner, "__dict__")
+        if issubclass(type(inner), Mapping):
             tiers = [count_of(n) for name, n in inner.items() if str(name).endswith(f"_{suffix}")]
             known = [count for count in tiers if count is not None]
             if known:
@@ -278,18 +281,20 @@ def value_of(source: Any, name: str) -> Any:
 def direct(source: Any, name: str) -> Any:
     """Return the value of exactly this name; what raises has none."""
     try:
-        return source.get(name) if isinstance(source, Mapping) else getattr(source, name, None)
+        return (
+            source.get(name) if issubclass(type(source), Mapping) else getattr(source, name, None)
+        )
     except Exception:  # noqa: BLE001 - tracking must not break what it tracks
         return None
 
 
 def count_of(value: Any) -> int | None:
     """Return a count of tokens: a whole number of at least 0, also where it is a float."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+    if issubclass(type(value), bool) or not issubclass(type(value), numbers.Real):
         return None
     number: Any = value
     try:
         count = int(number)
-    except (ValueError, OverflowError):  # no finite number
+        return count if count == number and count >= 0 else None
+    except Exception:  # noqa: BLE001 - no finite number, or somebody else's kind of number
         return None
-    return count if count == number and count >= 0 else None

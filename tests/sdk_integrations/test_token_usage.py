@@ -12,6 +12,7 @@ from unittest.mock import MagicMock
 
 import pytest
 
+from tests.sdk.odd_values import Unreadable
 from trackstore import StreamedUsage, TokenUsage
 
 Counts = dict[str, int]
@@ -276,13 +277,21 @@ NONE_OF_THEM: list[Any] = [
     None, {}, [], "usage", 7, {"usage": None}, Broken(), MagicMock(), object(),
     {"input_tokens": "9", "output_tokens": True}, {"input_tokens": -1},
     {"input_tokens": float("nan"), "output_tokens": float("inf")}, {"input_tokens": 1.5},
-    {"input_tokens": Decimal(5)}, {"prompt_tokens_details": Broken()}, {1: 2},
+    {"input_tokens": Decimal(5)}, Unreadable(), {"usage": Unreadable()},
+    {"prompt_tokens_details": Broken()}, {1: 2},
 ]  # fmt: skip
 
 
 def test_what_is_no_usage_has_no_counts() -> None:
     for usage in NONE_OF_THEM:
         assert TokenUsage.of(usage) == TokenUsage(), usage
+
+
+def test_a_part_that_cannot_be_read_costs_only_itself() -> None:
+    usage = {"prompt_tokens": 5, "completion_tokens": Unreadable(),
+             "prompt_tokens_details": Unreadable(), "prompt_token_count": Unreadable(),
+             "candidates_tokens_details": [Unreadable(), {"modality": Unreadable()}]}  # fmt: skip
+    assert TokenUsage.of(usage).counts() == counts(5)
 
 
 def test_a_part_that_cannot_be_is_left_out() -> None:
