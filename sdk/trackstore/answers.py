@@ -72,6 +72,9 @@ class Level(Struct, frozen=True, rename="camel"):
     used: int
     remaining: int
     resets_at: datetime | None = None
+    uncertain: int = 0
+    """Units that were used in this period or shortly before it, where a limit was set in mid period
+    and nothing tells which; they are not part of ``used``."""
 
 
 class Consumption(Struct, frozen=True, rename="camel"):

@@ -47,7 +47,9 @@ const COLUMNS: Column<Limit>[] = [
     key: "used",
     title: "Used",
     align: "right",
-    cell: ({ usage }) => `${count(usage.used)} of ${count(usage.limit)}`,
+    // What may lie before the period is not part of what was used: the limit says "at least" then.
+    cell: ({ usage }) =>
+      `${usage.uncertain > 0 ? "at least " : ""}${count(usage.used)} of ${count(usage.limit)}`,
     sort: ({ usage }) => usage.used,
   },
   {
