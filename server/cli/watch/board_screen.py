@@ -10,7 +10,7 @@ from rich.text import Text
 
 from server.cli.watch.connection import Json, Link
 from server.cli.watch.screen import MOST_EVENTS, bar, event_rows, link_text, status_text
-from server.cli.watch.words import percent, plain, span, title_of
+from server.cli.watch.words import moment, percent, plain, span, title_of
 from store.requests.transitions import REQUEST_FINAL
 
 FINAL = {status.value for status in REQUEST_FINAL}
@@ -63,6 +63,8 @@ class BoardScreen:
             self._titles[id] = title_of(request)
             if request["status"] in FINAL:
                 self._ended.setdefault(id, self._now())
+            else:  # it may have failed and run again
+                self._ended.pop(id, None)
 
     def link(self, link: Link) -> None:
         """The connection changed."""
@@ -111,8 +113,8 @@ class BoardScreen:
     def _lasted(self, request: Json) -> str:
         if request["durationMs"] is not None:
             return span(request["durationMs"] / 1_000)
-        begun = datetime.fromisoformat(request["startedAt"] or request["createdAt"])
-        return span((self._now() - begun).total_seconds())
+        begun = moment(request["startedAt"] or request["createdAt"])
+        return "" if begun is None else span((self._now() - begun).total_seconds())
 
     def _forget_ended(self) -> None:
         now = self._now()

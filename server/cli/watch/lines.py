@@ -1,6 +1,5 @@
 """Events as lines: for pipes, files and programs."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,7 +7,7 @@ from rich.text import Text
 
 from server.cli.output import out, say, warn
 from server.cli.watch.connection import Json, Link
-from server.cli.watch.words import plain, what_happened, where
+from server.cli.watch.words import as_json, plain, what_happened, where
 
 
 class Lines:
@@ -44,13 +43,13 @@ class Lines:
         self._lost = not link.is_up
 
     def _print(self, value: Any, text: str) -> None:
-        out.print(Text(json.dumps(value, ensure_ascii=False) if self._as_json else text))
+        out.print(Text(as_json(value) if self._as_json else text))
 
 
 def event_line(event: Json, *, names_request: bool) -> str:
     """When, which request, its number in the log, what, where, and what is said of it."""
     parts = [
-        event["occurredAt"],
+        plain(event["occurredAt"]),
         *([event["requestId"]] if names_request else []),
         f"{event['seq']:>4}",
         f"{plain(event['type']):<17}",

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from server.cli.watch.connection import Json, Link
 from server.cli.watch.screen import MOST_EVENTS, bar, event_rows, link_text, status_text
-from server.cli.watch.words import how_far, percent, plain, span, title_of, why
+from server.cli.watch.words import how_far, moment, percent, plain, span, title_of, why
 
 MARKS = {
     "PENDING": "·",
@@ -114,7 +114,9 @@ class RequestScreen:
             mark,
             bar(stage["progress"], status, STAGE_BAR),
             Text(how_far(stage) if attempt else ""),
-            Text(f"attempt {attempt} of {most}" if attempt and most > 1 else "", "dim"),
+            Text(
+                f"attempt {attempt} of {most}" if attempt and max(attempt, most) > 1 else "", "dim"
+            ),
             Text(self._lasted(stage), "dim"),
             Text(plain(said), "red" if failed else ""),
         ]
@@ -125,7 +127,8 @@ class RequestScreen:
             return span(timed["durationMs"] / 1_000)
         if timed["startedAt"] is None or timed["status"] not in ("RUNNING", "STALLED"):
             return ""
-        return span((self._now() - datetime.fromisoformat(timed["startedAt"])).total_seconds())
+        started = moment(timed["startedAt"])
+        return "" if started is None else span((self._now() - started).total_seconds())
 
     def _bottom(self) -> Text:
         status = self._request["status"]

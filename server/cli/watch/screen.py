@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
-from datetime import datetime
 from typing import Any, Protocol
 
 from rich.console import Console, RenderableType
@@ -13,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from server.cli.watch.connection import Json, Link
-from server.cli.watch.words import plain, what_happened, where
+from server.cli.watch.words import moment, plain, share_of, what_happened, where
 
 FRAME_SECONDS = 0.25
 MOST_EVENTS = 60
@@ -64,11 +63,11 @@ def status_text(status: str) -> Text:
     return Text(status, STYLES.get(status, ""))
 
 
-def bar(share: float, status: str, width: int) -> ProgressBar:
+def bar(share: Any, status: str, width: int) -> ProgressBar:
     """A bar in the colour of the state."""
     style = STYLES.get(status, "cyan")
     return ProgressBar(
-        total=1, completed=share, width=width, complete_style=style, finished_style=style
+        total=1, completed=share_of(share), width=width, complete_style=style, finished_style=style
     )
 
 
@@ -78,9 +77,9 @@ def event_rows(events: Sequence[Json], titles: dict[str, str] | None = None) -> 
     for _ in range(4 if titles is None else 5):
         table.add_column(no_wrap=True, overflow="ellipsis")
     for event in events:
-        at = datetime.fromisoformat(event["occurredAt"]).astimezone()
+        at = moment(event["occurredAt"])
         style = SEVERITY_STYLES.get(event["severity"], "")
-        cells = [Text(f"{at:%H:%M:%S}", "dim")]
+        cells = [Text("" if at is None else f"{at:%H:%M:%S}", "dim")]
         if titles is not None:
             id: str = event["requestId"]
             cells.append(Text(titles.get(id, id)))
