@@ -35,6 +35,7 @@ from store.paging import Page, PageRequest, PageSize
 from store.records import Records, Source
 from store.requests.forecast import Bar, Typical, Work, eta, timeline
 from store.requests.history import Kind, StageHistory
+from store.requests.logs import KEYS_AT_ONCE, log_reach
 from store.requests.sources import EVENTS
 
 Key = tuple[Any, ...]
@@ -207,7 +208,8 @@ class Loaders:
     def events(self, request: PageRequest) -> DataLoader[Key, Page]:
         """Pages of the event logs of requests, by (organization, request id)."""
         key = (EVENTS_TABLE.c.organization_id, EVENTS_TABLE.c.request_id)
-        return self._pages("events", EVENTS, key, Bounds(), request)
+        reach = log_reach(request, request.size(self._sizes))
+        return self._pages("events", EVENTS, key, Bounds(), request, reach)
 
     def operations_of(self, edge: str, request: PageRequest) -> DataLoader[Key, Page]:
         """Pages of the operations of a ``request`` or ``session``, by (organization, its id)."""
@@ -256,6 +258,7 @@ class Loaders:
         key: Sequence[ColumnElement[Any]],
         bounds: Bounds,
         request: PageRequest,
+        reach: Callable[[Sequence[Key]], ColumnElement[bool]] | None = None,
     ) -> DataLoader[Key, Page]:
         found = self._paged.get((name, request))
         if found is not None:
@@ -265,8 +268,8 @@ class Loaders:
         async def load(keys: list[Key]) -> list[Page]:
             pages: dict[Key, Page] = {}
             async with self._database.read() as connection:
-                for some in chunks(keys):
-                    wanted = [tuple_(*key).in_(some)]
+                for some in chunks(keys) if reach is None else chunks(keys, KEYS_AT_ONCE):
+                    wanted = [tuple_(*key).in_(some) if reach is None else reach(some)]
                     pages |= await records.each(connection, bounds, key, wanted, request)
             return [pages.get(k, EMPTY) for k in keys]
 

@@ -1,16 +1,19 @@
 """Logs of requests as live readers read them: the present state, and the events after a number."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, case, or_, select, tuple_
 
 from models import Request, RequestEvent, table_of
 from models.vocabulary import RequestStatus
 from store.announcements import Moved, RequestKey
 from store.database import Database, Row
 from store.dialects import chunks
+from store.paging import PageRequest, decode_cursor
+from store.requests.sources import EVENTS as EVENT_SOURCE
 from store.requests.transitions import REQUEST_FINAL
+from store.validation import LONG_MAX
 
 REQUESTS, EVENTS = table_of(Request), table_of(RequestEvent)
 KEYS_AT_ONCE = 200
@@ -29,6 +32,36 @@ class LogPage:
 def has_ended(request: Row) -> bool:
     """Whether it is in a final state."""
     return RequestStatus(request["status"]) in REQUEST_FINAL
+
+
+def log_reach(
+    request: PageRequest, size: int
+) -> Callable[[Sequence[RequestKey]], ColumnElement[bool]]:
+    """Return the condition for what a page can reach of the logs of some requests.
+
+    The events of a log are numbered without a gap, so that a page is a range of numbers: the
+    database reads that range and one event more, not the log.
+    """
+    terms = EVENT_SOURCE.terms(())
+    organization, id, seq = EVENTS.c.organization_id, EVENTS.c.request_id, EVENTS.c.seq
+    if not request.backward:
+        after = 0 if request.after is None else decode_cursor(request.after, terms, "after")[0]
+        through = min(after + size + 1, LONG_MAX)
+        return lambda keys: and_(tuple_(organization, id).in_(keys), seq <= through)
+    last: ColumnElement[int] = REQUESTS.c.last_seq
+    if request.before is not None:
+        before = decode_cursor(request.before, terms, "before")[0]
+        last = case((last < before, last), else_=before) - 1
+
+    def newest(key: RequestKey) -> ColumnElement[bool]:
+        of_request = select(last).where(
+            REQUESTS.c.organization_id == key[0], REQUESTS.c.id == key[1]
+        )
+        return and_(
+            organization == key[0], id == key[1], seq >= of_request.scalar_subquery() - size
+        )
+
+    return lambda keys: or_(*map(newest, keys))
 
 
 class RequestLogs:
