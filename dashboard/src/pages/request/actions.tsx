@@ -1,8 +1,8 @@
-// What a viewer who may report can do to a request: call it off, or try a failed stage again.
+// What a viewer who may report can do to a request: cancel it, or retry what failed.
 import { useState } from "react";
 import { ask } from "../../api/client";
 import { ApiError } from "../../api/errors";
-import { CancelRequestDocument, RetryStageDocument } from "../../api/generated";
+import { CancelRequestDocument, RetryRequestDocument, RetryStageDocument } from "../../api/generated";
 import { Icon } from "../../components/icons";
 import { useMay } from "../../state/viewer";
 import type { RequestNow } from "./use-request";
@@ -14,9 +14,10 @@ interface ActionsProps {
 
 export function Actions({ request, onDone }: ActionsProps) {
   const may = useMay("INGEST");
+  const mayForce = useMay("ADMIN");
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
-  if (!may || request.endedAt !== null) return null;
+  if (!may || request.status === "COMPLETED" || request.status === "CANCELLED") return null;
   const act = async (work: () => Promise<unknown>) => {
     setBusy(true);
     setProblem(null);
@@ -28,7 +29,9 @@ export function Actions({ request, onDone }: ActionsProps) {
     setBusy(false);
     onDone();
   };
-  const retry = (stage: string) => act(() => ask(RetryStageDocument, { id: request.uuid, stage }));
+  const retry = (stage: string, force = false) =>
+    act(() => ask(RetryStageDocument, { id: request.uuid, stage, force }));
+  const retryAll = () => act(() => ask(RetryRequestDocument, { id: request.uuid }));
   const cancel = (reason: string | null) =>
     act(() => ask(CancelRequestDocument, { id: request.uuid, reason }));
   return (
@@ -43,18 +46,59 @@ export function Actions({ request, onDone }: ActionsProps) {
           <Icon name="retry" size={13} /> Try {stage} again
         </button>
       ))}
-      <CancelButton busy={busy} onCancel={(reason) => void cancel(reason)} />
+      {mayForce
+        ? refused(request).map((stage) => (
+            <button type="button" key={stage} disabled={busy} onClick={() => void retry(stage, true)}>
+              <Icon name="retry" size={13} /> Force {stage} to run again
+            </button>
+          ))
+        : null}
+      {runsAsWhole(request) ? (
+        <button type="button" disabled={busy} onClick={() => void retryAll()}>
+          <Icon name="retry" size={13} /> Run the request again
+        </button>
+      ) : null}
+      {request.endedAt === null ? (
+        <CancelButton busy={busy} onCancel={(reason) => void cancel(reason)} />
+      ) : null}
     </>
   );
 }
 
-/** Failed stages that have attempts left and were not said to be hopeless. */
-export function retryable({ stages }: Pick<RequestNow, "stages">): string[] {
-  return stages
-    .filter(
-      (stage) => stage.status === "FAILED" && stage.retryable !== false && stage.attempt < stage.maxAttempts,
-    )
+type Failing = Pick<RequestNow, "stages" | "status" | "error">;
+type Stage = RequestNow["stages"][number];
+
+/** Stages at which work may go on: those that failed, and the one a failed request ended in. */
+function broken({ stages, status, error }: Failing): Stage[] {
+  return stages.filter(
+    (stage) =>
+      stage.status === "FAILED" ||
+      (status === "FAILED" && stage.name === error?.stage && stage.status !== "COMPLETED"),
+  );
+}
+
+function allows(stage: Stage): boolean {
+  const hopeless = stage.status === "FAILED" && stage.retryable === false;
+  return !hopeless && stage.attempt < stage.maxAttempts;
+}
+
+/** Stages that have attempts left and whose failure is retryable. */
+export function retryable(request: Failing): string[] {
+  return broken(request)
+    .filter(allows)
     .map((stage) => stage.name);
+}
+
+/** Stages that only an administrator may run again. */
+export function refused(request: Failing): string[] {
+  return broken(request)
+    .filter((stage) => !allows(stage))
+    .map((stage) => stage.name);
+}
+
+/** Whether a failed request has no stage to retry: it runs again as a whole. */
+export function runsAsWhole(request: Failing): boolean {
+  return request.status === "FAILED" && broken(request).length === 0;
 }
 
 /** Asks once more, and why: a request that was called off does not come back. */

@@ -27,6 +27,8 @@ export interface Watched {
 const PAGE = 1_000;
 const LEAST_MS = 900;
 const RETRY_MS = 2_000;
+/** A request that failed may run again: it is looked at this often. */
+const REOPENED_MS = 5_000;
 
 const NOTHING_TO_DO = () => {};
 
@@ -68,7 +70,12 @@ class Watch {
     await this.#readState();
     if (!this.#request || this.#abort.signal.aborted) return;
     while ((await this.#readLog()) && !this.#abort.signal.aborted);
-    if (this.#abort.signal.aborted) return;
+    if (!this.#abort.signal.aborted) this.#follow();
+  }
+
+  #follow(): void {
+    this.#following = true;
+    this.#unfollow?.();
     this.#unfollow = follow(RequestFollowDocument, {
       // Events that wait for a frame count, too: they have come.
       variables: () => ({ id: this.id, afterSeq: this.#seen }),
@@ -76,12 +83,16 @@ class Watch {
         this.#seen = Math.max(this.#seen, Number(requestProgress.seq));
         this.#news.add(requestProgress);
       },
-      onComplete: () => this.refresh(),
+      onComplete: () => {
+        this.#following = false;
+        this.refresh();
+      },
       onError: (problem) => this.show({ problem }),
     });
   }
 
   #seen = 0;
+  #following = false;
 
   /** Ask for the state soon, not more than once a second. */
   readonly refresh = (): void => {
@@ -125,6 +136,19 @@ class Watch {
       if (request) this.#request = request;
       this.show({ request, problem: undefined });
     });
+    if (this.#unfollow && !this.#following) this.#watchForRetry();
+  }
+
+  /** After the end: a retry leads on, with events behind those that came. */
+  #watchForRetry(): void {
+    if (this.#abort.signal.aborted || !this.#request) return;
+    const { status, lastSeq } = this.#request;
+    if (lastSeq > this.#seen) this.#follow();
+    else if (status === "FAILED")
+      this.#timer ??= setTimeout(() => {
+        this.#timer = undefined;
+        void this.#readState();
+      }, REOPENED_MS);
   }
 
   /** One page of the log; whether there is a further one. */
