@@ -14,7 +14,6 @@ interface ActionsProps {
 
 export function Actions({ request, onDone }: ActionsProps) {
   const may = useMay("INGEST");
-  const mayForce = useMay("ADMIN");
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   if (!may || request.status === "COMPLETED" || request.status === "CANCELLED") return null;
@@ -41,25 +40,42 @@ export function Actions({ request, onDone }: ActionsProps) {
           {problem}
         </span>
       ) : null}
+      <Retries request={request} busy={busy} onRetry={retry} onRetryAll={retryAll} />
+      {request.endedAt === null ? (
+        <CancelButton busy={busy} onCancel={(reason) => void cancel(reason)} />
+      ) : null}
+    </>
+  );
+}
+
+interface RetriesProps {
+  request: RequestNow;
+  busy: boolean;
+  onRetry: (stage: string, force?: boolean) => Promise<void>;
+  onRetryAll: () => Promise<void>;
+}
+
+/** A button for each stage that may run again, or for the request where no stage failed. */
+function Retries({ request, busy, onRetry, onRetryAll }: RetriesProps) {
+  const mayForce = useMay("ADMIN");
+  return (
+    <>
       {retryable(request).map((stage) => (
-        <button type="button" key={stage} disabled={busy} onClick={() => void retry(stage)}>
+        <button type="button" key={stage} disabled={busy} onClick={() => void onRetry(stage)}>
           <Icon name="retry" size={13} /> Try {stage} again
         </button>
       ))}
       {mayForce
         ? refused(request).map((stage) => (
-            <button type="button" key={stage} disabled={busy} onClick={() => void retry(stage, true)}>
+            <button type="button" key={stage} disabled={busy} onClick={() => void onRetry(stage, true)}>
               <Icon name="retry" size={13} /> Force {stage} to run again
             </button>
           ))
         : null}
       {runsAsWhole(request) ? (
-        <button type="button" disabled={busy} onClick={() => void retryAll()}>
+        <button type="button" disabled={busy} onClick={() => void onRetryAll()}>
           <Icon name="retry" size={13} /> Run the request again
         </button>
-      ) : null}
-      {request.endedAt === null ? (
-        <CancelButton busy={busy} onCancel={(reason) => void cancel(reason)} />
       ) : null}
     </>
   );
