@@ -67,6 +67,12 @@ PREFERRED = frozenset({"end_user_id"})
 """Aliases that take precedence over the name that they stand for."""
 
 REQUEST_ALIASES: Mapping[str, str] = {"metadata": "attributes", "request_id": "id"}
+SESSION_ALIASES: Mapping[str, str] = {
+    "metadata": "attributes",
+    "session_id": "id",
+    "tool_id": "client",
+    "client_type": "client",
+}
 LOG_ALIASES: Mapping[str, str] = {"event_type": "type", "stage_name": "stage"}
 FAIL_ALIASES: Mapping[str, str] = {
     "error_message": "message",
@@ -106,3 +112,11 @@ def merged(first: Any, second: Any) -> Any:
     if issubclass(type(first), Mapping) and issubclass(type(second), Mapping):
         return {**second, **first}
     return second if first is None else first
+
+
+def with_inner(data: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return free data with the members of the mapping that was passed under ``name`` among them."""
+    inner: Any = data.get(name)
+    if not issubclass(type(inner), Mapping):
+        return data
+    return {**inner, **{key: value for key, value in data.items() if key != name}}

@@ -4,15 +4,13 @@ import difflib
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from trackstore.errors import InvalidItem
 from trackstore.notices import Notices
 from trackstore.values import Problems
 
-P = ParamSpec("P")
-R = TypeVar("R")
-S = TypeVar("S")
+M = TypeVar("M", bound=Callable[..., Any])
 MAX_NAME_CHARS = 100
 
 
@@ -41,27 +39,25 @@ def report(reporter: Reporter, where: str, problems: Problems) -> None:
         reporter.notices.adjust(f"{where}.{path}" if path else where, problem)
 
 
-def tolerant(
-    aliases: Mapping[str, str] | None = None,
-) -> Callable[[Callable[Concatenate[S, P], R]], Callable[Concatenate[S, P], R]]:
+def tolerant(aliases: Mapping[str, str] | None = None) -> Callable[[M], M]:
     """Make a method take any arguments: wrong ones are counted and left out, missing ones are None.
 
     The signature stays as it is declared, for editors and type checkers. ``aliases`` are further names
     of its parameters. The method belongs to a tracker, or to what holds one as ``_sink``.
     """
 
-    def decorate(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
+    def decorate(method: M) -> M:
         shape = _Shape(method, aliases or {})
 
         @functools.wraps(method)
-        def call(self: Any, *args: Any, **named: Any) -> R:
+        def call(self: Any, *args: Any, **named: Any) -> Any:
             if shape.is_wrong(args, named):
                 problems: Problems = []
                 args, named = shape.repaired(args, named, problems)
                 report(getattr(self, "_sink", self), method.__name__, problems)
             return method(self, *args, **named)
 
-        return cast("Callable[Concatenate[S, P], R]", call)
+        return cast("M", call)
 
     return decorate
 
@@ -72,7 +68,6 @@ class _Shape:
     def __init__(self, method: Callable[..., Any], aliases: Mapping[str, str]) -> None:
         parameters = list(inspect.signature(method).parameters.values())[1:]
         self._method = method.__name__
-        self._aliases = aliases
         self._texts: set[str] = set()
         self._ordered: list[str] = []
         self._places = 0
@@ -89,6 +84,7 @@ class _Shape:
             if parameter.default is parameter.empty:
                 required.append(parameter.name)
         self._names = frozenset(self._ordered)
+        self._aliases = {n: target for n, target in aliases.items() if target in self._names}
         self._required = frozenset(required)
         self._in_place = tuple(self._ordered[: self._places])
 

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self, Unpack
 from uuid import UUID
 
-from trackstore.aliases import REQUEST_ALIASES
+from trackstore.aliases import REQUEST_ALIASES, SESSION_ALIASES
 from trackstore.answers import Flushed, Stats
 from trackstore.arguments import ApiArguments, ChatArguments, OperationArguments, ToolArguments
 from trackstore.completions import has_time
@@ -247,7 +247,7 @@ class Recorder(RequestQuestions, Limits, ABC):
 
     # ------------------------------------------------------------------ work that is watched
 
-    @tolerant({"metadata": "attributes", "tool_id": "client", "session_id": "id"})
+    @tolerant(SESSION_ALIASES)
     def session(
         self,
         name: str | None = None,

@@ -11,13 +11,17 @@ from typing import Any, Self
 from uuid import UUID
 
 from trackstore import entries
+from trackstore.aliases import FAIL_ALIASES, LOG_ALIASES, with_inner
 from trackstore.context import Entered, current
 from trackstore.entries import Json, Labels, Severity
 from trackstore.errors import RequestCancelled
 from trackstore.failures import details_of, message_of
+from trackstore.fitting import MAX_ATTEMPTS, UNKNOWN
+from trackstore.guards import report, tolerant
 from trackstore.ids import new_id
 from trackstore.sink import Sink
 from trackstore.stages import Attempts, StageHandle
+from trackstore.values import Problems, read_text, whole
 
 DEFAULT_ATTEMPTS = 3
 """How often the server lets a stage be tried that was not planned otherwise."""
@@ -81,37 +85,46 @@ class RequestHandle:
         """The work begins. A stage that starts does so, too."""
         self._sink.record(entries.StartRequest(**self.command()))
 
+    @tolerant()
     def complete(self, **result: Any) -> None:
         """The work is done; ``result`` is added to what ``result`` holds already."""
         self._ended = True
-        self.result.update(result)
+        self.result.update(with_inner(result, "output_data"))
         self._sink.record(entries.CompleteRequest(result=self.result or None, **self.command()))
 
+    @tolerant(FAIL_ALIASES)
     def fail(
         self, message: str, *, stage: str | None = None, details: Mapping[str, Any] | None = None
     ) -> None:
         """The work failed; ``stage`` is the last that failed where it is left out."""
         self._ended = True
-        known = None if details is None else dict(details)
+        known: Any = details  # fitted when it is recorded
         self._sink.record(
             entries.FailRequest(message=message, stage=stage, details=known, **self.command())
         )
 
+    @tolerant({"message": "reason"})
     def cancel(self, reason: str | None = None) -> None:
         """Call the work off."""
         self._ended = True
         self._sink.record(entries.CancelRequest(reason=reason, **self.command()))
 
+    @tolerant(LOG_ALIASES)
     def log(
         self,
         type: str,
         message: str | None = None,
         *,
-        severity: Severity = "INFO",
+        severity: Severity | str | int = "INFO",
         stage: str | None = None,
         **data: Any,
     ) -> None:
-        """Append a fact to the log; ``data`` is free."""
+        """Append a fact to the log; ``data`` is free.
+
+        ``severity`` is DEBUG, INFO, WARNING, ERROR or CRITICAL, whatever the case, or a level of
+        ``logging``.
+        """
+        known: Any = severity
         here = current()
         if stage is None and here.request_id == self.id:
             stage = here.stage
@@ -119,9 +132,9 @@ class RequestHandle:
             entries.LogEvent(
                 type=type,
                 message=message,
-                severity=severity,
+                severity=known,
                 stage=stage,
-                data=data or None,
+                data=with_inner(data, "event_data") or None,
                 **self.command(),
             )
         )
@@ -142,6 +155,7 @@ class RequestHandle:
 
     # ------------------------------------------------------------------ stages
 
+    @tolerant({"stage_name": "name"})
     def stage(
         self,
         name: str,
@@ -157,12 +171,14 @@ class RequestHandle:
         made elsewhere are not known here. ``stall_after`` (ISO 8601) is how long it may be
         silent; ``retryable`` is said of a failure.
         """
+        name, attempt = self._stage_facts(name, attempt)
         if attempt is not None:
             self._attempts[name] = attempt
         return StageHandle(
             self, self._sink, name, attempt=attempt, stall_after=stall_after, retryable=retryable
         )
 
+    @tolerant({"stage_name": "name"})
     def attempts(
         self, name: str, *, delay_seconds: float = 0.0, most: int | None = None
     ) -> Attempts:
@@ -173,7 +189,16 @@ class RequestHandle:
         attempt goes on. ``stage.retryable = False`` inside makes an attempt the last.
         ``async for`` with ``async with`` waits without blocking the loop.
         """
+        name, most = self._stage_facts(name, most)
         return Attempts(self, self._sink, name, delay_seconds, most or self.most_attempts(name))
+
+    def _stage_facts(self, name: Any, attempt: Any) -> tuple[str, int | None]:
+        """Return the name of a stage and a number of attempts as both are sent."""
+        problems: Problems = []
+        told = read_text(name, problems) if type(name) is not str else name
+        number = None if attempt is None else whole(1, MAX_ATTEMPTS)(attempt, problems)
+        report(self._sink, "stage", [("stage", problem) for _, problem in problems])
+        return told or UNKNOWN, number
 
     def most_attempts(self, name: str) -> int:
         """How often the stage may be tried."""

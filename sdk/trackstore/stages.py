@@ -8,9 +8,11 @@ from typing import Any, Protocol, Self
 from uuid import UUID
 
 from trackstore import entries
+from trackstore.aliases import FAIL_ALIASES, LOG_ALIASES, with_inner
 from trackstore.context import Entered
 from trackstore.entries import Json, Severity
 from trackstore.failures import details_of, message_of
+from trackstore.guards import tolerant
 from trackstore.sink import Sink
 
 LONGEST_DELAY_SECONDS = 60.0
@@ -43,7 +45,7 @@ class Owner(Protocol):
         type: str,
         message: str | None = None,
         *,
-        severity: Severity = "INFO",
+        severity: Severity | str | int = "INFO",
         stage: str | None = None,
         **data: Any,
     ) -> None:
@@ -88,6 +90,7 @@ class StageHandle:
         attempt = self._request.begin_stage(self.name, self.attempt or None, self._stall_after)
         self.attempt = attempt or 0
 
+    @tolerant()
     def progress(
         self,
         fraction: float | None = None,
@@ -104,28 +107,31 @@ class StageHandle:
                 done=done,
                 total=total,
                 message=message,
-                data=data or None,
+                data=with_inner(data, "event_data") or None,
                 **self._command(),
             )
         )
 
+    @tolerant(LOG_ALIASES)
     def log(
         self,
         type: str,
         message: str | None = None,
         *,
-        severity: Severity = "INFO",
+        severity: Severity | str | int = "INFO",
         **data: Any,
     ) -> None:
         """Append a fact about this stage to the request's log; ``data`` is free."""
         self._request.log(type, message, severity=severity, stage=self.name, **data)
 
+    @tolerant()
     def complete(self, **output: Any) -> None:
         """It is done; ``output`` is added to what ``output`` holds already."""
         self._ended = self.succeeded = True
-        self.output.update(output)
+        self.output.update(with_inner(output, "output_data"))
         self._sink.record(entries.CompleteStage(output=self.output or None, **self._command()))
 
+    @tolerant(FAIL_ALIASES)
     def fail(
         self,
         message: str,
@@ -135,10 +141,11 @@ class StageHandle:
     ) -> None:
         """This attempt failed; ``retryable`` says whether another is worth it."""
         self._ended = True
+        known: Any = details  # fitted when it is recorded
         self._sink.record(
             entries.FailStage(
                 message=message,
-                details=None if details is None else dict(details),
+                details=known,
                 retryable=self.retryable if retryable is None else retryable,
                 **self._command(),
             )

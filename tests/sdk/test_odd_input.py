@@ -181,7 +181,7 @@ def test_the_case_of_closed_lists_does_not_matter() -> None:
     tracker.report_breaker("renderer", "half-open")
     with tracker.request("lesson") as request:
         for severity in ("info", "Warning", "warn", "fatal", 40):
-            request.log("note", severity=severity)  # type: ignore[arg-type]
+            request.log("note", severity=severity)
     kinds = [(str(operation.kind), str(operation.outcome)) for operation in tracker.operations]
     assert kinds == [("LLM", "ERROR"), ("TOOL", "OK"), ("TOOL", "OK"), ("TOOL", "OK")]
     modes = [operation.tool.operation_mode for operation in tracker.operations if operation.tool]

@@ -9,6 +9,7 @@ import pytest
 
 from trackstore import InvalidItem, TrackingRules, annotate, track_api_usage, track_route_operation
 from trackstore.breakers import BreakerReporter
+from trackstore.entries import CompleteRequest, CompleteStage, FailRequest, FailStage
 from trackstore.redaction import fingerprint
 from trackstore.served_calls import CallRecorder
 from trackstore.testing import RecordingTracker
@@ -147,3 +148,44 @@ def test_facts_of_a_call_that_are_odd_cost_themselves_alone() -> None:
         tracker.stats().adjusted
     )
     assert recorder.skipped == {}
+
+
+def test_a_pipeline_in_its_own_words() -> None:
+    tracker = RecordingTracker()
+    with tracker.request("lesson", stages=["script", "video"], metadata={"grade": "10"}) as request:  # type: ignore[call-arg]
+        request.log(
+            event_type="rag_completed", message="5 chunks", stage_name="script", severity="info",
+            event_data={"chunks": 5}, source="cache",
+        )  # type: ignore[call-arg]  # fmt: skip
+        with request.stage("script") as stage:
+            stage.complete(output_data={"words": 840}, language="en")
+        with request.stage("video") as stage:
+            stage.fail(error_message="timeout", error_details={"status": 504}, is_retryable=False)  # type: ignore[call-arg]
+        request.fail(error_message="timeout", error_stage="video", error_details={"status": 504})  # type: ignore[call-arg]
+    (event,) = tracker.logged
+    assert (event.type, event.stage, event.severity) == ("rag_completed", "script", "INFO")
+    assert event.data == {"chunks": 5, "source": "cache"}
+    (completed,) = tracker.all_of(CompleteStage)
+    assert completed.output == {"words": 840, "language": "en"}
+    (failed,) = tracker.all_of(FailStage)
+    assert (failed.message, failed.details, failed.retryable) == ("timeout", {"status": 504}, False)
+    (ended,) = tracker.all_of(FailRequest)
+    assert (ended.message, ended.stage, ended.details) == ("timeout", "video", {"status": 504})
+    assert tracker.requests[0].attributes == {"grade": "10"}
+
+
+def test_mistakes_in_commands_cost_what_was_mistaken() -> None:
+    tracker = RecordingTracker(strict=False)
+    with tracker.request("lesson", stages=["script"]) as request, request.stage("script") as stage:
+        request.log()  # type: ignore[call-arg]
+        request.log("note", "in words", "loud", 7)  # type: ignore[call-arg,arg-type]
+        stage.progress(0.5, 1, 2)  # type: ignore[call-arg]
+        stage.fail(colour="red", details=[1])  # type: ignore[call-arg,arg-type]
+        request.complete({"video_url": "x"})  # type: ignore[call-arg]
+        with request.stage(7, attempt="two"):  # type: ignore[arg-type]
+            pass
+    assert [event.type for event in tracker.logged] == ["unknown", "note"]
+    (failed,) = tracker.all_of(FailStage)
+    assert (failed.message, failed.details) == ("", None)
+    assert len(tracker.all_of(CompleteRequest)) == 1
+    assert tracker.stats().dropped == {}
