@@ -26,7 +26,7 @@ class PriceStatus(StrEnum):
 
 
 class RequestStatus(StrEnum):
-    """Where a request stands; the last three are final."""
+    """Where a request stands; it has ended in the last three, of which a retry leaves FAILED."""
 
     PENDING = "PENDING"
     RUNNING = "RUNNING"
@@ -37,7 +37,7 @@ class RequestStatus(StrEnum):
 
 
 class StageStatus(StrEnum):
-    """Where a stage stands. Of the last four only FAILED may be left again, by a retry."""
+    """Where a stage stands. COMPLETED is never left, the other ended ones only by a retry."""
 
     PENDING = "PENDING"
     RUNNING = "RUNNING"

@@ -76,7 +76,7 @@ register(
 )
 register(
     RequestStatus,
-    "Where a request stands. COMPLETED, FAILED and CANCELLED are final.",
+    "Where a request stands. COMPLETED and CANCELLED are final, FAILED can be retried.",
     PENDING="Created, not started.",
     RUNNING="Under way.",
     STALLED="Nothing was heard of it for longer than it may be silent; the next message wakes it.",

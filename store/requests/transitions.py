@@ -141,7 +141,7 @@ def mend_of_stage(command: StageCommand, status: StageStatus) -> str:
         return "say first that it failed (failStage), then it can be retried"
     if status is S.PENDING:
         return "it needs no retry: start it (startStage)"
-    return "only a stage that failed, or that ended with a failed request, can be retried"
+    return "only a FAILED stage can be retried"
 
 
 def mend_of_request(command: RequestCommand, status: RequestStatus) -> str:
