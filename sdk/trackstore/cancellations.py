@@ -35,25 +35,27 @@ class Cancellations:
 
     def look(self, doubled: list[bytes]) -> None:
         """Ask about the requests of reports that came too late. Never raises."""
-        asked: dict[UUID, str] = {}
+        asked: dict[UUID, tuple[str, int]] = {}
         for item in doubled:
             if field_of(item) in STAGE_REPORTS:
                 content = content_of(item)
-                asked.setdefault(UUID(content["requestId"]), content["stage"])
+                # The attempt of the report: a heartbeat without one would speak for a later one.
+                place = content["stage"], content.get("attempt") or 1
+                asked.setdefault(UUID(content["requestId"]), place)
         unknown = [pair for pair in asked.items() if pair[0] not in self._found][:MOST_ASKED]
         if not unknown:
             return
         with Client(settings=self._settings) as client:
-            for id, stage in unknown:
-                if not self._ask(client, id, stage):
+            for id, place in unknown:
+                if not self._ask(client, id, *place):
                     return
 
-    def _ask(self, client: Client, id: UUID, stage: str) -> bool:
+    def _ask(self, client: Client, id: UUID, stage: str, attempt: int) -> bool:
         """Whether the server can be asked at all."""
         try:
             data = client.query(
                 ASK_CANCELLED,
-                {"input": {"requestId": str(id), "stage": stage}},
+                {"input": {"requestId": str(id), "stage": stage, "attempt": attempt}},
                 timeout=ASK_SECONDS,
             )
         except TrackstoreError as error:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.processes import ServerProcess
 from tests.sdk.conftest import MakeTracker
+from tests.sdk.network import wait_until
 from tests.sdk.test_requests import stored
 from trackstore import Client, RequestHandle, Stage, Tracker, new_id
 from trackstore.delivery.drops import Ledger
@@ -213,6 +214,29 @@ def test_what_is_no_id_is_said_at_once(tracker: Tracker, id: Any) -> None:
     for call in (tracker.resume, tracker.retry_request, NullTracker().resume):
         with pytest.raises(ValueError, match="is not the id of a request"):
             call(id)
+
+
+def test_a_worker_that_is_late_starts_nothing(
+    tracker: Tracker, worker: Tracker, client: Client
+) -> None:
+    request = tracker.request("lesson", stages=PLAN)
+    request.start()
+    late = request.stage("a")
+    late.start()
+    with pytest.raises(ValueError, match="x"), request.stage("b"):
+        raise ValueError("x")
+    request.fail("x")
+    assert tracker.flush(10).is_done
+    assert worker.retry_stage(request.id, "b")
+    # Its client asks whether the request was cancelled, for the attempt that it speaks of.
+    late.progress(0.9)
+    late.complete()
+    assert tracker.flush(10).is_done
+    wait_until(lambda: tracker.stats().duplicates == 2)
+    found = stored(tracker, client, request.id)
+    a = found["stages"][0]
+    assert (a["status"], [t["status"] for t in a["attempts"]]) == ("PENDING", ["CANCELLED"])
+    assert not request.cancel_requested
 
 
 def test_values_over_the_limit_are_counted(tracker: Tracker, client: Client) -> None:
