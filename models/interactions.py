@@ -41,6 +41,7 @@ class InteractionCounter(LabelColumns, Base):
     operation_type: Mapped[str | None]
     route: Mapped[str | None]
     method: Mapped[str | None]
+    counts_against_limits: Mapped[bool]
     units: Mapped[Long]
     calls: Mapped[Long]
     first_at: Mapped[datetime]

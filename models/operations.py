@@ -11,13 +11,16 @@ from models.base import Base, Long
 from models.feeds import feed_index
 from models.labels import LabelColumns
 from models.partitions import Partition
-from models.types import partial_index
+from models.types import SessionKey, partial_index
 
 BY_MONTH = Partition("occurred_at", "instant")
 
 
 class Operation(LabelColumns, Base):
     """One finished call. Money is whole nano-dollars; ``cost_*`` are null while UNPRICED.
+
+    ``interaction_type``, ``units`` and ``counts_against_limits`` are those of the first interaction
+    that it counted; ``further_interactions`` holds the others, and is null for nearly every row.
 
     Two partial indexes serve the walk from a request and from a session to its operations; every
     other question reads the key's order. Each further index would cost ingest speed.
@@ -53,7 +56,7 @@ class Operation(LabelColumns, Base):
     outcome: Mapped[str]
     error: Mapped[str | None]
     duration_ms: Mapped[float | None]
-    session_id: Mapped[UUID | None]
+    session_id: Mapped[str | None] = mapped_column(SessionKey())
     request_id: Mapped[UUID | None]
     stage: Mapped[str | None]
     correlation_id: Mapped[str | None]
@@ -89,6 +92,8 @@ class Operation(LabelColumns, Base):
     cache_hit: Mapped[bool | None]
     interaction_type: Mapped[str | None]
     units: Mapped[Long | None]
+    counts_against_limits: Mapped[bool | None]
+    further_interactions: Mapped[list[Any] | None]
     attributes: Mapped[dict[str, Any] | None]
     feed_position: Mapped[Long | None]
 

@@ -1,6 +1,7 @@
 """Column types that mean the same on every database; one of the few places that name a dialect."""
 
 import math
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -24,6 +25,8 @@ MICROSECOND = timedelta(microseconds=1)
 WHOLE_LIMIT = 2**63
 """Whole numbers below this, and not below its negative, have 64 bits."""
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+UUID_LENGTH = 36
+UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 
 Json = JSON(none_as_null=True)
 """JSON as it was sent; PostgreSQL's other type, jsonb, writes 1e16 as a whole number and -0.0 as 0.0."""
@@ -126,6 +129,27 @@ class CleanText(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         return value if value is None else clean_text(value)
+
+
+class SessionKey(CleanText):
+    """The id of a session: a text of the caller's, in the one spelling that is stored."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        cleaned = super().process_bind_param(value, dialect)
+        return cleaned if cleaned is None else session_key(cleaned)
+
+
+def session_key(value: str) -> str:
+    """Return the stored spelling of a session id: a UUID in lower case, any other text unchanged.
+
+    Only the form with hyphens counts as a UUID. 32 hexadecimal digits without them stay as they
+    are: they are the session ids of many web frameworks, whose case matters to their owners.
+    """
+    if len(value) == UUID_LENGTH and UUID_TEXT.fullmatch(value):
+        return value.lower()
+    return value
 
 
 def clean_text(value: str) -> str:

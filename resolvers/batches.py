@@ -3,12 +3,11 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from typing import TypeVar
-from uuid import UUID
 
 from schema.context import RequestContext
 from schema.ingest import TrackPayload
 from schema.operation_inputs import OperationInput
-from store.entries import Entry, ItemResult
+from store.entries import Entry, ItemResult, RecordId
 from store.errors import StoreError
 from store.intake import Intake
 from store.validation import check_batch_size
@@ -42,7 +41,7 @@ async def record(
     items: Sequence[T],
     prepare: Callable[[Intake, T], Entry],
     path: str,
-    own_id: Callable[[T], UUID | None],
+    own_id: Callable[[T], RecordId | None],
 ) -> TrackPayload:
     """Write ``items`` in one transaction; ``path`` is the argument they came in.
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from typing import Annotated, Any
-from uuid import UUID
 
 import strawberry
 
@@ -10,7 +9,7 @@ from resolvers.batches import record
 from schema.arguments import about
 from schema.context import Info
 from schema.ingest import EntryInput, TrackPayload
-from store.entries import Entry
+from store.entries import Entry, RecordId
 from store.intake import Intake
 
 PREPARE: dict[str, Callable[[Intake, Any], Entry]] = {
@@ -49,10 +48,10 @@ def prepare_entry(intake: Intake, entry: EntryInput) -> Entry:
     return PREPARE[name](intake, item)
 
 
-def own_id(entry: EntryInput) -> UUID | None:
+def own_id(entry: EntryInput) -> RecordId | None:
     """The id it was sent with: the record's own, or that of the event it appends."""
     _, item = given(entry)
-    id: UUID | None = getattr(item, "id", None) or getattr(item, "event_id", None)
+    id: RecordId | None = getattr(item, "id", None) or getattr(item, "event_id", None)
     return id
 
 

@@ -43,7 +43,8 @@ async def decided(info: Info, entry: ConsumeEntry | SettleEntry) -> ConsumePaylo
     if not isinstance(result.detail, Decision):
         assert result.error is not None
         raise result.error
-    return ConsumePayload.of(ItemStatus(result.status), result.id, result.detail, store.now())
+    id = result.id if isinstance(result.id, UUID) else None
+    return ConsumePayload.of(ItemStatus(result.status), id, result.detail, store.now())
 
 
 @strawberry.type

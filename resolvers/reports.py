@@ -42,6 +42,9 @@ OrganizationId = Annotated[strawberry.ID, about("Whose.")]
 Year = Annotated[int, about("The calendar year (UTC).")]
 Month = Annotated[int, about("The calendar month, 1 to 12.")]
 InteractionType = Annotated[str | None, narrowing("Only this interaction type, such as mini.")]
+CountsAgainstLimits = Annotated[
+    bool | None, narrowing("Only what limits count (true), or only what they do not (false).")
+]
 
 
 def asker(info: Info) -> Ask:
@@ -75,9 +78,14 @@ def monitoring_of(
 
 
 async def month_of(
-    info: Info, owner: Owner, year: int, month: int, interaction_type: str | None
+    info: Info, owner: Owner, year: int, month: int, what: tuple[str | None, bool | None]
 ) -> InteractionTotals:
-    """The counters of one month with the labels of ``owner``."""
+    """The counters of one month with the labels of ``owner``.
+
+    ``what`` is the interaction type and whether limits count it, where only such counters are asked
+    for.
+    """
+    interaction_type, counts_against_limits = what
     found = await interaction_totals(
         asker(info),
         year,
@@ -86,6 +94,7 @@ async def month_of(
         namespace_id=owner.namespace_id,
         api_key_id=owner.api_key_id,
         interaction_type=interaction_type,
+        counts_against_limits=counts_against_limits,
     )
     return totals_of(found, owner)
 
@@ -153,9 +162,12 @@ class ReportQueries:
         year: Year,
         month: Month,
         interaction_type: InteractionType = None,
+        counts_against_limits: CountsAgainstLimits = None,
     ) -> InteractionTotals:
         """As far as the caller may see it."""
-        return await month_of(info, Owner(organization_id), year, month, interaction_type)
+        return await month_of(
+            info, Owner(organization_id), year, month, (interaction_type, counts_against_limits)
+        )
 
     @strawberry.field(description="What a namespace of an organization used in one month.")
     async def namespace_interactions(
@@ -166,10 +178,12 @@ class ReportQueries:
         year: Year,
         month: Month,
         interaction_type: InteractionType = None,
+        counts_against_limits: CountsAgainstLimits = None,
     ) -> InteractionTotals:
         """As far as the caller may see it."""
+        what = (interaction_type, counts_against_limits)
         owner = Owner(organization_id, namespace_id=namespace_id)
-        return await month_of(info, owner, year, month, interaction_type)
+        return await month_of(info, owner, year, month, what)
 
     @strawberry.field(
         description="What was used with an API key of the caller's world in one month."
@@ -182,7 +196,9 @@ class ReportQueries:
         year: Year,
         month: Month,
         interaction_type: InteractionType = None,
+        counts_against_limits: CountsAgainstLimits = None,
     ) -> InteractionTotals:
         """As far as the caller may see it."""
+        what = (interaction_type, counts_against_limits)
         owner = Owner(organization_id, api_key_id=api_key_id)
-        return await month_of(info, owner, year, month, interaction_type)
+        return await month_of(info, owner, year, month, what)

@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from resolvers.pages import connection
-from schema.arguments import After, Before, First, Last, OwnId, about, where_of
+from schema.arguments import After, Before, First, Last, SessionId, about, where_of
 from schema.connections import Connection
 from schema.context import Info
 from schema.enums import ItemStatus
@@ -35,7 +35,7 @@ class SessionMutations:
         return await write_session(info, intake.session(input))
 
     @strawberry.mutation(description="End a session, by its own id (uuid).")
-    async def end_session(self, info: Info, id: OwnId) -> SessionPayload:
+    async def end_session(self, info: Info, id: SessionId) -> SessionPayload:
         """A repeat is a duplicate."""
         intake = info.context.store.intake(info.context.principal)
         return await write_session(info, intake.end_session(id))
@@ -62,7 +62,7 @@ class SessionQueries:
         return await connection(info, store.sessions, question, page, Session.from_row)
 
     @strawberry.field(description="One session, by its own id (uuid).")
-    async def session(self, info: Info, id: OwnId) -> Session | None:
+    async def session(self, info: Info, id: SessionId) -> Session | None:
         """Null where there is none within the caller's bounds."""
         row = await info.context.store.sessions.find_by(info.context.reader(), {"id": id})
         return Session.from_row(row) if row else None

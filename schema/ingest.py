@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Annotated
-from uuid import UUID
 
 import strawberry
 
@@ -37,7 +36,7 @@ class EntryInput:
     """What ``ingest`` takes, applied in order."""
 
     operation: OperationInput | None = described("A finished call.", default=strawberry.UNSET)
-    session: SessionInput | None = described("A sitting begins or ends.", default=strawberry.UNSET)
+    session: SessionInput | None = described("A session begins or ends.", default=strawberry.UNSET)
     create_request: CreateRequestInput | None = described(
         "A new request.", default=strawberry.UNSET
     )
@@ -86,7 +85,7 @@ class ItemResult:
     """At the index it was sent."""
 
     index: int = described("Its place in the batch, from 0.")
-    uuid: UUID | None = described("The item's own id; null where it has none.")
+    uuid: strawberry.ID | None = described("The item's own id; null where it has none.")
     status: ItemStatus = described("What became of it.")
     code: str | None = described("Why it was refused: a stable code.")
     message: str | None = described("Why it was refused: in words.")
@@ -100,7 +99,7 @@ class ItemResult:
         problems = problems_of(error) if error else []
         return cls(
             index=index,
-            uuid=result.id,
+            uuid=None if result.id is None else strawberry.ID(str(result.id)),
             status=result.status,
             code=error.code if error else None,
             message=error.message if error else None,

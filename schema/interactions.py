@@ -29,6 +29,9 @@ class Interaction(Node, Labelled, FromRow):
     operation_type: str | None = described("What for, such as add_memory_v1.")
     route: str | None = described("API: the route.")
     method: str | None = described("API: the HTTP method.")
+    counts_against_limits: bool = described(
+        "Whether limits counted these units, too; what they did not has a counter of its own."
+    )
     units: Long = described("Units used.")
     calls: Long = described("Calls that used them.")
     first_at: datetime = described("The first of these calls.")
@@ -74,6 +77,7 @@ class InteractionFilter:
     api_key_id: IDFilter | None = condition("By API key label.")
     company_id: IDFilter | None = condition("By company.")
     subscription_id: IDFilter | None = condition("By subscription.")
+    counts_against_limits: bool | None = condition("Whether limits counted them.")
     units: LongFilter | None = condition("By units.")
     last_at: TimeFilter | None = condition("By the last call.")
 

@@ -42,7 +42,7 @@ class OperationFilter:
     api_key_id: IDFilter | None = condition("By API key label.")
     company_id: IDFilter | None = condition("By company.")
     subscription_id: IDFilter | None = condition("By subscription.")
-    session_id: list[UUID] | None = condition("One of these sessions.")
+    session_id: list[strawberry.ID] | None = condition("One of these sessions.")
     request_id: list[UUID] | None = condition("One of these requests.")
     stage: StringFilter | None = condition("By stage of the request.")
     correlation_id: StringFilter | None = condition("By correlation id.")
@@ -73,8 +73,11 @@ class OperationFilter:
     audio_output_tokens: LongFilter | None = condition("By audio output tokens.")
     duration_ms: FloatFilter | None = condition("By duration in milliseconds.")
     cache_hit: bool | None = condition("Whether a cache answered.")
-    interaction_type: StringFilter | None = condition("By interaction type.")
-    units: LongFilter | None = condition("By counted units.")
+    interaction_type: StringFilter | None = condition(
+        "By the type of the first interaction that it counted."
+    )
+    units: LongFilter | None = condition("By the units of that interaction.")
+    counts_against_limits: bool | None = condition("Whether limits counted that interaction.")
     attributes: list[AttributeFilter] | None = condition("By places in attributes.")
 
 

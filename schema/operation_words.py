@@ -19,6 +19,7 @@ from schema.operation_inputs import (
 )
 from schema.scalars import JSON, Long
 from store.errors import BadInput
+from store.operations.operation_types import infer_operation_type
 
 API_OPERATION = "api_operation"
 SERVER_ERROR = 500
@@ -34,22 +35,29 @@ def outcome_of(outcome: Outcome | None, error: str | None, status: int | None = 
 
 
 def api_operation(call: ApiOperationInput) -> OperationInput:
-    """An API call: grouped by method and route, counted as api_operation where it counts."""
-    interaction = call.interaction
-    if interaction is None and call.counts_against_plan:
-        interaction = InteractionUseInput(type=API_OPERATION, units=Long(1))
+    """An API call: grouped by method and route, counted as api_operation where nothing else is said."""
+    interaction, operation_type = call.interaction, call.operation_type
+    if operation_type is None:
+        operation_type = infer_operation_type(call.method, call.route)
+    if interaction is None:
+        interaction = InteractionUseInput(
+            type=API_OPERATION,
+            units=Long(1),
+            counts_against_limits=call.counts_against_plan,
+        )
     return OperationInput(
         id=call.id,
         occurred_at=call.occurred_at,
         kind=OperationKind.API,
         name=f"{call.method} {call.route}",
-        operation_type=call.operation_type,
+        operation_type=operation_type,
         outcome=outcome_of(call.outcome, call.error, call.status_code),
         error=call.error,
         duration_ms=call.duration_ms,
         labels=call.labels,
         session_id=call.session_id,
         request_id=call.request_id,
+        stage=call.stage,
         correlation_id=call.correlation_id,
         trace_id=call.trace_id,
         client=call.client,
@@ -62,19 +70,28 @@ def api_operation(call: ApiOperationInput) -> OperationInput:
             batch_size=call.batch_size,
             resource_id=call.resource_id,
         ),
+        tool=call.tool,
+        llm=call.llm,
         cache_hit=call.cache_hit,
         interaction=interaction,
+        interactions=call.interactions,
         attributes=call.attributes,
     )
 
 
 def tool_operation(use: ToolOperationInput) -> OperationInput:
     """A tool use: grouped by the tool's name."""
+    counts = (use.tokens_original, use.tokens_actual, use.tokens_prevented)
+    if counts.count(None) > 1:
+        raise BadInput(
+            "give two of tokensOriginal, tokensActual and tokensPrevented", ("tokensOriginal",)
+        )
     return OperationInput(
         id=use.id,
         occurred_at=use.occurred_at,
         kind=OperationKind.TOOL,
         name=use.tool.value,
+        operation_type=use.operation_type,
         outcome=outcome_of(use.outcome, use.error),
         error=use.error,
         duration_ms=use.duration_ms,
@@ -83,6 +100,7 @@ def tool_operation(use: ToolOperationInput) -> OperationInput:
         request_id=use.request_id,
         stage=use.stage,
         correlation_id=use.correlation_id,
+        trace_id=use.trace_id,
         client=use.tool_id,
         tool=ToolUseInput(
             tool_name=use.tool.value,
@@ -91,8 +109,13 @@ def tool_operation(use: ToolOperationInput) -> OperationInput:
             parameters=use.parameters,
             tokens_original=use.tokens_original,
             tokens_actual=use.tokens_actual,
+            tokens_prevented=use.tokens_prevented,
         ),
+        api=use.api,
+        llm=use.llm,
         cache_hit=use.cache_hit,
+        interaction=use.interaction,
+        interactions=use.interactions,
         attributes=use.attributes,
     )
 
@@ -131,6 +154,9 @@ def chat_operation(chat: ChatInput) -> OperationInput:
         stage=chat.stage,
         correlation_id=chat.correlation_id,
         trace_id=chat.trace_id,
+        client=chat.client,
+        api=chat.api,
+        tool=chat.tool,
         llm=LlmCallInput(
             provider=chat.provider,
             model=chat.model,
@@ -147,6 +173,7 @@ def chat_operation(chat: ChatInput) -> OperationInput:
         ),
         cache_hit=chat.cache_hit,
         interaction=chat.interaction,
+        interactions=chat.interactions,
         attributes=with_email(chat.attributes, chat.email),
     )
 

@@ -11,7 +11,7 @@ from schema.connections import Connection, connect
 from schema.context import Info
 from schema.enums import ItemStatus, OperationKind, Outcome, PriceStatus
 from schema.feeds import REPLAYED, cursor_in
-from schema.hydration import FromRow, described
+from schema.hydration import FromRow, described, hydrate
 from schema.labels import Labelled
 from schema.nodes import GlobalId, Node
 from schema.scalars import JSON, Long
@@ -28,10 +28,25 @@ if TYPE_CHECKING:
 NEEDS = {
     "uuid": ("id",),
     "id": ("organization_id", "occurred_at", "id"),
+    "interactions": (
+        "interaction_type",
+        "units",
+        "counts_against_limits",
+        "further_interactions",
+    ),
     "feed_cursor": ("feed_position", "organization_id", "occurred_at", "id"),
     "replayed": (),
 }
 """Columns behind the fields that are not named as their column."""
+
+
+@strawberry.type(description="What an operation counted, and how much.")
+class InteractionUse:
+    """Units of one type."""
+
+    type: str = described("The interaction, such as mini, premium or api_operation.")
+    units: Long = described("How many units.")
+    counts_against_limits: bool = described("Whether limits counted it, too.")
 
 
 @strawberry.type(description="One finished call: of an API, a tool or a model. Immutable.")
@@ -41,52 +56,55 @@ class Operation(Node, Labelled, FromRow):
     uuid: UUID = described("The operation's own id, as its client chose it.")
     occurred_at: datetime = described("When the call was finished.")
     recorded_at: datetime = described("When the server took it.")
-    kind: OperationKind = described("API, TOOL or LLM.")
+    kind: OperationKind = described("What it mainly is; any kind may have any details.")
     name: str = described("Route, tool or model call, as people group it.")
     operation_type: str | None = described("What it was for, such as add_memory.")
     outcome: Outcome = described("Whether it succeeded.")
     error: str | None = described("Why it failed.")
     duration_ms: float | None = described("How long it took, in milliseconds.")
-    session_id: UUID | None = described("The session it belongs to.")
+    session_id: strawberry.ID | None = described("The session it belongs to.")
     request_id: UUID | None = described("The request it was made for.")
     stage: str | None = described("The stage of that request.")
     correlation_id: str | None = described("Ties it to operations and events of other services.")
     trace_id: str | None = described("The trace it is part of.")
     client: str | None = described("The program that called: X-Client-Type, or the tool's id.")
-    route: str | None = described("API: the route.")
-    method: str | None = described("API: the HTTP method.")
-    status_code: Long | None = described("API: the HTTP status.")
-    ip_address: str | None = described("API: the caller's address.")
-    user_agent: str | None = described("API: the caller's user agent.")
-    batch_size: Long | None = described("API: how many items the call carried.")
-    resource_id: str | None = described("API: the record that the call was about.")
-    tool_name: str | None = described("TOOL: the tool.")
-    operation_mode: str | None = described("TOOL: how it was used.")
-    file_path: str | None = described("TOOL: the file it was used on.")
-    parameters: JSON | None = described("TOOL: what it was called with.")
-    tokens_original: Long | None = described("TOOL: tokens without the tool's saving.")
-    tokens_actual: Long | None = described("TOOL: tokens with it.")
+    route: str | None = described("The route.")
+    method: str | None = described("The HTTP method.")
+    status_code: Long | None = described("The HTTP status.")
+    ip_address: str | None = described("The caller's address.")
+    user_agent: str | None = described("The caller's user agent.")
+    batch_size: Long | None = described("How many items the call carried.")
+    resource_id: str | None = described("The record that the call was about.")
+    tool_name: str | None = described("The tool.")
+    operation_mode: str | None = described("How it was used.")
+    file_path: str | None = described("The file it was used on.")
+    parameters: JSON | None = described("What it was called with.")
+    tokens_original: Long | None = described("Tokens without the tool's saving.")
+    tokens_actual: Long | None = described("Tokens with it.")
     tokens_prevented: Long | None = described(
-        "TOOL: original - actual; negative where it cost more."
+        "tokensOriginal - tokensActual; negative where it cost more."
     )
-    provider: str | None = described("LLM: who runs the model.")
-    model: str | None = described("LLM: the model.")
+    provider: str | None = described("Who runs the model.")
+    model: str | None = described("The model.")
     input_tokens: Long | None = described(
-        "LLM: all input tokens; those read from a cache and written to it are included."
+        "All input tokens; those read from a cache and written to it are included."
     )
-    output_tokens: Long | None = described("LLM: all output tokens; reasoning tokens are included.")
-    cached_input_tokens: Long | None = described("LLM: input tokens read from a cache.")
-    cache_write_input_tokens: Long | None = described("LLM: input tokens written to a cache.")
-    reasoning_tokens: Long | None = described("LLM: output tokens of the model's reasoning.")
-    audio_input_tokens: Long | None = described("LLM: input tokens of audio.")
-    audio_output_tokens: Long | None = described("LLM: output tokens of audio.")
+    output_tokens: Long | None = described("All output tokens; reasoning tokens are included.")
+    cached_input_tokens: Long | None = described("Input tokens read from a cache.")
+    cache_write_input_tokens: Long | None = described("Input tokens written to a cache.")
+    reasoning_tokens: Long | None = described("Output tokens of the model's reasoning.")
+    audio_input_tokens: Long | None = described("Input tokens of audio.")
+    audio_output_tokens: Long | None = described("Output tokens of audio.")
     price_status: PriceStatus | None = described("Whether it could be priced; null without tokens.")
     cost_baseline: float | None = described("US dollars without saving or cache.")
     cost_actual: float | None = described("US dollars that it cost.")
     cost_saved: float | None = described("US dollars: baseline - actual.")
     cache_hit: bool | None = described("Whether a cache answered.")
-    interaction_type: str | None = described("What it counted against.")
-    units: Long | None = described("How many units it counted.")
+    interaction_type: str | None = described("What it counted; the first of interactions.")
+    units: Long | None = described("How many units of that it counted.")
+    counts_against_limits: bool | None = described(
+        "Whether limits counted that, beside the monthly counter; null where it counted nothing."
+    )
     attributes: JSON | None = described("Free attributes.")
 
     RENAMED: ClassVar = {"uuid": "id"}
@@ -113,14 +131,27 @@ class Operation(Node, Labelled, FromRow):
         """Lists and what a feed catches up with were read."""
         return bool(self.__dict__.get(REPLAYED, True))
 
-    @strawberry.field(description="LLM: what was asked, where it was recorded.")
+    @strawberry.field(description="Everything that it counted, the first one first.")
+    def interactions(self) -> list[InteractionUse]:
+        """The columns of the first one, and the list of the others."""
+        if self.interaction_type is None:
+            return []
+        first = {
+            "type": self.interaction_type,
+            "units": self.units,
+            "counts_against_limits": self.counts_against_limits,
+        }
+        further = self.__dict__["further_interactions"] or ()
+        return [hydrate(InteractionUse, use) for use in (first, *further)]
+
+    @strawberry.field(description="What was asked, where it was recorded.")
     async def message(self, info: Info) -> str | None:
         """Loaded apart: long texts live beside the operations."""
         info.context.reader()
         text = await info.context.loaders.text.load(self.key())
         return text["message"] if text else None
 
-    @strawberry.field(description="LLM: what was answered, where it was recorded.")
+    @strawberry.field(description="What was answered, where it was recorded.")
     async def response(self, info: Info) -> str | None:
         """Loaded apart: long texts live beside the operations."""
         info.context.reader()

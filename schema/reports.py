@@ -252,6 +252,7 @@ class InteractionTotals:
     year: int = described("The calendar year.")
     month: int = described("The calendar month, 1 to 12.")
     units: Long = described("Units used in all.")
+    units_against_limits: Long = described("Those of them that limits counted, too.")
     calls: Long = described("Calls that used them.")
     by_operation_type: list[InteractionPart] = described("By operation type, most units first.")
     by_interaction_type: list[InteractionPart] = described("By interaction type, most units first.")

@@ -1,8 +1,7 @@
-"""Sessions: the operations of one sitting."""
+"""Sessions: groups of operations."""
 
 from datetime import datetime
 from typing import Any, ClassVar
-from uuid import UUID
 
 import strawberry
 
@@ -20,11 +19,13 @@ from schema.scalars import JSON
 from store.paging import PageRequest
 
 
-@strawberry.type(description="One sitting of a tool or user; groups operations.")
+@strawberry.type(description="A session of a tool or user; groups operations.")
 class Session(Node, Labelled, FromRow):
     """A row of ``sessions``."""
 
-    uuid: UUID = described("The session's own id.")
+    uuid: strawberry.ID = described(
+        "The session's own id: the text that its caller chose, which need not be a UUID."
+    )
     name: str | None = described("What people call it.")
     client: str | None = described("The program, such as claude-code.")
     started_at: datetime = described("When it began.")
@@ -34,7 +35,7 @@ class Session(Node, Labelled, FromRow):
     RENAMED: ClassVar = {"uuid": "id"}
 
     def global_id(self) -> GlobalId:
-        return GlobalId("Session", (self.organization_id, self.uuid.hex))
+        return GlobalId("Session", (self.organization_id, self.uuid))
 
     @strawberry.field(description="Its operations, newest first.")
     async def operations(
@@ -45,16 +46,22 @@ class Session(Node, Labelled, FromRow):
         return await operations_of(info, "session", key, PageRequest(first, after))
 
 
-@strawberry.input(description="A sitting. Sent again with endedAt it ends.")
+@strawberry.input(description="A session. Sent again with endedAt it ends.")
 class SessionInput:
     """Structurally a ``SessionDraft``."""
 
-    id: UUID | None = described("UUIDv7 chosen by the client.", default=None)
+    id: strawberry.ID | None = described(
+        "Any text that the client chooses, such as chat-42; a UUID is compared in lower case. "
+        "Default: a new UUIDv7.",
+        default=None,
+    )
     name: str | None = described("What people call it.", default=None)
     client: str | None = described("The program, such as claude-code.", default=None)
-    started_at: datetime | None = described("Default: the time inside the id.", default=None)
+    started_at: datetime | None = described(
+        "Default: the time inside the id where it is a UUIDv7, else now.", default=None
+    )
     ended_at: datetime | None = described("When it ended.", default=None)
-    labels: LabelsInput | None = described("Whose sitting it is.", default=None)
+    labels: LabelsInput | None = described("Whose session it is.", default=None)
     attributes: JSON | None = described("Free attributes: an object.", default=None)
 
 
@@ -65,7 +72,7 @@ class SessionFilter:
     and_: list["SessionFilter"] | None = condition("All of these.", name="and")
     or_: list["SessionFilter"] | None = condition("Any of these.", name="or")
     not_: "SessionFilter | None" = condition("The opposite of this.", name="not")
-    id: list[UUID] | None = condition("One of these own ids (uuid).")
+    id: list[strawberry.ID] | None = condition("One of these own ids (uuid).")
     name: StringFilter | None = condition("By name.")
     client: StringFilter | None = condition("By client.")
     started_at: TimeFilter | None = condition("By when it began.")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Table
@@ -13,6 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from store.dialects import DatabaseDialect
 from store.errors import Conflict, StoreError
 from store.uses import CountedUse
+
+RecordId: TypeAlias = UUID | str
+"""The own id of a record: sessions have a text, all others a UUID."""
 
 
 class ItemStatus(StrEnum):
@@ -28,28 +31,28 @@ class ItemResult:
     """The answer to one item. ``detail`` is what its kind has to say beyond the status."""
 
     status: ItemStatus
-    id: UUID | None = None
+    id: RecordId | None = None
     error: StoreError | None = None
     detail: Any = None
 
     @classmethod
-    def accepted(cls, id: UUID | None, detail: Any = None) -> "ItemResult":
+    def accepted(cls, id: RecordId | None, detail: Any = None) -> "ItemResult":
         """The item is committed."""
         return cls(ItemStatus.ACCEPTED, id, None, detail)
 
     @classmethod
-    def duplicate(cls, id: UUID | None, detail: Any = None) -> "ItemResult":
+    def duplicate(cls, id: RecordId | None, detail: Any = None) -> "ItemResult":
         """The item was there already, or came too late to change anything."""
         return cls(ItemStatus.DUPLICATE, id, None, detail)
 
     @classmethod
-    def taken(cls, id: UUID | None) -> "ItemResult":
+    def taken(cls, id: RecordId | None) -> "ItemResult":
         """The item's id is that of a record of its organization outside of the caller's bounds."""
         error = Conflict(f"the id {id} is taken by a record this key does not reach", ("id",))
         return cls(ItemStatus.REJECTED, id, error)
 
     @classmethod
-    def rejected(cls, id: UUID | None, error: StoreError, detail: Any = None) -> "ItemResult":
+    def rejected(cls, id: RecordId | None, error: StoreError, detail: Any = None) -> "ItemResult":
         """The item was refused; its neighbours are not concerned."""
         return cls(ItemStatus.REJECTED, id, error, detail)
 

@@ -20,7 +20,13 @@ from store.operations.batches import OperationBatch
 from store.operations.drafts import OperationDraft
 from store.operations.prepare import OperationEntry, OperationPreparer
 from store.requests.prepare import RequestPreparer
-from store.sessions import EndSessionEntry, SessionDraft, SessionEntry, prepare_session
+from store.sessions import (
+    EndSessionEntry,
+    SessionDraft,
+    SessionEntry,
+    prepare_session,
+    prepare_session_end,
+)
 from store.validation import InputBounds
 
 
@@ -61,12 +67,12 @@ class Intake:
         return self._operations.prepare_all(drafts)
 
     def session(self, draft: SessionDraft) -> SessionEntry:
-        """A sitting."""
+        """A session."""
         return prepare_session(draft, self._principal, self._bounds, self._now, self._make_id)
 
-    def end_session(self, id: UUID) -> EndSessionEntry:
-        """The end of a sitting."""
-        return EndSessionEntry(id, self._principal.bounds, self._now)
+    def end_session(self, id: str) -> EndSessionEntry:
+        """The end of a session."""
+        return prepare_session_end(id, self._principal, self._bounds, self._now)
 
     def consume(self, draft: ConsumeDraft) -> ConsumeEntry:
         """Units to be used."""

@@ -28,6 +28,7 @@ def sum_uses(uses: Iterable[CountedUse]) -> list[dict[str, Any]]:
                 "operation_type": use.operation_type,
                 "route": use.route,
                 "method": use.method,
+                "counts_against_limits": use.counts_against_limits,
                 "units": use.units,
                 "calls": 1,
                 "first_at": use.at,

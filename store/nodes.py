@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from models.types import from_microseconds
+from models.types import from_microseconds, session_key
 from models.vocabulary import AccessScope
 from store.access import Principal
 from store.database import Row
@@ -45,7 +45,7 @@ async def _request(loaders: Loaders, parts: Parts) -> Row | None:
 
 async def _session(loaders: Loaders, parts: Parts) -> Row | None:
     organization, id = parts
-    return await loaders.session.load((text(organization), UUID(hex=id)))
+    return await loaders.session.load((text(organization), session_key(text(id))))
 
 
 async def _stage(loaders: Loaders, parts: Parts) -> Row | None:

@@ -109,23 +109,22 @@ def _cost(tokens_times_price: int) -> int:
     return max(-MAX_COST, min(MAX_COST, cost))
 
 
-def tool_cost(original: int | None, actual: int | None, price: TokenPrice) -> Cost | None:
-    """Tokens / 1,000 x price, of the tokens without and with the tool's saving."""
-    if original is None and actual is None:
-        return None
+def tool_cost(original: int | None, actual: int | None, price: TokenPrice) -> Cost:
+    """Tokens / 1,000 x price, of the tokens without and with the tool's saving.
+
+    Where one of the two counts is unknown nothing was saved.
+    """
     before = original if original is not None else actual
     after = actual if actual is not None else original
     return Cost(_cost((before or 0) * price.input), _cost((after or 0) * price.input))
 
 
-def model_cost(counts: TokenCounts, price: TokenPrice) -> Cost | None:
+def model_cost(counts: TokenCounts, price: TokenPrice) -> Cost:
     """Each part of input and output at its price, by the tier of the call's input.
 
     The baseline reads nothing from a cache and writes nothing to it. Audio input that cannot be
     beside the tokens of the cache was read from it or written to it, and is priced as such.
     """
-    if counts.input_tokens is None and counts.output_tokens is None:
-        return None
     read, output, cached, written, reasoning, heard, spoken = (count or 0 for count in counts)
     price = price.for_call(read)
     out = (output - reasoning - spoken) * price.output

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, literal, select, tuple_, update
+from sqlalchemy import Row, Select, bindparam, literal, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models import OPERATION_ROLLUPS, Operation, table_of
@@ -32,7 +32,7 @@ NAME_COLUMNS = tuple(COLUMNS[position] for position in NAMES)
 COUNT_COLUMNS = tuple(COLUMNS[position] for position in COUNTS)
 NEEDED = tuple(
     dict.fromkeys(
-        (*(c.name for c in KEY), *NAME_COLUMNS, *COUNT_COLUMNS, *COSTS, *DIMENSIONS)
+        ("kind", *(c.name for c in KEY), *NAME_COLUMNS, *COUNT_COLUMNS, *COSTS, *DIMENSIONS)
     )
 )  # fmt: skip
 CHUNK_ROWS = 1_000
@@ -170,7 +170,8 @@ class Repricing:
         self, bounds: Bounds, where: Condition | None, place: Sequence[Any] | None, size: int
     ) -> Select[Any]:
         statement = bounds.restrict(select(*(TABLE.columns[name] for name in NEEDED)), TABLE)
-        statement = statement.where(TABLE.c.kind.in_(PRICED_KINDS))
+        has_tokens = (TABLE.c[name].is_not(None) for name in COUNT_COLUMNS)
+        statement = statement.where(or_(TABLE.c.kind.in_(PRICED_KINDS), *has_tokens))
         if where is not None:
             compiler = ConditionCompiler(OPERATIONS.fields, self._database.dialect)
             statement = statement.where(compiler.compile(where))
@@ -244,7 +245,7 @@ def named(row: Any) -> tuple[str, str]:
     """What an operation is priced by: the kind, and the name of its tool or model."""
     if row["kind"] == OperationKind.TOOL.value:
         return row["kind"], row["tool_name"] or row["name"]
-    return row["kind"], row["model"] or ""
+    return row["kind"], row["model"] or row["tool_name"] or ""
 
 
 def parameters_of(change: Change) -> dict[str, Any]:

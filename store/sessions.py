@@ -1,11 +1,11 @@
 """Sessions: started once, ended once, read with their operations."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 
 from models import Session, table_of
 from store.access import ANYWHERE, Bounds, LabelsDraft, Principal, fill_labels
@@ -14,23 +14,25 @@ from store.entries import Entry, Flush, ItemResult
 from store.errors import NotFound
 from store.ids import instant_of, is_v7
 from store.operations.prepare import check_labels
-from store.partitions import month_of
-from store.validation import Checker, InputBounds
+from store.validation import EARLIEST, FUTURE, Checker, InputBounds
 
 TABLE = table_of(Session)
 COLUMNS = tuple(column.name for column in TABLE.columns)
+Key: TypeAlias = tuple[str, str]
+"""Organization and id."""
 
 
 class SessionDraft(Protocol):
-    """A sitting as a caller sends it; with ``ended_at`` it is over."""
+    """A session as a caller sends it; with ``ended_at`` it is over."""
 
-    id: UUID | None
     name: str | None
     client: str | None
     started_at: datetime | None
     ended_at: datetime | None
     attributes: Any
 
+    @property
+    def id(self) -> str | None: ...
     @property
     def labels(self) -> LabelsDraft | None: ...
 
@@ -46,12 +48,9 @@ class SessionEntry(Entry):
         self.row = row
 
     @property
-    def key(self) -> tuple[str, UUID]:
+    def key(self) -> Key:
         """The primary key."""
         return self.row["organization_id"], self.row["id"]
-
-    def partitions(self) -> Iterable[tuple[Table, int]]:
-        return ((TABLE, month_of(instant_of(self.row["id"]))),)
 
 
 class EndSessionEntry(Entry):
@@ -59,7 +58,7 @@ class EndSessionEntry(Entry):
 
     __slots__ = ("bounds", "ended_at", "id")
 
-    def __init__(self, id: UUID, bounds: Bounds, ended_at: datetime) -> None:
+    def __init__(self, id: str, bounds: Bounds, ended_at: datetime) -> None:
         super().__init__()
         self.id = id
         self.bounds = bounds
@@ -75,15 +74,11 @@ def prepare_session(
 ) -> SessionEntry:
     """The entry of a session; raises ``BadInput`` with every problem."""
     check = Checker(bounds, now)
-    id = draft.id or make_id()
-    if not is_v7(id):
-        check.refuse("must be a UUIDv7: its time is what the session is filed under", "id")
-        check.raise_if_any()
-    check.instant(instant_of(id), "id")
+    id = str(make_id()) if draft.id is None else check.session_id(draft.id, "id")
     labels, problem = fill_labels(draft.labels, principal)
     if problem is not None:
         check.problems.append(problem)
-    started_at = check.instant(draft.started_at, "startedAt") or instant_of(id)
+    started_at = check.instant(draft.started_at, "startedAt") or start_of(id, now)
     ended_at = check.instant(draft.ended_at, "endedAt")
     if ended_at is not None and ended_at < started_at:
         check.refuse("lies before startedAt", "endedAt")
@@ -103,6 +98,28 @@ def prepare_session(
     return entry
 
 
+def start_of(id: str | None, now: datetime) -> datetime:
+    """Return the time inside a UUIDv7 that can be the start of a session, else now."""
+    try:
+        uuid = UUID(id or "")
+    except ValueError:
+        return now
+    at = instant_of(uuid) if is_v7(uuid) else now
+    return at if EARLIEST <= at <= now + FUTURE else now
+
+
+def prepare_session_end(
+    id: str, principal: Principal, bounds: InputBounds, now: datetime
+) -> EndSessionEntry:
+    """The entry of a session's end; raises ``BadInput`` for an id that no session can have."""
+    check = Checker(bounds, now)
+    key = check.session_id(id, "id")
+    check.raise_if_any()
+    entry = EndSessionEntry(key or "", principal.bounds, now)
+    entry.repaired = check.repaired
+    return entry
+
+
 class SessionApplier:
     """Starts and ends the sessions of a flush."""
 
@@ -111,17 +128,15 @@ class SessionApplier:
     async def apply(self, flush: Flush, entries: list[SessionEntry | EndSessionEntry]) -> None:
         if not entries:
             return
-        starts: dict[tuple[str, UUID], SessionEntry] = {}
+        starts: dict[Key, SessionEntry] = {}
         for entry in entries:
             if isinstance(entry, SessionEntry):
                 starts.setdefault(entry.key, entry)
-        # By id first, so by month: a bulk load is buffered and written partition by partition.
-        ordered = sorted(starts, key=lambda key: key[::-1])
-        rows = [tuple(starts[key].row[name] for name in COLUMNS) for key in ordered]
+        rows = [tuple(starts[key].row[name] for name in COLUMNS) for key in sorted(starts)]
         inserted = await flush.dialect.insert_new(flush.connection, TABLE, rows)
         new = set(starts) if inserted is None else inserted
         found = await self._lock(flush, entries)
-        ended: dict[tuple[str, UUID], datetime] = {}
+        ended: dict[Key, datetime] = {}
         for entry in entries:
             if isinstance(entry, SessionEntry):
                 first = starts[entry.key] is entry and entry.key in new
@@ -137,9 +152,9 @@ class SessionApplier:
 
     async def _lock(
         self, flush: Flush, entries: list[SessionEntry | EndSessionEntry]
-    ) -> dict[tuple[str, UUID], dict[str, Any]]:
+    ) -> dict[Key, dict[str, Any]]:
         ids = sorted({e.key[1] if isinstance(e, SessionEntry) else e.id for e in entries})
-        found: dict[tuple[str, UUID], dict[str, Any]] = {}
+        found: dict[Key, dict[str, Any]] = {}
         for some in chunks(ids):
             statement = (
                 select(TABLE)
@@ -156,7 +171,7 @@ class SessionApplier:
         entry: SessionEntry,
         row: dict[str, Any],
         is_new: bool,
-        ended: dict[tuple[str, UUID], datetime],
+        ended: dict[Key, datetime],
     ) -> None:
         ends = entry.row["ended_at"]
         if is_new:
@@ -172,12 +187,12 @@ class SessionApplier:
     def _ended(
         self,
         entry: EndSessionEntry,
-        found: dict[tuple[str, UUID], dict[str, Any]],
-        ended: dict[tuple[str, UUID], datetime],
+        found: dict[Key, dict[str, Any]],
+        ended: dict[Key, datetime],
     ) -> None:
         rows = [r for r in found.values() if r["id"] == entry.id and entry.bounds.admits(r)]
         if len(rows) != 1:
-            error = NotFound(f"there is no session {entry.id}", ("id",))
+            error = NotFound(f"there is no session {entry.id!r}", ("id",))
             entry.result = ItemResult.rejected(entry.id, error)
             return
         key = rows[0]["organization_id"], entry.id

@@ -5,8 +5,8 @@ from store.records import Order, Source
 
 SESSIONS = Source(
     table=table_of(Session),
-    default_order=(Order("id", descending=True),),
-    unique=("id", "organization_id"),
+    default_order=(Order("started_at", descending=True),),
+    unique=("started_at", "id", "organization_id"),
     orders=frozenset({"id", "started_at", "ended_at"}),
 )
 INTERACTIONS = Source(

@@ -9,13 +9,19 @@ from uuid import UUID
 from models.labels import LABELS
 from store.ids import digest_id
 
+MAX_INTERACTIONS = 16
+"""Interactions of one operation: each is a counter and several limits to be updated."""
 MAX_UNITS = 10**9
 """Units of one call: a month of nine thousand million such calls still fits into 64 bits."""
 
 
 @dataclass(frozen=True, slots=True)
 class CountedUse:
-    """Units that were used: under which labels, of what, and when."""
+    """Units that were used: under which labels, of what, and when.
+
+    Those that do not count against limits are counted by the month all the same, by a counter of
+    their own.
+    """
 
     labels: Mapping[str, str | None]
     interaction_type: str
@@ -24,6 +30,7 @@ class CountedUse:
     method: str | None
     units: int
     at: datetime
+    counts_against_limits: bool = True
 
     @classmethod
     def of(cls, labels: Mapping[str, Any], at: datetime, **what: Any) -> "CountedUse":
@@ -41,4 +48,5 @@ class CountedUse:
         """Digest of everything that tells one counter from another, but organization and month."""
         labels = (self.labels[name] for name in LABELS)
         what = (self.interaction_type, self.operation_type, self.route, self.method)
-        return digest_id(*labels, *what)
+        apart = () if self.counts_against_limits else ("outside of limits",)
+        return digest_id(*labels, *what, *apart)

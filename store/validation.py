@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from models.types import clean_text
+from models.types import clean_text, session_key
 from store.errors import BadInput, Problem
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -81,6 +81,11 @@ class Checker:
     def required_name(self, value: str, *path: str | int) -> str:
         """The same, of a value that must be given."""
         return self.name(value, *path) or ""
+
+    def session_id(self, value: str | None, *path: str | int) -> str | None:
+        """The id of a session: a name of the caller's, in the spelling that is stored."""
+        name = self.name(value, *path)
+        return None if name is None else session_key(name)
 
     def text(self, value: str | None, *path: str | int) -> str | None:
         """A message, path or other free text: up to ``text_length`` characters."""

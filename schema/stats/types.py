@@ -9,6 +9,7 @@ from uuid import UUID
 import strawberry
 from sqlalchemy import BigInteger, Boolean, Integer, Uuid
 
+from models.types import SessionKey
 from models.vocabulary import (
     OperationKind,
     Outcome,
@@ -184,6 +185,8 @@ def _type_of_key(name: str, dimension: Dimension) -> Any:
     if name in EVERY_LABEL:
         return strawberry.ID
     kind = dimension.column.type
+    if isinstance(kind, SessionKey):
+        return strawberry.ID
     if isinstance(kind, Uuid):
         return UUID
     if isinstance(kind, Boolean):

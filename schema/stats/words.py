@@ -11,6 +11,7 @@ DIMENSIONS: Mapping[str, str] = {
     "cancel_reason": "Why it was called off.",
     "client": "The program that called.",
     "company_id": "The company that pays.",
+    "counts_against_limits": "Whether limits count it, too; null where nothing is counted.",
     "correlation_id": "The correlation id.",
     "current_stage": "The stage that runs.",
     "developer_id": "Whose integration made the call.",

@@ -3,7 +3,7 @@
 Beside the names of the fields stand those that services already have (``trackstore.aliases``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
 from uuid import UUID
@@ -17,10 +17,10 @@ class SharedArguments(LabelArguments, total=False):
 
     ``id`` (UUIDv7, default: a new one), ``occurred_at`` (an aware datetime or a Unix timestamp;
     default: the time inside the id), ``duration_ms``, ``error`` (text or exception), ``outcome``
-    (default: ERROR with an error text, else OK), ``cache_hit``, ``interaction`` (a type, or type and
-    units: the call counts against limits) and free ``attributes``. ``request_id``, ``stage``,
-    ``session_id``, ``correlation_id`` and ``trace_id`` are taken from the context where they are
-    left out.
+    (default: ERROR with an error text, else OK), ``cache_hit``, ``interaction`` (a type, or an
+    ``Interaction``: what the call counts), ``interactions`` (what it counts beside that) and free
+    ``attributes``. ``request_id``, ``stage``, ``session_id`` (any text), ``correlation_id`` and
+    ``trace_id`` are taken from the context where they are left out.
     """
 
     id: UUID | str | None
@@ -37,6 +37,7 @@ class SharedArguments(LabelArguments, total=False):
     client: str | None
     cache_hit: bool | None
     interaction: Interaction | Mapping[str, Any] | str | None
+    interactions: Sequence[Interaction | Mapping[str, Any] | str] | None
     attributes: Mapping[str, Any] | None
     # Names that services already have.
     latency_ms: float | timedelta | None

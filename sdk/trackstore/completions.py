@@ -17,12 +17,15 @@ from trackstore.entries import (
     Operation,
     Session,
     Stage,
+    ToolUse,
 )
 from trackstore.instants import EARLIEST, FUTURE
 from trackstore.values import NAME_CHARS, Problems, shown
 
 EARLIEST_MS = EARLIEST.timestamp() * 1_000
 MAX_STAGES = 200
+MAX_INTERACTIONS = 16
+"""Of one operation, as the server bounds them."""
 RESERVED_TYPES = ("request.", "stage.")
 """Begin the types of events that only the server appends."""
 FAILED_STATUS = 500
@@ -57,10 +60,34 @@ def parts_beyond_total(llm: LlmCall) -> Mapping[str, str]:
     return found
 
 
+def _agrees(tool: ToolUse) -> bool:
+    """Whether the tokens prevented are those that the other two counts give."""
+    original, actual, prevented = tool.tokens_original, tool.tokens_actual, tool.tokens_prevented
+    if original is None or actual is None or prevented is None:
+        return True
+    return original - actual == prevented
+
+
+def _contradictions(fitted: Any, problems: Problems) -> dict[str, Any]:
+    """Return what replaces counts that disagree and interactions beyond the limit."""
+    changes: dict[str, Any] = {}
+    tool = fitted.tool
+    if tool is not None and not _agrees(tool):
+        problems.append(("tool.tokens_prevented", "It is not tokens_original - tokens_actual."))
+        changes["tool"] = msgspec.structs.replace(tool, tokens_prevented=None)
+    further = MAX_INTERACTIONS - (fitted.interaction is not None)
+    if fitted.interactions and len(fitted.interactions) > further:
+        problems.append(
+            ("interactions", f"Those beyond the first {MAX_INTERACTIONS} are left out.")
+        )
+        changes["interactions"] = fitted.interactions[:further]
+    return changes
+
+
 def _complete_operation(fitted: Any, had_name: bool, problems: Problems) -> Any:
     """Infer what was passed and could not be read, from the rest of the record."""
-    changes: dict[str, Any] = {}
-    api, tool, llm = fitted.api, fitted.tool, fitted.llm
+    changes = _contradictions(fitted, problems)
+    api, tool, llm = fitted.api, changes.get("tool", fitted.tool), fitted.llm
     if llm is not None and (parts := parts_beyond_total(llm)):
         for count, problem in parts.items():
             problems.append((f"llm.{count}", problem))

@@ -34,7 +34,7 @@ class Context:
 
     request_id: UUID | None = None
     stage: str | None = None
-    session_id: UUID | None = None
+    session_id: UUID | str | None = None
     correlation_id: str | None = None
     trace_id: str | None = None
     span_id: str | None = None

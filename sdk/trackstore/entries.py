@@ -36,7 +36,7 @@ class Labels(Input, kw_only=True):
 
 
 class ApiCall(Input, kw_only=True):
-    """What only an API call has; ``status_code`` is 100 to 599."""
+    """What an API call has; ``status_code`` is 100 to 599."""
 
     route: str | None = None
     method: str | None = None
@@ -48,7 +48,7 @@ class ApiCall(Input, kw_only=True):
 
 
 class ToolUse(Input, kw_only=True):
-    """What only a tool call has; tokens prevented are original - actual."""
+    """What a tool call has; tokens prevented are original - actual, and stand for one of the two."""
 
     tool_name: str | None = None
     operation_mode: str | None = None
@@ -56,10 +56,11 @@ class ToolUse(Input, kw_only=True):
     parameters: Json | None = None
     tokens_original: int | None = None
     tokens_actual: int | None = None
+    tokens_prevented: int | None = None
 
 
 class LlmCall(Input, kw_only=True):
-    """What only a model call has.
+    """What a model call has.
 
     ``input_tokens`` counts those read from a cache and written to it, too, unless
     ``input_tokens_exclude_cache`` says that they come on top; ``output_tokens`` counts reasoning.
@@ -80,10 +81,14 @@ class LlmCall(Input, kw_only=True):
 
 
 class Interaction(Input, kw_only=True):
-    """What a call counts against, and how many units, from 1."""
+    """What a call counts, and how many units, from 1.
+
+    The monthly counter always counts it, limits only where ``counts_against_limits`` says so.
+    """
 
     type: str
     units: int = 1
+    counts_against_limits: bool = True
 
 
 class Entry(Input, kw_only=True):
@@ -105,7 +110,7 @@ class Operation(Entry, kw_only=True):
     error: str | None = None
     duration_ms: float | None = None
     labels: Labels | None = None
-    session_id: UUID | None = None
+    session_id: str | None = None
     request_id: UUID | None = None
     stage: str | None = None
     correlation_id: str | None = None
@@ -116,14 +121,15 @@ class Operation(Entry, kw_only=True):
     llm: LlmCall | None = None
     cache_hit: bool | None = None
     interaction: Interaction | None = None
+    interactions: list[Interaction] | None = None
     attributes: Json | None = None
 
 
 class Session(Entry, kw_only=True):
-    """A sitting; sent again with ``ended_at`` it ends."""
+    """A session; sent again with ``ended_at`` it ends. ``id`` is any text."""
 
     field = "session"
-    id: UUID | None = None
+    id: str | None = None
     name: str | None = None
     client: str | None = None
     started_at: datetime | None = None

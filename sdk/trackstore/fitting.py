@@ -142,6 +142,7 @@ BY_NAME: Mapping[str, Converter] = {
     "status_code": whole(100, 599),
     "batch_size": whole(0, MAX_BATCH_SIZE),
     "units": whole(1, MAX_UNITS),
+    "tokens_prevented": whole(-MAX_COUNT, MAX_COUNT),
     "attempt": whole(1, MAX_ATTEMPTS),
     "max_attempts": whole(1, MAX_ATTEMPTS),
     "total": whole(0, MAX_COUNT),

@@ -11,11 +11,14 @@ from trackstore.context import NOWHERE, current
 from trackstore.entries import ApiCall, Interaction, Labels, LlmCall, Operation, ToolUse
 from trackstore.guards import MAX_NAME_CHARS, suggestion
 from trackstore.labelling import LABELS
+from trackstore.operation_types import infer_operation_type
 from trackstore.token_usage import TokenUsage
 from trackstore.values import NAME_CHARS, Problems, key_of, read_number, read_text, shown
 
 API_OPERATION = "api_operation"
-"""What a call counts as that counts against the plan without saying how."""
+"""What an API call counts as where nothing else is said."""
+NOT_COUNTED = Interaction(type=API_OPERATION, counts_against_limits=False)
+"""What an API call counts that limits do not count: the monthly counter alone."""
 TIES = ("session_id", "request_id", "stage", "correlation_id", "trace_id")
 """What is taken from the context."""
 FAILED_STATUS = 500
@@ -24,7 +27,7 @@ PARTS: Mapping[str, type[ApiCall | ToolUse | LlmCall]] = {
 }  # fmt: skip
 PLACES: Mapping[str, tuple[str, str]] = {
     **{name: ("api", name) for name in ApiCall.__struct_fields__},
-    **{name: ("tool", name) for name in ToolUse.__struct_fields__},
+    **{name: ("tool", name) for name in ToolUse.__struct_fields__ if name != "tokens_prevented"},
     **{name: ("llm", name) for name in LlmCall.__struct_fields__},
     **{name: ("labels", name) for name in LABELS},
     **{
@@ -38,6 +41,20 @@ PLACES: Mapping[str, tuple[str, str]] = {
 TOGETHER = ("counts_against_plan", "tokens", "usage", "email", "tokens_prevented", "error_details")
 """Facts that are told with others of the operation."""
 KNOWN_NAMES = (*PLACES, *PARTS, *TOGETHER, *OPERATION_ALIASES)
+
+
+def api_facts(
+    route: Any, method: Any, counts_against_plan: Any, facts: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the facts of an API call, with what it counts and was for where nobody says it."""
+    known = {"route": route, "method": method, **facts}
+    if counts_against_plan is not False:
+        known["counts_against_plan"] = counts_against_plan
+    elif facts.get("interaction") is None and facts.get("is_memory_operation") is None:
+        known["interaction"] = NOT_COUNTED
+    if facts.get("operation_type") is None and type(route) is type(method) is str:
+        known["operation_type"] = infer_operation_type(method, route)
+    return known
 
 
 def operation_of(
@@ -54,7 +71,7 @@ def operation_of(
         elif value is not None:
             _place_all(facts, parts, problems)
             break
-    _complete(fields, parts["api"])
+    _complete(fields, parts["api"], problems)
     for part, shape in PARTS.items():
         if parts[part]:
             fields[part] = shape(**parts[part])
@@ -63,7 +80,7 @@ def operation_of(
     return Operation(kind=kind, name=name, id=id, labels=_labels(parts["labels"], own), **fields)
 
 
-def _complete(fields: dict[str, Any], api: Mapping[str, Any]) -> None:
+def _complete(fields: dict[str, Any], api: Mapping[str, Any], problems: Problems) -> None:
     """Add what follows from the context and from other facts."""
     here = current()
     if here is not NOWHERE:
@@ -72,6 +89,8 @@ def _complete(fields: dict[str, Any], api: Mapping[str, Any]) -> None:
                 fields[tie] = getattr(here, tie)
     if "interaction" in fields and type(fields["interaction"]) is not Interaction:
         fields["interaction"] = _interaction(fields["interaction"])
+    if "interactions" in fields:
+        fields["interactions"] = _interactions(fields["interactions"], problems)
     if "outcome" not in fields:
         fields["outcome"] = "ERROR" if _has_failed(fields, api) else "OK"
 
@@ -130,8 +149,20 @@ def _has_failed(fields: Mapping[str, Any], api: Mapping[str, Any]) -> bool:
 
 
 def _interaction(value: Any) -> Any:
-    """Return what a call counts against: one unit where only the type is passed."""
-    return value if issubclass(type(value), Mapping) else Interaction(type=value)
+    """Return what a call counts: one unit where only the type is passed."""
+    is_part = issubclass(type(value), Mapping | Interaction)
+    return value if is_part else Interaction(type=value)
+
+
+def _interactions(value: Any, problems: Problems) -> list[Any] | None:
+    """Return what a call counts beside its interaction; one of them may stand alone."""
+    if issubclass(type(value), str | Mapping | Interaction):
+        return [_interaction(value)]
+    try:
+        return [_interaction(member) for member in value if member is not None]
+    except Exception:  # noqa: BLE001 - somebody else's object: tracking must outlive its mistakes
+        problems.append(("interactions", f"{shown(value)} is not a list of interactions."))
+        return None
 
 
 def _flattened(facts: dict[str, Any], problems: Problems) -> dict[str, Any]:
@@ -168,8 +199,7 @@ def _tell_together(
         except Exception:  # noqa: BLE001 - somebody else's object: tracking must outlive its mistakes
             problems.append(("counts_against_plan", "It is neither true nor false."))
             is_counted = False
-        if is_counted:
-            fields["interaction"] = Interaction(type=API_OPERATION)
+        fields["interaction"] = Interaction(type=API_OPERATION) if is_counted else NOT_COUNTED
     if "usage" in together:
         _take_usage(together["usage"], parts["llm"], problems)
     if "tokens" in together:
@@ -232,4 +262,4 @@ def _prevented(value: Any, tool: dict[str, Any], problems: Problems) -> None:
     elif actual is not None:
         tool["tokens_original"] = actual + prevented
     else:
-        problems.append(("tokens_prevented", "Pass tokens_original and tokens_actual."))
+        tool["tokens_prevented"] = prevented

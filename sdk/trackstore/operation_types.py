@@ -1,8 +1,22 @@
-"""What a call was for, read from its route and method where nobody says it."""
+"""What a call was for, read from its route and method where nobody says it.
+
+The server has the same rules for what is recorded without this package.
+"""
 
 import re
 
-_NO_NOUN = re.compile(r"api|rest|v\d+(?:[.\-]\d+)*|\{.*\}|<.*>|\*")
+MAX_TYPE_CHARS = 160
+"""Longer types are cut: a route without an end must not make its call unacceptable."""
+
+_ID = re.compile(
+    r"\d+"
+    r"|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+    r"|(?=[^\d]*\d)[0-9a-f]{16,}"
+    r"|(?=[^\d]*\d)[0-9a-hjkmnp-tv-z]{26}",
+)
+"""A number, a UUID, hexadecimal digits, a ULID: what cannot be a word of a route."""
+_PARAMETER = re.compile(r"\{.*\}|<.*>|:.+")
+_NO_NOUN = re.compile(r"api|rest|v\d+(?:[.\-]\d+)*|\*")
 _NOT_A_WORD = re.compile(r"[^0-9a-z]+")
 
 _SEARCHES = {"search", "query", "find"}
@@ -11,40 +25,49 @@ _EVERYTHING = {"all"}
 _PARTS = _SEARCHES | _BATCHES | _EVERYTHING
 
 _VERBS = {"GET": "get", "HEAD": "get", "PUT": "update", "PATCH": "update", "DELETE": "delete"}
-# A memory is added; everything else is created.
 _POSTED = {"memory": "add"}
+"""A memory is added; everything else is created."""
 
 
 def infer_operation_type(method: str, route: str) -> str:
-    """``POST v1/memory`` is ``add_memory``, ``GET v1/users`` is ``list_users``.
+    """Return what a call was for: ``POST v1/memory`` is ``add_memory``, ``GET v1/users`` ``list_users``.
 
     The noun is the last named part of the route, in the singular. The parts ``search``, ``batch``
-    and ``all`` say what is done with the noun before them: ``search_memory``, ``add_memory_batch``,
-    ``delete_all_memories``.
+    and ``all`` say what is done with the noun before them. Parameters, versions and what looks like
+    an id name nothing.
     """
-    method = method.upper()
-    parts = [part.lower() for part in route.split("/") if part]
-    named = [_word(part) for part in parts if not _NO_NOUN.fullmatch(part.lower())]
+    method = method.strip().upper()
+    parts = [part.lower() for part in route.partition("?")[0].split("/") if part]
+    return _type_of(method, parts)[:MAX_TYPE_CHARS]
+
+
+def _type_of(method: str, parts: list[str]) -> str:
+    named = [_word(part) for part in parts if not (_is_id(part) or _NO_NOUN.fullmatch(part))]
     if not named:
-        return f"{_VERBS.get(method, method.lower() or 'call')}_root"
+        return f"{_VERBS.get(method, _word(method.lower()) if method else 'call')}_root"
     done = named[-1] if named[-1] in _PARTS else None
     if done is not None and len(named) == 1:
         return done
     plural = named[-2] if done is not None else named[-1]
     noun = _singular(plural)
-    verb = _POSTED.get(noun, "create") if method == "POST" else _VERBS.get(method, method.lower())
+    verb = _VERBS.get(method, _word(method.lower()))
+    if method == "POST":
+        verb = _POSTED.get(noun, "create")
     if done in _SEARCHES:
         return f"search_{noun}"
     if done in _BATCHES:
         return f"{verb}_{noun}_batch"
     if done in _EVERYTHING:
         return f"{verb}_all_{_plural(noun)}"
-    is_collection = noun != plural and not parts[-1].startswith(("{", "<"))
     if not method:
         return noun
-    if verb == "get" and is_collection:
+    if verb == "get" and noun != plural and not _is_id(parts[-1]):
         return f"list_{plural}"
     return f"{verb}_{noun}"
+
+
+def _is_id(part: str) -> bool:
+    return bool(_PARAMETER.fullmatch(part) or _ID.fullmatch(part))
 
 
 def _word(part: str) -> str:

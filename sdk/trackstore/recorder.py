@@ -35,12 +35,12 @@ from trackstore.instances import process_name
 from trackstore.labelling import LABELS, LabelArguments
 from trackstore.limits import Limits
 from trackstore.notices import Notices
-from trackstore.operation_drafts import operation_of
+from trackstore.operation_drafts import api_facts, operation_of
 from trackstore.request_questions import RequestQuestions
 from trackstore.request_status import uuid_of
 from trackstore.requests import RequestHandle
 from trackstore.resuming import ResumedRequest
-from trackstore.sessions import SessionHandle
+from trackstore.sessions import SessionHandle, session_id_of
 from trackstore.tracked_ids import TrackedId
 from trackstore.values import NAME_CHARS, Problems, read_uuid, shown, text
 
@@ -147,12 +147,12 @@ class Recorder(RequestQuestions, Limits, ABC):
     ) -> TrackedId:
         """Record a finished API call; return its id.
 
-        Its name is method and route. ``counts_against_plan`` counts one unit of ``api_operation``.
-        Without an ``outcome`` it is ERROR with an error text or a status from 500.
+        Its name is method and route. The monthly counter of ``api_operation`` counts one unit of
+        every call, unless ``interaction`` says something else; limits count it where
+        ``counts_against_plan`` is true. Without an ``outcome`` it is ERROR with an error text or a
+        status from 500; without an ``operation_type`` that is read from method and route.
         """
-        known: dict[str, Any] = {"route": route, "method": method, **facts}
-        if counts_against_plan is not False:
-            known["counts_against_plan"] = counts_against_plan
+        known = api_facts(route, method, counts_against_plan, dict(facts))
         return self._track("API", None, known)
 
     @tolerant()
@@ -170,6 +170,7 @@ class Recorder(RequestQuestions, Limits, ABC):
         """Record a tool call and the tokens it saved; return its id.
 
         ``client`` says which program used it (its tool id). Any names of tools and modes are taken.
+        ``tokens_prevented`` is the difference of the other two, and stands for one of them.
         """
         known: dict[str, Any] = {
             **facts,
@@ -257,9 +258,12 @@ class Recorder(RequestQuestions, Limits, ABC):
         attributes: Mapping[str, Any] | None = None,
         **labels: Unpack[LabelArguments],
     ) -> SessionHandle:
-        """Begin a session: ``with`` or ``async with`` ends it, and ties to it what is inside."""
+        """Begin a session: ``with`` or ``async with`` ends it, and ties to it what is inside.
+
+        ``id`` is any text, such as the session id of a web framework; default: a new UUIDv7.
+        """
         session = Session(
-            id=self._id("session", id),
+            id=session_id_of(self, id),
             name=name,
             client=client,
             started_at=datetime.now(UTC),

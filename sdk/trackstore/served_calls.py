@@ -59,7 +59,7 @@ class ServedCall(Struct, frozen=True, kw_only=True):
     client: str | None = None
     ip_address: str | None = None
     user_agent: str | None = None
-    session_id: UUID | None = None
+    session_id: UUID | str | None = None
     request_id: UUID | None = None
     stage: str | None = None
     correlation_id: str | None = None

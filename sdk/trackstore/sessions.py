@@ -2,22 +2,39 @@
 
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Self
-from uuid import UUID
+from typing import Any, Self
 
 import msgspec
 
 from trackstore.context import Entered
 from trackstore.entries import Session
+from trackstore.guards import Reporter, report
+from trackstore.ids import new_id
 from trackstore.sink import Sink
+from trackstore.values import NAME_CHARS, Problems, text
+
+fit_id = text(NAME_CHARS, may_cut=False, may_be_empty=False)
+
+
+def session_id_of(reporter: Reporter, passed: Any) -> str:
+    """Return the id that was passed where it can be a session's, else a new one."""
+    if passed is None:
+        return str(new_id())
+    problems: Problems = []
+    found: str | None = fit_id(passed, problems)
+    if found is None and not problems:
+        problems.append(("", "It is empty."))
+    told = " The session gets another id." if found is None else ""
+    report(reporter, "session", [("id", f"{problem}{told}") for _, problem in problems])
+    return str(new_id()) if found is None else found
 
 
 class SessionHandle:
-    """One sitting of a tool or user. ``with`` and ``async with`` end it; so does ``end``."""
+    """One session of a tool or user. ``with`` and ``async with`` end it; so does ``end``."""
 
     def __init__(self, sink: Sink, session: Session) -> None:
         assert session.id is not None
-        self.id: UUID = session.id
+        self.id: str = session.id
         self._sink = sink
         self._session = session
         self._entered = Entered()

@@ -133,8 +133,8 @@ class OwnUsage(Exchange):
             if using.route is not None:
                 facts["route"] = using.route
         session_id = using.arguments.get("session_id")
-        if isinstance(session_id, UUID):
-            facts["session_id"] = session_id
+        if isinstance(session_id, SCALARS):
+            facts["session_id"] = str(session_id)
         return facts | {"labels": labels}
 
     def _default_status(self) -> int:

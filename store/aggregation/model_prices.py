@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from models import Price, table_of
-from models.vocabulary import OperationKind, PriceKind
+from models.vocabulary import PriceKind
 from store.access import EVERY_ORGANIZATION
 from store.aggregation.catalog import Source
 from store.aggregation.measures import CostPart
@@ -102,11 +102,11 @@ class ModelPrices:
         """Nano-dollars; null where an operation has no tokens, or the model no price then."""
         match part:
             case CostPart.BASELINE:
-                return self._nanos(self._baseline)
+                return self._baseline
             case CostPart.ACTUAL:
-                return self._nanos(self._actual)
+                return self._actual
             case CostPart.SAVED:
-                return self._nanos(self._baseline) - self._nanos(self._actual)
+                return self._baseline - self._actual
             case CostPart.UNPRICED_COUNT:
                 unpriced = and_(self._rate("input_nanos").is_(None), or_(self._read, self._used))
                 return case((unpriced, literal_column("1", BigInteger())), else_=null())
@@ -115,30 +115,26 @@ class ModelPrices:
 
     @property
     def _read(self) -> ColumnElement[bool]:
-        """Whether an operation is a tool's, with tokens."""
-        is_tool = self._column("kind") == OperationKind.TOOL.value
-        either = or_(
+        """Whether an operation has tokens of a tool."""
+        return or_(
             self._column("tokens_original").is_not(None), self._column("tokens_actual").is_not(None)
         )
-        return and_(is_tool, either)
 
     @property
     def _used(self) -> ColumnElement[bool]:
-        """Whether an operation is a model's, with tokens."""
-        is_model = self._column("kind") == OperationKind.LLM.value
-        either = or_(
+        """Whether an operation has tokens of a model."""
+        return or_(
             self._column("input_tokens").is_not(None), self._column("output_tokens").is_not(None)
         )
-        return and_(is_model, either)
 
     @property
     def _baseline(self) -> ColumnElement[Any]:
-        """Tokens by their price: without what the tool saved, or without a cache."""
+        """Tokens by their price: without what a tool saved, and without a cache."""
         plain = self._tokens("tokens_original", "tokens_actual") * self._rate("input_nanos")
         heard = self._tokens("audio_input_tokens")
         read = (self._tokens("input_tokens") - heard) * self._rate("input_nanos")
         read += heard * self._rate("audio_input_nanos")
-        return case((self._read, plain), (self._used, read + self._written))
+        return self._together(plain, read + self._written)
 
     @property
     def _actual(self) -> ColumnElement[Any]:
@@ -153,7 +149,16 @@ class ModelPrices:
         read += fresh_audio * self._rate("audio_input_nanos")
         read += cached * self._rate("cached_input_nanos")
         read += stored * self._rate("cache_write_input_nanos")
-        return case((self._read, plain), (self._used, read + self._written))
+        return self._together(plain, read + self._written)
+
+    def _together(self, tool: ColumnElement[Any], model: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The tokens of a tool and those of a model, each by its price, for what has them."""
+        nothing = literal_column("0", BigInteger())
+        parts = [
+            case((has_tokens, self._nanos(tokens_by_price)), else_=nothing)
+            for has_tokens, tokens_by_price in ((self._read, tool), (self._used, model))
+        ]
+        return case((or_(self._read, self._used), parts[0] + parts[1]))
 
     @property
     def _written(self) -> ColumnElement[Any]:

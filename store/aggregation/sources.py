@@ -93,6 +93,7 @@ OPERATIONS = Source(
         "price_status",
         "cache_hit",
         "interaction_type",
+        "counts_against_limits",
     ),
     numbers={
         "duration_ms": Number(
@@ -227,7 +228,13 @@ INTERACTIONS = Source(
     table=COUNTER,
     time="month",
     dimensions=dimensions(
-        COUNTER, "interaction_type", "operation_type", "route", "method", *EVERY_LABEL
+        COUNTER,
+        "interaction_type",
+        "operation_type",
+        "route",
+        "method",
+        "counts_against_limits",
+        *EVERY_LABEL,
     ),
     numbers={
         # A row is a sum of calls: what a single one of them was is not known any more.

@@ -40,7 +40,7 @@ class LimitApplier:
     kinds = (ConsumeEntry, SettleEntry)
 
     async def apply(self, flush: Flush, entries: list[ConsumeEntry | SettleEntry]) -> None:
-        recorded = list(flush.uses)
+        recorded = [use for use in flush.uses if use.counts_against_limits]
         consumes = [e for e in entries if isinstance(e, ConsumeEntry)]
         settles = [e for e in entries if isinstance(e, SettleEntry)]
         if not (recorded or entries):

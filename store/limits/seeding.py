@@ -2,7 +2,8 @@
 
 Counters are sums per UTC month and set of labels, with the instants of their first and last use.
 A counter lies inside a period, outside of it, or across its beginning or end. What lies across is
-told apart by the operations, as far as operations counted it; the rest is ``uncertain``.
+told apart by the operations, as far as operations counted it; the rest is ``uncertain``, and so is
+what operations counted beside their first interaction.
 """
 
 from dataclasses import dataclass
@@ -111,6 +112,7 @@ class Seeding:
         conditions = [
             table.c.organization_id == self._limit["organization_id"],
             table.c.interaction_type == self._limit["interaction_type"],
+            table.c.counts_against_limits.is_(True),
         ]
         subject = LimitSubject(self._limit["subject"])
         if subject is not LimitSubject.ORGANIZATION:

@@ -2,27 +2,48 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
+import msgspec
 from sqlalchemy import Table
 
 from models import OPERATION_ROLLUPS, OperationText, table_of
+from models.labels import LABELS
 from store.announcements import Announcements
 from store.database import Database
 from store.dialects import Columns
 from store.entries import Entry, Flush, ItemResult
 from store.operations.batches import OperationBatch
-from store.operations.columns import COLUMNS, TABLE
+from store.operations.columns import AT, TABLE
 from store.operations.costs import fill_costs
 from store.operations.deltas import deltas_of
 from store.operations.frames import Frame, Key
 from store.operations.prepare import OperationEntry
-from store.operations.quick import INTERACTION_TYPE, KEY_WIDTH, ORGANIZATION, Row
+from store.operations.quick import (
+    COUNTS_AGAINST_LIMITS,
+    FURTHER_INTERACTIONS,
+    INTERACTION_TYPE,
+    KEY_WIDTH,
+    METHOD,
+    OPERATION_TYPE,
+    ORGANIZATION,
+    ROUTE,
+    UNITS,
+    Row,
+)
 from store.price_books import PriceBooks
 from store.uses import CountedUse
 
 TEXTS = table_of(OperationText)
+LABEL_NAMES = ("organization_id", *LABELS)
+LABEL_POSITIONS = tuple(AT[name] for name in LABEL_NAMES)
+WHAT = (
+    INTERACTION_TYPE, UNITS, COUNTS_AGAINST_LIMITS, FURTHER_INTERACTIONS,
+    OPERATION_TYPE, ROUTE, METHOD,
+)  # fmt: skip
+"""What an operation counts, and as what."""
 T = TypeVar("T")
 Operations: TypeAlias = OperationEntry | OperationBatch
 
@@ -189,25 +210,25 @@ def uses_of(frame: Frame, written: set[Key] | None) -> Iterable[CountedUse]:
     if INTERACTION_TYPE not in frame.columns:
         return
     uncounted = None if written is None else set(written)
-    for row in frame.rows():
-        key = key_of(row)
-        if uncounted is not None and key not in uncounted:
-            continue
+    whose, what = frame.tuples(LABEL_POSITIONS), frame.tuples(WHAT)
+    for key, labels, counted in zip(frame.keys(), whose, what, strict=True):
         if uncounted is not None:
+            if key not in uncounted:
+                continue
             uncounted.discard(key)
-        if row[INTERACTION_TYPE] is not None:
-            yield use_of(row)
+        if counted[0] is not None:
+            yield from uses_of_operation(labels, key[1], counted)
 
 
-def use_of(row: Row) -> CountedUse:
-    """What one operation counts."""
-    values = dict(zip(COLUMNS, row, strict=True))
-    return CountedUse.of(
-        labels=values,
-        interaction_type=values["interaction_type"],
-        operation_type=values["operation_type"],
-        route=values["route"],
-        method=values["method"],
-        units=values["units"],
-        at=values["occurred_at"],
-    )
+def uses_of_operation(
+    labels: tuple[Any, ...], at: datetime, counted: tuple[Any, ...]
+) -> Iterable[CountedUse]:
+    """Return what one operation counts, from the values of ``LABEL_POSITIONS`` and of ``WHAT``."""
+    type, units, against_limits, further, operation_type, route, method = counted
+    whose = dict(zip(LABEL_NAMES, labels, strict=True))
+    shared = (operation_type, route, method)
+    yield CountedUse(whose, type, *shared, units, at, against_limits)
+    for use in () if further is None else msgspec.json.decode(further):
+        yield CountedUse(
+            whose, use["type"], *shared, use["units"], at, use["counts_against_limits"]
+        )

@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import astuple
 
-from models.vocabulary import OperationKind
+from models.types import session_key
 from store.access import LabelDefaults, Principal
 from store.dialects.plans import is_null
 from store.ids import instant_of, is_v7
@@ -31,7 +31,7 @@ from store.validation import EARLIEST, FUTURE, InputBounds
 OWN = (
     "kind", "name", "outcome", "id", "occurred_at", "duration_ms", "error", "operation_type",
     "stage", "correlation_id", "trace_id", "client", "session_id", "request_id", "cache_hit",
-    "attributes", "labels", "api", "tool", "llm", "interaction",
+    "attributes", "labels", "api", "tool", "llm", "interaction", "interactions",
 )  # fmt: skip
 LABELS = (
     ("organization_id", quick.ORGANIZATION), ("namespace_id", quick.NAMESPACE),
@@ -42,12 +42,13 @@ LABELS = (
 API = ("method", "ip_address", "resource_id", "route", "user_agent", "status_code", "batch_size")
 TOOL = (
     "tool_name", "operation_mode", "file_path", "parameters", "tokens_original", "tokens_actual",
+    "tokens_prevented",
 )  # fmt: skip
 LLM = (
     "provider", "model", "message", "response", "input_tokens_exclude_cache", *TOKEN_COLUMNS,
 )  # fmt: skip
 TOKENS = tuple(AT[name] for name in TOKEN_COLUMNS)
-USE = ("type", "units")
+USE = ("type", "units", "counts_against_limits")
 LABEL_NAMES = tuple(name for name, _ in LABELS)
 take_int = attrgetter("int")
 take_zone = attrgetter("tzinfo")
@@ -85,7 +86,7 @@ class ColumnPreparer:
             self._api(own, frame)
             self._tool(own, frame)
             self._llm(own, frame)
-            self._interaction(own["interaction"], frame)
+            self._interaction(own["interaction"], own["interactions"], frame)
             # The identity last: no id is drawn for drafts that are left to the close look.
             self._identity(own["id"], own["occurred_at"], frame)
         except NotPlain:
@@ -100,15 +101,16 @@ class ColumnPreparer:
             ("name", quick.NAME), ("operation_type", quick.OPERATION_TYPE),
             ("stage", quick.STAGE), ("correlation_id", quick.CORRELATION_ID),
             ("trace_id", quick.TRACE_ID), ("client", quick.CLIENT),
+            ("session_id", quick.SESSION_ID),
         ):  # fmt: skip
             self._put_names(frame, position, own[name])
         self._put_texts(frame, quick.ERROR, own["error"])
         self._put_json(frame, quick.ATTRIBUTES, own["attributes"])
-        for name, position in (
-            ("session_id", quick.SESSION_ID), ("request_id", quick.REQUEST_ID),
-            ("cache_hit", quick.CACHE_HIT),
-        ):  # fmt: skip
-            frame.put(position, own[name])
+        sessions = frame.columns.get(quick.SESSION_ID)
+        if sessions is not None:
+            frame.columns[quick.SESSION_ID] = session_keys(sessions)
+        frame.put(quick.REQUEST_ID, own["request_id"])
+        frame.put(quick.CACHE_HIT, own["cache_hit"])
         durations = own["duration_ms"]
         if not is_null(durations):
             check_range(durations, 0, quick.MAX_DURATION_MS)
@@ -169,7 +171,6 @@ class ColumnPreparer:
     def _api(self, own: Mapping[str, Values], frame: Frame) -> None:
         if not any(own["api"]):
             return
-        check_kinds(own["api"], own["kind"], OperationKind.API)
         method, ip, resource, route, agent, status, size = columns_of(own["api"], API)
         self._put_names(frame, quick.METHOD, method)
         self._put_names(frame, quick.IP_ADDRESS, ip)
@@ -184,8 +185,9 @@ class ColumnPreparer:
     def _tool(self, own: Mapping[str, Values], frame: Frame) -> None:
         if not any(own["tool"]):
             return
-        check_kinds(own["tool"], own["kind"], OperationKind.TOOL)
-        name, mode, path, parameters, before, after = columns_of(own["tool"], TOOL)
+        name, mode, path, parameters, before, after, told = columns_of(own["tool"], TOOL)
+        if not is_null(told):
+            raise NotPlain
         self._put_names(frame, quick.TOOL_NAME, name)
         self._put_names(frame, quick.OPERATION_MODE, mode)
         self._put_texts(frame, quick.FILE_PATH, path)
@@ -206,7 +208,6 @@ class ColumnPreparer:
     def _llm(self, own: Mapping[str, Values], frame: Frame) -> None:
         if not any(own["llm"]):
             return
-        check_kinds(own["llm"], own["kind"], OperationKind.LLM)
         provider, model, message, response, excludes, *counts = columns_of(own["llm"], LLM)
         # Long texts are looked at closely: they are too long for anything else to matter.
         if not (is_null(message) and is_null(response)):
@@ -228,12 +229,15 @@ class ColumnPreparer:
         for position, values in zip(TOKENS, counts, strict=True):
             frame.put(position, values)
 
-    def _interaction(self, uses: Values, frame: Frame) -> None:
+    def _interaction(self, uses: Values, further: Values, frame: Frame) -> None:
+        if any(further):
+            raise NotPlain
         if any(uses):
-            types, units = columns_of(uses, USE)
+            types, units, count = columns_of(uses, USE)
             self._put_names(frame, quick.INTERACTION_TYPE, types)
             check_range(units, 1, MAX_UNITS)
             frame.put(quick.UNITS, units)
+            frame.columns[quick.COUNTS_AGAINST_LIMITS] = count
 
     def _put_names(self, frame: Frame, position: int, values: Values) -> None:
         found = set(values)
@@ -313,6 +317,12 @@ def filled(values: Values, default: str) -> Values:
     return [default if value is None else value for value in values]
 
 
+def session_keys(ids: Values) -> Values:
+    """Session ids in the spelling that is stored."""
+    changed = {id: key for id in set(ids) if id is not None and (key := session_key(id)) != id}
+    return [changed.get(id, id) for id in ids] if changed else ids
+
+
 def named(members: Values) -> Values:
     """Members of a vocabulary as text; looked up once where they are all the same."""
     first = members[0]
@@ -340,14 +350,6 @@ def attributes_of(objects: Sequence[Any], names: tuple[str, ...]) -> list[Values
     columns = zip(*map(astuple, objects), strict=True)
     found = dict(zip(kind.__struct_fields__, columns, strict=True))
     return [found[name] for name in names]
-
-
-def check_kinds(parts: Values, kinds: Values, wanted: OperationKind) -> None:
-    """Every operation that has the part is of its kind."""
-    if kinds.count(wanted) < len(kinds) and any(
-        p is not None and k is not wanted for p, k in zip(parts, kinds, strict=True)
-    ):
-        raise NotPlain
 
 
 def check_texts(texts: set[str], longest: int) -> None:

@@ -6,28 +6,28 @@ from itertools import repeat
 from operator import mul, sub
 from typing import Any
 
-from models.vocabulary import OperationKind, PriceKind, PriceStatus
+from models.vocabulary import PriceKind, PriceStatus
 from store.operations.columns import AT
 from store.operations.frames import Frame
 from store.operations.quick import (
-    KIND,
+    INPUT_TOKENS,
     MODEL,
     NAME,
     OCCURRED_AT,
     ORGANIZATION,
+    OUTPUT_TOKENS,
     TOKENS_ACTUAL,
     TOKENS_ORIGINAL,
     TOOL_NAME,
 )
-from store.prices import MAX_COST, PER_TOKENS, Cost, PriceBook, model_cost, tool_cost
+from store.prices import MAX_COST, PER_TOKENS, PriceBook, model_cost, tool_cost
 from store.token_counts import TOKEN_COLUMNS, TokenCounts
 
 STATUS, BASELINE = AT["price_status"], AT["cost_baseline"]
 ACTUAL, SAVED = AT["cost_actual"], AT["cost_saved"]
-TOOL, LLM = OperationKind.TOOL.value, OperationKind.LLM.value
 PRICED, UNPRICED = PriceStatus.PRICED.value, PriceStatus.UNPRICED.value
 OF_TOOL, OF_MODEL = PriceKind.TOOL.value, PriceKind.MODEL.value
-NAMES = (KIND, ORGANIZATION, TOOL_NAME, NAME, MODEL)
+NAMES = (ORGANIZATION, TOOL_NAME, NAME, MODEL)
 COUNTS = (TOKENS_ORIGINAL, TOKENS_ACTUAL, *(AT[name] for name in TOKEN_COLUMNS))
 Counts = tuple[int | None, ...]
 Costs = tuple[str | None, int | None, int | None, int | None]
@@ -47,12 +47,14 @@ def fill_costs(frame: Frame, book: PriceBook) -> None:
 
 
 def costs_at_default(frame: Frame, book: PriceBook) -> tuple[Sequence[Any], ...] | None:
-    """The columns where every operation is a tool's at the default price with both counts.
+    """The columns where every operation has the tokens of a tool at the default price, and no others.
 
-    None where one is not: what is told apart there by row is known here of all of them.
+    None where one is not so: what is told apart there by row is known here of all of them.
     """
     before, after = frame.columns.get(TOKENS_ORIGINAL), frame.columns.get(TOKENS_ACTUAL)
-    if not book.is_empty or before is None or after is None or set(frame.columns[KIND]) != {TOOL}:
+    if not book.is_empty or before is None or after is None:
+        return None
+    if INPUT_TOKENS in frame.columns or OUTPUT_TOKENS in frame.columns:
         return None
     if None in before or None in after:
         return None
@@ -70,19 +72,27 @@ def costs_at_default(frame: Frame, book: PriceBook) -> tuple[Sequence[Any], ...]
 
 
 def costs_of(book: PriceBook, names: tuple[Any, ...], at: datetime, counts: Counts) -> Costs:
-    """The costs of one operation, from the values of ``NAMES`` and of ``COUNTS``."""
-    kind, organization, tool, name, model = names
+    """The costs of one operation, from the values of ``NAMES`` and of ``COUNTS``.
+
+    Tokens of a tool are priced by the tool, those of a model by the model, whatever the kind: what
+    has both costs their sum. It is UNPRICED as soon as a model with tokens has no price.
+    """
+    organization, tool, name, model = names
     before, after, *parts = counts
     tokens = TokenCounts(*parts)
-    cost: Cost | None = None
-    if kind == TOOL and (before is not None or after is not None):
-        found = book.find(organization, OF_TOOL, tool or name, at)
-        cost = tool_cost(before, after, found or book.default_tool)
-    elif kind == LLM and (tokens.input_tokens is not None or tokens.output_tokens is not None):
-        price = book.find(organization, OF_MODEL, model or "", at)
-        if price is None:
+    baseline = actual = 0
+    status = None
+    if before is not None or after is not None:
+        price = book.find(organization, OF_TOOL, tool or name, at) or book.default_tool
+        cost = tool_cost(before, after, price)
+        status, baseline, actual = PRICED, cost.baseline, cost.actual
+    if tokens.input_tokens is not None or tokens.output_tokens is not None:
+        found = book.find(organization, OF_MODEL, model or "", at)
+        if found is None:
             return UNPRICED, None, None, None
-        cost = model_cost(tokens, price)
-    if cost is None:
+        cost = model_cost(tokens, found)
+        status, baseline, actual = PRICED, baseline + cost.baseline, actual + cost.actual
+    if status is None:
         return NO_COSTS
-    return PRICED, cost.baseline, cost.actual, cost.baseline - cost.actual
+    baseline, actual = min(baseline, MAX_COST), min(actual, MAX_COST)
+    return status, baseline, actual, baseline - actual

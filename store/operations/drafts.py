@@ -1,5 +1,6 @@
 """What an operation looks like as a caller sends it; any object with these attributes will do."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -9,7 +10,7 @@ from store.access import LabelsDraft
 
 
 class ApiCallDraft(Protocol):
-    """What only an API call has."""
+    """What an API call has, and any operation may have."""
 
     route: str | None
     method: str | None
@@ -21,7 +22,7 @@ class ApiCallDraft(Protocol):
 
 
 class ToolUseDraft(Protocol):
-    """What only a tool call has."""
+    """What a tool call has, and any operation may have."""
 
     tool_name: str | None
     operation_mode: str | None
@@ -29,10 +30,11 @@ class ToolUseDraft(Protocol):
     parameters: Any
     tokens_original: int | None
     tokens_actual: int | None
+    tokens_prevented: int | None
 
 
 class LlmCallDraft(Protocol):
-    """What only a model call has.
+    """What a model call has, and any operation may have.
 
     Cache reads, cache writes and audio input are part of ``input_tokens``, unless
     ``input_tokens_exclude_cache`` says that reads and writes come on top of it; reasoning and
@@ -58,6 +60,7 @@ class InteractionUseDraft(Protocol):
 
     type: str
     units: int
+    counts_against_limits: bool
 
 
 class OperationDraft(Protocol):
@@ -71,7 +74,6 @@ class OperationDraft(Protocol):
     outcome: Outcome
     error: str | None
     duration_ms: float | None
-    session_id: UUID | None
     request_id: UUID | None
     stage: str | None
     correlation_id: str | None
@@ -80,6 +82,8 @@ class OperationDraft(Protocol):
     cache_hit: bool | None
     attributes: Any
 
+    @property
+    def session_id(self) -> str | None: ...
     @property
     def labels(self) -> LabelsDraft | None: ...
     @property
@@ -90,3 +94,5 @@ class OperationDraft(Protocol):
     def llm(self) -> LlmCallDraft | None: ...
     @property
     def interaction(self) -> InteractionUseDraft | None: ...
+    @property
+    def interactions(self) -> Sequence[InteractionUseDraft] | None: ...

@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import Table
 
 from models import OperationText, table_of
-from models.vocabulary import OperationKind
 from store.access import Principal, fill_labels
 from store.entries import Entry, ItemStatus
 from store.errors import BadInput
@@ -16,7 +15,13 @@ from store.ids import instant_of, is_v7
 from store.operations.batches import OperationBatch
 from store.operations.columns import COLUMNS, TABLE
 from store.operations.columnwise import ColumnPreparer
-from store.operations.drafts import ApiCallDraft, LlmCallDraft, OperationDraft, ToolUseDraft
+from store.operations.drafts import (
+    ApiCallDraft,
+    InteractionUseDraft,
+    LlmCallDraft,
+    OperationDraft,
+    ToolUseDraft,
+)
 from store.operations.quick import (
     HIGHEST_STATUS,
     ID,
@@ -37,8 +42,8 @@ from store.token_counts import (
     input_with_cache,
     part_problems,
 )
-from store.uses import MAX_UNITS
-from store.validation import Checker, InputBounds
+from store.uses import MAX_INTERACTIONS, MAX_UNITS
+from store.validation import Checker, InputBounds, Path
 
 NO_TEXTS = (None, None)
 SHORTEST_BATCH = 8
@@ -132,7 +137,7 @@ class OperationPreparer:
         values["duration_ms"] = check.number(
             draft.duration_ms, "durationMs", maximum=MAX_DURATION_MS
         )
-        values["session_id"] = draft.session_id
+        values["session_id"] = check.session_id(draft.session_id, "sessionId")
         values["request_id"] = draft.request_id
         values["stage"] = check.name(draft.stage, "stage")
         values["correlation_id"] = check.name(draft.correlation_id, "correlationId")
@@ -141,7 +146,7 @@ class OperationPreparer:
         values["cache_hit"] = draft.cache_hit
         values["attributes"] = check.json_object(draft.attributes, "attributes")
         texts = self._details(draft, values, check)
-        self._interaction(draft, values, check)
+        values |= interaction_values(draft, check)
         check.raise_if_any()
         row = [values.get(name) for name in COLUMNS]
         return OperationEntry(row, texts, check.repaired, check.truncated)
@@ -172,13 +177,6 @@ class OperationPreparer:
     def _details(
         self, draft: OperationDraft, values: dict[str, Any], check: Checker
     ) -> tuple[str | None, str | None]:
-        for kind, part in (
-            (OperationKind.API, "api"),
-            (OperationKind.TOOL, "tool"),
-            (OperationKind.LLM, "llm"),
-        ):
-            if draft.kind is not kind and getattr(draft, part) is not None:
-                check.refuse(f"belongs to kind {kind.value}, not {draft.kind.value}", part)
         if draft.api is not None:
             api_values(draft.api, values, check)
         if draft.tool is not None:
@@ -186,16 +184,6 @@ class OperationPreparer:
         if draft.llm is None:
             return NO_TEXTS
         return llm_values(draft.llm, values, check)
-
-    def _interaction(self, draft: OperationDraft, values: dict[str, Any], check: Checker) -> None:
-        if draft.interaction is None:
-            return
-        values["interaction_type"] = check.required_name(
-            draft.interaction.type, "interaction", "type"
-        )
-        values["units"] = check.whole(
-            draft.interaction.units, "interaction", "units", minimum=1, maximum=MAX_UNITS
-        )
 
 
 def check_labels(labels: dict[str, str | None], check: Checker) -> dict[str, str | None]:
@@ -225,16 +213,73 @@ def api_values(api: ApiCallDraft, values: dict[str, Any], check: Checker) -> Non
 
 
 def tool_values(tool: ToolUseDraft, values: dict[str, Any], check: Checker) -> None:
-    """The columns of a tool call; prevented = original - actual, negative where a mode cost more."""
+    """The columns of a tool call."""
     values["tool_name"] = check.name(tool.tool_name, "tool", "toolName")
     values["operation_mode"] = check.name(tool.operation_mode, "tool", "operationMode")
     values["file_path"] = check.text(tool.file_path, "tool", "filePath")
     values["parameters"] = check.json_object(tool.parameters, "tool", "parameters")
+    values |= token_values(tool, check)
+
+
+def token_values(tool: ToolUseDraft, check: Checker) -> dict[str, int | None]:
+    """The tokens of a tool call: prevented = original - actual, negative where it cost more.
+
+    Of the three numbers two give the third one; where all three are given they must agree.
+    """
+    before = len(check.problems)
     original = check.whole(tool.tokens_original, "tool", "tokensOriginal", maximum=MAX_TOKENS)
     actual = check.whole(tool.tokens_actual, "tool", "tokensActual", maximum=MAX_TOKENS)
-    values["tokens_original"], values["tokens_actual"] = original, actual
-    if original is not None and actual is not None:
-        values["tokens_prevented"] = original - actual
+    prevented = check.whole(
+        tool.tokens_prevented, "tool", "tokensPrevented", minimum=-MAX_TOKENS, maximum=MAX_TOKENS
+    )
+    if prevented is None or len(check.problems) > before:
+        if original is not None and actual is not None:
+            prevented = original - actual
+    elif original is not None and actual is not None:
+        if prevented != original - actual:
+            check.refuse(
+                f"{prevented} is not tokensOriginal - tokensActual = {original} - {actual} = "
+                f"{original - actual}: correct one of the three or leave one out",
+                *("tool", "tokensPrevented"),
+            )
+    elif original is not None:
+        actual = check.whole(original - prevented, "tool", "tokensActual", maximum=MAX_TOKENS)
+    elif actual is not None:
+        original = check.whole(actual + prevented, "tool", "tokensOriginal", maximum=MAX_TOKENS)
+    return {
+        "tokens_original": original, "tokens_actual": actual, "tokens_prevented": prevented,
+    }  # fmt: skip
+
+
+def interaction_values(draft: OperationDraft, check: Checker) -> dict[str, Any]:
+    """The columns of what an operation counts: the first interaction, and the others."""
+    uses: list[tuple[Path, InteractionUseDraft]] = []
+    if draft.interaction is not None:
+        uses.append((("interaction",), draft.interaction))
+    uses += [(("interactions", n), use) for n, use in enumerate(draft.interactions or ())]
+    if len(uses) > MAX_INTERACTIONS:
+        check.refuse(
+            f"{len(uses)} interactions, at most {MAX_INTERACTIONS} of one operation",
+            *uses[-1][0][:1],
+        )
+        return {}
+    found = [
+        {
+            "type": check.required_name(use.type, *path, "type"),
+            "units": check.whole(use.units, *path, "units", minimum=1, maximum=MAX_UNITS),
+            "counts_against_limits": use.counts_against_limits,
+        }
+        for path, use in uses
+    ]
+    if not found:
+        return {}
+    first, *further = found
+    return {
+        "interaction_type": first["type"],
+        "units": first["units"],
+        "counts_against_limits": first["counts_against_limits"],
+        "further_interactions": further or None,
+    }
 
 
 def llm_values(

@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from models.types import EPOCH
-from models.vocabulary import OperationKind
+from models.types import EPOCH, session_key
 from store.access import LabelDefaults, Principal
 from store.ids import LAST_MILLISECOND, MILLISECOND
 from store.operations.columns import AT, WIDTH
@@ -42,7 +41,8 @@ Row = list[Any]
     STATUS_CODE, IP_ADDRESS, USER_AGENT, BATCH_SIZE, RESOURCE_ID, TOOL_NAME, OPERATION_MODE,
     FILE_PATH, PARAMETERS, TOKENS_ORIGINAL, TOKENS_ACTUAL, TOKENS_PREVENTED, PROVIDER, MODEL,
     INPUT_TOKENS, OUTPUT_TOKENS, CACHED_INPUT_TOKENS, CACHE_WRITE_INPUT_TOKENS, REASONING_TOKENS,
-    AUDIO_INPUT_TOKENS, AUDIO_OUTPUT_TOKENS, CACHE_HIT, INTERACTION_TYPE, UNITS, ATTRIBUTES,
+    AUDIO_INPUT_TOKENS, AUDIO_OUTPUT_TOKENS, CACHE_HIT, INTERACTION_TYPE, UNITS,
+    COUNTS_AGAINST_LIMITS, FURTHER_INTERACTIONS, ATTRIBUTES,
 ) = (
     AT[name] for name in (
         "organization_id", "occurred_at", "id", "recorded_at", "kind", "name", "operation_type",
@@ -52,7 +52,8 @@ Row = list[Any]
         "tokens_original", "tokens_actual", "tokens_prevented", "provider", "model",
         "input_tokens", "output_tokens", "cached_input_tokens", "cache_write_input_tokens",
         "reasoning_tokens", "audio_input_tokens", "audio_output_tokens", "cache_hit",
-        "interaction_type", "units", "attributes",
+        "interaction_type", "units", "counts_against_limits", "further_interactions",
+        "attributes",
     )
 )  # fmt: skip
 NAMESPACE, WORKSPACE, API_KEY = AT["namespace_id"], AT["workspace_id"], AT["api_key_id"]
@@ -84,7 +85,7 @@ class QuickPreparer:
             return None
         names = (
             draft.name, draft.operation_type, draft.stage, draft.correlation_id, draft.trace_id,
-            draft.client,
+            draft.client, draft.session_id,
         )  # fmt: skip
         limit = self._name
         for text in names:
@@ -102,10 +103,14 @@ class QuickPreparer:
         row[RECORDED_AT] = self._now
         row[KIND], row[OUTCOME] = draft.kind.value, draft.outcome.value
         row[NAME], row[OPERATION_TYPE], row[STAGE] = names[:3]
-        row[CORRELATION_ID], row[TRACE_ID], row[CLIENT] = names[3:]
+        row[CORRELATION_ID], row[TRACE_ID], row[CLIENT] = names[3:6]
+        session = names[6]
+        row[SESSION_ID] = None if session is None else session_key(session)
         row[ERROR] = error
-        row[SESSION_ID], row[REQUEST_ID] = draft.session_id, draft.request_id
+        row[REQUEST_ID] = draft.request_id
         row[CACHE_HIT], row[ATTRIBUTES] = draft.cache_hit, attributes
+        if draft.interactions:
+            return None
         if draft.interaction is not None and not self._interaction(draft.interaction, row):
             return None
         # The identity last: no id is drawn for a draft that is left to the close look.
@@ -160,12 +165,12 @@ class QuickPreparer:
         return True
 
     def _parts(self, draft: OperationDraft, row: Row) -> bool:
-        api, tool, llm, kind = draft.api, draft.tool, draft.llm, draft.kind
-        if api is not None and not (kind is OperationKind.API and self._api(api, row)):
+        api, tool, llm = draft.api, draft.tool, draft.llm
+        if api is not None and not self._api(api, row):
             return False
-        if tool is not None and not (kind is OperationKind.TOOL and self._tool(tool, row)):
+        if tool is not None and not self._tool(tool, row):
             return False
-        return llm is None or (kind is OperationKind.LLM and self._llm(llm, row))
+        return llm is None or self._llm(llm, row)
 
     def _api(self, api: ApiCallDraft, row: Row) -> bool:
         status, size = api.status_code, api.batch_size
@@ -183,7 +188,7 @@ class QuickPreparer:
 
     def _tool(self, tool: ToolUseDraft, row: Row) -> bool:
         before, after = tool.tokens_original, tool.tokens_actual
-        if not are_tokens((before, after)):
+        if tool.tokens_prevented is not None or not are_tokens((before, after)):
             return False
         names = (tool.tool_name, tool.operation_mode)
         if not (self._are_names(names) and self._are_texts((tool.file_path,))):
@@ -225,6 +230,7 @@ class QuickPreparer:
         if not (self._are_names((use.type,)) and 1 <= use.units <= MAX_UNITS):
             return False
         row[INTERACTION_TYPE], row[UNITS] = use.type, use.units
+        row[COUNTS_AGAINST_LIMITS] = use.counts_against_limits
         return True
 
     def _are_names(self, texts: tuple[str | None, ...]) -> bool:

@@ -33,12 +33,13 @@ class InteractionTotals:
     month: int
     units: int
     calls: int
+    units_against_limits: int
     by_operation_type: list[InteractionPart]
     by_interaction_type: list[InteractionPart]
 
 
 async def interaction_totals(ask: Ask, year: int, month: int, **labels: Any) -> InteractionTotals:
-    """The month of the counters with these labels; raises ``BadInput`` for a month that is none."""
+    """The month of the counters with these values; raises ``BadInput`` for a month that is none."""
     try:
         first = date(year, month, 1)
     except (ValueError, OverflowError):
@@ -66,6 +67,9 @@ async def interaction_totals(ask: Ask, year: int, month: int, **labels: Any) -> 
         month=month,
         units=whole.count(UNITS),
         calls=whole.count(COUNT),
+        units_against_limits=sum(
+            part.units for part in _parts(await by("counts_against_limits")) if part.name
+        ),
         by_operation_type=_parts(operations),
         by_interaction_type=_parts(await by("interaction_type")),
     )

@@ -9,8 +9,8 @@ OPERATION = f"""
     route method statusCode ipAddress userAgent batchSize resourceId
     toolName operationMode filePath parameters tokensOriginal tokensActual tokensPrevented
     provider model inputTokens outputTokens cachedInputTokens
-    priceStatus costBaseline costActual costSaved cacheHit interactionType units attributes
-    message response
+    priceStatus costBaseline costActual costSaved cacheHit
+    interactionType units countsAgainstLimits attributes message response
 """
 STAGE = """
     requestId name position weight maxAttempts attempt status progress done total message
@@ -47,7 +47,8 @@ OPERATIONS = f"""query ($where: OperationFilter, $first: Int, $after: String) {{
 
 INTERACTIONS = f"""query ($where: InteractionFilter) {{
     interactions(where: $where) {{ totalCount nodes {{
-      {LABELS} interactionType operationType route method units calls firstAt lastAt year month
+      {LABELS} interactionType operationType route method
+      countsAgainstLimits units calls firstAt lastAt year month
     }} }} }}"""
 SET_LIMIT = """mutation ($input: LimitInput!) { setLimit(input: $input) { limit {
     uuid organizationId subject subjectId interactionType period zone maximum mode } } }"""

@@ -103,6 +103,7 @@ async def test_d1_one_counter_per_month_and_full_set_of_labels(plan: Plan) -> No
     assert ours == LABELS | {
         "interactionType": "mini",
         "operationType": "add_memory_v1",
+        "countsAgainstLimits": True,
         "route": None,
         "method": None,
         "units": 6,

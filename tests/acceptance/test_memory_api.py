@@ -72,6 +72,7 @@ async def test_a1_records_a_finished_api_call_with_everything_known_of_it(api: A
         "outcome": "OK",
         "interactionType": "api_operation",
         "units": 1,
+        "countsAgainstLimits": True,
     }  # fmt: skip
     assert {name: value for name, value in read.items() if value is not None} == expected
 
@@ -108,13 +109,14 @@ async def test_a5_the_log_row_and_the_monthly_counter_are_always_in_step(api: Ap
         add_memory(countsAgainstPlan=True, method="GET", operationType="get_memory"),
         add_memory(countsAgainstPlan=True, route="v1/memory/batch", batchSize=40),
         add_memory(interaction={"type": "premium", "units": 4}),
-        add_memory(),  # does not count
+        add_memory(),  # limits do not count it, the month does
+        add_memory(countsAgainstPlan=False, occurredAt="2026-03-31T23:59:59Z"),
     ]
     for call in calls + calls[:2]:
         await api(TRACK_API, {"input": call})
     found = {
         (c["interactionType"], c["method"], c["route"], c["year"], c["month"]): c["units"]
-        for c in await counters(api)
+        for c in await counters(api, countsAgainstLimits=True)
     }
     assert found == {
         ("api_operation", "POST", "v1/memory", 2026, 3): 2,
@@ -124,8 +126,9 @@ async def test_a5_the_log_row_and_the_monthly_counter_are_always_in_step(api: Ap
         ("premium", "POST", "v1/memory", 2026, 3): 4,
     }
     march = await counters(
-        api, year=2026, month=3, route={"eq": "v1/memory"}, method={"eq": "POST"}
-    )
+        api, year=2026, month=3, route={"eq": "v1/memory"}, method={"eq": "POST"},
+        countsAgainstLimits=True,
+    )  # fmt: skip
     assert [(c["operationType"], c["units"], c["calls"]) for c in march] == [
         ("add_memory", 4, 1),
         ("add_memory", 2, 2),
@@ -133,10 +136,17 @@ async def test_a5_the_log_row_and_the_monthly_counter_are_always_in_step(api: Ap
     assert {name: march[1][name] for name in LABELS} == LABELS
     assert march[1]["firstAt"] == "2026-03-05T10:20:30.123456Z"
     assert march[1]["lastAt"] == "2026-03-31T23:59:59.999999Z"
-    logged = (await api(OPERATIONS, {"where": {"interactionType": {"isNull": False}}}))[
-        "operations"
+    free = await counters(api, countsAgainstLimits=False)
+    assert [(c["interactionType"], c["operationType"], c["units"], c["calls"]) for c in free] == [
+        ("api_operation", "add_memory", 2, 2)
     ]
-    assert sum(o["units"] for o in logged["nodes"]) == sum(found.values())
+    assert {name: free[0][name] for name in LABELS} == LABELS
+    logged = (await api(OPERATIONS))["operations"]
+    assert sum(o["units"] for o in logged["nodes"]) == sum(found.values()) + 2
+    for counts, units in ((True, sum(found.values())), (False, 2)):
+        where = {"countsAgainstLimits": counts}
+        logged = (await api(OPERATIONS, {"where": where}))["operations"]
+        assert sum(o["units"] for o in logged["nodes"]) == units
 
 
 async def test_a5_a_refused_row_of_a_batch_is_not_counted_either(api: Api) -> None:

@@ -13,9 +13,9 @@ from tests.api import Api, Json
 SESSION = "uuid name client startedAt endedAt attributes organizationId userId"
 START_SESSION = f"""mutation ($input: SessionInput!) {{
     startSession(input: $input) {{ status session {{ {SESSION} }} }} }}"""
-END_SESSION = f"""mutation ($id: UUID!) {{
+END_SESSION = f"""mutation ($id: ID!) {{
     endSession(id: $id) {{ status session {{ {SESSION} }} }} }}"""
-SESSION_BY_ID = f"""query ($id: UUID!) {{ session(id: $id) {{ {SESSION}
+SESSION_BY_ID = f"""query ($id: ID!) {{ session(id: $id) {{ {SESSION}
     operations {{ totalCount nodes {{ uuid session {{ uuid }} }} }} }} }}"""
 SET_PRICE = "mutation ($input: PriceInput!) { setPrice(input: $input) { price { inputPer1k } } }"
 TOOLS = ("read", "search")

@@ -62,7 +62,8 @@ async def test_c7_bad_input_is_refused_with_what_was_expected(api: Api) -> None:
         ({"durationMs": -0.5}, "durationMs: -0.5 is not a finite number of at least 0"),
         ({"occurredAt": "yesterday"}, "RFC 3339 instant such as 2026-11-21T09:30:00Z"),
         ({"occurredAt": "2026-06-01T08:00:00"}, "no zone: add Z or an offset"),
-        ({"sessionId": "s1"}, "not a UUID such as"),
+        ({"sessionId": ""}, "sessionId: is empty: give at least one character"),
+        ({"requestId": "r1"}, "not a UUID such as"),
         ({"parameters": ["a"]}, "must be a JSON object, not a list"),
         ({"filePath": "x" * 9_000}, "9,000 characters, at most 8,192"),
     ):

@@ -18,21 +18,22 @@ def priced(rows: Iterable[Row], prices: Sequence[Row], models: Iterable[str]) ->
 
 
 def costs(row: Row, model: str, prices: Sequence[Row]) -> list[tuple[CostPart, int | None]]:
-    """The parts of one row's costs at one model's prices."""
+    """The parts of one row's costs at one model's prices: of a tool's tokens, and of a model's."""
     price = in_force(model, row["organization_id"], row["occurred_at"], prices)
-    if row["kind"] == "TOOL":
-        given = [n for n in (row["tokens_original"], row["tokens_actual"]) if n is not None]
-        plain, used = ({"input": given[0]}, {"input": given[-1]}) if given else (None, None)
-    elif row["kind"] == "LLM" and (row["input_tokens"], row["output_tokens"]) != (None, None):
-        plain, used = tokens_by_price(row)
-    else:
-        plain = used = None
-    if plain is None or used is None:
+    groups = []
+    given = [n for n in (row["tokens_original"], row["tokens_actual"]) if n is not None]
+    if given:
+        groups.append(({"input": given[0]}, {"input": given[-1]}))
+    if (row["input_tokens"], row["output_tokens"]) != (None, None):
+        groups.append(tokens_by_price(row))
+    if not groups:
         return [(part, None) for part in CostPart]
     if price is None:
         return [*((part, None) for part in CostPart), (CostPart.UNPRICED_COUNT, 1)]
     rates = tier_of(price, row["input_tokens"] or 0)
-    baseline, actual = (rounded(tokens, rates) for tokens in (plain, used))
+    baseline, actual = (
+        sum(rounded(tokens, rates) for tokens in way) for way in zip(*groups, strict=True)
+    )
     return [(CostPart.BASELINE, baseline), (CostPart.ACTUAL, actual),
             (CostPart.SAVED, baseline - actual), (CostPart.UNPRICED_COUNT, None)]  # fmt: skip
 

@@ -118,7 +118,7 @@ def operations(draw: st.DrawFn, move: datetime) -> Row:
         "status_code": draw(st.none() | st.sampled_from([200, 404, 500])),
         "cache_hit": draw(st.none() | st.booleans()),
         "price_status": draw(st.sampled_from([None, "PRICED", "UNPRICED"])),
-        "session_id": draw(st.none() | st.sampled_from([v7_at(move, n) for n in range(2)])),
+        "session_id": draw(st.none() | st.sampled_from([str(v7_at(move, n)) for n in range(2)])),
         "duration_ms": draw(st.none() | st.sampled_from([0.0, 0.25, 1.5, 7.0, 1024.75])),
         "tokens_original": draw(LONGS),
         "tokens_actual": draw(LONGS),

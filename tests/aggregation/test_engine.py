@@ -53,6 +53,7 @@ async def test_interactions_are_counted_by_what_their_rows_stand_for(database: D
         row: Row = dict.fromkeys(column.name for column in table_of(InteractionCounter).columns)
         row |= {"organization_id": "acme", "month": date(2026, month, 1), "key": UUID(int=key)}
         row |= {"interaction_type": "mini", "first_at": NOON, "last_at": NOON}
+        row["counts_against_limits"] = True
         return row | values
 
     rows = [

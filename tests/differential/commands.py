@@ -77,7 +77,7 @@ RECORDING = (
         ]},
     ),
     taking("startSession", "SessionInput", everything("SessionPayload", 1), {"id": "#sitting"}),
-    Step(f"mutation ($id: UUID!) {{ endSession(id: $id) {{ {everything('SessionPayload', 1)} }} }}",
+    Step(f"mutation ($id: ID!) {{ endSession(id: $id) {{ {everything('SessionPayload', 1)} }} }}",
          {"id": "#sitting"}),
 )  # fmt: skip
 
@@ -149,7 +149,7 @@ ASKING = (
     Step("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", {"ids": "@node"}),
     Step(f"query ($id: UUID!) {{ request(id: $id) {{ {everything('Request', 3)} }} }}", {"id": "#work"}),
     Step('{ request(correlationId: "c") { uuid } none: request(correlationId: "z") { uuid } }'),
-    Step(f"query ($id: UUID!) {{ session(id: $id) {{ {everything('Session', 3)} }} }}",
+    Step(f"query ($id: ID!) {{ session(id: $id) {{ {everything('Session', 3)} }} }}",
          {"id": "#session"}),
     *(Step(f"query ($n: Int) {{ {name}(last: $n) {{ {everything(kind, 2)} }} }}", {"n": 9})
       for name, kind in (("operations", "OperationConnection"), ("requests", "RequestConnection"),

@@ -162,7 +162,7 @@ TOOL = changed(
         **dict.fromkeys(("tool_name", "operation_mode"), NAMES),
         "file_path": TEXTS,
         "parameters": JSONS,
-        **dict.fromkeys(("tokens_original", "tokens_actual"), WHOLE),
+        **dict.fromkeys(("tokens_original", "tokens_actual", "tokens_prevented"), WHOLE),
     },
     most=4,
 )
@@ -176,6 +176,10 @@ LLM = changed(
     },
     most=4,
 )
+COUNTED = InteractionUseInput(type="mini")
+USES = st.builds(
+    InteractionUseInput, type=PLAIN | NAMES, units=WHOLE, counts_against_limits=st.booleans()
+)
 FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "kind": st.sampled_from(OperationKind),
     "outcome": st.sampled_from(Outcome),
@@ -186,12 +190,14 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "error": TEXTS,
     "duration_ms": NUMBERS,
     "cache_hit": some(st.booleans()),
-    **dict.fromkeys(("session_id", "request_id"), some(IDS)),
+    "session_id": NAMES | some(IDS.map(str)) | some(IDS.map(lambda id: str(id).upper())),
+    "request_id": some(IDS),
     "labels": some(LABELS),
     "api": some(API),
     "tool": some(TOOL),
     "llm": some(LLM),
-    "interaction": some(st.builds(InteractionUseInput, type=PLAIN | NAMES, units=WHOLE)),
+    "interaction": some(USES),
+    "interactions": some(st.lists(USES, max_size=3)) | st.just([COUNTED] * 17),
     "attributes": JSONS,
 }
 """For every field of an operation, the values it may be tried with."""

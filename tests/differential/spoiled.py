@@ -79,7 +79,8 @@ SPOILED: dict[str, tuple[Any, ...]] = {
     "status_code": (*ODD, *NUMBERS),
     "cache_hit": (*ODD, 0, 1, 2, 0.0, math.nan, "true"),
     "uuid": (*ODD, OtherUuid(), ShownUuid(), str(UUID(int=7)), UUID(int=0)),
-    "session_id": (*ODD, OtherUuid(), ShownUuid(), UUID(int=2**128 - 1)),
+    "session_id": (*ODD, OtherText("text"), OtherUuid(), UUID(int=7), 2**70, 7.0, 7.5),
+    "request_id": (*ODD, OtherUuid(), ShownUuid(), UUID(int=2**128 - 1)),
     "occurred_at": (
         *ODD, datetime(2026, 11, 21, 9, 30), date(2026, 11, 21), "2026-11-21T09:30:00Z",  # noqa: DTZ001
         INSTANT.astimezone(timezone(timedelta(hours=1))), INSTANT.astimezone(timezone(timedelta(0))),

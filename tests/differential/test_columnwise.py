@@ -14,7 +14,7 @@ from strawberry import ID
 
 from models.vocabulary import OperationKind, Outcome
 from schema.labels import LabelsInput
-from schema.operation_inputs import OperationInput, ToolUseInput
+from schema.operation_inputs import InteractionUseInput, OperationInput, ToolUseInput
 from server.execution.codecs import Codecs
 from server.schema import build_schema
 from store.access import Principal
@@ -150,9 +150,17 @@ def test_instants_out_of_range_have_no_frame(at: datetime) -> None:
     assert not hold_against(given[::-1], PRINCIPALS["open"])
 
 
-def test_a_part_of_another_kind_has_no_frame() -> None:
-    tool = replace(FULL["an API call"], kind=OperationKind.API, tool=ToolUseInput())
-    assert not hold_against([FULL["a tool's use"], tool], PRINCIPALS["open"])
+def test_parts_of_every_kind_have_a_frame() -> None:
+    use = replace(
+        FULL["a tool's use"], interaction=InteractionUseInput(type="t", counts_against_limits=False)
+    )
+    every = replace(use, api=FULL["an API call"].api, llm=FULL["a model's call"].llm)
+    for kind in OperationKind:
+        assert hold_against([use, replace(every, kind=kind)], PRINCIPALS["open"])
+    told = ToolUseInput(tokens_prevented=1)
+    several = [InteractionUseInput(type="t")]
+    for other in (replace(use, tool=told), replace(use, interactions=several)):
+        assert not hold_against([use, other], PRINCIPALS["open"])
 
 
 def test_structs_have_the_same_frame() -> None:

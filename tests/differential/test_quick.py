@@ -103,7 +103,7 @@ FULL = {
         kind=OperationKind.LLM,
         llm=LlmCallInput(provider="p", model="m", input_tokens=9, cached_input_tokens=9),
         id=own_id(1, 7),
-        session_id=own_id(2, 7),
+        session_id=ID(str(own_id(2, 7))),
         occurred_at=NOW,
     ),
 }

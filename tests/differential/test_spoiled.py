@@ -13,7 +13,7 @@ from tests.differential.spoiled import MISSING, SPOILED, Silent
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), ON_SQLITE]
 
-FIELDS = """uuid name client userId kind durationMs statusCode cacheHit sessionId occurredAt
+FIELDS = """uuid name client userId kind durationMs statusCode cacheHit sessionId requestId occurredAt
     priceStatus attributes"""
 PAGES = (
     f"{{ operations(first: 9) {{ nodes {{ {FIELDS} }} }} }}",

@@ -61,7 +61,7 @@ async def test_ids_may_be_written_in_several_ways(api: Api) -> None:
     assert [r["status"] for r in payload["results"]] == ["ACCEPTED"] + ["DUPLICATE"] * 3
     assert {r["uuid"] for r in payload["results"]} == {str(id)}
     for way in (f"{{{id}}}", f"urn:uuid:{id}", f" {id}", f"{id}\n"):
-        document = "query ($id: UUID!) { session(id: $id) { uuid } }"
+        document = "query ($id: UUID!) { request(id: $id) { uuid } }"
         refusal = await api.refused(document, {"id": way})
         assert (refusal.code, "is not a UUID such as" in refusal.message) == (
             "BAD_USER_INPUT",
@@ -96,11 +96,10 @@ async def test_a_bad_item_takes_no_id_from_a_good_one(api: Api) -> None:
     assert [r["uuid"] for r in payload["results"]] == [id, id]
 
 
-async def test_requests_and_sessions_are_filed_by_the_time_in_their_ids(api: Api) -> None:
+async def test_requests_are_filed_by_the_time_in_their_ids(api: Api) -> None:
     good = str(new_id())
     entries: list[Json] = [
-        {kind: {"id": id, **said}}
-        for kind, said in (("createRequest", {"type": "t"}), ("session", {}))
+        {"createRequest": {"id": id, "type": "t"}}
         for id in (V4, NIL, MAX, FIRST, LAST, str(uuid4()), good)
     ]
     payload = await ingest(api, *entries)
@@ -113,22 +112,20 @@ async def test_requests_and_sessions_are_filed_by_the_time_in_their_ids(api: Api
         assert (result["path"], result["uuid"]) == (["id"], said["id"])
         wanted = "is not within" if said["id"] in (FIRST, LAST) else "must be a UUIDv7"
         assert wanted in result["message"]
-    assert payload["accepted"] == 2
-    for document in (
-        'mutation ($id: UUID!) { createRequest(input: {type: "t", id: $id}) { status } }',
-        "mutation ($id: UUID!) { startSession(input: {id: $id}) { status } }",
-    ):
-        for id in (V4, LAST):
-            assert (await api.refused(document, {"id": id})).code == "BAD_USER_INPUT"
+    assert payload["accepted"] == 1
+    document = 'mutation ($id: UUID!) { createRequest(input: {type: "t", id: $id}) { status } }'
+    for id in (V4, LAST):
+        assert (await api.refused(document, {"id": id})).code == "BAD_USER_INPUT"
 
 
 async def test_ids_that_nobody_has(api: Api) -> None:
     for id in (V4, NIL, MAX, FIRST, LAST, str(new_id())):
         answer = await api(
-            "query ($id: UUID!) { request(id: $id) { uuid } session(id: $id) { uuid } "
-            "operations(where: {or: [{id: [$id]}, {sessionId: [$id]}, {requestId: [$id]}]}) { "
+            "query ($id: UUID!, $session: ID!) { "
+            "request(id: $id) { uuid } session(id: $session) { uuid } "
+            "operations(where: {or: [{id: [$id]}, {sessionId: [$session]}, {requestId: [$id]}]}) { "
             "totalCount } }",
-            {"id": id},
+            {"id": id, "session": id},
         )
         assert answer == {"request": None, "session": None, "operations": {"totalCount": 0}}
         for mutation in (
@@ -142,7 +139,6 @@ async def test_ids_that_nobody_has(api: Api) -> None:
             'failStage(input: {requestId: $id, stage: "s", message: "m"}) { status }',
             'retryStage(requestId: $id, stage: "s") { status }',
             'logEvent(input: {requestId: $id, type: "t"}) { status }',
-            "endSession(id: $id) { status }",
             "commitReservation(id: $id, units: 1) { status }",
             "releaseReservation(id: $id) { status }",
             "deleteLimit(id: $id) { uuid }",
@@ -151,6 +147,10 @@ async def test_ids_that_nobody_has(api: Api) -> None:
             refusal = await api.refused(f"mutation ($id: UUID!) {{ {mutation} }}", {"id": id})
             assert refusal.code == "NOT_FOUND", mutation
             assert id in refusal.message
+        ended = await api.refused(
+            "mutation ($id: ID!) { endSession(id: $id) { status } }", {"id": id}
+        )
+        assert (ended.code, id in ended.message) == ("NOT_FOUND", True)
 
 
 async def test_operations_may_speak_of_requests_and_sessions_that_are_not_known_here(

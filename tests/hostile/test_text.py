@@ -130,13 +130,14 @@ async def test_filters_and_ids_that_carry_them_find_what_was_repaired(api: Api) 
     for document in (
         "query ($text: String) { request(correlationId: $text) { uuid } }",
         "query ($text: ID) { usage(subject: {subject: USER, subjectId: $text}) { used } }",
+        "query ($text: ID!) { session(id: $text) { uuid } }",
         "query ($text: String) { circuitBreakers(where: {name: {eq: $text}}) { name } }",
         "query ($text: ID) { limits(where: {subjectId: {eq: $text}}) { uuid } }",
     ):
         assert not any((await api(document, {"text": BAD})).values())
     for document in (
         "query ($text: ID!) { node(id: $text) { id } }",
-        "query ($text: UUID!) { session(id: $text) { uuid } }",
+        "query ($text: UUID!) { request(id: $text) { uuid } }",
         "query ($text: String) { operations(after: $text) { totalCount } }",
     ):
         assert (await api.refused(document, {"text": BAD})).code == "BAD_USER_INPUT"

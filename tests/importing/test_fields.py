@@ -5,7 +5,13 @@ from datetime import UTC
 from typing import Any
 
 import pytest
-from graphql import GraphQLInputObjectType, build_schema, get_named_type
+from graphql import (
+    GraphQLInputObjectType,
+    build_schema,
+    get_named_type,
+    get_nullable_type,
+    is_list_type,
+)
 
 from server.cli.importing.fields import FIELDS, NoField, find_field
 from server.cli.importing.records import Operation
@@ -24,7 +30,8 @@ def read(name: str, value: str) -> Operation:
 def schema_fields(type: GraphQLInputObjectType, prefix: str = "") -> Iterator[str]:
     for name, field in type.fields.items():
         inner = get_named_type(field.type)
-        if isinstance(inner, GraphQLInputObjectType):
+        is_list = is_list_type(get_nullable_type(field.type))  # a column of JSON
+        if isinstance(inner, GraphQLInputObjectType) and not is_list:
             yield from schema_fields(inner, f"{prefix}{name}.")
         else:
             yield prefix + name

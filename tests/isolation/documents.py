@@ -136,8 +136,10 @@ def paths_in(value: Any, path: Path = ()) -> Iterator[Path]:
 FREE = {("attributes",), ("data",), ("details",), ("output",), ("parameters",), ("result",)}
 """Values that are JSON of the caller's own."""
 
-PARTS = {"outputTokens": 2}
+PARTS = {"outputTokens": 2, "tokensOriginal": 2}
 """How many numbers beside it are parts of a total."""
+STATUS = 503
+"""What a field statusCode says; it has no room for a mark."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,7 @@ class Filler:
         values: dict[str, Any] = {
             "String": f"{self.mark}-{name}",
             "Long": self.number * PARTS.get(name, 1),
-            "Int": self.number,
+            "Int": STATUS if name == "statusCode" else self.number,
             "Float": self.number,
             "Number": self.number,
             "Boolean": True,

@@ -58,7 +58,7 @@ def _conditions(name: str, field: str, known: Known) -> list[Any]:
     if type.name == "AttributeFilter":
         return [[condition] for condition in _of_attributes(known)]
     values = _values(name, field, known)
-    if type.name in {"UUID", "Int", "Boolean"}:
+    if type.name in {"UUID", "ID", "Int", "Boolean"}:
         return [values] if many else values
     conditions = list(_operators(type.name, known.tenant.mark, values))
     tried = {operator for condition in conditions for operator in condition}

@@ -27,7 +27,6 @@ PARTITION_KEYS = {
     "request_events": "RANGE (request_id)",
     "request_stages": "RANGE (request_id)",
     "requests": "RANGE (id)",
-    "sessions": "RANGE (id)",
     "stage_attempts": "RANGE (request_id)",
 }
 ATTACH = "ALTER TABLE {0} ATTACH PARTITION {0}_p202611 FOR VALUES FROM ('{1}') TO ('{2}')"

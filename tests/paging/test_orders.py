@@ -245,7 +245,7 @@ async def test_what_hangs_on_a_request_or_session(api: Api) -> None:
     ]  # fmt: skip
 
 
-EDGES = """query ($id: UUID!, $session: UUID!, $n: Int, $c0: String, $c1: String, $c2: String) {
+EDGES = """query ($id: UUID!, $session: ID!, $n: Int, $c0: String, $c1: String, $c2: String) {
     request(id: $id) {
       events(first: $n, after: $c0) { totalCount nodes { seq } pageInfo { hasNextPage endCursor } }
       operations(first: $n, after: $c1) { totalCount nodes { uuid }

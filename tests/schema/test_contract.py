@@ -90,13 +90,14 @@ INPUTS = {
     " subscriptionId",
     "OperationInput": "id occurredAt kind name operationType outcome error durationMs labels"
     " sessionId requestId stage correlationId traceId client api tool llm cacheHit interaction"
-    " attributes",
+    " interactions attributes",
     "ApiCallInput": "route method statusCode ipAddress userAgent batchSize resourceId",
-    "ToolUseInput": "toolName operationMode filePath parameters tokensOriginal tokensActual",
+    "ToolUseInput": "toolName operationMode filePath parameters tokensOriginal tokensActual"
+    " tokensPrevented",
     "LlmCallInput": "provider model inputTokens outputTokens cachedInputTokens"
     " cacheWriteInputTokens reasoningTokens audioInputTokens audioOutputTokens"
     " inputTokensExcludeCache message response",
-    "InteractionUseInput": "type units",
+    "InteractionUseInput": "type units countsAgainstLimits",
     "EntryInput": "operation session createRequest startRequest startStage progressStage"
     " completeStage failStage retryStage retryRequest logEvent completeRequest failRequest"
     " cancelRequest consume"
@@ -130,7 +131,7 @@ REQUIRED = {
     "CircuitBreakerInput": {"name", "state"},
     "SessionInput": set(),
     "ApiOperationInput": {"route", "method"},
-    "ToolOperationInput": {"tool", "mode", "tokensOriginal", "tokensActual"},
+    "ToolOperationInput": {"tool", "mode"},
     "ChatInput": {"message"},
     "FailStageInput": {"requestId", "stage", "message"},
 }

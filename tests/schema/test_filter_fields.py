@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Double, Integer, Uuid
+from strawberry import ID
 from strawberry.types.base import StrawberryList, StrawberryOptional
 from strawberry.types.enum import StrawberryEnumDefinition
 
@@ -21,7 +22,7 @@ from models import (
     table_of,
 )
 from models.base import Base
-from models.types import CleanText, Instant
+from models.types import CleanText, Instant, SessionKey
 from schema.circuit_breakers import CircuitBreakerFilter
 from schema.enums import Direction
 from schema.filters import (
@@ -75,7 +76,10 @@ ORDERS: list[tuple[type[Enum], Any, Source]] = [
     (InteractionOrderField, InteractionOrder, INTERACTIONS),
 ]
 NOT_ASKED_FOR = {
-    OperationFilter: {"parameters", "cost_baseline", "cost_actual", "cost_saved", "feed_position"},
+    OperationFilter: {
+        "parameters", "cost_baseline", "cost_actual", "cost_saved", "further_interactions",
+        "feed_position",
+    },
     RequestFilter: {
         "result", "error", "error_message", "cancel_reason", "last_seq", "heard_at", "stalled_at",
         "deadline_at",
@@ -107,6 +111,8 @@ def test_every_filter_names_a_column_of_its_kind(cls: type[Any], field: Any) -> 
         assert isinstance(column.type, kind)
     elif asked.of_type is UUID:
         assert isinstance(column.type, Uuid)
+    elif asked.of_type is ID:
+        assert isinstance(column.type, SessionKey), "labels have an IDFilter"
     elif asked.of_type is int:
         assert isinstance(column.type, Integer), "an Int of GraphQL, 32 bits"
     elif asked.of_type is AttributeFilter:

@@ -209,13 +209,13 @@ def test_anything_can_stand_in_attributes(server: ServerProcess, make_tracker: M
         1: 2,
     }
     with bind(correlation_id="odd"):
-        tracker.track_operation(kind="API", name="odd", attributes=odd)  # type: ignore[arg-type]
+        tracker.track_operation(kind="API", name="odd attributes", attributes=odd)  # type: ignore[arg-type]
         tracker.track_operation(kind="API", name="surrogate", attributes={"text": "a\ud800b"})
         tracker.track_operation(kind="API", name="endless", attributes=deep)
     assert tracker.flush(10).is_done
     assert tracker.stats().dropped == {}
     assert tracker.stats().adjusted.keys() == {"operation.attributes"}
-    (found,) = ask(server.url, ONE, name="odd")
+    (found,) = ask(server.url, ONE, name="odd attributes")
     assert found["correlationId"] == "odd"
     assert found["attributes"] == {
         "at": "2026-01-01T00:00:00Z", "set": [1], "nan": None, "o": str(Stats), "1": 2,

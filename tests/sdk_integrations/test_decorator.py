@@ -50,6 +50,7 @@ def test_b2_a_function_is_recorded_with_its_duration(tracker: RecordingTracker) 
         "operationType": "chat",
         "labels": {"userId": "u_1", "workspaceId": "ws_12"},
         "api": {"route": "chat"},
+        "interaction": {"type": "api_operation", "countsAgainstLimits": False},
         "attributes": {"words": 2},
     }
 
@@ -183,7 +184,7 @@ def test_b2_what_is_known_is_read_from_the_arguments(tracker: RecordingTracker) 
     chat({"user": "u_1"}, session_id=session_id)
     chat({"user": "u_2"}, session_id=session_id)
     assert [o.labels and o.labels.user_id for o in tracker.operations] == ["u_1", "u_2"]
-    assert {o.session_id for o in tracker.operations} == {session_id}
+    assert {o.session_id for o in tracker.operations} == {str(session_id)}
     assert {o.api and o.api.batch_size for o in tracker.operations} == {2}
 
 

@@ -52,8 +52,15 @@ async def test_a5_a7_the_middleware_keeps_log_counter_and_limit_in_step(
     where = {"workspaceId": {"eq": "ws_a7"}}
     rows = await asyncio.to_thread(stored, server, tracker, **where)
     assert [row["outcome"] for row in rows] == ["OK"] * 8 + ["ERROR"]
-    assert sum(row.get("units", 0) for row in rows) == 7
-    (counter,) = (await asyncio.to_thread(asked, server, INTERACTIONS, where=where))["nodes"]
+    counted = [(row["interactionType"], row["countsAgainstLimits"]) for row in rows]
+    assert counted == [("memory_operation", True)] * 7 + [("api_operation", False)] * 2
+    counters = (await asyncio.to_thread(asked, server, INTERACTIONS, where=where))["nodes"]
+    free = [c for c in counters if not c["countsAgainstLimits"]]
+    assert sorted((c["route"], c["method"], c["operationType"], c["calls"]) for c in free) == [
+        ("v1/broken", "GET", "get_broken", 1),
+        ("v1/memory/{memory_id}", "GET", "get_memory", 1),
+    ]
+    (counter,) = [c for c in counters if c["countsAgainstLimits"]]
     assert (counter["route"], counter["method"], counter["operationType"]) == (
         "v1/memory", "POST", "add_memory",
     )  # fmt: skip

@@ -29,6 +29,12 @@ INFERRED = [
     ("GET", "v1/status", "get_status"),
     ("GET", "/", "get_root"),
     ("", "chat", "chat"),
+    ("GET", "v1/memory/:memory_id", "get_memory"),
+    ("GET", "v1/memories/42", "get_memory"),
+    ("DELETE", "/v1/memory/0190b5c0-7b3e-7c1a-8f00-3a5c9e1d2b4f?hard=1", "delete_memory"),
+    ("PUT", "v1/memory/507f1f77bcf86cd799439011", "update_memory"),
+    ("POST", "v1/oauth2-token-exchange", "create_oauth2_token_exchange"),
+    ("PURGE", "v1/memory", "purge_memory"),
 ]
 
 

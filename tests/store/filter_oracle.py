@@ -128,7 +128,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "duration_ms": FLOATS,
     "occurred_at": MOMENTS,
     "recorded_at": MOMENTS | st.just(datetime(1, 1, 2, tzinfo=UTC)),
-    "session_id": IDS,
+    "session_id": IDS.map(str),
     "request_id": IDS,
     "kind": st.sampled_from([kind.value for kind in OperationKind]),
     "outcome": st.sampled_from([outcome.value for outcome in Outcome]),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import JSON, BigInteger, Boolean, Date, Double, Integer, Uuid
 
 from models.feeds import FEED_POSITION
-from models.types import CleanText, Instant
+from models.types import CleanText, Instant, SessionKey
 from store.access import Bounds
 from store.database import Database
 from store.errors import BadInput
@@ -43,6 +43,7 @@ FILLED: tuple[tuple[type[Any], Choose], ...] = (
     (Double, lambda dice: dice.choice([0.0, 0.1, 0.5, 1.0, -1.5, 1e-300, 1e300])),
     (BigInteger, lambda dice: dice.choice([0, 1, 2, 3, -(2**63), 2**63 - 1])),
     (Integer, lambda dice: dice.choice([0, 1, 2])),
+    (SessionKey, lambda dice: f"s-{dice.randrange(8)}"),
     (CleanText, lambda dice: dice.choice(["acme", "globex", "initech"])),
     (Boolean, lambda dice: dice.random() < 0.5),
     (JSON, lambda _: {}),

@@ -64,7 +64,6 @@ def test_what_is_partitioned() -> None:
     assert {table.name for table in partitioned_tables()} == {
         "operations",
         "operation_texts",
-        "sessions",
         "requests",
         "request_stages",
         "stage_attempts",

@@ -85,6 +85,14 @@ def json_object(value: str) -> dict[str, Any]:
     return found
 
 
+def json_list(value: str) -> list[Any]:
+    """A JSON list."""
+    found = any_json(value)
+    if not isinstance(found, list):
+        raise ValueError(f"{shown(value)} is not a JSON list")
+    return found
+
+
 def one_of(words: type[StrEnum]) -> Read:
     """One of these words, however they are cased."""
 
@@ -111,7 +119,7 @@ FIELDS: dict[str, Read] = {
     "outcome": one_of(Outcome),
     "error": text,
     "durationMs": number,
-    "sessionId": uuid,
+    "sessionId": text,
     "requestId": uuid,
     "stage": text,
     "correlationId": text,
@@ -139,6 +147,7 @@ FIELDS: dict[str, Read] = {
     "tool.parameters": json_object,
     "tool.tokensOriginal": whole,
     "tool.tokensActual": whole,
+    "tool.tokensPrevented": whole,
     "llm.provider": text,
     "llm.model": text,
     "llm.inputTokens": whole,
@@ -153,6 +162,8 @@ FIELDS: dict[str, Read] = {
     "llm.response": text,
     "interaction.type": text,
     "interaction.units": whole,
+    "interaction.countsAgainstLimits": boolean,
+    "interactions": json_list,
     "attributes": json_object,
 }
 """Every field of ``OperationInput``; a test holds the list against the schema."""
