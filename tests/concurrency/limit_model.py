@@ -99,7 +99,13 @@ class LimitModel:
                 if sent is not None and outcome.allowed is False and outcome.status == "REJECTED":
                     denied[sent] = outcome
             outcomes.append(outcome)
-        return outcomes
+        # A repeated reserve is answered last, when all that came with it is settled.
+        return [
+            self._repeated(step, now) or outcome
+            if step.kind == "reserve" and outcome.status == "DUPLICATE"
+            else outcome
+            for step, outcome in zip(steps, outcomes, strict=True)
+        ]
 
     def levels(self, keys: list[Key], now: datetime) -> Levels:
         """Used and held units of some rules in a period each."""
