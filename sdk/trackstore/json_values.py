@@ -68,7 +68,7 @@ class _Fitter:
         if value is None or kind is bool:
             return value
         if kind is int:
-            return value if -LONG_MAX <= value <= LONG_MAX else self._long(value)
+            return value if -LONG_MAX - 1 <= value <= LONG_MAX else self._long(value)
         if kind is float:
             return value if math.isfinite(value) else self._not_finite(value)
         if kind is dict:

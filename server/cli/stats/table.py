@@ -76,7 +76,7 @@ def key_cell(value: Any, is_others: bool = False) -> str | Text:
     if isinstance(value, bool):
         return "yes" if value else "no"
     # Codes are no amounts: a status or an attribute has no commas.
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return repr(value) if isinstance(value, float) else str(value)
 
 
 def start_cell(made: Plan, start: datetime) -> str:
