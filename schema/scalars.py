@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 import strawberry
+from graphql import Undefined, ValueNode, value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
 
 from store.errors import BadInput
@@ -124,6 +125,20 @@ def write_duration(value: timedelta) -> str:
     return f"PT{seconds}{fraction}S"
 
 
+def parse_json_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
+    """Return the value of a literal: an absent variable is left out of an object, null in a list."""
+    return without_absent(value_from_ast_untyped(node, variables))
+
+
+def without_absent(value: Any) -> Any:
+    """Return a value without what stands for absent variables in it."""
+    if isinstance(value, dict):
+        return {name: without_absent(item) for name, item in value.items() if item is not Undefined}
+    if isinstance(value, list):
+        return [None if item is Undefined else without_absent(item) for item in value]
+    return value
+
+
 def identity(value: Any) -> Any:
     """JSON values pass as they are; the store checks them."""
     return value
@@ -176,6 +191,7 @@ SCALARS: dict[object, ScalarDefinition] = {
         description="Any JSON value.",
         specified_by_url="https://datatracker.ietf.org/doc/html/rfc8259",
         parse_value=identity,
+        parse_literal=parse_json_literal,
         serialize=identity,
     ),
 }

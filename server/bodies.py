@@ -1,6 +1,7 @@
 """Reads GraphQL requests from HTTP: bounded, and with a sentence for everything that is wrong."""
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol
@@ -16,7 +17,8 @@ from server.headers import headers_of
 from server.negotiation import JSON
 from server.variables import problem_of_size
 
-QUERY_PARAMETERS = ("query", "operationName", "variables", "extensions", "documentId")
+NAME, DOCUMENT_ID = "operationName", "documentId"
+QUERY_PARAMETERS = ("query", NAME, "variables", "extensions", DOCUMENT_ID)
 QUERY_METHODS = ("GET", "HEAD")
 """Methods that carry the request in the address; HEAD is GET without the answer's body."""
 
@@ -126,7 +128,11 @@ def too_large(limit: int) -> HttpRefusal:
 
 
 def decode_json(content: bytes, what: str = "the body") -> Any:
-    """JSON as RFC 8259 has it; lone surrogates pass, for the store to repair them one by one."""
+    """JSON as RFC 8259 has it; lone surrogates pass, for the store to repair them one by one.
+
+    A byte order mark before it is ignored, as the RFC allows.
+    """
+    content = content.removeprefix(BOM_UTF8)
     try:
         return msgspec.json.decode(content)
     except RecursionError:
@@ -155,18 +161,18 @@ def graphql_request(content: Any) -> GraphQLRequest:
         raise HttpRefusal(400, "a list of requests is not supported: send them one by one")
     if not isinstance(content, dict):
         raise HttpRefusal(400, 'the body must be a JSON object such as {"query": "..."}')
-    name = content.get("operationName")
+    # Clients send an empty text for "none".
+    name, id = (None if content.get(n) == "" else content.get(n) for n in (NAME, DOCUMENT_ID))
     if name is not None and not isinstance(name, str):
         raise HttpRefusal(400, "operationName must be a text or null")
     for field in ("variables", "extensions"):
         if not (content.get(field) is None or isinstance(content[field], dict)):
             raise HttpRefusal(400, f"{field} must be an object or null")
     query, extensions = content.get("query"), content.get("extensions")
-    id = content.get("documentId")
     if id is not None and not isinstance(id, str):
         raise HttpRefusal(400, "documentId must be a text or null")
-    by_id = id is not None or "persistedQuery" in (extensions or ())
-    if not (isinstance(query, str) and query.strip()) and not (by_id and query is None):
+    by_id = id is not None or (extensions or {}).get("persistedQuery") is not None
+    if not (isinstance(query, str) and query.strip()) and not (by_id and query in (None, "")):
         raise HttpRefusal(400, "query is missing: it must be a text with a GraphQL document")
     return GraphQLRequest(query or "", content.get("variables"), name, extensions, id)
 
@@ -183,7 +189,7 @@ def parameters_of(query_string: bytes) -> Mapping[str, Any]:
         values = parameters.getlist(name)
         if len(values) > 1:
             raise HttpRefusal(400, f"{name} is given {len(values)} times: give it once")
-        if values:
+        if values and values[0]:  # a parameter without a value is not given
             is_json = name in ("variables", "extensions")
             found[name] = decode_json(values[0].encode(), name) if is_json else values[0]
     return found

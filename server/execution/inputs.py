@@ -83,6 +83,7 @@ class CompiledInputs:
         seen = sum(memoryview(raw).nbytes for raw in (envelope.variables or {}).values())
         if len(body) - seen - len(envelope.query) > UNSEEN:
             return None
+        envelope.operationName = envelope.operationName or None
         return envelope if envelope.query.strip() else None
 
     def plan(self, document: DocumentNode, operation_name: str | None) -> VariablePlan:
