@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api import Api
+from tests.api import Api, Json
 from tests.exporting.calls import export, json_rows, record, refusal
 
 QUERY = "query ($w: %s) { operations(where: %s) { nodes { uuid } } }"
@@ -36,7 +36,8 @@ async def test_an_export_by_a_missing_value_is_refused(
 
 async def test_an_export_without_a_filter_has_every_row(api: Api) -> None:
     await record(api, 3)
-    for variables in ({}, {"w": None}, {"w": {}}):
+    ways: tuple[Json, ...] = ({}, {"w": None}, {"w": {}})
+    for variables in ways:
         answer = await export(api, QUERY % ("OperationFilter", "$w"), variables, format="jsonl")
         assert len(json_rows(answer)) == 3
 
