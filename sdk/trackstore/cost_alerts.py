@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Literal, assert_never
+from typing import Literal, assert_never, get_args
 
 from trackstore.announcing import OPERATION_RECORDED
 from trackstore.entries import LlmCall, Operation
 from trackstore.events import Event, EventBus
+from trackstore.values import shown, spelling
 
 COST_ALERT = "cost.alert"
 PER = 1_000
@@ -105,7 +106,13 @@ class CostWatch:
         if budget <= 0 or not thresholds:
             raise ValueError("a watch needs a budget above 0 and a threshold")
         self.unpriced: dict[str, int] = {}
-        self._bus, self._budget, self._period, self._by = bus, budget, period, by
+        periods = {known.upper(): known for known in get_args(Period)}
+        if spelling(period) not in periods:
+            raise ValueError(
+                f"period: {shown(period)} is not one of {', '.join(get_args(Period))}."
+            )
+        self._bus, self._budget, self._by = bus, budget, by
+        self._period: Period = periods[spelling(period)]
         self._prices, self._tool_price = dict(prices or {}), tool_price
         self._thresholds = sorted(thresholds)
         self._since = datetime.min.replace(tzinfo=UTC)

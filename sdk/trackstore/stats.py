@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from trackstore.calls import Json
+from trackstore.values import spelling
 
 Source = Literal["operations", "requests", "stages", "events", "interactions"]
 BucketUnit = Literal["MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR"]
@@ -84,6 +85,9 @@ class StatsQuestion:
     last: str | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "source", spelling(self.source).lower())
+        if self.bucket is not None:
+            object.__setattr__(self, "bucket", spelling(self.bucket))
         if self.last is not None and self.source not in TIMES:
             raise ValueError(f"{self.source} are counted per month: ask with where, not with last")
         for name in (*self.measures, *(group for group in self.by if not is_attribute(group))):

@@ -1,15 +1,28 @@
 """The first users' calls, with their own names and in their own shape."""
 
+import logging
 import time
 from datetime import UTC, datetime
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from trackstore import InvalidItem, TrackingRules, annotate, track_api_usage, track_route_operation
+from tests.sdk.odd_values import Unreadable
+from trackstore import (
+    EventBus,
+    InvalidItem,
+    StatsQuestion,
+    TrackingRules,
+    annotate,
+    track_api_usage,
+    track_route_operation,
+)
 from trackstore.breakers import BreakerReporter
+from trackstore.cost_alerts import CostWatch
 from trackstore.entries import CompleteRequest, CompleteStage, FailRequest, FailStage
+from trackstore.integrations.logging import RequestEventHandler
 from trackstore.redaction import fingerprint
 from trackstore.served_calls import CallRecorder
 from trackstore.testing import RecordingTracker
@@ -189,3 +202,22 @@ def test_mistakes_in_commands_cost_what_was_mistaken() -> None:
     assert (failed.message, failed.details) == ("", None)
     assert len(tracker.all_of(CompleteRequest)) == 1
     assert tracker.stats().dropped == {}
+
+
+def test_log_fields_of_any_kind_become_data_of_the_event() -> None:
+    tracker = RecordingTracker(strict=False)
+    facts = {"name": "x", "levelno": 20, "msg": "odd %d", "args": ("seven",)}
+    record = logging.makeLogRecord({**facts, "value": Unreadable(), "parts": [1]})
+    with tracker.request("lesson"):
+        RequestEventHandler(tracker).handle(record)
+    (event,) = tracker.logged
+    assert event.data is not None
+    assert (event.message, event.data["value"], event.data["parts"]) == ("odd %d", None, [1])
+
+
+def test_closed_lists_of_questions_and_watches_in_any_case() -> None:
+    question = StatsQuestion("Operations", ["count"], bucket="hour")  # type: ignore[arg-type]
+    assert (question.source, question.bucket) == ("operations", "HOUR")
+    CostWatch(EventBus(), Decimal(1), period="DAY")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="hour, day, month"):
+        CostWatch(EventBus(), Decimal(1), period="decade")  # type: ignore[arg-type]

@@ -12,6 +12,7 @@ from trackstore.ids import new_id
 from trackstore.recorder import Recorder
 from trackstore.redaction import cut
 from trackstore.tracker import get_tracker
+from trackstore.values import read_text
 
 EVENT_TYPE = "log"
 MESSAGE_LENGTH = 2_000
@@ -26,6 +27,8 @@ _SEVERITIES: tuple[tuple[int, Severity], ...] = (
     (logging.WARNING, "WARNING"),
     (logging.INFO, "INFO"),
 )
+PLAIN = frozenset({str, int, float, bool, dict, list, tuple, type(None)})
+"""Values of ``extra=`` that are kept as they are; others are kept as their text."""
 _inside: ContextVar[bool] = ContextVar("trackstore_logging", default=False)
 
 
@@ -54,7 +57,7 @@ class RequestEventHandler(logging.Handler):
                 type=EVENT_TYPE,
                 severity=severity_of(record.levelno),
                 stage=here.stage,
-                message=cut(record.getMessage(), MESSAGE_LENGTH),
+                message=cut(text_of(record), MESSAGE_LENGTH),
                 data=_data_of(record),
             )
             (self._tracker or get_tracker()).record(event)
@@ -80,6 +83,14 @@ class ContextFilter(logging.Filter):
         return True
 
 
+def text_of(record: logging.LogRecord) -> str:
+    """Return the message of a record; the bare template where its arguments do not fit."""
+    try:
+        return record.getMessage()
+    except Exception:  # noqa: BLE001 - arguments of the caller's: their event is worth keeping
+        return read_text(record.msg, []) or ""
+
+
 def severity_of(level: int) -> Severity:
     """The severity of a numeric level; levels between two belong to the lower one."""
     return next((name for bound, name in _SEVERITIES if level >= bound), "DEBUG")
@@ -87,7 +98,7 @@ def severity_of(level: int) -> Severity:
 
 def _data_of(record: logging.LogRecord) -> dict[str, Any]:
     data: dict[str, Any] = {
-        name: value if isinstance(value, str | int | float | bool | None) else str(value)
+        name: value if type(value) in PLAIN else read_text(value, [])
         for name, value in record.__dict__.items()
         if name not in _STANDARD
     }
