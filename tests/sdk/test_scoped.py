@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 import gc
 import threading
+import weakref
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -200,21 +201,23 @@ def test_an_open_call_that_ends_elsewhere_leaves_the_one_that_is_served() -> Non
 
 
 def test_many_blocks_inside_copied_contexts_hold_no_chain() -> None:
-    class Held(str):
+    class Name(str):
         """A name that can be watched."""
 
-    alive: list[int] = []
+    names: list[weakref.ref[Name]] = []
 
-    def step(left: int) -> None:
-        with bind(correlation_id=Held(f"step-{left}")):
-            copied = contextvars.copy_context()
-        if left:
-            copied.run(step, left - 1)
-        else:
-            gc.collect()
-            alive.append(sum(isinstance(o, Held) for o in gc.get_objects()))
+    def step(number: int) -> contextvars.Context:
+        name = Name(f"step-{number}")
+        names.append(weakref.ref(name))
+        with bind(correlation_id=name):
+            return contextvars.copy_context()
 
-    step(50)
+    copied = contextvars.copy_context()
+    for number in range(50):  # as a job that starts its successor, for ever
+        copied = copied.run(step, number)
+    gc.collect()
+    assert sum(name() is not None for name in names) == 1
+    assert copied.run(correlation) == "step-49"
     assert current() is NOWHERE
 
 
