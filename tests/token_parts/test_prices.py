@@ -1,5 +1,6 @@
 """Prices of cache writes, reasoning and audio, and tiers: every way to a cost gives the same one."""
 
+import asyncio
 import random
 from decimal import Decimal
 from fractions import Fraction
@@ -135,6 +136,19 @@ async def test_setting_a_price_again_replaces_its_tiers(api: Api) -> None:
     await set_price(api, kind="MODEL", name="m", inputPer1k=1, tiers=None)
     listed = await api("{ prices { tiers { inputPer1k } } }")
     assert [len(price["tiers"]) for price in listed["prices"]] == [0, 1]
+
+
+async def test_prices_set_at_the_same_time_do_not_mix(api: Api) -> None:
+    def price(number: int) -> Json:
+        amount = number / 1_000
+        tiers = [{"aboveInputTokens": n, "inputPer1k": amount} for n in range(1, number + 2)]
+        return {"kind": "MODEL", "name": "m", "inputPer1k": amount, "tiers": tiers}
+
+    await asyncio.gather(*(set_price(api, **price(number)) for number in range(8)))
+    read = "{ prices { inputPer1k tiers { aboveInputTokens inputPer1k } } }"
+    (found,) = (await api(read))["prices"]
+    expected = price(round(found["inputPer1k"] * 1_000))
+    assert found == {name: expected[name] for name in ("inputPer1k", "tiers")}
 
 
 @pytest.mark.parametrize(
