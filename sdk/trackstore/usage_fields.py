@@ -10,22 +10,27 @@ from typing import Any
 
 INPUT = (
     "prompt_tokens", "input_tokens", "prompt_token_count", "tokens.input_tokens",
-    "billed_units.input_tokens",
+    "billed_units.input_tokens", "total_input_tokens", "input_text_token_count",
+    "prompt_eval_count",
 )  # fmt: skip
 OUTPUT = (
     "completion_tokens", "output_tokens", "candidates_token_count", "response_token_count",
-    "tokens.output_tokens", "billed_units.output_tokens",
+    "tokens.output_tokens", "billed_units.output_tokens", "total_output_tokens",
+    "generation_token_count", "eval_count",
 )  # fmt: skip
 CACHED = (
     "prompt_tokens_details.cached_tokens", "input_tokens_details.cached_tokens",
     "input_token_details.cached_tokens", "input_token_details.cache_read",
     "cache_read_input_tokens", "cached_content_token_count", "cached_input_tokens",
     "cache_read_tokens", "prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens",
+    "cache_read_input_token_count", "total_cached_tokens",
+    "input_token_details.cache_read_tokens",
 )  # fmt: skip
 WRITTEN = (
     "prompt_tokens_details.cache_write_tokens", "prompt_tokens_details.cache_creation_tokens",
     "input_tokens_details.cache_write_tokens", "input_token_details.cache_creation",
     "cache_creation_input_tokens", "cache_write_input_tokens", "cache_write_tokens",
+    "cache_write_input_token_count", "input_token_details.cache_write_tokens",
 )  # fmt: skip
 WRITTEN_BY_LIFETIME = (
     ("cache_creation.ephemeral_5m_input_tokens", "cache_creation.ephemeral_1h_input_tokens"),
@@ -36,6 +41,7 @@ WRITTEN_BY_LIFETIME = (
 REASONING = (
     "completion_tokens_details.reasoning_tokens", "output_tokens_details.reasoning_tokens",
     "output_tokens_details.thinking_tokens", "output_token_details.reasoning",
+    "output_token_details.reasoning_tokens",
     "reasoning_tokens", "details.reasoning_tokens",
 )  # fmt: skip
 AUDIO_INPUT = (
@@ -52,13 +58,21 @@ CACHED_AUDIO = (
     "prompt_tokens_details.cached_tokens_details.audio_tokens",
     "input_token_details.cached_tokens_details.audio_tokens", "cache_audio_read_tokens",
 )  # fmt: skip
-MODALITIES = {
-    "audio_input": ("prompt_tokens_details", "tool_use_prompt_tokens_details"),
-    "cached_audio": ("cache_tokens_details",),
-    "audio_output": ("candidates_tokens_details", "response_tokens_details"),
-}
+MODALITIES: Mapping[str, tuple[str, ...]] = {
+    "audio_input": (
+        "prompt_tokens_details", "tool_use_prompt_tokens_details", "input_tokens_by_modality",
+        "tool_use_tokens_by_modality",
+    ),
+    "cached_audio": ("cache_tokens_details", "cached_tokens_by_modality"),
+    "audio_output": (
+        "candidates_tokens_details", "response_tokens_details", "output_tokens_by_modality",
+    ),
+}  # fmt: skip
 """Google's lists of counts by modality."""
-EXCLUSIVE = ("cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation")
+EXCLUSIVE = (
+    "cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation",
+    "cache_read_input_token_count", "cache_write_input_token_count",
+)  # fmt: skip
 """Names of Anthropic and Bedrock, whose input leaves out the tokens of a cache."""
 INCLUSIVE = ("prompt_tokens", "prompt_token_count", "input_tokens_details", "input_token_details")
 """Names of others, whose input contains them; LiteLLM uses both."""
@@ -158,9 +172,9 @@ def parts_of_usage(source: Any) -> Parts:
         return parts_of_span(usage)
     parts = Parts(
         input=first(usage, INPUT),
-        tool_input=first(usage, ("tool_use_prompt_token_count",)),
+        tool_input=first(usage, ("tool_use_prompt_token_count", "total_tool_use_tokens")),
         output=first(usage, OUTPUT),
-        thoughts=first(usage, ("thoughts_token_count",)),
+        thoughts=first(usage, ("thoughts_token_count", "total_thought_tokens")),
         cached=largest(usage, CACHED, "cache_read"),
         written=_written(usage),
         reasoning=largest(usage, REASONING, "reasoning"),
@@ -169,8 +183,11 @@ def parts_of_usage(source: Any) -> Parts:
         audio_output=largest(usage, AUDIO_OUTPUT) or of_modality(usage, "audio_output"),
         is_delta=holder == "usage_metadata" and value_of(usage, "input_tokens") is not None,
     )
+    total = first(usage, ("total_token_count", "total_tokens"))
+    whole = (parts.input or 0) + (parts.tool_input or 0) + (parts.output or 0)
+    if parts.thoughts and total == whole:
+        parts = replace(parts, thoughts=None, reasoning=parts.thoughts)
     total = count_of(direct(usage, "total_tokens"))
-    whole = (parts.input or 0) + (parts.output or 0)
     excludes = any(value_of(usage, name) is not None for name in EXCLUSIVE)
     includes = any(value_of(usage, name) is not None for name in INCLUSIVE) or total == whole
     flagged = value_of(usage, "input_tokens_exclude_cache") is True
@@ -231,8 +248,8 @@ def of_modality(usage: Any, part: str) -> int | None:
         for entry in entries if issubclass(type(entries), list | tuple) else ():
             modality = value_of(entry, "modality")
             label = modality if type(modality) is str else direct(modality, "value")
-            count = count_of(value_of(entry, "token_count"))
-            if label == "AUDIO" and count is not None:
+            count = first(entry, ("token_count", "tokens"))
+            if type(label) is str and label.upper() == "AUDIO" and count is not None:
                 found = (found or 0) + count
     return found
 
