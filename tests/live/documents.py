@@ -32,6 +32,9 @@ LOG = """mutation($id: UUID!, $message: String) {
   logEvent(input: {requestId: $id, type: "told", message: $message}) { event { seq } } }"""
 LOGS = """mutation($entries: [EntryInput!]!) { ingest(entries: $entries) { accepted rejected } }"""
 COMPLETE = "mutation($id: UUID!) { completeRequest(input: {requestId: $id}) { status } }"
+FAIL = """mutation($id: UUID!) {
+  failRequest(input: {requestId: $id, message: "broken"}) { status } }"""
+RETRY = "mutation($id: UUID!) { retryRequest(id: $id) { status } }"
 TRACK = """mutation($name: String!, $labels: LabelsInput) {
   trackOperation(input: {kind: API, name: $name, labels: $labels}) { status } }"""
 

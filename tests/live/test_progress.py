@@ -3,7 +3,16 @@
 import asyncio
 from uuid import uuid4
 
-from tests.live.documents import COMPLETE, LOG, PROGRESS, new_request, tell
+from tests.live.documents import (
+    COMPLETE,
+    EVENTS,
+    FAIL,
+    LOG,
+    PROGRESS,
+    RETRY,
+    new_request,
+    tell,
+)
 from tests.live.serving import Served
 
 
@@ -92,3 +101,41 @@ async def test_many_that_begin_at_once_are_all_told(live: Served) -> None:
             await tell(live, id, "x")
         for operation in (*watched, *again):
             assert (await operation.next())["seq"] == 3
+
+
+async def test_a_request_that_runs_again_goes_on_after_the_last_seq(live: Served) -> None:
+    """The stream completes at FAILED; who continues gets the reopening and what follows."""
+    id = str(await new_request(live))
+    async with live.socket() as socket:
+        first = await socket.subscribe(PROGRESS, {"id": id, "afterSeq": 2})
+        await live(FAIL, {"id": id})
+        failed = await first.rest()
+        assert failed[-1]["event"]["type"] == "request.failed"
+        last = failed[-1]["seq"]
+        again = await (await socket.subscribe(PROGRESS, {"id": id, "afterSeq": last})).rest()
+        assert again == []  # it is over, as far as anybody knows
+        await live(RETRY, {"id": id})
+        watched = await socket.subscribe(PROGRESS, {"id": id, "afterSeq": last})
+        reopened = await watched.next()
+        assert (reopened["event"]["type"], reopened["seq"]) == ("request.reopened", last + 1)
+        assert reopened["request"]["status"] == "RUNNING"
+        await live(COMPLETE, {"id": id})
+        rest = await watched.rest()
+        assert rest[-1]["event"]["type"] == "request.completed"
+        whole = await (await socket.subscribe(PROGRESS, {"id": id, "afterSeq": 0})).rest()
+    types = [item["event"]["type"] for item in whole]
+    assert types.index("request.failed") < types.index("request.reopened") < len(types) - 1
+    assert types[-1] == "request.completed"
+    assert [item["seq"] for item in whole] == list(range(1, len(whole) + 1))
+
+
+async def test_the_feed_of_events_has_the_reopening(live: Served) -> None:
+    id = str(await new_request(live))
+    async with live.socket() as socket:
+        feed = await socket.subscribe(EVENTS, {"where": {"requestId": [id]}})
+        await live(FAIL, {"id": id})
+        await live(RETRY, {"id": id})
+        types: list[str] = []
+        while "request.reopened" not in types:
+            types.append((await feed.next())["type"])
+    assert types[-2:] == ["request.failed", "request.reopened"]

@@ -11,7 +11,7 @@ from tests.processes import ServerProcess
 from tests.sdk.conftest import MakeTracker
 from tests.sdk.network import wait_until
 from tests.sdk.test_requests import stored
-from trackstore import Client, RequestHandle, Stage, Tracker, new_id
+from trackstore import AsyncClient, Client, RequestHandle, Stage, Tracker, new_id
 from trackstore.delivery.drops import Ledger
 from trackstore.delivery.outcomes import Answered
 from trackstore.delivery.transport import outcome_of
@@ -258,3 +258,19 @@ def test_what_the_server_cut_is_counted_once_it_says_so() -> None:
     ledger.truncate(2)
     ledger.truncate(1)
     assert ledger.truncated == 3
+
+
+async def test_who_watches_sees_the_request_run_again(
+    server: ServerProcess, tracker: Tracker, worker: Tracker
+) -> None:
+    id = await asyncio.to_thread(fail_in_b, tracker)
+    async with AsyncClient(server.url) as watcher:
+        seen = [progress async for progress in watcher.watch(id, after_seq=0)]
+        assert seen[-1].event is not None
+        assert seen[-1].event.type == "request.failed"
+        await asyncio.to_thread(go_on, worker, id)
+        await asyncio.to_thread(worker.flush, 10)
+        after = [progress async for progress in watcher.watch(id, after_seq=seen[-1].seq)]
+    types = [progress.event.type for progress in after if progress.event is not None]
+    assert types[0] == "request.reopened"
+    assert types[-1] == "request.completed"
