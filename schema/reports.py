@@ -61,7 +61,7 @@ class Savings:
 
     operations: Long = described("How many uses.")
     tokens_original: Long = described("Tokens that the plain way would have used.")
-    tokens_processed: Long = described("Tokens that were used.")
+    tokens_processed: Long = described("Tokens that the tools worked on: tokensOriginal.")
     tokens_prevented: Long = described("The difference.")
     cost_baseline: float = described("What the plain way would have cost, in US dollars.")
     cost_actual: float = described("What it cost, in US dollars.")

@@ -30,6 +30,8 @@ SAVINGS: tuple[Measure, ...] = (
 )  # fmt: skip
 TREND_UNITS = ((timedelta(days=2), BucketUnit.HOUR), (timedelta(days=60), BucketUnit.DAY))
 """The longest range of each unit of a trend; longer ones go by month."""
+PERCENT_DIGITS = 4
+"""Digits of a percentage behind the point: more would show the noise of floats."""
 MOST_ROWS = 1_000
 """Tools, and pairs of tool and mode; the answer says where there are more."""
 
@@ -86,7 +88,9 @@ class Savings:
     @property
     def saved_percent(self) -> float | None:
         """What was saved in percent of the baseline; None where nothing would have been paid."""
-        return self.cost_saved / self.cost_baseline * 100 if self.cost_baseline else None
+        if not self.cost_baseline:
+            return None
+        return round(self.cost_saved / self.cost_baseline * 100, PERCENT_DIGITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +218,7 @@ def savings_of(values: Values) -> Savings:
     return Savings(
         operations=values.count(COUNT),
         tokens_original=values.count(TOKENS_ORIGINAL),
-        tokens_processed=values.count(TOKENS_ACTUAL),
+        tokens_processed=values.count(TOKENS_ORIGINAL),
         tokens_prevented=values.count(TOKENS_PREVENTED),
         cost_baseline=values.dollars(BASELINE),
         cost_actual=values.dollars(ACTUAL),
