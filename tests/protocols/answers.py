@@ -18,7 +18,7 @@ Json = dict[str, Any]
 CORE = build_schema()._schema
 LEVELS = 5
 """Levels of fields that are selected."""
-LEFT_OUT = {"edges", "delta", "ratio", "p50", "p90"}
+LEFT_OUT = {"edges", "delta", "ratio", "min", "p50", "p90", "p99"}
 """Fields that show what others show: an answer has its bounds."""
 ID = "01a1f84a-95c0-7000-8000-0000000000"
 REQUEST, OTHER, SESSION = f"{ID}c1", f"{ID}c2", f"{ID}c3"
