@@ -45,14 +45,14 @@ async def track(live: Served, clock: Hands, age: timedelta, name: str = "x") -> 
 
 
 async def settled(following: Operation, seconds: float = 0.4) -> Json | None:
-    """The last answer of those that come within a while."""
-    found = None
+    """The last answer of those that come, once none has come for a while."""
+    message = await following.message()
     while True:
+        (found,) = message["payload"]["data"].values()
         try:
             message = await following.message(seconds)
         except TimeoutError:
-            return found
-        (found,) = message["payload"]["data"].values()
+            return found  # type: ignore[no-any-return]
 
 
 LAST = {"occurredAt": {"last": "1h"}}
