@@ -16,6 +16,7 @@ from schema.stats.types import SourceTypes
 from store.aggregation.buckets import Bucket
 from store.aggregation.measures import PerSecond
 from store.aggregation.periods import split
+from store.time_ranges import TimeRange
 
 STEPS_PER_WINDOW = 600
 """A window over busy data moves in steps of this part of its length: an hour every 6 seconds."""
@@ -43,10 +44,12 @@ def windows_of(where: Any, joined: bool = True) -> Iterator[Window]:
         name = field.python_name
         value = getattr(where, name)
         if isinstance(value, TimeFilter):
-            if value.last is not None and value.last.length is not None:
+            if isinstance(value.last, TimeRange) and value.last.length is not None:
                 yield Window(name, value.last.length, joined)
+        elif value is None or value is strawberry.UNSET:
+            continue
         elif name in ("and_", "or_"):
-            for part in value or ():
+            for part in value:
                 yield from windows_of(part, joined and name == "and_")
         elif name == "not_":
             yield from windows_of(value, False)
