@@ -128,6 +128,7 @@ def test_an_operator_tries_again_and_calls_off(played: Site) -> None:
                 "details": {"type": "KeyError", "traceback": traceback},
             }
         },
+        {"failRequest": {"requestId": id, "message": "KeyError: 'grade'"}},
     ]
     played.ask(INGEST, operator, entries=entries)
     found = tell("operator", server=played.url, key=operator, id=id)
