@@ -164,28 +164,36 @@ FALLBACKS: Mapping[tuple[type, str], Any] = {
 }
 """Stand for required facts that cannot be read; a record without any other one is refused."""
 
-OPTIONAL = object()
-"""Default of a field that may be None."""
-Rules = tuple[tuple[str, Converter, Any], ...]
+Rules = tuple[tuple[str, Converter], ...]
+Fallbacks = tuple[tuple[str, Any], ...]
 
 
 @lru_cache(None)
-def rules_of(kind: type[Struct]) -> Rules:
-    """Return name, converter and default of a struct's fields, made from their types."""
+def rules_of(kind: type[Struct]) -> tuple[Rules, Fallbacks]:
+    """Return name and converter of a struct's fields, made from their types.
+
+    Beside them are the defaults of the fields that may not be None.
+    """
     hints = get_type_hints(kind)
-    rules = []
+    rules, fallbacks = [], []
     for field in msgspec.structs.fields(kind):
         name, hint = field.name, hints[field.name]
         convert = BY_FIELD.get((kind.__name__, name)) or BY_NAME.get(name) or _by_type(hint)
-        may_be_none = type(None) in get_args(hint)
-        rules.append((name, convert, OPTIONAL if may_be_none else field.default))
-    return tuple(rules)
+        rules.append((name, convert))
+        if type(None) not in get_args(hint) and field.default is not NODEFAULT:
+            fallbacks.append((name, field.default))
+    return tuple(rules), tuple(fallbacks)
 
 
 @lru_cache(None)
 def required_of(kind: type[Struct]) -> tuple[str, ...]:
     """Return the fields that have no default and may not be None."""
-    return tuple(name for name, _, default in rules_of(kind) if default is NODEFAULT)
+    hints = get_type_hints(kind)
+    return tuple(
+        field.name
+        for field in msgspec.structs.fields(kind)
+        if field.default is NODEFAULT and type(None) not in get_args(hints[field.name])
+    )
 
 
 def _by_type(hint: Any) -> Converter:
@@ -226,7 +234,10 @@ def nested(kind: type[Struct]) -> Converter:
                 return None
             value = part_of(kind, value, problems)
         found = fit_struct(value, problems)
-        return None if any(getattr(found, name) is None for name in required) else found
+        for name in required:
+            if getattr(found, name) is None:
+                return None
+        return found
 
     return convert
 
@@ -265,20 +276,21 @@ def _list_of(kind: type[Struct]) -> Converter:
 def fit_struct(entry: Struct, problems: Problems, *, is_own: bool = False) -> Struct:
     """Return the struct with every field converted; itself where nothing changes, or ``is_own``."""
     changes: dict[str, Any] | None = None
-    for (name, convert, default), value in zip(
-        rules_of(type(entry)), msgspec.structs.astuple(entry), strict=True
-    ):
-        fitted = value
-        if value is not None:
-            before = len(problems)
-            fitted = convert(value, problems)
-            if len(problems) > before:
-                _prefix(name, problems, before)
-        if fitted is None and default is not OPTIONAL and default is not NODEFAULT:
-            fitted = default
+    rules, fallbacks = rules_of(type(entry))
+    for (name, convert), value in zip(rules, msgspec.structs.astuple(entry), strict=True):
+        if value is None:
+            continue
+        before = len(problems)
+        fitted = convert(value, problems)
+        if len(problems) > before:
+            _prefix(name, problems, before)
         if fitted is not value:
             changes = changes or {}
             changes[name] = fitted
+    for name, default in fallbacks:
+        if (changes or {}).get(name, getattr(entry, name)) is None:
+            changes = changes or {}
+            changes[name] = default
     if not changes:
         return entry
     if not is_own:
