@@ -146,7 +146,10 @@ async def test_only_new_rows_are_inserted(database: Database, data: st.DataObjec
 async def test_nothing_of_a_bulk_with_a_duplicate_stays(database: Database) -> None:
     table = table_of(LimitUsage)
     one, other = [
-        {"organization_id": "acme", "limit_id": id, "period_start": MONTH, "used": 1} | {"updated_at": MONTH}
+        {
+            "organization_id": "acme", "limit_id": id, "period_start": MONTH, "used": 1, "uncertain": 0,
+            "updated_at": MONTH,
+        }
         for id in (v7_at(MONTH, 1), v7_at(MONTH, 2))
     ]  # fmt: skip
     await insert(database, table, [other])

@@ -104,7 +104,7 @@ async def test_a_lock_that_is_not_given_up(database_url: str, dialect: str) -> N
     database = quick(database_url, lock_seconds=0.2)
     id = v7_at(NOON, 1)
     await insert(
-        database, TABLE, [dict(zip(TABLE.c.keys(), ("a", id, NOON, 1, NOON), strict=True))]
+        database, TABLE, [dict(zip(TABLE.c.keys(), ("a", id, NOON, 1, 0, NOON), strict=True))]
     )
     locked = database.dialect.lock_rows(select(TABLE))
 
@@ -134,7 +134,7 @@ async def test_a_deadlock_lets_one_of_two_through(database: Database, dialect: s
         return  # one writer cannot lock itself out
     ids = [v7_at(NOON, 1), v7_at(NOON, 2)]
     names = TABLE.c.keys()
-    rows = [dict(zip(names, ("a", id, NOON, 1, NOON), strict=True)) for id in ids]
+    rows = [dict(zip(names, ("a", id, NOON, 1, 0, NOON), strict=True)) for id in ids]
     await insert(database, TABLE, rows)
 
     async def lock(order: Sequence[int], barrier: asyncio.Barrier) -> None:
@@ -160,7 +160,7 @@ async def test_what_no_database_takes_is_a_mistake_of_ours(
     dialect = database.dialect
     for write in (dialect.bulk_insert, dialect.insert_ignoring_duplicates, dialect.insert_new):
         with pytest.raises((DatabaseFailure, OverflowError)):
-            await in_transaction(database, write, [("a", v7_at(NOON, 1), NOON, used, NOON)])
+            await in_transaction(database, write, [("a", v7_at(NOON, 1), NOON, used, 0, NOON)])
 
 
 async def test_a_statement_that_is_wrong_is_a_mistake_of_ours(database: Database) -> None:
@@ -170,7 +170,7 @@ async def test_a_statement_that_is_wrong_is_a_mistake_of_ours(database: Database
 
 
 async def test_a_write_that_raises_is_rolled_back(database: Database) -> None:
-    rows = [("a", v7_at(NOON, 1), NOON, 1, NOON)]
+    rows = [("a", v7_at(NOON, 1), NOON, 1, 0, NOON)]
     with pytest.raises(KeyError):
         await in_transaction(database, database.dialect.bulk_insert, rows, KeyError)
     async with database.read() as connection:

@@ -50,7 +50,7 @@ class NoteApplier:
         await self.gate.wait()
         if self.before is not None:
             self.before(flush, entries)
-        rows = [("acme", e.id, NOON, e.used, NOON) for e in entries]
+        rows = [("acme", e.id, NOON, e.used, 0, NOON) for e in entries]
         await flush.dialect.insert_new(flush.connection, TABLE, rows)
         for entry in entries:
             entry.result = ItemResult.accepted(entry.id)
