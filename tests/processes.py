@@ -33,17 +33,19 @@ class ServerProcess:
     """One ``trackstore serve``, logging into a file of its own."""
 
     def __init__(
-        self, database_url: str, folder: Path, settings: Mapping[str, object], port: int = 0
+        self, database_url: str | None, folder: Path, settings: Mapping[str, object], port: int = 0
     ) -> None:
         self.log_file = folder / f"server-{uuid4().hex[:8]}.log"
         self.url = ""
         named = {f"TRACKSTORE_{name.upper()}": str(value) for name, value in settings.items()}
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("TRACKSTORE_")}
+        if database_url is not None:
+            named["DATABASE_URL"] = database_url
         with self.log_file.open("w") as log:
             self.process = subprocess.Popen(
                 [COMMAND, "serve", "--port", str(port), "--log-format", "json"],
                 cwd=folder,
-                env={**inherited, "DATABASE_URL": database_url, **named},
+                env={**inherited, **named},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -112,9 +114,11 @@ class ServerProcess:
 
 @contextmanager
 def server_process(
-    database_url: str, folder: Path, *, port: int = 0, **settings: object
+    database_url: str | None, folder: Path, *, port: int = 0, **settings: object
 ) -> Iterator[ServerProcess]:
     """Run a server on a migrated database; ``settings`` are those of the server, by their names.
+
+    Without a URL it is the server's default database, in its folder.
 
     ``port`` is that of a server that was there before, where one takes its place.
     It is ended with the block; where the block fails, the failure shows the server's log.
