@@ -43,7 +43,7 @@ def create_content_request(student_id: str, topic: str, learning_objective: str)
         title=topic,
         user_id=student_id,
         organization_id="school_1",
-        attributes={
+        metadata={
             "topic": topic,
             "learning_objective": learning_objective,
             "grade_level": "10",
@@ -94,8 +94,8 @@ def generate_video(stage: StageHandle, known: Known) -> None:
         except CircuitBreakerError as error:
             stage.fail(
                 f"The breaker of the video service is open: {error}",
-                details={"circuit_breaker": "nano_banana_api"},
-                retryable=True,
+                error_details={"circuit_breaker": "nano_banana_api"},
+                is_retryable=True,
             )
             raise
         deadline = time.monotonic() + MAX_WAIT_SECONDS

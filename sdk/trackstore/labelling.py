@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, TypedDict
+from uuid import UUID
 
 from trackstore.entries import Labels
 
@@ -17,6 +18,21 @@ class LabelArguments(TypedDict, total=False):
     api_key_id: str | None
     company_id: str | None
     subscription_id: str | None
+
+
+class RequestArguments(LabelArguments, total=False):
+    """Whose request it is, and another name of its attributes."""
+
+    metadata: Mapping[str, Any] | None
+
+
+class SessionArguments(LabelArguments, total=False):
+    """Whose session it is, and other names of what it has."""
+
+    metadata: Mapping[str, Any] | None
+    session_id: UUID | str | None
+    tool_id: str | None
+    client_type: str | None
 
 
 LABELS = (

@@ -32,7 +32,7 @@ from trackstore.fitting import fit, nested
 from trackstore.guards import report, suggestion, tolerant
 from trackstore.ids import new_id
 from trackstore.instances import process_name
-from trackstore.labelling import LABELS, LabelArguments
+from trackstore.labelling import LABELS, RequestArguments, SessionArguments
 from trackstore.limits import Limits
 from trackstore.notices import Notices
 from trackstore.operation_drafts import api_facts, operation_of
@@ -256,7 +256,7 @@ class Recorder(RequestQuestions, Limits, ABC):
         client: str | None = None,
         id: UUID | str | None = None,
         attributes: Mapping[str, Any] | None = None,
-        **labels: Unpack[LabelArguments],
+        **labels: Unpack[SessionArguments],
     ) -> SessionHandle:
         """Begin a session: ``with`` or ``async with`` ends it, and ties to it what is inside.
 
@@ -283,7 +283,7 @@ class Recorder(RequestQuestions, Limits, ABC):
         attributes: Mapping[str, Any] | None = None,
         id: UUID | str | None = None,
         occurred_at: datetime | None = None,
-        **labels: Unpack[LabelArguments],
+        **labels: Unpack[RequestArguments],
     ) -> RequestHandle:
         """Create a request, work that somebody watches; ``occurred_at`` is for work of the past.
 

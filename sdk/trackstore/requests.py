@@ -7,7 +7,7 @@ one request are applied in the order in which they were made.
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, overload
 from uuid import UUID
 
 from trackstore import entries
@@ -92,7 +92,27 @@ class RequestHandle:
         self.result.update(with_inner(result, "output_data"))
         self._sink.record(entries.CompleteRequest(result=self.result or None, **self.command()))
 
-    @tolerant(FAIL_ALIASES)
+    @overload
+    def fail(
+        self,
+        message: str,
+        *,
+        stage: str | None = None,
+        details: Mapping[str, Any] | None = None,
+        error_stage: str | None = None,
+        error_details: Mapping[str, Any] | None = None,
+    ) -> None: ...
+
+    @overload
+    def fail(
+        self,
+        *,
+        error_message: str,
+        error_stage: str | None = None,
+        error_details: Mapping[str, Any] | None = None,
+    ) -> None: ...
+
+    @tolerant(FAIL_ALIASES)  # type: ignore[misc]  # which resolves the other names
     def fail(
         self, message: str, *, stage: str | None = None, details: Mapping[str, Any] | None = None
     ) -> None:
@@ -109,7 +129,29 @@ class RequestHandle:
         self._ended = True
         self._sink.record(entries.CancelRequest(reason=reason, **self.command()))
 
-    @tolerant(LOG_ALIASES)
+    @overload
+    def log(
+        self,
+        type: str,
+        message: str | None = None,
+        *,
+        severity: Severity | str | int = "INFO",
+        stage: str | None = None,
+        **data: Any,
+    ) -> None: ...
+
+    @overload
+    def log(
+        self,
+        *,
+        event_type: str,
+        message: str | None = None,
+        severity: Severity | str | int = "INFO",
+        stage_name: str | None = None,
+        **data: Any,
+    ) -> None: ...
+
+    @tolerant(LOG_ALIASES)  # type: ignore[misc]
     def log(
         self,
         type: str,

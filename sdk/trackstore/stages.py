@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, overload
 from uuid import UUID
 
 from trackstore import entries
@@ -112,7 +112,27 @@ class StageHandle:
             )
         )
 
-    @tolerant(LOG_ALIASES)
+    @overload
+    def log(
+        self,
+        type: str,
+        message: str | None = None,
+        *,
+        severity: Severity | str | int = "INFO",
+        **data: Any,
+    ) -> None: ...
+
+    @overload
+    def log(
+        self,
+        *,
+        event_type: str,
+        message: str | None = None,
+        severity: Severity | str | int = "INFO",
+        **data: Any,
+    ) -> None: ...
+
+    @tolerant(LOG_ALIASES)  # type: ignore[misc]  # which resolves the other names
     def log(
         self,
         type: str,
@@ -131,7 +151,27 @@ class StageHandle:
         self.output.update(with_inner(output, "output_data"))
         self._sink.record(entries.CompleteStage(output=self.output or None, **self._command()))
 
-    @tolerant(FAIL_ALIASES)
+    @overload
+    def fail(
+        self,
+        message: str,
+        *,
+        details: Mapping[str, Any] | None = None,
+        retryable: bool | None = None,
+        error_details: Mapping[str, Any] | None = None,
+        is_retryable: bool | None = None,
+    ) -> None: ...
+
+    @overload
+    def fail(
+        self,
+        *,
+        error_message: str,
+        error_details: Mapping[str, Any] | None = None,
+        is_retryable: bool | None = None,
+    ) -> None: ...
+
+    @tolerant(FAIL_ALIASES)  # type: ignore[misc]
     def fail(
         self,
         message: str,

@@ -21,6 +21,17 @@ async def right(tracker: Tracker) -> None:
     tracker.consume("mini", operation="add_memory", batch_size=2)
     annotate(message="Why?", tokens=12, resource_id="m_1")
     await track_route_operation(None, start_time=1.0, status_code=200, memory_id="m_1")
+    with tracker.session(tool_id="cursor", session_id="s_1", metadata={"a": 1}):
+        pass
+    with tracker.request("lesson", metadata={"a": 1}, user_id="u_1") as request:
+        request.log(event_type="x", message="y", stage_name="script", severity="info", event_data={})
+        with request.stage("script") as stage:
+            stage.log(event_type="x", event_data={"a": 1})
+            stage.fail("no", error_details={"a": 1}, is_retryable=True)
+            stage.fail(error_message="no", error_details={"a": 1}, is_retryable=True)
+            stage.fail("no", details={"a": 1}, retryable=False)
+        request.fail(error_message="no", error_stage="script", error_details={"a": 1})
+        request.fail("no", error_stage="script", details={"a": 1})
 """
 WRONG = """
 from trackstore import Tracker, annotate, track_route_operation
@@ -38,8 +49,15 @@ def wrong(tracker: Tracker) -> None:
         pass
     annotate(colour="red")
     track_route_operation(None, colour="red")
+    with tracker.request("x") as request, request.stage("y") as stage:
+        request.log()
+        request.fail()
+        request.fail("no", colour="red")
+        stage.log(message="no type")
+        stage.fail(details={"a": 1})
+        stage.fail("no", is_retriable=True)
 """
-WRONG_LINES = [5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 16]
+WRONG_LINES = [5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 16, 18, 19, 20, 21, 22, 23]
 
 
 def lines_with_errors(folder: Path, source: str) -> list[int]:

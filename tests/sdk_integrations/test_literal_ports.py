@@ -165,16 +165,16 @@ def test_facts_of_a_call_that_are_odd_cost_themselves_alone() -> None:
 
 def test_a_pipeline_in_its_own_words() -> None:
     tracker = RecordingTracker()
-    with tracker.request("lesson", stages=["script", "video"], metadata={"grade": "10"}) as request:  # type: ignore[call-arg]
+    with tracker.request("lesson", stages=["script", "video"], metadata={"grade": "10"}) as request:
         request.log(
             event_type="rag_completed", message="5 chunks", stage_name="script", severity="info",
             event_data={"chunks": 5}, source="cache",
-        )  # type: ignore[call-arg]  # fmt: skip
+        )  # fmt: skip
         with request.stage("script") as stage:
             stage.complete(output_data={"words": 840}, language="en")
         with request.stage("video") as stage:
-            stage.fail(error_message="timeout", error_details={"status": 504}, is_retryable=False)  # type: ignore[call-arg]
-        request.fail(error_message="timeout", error_stage="video", error_details={"status": 504})  # type: ignore[call-arg]
+            stage.fail(error_message="timeout", error_details={"status": 504}, is_retryable=False)
+        request.fail(error_message="timeout", error_stage="video", error_details={"status": 504})
     (event,) = tracker.logged
     assert (event.type, event.stage, event.severity) == ("rag_completed", "script", "INFO")
     assert event.data == {"chunks": 5, "source": "cache"}
@@ -190,10 +190,10 @@ def test_a_pipeline_in_its_own_words() -> None:
 def test_mistakes_in_commands_cost_what_was_mistaken() -> None:
     tracker = RecordingTracker(strict=False)
     with tracker.request("lesson", stages=["script"]) as request, request.stage("script") as stage:
-        request.log()  # type: ignore[call-arg]
-        request.log("note", "in words", "loud", 7)  # type: ignore[call-arg,arg-type]
+        request.log()  # type: ignore[call-overload]
+        request.log("note", "in words", "loud", 7)  # type: ignore[call-overload]
         stage.progress(0.5, 1, 2)  # type: ignore[call-arg]
-        stage.fail(colour="red", details=[1])  # type: ignore[call-arg,arg-type]
+        stage.fail(colour="red", details=[1])  # type: ignore[call-overload]
         request.complete({"video_url": "x"})  # type: ignore[call-arg]
         with request.stage(7, attempt="two"):  # type: ignore[arg-type]
             pass
