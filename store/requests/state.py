@@ -87,6 +87,7 @@ class StageState(RequestRecord):
             return False
         if status in STAGE_ACTIVE:
             self._hear_stage(stage, fact)
+            self.emit("stage.taken_over", fact, stage=name)
             return True
         return None
 
