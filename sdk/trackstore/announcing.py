@@ -11,6 +11,7 @@ from trackstore.entries import Consume, Entry, Operation
 from trackstore.events import Event, EventBus, Listener
 from trackstore.limits import ANSWER_SECONDS
 from trackstore.recorder import Recorder
+from trackstore.request_status import RequestStatus, Retry
 
 OPERATION_RECORDED = "operation.recorded"
 
@@ -39,11 +40,15 @@ class AnnouncingTracker(Recorder):
         """Hand it on."""
         self.inner.refuse(field, error)
 
-    def commit(self, id: UUID, units: int, *, timeout: float = ANSWER_SECONDS) -> Consumption:
+    def commit(
+        self, id: UUID | str | Reservation, units: int, *, timeout: float = ANSWER_SECONDS
+    ) -> Consumption:
         """Commit through the inner tracker."""
         return self.inner.commit(id, units, timeout=timeout)
 
-    def release(self, id: UUID, *, timeout: float = ANSWER_SECONDS) -> Consumption:
+    def release(
+        self, id: UUID | str | Reservation, *, timeout: float = ANSWER_SECONDS
+    ) -> Consumption:
         """Release through the inner tracker."""
         return self.inner.release(id, timeout=timeout)
 
@@ -72,6 +77,37 @@ class AnnouncingTracker(Recorder):
     def is_cancelled(self, request_id: UUID) -> bool:
         """Ask the inner tracker."""
         return self.inner.is_cancelled(request_id)
+
+    def status(
+        self, request_id: UUID | str, *, timeout: float = ANSWER_SECONDS
+    ) -> RequestStatus | None:
+        """Ask the inner tracker."""
+        return self.inner.status(request_id, timeout=timeout)
+
+    def retry_stage(
+        self,
+        request_id: UUID | str,
+        stage: str,
+        *,
+        force: bool = False,
+        timeout: float = ANSWER_SECONDS,
+    ) -> Retry:
+        """Retry through the inner tracker."""
+        return self.inner.retry_stage(request_id, stage, force=force, timeout=timeout)
+
+    def retry_request(
+        self, request_id: UUID | str, *, force: bool = False, timeout: float = ANSWER_SECONDS
+    ) -> Retry:
+        """Retry through the inner tracker."""
+        return self.inner.retry_request(request_id, force=force, timeout=timeout)
+
+    def look_up(self, request_id: UUID) -> RequestStatus | None:
+        """Ask the inner tracker."""
+        return self.inner.look_up(request_id)
+
+    def hand_over(self, request_id: UUID, *, wait: bool) -> None:
+        """Hand over through the inner tracker."""
+        self.inner.hand_over(request_id, wait=wait)
 
 
 def log_operations(bus: EventBus, logger: logging.Logger) -> Listener:

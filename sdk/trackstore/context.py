@@ -74,6 +74,11 @@ class Entered:
         """Work in the present context with ``changes``, until ``leave``."""
         self._blocks.append(_current.enter(replace(_current.get(), **changes)))
 
+    @property
+    def is_open(self) -> bool:
+        """Whether one of the blocks has not ended."""
+        return bool(self._blocks)
+
     def leave(self) -> None:
         """End the block that was entered here, else the last one."""
         if not self._blocks:

@@ -25,7 +25,7 @@ from trackstore.fitting import fit
 from trackstore.guards import suggestion
 from trackstore.ids import new_id
 from trackstore.labelling import LABELS, LabelArguments, Labelling
-from trackstore.values import Problems, number, shown, spelling
+from trackstore.values import Problems, number, read_uuid, shown, spelling
 
 RESERVED_FOR = timedelta(minutes=10)
 ANSWER_SECONDS = 5.0
@@ -47,6 +47,27 @@ def choice(value: Any) -> IfUnavailable:
             answer: IfUnavailable = known
             return answer
     raise InvalidItem(f"if_unavailable: {shown(value)} is not one of raise, allow, deny.")
+
+
+def held_id(reservation: Any) -> UUID:
+    """Return the id of units that were set aside, also from the answer of ``reserve``.
+
+    Raises ``InvalidItem`` for an answer that set nothing aside, and for what is no id.
+    """
+    if not isinstance(reservation, Reservation):
+        id = read_uuid(reservation)
+        if id is None:
+            told = f"{shown(reservation)} is not the id of units that were set aside."
+            raise InvalidItem(f"reservation: {told} Pass the answer of reserve(), or its id.")
+        return id
+    if reservation.id is not None:
+        return reservation.id
+    if reservation.allowed:
+        raise InvalidItem(
+            "reservation: the server could not be asked, so nothing was set aside. Count the units "
+            "that were used with consume()."
+        )
+    raise InvalidItem("reservation: it was denied, so there is nothing to commit or release.")
 
 
 def span(value: Any) -> timedelta:
@@ -133,17 +154,24 @@ class Limits(Labelling):
         assert isinstance(fitted, Consume)
         return fitted
 
-    def commit(self, id: UUID, units: int, *, timeout: float = ANSWER_SECONDS) -> Consumption:
+    def commit(
+        self, id: UUID | str | Reservation, units: int, *, timeout: float = ANSWER_SECONDS
+    ) -> Consumption:
         """Use what was really needed of a reservation; the rest is given back. May be repeated.
 
-        Raises ``ServerUnavailable`` or ``ServerRefused``.
+        ``id`` is the answer of ``reserve``, or its id. Raises ``InvalidItem`` where nothing was set
+        aside, ``ServerUnavailable`` or ``ServerRefused``.
         """
-        del id, timeout
+        del timeout
+        held_id(id)
         return assumed("allow", units)
 
-    def release(self, id: UUID, *, timeout: float = ANSWER_SECONDS) -> Consumption:
+    def release(
+        self, id: UUID | str | Reservation, *, timeout: float = ANSWER_SECONDS
+    ) -> Consumption:
         """Give all units of a reservation back. Otherwise as ``commit``."""
-        del id, timeout
+        del timeout
+        held_id(id)
         return assumed("allow", 0)
 
     async def aconsume(
@@ -195,12 +223,14 @@ class Limits(Labelling):
         )
 
     async def acommit(
-        self, id: UUID, units: int, *, timeout: float = ANSWER_SECONDS
+        self, id: UUID | str | Reservation, units: int, *, timeout: float = ANSWER_SECONDS
     ) -> Consumption:
         """``commit`` without blocking the event loop."""
         return await asyncio.to_thread(self.commit, id, units, timeout=timeout)
 
-    async def arelease(self, id: UUID, *, timeout: float = ANSWER_SECONDS) -> Consumption:
+    async def arelease(
+        self, id: UUID | str | Reservation, *, timeout: float = ANSWER_SECONDS
+    ) -> Consumption:
         """``release`` without blocking the event loop."""
         return await asyncio.to_thread(self.release, id, timeout=timeout)
 
@@ -224,13 +254,17 @@ class AskedLimits(Limits):
     def _ask(self, call: Call, timeout: float) -> Json:
         """The data of the answer; raises ``ServerUnavailable`` or ``ServerRefused``."""
 
-    def commit(self, id: UUID, units: int, *, timeout: float = ANSWER_SECONDS) -> Consumption:
+    def commit(
+        self, id: UUID | str | Reservation, units: int, *, timeout: float = ANSWER_SECONDS
+    ) -> Consumption:
         """Use what was really needed of a reservation; the rest is given back."""
-        return consumption_of(self._ask(commit_call(id, units), timeout))
+        return consumption_of(self._ask(commit_call(held_id(id), units), timeout))
 
-    def release(self, id: UUID, *, timeout: float = ANSWER_SECONDS) -> Consumption:
+    def release(
+        self, id: UUID | str | Reservation, *, timeout: float = ANSWER_SECONDS
+    ) -> Consumption:
         """Give all units of a reservation back."""
-        return consumption_of(self._ask(release_call(id), timeout))
+        return consumption_of(self._ask(release_call(held_id(id)), timeout))
 
     def _consume(
         self, asked: Consume, timeout: float, if_unavailable: IfUnavailable

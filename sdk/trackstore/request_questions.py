@@ -3,7 +3,7 @@
 import asyncio
 from abc import abstractmethod
 from contextlib import suppress
-from time import monotonic
+from time import monotonic, sleep
 from uuid import UUID
 
 from trackstore import entries
@@ -25,7 +25,14 @@ from trackstore.request_status import (
 
 ANSWER_SECONDS = 5.0
 """How long a question may take, all tries and what is sent before it together."""
+HAND_OVER_SECONDS = 5.0
+"""How long the end of resumed work may wait until the server has its reports."""
+AWAY_SECONDS = 0.5
+"""The same where the last try of the delivery failed."""
+LOOK_AGAIN_SECONDS = 0.2
+"""When to look again for a request that the server does not have yet."""
 INVALID_TRANSITION = "INVALID_TRANSITION"
+NOT_FOUND = "NOT_FOUND"
 
 
 class RequestQuestions:
@@ -79,6 +86,9 @@ class RequestQuestions:
         """Start a request if it waits, and return it; None where the server cannot be asked."""
         del request_id
         return None
+
+    def hand_over(self, request_id: UUID, *, wait: bool) -> None:
+        """Send what was recorded, so that the process that takes the request up next finds it."""
 
     async def astatus(
         self, request_id: UUID | str, *, timeout: float = ANSWER_SECONDS
@@ -149,14 +159,35 @@ class AskedRequests(RequestQuestions):
     def look_up(self, request_id: UUID) -> RequestStatus | None:
         """Start a request if it waits, and return it; None where the server cannot be asked.
 
-        A mutation, so that a key with the scope INGEST alone learns it as well.
+        A mutation, so that a key with the scope INGEST alone learns it as well. The process that
+        created the request may not have sent it yet: one that is not found is looked for again.
         """
-        try:
-            data = self._ask_after_sending((RESUME, {"id": str(request_id)}), ANSWER_SECONDS)
-        except TrackstoreError as error:
-            log.warning("request %s is resumed without knowing its state: %s", request_id, error)
-            return None
-        return request_status(data["startRequest"]["request"])
+        deadline = monotonic() + ANSWER_SECONDS
+        while True:
+            left = max(0.05, deadline - monotonic())
+            try:
+                data = self._ask_after_sending((RESUME, {"id": str(request_id)}), left)
+            except TrackstoreError as error:
+                is_awaited = isinstance(error, ServerRefused) and error.code == NOT_FOUND
+                if is_awaited and monotonic() + LOOK_AGAIN_SECONDS < deadline:
+                    sleep(LOOK_AGAIN_SECONDS)
+                    continue
+                log.warning("request %s is resumed without its state: %s", request_id, error)
+                return None
+            return request_status(data["startRequest"]["request"])
+
+    def hand_over(self, request_id: UUID, *, wait: bool) -> None:
+        """Send what was recorded; with ``wait``, return when the server has it, or in time."""
+        flushed = self.flush(0)
+        if not wait or flushed.is_done:
+            return
+        flushed = self.flush(HAND_OVER_SECONDS if flushed.problem is None else AWAY_SECONDS)
+        if not flushed.is_done:
+            log.warning(
+                "request %s: %d reports of this process are not at the server yet (%s). A process "
+                "that resumes it before they are does not know of them.",
+                request_id, flushed.left, flushed.problem or "no answer in time",
+            )  # fmt: skip
 
     def _retry(self, call: Call, stage: str | None, timeout: float) -> Retry:
         try:

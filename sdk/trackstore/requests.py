@@ -4,6 +4,7 @@ Nothing here waits for the server: every command is an entry with an id of its o
 one request are applied in the order in which they were made.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
@@ -35,6 +36,8 @@ class RequestHandle:
 
     must_learn = False
     """Whether its state is to be asked of the server, for which somebody has to wait."""
+    hands_over = False
+    """Whether the end of its work waits until the server has what was reported."""
 
     def __init__(self, sink: Sink, id: UUID, correlation_id: str | None = None) -> None:
         self.id = id
@@ -53,6 +56,9 @@ class RequestHandle:
 
     def learn(self) -> None:
         """Nothing is to be asked of a request that was created here."""
+
+    def hand_over(self) -> None:
+        """Nothing waits for the reports of a request that was created here."""
 
     # ------------------------------------------------------------------ its own commands
 
@@ -91,6 +97,7 @@ class RequestHandle:
         self._ended = True
         self.result.update(with_inner(result, "output_data"))
         self._sink.record(entries.CompleteRequest(result=self.result or None, **self.command()))
+        self.hand_over()
 
     @overload
     def fail(
@@ -122,12 +129,14 @@ class RequestHandle:
         self._sink.record(
             entries.FailRequest(message=message, stage=stage, details=known, **self.command())
         )
+        self.hand_over()
 
     @tolerant({"message": "reason"})
     def cancel(self, reason: str | None = None) -> None:
         """Call the work off."""
         self._ended = True
         self._sink.record(entries.CancelRequest(reason=reason, **self.command()))
+        self.hand_over()
 
     @overload
     def log(
@@ -275,8 +284,8 @@ class RequestHandle:
     def _exit(self, error: BaseException | None) -> None:
         self._entered.leave()
         if self._ended:
-            return
-        if error is None:
+            self.hand_over()
+        elif error is None:
             self.complete()
         else:
             self.fail(message_of(error), details=details_of(error))
@@ -304,3 +313,5 @@ class RequestHandle:
         traceback: TracebackType | None,
     ) -> None:
         self._exit(error)
+        if self.hands_over:
+            await asyncio.to_thread(self.hand_over)

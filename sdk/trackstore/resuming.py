@@ -16,7 +16,10 @@ class ResumedRequest(RequestHandle):
 
     The correlation id, and of each stage the attempts made and allowed. Where the server cannot be
     asked, the stages are resumed without their number, and the server decides by what it has then.
+    The end of its work waits until the server has what was reported, for the next process asks it.
     """
+
+    hands_over = True
 
     def __init__(self, sink: Sink, id: UUID, correlation_id: str | None = None) -> None:
         super().__init__(sink, id, correlation_id)
@@ -59,6 +62,13 @@ class ResumedRequest(RequestHandle):
             log.warning(
                 "request %s is %s: what is reported of it changes nothing", self.id, known.status
             )
+
+    def hand_over(self) -> None:
+        """Send what was reported; the end of the outermost block waits until the server has it.
+
+        Never blocks an event loop: there the ``async with`` of the block waits.
+        """
+        self._sink.hand_over(self.id, wait=not self._entered.is_open and not _is_in_loop())
 
     def start(self) -> None:
         """The work goes on; a request that has failed runs again, if that is allowed."""
@@ -105,3 +115,12 @@ class ResumedRequest(RequestHandle):
     async def __aenter__(self) -> Self:
         await asyncio.to_thread(self.learn)
         return await super().__aenter__()
+
+
+def _is_in_loop() -> bool:
+    """Whether this thread runs an event loop now."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

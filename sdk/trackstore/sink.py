@@ -22,3 +22,6 @@ class Sink(Protocol):
 
     def look_up(self, request_id: UUID) -> RequestStatus | None:
         """Start a request if it waits, and return it; None where the server cannot be asked."""
+
+    def hand_over(self, request_id: UUID, *, wait: bool) -> None:
+        """Send what was recorded, so that the process that takes the request up next finds it."""

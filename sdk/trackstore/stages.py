@@ -23,6 +23,7 @@ class Owner(Protocol):
 
     id: UUID
     must_learn: bool
+    hands_over: bool
 
     @property
     def correlation_id(self) -> str:
@@ -30,6 +31,9 @@ class Owner(Protocol):
 
     def learn(self) -> None:
         """Ask the server for its state, where that must be known."""
+
+    def hand_over(self) -> None:
+        """Send what was reported, where another process may go on."""
 
     def command(self) -> dict[str, Any]:
         """What every command carries."""
@@ -150,6 +154,7 @@ class StageHandle:
         self._ended = self.succeeded = True
         self.output.update(with_inner(output, "output_data"))
         self._sink.record(entries.CompleteStage(output=self.output or None, **self._command()))
+        self._request.hand_over()
 
     @overload
     def fail(
@@ -190,6 +195,7 @@ class StageHandle:
                 **self._command(),
             )
         )
+        self._request.hand_over()
 
     @property
     def cancel_requested(self) -> bool:
@@ -236,7 +242,10 @@ class StageHandle:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool | None:
-        return self.__exit__(kind, error, traceback)
+        is_kept = self.__exit__(kind, error, traceback)
+        if self._request.hands_over:
+            await asyncio.to_thread(self._request.hand_over)
+        return is_kept
 
 
 class AttemptHandle(StageHandle):

@@ -12,7 +12,7 @@ from trackstore.encoding import check_entry, encode_entry
 from trackstore.entries import Consume, CreateRequest, Entry, LogEvent, Operation
 from trackstore.errors import InvalidItem
 from trackstore.ids import new_id
-from trackstore.limits import ANSWER_SECONDS
+from trackstore.limits import ANSWER_SECONDS, held_id
 from trackstore.recorder import Recorder
 
 E = TypeVar("E", bound=Entry)
@@ -102,15 +102,19 @@ class RecordingTracker(Recorder):
         with self._lock:
             self._dropped["INVALID"] = self._dropped.get("INVALID", 0) + 1
 
-    def commit(self, id: UUID, units: int, *, timeout: float = ANSWER_SECONDS) -> Consumption:
+    def commit(
+        self, id: UUID | str | Reservation, units: int, *, timeout: float = ANSWER_SECONDS
+    ) -> Consumption:
         """Use what was needed of units that were set aside."""
         del timeout
         with self._lock:
-            interaction_type, held = self._held.pop(id)
+            interaction_type, held = self._held.pop(held_id(id))
             self.used[interaction_type] += units - held
         return Consumption(allowed=True, units=units)
 
-    def release(self, id: UUID, *, timeout: float = ANSWER_SECONDS) -> Consumption:
+    def release(
+        self, id: UUID | str | Reservation, *, timeout: float = ANSWER_SECONDS
+    ) -> Consumption:
         """Give back units that were set aside."""
         return self.commit(id, 0, timeout=timeout)
 
