@@ -1,5 +1,6 @@
 """Operations: recorded one by one or in bulk, in the general words or those of the first users."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import strawberry
@@ -19,17 +20,26 @@ from schema.operation_inputs import (
     OperationInput,
     ToolOperationInput,
 )
+from schema.operation_paths import API_PATHS, TOOL_PATHS, Path, chat_paths, relocated
 from schema.operation_words import api_operation, chat_operation, tool_operation
 from schema.operations import NEEDS, Operation, OperationPayload
 from schema.selection import columns_needed
+from store.errors import BadInput
 from store.paging import PageRequest
 from store.records import Question
 
 
-async def record_operation(info: Info, operation: OperationInput) -> OperationPayload:
-    """Write one operation; answers after the commit."""
-    store = info.context.store
-    result = await info.context.write_one(store.intake(info.context.principal).operation(operation))
+async def record_operation(
+    info: Info, operation: OperationInput, paths: Mapping[Path, Path] | None = None
+) -> OperationPayload:
+    """Write one operation; answers after the commit. ``paths`` are those of its own input."""
+    intake = info.context.store.intake(info.context.principal)
+    try:
+        result = await info.context.write_one(intake.operation(operation))
+    except BadInput as error:
+        if paths is None:
+            raise
+        raise relocated(error, paths) from None
     key: tuple[Any, ...] = result.detail
     return OperationPayload(status=ItemStatus(result.status), uuid=key[-1], key=key)
 
@@ -60,21 +70,21 @@ class OperationMutations:
         self, info: Info, input: Annotated[ApiOperationInput, about("The call.")]
     ) -> OperationPayload:
         """Kind API."""
-        return await record_operation(info, api_operation(input))
+        return await record_operation(info, api_operation(input), API_PATHS)
 
     @strawberry.mutation(description="Record one use of read or search, in exactly these words.")
     async def track_tool_operation(
         self, info: Info, input: Annotated[ToolOperationInput, about("The use.")]
     ) -> OperationPayload:
         """Kind TOOL."""
-        return await record_operation(info, tool_operation(input))
+        return await record_operation(info, tool_operation(input), TOOL_PATHS)
 
     @strawberry.mutation(description="Record one exchange of a chat.")
     async def track_chat(
         self, info: Info, input: Annotated[ChatInput, about("The exchange.")]
     ) -> OperationPayload:
         """Kind LLM."""
-        return await record_operation(info, chat_operation(input))
+        return await record_operation(info, chat_operation(input), chat_paths(input))
 
 
 @strawberry.type
