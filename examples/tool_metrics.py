@@ -17,16 +17,14 @@ TRACK = """mutation ($input: ToolOperationInput!) { trackToolOperation(input: $i
 LIST = f"""query ($where: OperationFilter, $first: Int, $after: String) {{
   operations(where: $where, first: $first, after: $after) {{
     totalCount pageInfo {{ hasNextPage endCursor }} nodes {{ {FIELDS} }} }} }}"""
-BREAKDOWN = """query ($range: TimeRange) { toolBreakdown(timeRange: $range) {
-    timeRange tokensPrevented costSaved
-    tools { tool operations tokensOriginal tokensActual tokensPrevented averageDurationMs
-      modes { mode operations tokensPrevented averageDurationMs } } } }"""
+BREAKDOWN = """timeRange tokensPrevented costSaved
+  tools { tool operations tokensOriginal tokensActual tokensPrevented averageDurationMs
+    modes { mode operations tokensPrevented averageDurationMs } }"""
 PARTS = "costSaved tokensPrevented operations"
-SAVINGS = f"""query ($range: TimeRange) {{ apiSavings(timeRange: $range) {{
-    timeRange calculatedAt
-    total {{ costBaseline costActual savedPercent tokensProcessed {PARTS} }}
-    byTool {{ name savings {{ {PARTS} }} }} byMode {{ name savings {{ {PARTS} }} }}
-    trend {{ start savings {{ {PARTS} }} }} }} }}"""
+SAVINGS = f"""timeRange calculatedAt
+  total {{ costBaseline costActual savedPercent tokensProcessed {PARTS} }}
+  byTool {{ name savings {{ {PARTS} }} }} byMode {{ name savings {{ {PARTS} }} }}
+  trend {{ start savings {{ {PARTS} }} }}"""
 
 
 def track_read_operation(
@@ -70,16 +68,36 @@ def tool_operations(
     return operations
 
 
-def tool_breakdown(client: Client, time_range: str = "24h") -> dict[str, Any]:
+def tool_breakdown(
+    client: Client, time_range: str = "24h", tool_id: str | None = None
+) -> dict[str, Any]:
     """Return the numbers of each tool and mode."""
-    breakdown: dict[str, Any] = client.query(BREAKDOWN, {"range": time_range})["toolBreakdown"]
-    return breakdown
+    return report(client, "toolBreakdown", BREAKDOWN, time_range, tool_id)
 
 
-def api_savings(client: Client, time_range: str = "24h") -> dict[str, Any]:
+def api_savings(
+    client: Client, time_range: str = "24h", tool_id: str | None = None
+) -> dict[str, Any]:
     """Return what was saved: in total, by tool, by mode, and over time."""
-    savings: dict[str, Any] = client.query(SAVINGS, {"range": time_range})["apiSavings"]
-    return savings
+    return report(client, "apiSavings", SAVINGS, time_range, tool_id)
+
+
+def report(
+    client: Client, name: str, fields: str, time_range: str, tool_id: str | None
+) -> dict[str, Any]:
+    """Ask for a report, of one tool id where there is one."""
+    variables, parameters, arguments = (
+        {"range": time_range},
+        "$range: TimeRange",
+        "timeRange: $range",
+    )
+    if tool_id is not None:
+        variables["tool"] = tool_id
+        parameters, arguments = f"{parameters}, $tool: String", f"{arguments}, toolId: $tool"
+    answer: dict[str, Any] = client.query(
+        f"query ({parameters}) {{ {name}({arguments}) {{ {fields} }} }}", variables
+    )[name]
+    return answer
 
 
 def export_csv(settings: Settings) -> str:

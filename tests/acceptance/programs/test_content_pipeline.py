@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from uuid import UUID
 
 import httpx
 import pytest
@@ -15,6 +16,7 @@ from tests.acceptance.programs.launching import (
     serving,
 )
 from tests.processes import Json, ServerProcess
+from trackstore import AsyncClient
 
 PROGRAM = "examples/content_pipeline.py"
 STAGES = (
@@ -187,3 +189,22 @@ def test_e7_an_open_breaker_fails_the_stage_and_is_told(pipeline: Pipeline) -> N
         pipeline.command("retry", id)
     pipeline.command("work", first, second)
     assert {pipeline.request(id)["status"] for id in (first, second)} == {"COMPLETED"}
+
+
+async def test_e9_e10_who_watches_sees_the_failure_and_what_follows(pipeline: Pipeline) -> None:
+    id, _ = pipeline.submit()
+
+    async def watched(after_seq: int) -> list[tuple[int, str]]:
+        async with AsyncClient(pipeline.server.url) as client:
+            events = [p async for p in client.watch(UUID(id), after_seq=after_seq)]
+        return [(p.seq, p.event.type) for p in events if p.event is not None]
+
+    pipeline.fail_next(1)
+    pipeline.command("work", id, code=1)
+    before = await watched(0)
+    assert before[-1][1] == "request.failed"
+    pipeline.command("retry", id)
+    pipeline.command("work", id)
+    after = await watched(before[-1][0])
+    assert (after[0][1], after[-1][1]) == ("request.reopened", "request.completed")
+    assert [seq for seq, _ in before + after] == list(range(1, len(before + after) + 1))

@@ -178,5 +178,8 @@ def test_c3_c4_c5_ten_million_tokens(server: ServerProcess, client: Client) -> N
     assert (search["tool"], search["tokensOriginal"], search["tokensActual"]) == (
         "search", 4_000_000, 0,
     )  # fmt: skip
+    nobody = json.loads(run(server, "examples/tool_metrics.py", "breakdown", "7d", "cursor").stdout)
+    assert (nobody["tools"], nobody["costSaved"]) == ([], 0)
+    assert program.api_savings(client, "all", "claude-code")["total"]["tokensProcessed"] == 10**7
     operations(server, 3)
     assert_nothing_dropped(server)
