@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import column
+from sqlalchemy import column, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Long
@@ -41,7 +41,7 @@ class InteractionCounter(LabelColumns, Base):
     operation_type: Mapped[str | None]
     route: Mapped[str | None]
     method: Mapped[str | None]
-    counts_against_limits: Mapped[bool]
+    counts_against_limits: Mapped[bool] = mapped_column(server_default=true())
     units: Mapped[Long]
     calls: Mapped[Long]
     first_at: Mapped[datetime]

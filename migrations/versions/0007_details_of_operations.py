@@ -52,14 +52,10 @@ def upgrade() -> None:
     )
     counted = operations.update().where(operations.c.interaction_type.is_not(None))
     op.execute(counted.values(counts_against_limits=sa.true()))
-    with op.batch_alter_table("interaction_counters") as counters:
-        counters.add_column(
-            sa.Column(
-                "counts_against_limits", sa.Boolean(), nullable=False, server_default=sa.true()
-            )
-        )
-    with op.batch_alter_table("interaction_counters") as counters:
-        counters.alter_column("counts_against_limits", server_default=None)
+    op.add_column(
+        "interaction_counters",
+        sa.Column("counts_against_limits", sa.Boolean(), nullable=False, server_default=sa.true()),
+    )
 
 
 def downgrade() -> None:

@@ -155,7 +155,7 @@ async def test_the_leaves_of_payloads_tell_of_nothing_else() -> None:
     }
     assert leaves == {
         "accepted", "allowed", "cancelRequested", "duplicates", "reason", "rejected", "repaired",
-        "retryAfterSeconds", "secret", "status", "units", "uuid",
+        "retryAfterSeconds", "secret", "status", "truncated", "units", "uuid",
         # Of reprice: counts, and a place among operations that the caller may price.
         "changed", "dryRun", "endCursor", "hasMore", "newlyPriced", "newlyUnpriced", "operations",
     }  # fmt: skip

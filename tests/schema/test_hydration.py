@@ -1,6 +1,6 @@
 """Types that are made from rows: every plain field has its column, of the same kind and nullness."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from strawberry.types.enum import StrawberryEnumDefinition
 from models import (
     ApiKey,
     CircuitBreaker,
+    CircuitBreakerInstance,
     CircuitBreakerTransition,
     InteractionCounter,
     Limit,
@@ -54,11 +55,18 @@ ROWS: dict[type[Any], Table] = {
     limits.Reservation: table_of(Reservation),
     interactions.Interaction: table_of(InteractionCounter),
     circuit_breakers.CircuitBreaker: table_of(CircuitBreaker),
+    circuit_breakers.CircuitBreakerInstance: table_of(CircuitBreakerInstance),
     circuit_breakers.CircuitBreakerTransition: table_of(CircuitBreakerTransition),
     api_keys.ApiKey: table_of(ApiKey),
 }
 MADE_ONE_BY_ONE = {prices.Price}
 """Made from rows as well, but each field is named where it is made."""
+
+DERIVED = {
+    (circuit_breakers.CircuitBreakerInstance, "instance"),
+    (circuit_breakers.CircuitBreakerInstance, "is_live"),
+}
+"""Fields that are not read off a column as they are; each has a test below."""
 
 OWN_ID, MONEY = "uuid", ("cost_baseline", "cost_actual", "cost_saved")
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -99,6 +107,7 @@ FIELDS = [
     pytest.param(cls, field, id=f"{cls.__name__}.{field.python_name}")
     for cls in ROWS
     for field in plain_fields(cls)
+    if (cls, field.python_name) not in DERIVED
 ]
 
 
@@ -137,16 +146,38 @@ def row_of(table: Table) -> dict[str, Any]:
     return row
 
 
+def made_from(cls: Any, row: dict[str, Any]) -> Any:
+    """Return the object that a type makes of a row."""
+    if cls is circuit_breakers.CircuitBreakerInstance:
+        return cls.from_row(row, NOON)
+    return cls.from_row(row)
+
+
 @pytest.mark.parametrize(
     "cls", [cls for cls in ROWS if hasattr(cls, "from_row")], ids=lambda cls: str(cls.__name__)
 )
 def test_a_row_fills_every_plain_field(cls: Any) -> None:
     row = row_of(ROWS[cls])
-    made = cls.from_row(row)
+    made = made_from(cls, row)
     for field in plain_fields(cls):
+        if (cls, field.python_name) in DERIVED:
+            continue
         value = getattr(made, field.python_name)
         told = row["id" if field.python_name == OWN_ID else field.python_name]
         assert value == (told / 10**9 if field.python_name in MONEY else told)
+
+
+@pytest.mark.parametrize(("stored", "shown"), [("", None), ("worker-1", "worker-1")])
+def test_an_instance_without_a_name_has_none(stored: str, shown: str | None) -> None:
+    row = row_of(table_of(CircuitBreakerInstance)) | {"instance": stored}
+    assert circuit_breakers.CircuitBreakerInstance.from_row(row, NOON).instance == shown
+
+
+@pytest.mark.parametrize(("minutes", "is_live"), [(0, True), (29, True), (31, False)])
+def test_an_instance_is_live_by_its_last_report(minutes: int, is_live: bool) -> None:
+    row = row_of(table_of(CircuitBreakerInstance))
+    newest = NOON + timedelta(minutes=minutes)
+    assert circuit_breakers.CircuitBreakerInstance.from_row(row, newest).is_live is is_live
 
 
 def test_the_digest_of_a_secret_is_left_behind() -> None:
