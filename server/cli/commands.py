@@ -40,8 +40,8 @@ COMMANDS = (
     Entry("keys", "keys", "app", "Make, list and revoke API keys."),
     Entry(
         "import", "importing", "app",
-        "Import files of other programs as operations. Importing the same lines again, whether the "
-        "file has grown, was rotated, joined with others or turned round, adds only what is new.",
+        "Import files of other programs as operations. Importing the same lines again adds only what "
+        "is new, whether the file has grown, was rotated, joined with others or turned round.",
     ),
     Entry(
         "rollups", "rollups", "app", "Sums by hour and day: list them, make them anew, verify them.",

@@ -27,6 +27,7 @@ query Operations($where: OperationFilter) {
   operations(first: 50, where: $where, orderBy: {field: OCCURRED_AT, direction: ASC}) {
     nodes {
       name kind operationType outcome error statusCode route resourceId batchSize interactionType units
+      countsAgainstLimits
       userId workspaceId client requestId stage sessionId toolName operationMode tokensPrevented
       model inputTokens correlationId attributes
     }
@@ -174,12 +175,12 @@ def test_a2_a7_the_memory_service_records_by_its_rules(server: ServerProcess) ->
     assert {(o["correlationId"], o["client"], o["userId"]) for o in found} == {
         ("memory-1", "test", "u_1")
     }
-    counted = [(o["interactionType"], o["units"]) for o in found if "interactionType" in o]
+    counted = [(o["interactionType"], o["units"], o["countsAgainstLimits"]) for o in found]
     assert counted == [
-        ("memory_operation", 1),
-        ("memory_operation", 2),
-        ("api_operation", 1),  # limits do not count it, the month does
-        ("api_operation", 1),
+        ("memory_operation", 1, True),
+        ("memory_operation", 2, True),
+        ("api_operation", 1, False),
+        ("api_operation", 1, False),
     ]
     usage = 'query { interactions(where: {interactionType: {eq: "memory_operation"}}) { nodes { units } } }'
     assert sum(node["units"] for node in asked(server, usage)["nodes"]) == 3

@@ -97,7 +97,10 @@ def test_a_stream_that_is_not_completed_is_taken_up_again(run: Run, broken: str)
 @pytest.mark.parametrize(
     ("reply", "said"),
     [
-        (refused("the key was revoked", "UNAUTHENTICATED", 401), "the key was revoked (an API key is"),
+        (
+            refused("the key was revoked", "UNAUTHENTICATED", 401),
+            "the key was revoked (an API key is",
+        ),
         (failed("NOT_FOUND"), "error: no"),
         ((200, {"Content-Type": "application/json"}, {"data": {}}), "does not stream"),
     ],
