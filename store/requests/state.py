@@ -87,7 +87,8 @@ class StageState(RequestRecord):
             return False
         if status in STAGE_ACTIVE:
             self._hear_stage(stage, fact)
-            self.emit("stage.taken_over", fact, stage=name)
+            if not _awaits_its_worker(stage):
+                self.emit("stage.taken_over", fact, stage=name)
             return True
         return None
 
@@ -385,6 +386,12 @@ class RequestState(StageState):
         known = {} if heard is None else {"heardAt": said}
         message = f"nothing was heard of it since {said}"
         return Fact(self.now, self.make_id(), message, known | data or None)
+
+
+def _awaits_its_worker(stage: Row) -> bool:
+    """Whether a retry began the attempt and nothing was reported of it: nobody works on it yet."""
+    is_retried = stage["attempt"] > 1
+    return is_retried and stage["progress"] == 0 and stage["done"] is None and not stage["message"]
 
 
 def _is_earlier(fact: Fact, known: datetime | None) -> bool:
