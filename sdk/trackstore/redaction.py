@@ -2,11 +2,13 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import translate
 from functools import lru_cache
 from urllib.parse import parse_qsl, unquote_plus
+
+from trackstore.rule_values import names_of
 
 REDACTED = "[redacted]"
 
@@ -115,11 +117,20 @@ def is_secret(globs: tuple[str, ...], name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Redaction:
-    """Which names hide their value; globs, without regard to case."""
+    """Which names hide their value; globs, without regard to case.
+
+    What is passed stands in place of the default: ``SECRET_FIELDS + ("notes",)`` adds to it.
+    Raises ``InvalidSettings`` for what is no list of names.
+    """
 
     headers: tuple[str, ...] = SECRET_HEADERS
     query: tuple[str, ...] = SECRET_FIELDS
     fields: tuple[str, ...] = SECRET_FIELDS
+
+    def __post_init__(self) -> None:
+        for field_name in ("headers", "query", "fields"):
+            globs = names_of(f"redaction.{field_name}", getattr(self, field_name))
+            object.__setattr__(self, field_name, globs)
 
     def of_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Give every header with its value, or with a mark in its place."""
@@ -181,8 +192,3 @@ def fingerprint(secret: str) -> str:
 def cut(text: str, length: int) -> str:
     """Shorten to ``length`` characters at most."""
     return text if len(text) <= length else text[:length]
-
-
-def lower_names(names: Iterable[str]) -> tuple[str, ...]:
-    """Header names as they are compared."""
-    return tuple(name.lower() for name in names)

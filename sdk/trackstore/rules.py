@@ -6,10 +6,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
 from functools import lru_cache
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
+from trackstore.errors import InvalidSettings
 from trackstore.operation_types import infer_operation_type
-from trackstore.redaction import Redaction, lower_names
+from trackstore.redaction import Redaction
+from trackstore.rule_values import count, headers_of, labels_of, name, names_of, rate, switch
+from trackstore.values import shown
 
 API_OPERATION = "api_operation"
 """The interaction that a call counts as where a rule says no other."""
@@ -19,6 +22,7 @@ BATCH_SIZE: Literal["batch_size"] = "batch_size"
 ERROR_LENGTH = 200
 BODY_BYTES = 16_384
 WHOLE = 2**64
+WHOLE_QUERY = " The whole query is kept, or none; Redaction(query=...) hides the values of names."
 
 T = TypeVar("T")
 
@@ -34,6 +38,7 @@ class RouteRule:
 
     ``routes`` is a glob (``v1/memory*``; ``*`` also passes ``/``) or a compiled expression that
     must match the whole name; names have no slash in front. No ``methods`` means all of them.
+    Raises ``InvalidSettings`` for what no rule can be made of.
     """
 
     routes: str | re.Pattern[str]
@@ -47,10 +52,22 @@ class RouteRule:
     keep_body: bool | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "methods", frozenset(m.upper() for m in self.methods))
-        _check_rate(self.sample_rate)
-        if isinstance(self.units, int) and self.units < 1:
-            raise ValueError(f"units are counted from 1, not {self.units}")
+        if not isinstance(self.routes, str) and not _is_pattern(self.routes):
+            told = f"routes: {shown(self.routes)} is neither a glob nor a compiled expression"
+            raise InvalidSettings(f"{told}: make one RouteRule for each.")
+        changed: dict[str, Any] = {"methods": _methods("methods", self.methods)}
+        for field_name in ("track", "keep_body"):
+            if (value := getattr(self, field_name)) is not None:
+                changed[field_name] = switch(field_name, value)
+        if self.sample_rate is not None:
+            changed["sample_rate"] = rate(self.sample_rate)
+        if self.units is not None:
+            changed["units"] = _units(self.units)
+        if self.counts_as is not None and self.counts_as is not False:
+            name("counts_as", self.counts_as, "Pass that of an interaction, or False.")
+        if self.operation_type is not None:
+            name("operation_type", self.operation_type, "Pass a text such as 'add_memory'.")
+        _change(self, changed)
 
     def matches(self, method: str, route: str) -> bool:
         """Whether it speaks about this route; ``method`` is in capitals."""
@@ -78,7 +95,8 @@ class TrackingRules:
 
     Of several ``routes`` that match, the first one that says a thing decides it. A call that counts
     and a call that failed are recorded whatever ``sample_rate`` says: limits and error lists stay
-    whole. The others of one correlation id are kept or left out together, in every process.
+    whole. The others of one correlation id are kept or left out together, in every process. Raises
+    ``InvalidSettings`` for what no rule can be made of.
     """
 
     routes: tuple[RouteRule, ...] = ()
@@ -104,15 +122,26 @@ class TrackingRules:
     error_length: int = ERROR_LENGTH
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "routes", tuple(self.routes))
-        object.__setattr__(
-            self, "skipped_methods", frozenset(m.upper() for m in self.skipped_methods)
-        )
-        object.__setattr__(self, "keep_headers", lower_names(self.keep_headers))
-        object.__setattr__(self, "client_header", self.client_header.lower())
+        changed: dict[str, Any] = {
+            "routes": _routes(self.routes),
+            "skipped_methods": _methods("skipped_methods", self.skipped_methods),
+            "requires": labels_of("requires", self.requires),
+            "sample_rate": rate(self.sample_rate),
+            "keep_headers": headers_of("keep_headers", self.keep_headers),
+            "keep_query": switch("keep_query", self.keep_query, WHOLE_QUERY),
+        }
+        for field_name in ("track_others", "keep_ids", "keep_body"):
+            changed[field_name] = switch(field_name, getattr(self, field_name))
+        for field_name in ("body_bytes", "trusted_proxies", "error_length"):
+            changed[field_name] = count(field_name, getattr(self, field_name))
+        (changed["client_header"],) = headers_of("client_header", [self.client_header])
         if self.api_key_header is not None:
-            object.__setattr__(self, "api_key_header", self.api_key_header.lower())
-        _check_rate(self.sample_rate)
+            (changed["api_key_header"],) = headers_of("api_key_header", [self.api_key_header])
+        redaction: Any = self.redaction
+        if not isinstance(redaction, Redaction):
+            told = f"redaction: {shown(redaction)} is no Redaction"
+            raise InvalidSettings(f"{told}: pass Redaction(headers=..., query=..., fields=...).")
+        _change(self, changed)
 
     def plan(self, method: str, route: str) -> RoutePlan:
         """Say everything about one route; callers keep the answer, it never changes."""
@@ -149,6 +178,32 @@ def _first(said: Sequence[T | None], default: T) -> T:
     return next((value for value in said if value is not None), default)
 
 
-def _check_rate(rate: float | None) -> None:
-    if rate is not None and not 0 <= rate <= 1:
-        raise ValueError(f"a sample rate lies between 0 and 1, not at {rate}")
+def _change(rule: RouteRule | TrackingRules, values: dict[str, Any]) -> None:
+    for field_name, value in values.items():
+        object.__setattr__(rule, field_name, value)
+
+
+def _is_pattern(value: Any) -> bool:
+    return isinstance(value, re.Pattern) and isinstance(value.pattern, str)
+
+
+def _methods(field_name: str, value: Any) -> frozenset[str]:
+    return frozenset(method.upper() for method in names_of(field_name, value))
+
+
+def _units(value: Any) -> int | Literal["batch_size"]:
+    if value == BATCH_SIZE:
+        return BATCH_SIZE
+    if isinstance(value, str):
+        raise InvalidSettings(f"units: {shown(value)} is neither a number nor {BATCH_SIZE!r}.")
+    return count("units", value, 1)
+
+
+def _routes(value: Any) -> tuple[RouteRule, ...]:
+    is_several = isinstance(value, Collection) and not isinstance(value, str)
+    routes = tuple(value) if is_several else (value,)
+    for rule in routes:
+        if not isinstance(rule, RouteRule):
+            told = f"routes: {shown(rule)} is no RouteRule"
+            raise InvalidSettings(f"{told}: pass RouteRule({shown(rule)}, ...).")
+    return routes

@@ -14,7 +14,7 @@ from trackstore.aliases import resolve
 from trackstore.answer_exceptions import SERVER_FAULT, describe
 from trackstore.arguments import CallArguments
 from trackstore.entries import Interaction, LlmCall
-from trackstore.errors import InvalidItem, TrackstoreError
+from trackstore.errors import InvalidItem, InvalidSettings, TrackstoreError
 from trackstore.guards import report, suggestion
 from trackstore.json_values import json_object
 from trackstore.labelling import LABELS
@@ -25,7 +25,7 @@ from trackstore.route_names import template_name
 from trackstore.rules import API_OPERATION, BATCH_SIZE, RoutePlan, TrackingRules, is_sampled
 from trackstore.scoped import Scoped
 from trackstore.tracker import get_tracker
-from trackstore.values import Problems, read_text
+from trackstore.values import Problems, read_text, shown
 
 log = logging.getLogger("trackstore")
 
@@ -172,7 +172,11 @@ class CallRecorder:
 
     def __init__(self, tracker: Recorder | None = None, rules: TrackingRules | None = None) -> None:
         self._tracker = tracker
-        self.rules = rules or TrackingRules()
+        own: Any = TrackingRules() if rules is None else rules
+        if not isinstance(own, TrackingRules):
+            told = f"rules: {shown(own)} is no TrackingRules"
+            raise InvalidSettings(f"{told}: pass TrackingRules(routes=[RouteRule(...)]).")
+        self.rules = own
         self.may_keep_bodies = self.rules.may_keep_bodies
         self.skipped: Counter[SkipReason] = Counter()
         self._plans: dict[tuple[str, str], RoutePlan] = {}

@@ -7,13 +7,14 @@ from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from trackstore.errors import InvalidSettings
 from trackstore.values import LONG_MAX, Problems, flag, number, read_text, shown, whole
 
 DEFAULT_URL = "http://127.0.0.1:8000/graphql"
 PREFIX = "TRACKSTORE_"
+BEARER = "bearer "
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +86,7 @@ class Settings:
 
     def checked(self) -> Self:
         """The settings with the full address; raises ``InvalidSettings``."""
-        parts = urlsplit(self.url.strip())
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise InvalidSettings(f"url: {self.url!r} is no address such as {DEFAULT_URL}")
+        parts = _parts(self.url)
         for name in (f.name for f in fields(self)):
             value = getattr(self, name)
             if isinstance(value, int | float) and not value >= 0:
@@ -95,6 +94,9 @@ class Settings:
         for name in ("queue_items", "queue_bytes", "batch_items", "batch_bytes"):
             if getattr(self, name) < 1:
                 raise InvalidSettings(f"{name}: at least 1")
+        for name in ("timeout_seconds", "connect_seconds"):
+            if not getattr(self, name):
+                raise InvalidSettings(f"{name}: 0 leaves no time for an answer")
         url = parts._replace(path=parts.path.rstrip("/") or "/graphql").geturl()
         return replace(self, url=url)
 
@@ -114,6 +116,8 @@ def _read(environment: Mapping[str, str]) -> dict[str, Any]:
 
 def _value(name: str, default: Any, value: Any) -> Any:
     """Return a setting as the type that its default has."""
+    if name == "api_key" and value is not None:
+        return _key(value)
     if value is None or type(value) is type(default):
         return value
     if name == "spool_folder":
@@ -128,6 +132,33 @@ def _value(name: str, default: Any, value: Any) -> Any:
     if problems:
         raise InvalidSettings(f"{name}: {problems[0][1]}")
     return converted
+
+
+def _key(value: Any) -> str | None:
+    """Return a key without what surrounds it in a file or header. No message repeats it."""
+    problems: Problems = []
+    text = (read_text(value, problems) or "").strip()
+    if text[: len(BEARER)].lower() == BEARER:
+        text = text[len(BEARER) :].strip()
+    if problems or not all("!" <= char <= "~" for char in text):
+        raise InvalidSettings(
+            "api_key: a key has ASCII letters, digits and signs only, and no spaces: "
+            "pass it as `trackstore keys create` printed it"
+        )
+    return text or None
+
+
+def _parts(url: str) -> SplitResult:
+    """Return the parts of an address; raises ``InvalidSettings``."""
+    parts = None
+    try:
+        parts = urlsplit(url.strip())
+        is_address = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is none, or half of an IPv6 address
+        is_address = False
+    if parts is None or not is_address:
+        raise InvalidSettings(f"url: {url!r} is no address such as {DEFAULT_URL}")
+    return parts
 
 
 def _number(default: float, value: Any, problems: Problems) -> Any:

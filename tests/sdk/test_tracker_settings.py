@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.sdk.odd_values import Scalar
-from trackstore import InvalidSettings, Settings, Tracker
+from trackstore import Client, InvalidSettings, Settings, Tracker
 
 AS_TEXT = {
     "url": " http://127.0.0.1:9000 ",
@@ -88,3 +88,48 @@ def test_a_wrong_setting_says_what_is_expected(name: str, value: Any, told: str)
     if name != "spool_dir" and isinstance(value, str):
         with pytest.raises(InvalidSettings, match=f"(TRACKSTORE_{name.upper()}|{told})"):
             Settings.from_environment({f"TRACKSTORE_{name.upper()}": value})
+
+
+@pytest.mark.parametrize(
+    "key", ["tsk_a\n", " tsk_a ", "\ttsk_a\r\n", "Bearer tsk_a", "bearer  tsk_a\n"]
+)
+def test_a_key_is_taken_without_what_surrounds_it(key: str) -> None:
+    assert Settings(api_key=key).api_key == "tsk_a"
+    assert Settings.from_environment({"TRACKSTORE_API_KEY": key}).api_key == "tsk_a"
+
+
+@pytest.mark.parametrize("key", ["", " ", "\n"])
+def test_an_empty_key_is_none(key: str) -> None:
+    assert Settings(api_key=key).api_key is None
+
+
+@pytest.mark.parametrize(
+    "key", ["tsk_é", "“tsk_a”", "tsk_a b", "tsk_a\nb", "tsk_\x00a", "tsk_\ud800a", "tsk_a\x7f"]
+)
+def test_a_key_that_no_header_can_hold_is_refused_and_not_repeated(key: str) -> None:
+    for make in (
+        lambda: Tracker(api_key=key),
+        lambda: Client(api_key=key),
+        lambda: Settings(api_key=key),
+        lambda: Settings.from_environment({"TRACKSTORE_API_KEY": key}),
+    ):
+        with pytest.raises(
+            InvalidSettings, match=r"(?i)api_key: a key has ASCII letters"
+        ) as refused:
+            make()
+        assert "tsk" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:99999", "http://127.0.0.1:0", "http://127.0.0.1:x", "http://[::1"]
+)
+def test_an_address_with_a_port_or_host_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(InvalidSettings, match="is no address such as"):
+        Settings(url=url).checked()
+
+
+@pytest.mark.parametrize("name", ["timeout_seconds", "connect_seconds"])
+def test_no_time_for_an_answer_is_refused(name: str) -> None:
+    values: dict[str, Any] = {name: 0}
+    with pytest.raises(InvalidSettings, match=f"{name}: 0 leaves no time"):
+        Tracker(**values)

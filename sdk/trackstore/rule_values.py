@@ -1,0 +1,76 @@
+"""Checks of what rules are made of: a wrong value is refused at once, not with every call."""
+
+import re
+from collections.abc import Collection
+from typing import Any
+
+from trackstore.errors import InvalidSettings
+from trackstore.guards import suggestion
+from trackstore.labelling import LABELS
+from trackstore.values import Problems, flag, number, shown, whole
+
+HEADER = re.compile(r"[A-Za-z0-9!#$%&'+.^_`|~-]+")
+
+
+def names_of(field: str, value: Any) -> tuple[str, ...]:
+    """Return several names; a text alone is one of them. Raises ``InvalidSettings``."""
+    if isinstance(value, str):
+        value = (value,)
+    if not isinstance(value, Collection):
+        raise InvalidSettings(f"{field}: {shown(value)} is no list of names.")
+    for name in value:
+        if not isinstance(name, str) or not name.strip():
+            raise InvalidSettings(f"{field}: {shown(name)} is no name.")
+    return tuple(name.strip() for name in value)
+
+
+def headers_of(field: str, value: Any) -> tuple[str, ...]:
+    """Return names of headers in lower case; raises ``InvalidSettings``."""
+    names = names_of(field, value)
+    for name in names:
+        if not HEADER.fullmatch(name):
+            raise InvalidSettings(f"{field}: {shown(name)} is no name of a header; a glob neither.")
+    return tuple(name.lower() for name in names)
+
+
+def labels_of(field: str, value: Any) -> tuple[str, ...]:
+    """Return names of labels; raises ``InvalidSettings``."""
+    names = names_of(field, value)
+    for name in names:
+        if name not in LABELS:
+            told = f"{field}: {name}: {suggestion(name, LABELS)} Labels are {', '.join(LABELS)}."
+            raise InvalidSettings(told)
+    return names
+
+
+def switch(field: str, value: Any, hint: str = "") -> bool:
+    """Return a truth value; raises ``InvalidSettings``."""
+    problems: Problems = []
+    found = flag(value, problems)
+    if found is None:
+        raise InvalidSettings(f"{field}: {problems[0][1]}{hint}")
+    return found
+
+
+def count(field: str, value: Any, least: int = 0) -> int:
+    """Return a whole number; raises ``InvalidSettings``."""
+    problems: Problems = []
+    found: int | None = whole(least)(value, problems)
+    if found is None or isinstance(value, bool):
+        raise InvalidSettings(f"{field}: {shown(value)} is not a whole number from {least}.")
+    return found
+
+
+def rate(value: Any) -> float:
+    """Return the part of calls that is recorded; raises ``InvalidSettings``."""
+    found: float | None = None if isinstance(value, bool) else number(0, 1)(value, [])
+    if found is None:
+        raise InvalidSettings(f"a sample rate lies between 0 and 1, not at {shown(value)}")
+    return found
+
+
+def name(field: str, value: Any, hint: str) -> str:
+    """Return a text that is not empty; raises ``InvalidSettings``."""
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidSettings(f"{field}: {shown(value)} is no name. {hint}")
+    return value
