@@ -91,7 +91,10 @@ class Consumption(Struct, frozen=True, rename="camel"):
 
 
 class Reservation(Struct, frozen=True, rename="camel"):
-    """Units that are set aside. ``id`` commits or releases them; None where they were denied."""
+    """Units that are set aside. ``id`` commits or releases them.
+
+    It is None where they were denied, and where the server could not be asked.
+    """
 
     decision: Consumption
     id: UUID | None = None

@@ -7,11 +7,12 @@ import httpx
 import msgspec
 
 from trackstore.backoff import Backoff
-from trackstore.connection import retry_after
+from trackstore.connection import KEY_HINT, address_of, retry_after
 from trackstore.errors import ServerRefused, ServerUnavailable
 from trackstore.versions import VERSION_HEADER, compare
 
 RETRYABLE_STATUS = frozenset({408, 425, 429, 502, 503, 504})
+WRONG_ADDRESS = frozenset({404, 405})
 RETRYABLE_CODES = frozenset({"OVERLOADED", "TIMEOUT"})
 FIRST_DELAY_SECONDS = 0.1
 LONGEST_DELAY_SECONDS = 5.0
@@ -36,31 +37,37 @@ def data_of(response: httpx.Response) -> Json:
     if not isinstance(answer, dict):
         answer = {}
     for error in answer.get("errors") or ():
-        raise failure_of(error, status, retry_after(response))
+        raise failure_of(error, status, retry_after(response), str(response.url))
     if status in RETRYABLE_STATUS:
         raise ServerUnavailable(f"HTTP {status}", retry_after(response))
     data = answer.get("data")
     if not isinstance(data, dict):
         raise ServerRefused(
-            f"{response.url} is no GraphQL address of Trackstore (HTTP {status})", status=status
+            f"{address_of(str(response.url))} is no GraphQL address of Trackstore (HTTP {status})",
+            status=status,
         )
     return data
 
 
 def failure_of(
-    error: Mapping[str, Any], status: int = 200, after: float = 0.0
+    error: Mapping[str, Any], status: int = 200, after: float = 0.0, url: str = ""
 ) -> ServerRefused | ServerUnavailable:
-    """What an error of an answer means."""
+    """What an error of an answer means; a wrong address is named."""
     message = str(error.get("message", "the server gave no reason"))
+    if url and status in WRONG_ADDRESS:
+        message = f"{address_of(url)}: {message}"
     code = str((error.get("extensions") or {}).get("code", ""))
     if code in RETRYABLE_CODES or status in RETRYABLE_STATUS:
         return ServerUnavailable(message, after)
+    if code == "UNAUTHENTICATED":
+        message += KEY_HINT
     return ServerRefused(message, code, status)
 
 
-def connection_failure(error: httpx.TransportError) -> ServerUnavailable:
+def connection_failure(error: httpx.TransportError, url: str) -> ServerUnavailable:
     """The same of a connection that failed."""
-    return ServerUnavailable(f"{type(error).__name__}: {error}".rstrip(": "))
+    told = f"{type(error).__name__}: {error}".rstrip(": ")
+    return ServerUnavailable(f"no answer of {address_of(url)}: {told}")
 
 
 def new_backoff() -> Backoff:

@@ -64,7 +64,7 @@ class Client:
         try:
             response = self._http.post(self._settings.url, content=body, timeout=timeout)
         except httpx.TransportError as error:
-            raise connection_failure(error) from None
+            raise connection_failure(error, self._settings.url) from None
         return data_of(response)
 
     def stats(self, question: StatsQuestion) -> StatsAnswer:
@@ -129,7 +129,7 @@ class AsyncClient:
         try:
             response = await self._http.post(self._settings.url, content=body, timeout=timeout)
         except httpx.TransportError as error:
-            raise connection_failure(error) from None
+            raise connection_failure(error, self._settings.url) from None
         return data_of(response)
 
     async def watch(

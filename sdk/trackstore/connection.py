@@ -17,6 +17,8 @@ for _name in LOADED_LATE:
     with suppress(ImportError):
         import_module(_name)
 
+KEY_HINT = " (pass api_key=..., or set TRACKSTORE_API_KEY)"
+"""Follows what the server says of a key that is missing or wrong."""
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -35,6 +37,12 @@ class Options(TypedDict):
     timeout: httpx.Timeout
     trust_env: bool
     verify: bool
+
+
+def address_of(url: str) -> str:
+    """An address as messages name it: without what may be secret in it."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
 def options_of(settings: Settings) -> Options:

@@ -67,7 +67,7 @@ class StatsQuestion:
     ``tool_name``, or ``attribute:plan.name``. ``bucket`` slices time, in ``zone``. ``where``,
     ``having``, ``order_by``, ``top`` and ``compare`` are those of the schema, as dicts. ``last``
     is a time range up to now, such as ``90m``, ``24h``, ``7d``, ``2w`` or ``all``.
-    Raises ``ValueError`` for what cannot be a name.
+    A text alone is one measure or dimension. Raises ``ValueError`` for what cannot be a name.
     """
 
     source: Source
@@ -86,6 +86,13 @@ class StatsQuestion:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "source", spelling(self.source).lower())
+        if self.source not in TYPES:
+            raise ValueError(f"source: {self.source!r} is none of {', '.join(TYPES)}")
+        for field in ("measures", "by"):
+            if isinstance(value := getattr(self, field), str):
+                object.__setattr__(self, field, (value,))
+        if not self.measures:
+            raise ValueError("measures: none is asked for: pass ['count'], for example")
         if self.bucket is not None:
             object.__setattr__(self, "bucket", spelling(self.bucket))
         if self.last is not None and self.source not in TIMES:

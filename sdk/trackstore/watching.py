@@ -142,7 +142,7 @@ async def _stream(
                         return
                     yield data_in(event)
     except httpx.TransportError as error:
-        raise connection_failure(error) from None
+        raise connection_failure(error, url) from None
     except NoStream as error:
         raise ServerUnavailable(str(error)) from None
     raise ServerUnavailable("the server ended the stream")

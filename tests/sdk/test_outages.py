@@ -11,7 +11,7 @@ from tests.processes import ServerProcess, server_process
 from tests.sdk.conftest import ONCE, MakeTracker
 from tests.sdk.network import DEAF, FINE, SILENT, Network, Weather, wait_until
 from tests.sdk.stored import check_stored, track_many
-from trackstore import Client, new_id
+from trackstore import Client, ServerRefused, new_id
 
 ITEMS = 300
 CREATE_KEY = """mutation {
@@ -150,7 +150,13 @@ def test_a_key_that_is_refused(
         wrong = make_tracker(server.url, api_key=key[:-1] + ("a" if key[-1] != "a" else "b"))
         track_many(wrong, 20)
         assert wrong.flush(0.5).left == 20
-        assert "UNAUTHENTICATED" in (wrong.stats().problem or "")
+        problem = wrong.stats().problem or ""
+        assert problem.startswith(f"{server.url}/graphql: UNAUTHENTICATED")
+        assert "set TRACKSTORE_API_KEY" in problem
+        assert key[:-1] not in problem
+        refused = pytest.raises(ServerRefused, match=r"no API key.*set TRACKSTORE_API_KEY")
+        with Client(server.url) as keyless, refused:
+            keyless.query("{ operations { totalCount } }")
         assert wrong.close(0.2).left == 20
         assert wrong.stats().dropped == {"CLOSED": 20}
         right = make_tracker(server.url, api_key=key)

@@ -5,12 +5,13 @@ import re
 import ssl
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import httpx
 import msgspec
 from msgspec import Struct
 
-from trackstore.connection import options_of, retry_after
+from trackstore.connection import KEY_HINT, address_of, options_of, retry_after
 from trackstore.delivery.drops import TOO_LARGE
 from trackstore.delivery.outcomes import (
     BAD_USER_INPUT,
@@ -89,10 +90,19 @@ class Transport:
         try:
             response = self._client().post(self._settings.url, content=body, headers=headers)
         except (httpx.TransportError, ssl.SSLError, OSError) as error:
-            return Later(f"{type(error).__name__}: {error}".rstrip(": "), "CONNECTION")
-        compare(response.headers.get(VERSION_HEADER))
-        self.was_heard = response.status_code == httpx.codes.OK
-        return outcome_of(response)
+            outcome: Outcome = Later(f"{type(error).__name__}: {error}".rstrip(": "), "CONNECTION")
+        else:
+            compare(response.headers.get(VERSION_HEADER))
+            self.was_heard = response.status_code == httpx.codes.OK
+            outcome = outcome_of(response)
+        if isinstance(outcome, Later):
+            return replace(outcome, problem=self._told(outcome))
+        return outcome
+
+    def _told(self, failure: Later) -> str:
+        """Why a batch waits, at which address, and what sets the key where that is what is wrong."""
+        hint = KEY_HINT if failure.code == "UNAUTHENTICATED" else ""
+        return f"{address_of(self._settings.url)}: {failure.problem}{hint}"
 
     def close(self) -> None:
         """Close the connection; the next ``send`` makes a new one."""

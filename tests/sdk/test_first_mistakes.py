@@ -1,0 +1,75 @@
+"""What goes wrong in the first minutes is told with its address, its value and the way out."""
+
+import logging
+from typing import Any
+
+import pytest
+
+from tests.processes import ServerProcess
+from tests.sdk.conftest import MakeTracker
+from trackstore import (
+    AsyncClient,
+    Client,
+    ServerRefused,
+    ServerUnavailable,
+    StatsQuestion,
+)
+from trackstore.connection import address_of
+
+NOWHERE = "http://127.0.0.1:9/graphql"
+QUERY = "{ operations { totalCount } }"
+PROBLEM = f"{NOWHERE}: ConnectError"
+
+
+async def test_a_server_that_is_not_there_is_named(
+    make_tracker: MakeTracker, caplog: pytest.LogCaptureFixture
+) -> None:
+    tracker = make_tracker("http://127.0.0.1:9")
+    with caplog.at_level(logging.WARNING, "trackstore"):
+        tracker.track_chat(message="Why?", user_id="u_1")
+        left = tracker.flush(0.3)
+        stats = tracker.stats()
+        tracker.close(0.1)
+    assert (left.problem or "").startswith(PROBLEM)
+    assert (stats.problem or "").startswith(PROBLEM)
+    assert f"tracking waits for the server: {PROBLEM}" in caplog.text
+    assert f"CLOSED ({PROBLEM}" in caplog.text
+    with pytest.raises(ServerUnavailable, match=f"no answer of {NOWHERE}: ConnectError"):
+        tracker.consume("premium", user_id="u_1", timeout=0.1)
+    named = pytest.raises(ServerUnavailable, match=f"no answer of {NOWHERE}: ConnectError")
+    with Client(NOWHERE) as client, named:
+        client.query(QUERY, timeout=0.1)
+    async with AsyncClient(NOWHERE) as waiting:
+        with pytest.raises(ServerUnavailable, match=f"no answer of {NOWHERE}: ConnectError"):
+            await waiting.query(QUERY, timeout=0.1)
+
+
+def test_a_wrong_path_is_named(server: ServerProcess, make_tracker: MakeTracker) -> None:
+    url = f"{server.url.removesuffix('/graphql')}/graphq"
+    tracker = make_tracker(url)
+    tracker.track_chat(message="Why?", user_id="u_1")
+    assert (tracker.flush(0.5).problem or "").startswith(f"{url}: NOT_FOUND")
+    with Client(url) as client, pytest.raises(ServerRefused, match=f"^{url}: POST is not served"):
+        client.query(QUERY)
+
+
+def test_an_address_is_named_without_what_is_secret_in_it() -> None:
+    told = address_of("https://ana:s3cret@db.example.com:8443/graphql?key=s3cret#s3cret")
+    assert told == "https://db.example.com:8443/graphql"
+    assert address_of(NOWHERE) == NOWHERE
+
+
+def test_a_question_with_a_text_in_place_of_a_list(server: ServerProcess) -> None:
+    with Client(server.url) as client:
+        told = client.stats(StatsQuestion("operations", "count", by="kind"))
+    listed = StatsQuestion("operations", ["count"], by=["kind"])
+    assert StatsQuestion("operations", "count", by="kind").document == listed.document
+    assert all(set(row.key) == {"kind"} and set(row.values) == {"count"} for row in told.rows)
+
+
+def test_questions_about_nothing_are_refused() -> None:
+    wrong: Any = "operation"
+    with pytest.raises(ValueError, match="source: 'operation' is none of operations, "):
+        StatsQuestion(wrong)
+    with pytest.raises(ValueError, match="measures: none is asked for"):
+        StatsQuestion("operations", [])
