@@ -172,6 +172,7 @@ class Tenant:
         await self.send("failStage", input=self.command("FailStageInput", "failed"))
         await self.send("failRequest", input=self.command("FailRequestInput", "failed"))
         await self.send("retryRequest", id=self.id("failed"), force=False)
+        await self.send("failStage", input=self.command("FailStageInput", "failed", attempt=2))
         await self.send("failRequest", input=self.command("FailRequestInput", "failed"))
         cancelled = {"id": self.id("cancelled"), "reason": f"{self.mark}-reason"}
         await self.send("cancelRequest", **cancelled)

@@ -240,12 +240,14 @@ def test_a_strict_tracker_says_what_is_wrong(make_tracker: MakeTracker) -> None:
 
 def test_breakers(server: ServerProcess, make_tracker: MakeTracker) -> None:
     tracker = make_tracker(server.url)
-    tracker.report_breaker("renderer", "OPEN", total_calls=10, total_failures=3, message="slow")
+    tracker.report_breaker("subtitles", "OPEN", total_calls=10, total_failures=3, message="slow")
     assert tracker.flush(10).is_done
-    document = "{ circuitBreakers { name state totalCalls failureRate } }"
+    document = """{
+      circuitBreakers(where: {name: {eq: "subtitles"}}) { name state totalCalls failureRate }
+    }"""
     with Client(server.url) as client:
         (found,) = client.query(document)["circuitBreakers"]
-    assert found == {"name": "renderer", "state": "OPEN", "totalCalls": 10, "failureRate": 0.3}
+    assert found == {"name": "subtitles", "state": "OPEN", "totalCalls": 10, "failureRate": 0.3}
 
 
 @ONCE
