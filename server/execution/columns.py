@@ -20,6 +20,8 @@ from graphql import (
 )
 from strawberry.types.field import StrawberryField
 
+from store.validation import LONG_MAX, LONG_MIN
+
 NONE = type(None)
 PASSED_ON: dict[str, frozenset[type]] = {
     "String": frozenset({str}),
@@ -133,6 +135,8 @@ def complete(field: Field, values: Sequence[Any]) -> Sequence[Any] | None:
     if field.names is not None and not field.names.issuperset(present):
         return None
     if field.leaf == "Float" and not all(map(isfinite, present)):
+        return None
+    if field.leaf == "Long" and present and not LONG_MIN <= min(present) <= max(present) <= LONG_MAX:
         return None
     if datetime in kinds and not set(map(attrgetter("tzinfo"), present)) <= {UTC}:
         return None
