@@ -29,8 +29,10 @@ class CircuitBreakerMutations:
     ) -> CircuitBreakerPayload:
         """A change of state is logged as a transition."""
         store = info.context.store
-        result = await info.context.write_one(store.intake(info.context.principal).breaker(input))
-        return CircuitBreakerPayload(status=ItemStatus(result.status), key=result.detail)
+        entry = store.intake(info.context.principal).breaker(input)
+        result = await info.context.write_one(entry)
+        status = ItemStatus(result.status)
+        return CircuitBreakerPayload(status=status, truncated=entry.truncated, key=result.detail)
 
 
 @strawberry.type

@@ -35,13 +35,15 @@ async def record_operation(
     """Write one operation; answers after the commit. ``paths`` are those of its own input."""
     intake = info.context.store.intake(info.context.principal)
     try:
-        result = await info.context.write_one(intake.operation(operation))
+        entry = intake.operation(operation)
+        result = await info.context.write_one(entry)
     except BadInput as error:
         if paths is None:
             raise
         raise relocated(error, paths) from None
     key: tuple[Any, ...] = result.detail
-    return OperationPayload(status=ItemStatus(result.status), uuid=key[-1], key=key)
+    status = ItemStatus(result.status)
+    return OperationPayload(status=status, uuid=key[-1], truncated=entry.truncated, key=key)
 
 
 @strawberry.type

@@ -132,6 +132,7 @@ class CircuitBreakerPayload:
     """Its status and the breaker as it is stored."""
 
     status: ItemStatus = described("ACCEPTED, or DUPLICATE where a newer report is known.")
+    truncated: int = described("Texts that were over their limit and were cut.")
     key: strawberry.Private[tuple[Any, ...]]
 
     @strawberry.field(description="The breaker as it is stored.")

@@ -187,6 +187,7 @@ class OperationPayload:
 
     status: ItemStatus = described("ACCEPTED, or DUPLICATE where it was there already.")
     uuid: UUID = described("The operation's own id.")
+    truncated: int = described("Texts that were over their limit and were cut.")
     key: strawberry.Private[tuple[Any, ...]]
 
     @strawberry.field(description="The operation as it is stored.")

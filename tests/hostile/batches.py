@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from tests.api import Api, Json
 
 TRACK_MANY = """mutation ($operations: [OperationInput!]!) {
-    trackOperations(operations: $operations) { accepted duplicates rejected repaired
+    trackOperations(operations: $operations) { accepted duplicates rejected repaired truncated
       results { index uuid status code message path problems { code message path } } } }"""
 INGEST = """mutation ($entries: [EntryInput!]!) {
-    ingest(entries: $entries) { accepted duplicates rejected repaired
+    ingest(entries: $entries) { accepted duplicates rejected repaired truncated
       results { index uuid status code message path problems { code message path } } } }"""
 COUNT = "query ($where: OperationFilter) { operations(where: $where) { totalCount } }"
 Case = tuple[Json, str, str]

@@ -9,10 +9,11 @@ RESERVE = """mutation ($input: ConsumeInput!, $ttl: Duration!) { reserve(input: 
 SET_PRICE = """mutation ($input: PriceInput!) { setPrice(input: $input) { price {
     inputPer1k effectiveFrom } } }"""
 REPORT = """mutation ($input: CircuitBreakerInput!) { reportCircuitBreaker(input: $input) {
-    status } }"""
+    status truncated circuitBreaker { message } } }"""
 START_SESSION = "mutation ($input: SessionInput!) { startSession(input: $input) { status } }"
 CREATE_KEY = "mutation ($input: ApiKeyInput!) { createApiKey(input: $input) { secret } }"
-CHAT = "mutation ($input: ChatInput!) { trackChat(input: $input) { status } }"
+CHAT = """mutation ($input: ChatInput!) { trackChat(input: $input) {
+    status truncated operation { message } } }"""
 EMPTY = "is empty: give at least one character"
 Cases = list[tuple[Json, str]]
 
@@ -132,9 +133,13 @@ async def test_breakers(api: Api) -> None:
         ({"totalCalls": 1, "totalFailures": 2}, "totalFailures: 2 failures of 1 calls"),
         ({"totalCalls": 2**63 - 1}, "totalCalls: "),
         ({"occurredAt": "2999-01-01T00:00:00Z"}, "occurredAt: "),
-        ({"message": "x" * 9_000}, "message: "),
     ]
-    await check(api, REPORT, {"name": "b", "state": "OPEN"}, cases)
+    good: Json = {"name": "b", "state": "OPEN"}
+    await check(api, REPORT, good, cases)
+    cut = (await api(REPORT, {"input": good | {"message": "x" * 9_000}}))["reportCircuitBreaker"]
+    assert (cut["status"], cut["truncated"]) == ("ACCEPTED", 1)
+    message = cut["circuitBreaker"]["message"]
+    assert (len(message), message[-29:]) == (8_192, "[truncated: 9,000 characters]")
 
 
 async def test_sessions(api: Api) -> None:
@@ -156,12 +161,15 @@ async def test_chats(api: Api) -> None:
         ({"tokens": 5, "inputTokens": 3}, "tokens: give tokens, or inputTokens and outputTokens"),
         ({"tokens": -1}, "is not from 0 to"),
         ({"cachedInputTokens": 5}, "inputTokens counts the cached ones too"),
-        ({"message": "x" * 300_000}, "300,000 characters, at most 262,144"),
         ({"message": None}, "non-null type 'String!'"),
         ({"email": "a@b", "attributes": [1]}, "attributes: must be a JSON object, not a list"),
         ({"userId": ""}, f"labels.userId: {EMPTY}"),
     ]
     await check(api, CHAT, {"message": "hello"}, cases)
+    cut = (await api(CHAT, {"input": {"message": "x" * 300_000}}))["trackChat"]
+    assert (cut["status"], cut["truncated"]) == ("ACCEPTED", 1)
+    message = cut["operation"]["message"]
+    assert (len(message), message[-31:]) == (262_144, "[truncated: 300,000 characters]")
 
 
 async def test_keys(api: Api) -> None:

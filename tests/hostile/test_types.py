@@ -29,7 +29,11 @@ async def test_wrong_types(api: Api) -> None:
             ({"labels": {"userId": {}}}, "labels.userId", "ID cannot represent value"),
             ({"api": {"statusCode": "200"}}, "api.statusCode", "non-integer value: '200'"),
             ({"api": {"statusCode": 200.5}}, "api.statusCode", "non-integer value: 200.5"),
-            ({"api": {"batchSize": "3"}}, "api.batchSize", "'3' is not a whole number"),
+            ({"api": {"batchSize": "3.0"}}, "api.batchSize", "'3.0' is not a whole number"),
+            ({"api": {"batchSize": " 3"}}, "api.batchSize", "' 3' is not a whole number"),
+            ({"api": {"batchSize": "+3"}}, "api.batchSize", "'+3' is not a whole number"),
+            ({"api": {"batchSize": "1_0"}}, "api.batchSize", "'1_0' is not a whole number"),
+            ({"api": {"batchSize": ""}}, "api.batchSize", "'' is not a whole number"),
             ({"api": {"batchSize": True}}, "api.batchSize", "True is not a whole number"),
             ({"api": {"batchSize": 2.5}}, "api.batchSize", "2.5 is not a whole number"),
             ({"api": {"batchSize": [3]}}, "api.batchSize", "a list is not a whole number"),
@@ -165,7 +169,7 @@ async def test_items_that_are_none(api: Api) -> None:
     assert (await api.refused(TRACK_MANY)).code == "BAD_USER_INPUT"
     assert await count(api) == 0
     assert await track(api) == {
-        "accepted": 0, "duplicates": 0, "rejected": 0, "repaired": 0, "results": [],
+        "accepted": 0, "duplicates": 0, "rejected": 0, "repaired": 0, "truncated": 0, "results": [],
     }  # fmt: skip
     one = (await api(TRACK_MANY, {"operations": operation()}))["trackOperations"]
     assert one["accepted"] == 1  # GraphQL takes a single value for a list of one

@@ -135,7 +135,7 @@ SHORT: dict[str, Any] = {
 
 @pytest.mark.parametrize("server_settings", [SHORT])
 async def test_over_long_texts_by_the_lengths_that_are_set(api: Api) -> None:
-    name, text, long = "ä" * 9, "🦊" * 21, "x" * 31
+    name, text = "ä" * 9, "🦊" * 21
     too_long: list[tuple[Json, str, str]] = [
         ({"name": name}, "name", "9 characters, at most 8: shorten it"),
         *(({"labels": {label: name}}, f"labels.{label}", "at most 8") for label in LABELS),
@@ -143,12 +143,9 @@ async def test_over_long_texts_by_the_lengths_that_are_set(api: Api) -> None:
             ({field: name}, field, "9 characters, at most 8")
             for field in ("operationType", "stage", "client", "correlationId", "traceId")
         ),
-        ({"error": text}, "error", "21 characters, at most 20"),
         ({"api": {"route": text}}, "api.route", "at most 20"),
         ({"api": {"userAgent": text}}, "api.userAgent", "at most 20"),
         ({"kind": "TOOL", "tool": {"filePath": text}}, "tool.filePath", "at most 20"),
-        ({"kind": "LLM", "llm": {"message": long}}, "llm.message", "at most 30"),
-        ({"kind": "LLM", "llm": {"response": long}}, "llm.response", "at most 30"),
         ({"interaction": {"type": name}}, "interaction.type", "at most 8"),
     ]
     sent = [{"name": "ok", "kind": "API", **said} for said, _, _ in too_long]
@@ -160,28 +157,43 @@ async def test_over_long_texts_by_the_lengths_that_are_set(api: Api) -> None:
     assert await count(api) == 1
 
 
+CUT: dict[str, Any] = {"max_text_length": 60, "max_long_text_length": 70}
+TEXTS = "{ operations { nodes { error message response } } }"
+
+
+@pytest.mark.parametrize("server_settings", [CUT])
+async def test_texts_over_the_lengths_that_are_set_are_cut(api: Api) -> None:
+    fits = {"error": "🦊" * 60, "llm": {"message": "x" * 70, "response": "ä" * 70}}
+    long = {"error": "🦊" * 61, "llm": {"message": "x" * 71, "response": "ä" * 5_000}}
+    for said, cut in ((fits, 0), (long, 3)):
+        payload = await track(api, operation(kind="LLM", **said))
+        assert (payload["accepted"], payload["truncated"]) == (1, cut)
+    newest, oldest = (await api(TEXTS))["operations"]["nodes"]
+    assert oldest == {"error": fits["error"], **fits["llm"]}
+    for name, length, start, was in (
+        ("error", 60, "🦊", "61"), ("message", 70, "x", "71"), ("response", 70, "ä", "5,000"),
+    ):  # fmt: skip
+        mark = f"… [truncated: {was} characters]"
+        assert newest[name] == start * (length - len(mark)) + mark
+
+
 async def test_over_long_texts_of_every_kind_of_entry(api: Api) -> None:
-    name, text = "x" * 201, "x" * 8_193
+    name = "x" * 201
     id = "0190b5c0-7b3e-7c1a-8f00-3a5c9e1d2b4f"
     cases: list[tuple[Json, str]] = [
         ({"session": {"name": name}}, "name"),
         ({"session": {"client": name}}, "client"),
         ({"createRequest": {"type": name}}, "type"),
-        ({"createRequest": {"type": "t", "title": text}}, "title"),
         ({"createRequest": {"type": "t", "correlationId": name}}, "correlationId"),
         ({"createRequest": {"type": "t", "stages": [{"name": name}]}}, "stages.0.name"),
         ({"startStage": {"requestId": id, "stage": name}}, "stage"),
-        ({"progressStage": {"requestId": id, "stage": "s", "message": text}}, "message"),
+        ({"progressStage": {"requestId": id, "stage": name}}, "stage"),
         ({"completeStage": {"requestId": id, "stage": name}}, "stage"),
-        ({"failStage": {"requestId": id, "stage": "s", "message": text}}, "message"),
+        ({"failStage": {"requestId": id, "stage": name, "message": "m"}}, "stage"),
         ({"retryStage": {"requestId": id, "stage": name}}, "stage"),
         ({"logEvent": {"requestId": id, "type": name}}, "type"),
-        ({"logEvent": {"requestId": id, "type": "t", "message": text}}, "message"),
-        ({"failRequest": {"requestId": id, "message": text}}, "message"),
-        ({"cancelRequest": {"requestId": id, "reason": text}}, "reason"),
         ({"consume": {"interactionType": name}}, "interactionType"),
         ({"circuitBreaker": {"name": name, "state": "OPEN"}}, "name"),
-        ({"circuitBreaker": {"name": "b", "state": "OPEN", "message": text}}, "message"),
     ]
     payload = await ingest(api, *(entry for entry, _ in cases), {"operation": operation()})
     for (entry, path), result in zip(cases, payload["results"], strict=False):
@@ -191,13 +203,34 @@ async def test_over_long_texts_of_every_kind_of_entry(api: Api) -> None:
     assert (payload["accepted"], await count(api)) == (1, 1)
 
 
+async def test_free_texts_of_every_kind_of_entry_are_cut(api: Api) -> None:
+    text = "x" * 8_193
+    id = "0190b5c0-7b3e-7c1a-8f00-3a5c9e1d2b4f"
+    other = "0190b5c0-7b3e-7c1a-8f00-3a5c9e1d2b50"
+    entries: list[Json] = [
+        {"createRequest": {"id": id, "type": "t", "title": text, "stages": [{"name": "s"}]}},
+        {"startStage": {"requestId": id, "stage": "s"}},
+        {"progressStage": {"requestId": id, "stage": "s", "message": text}},
+        {"failStage": {"requestId": id, "stage": "s", "message": text}},
+        {"logEvent": {"requestId": id, "type": "t", "message": text}},
+        {"failRequest": {"requestId": id, "message": text}},
+        {"createRequest": {"id": other, "type": "t"}},
+        {"cancelRequest": {"requestId": other, "reason": text}},
+        {"circuitBreaker": {"name": "b", "state": "OPEN", "message": text}},
+        {"operation": operation(error=text)},
+    ]
+    payload = await ingest(api, *entries)
+    assert [r["code"] for r in payload["results"]] == [None] * len(entries)
+    assert (payload["accepted"], payload["truncated"]) == (len(entries), 8)
+
+
 async def test_every_problem_of_an_item_is_told_up_to_twenty(api: Api) -> None:
     bad = operation(
-        durationMs=-1, labels={"userId": ""}, attributes={"a": 2**70}, error="x" * 9_000
+        durationMs=-1, labels={"userId": ""}, attributes={"a": 2**70}, client="x" * 201
     )
     (result,) = (await track(api, bad))["results"]
     assert {tuple(p["path"]) for p in result["problems"]} == {
-        ("durationMs",), ("labels", "userId"), ("attributes", "a"), ("error",),
+        ("durationMs",), ("labels", "userId"), ("attributes", "a"), ("client",),
     }  # fmt: skip
     assert all(".".join(p["path"]) in result["message"] for p in result["problems"])
     entries = [{"operation": operation(attributes={str(i): 2**70 for i in range(5_000)})}]
