@@ -22,7 +22,7 @@ GUARDED = list(guarded_arguments())
 STREAM = {"Accept": "text/event-stream"}
 FREE = {
     "after", "before", "first", "last", "afterSeq", "orderBy", "limit", "groupBy", "bucket", "compare",
-    "timeRange", "hours", "zone", "reason",
+    "timeRange", "hours", "zone", "reason", "force",
 }  # fmt: skip
 """Arguments that may be null, and do not decide which records are found: pages, orders, defaults."""
 EITHER = {"Query.request"}

@@ -35,7 +35,7 @@ WRITES = (
     """mutation ($org: ID!, $id: UUID!) {
       consume(input: { interactionType: "w", id: $id, labels: { organizationId: $org } }) { allowed }
     }""",
-    """mutation ($org: ID!, $id: UUID!) {
+    """mutation ($org: ID!, $id: ID!) {
       startSession(input: { id: $id, labels: { organizationId: $org } }) { status }
     }""",
     """mutation ($org: ID!) {

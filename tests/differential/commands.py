@@ -104,6 +104,14 @@ WORKING = (
     Step(f"mutation ($id: UUID!) {{ cancelRequest(id: $id, reason: \"enough\") {{ {REQUEST} }} }}",
          {"id": "#other"}),
     Step(f"mutation ($id: UUID!) {{ startRequest(id: $id) {{ {REQUEST} }} }}", {"id": "#op"}),
+    taking("createRequest", "CreateRequestInput", REQUEST,
+           {"type": "t", "id": "#again", "stages": [{"name": "one"}, {"name": "two"}]}),
+    taking("startStage", "StartStageInput", STAGE, {"requestId": "#again", "stage": "one"}),
+    taking("failRequest", "FailRequestInput", REQUEST, {"requestId": "#again", "stage": "one", "message": "no"}),
+    *[Step(f"""mutation ($id: UUID!, $force: Boolean) {{
+           retryRequest(id: $id, force: $force) {{ {REQUEST} }} }}""",
+           {"id": id, "force": force})
+      for id, force in (("#again", False), ("#again", None), ("#other", True), ("#op", False))],
 )  # fmt: skip
 
 MANAGING = (
