@@ -107,7 +107,8 @@ WORKING = (
     taking("createRequest", "CreateRequestInput", REQUEST,
            {"type": "t", "id": "#again", "stages": [{"name": "one"}, {"name": "two"}]}),
     taking("startStage", "StartStageInput", STAGE, {"requestId": "#again", "stage": "one"}),
-    taking("failRequest", "FailRequestInput", REQUEST, {"requestId": "#again", "stage": "one", "message": "no"}),
+    taking("failRequest", "FailRequestInput", REQUEST,
+           {"requestId": "#again", "stage": "one", "message": "no"}),
     *[Step(f"""mutation ($id: UUID!, $force: Boolean) {{
            retryRequest(id: $id, force: $force) {{ {REQUEST} }} }}""",
            {"id": id, "force": force})

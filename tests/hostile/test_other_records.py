@@ -163,9 +163,11 @@ async def test_chats(api: Api) -> None:
         ({"cachedInputTokens": 5}, "inputTokens counts the cached ones too"),
         ({"message": None}, "non-null type 'String!'"),
         ({"email": "a@b", "attributes": [1]}, "attributes: must be a JSON object, not a list"),
-        ({"userId": ""}, f"labels.userId: {EMPTY}"),
+        ({"labels": {"userId": ""}}, f"labels.userId: {EMPTY}"),
     ]
     await check(api, CHAT, {"message": "hello"}, cases)
+    refusal = await api.refused(CHAT, {"input": {"message": "hello", "userId": ""}})
+    assert refusal.message == f"userId: {EMPTY}"
     cut = (await api(CHAT, {"input": {"message": "x" * 300_000}}))["trackChat"]
     assert (cut["status"], cut["truncated"]) == ("ACCEPTED", 1)
     message = cut["operation"]["message"]
