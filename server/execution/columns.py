@@ -136,7 +136,7 @@ def complete(field: Field, values: Sequence[Any]) -> Sequence[Any] | None:
         return None
     if field.leaf == "Float" and not all(map(isfinite, present)):
         return None
-    if field.leaf == "Long" and present and not LONG_MIN <= min(present) <= max(present) <= LONG_MAX:
+    if field.leaf == "Long" and present and (min(present) < LONG_MIN or max(present) > LONG_MAX):
         return None
     if datetime in kinds and not set(map(attrgetter("tzinfo"), present)) <= {UTC}:
         return None

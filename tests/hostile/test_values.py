@@ -225,9 +225,7 @@ async def test_free_texts_of_every_kind_of_entry_are_cut(api: Api) -> None:
 
 
 async def test_every_problem_of_an_item_is_told_up_to_twenty(api: Api) -> None:
-    bad = operation(
-        durationMs=-1, labels={"userId": ""}, attributes={"a": 2**70}, client="x" * 201
-    )
+    bad = operation(durationMs=-1, labels={"userId": ""}, attributes={"a": 2**70}, client="x" * 201)
     (result,) = (await track(api, bad))["results"]
     assert {tuple(p["path"]) for p in result["problems"]} == {
         ("durationMs",), ("labels", "userId"), ("attributes", "a"), ("client",),
