@@ -163,8 +163,8 @@ TEXTS = "{ operations { nodes { error message response } } }"
 
 @pytest.mark.parametrize("server_settings", [CUT])
 async def test_texts_over_the_lengths_that_are_set_are_cut(api: Api) -> None:
-    fits = {"error": "🦊" * 60, "llm": {"message": "x" * 70, "response": "ä" * 70}}
-    long = {"error": "🦊" * 61, "llm": {"message": "x" * 71, "response": "ä" * 5_000}}
+    fits: Json = {"error": "🦊" * 60, "llm": {"message": "x" * 70, "response": "ä" * 70}}
+    long: Json = {"error": "🦊" * 61, "llm": {"message": "x" * 71, "response": "ä" * 5_000}}
     for said, cut in ((fits, 0), (long, 3)):
         payload = await track(api, operation(kind="LLM", **said))
         assert (payload["accepted"], payload["truncated"]) == (1, cut)
