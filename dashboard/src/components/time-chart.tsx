@@ -161,8 +161,28 @@ export function stepsOf(series: readonly Series[]): number[] {
   return whole ? WHOLE_STEPS : STEPS;
 }
 
+/** The seconds that the axis spans: up to the end of the last slice, where only its start is known. */
+export function spanOf(seconds: ArrayLike<number>): [number, number] {
+  const first = seconds[0] ?? 0;
+  const last = seconds[seconds.length - 1] ?? first;
+  const slice = last - (seconds[seconds.length - 2] ?? last - ALONE_SECONDS);
+  return [first, last + slice];
+}
+
+/** Where a line has a number between two gaps: nothing would be drawn of it. */
+export function lonePoints(values: ArrayLike<number | null | undefined>): number[] {
+  return Array.from(values, (_, index) => index).filter(
+    (index) => values[index] != null && values[index - 1] == null && values[index + 1] == null,
+  );
+}
+
+const ALONE_SECONDS = 3_600;
 const LEAST_BAR = 1;
 const MOST_BAR = 40;
+const LONE: uPlot.Series.Points = {
+  size: 5,
+  filter: (plot, series) => lonePoints(plot.data[series] ?? []),
+};
 
 function optionsOf(newest: { current: TimeChartProps }, width: number, height: number): uPlot.Options {
   const { series, kind } = newest.current;
@@ -176,7 +196,10 @@ function optionsOf(newest: { current: TimeChartProps }, width: number, height: n
     legend: { show: false },
     cursor: { points: { show: false }, y: false, drag: { x: false, y: false } },
     padding: [10, 18, 0, 0],
-    scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.08 : 1] } },
+    scales: {
+      x: { range: (plot) => spanOf(plot.data[0]) },
+      y: { range: (_, __, most) => [0, most > 0 ? most * 1.08 : 1] },
+    },
     axes: [
       { ...axis, grid: { show: false }, size: 28, space: 70, values: timeTicks },
       {
@@ -196,7 +219,7 @@ function optionsOf(newest: { current: TimeChartProps }, width: number, height: n
         ...(kind === "bars"
           ? { fill: token(hue), width: 0, ...(bars ? { paths: bars } : {}) }
           : { width: 1.75 }),
-        points: { show: false },
+        points: { show: false, ...(kind === "lines" ? LONE : {}) },
       })),
     ],
     plugins: [tooltip(newest)],
