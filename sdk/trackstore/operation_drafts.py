@@ -1,6 +1,7 @@
 """Puts the facts of a call, by whatever names they were passed, into their places in an operation."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from trackstore.guards import MAX_NAME_CHARS, suggestion
 from trackstore.labelling import LABELS
 from trackstore.operation_types import infer_operation_type
 from trackstore.token_usage import TokenUsage
+from trackstore.usage_fields import unread_counts
 from trackstore.values import NAME_CHARS, Problems, key_of, read_number, read_text, shown
 
 API_OPERATION = "api_operation"
@@ -222,6 +224,11 @@ def _take_usage(value: Any, llm: dict[str, Any], problems: Problems) -> None:
     counts = TokenUsage.of(value).counts()
     if not counts:
         problems.append(("usage", f"{shown(value)} has no token counts that are known here."))
+    else:
+        with suppress(Exception):  # somebody else's object: what could be read of it is enough
+            unread = unread_counts(value)
+            told = "is not a whole number of at least 0, and is left out."
+            problems += [("usage", f"{path}: {shown(v)} {told}") for path, v in unread.items()]
     if "input_tokens" in counts and "input_tokens" not in llm:
         llm.pop("input_tokens_exclude_cache", None)  # the counts of a usage include the cache
     for name, count in counts.items():

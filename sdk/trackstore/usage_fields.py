@@ -58,6 +58,7 @@ CACHED_AUDIO = (
     "prompt_tokens_details.cached_tokens_details.audio_tokens",
     "input_token_details.cached_tokens_details.audio_tokens", "cache_audio_read_tokens",
 )  # fmt: skip
+COUNTED = (*INPUT, *OUTPUT, *CACHED, *WRITTEN, *REASONING, *AUDIO_INPUT, *AUDIO_OUTPUT)
 MODALITIES: Mapping[str, tuple[str, ...]] = {
     "audio_input": (
         "prompt_tokens_details", "tool_use_prompt_tokens_details", "input_tokens_by_modality",
@@ -278,12 +279,28 @@ def largest(source: Any, paths: tuple[str, ...], suffix: str | None = None) -> i
 
 def count_at(source: Any, path: str) -> int | None:
     """Return the count at a path of names."""
+    return count_of(value_at(source, path))
+
+
+def unread_counts(source: Any) -> dict[str, Any]:
+    """Return what stands where counts are looked for and is none, such as text: by its path."""
+    usage, _ = found_usage(source)
+    found = {path: value_at(usage, path) for path in COUNTED}
+    return {
+        path: value
+        for path, value in found.items()
+        if issubclass(type(value), (numbers.Number, str)) and count_of(value) is None
+    }
+
+
+def value_at(source: Any, path: str) -> Any:
+    """Return what stands at a path of names, None where nothing does."""
     value = source
     for name in path.split("."):
         value = value_of(value, name)
         if value is None:
             return None
-    return count_of(value)
+    return value
 
 
 def value_of(source: Any, name: str) -> Any:

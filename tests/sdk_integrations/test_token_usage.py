@@ -10,6 +10,7 @@ import pytest
 from tests.sdk.odd_values import Unreadable
 from tests.sdk_integrations.usage_shapes import SHAPES, as_object, counts
 from trackstore import TokenUsage
+from trackstore.testing import RecordingTracker
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -64,6 +65,43 @@ NONE_OF_THEM: list[Any] = [
 def test_what_is_no_usage_has_no_counts() -> None:
     for usage in NONE_OF_THEM:
         assert TokenUsage.of(usage) == TokenUsage(), usage
+
+
+@pytest.mark.parametrize(
+    ("usage", "path", "known"),
+    [
+        ({"prompt_tokens": "12", "completion_tokens": 3}, "prompt_tokens: '12'", (None, 3)),
+        ({"prompt_tokens": 9, "completion_tokens": -1}, "completion_tokens: -1", (9, None)),
+        ({"input_tokens": float("nan"), "output_tokens": 3}, "input_tokens: nan", (None, 3)),
+        ({"usage": {"input_tokens": 9, "output_tokens": True}}, "output_tokens: True", (9, None)),
+        (
+            {"prompt_tokens": 9, "completion_tokens": 3,
+             "prompt_tokens_details": {"cached_tokens": "4"}},
+            "prompt_tokens_details.cached_tokens: '4'", (9, 3),
+        ),
+        (
+            SimpleNamespace(input_tokens=9, output_tokens=3, cache_read_input_tokens=Decimal(4)),
+            "cache_read_input_tokens: Decimal('4')", (9, 3),
+        ),
+    ],
+)  # fmt: skip
+def test_a_count_that_cannot_be_read_is_said(
+    usage: Any, path: str, known: tuple[int | None, ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    tracker = RecordingTracker(strict=False)
+    tracker.track_chat(message="Why?", model="parrot-1", usage=usage)
+    llm = tracker.one().llm
+    assert llm is not None
+    assert (llm.input_tokens, llm.output_tokens, llm.cached_input_tokens) == (*known, None)
+    assert dict(tracker.stats().adjusted) == {"operation.usage": 1}
+    assert f"operation.usage: {path} is not a whole number" in caplog.text
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_what_can_be_read_is_not_warned_of(name: str) -> None:
+    tracker = RecordingTracker(strict=False)
+    tracker.track_chat(message="Why?", model="parrot-1", usage=SHAPES[name][0])
+    assert not tracker.stats().adjusted
 
 
 def test_a_part_that_cannot_be_read_costs_only_itself() -> None:
