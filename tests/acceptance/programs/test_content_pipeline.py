@@ -119,7 +119,7 @@ def _check_completed(pipeline: Pipeline, id: str) -> None:
         ("request.failed", None, None),
         ("request.reopened", None, None),
         ("stage.reopened", "video_processing", 0), ("stage.reopened", "notification", 0),
-        ("stage.retried", video, 2), ("stage.taken_over", video, 2), *polled,
+        ("stage.retried", video, 2), *polled,
         ("stage.completed", video, 2),
         ("stage.started", "video_processing", 1), ("video_uploaded", "video_processing", 1),
         ("stage.completed", "video_processing", 1),
