@@ -98,8 +98,9 @@ class Limits:
                 check.refuse(f"{draft.zone!r} is not an IANA zone such as Europe/Zurich", "zone")
         for name, path in ((subject_id, "subjectId"), (draft.interaction_type, "interactionType")):
             refuse_pattern(name, path, check)
+        organization = check.required_name(organization, "organizationId")
         row = {
-            "organization_id": check.required_name(organization, "organizationId"),
+            "organization_id": organization,
             "id": new_id(),
             "subject": draft.subject.value,
             "subject_id": check.name(subject_id, "subjectId"),

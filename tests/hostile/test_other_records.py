@@ -123,6 +123,13 @@ async def test_prices(api: Api) -> None:
     assert len((await api("{ prices { name } }"))["prices"]) == 1
 
 
+async def test_a_limit_of_an_organization_whose_name_must_be_repaired(api: Api) -> None:
+    limit = {"subject": "ORGANIZATION", "interactionType": "m", "maximum": 5}
+    for maximum in (5, 6):
+        given = limit | {"organizationId": "a\ud800", "maximum": maximum}
+        assert (await api(SET_LIMIT, {"input": given}))["setLimit"]["limit"]["maximum"] == maximum
+
+
 async def test_breakers(api: Api) -> None:
     cases: Cases = [
         ({"name": ""}, f"name: {EMPTY}"),
