@@ -15,6 +15,9 @@ from strawberry.types.field import StrawberryField
 
 from server.schema import TrackstoreSchema
 
+PASSES_STRUCTS = "trackstore-passes-structs"
+"""Marks a wrapped field: the applications of a process share their fields, and each asks for this."""
+
 
 def pass_structs_on(schema: TrackstoreSchema, input_types: Iterable[type]) -> None:
     """Wrap the mutations of ``schema`` that take one of ``input_types``, or one list of them."""
@@ -23,6 +26,8 @@ def pass_structs_on(schema: TrackstoreSchema, input_types: Iterable[type]) -> No
     for field in mutations.fields.values() if mutations is not None else ():
         definition: StrawberryField = field.extensions["strawberry-definition"]
         arguments = definition.arguments
+        if PASSES_STRUCTS in field.extensions:
+            continue
         if len(arguments) == 1 and not definition.extensions:
             wanted = arguments[0].type
             if (wanted.of_type if isinstance(wanted, StrawberryList) else wanted) in types:
@@ -49,6 +54,7 @@ def wrap(schema: TrackstoreSchema, field: GraphQLField, definition: StrawberryFi
         return definition.get_result(source, info, [source], keywords)
 
     field.resolve = resolve
+    field.extensions[PASSES_STRUCTS] = True
 
 
 def is_decoded(value: Any) -> bool:
