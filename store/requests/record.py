@@ -27,8 +27,8 @@ from store.requests.transitions import (
     Verdict,
     judge_request,
     judge_stage,
-    mend_of_request,
-    mend_of_stage,
+    suggest_for_request,
+    suggest_for_stage,
 )
 
 DEFAULT_MAX_ATTEMPTS = 3
@@ -146,7 +146,7 @@ class RequestRecord:
         if verdict is Verdict.ILLEGAL:
             raise InvalidTransition(
                 f"a {self.status.value} request cannot {command.value}: "
-                f"{mend_of_request(command, self.status)}"
+                f"{suggest_for_request(command, self.status)}"
             )
         return verdict is Verdict.MOVE
 
@@ -156,7 +156,7 @@ class RequestRecord:
         if verdict is Verdict.ILLEGAL:
             raise InvalidTransition(
                 f"stage {stage['name']!r} is {status.value} and cannot {command.value}: "
-                f"{mend_of_stage(command, status)}"
+                f"{suggest_for_stage(command, status)}"
             )
         return verdict is Verdict.MOVE
 

@@ -133,7 +133,7 @@ def judge_stage(command: StageCommand, status: StageStatus) -> Verdict:
     return Verdict.REPEAT if status in STAGE_REPEATS[command] else Verdict.ILLEGAL
 
 
-def mend_of_stage(command: StageCommand, status: StageStatus) -> str:
+def suggest_for_stage(command: StageCommand, status: StageStatus) -> str:
     """What the caller may do instead of an illegal ``command``."""
     if command is StageCommand.START:
         return "retry it instead (retryStage)"
@@ -144,7 +144,7 @@ def mend_of_stage(command: StageCommand, status: StageStatus) -> str:
     return "only a FAILED stage can be retried"
 
 
-def mend_of_request(command: RequestCommand, status: RequestStatus) -> str:
+def suggest_for_request(command: RequestCommand, status: RequestStatus) -> str:
     """What the caller may do instead of an illegal ``command``."""
     if status is R.PENDING:
         return "it needs no retry: start it (startRequest)"

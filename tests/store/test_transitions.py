@@ -16,8 +16,8 @@ from store.requests.transitions import (
     Verdict,
     judge_request,
     judge_stage,
-    mend_of_request,
-    mend_of_stage,
+    suggest_for_request,
+    suggest_for_stage,
 )
 
 PAGE = Path(__file__).parents[2] / "docs" / "transitions.md"
@@ -114,13 +114,15 @@ def test_every_state_can_be_reached() -> None:
 
 
 @pytest.mark.parametrize(("command", "status"), list(product(StageCommand, StageStatus)))
-def test_what_is_illegal_has_a_mend(command: StageCommand, status: StageStatus) -> None:
+def test_what_is_illegal_comes_with_a_suggestion(
+    command: StageCommand, status: StageStatus
+) -> None:
     if judge_stage(command, status) is Verdict.ILLEGAL:
-        mend = mend_of_stage(command, status)
-        assert "retr" in mend
+        suggestion = suggest_for_stage(command, status)
+        assert "retr" in suggestion
 
 
-def test_what_is_illegal_of_a_request_has_a_mend() -> None:
+def test_what_is_illegal_of_a_request_comes_with_a_suggestion() -> None:
     for command, status in product(RequestCommand, RequestStatus):
         if judge_request(command, status) is Verdict.ILLEGAL:
-            assert "retr" in mend_of_request(command, status)
+            assert "retr" in suggest_for_request(command, status)
