@@ -1,5 +1,6 @@
 """What every resolver can reach: the store, the caller, and the loaders of this call."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -36,6 +37,8 @@ class RequestContext:
     hydrate: Hydrators
     owns_arguments: bool = False
     """Whether nobody but the resolver that is called reads its arguments any more."""
+    pending: list[asyncio.Future[Any]] = field(default_factory=list, init=False)
+    """Fields of this call that still run although an error has settled the answer without them."""
     _loaders: Loaders | None = field(default=None, init=False)
 
     @property
@@ -58,6 +61,16 @@ class RequestContext:
         """
         if self.owns_arguments and isinstance(items, list):
             items.clear()
+
+    async def settle(self) -> None:
+        """Cancel the pending fields, and wait until they have given back what they hold."""
+        while self.pending:
+            fields, self.pending = self.pending, []
+            # Each must have begun: a coroutine that has not never awaits those inside it.
+            await asyncio.sleep(0)
+            for each in fields:
+                each.cancel()
+            await asyncio.gather(*fields, return_exceptions=True)
 
     async def write(self, entries: Sequence[Entry]) -> list[ItemResult]:
         """Write entries in one transaction; what is read afterwards is as they left it."""

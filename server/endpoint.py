@@ -163,6 +163,8 @@ class GraphQLEndpoint:
             raise HttpRefusal(
                 400, "the document has no operation of that name: name one in operationName"
             ) from None
+        finally:
+            await context.settle()
         body: dict[str, Any] = {}
         if result.errors:
             body["errors"] = format_errors(result.errors, self._schema.enum_values)

@@ -21,6 +21,7 @@ from server.bodies import GraphQLRequest
 from server.document_limits import DocumentBounds, DocumentLimits
 from server.guarded_arguments import guard_arguments
 from server.input_types import hasten_inputs
+from server.settling_executor import SettlingExecutor
 from subscriptions.roots import Subscription
 
 
@@ -89,8 +90,7 @@ def build_schema(
         extensions.append(DisableIntrospection)
     schema = copy(_converted())
     schema.extensions = tuple(extensions)
-    if executor is not None:
-        schema.execution_context_class = executor
+    schema.execution_context_class = executor or SettlingExecutor
     return schema
 
 

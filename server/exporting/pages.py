@@ -40,15 +40,18 @@ class Asker:
     async def ask(self, asked: GraphQLRequest, context: RequestContext) -> bytes:
         """The answer's data as JSON; raises ``Refused`` where there is any error in it."""
         result: Any = None
-        if self._fast is not None:
-            result = await self._fast.execute(asked, context, READ_ONLY)
-        if result is None:
-            result = await self._schema.execute(
-                asked.query,
-                variable_values=asked.variables,
-                context_value=context,
-                allowed_operation_types=READ_ONLY,
-            )
+        try:
+            if self._fast is not None:
+                result = await self._fast.execute(asked, context, READ_ONLY)
+            if result is None:
+                result = await self._schema.execute(
+                    asked.query,
+                    variable_values=asked.variables,
+                    context_value=context,
+                    allowed_operation_types=READ_ONLY,
+                )
+        finally:
+            await context.settle()
         if result.errors:
             raise Refused(list(result.errors))
         return self._encoder.encode(result.data)

@@ -136,13 +136,16 @@ class LiveEngine:
         return self._follow(subscribed, self._key(asked, subscribed))
 
     async def _execute(self, asked: GraphQLRequest, context: LiveContext) -> Any:
-        return await self._schema.execute(
-            asked.query,
-            variable_values=asked.variables,
-            context_value=context,
-            operation_name=asked.operation_name,
-            operation_extensions=asked.extensions,
-        )
+        try:
+            return await self._schema.execute(
+                asked.query,
+                variable_values=asked.variables,
+                context_value=context,
+                operation_name=asked.operation_name,
+                operation_extensions=asked.extensions,
+            )
+        finally:
+            await context.settle()
 
     async def _follow(self, subscribed: Subscribed, key: Hashable) -> AsyncGenerator[str]:
         following = subscribed.following
@@ -172,10 +175,13 @@ class LiveEngine:
         executor = subscribed.executor.build_per_event_executor(
             subscribed.following.show(item.value)
         )
-        executor.context_value = self._context(subscribed.principal)
-        result: Any = execute_subscription_event(executor)
-        if isawaitable(result):
-            result = await result
+        executor.context_value = context = self._context(subscribed.principal)
+        try:
+            result: Any = execute_subscription_event(executor)
+            if isawaitable(result):
+                result = await result
+        finally:
+            await context.settle()
         return self._encode(result)
 
     def _context(self, principal: Principal) -> LiveContext:
