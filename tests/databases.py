@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import sqlite3
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager
 from functools import cached_property
@@ -15,7 +15,6 @@ from uuid import uuid4
 from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
 
 from tests.postgres import PostgresUnavailableError
 
@@ -85,11 +84,14 @@ class PostgresDatabases(Databases):
         self._server = server
         self._migrate = migrate
         self._templates: list[str] = []
+        self._administrator = Administrator(server)
         try:
             version = self._execute("SHOW server_version_num")
         except (OSError, SQLAlchemyError) as error:
+            self._administrator.close()
             raise PostgresUnavailableError(f"No PostgreSQL at {server}: {error}") from error
         if int(str(version)) < OLDEST_POSTGRES * 10_000:
+            self._administrator.close()
             raise PostgresUnavailableError(f"{server} is older than PostgreSQL {OLDEST_POSTGRES}")
 
     @contextmanager
@@ -106,6 +108,7 @@ class PostgresDatabases(Databases):
         """Drop the template; a server that others use keeps nothing of ours."""
         while self._templates:
             self._execute(f'DROP DATABASE "{self._templates.pop()}" WITH (FORCE)')
+        self._administrator.close()
 
     @contextmanager
     def _database(self, template: str) -> Iterator[str]:
@@ -134,17 +137,40 @@ class PostgresDatabases(Databases):
         return self._server.set(database=database).render_as_string(hide_password=False)
 
     def _execute(self, statement: str) -> object:
-        return _apart(lambda: asyncio.run(_execute(self._server, statement)))
+        return self._administrator.execute(statement)
 
 
-async def _execute(server: URL, statement: str) -> object:
-    engine = create_async_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    try:
-        async with engine.connect() as connection:
+class Administrator:
+    """Executes statements one by one on a connection of its own, in a thread of its own.
+
+    Fixtures ask for databases where an event loop runs already, and connecting for each statement
+    costs more than most of them.
+    """
+
+    def __init__(self, server: URL) -> None:
+        self._thread = ThreadPoolExecutor(max_workers=1)
+        self._loop = asyncio.new_event_loop()
+        self._engine = create_async_engine(
+            server, isolation_level="AUTOCOMMIT", pool_size=1, pool_pre_ping=True
+        )
+
+    def execute(self, statement: str) -> object:
+        """Return the first value of the first row; None where there is none."""
+        return self._run(self._execute(statement))
+
+    def close(self) -> None:
+        """Close the connection and end the thread."""
+        self._run(self._engine.dispose())
+        self._thread.shutdown()
+        self._loop.close()
+
+    def _run(self, work: Coroutine[None, None, T]) -> T:
+        return self._thread.submit(self._loop.run_until_complete, work).result()
+
+    async def _execute(self, statement: str) -> object:
+        async with self._engine.connect() as connection:
             result = await connection.exec_driver_sql(statement)
             return result.scalar() if result.returns_rows else None
-    finally:
-        await engine.dispose()
 
 
 def _apart(work: Callable[[], T]) -> T:

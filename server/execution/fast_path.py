@@ -1,6 +1,7 @@
 """The fast path as one object: what the endpoint asks, and how the schema is made for it."""
 
 from collections.abc import Callable, Collection
+from functools import cache
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLError
@@ -47,7 +48,7 @@ class FastPath:
         self.schema: TrackstoreSchema = build_schema(
             bounds, introspection, extensions_first=(keep,), executor=FastExecutor
         )
-        self._inputs = CompiledInputs(self.schema, COMPILED_INPUTS)
+        self._inputs = compiled_inputs()
 
     def read(self, body: bytes) -> GraphQLRequest | None:
         """The request in a body, its compiled inputs decoded; None where it must be read closely."""
@@ -102,3 +103,9 @@ class FastPath:
             if operation is not None:  # callers can make up any number of names
                 document.operations[name] = operation
         return operation
+
+
+@cache
+def compiled_inputs() -> CompiledInputs:
+    """Compile the inputs once: the applications of a process share the types they are made of."""
+    return CompiledInputs(build_schema(), COMPILED_INPUTS)
