@@ -68,7 +68,14 @@ def dialect(databases: Databases) -> str:
 
 @pytest.fixture
 def database_url(databases: Databases) -> Iterator[str]:
-    """A migrated database without rows, for this test alone."""
+    """A migrated database without rows, for this test alone, as a server's start leaves it."""
+    with databases.prepared() as url:
+        yield url
+
+
+@pytest.fixture
+def migrated_database_url(databases: Databases) -> Iterator[str]:
+    """A migrated database that no server has used, for this test alone."""
     with databases.migrated() as url:
         yield url
 

@@ -16,6 +16,9 @@ from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from store.database import Database
+from store.ids import utc_now
+from store.partitions import Partitions
 from tests.postgres import PostgresUnavailableError
 
 T = TypeVar("T")
@@ -36,6 +39,13 @@ class Databases(ABC):
     @abstractmethod
     def migrated(self) -> AbstractContextManager[str]:
         """Give the URL of a database at the newest revision, without rows of another test."""
+
+    @abstractmethod
+    def prepared(self) -> AbstractContextManager[str]:
+        """Give the URL of a migrated database with the partitions that a server's start creates.
+
+        They take most of a first start, which each test would wait for.
+        """
 
 
 class SqliteDatabases(Databases):
@@ -61,6 +71,9 @@ class SqliteDatabases(Databases):
         with self.empty() as url:
             shutil.copyfile(self._template, self._folder / url.rpartition("/")[2])
             yield url
+
+    def prepared(self) -> AbstractContextManager[str]:
+        return self.migrated()
 
     @cached_property
     def _template(self) -> Path:
@@ -104,6 +117,11 @@ class PostgresDatabases(Databases):
         with self._database(self._template) as url:
             yield url
 
+    @contextmanager
+    def prepared(self) -> Iterator[str]:
+        with self._database(self._prepared_template) as url:
+            yield url
+
     def close(self) -> None:
         """Drop the template; a server that others use keeps nothing of ours."""
         while self._templates:
@@ -121,10 +139,21 @@ class PostgresDatabases(Databases):
 
     @cached_property
     def _template(self) -> str:
+        return self._new_template(self._migrate)
+
+    @cached_property
+    def _prepared_template(self) -> str:
+        def prepare(url: str) -> None:
+            self._migrate(url)
+            asyncio.run(create_partitions(url))
+
+        return self._new_template(prepare)
+
+    def _new_template(self, fill: Migrate) -> str:
         name = f"trackstore_template_{uuid4().hex}"
         self._execute(f'CREATE DATABASE "{name}"')
         self._templates.append(name)
-        _apart(lambda: self._migrate(self._url(name)))
+        _apart(lambda: fill(self._url(name)))
         # A database that somebody is connected to cannot be copied.
         self._execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
         self._execute(
@@ -171,6 +200,13 @@ class Administrator:
         async with self._engine.connect() as connection:
             result = await connection.exec_driver_sql(statement)
             return result.scalar() if result.returns_rows else None
+
+
+async def create_partitions(url: str) -> None:
+    """Create the partitions of this month and the next ones, as a server does when it starts."""
+    database = Database(url)
+    await Partitions(database.dialect, utc_now).ensure_ahead()
+    await database.close()
 
 
 def _apart(work: Callable[[], T]) -> T:

@@ -94,12 +94,14 @@ def test_parents_are_partitioned_as_the_models_declare(database_url: str) -> Non
     } == PARTITION_KEYS
 
 
-def test_monthly_partitions_are_nobody_elses_business(database_url: str, dialect: str) -> None:
-    execute(database_url, *CHILDREN[dialect])
-    assert check(database_url) == []
-    downgrade(database_url, "base")
-    upgrade(database_url)
-    assert check(database_url) == []
+def test_monthly_partitions_are_nobody_elses_business(
+    migrated_database_url: str, dialect: str
+) -> None:
+    execute(migrated_database_url, *CHILDREN[dialect])
+    assert check(migrated_database_url) == []
+    downgrade(migrated_database_url, "base")
+    upgrade(migrated_database_url)
+    assert check(migrated_database_url) == []
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,12 @@ FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid WHERE c.relkind = 'r' ORDER
 """
 
 
+@pytest.fixture
+def database_url(migrated_database_url: str) -> str:
+    """A database without partitions."""
+    return migrated_database_url
+
+
 async def children(database: Database) -> dict[str, tuple[str, str]]:
     """Every partition by its name: of which table, for which values; none where there are none."""
     if not database.dialect.partitioned:
