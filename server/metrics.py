@@ -97,6 +97,17 @@ class StoreCollector(Collector):
         yield from self._requests()
         yield from self._rollups()
         yield from self._pools()
+        yield self._refusals()
+
+    def _refusals(self) -> Metric:
+        counter = CounterMetricFamily(
+            "trackstore_database_refusals",
+            "Statements and connections that the database refused, by SQLSTATE or SQLite's name.",
+            labels=[*self._labels, "sqlstate"],
+        )
+        for state, count in sorted(self._store.database.refusals.counts.items()):
+            counter.add_metric([*self._labels.values(), state], count)
+        return counter
 
     def _counter(self, name: str, value: float, meaning: str) -> Metric:
         counter = CounterMetricFamily(name, meaning, labels=list(self._labels))

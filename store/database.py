@@ -12,11 +12,13 @@ from store.dialects import (
     DRIVER_ERRORS,
     Columns,
     DatabaseDialect,
+    Diagnosis,
     Fault,
     PoolSettings,
     dialect_for,
 )
 from store.errors import Overloaded, StoreError, TimedOut
+from store.refusals import Refusals
 
 Row = Mapping[Any, Any]
 """A row as it was read: values by column name."""
@@ -27,6 +29,15 @@ class Contention(StoreError):
 
     code = "OVERLOADED"
     retryable = True
+
+
+class Unavailable(Overloaded):
+    """The database refused, and its cause may end."""
+
+    def __init__(self, message: str, diagnosis: Diagnosis) -> None:
+        super().__init__(message)
+        self.reason = diagnosis.reason or message
+        """What fails, for operators: callers need not know."""
 
 
 class DatabaseFailure(Exception):
@@ -43,6 +54,7 @@ class Database:
     def __init__(self, url: str, pool: PoolSettings | None = None) -> None:
         self._pool = pool or PoolSettings()
         self.dialect: DatabaseDialect = dialect_for(url, self._pool)
+        self.refusals = Refusals()
         # Where the database has one writer, wait here, in order, and not inside its busy loop.
         self._turn = None if self.dialect.parallel_writers > 1 else asyncio.Lock()
 
@@ -93,9 +105,13 @@ class Database:
 
     def translate(self, error: BaseException) -> Exception:
         """What an error of the driver is to the caller."""
-        fault = self.dialect.fault(error)
+        diagnosis = self.dialect.diagnose(error)
+        self.refusals.note(diagnosis, error)
+        if diagnosis.is_stale:
+            self.dialect.reopen()
+        fault = diagnosis.fault
         if fault is Fault.UNAVAILABLE:
-            return Overloaded("the database is not available right now: try again")
+            return Unavailable("the database is not available right now: try again", diagnosis)
         if fault is Fault.CONTENTION:
             return Contention("the database is busy with the same records: try again")
         if fault is Fault.OVERFLOW:

@@ -8,20 +8,21 @@ from sqlalchemy.exc import SQLAlchemyError
 from store.dialects.base import (
     DatabaseDialect,
     DuplicateKeys,
-    Fault,
     Fetched,
     PoolSettings,
     Settled,
     chunks,
 )
 from store.dialects.bells import MAX_HINT_BYTES, Bell
+from store.dialects.faults import Diagnosis, Fault, statement_noted
 from store.dialects.json_leaf import JsonLeaf
 from store.dialects.plans import Columns, Rows
-from store.dialects.postgresql import POSTGRESQL_ERRORS, PostgresqlDialect
+from store.dialects.postgresql import PostgresqlDialect
+from store.dialects.postgresql_faults import POSTGRESQL_ERRORS
 from store.dialects.sqlite import SqliteDialect
 from store.errors import BadInput
 
-DRIVER_ERRORS = (SQLAlchemyError, *POSTGRESQL_ERRORS, sqlite3.Error, OSError)
+DRIVER_ERRORS = (SQLAlchemyError, *POSTGRESQL_ERRORS, sqlite3.Error, OSError, MemoryError)
 """What a database can throw; everything else is a mistake of ours and passes through."""
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Bell",
     "Columns",
     "DatabaseDialect",
+    "Diagnosis",
     "DuplicateKeys",
     "Fault",
     "Fetched",
@@ -39,6 +41,7 @@ __all__ = [
     "Settled",
     "chunks",
     "dialect_for",
+    "statement_noted",
 ]
 
 

@@ -4,7 +4,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
@@ -25,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from models.feeds import FEED_POSITION
 from models.types import Lanes, PackedLanes
 from store.dialects.bells import Bell
+from store.dialects.faults import Diagnosis, Fault
 from store.dialects.json_leaf import JsonLeaf
 from store.dialects.plans import Columns, Convert, Rows, columns_of_rows
 
@@ -83,17 +83,6 @@ class Fetched:
 
 class DuplicateKeys(Exception):
     """A bulk insert met a key that exists; nothing of it stays once its savepoint is rolled back."""
-
-
-class Fault(Enum):
-    """What an error of the driver means for the caller."""
-
-    UNAVAILABLE = "unavailable"
-    TIMEOUT = "timeout"
-    CONTENTION = "contention"
-    OVERFLOW = "overflow"
-    """A number grew beyond what its type holds."""
-    OTHER = "other"
 
 
 class Settled(NamedTuple):
@@ -180,8 +169,16 @@ class DatabaseDialect(ABC):
         """
 
     @abstractmethod
+    def diagnose(self, error: BaseException) -> Diagnosis:
+        """Classify an error of the driver."""
+
     def fault(self, error: BaseException) -> Fault:
         """What an error of the driver means."""
+        return self.diagnose(error).fault
+
+    @abstractmethod
+    def reopen(self) -> None:
+        """Replace every connection that is open now before its next use."""
 
     @abstractmethod
     async def ensure_partition(self, table: Table, start: datetime, end: datetime) -> None:

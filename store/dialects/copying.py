@@ -19,7 +19,9 @@ from sqlalchemy import Column, Table
 from models.types import MICROSECOND, Instant
 from store.dialects import plans
 from store.dialects.base import DuplicateKeys
+from store.dialects.faults import name_statement
 from store.dialects.plans import Columns, Convert
+from store.dialects.postgresql_faults import POSTGRESQL_ERRORS
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 """Where PostgreSQL counts the microseconds of a ``timestamptz`` from."""
@@ -55,6 +57,9 @@ async def copy(driver: Any, load: Load) -> None:
             await driver.copy_records_to_table(table.name, records=rows, columns=names)
     except asyncpg.UniqueViolationError as error:
         raise DuplicateKeys from error
+    except POSTGRESQL_ERRORS as error:
+        name_statement(error, f"COPY {table.name}")
+        raise
 
 
 @lru_cache(maxsize=1_000)

@@ -1,5 +1,6 @@
 """PostgreSQL 15 and newer: COPY through the driver, row locks, monthly partitions."""
 
+import time
 import zlib
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -7,7 +8,6 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
-import asyncpg
 import msgspec
 from sqlalchemy import (
     BigInteger,
@@ -23,6 +23,7 @@ from sqlalchemy import (
     case,
     cast,
     collate,
+    event,
     func,
     literal,
     make_url,
@@ -32,8 +33,7 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy.dialects.postgresql import TIMESTAMP, Insert, insert
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from models.partitions import INFO_KEY, Partition
@@ -41,30 +41,20 @@ from models.types import Instant, JsonNumber, Lanes
 from store.dialects.base import (
     DatabaseDialect,
     DuplicateKeys,
-    Fault,
     PoolSettings,
     Settled,
 )
 from store.dialects.bells import Bell
 from store.dialects.copying import copy, load_of
+from store.dialects.faults import Diagnosis
 from store.dialects.json_leaf import JsonLeaf
 from store.dialects.notifications import PostgresqlBell
 from store.dialects.plans import Columns, Convert, encode_json
+from store.dialects.postgresql_faults import diagnose
 from store.histograms import LEAST
 from store.ids import first_id_at
 
-UNAVAILABLE_CLASSES = ("08", "53", "57P", "58")
-"""SQLSTATE: connection, resources, operator intervention (shutdown), system errors."""
-POSTGRESQL_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError)
-"""What the driver throws where it is used directly, past SQLAlchemy."""
-TIMEOUT_STATES = ("57014",)
-OVERFLOW_STATES = ("22003",)
-CONTENTION_STATES = ("40001", "40P01", "55P03", "23514")
-"""Serialization failure, deadlock, lock not available: the same transaction may succeed now.
-
-So may one that met a month whose partition somebody dropped (a check violation; no table has
-other checks): the next try makes it again.
-"""
+OPENED_AT = "opened_at"
 SHARE_LOCKS = text(
     "SELECT pg_advisory_xact_lock_shared(key) FROM unnest(CAST(:keys AS bigint[])) AS named(key)"
 )
@@ -108,9 +98,25 @@ class PostgresqlDialect(DatabaseDialect):
                 },
             },
         )
+        self._reopened_at = float("-inf")
+        self._watch_age()
         # A read is one statement: without BEGIN and ROLLBACK it is one round trip instead of three.
         self._read = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._snapshot = self._engine.execution_options(isolation_level="REPEATABLE READ")
+
+    def _watch_age(self) -> None:
+        """Replace connections that were opened before ``reopen`` was called."""
+
+        @event.listens_for(self._engine.sync_engine, "do_connect")
+        def before_connect(dialect: Any, record: Any, args: Any, options: Any) -> None:
+            del dialect, args, options
+            record.info[OPENED_AT] = time.monotonic()
+
+        @event.listens_for(self._engine.sync_engine, "checkout")
+        def lend(connection: Any, record: Any, proxy: Any) -> None:
+            del connection, proxy
+            if record.info[OPENED_AT] < self._reopened_at:
+                raise DisconnectionError
 
     @property
     def read_engine(self) -> AsyncEngine:
@@ -184,23 +190,11 @@ class PostgresqlDialect(DatabaseDialect):
         )  # the driver reads every type of ours, JSON by SQLAlchemy's codec; instants are UTC
         return None
 
-    def fault(self, error: BaseException) -> Fault:
-        if isinstance(error, PoolTimeout | OSError):
-            return Fault.UNAVAILABLE
-        if isinstance(error, DBAPIError) and error.connection_invalidated:
-            return Fault.UNAVAILABLE
-        state = sqlstate(error)
-        if state in TIMEOUT_STATES:
-            return Fault.TIMEOUT
-        if state in OVERFLOW_STATES:
-            return Fault.OVERFLOW
-        if state in CONTENTION_STATES:
-            return Fault.CONTENTION
-        if state and state.startswith(UNAVAILABLE_CLASSES):
-            return Fault.UNAVAILABLE
-        if is_interface_error(error):
-            return Fault.UNAVAILABLE
-        return Fault.OTHER
+    def diagnose(self, error: BaseException) -> Diagnosis:
+        return diagnose(error)
+
+    def reopen(self) -> None:
+        self._reopened_at = time.monotonic()
 
     async def ensure_partition(self, table: Table, start: datetime, end: datetime) -> None:
         """Made beside the table and then attached: that lock lets writers go on, unlike
@@ -286,27 +280,6 @@ class PostgresqlDialect(DatabaseDialect):
 
     def add_histograms(self, histogram: ColumnElement[Any]) -> ColumnElement[Any]:
         return func.sum(histogram)
-
-
-def sqlstate(error: BaseException) -> str | None:
-    """The five-character SQLSTATE of an error, wherever in its chain it stands."""
-    seen: BaseException | None = error
-    while seen is not None:
-        state = getattr(seen, "sqlstate", None)
-        if isinstance(state, str):
-            return state
-        seen = getattr(seen, "orig", None) or seen.__cause__
-    return None
-
-
-def is_interface_error(error: BaseException) -> bool:
-    """Whether the driver says that the connection itself is not usable."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, asyncpg.InterfaceError | ConnectionError):
-            return not isinstance(seen, ValueError)  # the driver's own check of what it was given
-        seen = getattr(seen, "orig", None) or seen.__cause__
-    return False
 
 
 def _lock_key(name: str) -> int:

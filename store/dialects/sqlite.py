@@ -35,8 +35,6 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy.dialects.sqlite import Insert, insert
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
@@ -46,12 +44,14 @@ from store import histograms, quantiles
 from store.dialects.base import (
     DatabaseDialect,
     DuplicateKeys,
-    Fault,
     PoolSettings,
     Settled,
 )
+from store.dialects.faults import Diagnosis, name_statement
 from store.dialects.json_leaf import JsonLeaf
 from store.dialects.plans import Columns, Convert, encode_json, load_of
+from store.dialects.sqlite_faults import diagnose
+from store.dialects.sqlite_file import DatabaseFile
 from store.errors import BadInput
 from store.ids import utc_now
 from store.validation import LONG_MAX, LONG_MIN
@@ -85,6 +85,7 @@ class SqliteDialect(DatabaseDialect):
         if not parsed.database or parsed.database == ":memory:":
             raise BadInput("SQLite needs a file: use sqlite:///trackstore.db")
         Path(parsed.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
+        self._file = DatabaseFile(parsed.database)
         self._pool = pool
         self._positions: dict[str, int] = {}
         wait = pool.wait_seconds
@@ -103,6 +104,8 @@ class SqliteDialect(DatabaseDialect):
             json_deserializer=msgspec.json.decode,
             hide_parameters=True,  # what callers sent is nothing for a log
         )
+
+        self._file.guard(engine.sync_engine)
 
         @event.listens_for(engine.sync_engine, "connect")
         def prepare(connection: Any, record: Any) -> None:
@@ -211,21 +214,11 @@ class SqliteDialect(DatabaseDialect):
         dialect = self._read.dialect
         return column.type.dialect_impl(dialect).result_processor(dialect, None)
 
-    def fault(self, error: BaseException) -> Fault:
-        if isinstance(error, PoolTimeout):
-            return Fault.UNAVAILABLE
-        original = error.orig if isinstance(error, DBAPIError) else error
-        text = str(original)
-        if isinstance(original, sqlite3.OperationalError):
-            if "interrupted" in text:
-                return Fault.TIMEOUT
-            if "integer overflow" in text:
-                return Fault.OVERFLOW
-            if "locked" in text or "busy" in text:
-                return Fault.CONTENTION
-            if "disk" in text or "full" in text or "unable to open" in text:
-                return Fault.UNAVAILABLE
-        return Fault.OTHER
+    def diagnose(self, error: BaseException) -> Diagnosis:
+        return diagnose(error)
+
+    def reopen(self) -> None:
+        self._file.reopen()
 
     async def ensure_partition(self, table: Table, start: datetime, end: datetime) -> None:
         raise NotImplementedError("SQLite keeps each table in one piece")
@@ -374,8 +367,12 @@ async def insert_many(driver: Any, table: Table, columns: Columns) -> None:
         await cursor.close()
     except sqlite3.IntegrityError as error:
         if getattr(error, "sqlite_errorname", "") not in DUPLICATE_ERRORS:
+            name_statement(error, f"INSERT {table.name}")
             raise
         raise DuplicateKeys from error
+    except sqlite3.Error as error:
+        name_statement(error, f"INSERT {table.name}")
+        raise
 
 
 def converter(column: Column[Any]) -> Convert | None:

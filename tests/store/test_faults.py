@@ -191,6 +191,9 @@ def wrapped(original: Exception) -> DBAPIError:
         ("unable to open database file", Fault.UNAVAILABLE),
         ("disk I/O error", Fault.UNAVAILABLE),
         ("database or disk is full", Fault.UNAVAILABLE),
+        ("attempt to write a readonly database", Fault.UNAVAILABLE),
+        ("out of memory", Fault.UNAVAILABLE),
+        ("locking protocol", Fault.CONTENTION),
         ("no such table: x", Fault.OTHER),
     ],
 )
@@ -200,6 +203,26 @@ def test_faults_of_sqlite(tmp_path: Path, text_: str, fault: Fault) -> None:
     assert dialect.fault(error) is dialect.fault(wrapped(error)) is fault
     assert dialect.fault(PoolTimeout()) is Fault.UNAVAILABLE
     assert dialect.fault(sqlite3.IntegrityError("NOT NULL")) is Fault.OTHER
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("SQLITE_READONLY_DIRECTORY", Fault.UNAVAILABLE),
+        ("SQLITE_IOERR_WRITE", Fault.UNAVAILABLE),
+        ("SQLITE_CANTOPEN_ISDIR", Fault.UNAVAILABLE),
+        ("SQLITE_FULL", Fault.UNAVAILABLE),
+        ("SQLITE_BUSY_SNAPSHOT", Fault.CONTENTION),
+        ("SQLITE_CORRUPT", Fault.OTHER),
+        ("SQLITE_NOTADB", Fault.OTHER),
+        ("SQLITE_ERROR", Fault.OTHER),
+    ],
+)
+def test_faults_of_sqlite_by_their_code(tmp_path: Path, name: str, fault: Fault) -> None:
+    """The text may be in any words, such as those of a file system."""
+    error = sqlite3.DatabaseError("x")
+    error.sqlite_errorname = name
+    assert dialect_for(f"sqlite:///{tmp_path / 'x.db'}", PoolSettings()).fault(error) is fault
 
 
 @pytest.mark.parametrize(
@@ -214,6 +237,23 @@ def test_faults_of_sqlite(tmp_path: Path, text_: str, fault: Fault) -> None:
         (asyncpg.CannotConnectNowError(), Fault.UNAVAILABLE),
         (asyncpg.TooManyConnectionsError(), Fault.UNAVAILABLE),
         (asyncpg.DiskFullError(), Fault.UNAVAILABLE),
+        (asyncpg.OutOfMemoryError(), Fault.UNAVAILABLE),
+        (asyncpg.ReadOnlySQLTransactionError(), Fault.UNAVAILABLE),
+        (asyncpg.InvalidPasswordError(), Fault.UNAVAILABLE),
+        (asyncpg.InvalidAuthorizationSpecificationError(), Fault.UNAVAILABLE),
+        (asyncpg.InvalidCatalogNameError(), Fault.UNAVAILABLE),
+        (asyncpg.InsufficientPrivilegeError(), Fault.UNAVAILABLE),
+        (asyncpg.ObjectNotInPrerequisiteStateError(), Fault.UNAVAILABLE),
+        (asyncpg.PostgresIOError(), Fault.UNAVAILABLE),
+        (asyncpg.IdleInTransactionSessionTimeoutError(), Fault.UNAVAILABLE),
+        (asyncpg.InvalidCachedStatementError(), Fault.CONTENTION),
+        (asyncpg.ProtocolError("unexpected message"), Fault.UNAVAILABLE),
+        (asyncpg.TargetServerAttributeNotMatched("none is primary"), Fault.UNAVAILABLE),
+        (MemoryError(), Fault.UNAVAILABLE),
+        (asyncpg.UndefinedFileError(), Fault.OTHER),
+        (asyncpg.UndefinedFunctionError(), Fault.OTHER),
+        (asyncpg.UndefinedColumnError(), Fault.OTHER),
+        (asyncpg.PostgresSyntaxError(), Fault.OTHER),
         (asyncpg.ConnectionDoesNotExistError(), Fault.UNAVAILABLE),
         (asyncpg.InterfaceError("connection is closed"), Fault.UNAVAILABLE),
         (asyncpg.exceptions._base.DataError("invalid input for query argument"), Fault.OTHER),

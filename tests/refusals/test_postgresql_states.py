@@ -1,0 +1,213 @@
+"""A real PostgreSQL in every state that may end: writes are refused for now, and succeed afterwards."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import URL
+
+from store.ids import new_id
+from tests.api import Api, running_api
+from tests.refusals.roles import OwnDatabase, own_database
+
+TRACK = """mutation ($id: UUID!) {
+  trackOperation(input: {id: $id, kind: API, name: "GET /", durationMs: 5}) { status }
+}"""
+CONSUME = """mutation ($id: UUID!) {
+  consume(input: {id: $id, interactionType: "chat", units: 1, labels: {userId: "ana"}}) { status }
+}"""
+QUANTILE = "{ operationStats { rows { durationMs { p95 } } } }"
+
+
+@dataclass(frozen=True)
+class State:
+    """Something an operator or an outage does, how it is undone, and what the server finds."""
+
+    name: str
+    enter: tuple[str, ...]
+    leave: tuple[str, ...]
+    sqlstate: str
+    inside: bool = False
+    """Whether the statements run inside the database of the server."""
+    cut: bool = True
+    """Whether it comes with the end of every connection."""
+
+
+STATES = (
+    State("no login", ("ALTER ROLE {role} NOLOGIN",), ("ALTER ROLE {role} LOGIN",), "28000"),
+    State(
+        "no connections to the database",
+        ("ALTER DATABASE {db} ALLOW_CONNECTIONS false",),
+        ("ALTER DATABASE {db} ALLOW_CONNECTIONS true",),
+        "55000",
+    ),
+    State(
+        "connection limit of the database",
+        ("ALTER DATABASE {db} CONNECTION LIMIT 0",),
+        ("ALTER DATABASE {db} CONNECTION LIMIT -1",),
+        "53300",
+    ),
+    State(
+        "connection limit of the role",
+        ("ALTER ROLE {role} CONNECTION LIMIT 0",),
+        ("ALTER ROLE {role} CONNECTION LIMIT -1",),
+        "53300",
+    ),
+    State(
+        "connect revoked",
+        ("REVOKE CONNECT ON DATABASE {db} FROM PUBLIC, {role}",),
+        ("GRANT CONNECT ON DATABASE {db} TO PUBLIC, {role}",),
+        "42501",
+    ),
+    State(
+        "insert revoked",
+        ("REVOKE INSERT ON operations FROM {role}",),
+        ("GRANT INSERT ON operations TO {role}",),
+        "42501",
+        inside=True,
+        cut=False,
+    ),
+    State(
+        "everything revoked",
+        ("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}",),
+        ("GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}",),
+        "42501",
+        inside=True,
+        cut=False,
+    ),
+    State(
+        "read-only role",
+        ("ALTER ROLE {role} SET default_transaction_read_only = on",),
+        ("ALTER ROLE {role} RESET default_transaction_read_only",),
+        "25006",
+    ),
+    State(
+        "read-only database",
+        ("ALTER DATABASE {db} SET default_transaction_read_only = on",),
+        ("ALTER DATABASE {db} RESET default_transaction_read_only",),
+        "25006",
+    ),
+)
+
+
+async def code_of(api: Api, document: str) -> tuple[str | None, bool]:
+    """The code of the refusal of a mutation, and whether it is called retryable."""
+    refusal = await api.refused(document, {"id": str(new_id())})
+    return refusal.code, refusal.errors[0]["extensions"].get("retryable", False)
+
+
+async def heal(api: Api, document: str) -> None:
+    """Send the same item until it is taken: one connection after the other may be a stale one."""
+    id = str(new_id())
+    for _ in range(10):
+        answer = (await api.raw({"query": document, "variables": {"id": id}})).json()
+        if "errors" not in answer:
+            return
+        assert answer["errors"][0]["extensions"]["code"] == "OVERLOADED", answer
+        await asyncio.sleep(0.05)
+    raise AssertionError("it does not heal")
+
+
+def refused(api: Api, sqlstate: str) -> int:
+    """How often the database refused with this state."""
+    return api.server.store.database.refusals.counts[sqlstate]
+
+
+async def pass_through(api: Api, own: OwnDatabase, state: State) -> None:
+    """Enter a state, look at every refusal, leave the state, and see that all is well again."""
+    before = refused(api, state.sqlstate)
+    await own.run(*state.enter, inside=state.inside)
+    if state.cut:
+        await own.cut()
+    try:
+        if state.cut:  # the first one finds the connections closed
+            assert await code_of(api, TRACK) == ("OVERLOADED", True)
+        assert await code_of(api, TRACK) == ("OVERLOADED", True)
+        if state.name != "insert revoked":
+            assert await code_of(api, CONSUME) == ("OVERLOADED", True)
+        assert refused(api, state.sqlstate) > before, api.server.store.database.refusals.counts
+    finally:
+        await own.run(*state.leave, inside=state.inside)
+    await heal(api, TRACK)
+    await heal(api, CONSUME)
+
+
+@pytest.mark.postgresql
+async def test_every_state_is_told_as_retryable_and_heals(
+    postgres_server: URL, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with (
+        own_database(postgres_server) as own,
+        running_api(database_url=own.url, pool_wait_seconds=2, pool_size=3) as api,
+    ):
+        with caplog.at_level(logging.WARNING, "store.refusals"):
+            for state in STATES:
+                await asyncio.wait_for(pass_through(api, own, state), 30)
+            await pass_a_rename(api, own)
+        metrics = (await api.http.get("/metrics")).text
+    for state in STATES:
+        assert f'trackstore_database_refusals_total{{sqlstate="{state.sqlstate}"}}' in metrics
+        logged = [r for r in caplog.records if getattr(r, "sqlstate", "") == state.sqlstate]
+        assert logged, state
+        assert all(r.getMessage() == "the database refused a statement" for r in logged)
+    kinds = [
+        (r.__dict__["sqlstate"], r.__dict__["statement"])
+        for r in caplog.records
+        if r.name == "store.refusals"
+    ]
+    assert len(kinds) == len(set(kinds)), "a kind of refusal is logged once a minute"
+    assert ("25006", "COPY operations") in kinds or ("25006", "INSERT operations") in kinds
+
+
+async def pass_a_rename(api: Api, own: OwnDatabase) -> None:
+    """The database has another name for a while."""
+    await own.run("ALTER DATABASE {db} ALLOW_CONNECTIONS false")
+    await own.cut()
+    await own.run("ALTER DATABASE {db} RENAME TO {db}_away")
+    try:
+        for _ in range(2):
+            assert await code_of(api, TRACK) == ("OVERLOADED", True)
+        assert refused(api, "3D000")
+    finally:
+        await own.run("ALTER DATABASE {db}_away RENAME TO {db}")
+        await own.run("ALTER DATABASE {db} ALLOW_CONNECTIONS true")
+    await heal(api, TRACK)
+
+
+BROKEN_LIBRARY = (
+    "UPDATE pg_proc SET prolang = (SELECT oid FROM pg_language WHERE lanname = 'c'), "
+    "probin = '$libdir/nothing', prosrc = 'nothing' WHERE proname = 'trackstore_quantile'"
+)
+LASTING = (
+    (
+        BROKEN_LIBRARY,
+        QUANTILE,
+        "58P01",
+    ),
+    ("ALTER FUNCTION trackstore_quantile RENAME TO elsewhere", QUANTILE, "42883"),
+    ("ALTER TABLE operations RENAME COLUMN duration_ms TO elsewhere", TRACK, "42703"),
+    ("ALTER TABLE operations RENAME TO elsewhere", TRACK, "42P01"),
+)
+"""The library of a function, a function, a column and a table that are not there."""
+
+
+@pytest.mark.postgresql
+async def test_what_does_not_go_away_by_itself_is_not_called_retryable(
+    postgres_server: URL, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with (
+        own_database(postgres_server) as own,
+        running_api(database_url=own.url, pool_size=2) as api,
+    ):
+        await api(TRACK, {"id": str(new_id())})
+        for change, document, sqlstate in LASTING:
+            await own.run(change, inside=True)
+            with caplog.at_level(logging.ERROR, "store.refusals"):
+                refusal = await api.refused(document, {"id": str(new_id())})
+            assert refusal.code == "INTERNAL", (sqlstate, refusal)
+            assert "retryable" not in refusal.errors[0]["extensions"]
+            assert refused(api, sqlstate) == 1
+            (logged,) = [r for r in caplog.records if r.__dict__.get("sqlstate") == sqlstate]
+            assert logged.levelname == "ERROR"
+            assert logged.__dict__["statement"].startswith(("SELECT operation", "COPY operation"))
