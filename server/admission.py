@@ -35,6 +35,10 @@ class TooMany(Overloaded):
         self.retry_seconds = retry_seconds
 
 
+class TooManyWrongKeys(TooMany):
+    """The key is wrong, like many others that came from the same address."""
+
+
 class Admission:
     """Counts the operations that each principal has under way in this process."""
 
@@ -64,10 +68,10 @@ class Admission:
 
 
 class WrongKeys:
-    """Slows down who guesses keys: so many wrong ones a minute from one address, then none.
+    """Slows down who guesses keys: so many wrong ones a minute from one address are told so.
 
-    Each address has a bucket that runs empty in a minute. A key that the server knows is taken
-    whatever the bucket says.
+    Each address has a bucket that runs empty in a minute. Only keys that are wrong are counted and
+    refused: others may share the address, behind a proxy for example.
     """
 
     def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -76,22 +80,17 @@ class WrongKeys:
         self._clock = clock
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def look(self, address: str) -> None:
-        """Before a key is looked up: it counts as wrong until ``forgive``. Raises ``TooMany``."""
+    def count(self, address: str) -> None:
+        """Count a wrong key; raises ``TooManyWrongKeys`` where there were too many."""
         now, place = self._clock(), network_of(address)
         level = self._level(place, now)
         if level + 1 > self._most:
             seconds = math.ceil((level + 1 - self._most) / self._rate)
-            raise TooMany("too many wrong API keys came from this address: wait", seconds)
+            raise TooManyWrongKeys("too many wrong API keys came from this address: wait", seconds)
         self._buckets[place] = level + 1, now
         self._buckets.move_to_end(place)
         if len(self._buckets) > KEPT_ADDRESSES:
             self._buckets.popitem(last=False)
-
-    def forgive(self, address: str) -> None:
-        """The key was right."""
-        now, place = self._clock(), network_of(address)
-        self._buckets[place] = max(0.0, self._level(place, now) - 1), now
 
     def _level(self, place: str, now: float) -> float:
         level, then = self._buckets.get(place, (0.0, now))

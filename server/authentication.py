@@ -6,6 +6,7 @@ from server.access import Access
 from server.admission import WrongKeys
 from server.cookies import sent_cookie
 from store.access import Principal, open_principal
+from store.access_watch import Changed, Watch
 from store.errors import Unauthenticated
 from store.store import Store
 
@@ -50,15 +51,27 @@ class Authenticator:
             return self._open
         raise Unauthenticated(f"there is no API key: {HOW}")
 
+    async def renew(
+        self, principal: Principal, headers: Mapping[str, str], client: Client
+    ) -> Principal:
+        """Authenticate a caller again that was taken a while ago; raises as ``authenticate`` does."""
+        return principal if principal.key_id is None else await self.authenticate(headers, client)
+
     async def recognise(self, token: str, client: Client) -> Principal:
         """Whom a key speaks for."""
-        address = client[0] if client else ""
-        self._wrong_keys.look(address)
         principal = await self._store.keys.authenticate(token)
         if principal is None:
+            self._wrong_keys.count(client[0] if client else "")
             raise Unauthenticated(f"the API key is unknown, expired or revoked: {HOW}")
-        self._wrong_keys.forgive(address)
         return principal
+
+    def watch(self, principal: Principal, changed: Changed) -> Watch:
+        """Call ``changed`` when what ``principal`` was authenticated by changes, until ``unwatch``."""
+        return self._store.access_watch.open(principal, changed)
+
+    def unwatch(self, watch: Watch) -> None:
+        """Stop watching."""
+        self._store.access_watch.close(watch)
 
     async def signed_in(self, headers: Mapping[str, str], client: Client) -> Principal | None:
         """Whom the cookie stands for, if there is one that counts."""
@@ -68,11 +81,9 @@ class Authenticator:
         known = self._store.sign_ins.remembered(token)
         if known is not None:
             return known
-        address = client[0] if client else ""
-        self._wrong_sign_ins.look(address)
         principal = await self._store.sign_ins.authenticate(token)
-        if principal is not None:
-            self._wrong_sign_ins.forgive(address)
+        if principal is None:
+            self._wrong_sign_ins.count(client[0] if client else "")
         return principal
 
 

@@ -71,6 +71,11 @@ class DocumentKeeper(Protocol):
         """The request with its document; raises ``HttpRefusal``."""
 
 
+def needs_post() -> HttpRefusal:
+    """The refusal of a mutation in the address of a GET or HEAD."""
+    return HttpRefusal(405, "a mutation is sent by POST")
+
+
 async def read_body(receive: Receive, announced: str, limit: int, encoding: str = "") -> bytes:
     """The body, never more than ``limit`` bytes of it; ``announced`` is its Content-Length.
 

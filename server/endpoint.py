@@ -14,7 +14,7 @@ from schema.requests import Request as RequestType
 from schema.sessions import Session as SessionType
 from server.admission import TooMany
 from server.authentication import Authenticator
-from server.bodies import GraphQLRequest, Headers, HttpRefusal, RequestReader
+from server.bodies import GraphQLRequest, Headers, HttpRefusal, RequestReader, needs_post
 from server.encoding import encode_answer
 from server.errors import format_errors, format_store_error
 from server.execution.fast_path import FastPath
@@ -27,6 +27,7 @@ from server.negotiation import GRAPHQL_JSON, JSON, OFFERED, preferred
 from server.persisted import NOT_FOUND, NOT_SUPPORTED
 from server.schema import TrackstoreSchema
 from server.work import Work
+from store.access import Principal
 from store.errors import Overloaded, StoreError, TimedOut, Unauthenticated
 from store.store import Store
 
@@ -91,16 +92,18 @@ class GraphQLEndpoint:
         """The answer; an expected error of any kind is one, too. None where it was streamed."""
         headers = headers_of(scope)
         accept = headers.get("accept", "")
-        media_type, form = preferred(accept), form_of(accept)
+        media_type = preferred(accept)
+        form = form_of(accept) if scope["method"] != "HEAD" else None
         if media_type is None and form is None:
             refusal = HttpRefusal(406, f"an answer is one of {', '.join(OFFERED)}")
             return self._answer(refusal.body, 406, JSON)
         shown = media_type or JSON
         try:
             principal = await self._authenticator.authenticate(headers, scope.get("client"))
-            self._work.admission.enter(principal)
+            admitted = principal
+            self._work.admission.enter(admitted)
             try:
-                asked = await self._reader.read(scope, receive, self._read)
+                asked, principal = await self._receive(scope, receive, principal)
                 context = RequestContext(self._store, principal, HYDRATE)
                 answer = None
                 if media_type is not None:
@@ -110,7 +113,7 @@ class GraphQLEndpoint:
                     finally:
                         self._work.deadlines.end(task)
             finally:
-                self._work.admission.leave(principal)
+                self._work.admission.leave(admitted)
             if answer is not None:
                 return answer
             if form is None:
@@ -133,6 +136,14 @@ class GraphQLEndpoint:
             # Else only a stop cancels calls, those that outlasted its patience.
             return self._refuse(Overloaded("the server is stopping: send this again"), shown)
         return None
+
+    async def _receive(
+        self, scope: Scope, receive: Receive, principal: Principal
+    ) -> tuple[GraphQLRequest, Principal]:
+        """The request and its caller, whose key may have been revoked while the body arrived."""
+        asked = await self._reader.read(scope, receive, self._read)
+        headers, client = headers_of(scope), scope.get("client")
+        return asked, await self._authenticator.renew(principal, headers, client)
 
     def _refuse(self, error: StoreError, media_type: str) -> Answer:
         status = status_of(error)
@@ -158,7 +169,7 @@ class GraphQLEndpoint:
         except InvalidOperationTypeError as error:
             if error.operation_type is OperationType.SUBSCRIPTION:
                 return None
-            raise HttpRefusal(405, "a mutation is sent by POST") from None
+            raise needs_post() from None
         except (CannotGetOperationTypeError, MissingQueryError):
             raise HttpRefusal(
                 400, "the document has no operation of that name: name one in operationName"

@@ -80,7 +80,6 @@ class LiveFields(ServingSettings):
             per_principal=self.live_per_caller,
             init_seconds=self.live_init_seconds,
             ping_seconds=self.live_ping_seconds,
-            recheck_seconds=30.0,
             stall_seconds=self.live_stall_seconds,
             poll_seconds=self.live_poll_seconds,
             shares=self.live_sharing,

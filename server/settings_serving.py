@@ -121,14 +121,15 @@ class ServingSettings(BaseSettings):
         default=30,
         ge=1,
         le=1_000_000,
-        description="Wrong API keys each process looks at in a minute from one address; 429 "
-        "answers further keys that it does not know.",
+        description="Wrong API keys from one address that each process answers with 401 in a "
+        "minute; further wrong ones are answered with 429.",
     )
     key_cache_seconds: float = Field(
         default=10,
         ge=0,
         le=HOUR_SECONDS,
-        description="How long a key revoked in another process may still be taken.",
+        description="How long a key that was revoked in another process may still be taken where no "
+        "notification of it arrives.",
     )
 
     sign_in_hours: float = Field(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
@@ -91,7 +92,8 @@ class Principal:
     """An authenticated caller.
 
     ``home_organization`` is what records get when the caller names no organization; it is None
-    only for administrators' keys that span all organizations.
+    only for administrators' keys that span all organizations. ``expires_at`` is when the key or
+    the sign-in ends; ``sign_in_id`` names the sign-in of a caller that sent a cookie.
     """
 
     name: str
@@ -99,10 +101,16 @@ class Principal:
     bounds: Bounds
     home_organization: str | None
     key_id: UUID | None = None
+    expires_at: datetime | None = None
+    sign_in_id: UUID | None = None
 
     def may(self, scope: AccessScope) -> bool:
         """Whether the principal holds ``scope``; ADMIN holds all."""
         return scope in self.scopes or AccessScope.ADMIN in self.scopes
+
+    def grants_as(self, other: "Principal") -> bool:
+        """Whether the other one may do and see the same."""
+        return self.bounds == other.bounds and self.scopes == other.scopes
 
     def require(self, scope: AccessScope) -> None:
         """Raise ``Forbidden`` unless the principal holds ``scope``."""

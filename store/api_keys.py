@@ -10,9 +10,11 @@ from sqlalchemy import func, literal, or_, select, update
 from models import ApiKey, table_of
 from models.vocabulary import AccessScope
 from store.access import EVERY_ORGANIZATION, Bounds, Principal
+from store.access_watch import AccessWatch, is_live, principal_of
 from store.database import Database, Row
 from store.errors import Forbidden, NotFound
 from store.ids import Clock, new_id
+from store.lookups import RowLookup
 from store.recognised import Recognised
 from store.tokens import digest, make_secret, read_token, token
 from store.validation import Checker, InputBounds
@@ -20,6 +22,8 @@ from store.validation import Checker, InputBounds
 TABLE = table_of(ApiKey)
 PREFIX = "tsk"
 MAX_LISTED = 1_000
+LOOKUPS = 3
+"""How often a key is looked up where others change meanwhile."""
 
 
 class KeyDraft(Protocol):
@@ -39,38 +43,27 @@ class KeyDraft(Protocol):
     def workspace_id(self) -> str | None: ...
 
 
-def principal_of(row: Row) -> Principal:
-    """The caller that a key speaks for."""
-    spans_all = row["organization_id"] == EVERY_ORGANIZATION
-    organization = None if spans_all else row["organization_id"]
-    return Principal(
-        name=row["name"],
-        scopes=frozenset(AccessScope(scope) for scope in row["scopes"]),
-        bounds=Bounds(organization, row["namespace_id"], row["workspace_id"]),
-        home_organization=organization,
-        key_id=row["id"],
-    )
-
-
-def is_live(row: Row, now: datetime) -> bool:
-    """Whether a key is taken at ``now``."""
-    return row["revoked_at"] is None and (row["expires_at"] is None or row["expires_at"] > now)
-
-
 class ApiKeys:
     """Making, listing, revoking and recognising keys.
 
     A key that was recognised is remembered for a while: that long a key revoked in another
-    process may still be taken; in this process it ends at once.
+    process may still be taken where its notification is lost; in this process it ends at once.
     """
 
     def __init__(
-        self, database: Database, clock: Clock, bounds: InputBounds, recognised: Recognised
+        self,
+        database: Database,
+        clock: Clock,
+        bounds: InputBounds,
+        recognised: Recognised,
+        watch: AccessWatch,
     ) -> None:
         self._database = database
         self._clock = clock
         self._bounds = bounds
         self._recognised = recognised
+        self._watch = watch
+        self._lookup = RowLookup(database, lambda ids: select(TABLE).where(TABLE.c.id.in_(ids)))
 
     async def create(self, draft: KeyDraft, principal: Principal) -> tuple[Row, str]:
         """Make a key; returns its row and the token, which cannot be had again."""
@@ -134,7 +127,7 @@ class ApiKeys:
             row = (await connection.execute(statement)).mappings().first()
         if row is None:
             raise NotFound(f"there is no API key {id}", ("id",))
-        self._recognised.forget()
+        self._watch.key_ended(id)
         return row
 
     async def any_active(self) -> bool:
@@ -153,18 +146,17 @@ class ApiKeys:
         known = self._recognised.find(sent)
         if known is not None:
             return known
-        now, generation = self._clock(), self._recognised.generation
-        row = await self._find(sent)
-        if row is None or not is_live(row, now):
-            return None
-        principal = principal_of(row)
-        self._recognised.keep(sent, principal, row["expires_at"], generation)
+        principal = None
+        for _ in range(LOOKUPS):
+            generation = self._recognised.generation
+            row = await self._find(sent)
+            if row is None or not is_live(row, self._clock()):
+                return None
+            principal = principal_of(row)
+            if self._recognised.keep(sent, principal, generation):
+                break
         return principal
 
     async def _find(self, sent: str) -> Row | None:
         presented = read_token(PREFIX, sent)
-        if presented is None:
-            return None
-        statement = select(TABLE).where(TABLE.c.id == presented.id)
-        async with self._database.read() as connection:
-            return presented.match((await connection.execute(statement)).mappings().all())
+        return presented.match(await self._lookup.rows(presented.id)) if presented else None

@@ -14,7 +14,6 @@ MOST = 10_000
 @dataclass(frozen=True, slots=True)
 class _Known:
     principal: Principal
-    expires_at: datetime | None
     until: datetime
 
 
@@ -36,20 +35,22 @@ class Recognised:
         known = self._known.get(fingerprint(token))
         if known is None:
             return None
-        now = self._clock()
-        expired = known.expires_at is not None and known.expires_at <= now
+        now, expires_at = self._clock(), known.principal.expires_at
+        expired = expires_at is not None and expires_at <= now
         return None if expired or now >= known.until else known.principal
 
-    def keep(
-        self, token: str, principal: Principal, expires_at: datetime | None, generation: int
-    ) -> None:
-        """Remember a caller that the database knew at ``generation``."""
+    def keep(self, token: str, principal: Principal, generation: int) -> bool:
+        """Remember a caller that the database knew at ``generation``.
+
+        Returns False where something was forgotten since: the caller must be looked up again.
+        """
         if generation != self.generation:
-            return
+            return False
         if len(self._known) >= MOST:
             self._known.clear()
         until = self._clock() + self._remember
-        self._known[fingerprint(token)] = _Known(principal, expires_at, until)
+        self._known[fingerprint(token)] = _Known(principal, until)
+        return True
 
     def forget(self) -> None:
         """Somebody is not to be taken any more."""

@@ -1,14 +1,19 @@
 """Sign-ins: somebody who showed an API key once and is recognised by a token of its own from then on."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import and_, delete, select
+from sqlalchemy import Select, and_, delete, select
 
 from models import ApiKey, SignIn, table_of
 from store.access import EVERY_ORGANIZATION, Principal
-from store.api_keys import is_live, principal_of
+from store.access_watch import KEY_COLUMNS, AccessWatch, is_live, of_sign_in, principal_of
+from store.api_keys import LOOKUPS
 from store.database import Database
 from store.ids import Clock, new_id
+from store.lookups import RowLookup
 from store.recognised import Recognised
 from store.tokens import digest, make_secret, read_token, token
 
@@ -26,12 +31,19 @@ class SignIns:
     """
 
     def __init__(
-        self, database: Database, clock: Clock, recognised: Recognised, lifetime: timedelta
+        self,
+        database: Database,
+        clock: Clock,
+        recognised: Recognised,
+        watch: AccessWatch,
+        lifetime: timedelta,
     ) -> None:
         self._database = database
         self._clock = clock
         self._recognised = recognised
+        self._watch = watch
         self._lifetime = lifetime
+        self._lookup = RowLookup(database, with_keys)
 
     async def create(self, principal: Principal) -> str:
         """Sign in whoever showed a key; returns the token, which cannot be had again."""
@@ -44,7 +56,8 @@ class SignIns:
             await connection.execute(delete(TABLE).where(here, TABLE.c.expires_at <= now))
             older = select(TABLE.c.id).where(here, of_key).order_by(TABLE.c.id.desc())
             surplus = older.offset(MOST_OF_A_KEY - 1)
-            await connection.execute(delete(TABLE).where(here, TABLE.c.id.in_(surplus)))
+            ended = delete(TABLE).where(here, TABLE.c.id.in_(surplus)).returning(TABLE.c.id)
+            surplus_ids = list((await connection.execute(ended)).scalars())
             row = {
                 "organization_id": organization,
                 "id": id,
@@ -54,6 +67,8 @@ class SignIns:
                 "expires_at": now + self._lifetime,
             }
             await connection.execute(TABLE.insert(), row)
+        if surplus_ids:
+            self._watch.sign_ins_ended(surplus_ids)
         return token(PREFIX, id, secret)
 
     def remembered(self, sent: str) -> Principal | None:
@@ -66,26 +81,19 @@ class SignIns:
         presented = read_token(PREFIX, sent)
         if known is not None or presented is None:
             return known
-        now, generation = self._clock(), self._recognised.generation
-        same_key = and_(
-            KEYS.c.organization_id == TABLE.c.organization_id, KEYS.c.id == TABLE.c.key_id
-        )
-        statement = (
-            select(
-                *(column for column in KEYS.columns if column.name != "secret_hash"),
-                TABLE.c.secret_hash,
-                TABLE.c.expires_at.label("ends_at"),
-            )
-            .join_from(TABLE, KEYS, same_key)
-            .where(TABLE.c.id == presented.id)
-        )
-        async with self._database.read() as connection:
-            row = presented.match((await connection.execute(statement)).mappings().all())
-        if row is None or row["ends_at"] <= now or not is_live(row, now):
-            return None
-        principal = principal_of(row)
-        ends = [at for at in (row["ends_at"], row["expires_at"]) if at is not None]
-        self._recognised.keep(sent, principal, min(ends), generation)
+        principal = None
+        for _ in range(LOOKUPS):
+            generation = self._recognised.generation
+            row = presented.match(await self._lookup.rows(presented.id))
+            now = self._clock()
+            if row is None or row["ends_at"] <= now:
+                return None
+            key = {**row, "id": row["key_id"]}
+            if not is_live(key, now):
+                return None
+            principal = of_sign_in(principal_of(key), presented.id, row["ends_at"])
+            if self._recognised.keep(sent, principal, generation):
+                break
         return principal
 
     async def end(self, sent: str) -> None:
@@ -96,4 +104,20 @@ class SignIns:
         matches = and_(TABLE.c.id == presented.id, TABLE.c.secret_hash == presented.digest)
         async with self._database.write() as connection:
             await connection.execute(delete(TABLE).where(matches))
-        self._recognised.forget()
+        self._watch.sign_ins_ended((presented.id,))
+
+
+def with_keys(ids: Sequence[UUID]) -> Select[Any]:
+    """Return the statement that reads sign-ins together with their keys."""
+    same_key = and_(KEYS.c.organization_id == TABLE.c.organization_id, KEYS.c.id == TABLE.c.key_id)
+    return (
+        select(
+            *(column for column in KEY_COLUMNS if column.name != "id"),
+            TABLE.c.id,
+            TABLE.c.key_id,
+            TABLE.c.secret_hash,
+            TABLE.c.expires_at.label("ends_at"),
+        )
+        .join_from(TABLE, KEYS, same_key)
+        .where(TABLE.c.id.in_(ids))
+    )

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from store.access import Bounds, Principal
+from store.access_watch import AccessWatch
 from store.aggregation.checks import AnswerLimits
 from store.aggregation.engine import Aggregation
 from store.announcements import Announcements
@@ -125,9 +126,11 @@ class Store:
         self.operation_feed = FeedReader(self.database, OPERATION_FEED)
         self.request_logs = RequestLogs(self.database)
         recognised = Recognised(clock, config.key_cache_seconds)
-        self.keys = ApiKeys(self.database, clock, config.bounds, recognised)
+        watch = AccessWatch(self.database, clock, recognised, config.key_cache_seconds)
+        self.access_watch = watch
+        self.keys = ApiKeys(self.database, clock, config.bounds, recognised, watch)
         lifetime = timedelta(hours=config.sign_in_hours)
-        self.sign_ins = SignIns(self.database, clock, recognised, lifetime)
+        self.sign_ins = SignIns(self.database, clock, recognised, watch, lifetime)
 
     def _make_writer(self, operations: OperationApplier, requests: RequestApplier) -> Writer:
         """The order of the appliers is the order in which every flush takes its locks."""
@@ -157,6 +160,7 @@ class Store:
             await feed.prepare()
         self.writer.start()
         self._tasks = [asyncio.create_task(self._housekeeping.run(), name="housekeeping")]
+        self._tasks.append(asyncio.create_task(self.access_watch.run(), name="access-watch"))
         self.sweeper.start_listening()
         if self.config.sweep_seconds:
             self._tasks.append(asyncio.create_task(self.sweeper.run(), name="sweeper"))

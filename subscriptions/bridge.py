@@ -34,6 +34,7 @@ class Hint(msgspec.Struct, array_like=True):
     requests: list[tuple[str, str, int]] | None
     organizations: list[str] | None
     breakers: list[str] | None = []  # servers of the last version say nothing of them
+    keys: list[str] | None = []  # written by triggers of the database, without a sender
 
 
 class Hearer(Protocol):
@@ -44,6 +45,7 @@ class Hearer(Protocol):
     def requests_heard(self, moved: Mapping[RequestKey, int]) -> None: ...
     def operations_heard(self, organizations: Collection[str] | None) -> None: ...
     def breakers_heard(self, organizations: Collection[str] | None) -> None: ...
+    def keys_heard(self, ids: Collection[UUID] | None) -> None: ...
     def look(self) -> None: ...
 
 
@@ -160,6 +162,7 @@ class Bridge:
                 await asyncio.sleep(RECONNECT_SECONDS)
                 continue
             self._hearer.look()  # of what came before this, nothing was heard
+            self._hearer.keys_heard(None)
             await self._lost.wait()
             await asyncio.sleep(RECONNECT_SECONDS)
 
@@ -177,10 +180,14 @@ class Bridge:
                 if hint.requests is None
                 else {(organization, UUID(hex=id)): seq for organization, id, seq in hint.requests}
             )
+            keys = None if hint.keys is None else [UUID(hex=id) for id in hint.keys]
         except (msgspec.MsgspecError, ValueError):
             log.warning("a hint of another server was not understood: is it of another version?")
             self._hearer.look()
+            self._hearer.keys_heard(None)
             return
+        if keys is None or keys:
+            self._hearer.keys_heard(keys)
         if hint.sender == self._name:
             return
         if requests is None:

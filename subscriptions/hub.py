@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from uuid import UUID
 
 from store.announcements import Moved, RequestKey
 from store.database import DatabaseFailure, Row
@@ -164,6 +165,10 @@ class Hub:
         """Circuit breakers were reported somewhere; None: of any organization."""
         for stream in tuple(self._breakers):
             stream.hear(organizations)
+
+    def keys_heard(self, ids: Collection[UUID] | None) -> None:
+        """API keys or their sign-ins were changed somewhere; None: any may have been."""
+        self._store.access_watch.keys_changed(ids)
 
     def look(self) -> None:
         """Anything may have been committed: hints may be lost."""

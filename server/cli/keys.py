@@ -110,10 +110,10 @@ def revoke(
     id: Annotated[UUID, typer.Argument(help="The id that `trackstore keys list` shows.")],
     database_url: DatabaseUrl = None,
 ) -> None:
-    """End a key for good. Servers that know it take it for a few seconds more."""
+    """End a key for good, also for what is open under it."""
     settings = _settings(database_url)
     row = with_store(settings, lambda store: store.keys.revoke(id, OPERATOR))
-    done(f"{row['name']} is revoked; servers forget it within {settings.key_cache_seconds:g} s")
+    done(f"{row['name']} is revoked; servers refuse it within {settings.key_cache_seconds:g} s")
 
 
 def _settings(database_url: str | None) -> Settings:

@@ -12,7 +12,6 @@ class LiveBounds:
     per_principal: int = 10_000
     init_seconds: float = 10.0
     ping_seconds: float = 12.0
-    recheck_seconds: float = 30.0
     stall_seconds: float = 30.0
     poll_seconds: float = 10.0
     shares: bool = True

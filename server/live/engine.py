@@ -23,7 +23,7 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from schema.context import Hydrators
-from server.bodies import GraphQLRequest
+from server.bodies import GraphQLRequest, needs_post
 from server.encoding import encode_answer
 from server.errors import format_errors, format_store_error
 from server.live.sharing import SharedExecution
@@ -57,6 +57,17 @@ class Broken(Exception):
     def __init__(self, errors: Errors) -> None:
         super().__init__()
         self.errors = errors
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An operation that was begun: its encoded answers; iterated, they raise ``Broken``.
+
+    ``is_live`` says whether more is read for it as long as it is iterated.
+    """
+
+    answers: AsyncGenerator[str]
+    is_live: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,25 +106,31 @@ class LiveEngine:
         """How many executions are kept, shared or not."""
         return len(self._shared)
 
-    async def open(self, asked: GraphQLRequest, principal: Principal) -> AsyncGenerator[str]:
-        """The encoded answers to an operation of any kind; iterated, it raises ``Broken``.
+    async def open(
+        self, asked: GraphQLRequest, principal: Principal, *, may_write: bool = True
+    ) -> Opened:
+        """Begin an operation of any kind, without ``may_write`` any but a mutation.
 
-        Raises ``Refused`` or a ``StoreError`` where it cannot be begun.
+        Raises ``Refused``, ``HttpRefusal`` or a ``StoreError`` where it cannot be begun.
         """
         self._work.admission.enter(principal)
         try:
             async with asyncio.timeout(self._work.deadlines.seconds):
-                return await self._begin(asked, principal)
+                return await self._begin(asked, principal, may_write=may_write)
         except TimeoutError:
             raise TimedOut(self._work.deadlines.sentence) from None
         finally:
             self._work.admission.leave(principal)
 
-    async def _begin(self, asked: GraphQLRequest, principal: Principal) -> AsyncGenerator[str]:
+    async def _begin(
+        self, asked: GraphQLRequest, principal: Principal, *, may_write: bool
+    ) -> Opened:
         context = self._context(principal)
         document = await self._schema.prepare(asked, context)
         if isinstance(document, PreExecutionError):
             raise Refused(self._format(document.errors or []))
+        if document.kind is OperationType.MUTATION and not may_write:
+            raise needs_post()
         if document.kind is not OperationType.SUBSCRIPTION:
             return one(self._encode(await self._execute(asked, context)))
         executor = self._executor.build(
@@ -133,7 +150,8 @@ class LiveEngine:
         if isinstance(source, ExecutionResult):
             return one(self._encode(source, began=False))
         subscribed = Subscribed(executor, source, principal)
-        return self._follow(subscribed, self._key(asked, subscribed))
+        answers = self._follow(subscribed, self._key(asked, subscribed))
+        return Opened(answers, is_live=True)
 
     async def _execute(self, asked: GraphQLRequest, context: LiveContext) -> Any:
         try:
@@ -216,9 +234,13 @@ class LiveEngine:
         return encode_answer(body).decode()
 
 
-async def one(answer: str) -> AsyncGenerator[str]:
+def one(answer: str) -> Opened:
     """A stream of a single answer."""
-    yield answer
+
+    async def answers() -> AsyncGenerator[str]:
+        yield answer
+
+    return Opened(answers(), is_live=False)
 
 
 def cursor_variable(operation: OperationDefinitionNode, argument: str | None) -> str:

@@ -8,6 +8,8 @@ import msgspec
 from server.bodies import GraphQLRequest
 
 PROTOCOL = "graphql-transport-ws"
+ENDED = "the API key or the sign-in of this connection has ended"
+ACCESS_CHANGED = "what this API key may do or see has changed: subscribe again"
 MAX_REASON_BYTES = 123
 """Of a close frame: RFC 6455, section 5.5."""
 

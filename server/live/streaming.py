@@ -11,11 +11,12 @@ from server.bodies import GraphQLRequest
 from server.encoding import encode_answer
 from server.errors import format_store_error
 from server.headers import headers_of
-from server.live.engine import Broken
+from server.live.engine import Broken, Opened
+from server.live.messages import ACCESS_CHANGED, ENDED
 from server.live.sending import within
 from server.live.server import LiveServer
 from store.access import Principal
-from store.errors import Overloaded, StoreError
+from store.errors import Forbidden, Overloaded, StoreError, Unauthenticated
 
 EVENT_STREAM = "text/event-stream"
 MULTIPART = "multipart/mixed"
@@ -84,29 +85,45 @@ class HttpStream:
         self._scope = scope
         self._receive = receive
         self._send = send
-        self._checked = 0.0
+        self._granted: Principal | None = None
+        self._access: asyncio.Future[StoreError] = asyncio.get_running_loop().create_future()
+        """Done when the key has changed: with the error that ends the stream."""
         self._task: asyncio.Task[None] | None = None
 
     async def run(self, asked: GraphQLRequest, principal: Principal) -> None:
         """Stream the answers; raises ``Refused`` or a ``StoreError`` before anything is sent."""
         self._live.enter(self, self._end)
+        authenticator, scope = self._live.authenticator, self._scope
         try:
+            headers, client = headers_of(scope), scope.get("client")
+            self._granted = principal = await authenticator.renew(principal, headers, client)
+            watch = authenticator.watch(principal, self._access_changed)
             name = self._live.begin(principal)
             try:
-                answers = await self._live.engine.open(asked, principal)
-                async with aclosing(answers):
-                    await self._serve(answers)
+                may_write = scope["method"] == "POST"
+                opened = await self._live.engine.open(asked, principal, may_write=may_write)
+                async with aclosing(opened.answers):
+                    await self._serve(opened)
             finally:
                 self._live.finish(name)
+                authenticator.unwatch(watch)
         finally:
             self._live.leave(self)
 
-    async def _serve(self, answers: AsyncGenerator[str]) -> None:
+    def _access_changed(self, principal: Principal | None) -> None:
+        """End the stream with an error unless the key still grants the same."""
+        if self._access.done():
+            return
+        if principal is None:
+            self._access.set_result(Unauthenticated(ENDED))
+        elif self._granted is None or not self._granted.grants_as(principal):
+            self._access.set_result(Forbidden(ACCESS_CHANGED))
+
+    async def _serve(self, opened: Opened) -> None:
         """Write until the stream has ended or the client has gone."""
         if self._live.draining.is_set():
             raise Overloaded("the server is stopping: connect again in a moment")
-        self._checked = asyncio.get_running_loop().time()
-        self._task = asyncio.create_task(self._write(answers), name="live-stream")
+        self._task = asyncio.create_task(self._write(opened.answers), name="live-stream")
         gone = asyncio.create_task(self._gone(), name="live-client")
         done, _ = await asyncio.wait((self._task, gone), return_when=asyncio.FIRST_COMPLETED)
         for task in (self._task, gone):
@@ -153,7 +170,13 @@ class HttpStream:
         try:
             while True:
                 upcoming = upcoming or asyncio.ensure_future(anext(answers))
-                done, _ = await asyncio.wait((upcoming,), timeout=self._live.settings.ping_seconds)
+                done, _ = await asyncio.wait(
+                    (upcoming, self._access),
+                    timeout=self._live.settings.ping_seconds,
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                if self._access.done():
+                    raise self._access.result()
                 if not done:
                     await self._part(self._form.ping)
                     continue
@@ -162,21 +185,12 @@ class HttpStream:
                 except StopAsyncIteration:
                     return
                 upcoming = None
-                await self._check()
                 await self._body(answer)
         finally:
             if upcoming is not None:
                 upcoming.cancel()
                 with suppress(asyncio.CancelledError, StopAsyncIteration):
                     await upcoming
-
-    async def _check(self) -> None:
-        """Look now and then whether the key still holds; raises ``Unauthenticated``."""
-        now = asyncio.get_running_loop().time()
-        if now - self._checked > self._live.settings.recheck_seconds:
-            self._checked = now
-            scope = self._scope
-            await self._live.authenticator.authenticate(headers_of(scope), scope.get("client"))
 
     async def _body(self, answer: str) -> None:
         await self._part(b"%b%b%b" % (self._form.before, answer.encode(), self._form.after))

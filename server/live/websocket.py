@@ -1,11 +1,13 @@
 """GraphQL over websockets: the graphql-transport-ws protocol, to the letter."""
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import aclosing
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
+from server.admission import TooManyWrongKeys
 from server.authentication import CREDENTIALS
 from server.bodies import GraphQLRequest, HttpRefusal
 from server.encoding import encode_answer
@@ -13,6 +15,8 @@ from server.errors import format_store_error
 from server.headers import headers_of
 from server.live.engine import Broken, Refused
 from server.live.messages import (
+    ACCESS_CHANGED,
+    ENDED,
     PROTOCOL,
     Close,
     Ended,
@@ -24,7 +28,8 @@ from server.live.messages import (
 from server.live.sending import within
 from server.live.server import LiveServer
 from store.access import Principal
-from store.errors import Overloaded, StoreError, Unauthenticated
+from store.access_watch import Watch
+from store.errors import Forbidden, Overloaded, StoreError, Unauthenticated
 
 END_SECONDS = 2.0
 """How long a client may take to take the end of a connection."""
@@ -41,11 +46,15 @@ class WebsocketConnection:
         self._send = send
         self._headers = headers_of(scope)
         self._principal: Principal | None = None
-        self._checked = 0.0
+        self._watch: Watch | None = None
         self._acknowledged = False
         self._closed = self._dropped = False
         self._main: asyncio.Task[Any] | None = None
         self._operations: dict[str, asyncio.Task[None]] = {}
+        self._streaming: set[str] = set()
+        """Ids of the operations that go on reading: subscriptions."""
+        self._ends: set[asyncio.Task[None]] = set()
+        """Tasks that tell the client of an end."""
 
     async def run(self) -> None:
         """Serve until either side closes."""
@@ -67,6 +76,8 @@ class WebsocketConnection:
                 raise
         finally:
             self._closed = True
+            if self._watch is not None:
+                self._live.authenticator.unwatch(self._watch)
             self._live.leave(self)
             await self._cancel()
 
@@ -94,6 +105,8 @@ class WebsocketConnection:
         return True
 
     async def _handle(self, message: Message) -> None:
+        if self._closed:
+            return  # it came before the client knew
         match message.type:
             case "connection_init":
                 await self._init(message.payload)
@@ -103,6 +116,7 @@ class WebsocketConnection:
                 self._subscribe(message)
             case "complete":
                 task = self._operations.pop(message.id, None)
+                self._streaming.discard(message.id)
                 if task is not None:
                     task.cancel()
             case _:
@@ -116,19 +130,69 @@ class WebsocketConnection:
         # Only keys: what says which page calls is the browser's to say.
         keys = {name: value for name, value in given.items() if name in CREDENTIALS}
         self._headers = {**self._headers, **keys}
-        await self._authenticate()
+        try:
+            self._principal = await self._authenticate()
+        except StoreError as error:
+            raise Ended(Close.BUSY, error.message) from None
+        self._watch = self._live.authenticator.watch(self._principal, self._access_changed)
         self._acknowledged = True
         await self._text(write("connection_ack"))
 
-    async def _authenticate(self) -> None:
+    async def _authenticate(self) -> Principal:
+        """Whom the socket speaks for now; raises ``Ended`` where its key or sign-in is over."""
         try:
             client = self._scope.get("client")
-            self._principal = await self._live.authenticator.authenticate(self._headers, client)
-        except Unauthenticated as error:
-            raise Ended(Close.FORBIDDEN, error.message) from None
-        except StoreError as error:
-            raise Ended(Close.BUSY, error.message) from None
-        self._checked = asyncio.get_running_loop().time()
+            principal = await self._live.authenticator.authenticate(self._headers, client)
+        except (Unauthenticated, TooManyWrongKeys) as error:
+            raise Ended(Close.UNAUTHORIZED, error.message) from None
+        if self._principal is not None and principal.key_id != self._principal.key_id:
+            raise Ended(
+                Close.UNAUTHORIZED, ENDED
+            )  # an open server takes a cookie that is over for none
+        return principal
+
+    async def _authorize(self) -> Principal:
+        """Authenticate the socket again, for one operation."""
+        principal = await self._authenticate()
+        if principal != self._principal:
+            self._access_changed(principal)
+        return principal
+
+    def _access_changed(self, principal: Principal | None) -> None:
+        """Take away at once what the key does not grant any more."""
+        if self._closed:
+            return
+        if principal is None:
+            self._revoke()
+            return
+        former, self._principal = self._principal, principal
+        if former is None or not former.grants_as(principal):
+            for id in tuple(self._streaming):
+                self._operations.pop(id).cancel()
+                self._streaming.discard(id)
+                error = format_store_error(Forbidden(ACCESS_CHANGED))
+                self._tell_later(self._say(write("error", id, [error])))
+
+    def _revoke(self) -> None:
+        """Execute and send nothing more, and close."""
+        for task in self._operations.values():
+            task.cancel()
+        self._operations.clear()
+        self._streaming.clear()
+        self._closed = True
+        self._tell_later(self._send_close(Close.UNAUTHORIZED, ENDED))
+
+    def _tell_later(self, telling: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(telling, name="live-end")
+        self._ends.add(task)
+        task.add_done_callback(self._ends.discard)
+
+    async def _say(self, text: str) -> None:
+        """Send the end of an operation to a client that may be gone."""
+        try:
+            await self._text(text)
+        except (OSError, Ended):
+            self._closed = True
 
     def _subscribe(self, message: Message) -> None:
         if not self._acknowledged:
@@ -143,6 +207,7 @@ class WebsocketConnection:
     def _forget(self, id: str, done: asyncio.Task[None]) -> None:
         if self._operations.get(id) is done:
             del self._operations[id]
+            self._streaming.discard(id)
 
     async def _operate(self, id: str, asked: GraphQLRequest) -> None:
         """Stream one operation; whatever becomes of it, its neighbours go on."""
@@ -167,28 +232,37 @@ class WebsocketConnection:
                 f"at most {self._settings.per_connection:,} operations stream on one connection: "
                 "complete some"
             )
-        assert self._principal is not None
+        principal = await self._authorize()
         try:
             asked = self._live.reader.admit(asked)
         except HttpRefusal as refusal:
             raise Refused(refusal.body["errors"]) from None
-        name = self._live.begin(self._principal)
-        before, loop = next_before(id), asyncio.get_running_loop()
+        name = self._live.begin(principal)
+        before = next_before(id)
         try:
-            answers = await self._live.engine.open(asked, self._principal)
-            async with aclosing(answers):
-                async for answer in answers:
-                    if loop.time() - self._checked > self._settings.recheck_seconds:
-                        await self._authenticate()  # a key may have been revoked meanwhile
+            opened = await self._live.engine.open(asked, principal)
+            async with aclosing(opened.answers):
+                if opened.is_live:
+                    self._follow(id, principal)
+                async for answer in opened.answers:
                     await self._text(f"{before}{answer}}}")
                     self._live.sent += 1
         finally:
             self._live.finish(name)
 
+    def _follow(self, id: str, principal: Principal) -> None:
+        """End this subscription when the key changes; it may have while it was begun."""
+        assert self._principal is not None
+        if not principal.grants_as(self._principal):
+            raise Forbidden(ACCESS_CHANGED)
+        if self._operations.get(id) is asyncio.current_task():
+            self._streaming.add(id)
+
     async def _end_operation(self, id: str, text: str) -> None:
         """Say how an operation ended, unless the client has completed it meanwhile."""
         if self._operations.get(id) is asyncio.current_task():
             del self._operations[id]  # the id is free before the client knows
+            self._streaming.discard(id)
             try:
                 await self._text(text)
             except OSError:
@@ -211,6 +285,9 @@ class WebsocketConnection:
         if self._closed:
             return
         self._closed = True
+        await self._send_close(code, reason)
+
+    async def _send_close(self, code: Close, reason: str) -> None:
         closing = self._send({"type": "websocket.close", "code": int(code), "reason": reason})
         try:
             await within(END_SECONDS, closing)
@@ -239,4 +316,4 @@ class WebsocketConnection:
         self._operations.clear()
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, *self._ends, return_exceptions=True)

@@ -64,7 +64,7 @@ export function follow<Data, Variables>(
 function problemFrom(reason: unknown): ApiError {
   if (Array.isArray(reason)) return problemOf(reason as never);
   if (reason instanceof CloseEvent) {
-    return reason.code === 4403 || reason.code === 4401
+    return reason.code === 4401
       ? new ApiError("UNAUTHENTICATED", "Sign in to go on.")
       : new ApiError("NETWORK", reason.reason || "The connection was closed.");
   }

@@ -20,7 +20,7 @@ function become(state: Connection["state"]): void {
   connection.set({ state, since: lost(state) && lost(present.state) ? present.since : Date.now() });
 }
 
-const KEY_REFUSED = 4403;
+const KEY_REFUSED = 4401;
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 4_000;
 
