@@ -11,8 +11,8 @@ from models import Base, Partition
 from models.feeds import FEED_POSITION
 from models.partitions import INFO_KEY
 
-CHILD = re.compile(r".+_p\d{6}")
-"""Names of monthly partitions; servers make them as they need them, no revision does."""
+CHILD = re.compile(r".+_(p|before_)\d{6}(_\d+)?")
+"""Names of partitions; servers make them as they need them, no revision does."""
 
 
 def include_name(name: str | None, type_: str, parents: Any) -> bool:

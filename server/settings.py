@@ -298,6 +298,7 @@ class Settings(LiveFields):
             ),
             sweep_seconds=self.stall_sweep_seconds,
             partitions_ahead=self.partitions_ahead,
+            partition_months=self.partition_months,
             key_cache_seconds=self.key_cache_seconds,
             sign_in_hours=self.sign_in_hours,
         )

@@ -15,6 +15,7 @@ from server.settings_values import (
     Switch,
     Synchronous,
 )
+from store.partitions import MONTHS_APART
 from store.prices import DEFAULT_TOOL_PRICE, MAX_PRICE
 
 KIB, MIB, GIB = 2**10, 2**20, 2**30
@@ -190,6 +191,13 @@ class ServingSettings(BaseSettings):
         ge=1,
         le=24,
         description="Months for which partitions are made beforehand (PostgreSQL).",
+    )
+    partition_months: int = Field(
+        default=MONTHS_APART,
+        ge=1,
+        le=240,
+        description="Months back for which each has a partition of its own; records of older ones "
+        "share one (PostgreSQL).",
     )
 
     writer_queue_items: int = Field(

@@ -1,19 +1,22 @@
-"""Monthly partitions: made ahead of time, and on demand before a flush that needs one."""
+"""Partitions by month: made ahead of time, and on demand before a flush that needs one."""
 
 import asyncio
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Table
 
 from models import Base
 from models.partitions import INFO_KEY, Partition
-from store.dialects import DatabaseDialect
+from store.dialects import DatabaseDialect, TimeSpan
 from store.ids import Clock
 
 MONTHS = 12
+MONTHS_APART = 24
+"""Months back for which each has a partition of its own: the span that reports look at."""
 Month = int
 """Months since year 0: ``year * 12 + month - 1``."""
+LAST_MONTH: Month = 10_000 * MONTHS
 
 
 def month_of(instant: datetime) -> Month:
@@ -39,30 +42,41 @@ def partition_of(table: Table) -> Partition:
 
 
 class Partitions:
-    """Knows which partitions exist and makes those that are missing."""
+    """Knows which months have a partition and makes those that are missing.
 
-    def __init__(self, dialect: DatabaseDialect, clock: Clock, months_ahead: int = 2) -> None:
+    Each month from ``months_apart`` ago on gets its own; older ones share, so that records of
+    many years do not make every statement plan with hundreds of tables.
+    """
+
+    def __init__(
+        self,
+        dialect: DatabaseDialect,
+        clock: Clock,
+        months_ahead: int = 2,
+        months_apart: int = MONTHS_APART,
+    ) -> None:
         self._dialect = dialect
         self._clock = clock
         self._months_ahead = months_ahead
-        self._known: set[tuple[str, Month]] = set()
+        self._months_apart = months_apart
+        self._known: dict[str, list[tuple[Month, Month]]] = {}
         self._lock = asyncio.Lock()
 
     async def ensure(self, needed: Iterable[tuple[Table, Month]]) -> None:
         """Make what is missing of ``needed``; does nothing on a database without partitions."""
         if not self._dialect.partitioned:
             return
-        missing = {(t.name, m): (t, m) for t, m in needed if (t.name, m) not in self._known}
+        missing = {(t.name, m): t for t, m in needed if not self._is_known(t, m)}
         if not missing:
             return
         async with self._lock:
-            for key in sorted(missing):
-                if key not in self._known:
-                    table, month = missing[key]
-                    await self._dialect.ensure_partition(
-                        table, start_of(month), start_of(month + 1)
-                    )
-                    self._known.add(key)
+            shared_before = start_of(month_of(self._clock()) - self._months_apart)
+            for name, month in sorted(missing):
+                table = missing[name, month]
+                if not self._is_known(table, month):
+                    span = TimeSpan(start_of(month), start_of(month + 1))
+                    span = await self._dialect.ensure_partition(table, span, shared_before)
+                    self._known.setdefault(name, []).append(_months_of(span))
 
     async def ensure_ahead(self) -> None:
         """Make the partitions of this month and the next ones."""
@@ -73,3 +87,14 @@ class Partitions:
     def forget(self) -> None:
         """Look again next time, after partitions were dropped by somebody else."""
         self._known.clear()
+
+    def _is_known(self, table: Table, month: Month) -> bool:
+        return any(first <= month < end for first, end in self._known.get(table.name, ()))
+
+
+def _months_of(span: TimeSpan) -> tuple[Month, Month]:
+    """Return the first month of a span and the one after its last."""
+    return (
+        0 if span.start is None else month_of(span.start),
+        LAST_MONTH if span.end is None else month_of(span.end - timedelta.resolution) + 1,
+    )

@@ -34,7 +34,7 @@ from store.operations.apply import OperationApplier
 from store.operations.batches import BatchResults, OperationBatch
 from store.operations.sources import OPERATIONS
 from store.paging import PageSize
-from store.partitions import Partitions
+from store.partitions import MONTHS_APART, Partitions
 from store.price_books import PriceBooks
 from store.price_setting import Prices
 from store.prices import DEFAULT_TOOL_PRICE, to_nanos
@@ -75,6 +75,7 @@ class StoreConfig:
     patience: Patience = field(default_factory=Patience)
     sweep_seconds: float = 15.0
     partitions_ahead: int = 2
+    partition_months: int = MONTHS_APART
     key_cache_seconds: float = 10.0
     sign_in_hours: float = 168.0
     release: Release = field(default_factory=Release)
@@ -93,7 +94,9 @@ class Store:
         self._clock = clock
         self._make_id = make_id
         self.database = Database(config.database_url, config.pool)
-        self.partitions = Partitions(self.database.dialect, clock, config.partitions_ahead)
+        self.partitions = Partitions(
+            self.database.dialect, clock, config.partitions_ahead, config.partition_months
+        )
         default_price = to_nanos(config.default_tool_price)
         books = PriceBooks(self.database, default_price)
         self.announcements = Announcements()

@@ -16,6 +16,7 @@ from store.dialects.base import (
 from store.dialects.bells import MAX_HINT_BYTES, Bell
 from store.dialects.faults import Diagnosis, Fault, statement_noted
 from store.dialects.json_leaf import JsonLeaf
+from store.dialects.partitioning import TimeSpan
 from store.dialects.plans import Columns, Rows
 from store.dialects.postgresql import PostgresqlDialect
 from store.dialects.postgresql_faults import POSTGRESQL_ERRORS
@@ -39,6 +40,7 @@ __all__ = [
     "PoolSettings",
     "Rows",
     "Settled",
+    "TimeSpan",
     "chunks",
     "dialect_for",
     "statement_noted",

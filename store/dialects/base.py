@@ -26,6 +26,7 @@ from models.types import Lanes, PackedLanes
 from store.dialects.bells import Bell
 from store.dialects.faults import Diagnosis, Fault
 from store.dialects.json_leaf import JsonLeaf
+from store.dialects.partitioning import TimeSpan
 from store.dialects.plans import Columns, Convert, Rows, columns_of_rows
 
 KEYS_PER_STATEMENT = 2_000
@@ -181,8 +182,13 @@ class DatabaseDialect(ABC):
         """Replace every connection that is open now before its next use."""
 
     @abstractmethod
-    async def ensure_partition(self, table: Table, start: datetime, end: datetime) -> None:
-        """Make the partition of ``table`` for [start, end) unless it exists; safe between servers."""
+    async def ensure_partition(
+        self, table: Table, month: TimeSpan, shared_before: datetime
+    ) -> TimeSpan:
+        """Make the partition of ``table`` that holds ``month`` unless it exists; return its span.
+
+        Months that end by ``shared_before`` share one. Safe between servers.
+        """
 
     @abstractmethod
     async def read_server_clock(self, connection: AsyncConnection) -> datetime:

@@ -1,7 +1,6 @@
 """PostgreSQL 15 and newer: COPY through the driver, row locks, monthly partitions."""
 
 import time
-import zlib
 from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import datetime, timedelta
@@ -36,7 +35,6 @@ from sqlalchemy.dialects.postgresql import TIMESTAMP, Insert, insert
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from models.partitions import INFO_KEY, Partition
 from models.types import Instant, JsonNumber, Lanes
 from store.dialects.base import (
     DatabaseDialect,
@@ -49,10 +47,10 @@ from store.dialects.copying import copy, load_of
 from store.dialects.faults import Diagnosis
 from store.dialects.json_leaf import JsonLeaf
 from store.dialects.notifications import PostgresqlBell
+from store.dialects.partitioning import TimeSpan, ensure_partition
 from store.dialects.plans import Columns, Convert, encode_json
 from store.dialects.postgresql_faults import diagnose
 from store.histograms import LEAST
-from store.ids import first_id_at
 
 OPENED_AT = "opened_at"
 SHARE_LOCKS = text(
@@ -196,30 +194,10 @@ class PostgresqlDialect(DatabaseDialect):
     def reopen(self) -> None:
         self._reopened_at = time.monotonic()
 
-    async def ensure_partition(self, table: Table, start: datetime, end: datetime) -> None:
-        """Made beside the table and then attached: that lock lets writers go on, unlike
-        ``CREATE TABLE ... PARTITION OF``, which stops them."""
-        partition: Partition = table.info[INFO_KEY]
-        child = f"{table.name}_p{start:%Y%m}"
-        low, high = (
-            (start.isoformat(), end.isoformat())
-            if partition.by == "instant"
-            else (str(first_id_at(start)), str(first_id_at(end)))
-        )
-        async with self._engine.begin() as connection:
-            await connection.execute(
-                text("SELECT pg_advisory_xact_lock(:key)"), {"key": zlib.crc32(child.encode())}
-            )
-            found = await connection.execute(text("SELECT to_regclass(:child)"), {"child": child})
-            if found.scalar_one() is not None:
-                return
-            await connection.exec_driver_sql(
-                f"CREATE TABLE {child} (LIKE {table.name} INCLUDING ALL)"
-            )
-            await connection.exec_driver_sql(
-                f"ALTER TABLE {table.name} ATTACH PARTITION {child} "
-                f"FOR VALUES FROM ('{low}') TO ('{high}')"
-            )
+    async def ensure_partition(
+        self, table: Table, month: TimeSpan, shared_before: datetime
+    ) -> TimeSpan:
+        return await ensure_partition(self._engine, table, month, shared_before)
 
     async def read_server_clock(self, connection: AsyncConnection) -> datetime:
         found = await connection.execute(text("SELECT clock_timestamp()"))

@@ -49,6 +49,7 @@ from store.dialects.base import (
 )
 from store.dialects.faults import Diagnosis, name_statement
 from store.dialects.json_leaf import JsonLeaf
+from store.dialects.partitioning import TimeSpan
 from store.dialects.plans import Columns, Convert, encode_json, load_of
 from store.dialects.sqlite_faults import diagnose
 from store.dialects.sqlite_file import DatabaseFile
@@ -220,7 +221,9 @@ class SqliteDialect(DatabaseDialect):
     def reopen(self) -> None:
         self._file.reopen()
 
-    async def ensure_partition(self, table: Table, start: datetime, end: datetime) -> None:
+    async def ensure_partition(
+        self, table: Table, month: TimeSpan, shared_before: datetime
+    ) -> TimeSpan:
         raise NotImplementedError("SQLite keeps each table in one piece")
 
     async def read_server_clock(self, connection: AsyncConnection) -> datetime:

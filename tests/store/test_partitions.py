@@ -28,7 +28,7 @@ from tests.store.conftest import NOON, POOL, SetClock
 from tests.store.rows import Row, v7_at
 
 OPERATIONS, TEXTS, REQUESTS = (table_of(model) for model in (Operation, OperationText, Request))
-MARCH_2024, APRIL_2024 = datetime(2024, 3, 1, tzinfo=UTC), datetime(2024, 4, 1, tzinfo=UTC)
+MARCH_2026, APRIL_2026 = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC)
 CHILDREN = """
 SELECT inhparent::regclass::text, c.relname, pg_get_expr(c.relpartbound, c.oid)
 FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid WHERE c.relkind = 'r' ORDER BY 1, 2
@@ -90,20 +90,20 @@ def test_every_instant_lies_in_its_month(instant: datetime) -> None:
 
 async def test_a_partition_is_made_on_demand_and_holds_its_month(database: Database) -> None:
     partitions = Partitions(database.dialect, SetClock())
-    month = month_of(MARCH_2024)
+    month = month_of(MARCH_2026)
     await partitions.ensure([(OPERATIONS, month), (REQUESTS, month)])
     if database.dialect.partitioned:
         assert await children(database) == {
-            "operations_p202403": (
+            "operations_p202603": (
                 "operations",
-                "FOR VALUES FROM ('2024-03-01 00:00:00+00') TO ('2024-04-01 00:00:00+00')",
+                "FOR VALUES FROM ('2026-03-01 00:00:00+00') TO ('2026-04-01 00:00:00+00')",
             ),
-            "requests_p202403": (
+            "requests_p202603": (
                 "requests",
-                f"FOR VALUES FROM ('{first_id_at(MARCH_2024)}') TO ('{first_id_at(APRIL_2024)}')",
+                f"FOR VALUES FROM ('{first_id_at(MARCH_2026)}') TO ('{first_id_at(APRIL_2026)}')",
             ),
         }
-    first, last = MARCH_2024, APRIL_2024 - timedelta(microseconds=1)
+    first, last = MARCH_2026, APRIL_2026 - timedelta(microseconds=1)
     await write(database, operation(first), operation(last))
     async with database.read() as connection:
         found = await connection.execute(select(OPERATIONS.c.occurred_at).order_by(text("1")))
@@ -111,24 +111,24 @@ async def test_a_partition_is_made_on_demand_and_holds_its_month(database: Datab
 
 
 async def test_a_partition_has_the_keys_and_indexes_of_its_table(database: Database) -> None:
-    await Partitions(database.dialect, SetClock()).ensure([(OPERATIONS, month_of(MARCH_2024))])
+    await Partitions(database.dialect, SetClock()).ensure([(OPERATIONS, month_of(MARCH_2026))])
     if not database.dialect.partitioned:
         return
     statement = "SELECT tablename FROM pg_indexes WHERE tablename LIKE 'operations%'"
     async with database.read() as connection:
         counts = Counter((await connection.execute(text(statement))).scalars())
-    assert counts["operations_p202403"] == counts["operations"] == 1 + len(OPERATIONS.indexes)
+    assert counts["operations_p202603"] == counts["operations"] == 1 + len(OPERATIONS.indexes)
 
 
 async def test_a_month_without_a_partition_takes_nothing(database: Database) -> None:
     if not database.dialect.partitioned:
         return
     with pytest.raises(Contention):  # the same write may succeed once the partition is made
-        await write(database, operation(MARCH_2024))
+        await write(database, operation(MARCH_2026))
 
 
 async def test_to_make_it_again_changes_nothing(database: Database) -> None:
-    wanted = [(table, month_of(MARCH_2024)) for table in partitioned_tables()]
+    wanted = [(table, month_of(MARCH_2026)) for table in partitioned_tables()]
     await Partitions(database.dialect, SetClock()).ensure(wanted)
     before = await children(database)
     again = Partitions(database.dialect, SetClock())
@@ -144,7 +144,7 @@ async def test_servers_that_make_the_same_one_at_once(
     database: Database, database_url: str
 ) -> None:
     others = [Database(database_url, POOL) for _ in range(3)]
-    wanted = [(table, month_of(MARCH_2024)) for table in partitioned_tables()]
+    wanted = [(table, month_of(MARCH_2026)) for table in partitioned_tables()]
     try:
         await asyncio.gather(
             *(
@@ -167,7 +167,7 @@ async def test_partitions_are_made_while_writers_write(database: Database) -> No
             connection, OPERATIONS, [tuple(row[c.name] for c in OPERATIONS.columns)]
         )
         if database.dialect.partitioned:  # its lock does not wait for the open transaction
-            await asyncio.wait_for(partitions.ensure([(OPERATIONS, month_of(MARCH_2024))]), 5)
+            await asyncio.wait_for(partitions.ensure([(OPERATIONS, month_of(MARCH_2026))]), 5)
 
 
 async def test_this_month_and_the_next_ones_are_made_ahead(
@@ -191,36 +191,36 @@ async def test_a_month_that_was_dropped_is_made_again_once_it_is_forgotten(
     if not database.dialect.partitioned:
         return
     partitions = Partitions(database.dialect, SetClock())
-    wanted = [(OPERATIONS, month_of(MARCH_2024))]
+    wanted = [(OPERATIONS, month_of(MARCH_2026))]
     await partitions.ensure(wanted)
     async with database.write() as connection:
-        await connection.execute(text("DROP TABLE operations_p202403"))
+        await connection.execute(text("DROP TABLE operations_p202603"))
     await partitions.ensure(wanted)
     assert await children(database) == {}, "it was known to be there"
     partitions.forget()
     await partitions.ensure(wanted)
-    assert list(await children(database)) == ["operations_p202403"]
-    await write(database, operation(MARCH_2024))
+    assert list(await children(database)) == ["operations_p202603"]
+    await write(database, operation(MARCH_2026))
 
 
 async def test_the_writer_makes_a_month_again_that_somebody_dropped(store: Store) -> None:
     intake = store.intake(open_principal("acme"))
-    call = OperationInput(kind=OperationKind.API, name="n", occurred_at=MARCH_2024)
+    call = OperationInput(kind=OperationKind.API, name="n", occurred_at=MARCH_2026)
     for _ in range(2):
         await store.write_one(intake.operation(call))
         if store.database.dialect.partitioned:
             async with store.database.write() as connection:
-                await connection.execute(text("DROP TABLE operations_p202403"))
+                await connection.execute(text("DROP TABLE operations_p202603"))
     await store.write_one(intake.operation(call))
     found = await store.operations.count(Bounds(), Question())
     assert found == (1 if store.database.dialect.partitioned else 3)
 
 
 def test_the_bounds_of_ids_are_those_of_the_month() -> None:
-    low, high = first_id_at(MARCH_2024), first_id_at(APRIL_2024)
-    assert low <= v7_at(MARCH_2024, 0) < high
-    assert low < v7_at(APRIL_2024 - timedelta(milliseconds=1), 2**62 - 1) < high
-    assert instant_of(high) == APRIL_2024
+    low, high = first_id_at(MARCH_2026), first_id_at(APRIL_2026)
+    assert low <= v7_at(MARCH_2026, 0) < high
+    assert low < v7_at(APRIL_2026 - timedelta(milliseconds=1), 2**62 - 1) < high
+    assert instant_of(high) == APRIL_2026
 
 
 def test_every_partitioned_table_is_in_the_metadata_once() -> None:
