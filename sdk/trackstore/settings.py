@@ -46,6 +46,10 @@ class Settings:
     """The wait after a first failure is random up to this; it doubles with every further one."""
     longest_delay_seconds: float = 30.0
     """The longest wait between two tries, also where the server asks for more."""
+    failing_seconds: float = 86_400.0
+    """How long an item is kept that the server fails over by itself; then it is dropped as INTERNAL."""
+    failing_items: int = 1_000
+    """Such items that are kept at most, with ``queue_bytes``; with more of them everything waits."""
     compress_from_bytes: int = 1024
     """Bodies from this size on are sent with gzip; 0 sends none."""
     exit_seconds: float = 5.0

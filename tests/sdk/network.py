@@ -30,6 +30,11 @@ class Weather:
     body: bytes = b""
 
 
+FAILING = Weather(
+    "refusing",
+    status=500,
+    body=b'{"errors": [{"message": "no", "extensions": {"code": "INTERNAL"}}]}',
+)
 FINE, SILENT, DEAF = Weather(), Weather("silent"), Weather("deaf")
 
 
@@ -43,6 +48,8 @@ class Network:
     """The weather of the next calls, one each, before ``weather`` comes back."""
     calls: list[bytes] = field(default_factory=list)
     bodies: list[int] = field(default_factory=list)
+    poison: bytes = b""
+    """Over a body that holds these bytes the server fails, whatever the weather; without gzip."""
     url: str = ""
     _closed: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -78,6 +85,8 @@ class Network:
     def _answer(self, call: bytes, weather: Weather) -> bytes | None:
         if weather.delay_seconds:
             self._closed.wait(weather.delay_seconds)
+        if self.poison and self.poison in call:
+            weather = FAILING
         if weather.kind == "refusing":
             lines = {**weather.headers, "Content-Length": str(len(weather.body))}
             told = "".join(f"{name}: {value}\r\n" for name, value in lines.items())

@@ -203,20 +203,6 @@ def test_a_server_that_knows_less_than_the_client_is_searched_for_poison(
     assert set(check_stored(server.url, ids, tracker.stats())) == set(ids[1:])
 
 
-def test_an_item_that_the_server_fails_over(
-    server: ServerProcess, way: Network, make_tracker: MakeTracker
-) -> None:
-    """Three times the pair, then three times its first half: what is alone then is given up."""
-    error = {"message": "no", "extensions": {"code": "INTERNAL"}}
-    failure = Weather("refusing", status=500, body=json.dumps({"errors": [error]}).encode())
-    way.forecast = [failure] * 6
-    tracker = make_tracker(way.url, interval_seconds=5)
-    ids = track_many(tracker, 2)
-    assert tracker.flush(10).is_done
-    assert tracker.stats().dropped == {"INTERNAL": 1}
-    assert set(check_stored(server.url, ids, tracker.stats())) == {ids[1]}
-
-
 @ONCE
 def test_a_batch_that_is_too_large_goes_in_parts(
     database_url: str, tmp_path: Path, make_tracker: MakeTracker

@@ -138,7 +138,7 @@ class Delivery:
         return 0 if self._spool is None else self._spool.kept
 
     def _flushed(self, left: int) -> Flushed:
-        return Flushed(left, min(left, self.spooled), self.ledger.problem)
+        return Flushed(left, min(left, self.spooled), self.ledger.problem or self.ledger.failing)
 
     def stats(self) -> Stats:
         """What became of everything so far."""
@@ -153,7 +153,7 @@ class Delivery:
             dropped=dict(ledger.dropped),
             batches=ledger.batches,
             retries=ledger.retries,
-            problem=ledger.problem,
+            problem=ledger.problem or ledger.failing,
         )
 
     def client(self) -> Client:

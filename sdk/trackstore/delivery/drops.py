@@ -44,6 +44,8 @@ class Ledger:
         self.batches = 0
         self.retries = 0
         self.problem: str | None = None
+        self.failing: str | None = None
+        """Why items are kept that the server fails over by themselves."""
         self.dropped: Counter[str] = Counter()
         self._at_door = 0
         self._unreported: Counter[str] = Counter()
@@ -107,7 +109,7 @@ class Ledger:
         with self.changed:
             lost = self.left - kept
             if lost > 0:
-                self.drop(CLOSED, lost, self.problem or "")
+                self.drop(CLOSED, lost, self.problem or self.failing or "")
             self._is_final = True
             self.changed.notify_all()
 

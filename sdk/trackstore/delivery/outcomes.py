@@ -28,6 +28,11 @@ class ItemResult(Struct, rename="camel"):
         return self.status == REJECTED and self.code in RETRYABLE_CODES
 
     @property
+    def is_internal(self) -> bool:
+        """Whether the server failed over it: no word against the item."""
+        return self.status == REJECTED and self.code == INTERNAL
+
+    @property
     def reason(self) -> str:
         """Why it was refused, in words."""
         where = ".".join(self.path or ())

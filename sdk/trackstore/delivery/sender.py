@@ -6,6 +6,7 @@ from collections.abc import Callable
 from time import monotonic
 
 from trackstore.backoff import Backoff
+from trackstore.delivery.aside import Aside
 from trackstore.delivery.bell import Bell
 from trackstore.delivery.courier import Courier, Parcels
 from trackstore.delivery.drops import CLIENT_ERROR, Ledger
@@ -43,8 +44,14 @@ class Sender:
         self._hurried = False
         self._next_look = monotonic()
         backoff = Backoff(settings.first_delay_seconds, settings.longest_delay_seconds)
+        self._aside = Aside(
+            settings.failing_items,
+            settings.queue_bytes,
+            settings.failing_seconds,
+            settings.first_delay_seconds,
+        )
         self._courier = Courier(
-            self.transport, ledger, backoff, self._pause, supply.settled, doubled
+            self.transport, ledger, backoff, self._pause, supply.settled, doubled, self._aside
         )
 
     def hurry(self) -> None:
@@ -77,9 +84,13 @@ class Sender:
         deadline = monotonic() + seconds
         while len(self._supply) and monotonic() < deadline and not self._stopped.is_set():
             self._deliver(self._take())
+        self._courier.retry(at_once=True)
 
     def _look_after(self) -> None:
         """At the start, and now and then when there is nothing to do."""
+        if len(self._aside):
+            at_once, self._hurried = self._hurried, False
+            self._courier.retry(at_once)
         if monotonic() >= self._next_look and not len(self._supply):
             self._next_look = monotonic() + IDLE_SECONDS
             self._idle()
@@ -89,7 +100,8 @@ class Sender:
         since = None
         while not self._stopped.is_set():
             if not len(self._supply):
-                if not self._bell.wait(IDLE_SECONDS):
+                idle = min(IDLE_SECONDS, self._aside.next_due())
+                if not self._bell.wait(idle) or (self._hurried and len(self._aside)):
                     return []
                 continue
             since = monotonic() if since is None else since
@@ -110,11 +122,12 @@ class Sender:
         return self._supply.take(self._settings.batch_items, self._settings.batch_bytes)
 
     def _deliver(self, batch: Parcels) -> None:
-        settled_before = self._ledger.settled
+        settled_before, aside_before = self._ledger.settled, len(self._aside)
         try:
             self._courier.deliver(batch)
         except Exception as error:
             lost = len(batch) - (self._ledger.settled - settled_before)
+            lost -= len(self._aside) - aside_before
             self._ledger.drop(CLIENT_ERROR, lost, repr(error))
             self._supply.settled(batch)
             raise
