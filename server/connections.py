@@ -13,6 +13,7 @@ from collections import OrderedDict
 from enum import Enum
 from typing import Any
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from server.admission import ConnectionBounds
@@ -25,6 +26,8 @@ MAX_HEAD_BYTES = 64 * 1024
 CLOSING = b"connection: close\r\ncontent-length: 0\r\n\r\n"
 TIMED_OUT = b"HTTP/1.1 408 Request Timeout\r\n" + CLOSING
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\n" + CLOSING
+UPGRADE_HEADERS = (b"upgrade", b"http2-settings")
+"""Headers that are left out where an upgrade to another protocol than WebSocket is ignored."""
 
 STATE = "connections"
 """Under which name an application leaves the connections of its process."""
@@ -117,6 +120,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._since = time.monotonic()
         self._received = 0
         self._head_bytes = 0
+        self._ignores_upgrade = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Count it."""
@@ -140,10 +144,57 @@ class BoundedProtocol(HttpToolsProtocol):
                 return
         elif self._waits is Waits.BODY:
             self._received += len(data)
-        super().data_received(data)
+        self._parse(data)
+
+    def _parse(self, data: bytes) -> None:
+        """Parse what has come, however many requests it is.
+
+        The parser takes what follows a head with ``Upgrade`` for another protocol and drops its
+        body. Only WebSocket is spoken here, so any other such head is parsed again without it, as
+        RFC 9110 section 7.8 has it for a server that ignores an upgrade.
+        """
+        self._unset_keepalive_if_required()
+        rest = memoryview(data)
+        while True:
+            try:
+                self.parser.feed_data(rest)
+            except httptools.HttpParserUpgrade as upgrade:
+                if not self._ignores_upgrade:
+                    self.handle_websocket_upgrade()
+                    return
+                rest = rest[upgrade.args[0] :]
+                self._parse_without_upgrade()
+            except httptools.HttpParserError:
+                self.send_400_response("Invalid HTTP request received.")
+                return
+            else:
+                return
+
+    def _parse_without_upgrade(self) -> None:
+        self._ignores_upgrade = False
+        method, version = self.scope["method"], self.scope["http_version"]
+        head = [method.encode(), b" ", self.url, b" HTTP/", version.encode(), b"\r\n"]
+        for name, value in self.headers:
+            if name not in UPGRADE_HEADERS:
+                head += [name, b": ", value, b"\r\n"]
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self.parser.feed_data(b"".join([*head, b"\r\n"]))
+
+    def _should_upgrade(self) -> bool:
+        """Whether to speak WebSocket from here on: RFC 6455 opens one by GET."""
+        return bool(self.scope["method"] == "GET" and super()._should_upgrade())
 
     def on_headers_complete(self) -> None:
         """The head has come; a body may follow."""
+        if self.parser.should_upgrade():
+            self.scope["method"] = self.parser.get_method().decode("ascii")
+            self.scope["http_version"] = self.parser.get_http_version()
+            if self.scope["method"] == "CONNECT":
+                raise httptools.HttpParserError("CONNECT is not served")
+            self._ignores_upgrade = not self._should_upgrade()
+            if self._ignores_upgrade:
+                return
         self._wait(Waits.BODY)
         self._received = self._head_bytes = 0
         self._all.sends(self)
@@ -151,6 +202,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """All has come: now it is the application's turn, unless it has answered before."""
+        if self._ignores_upgrade:
+            return  # the same head comes again, without the upgrade
         self._all.sent(self)
         self._waits = Waits.NOTHING
         cycle: Any = self.cycle  # None before the first request

@@ -151,6 +151,89 @@ async def test_several_requests_at_once_on_one_connection(server: ServerProcess)
         assert b'{"viewer":{"name":"open"}}' in await answer_of(reader)
 
 
+def with_upgrade(protocol: bytes, method: bytes = b"POST", *more: bytes) -> bytes:
+    """The head of a request that asks for another protocol, as Java's HttpClient and curl do."""
+    lines = [
+        method + b" /graphql HTTP/1.1",
+        b"Host: 127.0.0.1",
+        b"Connection: Upgrade, HTTP2-Settings",
+        b"Upgrade: " + protocol,
+        b"HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA",
+        b"Content-Type: application/json",
+        *more,
+    ]
+    return b"\r\n".join(lines) + b"\r\n\r\n"
+
+
+LENGTH = b"Content-Length: %d" % len(QUERY)
+CHUNKED = b"Transfer-Encoding: chunked"
+CHUNKS = b"%x\r\n%b\r\n%x\r\n%b\r\n0\r\n\r\n" % (5, QUERY[:5], len(QUERY) - 5, QUERY[5:])
+KEY = b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        (with_upgrade(b"h2c", b"POST", LENGTH), QUERY),
+        (with_upgrade(b"h2c", b"POST", CHUNKED), CHUNKS),
+        (with_upgrade(b"h2c", b"POST", b"Connection: keep-alive", LENGTH), QUERY),
+        (with_upgrade(b"TLS/1.2", b"POST", LENGTH), QUERY),
+        (with_upgrade(b"websocket, h2c", b"POST", LENGTH), QUERY),
+        (with_upgrade(b"websocket", b"POST", KEY, b"Sec-WebSocket-Version: 13", LENGTH), QUERY),
+    ],
+)
+async def test_an_upgrade_that_is_not_spoken_keeps_the_body(
+    server: ServerProcess, head: bytes, body: bytes
+) -> None:
+    answered = b'{"viewer":{"name":"open"}}'
+    for pieces in ([head + body], [head, body], [head[:30], head[30:], body[:7], body[7:]]):
+        async with connected(server) as (reader, writer):
+            for _ in range(2):  # the connection goes on
+                for piece in pieces:
+                    writer.write(piece)
+                    await writer.drain()
+                    await asyncio.sleep(0.02)
+                answer = await answer_of(reader)
+                assert answer.startswith(b"HTTP/1.1 200 ")
+                assert answered in answer
+            writer.write(ASKED + head + body + ASKED)
+            for _ in range(3):
+                assert answered in await answer_of(reader)
+
+
+async def test_a_body_behind_an_upgrade_is_not_taken_for_a_request(server: ServerProcess) -> None:
+    inner = b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    head = with_upgrade(b"h2c", b"POST", b"Content-Length: %d" % len(inner))
+    async with connected(server) as (reader, writer):
+        writer.write(head)
+        await writer.drain()
+        await asyncio.sleep(0.05)
+        writer.write(inner + ASKED)
+        assert (await answer_of(reader)).startswith(b"HTTP/1.1 400 ")
+        assert b'{"viewer":{"name":"open"}}' in await answer_of(reader)
+
+
+async def test_upgrades_without_a_body_and_other_protocols(server: ServerProcess) -> None:
+    async with connected(server) as (reader, writer):
+        health = with_upgrade(b"h2c", b"GET").replace(b"/graphql", b"/livez")
+        writer.write(health * 200)  # all of them in one packet
+        for _ in range(200):
+            assert b'{"status":"alive"}' in await answer_of(reader)
+    for strange in (
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n",
+    ):
+        async with connected(server) as (reader, writer):
+            writer.write(strange)
+            assert (await end_of(reader)).startswith(b"HTTP/1.1 400 ")
+    async with connected(server) as (reader, writer):
+        head = with_upgrade(b"websocket", b"GET", KEY, b"Sec-WebSocket-Version: 13")
+        writer.write(head.replace(b"Upgrade, HTTP2-Settings", b"Upgrade"))
+        async with asyncio.timeout(PATIENCE):
+            assert (await reader.readline()).startswith(b"HTTP/1.1 101 ")
+    assert not server.complaints()
+
+
 async def test_a_caller_that_leaves_is_no_error(server: ServerProcess) -> None:
     async with connected(server) as (_, writer):
         writer.write(HEAD % 100 + b"\r\n" + b"{")
