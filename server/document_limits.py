@@ -24,6 +24,7 @@ from server.bodies import GraphQLRequest
 from server.document_cost import MOST, Cost, CostMeter, PageBounds, value_of
 from server.variables import ObjectBounds, problem_of_shapes, shapes_of
 
+NO_OPERATION = "the document has no operation of that name: name one in operationName"
 Selected: TypeAlias = (
     OperationDefinitionNode | FieldNode | FragmentDefinitionNode | InlineFragmentNode
 )

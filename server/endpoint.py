@@ -15,13 +15,14 @@ from schema.sessions import Session as SessionType
 from server.admission import TooMany
 from server.authentication import Authenticator
 from server.bodies import GraphQLRequest, Headers, HttpRefusal, RequestReader, needs_post
+from server.document_limits import NO_OPERATION
 from server.encoding import encode_answer
 from server.errors import format_errors, format_store_error
 from server.execution.fast_path import FastPath
 from server.headers import headers_of
 from server.live.engine import Refused
 from server.live.server import LiveServer
-from server.live.streaming import HttpStream, form_of
+from server.live.streaming import Form, HttpStream, form_of, stream_of
 from server.metrics import STREAM
 from server.negotiation import GRAPHQL_JSON, JSON, OFFERED, preferred
 from server.persisted import NOT_FOUND, NOT_SUPPORTED
@@ -120,16 +121,8 @@ class GraphQLEndpoint:
                 raise HttpRefusal(400, NO_STREAM)
             scope[STREAM] = True
             await HttpStream(self._live, form, scope, receive, send).run(asked, principal)
-        except Refused as refused:
-            status = 400 if shown == GRAPHQL_JSON else 200
-            return self._answer({"errors": refused.errors}, status, shown)
-        except HttpRefusal as refusal:
-            # Apollo's clients know from the error itself that they are to send the document.
-            known = refusal.code in PERSISTED_CODES and shown == JSON
-            status = 200 if known else refusal.status
-            return self._answer(refusal.body, status, shown, refusal.headers)
-        except StoreError as error:
-            return self._refuse(error, shown)
+        except (Refused, HttpRefusal, StoreError) as error:
+            return self._refusal(error, media_type, form)
         except asyncio.CancelledError:
             if self._work.deadlines.has_ended_this():
                 return self._refuse(TimedOut(self._work.deadlines.sentence), shown)
@@ -144,6 +137,26 @@ class GraphQLEndpoint:
         asked = await self._reader.read(scope, receive, self._read)
         headers, client = headers_of(scope), scope.get("client")
         return asked, await self._authenticator.renew(principal, headers, client)
+
+    def _refusal(
+        self, error: Refused | HttpRefusal | StoreError, media_type: str | None, form: Form | None
+    ) -> Answer:
+        """Return the answer that says why nothing was executed."""
+        shown = media_type or JSON
+        if isinstance(error, StoreError):
+            return self._refuse(error, shown)
+        headers: Headers = ()
+        if isinstance(error, Refused):
+            body: dict[str, Any] = {"errors": error.errors}
+            status = 400 if shown == GRAPHQL_JSON else 200
+        else:
+            # Apollo's clients know from the error itself that they are to send the document.
+            known = error.code in PERSISTED_CODES and shown == JSON
+            status = 200 if known else error.status
+            body, headers = error.body, error.headers
+        if status == 200 and media_type is None and form is not None:
+            return stream_of(form, body)
+        return self._answer(body, status, shown, headers)
 
     def _refuse(self, error: StoreError, media_type: str) -> Answer:
         status = status_of(error)
@@ -171,9 +184,7 @@ class GraphQLEndpoint:
                 return None
             raise needs_post() from None
         except (CannotGetOperationTypeError, MissingQueryError):
-            raise HttpRefusal(
-                400, "the document has no operation of that name: name one in operationName"
-            ) from None
+            raise HttpRefusal(400, NO_OPERATION) from None
         finally:
             await context.settle()
         body: dict[str, Any] = {}

@@ -226,6 +226,10 @@ class LiveEngine:
         return format_errors(errors, self._schema.enum_values)
 
     def _encode(self, result: Any, *, began: bool = True) -> str:
+        # An error without a path is of the request: nothing was executed, so there is no data.
+        began = began and not (
+            result.data is None and result.errors and all(e.path is None for e in result.errors)
+        )
         body: dict[str, Any] = {"data": result.data} if began else {}
         if result.errors:
             body["errors"] = self._format(result.errors)

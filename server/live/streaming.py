@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
+from typing import Any
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from server.bodies import GraphQLRequest
 from server.encoding import encode_answer
@@ -72,6 +73,22 @@ def form_of(accept: str) -> Form | None:
         if name == MULTIPART and "subscriptionspec" in part.replace(" ", ""):
             return PARTS
     return None
+
+
+def stream_of(form: Form, answer: dict[str, Any]) -> tuple[Message, Message]:
+    """Return a whole stream of one answer: its head and its body.
+
+    It carries errors that would be answered with status 200: a client that reads a stream does not
+    find them in a JSON body, and GraphQL over SSE asks for it as well.
+    """
+    parts = form.start, form.before, encode_answer(answer), form.after, form.end
+    return head_of(form), {"type": "http.response.body", "body": b"".join(parts)}
+
+
+def head_of(form: Form) -> Message:
+    """Return the head of a streamed answer."""
+    headers = [(b"content-type", form.content_type), *NO_BUFFERING]
+    return {"type": "http.response.start", "status": 200, "headers": headers}
 
 
 class HttpStream:
@@ -147,13 +164,7 @@ class HttpStream:
 
     async def _write(self, answers: AsyncGenerator[str]) -> None:
         form = self._form
-        await self._send(
-            {
-                "type": "http.response.start",
-                "status": 200,
-                "headers": [(b"content-type", form.content_type), *NO_BUFFERING],
-            }
-        )
+        await self._send(head_of(form))
         if form.start:
             await self._part(form.start)
         try:

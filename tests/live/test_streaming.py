@@ -73,12 +73,6 @@ async def test_the_kind_of_operation_decides_where_a_client_takes_both(live: Ser
     assert first == "event: next"
 
 
-async def test_what_cannot_begin_is_refused_as_a_whole(live: Served) -> None:
-    headers = {"accept": "text/event-stream"}
-    answer = await live.raw({"query": "subscription { nope }"}, headers=headers)
-    assert "Cannot query field 'nope'" in answer.json()["errors"][0]["message"]
-
-
 async def test_a_client_that_goes_away_leaves_nothing(live: Served) -> None:
     async def watch() -> None:
         async with httpx.AsyncClient(base_url=live.http.base_url) as http:
@@ -114,3 +108,56 @@ async def test_metrics_say_who_watches(live: Served) -> None:
         "trackstore_live_answers_total 1.0",
     ):  # fmt: skip
         assert line in text
+
+
+INVALID: list[tuple[str, Any, str]] = [
+    ("subscription { nothing { seq } }", None, "Cannot query field 'nothing'"),
+    ("{ viewer { nam } }", None, "Cannot query field 'nam'"),
+    ("{ viewer { name ", None, "Syntax Error"),
+    (PROGRESS, {"id": "x"}, "id: 'x' is not a UUID"),
+    ("query ($n: Int!) { operations(first: $n) { totalCount } }", {"n": "x"}, "n: Int cannot"),
+    ("query A { viewer { name } } query B { viewer { name } }", None, "name one in operationName"),
+    ("{ " + " ".join(f"a{n}: viewer {{ name }}" for n in range(31)) + " }", None, "31 aliases"),
+]
+
+
+@pytest.mark.parametrize("accept", ["text/event-stream", "multipart/mixed;subscriptionSpec=1.0"])
+async def test_what_is_not_executed_is_told_in_the_stream(live: Served, accept: str) -> None:
+    for query, variables, said in INVALID:
+        lines = [line async for line in live.streamed(query, variables, accept)]
+        (data,) = [line[line.index("{") :] for line in lines if "message" in line]
+        answer = json.loads(data)
+        answer = answer if accept == "text/event-stream" else answer["payload"]
+        assert list(answer) == ["errors"]
+        assert said in answer["errors"][0]["message"]
+        if accept == "text/event-stream":
+            assert [line for line in lines if line.startswith("event")] == [
+                "event: next",
+                "event: complete",
+            ]
+        else:
+            assert lines[-1] == "--graphql--"
+
+
+async def test_an_unknown_id_of_a_document_is_told_in_the_stream(live: Served) -> None:
+    body = {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "ab"}}}
+    headers = {"accept": "text/event-stream"}
+    answer = await live.http.post("/graphql", json=body, headers=headers)
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert "event: next" in answer.text
+    assert "PERSISTED_QUERY_NOT_FOUND" in answer.text
+    assert answer.text.endswith("event: complete\ndata:\n\n")
+
+
+async def test_streams_list_no_values_without_introspection(serve: Serve) -> None:
+    live = await serve(introspection=False)
+    literal = "subscription { operationFeed(where: {kind: APIX}) { __typename } }"
+    query = "subscription ($k: [OperationKind!]) { operationFeed(where: {kind: $k}) { __typename } }"
+    for document, variables in ((query, {"k": "APIX"}), (literal, {})):
+        lines = [line async for line in live.streamed(document, variables)]
+        async with live.socket() as socket:
+            message = await (await socket.subscribe(document, variables)).message()
+        assert message["type"] == "error"
+        for told in (str(message["payload"]), "".join(lines)):
+            assert "does not exist in 'OperationKind' enum" in told
+            assert "TOOL" not in told

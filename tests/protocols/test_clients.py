@@ -42,6 +42,29 @@ def test_the_clients_of_javascript(database_url: str, tmp_path: Path) -> None:
     assert results == dict.fromkeys(results, GOT)
 
 
+REFUSED = {
+    "invalid": "Cannot query field 'nothing' on type 'Subscription'.",
+    "invalid query": "Cannot query field 'nam' on type 'Viewer'.",
+    "no document": "Syntax Error: Expected Name, found <EOF>.",
+    "wrong variable": "id: 'x' is not a UUID such as",
+    "unknown record": "there is no request 01a1f84a-95c0-7000-8000-00000000000d",
+}
+
+
+def test_graphql_sse_hears_why_nothing_was_executed(database_url: str, tmp_path: Path) -> None:
+    with server_process(database_url, tmp_path) as server:
+        results = run_node("refused.mjs", server.url)
+        assert not server.complaints()
+    assert len(results) == 2 * len(REFUSED)
+    for name, heard in results.items():
+        said = REFUSED[name.split(" ", 1)[1]]
+        assert heard["end"] == "complete", name
+        (answer,) = heard["next"]
+        assert answer.get("data") is None, name
+        (message,) = answer["messages"]
+        assert message.startswith(said), name
+
+
 async def test_gql(database_url: str, tmp_path: Path) -> None:
     with server_process(database_url, tmp_path) as server:
         end_a_request(server)
