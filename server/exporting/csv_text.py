@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,8 +10,21 @@ import msgspec
 
 from server.exporting.columns import Column, Kind
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A text that begins so is run as a formula by spreadsheets."""
+SIGNS = (
+    "=+-@\N{MINUS SIGN}"
+    "\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH HYPHEN-MINUS}"
+    "\N{FULLWIDTH COMMERCIAL AT}\N{SMALL EQUALS SIGN}\N{SMALL PLUS SIGN}\N{SMALL HYPHEN-MINUS}"
+    "\N{SMALL COMMERCIAL AT}\N{SUPERSCRIPT EQUALS SIGN}\N{SUPERSCRIPT PLUS SIGN}"
+    "\N{SUPERSCRIPT MINUS}\N{SUBSCRIPT EQUALS SIGN}\N{SUBSCRIPT PLUS SIGN}\N{SUBSCRIPT MINUS}"
+)
+"""Signs that begin a formula, and those that spreadsheets turn into one of them."""
+SKIPPED = (
+    r"\s\x00-\x20\x7f-\xa0\u00ad\u180e\u200b-\u200f\u2028-\u202f\u2060-\u2069\ufeff"
+    "\"'`\u2018-\u201f\u2039\u203a\xab\xbb\u300c-\u300f\uff02\uff07"
+)
+"""Whitespace, controls, marks without width and quotes: an import may drop them before a sign."""
+FORMULA = re.compile(rf"[\t\r\n]|[{SKIPPED}]*[{re.escape(SIGNS)}]")
+"""How a text begins that a spreadsheet may run as a formula."""
 GUARD = "'"
 TRUTH = {True: "true", False: "false"}
 
@@ -27,7 +41,7 @@ class CsvWriter:
         convert: dict[Kind, Callable[[Any], Any] | None] = {
             Kind.TEXT: text,
             Kind.TRUTH: TRUTH.get,
-            Kind.JSON: _json,
+            Kind.JSON: _json if keep_formulas else _guarded_json,
             Kind.INSTANT: None,
             Kind.WHOLE: None,
             Kind.NUMBER: None,
@@ -66,8 +80,8 @@ class CsvWriter:
 
 
 def guarded(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return GUARD + text if text.startswith(FORMULA) else text
+    """Return the text, with an apostrophe before it where a spreadsheet may run it as a formula."""
+    return GUARD + text if FORMULA.match(text) else text
 
 
 def _as_it_is(text: str) -> str:
@@ -76,3 +90,9 @@ def _as_it_is(text: str) -> str:
 
 def _json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
+
+
+def _guarded_json(value: Any) -> str:
+    """Return JSON in which a bare text, the only kind that a sign may begin, is guarded."""
+    text = _json(value)
+    return guarded(text) if isinstance(value, str) else text

@@ -1,10 +1,15 @@
 """What an export holds is what GraphQL answers, in every format, however many pages it takes."""
 
+import csv
+import io
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
+from server.exporting.columns import Column, Kind
+from server.exporting.csv_text import CsvWriter
 from tests.api import Api, StartApi
 from tests.exporting.calls import PLAIN, START, csv_rows, export, json_rows, parquet_rows, record
 
@@ -66,7 +71,42 @@ async def test_csv_is_rfc_4180(api: Api) -> None:
     assert answer.text == 'name,kind\r\n"a ""quoted"", name\nof two lines",API\r\n'
 
 
-@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@x", "\tx"])
+FORMULAS = (
+    *("=1+1", "+1", "-1", "@x", "\tx", "\n=1", "\r=1", "\r\n@x", "\t\t=1", "  =1", "\u3000=1"),
+    *("\u200b=1", "\ufeff+1", "\xa0-1", '"=1', "'=1", '" =1', "\u201c=1\u201d", "\uff02=1"),
+    *("\uff1d1", "\uff0b1", "\uff0d1", "\uff20SUM(1)", "\u22121", "\ufe661", "\u207a1", " \uff1d1"),
+)
+PLAIN_TEXTS = ("a=1", "1-2", "5", "  5", "", "  ", "x\n=1", "(-1)", "a@b.c", "\xb5=", "'quoted'")
+
+
+@pytest.mark.parametrize("keep", [True, False])
+async def test_what_may_be_run_as_a_formula_is_guarded(keep: bool) -> None:
+    columns = [Column(("a",), Kind.TEXT), Column(("b", "c"), Kind.JSON)]
+    texts = [*FORMULAS, *PLAIN_TEXTS]
+    rows = msgspec.json.encode([{"a": text, "b": {"c": text}} for text in texts])
+    writer = CsvWriter(columns, keep_formulas=keep)
+    written = (await writer.start() + await writer.write(rows)).decode()
+    lines = list(csv.DictReader(io.StringIO(written, newline="")))
+    for text, line in zip(texts, lines, strict=True):
+        guard = "'" if text in FORMULAS and not keep else ""
+        assert line["a"] == guard + text
+        json = msgspec.json.encode(text).decode()
+        assert line["b.c"] in (json, f"'{json}")
+        assert not guard or "\\" in json or line["b.c"] == f"'{json}", (
+            "JSON in a cell is guarded, too"
+        )
+
+
+async def test_numbers_are_never_guarded() -> None:
+    columns = [
+        Column((kind.value,), kind) for kind in (Kind.WHOLE, Kind.NUMBER, Kind.EXACT, Kind.JSON)
+    ]
+    row = {column.name: -1.5 if column.kind is not Kind.WHOLE else -1 for column in columns}
+    written = await CsvWriter(columns).write(msgspec.json.encode([row]))
+    assert written == b"-1,-1.5,-1.5,-1.5\r\n"
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@x", "\tx", "\n=1", " =1", "\uff1d1"])
 async def test_no_cell_is_a_formula_unless_asked_for(api: Api, name: str) -> None:
     await record(api, 1, name=f"{name}", durationMs=0)
     query = "{ operations { nodes { name durationMs } } }"
