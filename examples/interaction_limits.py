@@ -72,9 +72,10 @@ class User:
         interaction_type: str = "mini",
         operation: MemoryOperationType | None = None,
         batch_size: int | None = None,
-        api_key_id: str | None = None,
-        organization_id: str | None = None,
-        namespace_id: str | None = None,
+        *,
+        api_key_id: str,
+        organization_id: str,
+        namespace_id: str,
     ) -> tuple[dict[str, Any], int, bool] | None:
         """Check every limit and count in one call; None means go on, else body, status, error."""
         answer = await get_tracker().aconsume(

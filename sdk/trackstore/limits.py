@@ -3,7 +3,7 @@
 import asyncio
 from abc import abstractmethod
 from datetime import timedelta
-from typing import Any, Unpack, get_args
+from typing import Any, TypedDict, Unpack, get_args
 from uuid import UUID
 
 from trackstore.answers import Consumption, Reservation
@@ -24,7 +24,7 @@ from trackstore.errors import InvalidItem, ServerUnavailable
 from trackstore.fitting import fit
 from trackstore.guards import suggestion
 from trackstore.ids import new_id
-from trackstore.labelling import LABELS, LabelArguments, Labelling
+from trackstore.labelling import LABELS, Labelling
 from trackstore.values import Problems, number, read_uuid, shown, spelling
 
 RESERVED_FOR = timedelta(minutes=10)
@@ -32,9 +32,21 @@ ANSWER_SECONDS = 5.0
 """How long a question about a limit may take, all tries together."""
 
 
-class ConsumeArguments(LabelArguments, total=False):
-    """Whose use it is, and other names of what is used."""
+class ConsumeArguments(TypedDict, total=False):
+    """Whose use it is, and other names of what is used.
 
+    A label that is passed is not None: without the id, the limits of that level are not asked. Only
+    the organization has a value then, that of the API key.
+    """
+
+    organization_id: str | None
+    namespace_id: str
+    workspace_id: str
+    user_id: str
+    developer_id: str
+    api_key_id: str
+    company_id: str
+    subscription_id: str
     operation: str | None
     batch_size: int
 
@@ -102,8 +114,9 @@ class Limits(Labelling):
         ``if_unavailable`` decides: ``raise`` (``ServerUnavailable``), ``allow`` or ``deny``.
         ``operation`` and ``batch_size`` stand for ``operation_type`` and ``units``.
 
-        Raises ``InvalidItem`` for arguments that cannot be used: nothing is left out here, as the
-        answer would be one to another question. Raises ``ServerRefused`` for what the server refuses.
+        Raises ``InvalidItem`` for arguments that cannot be used, and for a label that is None:
+        nothing is left out here, as the answer would be one to another question. Raises
+        ``ServerRefused`` for what the server refuses.
         """
         asked = self._asked(interaction_type, units, operation_type, id, labels)
         return self._consume(asked, timeout, choice(if_unavailable))
@@ -140,6 +153,12 @@ class Limits(Labelling):
         unknown = [name for name in labels if name not in LABELS]
         if unknown:
             raise InvalidItem(f"consume: {unknown[0]}: {suggestion(unknown[0], LABELS)}")
+        for name, value in labels.items():
+            if value is None and name != "organization_id":
+                raise InvalidItem(
+                    f"consume: {name}: None is not an id, and limits by {name} would not be asked. "
+                    f"Pass the id, or leave {name} out."
+                )
         asked = Consume(
             interaction_type=interaction_type,
             units=units,

@@ -243,8 +243,9 @@ class CallRecorder:
         facts["operation_type"] = call.operation_type or plan.operation_type
         if call.error is not None:
             facts["error"] = cut(call.error, self.rules.error_length)
-        if counts_as is not None:
-            facts["interaction"] = Interaction(type=counts_as, units=_units(call, plan))
+        units = _units(call, plan)
+        if counts_as is not None and units:
+            facts["interaction"] = Interaction(type=counts_as, units=units)
         if attributes := self._attributes(call, plan, counts_as):
             facts["attributes"] = attributes
         facts.update(call.labels)
@@ -316,7 +317,10 @@ def _has_failed(call: ServedCall) -> bool:
 
 
 def _units(call: ServedCall, plan: RoutePlan) -> int:
-    return max(1, call.batch_size or 1) if plan.units == BATCH_SIZE else plan.units
+    """Return how many units a call counts: none for an empty batch, 1 where its size is unknown."""
+    if plan.units != BATCH_SIZE:
+        return plan.units
+    return 1 if call.batch_size is None else max(0, call.batch_size)
 
 
 def labels_of(state: Mapping[str, Any]) -> dict[str, str]:

@@ -10,11 +10,13 @@ from tests.sdk.conftest import MakeTracker
 from trackstore import (
     AsyncClient,
     Client,
+    InvalidItem,
     ServerRefused,
     ServerUnavailable,
     StatsQuestion,
 )
 from trackstore.connection import address_of
+from trackstore.testing import RecordingTracker
 
 NOWHERE = "http://127.0.0.1:9/graphql"
 QUERY = "{ operations { totalCount } }"
@@ -73,3 +75,25 @@ def test_questions_about_nothing_are_refused() -> None:
         StatsQuestion(wrong)
     with pytest.raises(ValueError, match="measures: none is asked for"):
         StatsQuestion("operations", [])
+
+
+@pytest.mark.parametrize(
+    "label", ["user_id", "workspace_id", "namespace_id", "developer_id", "api_key_id",
+              "company_id", "subscription_id"],
+)  # fmt: skip
+async def test_units_are_not_used_for_a_label_that_is_none(label: str) -> None:
+    tracker = RecordingTracker()
+    nobody: dict[str, Any] = {label: None}
+    told = f"{label}: None is not an id, and limits by {label} would not be asked"
+    with pytest.raises(InvalidItem, match=told):
+        tracker.consume("premium", **nobody)
+    with pytest.raises(InvalidItem, match=told):
+        tracker.reserve("premium", **nobody)
+    with pytest.raises(InvalidItem, match=told):
+        await tracker.aconsume("premium", **nobody)
+    with pytest.raises(InvalidItem, match=told):
+        await tracker.areserve("premium", **nobody)
+    with pytest.raises(InvalidItem, match="units: 0"):
+        tracker.consume("premium", batch_size=0)
+    assert not tracker.used
+    assert tracker.consume("premium", organization_id=None).allowed, "it is that of the key"

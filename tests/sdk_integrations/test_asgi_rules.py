@@ -80,13 +80,15 @@ async def test_the_batch_size_is_what_counts_by_rule(tracker: RecordingTracker) 
     app.add_middleware(TrackingMiddleware, tracker=tracker, rules=rules)
 
     @app.post("/v1/batch")
-    async def batch(size: int) -> None:
-        annotate(batch_size=size)
+    async def batch(size: int | None = None) -> None:
+        if size is not None:
+            annotate(batch_size=size)
 
     async with caller_of(app) as http:
-        for size in (40, 0):
-            await http.post(f"/v1/batch?size={size}")
-    assert [o.interaction and o.interaction.units for o in tracker.operations] == [40, 1]
+        for query in ("?size=40", "?size=0", ""):
+            await http.post(f"/v1/batch{query}")
+    counted = [o.interaction and o.interaction.units for o in tracker.operations]
+    assert counted == [40, None, 1], "an empty batch counts nothing, one of unknown size counts 1"
 
 
 async def test_sampling_keeps_whole_conversations_and_all_failures(
