@@ -73,7 +73,13 @@ class PageRequest:
         asked = self.last if self.backward else self.first
         if asked is None:
             return bounds.default
-        if not 0 <= asked <= bounds.maximum:
+        if asked < 0:
+            raise BadInput(
+                f"{asked} records asked, at most {bounds.maximum:,} in one page: a page has no "
+                f"negative size, send {name} from 0 to {bounds.maximum:,}",
+                (name,),
+            )
+        if asked > bounds.maximum:
             raise BadInput(
                 f"{asked} records asked, at most {bounds.maximum:,} in one page: "
                 "page with after and pageInfo.endCursor",
