@@ -10,7 +10,7 @@ from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
 from schema.hydration import described
-from store.errors import BadInput
+from store.errors import BadInput, Choices
 
 Path = tuple[str | int, ...]
 NULL_OPERATOR = "is_null"
@@ -59,11 +59,12 @@ def operators_in(value: Any, path: Path, *, apart_from: tuple[str, ...] = ()) ->
             for field in get_object_definition(type(value), strict=True).fields
             if field.python_name not in apart_from
         ]
-        raise BadInput(
-            f"no operator was given. Use {', '.join(names[:-1])} or {names[-1]}, or "
-            f"leave {last_name(path)} out.",
-            path,
+        wrong, leave = "no operator was given.", f"leave {last_name(path)} out."
+        message = Choices(
+            f"{wrong} Use {', '.join(names[:-1])} or {names[-1]}, or {leave}",
+            f"{wrong} Send one, or {leave}",
         )
+        raise BadInput(message, path)
     return found
 
 

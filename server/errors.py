@@ -30,7 +30,7 @@ MESSAGES = {
 """Sentences of GraphQL that do not say what to do, and ours."""
 
 Enums = Mapping[str, Sequence[str]]
-"""The values of every enum of the schema, by its name."""
+"""The values of every enum of the schema, by its name; none where the schema is not to be read."""
 
 
 def format_errors(errors: Iterable[GraphQLError], enums: Enums) -> list[dict[str, Any]]:
@@ -68,7 +68,7 @@ def format_error(error: GraphQLError, enums: Enums) -> dict[str, Any]:
     cause = root_of(error)
     formatted: dict[str, Any] = dict(error.formatted)
     if isinstance(cause, StoreError):
-        formatted |= format_store_error(cause)
+        formatted |= format_store_error(cause, lists_names=bool(enums))
     elif cause is None or (error.path is None and isinstance(cause, ValueError | TypeError)):
         # Of GraphQL itself: the document or its variables are not as the schema says.
         formatted["message"] = with_expected(plain(error.message), enums)
@@ -94,8 +94,13 @@ def root_of(error: GraphQLError) -> BaseException | None:
     return cause
 
 
-def format_store_error(error: StoreError) -> dict[str, Any]:
-    """An error of the store that met an operation as a whole."""
+def format_store_error(error: StoreError, *, lists_names: bool = True) -> dict[str, Any]:
+    """An error of the store that met an operation as a whole.
+
+    ``lists_names`` says whether the message may list fields and values that there are.
+    """
+    if isinstance(error, BadInput) and not lists_names:
+        error = error.brief
     return {"message": error.message, "extensions": extensions_of(error)}
 
 

@@ -18,7 +18,7 @@ from strawberry.types.graphql import OperationType
 from resolvers.roots import Mutation, Query
 from schema.scalars import SCALARS
 from server.bodies import GraphQLRequest
-from server.document_limits import DocumentBounds, DocumentLimits
+from server.document_limits import NO_OPERATION, DocumentBounds, DocumentLimits
 from server.guarded_arguments import guard_arguments
 from server.input_types import hasten_inputs
 from server.settling_executor import SettlingExecutor
@@ -36,9 +36,14 @@ class PreparedDocument:
 class TrackstoreSchema(strawberry.Schema):
     """Errors are logged where they are masked, once, and not here a second time."""
 
+    introspection = True
+    """Whether callers may read the schema."""
+
     @cached_property
     def enum_values(self) -> dict[str, list[str]]:
-        """The values of every enum, by its name."""
+        """The values of every enum, by its name, for error messages: none without introspection."""
+        if not self.introspection:
+            return {}
         types = self._schema.type_map
         return {n: list(t.values) for n, t in types.items() if isinstance(t, GraphQLEnumType)}
 
@@ -64,8 +69,7 @@ class TrackstoreSchema(strawberry.Schema):
                     context=prepared, extensions_runner=runner
                 )
             except (MissingQueryError, CannotGetOperationTypeError):
-                message = "the document has no operation of that name: name one in operationName"
-                refused = PreExecutionError(data=None, errors=[GraphQLError(message)])
+                refused = PreExecutionError(data=None, errors=[GraphQLError(NO_OPERATION)])
         if refused is not None:
             return refused
         assert prepared.graphql_document is not None
@@ -89,6 +93,7 @@ def build_schema(
     if not introspection:
         extensions.append(DisableIntrospection)
     schema = copy(_converted())
+    schema.introspection = introspection
     schema.extensions = tuple(extensions)
     schema.execution_context_class = executor or SettlingExecutor
     return schema

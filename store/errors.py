@@ -2,19 +2,40 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+
+class Choices(NamedTuple):
+    """A message that lists names of the API; ``brief`` says the same without the list.
+
+    Callers that may not read the schema get ``brief``.
+    """
+
+    message: str
+    brief: str
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with an input: a code, what was expected, and the path to the place."""
+    """One thing wrong with an input: a code, what was expected, and the path to the place.
+
+    ``brief`` is the message without a list of names, where it has one.
+    """
 
     code: str
     message: str
     path: tuple[str | int, ...] = ()
+    brief: str | None = None
 
     def __str__(self) -> str:
         where = ".".join(str(step) for step in self.path)
         return f"{where}: {self.message}" if where else self.message
+
+    @classmethod
+    def of(cls, code: str, said: str | Choices, path: Sequence[str | int]) -> Self:
+        """Return the problem that a message describes."""
+        message, brief = said if isinstance(said, Choices) else (said, None)
+        return cls(code, message, tuple(path), brief)
 
 
 class StoreError(Exception):
@@ -39,12 +60,19 @@ class BadInput(StoreError):
 
     code = "BAD_USER_INPUT"
 
-    def __init__(self, problems: Sequence[Problem] | str, path: Sequence[str | int] = ()) -> None:
-        if isinstance(problems, str):
-            problems = (Problem(self.code, problems, tuple(path)),)
+    def __init__(
+        self, problems: Sequence[Problem] | str | Choices, path: Sequence[str | int] = ()
+    ) -> None:
+        if isinstance(problems, str | Choices):
+            problems = (Problem.of(self.code, problems, path),)
         self.problems = tuple(problems)
         self.code = self.problems[0].code
         super().__init__("; ".join(str(p) for p in self.problems), self.problems[0].path)
+
+    @property
+    def brief(self) -> "BadInput":
+        """The same without a list of names in any problem."""
+        return BadInput([Problem(p.code, p.brief or p.message, p.path) for p in self.problems])
 
 
 class Unauthenticated(StoreError):

@@ -19,7 +19,7 @@ from server.endpoint import HYDRATE
 from server.errors import format_errors, format_store_error
 from server.execution.fast_path import FastPath
 from server.exporting.formats import Writer, format_of, writer_of
-from server.exporting.pages import Asker, Pages
+from server.exporting.pages import PAGE_ROWS, Asker, Pages
 from server.exporting.questions import ExportQuestion, Reader, Refused
 from server.headers import headers_of
 from server.schema import TrackstoreSchema
@@ -72,7 +72,8 @@ class ExportEndpoint:
         self._authenticator = authenticator
         self._bounds = bounds
         self._bodies = reader
-        self._reader = Reader(schema._schema, document_bounds, bounds.answer_rows)
+        page_rows = min(bounds.page_rows, PAGE_ROWS)
+        self._reader = Reader(schema._schema, document_bounds, bounds.answer_rows, page_rows)
         self._asker = Asker(schema, fast)
         self.running = 0
         """Exports under way in this process."""
@@ -182,7 +183,7 @@ class ExportEndpoint:
                     one.pop("locations", None)
             status = status_of(errors[0]["extensions"])
         else:
-            errors = [format_store_error(error)]
+            errors = [format_store_error(error, lists_names=self._schema.introspection)]
             status = status_of(errors[0]["extensions"])
         body = msgspec.json.encode({"errors": errors})
         headers = [

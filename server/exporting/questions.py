@@ -37,9 +37,18 @@ from graphql.execution.values import (
 )
 
 from server.bodies import GraphQLRequest
-from server.document_limits import DocumentBounds, problems_of
+from server.document_cost import CostMeter, PageBounds, Size
+from server.document_limits import (
+    NO_OPERATION,
+    DocumentBounds,
+    operation_named,
+    problems_of,
+    problems_of_cost,
+    problems_of_names,
+)
 from server.exporting.columns import Column, Selections, unwrapped
-from store.errors import BadInput
+from server.variables import problem_of_shapes, shapes_of
+from store.errors import BadInput, Choices
 
 SIZE, PLACE = "exportSize", "exportPlace"
 """Variables that the export adds: how many rows the next page has, and what it comes after."""
@@ -47,6 +56,11 @@ PAGES = "pageInfo"
 CUT = "truncated"
 EDGES = "edges"
 EXAMPLE = "query { operations(where: {...}) { nodes { occurredAt name } } }"
+
+
+def with_example(wrong: str) -> Choices:
+    """Return a message with a document that can be exported."""
+    return Choices(f"{wrong}, such as {EXAMPLE}", wrong)
 
 
 class Refused(Exception):
@@ -83,20 +97,41 @@ class ExportQuestion:
         return GraphQLRequest(self.document, {**self.variables, **given}, None, None)
 
 
+class PageCostMeter(CostMeter):
+    """Works out what one page of an export costs: ``first`` of its list may be far more."""
+
+    def __init__(
+        self, schema: GraphQLSchema, document: DocumentNode, pages: PageBounds, page_rows: int
+    ) -> None:
+        super().__init__(schema, document, pages)
+        query = schema.query_type
+        assert query is not None
+        self._roots = query.fields
+        self._page_rows = page_rows
+
+    def _sizes(self, field: GraphQLField, node: FieldNode) -> list[Size]:
+        is_exported = "after" in field.args and self._roots.get(node.name.value) is field
+        return [self._page_rows] if is_exported else super()._sizes(field, node)
+
+
 class Reader:
     """Reads the documents of exports."""
 
-    def __init__(self, schema: GraphQLSchema, bounds: DocumentBounds, most_rows: int) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, bounds: DocumentBounds, most_rows: int, page_rows: int
+    ) -> None:
         """``most_rows`` is the largest limit of a list that has no pages."""
         self._schema = schema
         self._bounds = bounds
         self._most_rows = most_rows
+        self._page_rows = page_rows
 
     def read(self, asked: GraphQLRequest) -> ExportQuestion:
         """The question; raises ``Refused`` or ``BadInput``."""
-        document = self._parsed(asked.query)
+        document = self._parsed(asked.query, asked.operation_name)
         operation = self._operation(document, asked.operation_name)
         given = asked.variables or {}
+        self._check_size(document, operation, given)
         if taken := {SIZE, PLACE}.intersection(
             node.variable.name.value for node in operation.variable_definitions or ()
         ):
@@ -111,7 +146,7 @@ class Reader:
         }
         return _Plan(self, fragments, operation, variables).question(given)
 
-    def _parsed(self, query: str) -> DocumentNode:
+    def _parsed(self, query: str, name: str | None) -> DocumentNode:
         try:
             document = parse(query, max_tokens=self._bounds.tokens)
         except GraphQLError as error:
@@ -119,25 +154,41 @@ class Reader:
         except RecursionError:
             raise BadInput("the document is nested too deeply: ask for less at once") from None
         # Measured first: validation itself takes long for documents that repeat too much.
-        problems = problems_of(document, self._bounds) or validate(
-            self._schema, document, hide_suggestions=True
+        problems = (
+            problems_of_names(document, name)
+            or problems_of(document, self._bounds)
+            or validate(self._schema, document, hide_suggestions=True)
         )
         if problems:
             raise Refused(problems)
         return document
 
     def _operation(self, document: DocumentNode, name: str | None) -> OperationDefinitionNode:
-        found = [
-            node
-            for node in document.definitions
-            if isinstance(node, OperationDefinitionNode)
-            and (name is None or (node.name is not None and node.name.value == name))
-        ]
-        if len(found) != 1:
-            raise BadInput("name one operation of the document in operationName")
-        if found[0].operation is not OperationType.QUERY:
-            raise BadInput(f"an export is of a query, such as {EXAMPLE}")
-        return found[0]
+        operation = operation_named(document, name)
+        if operation is None:
+            raise BadInput(NO_OPERATION)
+        if operation.operation is not OperationType.QUERY:
+            raise BadInput(with_example("an export is of a query"))
+        return operation
+
+    def _check_size(
+        self,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        variables: Mapping[str, Any],
+    ) -> None:
+        """Raise ``Refused`` where a page asks for too much; variables are as they were sent.
+
+        To coerce the variables takes long for each object in them, so they are counted first.
+        """
+        shapes = shapes_of(self._schema, operation)
+        problem = problem_of_shapes(shapes, variables, self._bounds.objects)
+        if problem is not None:
+            raise Refused([GraphQLError(problem)])
+        cost = PageCostMeter(self._schema, document, self._bounds.pages, self._page_rows)
+        problems = problems_of_cost(cost.measure(operation), self._bounds, variables)
+        if problems:
+            raise Refused(problems)
 
     @property
     def schema(self) -> GraphQLSchema:
@@ -202,7 +253,7 @@ class _Plan:
             field = query.fields.get(nodes[0].name.value)
             if field is not None and len(nodes) == 1:
                 return name, nodes[0], field
-        raise BadInput(f"an export takes a query with one field at its top, such as {EXAMPLE}")
+        raise BadInput(with_example("an export takes a query with one field at its top"))
 
     def _rows(self, root: FieldNode, parent: GraphQLOutputType) -> tuple[str, list[FieldNode]]:
         """The list below the root field, and how it is selected."""
@@ -215,19 +266,21 @@ class _Plan:
         ]
         of = root.name.value
         if not lists:
-            raise BadInput(f"{of} is no list: export one, such as {EXAMPLE}")
+            raise BadInput(with_example(f"{of} is no list: export one"))
         selected = list(self._selections.fields(root.selection_set).values())
         if len(selected) != 1 or selected[0][0].name.value not in lists:
             options = " or ".join(f"{name} {{ ... }}" for name in lists)
-            raise BadInput(f"an export takes one list: select {of} {{ {options} }}, nothing beside")
+            wrong = "an export takes one list"
+            message = Choices(
+                f"{wrong}: select {of} {{ {options} }}, nothing beside", f"{wrong}, nothing beside"
+            )
+            raise BadInput(message)
         return selected[0][0].name.value, selected[0]
 
     def _columns(self, rows: GraphQLOutputType, nodes: list[FieldNode]) -> tuple[Column, ...]:
         item = _item(rows)
         if not isinstance(item, GraphQLObjectType):
-            raise BadInput(
-                f"{nodes[0].name.value} has no columns: export a list, such as {EXAMPLE}"
-            )
+            raise BadInput(with_example(f"{nodes[0].name.value} has no columns: export a list"))
         return tuple(self._selections.columns(item, nodes))
 
     def _document(

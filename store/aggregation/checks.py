@@ -29,7 +29,7 @@ from store.aggregation.measures import (
 from store.aggregation.periods import earlier, split
 from store.aggregation.questions import ByBucket, ByGroup, Group, Question, Span, Top
 from store.aggregation.zones import is_zone
-from store.errors import BadInput, Problem
+from store.errors import BadInput, Choices, Problem
 from store.filters import MAX_PATH_STEPS, AllOf, AnyOf, Condition, Not
 from store.validation import EARLIEST
 
@@ -61,12 +61,12 @@ def check(question: Question, now: datetime, limits: AnswerLimits) -> None:
 def problems(question: Question, now: datetime, limits: AnswerLimits) -> tuple[Problem, ...]:
     """Everything that is wrong with a question, each with its place and its mend."""
     return tuple(
-        Problem("BAD_USER_INPUT", message, path)
+        Problem.of("BAD_USER_INPUT", message, path)
         for message, path in _Checks(question, now, limits).all()
     )
 
 
-Found = Iterator[tuple[str, Path]]
+Found = Iterator[tuple[str | Choices, Path]]
 
 
 class _Checks:
@@ -123,10 +123,9 @@ class _Checks:
         if isinstance(group, Attribute):
             yield from self._attribute(group, path)
         elif group not in self.source.dimensions:
-            yield f"{self.source.name} have no dimension {group!r}: {self._dimensions()}", path
-
-    def _dimensions(self) -> str:
-        return "one of " + ", ".join(sorted(self.source.dimensions))
+            wrong = f"{self.source.name} have no dimension {group!r}"
+            known = ", ".join(sorted(self.source.dimensions))
+            yield Choices(f"{wrong}: one of {known}", wrong), path
 
     def _attribute(self, attribute: Attribute, path: Path) -> Found:
         if self.source.attributes is None:
@@ -139,8 +138,8 @@ class _Checks:
     def _bucket(self, bucket: Bucket) -> Found:
         if bucket.unit not in self.source.units:
             units = ", ".join(u.value for u in type(bucket.unit) if u in self.source.units)
-            message = f"{self.source.name} are counted per month: ask for {units}"
-            yield message, ("bucket", "unit")
+            wrong = f"{self.source.name} are counted per month"
+            yield Choices(f"{wrong}: ask for {units}", wrong), ("bucket", "unit")
         if not 1 <= bucket.every <= MAX_EVERY:
             yield (
                 f"{bucket.every} units in a bucket: ask for 1 to {MAX_EVERY:,}",
@@ -214,7 +213,8 @@ class _Checks:
         number = self.source.numbers.get(of) if isinstance(of, str) else None
         if number is not None and stat not in number.stats:
             known = ", ".join(sorted(number.stats))
-            yield f"{of} of {self.source.name} has no {stat.value}, only {known}", path
+            wrong = f"{of} of {self.source.name} has no {stat.value}"
+            yield Choices(f"{wrong}, only {known}", wrong), path
 
     def _having(self) -> Found:
         asked = self.question.having

@@ -5,6 +5,7 @@ import logging
 import pytest
 
 from server.errors import plain
+from server.persisted import digest
 from tests.api import Api, Json
 
 MANY = "mutation ($operations: [OperationInput!]!) { trackOperations(operations: $operations) { accepted } }"
@@ -67,6 +68,57 @@ async def test_nothing_is_suggested_to_strangers(api: Api) -> None:
     for document, variables in MISSPELT:
         refusal = await api.refused(document, variables)
         assert not any("mean" in error["message"].lower() for error in refusal.errors)
+
+
+PRIVATE = {"introspection": False}
+CURSOR = "query ($where: OperationFilter) { operations(where: $where) { totalCount } }"
+KINDS = ("TOOL", "LLM")
+OPERATORS = ("startsWith", "notIn")
+UNLISTED: list[tuple[str, Json, tuple[str, ...]]] = [
+    ("{ operations(where: {kind: APIX}) { totalCount } }", {}, KINDS),
+    ('{ operations(where: {kind: "API"}) { totalCount } }', {}, KINDS),
+    (CURSOR, {"where": {"kind": "APIX"}}, KINDS),
+    (CURSOR, {"where": {"kind": 1}}, KINDS),
+    (CURSOR, {"where": {"name": {}}}, OPERATORS),
+    ("{ operations(where: {name: {}}) { totalCount } }", {}, OPERATORS),
+    (
+        "query ($k: [OperationKind!] = APIX) { operations(where: {kind: $k}) { totalCount } }",
+        {},
+        KINDS,
+    ),
+    (MANY, {"operations": [{**ONE, "kind": "APIX"}]}, KINDS),
+    ('mutation { trackOperation(input: {kind: APIX, name: "n"}) { status } }', {}, KINDS),
+    *((document, variables, ("mean",)) for document, variables in MISSPELT),
+]
+"""Mistakes, and names that the error would list of what there is."""
+
+
+@pytest.mark.parametrize("server_settings", [PRIVATE])
+async def test_without_introspection_no_values_or_fields_are_listed(api: Api) -> None:
+    for document, variables, names in UNLISTED:
+        for _ in range(3):  # also by the way of documents that are known
+            refusal = await api.refused(document, variables)
+            assert refusal.code == "BAD_USER_INPUT"
+            told = str([error["message"] for error in refusal.errors])
+            assert not [name for name in names if name in told], told
+    exported = {"query": "{ operations { edges { node { uuid } } } }"}
+    for body in (exported, *({"query": d, "variables": v} for d, v, _ in UNLISTED)):
+        answer = await api.http.post("/export", json=body)
+        told = str(answer.json()["errors"])
+        assert answer.status_code == 400
+        assert not [name for name in (*KINDS, *OPERATORS, "nodes", "mean") if name in told], told
+    query = UNLISTED[0][0]
+    extensions = {"persistedQuery": {"version": 1, "sha256Hash": digest(query)}}
+    for body in ({"query": query, "extensions": extensions}, {"extensions": extensions}):
+        told = (await api.raw(body)).text
+        assert "does not exist in 'OperationKind' enum" in told
+        assert "TOOL" not in told
+
+
+async def test_with_introspection_values_and_operators_are_listed(api: Api) -> None:
+    for document, variables, names in UNLISTED[:1] + UNLISTED[2:3] + UNLISTED[4:9]:
+        told = str(await api.refused(document, variables))
+        assert [name for name in names if name in told] == list(names), told
 
 
 MISTAKES = [
