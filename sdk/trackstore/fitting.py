@@ -14,6 +14,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import NODEFAULT, Struct
+from msgspec.structs import astuple
 
 from trackstore.completions import COMPLETIONS
 from trackstore.entries import (
@@ -28,9 +29,11 @@ from trackstore.errors import InvalidItem
 from trackstore.instants import instant
 from trackstore.json_values import json_object, json_text
 from trackstore.values import (
+    ACCEPTS,
     LONG_TEXT_CHARS,
     NAME_CHARS,
     TEXT_CHARS,
+    Accepts,
     Converter,
     Problems,
     flag,
@@ -102,6 +105,9 @@ def mode(value: Any, problems: Problems) -> str | None:
     return told
 
 
+ACCEPTS[mode] = lambda value: type(value) is str and value in MODES
+
+
 def silence(value: Any, problems: Problems) -> str | None:
     """Return an ISO 8601 duration of text, ``timedelta`` or seconds."""
     if type(value) is str and DURATION.fullmatch(value):
@@ -164,13 +170,14 @@ FALLBACKS: Mapping[tuple[type, str], Any] = {
 }
 """Stand for required facts that cannot be read; a record without any other one is refused."""
 
-Rules = tuple[tuple[str, Converter], ...]
+Rule = tuple[str, Accepts, Converter]
+Rules = tuple[Rule, ...]
 Fallbacks = tuple[tuple[str, Any], ...]
 
 
 @lru_cache(None)
 def rules_of(kind: type[Struct]) -> tuple[Rules, Fallbacks]:
-    """Return name and converter of a struct's fields, made from their types.
+    """Return name, test and converter of a struct's fields, made from their types.
 
     Beside them are the defaults of the fields that may not be None.
     """
@@ -179,7 +186,7 @@ def rules_of(kind: type[Struct]) -> tuple[Rules, Fallbacks]:
     for field in msgspec.structs.fields(kind):
         name, hint = field.name, hints[field.name]
         convert = BY_FIELD.get((kind.__name__, name)) or BY_NAME.get(name) or _by_type(hint)
-        rules.append((name, convert))
+        rules.append((name, ACCEPTS.get(convert, _never), convert))
         if type(None) not in get_args(hint) and field.default is not NODEFAULT:
             fallbacks.append((name, field.default))
     return tuple(rules), tuple(fallbacks)
@@ -216,6 +223,11 @@ def _by_type(hint: Any) -> Converter:
     return scalars.get(hint, _unchanged)
 
 
+def _never(value: Any) -> bool:
+    del value
+    return False
+
+
 def _unchanged(value: Any, problems: Problems) -> Any:
     del problems
     return value
@@ -224,6 +236,17 @@ def _unchanged(value: Any, problems: Problems) -> Any:
 def nested(kind: type[Struct]) -> Converter:
     """Make a converter to a part of an entry, from the part itself or from its names."""
     required = required_of(kind)
+    rules, fallbacks = rules_of(kind)
+    never_none = (*required, *(name for name, _ in fallbacks))
+    tests = tuple(accepts for _, accepts, _ in rules)
+
+    def accepts(value: Any) -> bool:
+        if type(value) is not kind:
+            return False
+        for test, member in zip(tests, astuple(value), strict=True):
+            if member is not None and not test(member):
+                return False
+        return not never_none or all(getattr(value, name) is not None for name in never_none)
 
     def convert(value: Any, problems: Problems) -> Any:
         if type(value) is not kind:
@@ -239,6 +262,7 @@ def nested(kind: type[Struct]) -> Converter:
                 return None
         return found
 
+    ACCEPTS[convert] = accepts
     return convert
 
 
@@ -277,8 +301,8 @@ def fit_struct(entry: Struct, problems: Problems, *, is_own: bool = False) -> St
     """Return the struct with every field converted; itself where nothing changes, or ``is_own``."""
     changes: dict[str, Any] | None = None
     rules, fallbacks = rules_of(type(entry))
-    for (name, convert), value in zip(rules, msgspec.structs.astuple(entry), strict=True):
-        if value is None:
+    for (name, accepts, convert), value in zip(rules, astuple(entry), strict=True):
+        if value is None or accepts(value):
             continue
         before = len(problems)
         fitted = convert(value, problems)
@@ -288,7 +312,8 @@ def fit_struct(entry: Struct, problems: Problems, *, is_own: bool = False) -> St
             changes = changes or {}
             changes[name] = fitted
     for name, default in fallbacks:
-        if (changes or {}).get(name, getattr(entry, name)) is None:
+        value = getattr(entry, name) if changes is None else changes.get(name, getattr(entry, name))
+        if value is None:
             changes = changes or {}
             changes[name] = default
     if not changes:

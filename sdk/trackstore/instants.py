@@ -4,7 +4,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from trackstore.values import MAX_DIGITS, Problems, read_number, shown, unwrapped
+from trackstore.values import ACCEPTS, MAX_DIGITS, Problems, read_number, shown, unwrapped
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 FUTURE = timedelta(hours=24)
@@ -35,6 +35,13 @@ def instant(value: Any, problems: Problems) -> datetime | None:
         problems.append(("", f"{found.isoformat()} is not between 2000 and tomorrow."))
         return None
     return found
+
+
+ACCEPTS[instant] = lambda value: (
+    type(value) is datetime
+    and value.tzinfo is UTC
+    and EARLIEST <= value <= datetime.now(UTC) + FUTURE
+)
 
 
 def elapsed_ms(started: Any, problems: Problems) -> float | None:

@@ -42,6 +42,11 @@ PLACES: Mapping[str, tuple[str, str]] = {
 """Where each fact belongs: the part of the operation, and its field there."""
 TOGETHER = ("counts_against_plan", "tokens", "usage", "email", "tokens_prevented", "error_details")
 """Facts that are told with others of the operation."""
+WHOLE_PARTS: Mapping[str, frozenset[str]] = {
+    part: frozenset(name for name in shape.__struct_fields__ if PLACES.get(name) == (part, name))
+    for part, shape in PARTS.items()
+}
+"""Names in a part that mean their own field and nothing else, so that they go straight to it."""
 KNOWN_NAMES = (*PLACES, *PARTS, *TOGETHER, *OPERATION_ALIASES)
 
 
@@ -70,7 +75,7 @@ def operation_of(
         if place is not None:
             if value is not None:
                 parts[place[0]][place[1]] = value
-        elif value is not None:
+        elif value is not None and not _place_part(fact, value, facts, parts):
             _place_all(facts, parts, problems)
             break
     _complete(fields, parts["api"], problems)
@@ -95,6 +100,22 @@ def _complete(fields: dict[str, Any], api: Mapping[str, Any], problems: Problems
         fields["interactions"] = _interactions(fields["interactions"], problems)
     if "outcome" not in fields:
         fields["outcome"] = "ERROR" if _has_failed(fields, api) else "OK"
+
+
+def _place_part(
+    name: str, value: Any, facts: dict[str, Any], parts: dict[str, dict[str, Any]]
+) -> bool:
+    """Put a dict of plain names into its part, after what was passed by itself; False for others."""
+    names = WHOLE_PARTS.get(name)
+    if names is None or type(value) is not dict or not value.keys() <= names:
+        return False
+    if "operation_mode" in value and facts.get("mode") is not None:
+        return False  # two names of one field: a difference between them is told
+    part = parts[name]
+    for field, told in value.items():
+        if told is not None:
+            part.setdefault(field, told)
+    return True
 
 
 def _place_all(facts: dict[str, Any], parts: dict[str, dict[str, Any]], problems: Problems) -> None:
@@ -187,7 +208,9 @@ def _flattened(facts: dict[str, Any], problems: Problems) -> dict[str, Any]:
             problems.append(
                 (part, f"{shown(value)} is not a {shape.__name__}. Pass one, or a dict.")
             )
-    return found | {name: value for name, value in facts.items() if name not in PARTS}
+    return found | {
+        name: value for name, value in facts.items() if value is not None and name not in PARTS
+    }
 
 
 def _tell_together(
