@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from store.access import Principal
-from store.errors import Overloaded
+from store.errors import TooMany
 
 MINUTE_SECONDS = 60
 KEPT_ADDRESSES = 10_000
@@ -25,14 +25,6 @@ class ConnectionBounds:
     most: int = 10_000
     header_seconds: float = 15.0
     body_seconds: float = 30.0
-
-
-class TooMany(Overloaded):
-    """This caller asks too much of the server; others are served. Answered with 429."""
-
-    def __init__(self, message: str, retry_seconds: int = 1) -> None:
-        super().__init__(message)
-        self.retry_seconds = retry_seconds
 
 
 class TooManyWrongKeys(TooMany):

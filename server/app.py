@@ -140,6 +140,7 @@ class Server:
             self._bounds,
             ExportBounds(
                 at_once=settings.max_exports,
+                in_all=settings.max_exports_total,
                 rows=settings.max_export_rows,
                 stall_seconds=settings.export_stall_seconds,
                 page_rows=settings.max_page_size,

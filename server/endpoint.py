@@ -12,12 +12,11 @@ from strawberry.types.graphql import OperationType
 from schema.context import Hydrators, RequestContext
 from schema.requests import Request as RequestType
 from schema.sessions import Session as SessionType
-from server.admission import TooMany
 from server.authentication import Authenticator
 from server.bodies import GraphQLRequest, Headers, HttpRefusal, RequestReader, needs_post
 from server.document_limits import NO_OPERATION
 from server.encoding import encode_answer
-from server.errors import format_errors, format_store_error
+from server.errors import format_errors, format_store_error, root_of
 from server.execution.fast_path import FastPath
 from server.headers import headers_of
 from server.live.engine import Refused
@@ -29,7 +28,7 @@ from server.persisted import NOT_FOUND, NOT_SUPPORTED
 from server.schema import TrackstoreSchema
 from server.work import Work
 from store.access import Principal
-from store.errors import Overloaded, StoreError, TimedOut, Unauthenticated
+from store.errors import Overloaded, StoreError, TimedOut, TooMany, Unauthenticated
 from store.store import Store
 
 CONTENT_TYPES = {
@@ -188,6 +187,9 @@ class GraphQLEndpoint:
         finally:
             await context.settle()
         body: dict[str, Any] = {}
+        crowded = crowded_out(result)
+        if crowded is not None:
+            raise crowded
         if result.errors:
             body["errors"] = format_errors(result.errors, self._schema.enum_values)
         not_executed = isinstance(result, PreExecutionError) or (
@@ -218,6 +220,18 @@ class GraphQLEndpoint:
             {"type": "http.response.start", "status": status, "headers": headers},
             {"type": "http.response.body", "body": content},
         )
+
+
+def crowded_out(result: Any) -> TooMany | None:
+    """Return why an operation has no answer at all where its organization has too much under way.
+
+    Answers of which a part is there are told with status 200, as those with any other error.
+    """
+    if not result.errors or any(value is not None for value in (result.data or {}).values()):
+        return None
+    causes = [root_of(error) for error in result.errors]
+    refusals = [cause for cause in causes if isinstance(cause, TooMany)]
+    return refusals[0] if len(refusals) == len(causes) else None
 
 
 def status_of(error: StoreError) -> int:

@@ -97,6 +97,7 @@ class StoreCollector(Collector):
         yield from self._requests()
         yield from self._rollups()
         yield from self._pools()
+        yield from self._gates()
         yield self._refusals()
 
     def _refusals(self) -> Metric:
@@ -160,7 +161,11 @@ class StoreCollector(Collector):
 
     def _pools(self) -> Iterator[Metric]:
         dialect = self._store.database.dialect
-        pools = {"read": dialect.read_engine.pool, "write": dialect.write_engine.pool}
+        pools = {
+            "read": dialect.read_engine.pool,
+            "question": dialect.question_engine.pool,
+            "write": dialect.write_engine.pool,
+        }
         if pools["read"] is pools["write"]:
             pools = {"all": pools["write"]}
         names = [*self._labels, "pool"]
@@ -177,6 +182,31 @@ class StoreCollector(Collector):
                 kept.add_metric(values, pool.checkedout() + pool.checkedin())
         yield used
         yield kept
+
+    def _gates(self) -> Iterator[Metric]:
+        """How much waits for its turn; without the names of organizations, of which there are many."""
+        names = [*self._labels, "kind"]
+        waiting = GaugeMetricFamily(
+            "trackstore_turns_waiting",
+            "Calls that wait for their organization's turn.",
+            labels=names,
+        )
+        running = GaugeMetricFamily(
+            "trackstore_turns_running", "Calls whose turn it is.", labels=names
+        )
+        refused = CounterMetricFamily(
+            "trackstore_turns_refused", "Calls that were refused: too many waited, or too long.",
+            labels=names,
+        )  # fmt: skip
+        database = self._store.database
+        for kind, gate in (("read", database.records_gate), ("question", database.question_gate)):
+            values = [*self._labels.values(), kind]
+            waiting.add_metric(values, gate.waiting)
+            running.add_metric(values, gate.running)
+            refused.add_metric(values, gate.stats.refused)
+        yield waiting
+        yield running
+        yield refused
 
 
 class MetricsMiddleware:

@@ -130,8 +130,14 @@ class Settings(LiveFields):
         default=4,
         ge=1,
         le=1_000,
-        description="Exports under way at once in each process; further ones are refused with "
-        "OVERLOADED.",
+        description="Exports of one organization under way at once in each process; further ones are "
+        "refused with OVERLOADED.",
+    )
+    max_exports_total: int = Field(
+        default=32,
+        ge=1,
+        le=10_000,
+        description="Exports of all organizations under way at once in each process.",
     )
     max_export_rows: int = Field(
         default=10_000_000,
@@ -271,6 +277,9 @@ class Settings(LiveFields):
                 wait_seconds=self.pool_wait_seconds,
                 statement_seconds=self.statement_seconds,
                 lock_seconds=self.lock_seconds,
+                questions=self.max_questions,
+                waiting=self.max_waiting,
+                turn_seconds=self.turn_seconds,
                 synchronous=self.sqlite_synchronous,
             ),
             writer=WriterSettings(

@@ -163,6 +163,26 @@ class ServingSettings(BaseSettings):
         le=HOUR_SECONDS,
         description="How long to wait for a connection before the caller is told to try again.",
     )
+    max_questions: int = Field(
+        default=8,
+        ge=1,
+        le=1_000,
+        description="Aggregations each process runs at once, at most a third of its connections, and "
+        "3 on SQLite. One organization has at most half of them, rounded up.",
+    )
+    max_waiting: int = Field(
+        default=500,
+        ge=1,
+        le=1_000_000,
+        description="Reads, aggregations and bulk loads of one organization that wait for their turn "
+        "in each process, of each kind; further ones are refused with OVERLOADED.",
+    )
+    turn_seconds: float = Field(
+        default=30,
+        gt=0,
+        le=HOUR_SECONDS,
+        description="How long one of them waits for its turn before it is refused with OVERLOADED.",
+    )
     statement_seconds: float = Field(
         default=30,
         gt=0,

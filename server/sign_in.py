@@ -5,14 +5,13 @@ from datetime import timedelta
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from server.admission import TooMany
 from server.authentication import Authenticator
 from server.bodies import HttpRefusal, check_content_type, decode_json, read_body
 from server.cookies import given_cookie, is_from_own_page, is_secure, sent_cookie, taken_cookie
 from server.endpoint import status_of
 from server.errors import format_store_error
 from server.headers import headers_of
-from store.errors import StoreError
+from store.errors import StoreError, TooMany
 from store.sign_ins import SignIns
 
 LARGEST_BODY = 4_096

@@ -109,7 +109,7 @@ class ApiKeys:
     async def list_keys(self, bounds: Bounds) -> list[Row]:
         """The keys within the bounds, newest first."""
         statement = bounds.restrict(select(TABLE), TABLE).order_by(TABLE.c.id.desc())
-        async with self._database.read() as connection:
+        async with self._database.read_for(bounds.organization_id) as connection:
             return list((await connection.execute(statement.limit(MAX_LISTED))).mappings())
 
     async def revoke(self, id: UUID, principal: Principal) -> Row:

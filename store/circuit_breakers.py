@@ -309,5 +309,5 @@ class CircuitBreakers:
             compiler = ConditionCompiler(fields, self._database.dialect)
             statement = statement.where(compiler.compile(where))
         statement = statement.order_by(TABLE.c.organization_id, TABLE.c.name).limit(MAX_LISTED)
-        async with self._database.read() as connection:
+        async with self._database.read_for(bounds.organization_id) as connection:
             return list((await connection.execute(statement)).mappings())

@@ -18,6 +18,8 @@ from store.dialects import (
     dialect_for,
 )
 from store.errors import Overloaded, StoreError, TimedOut
+from store.fair_gate import FairGate, GateBounds
+from store.fair_queue import Tenant
 from store.refusals import Refusals
 
 Row = Mapping[Any, Any]
@@ -57,12 +59,39 @@ class Database:
         self.refusals = Refusals()
         # Where the database has one writer, wait here, in order, and not inside its busy loop.
         self._turn = None if self.dialect.parallel_writers > 1 else asyncio.Lock()
+        places, pool = self.dialect.places, self._pool
+        self.records_gate = FairGate(
+            "reads", GateBounds(places.records, pool.waiting, pool.turn_seconds)
+        )
+        self.question_gate = FairGate(
+            "aggregations", GateBounds(places.questions, pool.waiting, pool.turn_seconds)
+        )
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A connection for reading."""
+        """Lend a connection for the server's own reading: it never waits for callers."""
         with self.translated():
             async with self.dialect.read_engine.connect() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def read_for(self, tenant: Tenant) -> AsyncIterator[AsyncConnection]:
+        """Lend a connection for reading records for a caller, in its organization's turn."""
+        with self.translated():
+            async with (
+                self.records_gate.place(tenant),
+                self.dialect.read_engine.connect() as connection,
+            ):
+                yield connection
+
+    @asynccontextmanager
+    async def ask_for(self, tenant: Tenant) -> AsyncIterator[AsyncConnection]:
+        """Lend a connection for one aggregation for a caller, in its organization's turn."""
+        with self.translated():
+            async with (
+                self.question_gate.place(tenant),
+                self.dialect.question_engine.connect() as connection,
+            ):
                 yield connection
 
     @asynccontextmanager

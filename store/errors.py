@@ -112,6 +112,14 @@ class Overloaded(StoreError):
     retryable = True
 
 
+class TooMany(Overloaded):
+    """This caller asks too much of the server; others are served. Answered with 429."""
+
+    def __init__(self, message: str, retry_seconds: int = 1) -> None:
+        super().__init__(message)
+        self.retry_seconds = retry_seconds
+
+
 class TimedOut(StoreError):
     """The statement took longer than it may."""
 

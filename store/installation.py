@@ -47,7 +47,8 @@ class Installation:
 
     async def describe(self) -> InstallationState:
         """Asks the database what it is."""
-        async with self._database.read() as connection:
+        # No caller reads over the connections that the server keeps for itself.
+        async with self._database.read_for(None) as connection:
             version = await connection.run_sync(lambda sync: sync.dialect.server_version_info)
             migration = (
                 await connection.execute(text("SELECT version_num FROM alembic_version"))

@@ -267,7 +267,7 @@ class Loaders:
 
         async def load(keys: list[Key]) -> list[Page]:
             pages: dict[Key, Page] = {}
-            async with self._database.read() as connection:
+            async with self._database.read_for(self._bounds.organization_id) as connection:
                 for some in chunks(keys) if reach is None else chunks(keys, KEYS_AT_ONCE):
                     wanted = [tuple_(*key).in_(some) if reach is None else reach(some)]
                     pages |= await records.each(connection, bounds, key, wanted, request)
@@ -286,7 +286,7 @@ class Loaders:
         conditions: Sequence[ColumnElement[bool]] = (),
     ) -> list[Row]:
         rows: list[Row] = []
-        async with self._database.read() as connection:
+        async with self._database.read_for(self._bounds.organization_id) as connection:
             for some in chunks(keys):
                 statement = bounds.restrict(select(table), table).where(*conditions)
                 statement = statement.where(tuple_(*columns).in_(some))

@@ -36,7 +36,7 @@ class Prices:
         if bounds.organization_id is not None:
             owners = (bounds.organization_id, EVERY_ORGANIZATION)
             statement = statement.where(TABLE.c.organization_id.in_(owners))
-        async with self._database.read() as connection:
+        async with self._database.read_for(bounds.organization_id) as connection:
             rows = (await connection.execute(statement)).mappings().all()
         return [{**price, "tiers": tiers} for price, *tiers in by_date(rows).values()]
 

@@ -110,7 +110,7 @@ class Records:
             wanted = columns | {term.name for term in terms}
             chosen = [column for column in chosen if column.name in wanted]
             statement = statement.with_only_columns(*chosen, maintain_column_froms=True)
-        async with self._database.read() as connection:
+        async with self._database.read_for(bounds.organization_id) as connection:
             table = self.source.table
             if bounds.organization_id is None and follows_key(table, terms):
                 found = await organizations_in(connection, table)
@@ -124,7 +124,7 @@ class Records:
         """How many records there are, on all pages."""
         inner = self.statement(bounds, question)
         inner = inner.with_only_columns(func.count(), maintain_column_froms=True)
-        async with self._database.read() as connection:
+        async with self._database.read_for(bounds.organization_id) as connection:
             found: int = (await connection.execute(inner)).scalar_one()
             return found
 
@@ -134,7 +134,7 @@ class Records:
         conditions = [table.columns[name] == value for name, value in values.items()]
         statement = self.statement(bounds, Question(), conditions).limit(1)
         statement = statement.order_by(*order_by(self.source.terms(())))
-        async with self._database.read() as connection:
+        async with self._database.read_for(bounds.organization_id) as connection:
             row: Row | None = (await connection.execute(statement)).mappings().first()
             return row
 

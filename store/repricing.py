@@ -198,7 +198,7 @@ class Repricing:
         """Look at the operations of one chunk; they are counted once all is committed."""
         database = self._database
         if dry_run:
-            async with database.read() as connection:
+            async with database.read_for(None) as connection:
                 book = await self._book(connection)
                 rows: Sequence[Row[Any]] = (await connection.execute(statement)).all()
             found = [priced(book, row) for row in rows]

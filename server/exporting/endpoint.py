@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from server.authentication import Authenticator
 from server.bodies import HttpRefusal, RequestReader
 from server.document_limits import DocumentBounds
 from server.endpoint import HYDRATE
-from server.errors import format_errors, format_store_error
+from server.errors import format_errors, format_store_error, root_of
 from server.execution.fast_path import FastPath
 from server.exporting.formats import Writer, format_of, writer_of
 from server.exporting.pages import PAGE_ROWS, Asker, Pages
@@ -24,7 +25,8 @@ from server.exporting.questions import ExportQuestion, Reader, Refused
 from server.headers import headers_of
 from server.schema import TrackstoreSchema
 from store.database import DatabaseFailure
-from store.errors import Overloaded, StoreError
+from store.errors import StoreError, TooMany
+from store.fair_queue import Tenant
 from store.store import Store
 
 STATUSES = {
@@ -44,6 +46,8 @@ class ExportBounds:
     """How much exports may take of a server process."""
 
     at_once: int
+    """Exports of one organization."""
+    in_all: int
     rows: int
     stall_seconds: float
     page_rows: int
@@ -75,28 +79,50 @@ class ExportEndpoint:
         page_rows = min(bounds.page_rows, PAGE_ROWS)
         self._reader = Reader(schema._schema, document_bounds, bounds.answer_rows, page_rows)
         self._asker = Asker(schema, fast)
-        self.running = 0
-        """Exports under way in this process."""
+        self._running: Counter[Tenant] = Counter()
+        self.refused = 0
+        """Exports that were refused since too many were under way."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         try:
-            await self._authenticator.authenticate(headers_of(scope), scope.get("client"))
+            principal = await self._authenticator.authenticate(
+                headers_of(scope), scope.get("client")
+            )
             asked = await self._bodies.read(scope, receive)
             question = self._question(self._reader.read(asked))
             parameters = QueryParams(scope["query_string"])
             format = format_of(parameters, headers_of(scope).get("accept", ""))
             writer = writer_of(format, question.columns, parameters)
-            if self.running >= self._bounds.at_once:
-                raise Overloaded(f"{self.running} exports are under way: try again later")
+            tenant = principal.bounds.organization_id
+            self._admit(tenant)
         except (HttpRefusal, StoreError, Refused) as error:
             await self._refuse(error, send)
             return
-        self.running += 1
+        self._running[tenant] += 1
         try:
             await self._answer(question, writer, scope, receive, send)
         finally:
-            self.running -= 1
+            self._running[tenant] -= 1
+            if not self._running[tenant]:
+                del self._running[tenant]
+
+    @property
+    def running(self) -> int:
+        """How many exports are under way in this process."""
+        return self._running.total()
+
+    def _admit(self, tenant: Tenant) -> None:
+        bounds, own = self._bounds, self._running[tenant]
+        whose, running, most = "of this organization", own, bounds.at_once
+        if own < most:
+            whose, running, most = "of all organizations", self.running, bounds.in_all
+        if running >= most:
+            self.refused += 1
+            raise TooMany(
+                f"{running} exports {whose} are under way, at most {most} may be: try again later",
+                RETRY_SECONDS,
+            )
 
     def _question(self, question: ExportQuestion) -> ExportQuestion:
         if question.most is not None and question.most > self._bounds.rows:
@@ -185,6 +211,8 @@ class ExportEndpoint:
         else:
             errors = [format_store_error(error, lists_names=self._schema.introspection)]
             status = status_of(errors[0]["extensions"])
+        if status == 503 and is_crowded(error):
+            status = 429
         body = msgspec.json.encode({"errors": errors})
         headers = [
             (b"content-type", b"application/json; charset=utf-8"),
@@ -193,7 +221,7 @@ class ExportEndpoint:
         ]
         if status == 401:
             headers.append((b"www-authenticate", b"Bearer"))
-        if status == 503:
+        if status in (429, 503):
             headers.append((b"retry-after", b"%d" % RETRY_SECONDS))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
@@ -229,6 +257,13 @@ async def until_gone(receive: Receive) -> None:
     """Returns once the caller has closed the connection."""
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+def is_crowded(error: HttpRefusal | StoreError | Refused) -> bool:
+    """Whether it was refused since its organization has too much under way."""
+    if isinstance(error, Refused):
+        return all(isinstance(root_of(one), TooMany) for one in error.errors)
+    return isinstance(error, TooMany)
 
 
 def status_of(extensions: Mapping[str, Any]) -> int:

@@ -19,6 +19,7 @@ from store.aggregation.relations import Planned
 from store.aggregation.zones import to_seconds
 from store.database import BeyondRange, Database
 from store.errors import TimedOut
+from store.fair_queue import Tenant
 from store.filters import Condition
 from store.spread import organizations_in
 
@@ -69,13 +70,13 @@ class Aggregation:
         try:
             relation = planned.relation if planned is not None else records
             compiled = compile_question(question, relation, spans)
-            rows = await self._run(compiled)
+            rows = await self._run(compiled, bounds.organization_id)
             if planned is not None:
                 coverage = Coverage(planned.name, now, planned.quantile_error)
         except BeyondRange:
             # Only now and then are sums so large; only then are they worth a slower statement.
             compiled = compile_question(question, replace(records, wide=True), spans)
-            rows = await self._run(compiled)
+            rows = await self._run(compiled, bounds.organization_id)
         return assemble(question, compiled, rows, spans, coverage, self.limits)
 
     async def first(
@@ -89,7 +90,7 @@ class Aggregation:
         in_one_piece = bounds.organization_id is None and not self._database.dialect.partitioned
         if in_one_piece and reads_short_spans(question, spans):
             records = replace(records, organizations=await self._organizations(source))
-        async with self._database.read() as connection:
+        async with self._database.read_for(bounds.organization_id) as connection:
             found: datetime | None = await connection.scalar(records.first(spans.asked))
         return found
 
@@ -102,7 +103,7 @@ class Aggregation:
 
         One that records for the first time between this and the statement is not in the answer.
         """
-        async with self._database.read() as connection:
+        async with self._database.read_for(None) as connection:
             found = await organizations_in(connection, source.table)
         return None if found is None else tuple(found)
 
@@ -110,9 +111,9 @@ class Aggregation:
         """The statement that answers a question, which was checked, from the records."""
         return compile_question(question, self._records(question, bounds, spans.now), spans)
 
-    async def _run(self, compiled: Compiled) -> Sequence[Sequence[Any]]:
+    async def _run(self, compiled: Compiled, tenant: Tenant) -> Sequence[Sequence[Any]]:
         try:
-            async with self._database.read() as connection:
+            async with self._database.ask_for(tenant) as connection:
                 return (await connection.execute(compiled.statement)).all()
         except TimedOut as error:
             message = "shorten the span, filter more, or leave out quantiles and distinct counts"

@@ -9,7 +9,6 @@ from store.dialects.base import (
     DatabaseDialect,
     DuplicateKeys,
     Fetched,
-    PoolSettings,
     Settled,
     chunks,
 )
@@ -18,6 +17,7 @@ from store.dialects.faults import Diagnosis, Fault, statement_noted
 from store.dialects.json_leaf import JsonLeaf
 from store.dialects.partitioning import TimeSpan
 from store.dialects.plans import Columns, Rows
+from store.dialects.pools import PoolSettings
 from store.dialects.postgresql import PostgresqlDialect
 from store.dialects.postgresql_faults import POSTGRESQL_ERRORS
 from store.dialects.sqlite import SqliteDialect

@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
@@ -28,6 +27,7 @@ from store.dialects.faults import Diagnosis, Fault
 from store.dialects.json_leaf import JsonLeaf
 from store.dialects.partitioning import TimeSpan
 from store.dialects.plans import Columns, Convert, Rows, columns_of_rows
+from store.dialects.pools import Places
 
 KEYS_PER_STATEMENT = 2_000
 """Keys in one IN list; with up to five columns each, well below 32,767 bound parameters."""
@@ -93,18 +93,6 @@ class Settled(NamedTuple):
     begun: int
 
 
-@dataclass(frozen=True, slots=True)
-class PoolSettings:
-    """Connections kept (``size``) and lent on top (``overflow``); waits and statements in seconds."""
-
-    size: int = 10
-    overflow: int = 20
-    wait_seconds: float = 5.0
-    statement_seconds: float = 30.0
-    lock_seconds: float = 10.0
-    synchronous: str = "FULL"
-
-
 class DatabaseDialect(ABC):
     """One database's way of doing what the store needs."""
 
@@ -126,6 +114,16 @@ class DatabaseDialect(ABC):
     @abstractmethod
     def read_engine(self) -> AsyncEngine:
         """Where reads take their connections from."""
+
+    @property
+    def question_engine(self) -> AsyncEngine:
+        """Where aggregations take their connections from: each runs one statement."""
+        return self.read_engine
+
+    @property
+    @abstractmethod
+    def places(self) -> Places:
+        """How many connections callers may read over at once; the others are the server's own."""
 
     @property
     @abstractmethod
@@ -326,9 +324,15 @@ class DatabaseDialect(ABC):
     def make_reader(self, column: Column[Any]) -> Convert | None:
         """What SQLAlchemy would make of the driver's values of ``column``."""
 
+    @property
+    def engines(self) -> Sequence[AsyncEngine]:
+        """Every engine there is, each once."""
+        found = (self.read_engine, self.question_engine, self.write_engine)
+        return tuple(dict.fromkeys(found))
+
     async def dispose(self) -> None:
         """Close all connections."""
-        for engine in dict.fromkeys((self.read_engine, self.write_engine)):
+        for engine in self.engines:
             await engine.dispose()
 
     async def insert_ignoring_duplicates(

@@ -39,7 +39,6 @@ from models.types import Instant, JsonNumber, Lanes
 from store.dialects.base import (
     DatabaseDialect,
     DuplicateKeys,
-    PoolSettings,
     Settled,
 )
 from store.dialects.bells import Bell
@@ -49,10 +48,13 @@ from store.dialects.json_leaf import JsonLeaf
 from store.dialects.notifications import PostgresqlBell
 from store.dialects.partitioning import TimeSpan, ensure_partition
 from store.dialects.plans import Columns, Convert, encode_json
+from store.dialects.pools import Places, PoolSettings
 from store.dialects.postgresql_faults import diagnose
 from store.histograms import LEAST
 
 OPENED_AT = "opened_at"
+OWN_CONNECTIONS = 8
+"""Three for the writer, the others for authentication, health, feeds and housekeeping."""
 SHARE_LOCKS = text(
     "SELECT pg_advisory_xact_lock_shared(key) FROM unnest(CAST(:keys AS bigint[])) AS named(key)"
 )
@@ -76,6 +78,7 @@ class PostgresqlDialect(DatabaseDialect):
 
     def __init__(self, url: str, pool: PoolSettings) -> None:
         super().__init__()
+        self._places = places_of(pool)
         self._engine = create_async_engine(
             make_url(url).set(drivername="postgresql+asyncpg"),
             pool_size=pool.size,
@@ -119,6 +122,10 @@ class PostgresqlDialect(DatabaseDialect):
     @property
     def read_engine(self) -> AsyncEngine:
         return self._read
+
+    @property
+    def places(self) -> Places:
+        return self._places
 
     @property
     def write_engine(self) -> AsyncEngine:
@@ -258,6 +265,14 @@ class PostgresqlDialect(DatabaseDialect):
 
     def add_histograms(self, histogram: ColumnElement[Any]) -> ColumnElement[Any]:
         return func.sum(histogram)
+
+
+def places_of(pool: PoolSettings) -> Places:
+    """Divide the connections of a pool: a third is for writes, health and the server's own reads."""
+    total = pool.size + pool.overflow
+    own = min(OWN_CONNECTIONS, total // 3)
+    questions = min(pool.questions, max((total - own) // 3, 1))
+    return Places(max(total - own - questions, 1), questions)
 
 
 def _lock_key(name: str) -> int:

@@ -40,25 +40,32 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from models.feeds import FEED_POSITION
 from models.types import MICROSECOND, Instant, JsonNumber, Lanes, to_microseconds
-from store import histograms, quantiles
+from store import histograms
 from store.dialects.base import (
     DatabaseDialect,
     DuplicateKeys,
-    PoolSettings,
     Settled,
 )
 from store.dialects.faults import Diagnosis, name_statement
 from store.dialects.json_leaf import JsonLeaf
 from store.dialects.partitioning import TimeSpan
 from store.dialects.plans import Columns, Convert, encode_json, load_of
+from store.dialects.pools import Places, PoolSettings
+from store.dialects.sqlite_deadlines import DEADLINE, Deadline, stop_in_time
 from store.dialects.sqlite_faults import diagnose
 from store.dialects.sqlite_file import DatabaseFile
+from store.dialects.sqlite_questions import QuestionConnection
 from store.errors import BadInput
 from store.ids import utc_now
-from store.validation import LONG_MAX, LONG_MIN
+from store.isolation.functions import add_functions
+from store.isolation.workers import WORKERS
 
 READERS = 4
-"""Reader connections; each is a thread, and more of them do not read faster on SQLite."""
+"""Connections that callers read records over; each is a thread, and more do not read faster."""
+OWN_READERS = 2
+"""Connections for authentication, health, feeds and housekeeping: they never wait for callers."""
+MAX_QUESTIONS = 3
+"""Aggregations that run at once, each in a process of its own."""
 BUSY_SECONDS = 5
 """How long to wait for another process (a migration, ``keys create``) that holds the write lock.
 
@@ -91,7 +98,9 @@ class SqliteDialect(DatabaseDialect):
         self._positions: dict[str, int] = {}
         wait = pool.wait_seconds
         self._write = self._engine(parsed, 1, wait, writer=True)
-        self._read = self._engine(parsed, READERS, wait, writer=False)
+        self._read = self._engine(parsed, READERS + OWN_READERS, wait, writer=False)
+        self._places = Places(READERS, min(pool.questions, MAX_QUESTIONS))
+        self._ask = self._question_engine(parsed)
 
     def _engine(self, url: Any, size: int, wait: float, writer: bool) -> AsyncEngine:
         engine = create_async_engine(
@@ -116,20 +125,17 @@ class SqliteDialect(DatabaseDialect):
             cursor.execute("PRAGMA journal_mode=WAL")
             cursor.execute(f"PRAGMA synchronous={self._pool.synchronous}")
             cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
-            connection.run_async(add_functions)
+            connection.run_async(lambda raw: raw._execute(add_functions, raw._conn))
             if not writer:
                 cursor.execute("PRAGMA query_only=ON")
-                deadline = record.info["deadline"] = Deadline(self._pool.statement_seconds)
+                deadline = record.info[DEADLINE] = Deadline(self._pool.statement_seconds)
                 connection.run_async(
                     lambda raw: raw.set_progress_handler(deadline.passed, PROGRESS_STEPS)
                 )
             cursor.close()
 
-        @event.listens_for(engine.sync_engine, "checkout")
-        def lend(connection: Any, record: Any, proxy: Any) -> None:
-            del connection, proxy
-            if not writer:
-                record.info["deadline"].start()
+        if not writer:
+            stop_in_time(engine)
 
         @event.listens_for(engine.sync_engine, "begin")
         def begin(connection: Any) -> None:
@@ -137,9 +143,44 @@ class SqliteDialect(DatabaseDialect):
 
         return engine
 
+    def _question_engine(self, url: Any) -> AsyncEngine:
+        path = str(Path(str(url.database)).expanduser().absolute())
+
+        def make(_file: str, **options: Any) -> QuestionConnection:
+            return QuestionConnection(path, **options)
+
+        engine = create_async_engine(
+            url,
+            poolclass=AsyncAdaptedQueuePool,
+            pool_size=self._places.questions,
+            max_overflow=0,
+            pool_timeout=self._pool.wait_seconds,
+            connect_args={"factory": make},
+            hide_parameters=True,
+        )
+
+        self._file.guard(engine.sync_engine)
+
+        @event.listens_for(engine.sync_engine, "connect")
+        def prepare(connection: Any, record: Any) -> None:
+            connection.isolation_level = None
+            deadline = record.info[DEADLINE] = Deadline(self._pool.statement_seconds)
+            connection.driver_connection._conn.seconds_left = deadline.left
+
+        stop_in_time(engine)
+        return engine
+
     @property
     def read_engine(self) -> AsyncEngine:
         return self._read
+
+    @property
+    def question_engine(self) -> AsyncEngine:
+        return self._ask
+
+    @property
+    def places(self) -> Places:
+        return self._places
 
     @property
     def write_engine(self) -> AsyncEngine:
@@ -148,6 +189,12 @@ class SqliteDialect(DatabaseDialect):
     @property
     def snapshot_engine(self) -> AsyncEngine:
         return self._write  # whoever holds the write lock sees one state
+
+    async def dispose(self) -> None:
+        await self._ask.dispose()
+        # Only the last one that has the file open writes its log back and removes it.
+        await asyncio.to_thread(WORKERS.close_files)
+        await super().dispose()
 
     def insert(self, table: Table) -> Insert:
         return insert(table)
@@ -291,68 +338,6 @@ class SqliteDialect(DatabaseDialect):
 
     def add_histograms(self, histogram: ColumnElement[Any]) -> ColumnElement[Any]:
         return func.trackstore_union(histogram, type_=histogram.type)
-
-
-class Deadline:
-    """Interrupts what runs on one connection longer than a statement may."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._ends = 0.0
-
-    def start(self) -> None:
-        """The connection was lent: its time begins."""
-        self._ends = time.monotonic() + self._seconds
-
-    def passed(self) -> int:
-        """Asked by SQLite every ``PROGRESS_STEPS`` steps; 1 interrupts."""
-        return int(time.monotonic() > self._ends)
-
-
-class WideSum:
-    """An aggregate that adds whole numbers up exactly; a sum beyond 64 bits is a float."""
-
-    def __init__(self) -> None:
-        self._whole = 0
-        self._floats = 0.0
-        self._count = 0
-
-    def step(self, value: float | None) -> None:
-        """Add a value; null is none."""
-        if value is None:
-            return
-        self._count += 1
-        if isinstance(value, int):
-            self._whole += value
-        else:
-            self._floats += value
-
-    def finalize(self) -> int | float | None:
-        """Return the sum; null of no values."""
-        if not self._count:
-            return None
-        if self._floats:
-            return self._whole + self._floats
-        return self._whole if LONG_MIN <= self._whole <= LONG_MAX else float(self._whole)
-
-
-async def add_functions(connection: Any) -> None:
-    """What PostgreSQL has as functions of the database (migrations), or of its own."""
-    for name, arguments, function in (
-        ("trackstore_histogram", 2, histograms.whole),
-        ("trackstore_single", 1, histograms.one_lane),
-        ("trackstore_quantile", 3, histograms.quantile),
-        ("trackstore_nth", 2, quantiles.nth),
-    ):
-        await connection.create_function(name, arguments, function, deterministic=True)
-    for name, arguments, aggregate in (
-        ("trackstore_exact", 2, quantiles.Exact),
-        ("trackstore_union", 1, histograms.Union),
-        ("trackstore_lanes", 1, histograms.Lanes),
-        ("trackstore_join", 1, histograms.Join),
-        ("trackstore_wide_sum", 1, WideSum),
-    ):
-        await connection._execute(connection._conn.create_aggregate, name, arguments, aggregate)
 
 
 def insert_sql(table: Table, names: Sequence[str]) -> str:

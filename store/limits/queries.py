@@ -13,6 +13,7 @@ from models.vocabulary import AccessScope, LimitMode, LimitPeriod, LimitSubject
 from store.access import Bounds, Principal
 from store.database import Database, Row
 from store.errors import BadInput, Forbidden, NotFound
+from store.fair_queue import Tenant
 from store.filters import Condition, ConditionCompiler
 from store.ids import Clock, new_id
 from store.limits.decide import Level
@@ -189,7 +190,7 @@ class Limits:
             fields = {column.name: column for column in LIMITS.columns}
             compiler = ConditionCompiler(fields, self._database.dialect)
             statement = statement.where(compiler.compile(where))
-        async with self._database.read() as connection:
+        async with self._database.read_for(bounds.organization_id) as connection:
             return list((await connection.execute(statement)).mappings())
 
     async def list_usage(
@@ -214,7 +215,7 @@ class Limits:
         if interaction_type is not None:
             conditions.append(LIMITS.c.interaction_type == interaction_type)
         order = (LIMITS.c.interaction_type, LIMITS.c.period)
-        async with self._database.read() as connection:
+        async with self._database.read_for(bounds.organization_id) as connection:
             found = await connection.execute(
                 select(LIMITS).where(*conditions).order_by(*order).limit(MAX_LISTED)
             )
@@ -228,7 +229,7 @@ class Limits:
         keys = [(r.organization_id, r.id, s.start) for r, s in zip(rows, spans, strict=True)]
         if not keys:
             return []
-        async with self._database.read() as connection:
+        async with self._database.read_for(tenant_of(rows)) as connection:
             used = await connection.execute(
                 _of_keys(USAGES, keys, USAGES.c.used, USAGES.c.uncertain)
             )
@@ -247,6 +248,12 @@ class Limits:
             level.held = holds.get(key, 0)
             levels.append(level)
         return levels
+
+
+def tenant_of(rows: Sequence[Any]) -> Tenant:
+    """Return the organization that all rows belong to; None where they belong to several."""
+    organizations = {row.organization_id for row in rows}
+    return organizations.pop() if len(organizations) == 1 else None
 
 
 async def _mappings(connection: AsyncConnection, statement: Select[Any]) -> list[Row]:

@@ -5,6 +5,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from statistics import median
+from weakref import WeakValueDictionary
 
 from sqlalchemy import Select, func, select, union_all
 
@@ -13,6 +14,7 @@ from models.vocabulary import StageStatus
 from store.access import Bounds
 from store.database import Database
 from store.dialects import chunks
+from store.fair_queue import Tenant
 from store.ids import Clock
 from store.requests.forecast import Typical
 from store.requests.transitions import REQUEST_FINAL
@@ -40,7 +42,7 @@ class StageHistory:
         self._database = database
         self._clock = clock
         self._known: OrderedDict[Key, tuple[datetime, Typical]] = OrderedDict()
-        self._lock = asyncio.Lock()
+        self._locks: WeakValueDictionary[Tenant, asyncio.Lock] = WeakValueDictionary()
 
     def now(self) -> datetime:
         """The present instant."""
@@ -49,10 +51,12 @@ class StageHistory:
     async def typical(self, bounds: Bounds, kinds: Iterable[Kind]) -> dict[Kind, Typical]:
         """Usual seconds by stage, of each kind; from requests within the bounds only.
 
-        One statement for all that is not remembered. Who asks at the same time waits for it.
+        One statement for all that is not remembered. Who asks at the same time for the same
+        organization waits for it.
         """
+        lock = self._locks.setdefault(bounds.organization_id, asyncio.Lock())
         wanted = {kind: (bounds, kind) for kind in kinds}
-        async with self._lock:
+        async with lock:
             missing = sorted(kind for kind, key in wanted.items() if not self._is_fresh(key))
             if missing:
                 found = await self._read(bounds, missing)
@@ -74,7 +78,7 @@ class StageHistory:
         for organization, type in kinds:
             types[organization].append(type)
         taken: dict[Kind, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-        async with self._database.read() as connection:
+        async with self._database.read_for(bounds.organization_id) as connection:
             for some in chunks(sorted(types), ORGANIZATIONS_PER_STATEMENT):
                 statement = union_all(*(_recent(bounds, o, types[o]) for o in some))
                 for row in await connection.execute(statement):

@@ -77,7 +77,7 @@ class RequestLogs:
         """
         organization, id = key
         events: Sequence[Row] = ()
-        async with self._database.read() as connection:
+        async with self._database.read_for(organization) as connection:
             if after is not None:
                 log = select(EVENTS).where(
                     EVENTS.c.organization_id == organization,

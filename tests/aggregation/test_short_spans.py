@@ -48,12 +48,15 @@ async def asked(
         if "FROM " in statement:
             sent.append(re.sub(r"\s+", " ", statement))
 
-    engine = database.dialect.read_engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
+    dialect = database.dialect
+    engines = {engine.sync_engine for engine in (dialect.read_engine, dialect.question_engine)}
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
     try:
         answer = await Aggregation(database, lambda: NOON, AnswerLimits()).ask(question, bounds)
     finally:
-        event.remove(engine, "before_cursor_execute", note)
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", note)
     assert answer.rows
     return answer.value(answer.rows[0], COUNT), sent
 

@@ -133,7 +133,7 @@ async def test_exports_at_once_are_bounded(api: Api, monkeypatch: pytest.MonkeyP
     first = asyncio.create_task(export(api, PLAIN))
     await come.wait()
     refused = await export(api, PLAIN)
-    assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "5")
     assert refused.json()["errors"][0]["extensions"] == {"code": "OVERLOADED", "retryable": True}
     go.set()
     assert (await first).status_code == 200

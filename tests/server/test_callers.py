@@ -9,12 +9,12 @@ import pytest
 from server.admission import (
     KEPT_ADDRESSES,
     Admission,
-    TooMany,
     TooManyWrongKeys,
     WrongKeys,
     network_of,
 )
 from store.access import open_principal
+from store.errors import TooMany
 from tests.api import Api, StartApi
 from tests.durability.blocking import writes_blocked
 

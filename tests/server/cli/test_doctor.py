@@ -14,8 +14,7 @@ from server.cli.doctor import examine
 from server.cli.findings import Finding, State
 from server.database_address import DATABASES
 from server.settings import Settings
-from store.dialects import DatabaseDialect, dialect_for
-from store.dialects.base import PoolSettings
+from store.dialects import DatabaseDialect, PoolSettings, dialect_for
 from store.ids import utc_now
 from store.store import Store
 from tests.server.cli.conftest import Run

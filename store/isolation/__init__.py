@@ -1,0 +1,1 @@
+"""Statements of the embedded database that run in processes of their own."""

@@ -1,0 +1,53 @@
+"""The functions of our own that the embedded database calls."""
+
+import sqlite3
+
+from store import histograms, quantiles
+
+LONG_MIN, LONG_MAX = -(2**63), 2**63 - 1
+
+
+class WideSum:
+    """An aggregate that adds whole numbers up exactly; a sum beyond 64 bits is a float."""
+
+    def __init__(self) -> None:
+        self._whole = 0
+        self._floats = 0.0
+        self._count = 0
+
+    def step(self, value: float | None) -> None:
+        """Add a value; null is none."""
+        if value is None:
+            return
+        self._count += 1
+        if isinstance(value, int):
+            self._whole += value
+        else:
+            self._floats += value
+
+    def finalize(self) -> int | float | None:
+        """Return the sum; null of no values."""
+        if not self._count:
+            return None
+        if self._floats:
+            return self._whole + self._floats
+        return self._whole if LONG_MIN <= self._whole <= LONG_MAX else float(self._whole)
+
+
+def add_functions(connection: sqlite3.Connection) -> None:
+    """Add what PostgreSQL has as functions of the database (migrations), or of its own."""
+    for name, arguments, function in (
+        ("trackstore_histogram", 2, histograms.whole),
+        ("trackstore_single", 1, histograms.one_lane),
+        ("trackstore_quantile", 3, histograms.quantile),
+        ("trackstore_nth", 2, quantiles.nth),
+    ):
+        connection.create_function(name, arguments, function, deterministic=True)
+    for name, arguments, aggregate in (
+        ("trackstore_exact", 2, quantiles.Exact),
+        ("trackstore_union", 1, histograms.Union),
+        ("trackstore_lanes", 1, histograms.Lanes),
+        ("trackstore_join", 1, histograms.Join),
+        ("trackstore_wide_sum", 1, WideSum),
+    ):
+        connection.create_aggregate(name, arguments, aggregate)  # type: ignore[arg-type]  # a quantile is bytes

@@ -1,0 +1,39 @@
+"""What a server process and the process that runs its statements tell each other."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+
+class Close(msgspec.Struct, array_like=True, tag="close"):
+    """The request to close the database file."""
+
+
+class Statement(msgspec.Struct, array_like=True, tag="statement"):
+    """A statement to be run on a database file, and how long it may take."""
+
+    path: str
+    text: str
+    parameters: tuple[Any, ...]
+    seconds: float
+
+
+class Rows(msgspec.Struct, array_like=True, tag="rows"):
+    """The rows of a statement, and the names of its columns."""
+
+    columns: Sequence[str]
+    rows: list[tuple[Any, ...]]
+
+
+class Failure(msgspec.Struct, array_like=True, tag="failure"):
+    """The exception of the driver that a statement raised: the name of its class, text and code."""
+
+    kind: str
+    message: str
+    state: str | None
+
+
+encoder = msgspec.msgpack.Encoder()
+read_request = msgspec.msgpack.Decoder(Statement | Close).decode
+read_answer = msgspec.msgpack.Decoder(Rows | Failure).decode

@@ -1,0 +1,1 @@
+"""One organization cannot starve another."""
