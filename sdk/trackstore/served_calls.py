@@ -24,7 +24,7 @@ from trackstore.redaction import cut
 from trackstore.route_names import template_name
 from trackstore.rules import API_OPERATION, BATCH_SIZE, RoutePlan, TrackingRules, is_sampled
 from trackstore.scoped import Scoped
-from trackstore.tracker import get_tracker
+from trackstore.tracker import expect_tracker, get_tracker
 from trackstore.values import Problems, read_text, shown
 
 log = logging.getLogger("trackstore")
@@ -172,6 +172,8 @@ class CallRecorder:
 
     def __init__(self, tracker: Recorder | None = None, rules: TrackingRules | None = None) -> None:
         self._tracker = tracker
+        if tracker is None:
+            expect_tracker()
         own: Any = TrackingRules() if rules is None else rules
         if not isinstance(own, TrackingRules):
             told = f"rules: {shown(own)} is no TrackingRules"

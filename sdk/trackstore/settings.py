@@ -54,6 +54,8 @@ class Settings:
     """Bodies from this size on are sent with gzip; 0 sends none."""
     exit_seconds: float = 5.0
     """How long the end of the process may be held up to send what waits."""
+    flush_on_signals: bool = True
+    """Flush before SIGTERM or SIGHUP ends the process, in front of the handlers of the program."""
     spool_folder: Path | None = None
     """Where items lie on disk until they are acknowledged; None keeps them in memory only."""
     spool_bytes: int = 256 * 2**20

@@ -1,5 +1,6 @@
 """The tracker that services use: what is recorded goes to the server, in the background."""
 
+from contextlib import suppress
 from dataclasses import replace
 from threading import RLock
 from typing import Any
@@ -11,9 +12,10 @@ from trackstore.cancellations import Cancellations
 from trackstore.consuming import Call
 from trackstore.delivery.delivery import Delivery
 from trackstore.delivery.drops import INVALID
+from trackstore.delivery.signals import watch_process
 from trackstore.encoding import check_entry, encode_entry
 from trackstore.entries import Entry, Labels
-from trackstore.errors import InvalidItem
+from trackstore.errors import InvalidItem, InvalidSettings
 from trackstore.limits import AskedLimits
 from trackstore.recorder import Recorder
 from trackstore.request_questions import AskedRequests
@@ -102,6 +104,16 @@ def get_tracker() -> Recorder:
             if _default is None:
                 _default = Tracker()
     return _default
+
+
+def expect_tracker() -> None:
+    """Hook into the end of the process for a default tracker that is made later, in any thread.
+
+    Only the main thread can handle signals, and the first call may be served by another one.
+    """
+    if _default is None:
+        with suppress(InvalidSettings):
+            watch_process(signals=Settings.from_environment().flush_on_signals)
 
 
 def set_tracker(tracker: Recorder | None) -> Recorder | None:

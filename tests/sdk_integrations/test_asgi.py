@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import MutableMapping
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from fastapi import FastAPI
 
 from tests.sdk_integrations.services import RULES, WHO, caller_of, memory_app, plain
 from trackstore import CallRecorder, TrackingRules, annotate, headers_of
+from trackstore.delivery.exits import process_exit
 from trackstore.integrations.asgi import TrackingMiddleware
 from trackstore.redaction import fingerprint
 from trackstore.testing import NullTracker, RecordingTracker
@@ -210,8 +212,7 @@ async def test_a6_background_tasks_are_no_part_of_the_call(
     ]
 
 
-@pytest.mark.parametrize("kind", ["websocket", "lifespan"])
-async def test_what_is_no_call_passes_untouched(kind: str) -> None:
+async def test_what_is_no_call_passes_untouched() -> None:
     passed: list[Any] = []
 
     async def service(*parts: Any) -> None:
@@ -220,11 +221,54 @@ async def test_what_is_no_call_passes_untouched(kind: str) -> None:
     async def nothing(*_: Any) -> Any:
         raise AssertionError("nobody is asked")
 
-    scope = {"type": kind}
+    scope = {"type": "websocket"}
     tracker = RecordingTracker()
     await TrackingMiddleware(service, tracker)(scope, nothing, nothing)
     assert [scope, nothing, nothing] == passed
-    assert (scope, tracker.entries) == ({"type": kind}, [])
+    assert (scope, tracker.entries) == ({"type": "websocket"}, [])
+
+
+@pytest.mark.parametrize("end", ["complete", "failed", "raised"])
+async def test_a_lifespan_passes_and_its_end_waits_for_a_flush(
+    end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(process_exit, "flush", lambda: told.append("flush"))
+
+    async def service(scope: Any, receive: Any, send: Any) -> None:
+        assert scope["type"] == "lifespan"
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        assert (await receive())["type"] == "lifespan.shutdown"
+        if end == "raised":
+            raise LookupError("of the service")
+        await send({"type": f"lifespan.shutdown.{end}"})
+
+    messages = iter(["lifespan.startup", "lifespan.shutdown"])
+
+    async def receive() -> dict[str, str]:
+        return {"type": next(messages)}
+
+    async def send(message: Any) -> None:
+        told.append(message["type"])
+        assert process_exit.has_lifespan == (message["type"] == "lifespan.startup.complete")
+
+    tracker = RecordingTracker()
+    twice = TrackingMiddleware(TrackingMiddleware(service, tracker), tracker)
+    with pytest.raises(LookupError) if end == "raised" else nullcontext():
+        await twice({"type": "lifespan"}, receive, send)
+    ends = [] if end == "raised" else [f"lifespan.shutdown.{end}"]
+    assert told == ["lifespan.startup.complete", "flush", *ends]
+
+
+async def test_a_service_without_lifespan_fails_as_it_would_alone() -> None:
+    async def service(scope: Any, receive: Any, send: Any) -> None:
+        del receive, send
+        raise ValueError(scope["type"])
+
+    with pytest.raises(ValueError, match="lifespan"):
+        await TrackingMiddleware(service, RecordingTracker())({"type": "lifespan"}, None, None)  # type: ignore[arg-type]
+    assert not process_exit.has_lifespan
 
 
 async def test_a6_a_caller_that_goes_away_is_told_apart(tracker: RecordingTracker) -> None:

@@ -1,10 +1,9 @@
 """The way from a tracked item to the store, for one process: queue, spool, threads, and their end."""
 
-import atexit
 import logging
+import math
 import sqlite3
 import threading
-import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
@@ -14,8 +13,10 @@ from trackstore.client import Client
 from trackstore.delivery import forks
 from trackstore.delivery.bell import Bell
 from trackstore.delivery.drops import CLOSED, TOO_LARGE, Ledger
+from trackstore.delivery.exits import MIN_WAIT_SECONDS, process_exit
 from trackstore.delivery.queue import ItemQueue
 from trackstore.delivery.sender import Sender
+from trackstore.delivery.signals import watch_process
 from trackstore.delivery.spool import Spool
 from trackstore.delivery.spooler import Spooler
 from trackstore.delivery.supplies import MemorySupply, Supply
@@ -23,7 +24,6 @@ from trackstore.settings import Settings
 
 LARGEST_ITEM = 8 * 2**20
 """Bytes of one item at most: a quarter of what the server takes as one call."""
-LAST_TRY_SECONDS = 0.2
 
 log = logging.getLogger("trackstore")
 
@@ -42,7 +42,8 @@ class Delivery:
             self._settings = with_usable_spool(settings)
         self._begin()
         forks.register(self)
-        atexit.register(_close_at_exit, weakref.ref(self))
+        process_exit.register(self)
+        watch_process(signals=settings.flush_on_signals)
         if self._spool is not None:
             self._start()  # an earlier process may have left items there
 
@@ -50,6 +51,8 @@ class Delivery:
         """Start with nothing: in a new tracker, and in a forked child."""
         settings = self._settings
         self._start_lock = threading.RLock()
+        self._close_lock = threading.RLock()
+        self._ended: Flushed | None = None
         self.ledger = Ledger()
         self._bell = Bell()
         self._sender_bell = Bell()
@@ -108,29 +111,52 @@ class Delivery:
         with self.ledger.changed:
             while self.ledger.settled < wanted:
                 rest = deadline - monotonic()
-                if rest <= 0 or self.is_closed:
+                if rest <= 0 or self.ledger.is_final:
                     break
                 self.ledger.changed.wait(rest)
             return self._flushed(max(0, wanted - self.ledger.settled))
 
     def close(self, timeout: float) -> Flushed:
-        """Take nothing more, send what is there, and end; what is left then is counted."""
-        if self.is_closed:
-            return self._flushed(self.ledger.left)
-        self.flush(timeout)
-        self.is_closed = True
+        """Take nothing more, send what is there, and end; what is left then is counted.
+
+        A second caller waits for the first, within its own time.
+        """
+        if self._close_lock.acquire(timeout=max(0.0, timeout)):
+            try:
+                if self._ended is None:
+                    self._ended = self._flushed(
+                        self.ledger.left
+                    )  # for a signal handler that closes
+                    self._ended = self._close(timeout)
+            finally:
+                self._close_lock.release()
+        return self._ended or self._flushed(self.ledger.left)
+
+    def _close(self, timeout: float) -> Flushed:
+        deadline = monotonic() + timeout
+        try:
+            self.flush(timeout)
+            self.is_closed = True
+            self.flush(deadline - monotonic())  # what other threads tracked meanwhile
+        finally:  # also where the program is interrupted while it waits
+            self.is_closed = True
+            flushed = self._finish()
+        return flushed
+
+    def _finish(self) -> Flushed:
+        """End the threads, and count what is left or leave it on disk."""
         self._sender.stop()
-        found = self._flushed(self.ledger.left)
         if self._spool is not None and self._spooler is not None:
             self._spooler.stop()
             self._spooler.move()
-            found = self._flushed(self.ledger.left)
+        flushed = self._flushed(self.ledger.left)
+        if self._spool is not None:
             self._spool.close()
-        self.ledger.finish(found.spooled)
+        self.ledger.finish(flushed.spooled)
         with self._start_lock:
             if self._client is not None:
                 self._client.close()
-        return found
+        return flushed
 
     @property
     def spooled(self) -> int:
@@ -181,7 +207,7 @@ class Delivery:
                     log.debug("no thread can be started any more")
                     return
                 self._threads.append(thread)
-            forks.close_with_child(self)
+        watch_process(signals=self._settings.flush_on_signals)
 
     def _hurry(self, timeout: float) -> None:
         if any(thread.is_alive() for thread in self._threads):
@@ -191,12 +217,16 @@ class Delivery:
 
     # ------------------------------------------------------------------ forks and the end
 
-    def close_at_exit(self) -> None:
-        """The process ends: hold it up for a bounded time only."""
-        if self.is_started:
-            # What lies on disk is safe: nobody need wait for a server that is known to be away.
-            is_safe = self._spool is not None and self.ledger.problem is not None
-            self.close(LAST_TRY_SECONDS if is_safe else self._settings.exit_seconds)
+    @property
+    def exit_seconds(self) -> float:
+        """How long the end of the process may be held up."""
+        # What lies on disk is safe: nobody need wait for a server that is known to be away.
+        is_safe = self._spool is not None and self.ledger.problem is not None
+        return min(MIN_WAIT_SECONDS if is_safe else math.inf, self._settings.exit_seconds)
+
+    def hurry(self, seconds: float) -> None:
+        """Send without waiting for full batches, for so many seconds."""
+        self._sender.hurry(seconds)
 
     def before_fork(self) -> None:
         """Nothing may be half done while the process is copied."""
@@ -229,9 +259,3 @@ def with_usable_spool(settings: Settings) -> Settings:
         log.warning("items stay in memory: no spool in %s: %s", settings.spool_folder, error)
         return replace(settings, spool_folder=None)
     return settings
-
-
-def _close_at_exit(reference: "weakref.ref[Delivery]") -> None:
-    delivery = reference()
-    if delivery is not None:
-        delivery.close_at_exit()

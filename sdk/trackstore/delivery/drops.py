@@ -50,7 +50,8 @@ class Ledger:
         self._at_door = 0
         self._unreported: Counter[str] = Counter()
         self._logged: dict[str, float] = {}
-        self._is_final = False
+        self.is_final = False
+        """Whether nothing is settled any more."""
 
     @property
     def accepted(self) -> int:
@@ -76,7 +77,7 @@ class Ledger:
     def acknowledge(self, items: int, duplicates: int) -> None:
         """The server has so many more items, some of which it had before."""
         with self.changed:
-            if self._is_final:
+            if self.is_final:
                 return
             self.settled += items
             self.acknowledged += items
@@ -93,7 +94,7 @@ class Ledger:
     def drop(self, reason: str, items: int = 1, detail: str = "") -> None:
         """So many accepted items will never reach the store."""
         with self.changed:
-            if self._is_final:
+            if self.is_final:
                 return
             self.settled += items
             self._drop(reason, items, detail)
@@ -110,7 +111,7 @@ class Ledger:
             lost = self.left - kept
             if lost > 0:
                 self.drop(CLOSED, lost, self.problem or self.failing or "")
-            self._is_final = True
+            self.is_final = True
             self.changed.notify_all()
 
     def take_unreported(self) -> Counter[str]:

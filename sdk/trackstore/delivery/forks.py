@@ -1,7 +1,6 @@
-"""What a fork does to deliveries: parents go on, children start empty and are flushed at their end."""
+"""What a fork does to deliveries: parents continue, children start empty."""
 
 import os
-import sys
 import weakref
 from typing import Protocol
 
@@ -14,12 +13,6 @@ class Forkable(Protocol):
     def after_fork_in_parent(self) -> None: ...
 
     def after_fork_in_child(self) -> None: ...
-
-
-class Closeable(Protocol):
-    """What must be closed where ``atexit`` is not called."""
-
-    def close_at_exit(self) -> None: ...
 
 
 _registered: "weakref.WeakSet[Forkable]" = weakref.WeakSet()
@@ -52,18 +45,3 @@ def _in_child() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_before, after_in_parent=_in_parent, after_in_child=_in_child)
-
-
-def close_with_child(closeable: Closeable) -> None:
-    """A child of ``multiprocessing`` ends without ``atexit``: close it with the child's own means."""
-    util = sys.modules.get("multiprocessing.util")
-    process = sys.modules.get("multiprocessing.process")
-    if util is None or process is None or process.parent_process() is None:
-        return
-    util.Finalize(None, _close, args=(weakref.ref(closeable),), exitpriority=10)
-
-
-def _close(reference: "weakref.ref[Closeable]") -> None:
-    closeable = reference()
-    if closeable is not None:
-        closeable.close_at_exit()

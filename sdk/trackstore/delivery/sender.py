@@ -42,6 +42,7 @@ class Sender:
         self._wanted = 0
         """Up to how many items somebody waits for, counted as the ledger counts them."""
         self._hurried = False
+        self._hurry_until = 0.0
         self._next_look = monotonic()
         backoff = Backoff(settings.first_delay_seconds, settings.longest_delay_seconds)
         self._aside = Aside(
@@ -54,8 +55,12 @@ class Sender:
             self.transport, ledger, backoff, self._pause, supply.settled, doubled, self._aside
         )
 
-    def hurry(self) -> None:
-        """Send what is there now, without waiting for more; try again at once, once."""
+    def hurry(self, seconds: float = 0.0) -> None:
+        """Send what is there, and what comes in so many seconds, without waiting for full batches.
+
+        A batch that waits for its next try is tried again at once, once.
+        """
+        self._hurry_until = max(self._hurry_until, monotonic() + seconds)
         self._wanted = self._ledger.accepted
         self._hurried = True
         self._bell.ring()
@@ -106,7 +111,8 @@ class Sender:
                 continue
             since = monotonic() if since is None else since
             rest = self._settings.interval_seconds - (monotonic() - since)
-            if rest <= 0 or self._is_full or self._ledger.settled < self._wanted:
+            is_wanted = self._ledger.settled < self._wanted or monotonic() < self._hurry_until
+            if rest <= 0 or self._is_full or is_wanted:
                 return self._take()
             self._bell.wait(rest)
         return []

@@ -13,8 +13,10 @@ from trackstore.answer_exceptions import (
     is_cancelled,
     is_disconnect,
 )
+from trackstore.asgi_lifespan import Lifespan
 from trackstore.asgi_routes import is_litestar, origin_of
 from trackstore.context import CORRELATION_HEADER
+from trackstore.delivery.exits import process_exit
 from trackstore.exchange import Exchange
 from trackstore.framework_signals import connect_signals
 from trackstore.recorder import Recorder
@@ -35,13 +37,14 @@ STARLETTE_HANDLERS = "starlette.exception_handlers"
 
 
 class TrackingMiddleware:
-    """Records each HTTP call when its answer is complete, or has failed; passes all else untouched.
+    """Records each HTTP call when its answer is complete, or has failed; passes all else.
 
     ``app.add_middleware(TrackingMiddleware, rules=TrackingRules(...))``. The id of the caller's
     ``X-Correlation-ID`` or ``traceparent`` (else a new one) ties together what is tracked inside,
     and goes back in the answer's header. Recording puts an item into a queue in memory: it neither
     waits nor raises. Background tasks run after the call is recorded. An exception that leaves the
     application is an ERROR with its text; what the framework answers is recorded as it is answered.
+    What waits when the service has shut down is sent before the server hears of it.
     """
 
     def __init__(
@@ -57,6 +60,9 @@ class TrackingMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
+        if scope["type"] == "lifespan" and WATCHED not in scope:
+            await self._live(scope, receive, send)
+            return
         if scope["type"] != "http" or WATCHED in scope:
             await self.app(scope, receive, send)  # not a call, or one that is watched already
             return
@@ -70,6 +76,17 @@ class TrackingMiddleware:
                 raise
             finally:
                 exchange.finish()
+                if process_exit.is_draining:
+                    await process_exit.flush_async()
+
+    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the lifespan of the service; a service without one fails as it would without this."""
+        scope[WATCHED] = True
+        lifespan = Lifespan(receive, send)
+        try:
+            await self.app(scope, lifespan.receive, lifespan.send)
+        finally:
+            await lifespan.finish()
 
 
 class _AsgiExchange(Exchange):

@@ -1,0 +1,179 @@
+"""Signals that end the process: what waits is sent first, then happens what would have happened.
+
+The default action of a signal runs no exit handlers, so it is preceded by a flush. A handler of the
+host is called as before; some web servers restore the default action when they have shut down, and
+send the signal to themselves again.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from types import FrameType
+from typing import Any
+
+from trackstore.delivery import forks
+from trackstore.delivery.exits import is_child, process_exit
+
+MAX_HANDLER_SECONDS = 0.25
+"""How long a signal handler waits for a flush. Longer, and it could wait for a lock that is held by
+the code it interrupted: that code continues, and the process ends when the flush is over."""
+MISSED_SECONDS = 0.1
+"""After so long a handler that has not run is taken for missed."""
+INIT_PID = 1
+"""The first process of a container: its default action for every signal is to ignore it."""
+ENDING_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGINT") if hasattr(signal, name)
+)
+"""Signals whose default action ends a process and that ask for an orderly end. The handler that
+Python sets for SIGINT is not the default action: it raises ``KeyboardInterrupt``."""
+
+
+class EndingSignal:
+    """Handles a signal that ends the process: sends what waits, then does what would have been done."""
+
+    def __init__(self, previous: Any) -> None:
+        self._previous = previous
+        self.calls = 0
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Handle the signal in the main thread, between two instructions of whatever runs there."""
+        self.calls += 1
+        if callable(self._previous):
+            if process_exit.is_closing:
+                process_exit.postponed = number
+                return
+            process_exit.drain()
+            self._previous(number, frame)
+            flush_in_loop()
+            return
+        finish: Callable[[], object] = process_exit.flush
+        if os.getpid() != INIT_PID:
+            signal.signal(number, signal.SIG_DFL)  # a second one ends the process at once
+            finish = partial(end, number)
+        ending = threading.Thread(target=finish, name="trackstore-exit", daemon=True)
+        try:
+            ending.start()
+        except RuntimeError:  # the interpreter is ending: its exit handlers flush, within limits
+            return
+        ending.join(MAX_HANDLER_SECONDS)
+
+
+def end(number: int) -> None:
+    """Close every delivery, then end this process by the signal it received."""
+    try:
+        process_exit.close()
+    finally:
+        os.kill(os.getpid(), number)
+
+
+def flush_in_loop() -> None:
+    """Flush in the event loop, for servers that do not call exit handlers after a signal.
+
+    Not in the signal handler itself, which may have interrupted code that holds a lock.
+    """
+    if not process_exit.has_lifespan and any(process_exit.deliveries()):
+        try:
+            asyncio.get_running_loop().call_soon_threadsafe(process_exit.flush)
+        except RuntimeError:  # no loop runs here, or it is closed
+            return
+
+
+def watch_process(*, signals: bool) -> None:
+    """Hook into every way in which this process may end; called again, it adds what is missing."""
+    process_exit.hook_finalizers()
+    if signals and threading.current_thread() is threading.main_thread():
+        watch_signals()
+        if is_child(sys.modules.get("multiprocessing.process")):
+            missed_signals.watch()
+
+
+def watch_signals() -> None:
+    """Put a handler before the present one of every signal that ends a process, in the main thread.
+
+    A signal that is ignored, or handled outside Python, is left alone.
+    """
+    for number in ENDING_SIGNALS:
+        previous = signal.getsignal(number)
+        if isinstance(previous, EndingSignal) or previous in (None, signal.SIG_IGN):
+            continue
+        if number == signal.SIGINT and callable(previous):
+            continue
+        try:
+            signal.signal(number, EndingSignal(previous))
+        except (ValueError, OSError):  # a sub-interpreter, or a system that refuses
+            return
+
+
+class MissedSignals:
+    """Repeats a signal that arrived just before the main thread began to wait outside Python.
+
+    Python runs handlers between two instructions, so such a signal would be handled after the wait
+    only. A pool ends its workers just when they begin to wait for more work, and then waits for
+    them: both would wait for ever.
+    """
+
+    def __init__(self) -> None:
+        self._ends: tuple[int, int] | None = None
+        forks.register(self)
+
+    def watch(self) -> None:
+        """Start, unless the event loop or somebody else is told of signals already."""
+        if self._ends is not None or "trio" in sys.modules:
+            return
+        reader, writer = os.pipe()
+        os.set_blocking(writer, False)
+        before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+        if before != -1:
+            signal.set_wakeup_fd(before)
+            os.close(reader)
+            os.close(writer)
+            return
+        self._ends = reader, writer
+        thread = threading.Thread(
+            target=self._run, args=(reader,), name="trackstore-signals", daemon=True
+        )
+        try:
+            thread.start()
+        except RuntimeError:  # the interpreter is ending
+            self._stop()
+
+    def _run(self, reader: int) -> None:
+        main = threading.main_thread().ident
+        while numbers := os.read(reader, 1):
+            number = numbers[0]
+            handler = signal.getsignal(number)
+            if number not in ENDING_SIGNALS or not isinstance(handler, EndingSignal):
+                continue
+            calls = handler.calls
+            threading.Event().wait(MISSED_SECONDS)
+            if handler.calls == calls and signal.getsignal(number) is handler and main:
+                signal.pthread_kill(main, number)
+
+    def _stop(self) -> None:
+        ends, self._ends = self._ends, None
+        if ends is not None:
+            with suppress(ValueError):
+                current = signal.set_wakeup_fd(-1)
+                if current not in (-1, ends[1]):
+                    signal.set_wakeup_fd(current)
+            for descriptor in ends:
+                os.close(descriptor)
+
+    def before_fork(self) -> None:
+        """Do nothing."""
+
+    def after_fork_in_parent(self) -> None:
+        """Do nothing."""
+
+    def after_fork_in_child(self) -> None:
+        """Leave the signals of the parent to the parent."""
+        self._stop()
+
+
+missed_signals = MissedSignals()
+"""What repeats signals in this process, if it is a child of ``multiprocessing``."""
