@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import NullPool
 
 from migrations.errors import DatabaseUnreachable, MigrationFailed, UnsupportedDatabase
+from models.private_files import create_private_file, create_private_folder
 
 DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -64,7 +65,8 @@ def with_connection(url: str, work: Callable[[Connection], Result], create: bool
     target = database_url(url)
     file = _missing_file(target)
     if file is not None and create:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        create_private_folder(file.parent)
+        create_private_file(file)
     elif file is not None:
         target = target.set(database=":memory:", query={})
     try:

@@ -69,7 +69,9 @@ class SqliteDatabases(Databases):
     @contextmanager
     def migrated(self) -> Iterator[str]:
         with self.empty() as url:
-            shutil.copyfile(self._template, self._folder / url.rpartition("/")[2])
+            file = self._folder / url.rpartition("/")[2]
+            shutil.copyfile(self._template, file)
+            file.chmod(0o600)  # as the software makes it
             yield url
 
     def prepared(self) -> AbstractContextManager[str]:

@@ -2,12 +2,12 @@
 
 import os
 import shutil
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from models.private_files import exposed_files_of, is_exposed
 from server.settings import Settings
 from server.settings_errors import ENV_FILE
 from server.settings_table import misspelt_settings
@@ -40,15 +40,10 @@ def examine_settings() -> Iterator[Finding]:
     for wrong, meant in misspelt_settings().items():
         yield Finding("settings", State.WARN, f"nothing reads {wrong}", f"rename it to {meant}")
     file = Path(ENV_FILE)
-    if file.is_file() and others_can_read(file):
+    if file.is_file() and is_exposed(file):
         yield Finding(
-            ENV_FILE, State.WARN, "everybody on this machine can read it", f"chmod 600 {ENV_FILE}"
+            ENV_FILE, State.WARN, "other accounts have rights on it", f"chmod 600 {ENV_FILE}"
         )
-
-
-def others_can_read(file: Path) -> bool:
-    """Whether accounts that are neither the owner nor of its group may read the file."""
-    return os.name == "posix" and bool(file.stat().st_mode & stat.S_IROTH)
 
 
 def examine_file(file: Path) -> Iterator[Finding]:
@@ -68,12 +63,10 @@ def _permissions(file: Path) -> Finding:
         return Finding(
             "file", State.FAIL, f"{file} cannot be read and written", "let this account do both"
         )
-    if others_can_read(file):
+    exposed = " ".join(map(str, exposed_files_of(file)))
+    if exposed:
         return Finding(
-            "file",
-            State.WARN,
-            f"everybody on this machine can read {file}",
-            f"chmod 640 {file}",
+            "file", State.WARN, f"other accounts have rights on {exposed}", f"chmod 600 {exposed}"
         )
     return Finding("file", State.OK, f"{file} is for this account ({file.stat().st_size:,} bytes)")
 

@@ -39,6 +39,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from models.feeds import FEED_POSITION
+from models.private_files import create_private_file, create_private_folder
 from models.types import MICROSECOND, Instant, JsonNumber, Lanes, to_microseconds
 from store import histograms
 from store.dialects.base import (
@@ -92,7 +93,9 @@ class SqliteDialect(DatabaseDialect):
         parsed = make_url(url).set(drivername="sqlite+aiosqlite")
         if not parsed.database or parsed.database == ":memory:":
             raise BadInput("SQLite needs a file: use sqlite:///trackstore.db")
-        Path(parsed.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
+        create_private_folder(Path(parsed.database).expanduser().parent)
+        if not parsed.database.startswith("file:"):
+            create_private_file(Path(parsed.database))
         self._file = DatabaseFile(parsed.database)
         self._pool = pool
         self._positions: dict[str, int] = {}

@@ -19,6 +19,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
+from models.private_files import open_private
 from server.access import is_loopback
 from server.cli.api_client import DEFAULT_SERVER, NAME_THE_SERVER, headers_of, key_hint
 from server.cli.failures import REFUSED, Refusal
@@ -80,14 +81,18 @@ def receive(
 
 @contextmanager
 def _sink(output: Path | None) -> Iterator[BinaryIO]:
-    """Standard output, or a file beside the one wanted that takes its place in the end."""
+    """Standard output, or a file beside the one wanted that takes its place in the end.
+
+    The file is for this account alone: rows hold what users wrote.
+    """
     if output is None:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
     part = output.with_name(output.name + PART)
     try:
-        with part.open("wb") as file:
+        part.unlink(missing_ok=True)
+        with os.fdopen(open_private(part), "wb") as file:
             yield file
         part.replace(output)
     finally:

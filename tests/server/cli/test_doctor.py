@@ -185,10 +185,15 @@ def test_room_on_the_disk(monkeypatch: pytest.MonkeyPatch, free: int, state: Sta
 def test_a_file_that_others_can_read(run: Run, own_folder: Path) -> None:
     run("migrate")
     file = own_folder / "trackstore.db"
-    file.chmod(0o644)
-    assert look()["file"].mend == "chmod 640 trackstore.db"
-    file.chmod(0o640)
+    for mode in (0o644, 0o640, 0o606, 0o620):
+        file.chmod(mode)
+        assert look()["file"].mend == "chmod 600 trackstore.db"
+    file.chmod(0o600)
     assert look()["file"].state is State.OK
+    beside = own_folder / "trackstore.db-wal"
+    beside.touch(0o644)
+    beside.chmod(0o644)
+    assert look()["file"].mend == "chmod 600 trackstore.db-wal"
 
 
 @pytest.mark.usefixtures("own_folder")
