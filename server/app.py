@@ -18,6 +18,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from migrations.standing import NEWEST
+from models.private_files import exposed_files_of, is_exposed
 from server.access import decide_access
 from server.admission import Admission
 from server.authentication import Authenticator
@@ -43,11 +44,13 @@ from server.live.websocket import WebsocketConnection
 from server.logs import configure_logging
 from server.memory import settle
 from server.metrics import Metrics, MetricsMiddleware
+from server.metrics_access import GuardedMetrics
 from server.origins import OriginCheck
-from server.pages import index, not_served
+from server.pages import index, not_found, not_served
 from server.persisted import NoPersistedQueries, PersistedQueries, TrustedDocuments
 from server.schema import build_schema
 from server.settings import Settings, load_settings
+from server.settings_errors import ENV_FILE
 from server.sign_in import SignInEndpoint
 from server.stopping import StopSignals, end_with_parent
 from server.variables import ObjectBounds
@@ -105,16 +108,19 @@ class Server:
         self._endpoint: GraphQLEndpoint | None = None
         self._exports: ExportEndpoint | None = None
         self._signing_in: SignInEndpoint | None = None
+        self._guarded_metrics: GuardedMetrics | None = None
 
     async def start(self) -> None:
         """Open the store and find out whether callers need keys."""
         await self.store.start()
         settings = self.settings
+        warn_of_exposed_files(settings)
         keys = await self.store.keys.any_active()
         access = decide_access(settings.access, settings.host, keys)
         authenticator = Authenticator(
             self.store, access, settings.default_organization, settings.max_wrong_keys
         )
+        self._guarded_metrics = GuardedMetrics(self.metrics, authenticator)
         work = Work(
             Admission(settings.max_operations),
             Costs(self.schema._schema, self._bounds),
@@ -191,10 +197,25 @@ class Server:
         assert self._exports is not None
         return self._exports
 
+    async def read_metrics(self, request: Request) -> Response:
+        """The route of the metrics."""
+        if not self.settings.metrics_key:
+            return await self.metrics.metrics_endpoint(request)
+        assert self._guarded_metrics is not None
+        return await self._guarded_metrics.answer(request)
+
     async def sign_in(self, request: Request) -> Response:
         """The route where people sign in."""
         assert self._signing_in is not None
         return await self._signing_in(request)
+
+
+def warn_of_exposed_files(settings: Settings) -> None:
+    """Log which files with records or secrets other accounts have rights on."""
+    database = settings.database_file
+    files = [*exposed_files_of(database)] if database is not None else []
+    for file in (*files, *filter(is_exposed, (Path(ENV_FILE),))):
+        log.warning("other accounts have rights on %s: run `chmod 600 %s`", file, file)
 
 
 def documents_of(settings: Settings) -> DocumentKeeper:
@@ -221,9 +242,11 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
     app = Starlette(
         routes=routes,
         lifespan=lifespan,
-        exception_handlers={404: not_served, 405: not_served},
+        exception_handlers={404: partial(not_found, served=plain_paths(routes)), 405: not_served},
         middleware=middleware_of(server, [route.path for route in routes]),
     )
+    # Its own redirects name the scheme and host that this server sees, which a proxy may have changed.
+    app.router.redirect_slashes = False
     app.state.server = server
     return app
 
@@ -242,13 +265,18 @@ def routes_of(server: Server) -> list[Route]:
         Route("/readyz", server.health.readyz),
     ]
     if settings.metrics:
-        routes.append(Route("/metrics", server.metrics.metrics_endpoint))
+        routes.append(Route("/metrics", server.read_metrics))
     if settings.dashboard or settings.shows_explorer:
         routes.append(Route(SIGN_IN_PATH, server.sign_in, methods=["GET", "POST", "DELETE"]))
         routes.append(Route(f"/{FOLDER}/{{name:path}}", pages.asset))
     routes.append(Route("/", partial(front, pages)))
     routes.append(PageRoute("/{path:path}", pages.page))
     return routes
+
+
+def plain_paths(routes: Sequence[Route]) -> frozenset[str]:
+    """The paths of routes without parameters."""
+    return frozenset(route.path for route in routes if "{" not in route.path)
 
 
 async def front(pages: Pages, request: Request) -> Response:

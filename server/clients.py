@@ -17,6 +17,8 @@ AGENT = "trackstore-"
 """How the User-Agent of the project's clients begins."""
 VERSION_HEADER = b"x-trackstore-version"
 DROPPED_HEADER = "x-trackstore-dropped"
+CALLER = "trackstore.caller"
+"""Where a route leaves in the scope whom it let in."""
 DROP = re.compile(r"([A-Z_]{1,40})=(\d{1,9})")
 """A reason and how many items; others than these are no report."""
 LONGEST_REPORT = 1_000
@@ -57,8 +59,8 @@ class ClientDrops:
 class ClientMiddleware:
     """Tells the project's clients the version of the server, and hears what they dropped.
 
-    A report counts if its call is answered with 200: from callers that were let in, and once, as a
-    client that hears anything else says it again.
+    A report counts if its route has let the caller in, by a key where callers need one, and answers
+    with 200: once, as a client that hears anything else says it again.
     """
 
     def __init__(self, app: ASGIApp, drops: ClientDrops) -> None:
@@ -79,7 +81,7 @@ class ClientMiddleware:
             if message["type"] == "http.response.start" and message["status"] == 200:
                 told = (VERSION_HEADER, VERSION.encode())
                 message["headers"] = [*message.get("headers", ()), told]
-                if report:
+                if report and CALLER in scope:
                     self._drops.add(report)
             await send(message)
 

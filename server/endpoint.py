@@ -14,6 +14,7 @@ from schema.requests import Request as RequestType
 from schema.sessions import Session as SessionType
 from server.authentication import Authenticator
 from server.bodies import GraphQLRequest, Headers, HttpRefusal, RequestReader, needs_post
+from server.clients import CALLER
 from server.document_limits import NO_OPERATION
 from server.encoding import encode_answer
 from server.errors import format_errors, format_store_error, root_of
@@ -100,7 +101,7 @@ class GraphQLEndpoint:
         shown = media_type or JSON
         try:
             principal = await self._authenticator.authenticate(headers, scope.get("client"))
-            admitted = principal
+            admitted = scope[CALLER] = principal
             self._work.admission.enter(admitted)
             try:
                 asked, principal = await self._receive(scope, receive, principal)

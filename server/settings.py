@@ -198,6 +198,11 @@ class Settings(LiveFields):
         description="Whether /metrics answers, in the format of Prometheus. With several workers "
         "each answer is of one of them, named in the label worker.",
     )
+    metrics_key: bool = Field(
+        default=False,
+        description="Whether /metrics asks for an API key: one with the scope READ for all "
+        "organizations, as the numbers are of all.",
+    )
 
     @field_validator("database_url")
     @classmethod

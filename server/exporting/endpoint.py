@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from schema.context import RequestContext
 from server.authentication import Authenticator
 from server.bodies import HttpRefusal, RequestReader
+from server.clients import CALLER
 from server.document_limits import DocumentBounds
 from server.endpoint import HYDRATE
 from server.errors import format_errors, format_store_error, root_of
@@ -86,7 +87,7 @@ class ExportEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         try:
-            principal = await self._authenticator.authenticate(
+            principal = scope[CALLER] = await self._authenticator.authenticate(
                 headers_of(scope), scope.get("client")
             )
             asked = await self._bodies.read(scope, receive)
