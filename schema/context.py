@@ -11,9 +11,13 @@ from models.vocabulary import AccessScope
 from store.access import Bounds, Principal
 from store.database import Row
 from store.entries import Entry, ItemResult
+from store.errors import BadInput, Problem
 from store.loaders import Loaders
 from store.operations.batches import BatchResults, OperationBatch
 from store.store import Store
+
+MAX_ZONES = 4
+"""Different time zones that one document may ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,8 @@ class RequestContext:
     """Whether nobody but the resolver that is called reads its arguments any more."""
     pending: list[asyncio.Future[Any]] = field(default_factory=list, init=False)
     """Fields of this call that still run although an error has settled the answer without them."""
+    zones: set[str] = field(default_factory=set, init=False)
+    """Time zones that this call has asked for."""
     _loaders: Loaders | None = field(default=None, init=False)
 
     @property
@@ -47,6 +53,13 @@ class RequestContext:
         if self._loaders is None:
             self._loaders = self.store.loaders(self.principal.bounds)
         return self._loaders
+
+    def use_zone(self, name: str) -> None:
+        """Count a time zone of this call, as each may take a tenth of a second to load."""
+        self.zones.add(name)
+        if len(self.zones) > MAX_ZONES:
+            message = f"at most {MAX_ZONES} time zones in one document: send several requests"
+            raise BadInput([Problem("BAD_USER_INPUT", message, ("bucket", "zone"))])
 
     def reader(self) -> Bounds:
         """The bounds within which the caller reads; raises ``Forbidden`` without READ."""

@@ -22,7 +22,7 @@ from models.private_files import exposed_files_of, is_exposed
 from server.access import decide_access
 from server.admission import Admission
 from server.authentication import Authenticator
-from server.bodies import DocumentKeeper, RequestReader
+from server.bodies import DocumentKeeper, RequestBounds, RequestReader
 from server.clients import ClientDrops, ClientMiddleware
 from server.connections import STATE, Connections
 from server.correlation import CorrelationMiddleware
@@ -91,8 +91,11 @@ class Server:
             ),
         )
         self._reader = RequestReader(
-            int(settings.max_body_bytes),
-            settings.max_variable_values,
+            RequestBounds(
+                int(settings.max_body_bytes),
+                int(settings.max_document_bytes),
+                settings.max_variable_values,
+            ),
             documents_of(settings),
         )
         self._fast = FastPath(bounds, settings.introspection) if settings.fast_path else None

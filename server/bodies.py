@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope
 
 from server.compression import ENCODINGS, Garbled, Inflater, TooMuch, UnknownEncoding
 from server.headers import headers_of
+from server.json_size import holds_more_values
 from server.negotiation import JSON
 from server.variables import problem_of_size
 
@@ -24,6 +25,10 @@ QUERY_METHODS = ("GET", "HEAD")
 
 
 BAD_USER_INPUT = "BAD_USER_INPUT"
+MIN_JSON_VALUES = 1_000_000
+"""Values that any request may hold: 10,000 operations of 100 values. Parsed they take some 100 MB."""
+MAX_UTF8_BYTES = 4
+"""Of one character."""
 Headers = Sequence[tuple[str, str]]
 
 
@@ -204,12 +209,25 @@ ReadQuickly = Callable[[bytes], GraphQLRequest | None]
 """Reads a body that is plainly in order; None for all others."""
 
 
+@dataclass(frozen=True, slots=True)
+class RequestBounds:
+    """How large one request may be; each but ``json_values`` is a setting."""
+
+    body_bytes: int
+    document_bytes: int
+    variable_values: int
+
+    @property
+    def json_values(self) -> int:
+        """Values in all of a request, counted before it is parsed."""
+        return max(MIN_JSON_VALUES, self.variable_values)
+
+
 class RequestReader:
     """Reads the GraphQL requests of one server, within its bounds."""
 
-    def __init__(self, max_body_bytes: int, max_values: int, documents: DocumentKeeper) -> None:
-        self._max_body_bytes = max_body_bytes
-        self._max_values = max_values
+    def __init__(self, bounds: RequestBounds, documents: DocumentKeeper) -> None:
+        self.bounds = bounds
         self._documents = documents
         self._trusts_few = documents.trusts_few
 
@@ -224,20 +242,43 @@ class RequestReader:
         body = await read_body(
             receive,
             headers.get("content-length", ""),
-            self._max_body_bytes,
+            self.bounds.body_bytes,
             headers.get("content-encoding", ""),
         )
+        if holds_more_values(body, self.bounds.json_values):
+            raise HttpRefusal(400, too_many_values(self.bounds.json_values))
         quick = read_quickly(body) if read_quickly is not None else None
         return self.admit(quick or graphql_request(decode_json(body)))
 
     def admit(self, asked: GraphQLRequest) -> GraphQLRequest:
         """The request with its document; raises ``HttpRefusal`` where it may not be served."""
-        problem = problem_of_size(asked.variables, self._max_values) if asked.variables else None
+        if is_longer(asked.query, self.bounds.document_bytes):
+            raise HttpRefusal(
+                400,
+                f"the document is larger than {self.bounds.document_bytes:,} bytes: send values as "
+                "variables, or several requests",
+            )
+        most = self.bounds.variable_values
+        problem = problem_of_size(asked.variables, most) if asked.variables else None
         if problem is not None:
             raise HttpRefusal(400, problem)
         if asked.extensions is None and asked.document_id is None and not self._trusts_few:
             return asked
         return self._documents.with_document(asked)
+
+
+def is_longer(text: str, most: int) -> bool:
+    """Whether a text takes more than ``most`` bytes in UTF-8."""
+    return len(text) > most or (
+        len(text) * MAX_UTF8_BYTES > most
+        and not text.isascii()
+        and len(text.encode(errors="replace")) > most
+    )
+
+
+def too_many_values(most: int) -> str:
+    """What is said of a request that is not parsed because of its values."""
+    return f"more than {most:,} values in the request: send several requests"
 
 
 def check_content_type(value: str) -> None:

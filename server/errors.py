@@ -29,6 +29,9 @@ MESSAGES = {
 }
 """Sentences of GraphQL that do not say what to do, and ours."""
 
+MAX_MESSAGE_CHARACTERS = 1_000
+"""Of GraphQL's own messages, which quote what they refuse."""
+
 Enums = Mapping[str, Sequence[str]]
 """The values of every enum of the schema, by its name; none where the schema is not to be read."""
 
@@ -57,6 +60,14 @@ def plain(message: str) -> str:
     return where + DIGITS.sub("a whole number has too many digits", wrapped[1] if wrapped else what)
 
 
+def shortened(message: str) -> str:
+    """A message without the middle of a long value that it quotes."""
+    if len(message) <= MAX_MESSAGE_CHARACTERS:
+        return message
+    half = MAX_MESSAGE_CHARACTERS // 2
+    return f"{message[:half]}...{message[-half:]}"
+
+
 def place_of(match: re.Match[str]) -> str:
     """The variable, and the place in it."""
     name, path = match.groups()
@@ -71,7 +82,7 @@ def format_error(error: GraphQLError, enums: Enums) -> dict[str, Any]:
         formatted |= format_store_error(cause, lists_names=bool(enums))
     elif cause is None or (error.path is None and isinstance(cause, ValueError | TypeError)):
         # Of GraphQL itself: the document or its variables are not as the schema says.
-        formatted["message"] = with_expected(plain(error.message), enums)
+        formatted["message"] = with_expected(shortened(plain(error.message)), enums)
         formatted["extensions"] = {"code": BAD_USER_INPUT}
     elif isinstance(cause, RecursionError) and error.path is None:
         formatted["message"] = "the document is nested too deeply: ask for less at once"

@@ -64,6 +64,12 @@ class Settings(LiveFields):
     max_root_fields: int = Field(
         default=20, ge=1, le=10_000, description="Fields at the top of an operation."
     )
+    max_document_bytes: ByteSize = Field(
+        default=ByteSize(512 * KIB),
+        ge=KIB,
+        le=64 * MIB,
+        description="Size of a document, variables aside; parsing takes half a second for each MiB.",
+    )
     max_tokens: int = Field(
         default=10_000, ge=1, le=1_000_000, description="Tokens of a document, variables aside."
     )

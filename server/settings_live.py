@@ -23,8 +23,15 @@ class LiveFields(ServingSettings):
         le=1_000_000,
         description="Operations that stream for one API key, in each process.",
     )
+    live_pending_per_address: int = Field(
+        default=64,
+        ge=1,
+        le=1_000_000,
+        description="Websockets from one address that wait for their connection_init to be "
+        "accepted, in each process; for one more, the one that has waited for longest is closed.",
+    )
     live_init_seconds: float = Field(
-        default=10,
+        default=5,
         gt=0,
         le=HOUR_SECONDS,
         description="How long a websocket may take until its connection_init.",
@@ -78,6 +85,7 @@ class LiveFields(ServingSettings):
             connections=self.live_connections,
             per_connection=self.live_per_connection,
             per_principal=self.live_per_caller,
+            pending_per_address=self.live_pending_per_address,
             init_seconds=self.live_init_seconds,
             ping_seconds=self.live_ping_seconds,
             stall_seconds=self.live_stall_seconds,

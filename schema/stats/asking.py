@@ -39,6 +39,8 @@ async def answer(
 ) -> Any:
     """Ask the store for exactly what is selected, within the caller's bounds."""
     store, bounds = info.context.store, info.context.reader()
+    if asked.bucket is not None:
+        info.context.use_zone(asked.bucket.zone)
     wanted = Wanted(types, Selection.of(info))
     condition = condition_of(
         where, store.now(), {"attributes": types.source.attributes or "attributes"}

@@ -17,6 +17,7 @@ from server.settings import OTHER_FILES, Settings
 
 APPLICATION = "server.app:app_from_environment"
 PROTOCOL = "server.connections:BoundedProtocol"
+WEBSOCKETS = "server.websockets:BoundedWebSocket"
 
 HUNG_SECONDS = 60
 """A worker that says nothing for so long is replaced; one on a machine with too much to do is only slow."""
@@ -55,7 +56,7 @@ def run(settings: Settings, taken: socket.socket, started: Callable[[], None]) -
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_keep_alive=math.ceil(settings.idle_seconds),
-        ws="websockets-sansio",
+        ws=WEBSOCKETS,
         ws_per_message_deflate=False,  # a compressor per socket costs more than what it saves
         ws_max_size=int(settings.max_body_bytes),
         ws_ping_interval=settings.live_ping_seconds,

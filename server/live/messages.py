@@ -5,11 +5,16 @@ from typing import Any
 
 import msgspec
 
-from server.bodies import GraphQLRequest
+from server.bodies import GraphQLRequest, too_many_values
+from server.json_size import holds_more_values
 
 PROTOCOL = "graphql-transport-ws"
 ENDED = "the API key or the sign-in of this connection has ended"
 ACCESS_CHANGED = "what this API key may do or see has changed: subscribe again"
+MAX_CONTROL_CHARACTERS = 16 * 1024
+"""Of a message that is no operation: a connection_init, or a ping."""
+MAX_ID_CHARACTERS = 1_000
+"""Of an operation's id, which stands in every answer to it."""
 MAX_REASON_BYTES = 123
 """Of a close frame: RFC 6455, section 5.5."""
 
@@ -18,6 +23,7 @@ class Close(IntEnum):
     """Close codes of the protocol, and those of RFC 6455 that clients answer by coming back."""
 
     NORMAL = 1000
+    TOO_LARGE = 1009
     RESTART = 1012
     BUSY = 1013
     BAD_REQUEST = 4400
@@ -47,10 +53,34 @@ class Message(msgspec.Struct):
     asked: GraphQLRequest | None = None
 
 
-def read_message(text: str | None) -> Message:
+class Kind(msgspec.Struct):
+    """A message of which nothing but its type is parsed."""
+
+    type: str
+
+
+def check_size(text: str, max_values: int) -> None:
+    """Refuse a large message before it is parsed; raises ``Ended``.
+
+    Only operations are large, and hold many values.
+    """
+    if len(text) <= MAX_CONTROL_CHARACTERS:
+        return
+    try:
+        kind = msgspec.json.decode(text, type=Kind).type
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        raise bad("the message is not JSON, or has no type") from None
+    if kind != "subscribe":
+        raise bad(f"only subscribe may have more than {MAX_CONTROL_CHARACTERS:,} characters")
+    if len(text) > max_values and holds_more_values(text.encode(errors="replace"), max_values):
+        raise bad(too_many_values(max_values))
+
+
+def read_message(text: str | None, max_values: int) -> Message:
     """The message in a frame; raises ``Ended`` for anything that is none."""
     if text is None:
         raise bad("messages are text")
+    check_size(text, max_values)
     try:
         found = msgspec.json.decode(text)
     except RecursionError:
@@ -68,6 +98,8 @@ def read_message(text: str | None) -> Message:
         id = found.get("id")
         if not isinstance(id, str) or not id:
             raise bad(f"{kind} has an id, a string that is not empty")
+        if len(id) > MAX_ID_CHARACTERS:
+            raise bad(f"an id has at most {MAX_ID_CHARACTERS:,} characters")
         asked = read_request(found.get("payload")) if kind == "subscribe" else None
         return Message(kind, id, None, asked)
     raise bad(f"there is no message of type {kind[:40]!r} from clients")

@@ -9,6 +9,7 @@ from server.authentication import Authenticator
 from server.bodies import RequestReader
 from server.live.bounds import LiveBounds
 from server.live.engine import LiveEngine
+from server.live.pending import PendingSockets
 from store.access import Principal
 from store.errors import Overloaded
 from subscriptions.hub import Hub
@@ -32,6 +33,7 @@ class LiveServer:
         self.engine = engine
         self.draining = asyncio.Event()
         self.sent = 0
+        self.pending = PendingSockets(settings.pending_per_address)
         self._open: dict[object, Callable[[], Awaitable[None]]] = {}
         self._operations: Counter[str] = Counter()
 
@@ -52,6 +54,7 @@ class LiveServer:
     async def drain(self) -> None:
         """End all streams so that their clients come back: to this server's successor."""
         self.draining.set()
+        self.pending.end_all()
         for end in list(self._open.values()):
             with suppress(OSError):
                 await end()
@@ -66,6 +69,11 @@ class LiveServer:
 
         ``end`` ends it from outside.
         """
+        self.check_room()
+        self._open[connection] = end
+
+    def check_room(self) -> None:
+        """Raise ``Overloaded`` where no further connection is taken."""
         if self.draining.is_set():
             raise Overloaded("the server is stopping: connect again in a moment")
         if len(self._open) >= self.settings.connections:
@@ -73,7 +81,6 @@ class LiveServer:
                 f"{len(self._open):,} streams are open, at most {self.settings.connections:,} "
                 "may: close some"
             )
-        self._open[connection] = end
 
     def leave(self, connection: object) -> None:
         """A connection has ended."""

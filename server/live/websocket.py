@@ -17,6 +17,7 @@ from server.live.engine import Broken, Refused
 from server.live.messages import (
     ACCESS_CHANGED,
     ENDED,
+    MAX_CONTROL_CHARACTERS,
     PROTOCOL,
     Close,
     Ended,
@@ -27,6 +28,7 @@ from server.live.messages import (
 )
 from server.live.sending import within
 from server.live.server import LiveServer
+from server.websockets import ACCEPTED
 from store.access import Principal
 from store.access_watch import Watch
 from store.errors import Forbidden, Overloaded, StoreError, Unauthenticated
@@ -60,11 +62,13 @@ class WebsocketConnection:
         """Serve until either side closes."""
         await self._receive()  # the handshake
         try:
-            self._live.enter(self, self._restart)
+            self._live.check_room()
         except Overloaded as error:
             await self._reject(error)
             return
         self._main = asyncio.current_task()
+        address = (self._scope.get("client") or ("",))[0]
+        self._live.pending.enter(address, self, self._evict)
         try:
             await self._serve()
         except Ended as ended:
@@ -78,6 +82,7 @@ class WebsocketConnection:
             self._closed = True
             if self._watch is not None:
                 self._live.authenticator.unwatch(self._watch)
+            self._live.pending.leave(self)
             self._live.leave(self)
             await self._cancel()
 
@@ -101,7 +106,10 @@ class WebsocketConnection:
         received = await self._receive()
         if received["type"] == "websocket.disconnect":
             return False
-        await self._handle(read_message(received.get("text")))
+        text = received.get("text")
+        if not self._acknowledged and text is not None and len(text) > MAX_CONTROL_CHARACTERS:
+            raise Ended(Close.TOO_LARGE, "send connection_init first")
+        await self._handle(read_message(text, self._live.reader.bounds.json_values))
         return True
 
     async def _handle(self, message: Message) -> None:
@@ -134,9 +142,31 @@ class WebsocketConnection:
             self._principal = await self._authenticate()
         except StoreError as error:
             raise Ended(Close.BUSY, error.message) from None
+        if self._closed:
+            return  # somebody else took its place meanwhile
         self._watch = self._live.authenticator.watch(self._principal, self._access_changed)
-        self._acknowledged = True
+        self._take_place()
         await self._text(write("connection_ack"))
+
+    def _take_place(self) -> None:
+        """Count as a stream from here on, and take messages of any size."""
+        self._live.pending.leave(self)
+        try:
+            self._live.enter(self, self._restart)
+        except Overloaded as error:
+            raise Ended(Close.BUSY, error.message) from None
+        self._acknowledged = True
+        accepted = (self._scope.get("extensions") or {}).get(ACCEPTED)
+        if accepted is not None:
+            accepted()
+
+    def _evict(self) -> None:
+        """Give up waiting for the caller's key."""
+        if self._live.draining.is_set():
+            self._tell_later(self._restart())
+        else:
+            reason = "too many connections of this address wait for connection_init"
+            self._tell_later(self._close(Close.BUSY, reason))
 
     async def _authenticate(self) -> Principal:
         """Whom the socket speaks for now; raises ``Ended`` where its key or sign-in is over."""

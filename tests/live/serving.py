@@ -15,7 +15,9 @@ import websockets
 from websockets.typing import Subprotocol
 
 from server.app import Server, create_app
+from server.connections import BoundedProtocol
 from server.settings import load_settings
+from server.websockets import BoundedWebSocket
 from store.ids import Clock, utc_now
 from tests.api import Api, Json
 
@@ -160,8 +162,10 @@ async def served(clock: Clock = utc_now, **settings: Any) -> AsyncIterator[Serve
         app,
         log_config=None,
         access_log=False,
-        ws="websockets-sansio",
+        http=BoundedProtocol,
+        ws=BoundedWebSocket,
         ws_per_message_deflate=False,
+        ws_max_size=int(loaded.max_body_bytes),
         timeout_graceful_shutdown=5,
     )
     server = uvicorn.Server(config)
