@@ -11,10 +11,15 @@ from starlette.responses import JSONResponse, Response
 from migrations.standing import NEWEST, REVISIONS, revisions_of
 from store.database import DatabaseFailure
 from store.errors import StoreError
+from store.readiness import reason_of
 from store.store import Store
 
 BOUND_SECONDS = 2.0
 """How long the database may take to answer; load balancers give up after a few seconds."""
+PROBE_SECONDS = 3.0
+"""A write is tried at most so often, however many ask."""
+HUNG_PROBE_SECONDS = 15.0
+"""A write that does not come back is given up after this, and another one is tried."""
 UNAVAILABLE = 503
 NOT_CACHED = {"Cache-Control": "no-store"}
 
@@ -45,10 +50,14 @@ class Health:
         self._store = store
         self._bound = bound_seconds
         self._draining = False
+        self._probe: asyncio.Task[str | None] | None = None
+        self._probed_at = float("-inf")
 
     def start_draining(self) -> None:
         """From now on not ready: the server finishes what it has and stops."""
         self._draining = True
+        if self._probe is not None:
+            self._probe.cancel()
 
     async def livez(self, request: Request) -> Response:
         """GET /livez: the process answers. Says nothing of the database, whose absence no restart mends."""
@@ -64,6 +73,8 @@ class Health:
         ]
         if checks[-1].ok:
             checks.append(await self._check("schema", self._schema))
+        if checks[-1].ok and not self._draining:
+            checks.append(await self._check("writing", self._writing))
         reasons = [check.note for check in checks if not check.ok]
         body: dict[str, object] = {"status": "unready" if reasons else "ready"}
         if reasons:
@@ -83,8 +94,10 @@ class Health:
             note = f"the database did not answer within {self._bound:g} s"
         except DatabaseFailure:
             note = "the database refused a plain question: see the log"
-        except (NotReady, StoreError) as error:
+        except NotReady as error:
             note = str(error)
+        except StoreError as error:
+            note = reason_of(error)
         return Check(name, ok, round((time.perf_counter() - started) * 1000, 1), note)
 
     async def _serving(self) -> None:
@@ -105,3 +118,35 @@ class Health:
         if heads[0] not in REVISIONS:
             return "the tables are newer than this server: replace it soon"
         raise NotReady("the tables are older than this server: run `trackstore migrate`")
+
+    async def _writing(self) -> str | None:
+        """Whether a write worked lately; if nothing is known, one is tried and rolled back."""
+        verdict = self._store.activity.verdict()
+        if isinstance(verdict, str):
+            raise NotReady(verdict)
+        if verdict:
+            return None
+        now = time.monotonic()
+        if self._probe is None or now - self._probed_at > self._probe_seconds(self._probe):
+            if self._probe is not None:
+                self._probe.cancel()
+            self._probed_at = now
+            self._probe = asyncio.create_task(self._store.write_probe.run(), name="write-probe")
+            self._probe.add_done_callback(_take_exception)
+        try:
+            return await asyncio.shield(self._probe)
+        except asyncio.CancelledError:
+            if self._probe.cancelled():
+                raise NotReady("the server is stopping") from None
+            raise
+
+    @staticmethod
+    def _probe_seconds(probe: asyncio.Task[str | None]) -> float:
+        """How long a probe stands; one that does not end is not joined by others for a while."""
+        return PROBE_SECONDS if probe.done() else HUNG_PROBE_SECONDS
+
+
+def _take_exception(task: asyncio.Task[str | None]) -> None:
+    """Nobody may have waited for it until its end."""
+    if not task.cancelled():
+        task.exception()

@@ -38,6 +38,7 @@ from store.partitions import MONTHS_APART, Partitions
 from store.price_books import PriceBooks
 from store.price_setting import Prices
 from store.prices import DEFAULT_TOOL_PRICE, to_nanos
+from store.readiness import WriteActivity, WriteProbe
 from store.recognised import Recognised
 from store.records import Records
 from store.repricing import Repricing
@@ -97,8 +98,8 @@ class Store:
         self.partitions = Partitions(
             self.database.dialect, clock, config.partitions_ahead, config.partition_months
         )
-        default_price = to_nanos(config.default_tool_price)
-        books = PriceBooks(self.database, default_price)
+        books = PriceBooks(self.database, default_price := to_nanos(config.default_tool_price))
+        self.activity, self.write_probe = WriteActivity(), WriteProbe(self.database)
         self.announcements = Announcements()
         requests = RequestApplier(make_id, config.patience, self.announcements)
         self.request_stats = requests.stats
@@ -128,12 +129,12 @@ class Store:
         self.event_feed = FeedReader(self.database, EVENT_FEED)
         self.operation_feed = FeedReader(self.database, OPERATION_FEED)
         self.request_logs = RequestLogs(self.database)
-        recognised = Recognised(clock, config.key_cache_seconds)
-        watch = AccessWatch(self.database, clock, recognised, config.key_cache_seconds)
-        self.access_watch = watch
+        seconds = config.key_cache_seconds
+        recognised = Recognised(clock, seconds)
+        self.access_watch = watch = AccessWatch(self.database, clock, recognised, seconds)
         self.keys = ApiKeys(self.database, clock, config.bounds, recognised, watch)
-        lifetime = timedelta(hours=config.sign_in_hours)
-        self.sign_ins = SignIns(self.database, clock, recognised, watch, lifetime)
+        signed_in = timedelta(hours=config.sign_in_hours)
+        self.sign_ins = SignIns(self.database, clock, recognised, watch, signed_in)
 
     def _make_writer(self, operations: OperationApplier, requests: RequestApplier) -> Writer:
         """The order of the appliers is the order in which every flush takes its locks."""
@@ -201,12 +202,14 @@ class Store:
 
     async def write(self, entries: Sequence[Entry]) -> list[ItemResult]:
         """Write entries in one transaction; their results, in the same order, after the commit."""
-        await self.writer.submit(entries)
+        with self.activity.track():
+            await self.writer.submit(entries)
         return [entry.result for entry in entries if entry.result is not None]
 
     async def write_operations(self, batch: OperationBatch) -> BatchResults:
         """Write the operations of one call; their results, in order, after the commit."""
-        await self.writer.submit([batch])
+        with self.activity.track():
+            await self.writer.submit([batch])
         return batch.results
 
     async def write_one(self, entry: Entry) -> ItemResult:

@@ -8,12 +8,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from store.dialects.base import (
     DatabaseDialect,
     DuplicateKeys,
-    Fetched,
     Settled,
     chunks,
 )
 from store.dialects.bells import MAX_HINT_BYTES, Bell
 from store.dialects.faults import Diagnosis, Fault, statement_noted
+from store.dialects.fetched import Fetched
 from store.dialects.json_leaf import JsonLeaf
 from store.dialects.partitioning import TimeSpan
 from store.dialects.plans import Columns, Rows

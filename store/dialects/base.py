@@ -24,10 +24,12 @@ from models.feeds import FEED_POSITION
 from models.types import Lanes, PackedLanes
 from store.dialects.bells import Bell
 from store.dialects.faults import Diagnosis, Fault
+from store.dialects.fetched import Fetched
 from store.dialects.json_leaf import JsonLeaf
 from store.dialects.partitioning import TimeSpan
 from store.dialects.plans import Columns, Convert, Rows, columns_of_rows
 from store.dialects.pools import Places
+from store.dialects.probes import Rights
 
 KEYS_PER_STATEMENT = 2_000
 """Keys in one IN list; with up to five columns each, well below 32,767 bound parameters."""
@@ -39,47 +41,6 @@ def chunks(keys: Sequence[T], size: int = KEYS_PER_STATEMENT) -> Iterator[Sequen
     """``keys`` in slices that one statement can take."""
     for start in range(0, len(keys), size):
         yield keys[start : start + size]
-
-
-class Fetched:
-    """Rows of a statement as the driver gave them, and how each column's values are read."""
-
-    __slots__ = ("_columns", "_read", "_rows")
-
-    def __init__(
-        self, columns: Sequence[str], read: Sequence[Convert | None], rows: Sequence[Any]
-    ) -> None:
-        self._columns = columns
-        self._read = read
-        self._rows = rows
-
-    def __len__(self) -> int:
-        """How many rows there are."""
-        return len(self._rows)
-
-    def head(self, size: int, reverse: bool = False) -> dict[str, Sequence[Any]]:
-        """The first ``size`` rows, column by column; ``reverse`` puts the last of them first.
-
-        Values are read by column: most need no reading, and those cost nothing.
-        """
-        rows = self._rows[:size]
-        if reverse:
-            rows = rows[::-1]
-        found = zip(*rows, strict=True) if rows else [()] * len(self._columns)
-        return {
-            name: values if read is None else list(map(read, values))
-            for name, read, values in zip(self._columns, self._read, found, strict=True)
-        }
-
-    def by(self, key: Sequence[str]) -> dict[tuple[Any, ...], "Fetched"]:
-        """The rows in their order, apart by the values of the columns of ``key``."""
-        values = self.head(len(self._rows))
-        groups: dict[tuple[Any, ...], list[Any]] = {}
-        for found, row in zip(
-            zip(*(values[name] for name in key), strict=True), self._rows, strict=True
-        ):
-            groups.setdefault(found, []).append(row)
-        return {found: Fetched(self._columns, self._read, rows) for found, rows in groups.items()}
 
 
 class DuplicateKeys(Exception):
@@ -106,6 +67,8 @@ class DatabaseDialect(ABC):
     """Whether several server processes may share the database."""
     parallel_writers: int
     """How many flushes may be under way at once."""
+    probe_chars: int
+    """Characters of a text that a probe writes: so many that it needs room of its own."""
 
     def __init__(self) -> None:
         self._readers: dict[Column[Any], Convert | None] = {}
@@ -174,6 +137,15 @@ class DatabaseDialect(ABC):
     def fault(self, error: BaseException) -> Fault:
         """What an error of the driver means."""
         return self.diagnose(error).fault
+
+    async def rights(self, connection: AsyncConnection, tables: Sequence[str]) -> Rights:
+        """Which of these tables the server may not read or write."""
+        del connection, tables
+        return Rights()
+
+    @abstractmethod
+    async def check_room(self, connection: AsyncConnection) -> Diagnosis | None:
+        """Return or raise what is wrong where the disk has no room for a write."""
 
     @abstractmethod
     def reopen(self) -> None:

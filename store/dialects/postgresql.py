@@ -50,6 +50,7 @@ from store.dialects.partitioning import TimeSpan, ensure_partition
 from store.dialects.plans import Columns, Convert, encode_json
 from store.dialects.pools import Places, PoolSettings
 from store.dialects.postgresql_faults import diagnose
+from store.dialects.probes import Rights, rights_on_postgresql, spill_on_postgresql
 from store.histograms import LEAST
 
 OPENED_AT = "opened_at"
@@ -75,6 +76,7 @@ class PostgresqlDialect(DatabaseDialect):
     hashes_groups = True
     many_processes = True
     parallel_writers = 3
+    probe_chars = 1
 
     def __init__(self, url: str, pool: PoolSettings) -> None:
         super().__init__()
@@ -197,6 +199,12 @@ class PostgresqlDialect(DatabaseDialect):
 
     def diagnose(self, error: BaseException) -> Diagnosis:
         return diagnose(error)
+
+    async def rights(self, connection: AsyncConnection, tables: Sequence[str]) -> Rights:
+        return await rights_on_postgresql(connection, tables)
+
+    async def check_room(self, connection: AsyncConnection) -> None:
+        await spill_on_postgresql(connection)
 
     def reopen(self) -> None:
         self._reopened_at = time.monotonic()

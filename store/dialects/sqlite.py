@@ -87,6 +87,7 @@ class SqliteDialect(DatabaseDialect):
     hashes_groups = False
     many_processes = False
     parallel_writers = 1
+    probe_chars = 65_536
 
     def __init__(self, url: str, pool: PoolSettings) -> None:
         super().__init__()
@@ -267,6 +268,10 @@ class SqliteDialect(DatabaseDialect):
 
     def diagnose(self, error: BaseException) -> Diagnosis:
         return diagnose(error)
+
+    async def check_room(self, connection: AsyncConnection) -> Diagnosis | None:
+        del connection
+        return self._file.check_room()
 
     def reopen(self) -> None:
         self._file.reopen()

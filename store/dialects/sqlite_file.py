@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import DisconnectionError
 
+from store.dialects.faults import Diagnosis
+from store.dialects.probes import room_of
 from store.dialects.sqlite_faults import moved
 
 OPENED_AT = "opened_at"
@@ -26,10 +28,9 @@ class DatabaseFile:
         self._identity: tuple[int, int] | None = None
         self._reopened_at = float("-inf")
 
-    @property
-    def folder(self) -> Path | None:
-        """Where the file is; None where the address is a URI of SQLite."""
-        return self._path.parent if self._path else None
+    def check_room(self) -> Diagnosis | None:
+        """What is wrong where the disk is full."""
+        return room_of(self._path.parent) if self._path else None
 
     def reopen(self) -> None:
         """Replace every connection that is open now before its next use."""

@@ -64,6 +64,10 @@ class FeedReader:
         beyond = self._database.dialect.foreign_positions(self.feed.position)
         if beyond is None:
             return
+        async with self._database.read() as connection:
+            foreign = select(self.feed.position).where(beyond).limit(1)
+            if (await connection.execute(foreign)).first() is None:
+                return  # also for a role that may only read
         statement = update(self.feed.table).where(beyond).values({self.feed.position: None})
         async with self._database.write() as connection:
             found = await connection.execute(statement)

@@ -50,11 +50,14 @@ class OwnDatabase:
 
 
 @asynccontextmanager
-async def own_database(server: URL, setup: Sequence[str] = ()) -> AsyncIterator[OwnDatabase]:
+async def own_database(
+    server: URL, setup: Sequence[str] = (), tablespace: str = "pg_default"
+) -> AsyncIterator[OwnDatabase]:
     """Make a role and its database; drop both at the end."""
     suffix = uuid4().hex[:12]
     own = OwnDatabase(server, f"refusing_{suffix}", f"role_{suffix}")
-    await own.run("CREATE ROLE {role} LOGIN", "CREATE DATABASE {db} OWNER {role}", *setup)
+    create = "CREATE DATABASE {db} OWNER {role} TABLESPACE " + tablespace
+    await own.run("CREATE ROLE {role} LOGIN", *setup, create)
     try:
         await asyncio.to_thread(upgrade, own.url)
         yield own

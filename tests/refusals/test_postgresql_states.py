@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass
 
 import pytest
 from sqlalchemy import URL
@@ -10,6 +9,7 @@ from sqlalchemy import URL
 from store.ids import new_id
 from tests.api import Api, running_api
 from tests.refusals.roles import OwnDatabase, own_database
+from tests.refusals.states import STATES, State
 
 TRACK = """mutation ($id: UUID!) {
   trackOperation(input: {id: $id, kind: API, name: "GET /", durationMs: 5}) { status }
@@ -18,77 +18,6 @@ CONSUME = """mutation ($id: UUID!) {
   consume(input: {id: $id, interactionType: "chat", units: 1, labels: {userId: "ana"}}) { status }
 }"""
 QUANTILE = "{ operationStats { rows { durationMs { p95 } } } }"
-
-
-@dataclass(frozen=True)
-class State:
-    """Something an operator or an outage does, how it is undone, and what the server finds."""
-
-    name: str
-    enter: tuple[str, ...]
-    leave: tuple[str, ...]
-    sqlstate: str
-    inside: bool = False
-    """Whether the statements run inside the database of the server."""
-    cut: bool = True
-    """Whether it comes with the end of every connection."""
-
-
-STATES = (
-    State("no login", ("ALTER ROLE {role} NOLOGIN",), ("ALTER ROLE {role} LOGIN",), "28000"),
-    State(
-        "no connections to the database",
-        ("ALTER DATABASE {db} ALLOW_CONNECTIONS false",),
-        ("ALTER DATABASE {db} ALLOW_CONNECTIONS true",),
-        "55000",
-    ),
-    State(
-        "connection limit of the database",
-        ("ALTER DATABASE {db} CONNECTION LIMIT 0",),
-        ("ALTER DATABASE {db} CONNECTION LIMIT -1",),
-        "53300",
-    ),
-    State(
-        "connection limit of the role",
-        ("ALTER ROLE {role} CONNECTION LIMIT 0",),
-        ("ALTER ROLE {role} CONNECTION LIMIT -1",),
-        "53300",
-    ),
-    State(
-        "connect revoked",
-        ("REVOKE CONNECT ON DATABASE {db} FROM PUBLIC, {role}",),
-        ("GRANT CONNECT ON DATABASE {db} TO PUBLIC, {role}",),
-        "42501",
-    ),
-    State(
-        "insert revoked",
-        ("REVOKE INSERT ON operations FROM {role}",),
-        ("GRANT INSERT ON operations TO {role}",),
-        "42501",
-        inside=True,
-        cut=False,
-    ),
-    State(
-        "everything revoked",
-        ("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}",),
-        ("GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}",),
-        "42501",
-        inside=True,
-        cut=False,
-    ),
-    State(
-        "read-only role",
-        ("ALTER ROLE {role} SET default_transaction_read_only = on",),
-        ("ALTER ROLE {role} RESET default_transaction_read_only",),
-        "25006",
-    ),
-    State(
-        "read-only database",
-        ("ALTER DATABASE {db} SET default_transaction_read_only = on",),
-        ("ALTER DATABASE {db} RESET default_transaction_read_only",),
-        "25006",
-    ),
-)
 
 
 async def code_of(api: Api, document: str) -> tuple[str | None, bool]:
@@ -126,11 +55,13 @@ async def pass_through(api: Api, own: OwnDatabase, state: State) -> None:
         assert await code_of(api, TRACK) == ("OVERLOADED", True)
         if state.name != "insert revoked":
             assert await code_of(api, CONSUME) == ("OVERLOADED", True)
+        assert (await api.http.get("/readyz")).status_code == 503
         assert refused(api, state.sqlstate) > before, api.server.store.database.refusals.counts
     finally:
         await own.run(*state.leave, inside=state.inside)
     await heal(api, TRACK)
     await heal(api, CONSUME)
+    assert (await api.http.get("/readyz")).status_code == 200
 
 
 @pytest.mark.postgresql

@@ -2,10 +2,7 @@
 
 import asyncio
 import os
-import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,61 +11,15 @@ from sqlalchemy import text
 from migrations.runner import upgrade
 from store.ids import new_id
 from tests.api import Api, running_api
+from tests.refusals.disks import Disk
 
 pytestmark = pytest.mark.sqlite
 
 TRACK = """mutation ($id: UUID!, $input: JSON) {
   trackOperation(input: {id: $id, kind: API, name: "GET /", attributes: $input}) { status }
 }"""
-FILLER = "filler"
 COUNT = "{ operations { totalCount } }"
 Step = Callable[[], None]
-
-
-@dataclass(frozen=True)
-class Disk:
-    """A small file system; where nobody may mount one, SQLite's own bound stands for it."""
-
-    folder: Path
-    is_mounted: bool
-
-    async def fill(self, api: Api) -> None:
-        """Leave no room at all."""
-        if self.is_mounted:
-            await asyncio.to_thread(self._fill)
-        else:
-            await self._bound(api, 1)
-
-    async def free(self, api: Api) -> None:
-        """Make room again."""
-        if self.is_mounted:
-            (self.folder / FILLER).unlink()
-        else:
-            await self._bound(api, 1_000_000)
-
-    def _fill(self) -> None:
-        with suppress(OSError), (self.folder / FILLER).open("wb") as file:
-            while True:
-                file.write(bytes(65_536))
-                file.flush()
-
-    async def _bound(self, api: Api, pages: int) -> None:
-        async with api.server.store.database.write() as connection:
-            await connection.execute(text(f"PRAGMA max_page_count = {pages}"))
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Disk]:
-    """A file system of 4 MB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]
-    is_mounted = subprocess.run(mount, capture_output=True, check=False).returncode == 0
-    try:
-        yield Disk(folder, is_mounted)
-    finally:
-        if is_mounted:
-            subprocess.run(["umount", "-l", folder], check=True)
 
 
 async def assert_refused(api: Api, sqlstate: str) -> None:
@@ -137,10 +88,10 @@ async def test_a_disk_that_is_full_for_a_while(small_disk: Disk) -> None:
     url = f"sqlite:///{small_disk.folder / 't.db'}"
     await asyncio.to_thread(upgrade, url)
     async with running_api(database_url=url, max_json_bytes=100_000) as api:
-        await small_disk.fill(api)
+        await small_disk.fill(api.server.store.database)
         await write_until_full(api)
         assert api.server.store.database.refusals.counts["SQLITE_FULL"]
-        await small_disk.free(api)
+        await small_disk.free(api.server.store.database)
         await api(TRACK, {"id": str(new_id())})
 
 

@@ -1,0 +1,57 @@
+"""Whether a database could take a write now: its rights, and room on its disk."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from store.dialects.faults import Diagnosis, Fault
+
+MIN_FREE_BYTES = 256 * 2**10
+"""With less room than this, SQLite's next write may fail."""
+RIGHTS = text(
+    """SELECT name,
+      has_table_privilege(to_regclass(name), 'SELECT'),
+      has_table_privilege(to_regclass(name), 'INSERT')
+        AND has_table_privilege(to_regclass(name), 'UPDATE')
+    FROM unnest(CAST(:names AS text[])) AS named(name)"""
+)
+SMALL_MEMORY = text("SET LOCAL work_mem = '64kB'")
+SPILL = text("SELECT count(*) FROM generate_series(1, 20000)")
+"""More than fits: it goes to a temporary file, for which a full disk has no room."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """Tables that the server may not read, and those that it may not write."""
+
+    unreadable: Sequence[str] = ()
+    unwritable: Sequence[str] = ()
+
+
+async def rights_on_postgresql(connection: AsyncConnection, names: Sequence[str]) -> Rights:
+    """Look the rights of the connected role up; a table that is not there is neither."""
+    rows = (await connection.execute(RIGHTS, {"names": list(names)})).all()
+    return Rights(
+        [name for name, reads, _ in rows if not reads],
+        [name for name, _, writes in rows if not writes],
+    )
+
+
+async def spill_on_postgresql(connection: AsyncConnection) -> None:
+    """Write a temporary file; raises the driver's error where there is no room."""
+    await connection.execute(SMALL_MEMORY)
+    await connection.execute(SPILL)
+
+
+def room_of(folder: Path) -> Diagnosis | None:
+    """What is wrong where the disk of a SQLite file is full: a rolled back write needs no room."""
+    status = os.statvfs(folder)
+    blocks = status.f_bavail if os.geteuid() else status.f_bfree
+    if blocks * status.f_frsize >= MIN_FREE_BYTES:
+        return None
+    reason = "the disk of the database is full"
+    return Diagnosis(Fault.UNAVAILABLE, "SQLITE_FULL", reason, reason)

@@ -1,0 +1,125 @@
+"""Whether writes work now: from those of callers, or else from one that is tried and rolled back."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+
+from sqlalchemy import insert
+
+from models import LimitUsage, table_of
+from models.base import Base
+from store.database import Database, DatabaseFailure, Unavailable
+from store.dialects import Diagnosis, Fault
+from store.errors import StoreError, TimedOut
+from store.ids import new_id, utc_now
+
+TABLE = table_of(LimitUsage)
+TABLES = tuple(sorted(Base.metadata.tables))
+FRESH_SECONDS = 5.0
+"""A write that succeeded so recently says that writing works; one that was refused, that it does not."""
+STUCK_SECONDS = 10.0
+"""A write that waits for longer than this says that writing does not work."""
+NAMED_TABLES = 3
+READ_ONLY_NOTE = "the role of the database may only read: every write is refused"
+
+
+class WriteActivity:
+    """What became of the writes of callers, and which are under way."""
+
+    def __init__(self) -> None:
+        self._begun: dict[int, float] = {}
+        self._number = 0
+        self.succeeded_at = float("-inf")
+        self.refused_at = float("-inf")
+        self.refusal = ""
+
+    @contextmanager
+    def track(self) -> Iterator[None]:
+        """Watch one write."""
+        number = self._number = self._number + 1
+        self._begun[number] = time.monotonic()
+        try:
+            yield
+        except (Unavailable, TimedOut, DatabaseFailure) as error:
+            self.refused_at = time.monotonic()
+            self.refusal = reason_of(error)
+            raise
+        else:
+            self.succeeded_at = time.monotonic()
+        finally:
+            del self._begun[number]
+
+    def verdict(self) -> bool | str:
+        """True where writing works, the reason where it does not, False where nothing is known."""
+        now = time.monotonic()
+        oldest = next(iter(self._begun.values()), now)
+        if now - oldest > STUCK_SECONDS:
+            return f"a write has been waiting for {now - oldest:.0f} s"
+        latest = max(self.succeeded_at, self.refused_at)
+        if now - latest > FRESH_SECONDS:
+            return False
+        return True if latest == self.succeeded_at else f"a write was refused: {self.refusal}"
+
+
+class _RolledBack(Exception):
+    """Ends the transaction of a probe."""
+
+
+class WriteProbe:
+    """Tries a write that nobody sees."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._has_written = False
+
+    async def run(self) -> str | None:
+        """Raise where writing does not work; otherwise what is worth a note.
+
+        A role that could never write serves those who read, and is no failure.
+        """
+        note = None
+        with suppress(_RolledBack):
+            async with self._database.write() as connection:
+                dialect = self._database.dialect
+                rights = await dialect.rights(connection, TABLES)
+                if rights.unreadable:
+                    raise _missing("SELECT", rights.unreadable)
+                if len(rights.unwritable) == len(TABLES) and not self._has_written:
+                    note = READ_ONLY_NOTE
+                    raise _RolledBack
+                if rights.unwritable:
+                    raise _missing("INSERT and UPDATE", rights.unwritable)
+                problem = await dialect.check_room(connection)
+                if problem is not None:
+                    raise Unavailable(problem.message, problem)
+                await connection.execute(insert(TABLE).values(self._row()))
+                self._has_written = True
+                raise _RolledBack
+        return note
+
+    def _row(self) -> dict[str, object]:
+        now = utc_now()
+        return {
+            "organization_id": "r" * self._database.dialect.probe_chars,
+            "limit_id": new_id(),
+            "period_start": now,
+            "used": 0,
+            "uncertain": 0,
+            "updated_at": now,
+        }
+
+
+def _missing(right: str, tables: Sequence[str]) -> Unavailable:
+    more = f" and {len(tables) - NAMED_TABLES} more" if len(tables) > NAMED_TABLES else ""
+    names = ", ".join(tables[:NAMED_TABLES]) + more
+    reason = f"a privilege on the database is missing: {right} on {names}"
+    return Unavailable(reason, Diagnosis(Fault.UNAVAILABLE, "42501", reason, reason))
+
+
+def reason_of(error: StoreError | DatabaseFailure) -> str:
+    """What fails, for operators."""
+    if isinstance(error, Unavailable):
+        return error.reason
+    if isinstance(error, DatabaseFailure):
+        return "the database refused a statement: see the log"
+    return str(error)

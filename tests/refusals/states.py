@@ -1,0 +1,90 @@
+"""What operators and outages do to a PostgreSQL, and how it is undone."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class State:
+    """Something an operator or an outage does, how it is undone, and what the server finds."""
+
+    name: str
+    enter: tuple[str, ...]
+    leave: tuple[str, ...]
+    sqlstate: str
+    reason: str
+    """What /readyz says."""
+    inside: bool = False
+    """Whether the statements run inside the database of the server."""
+    cut: bool = True
+    """Whether it comes with the end of every connection."""
+
+
+STATES = (
+    State(
+        "no login",
+        ("ALTER ROLE {role} NOLOGIN",),
+        ("ALTER ROLE {role} LOGIN",),
+        "28000",
+        "the database does not let the server log in (28000)",
+    ),
+    State(
+        "no connections to the database",
+        ("ALTER DATABASE {db} ALLOW_CONNECTIONS false",),
+        ("ALTER DATABASE {db} ALLOW_CONNECTIONS true",),
+        "55000",
+        "the database does not accept this now (55000)",
+    ),
+    State(
+        "connection limit of the database",
+        ("ALTER DATABASE {db} CONNECTION LIMIT 0",),
+        ("ALTER DATABASE {db} CONNECTION LIMIT -1",),
+        "53300",
+        "the database has no connection left (53300)",
+    ),
+    State(
+        "connection limit of the role",
+        ("ALTER ROLE {role} CONNECTION LIMIT 0",),
+        ("ALTER ROLE {role} CONNECTION LIMIT -1",),
+        "53300",
+        "the database has no connection left (53300)",
+    ),
+    State(
+        "connect revoked",
+        ("REVOKE CONNECT ON DATABASE {db} FROM PUBLIC, {role}",),
+        ("GRANT CONNECT ON DATABASE {db} TO PUBLIC, {role}",),
+        "42501",
+        "a privilege on the database is missing (42501)",
+    ),
+    State(
+        "insert revoked",
+        ("REVOKE INSERT ON operations FROM {role}",),
+        ("GRANT INSERT ON operations TO {role}",),
+        "42501",
+        "a privilege on the database is missing: INSERT and UPDATE on operations",
+        inside=True,
+        cut=False,
+    ),
+    State(
+        "everything revoked",
+        ("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}",),
+        ("GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}",),
+        "42501",
+        "a privilege on the database is missing (42501)",
+        inside=True,
+        cut=False,
+    ),
+    State(
+        "read-only role",
+        ("ALTER ROLE {role} SET default_transaction_read_only = on",),
+        ("ALTER ROLE {role} RESET default_transaction_read_only",),
+        "25006",
+        "the database is read-only (25006)",
+    ),
+    State(
+        "read-only database",
+        ("ALTER DATABASE {db} SET default_transaction_read_only = on",),
+        ("ALTER DATABASE {db} RESET default_transaction_read_only",),
+        "25006",
+        "the database is read-only (25006)",
+    ),
+)
