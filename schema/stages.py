@@ -90,8 +90,8 @@ class Stage(Node):
     async def attempts(self, info: Info) -> list[Attempt]:
         """Loaded for all requests of an answer at once."""
         key = self.organization_id, self.request_id
-        rows = await info.context.loaders.attempts.load(key)
-        return [Attempt.from_row(row) for row in rows if row["stage"] == self.name]
+        attempts = await info.context.loaders.attempts_by_stage.load(key)
+        return [Attempt.from_row(row) for row in attempts.get(self.name, ())]
 
 
 def milliseconds(start: datetime | None, end: datetime | None) -> float | None:

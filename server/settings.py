@@ -41,6 +41,13 @@ class Settings(LiveFields):
     max_batch_items: int = Field(
         default=10_000, ge=1, le=1_000_000, description="Items of one bulk mutation."
     )
+    max_request_stages: int = Field(
+        default=1_000,
+        ge=1,
+        le=100_000,
+        description="Stages of one request, planned (200 at most) or added when they start. Every "
+        "command to a request reads its stages.",
+    )
     max_label_length: int = Field(
         default=200, ge=1, le=2_000, description="Characters of a name or label."
     )
@@ -305,6 +312,7 @@ class Settings(LiveFields):
                 json_bytes=int(self.max_json_bytes),
                 json_depth=self.max_json_depth,
                 batch_items=self.max_batch_items,
+                request_stages=self.max_request_stages,
             ),
             pages=PageSize(default=self.default_page_size, maximum=self.max_page_size),
             answers=AnswerLimits(rows=self.max_answer_rows, buckets=self.max_buckets),

@@ -41,6 +41,8 @@ from store.requests.sources import EVENTS
 Key = tuple[Any, ...]
 OPERATIONS_TABLE, EVENTS_TABLE = table_of(Operation), table_of(RequestEvent)
 EMPTY = Page({}, False, False)
+LISTS_PER_STATEMENT = 50
+"""Pages of different lists that one statement reads; SQLite takes 500 parts of a UNION at most."""
 
 
 class Loaders:
@@ -99,6 +101,21 @@ class Loaders:
         return self._many(
             table_of(StageAttempt), ("organization_id", "request_id"), ("stage", "attempt")
         )
+
+    @cached_property
+    def attempts_by_stage(self) -> DataLoader[Key, dict[str, list[Row]]]:
+        """The attempts of a request by stage, by (organization, request id)."""
+
+        async def load(keys: list[Key]) -> list[dict[str, list[Row]]]:
+            found = []
+            for rows in await self.attempts.load_many(keys):
+                stages: dict[str, list[Row]] = {}
+                for row in rows:
+                    stages.setdefault(row["stage"], []).append(row)
+                found.append(stages)
+            return found
+
+        return _loader(load)
 
     @cached_property
     def typical(self) -> DataLoader[Kind, Typical]:
@@ -268,9 +285,12 @@ class Loaders:
         async def load(keys: list[Key]) -> list[Page]:
             pages: dict[Key, Page] = {}
             async with self._database.read_for(self._bounds.organization_id) as connection:
-                for some in chunks(keys) if reach is None else chunks(keys, KEYS_AT_ONCE):
-                    wanted = [tuple_(*key).in_(some) if reach is None else reach(some)]
-                    pages |= await records.each(connection, bounds, key, wanted, request)
+                if reach is None:
+                    for some in chunks(keys, LISTS_PER_STATEMENT):
+                        pages |= await records.each_key(connection, bounds, key, some, request)
+                else:
+                    for some in chunks(keys, KEYS_AT_ONCE):
+                        pages |= await records.each(connection, bounds, key, [reach(some)], request)
             return [pages.get(k, EMPTY) for k in keys]
 
         made = self._paged[name, request] = _loader(load)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, func, select
+from sqlalchemy import ColumnElement, Select, Table, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from store.access import Bounds
@@ -138,6 +138,40 @@ class Records:
             row: Row | None = (await connection.execute(statement)).mappings().first()
             return row
 
+    async def each_key(
+        self,
+        connection: AsyncConnection,
+        bounds: Bounds,
+        key: Sequence[ColumnElement[Any]],
+        keys: Sequence[tuple[Any, ...]],
+        request: PageRequest,
+    ) -> dict[tuple[Any, ...], Page]:
+        """Return one page per key, in one statement.
+
+        Each is read from its own place in an index of the columns of ``key``: a page costs the
+        same, however long its list is.
+        """
+        size = request.size(self._sizes)
+        terms = self.source.terms(())
+        page = page_statement(self.statement(bounds, Question()), terms, request, size)
+        columns = list(self.source.table.columns)
+        pages = [
+            page.where(*(column == value for column, value in zip(key, values, strict=True)))
+            for values in keys
+        ]
+        statement = pages[0]
+        if len(pages) > 1:
+            merged = union_all(*(select(each.subquery()) for each in pages)).subquery()
+            ordered = [
+                OrderTerm(term.name, merged.c[term.name], term.descending, term.nullable)
+                for term in terms
+            ]
+            statement = select(*(merged.c[column.name] for column in columns))
+            statement = statement.order_by(*order_by(ordered, request.backward))
+        fetched = await self._database.dialect.fetch(connection, statement, columns)
+        groups = fetched.by([column.name for column in key])
+        return {found: make_page(rows, terms, request, size) for found, rows in groups.items()}
+
     async def each(
         self,
         connection: AsyncConnection,
@@ -146,7 +180,10 @@ class Records:
         conditions: Sequence[ColumnElement[bool]],
         request: PageRequest,
     ) -> dict[tuple[Any, ...], Page]:
-        """One page per value of ``key`` among the rows that satisfy ``conditions``, in one statement."""
+        """One page per value of ``key`` among the rows that satisfy ``conditions``, in one statement.
+
+        It ranks all of these rows: ``conditions`` have to keep them few.
+        """
         size = request.size(self._sizes)
         terms = self.source.terms(())
         inner = cut(self.statement(bounds, Question(), conditions), terms, request)

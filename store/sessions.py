@@ -1,6 +1,6 @@
 """Sessions: started once, ended once, read with their operations."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias
 from uuid import UUID
@@ -9,10 +9,10 @@ from sqlalchemy import bindparam, select, update
 
 from models import Session, table_of
 from store.access import ANYWHERE, Bounds, LabelsDraft, Principal, fill_labels
-from store.dialects import chunks
 from store.entries import Entry, Flush, ItemResult
 from store.errors import NotFound
 from store.ids import instant_of, is_v7
+from store.keys import conditions_of
 from store.operations.prepare import check_labels
 from store.validation import EARLIEST, FUTURE, Checker, InputBounds
 
@@ -136,13 +136,16 @@ class SessionApplier:
         inserted = await flush.dialect.insert_new(flush.connection, TABLE, rows)
         new = set(starts) if inserted is None else inserted
         found = await self._lock(flush, entries)
+        by_id: dict[str, list[dict[str, Any]]] = {}
+        for key, row in found.items():
+            by_id.setdefault(key[1], []).append(row)
         ended: dict[Key, datetime] = {}
         for entry in entries:
             if isinstance(entry, SessionEntry):
                 first = starts[entry.key] is entry and entry.key in new
                 self._started(entry, found[entry.key], first, ended)
             else:
-                self._ended(entry, found, ended)
+                self._ended(entry, by_id, ended)
         if ended:
             mine = (TABLE.c.organization_id == bindparam("o"), TABLE.c.id == bindparam("i"))
             await flush.connection.execute(
@@ -153,14 +156,14 @@ class SessionApplier:
     async def _lock(
         self, flush: Flush, entries: list[SessionEntry | EndSessionEntry]
     ) -> dict[Key, dict[str, Any]]:
-        ids = sorted({e.key[1] if isinstance(e, SessionEntry) else e.id for e in entries})
+        key_columns = TABLE.c.organization_id, TABLE.c.id
+        keys = (
+            e.key if isinstance(e, SessionEntry) else (e.bounds.organization_id, e.id)
+            for e in entries
+        )
         found: dict[Key, dict[str, Any]] = {}
-        for some in chunks(ids):
-            statement = (
-                select(TABLE)
-                .where(TABLE.c.id.in_(some))
-                .order_by(TABLE.c.organization_id, TABLE.c.id)
-            )
+        for condition in conditions_of(key_columns, keys):
+            statement = select(TABLE).where(condition).order_by(*key_columns)
             rows = await flush.connection.execute(flush.dialect.lock_rows(statement))
             for row in rows.mappings():
                 found[row["organization_id"], row["id"]] = dict(row)
@@ -187,10 +190,10 @@ class SessionApplier:
     def _ended(
         self,
         entry: EndSessionEntry,
-        found: dict[Key, dict[str, Any]],
+        by_id: Mapping[str, list[dict[str, Any]]],
         ended: dict[Key, datetime],
     ) -> None:
-        rows = [r for r in found.values() if r["id"] == entry.id and entry.bounds.admits(r)]
+        rows = [row for row in by_id.get(entry.id, ()) if entry.bounds.admits(row)]
         if len(rows) != 1:
             error = NotFound(f"there is no session {entry.id!r}", ("id",))
             entry.result = ItemResult.rejected(entry.id, error)

@@ -101,7 +101,7 @@ class Store:
         books = PriceBooks(self.database, default_price := to_nanos(config.default_tool_price))
         self.activity, self.write_probe = WriteActivity(), WriteProbe(self.database)
         self.announcements = Announcements()
-        requests = RequestApplier(make_id, config.patience, self.announcements)
+        requests = RequestApplier(make_id, config.patience, self.announcements, config.bounds)
         self.request_stats = requests.stats
         operations = OperationApplier(books, self.announcements, config.rollups)
         self.writer = self._make_writer(operations, requests)

@@ -42,6 +42,7 @@ class InputBounds:
     json_bytes: int = 65_536
     json_depth: int = 16
     batch_items: int = 10_000
+    request_stages: int = 1_000
 
 
 class Checker:

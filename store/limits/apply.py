@@ -6,14 +6,16 @@ of a flush are made in the order they came, on rows that stay locked until the c
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import bindparam, delete, select, tuple_, update
+from sqlalchemy import Table, bindparam, delete, select, tuple_, update
 
 from models import Consumption, Reservation, ReservationHold, table_of
 from models.vocabulary import ReservationStatus
 from store.dialects import chunks
 from store.entries import Flush, ItemResult
 from store.errors import NotFound
+from store.keys import conditions_of
 from store.limits.answers import (
     Claim,
     claim_of,
@@ -159,31 +161,30 @@ class _Work:
         """The reservation of each entry, locked, and what it holds."""
         if not entries:
             return {}
-        statement = (
-            select(RESERVATIONS)
-            .where(RESERVATIONS.c.id.in_(sorted({e.id for e in entries})))
-            .order_by(RESERVATIONS.c.organization_id, RESERVATIONS.c.id)
-        )
+        key_columns = RESERVATIONS.c.organization_id, RESERVATIONS.c.id
         dialect, connection = self.flush.dialect, self.flush.connection
-        rows = [
-            dict(row) for row in (await connection.execute(dialect.lock_rows(statement))).mappings()
-        ]
+        keys = ((entry.bounds.organization_id, entry.id) for entry in entries)
+        rows: dict[UUID, list[dict[str, Any]]] = {}
+        for condition in conditions_of(key_columns, keys):
+            statement = select(RESERVATIONS).where(condition).order_by(*key_columns)
+            for row in (await connection.execute(dialect.lock_rows(statement))).mappings():
+                rows.setdefault(row["id"], []).append(dict(row))
         found = {}
         for entry in entries:
-            for row in rows:
-                if row["id"] == entry.id and entry.bounds.admits({**row["labels"], **row}):
-                    found[id(entry)] = row
-        await self._read_holds(rows)
+            for reservation in rows.get(entry.id, ()):
+                if entry.bounds.admits({**reservation["labels"], **reservation}):
+                    found[id(entry)] = reservation
+        await self._read_holds([row for same_id in rows.values() for row in same_id])
         return found
 
     async def _read_holds(self, rows: list[dict[str, Any]]) -> None:
         claims = sorted({(r["organization_id"], r["id"]) for r in rows})
-        if not claims:
-            return
         columns = tuple_(HOLDS.c.organization_id, HOLDS.c.reservation_id)
-        for row in await self.flush.connection.execute(select(HOLDS).where(columns.in_(claims))):
-            key = row.organization_id, row.limit_id, row.period_start
-            self.held.setdefault((key[0], row.reservation_id), []).append((key, row.units))
+        for some in chunks(claims):
+            statement = select(HOLDS).where(columns.in_(some))
+            for row in await self.flush.connection.execute(statement):
+                key = row.organization_id, row.limit_id, row.period_start
+                self.held.setdefault((key[0], row.reservation_id), []).append((key, row.units))
 
     def decide(self, entry: ConsumeEntry, use: CountedUse) -> None:
         """Grant or deny; a denied call leaves nothing behind."""
@@ -279,9 +280,9 @@ class _Work:
                 update(table).where(*mine).values(levels=bindparam("levels_now")), self._granted
             )
         for claims, claimed in ((self._denied, CONSUMPTIONS), (self._unreserved, RESERVATIONS)):
-            if claims:
-                columns = tuple_(claimed.c.organization_id, claimed.c.id)
-                await run(delete(claimed).where(columns.in_(claims)))
+            columns = tuple_(claimed.c.organization_id, claimed.c.id)
+            for some in chunks(sorted(claims)):
+                await run(delete(claimed).where(columns.in_(some)))
         if self._new_holds:
             await run(self.flush.dialect.insert(HOLDS), self._new_holds)
         if self._settled:
@@ -298,18 +299,17 @@ class _Work:
                 self._settled,
             )
             columns = tuple_(HOLDS.c.organization_id, HOLDS.c.reservation_id)
-            await run(delete(HOLDS).where(columns.in_([(s["o"], s["i"]) for s in self._settled])))
+            for some in chunks([(s["o"], s["i"]) for s in self._settled]):
+                await run(delete(HOLDS).where(columns.in_(some)))
 
     async def answer_repeats(
         self, entries: list[ConsumeEntry], uses: Mapping[int, CountedUse]
     ) -> None:
         """Answer repeated ids."""
+        consumed = await self._claimed(CONSUMPTIONS, [e for e in entries if e.ttl is None])
+        reserved = await self._claimed(RESERVATIONS, [e for e in entries if e.ttl is not None])
         for entry in entries:
-            table = RESERVATIONS if entry.ttl is not None else CONSUMPTIONS
-            statement = select(table).where(
-                table.c.organization_id == entry.organization, table.c.id == entry.id
-            )
-            row = (await self.flush.connection.execute(statement)).mappings().first()
+            row = (consumed if entry.ttl is None else reserved).get(claim_of(entry))
             if row is None:
                 first = self._denials(entry).get(claim_of(entry))
                 entry.result = forgotten(entry) if first is None else denied(entry, first)
@@ -318,6 +318,15 @@ class _Work:
             else:
                 levels = self.ledger.levels(self.keys[id(uses[id(entry)])])
                 entry.result = repeated_reserve(entry, row, levels, self.flush.now)
+
+    async def _claimed(self, table: Table, entries: list[ConsumeEntry]) -> dict[Claim, Any]:
+        """Return the stored rows of the ids of entries."""
+        columns = tuple_(table.c.organization_id, table.c.id)
+        found: dict[Claim, Any] = {}
+        for some in chunks(sorted({claim_of(entry) for entry in entries})):
+            rows = await self.flush.connection.execute(select(table).where(columns.in_(some)))
+            found |= {(row["organization_id"], row["id"]): row for row in rows.mappings()}
+        return found
 
 
 def reserved_use(row: dict[str, Any], units: int, flush: Flush) -> CountedUse:

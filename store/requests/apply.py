@@ -13,10 +13,12 @@ from store.announcements import Announcements, Moved
 from store.dialects import chunks
 from store.entries import Flush, ItemResult
 from store.errors import NotFound, StoreError
+from store.keys import conditions_of
 from store.requests.entries import REQUEST_COLUMNS, CommandEntry, CreateEntry, SweepEntry
 from store.requests.rows import Row
 from store.requests.silence import Patience
 from store.requests.state import RequestState
+from store.validation import InputBounds
 
 REQUESTS, STAGES = table_of(Request), table_of(RequestStage)
 ATTEMPTS, EVENTS = table_of(StageAttempt), table_of(RequestEvent)
@@ -53,9 +55,14 @@ class RequestApplier:
     kinds = (CreateEntry, CommandEntry, SweepEntry)
 
     def __init__(
-        self, make_id: Callable[[], UUID], patience: Patience, announcements: Announcements
+        self,
+        make_id: Callable[[], UUID],
+        patience: Patience,
+        announcements: Announcements,
+        bounds: InputBounds,
     ) -> None:
         self._make_id = make_id
+        self._max_stages = bounds.request_stages
         self._patience = patience
         self._announcements = announcements
         self.stats = RequestStats()
@@ -100,16 +107,20 @@ class RequestApplier:
     async def _lock(self, flush: Flush, entries: list[AnyEntry]) -> dict[Key, RequestState]:
         found: dict[Key, RequestState] = {}
         key_columns = (REQUESTS.c.organization_id, REQUESTS.c.id)
-        ids = sorted({e.request_id for e in entries})
-        organizations = {e.organization for e in entries}
-        for some in chunks(ids):
-            statement = select(REQUESTS).where(REQUESTS.c.id.in_(some)).order_by(*key_columns)
-            if None not in organizations:
-                statement = statement.where(REQUESTS.c.organization_id.in_(organizations))
+        keys = ((entry.organization, entry.request_id) for entry in entries)
+        for condition in conditions_of(key_columns, keys):
+            statement = select(REQUESTS).where(condition).order_by(*key_columns)
             rows = await flush.connection.execute(flush.dialect.lock_rows(statement))
             for row in rows.mappings():
                 key = row["organization_id"], row["id"]
-                found[key] = RequestState(dict(row), {}, flush.now, self._make_id, self._patience)
+                found[key] = RequestState(
+                    dict(row),
+                    {},
+                    flush.now,
+                    self._make_id,
+                    self._patience,
+                    max_stages=self._max_stages,
+                )
         return found
 
     async def _load_stages(
@@ -125,15 +136,22 @@ class RequestApplier:
         self, flush: Flush, states: dict[Key, RequestState], entries: list[AnyEntry]
     ) -> None:
         """Which of the callers' event ids are in the logs already."""
-        ids = sorted({e.event_id for e in entries if isinstance(e, CommandEntry) and e.event_id})
-        keys = sorted(states)
-        for some_ids in chunks(ids):
-            for some_keys in chunks(keys):
-                statement = select(
-                    EVENTS.c.organization_id, EVENTS.c.request_id, EVENTS.c.id
-                ).where(_of_requests(EVENTS, some_keys), EVENTS.c.id.in_(some_ids))
-                for row in await flush.connection.execute(statement):
-                    states[row.organization_id, row.request_id].seen.add(row.id)
+        keys: dict[UUID, list[Key]] = {}
+        for key in states:
+            keys.setdefault(key[1], []).append(key)
+        wanted = {
+            (*key, entry.event_id)
+            for entry in entries
+            if isinstance(entry, CommandEntry) and entry.event_id
+            for key in keys.get(entry.request_id, ())
+        }
+        columns = EVENTS.c.organization_id, EVENTS.c.request_id, EVENTS.c.id
+        for some in chunks(sorted(wanted)):
+            of_requests = _of_requests(EVENTS, sorted({key[:2] for key in some}))
+            its_ids = EVENTS.c.id.in_(sorted({key[2] for key in some}))
+            statement = select(*columns).where(of_requests, its_ids)
+            for row in await flush.connection.execute(statement):
+                states[row.organization_id, row.request_id].seen.add(row.id)
 
     def _created(self, entry: CreateEntry, state: RequestState, is_new: bool) -> None:
         if not is_new:
@@ -184,6 +202,7 @@ class RequestApplier:
         dialect, connection = flush.dialect, flush.connection
         changed = [s for s in states if s.dirty]
         for state in changed:
+            state.settle()
             state.keep_deadline()
         await dialect.upsert(connection, REQUESTS, [s.row for s in changed])
         stages: list[Row] = [s.stages[n] for s in changed for n in sorted(s.dirty_stages)]

@@ -77,8 +77,9 @@ class RequestPreparer:
 
     def _stages(self, draft: drafts.CreateRequestDraft, row: Row, check: Checker) -> list[Row]:
         planned = draft.stages or ()
-        if len(planned) > MAX_STAGES:
-            check.refuse(f"{len(planned)} stages, at most {MAX_STAGES}", "stages")
+        most = min(MAX_STAGES, self._bounds.request_stages)
+        if len(planned) > most:
+            check.refuse(f"{len(planned)} stages, at most {most}", "stages")
             return []
         stages: dict[str, Row] = {}
         for i, stage in enumerate(planned):

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from uuid import UUID
 
 from models.vocabulary import RequestStatus, Severity, StageStatus
-from store.errors import InvalidTransition, NotFound
+from store.errors import BadInput, InvalidTransition, NotFound
 from store.ids import new_id
 from store.requests.rows import (
     BEGINNING,
@@ -32,6 +33,9 @@ from store.requests.transitions import (
 )
 
 DEFAULT_MAX_ATTEMPTS = 3
+MAX_REQUEST_STAGES = 1_000
+MAX_NAMES_SHOWN = 20
+"""Names of stages that the message about an unknown one lists."""
 
 
 @dataclass(slots=True)
@@ -41,6 +45,9 @@ class RequestRecord:
     ``make_id`` makes the ids of events that no caller asked for by name. ``late`` counts messages
     of attempts that are over and reports that came after the end; ``lost`` says that the request
     was given up.
+
+    What follows from all stages, progress and the current stage, is computed once by ``settle``
+    and not for each command: many commands to one request cost in proportion to their number.
     """
 
     row: Row
@@ -52,6 +59,9 @@ class RequestRecord:
     dirty_stages: set[str] = field(default_factory=set)
     attempts: dict[tuple[str, int], Row] = field(default_factory=dict)
     seen: set[UUID] = field(default_factory=set)
+    max_stages: int = MAX_REQUEST_STAGES
+    progress_is_stale: bool = False
+    current_stage_is_stale: bool = False
     dirty: bool = False
     late: int = 0
     lost: bool = False
@@ -96,6 +106,16 @@ class RequestRecord:
                 "recorded_at": self.now,
             }
         )
+
+    def settle(self) -> None:
+        """Compute what follows from all stages; to be called before the row is read or written."""
+        self._settle_current_stage()
+        if self.progress_is_stale:
+            self.progress_is_stale = False
+            weights = weights_of(self.stages.values())
+            total = sum(weights.values())
+            reached = sum(weights[name] * stage["progress"] for name, stage in self.stages.items())
+            self.row["progress"] = min(1.0, reached / total) if total else 0.0
 
     def keep_deadline(self) -> None:
         """Keep ``deadline_at`` a lower bound of what is due.
@@ -163,13 +183,26 @@ class RequestRecord:
     def _stage(self, name: str) -> Row:
         stage = self.stages.get(name)
         if stage is None:
-            known = ", ".join(sorted(self.stages)) or "none"
-            raise NotFound(f"the request has no stage {name!r}; it has: {known}", ("stage",))
+            known = ", ".join(sorted(islice(self.stages, MAX_NAMES_SHOWN))) or "none"
+            others = len(self.stages) - MAX_NAMES_SHOWN
+            more = f" and {others:,} more" if others > 0 else ""
+            raise NotFound(f"the request has no stage {name!r}; it has: {known}{more}", ("stage",))
         return stage
+
+    def _refuse_further_stage(self, name: str) -> None:
+        """Raise ``BadInput`` where the request has as many stages as it may have."""
+        if len(self.stages) >= self.max_stages:
+            raise BadInput(
+                f"request {self.row['id']} has {len(self.stages):,} stages, and "
+                f"{self.max_stages:,} is the maximum (TRACKSTORE_MAX_REQUEST_STAGES): stage "
+                f"{name!r} cannot be added. Report to one of its stages, or create another request",
+                ("stage",),
+            )
 
     # ---------------------------------------------------------------- what changes
 
     def _add_stage(self, name: str) -> Row:
+        self._refuse_further_stage(name)
         stage = planned_stage(self.row, name, len(self.stages), 1.0, DEFAULT_MAX_ATTEMPTS)
         self.stages[name] = stage
         self._mark(name)
@@ -192,6 +225,7 @@ class RequestRecord:
         self._mark(stage["name"])
         self._attempt_of(stage)
         self.row["current_stage"] = stage["name"]
+        self.current_stage_is_stale = False
         self._update_progress()
         self.emit(event, fact, stage=stage["name"], event_id=event_id)
 
@@ -201,9 +235,7 @@ class RequestRecord:
         stage["ended_at"] = max(stage["started_at"], stage["ended_at"])
         self._mark(stage["name"])
         self._attempt_of(stage)
-        active = [s for s in self.stages.values() if s["status"] in STAGE_ACTIVE]
-        active.sort(key=lambda s: (s["started_at"], s["position"]))
-        self.row["current_stage"] = active[-1]["name"] if active else None
+        self.current_stage_is_stale = True
         self._update_progress()
 
     def _attempt_of(self, stage: Row) -> None:
@@ -229,6 +261,7 @@ class RequestRecord:
         self.row["status"] = status.value
         self.row["ended_at"] = max(self.row["started_at"] or fact.at, fact.at)
         self.row["current_stage"] = None
+        self.current_stage_is_stale = False
         self.row["stalled_at"] = None
 
     def _reopen(self, fact: Fact, event_id: UUID, beside: str | None, forced: bool) -> None:
@@ -260,10 +293,15 @@ class RequestRecord:
         self._update_progress()
 
     def _update_progress(self) -> None:
-        weights = weights_of(self.stages.values())
-        total = sum(weights.values())
-        reached = sum(weights[name] * stage["progress"] for name, stage in self.stages.items())
-        self.row["progress"] = min(1.0, reached / total) if total else 0.0
+        self.progress_is_stale = True
+
+    def _settle_current_stage(self) -> None:
+        """Compute the current stage: of those under way the one that started last."""
+        if self.current_stage_is_stale:
+            self.current_stage_is_stale = False
+            active = (s for s in self.stages.values() if s["status"] in STAGE_ACTIVE)
+            last = max(active, key=lambda s: (s["started_at"], s["position"]), default=None)
+            self.row["current_stage"] = None if last is None else last["name"]
 
 
 def _text_of(instant: datetime | None) -> str | None:

@@ -63,6 +63,10 @@ class Fact:
         """The same moment, without what was said of it."""
         return Fact(self.at, self.event_id, is_dated=self.is_dated)
 
+    def is_earlier_than(self, known: datetime | None) -> bool:
+        """Return whether its sender says an earlier time than is known."""
+        return self.is_dated and known is not None and self.at < known
+
     def with_data(self, data: Row) -> "Fact":
         """The same with other data."""
         return replace(self, data=data)

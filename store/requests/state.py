@@ -78,6 +78,7 @@ class StageState(RequestRecord):
             return False
         if stage is None:
             if self.status is RequestStatus.FAILED:
+                self._refuse_further_stage(name)
                 self._reopen(fact.bare, self.make_id(), None, forced=False)
             return None
         status = StageStatus(stage["status"])
@@ -98,14 +99,15 @@ class StageState(RequestRecord):
         Whatever order reports arrive in, an attempt started at the earliest time that was said.
         """
         started = stage["started_at"]
-        if attempt not in (None, stage["attempt"]) or not _is_earlier(fact, started):
+        if attempt not in (None, stage["attempt"]) or not fact.is_earlier_than(started):
             return False
         if not self.final:
             self._hear(fact)
+        self._settle_current_stage()
         stage["started_at"] = fact.at
         self._mark(stage["name"])
         self._attempt_of(stage)
-        if _is_earlier(fact, self.row["started_at"]):
+        if fact.is_earlier_than(self.row["started_at"]):
             self.row["started_at"] = fact.at
         self.emit("stage.start_reported", fact, stage=stage["name"])
         return True
@@ -175,8 +177,7 @@ class StageState(RequestRecord):
             return True
         self._attempt_of(stage)
         self._update_progress()
-        facts = {"progress": stage["progress"], "done": stage["done"], "total": stage["total"]}
-        data = {k: v for k, v in facts.items() if v is not None}
+        data = {k: stage[k] for k in ("progress", "done", "total") if stage[k] is not None}
         self.emit("stage.progressed", fact.with_data(beside(data, fact.data)), stage=name)
         return True
 
@@ -257,7 +258,7 @@ class RequestState(StageState):
     def _take_late_start_of_all(self, fact: Fact) -> bool:
         """Take a start of the request that arrives after something that followed it."""
         row = self.row
-        if not _is_earlier(fact, row["started_at"] or row["ended_at"]):
+        if not fact.is_earlier_than(row["started_at"] or row["ended_at"]):
             return False
         if not self.final:
             self._hear(fact)
@@ -298,7 +299,7 @@ class RequestState(StageState):
         self._close_stages(fact)
         self.row["result"] = fact.data
         self._end(RequestStatus.COMPLETED, fact)
-        self.row["progress"] = 1.0
+        self.row["progress"], self.progress_is_stale = 1.0, False
         self.emit("request.completed", fact)
         return True
 
@@ -311,6 +312,7 @@ class RequestState(StageState):
         return True
 
     def _fail(self, fact: Fact, stage: str | None) -> None:
+        self._settle_current_stage()
         failed_in = stage or self.row["error_stage"] or self.row["current_stage"]
         self._close_stages(fact)
         self.row["error_message"], self.row["error"] = fact.message, fact.data
@@ -360,8 +362,8 @@ class RequestState(StageState):
             self._mark(stage["name"])
             self._attempt_of(stage)
             data = {"allowedSeconds": patience.of_stage(stage).total_seconds()}
-            fact = self._silent(stage["heartbeat_at"], data)
-            self.emit("stage.stalled", fact, Severity.WARNING, stage["name"])
+            silent = self._silent(stage["heartbeat_at"], data)
+            self.emit("stage.stalled", silent, Severity.WARNING, stage["name"])
         elif self._judge_stage(StageCommand.LOSE, stage):
             self._lose_stage(stage)
 
@@ -392,8 +394,3 @@ def _awaits_its_worker(stage: Row) -> bool:
     """Whether a retry began the attempt and nothing was reported of it: nobody works on it yet."""
     is_retried = stage["attempt"] > 1
     return is_retried and stage["progress"] == 0 and stage["done"] is None and not stage["message"]
-
-
-def _is_earlier(fact: Fact, known: datetime | None) -> bool:
-    """Whether a sender says an earlier time than is known."""
-    return fact.is_dated and known is not None and fact.at < known

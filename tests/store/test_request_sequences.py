@@ -213,6 +213,7 @@ class RequestMachine(RuleBasedStateMachine):
         state.keep_deadline()
         self.log += state.events
         self.attempts |= state.attempts
+        state.settle()
         stages = {name: dict(stage) for name, stage in state.stages.items()}
         self.state = RequestState(
             dict(state.row), stages, state.now, self.make_id, PATIENCE, seen=set(state.seen)
@@ -256,6 +257,7 @@ class RequestMachine(RuleBasedStateMachine):
 
     @invariant()
     def progress_is_a_share(self) -> None:
+        self.state.settle()
         assert 0 <= self.state.row["progress"] <= 1
         assert all(0 <= stage["progress"] <= 1 for stage in self.state.stages.values())
 
@@ -282,6 +284,7 @@ class RequestMachine(RuleBasedStateMachine):
     @invariant()
     def the_current_stage_runs(self) -> None:
         active = {n for n, s in self.state.stages.items() if s["status"] in ("RUNNING", "STALLED")}
+        self.state.settle()
         current = self.state.row["current_stage"]
         assert current in active or (current is None and not active)
 

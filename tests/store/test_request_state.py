@@ -82,9 +82,11 @@ def test_progress_is_weighted(ids: Ids) -> None:
     state = new_state([("fetch", 1.0, 3), ("render", 3.0, 3)])
     state.start_stage("fetch", fact(ids), None)
     state.complete_stage("fetch", fact(ids), None)
+    state.settle()
     assert state.row["progress"] == 0.25
     state.start_stage("render", fact(ids), None)
     state.progress_stage("render", fact(ids), None, None, 1, 2)
+    state.settle()
     assert state.row["progress"] == 0.625
     state.progress_stage("render", fact(ids), None, None, 9, None)
     assert state.stages["render"]["progress"] == 1.0, "more done than there was"
