@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import ClassVar, TypeVar
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -25,6 +26,13 @@ T = TypeVar("T")
 Migrate = Callable[[str], None]
 
 OLDEST_POSTGRES = 15
+ON_SQLITE = pytest.mark.parametrize(
+    "databases",
+    [pytest.param("sqlite", marks=pytest.mark.sqlite)],
+    indirect=True,
+    scope="session",
+)
+"""For what does not depend on the database."""
 
 
 class Databases(ABC):

@@ -17,6 +17,7 @@ from schema.arguments import Guard
 from server.guarded_arguments import guards_of
 from tests.absent_values.places import CORE, Asked, Place, guarded_arguments, places, plain
 from tests.api import Api, Json
+from tests.databases import ON_SQLITE
 
 GUARDED = list(guarded_arguments())
 STREAM = {"Accept": "text/event-stream"}
@@ -77,6 +78,7 @@ def refused_at(found: Json, path: tuple[Any, ...], note: str) -> str:
     return str(error["message"])
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("asked", GUARDED, ids=id_of)
 async def test_an_absent_variable_is_refused_by_name(api: Api, asked: Asked) -> None:
     for place in places_of(asked):
@@ -86,6 +88,7 @@ async def test_an_absent_variable_is_refused_by_name(api: Api, asked: Asked) -> 
         assert "$w" in message or "'w'" in message, document
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("asked", GUARDED, ids=id_of)
 async def test_null_is_refused_by_name(api: Api, asked: Asked) -> None:
     if not is_condition(asked):
@@ -110,6 +113,7 @@ async def test_null_is_refused_by_name(api: Api, asked: Asked) -> None:
             assert not nullable or ": null is not a condition." in message, note
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("asked", GUARDED, ids=id_of)
 async def test_an_object_without_a_condition_is_refused(api: Api, asked: Asked) -> None:
     if not is_condition(asked):
@@ -128,6 +132,7 @@ async def test_an_object_without_a_condition_is_refused(api: Api, asked: Asked) 
             refused_at(found, (asked.argument, *place.path), document)
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("asked", [a for a in GUARDED if a.guard is Guard.NULL], ids=id_of)
 async def test_an_argument_that_narrows_must_have_a_value(api: Api, asked: Asked) -> None:
     kind = get_nullable_type(asked.type)
@@ -143,6 +148,7 @@ async def test_an_argument_that_narrows_must_have_a_value(api: Api, asked: Asked
         assert not declared or "$w" in message
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     "asked", [a for a in GUARDED if a.argument == "where" and a.kind == "query"], ids=id_of
 )

@@ -36,13 +36,6 @@ from tests.databases import Databases
 NOW = datetime(2026, 11, 21, 12, 0, 0, 250_000, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp() * 1000)
 OPERATION_TABLES = (table_of(OperationText), table_of(Operation))
-ON_SQLITE = pytest.mark.parametrize(
-    "databases",
-    [pytest.param("sqlite", marks=pytest.mark.sqlite)],
-    indirect=True,
-    scope="session",
-)
-"""For what does not depend on the database."""
 LARGEST_BATCH = 500
 SETTINGS = {
     "max_batch_items": LARGEST_BATCH,

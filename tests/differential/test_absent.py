@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tests.absent_values.places import Asked, guarded_arguments, places
-from tests.differential.pair import ON_SQLITE, Pair
+from tests.databases import ON_SQLITE
+from tests.differential.pair import Pair
 
 pytestmark = [ON_SQLITE, pytest.mark.asyncio(loop_scope="module")]
 GUARDED = [asked for asked in guarded_arguments() if asked.kind != "subscription"]

@@ -18,8 +18,9 @@ from server.execution.executor import FastExecutor
 from server.execution.known import execute_known, operation_of
 from server.schema import TrackstoreSchema, build_schema
 from store.errors import BadInput
+from tests.databases import ON_SQLITE
 from tests.differential.items import Color, Item, Part, build
-from tests.differential.pair import ON_SQLITE, Pair
+from tests.differential.pair import Pair
 from tests.differential.test_compiled_rows import LISTS, leaves
 
 STOCK: Any = build()

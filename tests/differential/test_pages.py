@@ -9,7 +9,8 @@ import pytest
 from schema.connections import Nodes
 from store.paging import Page
 from store.records import Records
-from tests.differential.pair import ON_SQLITE, Pair
+from tests.databases import ON_SQLITE
+from tests.differential.pair import Pair
 from tests.differential.reads import headed
 from tests.differential.spoiled import MISSING, SPOILED
 from tests.differential.test_spoiled import FIELDS

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from server.execution.documents import KEPT
-from tests.differential.pair import ON_SQLITE, Pair
+from tests.databases import ON_SQLITE
+from tests.differential.pair import Pair
 from tests.differential.reads import (
     NAMES,
     OPERATIONS_OF_A_DOCUMENT,

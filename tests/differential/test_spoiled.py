@@ -8,7 +8,8 @@ import pytest
 
 from schema.operations import Operation
 from schema.sessions import Session
-from tests.differential.pair import ON_SQLITE, Pair
+from tests.databases import ON_SQLITE
+from tests.differential.pair import Pair
 from tests.differential.spoiled import MISSING, SPOILED, Silent
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), ON_SQLITE]

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.differential.pair import ON_SQLITE, Pair
+from tests.databases import ON_SQLITE
+from tests.differential.pair import Pair
 from tests.differential.selections import everything
 from tests.differential.values import VALUES, operation
 

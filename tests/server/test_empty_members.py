@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.api import Api, Json
+from tests.databases import ON_SQLITE
 
 QUERY = "{ viewer { name } }"
 NAMED = "query A { viewer { name } }"
@@ -26,6 +27,7 @@ def outcome(answer: httpx.Response) -> Any:
     return found["errors"][0]["message"] if "errors" in found else found["data"]
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     "body",
     [
@@ -47,6 +49,7 @@ async def test_empty_members_are_not_given(api: Api, body: Json) -> None:
         assert outcome(await api.raw(body)) == DATA
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     "parameters",
     [
@@ -65,6 +68,7 @@ async def test_empty_parameters_are_not_given(api: Api, parameters: Mapping[str,
     assert outcome(answer) == DATA
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("query", [{}, {"query": ""}, {"query": None}], ids=json.dumps)
 async def test_an_empty_query_beside_a_hash_is_not_given(api: Api, query: Json) -> None:
     assert outcome(await api.raw({**query, "extensions": PERSISTED})) == "PersistedQueryNotFound"
@@ -75,6 +79,7 @@ async def test_an_empty_query_beside_a_hash_is_not_given(api: Api, query: Json) 
     assert outcome(await api.raw({**query, "extensions": UNKNOWN})) == "PersistedQueryNotFound"
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("body", "message"),
     [
@@ -99,12 +104,14 @@ async def test_what_is_wrong_stays_wrong(api: Api, body: Json, message: str) -> 
         assert message in outcome(await api.raw(body))
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("name", ["variables", "extensions"])
 async def test_parameters_that_are_not_json_are_refused(api: Api, name: str) -> None:
     answer = await api.raw(method="GET", params={"query": QUERY, name: " "})
     assert (answer.status_code, f"{name} is not JSON" in outcome(answer)) == (400, True)
 
 
+@ON_SQLITE
 async def test_a_byte_order_mark_is_ignored(api: Api) -> None:
     body = b"\xef\xbb\xbf" + json.dumps({"query": QUERY}).encode()
     assert outcome(await api.raw(body)) == DATA
@@ -115,6 +122,7 @@ ATTRIBUTES = """mutation ($v: %s) { trackOperation(input: {
 }) { operation { attributes } } }"""
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("type_", ["JSON", "String"])
 async def test_an_absent_variable_in_json_is_left_out(api: Api, type_: str) -> None:
     for variables, found in (
@@ -127,6 +135,7 @@ async def test_an_absent_variable_in_json_is_left_out(api: Api, type_: str) -> N
             assert data == {"trackOperation": {"operation": {"attributes": found}}}, variables
 
 
+@ON_SQLITE
 async def test_an_absent_variable_as_a_whole_json_is_absent(api: Api) -> None:
     query = """mutation ($v: JSON) { trackOperation(input: {
       kind: API, name: "a", attributes: $v }) { operation { attributes } } }"""
