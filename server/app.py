@@ -28,6 +28,7 @@ from server.connections import STATE, Connections
 from server.correlation import CorrelationMiddleware
 from server.dashboard.assets import FOLDER, Assets
 from server.dashboard.pages import Explorer, PageRoute, Pages, wants_page
+from server.database_lock import hold_database
 from server.deadlines import Deadlines
 from server.document_cost import PageBounds
 from server.document_limits import Costs, DocumentBounds
@@ -319,6 +320,7 @@ def app_from_environment() -> Starlette:
     """The application of the settings in the environment, for processes that uvicorn starts."""
     settings = load_settings()
     configure_logging(settings.log_level, settings.log_format)
+    hold_database(settings.database_file)
     app = create_app(settings)
     settle()
     end_with_parent()

@@ -1,7 +1,9 @@
 """``trackstore serve``: check that the server may start, start it, and say where it is."""
 
+import contextlib
 import logging
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,6 +17,7 @@ from server.cli.listening import listen
 from server.cli.options import DatabaseUrl, export, setting_option
 from server.cli.output import say, warn
 from server.cli.serving import run
+from server.database_lock import DatabaseInUse, hold_database, release_database
 from server.logs import configure_logging, is_console
 from server.persisted import TrustedDocuments
 from server.settings import Settings, load_settings
@@ -58,8 +61,10 @@ def serve(
         decide_access(settings.access, settings.host, any_active_key=True)
     if settings.trusted_documents:
         TrustedDocuments.read(Path(settings.trusted_documents))
-    taken = listen(settings.host, settings.port)
-    try:
+    with (
+        contextlib.closing(listen(settings.host, settings.port)) as taken,
+        only_server_of(settings),
+    ):
         bring_up_to_date(settings, say if for_people else log.info)
         any_key = with_store(settings, lambda store: store.keys.any_active())
         running = Running(
@@ -70,8 +75,19 @@ def serve(
         export(**options)
         if not run(settings, taken, lambda: announce(running, for_people)):
             raise typer.Exit(REFUSED)
+
+
+@contextlib.contextmanager
+def only_server_of(settings: Settings) -> Iterator[None]:
+    """Hold the database file, where there is one; raises ``Refusal`` where another server does."""
+    try:
+        hold_database(settings.database_file)
+    except DatabaseInUse as error:
+        raise Refusal(str(error)) from None
+    try:
+        yield
     finally:
-        taken.close()
+        release_database(settings.database_file)
 
 
 def refuse_workers(settings: Settings) -> None:

@@ -1,11 +1,13 @@
 """Runs the application in one process or several, until it is told to stop."""
 
 import contextlib
+import http.client
 import logging
 import math
 import resource
 import signal
 import socket
+import threading
 from collections.abc import Callable
 
 import uvicorn
@@ -22,6 +24,11 @@ WEBSOCKETS = "server.websockets:BoundedWebSocket"
 HUNG_SECONDS = 60
 """A worker that says nothing for so long is replaced; one on a machine with too much to do is only slow."""
 
+ASK_SECONDS = 0.1
+ANSWER_SECONDS = 2.0
+LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # where to ask, not where to listen
+"""Where a server that listens everywhere can be asked."""
+
 log = logging.getLogger("trackstore.server")
 
 
@@ -35,7 +42,8 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then tell."""
         await super().startup(sockets)
-        self._tell_started()
+        if self.started:
+            self._tell_started()
 
 
 def run(settings: Settings, taken: socket.socket, started: Callable[[], None]) -> bool:
@@ -96,7 +104,32 @@ def _run_one(server: Server, taken: socket.socket) -> bool:
 
 def _run_many(config: uvicorn.Config, taken: socket.socket, started: Callable[[], None]) -> bool:
     supervisor = Multiprocess(config, sockets=[taken])
-    started()
+    ended = threading.Event()
+    watcher = threading.Thread(
+        target=_tell_when_answered, args=(taken.getsockname(), started, ended), daemon=True
+    )
+    watcher.start()
     with contextlib.closing(taken):
-        supervisor.run()
+        try:
+            supervisor.run()
+        finally:
+            ended.set()
     return all(process.exitcode != STARTUP_FAILURE for process in supervisor.processes)
+
+
+def _tell_when_answered(
+    address: tuple[object, ...], started: Callable[[], None], ended: threading.Event
+) -> None:
+    """Ask until a worker answers, then tell; workers take a while to start."""
+    host = LOOPBACK.get(str(address[0]), str(address[0]))
+    while not ended.wait(ASK_SECONDS):
+        asking = http.client.HTTPConnection(host, int(str(address[1])), timeout=ANSWER_SECONDS)
+        try:
+            asking.request("GET", "/livez")
+            if asking.getresponse().status == http.client.OK:
+                started()
+                return
+        except (OSError, http.client.HTTPException):
+            continue
+        finally:
+            asking.close()
