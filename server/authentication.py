@@ -1,13 +1,15 @@
 """Finds out who calls: an API key, the cookie of a sign-in, or anybody where the server runs open."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Awaitable, Mapping
 
 from server.access import Access
 from server.admission import WrongKeys
 from server.cookies import sent_cookie
 from store.access import Principal, open_principal
 from store.access_watch import Changed, Watch
-from store.errors import Unauthenticated
+from store.database import DatabaseFailure
+from store.errors import Overloaded, Unauthenticated
 from store.store import Store
 
 BEARER = "bearer "
@@ -17,6 +19,8 @@ CREDENTIALS = frozenset(("authorization", KEY_HEADER))
 HOW = "send an API key as Authorization: Bearer KEY"
 
 Client = tuple[str, int] | None
+
+log = logging.getLogger("trackstore.server")
 
 
 class Authenticator:
@@ -59,11 +63,19 @@ class Authenticator:
 
     async def recognise(self, token: str, client: Client) -> Principal:
         """Whom a key speaks for."""
-        principal = await self._store.keys.authenticate(token)
+        principal = await self._look_up(self._store.keys.authenticate(token))
         if principal is None:
             self._wrong_keys.count(client[0] if client else "")
             raise Unauthenticated(f"the API key is unknown, expired or revoked: {HOW}")
         return principal
+
+    async def _look_up(self, looking: Awaitable[Principal | None]) -> Principal | None:
+        """The result of a look-up; one that failed is not a wrong key, but ``Overloaded``."""
+        try:
+            return await looking
+        except DatabaseFailure:
+            log.exception("an API key could not be looked up")
+            raise Overloaded("the API key cannot be checked right now: try again") from None
 
     def watch(self, principal: Principal, changed: Changed) -> Watch:
         """Call ``changed`` when what ``principal`` was authenticated by changes, until ``unwatch``."""
@@ -81,7 +93,7 @@ class Authenticator:
         known = self._store.sign_ins.remembered(token)
         if known is not None:
             return known
-        principal = await self._store.sign_ins.authenticate(token)
+        principal = await self._look_up(self._store.sign_ins.authenticate(token))
         if principal is None:
             self._wrong_sign_ins.count(client[0] if client else "")
         return principal

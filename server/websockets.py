@@ -80,9 +80,11 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         self._abort_later()
 
     async def send(self, message: Any) -> None:
-        """Send; a close is not waited for longer than ``CLOSE_SECONDS``."""
+        """Send; a close is not waited for longer than ``CLOSE_SECONDS``, of a stranger not at all."""
         await super().send(message)
         if message["type"] == "websocket.close":
+            if self._left is not None:
+                self.transport.close()
             self._abort_later()
 
     def _fail(self, reason: str) -> None:

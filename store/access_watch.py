@@ -31,12 +31,12 @@ Changed = Callable[[Principal | None], None]
 
 
 def principal_of(row: Row) -> Principal:
-    """The caller that a key speaks for."""
+    """The caller that a key speaks for; a scope that does not exist grants nothing."""
     spans_all = row["organization_id"] == EVERY_ORGANIZATION
     organization = None if spans_all else row["organization_id"]
     return Principal(
         name=row["name"],
-        scopes=frozenset(AccessScope(scope) for scope in row["scopes"]),
+        scopes=frozenset(scope for scope in AccessScope if scope.value in (row["scopes"] or ())),
         bounds=Bounds(organization, row["namespace_id"], row["workspace_id"]),
         home_organization=organization,
         key_id=row["id"],

@@ -134,6 +134,17 @@ async def test_documents_are_bounded_on_a_socket(serve: Serve) -> None:
         assert await (await socket.subscribe(viewer)).rest() == [{"name": "open"}]
 
 
+async def test_a_small_message_cannot_become_a_large_one(live: Served) -> None:
+    """Compression is offered by clients and not taken."""
+    async with websockets.connect(
+        live.socket_url, subprotocols=[PROTOCOL], compression="deflate"
+    ) as raw:
+        assert raw.protocol.extensions == []
+    async with raw_socket(live) as (reader, writer):
+        writer.write(frame(FIN | 0x40 | TEXT, b"deflated"))
+        assert await end_of(reader) == 1002
+
+
 async def test_a_message_in_very_many_frames(live: Served) -> None:
     async with raw_socket(live) as (reader, writer):
         writer.write(frame(FIN | TEXT, json.dumps(INIT).encode()))
@@ -182,10 +193,11 @@ async def test_who_never_shows_a_key_is_closed_out(serve: Serve) -> None:
         assert await end_of(reader) == 4408
         assert await reader.read() == b""  # dropped, although this client answers nothing
     async with raw_socket(live) as (reader, writer):
-        for _ in range(20):
+        ending = asyncio.create_task(end_of(reader))
+        while not ending.done():
             writer.write(frame(FIN | TEXT, b'{"type":"ping"}'))
             await asyncio.sleep(0.05)
-        assert await end_of(reader) == 4408
+        assert await ending == 4408
     await eventually(lambda: len(streams.pending) == 0)
 
 
