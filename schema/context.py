@@ -87,13 +87,13 @@ class RequestContext:
 
     async def write(self, entries: Sequence[Entry]) -> list[ItemResult]:
         """Write entries in one transaction; what is read afterwards is as they left it."""
-        results = await self.store.write(entries)
+        results = await self.store.write(entries, self.principal.bounds.organization_id)
         self._loaders = None
         return results
 
     async def write_operations(self, batch: OperationBatch) -> BatchResults:
         """Write the operations of one call in one transaction."""
-        results = await self.store.write_operations(batch)
+        results = await self.store.write_operations(batch, self.principal.bounds.organization_id)
         self._loaders = None
         return results
 

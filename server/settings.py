@@ -28,7 +28,7 @@ from store.paging import PageSize
 from store.requests.silence import Patience
 from store.store import StoreConfig
 from store.validation import InputBounds
-from store.writer import WriterSettings
+from store.write_queue import WriterSettings
 
 MIN_CONNECTIONS = 10
 OTHER_FILES = 200

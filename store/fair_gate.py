@@ -115,7 +115,7 @@ class FairGate:
         if not self._running[tenant]:
             del self._running[tenant]
         while self.running < self._bounds.places:
-            following = self._queue.pop(self._has_room)
+            following = self._queue.pop(lambda tenant, _: self._has_room(tenant))
             if following is None:
                 return
             tenant, turn = following

@@ -1,30 +1,39 @@
-"""A queue that serves its tenants in turns, and each tenant in order."""
+"""A queue that serves its tenants by fair shares, and each tenant in order."""
 
-from collections import OrderedDict, deque
+import heapq
+from collections import deque
 from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Generic, TypeVar
 
 Tenant = str | None
-"""An organization; None stands for callers that are bound to none, who share one turn."""
+"""An organization; None stands for callers that are bound to none, who have one share together."""
 T = TypeVar("T")
+MAX_REMEMBERED = 10_000
+"""Tenants whose last item is remembered, 100 bytes each."""
 
 
-def anyone(tenant: Tenant) -> bool:
-    """Accept every tenant."""
-    del tenant
+def anyone(tenant: Tenant, item: object) -> bool:
+    """Accept every item."""
+    del tenant, item
     return True
 
 
 class FairQueue(Generic[T]):
-    """Round robin over tenants, first in first out within one.
+    """Start-time fair queuing (Goyal, Vin and Cheng, SIGCOMM 1996).
 
-    A tenant that is served goes to the end of the round, so that one with a thousand items delays
-    another by at most one item. Every operation takes constant time, apart from ``pop`` with a
-    condition, which looks at tenants, not at items.
+    Each item has a cost. The next one is of the tenant that was served least, by the costs of its
+    items; whoever comes from outside begins where the present one stands, and cannot save up. So a
+    tenant with a thousand items delays another one by at most one of them, whether that one waits
+    for a place in the middle of the backlog or comes again and again.
     """
 
     def __init__(self) -> None:
-        self._lines: OrderedDict[Tenant, deque[T]] = OrderedDict()
+        self._lines: dict[Tenant, deque[tuple[T, float]]] = {}
+        self._heap: list[tuple[float, int, Tenant]] = []
+        self._now = 0.0
+        self._served: dict[Tenant, float] = {}
+        self._numbers = count()
         self._size = 0
 
     def __len__(self) -> int:
@@ -32,7 +41,8 @@ class FairQueue(Generic[T]):
 
     def __iter__(self) -> Iterator[T]:
         for line in self._lines.values():
-            yield from line
+            for item, _ in line:
+                yield item
 
     @property
     def tenants(self) -> int:
@@ -43,35 +53,65 @@ class FairQueue(Generic[T]):
         """Return how many items of a tenant are in the queue."""
         return len(self._lines.get(tenant, ()))
 
-    def push(self, tenant: Tenant, item: T) -> None:
+    def push(self, tenant: Tenant, item: T, cost: float = 1) -> None:
         """Add an item behind the others of its tenant."""
-        self._lines.setdefault(tenant, deque()).append(item)
+        line = self._lines.get(tenant)
+        if line is None:
+            line = self._lines[tenant] = deque()
+            self._enlist(tenant, max(self._now, self._served.get(tenant, 0.0)))
+        line.append((item, cost))
         self._size += 1
 
-    def pop(self, admits: Callable[[Tenant], bool] = anyone) -> tuple[Tenant, T] | None:
-        """Remove the item whose turn it is, of a tenant that ``admits`` accepts; None if none is."""
-        for tenant, line in self._lines.items():
-            if admits(tenant):
-                item = line.popleft()
-                self._size -= 1
-                self._lines.move_to_end(tenant)
-                if not line:
-                    del self._lines[tenant]
-                return tenant, item
-        return None
+    def pop(self, admits: Callable[[Tenant, T], bool] = anyone) -> tuple[Tenant, T] | None:
+        """Remove the next item whose tenant and self ``admits`` accepts; None if there is none.
 
-    def peek(self) -> tuple[Tenant, T] | None:
-        """Return the item whose turn it is, and leave it in the queue; None if it is empty."""
-        for tenant, line in self._lines.items():
-            return tenant, line[0]
-        return None
+        Only the first item of each tenant is looked at.
+        """
+        passed: list[tuple[float, int, Tenant]] = []
+        found: tuple[Tenant, T] | None = None
+        while self._heap and found is None:
+            entry = heapq.heappop(self._heap)
+            start, _, tenant = entry
+            line = self._lines[tenant]
+            item, cost = line[0]
+            if not admits(tenant, item):
+                passed.append(entry)
+                continue
+            line.popleft()
+            self._size -= 1
+            self._now = max(self._now, start)
+            self._remember(tenant, start + cost)
+            if line:
+                self._enlist(tenant, start + cost)
+            else:
+                del self._lines[tenant]
+            found = tenant, item
+        for entry in passed:
+            heapq.heappush(self._heap, entry)
+        return found
 
     def remove(self, tenant: Tenant, item: T) -> None:
         """Remove an item whose caller has gone, if it is still in the queue."""
         line = self._lines.get(tenant)
-        if line is None or item not in line:
+        if line is None:
             return
-        line.remove(item)
-        self._size -= 1
+        for at, (one, _) in enumerate(line):
+            if one is item:
+                del line[at]
+                self._size -= 1
+                break
         if not line:
             del self._lines[tenant]
+            self._heap = [entry for entry in self._heap if entry[2] != tenant]
+            heapq.heapify(self._heap)
+
+    def _enlist(self, tenant: Tenant, start: float) -> None:
+        heapq.heappush(self._heap, (start, next(self._numbers), tenant))
+
+    def _remember(self, tenant: Tenant, served: float) -> None:
+        self._served[tenant] = served
+        if len(self._served) > MAX_REMEMBERED:
+            now = self._now
+            self._served = {name: at for name, at in self._served.items() if at > now}
+            if len(self._served) > MAX_REMEMBERED // 2:
+                self._served.clear()  # so that this is done now and then only

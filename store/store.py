@@ -20,6 +20,7 @@ from store.circuit_breakers import BreakerApplier, CircuitBreakers
 from store.database import Database
 from store.dialects import PoolSettings
 from store.entries import Entry, ItemResult
+from store.fair_queue import Tenant
 from store.feeds.reading import FeedReader
 from store.feeds.sources import EVENT_FEED, OPERATION_FEED
 from store.housekeeping import Housekeeping
@@ -55,7 +56,8 @@ from store.sessions import SessionApplier
 from store.sign_ins import SignIns
 from store.sources import INTERACTIONS, SESSIONS
 from store.validation import InputBounds
-from store.writer import Writer, WriterSettings
+from store.write_queue import WriterSettings
+from store.writer import Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,16 +202,19 @@ class Store:
             self.database, bounds, self.config.pages, self.limits.levels, self._stage_history
         )
 
-    async def write(self, entries: Sequence[Entry]) -> list[ItemResult]:
-        """Write entries in one transaction; their results, in the same order, after the commit."""
+    async def write(self, entries: Sequence[Entry], tenant: Tenant = None) -> list[ItemResult]:
+        """Write entries in one transaction; their results, in the same order, after the commit.
+
+        ``tenant`` is the organization in whose turn they are written.
+        """
         with self.activity.track():
-            await self.writer.submit(entries)
+            await self.writer.submit(entries, tenant)
         return [entry.result for entry in entries if entry.result is not None]
 
-    async def write_operations(self, batch: OperationBatch) -> BatchResults:
+    async def write_operations(self, batch: OperationBatch, tenant: Tenant = None) -> BatchResults:
         """Write the operations of one call; their results, in order, after the commit."""
         with self.activity.track():
-            await self.writer.submit([batch])
+            await self.writer.submit([batch], tenant)
         return batch.results
 
     async def write_one(self, entry: Entry) -> ItemResult:

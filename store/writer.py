@@ -9,15 +9,17 @@ import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sqlalchemy import Table
 
 from store.database import Contention, Database
 from store.entries import Applier, Entry, Flush
 from store.errors import Overloaded, StoreError
+from store.fair_queue import Tenant
 from store.ids import Clock
 from store.partitions import Month, Partitions
+from store.write_queue import Submission, WriteQueue, WriterSettings, loops_for
 
 log = logging.getLogger(__name__)
 
@@ -32,21 +34,6 @@ Shortcut = Callable[[Database, Sequence[Entry]], Awaitable[bool]]
 cannot be written so: then nothing is written, and the appliers have their turn."""
 
 
-@dataclass(frozen=True, slots=True)
-class WriterSettings:
-    """Bounds of the queue and the size of a transaction.
-
-    ``queue_items`` bounds memory: at about 2 KB an entry, 50,000 are 100 MB. While a transaction is
-    under way, another one begins only for ``parallel_items`` entries or more. ``delay_seconds`` is
-    how long a small one waits for company, where the last one had some.
-    """
-
-    queue_items: int = 50_000
-    flush_items: int = 2_000
-    parallel_items: int = 500
-    delay_seconds: float = 0.0
-
-
 @dataclass(slots=True)
 class WriterStats:
     """What the writer did since it started, for metrics."""
@@ -58,27 +45,6 @@ class WriterStats:
     retries: int = 0
     failures: int = 0
     seconds: float = 0.0
-
-
-@dataclass(eq=False, slots=True)
-class Submission:
-    """Entries of one call, written in one transaction."""
-
-    entries: Sequence[Entry]
-    count: int
-    done: asyncio.Future[None] = field(
-        default_factory=lambda: asyncio.get_running_loop().create_future()
-    )
-
-    def fail(self, error: Exception) -> None:
-        """Tell the caller, unless it went away."""
-        if not self.done.done():
-            self.done.set_exception(error)
-
-    def succeed(self) -> None:
-        """Tell the caller, unless it went away."""
-        if not self.done.done():
-            self.done.set_result(None)
 
 
 class Writer:
@@ -99,11 +65,10 @@ class Writer:
         self._clock = clock
         self._settings = settings
         self._shortcut = shortcut
-        self._queue: deque[Submission] = deque()
+        self._queue = WriteQueue(settings, database.dialect.parallel_writers)
         self._arrived = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
-        self._under_way = 0
         self._had_company = False
         self._cut = 0  # entries whose transaction was under way when patience ended
         self.stats = WriterStats()
@@ -111,11 +76,13 @@ class Writer:
     def start(self) -> None:
         """Start the flush loops."""
         self._closing, self._cut = False, 0
-        count = self._database.dialect.parallel_writers
+        count = loops_for(self._database.dialect.parallel_writers)
         self._tasks = [asyncio.create_task(self._run(), name=f"writer-{i}") for i in range(count)]
 
-    async def submit(self, entries: Sequence[Entry]) -> None:
+    async def submit(self, entries: Sequence[Entry], tenant: Tenant = None) -> None:
         """Write ``entries`` in one transaction and set their results; returns after the commit.
+
+        ``tenant`` is the organization in whose turn they are written.
 
         Raises ``Overloaded`` at once when the queue is full or the server is stopping, and
         ``Overloaded`` or ``TimedOut`` when the database could not take them: nothing is known to
@@ -126,15 +93,14 @@ class Writer:
         if self._closing or not self._tasks:
             raise Overloaded("the server is stopping: send this again in a moment")
         count = sum([entry.count for entry in entries])
-        if self.stats.queued + count > self._settings.queue_items and self.stats.queued:
+        try:
+            self._queue.check(tenant, count)
+        except Overloaded:
             self.stats.refused += count
-            raise Overloaded(
-                f"{self.stats.queued:,} entries wait to be written, at most "
-                f"{self._settings.queue_items:,} may: send this again in a moment"
-            )
-        submission = Submission(entries, count)
-        self._queue.append(submission)
-        self.stats.queued += count
+            raise
+        submission = Submission(entries, count, tenant)
+        self._queue.add(submission)
+        self.stats.queued = self._queue.items
         self._arrived.set()
         await submission.done
 
@@ -148,58 +114,35 @@ class Writer:
                 task.cancel()
             await asyncio.gather(*pending, return_exceptions=True)
         left = self.stats.queued + self._cut
-        while self._queue:
-            self._queue.popleft().fail(Overloaded("the server stopped: send this again"))
+        for submission in self._queue.clear():
+            submission.fail(Overloaded("the server stopped: send this again"))
         self.stats.queued = 0
         self._tasks = []
         return left
 
     async def _run(self) -> None:
         while True:
-            while not self._has_turn():
+            while not self._queue.has_turn():
                 if self._closing and not self._queue:
                     return
                 self._arrived.clear()
                 await self._arrived.wait()
-            self._under_way += 1
+            batch = self._queue.begin()
             try:
                 await self._gather()
-                batch = self._take()
-                if batch:
-                    await self._flush(batch)
+                self._queue.fill(batch)
+                self.stats.queued = self._queue.items
+                self._had_company = len(batch.submissions) > 1
+                if batch.submissions:
+                    await self._flush(batch.submissions)
             finally:
-                self._under_way -= 1
+                self._queue.end(batch)
                 self._arrived.set()  # what came meanwhile waited for this
-
-    def _has_turn(self) -> bool:
-        """Whether to begin a flush: small ones one after the other, so that each is shared by more."""
-        if not self._queue:
-            return False
-        return not self._under_way or self._is_much
-
-    @property
-    def _is_much(self) -> bool:
-        """Whether enough is queued for a transaction that is worth beginning at once."""
-        settings = self._settings
-        return self.stats.queued >= min(settings.parallel_items, settings.flush_items)
 
     async def _gather(self) -> None:
         """Wait for company, as long as there was some the last time."""
-        if not (self._is_much or self._closing):
+        if not (self._queue.is_much or self._closing):
             await asyncio.sleep(self._settings.delay_seconds if self._had_company else 0)
-
-    def _take(self) -> list[Submission]:
-        batch: list[Submission] = []
-        count = 0
-        while self._queue and (not batch or count < self._settings.flush_items):
-            submission = self._queue.popleft()
-            self.stats.queued -= submission.count
-            if submission.done.cancelled():
-                continue  # its caller went away before anything was begun
-            batch.append(submission)
-            count += submission.count
-        self._had_company = len(batch) > 1
-        return batch
 
     async def _flush(self, batch: list[Submission]) -> None:
         started = time.perf_counter()

@@ -65,7 +65,7 @@ class Sweeper:
         """Judge what is due now; whether there may be more of it."""
         entries = await self.due(self._clock())
         # Each by itself: they share a transaction all the same, and one that fails spoils no other.
-        submitted = (self._writer.submit([entry]) for entry in entries)
+        submitted = (self._writer.submit([entry], entry.organization) for entry in entries)
         told = await asyncio.gather(*submitted, return_exceptions=True)
         self.stats.sweeps += 1
         self.stats.looks += len(entries)

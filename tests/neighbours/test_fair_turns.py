@@ -7,7 +7,7 @@ import pytest
 
 from store.errors import TooMany
 from store.fair_gate import FairGate, GateBounds
-from store.fair_queue import FairQueue, Tenant
+from store.fair_queue import MAX_REMEMBERED, FairQueue, Tenant
 
 
 def emptied(queue: FairQueue[int]) -> list[tuple[Tenant, int]]:
@@ -31,24 +31,68 @@ def test_tenants_have_turns_and_each_is_served_in_order() -> None:
     assert len(queue) == queue.tenants == 0
 
 
-def test_whoever_was_served_last_is_last_in_the_round() -> None:
+def test_whoever_comes_is_before_the_backlog_of_another() -> None:
     queue: FairQueue[int] = FairQueue()
     for number in range(3):
         queue.push("loud", number)
     assert queue.pop() == ("loud", 0)
-    queue.push("quiet", 10)
-    assert [queue.pop(), queue.pop()] == [("loud", 1), ("quiet", 10)]
-    queue.push("quiet", 11)
-    assert [queue.pop(), queue.pop()] == [("loud", 2), ("quiet", 11)]
+    for number in (10, 11):
+        queue.push("quiet", number)
+        assert queue.pop() == ("quiet", number)
+        assert queue.pop() == ("loud", number - 9)
+
+
+def test_who_comes_again_and_again_starves_nobody() -> None:
+    queue: FairQueue[str] = FairQueue()
+    served = []
+    for name in ("a", "b", "c", "c"):
+        queue.push(name, name)
+    for _ in range(9):
+        item = queue.pop()
+        assert item is not None
+        served.append(item[0])
+        if item[0] in ("a", "b"):
+            queue.push(item[0], item[0])  # it waits for its answer, and sends the next one
+    assert served == ["a", "b", "c"] * 2 + ["a", "b", "a"]
+
+
+def test_a_turn_costs_what_it_takes() -> None:
+    queue: FairQueue[int] = FairQueue()
+    for number in range(3):
+        queue.push("bulk", number, cost=1_000)
+    for number in range(2_000):
+        queue.push("single", number)
+    served = [item[0] for item in emptied(queue)]
+    assert [n for n, tenant in enumerate(served) if tenant == "bulk"] == [0, 1_001, 2_002]
+
+
+def test_nobody_saves_up_turns() -> None:
+    queue: FairQueue[int] = FairQueue()
+    for number in range(100):
+        queue.push("always", number)
+        queue.pop()
+    for number in range(3):
+        queue.push("new", number)
+        queue.push("always", number)
+    assert [item[0] for item in emptied(queue)] == ["new", "always"] * 3
+
+
+def test_what_is_remembered_of_tenants_is_bounded() -> None:
+    queue: FairQueue[int] = FairQueue()
+    for number in range(3 * MAX_REMEMBERED):
+        queue.push(f"tenant-{number}", number)
+    assert len(emptied(queue)) == 3 * MAX_REMEMBERED
+    assert len(queue._served) <= MAX_REMEMBERED
+    assert (queue._lines, queue._heap) == ({}, [])
 
 
 def test_a_tenant_that_may_not_be_served_keeps_its_place() -> None:
     queue: FairQueue[int] = FairQueue()
     queue.push("loud", 0)
     queue.push("quiet", 10)
-    assert queue.pop(lambda tenant: tenant != "loud") == ("quiet", 10)
-    assert queue.pop(lambda tenant: tenant != "loud") is None
-    assert queue.peek() == ("loud", 0)
+    assert queue.pop(lambda tenant, _: tenant != "loud") == ("quiet", 10)
+    assert queue.pop(lambda tenant, _: tenant != "loud") is None
+    assert queue.pop(lambda _, item: item > 0) is None
     assert queue.pop() == ("loud", 0)
 
 
@@ -62,6 +106,9 @@ def test_an_item_can_be_removed() -> None:
     assert (len(queue), queue.waiting("a"), list(queue)) == (1, 1, [1])
     queue.remove("a", 1)
     assert (len(queue), queue.tenants) == (0, 0)
+    queue.push("a", 2)
+    queue.push("b", 3)
+    assert emptied(queue) == [("a", 2), ("b", 3)]
 
 
 class Calls:
@@ -123,7 +170,7 @@ async def test_whoever_waits_has_a_turn_before_the_backlog_of_another() -> None:
     assert calls.admitted[2:] == ["other1"], "it came first"
     await calls.go("loud1")
     assert calls.admitted[3:] == ["loud2"]
-    await calls.go("loud2")
+    await calls.go("other1")
     assert calls.admitted[4:] == ["quiet1"], "18 others and six loud ones still wait"
     assert calls.gate.waiting == 18 + 6
 

@@ -13,7 +13,8 @@ from store.entries import Entry, Flush, ItemResult
 from store.errors import Overloaded
 from store.ids import new_id
 from store.partitions import Partitions
-from store.writer import CONTENTION_TRIES, Writer, WriterSettings
+from store.write_queue import WriterSettings
+from store.writer import CONTENTION_TRIES, Writer
 from tests.store.conftest import NOON, SetClock
 
 TABLE = table_of(LimitUsage)
