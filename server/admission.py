@@ -3,9 +3,10 @@
 import ipaddress
 import math
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 from uuid import UUID
 
 from store.access import Principal
@@ -14,6 +15,7 @@ from store.errors import TooMany
 MINUTE_SECONDS = 60
 KEPT_ADDRESSES = 10_000
 """Addresses remembered at most, 200 bytes each; the one that tried nothing for longest goes first."""
+T = TypeVar("T")
 NETWORK_BITS = 64
 """One subscriber of IPv6 has that many bits to himself."""
 
@@ -32,31 +34,48 @@ class TooManyWrongKeys(TooMany):
 
 
 class Admission:
-    """Counts the operations that each principal has under way in this process."""
+    """Counts the operations that each key, and each organization, has under way in this process."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._running: dict[UUID | None, int] = {}
+    def __init__(self, most: int, of_organization: int | None = None) -> None:
+        """At most ``most`` of a key, and ``of_organization`` of all keys that are bound to one."""
+        self.most = most
+        self._of_organization = of_organization if of_organization is not None else most
+        self._running: Counter[UUID | None] = Counter()
+        self._by_organization: Counter[str] = Counter()
+        self.refused = 0
 
     def enter(self, principal: Principal) -> None:
         """Begin an operation, to be followed by ``leave``; raises ``TooMany``."""
-        running = self._running.get(principal.key_id, 0)
-        if running >= self._most:
-            raise TooMany(f"{running} operations are under way for this key: wait for one of them")
-        self._running[principal.key_id] = running + 1
+        running, whose, most = self._running[principal.key_id], "this key", self.most
+        organization = principal.bounds.organization_id
+        if running < most and organization is not None:
+            running, whose = self._by_organization[organization], "this organization"
+            most = self._of_organization
+        if running >= most:
+            self.refused += 1
+            raise TooMany(f"{running} operations are under way for {whose}: wait for one of them")
+        self._running[principal.key_id] += 1
+        if organization is not None:
+            self._by_organization[organization] += 1
 
     def leave(self, principal: Principal) -> None:
         """An operation is done."""
-        running = self._running[principal.key_id] - 1
-        if running:
-            self._running[principal.key_id] = running
-        else:
-            del self._running[principal.key_id]
+        organization = principal.bounds.organization_id
+        if organization is not None:
+            count_down(self._by_organization, organization)
+        count_down(self._running, principal.key_id)
 
     @property
     def running(self) -> int:
         """Operations under way, of all callers."""
-        return sum(self._running.values())
+        return self._running.total()
+
+
+def count_down(counts: Counter[T], key: T) -> None:
+    """Count one less; what is at zero is forgotten."""
+    counts[key] -= 1
+    if not counts[key]:
+        del counts[key]
 
 
 class WrongKeys:

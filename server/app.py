@@ -54,6 +54,7 @@ from server.settings import Settings, load_settings
 from server.settings_errors import ENV_FILE
 from server.sign_in import SignInEndpoint
 from server.stopping import StopSignals, end_with_parent
+from server.turns import Turns
 from server.variables import ObjectBounds
 from server.version import VERSION
 from server.work import Work
@@ -106,6 +107,11 @@ class Server:
         self.health = Health(self.store)
         self.metrics = Metrics(self.store, settings.workers)
         self.client_drops = ClientDrops(self.metrics.registry, self.metrics.labels)
+        self.turns = Turns(
+            Admission(settings.max_operations, settings.max_operations_per_organization),
+            settings.max_waiting,
+            settings.turn_seconds,
+        )
         self.live: LiveServer | None = None
         self._stops = StopSignals(self._drain)
         self._draining: asyncio.Task[None] | None = None
@@ -126,7 +132,7 @@ class Server:
         )
         self._guarded_metrics = GuardedMetrics(self.metrics, authenticator)
         work = Work(
-            Admission(settings.max_operations),
+            self.turns,
             Costs(self.schema._schema, self._bounds),
             Deadlines(settings.operation_seconds),
         )

@@ -2,7 +2,7 @@
 
 import json
 from codecs import BOM_UTF8
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol
 from urllib.parse import unquote_to_bytes
@@ -205,6 +205,8 @@ def parameters_of(query_string: bytes) -> Mapping[str, Any]:
     return found
 
 
+Arrived = Callable[[int], Awaitable[None]]
+"""Told how many bytes a request has, it waits until they may be decoded."""
 ReadQuickly = Callable[[bytes], GraphQLRequest | None]
 """Reads a body that is plainly in order; None for all others."""
 
@@ -232,10 +234,19 @@ class RequestReader:
         self._trusts_few = documents.trusts_few
 
     async def read(
-        self, scope: Scope, receive: Receive, read_quickly: ReadQuickly | None = None
+        self,
+        scope: Scope,
+        receive: Receive,
+        read_quickly: ReadQuickly | None = None,
+        arrived: Arrived | None = None,
     ) -> GraphQLRequest:
-        """The GraphQL request that an HTTP request carries; raises ``HttpRefusal``."""
+        """The GraphQL request that an HTTP request carries; raises ``HttpRefusal``.
+
+        ``arrived`` is awaited when the whole request is there, before anything is decoded.
+        """
         if scope["method"] in QUERY_METHODS:
+            if arrived is not None:
+                await arrived(len(scope["query_string"]))
             return self.admit(graphql_request(parameters_of(scope["query_string"])))
         headers = headers_of(scope)
         check_content_type(headers.get("content-type", ""))
@@ -245,6 +256,8 @@ class RequestReader:
             self.bounds.body_bytes,
             headers.get("content-encoding", ""),
         )
+        if arrived is not None:
+            await arrived(len(body))
         if holds_more_values(body, self.bounds.json_values):
             raise HttpRefusal(400, too_many_values(self.bounds.json_values))
         quick = read_quickly(body) if read_quickly is not None else None

@@ -27,6 +27,7 @@ from server.metrics import STREAM
 from server.negotiation import GRAPHQL_JSON, JSON, OFFERED, preferred
 from server.persisted import NOT_FOUND, NOT_SUPPORTED
 from server.schema import TrackstoreSchema
+from server.turns import Call
 from server.work import Work
 from store.access import Principal
 from store.errors import Overloaded, StoreError, TimedOut, TooMany, Unauthenticated
@@ -101,10 +102,9 @@ class GraphQLEndpoint:
         shown = media_type or JSON
         try:
             principal = await self._authenticator.authenticate(headers, scope.get("client"))
-            admitted = scope[CALLER] = principal
-            self._work.admission.enter(admitted)
-            try:
-                asked, principal = await self._receive(scope, receive, principal)
+            scope[CALLER] = principal
+            async with self._work.turns.call(principal) as call:
+                asked, principal = await self._receive(scope, receive, call)
                 context = RequestContext(self._store, principal, HYDRATE)
                 answer = None
                 if media_type is not None:
@@ -113,8 +113,6 @@ class GraphQLEndpoint:
                         answer = await self._execute(scope["method"], asked, context, media_type)
                     finally:
                         self._work.deadlines.end(task)
-            finally:
-                self._work.admission.leave(admitted)
             if answer is not None:
                 return answer
             if form is None:
@@ -131,12 +129,12 @@ class GraphQLEndpoint:
         return None
 
     async def _receive(
-        self, scope: Scope, receive: Receive, principal: Principal
+        self, scope: Scope, receive: Receive, call: Call
     ) -> tuple[GraphQLRequest, Principal]:
         """The request and its caller, whose key may have been revoked while the body arrived."""
-        asked = await self._reader.read(scope, receive, self._read)
+        asked = await self._reader.read(scope, receive, self._read, call.arrived)
         headers, client = headers_of(scope), scope.get("client")
-        return asked, await self._authenticator.renew(principal, headers, client)
+        return asked, await self._authenticator.renew(call.principal, headers, client)
 
     def _refusal(
         self, error: Refused | HttpRefusal | StoreError, media_type: str | None, form: Form | None

@@ -124,6 +124,12 @@ class Settings(LiveFields):
         description="Operations under way at once for one API key, or for all callers without one, "
         "in each process; 429 answers further ones.",
     )
+    max_operations_per_organization: int = Field(
+        default=2_000,
+        ge=1,
+        le=100_000,
+        description="The same for all API keys of one organization.",
+    )
     default_page_size: int = Field(
         default=100, ge=1, le=100_000, description="Records of a page where none are asked for."
     )

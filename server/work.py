@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 
-from server.admission import Admission
 from server.deadlines import Deadlines
 from server.document_limits import Costs
+from server.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """Who may have how much under way, what an operation costs, and how long it may take."""
 
-    admission: Admission
+    turns: Turns
     costs: Costs
     deadlines: Deadlines

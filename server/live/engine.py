@@ -43,6 +43,16 @@ DECLARED_AND_USED = 2
 """How often a variable stands in a document that uses it once."""
 
 
+BYTES_PER_ITEM = 500
+"""Of an operation, or another entry, as JSON."""
+
+
+def size_of(asked: GraphQLRequest) -> int:
+    """Return about how many bytes the lists of a request have, which was decoded with its message."""
+    values = (asked.variables or {}).values()
+    return BYTES_PER_ITEM * sum(len(value) for value in values if isinstance(value, list))
+
+
 class Refused(Exception):
     """The operation cannot be executed: it was not begun."""
 
@@ -113,14 +123,13 @@ class LiveEngine:
 
         Raises ``Refused``, ``HttpRefusal`` or a ``StoreError`` where it cannot be begun.
         """
-        self._work.admission.enter(principal)
-        try:
-            async with asyncio.timeout(self._work.deadlines.seconds):
-                return await self._begin(asked, principal, may_write=may_write)
-        except TimeoutError:
-            raise TimedOut(self._work.deadlines.sentence) from None
-        finally:
-            self._work.admission.leave(principal)
+        async with self._work.turns.call(principal) as call:
+            await call.arrived(size_of(asked))
+            try:
+                async with asyncio.timeout(self._work.deadlines.seconds):
+                    return await self._begin(asked, principal, may_write=may_write)
+            except TimeoutError:
+                raise TimedOut(self._work.deadlines.sentence) from None
 
     async def _begin(
         self, asked: GraphQLRequest, principal: Principal, *, may_write: bool

@@ -56,9 +56,10 @@ async def test_a_question_runs_in_another_process_and_answers_the_same(database:
     async with database.read() as connection:
         here = [tuple(row) for row in await connection.execute(text(VALUES))]
     assert await ask(database, VALUES) == here
-    (pid,) = {worker.pid for worker in workers()} - {os.getpid()}
+    there = {worker.pid for worker in workers()}
+    assert there
     await ask(database, VALUES)
-    assert [worker.pid for worker in workers()] == [pid], "it is kept for the next question"
+    assert {worker.pid for worker in workers()} == there, "it is kept for the next question"
 
 
 async def test_a_question_sees_what_was_committed_before_it(database: Database) -> None:
@@ -82,7 +83,6 @@ async def test_a_question_ends_at_its_deadline(database: Database, statement: st
     with pytest.raises(TimedOut):
         await ask(database, statement)
     assert database.question_gate.running == 0
-    assert len(workers()) <= 1
     assert await ask(database, "SELECT 1") == [(1,)]
 
 
