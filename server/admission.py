@@ -65,6 +65,9 @@ class Admission:
             count_down(self._by_organization, organization)
         count_down(self._running, principal.key_id)
 
+    waiting = 0
+    """Nobody waits: an operation beyond the bound is refused."""
+
     @property
     def running(self) -> int:
         """Operations under way, of all callers."""

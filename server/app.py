@@ -55,6 +55,7 @@ from server.settings_errors import ENV_FILE
 from server.sign_in import SignInEndpoint
 from server.stopping import StopSignals, end_with_parent
 from server.turns import Turns
+from server.turns_metrics import Bounded, TurnsCollector
 from server.variables import ObjectBounds
 from server.version import VERSION
 from server.work import Work
@@ -165,6 +166,18 @@ class Server:
             self._reader,
             self._fast,
         )
+        self._show_turns(self._exports)
+
+    def _show_turns(self, exports: ExportEndpoint) -> None:
+        """Show in the metrics what organizations share."""
+        bounded: dict[str, Bounded] = {
+            "read": self.store.database.records_gate,
+            "question": self.store.database.question_gate,
+            "bulk": self.turns.bulk,
+            "operation": self.turns.admission,
+            "export": exports,
+        }
+        self.metrics.add(partial(TurnsCollector, bounded))
 
     async def _start_live(self, authenticator: Authenticator, work: Work) -> LiveServer:
         """Everything that streams."""

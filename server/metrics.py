@@ -97,7 +97,6 @@ class StoreCollector(Collector):
         yield from self._requests()
         yield from self._rollups()
         yield from self._pools()
-        yield from self._gates()
         yield self._refusals()
 
     def _refusals(self) -> Metric:
@@ -182,31 +181,6 @@ class StoreCollector(Collector):
                 kept.add_metric(values, pool.checkedout() + pool.checkedin())
         yield used
         yield kept
-
-    def _gates(self) -> Iterator[Metric]:
-        """How much waits for its turn; without the names of organizations, of which there are many."""
-        names = [*self._labels, "kind"]
-        waiting = GaugeMetricFamily(
-            "trackstore_turns_waiting",
-            "Calls that wait for their organization's turn.",
-            labels=names,
-        )
-        running = GaugeMetricFamily(
-            "trackstore_turns_running", "Calls whose turn it is.", labels=names
-        )
-        refused = CounterMetricFamily(
-            "trackstore_turns_refused", "Calls that were refused: too many waited, or too long.",
-            labels=names,
-        )  # fmt: skip
-        database = self._store.database
-        for kind, gate in (("read", database.records_gate), ("question", database.question_gate)):
-            values = [*self._labels.values(), kind]
-            waiting.add_metric(values, gate.waiting)
-            running.add_metric(values, gate.running)
-            refused.add_metric(values, gate.stats.refused)
-        yield waiting
-        yield running
-        yield refused
 
 
 class MetricsMiddleware:

@@ -224,8 +224,8 @@ class ServingSettings(BaseSettings):
         default=50_000,
         ge=1,
         le=10_000_000,
-        description="Entries that may wait to be written, about 2 KB each; further ones are "
-        "refused with OVERLOADED.",
+        description="Entries of one organization that may wait to be written, about 2 KB each; further "
+        "ones are refused with OVERLOADED. Those of all organizations may be twice as many.",
     )
     writer_flush_items: int = Field(
         default=2_000, ge=1, le=100_000, description="Entries written in one transaction."

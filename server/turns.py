@@ -37,7 +37,7 @@ class Turns:
 
     def __init__(self, admission: Admission, waiting: int, seconds: float) -> None:
         """``waiting`` bulk loads of one organization wait for their turn, each for ``seconds``."""
-        self._admission = admission
+        self.admission = admission
         self.bulk = FairGate("bulk loads", GateBounds(BULK_LOADS, waiting, seconds))
         self._alone = FairGate("bulk loads", GateBounds(1, waiting, seconds))
         self._rest_until = 0.0
@@ -53,12 +53,12 @@ class Turns:
 
     def enter(self, call: "Call") -> None:
         """Count a call; raises ``TooMany``."""
-        self._admission.enter(call.principal)
+        self.admission.enter(call.principal)
         self._calls[call.tenant] += 1
 
     def leave(self, call: "Call") -> None:
         """A call is over."""
-        self._admission.leave(call.principal)
+        self.admission.leave(call.principal)
         self._calls[call.tenant] -= 1
         if not self._calls[call.tenant]:
             del self._calls[call.tenant]

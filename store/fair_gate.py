@@ -31,14 +31,6 @@ class GateBounds:
         return math.ceil(self.places / 2)
 
 
-@dataclass(slots=True)
-class GateStats:
-    """What a gate did since it was made, for metrics."""
-
-    admitted: int = 0
-    refused: int = 0
-
-
 class FairGate:
     """Places that callers hold while they work; who waits is admitted in turns per organization."""
 
@@ -48,7 +40,8 @@ class FairGate:
         self._bounds = bounds
         self._running: Counter[Tenant] = Counter()
         self._queue: FairQueue[asyncio.Future[None]] = FairQueue()
-        self.stats = GateStats()
+        self.refused = 0
+        """Callers that were refused since it was made."""
 
     @property
     def running(self) -> int:
@@ -96,7 +89,7 @@ class FairGate:
             raise
 
     def _refuse(self, why: str) -> None:
-        self.stats.refused += 1
+        self.refused += 1
         bounds = self._bounds
         raise TooMany(
             f"too many {self.what} of this organization at once: {bounds.share} run and {why}. "
@@ -108,7 +101,6 @@ class FairGate:
 
     def _admit(self, tenant: Tenant) -> None:
         self._running[tenant] += 1
-        self.stats.admitted += 1
 
     def _leave(self, tenant: Tenant) -> None:
         self._running[tenant] -= 1

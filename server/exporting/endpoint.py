@@ -81,6 +81,8 @@ class ExportEndpoint:
         self._reader = Reader(schema._schema, document_bounds, bounds.answer_rows, page_rows)
         self._asker = Asker(schema, fast)
         self._running: Counter[Tenant] = Counter()
+        self.waiting = 0
+        """Nobody waits: an export beyond the bound is refused."""
         self.refused = 0
         """Exports that were refused since too many were under way."""
 
