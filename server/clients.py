@@ -23,8 +23,11 @@ DROP = re.compile(r"([A-Z_]{1,40})=(\d{1,9})")
 """A reason and how many items; others than these are no report."""
 LONGEST_REPORT = 1_000
 REASONS = frozenset(
-    ("QUEUE_FULL", "SPOOL_FULL", "INVALID", "TOO_LARGE", "CLOSED", "CLIENT_ERROR", *ERROR_CODES)
-)
+    (
+        "QUEUE_FULL", "SPOOL_FULL", "SPOOL_DAMAGED", "INVALID", "TOO_LARGE", "CLOSED", "CLIENT_ERROR",
+        *ERROR_CODES,
+    )
+)  # fmt: skip
 OTHER = "OTHER"
 """Label of any other reason: callers must not be able to make series by inventing one."""
 

@@ -181,4 +181,10 @@ def _folder(value: Any) -> Path | None:
         text = os.fsdecode(value)
     except TypeError:
         raise InvalidSettings(f"spool_folder: {shown(value)} is not a path.") from None
-    return Path(text) if text else None
+    if not text:
+        return None
+    try:
+        # One name for a folder from here on, also where the program changes its own folder later.
+        return Path(text).expanduser().resolve()
+    except (OSError, RuntimeError) as error:
+        raise InvalidSettings(f"spool_folder: {text!r}: {error}") from None

@@ -7,6 +7,7 @@ tracked, a line each.
 import asyncio
 import multiprocessing
 import os
+import resource
 import signal
 import sys
 import threading
@@ -206,6 +207,56 @@ def after_a_crash(url: str, file: str) -> None:
     print(tracker.stats().recovered)  # noqa: T201 for the test
 
 
+def limit_files(most_bytes: int) -> None:
+    """Let no file of this process grow over a size, as a full disk does; -1 lets them grow."""
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (hard if most_bytes < 0 else most_bytes, hard))
+
+
+def full_disk(url: str, file: str) -> None:
+    """The disk is full for a while, and the server is there."""
+    folder = Path(file).with_name("spool")
+    tracker = tracker_of(url, spool_folder=folder, interval_seconds=0.02, batch_items=50)
+    limit_files(60_000)
+    ids = track_many(tracker, 1_500)
+    assert tracker.flush(20).is_done
+    limit_files(-1)
+    ids += track_many(tracker, 100)
+    assert tracker.flush(20).is_done
+    tell(file, ids)
+    stats = tracker.stats()
+    assert tracker.close(5).is_done
+    print("acknowledged", stats.acknowledged, "dropped", dict(stats.dropped))  # noqa: T201 for the test
+
+
+def full_disk_away(url: str, file: str) -> None:
+    """The disk is full, and the server is away; later both are back."""
+    folder = Path(file).with_name("spool")
+    away = tracker_of("http://127.0.0.1:9", spool_folder=folder, queue_items=300)
+    limit_files(100_000)
+    ids = track_many(away, 200)
+    while away.spooled < 200:
+        threading.Event().wait(0.01)
+    limit_files(60_000)
+    ids += track_many(away, 1_000)
+    threading.Event().wait(0.3)
+    stats = away.stats()
+    assert stats.tracked == stats.queued + stats.dropped_total == 1_200
+    assert set(stats.dropped) == {"QUEUE_FULL"}
+    assert 300 <= stats.queued <= 1_200 - stats.dropped_total
+    limit_files(-1)
+    while away.spooled < stats.queued - 50:
+        threading.Event().wait(0.01)
+    left = away.close(0.2)
+    assert left.left - left.spooled <= 50, "but for the batch that was sent from memory"
+    here = tracker_of(url, spool_folder=folder, interval_seconds=0.02)
+    while here.stats().recovered < left.spooled:
+        threading.Event().wait(0.01)
+    assert here.flush(20).is_done
+    assert len(set(ids)) == 1_200
+    print("QUEUE_FULL", stats.dropped["QUEUE_FULL"])  # noqa: T201 for the test
+
+
 def signals(url: str, file: str) -> None:
     """A signal handler tracks while the code that it interrupts does."""
     tracker = tracker_of(url, interval_seconds=0.05, batch_items=50)
@@ -225,7 +276,8 @@ def programs() -> Iterator[Callable[[str, str], None]]:
     """Those that can be named."""
     yield from (
         full_queue, in_a_function, server_away, server_silent, threads, forks, busy_forks,
-        process_forked, process_spawned, pool, early_loop, killed, after_a_crash, signals,
+        process_forked, process_spawned, pool, early_loop, killed, after_a_crash, signals, full_disk,
+        full_disk_away,
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from trackstore.delivery.sender import Sender
 from trackstore.delivery.signals import watch_process
 from trackstore.delivery.spool import Spool
 from trackstore.delivery.spooler import Spooler
-from trackstore.delivery.supplies import MemorySupply, Supply
+from trackstore.delivery.supplies import MemorySupply, SpooledSupply, Supply
 from trackstore.settings import Settings
 
 LARGEST_ITEM = 8 * 2**20
@@ -64,9 +64,11 @@ class Delivery:
             self.ledger,
         )
         self._spool, self._spooler = self._spooling()
-        is_memory = self._spool is None
-        supply: Supply = MemorySupply(self._queue) if self._spool is None else self._spool
-        bell = self._bell if is_memory else self._sender_bell
+        supply: Supply = MemorySupply(self._queue)
+        bell = self._bell
+        if self._spool is not None and self._spooler is not None:
+            supply = SpooledSupply(self._spool, self._spooler, self._queue)
+            bell = self._sender_bell
         self._sender = Sender(settings, supply, bell, self.ledger, self._doubled, self._recover)
         self._threads: list[threading.Thread] = []
         self._client: Client | None = None

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from pathlib import Path
 from typing import Self
 
@@ -19,8 +20,23 @@ else:
         fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-_held: set[Path] = set()
-"""Locks of this process: the system would grant them a second time."""
+Identity = tuple[int, int]
+"""Device and number of a file, which are the same however its path is spelled."""
+_held: set[Identity] = set()
+"""Locks of this process: the system would grant them a second time, and closing a file that is opened
+for that would end the first."""
+_guard = threading.RLock()
+
+
+def _forget_all() -> None:
+    """Start without locks in a forked child: those of the parent are not its own."""
+    global _guard  # noqa: PLW0603 another thread of the parent may hold it
+    _guard = threading.RLock()
+    _held.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_all)
 
 
 class FileLock:
@@ -29,17 +45,28 @@ class FileLock:
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
         self._descriptor = descriptor
-        _held.add(path)
+        self._identity = identity_of(os.fstat(descriptor))
+        _held.add(self._identity)
 
     @classmethod
     def acquire(cls, path: Path, *, create: bool) -> Self | None:
         """The lock; None where somebody else holds it, or (without ``create``) it is not there."""
-        if path in _held:
-            return None
-        flags = os.O_RDWR | os.O_CREAT if create else os.O_RDWR
+        with _guard:
+            try:
+                if identity_of(path.stat()) in _held:
+                    return None
+            except FileNotFoundError:
+                if not create:
+                    return None
+            return cls._open(path, os.O_RDWR | os.O_CREAT if create else os.O_RDWR)
+
+    @classmethod
+    def _open(cls, path: Path, flags: int) -> Self | None:
         try:
             descriptor = os.open(path, flags | getattr(os, "O_CLOEXEC", 0), 0o600)
         except FileNotFoundError:
+            if flags & os.O_CREAT:
+                raise
             return None
         try:
             _try_lock(descriptor)
@@ -60,7 +87,7 @@ class FileLock:
 
     def forget(self) -> None:
         """Close the file; in a forked child this leaves the parent's lock as it is."""
-        _held.discard(self.path)
+        _held.discard(self._identity)
         os.close(self._descriptor)
 
     def _is_there(self) -> bool:
@@ -70,3 +97,8 @@ class FileLock:
         except FileNotFoundError:
             return False
         return os.path.samestat(named, os.fstat(self._descriptor))
+
+
+def identity_of(status: os.stat_result) -> Identity:
+    """Return what tells a file from every other one of this machine."""
+    return status.st_dev, status.st_ino

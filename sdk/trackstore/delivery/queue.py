@@ -1,6 +1,7 @@
 """What waits in memory: bounded by items and bytes, taken in the order in which it came."""
 
 from collections import deque
+from itertools import islice
 from threading import RLock
 
 from trackstore.delivery.bell import Bell
@@ -46,15 +47,27 @@ class ItemQueue:
         return True
 
     def take(self, most_items: int, most_bytes: int) -> list[bytes]:
-        """The oldest items, up to so many; at least one where there is one."""
+        """Remove the oldest items, up to so many; at least one where there is one."""
+        with self._lock:
+            found = self.peek(most_items, most_bytes)
+            self.remove(found)
+        return found
+
+    def peek(self, most_items: int, most_bytes: int) -> list[bytes]:
+        """Return what ``take`` would, and leave it in the queue."""
         found: list[bytes] = []
         size = 0
         with self._lock:
-            while self._items and len(found) < most_items:
-                size += len(self._items[0])
+            for item in islice(self._items, most_items):
+                size += len(item)
                 if found and size > most_bytes:
                     break
-                item = self._items.popleft()
-                self.size -= len(item)
                 found.append(item)
         return found
+
+    def remove(self, items: list[bytes]) -> None:
+        """Remove these, which are the oldest."""
+        with self._lock:
+            for item in items:
+                self._items.popleft()
+                self.size -= len(item)

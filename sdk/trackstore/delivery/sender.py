@@ -16,6 +16,8 @@ from trackstore.settings import Settings
 
 IDLE_SECONDS = 60.0
 """How often a thread without work looks up, such as for what a dead process left on disk."""
+UNREADABLE_SECONDS = 1.0
+"""The wait for items that cannot be taken just now, such as from a disk that fails."""
 
 log = logging.getLogger("trackstore")
 
@@ -78,6 +80,8 @@ class Sender:
                 batch = self._next_batch()
                 if batch:
                     self._deliver(batch)
+                elif len(self._supply):
+                    self._stopped.wait(UNREADABLE_SECONDS)
             except Exception:
                 # The edge: whatever went wrong here must neither end the thread nor pass unseen.
                 log.exception("tracking met a mistake of its own")

@@ -8,22 +8,28 @@ each other, and no SQLite connection ever crosses a fork.
 import logging
 import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import suppress
 from pathlib import Path
 from threading import RLock
 from uuid import UUID
 
 from trackstore.delivery.courier import Parcels
-from trackstore.delivery.drops import SPOOL_FULL, Ledger
+from trackstore.delivery.drops import SPOOL_DAMAGED, SPOOL_FULL, Ledger
 from trackstore.delivery.filelock import FileLock
+from trackstore.delivery.spool_files import (
+    DATABASE,
+    LOCK,
+    NEXT,
+    PREFIX,
+    Leftover,
+    absolute_folder,
+    is_damage,
+    make_folder,
+    open_database,
+    remove_database,
+    set_aside,
+)
 from trackstore.ids import new_id
-
-PREFIX, DATABASE, LOCK = "items-", ".sqlite", ".lock"
-TABLE = "CREATE TABLE IF NOT EXISTS items (number INTEGER PRIMARY KEY AUTOINCREMENT, item BLOB)"
-BESIDE = ("", "-wal", "-shm", "-journal")
-"""What SQLite calls the files of one database."""
-MOVED_AT_ONCE = 1_000
-"""Items of a dead process that are read at a time."""
 
 log = logging.getLogger("trackstore")
 
@@ -31,13 +37,13 @@ log = logging.getLogger("trackstore")
 class Spool:
     """The items of one process on disk, in order. Every method may be called from any thread.
 
-    Raises ``OSError`` or ``sqlite3.Error`` where the disk does not take it.
+    ``append`` and ``check`` raise ``OSError`` or ``sqlite3.Error`` where the disk takes nothing.
     """
 
     def __init__(
         self, folder: Path, most_bytes: int, ledger: Ledger, id: UUID | None = None
     ) -> None:
-        self._folder = folder
+        self._folder = absolute_folder(folder)
         self._most_bytes = most_bytes
         self._ledger = ledger
         self.lock = RLock()
@@ -49,6 +55,13 @@ class Spool:
         self._taken = 0
         self._waiting = self._waiting_bytes = 0
         self._kept = self._kept_bytes = 0
+        self._lost_up_to = 0
+        """Items up to this number are no longer on disk, for their file was damaged."""
+        self._undeleted: list[int] = []
+        """Items that have an end, but could not be deleted: a full disk does not take that, either."""
+        self._read_up_to: dict[Path, int] = {}
+        """How far files of other processes were taken over, before the disk took no more."""
+        self._reported: set[str] = set()
 
     # ------------------------------------------------------------------ a supply for the sender
 
@@ -62,43 +75,67 @@ class Spool:
 
     @property
     def kept(self) -> int:
-        """Items on disk, whether they were taken or not."""
+        """Items on disk that have no end yet, whether they were taken or not."""
         return self._kept
 
     def take(self, most_items: int, most_bytes: int) -> Parcels:
         """The oldest items that were not taken yet; at least one where there is one."""
-        found: list[tuple[int, bytes]] = []
-        size = 0
         with self.lock:
             if self._is_closed or not self._waiting:
-                return found
-            rows = self._open().execute(
-                "SELECT number, item FROM items WHERE number > ? ORDER BY number LIMIT ?",
-                (self._taken, most_items),
-            )
-            for number, item in rows:
-                size += len(item)
-                if found and size > most_bytes:
-                    break
-                found.append((number, item))
-                self._taken = number
-                self._waiting -= 1
-                self._waiting_bytes -= len(item)
+                return []
+            try:
+                found = self._read(most_items, most_bytes)
+            except (OSError, sqlite3.Error) as error:
+                self._report("read", "the spool cannot be read for now: %s", error)
+                if is_damage(error):
+                    self._replace(error)
+                return []
+            if not found:
+                self._count_lost(self._waiting, "items are missing in the file")
+            return found
+
+    def _read(self, most_items: int, most_bytes: int) -> list[tuple[int, bytes]]:
+        found: list[tuple[int, bytes]] = []
+        size = 0
+        for number, item in self._open().execute(NEXT, (self._taken, most_items)):
+            if not isinstance(item, bytes):
+                raise sqlite3.DatabaseError(f"item {number} is not readable")
+            size += len(item)
+            if found and size > most_bytes:
+                break
+            found.append((number, item))
+        if found:
+            self._taken = found[-1][0]
+        self._waiting -= len(found)
+        self._waiting_bytes -= sum(len(item) for _, item in found)
         return found
 
     def settled(self, parcels: Parcels) -> None:
-        """These have an end: they need not be kept."""
+        """These have an end: they need not be kept. Never raises: they stay ended if that fails."""
         with self.lock:
             if self._is_closed:
                 return
-            connection = self._open()
-            with connection:
-                connection.execute("BEGIN")
-                connection.executemany(
-                    "DELETE FROM items WHERE number = ?", [(number,) for number, _ in parcels]
-                )
-            self._kept -= len(parcels)
-            self._kept_bytes -= sum(len(item) for _, item in parcels)
+            stored = [parcel for parcel in parcels if parcel[0] > self._lost_up_to]
+            self._kept -= len(stored)
+            self._kept_bytes -= sum(len(item) for _, item in stored)
+            self._undeleted += [number for number, _ in stored]
+            try:
+                self._delete()
+            except (OSError, sqlite3.Error) as error:
+                self._report("delete", "items that were sent stay in the spool for now: %s", error)
+                if is_damage(error):
+                    self._replace(error)
+                elif not self._kept:
+                    self._start_over()
+
+    def _delete(self) -> None:
+        connection = self._open()
+        with connection:
+            connection.execute("BEGIN")
+            connection.executemany(
+                "DELETE FROM items WHERE number = ?", [(number,) for number in self._undeleted]
+            )
+        self._undeleted = []
 
     # ------------------------------------------------------------------ filling it
 
@@ -109,7 +146,7 @@ class Spool:
                 return
             fitting = self._fitting(items)
             if fitting:
-                self._insert(fitting)
+                self._insert([(None, item) for item in fitting])
         if len(fitting) < len(items):
             limit = f"at most {self._most_bytes:,} bytes"
             self._ledger.drop(SPOOL_FULL, len(items) - len(fitting), limit)
@@ -122,59 +159,80 @@ class Spool:
                 return items[:place]
         return items
 
-    def _insert(self, items: Sequence[bytes]) -> None:
+    def _insert(self, rows: Sequence[tuple[int | None, bytes]]) -> None:
+        try:
+            self._write(rows)
+        except sqlite3.DatabaseError as error:
+            if not is_damage(error):
+                raise
+            self._replace(error)
+            self._write(rows)
+        size = sum(len(item) for _, item in rows)
+        self._kept += len(rows)
+        self._kept_bytes += size
+        self._waiting += len(rows)
+        self._waiting_bytes += size
+
+    def _write(self, rows: Sequence[tuple[int | None, bytes]]) -> None:
         connection = self._open()
         with connection:
             connection.execute("BEGIN")
-            connection.executemany("INSERT INTO items (item) VALUES (?)", [(i,) for i in items])
-        size = sum(map(len, items))
-        self._kept += len(items)
-        self._kept_bytes += size
-        self._waiting += len(items)
-        self._waiting_bytes += size
+            connection.executemany("INSERT INTO items (number, item) VALUES (?, ?)", rows)
 
     # ------------------------------------------------------------------ what dead processes left
 
     def recover(self) -> int:
         """Take over what lies in files without an owner; how many items that were."""
+        names = {path.stem for path in self._folder.glob(f"{PREFIX}*{LOCK}")}
+        names |= {path.stem for path in self._folder.glob(f"{PREFIX}*{DATABASE}")}
         found = 0
-        for path in sorted(self._folder.glob(f"{PREFIX}*{LOCK}")):
-            lock = FileLock.acquire(path, create=False)
-            if lock is None:
-                continue
+        for name in sorted(names):
+            path = self._folder / f"{name}{DATABASE}"
             try:
-                found += self._move(path.with_suffix(DATABASE))
-            except sqlite3.Error as error:
-                log.warning("the spool %s cannot be read: %s", path.with_suffix(DATABASE), error)
-                lock.release()
-            else:
-                remove_database(path.with_suffix(DATABASE))
-                lock.release(remove=True)
+                lock = FileLock.acquire(path.with_suffix(LOCK), create=path.exists())
+                if lock is not None:
+                    found += self._take_over(path, lock)
+            except (OSError, sqlite3.Error) as error:
+                self._report(name, f"the spool file {path} is not taken over for now: %s", error)
         return found
 
-    def _move(self, path: Path) -> int:
-        if not path.exists():
-            return 0
+    def _take_over(self, path: Path, lock: FileLock) -> int:
+        is_done = False
         moved = 0
-        with self.lock, closing(connect(path)) as other:
-            other.execute(TABLE)
-            rows = other.execute("SELECT item FROM items ORDER BY number")
-            while chunk := [item for (item,) in rows.fetchmany(MOVED_AT_ONCE)]:
+        leftover = Leftover(path, self._read_up_to.get(path, 0))
+        try:
+            for chunk in leftover.chunks() if path.exists() else ():
+                with self.lock:
+                    if self._is_closed:
+                        return moved
+                    self._insert([(None, item) for _, item in chunk])
                 self._ledger.recover(len(chunk))
-                self._insert(chunk)
+                self._read_up_to[path] = chunk[-1][0]
                 moved += len(chunk)
+            if leftover.damage is None:
+                remove_database(path)
+            else:
+                self._set_aside(path, leftover.damage, moved)
+            is_done = True
+            self._read_up_to.pop(path, None)
+        finally:
+            lock.release(remove=is_done)
         return moved
+
+    def _set_aside(self, path: Path, damage: str, read: int) -> None:
+        told = "the spool file %s is damaged (%s): %d item(s) were read, it is set aside as %s"
+        log.warning(told, path, damage, read, set_aside(path).name)
 
     # ------------------------------------------------------------------ the file
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
             if self._owned is None:
-                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                path = self._folder / f"{self._name}{LOCK}"
-                self._owned = FileLock.acquire(path, create=True)
-            self._connection = connect(self._path)
-            self._connection.execute(TABLE)
+                make_folder(self._folder)
+                self._owned = FileLock.acquire(self._folder / f"{self._name}{LOCK}", create=True)
+                if self._owned is None:
+                    raise OSError(f"files in {self._folder} cannot be locked")
+            self._connection = open_database(self._path)
         return self._connection
 
     @property
@@ -182,9 +240,13 @@ class Spool:
         return self._folder / f"{self._name}{DATABASE}"
 
     def check(self) -> None:
-        """Raise where the disk does not take anything at all."""
+        """Raise where the disk does not take anything at all, and leave nothing behind then."""
         with self.lock:
-            self._open()
+            try:
+                self._open()
+            except (OSError, sqlite3.Error):
+                self.close()
+                raise
 
     def rest(self) -> None:
         """Close the connection; the next use opens it again. Nothing of it may cross a fork."""
@@ -212,16 +274,45 @@ class Spool:
         if self._owned is not None:
             self._owned.forget()
 
+    # ------------------------------------------------------------------ a file that is damaged
 
-def connect(path: Path) -> sqlite3.Connection:
-    """A connection whose commits survive the death of the process, and cost no wait for the disk."""
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
-    return connection
+    def _start_over(self) -> None:
+        """Remove a file of which nothing is needed any more: that frees the disk."""
+        self.rest()
+        with suppress(OSError):
+            remove_database(self._path)
+            self._undeleted = []
+            self._taken = self._lost_up_to = 0
 
+    def _replace(self, error: Exception) -> None:
+        """Go on in another file with what can still be read of this one, and count what cannot."""
+        self.rest()
+        leftover = Leftover(self._path, self._taken)
+        waiting = (
+            [row for chunk in leftover.chunks() for row in chunk] if self._path.exists() else []
+        )
+        lost = self._waiting - len(waiting)
+        self._set_aside(self._path, str(error), len(waiting))
+        self._lost_up_to, self._undeleted = self._taken, []
+        self._waiting = self._waiting_bytes = self._kept = self._kept_bytes = 0
+        try:
+            # The numbers of items in the sender's hands are not given out again.
+            self._write([(self._taken, b"")])
+            self._undeleted = [self._taken]
+            self._delete()
+            self._insert(waiting)
+        except (OSError, sqlite3.Error):
+            lost += len(waiting)
+        if lost > 0:
+            self._ledger.drop(SPOOL_DAMAGED, lost, str(error))
 
-def remove_database(path: Path) -> None:
-    """Take a database away with everything that SQLite keeps beside it."""
-    for suffix in BESIDE:
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    def _count_lost(self, items: int, detail: str) -> None:
+        self._waiting = self._waiting_bytes = 0
+        self._kept = max(0, self._kept - items)
+        self._ledger.drop(SPOOL_DAMAGED, items, detail)
+
+    def _report(self, kind: str, message: str, error: Exception) -> None:
+        """Log the first error of a kind."""
+        if kind not in self._reported:
+            self._reported.add(kind)
+            log.warning(message, error)

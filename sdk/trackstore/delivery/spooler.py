@@ -27,15 +27,14 @@ class Spooler:
         self._bell = bell
         self._told = told
         self._lock = threading.RLock()
-        self._held: list[bytes] = []
-        """Taken from the queue, not yet on disk."""
         self._stopped = threading.Event()
-        self._has_failed = False
+        self.has_failed = False
+        """Whether the disk did not take items the last time."""
 
     def run(self) -> None:
         """Move until stopped: the body of the thread."""
         while not self._stopped.is_set():
-            if not self._held:
+            if not self.has_failed:
                 self._bell.wait()
                 self._stopped.wait(GATHER_SECONDS)
             if not self.move():
@@ -45,19 +44,27 @@ class Spooler:
         """Move everything there is, from any thread; False where the disk did not take it."""
         with self._lock:
             while True:
-                self._held = self._held or self._queue.take(AT_ONCE, MOST_BYTES)
-                if not self._held:
+                items = self._queue.peek(AT_ONCE, MOST_BYTES)
+                if not items:
                     return True
                 try:
-                    self._spool.append(self._held)
+                    self._spool.append(items)
                 except (OSError, sqlite3.Error) as error:
-                    if not self._has_failed:
-                        log.warning("the spool takes nothing: %s", error)
-                    self._has_failed = True
+                    if not self.has_failed:
+                        log.warning("the spool takes nothing, items stay in memory: %s", error)
+                    self.has_failed = True
+                    self._told.ring()  # the sender takes them from memory
                     return False
-                self._held = []
-                self._has_failed = False
+                self._queue.remove(items)
+                if self.has_failed:
+                    log.warning("the spool takes items again")
+                self.has_failed = False
                 self._told.ring()
+
+    def take(self, most_items: int, most_bytes: int) -> list[bytes]:
+        """Take items out of memory, in place of moving them to a disk that does not take them."""
+        with self._lock:
+            return self._queue.take(most_items, most_bytes) if self.has_failed else []
 
     def stop(self) -> None:
         """End the thread."""

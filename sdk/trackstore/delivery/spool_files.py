@@ -1,0 +1,161 @@
+"""The files of a spool: made for their owner alone, read as far as they can be, set aside if damaged."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+
+PREFIX, DATABASE, LOCK = "items-", ".sqlite", ".lock"
+ASIDE = "damaged-"
+"""Begins the name of a file that was set aside; nobody reads it again."""
+BESIDE = ("", "-wal", "-shm", "-journal")
+"""What SQLite calls the files of one database."""
+TABLE = "CREATE TABLE IF NOT EXISTS items (number INTEGER PRIMARY KEY AUTOINCREMENT, item BLOB)"
+VERSION = 1
+KNOWN_VERSIONS = frozenset({0, VERSION})
+"""Files had no version at first."""
+MAX_READ_ITEMS = 1_000
+"""Items that are read from a file at a time."""
+MAX_SINGLE_STEPS = 1_000
+"""Numbers that are tried one by one behind a place that cannot be read; then the steps double."""
+MAX_NUMBER = 2**63 - 1
+DAMAGE_CODES = frozenset(
+    {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_ERROR}
+)
+
+NEXT = "SELECT number, item FROM items WHERE number > ? ORDER BY number LIMIT ?"
+
+
+def absolute_folder(folder: Path) -> Path:
+    """Return the one name of a folder, however it is spelled."""
+    return Path(os.path.realpath(folder.expanduser()))
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder that only its owner may look into, where there is none."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def open_database(path: Path) -> sqlite3.Connection:
+    """Open or make a database that only its owner may read.
+
+    Its commits survive the death of the process, and cost no wait for the disk.
+    """
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its other files this mode
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(TABLE)
+        if connection.execute("PRAGMA user_version").fetchone() == (0,):
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def remove_database(path: Path) -> None:
+    """Remove a database with everything that SQLite keeps beside it."""
+    for suffix in BESIDE:
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a damaged database, so that it is not read again; return its new path."""
+    aside = path.with_name(ASIDE + path.name)
+    for suffix in BESIDE:
+        beside = path.with_name(path.name + suffix)
+        if beside.exists():
+            beside.replace(aside.with_name(aside.name + suffix))
+    return aside
+
+
+def is_damage(error: Exception) -> bool:
+    """Return whether an error of SQLite is about what stands in the file, not about the disk.
+
+    Values that are not readable, and tables that are not there, have no code or the general one.
+    """
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    return isinstance(error, sqlite3.DatabaseError) and code in DAMAGE_CODES
+
+
+def is_item(item: object) -> bool:
+    """Return whether this can have been written as an item: one entry, as JSON."""
+    try:
+        return isinstance(item, bytes) and len(msgspec.json.decode(item, type=dict)) == 1
+    except ValueError:
+        return False
+
+
+class Leftover:
+    """The items in a file without an owner, in order.
+
+    What cannot be read is passed over, in a number of steps that is limited; ``damage`` says what it
+    was. Raises ``OSError`` or ``sqlite3.Error`` where the file cannot be opened or the disk fails.
+    """
+
+    def __init__(self, path: Path, after: int = 0) -> None:
+        self._path = path
+        self._after = after
+        self._last = MAX_NUMBER
+        self._failures = 0
+        self.damage: str | None = None
+
+    def chunks(self) -> Iterator[list[tuple[int, bytes]]]:
+        """Give numbers and items, some at a time."""
+        wal = self._path.with_name(self._path.name + "-wal")
+        if not self._path.stat().st_size and not (wal.exists() and wal.stat().st_size):
+            self.damage = "the file is empty"
+            return
+        try:
+            with closing(sqlite3.connect(self._path, isolation_level=None)) as connection:
+                self._read_head(connection)
+                while self._after < self._last:
+                    chunk, is_end = self._next(connection)
+                    if chunk:
+                        yield chunk
+                    if is_end:
+                        return
+        except sqlite3.DatabaseError as error:
+            if not is_damage(error):
+                raise
+            self.damage = str(error)
+
+    def _read_head(self, connection: sqlite3.Connection) -> None:
+        # Without this, SQLite reads nothing at all of a file that was cut off.
+        connection.execute("PRAGMA writable_schema = ON")
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version not in KNOWN_VERSIONS:
+            self.damage = f"it has version {version}, not {VERSION}"
+        try:
+            row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'items'")
+            (self._last,) = row.fetchone() or (MAX_NUMBER,)
+        except sqlite3.DatabaseError:
+            return
+
+    def _next(self, connection: sqlite3.Connection) -> tuple[list[tuple[int, bytes]], bool]:
+        """Read on; gives what could be read, and whether that is all there is."""
+        chunk: list[tuple[int, bytes]] = []
+        rows = 0
+        try:
+            for number, item in connection.execute(NEXT, (self._after, MAX_READ_ITEMS)):
+                if not self._after < number <= self._last:
+                    raise sqlite3.DatabaseError("the numbers of the items are out of order")
+                self._after, self._failures = number, 0
+                rows += 1
+                if is_item(item):
+                    chunk.append((number, item))
+                else:
+                    self.damage = f"item {number} is not readable"
+        except sqlite3.DatabaseError as error:
+            if not is_damage(error):
+                raise
+            self.damage = str(error)
+            self._failures += 1
+            self._after += 2 ** max(0, self._failures - MAX_SINGLE_STEPS)
+            return chunk, str(error).startswith("no such")
+        return chunk, rows < MAX_READ_ITEMS
