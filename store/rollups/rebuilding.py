@@ -1,12 +1,12 @@
 """Rollups made anew from the records, and held against them."""
 
 import math
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Insert, Select, delete, insert, literal, select, union_all, update
+from sqlalchemy import Insert, Select, delete, func, insert, literal, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.rollups import HISTOGRAMS, ROLLUPS, Rollup, Tier, lanes_column
@@ -28,7 +28,8 @@ from store.rollups.relation import Rolled
 from store.spread import organizations_in
 from store.validation import EARLIEST
 
-HOURLY = Bucket(BucketUnit.HOUR)
+HOURLY, DAILY = Bucket(BucketUnit.HOUR), Bucket(BucketUnit.DAY)
+RECORDS = OPERATIONS.table
 CLOSE = 1e-9
 """Relative difference of two sums of the same floats, added in different orders."""
 
@@ -118,26 +119,67 @@ class Difference:
     rolled_up: Any
 
 
+async def busy_days(
+    connection: AsyncConnection,
+    dialect: DatabaseDialect,
+    since: datetime | None,
+    until: datetime | None,
+) -> dict[datetime, int]:
+    """The UTC days in [since, until) that have records or rows of rollups, in order.
+
+    Each with how many records it has, and at least 1: one pass over both tables finds them all.
+    """
+    days: dict[datetime, int] = {}
+    for table, instant in ((RECORDS, RECORDS.c.occurred_at), (TABLE, TABLE.c.starts_at)):
+        day = dialect.bin(instant, DAY, EARLIEST).label("day")
+        statement = select(day, func.count()).select_from(table).group_by(day)
+        if since is not None:
+            statement = statement.where(instant >= since)
+        if until is not None:
+            statement = statement.where(instant < until)
+        counted = table is RECORDS
+        for found, count in await connection.execute(statement):
+            days[found] = max(days.get(found, 0), count if counted else 1)
+    return dict(sorted(days.items()))
+
+
+def spans_of(days: Mapping[datetime, int], most_records: int) -> Iterator[Span]:
+    """Days as spans of at most so many records, or of one day; empty days cost nothing in them."""
+    first: datetime | None = None
+    last, count = EARLIEST, 0
+    for day, records in days.items():
+        if first is not None and count + records > most_records:
+            yield Span(first, last + DAY)
+            first, count = None, 0
+        first = first or day
+        last, count = day, count + records
+    if first is not None:
+        yield Span(first, last + DAY)
+
+
 async def differences(
-    connection: AsyncConnection, dialect: DatabaseDialect, day: datetime, valid_from: datetime
+    connection: AsyncConnection, dialect: DatabaseDialect, span: Span, valid_from: datetime
 ) -> AsyncIterator[Difference]:
-    """Where the rollups and the records of one day differ; both as one statement sees them."""
-    records = Records(OPERATIONS, dialect, ANYWHERE, None, day + DAY)
+    """Where the rollups and the records of whole days differ; both as one statement sees them."""
+    assert span.until is not None
+    records = Records(OPERATIONS, dialect, ANYWHERE, None, span.until)
     for rollup in ROLLUPS:
         for days in (False, True):
             sums, quantiles = (None, rollup) if rollup.histograms else (rollup, None)
             rolled = Rolled(sums, quantiles, records, max(valid_from, EARLIEST), days)
             shape = Shape(
-                Span(day, day + DAY),
+                span,
                 rollup.dimensions,
-                None if days else HOURLY,
+                DAILY if days else HOURLY,
                 _middles() if rollup.histograms else stored_parts(),
             )
             statement = union_all(_tagged(records, shape, 0), _tagged(rolled, shape, 1))
             found = (await connection.execute(statement)).all()
-            keys = len(rollup.dimensions) + (not days)
-            for one in _compare(found, keys, list(shape.parts)):
-                yield Difference(rollup.name, day, "day" if days else "hour", *one)
+            keys = len(rollup.dimensions) + 1
+            for key, *values in _compare(found, keys, list(shape.parts)):
+                shown = key[:-1] if days else key
+                grain = "day" if days else "hour"
+                yield Difference(rollup.name, day_at(key[-1]), grain, shown, *values)
 
 
 def _middles() -> dict[str, Part]:
@@ -175,9 +217,11 @@ def same(one: Any, other: Any, close: float) -> bool:
     return math.isclose(one, other, rel_tol=close, abs_tol=0.002 if close > CLOSE else 1e-6)
 
 
-def hours_between(first: datetime, last: datetime, step: timedelta) -> Iterator[Span]:
+def hours_between(
+    first: datetime, last: datetime, step: timedelta
+) -> Iterator[tuple[datetime, datetime]]:
     """[first, last) in steps."""
     while first < last:
         following = min(first + step, last)
-        yield Span(first, following)
+        yield first, following
         first = following

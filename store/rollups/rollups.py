@@ -1,6 +1,6 @@
 """The rollups as one thing: started with the store, worked on, listed, made anew, verified."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -8,16 +8,25 @@ from sqlalchemy import func, select
 
 from models.rollups import ROLLUPS, Rollup
 from store.database import Contention, Database
-from store.hours import DAY, HOUR, day_at, hour_at, next_hour
+from store.hours import DAY, HOUR, day_at, hour_at, next_day, next_hour
 from store.ids import Clock
 from store.rollups.definitions import TABLE
 from store.rollups.maintenance import Maintenance
-from store.rollups.rebuilding import Difference, differences, hours_between, rebuild
+from store.rollups.rebuilding import (
+    Difference,
+    busy_days,
+    differences,
+    hours_between,
+    rebuild,
+    spans_of,
+)
 from store.rollups.state import RollupStates, oldest_record
-from store.validation import FUTURE
+from store.validation import EARLIEST, FUTURE
 
 REBUILD_TRIES = 5
 """How often a stretch is rebuilt again after somebody else changed its rows."""
+VERIFIED_RECORDS = 100_000
+"""Records of one step of a verification, which holds what it compares in memory."""
 Progress = Callable[[int, int], None]
 """Told how many steps of how many are done."""
 
@@ -69,12 +78,13 @@ class Rollups:
         Each step is a transaction of its own, and servers may write meanwhile.
         """
         first, last = await self._hours(since, until)
-        steps = list(hours_between(first, last, step))
-        for done, span in enumerate(steps):
+        async with self._database.read() as connection:
+            dialect = self._database.dialect
+            busy = await busy_days(connection, dialect, day_at(first), last)
+        steps = [one for one in hours_between(first, last, step) if _touches(one, busy)]
+        for done, (start, end) in enumerate(steps):
             progress(done, len(steps))
-            assert span.since is not None
-            assert span.until is not None
-            await self._patiently(span.since, span.until)
+            await self._patiently(start, end)
         progress(len(steps), len(steps))
         return (last - first) // HOUR
 
@@ -97,24 +107,38 @@ class Rollups:
         valid_from = await self.valid_from()
         if valid_from is None:
             return
-        first, last = await self._hours(since, until)
-        steps = list(hours_between(day_at(max(first, valid_from)), last, DAY))
+        first = max(since.astimezone(UTC) if since else EARLIEST, valid_from)
+        last = next_day(until.astimezone(UTC)) if until else None
+        dialect = self._database.dialect
+        async with self._database.read() as connection:
+            busy = await busy_days(connection, dialect, day_at(first), last)
+        steps = list(spans_of(busy, VERIFIED_RECORDS))
         for done, span in enumerate(steps):
             progress(done, len(steps))
-            assert span.since is not None
             async with self._database.read() as connection:
-                dialect = self._database.dialect
-                async for one in differences(connection, dialect, span.since, valid_from):
+                async for one in differences(connection, dialect, span, valid_from):
                     yield one
         progress(len(steps), len(steps))
 
     async def _hours(
         self, since: datetime | None, until: datetime | None
     ) -> tuple[datetime, datetime]:
-        """Whole hours around a span; from the first operation to what may have been recorded."""
+        """Whole hours around a span; from the first operation or sum to what may have been recorded."""
         latest = next_hour(self._clock() + FUTURE)
         async with self._database.read() as connection:
-            oldest = await oldest_record(connection)
+            rolled = await connection.scalar(select(func.min(TABLE.c.starts_at)))
+            recorded = await oldest_record(connection)
+        oldest = min((instant for instant in (rolled, recorded) if instant), default=None)
         first = max(since.astimezone(UTC) if since else (oldest or latest), oldest or latest)
         last = min(until.astimezone(UTC), latest) if until else latest
         return hour_at(first), next_hour(last)
+
+
+def _touches(stretch: tuple[datetime, datetime], days: Mapping[datetime, int]) -> bool:
+    """Whether a stretch of hours has a part of one of these days."""
+    day, end = day_at(stretch[0]), stretch[1]
+    while day < end:
+        if day in days:
+            return True
+        day += DAY
+    return False
