@@ -43,6 +43,7 @@ class LimitUsage(Base):
     """Units used of a limit in the period that starts at ``period_start``: the row consumers lock."""
 
     __tablename__ = "limit_usages"
+    __table_args__ = (Index("ix_limit_usages_period_start", "period_start"),)
 
     organization_id: Mapped[str] = mapped_column(primary_key=True)
     limit_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -75,6 +76,7 @@ class Reservation(Base):
     __table_args__ = (
         Index("ix_reservations_id", "id"),
         Index("ix_reservations_expires_at", "organization_id", "expires_at"),
+        Index("ix_reservations_ended", "expires_at"),
     )
 
     organization_id: Mapped[str] = mapped_column(primary_key=True)

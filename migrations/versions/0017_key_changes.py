@@ -7,7 +7,7 @@ Revision 0017. Only PostgreSQL has notifications. The payload is a hint as serve
 from alembic import op
 
 revision = "0017"
-down_revision = "0012"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
