@@ -4,7 +4,7 @@ Comparisons are two-valued: where a field is null a comparison is false, so its 
 """
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, assert_never
@@ -20,6 +20,14 @@ MAX_CONDITIONS = 200
 """Comparisons in one filter; more is a program's mistake, and a planner's nightmare."""
 MAX_VALUES = 1_000
 """Values in one list."""
+MAX_FILTER_VALUES = 10_000
+"""Values in all lists of one filter."""
+MAX_EXPANDED_VALUES = 500
+"""Values in the lists of a filter up to which each is a parameter of its own.
+
+An aggregation repeats a filter up to some twenty times in one statement, which can have 32,766
+parameters on SQLite and 32,767 on PostgreSQL. In a filter with more values each list is one.
+"""
 MAX_PATH_STEPS = 8
 """Object keys in one attribute path."""
 MAX_PATH_SHOWN = 80
@@ -109,16 +117,43 @@ def parse_path(path: str) -> tuple[str, ...]:
     return tuple(steps)
 
 
+def count_values(condition: Condition) -> int:
+    """Return how many values the comparisons of a condition hold."""
+    match condition:
+        case Compare() | CompareAttribute():
+            return len(condition.value) if isinstance(condition.value, list | tuple) else 1
+        case AllOf() | AnyOf():
+            return sum(map(count_values, condition.parts))
+        case Not():
+            return count_values(condition.part)
+        case _:
+            assert_never(condition)
+
+
 class ConditionCompiler:
     """Translates the conditions of one statement; counts them, so that a filter stays bounded."""
 
-    def __init__(self, fields: Fields, dialect: DatabaseDialect) -> None:
+    def __init__(
+        self, fields: Fields, dialect: DatabaseDialect, max_values: int = MAX_FILTER_VALUES
+    ) -> None:
         self._fields = fields
         self._dialect = dialect
+        self._max_values = max_values
         self._count = 0
+        self._is_long = False
 
     def compile(self, condition: Condition) -> ColumnElement[bool]:
         """The condition as SQL; raises ``BadInput`` when it asks for too much."""
+        values = count_values(condition)
+        self._is_long = values > MAX_EXPANDED_VALUES
+        compiled = self._compile(condition)
+        if values > self._max_values:
+            raise BadInput(
+                f"{values:,} values in one filter, at most {self._max_values:,}: split the question"
+            )
+        return compiled
+
+    def _compile(self, condition: Condition) -> ColumnElement[bool]:
         match condition:
             case Compare():
                 self._admit(condition.value)
@@ -127,13 +162,16 @@ class ConditionCompiler:
                 self._admit(condition.value)
                 return self._attribute(condition)
             case AllOf():
-                return and_(true(), *map(self.compile, condition.parts))
+                return and_(true(), *map(self._compile, condition.parts))
             case AnyOf():
-                return or_(false(), *map(self.compile, condition.parts))
+                return or_(false(), *map(self._compile, condition.parts))
             case Not():
-                return not_(func.coalesce(self.compile(condition.part), false()))
+                return not_(func.coalesce(self._compile(condition.part), false()))
             case _:
                 assert_never(condition)
+
+    def _one_of(self, column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+        return self._dialect.one_of(column, values) if self._is_long else column.in_(values)
 
     def _admit(self, value: Any) -> None:
         self._count += 1
@@ -151,6 +189,10 @@ class ConditionCompiler:
             return self._dialect.starts_with(column, clean_text(asked.value))
         if asked.op is Op.CONTAINS:
             return self._dialect.contains(column, clean_text(asked.value))
+        if asked.op is Op.IN:
+            return self._one_of(column, asked.value)
+        if asked.op is Op.NOT_IN:
+            return or_(column.is_(None), not_(self._one_of(column, asked.value)))
         return _match(column, asked.op, asked.value)
 
     def _attribute(self, asked: CompareAttribute) -> ColumnElement[bool]:
@@ -174,7 +216,7 @@ class ConditionCompiler:
                     ("attributes",),
                 )
             clean = [clean_text(v) if isinstance(v, str) else v for v in values]
-            return or_(false(), *leaf.one_of(clean))
+            return or_(false(), *leaf.one_of(clean, self._one_of))
         return RANGES[asked.op](leaf.number, literal(asked.value, JsonNumber()))
 
 
@@ -187,14 +229,10 @@ RANGES: dict[Op, Callable[[ColumnElement[Any], Any], ColumnElement[bool]]] = {
 
 
 def _match(column: ColumnElement[Any], op: Op, value: Any) -> ColumnElement[bool]:
-    """Equality in all its forms."""
+    """Equality with one value, or with null."""
     if op is Op.EQ:
         equal: ColumnElement[bool] = column == value  # IS NULL where the value is None
         return equal
     if op is Op.NE:
         return column.is_distinct_from(value)
-    if op is Op.IN:
-        return column.in_(value)
-    if op is Op.NOT_IN:
-        return or_(column.is_(None), column.not_in(value))
     return column.is_(None) if value else column.is_not(None)

@@ -3,13 +3,20 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from store.database import DatabaseFailure, Row
-from store.errors import StoreError
-from store.feeds.reading import QUESTIONS_PER_STATEMENT, FeedPage, FeedQuestion, FeedReader
+from store.database import Contention, Row
+from store.errors import Overloaded, StoreError
+from store.feeds.reading import (
+    QUESTIONS_PER_STATEMENT,
+    VALUES_PER_STATEMENT,
+    FeedError,
+    FeedPage,
+    FeedQuestion,
+    FeedReader,
+)
 from store.feeds.sources import Position
 from subscriptions.streams import Item, Missed, Page, Stream
 
@@ -50,6 +57,7 @@ class FeedStream(Stream):
         self._follower = follower
         self._reader = follower.reader
         self.question = question
+        self.values = question.values
         self._group = group
 
     def begin(self) -> None:
@@ -57,7 +65,7 @@ class FeedStream(Stream):
 
     def end(self) -> None:
         self._follower.remove(self)
-        self.head = None
+        self.head = self.error = None
 
     async def start(self) -> Position:
         """With what is new."""
@@ -65,7 +73,13 @@ class FeedStream(Stream):
 
     async def read(self, after: Position | None) -> Page:
         assert after is not None  # it starts with what is new
-        page = await self._reader.read([self.question], after, ROWS_AT_ONCE)
+        try:
+            page = await self._reader.read([self.question], after, ROWS_AT_ONCE)
+        except StoreError:
+            raise
+        except Exception as error:
+            log.warning("a filter of a feed cannot be answered", exc_info=True)
+            raise FeedError(error) from error
         items = [self.item(row, replayed=True) for row, _ in page.rows]
         if page.is_held:
             self._follower.wake()  # it looks again until nothing is held back
@@ -138,7 +152,7 @@ class FeedFollower:
             self._wake.clear()
             try:
                 page = await self._advance()
-            except (StoreError, DatabaseFailure):
+            except Exception:  # the follower's edge: every stream depends on this loop
                 log.warning("a feed could not be read: it will be tried again", exc_info=True)
                 is_held = True
                 pause = min(pause * 2, LONGEST_PAUSE)
@@ -157,26 +171,61 @@ class FeedFollower:
             self._position = await self.reader.now()
             for stream in self.streams:
                 stream.lose(self._position)
-        position, page = self._position, None
         found: dict[FeedStream, list[Item]] = {stream: [] for stream in asked}
-        through, is_full = None, False
-        for start in range(0, len(asked), QUESTIONS_PER_STATEMENT):
-            some = asked[start : start + QUESTIONS_PER_STATEMENT]
-            page = await self.reader.read([s.question for s in some], position, ROWS_AT_ONCE)
-            for row, answered in page.rows:
-                for n in answered:
-                    found[some[n]].append(some[n].item(row, replayed=False))
-            through = page.through if through is None else min(through, page.through)
-            is_full = is_full or page.is_full
-        assert page is not None
-        assert through is not None
+        pages: list[FeedPage] = []
+        for batch in batches(asked):
+            for streams, page in await self._read(batch, self._position):
+                pages.append(page)
+                for row, answered in page.rows:
+                    for n in answered:
+                        found[streams[n]].append(streams[n].item(row, replayed=False))
+        through = min((page.through for page in pages), default=self._position)
         self._position = through
         for stream in tuple(self.streams):
             if stream in found:
                 stream.tell([i for i in found[stream] if i.place <= through], through)
             else:
                 stream.lose(through)  # it came while the feed was read
-        return FeedPage((), through, is_full, page.is_held)
+        is_full, is_held = (any(p.is_full for p in pages), any(p.is_held for p in pages))
+        return FeedPage((), through, is_full, is_held)
+
+    async def _read(
+        self, streams: Sequence[FeedStream], after: Position
+    ) -> list[tuple[Sequence[FeedStream], FeedPage]]:
+        """Read for several streams at once; for each by itself where one of them cannot be read.
+
+        What fails whatever is asked is raised. A stream that fails alone ends with an error, and
+        the others are read without it.
+        """
+        try:
+            questions = [stream.question for stream in streams]
+            return [(streams, await self.reader.read(questions, after, ROWS_AT_ONCE))]
+        except (Overloaded, Contention):
+            raise
+        except Exception as error:
+            if len(streams) > 1:
+                return [pair for stream in streams for pair in await self._read([stream], after)]
+            await self.reader.probe(after)
+            (stream,) = streams
+            log.warning("a subscription ended: its filter cannot be answered", exc_info=True)
+            self.streams.pop(stream, None)
+            stream.fail(FeedError(error))
+            return []
+
+
+def batches(streams: Iterable[FeedStream]) -> Iterator[list[FeedStream]]:
+    """Divide streams, in their order, among statements that each database can take."""
+    batch: list[FeedStream] = []
+    values = 0
+    for stream in streams:
+        is_full = len(batch) == QUESTIONS_PER_STATEMENT
+        if batch and (is_full or values + stream.values > VALUES_PER_STATEMENT):
+            yield batch
+            batch, values = [], 0
+        batch.append(stream)
+        values += stream.values
+    if batch:
+        yield batch
 
 
 def no_group(_row: Any) -> None:

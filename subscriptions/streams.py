@@ -9,6 +9,8 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from store.errors import StoreError
+
 Place = Any
 """Where an item stands in its stream; places of one stream can be compared."""
 
@@ -57,12 +59,16 @@ class Listener(Protocol):
     def lose(self) -> None:
         """Something could not be told: it must be read."""
 
+    def fail(self, error: StoreError) -> None:
+        """The stream has ended with an error."""
+
 
 class Stream(ABC):
     """Something to follow. ``head`` is up to where it has told; None before it ever did."""
 
     def __init__(self) -> None:
         self.head: Place | None = None
+        self.error: StoreError | None = None
         self._listeners: dict[Listener, None] = {}
 
     @property
@@ -90,7 +96,12 @@ class Stream(ABC):
                 listener.tell(items)
 
     def join(self, through: Place) -> bool:
-        """Whether a listener that has read up to ``through`` is told all that comes after it."""
+        """Whether a listener that has read up to ``through`` is told all that comes after it.
+
+        Raises the error with which the stream has ended.
+        """
+        if self.error is not None:
+            raise self.error
         if self.head is None:
             self.head = through
         return bool(through >= self.head)
@@ -100,6 +111,12 @@ class Stream(ABC):
         self.head = self.head if head is None else head
         for listener in tuple(self._listeners):
             listener.lose()
+
+    def fail(self, error: StoreError) -> None:
+        """End the stream with an error, for all who listen and who have still to join."""
+        self.error = error
+        for listener in tuple(self._listeners):
+            listener.fail(error)
 
     @abstractmethod
     def begin(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Hashable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from store.errors import Overloaded
+from store.errors import Overloaded, StoreError
 from subscriptions.streams import Item, Missed, Page, Place, Stream
 
 QUEUE_ITEMS = 256
@@ -41,7 +41,8 @@ class Loss:
 class Subscriber:
     """Follows a stream from a place on: iterate it once.
 
-    Raises ``Overloaded`` where it is too slow and its policy is to close. Leaves the stream when
+    Raises ``Overloaded`` where it is too slow and its policy is to close, and the error with which
+    its stream ends. Leaves the stream when
     the iteration ends, however it ends.
     """
 
@@ -57,6 +58,7 @@ class Subscriber:
         self._is_live = False
         self._must_read = False
         self._waits: asyncio.Future[None] | None = None
+        self._error: StoreError | None = None
 
     async def items(self) -> AsyncIterator[Item]:
         """Everything from the place on, until the stream ends."""
@@ -126,6 +128,8 @@ class Subscriber:
                         "cursor"
                     )
                 yield await self._gap()
+            if self._error is not None:
+                raise self._error
             if self._must_read:
                 return
             if not queue:
@@ -153,6 +157,11 @@ class Subscriber:
     def lose(self) -> None:
         """Read, once what is queued has been delivered."""
         self._must_read = True
+        self._wake()
+
+    def fail(self, error: StoreError) -> None:
+        """Raise an error, once what is queued has been delivered."""
+        self._error = error
         self._wake()
 
     def _wake(self) -> None:

@@ -1,10 +1,12 @@
 """One execution for all equal subscriptions: a stream whose items are encoded answers."""
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from store.errors import StoreError
 from subscriptions.streams import Item, Missed, Page, Place, Stream
 
 PENDING_ITEMS = 2_000
@@ -12,6 +14,8 @@ PENDING_ITEMS = 2_000
 
 TOLD_AT_ONCE = 50
 """Followers that are told before others have their turn: so many messages take a millisecond."""
+
+log = logging.getLogger(__name__)
 
 Execute = Callable[[Item], Awaitable[str]]
 """Makes the encoded answer to an item."""
@@ -31,6 +35,10 @@ class Ear:
         """Its followers must read."""
         self._shared.miss()
 
+    def fail(self, error: StoreError) -> None:
+        """End with an error, after what was heard before."""
+        self._shared.end_with(error)
+
 
 class SharedExecution(Stream):
     """Follows a stream; its own items are the answers to a selection, each made once.
@@ -46,6 +54,7 @@ class SharedExecution(Stream):
         self._ended = ended
         self._ear = Ear(self)
         self._pending: deque[Item] = deque()
+        self._failure: StoreError | None = None
         self._heard = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._reads: dict[Place | None, asyncio.Task[Page]] = {}
@@ -100,6 +109,11 @@ class SharedExecution(Stream):
             self.miss()
         self._heard.set()
 
+    def end_with(self, error: StoreError) -> None:
+        """End with an error once what is pending has been answered."""
+        self._failure = error
+        self._heard.set()
+
     def miss(self) -> None:
         """Items were lost."""
         self._pending.clear()
@@ -107,12 +121,18 @@ class SharedExecution(Stream):
 
     async def _run(self) -> None:
         pending = self._pending
-        while True:
-            while pending:
-                item = pending.popleft()
-                await self._spread(await self._answer(item))
-            self._heard.clear()
-            await self._heard.wait()
+        try:
+            while self._failure is None or pending:
+                while pending:
+                    item = pending.popleft()
+                    await self._spread(await self._answer(item))
+                if self._failure is None:
+                    self._heard.clear()
+                    await self._heard.wait()
+        except Exception:  # its followers would wait for ever
+            log.exception("a subscription could not be executed")
+            self._failure = StoreError("The server could not execute this subscription. Try again")
+        self.fail(self._failure)
 
     async def _spread(self, answer: Item) -> None:
         """Tell all followers, some at a time: a writer need not wait until everybody knows.

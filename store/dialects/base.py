@@ -176,6 +176,10 @@ class DatabaseDialect(ABC):
     def starts_with(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
         """Whether the text column starts with ``text``, case-sensitive, without wildcards."""
 
+    @abstractmethod
+    def one_of(self, column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+        """Whether the column is one of any number of values, as a single parameter."""
+
     # --- feeds (store.feeds) ---------------------------------------------------------------------
 
     async def feed_position(self, connection: AsyncConnection, table: Table) -> dict[str, int]:

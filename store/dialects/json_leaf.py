@@ -1,12 +1,15 @@
 """One place in a JSON column as SQL."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, literal
+from sqlalchemy import ColumnElement, type_coerce
 
 from models.types import JsonNumber
+
+OneOf = Callable[[ColumnElement[Any], Sequence[Any]], ColumnElement[bool]]
+"""Makes the condition that a column is one of some values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +25,26 @@ class JsonLeaf:
     number: ColumnElement[float]
     truth: ColumnElement[bool]
 
-    def one_of(self, values: Iterable[Any]) -> list[ColumnElement[bool]]:
-        """A condition per JSON value (string, number, boolean or null)."""
+    def one_of(self, values: Iterable[Any], one_of: OneOf) -> list[ColumnElement[bool]]:
+        """Return conditions of which one holds for a JSON value (string, number, boolean or null).
+
+        One for each kind of value: a chain of a thousand is more than SQLite takes.
+        """
         found: list[ColumnElement[bool]] = []
-        for value in values:
-            if value is None:
-                found.append(self.kind == "null")
-            elif isinstance(value, bool):
-                found.append(self.truth == value)
-            elif isinstance(value, int | float):
-                found.append(self.number == literal(value, JsonNumber()))
-            else:
-                found.append(self.text == value)
+        texts: list[str] = []
+        numbers: list[int | float] = []
+        for value in dict.fromkeys((type(value), value) for value in values):
+            match value[1]:
+                case None:
+                    found.append(self.kind == "null")
+                case bool(truth):
+                    found.append(self.truth == truth)
+                case int(number) | float(number):
+                    numbers.append(number)
+                case text:
+                    texts.append(text)
+        if texts:
+            found.append(one_of(self.text, texts))
+        if numbers:
+            found.append(one_of(type_coerce(self.number, JsonNumber()), numbers))
         return found

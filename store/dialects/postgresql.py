@@ -51,6 +51,7 @@ from store.dialects.plans import Columns, Convert, encode_json
 from store.dialects.pools import Places, PoolSettings
 from store.dialects.postgresql_faults import diagnose
 from store.dialects.probes import Rights, rights_on_postgresql, spill_on_postgresql
+from store.dialects.value_lists import in_array
 from store.histograms import LEAST
 
 OPENED_AT = "opened_at"
@@ -234,6 +235,9 @@ class PostgresqlDialect(DatabaseDialect):
 
     def contains(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
         return func.strpos(column, text) > 0
+
+    def one_of(self, column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+        return in_array(column, values)
 
     def starts_with(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
         return func.starts_with(column, text) == true()

@@ -56,6 +56,7 @@ from store.dialects.sqlite_deadlines import DEADLINE, Deadline, stop_in_time
 from store.dialects.sqlite_faults import diagnose
 from store.dialects.sqlite_file import DatabaseFile
 from store.dialects.sqlite_questions import QuestionConnection
+from store.dialects.value_lists import in_json_array
 from store.errors import BadInput
 from store.ids import utc_now
 from store.isolation.functions import add_functions
@@ -304,6 +305,9 @@ class SqliteDialect(DatabaseDialect):
 
     def contains(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
         return func.instr(column, text) > 0
+
+    def one_of(self, column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+        return in_json_array(column, values, self.read_engine.dialect)
 
     def starts_with(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
         return func.substr(column, 1, len(text)) == text

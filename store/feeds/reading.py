@@ -12,18 +12,37 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, or_, select, true, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from store.access import Bounds
+from store.access import ANYWHERE, Bounds
 from store.database import Database, Row
 from store.dialects import Settled
+from store.errors import StoreError, TimedOut
 from store.feeds.sources import Feed, Position
-from store.filters import Condition, ConditionCompiler
+from store.filters import Condition, ConditionCompiler, count_values
 from store.paging import decode_cursor, encode_cursor
 
 log = logging.getLogger(__name__)
 
 QUESTIONS_PER_STATEMENT = 30
 """Different questions that one statement answers; each adds a column to it."""
+MAX_QUESTION_VALUES = 2_000
+"""Values in the filter of one question: it is compared with every record that is committed."""
+VALUES_PER_STATEMENT = 5_000
+"""Values in the filters of one statement, each of which may be sent twice."""
 MATCH = "match_{}_"
+
+
+class FeedError(StoreError):
+    """What one question asks cannot be answered; feeds with other questions go on."""
+
+    def __init__(self, cause: BaseException) -> None:
+        is_slow = isinstance(cause, TimedOut)
+        self.code = TimedOut.code if is_slow else StoreError.code
+        reason = "takes the database too long" if is_slow else "cannot be answered by the database"
+        super().__init__(
+            f"The filter of this subscription {reason}, so the subscription has ended. "
+            "Subscribe again with a simpler filter",
+            ("where",),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +51,11 @@ class FeedQuestion:
 
     where: Condition | None
     bounds: Bounds
+
+    @property
+    def values(self) -> int:
+        """How many values it compares with."""
+        return 0 if self.where is None else count_values(self.where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +119,10 @@ class FeedReader:
         async with self._database.read() as connection:
             return self.feed.before((await self._settled(connection)).before)
 
+    async def probe(self, after: Position) -> None:
+        """Raise what any question would meet now, whatever it asks."""
+        await self.read([FeedQuestion(None, ANYWHERE)], after, 1)
+
     async def read(
         self, questions: Sequence[FeedQuestion], after: Position, limit: int
     ) -> FeedPage:
@@ -147,6 +175,7 @@ class FeedReader:
     def _condition(self, question: FeedQuestion) -> ColumnElement[bool]:
         parts = list(self.feed.conditions(question.bounds))
         if question.where is not None:
-            compiler = ConditionCompiler(self.feed.fields, self._database.dialect)
+            dialect = self._database.dialect
+            compiler = ConditionCompiler(self.feed.fields, dialect, MAX_QUESTION_VALUES)
             parts.append(compiler.compile(question.where))
         return and_(true(), *parts)

@@ -14,6 +14,8 @@ from store.database import Database
 from store.errors import BadInput
 from store.filters import (
     MAX_CONDITIONS,
+    MAX_EXPANDED_VALUES,
+    MAX_FILTER_VALUES,
     MAX_VALUES,
     AllOf,
     AnyOf,
@@ -80,6 +82,39 @@ async def test_any_filter_finds_what_the_oracle_finds(
         assert await found(database, bounds, where) == told
 
 
+NEVER = Not(Compare("route", Op.IN, [f"none {n}" for n in range(MAX_EXPANDED_VALUES + 1)]))
+"""Holds for every row, and makes a filter so long that each list in it is one parameter."""
+
+
+@settings(in_one_database, max_examples=15)
+@given(
+    rows=st.lists(operations(), max_size=6, unique_by=lambda row: row["id"]),
+    filters=st.lists(trees(), min_size=1, max_size=6),
+)
+async def test_a_long_filter_finds_what_the_oracle_finds(
+    database: Database, rows: list[Row], filters: list[Condition]
+) -> None:
+    bounds = await insert_all(database, rows)
+    for where in filters:
+        told = {i for i, row in enumerate(rows) if matches(where, row)}
+        assert await found(database, bounds, AllOf((NEVER, where))) == told
+
+
+async def test_lists_in_attributes_are_as_long_as_others(database: Database) -> None:
+    rows = texts("a", "b", "c", "d")
+    values: list[Any] = ["ж", 7, 0.1, True]
+    rows = [row | {"attributes": {"k": value}} for row, value in zip(rows, values, strict=True)]
+    bounds = await insert_all(database, rows)
+    others = (
+        [f"none {n}" for n in range(400)] + list(range(100, 500)) + [n + 0.3 for n in range(196)]
+    )
+    for length in (MAX_EXPANDED_VALUES - 4, len(others)):
+        where = CompareAttribute("attributes", ("k",), Op.IN, [*others[-length:], *values])
+        assert await found(database, bounds, where) == {0, 1, 2, 3}
+        where = CompareAttribute("attributes", ("k",), Op.IN, [*others[-length:], "ж", 0.1])
+        assert await found(database, bounds, where) == {0, 2}
+
+
 def texts(*values: str | None) -> list[Row]:
     """Operations that differ in their error text."""
     row: Row = dict.fromkeys(column.name for column in TABLE.columns)
@@ -134,6 +169,10 @@ EQUAL = Compare("name", Op.EQ, "n")
 REFUSED: list[tuple[Condition, str]] = [
     (AllOf((EQUAL,) * (MAX_CONDITIONS + 1)), "more than 200 comparisons in one filter"),
     (Compare("name", Op.IN, ["n"] * (MAX_VALUES + 1)), "1,001 values in one list, at most 1,000"),
+    (
+        AnyOf((Compare("name", Op.IN, ["n"] * MAX_VALUES),) * 10 + (EQUAL,)),
+        "10,001 values in one filter, at most 10,000",
+    ),
     (CompareAttribute("attributes", ("a",), Op.EQ, {"b": 1}), "name the place inside the object"),
     (CompareAttribute("attributes", ("a",), Op.IN, [1, [2]]), "name the place inside the object"),
     (CompareAttribute("attributes", ("a",), Op.EQ, 2**63), "whole numbers of 64 bits"),
@@ -152,6 +191,8 @@ async def test_as_much_as_may_be_asked(database: Database) -> None:
     bounds = await insert_all(database, texts("a"))
     values = [str(n) for n in range(MAX_VALUES - 1)] + ["n"]
     where = AllOf((*(EQUAL,) * (MAX_CONDITIONS - 1), Compare("name", Op.IN, values)))
+    assert await found(database, bounds, where) == {0}
+    where = AllOf((Compare("name", Op.IN, values),) * (MAX_FILTER_VALUES // MAX_VALUES))
     assert await found(database, bounds, where) == {0}
 
 
