@@ -21,6 +21,8 @@ async def connection(
     columns: frozenset[str] | None = None,
 ) -> Connection[T]:
     """One page, of ``columns`` where they are named; the total is counted only when selected."""
-    bounds = info.context.reader()
+    bounds, budget = info.context.reader(), info.context.budget
+    budget.check()
     found = await records.list_page(bounds, question, page, columns)
+    budget.spend(found.size)
     return connect(found, make, lambda: records.count(bounds, question))

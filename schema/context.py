@@ -9,6 +9,7 @@ import strawberry
 
 from models.vocabulary import AccessScope
 from store.access import Bounds, Principal
+from store.answer_size import ReadBudget
 from store.database import Row
 from store.entries import Entry, ItemResult
 from store.errors import BadInput, Problem
@@ -46,12 +47,25 @@ class RequestContext:
     zones: set[str] = field(default_factory=set, init=False)
     """Time zones that this call has asked for."""
     _loaders: Loaders | None = field(default=None, init=False)
+    _budget: ReadBudget | None = field(default=None, init=False)
+
+    @property
+    def budget(self) -> ReadBudget:
+        """What may be read for the answer; made when it is first needed."""
+        if self._budget is None:
+            self._budget = ReadBudget(self.store.config.answers.bytes)
+        return self._budget
+
+    @property
+    def has_read_too_much(self) -> bool:
+        """Whether more was read than an answer may need."""
+        return self._budget is not None and self._budget.is_exceeded
 
     @property
     def loaders(self) -> Loaders:
         """Made when they are first needed: most calls load no edge."""
         if self._loaders is None:
-            self._loaders = self.store.loaders(self.principal.bounds)
+            self._loaders = self.store.loaders(self.principal.bounds, self.budget)
         return self._loaders
 
     def use_zone(self, name: str) -> None:

@@ -12,6 +12,7 @@ from strawberry.types.graphql import OperationType
 from schema.context import Hydrators, RequestContext
 from schema.requests import Request as RequestType
 from schema.sessions import Session as SessionType
+from server.answers import bounded_answer, excess_answer
 from server.authentication import Authenticator
 from server.bodies import GraphQLRequest, Headers, HttpRefusal, RequestReader, needs_post
 from server.clients import CALLER
@@ -185,10 +186,18 @@ class GraphQLEndpoint:
             raise HttpRefusal(400, NO_OPERATION) from None
         finally:
             await context.settle()
-        body: dict[str, Any] = {}
+        if context.has_read_too_much:
+            return self._answer_of(excess_answer(context, asked), 200, media_type)
         crowded = crowded_out(result)
         if crowded is not None:
             raise crowded
+        return self._complete(result, asked, context, media_type)
+
+    def _complete(
+        self, result: Any, asked: GraphQLRequest, context: RequestContext, media_type: str
+    ) -> Answer:
+        """Return the answer with the result of an operation."""
+        body: dict[str, Any] = {}
         if result.errors:
             body["errors"] = format_errors(result.errors, self._schema.enum_values)
         not_executed = isinstance(result, PreExecutionError) or (
@@ -202,12 +211,16 @@ class GraphQLEndpoint:
             body.setdefault("extensions", {})["cost"] = self._work.costs.explain(asked)
         # Older clients take an answer with another status for no answer at all.
         status = 400 if not_executed and media_type == GRAPHQL_JSON else 200
-        return self._answer(body, status, media_type)
+        return self._answer_of(bounded_answer(body, context, asked), status, media_type)
 
     def _answer(
         self, body: dict[str, Any], status: int, media_type: str, more: Headers = ()
     ) -> Answer:
-        content = encode_answer(body)
+        return self._answer_of(encode_answer(body), status, media_type, more)
+
+    def _answer_of(
+        self, content: bytes, status: int, media_type: str, more: Headers = ()
+    ) -> Answer:
         headers = [
             NOT_CACHED,
             *MORE_HEADERS.get(status, ()),

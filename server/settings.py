@@ -20,7 +20,7 @@ from server.admission import ConnectionBounds
 from server.database_address import usable_address, with_driver
 from server.settings_errors import ENV_FILE, SettingsError, explain, hide_password
 from server.settings_live import LiveFields
-from server.settings_serving import HOUR_SECONDS, KIB, MIB
+from server.settings_serving import GIB, HOUR_SECONDS, KIB, MIB
 from server.settings_values import LogFormat, LogLevel, Switch
 from store.aggregation.checks import AnswerLimits
 from store.dialects import PoolSettings
@@ -138,6 +138,13 @@ class Settings(LiveFields):
     )
     max_answer_rows: int = Field(
         default=10_000, ge=1, le=1_000_000, description="Rows of the largest aggregation."
+    )
+    max_answer_bytes: ByteSize = Field(
+        default=ByteSize(32 * MIB),
+        ge=KIB,
+        le=GIB,
+        description="Size of the largest answer, and of a page of an export; a larger one is an "
+        "error that says how to ask for less. Four times as much may be read for it.",
     )
     max_buckets: int = Field(
         default=1_500,
@@ -321,7 +328,11 @@ class Settings(LiveFields):
                 request_stages=self.max_request_stages,
             ),
             pages=PageSize(default=self.default_page_size, maximum=self.max_page_size),
-            answers=AnswerLimits(rows=self.max_answer_rows, buckets=self.max_buckets),
+            answers=AnswerLimits(
+                rows=self.max_answer_rows,
+                buckets=self.max_buckets,
+                bytes=int(self.max_answer_bytes),
+            ),
             default_tool_price=self.default_tool_price,
             idempotency_days=self.idempotency_days,
             reprice_items=self.max_reprice_items,

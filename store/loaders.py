@@ -26,6 +26,7 @@ from models import (
     table_of,
 )
 from store.access import Bounds
+from store.answer_size import ReadBudget
 from store.database import Database, Row
 from store.dialects import chunks
 from store.limits.decide import Level
@@ -40,9 +41,15 @@ from store.requests.sources import EVENTS
 
 Key = tuple[Any, ...]
 OPERATIONS_TABLE, EVENTS_TABLE = table_of(Operation), table_of(RequestEvent)
+TEXTS = table_of(OperationText)
 EMPTY = Page({}, False, False)
 LISTS_PER_STATEMENT = 50
 """Pages of different lists that one statement reads; SQLite takes 500 parts of a UNION at most."""
+LONG_TEXTS_AT_ONCE = 100
+RECORDS_AT_ONCE = 500
+ROWS_AT_ONCE = 5_000
+"""Rows that one statement reads before their size is looked at: of messages of chats, each of which
+may be as long as half a megabyte, of other records by their keys, and of lists below records."""
 
 
 class Loaders:
@@ -55,13 +62,16 @@ class Loaders:
         sizes: PageSize,
         levels: Callable[[list[Any]], Coroutine[Any, Any, list[Level]]],
         history: StageHistory,
+        budget: ReadBudget | None = None,
     ) -> None:
+        """Without a ``budget`` any amount may be read."""
         self._database = database
         self._bounds = bounds
         self._sizes = sizes
         self._paged: dict[tuple[str, PageRequest], DataLoader[Key, Page]] = {}
         self._levels = levels
         self._history = history
+        self._budget = budget
 
     @cached_property
     def operation(self) -> DataLoader[Key, Row | None]:
@@ -281,20 +291,33 @@ class Loaders:
         if found is not None:
             return found
         records = Records(self._database, source, self._sizes)
+        most = max(1, ROWS_AT_ONCE // (request.size(self._sizes) + 1))
+        at_once = min(most, LISTS_PER_STATEMENT if reach is None else KEYS_AT_ONCE)
 
         async def load(keys: list[Key]) -> list[Page]:
             pages: dict[Key, Page] = {}
             async with self._database.read_for(self._bounds.organization_id) as connection:
-                if reach is None:
-                    for some in chunks(keys, LISTS_PER_STATEMENT):
-                        pages |= await records.each_key(connection, bounds, key, some, request)
-                else:
-                    for some in chunks(keys, KEYS_AT_ONCE):
-                        pages |= await records.each(connection, bounds, key, [reach(some)], request)
+                for some in chunks(keys, at_once):
+                    self._check()
+                    read = (
+                        await records.each_key(connection, bounds, key, some, request)
+                        if reach is None
+                        else await records.each(connection, bounds, key, [reach(some)], request)
+                    )
+                    pages |= read
+                    self._spend(sum(page.size for page in read.values()))
             return [pages.get(k, EMPTY) for k in keys]
 
         made = self._paged[name, request] = _loader(load)
         return made
+
+    def _check(self) -> None:
+        if self._budget is not None:
+            self._budget.check()
+
+    def _spend(self, size: int) -> None:
+        if self._budget is not None:
+            self._budget.spend(size)
 
     async def _rows(
         self,
@@ -306,12 +329,16 @@ class Loaders:
         conditions: Sequence[ColumnElement[bool]] = (),
     ) -> list[Row]:
         rows: list[Row] = []
+        dialect = self._database.dialect
         async with self._database.read_for(self._bounds.organization_id) as connection:
-            for some in chunks(keys):
+            for some in chunks(keys, LONG_TEXTS_AT_ONCE if table is TEXTS else RECORDS_AT_ONCE):
+                self._check()
                 statement = bounds.restrict(select(table), table).where(*conditions)
                 statement = statement.where(tuple_(*columns).in_(some))
                 statement = statement.order_by(*(table.columns[name] for name in order))
-                rows.extend((await connection.execute(statement)).mappings())
+                fetched = await dialect.fetch(connection, statement, list(table.columns))
+                rows += fetched.rows()
+                self._spend(fetched.size)
         return rows
 
 

@@ -99,6 +99,8 @@ class Page:
     has_next: bool
     has_previous: bool
     terms: Sequence[OrderTerm] = ()
+    size: int = 0
+    """Characters of the long texts and of the JSON that were read for it."""
 
     def __len__(self) -> int:
         """How many records there are."""
@@ -189,8 +191,8 @@ def make_page(found: Fetched, terms: Sequence[OrderTerm], request: PageRequest, 
     more = len(found) > size
     columns = found.head(size, reverse=request.backward)
     if request.backward:
-        return Page(columns, request.before is not None, more, terms)
-    return Page(columns, more, request.after is not None, terms)
+        return Page(columns, request.before is not None, more, terms, found.size)
+    return Page(columns, more, request.after is not None, terms, found.size)
 
 
 def signature(terms: Sequence[OrderTerm]) -> str:

@@ -15,6 +15,7 @@ from store.access_watch import AccessWatch
 from store.aggregation.checks import AnswerLimits
 from store.aggregation.engine import Aggregation
 from store.announcements import Announcements
+from store.answer_size import ReadBudget
 from store.api_keys import ApiKeys
 from store.circuit_breakers import BreakerApplier, CircuitBreakers
 from store.database import Database
@@ -196,10 +197,15 @@ class Store:
         """The door for what ``principal`` records in one call."""
         return Intake(principal, self.config.bounds, self._clock, self._make_id)
 
-    def loaders(self, bounds: Bounds) -> Loaders:
-        """Loaders of edges for one call."""
+    def loaders(self, bounds: Bounds, budget: ReadBudget | None = None) -> Loaders:
+        """Loaders of edges for one call, within what may be read for its answer."""
         return Loaders(
-            self.database, bounds, self.config.pages, self.limits.levels, self._stage_history
+            self.database,
+            bounds,
+            self.config.pages,
+            self.limits.levels,
+            self._stage_history,
+            budget,
         )
 
     async def write(self, entries: Sequence[Entry], tenant: Tenant = None) -> list[ItemResult]:

@@ -8,13 +8,17 @@ from strawberry.types.graphql import OperationType
 
 from schema.context import RequestContext
 from server.bodies import GraphQLRequest
+from server.encoding import encode_answer
 from server.execution.fast_path import FastPath
 from server.exporting.questions import CUT, PAGES, ExportQuestion, Refused
 from server.schema import TrackstoreSchema
+from store.answer_size import AnswerTooLarge
 from store.errors import BadInput
 
 PAGE_ROWS = 1_000
 """Rows of a page: a page is a few hundred kilobytes and some ten milliseconds."""
+SMALLER = 8
+"""How much smaller a page is tried where its rows are longer than an answer may be."""
 READ_ONLY = {OperationType.QUERY}
 COUNT = msgspec.json.Decoder(list[msgspec.Raw])
 OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -35,10 +39,12 @@ class Asker:
     def __init__(self, schema: TrackstoreSchema, fast: FastPath | None) -> None:
         self._schema = schema
         self._fast = fast
-        self._encoder = msgspec.json.Encoder()
 
     async def ask(self, asked: GraphQLRequest, context: RequestContext) -> bytes:
-        """The answer's data as JSON; raises ``Refused`` where there is any error in it."""
+        """The answer's data as JSON; raises ``Refused`` where there is any error in it.
+
+        Raises ``AnswerTooLarge`` where it is larger than an answer may be.
+        """
         result: Any = None
         try:
             if self._fast is not None:
@@ -52,9 +58,10 @@ class Asker:
                 )
         finally:
             await context.settle()
+        context.budget.check()
         if result.errors:
             raise Refused(list(result.errors))
-        return self._encoder.encode(result.data)
+        return encode_answer(result.data, context.store.config.answers.bytes)
 
 
 class Pages:
@@ -77,7 +84,13 @@ class Pages:
         left = question.most
         while left is None or left >= 0:
             size = self._page_rows if left is None else min(left, self._page_rows)
-            data = await self._asker.ask(question.page(size, after), await self._make_context())
+            try:
+                data = await self._asker.ask(question.page(size, after), await self._make_context())
+            except AnswerTooLarge:
+                if not question.paged or size <= 1:
+                    raise
+                self._page_rows = max(1, size // SMALLER)  # of long rows fewer make a page
+                continue
             rows, place = self._taken_apart(data)
             found = len(COUNT.decode(rows))
             yield rows, found

@@ -23,8 +23,8 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from schema.context import Hydrators
+from server.answers import bounded_answer, excess_answer
 from server.bodies import GraphQLRequest, needs_post
-from server.encoding import encode_answer
 from server.errors import format_errors, format_store_error
 from server.live.sharing import SharedExecution
 from server.schema import TrackstoreSchema
@@ -141,7 +141,7 @@ class LiveEngine:
         if document.kind is OperationType.MUTATION and not may_write:
             raise needs_post()
         if document.kind is not OperationType.SUBSCRIPTION:
-            return one(self._encode(await self._execute(asked, context)))
+            return one(self._encode(await self._execute(asked, context), context, asked))
         executor = self._executor.build(
             self._schema._schema,  # Strawberry has no public way to it
             document.node,
@@ -157,7 +157,7 @@ class LiveEngine:
         if isawaitable(source):
             source = await source
         if isinstance(source, ExecutionResult):
-            return one(self._encode(source, began=False))
+            return one(self._encode(source, context, began=False))
         subscribed = Subscribed(executor, source, principal)
         answers = self._follow(subscribed, self._key(asked, subscribed))
         return Opened(answers, is_live=True)
@@ -209,7 +209,7 @@ class LiveEngine:
                 result = await result
         finally:
             await context.settle()
-        return self._encode(result)
+        return self._encode(result, context)
 
     def _context(self, principal: Principal) -> LiveContext:
         return LiveContext(self._store, principal, self._hydrate, hub=self._hub)
@@ -234,7 +234,16 @@ class LiveEngine:
     def _format(self, errors: Any) -> Errors:
         return format_errors(errors, self._schema.enum_values)
 
-    def _encode(self, result: Any, *, began: bool = True) -> str:
+    def _encode(
+        self,
+        result: Any,
+        context: LiveContext,
+        asked: GraphQLRequest | None = None,
+        *,
+        began: bool = True,
+    ) -> str:
+        if context.has_read_too_much:
+            return excess_answer(context, asked).decode()
         # An error without a path is of the request: nothing was executed, so there is no data.
         began = began and not (
             result.data is None and result.errors and all(e.path is None for e in result.errors)
@@ -244,7 +253,7 @@ class LiveEngine:
             body["errors"] = self._format(result.errors)
         if getattr(result, "extensions", None):
             body["extensions"] = result.extensions
-        return encode_answer(body).decode()
+        return bounded_answer(body, context, asked).decode()
 
 
 def one(answer: str) -> Opened:

@@ -50,6 +50,7 @@ class AnswerLimits:
 
     rows: int = 10_000
     buckets: int = 1_500
+    bytes: int = 32 * 2**20
 
 
 def check(question: Question, now: datetime, limits: AnswerLimits) -> None:

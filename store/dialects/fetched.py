@@ -3,7 +3,23 @@
 from collections.abc import Sequence
 from typing import Any
 
-from store.dialects.plans import Convert
+from store.dialects.plans import Convert, encode_json
+
+LARGE_COLUMNS = frozenset(
+    {
+        "attributes", "cancel_reason", "data", "error", "error_message", "file_path",
+        "further_interactions", "hint", "labels", "message", "output", "parameters", "resource_id",
+        "response", "result", "route", "title", "user_agent",
+    }
+)  # fmt: skip
+"""Columns whose values may be more than a name: what is read for one answer is bounded by them."""
+
+
+def size_of(value: Any) -> int:
+    """Return how long a text is, or JSON that the driver has decoded."""
+    if isinstance(value, str | bytes):
+        return len(value)
+    return len(encode_json(value)) if isinstance(value, dict | list) else 1
 
 
 class Fetched:
@@ -21,6 +37,20 @@ class Fetched:
     def __len__(self) -> int:
         """How many rows there are."""
         return len(self._rows)
+
+    @property
+    def size(self) -> int:
+        """How many characters of texts that may be long, and of JSON, there are."""
+        large = [at for at, name in enumerate(self._columns) if name in LARGE_COLUMNS]
+        return sum(size_of(row[at]) for at in large for row in self._rows if row[at] is not None)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows as dicts."""
+        columns = self.head(len(self._rows))
+        return [
+            dict(zip(columns, values, strict=True))
+            for values in zip(*columns.values(), strict=True)
+        ]
 
     def head(self, size: int, reverse: bool = False) -> dict[str, Sequence[Any]]:
         """The first ``size`` rows, column by column; ``reverse`` puts the last of them first.
