@@ -97,16 +97,16 @@ def test_a_second_signal_ends_the_program_at_once(run: Run) -> None:
     assert run.wait() == -TERM
 
 
-@pytest.mark.parametrize("name", ["waits", "ends", "handles", "pool_fork"])
+@pytest.mark.parametrize("name", ["waits", "pool_fork"])
 def test_what_cannot_be_sent_is_counted_or_kept(name: str, run: Run) -> None:
     url, run.url = run.url, AWAY
     run.settings["TRACKSTORE_EXIT_SECONDS"] = "0.3"
-    send(run, name, *[TERM] * (name in ("waits", "handles")))
+    send(run, name, *[TERM] * (name == "waits"))
     counts = re.findall(r"(\d+) item\(s\) dropped: CLOSED", run.output())
     assert sum(map(int, counts)) == len(ITEMS), run.output()
     run.settings["TRACKSTORE_SPOOL_FOLDER"] = str(run.folder / "spool")
     run.log.unlink()
-    send(run, name, *[TERM] * (name in ("waits", "handles")))
+    send(run, name, *[TERM] * (name == "waits"))
     assert "dropped" not in run.output()
     run.url = url
     run.start(script(run, "recovers"))

@@ -77,7 +77,11 @@ class ProcessExit:
 
     def deliveries(self) -> list[Finishable]:
         """Return the live deliveries."""
-        return list(self._deliveries)
+        while True:
+            try:
+                return list(self._deliveries)
+            except RuntimeError:  # another thread has just made one
+                continue
 
     def hook_finalizers(self) -> None:
         """Close the deliveries with the means of the package that started this process, if one did."""
@@ -161,11 +165,11 @@ class ProcessExit:
     async def flush_async(self) -> None:
         """Flush without holding up the event loop, where it is one of asyncio."""
         try:
-            asyncio.get_running_loop()
-        except RuntimeError:
+            flushing = asyncio.get_running_loop().run_in_executor(None, self.flush)
+        except RuntimeError:  # another kind of loop, or one whose threads have ended
             self.flush()
         else:
-            await asyncio.to_thread(self.flush)
+            await flushing
 
 
 def is_child(process: Any) -> bool:

@@ -1,9 +1,9 @@
-"""A Celery application whose tasks track; its broker is a folder."""
+"""A Celery application whose tasks track; its broker is a folder, and its worker queues the tasks."""
 
 import os
 from pathlib import Path
 
-from celery import Celery  # type: ignore[import-not-found]  # it is in the newest frameworks only
+from celery import Celery, signals  # type: ignore[import-not-found]  # it is in the newest frameworks only
 
 from trackstore import get_tracker
 
@@ -27,3 +27,10 @@ def track(run: str, number: int) -> None:
         kind="TOOL", name="task", workspace_id=run, correlation_id=str(number)
     )
     (FOLDER.parent / f"done-{number}").touch()
+
+
+@signals.worker_ready.connect  # type: ignore[untyped-decorator]  # for the same reason
+def submit(**_: object) -> None:
+    """Queue the tasks of a run."""
+    for number in range(int(os.environ["JOBS_COUNT"])):
+        track.delay(os.environ["JOBS_RUN"], number)
