@@ -11,6 +11,7 @@ from models import Request, table_of
 from store.database import Database, DatabaseFailure
 from store.entries import ItemStatus
 from store.errors import StoreError
+from store.failures import FailureLog
 from store.ids import Clock
 from store.requests.entries import SweepEntry
 from store.writer import Writer
@@ -83,12 +84,14 @@ class Sweeper:
     async def run(self) -> None:
         """Do it again and again until cancelled; a failure is logged and tried again."""
         more = False
+        failures = FailureLog(log, "silent requests will be looked for again")
         while True:
             await asyncio.sleep(0 if more else self._pause)
             try:
                 more = await self.run_once()
+                failures.succeed()
             except (StoreError, DatabaseFailure) as error:
-                log.warning("silent requests will be looked for again", exc_info=True)
+                failures.fail(error)
                 self.stats.failures += 1
                 more = False
                 if isinstance(error, StoreError):

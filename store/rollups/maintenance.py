@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from models.rollups import Tier
 from store.database import Contention, Database, DatabaseFailure
 from store.errors import StoreError
+from store.failures import FailureLog
 from store.hours import DAY, HOUR, day_at, next_hour
 from store.ids import Clock
 from store.rollups.definitions import TABLE
@@ -61,13 +62,16 @@ class Maintenance:
 
     async def run(self) -> None:
         """Work again and again until cancelled; a failure is logged and tried again."""
+        failures = FailureLog(log, "the work on rollups will be tried again")
         while True:
             await asyncio.sleep(PAUSE_SECONDS)
             try:
                 await self.run_once()
-            except (StoreError, DatabaseFailure):
+            except (StoreError, DatabaseFailure) as error:
                 self.stats.failures += 1
-                log.warning("the work on rollups will be tried again", exc_info=True)
+                failures.fail(error)
+            else:
+                failures.succeed()
 
     async def run_once(self) -> None:
         """One turn, unless another server has it."""

@@ -1,0 +1,27 @@
+"""Failures of work that runs again and again: the first of a row is logged, and the end of it."""
+
+import logging
+
+from store.database import Unavailable
+
+
+class FailureLog:
+    """Logs for one task. What the database refused has its own line already, without a traceback here."""
+
+    def __init__(self, log: logging.Logger, message: str) -> None:
+        self._log = log
+        self._message = message
+        self._failures = 0
+
+    def fail(self, error: Exception) -> None:
+        """Log a failure; those that follow it directly are logged at the level debug."""
+        self._failures += 1
+        level = logging.WARNING if self._failures == 1 else logging.DEBUG
+        traceback = None if isinstance(error, Unavailable) else error
+        self._log.log(level, self._message, exc_info=traceback)
+
+    def succeed(self) -> None:
+        """Say how often it failed before it worked again."""
+        failures, self._failures = self._failures, 0
+        if failures > 1:
+            self._log.info("the work goes on", extra={"failures": failures, "after": self._message})
