@@ -175,10 +175,9 @@ class WebsocketConnection:
             principal = await self._live.authenticator.authenticate(self._headers, client)
         except (Unauthenticated, TooManyWrongKeys) as error:
             raise Ended(Close.UNAUTHORIZED, error.message) from None
+        # An open server takes whoever has a cookie that is over for somebody without one.
         if self._principal is not None and principal.key_id != self._principal.key_id:
-            raise Ended(
-                Close.UNAUTHORIZED, ENDED
-            )  # an open server takes a cookie that is over for none
+            raise Ended(Close.UNAUTHORIZED, ENDED)
         return principal
 
     async def _authorize(self) -> Principal:
@@ -250,6 +249,9 @@ class WebsocketConnection:
         except StoreError as error:
             await self._end_operation(id, write("error", id, [format_store_error(error)]))
         except Ended as ended:
+            for other in self._operations.values():
+                if other is not asyncio.current_task():
+                    other.cancel()
             await self._close(ended.code, ended.reason)
         except OSError:
             self._closed = True  # the client is gone: the reader learns it, too
