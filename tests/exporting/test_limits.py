@@ -76,6 +76,17 @@ async def test_the_limits_of_documents_are_those_of_graphql(
     assert not coerced, "nothing was made of the variables of a document that is refused"
 
 
+@pytest.mark.parametrize("server_settings", [{"max_document_bytes": 1_024}])
+async def test_a_document_is_measured_before_it_is_parsed(api: Api) -> None:
+    query = "{ operations { nodes { name } } } # " + "x" * 1_000
+    expected = (await api.raw({"query": query})).json()["errors"]
+    for method in ("GET", "POST"):
+        asked = {"params": {"query": query}} if method == "GET" else {"json": {"query": query}}
+        answer = await api.http.request(method, "/export", **asked)  # type: ignore[arg-type]
+        assert answer.status_code == 400
+        assert answer.json()["errors"] == expected
+
+
 @pytest.mark.parametrize("server_settings", [{"max_cost": 11_000}])
 async def test_an_export_costs_what_one_of_its_pages_does(api: Api) -> None:
     await record(api, 3)
