@@ -31,7 +31,14 @@ from server.schema import TrackstoreSchema
 from server.turns import Call
 from server.work import Work
 from store.access import Principal
-from store.errors import Overloaded, StoreError, TimedOut, TooMany, Unauthenticated
+from store.errors import (
+    OutcomeUnknown,
+    Overloaded,
+    StoreError,
+    TimedOut,
+    TooMany,
+    Unauthenticated,
+)
 from store.store import Store
 
 CONTENT_TYPES = {
@@ -252,6 +259,6 @@ def status_of(error: StoreError) -> int:
         return 429
     if isinstance(error, Unauthenticated):
         return 401
-    if isinstance(error, Overloaded | TimedOut):
+    if isinstance(error, Overloaded | OutcomeUnknown | TimedOut):
         return 503
     return 400

@@ -128,6 +128,8 @@ class StoreCollector(Collector):
             ("refused_entries", stats.refused, "Entries refused because the queue was full."),
             ("retries", stats.retries, "Transactions run again after contention."),
             ("failures", stats.failures, "Transactions whose callers were told of a failure."),
+            ("abandoned", stats.abandoned, "Transactions abandoned since they took too long."),
+            ("unknown", stats.unknown, "Transactions whose commit was sent and not answered."),
             ("flush_seconds", stats.seconds, "Time spent in these transactions."),
         ):
             yield self._counter(f"trackstore_writer_{name}", value, meaning)

@@ -302,17 +302,7 @@ class Settings(LiveFields):
         """What the store must know of all this."""
         return StoreConfig(
             database_url=self.parsed_database_url.render_as_string(hide_password=False),
-            pool=PoolSettings(
-                size=self.pool_size,
-                overflow=self.pool_overflow,
-                wait_seconds=self.pool_wait_seconds,
-                statement_seconds=self.statement_seconds,
-                lock_seconds=self.lock_seconds,
-                questions=self.max_questions,
-                waiting=self.max_waiting,
-                turn_seconds=self.turn_seconds,
-                synchronous=self.sqlite_synchronous,
-            ),
+            pool=self._pool(),
             writer=WriterSettings(
                 queue_items=self.writer_queue_items,
                 flush_items=self.writer_flush_items,
@@ -346,6 +336,21 @@ class Settings(LiveFields):
             partition_months=self.partition_months,
             key_cache_seconds=self.key_cache_seconds,
             sign_in_hours=self.sign_in_hours,
+        )
+
+    def _pool(self) -> PoolSettings:
+        return PoolSettings(
+            size=self.pool_size,
+            overflow=self.pool_overflow,
+            wait_seconds=self.pool_wait_seconds,
+            statement_seconds=self.statement_seconds,
+            lock_seconds=self.lock_seconds,
+            questions=self.max_questions,
+            waiting=self.max_waiting,
+            turn_seconds=self.turn_seconds,
+            flush_seconds=self.flush_seconds,
+            silence_seconds=self.silence_seconds,
+            synchronous=self.sqlite_synchronous,
         )
 
 

@@ -190,10 +190,17 @@ class ServingSettings(BaseSettings):
         description="How long one statement may run before it is ended.",
     )
     lock_seconds: float = Field(
-        default=10,
+        default=5,
         gt=0,
         le=HOUR_SECONDS,
         description="How long a statement waits for a lock (PostgreSQL).",
+    )
+    silence_seconds: float = Field(
+        default=3,
+        gt=0,
+        le=HOUR_SECONDS,
+        description="How long the database may leave a statement unanswered before another "
+        "connection asks whether it works on it; one that cannot be heard is closed (PostgreSQL).",
     )
     sqlite_synchronous: Synchronous = Field(
         default="FULL",
@@ -236,6 +243,13 @@ class ServingSettings(BaseSettings):
         le=1_000,
         description="How long a small transaction waits for company, beyond what came while the "
         "last one was under way.",
+    )
+    flush_seconds: float = Field(
+        default=10,
+        gt=0,
+        le=HOUR_SECONDS,
+        description="How long a transaction of the writer may take before it is abandoned and its "
+        "callers are answered; entries may wait three times as long for theirs.",
     )
     idempotency_days: int = Field(
         default=35, ge=1, le=3_650, description="Days a repeated consume is recognised by its id."

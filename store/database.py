@@ -6,10 +6,12 @@ from contextlib import asynccontextmanager, contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Table
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from store.dialects import (
     DRIVER_ERRORS,
+    AbandonedError,
+    Attempt,
     Columns,
     DatabaseDialect,
     Diagnosis,
@@ -17,13 +19,19 @@ from store.dialects import (
     PoolSettings,
     dialect_for,
 )
-from store.errors import Overloaded, StoreError, TimedOut
+from store.errors import OutcomeUnknown, Overloaded, StoreError, TimedOut
 from store.fair_gate import FairGate, GateBounds
 from store.fair_queue import Tenant
 from store.refusals import Refusals
 
 Row = Mapping[Any, Any]
 """A row as it was read: values by column name."""
+
+
+UNKNOWN = (
+    "The commit was sent to the database and its answer did not come: this may be stored or not. "
+    "Send it again with the same ids."
+)
 
 
 class Contention(StoreError):
@@ -67,11 +75,20 @@ class Database:
             "aggregations", GateBounds(places.questions, pool.waiting, pool.turn_seconds)
         )
 
+    @property
+    def flush_seconds(self) -> float:
+        """How long one transaction of the writer may take, or a small read that many wait for."""
+        return self._pool.flush_seconds
+
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        """Lend a connection for the server's own reading: it never waits for callers."""
+    async def read(self, seconds: float | None = None) -> AsyncIterator[AsyncConnection]:
+        """Lend a connection for the server's own reading: it never waits for callers.
+
+        ``seconds`` bounds all of it, beside the bound of each statement.
+        """
         with self.translated():
             async with self.dialect.read_engine.connect() as connection:
+                self.dialect.limit_unit(connection, seconds)
                 yield connection
 
     @asynccontextmanager
@@ -95,11 +112,15 @@ class Database:
                 yield connection
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction: committed when the block ends, rolled back when it raises."""
-        with self.translated():
-            async with self._turn or nullcontext(), self.dialect.write_engine.begin() as connection:
-                yield connection
+    async def write(
+        self, attempt: Attempt | None = None, seconds: float | None = None
+    ) -> AsyncIterator[AsyncConnection]:
+        """A transaction: committed when the block ends, rolled back when it raises.
+
+        Raises ``OutcomeUnknown`` where the commit was sent and the answer did not come.
+        """
+        async with self._transaction(self.dialect.write_engine, attempt, seconds) as connection:
+            yield connection
 
     @asynccontextmanager
     async def rewrite(self) -> AsyncIterator[AsyncConnection]:
@@ -108,29 +129,48 @@ class Database:
         What others commit meanwhile stays unseen, and untouched: it fails with ``Contention`` where
         it changes a row that they changed, too.
         """
-        with self.translated():
-            async with (
-                self._turn or nullcontext(),
-                self.dialect.snapshot_engine.begin() as connection,
-            ):
-                yield connection
+        async with self._transaction(self.dialect.snapshot_engine) as connection:
+            yield connection
 
-    async def write_columns(self, tables: Sequence[tuple[Table, Columns]]) -> bool:
+    @asynccontextmanager
+    async def _transaction(
+        self, engine: AsyncEngine, attempt: Attempt | None = None, seconds: float | None = None
+    ) -> AsyncIterator[AsyncConnection]:
+        attempt = attempt or Attempt()
+        with self.translated(attempt):
+            async with self._turn or nullcontext(), engine.connect() as connection:
+                self.dialect.limit_unit(connection, seconds)
+                transaction = await connection.begin()
+                yield connection
+                attempt.send_commit()
+                await transaction.commit()
+
+    async def write_columns(
+        self, tables: Sequence[tuple[Table, Columns]], attempt: Attempt | None = None
+    ) -> bool:
         """Insert rows into several tables in a transaction of their own, given column by column.
 
         False where the key of one exists: then nothing is inserted.
         """
-        with self.translated():
+        attempt = attempt or Attempt()
+        with self.translated(attempt):
             async with self._turn or nullcontext():
-                return await self.dialect.write_columns(tables)
+                return await self.dialect.write_columns(tables, attempt, self.flush_seconds)
 
     @contextmanager
-    def translated(self) -> Iterator[None]:
+    def translated(self, attempt: Attempt | None = None) -> Iterator[None]:
         """Turns errors of the driver into errors of the store."""
         try:
             yield
+        except AbandonedError:
+            raise Overloaded("the database took too long: nothing was stored, try again") from None
         except DRIVER_ERRORS as error:
-            raise self.translate(error) from error
+            translated = self.translate(error)
+            if attempt is not None and attempt.has_sent_commit:
+                if not self.dialect.was_rolled_back(error):
+                    raise OutcomeUnknown(UNKNOWN) from error
+                attempt.has_sent_commit = False
+            raise translated from error
 
     def translate(self, error: BaseException) -> Exception:
         """What an error of the driver is to the caller."""

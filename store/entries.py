@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any, Protocol, TypeAlias
 from uuid import UUID
 
@@ -24,6 +24,20 @@ class ItemStatus(StrEnum):
     ACCEPTED = "ACCEPTED"
     DUPLICATE = "DUPLICATE"
     REJECTED = "REJECTED"
+
+
+class Lane(IntEnum):
+    """What may have to wait for the same rows; entries of different lanes do not wait for each other.
+
+    A call with entries of several lanes goes by the last of them.
+    """
+
+    OPERATIONS = 1
+    """Rows of their own, which nobody else locks."""
+    RECORDS = 2
+    """Requests, sessions and circuit breakers: rows that others may change at the same time."""
+    LIMITS = 3
+    """Counters and limits, which many share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +83,11 @@ class Entry:
     def count(self) -> int:
         """How many records it brings."""
         return 1
+
+    @property
+    def lane(self) -> Lane:
+        """Which entries it may have to wait with."""
+        return Lane.RECORDS
 
     def __init__(self) -> None:
         self.result = None

@@ -120,6 +120,13 @@ class TooMany(Overloaded):
         self.retry_seconds = retry_seconds
 
 
+class OutcomeUnknown(StoreError):
+    """The commit was sent and not answered: it may be stored, or not. The same ids make a retry safe."""
+
+    code = "OUTCOME_UNKNOWN"
+    retryable = True
+
+
 class TimedOut(StoreError):
     """The statement took longer than it may."""
 
@@ -136,6 +143,7 @@ ERROR_CODES = (
     "INVALID_TRANSITION",
     "LIMIT_EXCEEDED",
     "OVERLOADED",
+    "OUTCOME_UNKNOWN",
     "TIMEOUT",
     "INTERNAL",
 )

@@ -69,14 +69,16 @@ class Partitions:
         missing = {(t.name, m): t for t, m in needed if not self._is_known(t, m)}
         if not missing:
             return
-        async with self._lock:
+        for name, month in sorted(missing):
+            async with self._lock:  # for each of them: who needs one does not wait for a hundred
+                await self._ensure_one(missing[name, month], month)
+
+    async def _ensure_one(self, table: Table, month: Month) -> None:
+        if not self._is_known(table, month):
             shared_before = start_of(month_of(self._clock()) - self._months_apart)
-            for name, month in sorted(missing):
-                table = missing[name, month]
-                if not self._is_known(table, month):
-                    span = TimeSpan(start_of(month), start_of(month + 1))
-                    span = await self._dialect.ensure_partition(table, span, shared_before)
-                    self._known.setdefault(name, []).append(_months_of(span))
+            span = TimeSpan(start_of(month), start_of(month + 1))
+            span = await self._dialect.ensure_partition(table, span, shared_before)
+            self._known.setdefault(table.name, []).append(_months_of(span))
 
     async def ensure_ahead(self) -> None:
         """Make the partitions of this month and the next ones."""

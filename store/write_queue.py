@@ -1,6 +1,7 @@
 """What waits to be written, and which of it the next transaction takes: fair between organizations."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -38,6 +39,7 @@ class Submission:
     entries: Sequence[Entry]
     count: int
     tenant: Tenant = None
+    since: float = field(default_factory=time.monotonic)
     done: asyncio.Future[None] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
@@ -60,6 +62,7 @@ class Batch:
     submissions: list[Submission] = field(default_factory=list)
     tenants: set[Tenant] = field(default_factory=set)
     count: int = 0
+    is_slow: bool = False
 
     def add(self, submission: Submission) -> None:
         """Take one more."""
@@ -98,15 +101,19 @@ class WriteQueue:
         """Whether enough is queued for a transaction that is worth beginning at once."""
         return self.items >= self._settings.large_items
 
-    def check(self, tenant: Tenant, count: int) -> None:
-        """Raise ``TooMany`` or ``Overloaded`` where so many entries have no room."""
-        own, most = self._items[tenant], self._settings.queue_items
+    def check(
+        self, tenant: Tenant, count: int, queues: Sequence["WriteQueue"] | None = None
+    ) -> None:
+        """Raise ``TooMany`` or ``Overloaded`` where so many entries have no room in all queues."""
+        queues = queues or [self]
+        own, most = sum(queue._items[tenant] for queue in queues), self._settings.queue_items
         if own and own + count > most:
             raise TooMany(
                 f"{own:,} entries wait to be written, at most {most:,} may: "
                 "send this again in a moment"
             )
-        total, tenants = self.items, self._queue.tenants + (not own)
+        total = sum(queue.items for queue in queues)
+        tenants = sum(queue._queue.tenants for queue in queues) + (not own)
         # Where all others have filled the queue, whoever has less than its share still comes in.
         if total and total + count > 2 * most and own + count > 2 * most // tenants:
             raise Overloaded(
@@ -123,14 +130,15 @@ class WriteQueue:
         """Whether a transaction may begin.
 
         Small ones come one after the other, so that each is shared by more. They do not wait for
-        the large one of another organization.
+        the large one of another organization, nor for one that is slow.
         """
         if not self._queue:
             return False
         if not self._under_way:
             return True
         large = self._settings.large_items
-        needed = large if any(batch.count < large for batch in self._under_way) else 1
+        quick = [batch for batch in self._under_way if not batch.is_slow]
+        needed = large if any(batch.count < large for batch in quick) else 1
         for tenant, items in self._items.items():
             if self._is_idle(tenant):
                 needed -= items
@@ -152,8 +160,8 @@ class WriteQueue:
                 break
             _, submission = following
             self._forget(submission)
-            if submission.done.cancelled():
-                continue  # its caller went away before anything was begun
+            if submission.done.done():
+                continue  # its caller went away, or was told that it took too long
             batch.add(submission)
 
     def end(self, batch: Batch) -> None:
@@ -192,7 +200,9 @@ class WriteQueue:
         return tenant in batch.tenants or self._is_idle(tenant)
 
     def _is_idle(self, tenant: Tenant) -> bool:
-        return self._running(tenant) == 0
+        """Whether a tenant has no transaction, or slow ones only and not all that it may have."""
+        quick = any(tenant in batch.tenants for batch in self._under_way if not batch.is_slow)
+        return not quick and self._running(tenant) < self._share
 
     def _may_go_on(self, tenant: Tenant) -> bool:
         """Whether a tenant may have another transaction beside those that it has."""

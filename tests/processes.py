@@ -25,7 +25,7 @@ ANSWER_SECONDS = 60.0
 """How long a call may take: longer than any bound of the server, so that the server speaks first."""
 LOG_TAIL = 8_000
 """Characters of the log that are shown where a test fails."""
-RETRYABLE_CODES = {"OVERLOADED", "TIMEOUT"}
+RETRYABLE_CODES = {"OVERLOADED", "TIMEOUT", "OUTCOME_UNKNOWN"}
 
 Json = dict[str, Any]
 

@@ -16,7 +16,7 @@ from server.cli.failures import Refusal
 from server.version import VERSION
 
 TRY_AGAIN_STATUS = {429, 502, 503, 504}
-TRY_AGAIN_CODES = {"OVERLOADED", "TIMEOUT"}
+TRY_AGAIN_CODES = {"OVERLOADED", "TIMEOUT", "OUTCOME_UNKNOWN"}
 TIMEOUT = httpx.Timeout(60, connect=5)
 """A batch of 10,000 operations is written in a few seconds; a minute without a word is a failure."""
 TOO_LARGE = 413

@@ -5,6 +5,7 @@ import sqlite3
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from store.dialects.attempts import AbandonedError, Attempt
 from store.dialects.base import (
     DatabaseDialect,
     DuplicateKeys,
@@ -29,6 +30,8 @@ DRIVER_ERRORS = (SQLAlchemyError, *POSTGRESQL_ERRORS, sqlite3.Error, OSError, Me
 __all__ = [
     "DRIVER_ERRORS",
     "MAX_HINT_BYTES",
+    "AbandonedError",
+    "Attempt",
     "Bell",
     "Columns",
     "DatabaseDialect",

@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from models.feeds import FEED_POSITION
 from models.types import Lanes, PackedLanes
+from store.dialects.attempts import Attempt
 from store.dialects.bells import Bell
 from store.dialects.faults import Diagnosis, Fault
 from store.dialects.fetched import Fetched
@@ -32,7 +33,7 @@ from store.dialects.pools import Places
 from store.dialects.probes import Rights
 
 KEYS_PER_STATEMENT = 2_000
-"""Keys in one IN list; with up to five columns each, well below 32,767 bound parameters."""
+"""Keys in one IN list: five columns of each stay well below 32,767 bound parameters."""
 
 T = TypeVar("T")
 
@@ -124,11 +125,18 @@ class DatabaseDialect(ABC):
         """Insert all rows by the fastest way there is; raises ``DuplicateKeys``."""
 
     @abstractmethod
-    async def write_columns(self, tables: Sequence[tuple[Table, Columns]]) -> bool:
-        """The same, of several tables, in a transaction of their own; False where a key exists.
+    async def write_columns(
+        self, tables: Sequence[tuple[Table, Columns]], attempt: Attempt, seconds: float
+    ) -> bool:
+        """The same, of several tables, in one transaction; False, and nothing, where a key exists."""
 
-        Nothing is inserted then.
-        """
+    @abstractmethod
+    def limit_unit(self, connection: AsyncConnection, seconds: float | None) -> None:
+        """Let a unit of work take so many seconds in all."""
+
+    @abstractmethod
+    def was_rolled_back(self, error: BaseException) -> bool:
+        """Whether the answer to a commit says that nothing was stored."""
 
     @abstractmethod
     def diagnose(self, error: BaseException) -> Diagnosis:
@@ -152,13 +160,14 @@ class DatabaseDialect(ABC):
         """Replace every connection that is open now before its next use."""
 
     @abstractmethod
+    def is_partition_missing(self, error: BaseException | None) -> bool:
+        """Whether a row found no partition: somebody dropped it."""
+
+    @abstractmethod
     async def ensure_partition(
         self, table: Table, month: TimeSpan, shared_before: datetime
     ) -> TimeSpan:
-        """Make the partition of ``table`` that holds ``month`` unless it exists; return its span.
-
-        Months that end by ``shared_before`` share one. Safe between servers.
-        """
+        """Make the partition of ``table`` that holds ``month`` unless it exists; return its span."""
 
     @abstractmethod
     async def read_server_clock(self, connection: AsyncConnection) -> datetime:
@@ -280,10 +289,7 @@ class DatabaseDialect(ABC):
         statement: Select[Any],
         columns: Sequence[Column[Any]],
     ) -> Fetched:
-        """The rows of a statement that selects ``columns``, past SQLAlchemy's own rows.
-
-        It executes the statement as ever; only what it does for each row is left out.
-        """
+        """The rows of a statement that selects ``columns``, without SQLAlchemy's own rows."""
         result = await connection.execute(statement)
         cursor: Any = result.cursor
         rows = cursor.fetchall()

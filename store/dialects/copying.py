@@ -7,10 +7,11 @@ instants are sent as numbers, by a statement that says so. Other versions of the
 this was tried with get rows in the public way.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import asyncpg
@@ -18,6 +19,7 @@ from sqlalchemy import Column, Table
 
 from models.types import MICROSECOND, Instant
 from store.dialects import plans
+from store.dialects.attempts import Attempt
 from store.dialects.base import DuplicateKeys
 from store.dialects.faults import name_statement
 from store.dialects.plans import Columns, Convert
@@ -60,6 +62,30 @@ async def copy(driver: Any, load: Load) -> None:
     except POSTGRESQL_ERRORS as error:
         name_statement(error, f"COPY {table.name}")
         raise
+
+
+async def copy_alone(driver: Any, load: Load, attempt: Attempt) -> None:
+    """COPY by itself, which is a transaction: it is committed once its last row was sent."""
+
+    def end() -> Iterator[tuple[Any, ...]]:
+        attempt.send_commit()
+        yield from ()
+
+    await copy(driver, replace(load, rows=chain(load.rows, end())))
+
+
+async def copy_together(driver: Any, loads: Sequence[Load], attempt: Attempt) -> None:
+    """COPY into several tables in one transaction."""
+    transaction = driver.transaction()
+    await transaction.start()
+    try:
+        for load in loads:
+            await copy(driver, load)
+        attempt.send_commit()
+    except BaseException:
+        await transaction.rollback()
+        raise
+    await transaction.commit()
 
 
 @lru_cache(maxsize=1_000)

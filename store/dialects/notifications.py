@@ -1,9 +1,12 @@
 """PostgreSQL's LISTEN and NOTIFY as the bell between server processes."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 CHANNEL = "trackstore_live"
@@ -29,6 +32,15 @@ class Line:
             raise
         return cls(connection, driver)
 
+    @contextmanager
+    def answering(self, seconds: float) -> Iterator[None]:
+        """Close the connection where what is asked in the block is not answered in time."""
+        self.driver.watchdog.arm(seconds)
+        try:
+            yield
+        finally:
+            self.driver.watchdog.disarm()
+
     async def close(self) -> None:
         """Whatever state it is in."""
         self.driver.terminate()
@@ -40,18 +52,20 @@ class PostgresqlBell:
 
     Ringing is a transaction of its own after the one it tells of: inside of it, it would make all
     writers commit one after the other. It does not wait for the disk: nothing is lost with a hint.
+    A connection that only hears would not notice that it hears nothing any more: it is asked
+    something every ``silence_seconds``, and has as long to answer.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, silence_seconds: float) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._silence_seconds = silence_seconds
         self._hears: Line | None = None
         self._rings: Line | None = None
+        self._checking: asyncio.Task[None] | None = None
 
     async def listen(self, heard: Callable[[str], None], lost: Callable[[], None]) -> None:
         """Hear hints from now on."""
-        if self._hears is not None:
-            hears, self._hears = self._hears, None
-            await hears.close()
+        await self._stop_listening()
 
         def hear(_connection: Any, _pid: int, _channel: str, payload: str) -> None:
             heard(payload)
@@ -59,18 +73,41 @@ class PostgresqlBell:
         # Kept at once: whoever is stopped meanwhile closes it.
         self._hears = line = await Line.open(self._engine)
         line.driver.add_termination_listener(lambda _connection: lost())
-        await line.driver.add_listener(CHANNEL, hear)
+        with line.answering(self._silence_seconds):
+            await line.driver.add_listener(CHANNEL, hear)
+        self._checking = asyncio.create_task(self._check(line), name="live-check")
+
+    async def _check(self, line: Line) -> None:
+        """Find out that nothing is heard any more; the end of the connection says so."""
+        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            while True:
+                await asyncio.sleep(self._silence_seconds)
+                with line.answering(self._silence_seconds):
+                    await line.driver.execute("SELECT 1")
+        line.driver.terminate()
+
+    async def _stop_listening(self) -> None:
+        checking, self._checking = self._checking, None
+        if checking is not None:
+            checking.cancel()
+            with suppress(asyncio.CancelledError):
+                await checking
+        line, self._hears = self._hears, None
+        if line is not None:
+            await line.close()
 
     async def ring(self, hints: list[str]) -> None:
         """Send hints."""
         if self._rings is None:
             self._rings = await Line.open(self._engine)
-            await self._rings.driver.execute("SET synchronous_commit = off")
+            with self._rings.answering(self._silence_seconds):
+                await self._rings.driver.execute("SET synchronous_commit = off")
         line = self._rings
         try:
-            await line.driver.executemany(
-                "SELECT pg_notify($1, $2)", [(CHANNEL, hint) for hint in hints]
-            )
+            with line.answering(self._silence_seconds):
+                await line.driver.executemany(
+                    "SELECT pg_notify($1, $2)", [(CHANNEL, hint) for hint in hints]
+                )
         except BaseException:
             self._rings = None
             await line.close()
@@ -78,7 +115,7 @@ class PostgresqlBell:
 
     async def close(self) -> None:
         """Give up both connections."""
-        lines = [line for line in (self._hears, self._rings) if line is not None]
-        self._hears = self._rings = None
-        for line in lines:
+        await self._stop_listening()
+        line, self._rings = self._rings, None
+        if line is not None:
             await line.close()

@@ -15,6 +15,8 @@ class Places(NamedTuple):
 class PoolSettings:
     """Connections kept (``size``) and lent on top (``overflow``); waits and statements in seconds.
 
+    ``flush_seconds`` bounds a transaction of the writer and small reads that many wait for; an
+    answer that is missing for ``silence_seconds`` has its connection checked (PostgreSQL).
     ``questions`` are aggregations that run at once; ``waiting`` reads of one organization wait for
     their turn, each for ``turn_seconds`` at most.
     """
@@ -23,7 +25,9 @@ class PoolSettings:
     overflow: int = 20
     wait_seconds: float = 5.0
     statement_seconds: float = 30.0
-    lock_seconds: float = 10.0
+    lock_seconds: float = 5.0
+    flush_seconds: float = 10.0
+    silence_seconds: float = 3.0
     questions: int = 8
     waiting: int = 500
     turn_seconds: float = 30.0

@@ -1,8 +1,6 @@
 """PostgreSQL 15 and newer: COPY through the driver, row locks, monthly partitions."""
 
-import time
 from collections.abc import Sequence
-from contextlib import nullcontext
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
@@ -22,7 +20,6 @@ from sqlalchemy import (
     case,
     cast,
     collate,
-    event,
     func,
     literal,
     make_url,
@@ -32,31 +29,32 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy.dialects.postgresql import TIMESTAMP, Insert, insert
-from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from models.types import Instant, JsonNumber, Lanes
+from store.dialects.attempts import Attempt
 from store.dialects.base import (
     DatabaseDialect,
     DuplicateKeys,
     Settled,
 )
 from store.dialects.bells import Bell
-from store.dialects.copying import copy, load_of
+from store.dialects.connection_guard import ConnectionGuard, watchdog_of
+from store.dialects.connection_options import session_settings
+from store.dialects.copying import copy, copy_alone, copy_together, load_of
 from store.dialects.faults import Diagnosis
 from store.dialects.json_leaf import JsonLeaf
 from store.dialects.notifications import PostgresqlBell
 from store.dialects.partitioning import TimeSpan, ensure_partition
 from store.dialects.plans import Columns, Convert, encode_json
 from store.dialects.pools import Places, PoolSettings
-from store.dialects.postgresql_faults import diagnose
+from store.dialects.postgresql_faults import CHECK_VIOLATION, diagnose, severity_of, sqlstate
 from store.dialects.probes import Rights, rights_on_postgresql, spill_on_postgresql
 from store.dialects.value_lists import in_array
 from store.histograms import LEAST
 
-OPENED_AT = "opened_at"
-OWN_CONNECTIONS = 8
-"""Three for the writer, the others for authentication, health, feeds and housekeeping."""
+OWN_CONNECTIONS = 16
+"""Up to twelve for the writer, the others for authentication, health, feeds and housekeeping."""
 SHARE_LOCKS = text(
     "SELECT pg_advisory_xact_lock_shared(key) FROM unnest(CAST(:keys AS bigint[])) AS named(key)"
 )
@@ -82,6 +80,8 @@ class PostgresqlDialect(DatabaseDialect):
     def __init__(self, url: str, pool: PoolSettings) -> None:
         super().__init__()
         self._places = places_of(pool)
+        self._pool = pool
+        self._guard = ConnectionGuard(pool)
         self._engine = create_async_engine(
             make_url(url).set(drivername="postgresql+asyncpg"),
             pool_size=pool.size,
@@ -92,35 +92,19 @@ class PostgresqlDialect(DatabaseDialect):
             hide_parameters=True,  # what callers sent is nothing for a log
             connect_args={
                 "timeout": pool.wait_seconds,
+                "async_creator_fn": self._guard.connect,
                 "server_settings": {
-                    "application_name": "trackstore",
+                    **session_settings(pool),
                     "timezone": "UTC",
-                    "statement_timeout": str(int(pool.statement_seconds * 1000)),
-                    "lock_timeout": str(int(pool.lock_seconds * 1000)),
                     # Short statements by the thousand: compiling them costs more than running them.
                     "jit": "off",
                 },
             },
         )
-        self._reopened_at = float("-inf")
-        self._watch_age()
+        self._guard.attach(self._engine.sync_engine)
         # A read is one statement: without BEGIN and ROLLBACK it is one round trip instead of three.
         self._read = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._snapshot = self._engine.execution_options(isolation_level="REPEATABLE READ")
-
-    def _watch_age(self) -> None:
-        """Replace connections that were opened before ``reopen`` was called."""
-
-        @event.listens_for(self._engine.sync_engine, "do_connect")
-        def before_connect(dialect: Any, record: Any, args: Any, options: Any) -> None:
-            del dialect, args, options
-            record.info[OPENED_AT] = time.monotonic()
-
-        @event.listens_for(self._engine.sync_engine, "checkout")
-        def lend(connection: Any, record: Any, proxy: Any) -> None:
-            del connection, proxy
-            if record.info[OPENED_AT] < self._reopened_at:
-                raise DisconnectionError
 
     @property
     def read_engine(self) -> AsyncEngine:
@@ -140,6 +124,11 @@ class PostgresqlDialect(DatabaseDialect):
 
     async def dispose(self) -> None:
         await self._engine.dispose()
+        await self._guard.close()
+
+    def limit_unit(self, connection: AsyncConnection, seconds: float | None) -> None:
+        assert connection.sync_connection is not None
+        watchdog_of(connection.sync_connection.connection).limit_unit(seconds)
 
     def insert(self, table: Table) -> Insert:
         return insert(table)
@@ -162,22 +151,32 @@ class PostgresqlDialect(DatabaseDialect):
         if not driver.is_in_transaction():
             # SQLAlchemy begins one with its first statement: COPY goes past it.
             await connection.exec_driver_sql("SELECT 1")
+        driver.watchdog.arm()
         await copy(driver, load_of(table, columns))
+        driver.watchdog.disarm()
 
-    async def write_columns(self, tables: Sequence[tuple[Table, Columns]]) -> bool:
+    async def write_columns(
+        self, tables: Sequence[tuple[Table, Columns]], attempt: Attempt, seconds: float
+    ) -> bool:
         loads = [load_of(table, columns) for table, columns in tables]
         async with self._engine.connect() as connection:
             raw = await connection.get_raw_connection()
             driver: Any = raw.driver_connection
-            # By itself COPY is a transaction: it is committed when this returns.
-            together = driver.transaction() if len(loads) > 1 else nullcontext()
+            driver.watchdog.limit_unit(seconds)
+            driver.watchdog.arm()
             try:
-                async with together:
-                    for load in loads:
-                        await copy(driver, load)
+                if len(loads) == 1:
+                    await copy_alone(driver, loads[0], attempt)
+                else:
+                    await copy_together(driver, loads, attempt)
             except DuplicateKeys:
+                attempt.has_sent_commit = False
                 return False
         return True
+
+    def was_rolled_back(self, error: BaseException) -> bool:
+        # Errors end the transaction; FATAL and PANIC end the session, perhaps after the commit.
+        return severity_of(error) == "ERROR"
 
     def foreign_positions(self, position: ColumnElement[Any]) -> ColumnElement[bool]:
         # Of one snapshot: whoever wrote a row that it shows had begun before it.
@@ -190,7 +189,7 @@ class PostgresqlDialect(DatabaseDialect):
         return Settled(*found.one())
 
     def bell(self) -> Bell:
-        return PostgresqlBell(self._engine)
+        return PostgresqlBell(self._engine, self._pool.silence_seconds)
 
     def make_reader(self, column: Column[Any]) -> Convert | None:
         del (
@@ -208,7 +207,10 @@ class PostgresqlDialect(DatabaseDialect):
         await spill_on_postgresql(connection)
 
     def reopen(self) -> None:
-        self._reopened_at = time.monotonic()
+        self._guard.distrust()
+
+    def is_partition_missing(self, error: BaseException | None) -> bool:
+        return error is not None and sqlstate(error) == CHECK_VIOLATION
 
     async def ensure_partition(
         self, table: Table, month: TimeSpan, shared_before: datetime

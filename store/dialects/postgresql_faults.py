@@ -23,7 +23,8 @@ LASTING_STATES = frozenset({"58P01", "58P02", "55P04"})
 wait changes that. The class around them may end."""
 TIMEOUT_STATES = frozenset({"57014"})
 OVERFLOW_STATES = frozenset({"22003"})
-CONTENTION_STATES = frozenset({"40001", "40P01", "55P03", "55006", "23514", "72000"})
+CHECK_VIOLATION = "23514"
+CONTENTION_STATES = frozenset({"40001", "40P01", "55P03", "55006", CHECK_VIOLATION, "72000"})
 """Serialization failure, deadlock, lock not available, object in use, snapshot too old: the same
 transaction may succeed now.
 
@@ -103,6 +104,15 @@ def sqlstate(error: BaseException) -> str | None:
         state = getattr(seen, "sqlstate", None)
         if isinstance(state, str):
             return state
+    return None
+
+
+def severity_of(error: BaseException) -> str | None:
+    """Return ``ERROR``, ``FATAL`` or ``PANIC`` of an error that the database sent."""
+    for seen in chain_of(error):
+        severity = getattr(seen, "severity_en", None) or getattr(seen, "severity", None)
+        if isinstance(severity, str):
+            return severity
     return None
 
 

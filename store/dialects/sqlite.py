@@ -42,18 +42,15 @@ from models.feeds import FEED_POSITION
 from models.private_files import create_private_file, create_private_folder
 from models.types import MICROSECOND, Instant, JsonNumber, Lanes, to_microseconds
 from store import histograms
-from store.dialects.base import (
-    DatabaseDialect,
-    DuplicateKeys,
-    Settled,
-)
+from store.dialects.attempts import Attempt
+from store.dialects.base import DatabaseDialect, DuplicateKeys, Settled
 from store.dialects.faults import Diagnosis, name_statement
 from store.dialects.json_leaf import JsonLeaf
 from store.dialects.partitioning import TimeSpan
 from store.dialects.plans import Columns, Convert, encode_json, load_of
 from store.dialects.pools import Places, PoolSettings
 from store.dialects.sqlite_deadlines import DEADLINE, Deadline, stop_in_time
-from store.dialects.sqlite_faults import diagnose
+from store.dialects.sqlite_faults import DISK_ERRORS, diagnose, state_of
 from store.dialects.sqlite_file import DatabaseFile
 from store.dialects.sqlite_questions import QuestionConnection
 from store.dialects.value_lists import in_json_array
@@ -213,7 +210,10 @@ class SqliteDialect(DatabaseDialect):
         raw = await connection.get_raw_connection()
         await self._insert(raw.driver_connection, table, columns)
 
-    async def write_columns(self, tables: Sequence[tuple[Table, Columns]]) -> bool:
+    async def write_columns(
+        self, tables: Sequence[tuple[Table, Columns]], attempt: Attempt, seconds: float
+    ) -> bool:
+        del seconds
         async with self._write.connect() as connection:
             raw = await connection.get_raw_connection()
             driver: Any = raw.driver_connection
@@ -221,6 +221,7 @@ class SqliteDialect(DatabaseDialect):
             try:
                 for table, columns in tables:
                     await self._insert(driver, table, columns)
+                attempt.send_commit()
                 await driver.commit()
             except DuplicateKeys:
                 await driver.rollback()
@@ -229,6 +230,17 @@ class SqliteDialect(DatabaseDialect):
                 await asyncio.shield(driver.rollback())
                 raise
         return True
+
+    def limit_unit(self, connection: AsyncConnection, seconds: float | None) -> None:
+        del connection, seconds  # nobody can interrupt the disk
+
+    def is_partition_missing(self, error: BaseException | None) -> bool:
+        del error
+        return False
+
+    def was_rolled_back(self, error: BaseException) -> bool:
+        # Where writing to the disk failed, the commit may have reached it all the same.
+        return not state_of(error).startswith(DISK_ERRORS)
 
     async def _insert(self, driver: Any, table: Table, columns: Columns) -> None:
         """Insert rows; those that stand in a feed and have no position are given one."""

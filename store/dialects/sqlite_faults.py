@@ -8,6 +8,7 @@ from store.dialects.faults import Diagnosis, Fault, chain_of, first_line
 
 MOVED = "SQLITE_READONLY_DBMOVED"
 READ_ONLY = "SQLITE_READONLY"
+DISK_ERRORS = "SQLITE_IOERR"
 REOPENED = (READ_ONLY, "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_PERM")
 """Begin the names of errors after which connections are opened again: a connection that was opened
 while the file was read-only stays read-only, and one on a disk that was away stays broken."""

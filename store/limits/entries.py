@@ -7,7 +7,7 @@ from uuid import UUID
 from models.labels import LABELS
 from models.vocabulary import AccessScope
 from store.access import ANYWHERE, Bounds, LabelsDraft, Principal, fill_labels
-from store.entries import Entry
+from store.entries import Entry, Lane
 from store.ids import new_id
 from store.operations.prepare import check_labels
 from store.uses import MAX_UNITS
@@ -56,6 +56,10 @@ class ConsumeEntry(Entry):
         self.ttl = ttl
 
     @property
+    def lane(self) -> Lane:
+        return Lane.LIMITS
+
+    @property
     def organization(self) -> str:
         """The organization whose limits apply."""
         return self.labels["organization_id"] or ""
@@ -71,6 +75,10 @@ class SettleEntry(Entry):
         self.id = id
         self.bounds = bounds
         self.units = units
+
+    @property
+    def lane(self) -> Lane:
+        return Lane.LIMITS
 
 
 def refuse_pattern(name: str | None, path: str, check: Checker) -> None:

@@ -13,7 +13,7 @@ from models import OPERATION_ROLLUPS, OperationText, table_of
 from models.labels import LABELS
 from store.announcements import Announcements
 from store.database import Database
-from store.dialects import Columns
+from store.dialects import Attempt, Columns
 from store.entries import Entry, Flush, ItemResult
 from store.operations.batches import OperationBatch
 from store.operations.columns import AT, TABLE
@@ -69,7 +69,9 @@ class OperationApplier:
             flush.notices.append(partial(self._announce, gathered.frame))
             flush.uses.extend(uses_of(gathered.frame, written))
 
-    async def apply_alone(self, database: Database, entries: Sequence[Entry]) -> bool:
+    async def apply_alone(
+        self, database: Database, entries: Sequence[Entry], attempt: Attempt
+    ) -> bool:
         """Write operations in a transaction of their own.
 
         False where there is more to write than their rows, or one of them exists: nothing is
@@ -81,7 +83,7 @@ class OperationApplier:
                 return False
             plain.append(entry)
         gathered = await self._gather(plain)
-        if not await database.write_columns(self._tables(in_order(gathered.frame))):
+        if not await database.write_columns(self._tables(in_order(gathered.frame)), attempt):
             return False
         gathered.settle(None)
         self._announce(gathered.frame)

@@ -5,7 +5,7 @@ from typing import overload
 
 from sqlalchemy import Table
 
-from store.entries import Entry, ItemResult
+from store.entries import Entry, ItemResult, Lane
 from store.operations.columns import TABLE
 from store.operations.frames import Frame, Key
 from store.operations.quick import INTERACTION_TYPE
@@ -59,6 +59,10 @@ class OperationBatch(Entry):
     @property
     def count(self) -> int:
         return self.frame.count
+
+    @property
+    def lane(self) -> Lane:
+        return Lane.OPERATIONS if self.is_plain else Lane.LIMITS
 
     @property
     def is_plain(self) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy import Table
 
 from models import OperationText, table_of
 from store.access import Principal, fill_labels
-from store.entries import Entry, ItemStatus
+from store.entries import Entry, ItemStatus, Lane
 from store.errors import BadInput
 from store.ids import instant_of, is_v7
 from store.operations.batches import OperationBatch
@@ -83,6 +83,10 @@ class OperationEntry(Entry):
     def is_accepted(self) -> bool:
         """Whether it was written, and was not there before."""
         return self.result is not None and self.result.status is ItemStatus.ACCEPTED
+
+    @property
+    def lane(self) -> Lane:
+        return Lane.OPERATIONS if self.row[INTERACTION_TYPE] is None else Lane.LIMITS
 
     @property
     def is_plain(self) -> bool:

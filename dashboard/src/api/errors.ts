@@ -17,7 +17,7 @@ export class ApiError extends Error {
 
   /** Whether the same call may succeed in a moment. */
   get passing(): boolean {
-    return ["NETWORK", "OVERLOADED", "TIMEOUT"].includes(this.code);
+    return ["NETWORK", "OVERLOADED", "TIMEOUT", "OUTCOME_UNKNOWN"].includes(this.code);
   }
 }
 

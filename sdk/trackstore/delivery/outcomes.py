@@ -8,7 +8,7 @@ from msgspec import Struct
 from trackstore.delivery.drops import TOO_LARGE
 
 REJECTED, DUPLICATE = "REJECTED", "DUPLICATE"
-RETRYABLE_CODES = frozenset({"OVERLOADED", "TIMEOUT"})
+RETRYABLE_CODES = frozenset({"OVERLOADED", "TIMEOUT", "OUTCOME_UNKNOWN"})
 INTERNAL = "INTERNAL"
 BAD_USER_INPUT = "BAD_USER_INPUT"
 

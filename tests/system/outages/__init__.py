@@ -1,0 +1,1 @@
+"""What the server does while its database is silent, slow or locked by others."""

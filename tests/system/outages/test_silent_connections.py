@@ -1,0 +1,174 @@
+"""Connections that fall silent: writing goes on, callers learn the truth, nothing is lost or doubled."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+import pytest
+from sqlalchemy import make_url
+
+from store.ids import new_id
+from tests.durability.loads import TRACK, Load
+from tests.durability.stored import check_stored, count_against_limits
+from tests.processes import Answer, ServerProcess, ask, client_of
+from tests.system.chaos.proxy import Direction, FaultProxy, Link
+
+pytestmark = pytest.mark.postgresql
+
+HANGS = 2
+SETTLED_TRIES = 200
+STORED = "SELECT id FROM operations WHERE id = ANY($1::uuid[])"
+IN_USE = "trackstore_database_connections_in_use"
+
+
+async def stored(url: str, ids: list[UUID]) -> list[UUID]:
+    """Those of these operations that are in the database, read past the proxy."""
+    parsed = make_url(url)
+    folder = parsed.query.get("host")
+    driver = await asyncpg.connect(
+        host=folder if isinstance(folder, str) else parsed.host,
+        port=parsed.port,
+        user=parsed.username,
+        database=parsed.database,
+    )
+    try:
+        return [row["id"] for row in await driver.fetch(STORED, ids)]
+    finally:
+        await driver.close()
+
+
+def operation(id: UUID, **more: Any) -> dict[str, Any]:
+    """An operation of an API."""
+    return {"id": str(id), "name": "add", "kind": "API", "api": {"route": "v1"}, **more}
+
+
+async def track(http: httpx.AsyncClient, *ids: UUID, **more: Any) -> Answer:
+    """Send operations once."""
+    return await ask(http, TRACK, {"items": [operation(id, **more) for id in ids]})
+
+
+def code_of(answer: Answer) -> str | None:
+    """The code of the answer's error."""
+    return answer.errors[0]["extensions"]["code"] if answer.errors else None
+
+
+async def test_writing_goes_on_while_old_connections_hang(
+    served: ServerProcess, proxy: FaultProxy
+) -> None:
+    load = Load.of(clients=6, batches=6, items=100)
+
+    async def hang() -> None:
+        for _ in range(HANGS):
+            await load.wait_for(batches=4)
+            proxy.hang()
+
+    async with client_of(served) as http:
+        await count_against_limits(http)
+        await asyncio.gather(load.run(http), hang())
+        await check_stored(http, load)
+    for refusal in load.refusals:
+        assert code_of(refusal) in ("OVERLOADED", "OUTCOME_UNKNOWN")
+    assert not served.complaints()
+
+
+async def test_a_commit_that_is_not_answered_is_told_apart_from_one_that_was_not_sent(
+    served: ServerProcess, proxy: FaultProxy, postgres_url: str
+) -> None:
+    """Held back: the answer to the commit, the commit itself, and the rows before it."""
+    for held, direction, code, is_stored in (
+        (b"COMMIT", Direction.TO_CLIENT, "OUTCOME_UNKNOWN", True),
+        (b"COMMIT", Direction.BOTH, "OUTCOME_UNKNOWN", False),
+        (b"COPY ", Direction.BOTH, "OVERLOADED", False),
+    ):
+        hang_once(proxy, held, direction)
+        id = new_id()
+        async with client_of(served) as http:
+            refused = await track(http, id)
+            assert code_of(refused) == code, (held, direction, refused)
+            assert refused.is_retryable
+            assert await stored(postgres_url, [id]) == [id] * is_stored
+            again = (await track(http, id)).taken()["trackOperations"]
+            assert (again["accepted"], again["duplicates"]) == (1 - is_stored, is_stored)
+        assert await stored(postgres_url, [id]) == [id]
+
+
+def hang_once(proxy: FaultProxy, held: bytes, direction: Direction) -> None:
+    """Hang the connection that writes operations, where it first sends this."""
+    writing: set[Link] = set()
+
+    def see(link: Link, chunk: bytes) -> None:
+        if b"COPY " in chunk:
+            writing.add(link)
+        if held in chunk and link in writing:
+            proxy.on_request = lambda _link, _chunk: None
+            link.hang(direction)
+
+    proxy.on_request = see
+
+
+async def test_a_refusal_as_overloaded_has_stored_nothing(
+    served: ServerProcess, proxy: FaultProxy, postgres_url: str
+) -> None:
+    """Many callers who do not repeat: each answer is true at the end."""
+    answers: dict[UUID, str | None] = {}
+
+    async def call(http: httpx.AsyncClient, number: int) -> None:
+        for _ in range(12):
+            id = new_id()
+            more = {"interaction": {"type": "calls", "units": 1}} if number % 2 else {}
+            answers[id] = code_of(await track(http, id, **more))
+
+    async def hang() -> None:
+        for _ in range(4):
+            await asyncio.sleep(0.3)
+            proxy.hang()
+
+    async with client_of(served) as http:
+        await asyncio.gather(hang(), *(call(http, number) for number in range(8)))
+    there = set(await stored(postgres_url, list(answers)))
+    told = {code: {id for id, c in answers.items() if c == code} for code in answers.values()}
+    assert set(told) <= {None, "OVERLOADED", "OUTCOME_UNKNOWN"}
+    assert told[None] <= there
+    assert not there & told["OVERLOADED"]
+
+
+async def test_reads_end_and_no_connection_is_kept(
+    served: ServerProcess, proxy: FaultProxy
+) -> None:
+    documents = (
+        "{ operations(first: 20) { nodes { uuid } } }",
+        "{ requests(first: 20) { nodes { uuid events(first: 5) { nodes { seq } } } } }",
+        "{ operationStats(groupBy: [{ field: NAME }]) { rows { count } } }",
+        "{ usage(subject: { subject: ORGANIZATION }) { used } }",
+    )
+    async with client_of(served) as http:
+
+        async def read_on(document: str) -> None:
+            for _ in range(10):
+                answer = await ask(http, document)
+                assert not answer.errors or answer.is_retryable, answer
+                await asyncio.sleep(0.02)
+
+        reading = [asyncio.create_task(read_on(document)) for document in documents * 4]
+        for _ in range(3):
+            await asyncio.sleep(0.2)
+            proxy.hang()
+        await asyncio.gather(*reading)
+        ready = await http.get("/readyz")
+        assert ready.status_code == 200, ready.text
+        assert await in_use(http) == 0
+
+
+async def in_use(http: httpx.AsyncClient) -> float:
+    """How many connections of the pool are lent, once work in the background had time to end."""
+    lent = -1.0
+    for _ in range(SETTLED_TRIES):
+        page = (await http.get("/metrics")).text
+        lines = [line for line in page.splitlines() if line.startswith(IN_USE)]
+        lent = max(float(line.rpartition(" ")[2]) for line in lines)
+        if lent == 0:
+            break
+        await asyncio.sleep(0.05)
+    return lent
