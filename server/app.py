@@ -166,9 +166,9 @@ class Server:
             self._reader,
             self._fast,
         )
-        self._show_turns(self._exports)
+        self._show_turns(self._exports, self.live)
 
-    def _show_turns(self, exports: ExportEndpoint) -> None:
+    def _show_turns(self, exports: ExportEndpoint, live: LiveServer) -> None:
         """Show in the metrics what organizations share."""
         bounded: dict[str, Bounded] = {
             "read": self.store.database.records_gate,
@@ -176,6 +176,7 @@ class Server:
             "bulk": self.turns.bulk,
             "operation": self.turns.admission,
             "export": exports,
+            "stream": live,
         }
         self.metrics.add(partial(TurnsCollector, bounded))
 

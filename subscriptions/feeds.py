@@ -74,7 +74,7 @@ class FeedStream(Stream):
     async def read(self, after: Position | None) -> Page:
         assert after is not None  # it starts with what is new
         try:
-            page = await self._reader.read([self.question], after, ROWS_AT_ONCE)
+            page = await self._reader.catch_up(self.question, after, ROWS_AT_ONCE)
         except StoreError:
             raise
         except Exception as error:

@@ -5,14 +5,19 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+from server.admission import count_down
 from server.authentication import Authenticator
 from server.bodies import RequestReader
 from server.live.bounds import LiveBounds
 from server.live.engine import LiveEngine
 from server.live.pending import PendingSockets
 from store.access import Principal
-from store.errors import Overloaded
+from store.errors import Overloaded, TooMany
+from store.fair_queue import Tenant
 from subscriptions.hub import Hub
+
+RESERVE = 3
+"""An organization has at most so many times the places that are free."""
 
 
 class LiveServer:
@@ -34,8 +39,19 @@ class LiveServer:
         self.draining = asyncio.Event()
         self.sent = 0
         self.pending = PendingSockets(settings.pending_per_address)
-        self._open: dict[object, Callable[[], Awaitable[None]]] = {}
+        self.refused = 0
+        """Streams that were refused because their organization has too many."""
+        self._open: dict[object, tuple[Callable[[], Awaitable[None]], Tenant]] = {}
+        self._by_organization: Counter[Tenant] = Counter()
         self._operations: Counter[str] = Counter()
+
+    waiting = 0
+    """Nobody waits: a stream beyond the bound is refused."""
+
+    @property
+    def running(self) -> int:
+        """How many streaming connections are open."""
+        return self.connections
 
     @property
     def connections(self) -> int:
@@ -55,7 +71,7 @@ class LiveServer:
         """End all streams so that their clients come back: to this server's successor."""
         self.draining.set()
         self.pending.end_all()
-        for end in list(self._open.values()):
+        for end, _ in list(self._open.values()):
             with suppress(OSError):
                 await end()
 
@@ -64,13 +80,22 @@ class LiveServer:
         await self.drain()
         await self.hub.close()
 
-    def enter(self, connection: object, end: Callable[[], Awaitable[None]]) -> None:
+    def enter(self, connection: object, end: Callable[[], Awaitable[None]], tenant: Tenant) -> None:
         """A connection was opened; raises ``Overloaded`` where there are too many.
 
-        ``end`` ends it from outside.
+        ``end`` ends it from outside. One organization takes a new place only where at least a third
+        as many as it has are left for others: three quarters at most, where it is alone.
         """
         self.check_room()
-        self._open[connection] = end
+        own, free = self._by_organization[tenant], self.settings.connections - len(self._open)
+        if tenant is not None and own >= RESERVE * free:
+            self.refused += 1
+            raise TooMany(
+                f"{own:,} streams of this organization are open, and {free:,} places are left for "
+                "others: close some"
+            )
+        self._open[connection] = end, tenant
+        self._by_organization[tenant] += 1
 
     def check_room(self) -> None:
         """Raise ``Overloaded`` where no further connection is taken."""
@@ -84,7 +109,9 @@ class LiveServer:
 
     def leave(self, connection: object) -> None:
         """A connection has ended."""
-        self._open.pop(connection, None)
+        end_and_tenant = self._open.pop(connection, None)
+        if end_and_tenant is not None:
+            count_down(self._by_organization, end_and_tenant[1])
 
     def begin(self, principal: Principal) -> str:
         """An operation begins to stream: under this name it ends. Raises ``Overloaded``."""

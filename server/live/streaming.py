@@ -109,7 +109,7 @@ class HttpStream:
 
     async def run(self, asked: GraphQLRequest, principal: Principal) -> None:
         """Stream the answers; raises ``Refused`` or a ``StoreError`` before anything is sent."""
-        self._live.enter(self, self._end)
+        self._live.enter(self, self._end, principal.bounds.organization_id)
         authenticator, scope = self._live.authenticator, self._scope
         try:
             headers, client = headers_of(scope), scope.get("client")

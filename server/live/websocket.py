@@ -151,8 +151,9 @@ class WebsocketConnection:
     def _take_place(self) -> None:
         """Count as a stream from here on, and take messages of any size."""
         self._live.pending.leave(self)
+        assert self._principal is not None
         try:
-            self._live.enter(self, self._restart)
+            self._live.enter(self, self._restart, self._principal.bounds.organization_id)
         except Overloaded as error:
             raise Ended(Close.BUSY, error.message) from None
         self._acknowledged = True

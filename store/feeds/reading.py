@@ -128,13 +128,27 @@ class FeedReader:
     ) -> FeedPage:
         """At most ``limit`` rows after a place that answer one of the questions."""
         async with self._database.read() as connection:
-            settled = await self._settled(connection)
-            end = self.feed.before(settled.before)
-            is_held = settled.before < settled.begun
-            if after >= end or not questions:
-                return FeedPage((), max(after, end), False, is_held)
-            statement = self._statement(questions, after, settled.before, limit)
-            found = (await connection.execute(statement)).mappings().all()
+            return await self._read(connection, questions, after, limit)
+
+    async def catch_up(self, question: FeedQuestion, after: Position, limit: int) -> FeedPage:
+        """The same for one caller, in its organization's turn."""
+        async with self._database.read_for(question.bounds.organization_id) as connection:
+            return await self._read(connection, [question], after, limit)
+
+    async def _read(
+        self,
+        connection: AsyncConnection,
+        questions: Sequence[FeedQuestion],
+        after: Position,
+        limit: int,
+    ) -> FeedPage:
+        settled = await self._settled(connection)
+        end = self.feed.before(settled.before)
+        is_held = settled.before < settled.begun
+        if after >= end or not questions:
+            return FeedPage((), max(after, end), False, is_held)
+        statement = self._statement(questions, after, settled.before, limit)
+        found = (await connection.execute(statement)).mappings().all()
         matches = [MATCH.format(n) for n in range(len(questions))]
         rows = [(row, tuple(n for n, name in enumerate(matches) if row[name])) for row in found]
         is_full = len(rows) == limit

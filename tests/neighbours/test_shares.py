@@ -6,13 +6,17 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
+import websockets
 
 from store.database import Database
 from store.fair_queue import Tenant
 from tests.api import Api, StartApi
 from tests.exporting.calls import PLAIN, export
-from tests.isolation.conftest import key_of
+from tests.isolation.conftest import CREATE_KEY, key_of
+from tests.live.conftest import Serve, serve
+from tests.live.serving import Served
 
+__all__ = ["serve"]
 LOUD, QUIET = "the-loud-one", "the-quiet-one"
 STATS = {"query": "{ operationStats { totals { count durationMs { p95 } } } }"}
 LIST = {"query": "{ operations { nodes { uuid } } }"}
@@ -140,3 +144,47 @@ async def test_exports_of_one_organization_do_not_stop_those_of_others(
     go.set()
     assert [(await task).status_code for task in under_way] == [200] * 3
     assert (exports.running, exports.refused) == (0, 2)
+
+
+LIVE = """subscription ($name: String!) {
+  operationStatsLive(where: {name: {eq: $name}}, minInterval: "PT0.1S") { totals { count } } }"""
+
+
+async def caller_of(administrator: Served, organization: str) -> Served:
+    """A caller of an organization, also by websocket."""
+    key = {"name": "key", "scopes": ["READ", "INGEST"], "organizationId": organization}
+    made = await administrator(CREATE_KEY, {"input": key})
+    return administrator.caller(made["createApiKey"]["secret"])
+
+
+async def test_live_questions_of_one_organization_wait_in_its_queue(serve: Serve) -> None:
+    administrator = await serve(access="open")
+    loud = await caller_of(administrator, LOUD)
+    quiet = await caller_of(administrator, QUIET)
+    database = administrator.server.store.database
+    async with busy(database, LOUD), loud.socket() as socket:
+        live = [await socket.subscribe(LIVE, {"name": f"name-{n}"}) for n in range(60)]
+        while database.question_gate.waiting < len(live):  # noqa: ASYNC110  # real streams
+            await asyncio.sleep(0.02)
+        assert await answers(quiet) == [200] * 6
+        assert all(operation._queue.empty() for operation in live)
+    # The socket is closed: nobody waits any more.
+    while database.question_gate.waiting or database.question_gate.running:  # noqa: ASYNC110
+        await asyncio.sleep(0.02)
+
+
+async def test_streams_of_one_organization_leave_places_for_others(serve: Serve) -> None:
+    administrator = await serve(live_connections=8)
+    loud = await caller_of(administrator, LOUD)
+    quiet = await caller_of(administrator, QUIET)
+    async with AsyncExitStack() as sockets:
+        for _ in range(6):
+            await sockets.enter_async_context(loud.socket())
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            await sockets.enter_async_context(loud.socket())
+        assert "6 streams of this organization are open, and 2 places are left" in str(closed.value)
+        await sockets.enter_async_context(quiet.socket())
+        await sockets.enter_async_context(administrator.socket())
+        metrics = (await administrator.http.get("/metrics")).text
+        assert 'trackstore_turns_running{kind="stream"} 8.0' in metrics
+        assert 'trackstore_turns_refused_total{kind="stream"} 1.0' in metrics
