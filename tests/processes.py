@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,8 @@ from uuid import uuid4
 import httpx
 import psutil
 import pytest
+
+from tests.forks import CAN_FORK, ForkedCommand, fork_parent
 
 COMMAND = str(Path(sys.executable).with_name("trackstore"))
 PATIENCE_SECONDS = 30.0
@@ -47,15 +49,10 @@ class ServerProcess:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("TRACKSTORE_")}
         if database_url is not None:
             named["DATABASE_URL"] = database_url
-        with self.log_file.open("w") as log:
-            self.process = subprocess.Popen(
-                [COMMAND, "serve", "--port", str(port), "--log-format", "json"],
-                cwd=folder,
-                env={**inherited, **named, **environment},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        self.process: subprocess.Popen[bytes] | ForkedCommand
+        self.process = start_server(
+            ["--port", str(port)], folder, {**inherited, **named, **environment}, self.log_file
+        )
 
     def wait_until_ready(self) -> None:
         """Return once it serves and its database answers; fail with its log if that never comes."""
@@ -116,6 +113,21 @@ class ServerProcess:
         lines = self.log_file.read_text(encoding="utf-8", errors="replace").splitlines()
         told = [line.replace("\\n", "\n") for line in lines if '"path": "/graphql"' not in line]
         return "\n".join(told)[-LOG_TAIL:]
+
+
+def start_server(
+    options: Sequence[str], folder: Path, environment: Mapping[str, str], log_file: Path
+) -> subprocess.Popen[bytes] | ForkedCommand:
+    """Run ``trackstore serve`` in a folder; several workers start in the only way that they can."""
+    arguments = ["serve", *options, "--log-format", "json"]
+    has_workers = int(environment.get("TRACKSTORE_WORKERS", "1")) > 1
+    with log_file.open("w") as log:
+        if CAN_FORK and not has_workers:
+            return fork_parent().start(arguments, folder, environment, log)
+        return subprocess.Popen(
+            [COMMAND, *arguments], cwd=folder, env=environment,
+            stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+        )  # fmt: skip
 
 
 @contextmanager

@@ -12,6 +12,8 @@ from pathlib import Path
 import httpx
 
 from tests.docs.examples import Example, output_of, script
+from tests.forks import ForkedCommand
+from tests.processes import start_server
 
 BIN = Path(sys.executable).parent
 PATIENCE_SECONDS = 60.0
@@ -22,14 +24,7 @@ PAUSE_SECONDS = 0.05
 def running_server(database_url: str, folder: Path) -> Iterator[str]:
     """A server over ``database_url`` on a free port of this machine; gives its address."""
     log = folder / "server.log"
-    with log.open("w", encoding="utf-8") as stderr:
-        process = subprocess.Popen(
-            [BIN / "trackstore", "serve", "--port", "0", "--log-format", "json"],
-            cwd=folder,
-            env=environment(database_url),
-            stdout=subprocess.DEVNULL,
-            stderr=stderr,
-        )
+    process = start_server(["--port", "0"], folder, environment(database_url), log)
     try:
         yield _address(process, log)
     finally:
@@ -47,7 +42,7 @@ def environment(database_url: str) -> dict[str, str]:
     return {**os.environ, "PATH": path, "DATABASE_URL": database_url, "NO_COLOR": "1"}
 
 
-def _address(process: "subprocess.Popen[bytes]", log: Path) -> str:
+def _address(process: subprocess.Popen[bytes] | ForkedCommand, log: Path) -> str:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         for line in log.read_text(encoding="utf-8").splitlines():
