@@ -69,7 +69,7 @@ def test_serving_is_told_once_a_worker_answers(database_url: str, tmp_path: Path
     try:
         wait_until(
             lambda: any(line.get("event") == "serving" for line in server.log()),
-            PATIENCE_SECONDS,
+            3 * PATIENCE_SECONDS,  # three processes start
         )
         url = next(str(line["url"]) for line in server.log() if line.get("event") == "serving")
         assert httpx.get(url.removesuffix("/graphql") + "/livez", timeout=5).status_code == 200
