@@ -257,6 +257,29 @@ def full_disk_away(url: str, file: str) -> None:
     print("QUEUE_FULL", stats.dropped["QUEUE_FULL"])  # noqa: T201 for the test
 
 
+def full_disk_restart(url: str, file: str) -> None:
+    """The disk is full of the items of a process that is gone, and the server is back."""
+    folder = Path(file).with_name("spool")
+    away = tracker_of("http://127.0.0.1:9", spool_folder=folder)
+    ids = track_many(away, 1_200)
+    while away.spooled < len(ids):
+        threading.Event().wait(0.01)
+    assert away.close(0.1).spooled == len(ids)
+    limit_files(1_000)
+    here = tracker_of(url, spool_folder=folder, interval_seconds=0.02)
+    ids += track_many(here, 100)
+    while here.stats().recovered < 1_200:
+        threading.Event().wait(0.01)
+    assert here.flush(20).is_done
+    stats = here.stats()
+    assert (stats.acknowledged, dict(stats.dropped)) == (len(ids), {})
+    assert not list(folder.glob("*.sqlite")), "the disk is free again"
+    limit_files(-1)
+    ids += track_many(here, 100)
+    assert here.close(20).is_done
+    tell(file, ids)
+
+
 def signals(url: str, file: str) -> None:
     """A signal handler tracks while the code that it interrupts does."""
     tracker = tracker_of(url, interval_seconds=0.05, batch_items=50)
@@ -277,7 +300,7 @@ def programs() -> Iterator[Callable[[str, str], None]]:
     yield from (
         full_queue, in_a_function, server_away, server_silent, threads, forks, busy_forks,
         process_forked, process_spawned, pool, early_loop, killed, after_a_crash, signals, full_disk,
-        full_disk_away,
+        full_disk_away, full_disk_restart,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -250,3 +251,12 @@ def test_a_full_disk_and_no_server_fill_the_memory_up_to_its_bound(
     told = run("full_disk_away", server.url, tmp_path)
     assert "QUEUE_FULL" in told
     assert "dropped: CLOSED" not in told
+
+
+@ONCE
+def test_a_disk_that_is_full_of_items_is_emptied(server: ServerProcess, tmp_path: Path) -> None:
+    told = run("full_disk_restart", server.url, tmp_path)
+    assert "items stay in memory for now" in told
+    ids = [UUID(line) for line in (tmp_path / "ids").read_text().split()]
+    assert len(check_stored(server.url, ids)) == len(ids) == 1_400
+    assert not list((tmp_path / "spool").iterdir())

@@ -18,6 +18,7 @@ from trackstore.delivery.queue import ItemQueue
 from trackstore.delivery.sender import Sender
 from trackstore.delivery.signals import watch_process
 from trackstore.delivery.spool import Spool
+from trackstore.delivery.spool_files import is_full
 from trackstore.delivery.spooler import Spooler
 from trackstore.delivery.supplies import MemorySupply, SpooledSupply, Supply
 from trackstore.settings import Settings
@@ -258,6 +259,10 @@ def with_usable_spool(settings: Settings) -> Settings:
         spool.check()
         spool.close()
     except (OSError, sqlite3.Error) as error:
+        if is_full(error):
+            told = "items stay in memory for now: the spool in %s takes nothing: %s"
+            log.warning(told, settings.spool_folder, error)
+            return settings
         log.warning("items stay in memory: no spool in %s: %s", settings.spool_folder, error)
         return replace(settings, spool_folder=None)
     return settings

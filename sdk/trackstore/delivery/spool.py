@@ -8,7 +8,7 @@ each other, and no SQLite connection ever crosses a fork.
 import logging
 import sqlite3
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from threading import RLock
 from uuid import UUID
@@ -24,6 +24,7 @@ from trackstore.delivery.spool_files import (
     Leftover,
     absolute_folder,
     is_damage,
+    is_full,
     make_folder,
     open_database,
     remove_database,
@@ -52,6 +53,8 @@ class Spool:
         self._owned: FileLock | None = None
         self._connection: sqlite3.Connection | None = None
         self._is_closed = False
+        self._is_adopted = False
+        """Whether the file was made by another process, and is used where it is."""
         self._taken = 0
         self._waiting = self._waiting_bytes = 0
         self._kept = self._kept_bytes = 0
@@ -198,17 +201,16 @@ class Spool:
 
     def _take_over(self, path: Path, lock: FileLock) -> int:
         is_done = False
-        moved = 0
         leftover = Leftover(path, self._read_up_to.get(path, 0))
         try:
-            for chunk in leftover.chunks() if path.exists() else ():
-                with self.lock:
-                    if self._is_closed:
-                        return moved
-                    self._insert([(None, item) for _, item in chunk])
-                self._ledger.recover(len(chunk))
-                self._read_up_to[path] = chunk[-1][0]
-                moved += len(chunk)
+            try:
+                moved = self._copy(path, leftover) if path.exists() else 0
+            except (OSError, sqlite3.Error) as error:
+                if is_full(error) and leftover.damage is None and self._adopt(path, lock):
+                    return self._waiting
+                raise
+            if self._is_closed:
+                return moved
             if leftover.damage is None:
                 remove_database(path)
             else:
@@ -216,8 +218,47 @@ class Spool:
             is_done = True
             self._read_up_to.pop(path, None)
         finally:
-            lock.release(remove=is_done)
+            if lock is not self._owned:
+                lock.release(remove=is_done)
         return moved
+
+    def _copy(self, path: Path, leftover: Leftover) -> int:
+        moved = 0
+        with closing(leftover.chunks()) as chunks:
+            for chunk in chunks:
+                with self.lock:
+                    if self._is_closed:
+                        break
+                    self._insert([(None, item) for _, item in chunk])
+                self._ledger.recover(len(chunk))
+                self._read_up_to[path] = chunk[-1][0]
+                moved += len(chunk)
+        return moved
+
+    def _adopt(self, path: Path, lock: FileLock) -> bool:
+        """Use the file of another process where it is, if there is nothing in the own one.
+
+        So a disk that is full of items can be emptied, which takes no room for copies of them.
+        """
+        with self.lock:
+            if self._is_closed or self._kept or path in self._read_up_to:
+                return False
+            connection = open_database(path, is_exclusive=True)
+            self.rest()
+            if self._owned is not None:
+                remove_database(self._path)
+                self._owned.release(remove=True)
+            self._name, self._owned, self._connection = path.stem, lock, connection
+            self._is_adopted = True
+            self._taken = self._lost_up_to = 0
+            self._undeleted = []
+            count, size = connection.execute(
+                "SELECT count(*), sum(length(item)) FROM items"
+            ).fetchone()
+            self._kept = self._waiting = count
+            self._kept_bytes = self._waiting_bytes = size or 0
+            self._ledger.recover(count)
+            return True
 
     def _set_aside(self, path: Path, damage: str, read: int) -> None:
         told = "the spool file %s is damaged (%s): %d item(s) were read, it is set aside as %s"
@@ -232,7 +273,7 @@ class Spool:
                 self._owned = FileLock.acquire(self._folder / f"{self._name}{LOCK}", create=True)
                 if self._owned is None:
                     raise OSError(f"files in {self._folder} cannot be locked")
-            self._connection = open_database(self._path)
+            self._connection = open_database(self._path, is_exclusive=self._is_adopted)
         return self._connection
 
     @property
@@ -281,6 +322,7 @@ class Spool:
         self.rest()
         with suppress(OSError):
             remove_database(self._path)
+            self._is_adopted = False
             self._undeleted = []
             self._taken = self._lost_up_to = 0
 

@@ -1,8 +1,9 @@
 """The files of a spool: made for their owner alone, read as far as they can be, set aside if damaged."""
 
+import errno
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
 
@@ -26,6 +27,7 @@ DAMAGE_CODES = frozenset(
     {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_ERROR}
 )
 
+EXCLUSIVE = "PRAGMA locking_mode = EXCLUSIVE"
 NEXT = "SELECT number, item FROM items WHERE number > ? ORDER BY number LIMIT ?"
 
 
@@ -39,14 +41,17 @@ def make_folder(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def open_database(path: Path) -> sqlite3.Connection:
+def open_database(path: Path, *, is_exclusive: bool = False) -> sqlite3.Connection:
     """Open or make a database that only its owner may read.
 
-    Its commits survive the death of the process, and cost no wait for the disk.
+    Its commits survive the death of the process, and cost no wait for the disk. An exclusive
+    connection needs no further file, for which a full disk has no room.
     """
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its other files this mode
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
+        if is_exclusive:
+            connection.execute(EXCLUSIVE)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute(TABLE)
@@ -83,6 +88,15 @@ def is_damage(error: Exception) -> bool:
     return isinstance(error, sqlite3.DatabaseError) and code in DAMAGE_CODES
 
 
+def is_full(error: Exception) -> bool:
+    """Return whether the disk takes nothing for now, but what stands there can be read."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    errors = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return (
+        code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR) or getattr(error, "errno", 0) in errors
+    )
+
+
 def is_item(item: object) -> bool:
     """Return whether this can have been written as an item: one entry, as JSON."""
     try:
@@ -105,7 +119,7 @@ class Leftover:
         self._failures = 0
         self.damage: str | None = None
 
-    def chunks(self) -> Iterator[list[tuple[int, bytes]]]:
+    def chunks(self) -> Generator[list[tuple[int, bytes]], None, None]:
         """Give numbers and items, some at a time."""
         wal = self._path.with_name(self._path.name + "-wal")
         if not self._path.stat().st_size and not (wal.exists() and wal.stat().st_size):
@@ -126,6 +140,7 @@ class Leftover:
             self.damage = str(error)
 
     def _read_head(self, connection: sqlite3.Connection) -> None:
+        connection.execute(EXCLUSIVE)
         # Without this, SQLite reads nothing at all of a file that was cut off.
         connection.execute("PRAGMA writable_schema = ON")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
