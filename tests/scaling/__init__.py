@@ -1,0 +1,1 @@
+"""What calls cost as their input grows, counted."""

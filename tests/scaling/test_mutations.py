@@ -1,0 +1,68 @@
+"""Doubling what a mutation is called with at most doubles its work, for every mutation there is."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import asdict
+
+import pytest
+import pytest_asyncio
+from graphql import GraphQLInputObjectType, GraphQLObjectType
+
+from tests.api import Api, running_api
+from tests.databases import Databases
+from tests.differential.selections import contract
+from tests.scaling.cases import CASES, INGEST_CASES, Case
+from tests.scaling.work import Work, counted
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+FACTOR = 2.15
+"""Of the work that is added: a loop within a loop would make it four."""
+SLACK = Work(statements=8, rows_sent=8, rows_read=8, steps=400)
+"""What may come in between: a look at the clock, a batch that is one larger."""
+
+
+def test_every_mutation_and_every_entry_has_a_case() -> None:
+    mutations = contract().mutation_type
+    assert isinstance(mutations, GraphQLObjectType)
+    assert {case.field for case in CASES} == set(mutations.fields)
+    entries = contract().type_map["EntryInput"]
+    assert isinstance(entries, GraphQLInputObjectType)
+    assert set(INGEST_CASES) == set(entries.fields)
+
+
+@pytest.fixture(scope="module")
+def module_database_url(databases: Databases) -> Iterator[str]:
+    with databases.prepared() as url:
+        yield url
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def api(module_database_url: str) -> AsyncIterator[Api]:
+    """One server for all cases; nothing of it works by itself meanwhile."""
+    async with running_api(
+        database_url=module_database_url,
+        stall_sweep_seconds=0,
+        rollups=False,
+        max_depth=30,
+        max_root_fields=100,
+        max_aliases=100,
+    ) as api:
+        yield api
+
+
+async def work_of(api: Api, case: Case, size: int) -> Work:
+    document, variables = await case.prepare(api, size)
+    with counted(api) as work:
+        await api(document, variables)
+    return work
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+async def test_doubling_the_input_at_most_doubles_the_work(api: Api, case: Case) -> None:
+    for _ in range(2):  # what is compiled or loaded once is there now
+        await work_of(api, case, case.sizes[0])
+    works = [asdict(await work_of(api, case, size)) for size in case.sizes]
+    assert works[-1]["steps"] > case.sizes[-1]
+    for what, slack in asdict(SLACK).items():
+        small, medium, large = (work[what] for work in works)
+        first, second = max(0, medium - small), large - medium
+        assert second <= FACTOR * first + slack, (what, small, medium, large)
