@@ -9,6 +9,8 @@ import os
 import time
 from pathlib import Path
 
+from models.private_files import create_private_folder
+
 SUFFIX = ".lock"
 PID_TRIES = 10
 PID_PAUSE_SECONDS = 0.02
@@ -68,7 +70,7 @@ def lock_file_of(file: Path) -> Path:
 
 def _open(lock: Path) -> int | None:
     """The lock's file; None where the folder takes none, and so no server could write there."""
-    lock.parent.mkdir(parents=True, exist_ok=True)
+    create_private_folder(lock.parent)
     try:
         return os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
