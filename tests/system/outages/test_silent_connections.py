@@ -1,6 +1,7 @@
-"""Connections that fall silent: writing goes on, callers learn the truth, nothing is lost or doubled."""
+"""Silent connections and foreign locks: writing goes on, callers learn the truth, nothing is doubled."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,25 +15,32 @@ from tests.durability.loads import TRACK, Load
 from tests.durability.stored import check_stored, count_against_limits
 from tests.processes import Answer, ServerProcess, ask, client_of
 from tests.system.chaos.proxy import Direction, FaultProxy, Link
+from trackstore import Tracker
 
 pytestmark = pytest.mark.postgresql
 
 HANGS = 2
 SETTLED_TRIES = 200
+NEW_MONTH = (datetime.now(UTC) - timedelta(days=150)).isoformat()
 STORED = "SELECT id FROM operations WHERE id = ANY($1::uuid[])"
 IN_USE = "trackstore_database_connections_in_use"
 
 
-async def stored(url: str, ids: list[UUID]) -> list[UUID]:
-    """Those of these operations that are in the database, read past the proxy."""
+async def direct(url: str) -> asyncpg.Connection:
+    """Connect past the proxy."""
     parsed = make_url(url)
     folder = parsed.query.get("host")
-    driver = await asyncpg.connect(
+    return await asyncpg.connect(
         host=folder if isinstance(folder, str) else parsed.host,
         port=parsed.port,
         user=parsed.username,
         database=parsed.database,
     )
+
+
+async def stored(url: str, ids: list[UUID]) -> list[UUID]:
+    """Those of these operations that are in the database."""
+    driver = await direct(url)
     try:
         return [row["id"] for row in await driver.fetch(STORED, ids)]
     finally:
@@ -172,3 +180,53 @@ async def in_use(http: httpx.AsyncClient) -> float:
             break
         await asyncio.sleep(0.05)
     return lent
+
+
+async def test_the_client_ends_with_every_record_once(
+    served: ServerProcess, proxy: FaultProxy, postgres_url: str
+) -> None:
+    """The answer to a commit is lost, then the commit itself, while a tracker sends."""
+    sent: list[UUID] = []
+    with Tracker(url=f"{served.url}/graphql", strict=True) as tracker:
+        for direction in (Direction.TO_CLIENT, Direction.BOTH):
+            hang_once(proxy, b"COMMIT", direction)
+            for _ in range(20):
+                id = tracker.track_api_operation(route="v1", method="GET", status_code=200)
+                sent.append(UUID(str(id)))
+            flushed = await asyncio.to_thread(tracker.flush, 30)
+            assert flushed.left == 0
+        stats = tracker.stats()
+    assert stats.dropped == {}
+    assert stats.retries >= 2
+    assert sorted(await stored(postgres_url, sent)) == sorted(sent)
+
+
+@pytest.mark.parametrize(
+    ("lock", "waits"),
+    [
+        ("LOCK TABLE limits IN ACCESS EXCLUSIVE MODE", {"interaction": {"type": "calls"}}),
+        ("LOCK TABLE operations IN SHARE UPDATE EXCLUSIVE MODE", {"occurredAt": NEW_MONTH}),
+    ],
+    ids=["limits", "partitions"],
+)
+async def test_a_foreign_lock_holds_up_only_what_needs_it(
+    served: ServerProcess, postgres_url: str, lock: str, waits: dict[str, Any]
+) -> None:
+    driver = await direct(postgres_url)
+    held = new_id()
+    try:
+        async with client_of(served) as http:
+            transaction = driver.transaction()
+            await transaction.start()
+            await driver.execute(lock)
+            waiting = asyncio.create_task(track(http, held, **waits))
+            await asyncio.sleep(0.3)
+            for _ in range(5):
+                assert code_of(await track(http, new_id())) is None
+            assert not waiting.done(), "it waits for the lock, and for it alone"
+            assert code_of(await waiting) == "OVERLOADED"
+            await transaction.rollback()
+            assert code_of(await track(http, held, **waits)) is None
+    finally:
+        await driver.close()
+    assert await stored(postgres_url, [held]) == [held]
