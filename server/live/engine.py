@@ -202,6 +202,8 @@ class LiveEngine:
         executor = subscribed.executor.build_per_event_executor(
             subscribed.following.show(item.value)
         )
+        # The copy shares its cache of selections, to which every event adds: a stream would grow.
+        executor._relevant_sub_fields = {}
         executor.context_value = context = self._context(subscribed.principal)
         try:
             result: Any = execute_subscription_event(executor)

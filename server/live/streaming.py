@@ -21,6 +21,7 @@ from store.errors import Forbidden, Overloaded, StoreError, Unauthenticated
 
 EVENT_STREAM = "text/event-stream"
 MULTIPART = "multipart/mixed"
+STOPPING = "the server is stopping: connect again in a moment"
 END_SECONDS = 2.0
 """How long a client may take to take the end of a stream."""
 NO_BUFFERING = [
@@ -106,6 +107,8 @@ class HttpStream:
         self._access: asyncio.Future[StoreError] = asyncio.get_running_loop().create_future()
         """Done when the key has changed: with the error that ends the stream."""
         self._task: asyncio.Task[None] | None = None
+        self._has_head = False
+        """Whether the head of the answer was sent."""
 
     async def run(self, asked: GraphQLRequest, principal: Principal) -> None:
         """Stream the answers; raises ``Refused`` or a ``StoreError`` before anything is sent."""
@@ -139,7 +142,7 @@ class HttpStream:
     async def _serve(self, opened: Opened) -> None:
         """Write until the stream has ended or the client has gone."""
         if self._live.draining.is_set():
-            raise Overloaded("the server is stopping: connect again in a moment")
+            raise Overloaded(STOPPING)
         self._task = asyncio.create_task(self._write(opened.answers), name="live-stream")
         gone = asyncio.create_task(self._gone(), name="live-client")
         done, _ = await asyncio.wait((self._task, gone), return_when=asyncio.FIRST_COMPLETED)
@@ -147,6 +150,8 @@ class HttpStream:
             task.cancel()
             with suppress(asyncio.CancelledError, OSError, TimeoutError):
                 await task
+        if gone not in done and not self._has_head:
+            raise Overloaded(STOPPING)  # the stop came before the first byte
         if gone not in done:
             # A stream that is cut off is not completed: its client comes back.
             with suppress(OSError, TimeoutError):
@@ -165,6 +170,7 @@ class HttpStream:
     async def _write(self, answers: AsyncGenerator[str]) -> None:
         form = self._form
         await self._send(head_of(form))
+        self._has_head = True
         if form.start:
             await self._part(form.start)
         try:

@@ -1,11 +1,13 @@
 """Server-sent events and multipart: the same answers over plain HTTP."""
 
 import asyncio
+import gc
 import json
 from typing import Any
 
 import httpx
 import pytest
+from graphql.execution.collect_fields import FieldDetails
 
 from tests.live.conftest import Serve
 from tests.live.documents import COMPLETE, EVENTS, PROGRESS, new_request, tell
@@ -163,3 +165,43 @@ async def test_streams_list_no_values_without_introspection(serve: Serve) -> Non
         for told in (str(message["payload"]), "".join(lines)):
             assert "does not exist in 'OperationKind' enum" in told
             assert "TOOL" not in told
+
+
+async def test_a_stop_before_the_first_byte_is_told(
+    live: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stop comes between the subscription and the head of the answer: the client comes back."""
+    server = live.server.live
+    assert server is not None
+    stops: list[asyncio.Task[None]] = []
+    open_stream = server.engine.open
+
+    async def open_and_stop(*arguments: Any, **options: Any) -> Any:
+        opened = await open_stream(*arguments, **options)
+        stops.append(asyncio.create_task(server.drain()))
+        return opened
+
+    monkeypatch.setattr(server.engine, "open", open_and_stop)
+    body = {"query": PROGRESS, "variables": {"id": str(await new_request(live))}}
+    headers = {"accept": "text/event-stream"}
+    answer = await live.http.post("/graphql", json=body, headers=headers)
+    assert answer.status_code == 503, answer.text
+    assert answer.json()["errors"][0]["extensions"]["code"] == "OVERLOADED"
+    await asyncio.gather(*stops)
+
+
+async def test_a_stream_does_not_grow_with_its_events(live: Served) -> None:
+    id = await new_request(live)
+
+    def selections() -> int:
+        gc.collect()
+        return sum(isinstance(one, FieldDetails) for one in gc.get_objects())
+
+    async with live.socket() as socket:
+        feed = await socket.subscribe(EVENTS)
+        held = []
+        for _ in range(3):
+            await tell(live, id, *map(str, range(20)))
+            await feed.take(20)
+            held.append(selections())
+    assert held[2] - held[1] < 20, held
