@@ -14,6 +14,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection
 
 from migrations.comparison import OPTIONS
+from migrations.compatibility import Mark
 from migrations.connections import database_url, with_connection
 from migrations.drafting import draft, render_item
 from migrations.errors import MigrationError
@@ -55,7 +56,7 @@ def run(connection: Connection) -> None:
             connection=connection,
             render_item=render_item,
             process_revision_directives=draft,
-            on_version_apply=say_step,
+            on_version_apply=(say_step, Mark(context.script)),  # type: ignore[arg-type]  # takes several
             **OPTIONS,
         )
         with context.begin_transaction():
@@ -65,7 +66,11 @@ def run(connection: Connection) -> None:
 def write_sql(url: str) -> None:
     """Write the statements for the dialect of ``url`` instead of running them."""
     context.configure(
-        url=database_url(url), literal_binds=True, dialect_opts={"paramstyle": "named"}, **OPTIONS
+        url=database_url(url),
+        literal_binds=True,
+        dialect_opts={"paramstyle": "named"},
+        on_version_apply=Mark(context.script),
+        **OPTIONS,
     )
     with context.begin_transaction():
         context.run_migrations()

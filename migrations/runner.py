@@ -12,6 +12,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, inspect
 
 from migrations.comparison import OPTIONS, differences
+from migrations.compatibility import Mark
 from migrations.connections import Result, with_connection
 from migrations.errors import MigrationFailed, SchemaTooNew, TablesInTheWay, UnknownRevision
 from migrations.standing import NEWEST, revisions_of
@@ -125,7 +126,8 @@ def _apply(connection: Connection, scripts: ScriptDirectory, plan: Plan, report:
             report(f"{'applying' if step.is_upgrade else 'undoing'} {_title(step.revision)}")
             yield step
 
-    context = MigrationContext.configure(connection, opts={**OPTIONS, "fn": tell})
+    options = {**OPTIONS, "fn": tell, "on_version_apply": (Mark(scripts),)}
+    context = MigrationContext.configure(connection, opts=options)
     with _one_at_a_time, Operations.context(context):
         context.run_migrations()
 

@@ -11,6 +11,9 @@ revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = ${repr(branch_labels)}
 depends_on = ${repr(depends_on)}
+# The oldest revision whose servers work with these tables: ${repr(down_revision)} if this only adds
+# what they need not know. Leave it out where they do not, and stop all servers for the migration.
+# serves_from = ${repr(down_revision)}
 
 
 def upgrade() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from importlib import import_module
 from typing import TypeVar
 
-from migrations.standing import is_up_to_date
+from migrations.standing import is_up_to_date, serves_newer_tables
 from migrations.turns import Report
 from models.vocabulary import AccessScope
 from server.cli.failures import Refusal
@@ -29,6 +29,9 @@ def bring_up_to_date(settings: Settings, report: Report = say) -> None:
     """Run pending migrations where the settings allow it; raises ``Refusal`` where they do not."""
     url = address(settings)
     if is_up_to_date(url):
+        return
+    if serves_newer_tables(url):
+        report("the tables are newer than this version, which may serve them: replace it soon")
         return
     runner = import_module("migrations.runner")  # with Alembic, which is long to load
     waiting = runner.pending(url)

@@ -101,11 +101,13 @@ class LaterVersion:
         for name in ("models", "migrations"):
             copytree(ROOT / name, folder / name, ignore=ignore_patterns("__pycache__"))
 
-    def add_revision(self, number: str, after: str, upgrade: str, downgrade: str = "pass") -> None:
-        """Write a revision with these bodies."""
+    def add_revision(
+        self, number: str, after: str, upgrade: str, downgrade: str = "pass", more: str = ""
+    ) -> None:
+        """Write a revision with these bodies, and what else stands in its file."""
         (self.folder / "migrations" / "versions" / f"{number}_later.py").write_text(
             f'"""Something later."""\n\nimport time\n\nimport sqlalchemy as sa\n'
-            f"from alembic import op\n\nrevision = {number!r}\ndown_revision = {after!r}\n\n\n"
+            f"from alembic import op\n\nrevision = {number!r}\ndown_revision = {after!r}\n{more}\n\n"
             f"def upgrade() -> None:\n    {upgrade}\n\n\n"
             f"def downgrade() -> None:\n    {downgrade}\n"
         )
