@@ -20,6 +20,7 @@ from rich.console import Console
 from benchmarks.bench import POSTGRESQL, Bench
 from benchmarks.cases import APART, CASES
 from benchmarks.machine import machine_lines, postgres_lines
+from benchmarks.report import SOAK
 from benchmarks.scale import APART_SECONDS, FULL, QUICK, Budget, Scale
 from server.memory import settle
 
@@ -114,7 +115,8 @@ def main() -> None:
     report = uvloop.run(measure(cases, scale_of(given)))
     out = results_of(given)
     if out is not None:
-        out.write_text(report, encoding="utf-8")
+        kept = SOAK.search(out.read_text(encoding="utf-8")) if out.exists() else None
+        out.write_text(report + (f"\n{kept[0]}" if kept else ""), encoding="utf-8")
         console.print(f"written: {out}")
     if not given.cases:
         apart = ", ".join(f"make bench ARGS={name}" for name in APART)

@@ -1,9 +1,13 @@
 """Sections of the report, as Markdown tables."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.contest import Result, Round
+
+SOAK = re.compile(r"^## Soak.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+"""The section of a soak, which is a run of its own and has its place in ``RESULTS.md``."""
 
 
 @dataclass(frozen=True, slots=True)
