@@ -11,7 +11,7 @@ from tests.system.chaos.journal import JournalReader, Line
 from tests.system.chaos.traffic.gate import Tenant
 
 START_SECONDS = 60.0
-PAUSE_SECONDS = 120.0
+PAUSE_SECONDS = 400.0
 """Longer than a client takes to give its last piece of work up."""
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +22,9 @@ from tests.system.chaos.small_disk import SmallDisk, small_disk
 from tests.system.chaos.traffic.gate import Tenant
 
 DISK_MEGABYTES = 700
-READY_SECONDS = 45.0
+READY_SECONDS = 60.0
+START_SECONDS = 180.0
+"""How long servers may take to start on a machine that is busy with other things."""
 SERVERS = {"sqlite": 1, "postgresql": 2}
 SETTINGS: dict[str, object] = {
     "access": "open",  # a key that is sent is checked all the same
@@ -54,6 +56,8 @@ class Node:
     port: int
     proxy: FaultProxy
     server: ServerProcess
+    environment: dict[str, str] = field(default_factory=dict)
+    """Of the server, beside that of the run: where its code lies, if it is of another version."""
 
     @property
     def url(self) -> str:
@@ -84,19 +88,23 @@ class Installation:
     ended: list[ServerProcess] = field(default_factory=list)
     """Servers whose place was taken by another one."""
 
-    def start_server(self, port: int) -> ServerProcess:
+    def start_server(
+        self, port: int, environment: Mapping[str, str] | None = None
+    ) -> ServerProcess:
         """Start a server process; ``wait_until_ready`` waits for it."""
-        environment = self.clock.environment if self.clock else {}
-        return ServerProcess(self.server_url, self.folder, SETTINGS, port, environment)
+        clock = self.clock.environment if self.clock else {}
+        return ServerProcess(
+            self.server_url, self.folder, SETTINGS, port, {**clock, **(environment or {})}
+        )
 
     def replace_server(self, node: Node) -> None:
         """Start a server in the place of one that is gone."""
         self.ended.append(node.server)
-        node.server = self.start_server(node.port)
+        node.server = self.start_server(node.port, node.environment)
 
-    async def wait_until_ready(self) -> str | None:
-        """Return when every server is ready; else what it says after ``READY_SECONDS``."""
-        deadline = time.monotonic() + READY_SECONDS
+    async def wait_until_ready(self, seconds: float = READY_SECONDS) -> str | None:
+        """Return when every server is ready; else what it says after so many seconds."""
+        deadline = time.monotonic() + seconds
         async with httpx.AsyncClient(timeout=5.0) as http:
             for number, node in enumerate(self.nodes):
                 said = "nothing"
@@ -176,6 +184,7 @@ async def installation(database: str, *, with_clock: bool) -> AsyncIterator[Inst
             node = Node(port, node_proxy, made.start_server(port))
             stack.callback(_end, node)
             made.nodes.append(node)
-        for node in made.nodes:
-            await asyncio.to_thread(node.server.wait_until_ready)
+        unready = await made.wait_until_ready(START_SECONDS)
+        if unready:
+            raise RuntimeError(unready)
         yield made

@@ -4,8 +4,8 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 from tests.processes import Json
@@ -39,6 +39,7 @@ FEED_SECONDS = 30.0
 """How long a live stream may take to show what was committed before its clients rested."""
 
 Report = Callable[[str], None]
+Events = Callable[[Installation], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +70,14 @@ class Run:
     used: dict[tuple[str, str], int] = field(default_factory=dict)
     caused: list[str] = field(default_factory=list)
 
-    async def round(self, number: int) -> None:
-        """Let clients work through some faults, then check everything."""
-        dice = random.Random(f"{self.settings.seed}/{number}")
+    async def round(self, number: int, events: Events | None = None) -> None:
+        """Let clients work through ``events``, by default some faults, then check everything."""
         type = f"units-{number}"
         await self._set_limits(type)
         plan = json.dumps({"round": number, "limits": {t.organization: type for t in self.tenants}})
         for client in self.clients:
             await asyncio.to_thread(client.go, plan)
-        await self._cause_faults(number, dice)
+        await (self._cause_faults(number) if events is None else events(self.world))
         begun = time.monotonic()
         unready = await self.world.wait_until_ready()
         if unready:
@@ -95,8 +95,9 @@ class Run:
             f"at rest {healed:.1f} s after the faults, {len(self.problems)} problems"
         )
 
-    async def _cause_faults(self, number: int, dice: random.Random) -> None:
+    async def _cause_faults(self, number: int) -> None:
         """Cause faults one after the other, some of them two at a time, until the time is over."""
+        dice = random.Random(f"{self.settings.seed}/{number}")
         faults = [
             fault
             for fault in faults_of(self.world)
@@ -205,9 +206,9 @@ class Run:
             self.report(f"PROBLEM in round {number}: {problem}")
 
 
-async def run(settings: RunSettings, report: Report) -> Run:
-    """Run until the time is over, or a round has found something."""
-    random.seed(settings.seed)
+@asynccontextmanager
+async def prepared(settings: RunSettings, report: Report) -> AsyncIterator[Run]:
+    """Start everything that a run needs; it is gone at the end."""
     async with installation(settings.database, with_clock=settings.with_clock) as world:
         with ExitStack() as stack:
             tenants, cursors = await world.make_tenants()
@@ -219,16 +220,20 @@ async def run(settings: RunSettings, report: Report) -> Run:
                 stack.callback(client.end)
             going = Run(settings, world, tenants, clients, report)
             await going.count_operations()
-            left_out = [fault.name for fault in faults_of(world) if not fault.is_possible]
-            if left_out:
-                report(f"this run leaves out: {', '.join(left_out)}")
-            begun, number = time.monotonic(), 0
-            while not going.problems and (
-                number == 0 or time.monotonic() - begun < settings.seconds
-            ):
-                number += 1
-                await going.round(number)
-            if going.problems:
-                for node in world.nodes:
-                    report(f"log of the server on port {node.port}:\n{node.server.log_tail()}")
-            return going
+            yield going
+
+
+async def run(settings: RunSettings, report: Report) -> Run:
+    """Run until the time is over, or a round has found something."""
+    async with prepared(settings, report) as going:
+        left_out = [fault.name for fault in faults_of(going.world) if not fault.is_possible]
+        if left_out:
+            report(f"this run leaves out: {', '.join(left_out)}")
+        begun, number = time.monotonic(), 0
+        while not going.problems and (number == 0 or time.monotonic() - begun < settings.seconds):
+            number += 1
+            await going.round(number)
+        if going.problems:
+            for node in going.world.nodes:
+                report(f"log of the server on port {node.port}:\n{node.server.log_tail()}")
+        return going

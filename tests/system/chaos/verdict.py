@@ -1,6 +1,7 @@
 """What must hold once the faults of a round are healed and its clients rest."""
 
 import asyncio
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -168,7 +169,8 @@ def feed_problems(seen: dict[str, Seen], stored: dict[str, Stored], ledger: Ledg
     for line in ledger.watched:
         status, last = stored[line["organization"]].requests.get(line["request"], ("missing", 0))
         if line["seqs"] != list(range(1, last + 1)):
-            problems.append(f"watching {line['request']} ({status}, {last}) showed {line['seqs']}")
+            shown = f"({status}, {last}) showed {line['seqs']}: {line['problem']}"
+            problems.append(f"watching {line['request']} {shown}")
     ledger.watched.clear()
     return problems
 
@@ -195,7 +197,7 @@ async def verify_rollups(world: Installation) -> list[str]:
     """Run ``trackstore rollups verify``, as an operator does."""
     url = world.database_url.replace("+aiosqlite", "").replace("+asyncpg", "")
     process = await asyncio.create_subprocess_exec(
-        COMMAND, "rollups", "verify", cwd=world.folder, env={"DATABASE_URL": url, "PATH": ""},
+        COMMAND, "rollups", "verify", cwd=world.folder, env={**os.environ, "DATABASE_URL": url},
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     async with asyncio.timeout(VERIFY_SECONDS):

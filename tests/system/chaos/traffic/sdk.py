@@ -10,8 +10,8 @@ from trackstore.errors import ServerRefused, ServerUnavailable
 
 THINKING_SECONDS = 0.1
 FLUSH_SECONDS = 60.0
-AWAY_SECONDS = 90.0
-WATCHED_EVERY = 4
+AWAY_SECONDS = 240.0
+WATCHED_EVERY = 10
 """One request in so many is watched while it runs."""
 
 
@@ -70,6 +70,7 @@ async def _watch(site: Site, settings: Settings, request: UUID) -> None:
     """Watch a request to its end, through whatever happens to the connection."""
     async with AsyncClient(settings=settings) as client:
         seqs: list[int] = []
+        problem = "nothing"
         deadline = asyncio.get_running_loop().time() + AWAY_SECONDS
         while asyncio.get_running_loop().time() < deadline:
             after = seqs[-1] if seqs else 0
@@ -77,13 +78,16 @@ async def _watch(site: Site, settings: Settings, request: UUID) -> None:
                 async for progress in client.watch(request, after_seq=after):
                     seqs += [progress.event.seq] if progress.event is not None else []
                 break
-            except ServerUnavailable:
+            except ServerUnavailable as error:
+                problem = str(error)
                 await asyncio.sleep(0.2)
             except ServerRefused as error:
                 if error.code != "NOT_FOUND":  # the tracker has not sent it yet
                     site.journal.write("strange", name=site.name, message=f"watch: {error}")
                     return
+                problem = str(error)
                 await asyncio.sleep(0.2)
         site.journal.write(
-            "watched", organization=site.tenant.organization, request=str(request), seqs=seqs
-        )
+            "watched", organization=site.tenant.organization, request=str(request), seqs=seqs,
+            problem=problem,
+        )  # fmt: skip
