@@ -15,7 +15,7 @@ from store.dialects.base import (
 from store.dialects.bells import MAX_HINT_BYTES, Bell
 from store.dialects.faults import Diagnosis, Fault, statement_noted
 from store.dialects.fetched import Fetched
-from store.dialects.json_leaf import JsonLeaf
+from store.dialects.json_leaf import JsonLeaf, OneOf
 from store.dialects.partitioning import TimeSpan
 from store.dialects.plans import Columns, Rows
 from store.dialects.pools import PoolSettings
@@ -40,6 +40,7 @@ __all__ = [
     "Fault",
     "Fetched",
     "JsonLeaf",
+    "OneOf",
     "PoolSettings",
     "Rows",
     "Settled",

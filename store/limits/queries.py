@@ -12,6 +12,7 @@ from models import Limit, LimitUsage, ReservationHold, table_of
 from models.vocabulary import AccessScope, LimitMode, LimitPeriod, LimitSubject
 from store.access import Bounds, Principal
 from store.database import Database, Row
+from store.dialects import chunks
 from store.errors import BadInput, Forbidden, NotFound
 from store.fair_queue import Tenant
 from store.filters import Condition, ConditionCompiler
@@ -229,17 +230,20 @@ class Limits:
         keys = [(r.organization_id, r.id, s.start) for r, s in zip(rows, spans, strict=True)]
         if not keys:
             return []
+        by_key: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+        holds: dict[tuple[Any, ...], int] = {}
         async with self._database.read_for(tenant_of(rows)) as connection:
-            used = await connection.execute(
-                _of_keys(USAGES, keys, USAGES.c.used, USAGES.c.uncertain)
-            )
-            by_key = {tuple(found)[:3]: tuple(found)[3:] for found in used}
-            held = await connection.execute(
-                _of_keys(HOLDS, keys, func.sum(HOLDS.c.units))
-                .where(HOLDS.c.expires_at > now)
-                .group_by(HOLDS.c.organization_id, HOLDS.c.limit_id, HOLDS.c.period_start)
-            )
-            holds = {tuple(found)[:3]: int(found[3]) for found in held}
+            for some in chunks(keys):
+                used = await connection.execute(
+                    _of_keys(USAGES, some, USAGES.c.used, USAGES.c.uncertain)
+                )
+                by_key |= {tuple(found)[:3]: tuple(found)[3:] for found in used}
+                held = await connection.execute(
+                    _of_keys(HOLDS, some, func.sum(HOLDS.c.units))
+                    .where(HOLDS.c.expires_at > now)
+                    .group_by(HOLDS.c.organization_id, HOLDS.c.limit_id, HOLDS.c.period_start)
+                )
+                holds |= {tuple(row)[:3]: int(tuple(row)[3]) for row in held}
         levels = []
         for row, span, key in zip(rows, spans, keys, strict=True):
             units, uncertain = by_key.get(key, (0, 0))
@@ -260,6 +264,6 @@ async def _mappings(connection: AsyncConnection, statement: Select[Any]) -> list
     return list((await connection.execute(statement)).mappings())
 
 
-def _of_keys(table: Any, keys: list[Any], *values: ColumnElement[Any]) -> Select[Any]:
+def _of_keys(table: Any, keys: Sequence[Any], *values: ColumnElement[Any]) -> Select[Any]:
     columns = (table.c.organization_id, table.c.limit_id, table.c.period_start)
     return select(*columns, *values).where(tuple_(*columns).in_(keys))

@@ -13,7 +13,7 @@ from models import Request, RequestStage, table_of
 from models.vocabulary import StageStatus
 from store.access import Bounds
 from store.database import Database
-from store.dialects import chunks
+from store.dialects import OneOf, chunks
 from store.fair_queue import Tenant
 from store.ids import Clock
 from store.requests.forecast import Typical
@@ -80,7 +80,9 @@ class StageHistory:
         taken: dict[Kind, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
         async with self._database.read_for(bounds.organization_id) as connection:
             for some in chunks(sorted(types), ORGANIZATIONS_PER_STATEMENT):
-                statement = union_all(*(_recent(bounds, o, types[o]) for o in some))
+                statement = union_all(
+                    *(_recent(bounds, o, types[o], self._database.dialect.one_of) for o in some)
+                )
                 for row in await connection.execute(statement):
                     seconds = max(0.0, (row.ended_at - row.started_at).total_seconds())
                     taken[row.organization_id, row.type][row.name].append(seconds)
@@ -90,7 +92,9 @@ class StageHistory:
         }
 
 
-def _recent(bounds: Bounds, organization: str, types: list[str]) -> Select[tuple[object, ...]]:
+def _recent(
+    bounds: Bounds, organization: str, types: list[str], one_of: OneOf
+) -> Select[tuple[object, ...]]:
     """The completed stages of the newest ended requests of these types, so many of each."""
     columns = REQUESTS.c
     recent = (
@@ -106,7 +110,7 @@ def _recent(bounds: Bounds, organization: str, types: list[str]) -> Select[tuple
     rank = func.row_number().over(partition_by=recent.c.type, order_by=recent.c.id.desc())
     chosen = select(recent.c.id, recent.c.type, rank.label("rank"))
     # Bounds come after the limit: what a narrow key costs is bounded, too.
-    ranked = chosen.where(recent.c.type.in_(types), *bounds.conditions(recent)).subquery()
+    ranked = chosen.where(one_of(recent.c.type, types), *bounds.conditions(recent)).subquery()
     return (
         select(STAGES.c.organization_id, ranked.c.type, STAGES.c.name, STAGES.c.started_at,
                STAGES.c.ended_at)
