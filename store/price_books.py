@@ -30,7 +30,7 @@ class PriceBooks:
         async with self._lock:
             if self._book is None or time.monotonic() >= self._stale_at:
                 changes, asked_at = self._changes, time.monotonic()
-                async with self._database.read() as connection:
+                async with self._database.read(self._database.flush_seconds) as connection:
                     found = await connection.execute(select(TABLE))
                     self._book = PriceBook(found.mappings(), self._default_tool_nanos)
                 # A change that came meanwhile may not be in what was read.

@@ -88,7 +88,7 @@ class FeedReader:
         beyond = self._database.dialect.foreign_positions(self.feed.position)
         if beyond is None:
             return
-        async with self._database.read() as connection:
+        async with self._database.read(self._database.flush_seconds) as connection:
             foreign = select(self.feed.position).where(beyond).limit(1)
             if (await connection.execute(foreign)).first() is None:
                 return  # also for a role that may only read
@@ -116,7 +116,7 @@ class FeedReader:
 
     async def now(self) -> Position:
         """The place from which on everything is new."""
-        async with self._database.read() as connection:
+        async with self._database.read(self._database.flush_seconds) as connection:
             return self.feed.before((await self._settled(connection)).before)
 
     async def probe(self, after: Position) -> None:
@@ -127,7 +127,7 @@ class FeedReader:
         self, questions: Sequence[FeedQuestion], after: Position, limit: int
     ) -> FeedPage:
         """At most ``limit`` rows after a place that answer one of the questions."""
-        async with self._database.read() as connection:
+        async with self._database.read(self._database.flush_seconds) as connection:
             return await self._read(connection, questions, after, limit)
 
     async def catch_up(self, question: FeedQuestion, after: Position, limit: int) -> FeedPage:
