@@ -103,15 +103,21 @@ class Installation:
         node.server = self.start_server(node.port, node.environment)
 
     async def wait_until_ready(self, seconds: float = READY_SECONDS) -> str | None:
-        """Return when every server is ready; else what it says after so many seconds."""
+        """Return when every server is ready; else what it says after so many seconds.
+
+        A server that could not start, because the database was not there, is started again, as a
+        supervisor does; one that has served must not end by itself.
+        """
         deadline = time.monotonic() + seconds
         async with httpx.AsyncClient(timeout=5.0) as http:
             for number, node in enumerate(self.nodes):
                 said = "nothing"
                 while said != "ready":
                     if node.server.process.poll() is not None:
-                        log = node.server.log_tail()[-1500:]
-                        return f"server {number} has ended by itself:\n{log}"
+                        if any(line.get("event") == "serving" for line in node.server.log()):
+                            log = node.server.log_tail()[-1500:]
+                            return f"server {number} has ended by itself:\n{log}"
+                        self.replace_server(node)
                     if time.monotonic() > deadline:
                         return f"server {number} is not ready: {said}"
                     try:
