@@ -51,8 +51,9 @@ class ServerProcess:
             named["DATABASE_URL"] = database_url
         self.process: subprocess.Popen[bytes] | ForkedCommand
         self.process = start_server(
-            ["--port", str(port)], folder, {**inherited, **named, **environment}, self.log_file
-        )
+            ["--port", str(port)], folder, {**inherited, **named, **environment}, self.log_file,
+            must_exec=bool(environment),
+        )  # fmt: skip
 
     def wait_until_ready(self) -> None:
         """Return once it serves and its database answers; fail with its log if that never comes."""
@@ -116,13 +117,17 @@ class ServerProcess:
 
 
 def start_server(
-    options: Sequence[str], folder: Path, environment: Mapping[str, str], log_file: Path
-) -> subprocess.Popen[bytes] | ForkedCommand:
-    """Run ``trackstore serve`` in a folder; several workers start in the only way that they can."""
+    options: Sequence[str], folder: Path, environment: Mapping[str, str], log_file: Path,
+    *, must_exec: bool = False,
+) -> subprocess.Popen[bytes] | ForkedCommand:  # fmt: skip
+    """Run ``trackstore serve`` in a folder; several workers start in the only way that they can.
+
+    ``must_exec``: its environment is of a kind that a new interpreter alone takes notice of.
+    """
     arguments = ["serve", *options, "--log-format", "json"]
     has_workers = int(environment.get("TRACKSTORE_WORKERS", "1")) > 1
     with log_file.open("w") as log:
-        if CAN_FORK and not has_workers:
+        if CAN_FORK and not has_workers and not must_exec:
             return fork_parent().start(arguments, folder, environment, log)
         return subprocess.Popen(
             [COMMAND, *arguments], cwd=folder, env=environment,

@@ -26,6 +26,7 @@ EXPAND = (
     'op.create_index("ix_limits_maximum", "limits", ["maximum"])'
 )
 SETTLE_SECONDS = 0.5
+NEWER = "newer than this version"
 
 
 @pytest.fixture
@@ -71,9 +72,10 @@ async def test_versions_follow_each_other_without_a_pause(later: LaterVersion) -
         logs += [server.log_tail() for server in run.world.ended]
         assert not run.problems, "\n".join([*lines, *logs])
         assert not await asyncio.to_thread(is_up_to_date, run.world.database_url)
-        assert all("newer" not in node.server.log_tail() for node in run.world.nodes)
+        assert not any(NEWER in node.server.log_tail() for node in run.world.nodes), logs
         await run.round(2, back)
         assert not run.problems, lines
-        assert all("newer than this version" in node.server.log_tail() for node in run.world.nodes)
+        logs = [node.server.log_tail() for node in run.world.nodes]
+        assert all(NEWER in log for log in logs), logs
         acknowledged = sum(len(r.acknowledged) for r in run.ledger.records.values())
         assert acknowledged > 100, lines
