@@ -1,11 +1,23 @@
 """Setting, listing and reading limits, and what is left of them now."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models import Limit, LimitUsage, ReservationHold, table_of
@@ -230,20 +242,17 @@ class Limits:
         keys = [(r.organization_id, r.id, s.start) for r, s in zip(rows, spans, strict=True)]
         if not keys:
             return []
-        by_key: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+        by_key: dict[tuple[Any, ...], tuple[int, int]] = {}
         holds: dict[tuple[Any, ...], int] = {}
         async with self._database.read_for(tenant_of(rows)) as connection:
             for some in chunks(keys):
-                used = await connection.execute(
-                    _of_keys(USAGES, some, USAGES.c.used, USAGES.c.uncertain)
-                )
-                by_key |= {tuple(found)[:3]: tuple(found)[3:] for found in used}
-                held = await connection.execute(
-                    _of_keys(HOLDS, some, func.sum(HOLDS.c.units))
-                    .where(HOLDS.c.expires_at > now)
-                    .group_by(HOLDS.c.organization_id, HOLDS.c.limit_id, HOLDS.c.period_start)
-                )
-                holds |= {tuple(row)[:3]: int(tuple(row)[3]) for row in held}
+                # One statement sees one state: a commit between two would show units in neither.
+                for found in await connection.execute(_used_and_held(some, now)):
+                    *key_values, is_held, units, uncertain = found
+                    if is_held:
+                        holds[tuple(key_values)] = int(units)
+                    else:
+                        by_key[tuple(key_values)] = int(units), int(uncertain)
         levels = []
         for row, span, key in zip(rows, spans, keys, strict=True):
             units, uncertain = by_key.get(key, (0, 0))
@@ -262,6 +271,17 @@ def tenant_of(rows: Sequence[Any]) -> Tenant:
 
 async def _mappings(connection: AsyncConnection, statement: Select[Any]) -> list[Row]:
     return list((await connection.execute(statement)).mappings())
+
+
+def _used_and_held(keys: Sequence[Any], now: datetime) -> CompoundSelect[Any]:
+    """Select key, 0, used and uncertain units, and key, 1, units held and 0, in one statement."""
+    used = _of_keys(USAGES, keys, literal(0).label("is_held"), USAGES.c.used, USAGES.c.uncertain)
+    held = (
+        _of_keys(HOLDS, keys, literal(1), func.sum(HOLDS.c.units), literal(0))
+        .where(HOLDS.c.expires_at > now)
+        .group_by(HOLDS.c.organization_id, HOLDS.c.limit_id, HOLDS.c.period_start)
+    )
+    return union_all(used, held)
 
 
 def _of_keys(table: Any, keys: Sequence[Any], *values: ColumnElement[Any]) -> Select[Any]:

@@ -158,3 +158,25 @@ async def test_a_period_that_ends_under_load_starts_at_zero(
         assert Counter(found) == {"ACCEPTED": 20, "REJECTED": 20}
         assert (await levels_of(stores[0], PRINCIPAL))[limit].used == 20
         clock.move(timedelta(hours=1))
+
+
+async def test_a_read_sees_one_state_of_what_is_used_and_held(stores: list[Store]) -> None:
+    """Commits move units from held to used one by one: their sum is the same at any instant."""
+    limit = await set_limit(stores[0], PRINCIPAL, 1_000)
+    ids = [new_id() for _ in range(120)]
+    assert {await reserve(stores[0], 1, id) for id in ids} == {"ACCEPTED"}
+    sums: list[int] = []
+
+    async def watch() -> None:
+        while True:
+            level = (await levels_of(stores[-1], PRINCIPAL))[limit]
+            sums.append(level.used + level.held)
+
+    watching = [asyncio.create_task(watch()) for _ in range(3)]
+    for id in ids:
+        await settle(stores[0], id, 1)
+    for task in watching:
+        task.cancel()
+    await asyncio.gather(*watching, return_exceptions=True)
+    assert len(sums) > 10
+    assert set(sums) == {len(ids)}
