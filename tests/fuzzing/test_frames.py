@@ -49,6 +49,8 @@ def test_frames(target: Target, frames: list[str | bytes], is_known: bool) -> No
                     return
                 check(answer)
         except ConnectionClosed as closed:
+            if closed.rcvd is None and not is_known:
+                return  # before a key nobody is waited for: what was still sent may cost the reason
             check_end(closed.rcvd, frames)
 
 

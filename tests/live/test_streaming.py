@@ -195,7 +195,7 @@ async def test_a_stream_does_not_grow_with_its_events(live: Served) -> None:
 
     def selections() -> int:
         gc.collect()
-        return sum(isinstance(one, FieldDetails) for one in gc.get_objects())
+        return sum(type(one) is FieldDetails for one in gc.get_objects())
 
     async with live.socket() as socket:
         feed = await socket.subscribe(EVENTS)

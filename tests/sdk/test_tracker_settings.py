@@ -29,7 +29,7 @@ EXPECTED = {
     "batch_items": 50,
     "interval_seconds": 0.5,
     "timeout_seconds": 30,
-    "spool_folder": Path("spool"),
+    "spool_folder": Path("spool").absolute(),
     "strict": True,
 }
 

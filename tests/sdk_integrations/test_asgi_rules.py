@@ -87,8 +87,12 @@ async def test_the_batch_size_is_what_counts_by_rule(tracker: RecordingTracker) 
     async with caller_of(app) as http:
         for query in ("?size=40", "?size=0", ""):
             await http.post(f"/v1/batch{query}")
-    counted = [o.interaction and o.interaction.units for o in tracker.operations]
-    assert counted == [40, None, 1], "an empty batch counts nothing, one of unknown size counts 1"
+    counted = [
+        (i.type, i.units, i.counts_against_limits) if (i := o.interaction) else None
+        for o in tracker.operations
+    ]
+    not_counted = ("api_operation", 1, False)  # the monthly counter of calls alone
+    assert counted == [("memory", 40, True), not_counted, ("memory", 1, True)]
 
 
 async def test_sampling_keeps_whole_conversations_and_all_failures(

@@ -48,6 +48,10 @@ async def _replace(world: Installation, node: Node, environment: dict[str, str])
     await asyncio.sleep(SETTLE_SECONDS)
 
 
+def _whole_log(node: Node) -> str:
+    return node.server.log_file.read_text(encoding="utf-8", errors="replace")
+
+
 async def test_versions_follow_each_other_without_a_pause(later: LaterVersion) -> None:
     lines: list[str] = []
     code = {"PYTHONPATH": f"{later.folder}:{ROOT}:{ROOT / 'sdk'}"}
@@ -72,10 +76,10 @@ async def test_versions_follow_each_other_without_a_pause(later: LaterVersion) -
         logs += [server.log_tail() for server in run.world.ended]
         assert not run.problems, "\n".join([*lines, *logs])
         assert not await asyncio.to_thread(is_up_to_date, run.world.database_url)
-        assert not any(NEWER in node.server.log_tail() for node in run.world.nodes), logs
+        assert not any(NEWER in _whole_log(node) for node in run.world.nodes), logs
         await run.round(2, back)
         assert not run.problems, lines
-        logs = [node.server.log_tail() for node in run.world.nodes]
+        logs = [_whole_log(node) for node in run.world.nodes]
         assert all(NEWER in log for log in logs), logs
         acknowledged = sum(len(r.acknowledged) for r in run.ledger.records.values())
         assert acknowledged > 100, lines
