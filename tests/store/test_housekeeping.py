@@ -27,6 +27,12 @@ MOMENT = timedelta(microseconds=1)
 
 
 @pytest.fixture
+def database_url(migrated_database_url: str) -> str:
+    """A database without partitions."""
+    return migrated_database_url
+
+
+@pytest.fixture
 def housekeeping(database: Database, clock: SetClock) -> Housekeeping:
     return Housekeeping(database, Partitions(database.dialect, clock), clock, IDEMPOTENCY)
 
