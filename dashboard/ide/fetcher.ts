@@ -1,6 +1,6 @@
 // Sends what the IDE asks: by POST, and subscriptions over one websocket that opens with the first of them.
 import type { Fetcher, FetcherOpts, FetcherParams } from "@graphiql/toolkit";
-import { type ExecutionResult, getOperationAST, parse } from "graphql";
+import { type ExecutionResult, getOperationAST, Kind, parse } from "graphql";
 import { createClient } from "graphql-ws";
 import { reviveRaw } from "../src/api/json";
 import { expireSession } from "../src/api/session";
@@ -12,8 +12,24 @@ const socket = createClient({
   retryAttempts: 100,
 });
 
-export const fetcher: Fetcher = (params, options) =>
-  isSubscription(params) ? follow(params) : post(params, options);
+export const fetcher: Fetcher = (params, options) => {
+  const named = { ...params, operationName: nameOf(params) };
+  return isSubscription(named) ? follow(named) : post(named, options);
+};
+
+/**
+ * The operation to run. Right after a change of tabs the editor still says the name of the one before: where
+ * the document has a single operation, that is the one.
+ */
+function nameOf({ query, operationName }: FetcherParams): string | null {
+  try {
+    const operations = parse(query).definitions.filter((each) => each.kind === Kind.OPERATION_DEFINITION);
+    if (operations.length === 1) return operations[0]?.name?.value ?? null;
+  } catch {
+    // the server says what is wrong with it
+  }
+  return operationName ?? null;
+}
 
 /** What comes is as it is sent; the type speaks of errors that never left the process that made them. */
 function follow(params: FetcherParams) {
