@@ -92,8 +92,8 @@ async def _partitions(connection: AsyncConnection, store: Store, settings: Setti
     wanted = {f"{t.name}_p{m:%Y%m}" for t in partitioned_tables() for m in months}
     missing = sorted(wanted - there)
     if missing:
-        mend = "a running server makes them within the hour"
-        return Finding("partitions", State.WARN, f"missing: {', '.join(missing)}", mend)
+        fix = "a running server makes them within the hour"
+        return Finding("partitions", State.WARN, f"missing: {', '.join(missing)}", fix)
     return Finding("partitions", State.OK, f"made until the end of {months[-1]:%B %Y}")
 
 
@@ -102,11 +102,11 @@ def examine_access(settings: Settings, any_active_key: bool) -> Finding:
     try:
         access = decide_access(settings.access, settings.host, any_active_key)
     except AccessRefused as error:
-        found, _, mend = str(error).partition(": ")
-        return Finding("access", State.FAIL, found, mend)
+        found, _, fix = str(error).partition(": ")
+        return Finding("access", State.FAIL, found, fix)
     if access is Access.OPEN:
         return Finding("access", State.OK, f"open, since only this machine reaches {settings.host}")
     if not any_active_key:
-        mend = "make one: `trackstore keys create NAME`"
-        return Finding("access", State.WARN, "keys are asked for, and there is none", mend)
+        fix = "make one: `trackstore keys create NAME`"
+        return Finding("access", State.WARN, "keys are asked for, and there is none", fix)
     return Finding("access", State.OK, "every caller needs a key")

@@ -30,7 +30,7 @@ def doctor(database_url: DatabaseUrl = None) -> None:
             Text(finding.state.value, STYLES[finding.state]),
             finding.name,
             finding.found,
-            finding.mend if finding.state in (State.WARN, State.FAIL) else "",
+            finding.fix if finding.state in (State.WARN, State.FAIL) else "",
         )
         for finding in findings
     ]
@@ -40,13 +40,13 @@ def doctor(database_url: DatabaseUrl = None) -> None:
 
 
 def examine(database_url: str | None) -> Iterator[Finding]:
-    """Everything, in the order in which it should be mended."""
+    """Everything, in the order in which it should be fixed."""
     try:
         settings = load_settings(database_url=database_url)
     except SettingsError as error:
         for problem in error.problems:
-            found, _, mend = problem.partition(". ")
-            yield Finding("settings", State.FAIL, found, mend)
+            found, _, fix = problem.partition(". ")
+            yield Finding("settings", State.FAIL, found, fix)
         return
     yield Finding("settings", State.OK, f"all are valid; the database is {settings.shown_database}")
     yield from examine_settings()

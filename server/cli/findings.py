@@ -27,12 +27,12 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: what was found and, where it is not well, what mends it."""
+    """One thing that was looked at: what was found and, where it is not well, what fixes it."""
 
     name: str
     state: State
     found: str
-    mend: str = ""
+    fix: str = ""
 
 
 def examine_settings() -> Iterator[Finding]:
@@ -50,8 +50,8 @@ def examine_file(file: Path) -> Iterator[Finding]:
     """The embedded database's file: permissions, and room to grow."""
     folder = next(parent for parent in file.absolute().parents if parent.exists())
     if not os.access(folder, os.W_OK | os.X_OK):
-        mend = f"let this account write there, or name another file in {'DATABASE_URL'}"
-        yield Finding("file", State.FAIL, f"{folder} cannot be written to", mend)
+        fix = f"let this account write there, or name another file in {'DATABASE_URL'}"
+        yield Finding("file", State.FAIL, f"{folder} cannot be written to", fix)
         return
     if file.exists():
         yield _permissions(file)
@@ -74,10 +74,10 @@ def _permissions(file: Path) -> Finding:
 def _room(folder: Path) -> Finding:
     free = shutil.disk_usage(folder).free
     found = f"{free / GIB:,.1f} GiB free"
-    mend = "make room: a full disk stops every write"
+    fix = "make room: a full disk stops every write"
     if free < TOO_LITTLE_DISK:
-        return Finding("disk", State.FAIL, found, mend)
-    return Finding("disk", State.WARN if free < LITTLE_DISK else State.OK, found, mend)
+        return Finding("disk", State.FAIL, found, fix)
+    return Finding("disk", State.WARN if free < LITTLE_DISK else State.OK, found, fix)
 
 
 def database_is_missing(settings: Settings) -> bool:

@@ -106,8 +106,8 @@ async def test_page_sizes(api: Api) -> None:
             refusal = await api.refused(PAGE, {name: size})
             assert refusal.code == "BAD_USER_INPUT"
             assert f"{size} records asked, at most 1,000 in one page" in refusal.message
-            mend = "page with after" if size > 0 else f"send {name} from 0 to 1,000"
-            assert mend in refusal.message
+            advice = "page with after" if size > 0 else f"send {name} from 0 to 1,000"
+            assert advice in refusal.message
             assert ("after" in refusal.message) is (size > 0)
         for strange in (2**31, 1.5, "10", True):
             assert (await api.refused(PAGE, {name: strange})).code == "BAD_USER_INPUT"

@@ -204,7 +204,7 @@ async def test_a_place_that_is_given_to_a_caller_who_is_leaving_goes_to_the_next
     await calls.come("a1", "a2", "a3")
     calls._leave["a1"].set()
     await asyncio.sleep(0)  # the place is given to the second ...
-    calls._tasks["a2"].cancel()  # ... who goes before it hears of that
+    calls._tasks["a2"].cancel()  # ... which ends before it is woken
     await settle()
     assert calls.admitted == ["a1", "a3"]
     await calls.go("a3")

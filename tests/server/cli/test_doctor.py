@@ -113,8 +113,8 @@ def test_settings_that_nothing_reads(own_folder: Path, monkeypatch: pytest.Monke
     env_file.write_text("", encoding="utf-8")
     env_file.chmod(0o644)
     findings = look()
-    assert findings["settings"].mend == "rename it to TRACKSTORE_PORT"
-    assert findings[".env"].mend == "chmod 600 .env"
+    assert findings["settings"].fix == "rename it to TRACKSTORE_PORT"
+    assert findings[".env"].fix == "chmod 600 .env"
 
 
 @pytest.mark.usefixtures("own_folder")
@@ -128,7 +128,7 @@ def test_access(database_url: str, run: Run, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("TRACKSTORE_HOST", "0.0.0.0")
     open_to_all = look(database_url)["access"]
     assert open_to_all.state is State.FAIL
-    assert "trackstore keys create" in open_to_all.mend
+    assert "trackstore keys create" in open_to_all.fix
     run("keys", "create", "first", "--database-url", database_url)
     assert look(database_url)["access"].state is State.OK
 
@@ -168,7 +168,7 @@ def test_a_version_that_is_too_old(
 ) -> None:
     monkeypatch.setitem(DATABASES, dialect, ("It", (99, 1)))
     finding = look(database_url)["database"]
-    assert (finding.state, finding.mend) == (State.FAIL, "update it to 99.1 or newer")
+    assert (finding.state, finding.fix) == (State.FAIL, "update it to 99.1 or newer")
 
 
 class Usage(NamedTuple):
@@ -191,7 +191,7 @@ def test_a_file_that_others_can_read(run: Run, own_folder: Path) -> None:
     file = own_folder / "trackstore.db"
     for mode in (0o644, 0o640, 0o606, 0o620):
         file.chmod(mode)
-        assert look()["file"].mend == "chmod 600 trackstore.db"
+        assert look()["file"].fix == "chmod 600 trackstore.db"
     file.chmod(0o600)
     assert look()["file"].state is State.OK
     with closing(
@@ -200,13 +200,13 @@ def test_a_file_that_others_can_read(run: Run, own_folder: Path) -> None:
         connection.execute("UPDATE alembic_version SET version_num = version_num")
         connection.commit()
         (own_folder / "trackstore.db-wal").chmod(0o644)
-        assert look()["file"].mend == "chmod 600 trackstore.db-wal"
+        assert look()["file"].fix == "chmod 600 trackstore.db-wal"
 
 
 @pytest.mark.usefixtures("own_folder")
 def test_what_this_account_may_not_write(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     run("migrate")
     monkeypatch.setattr(os, "access", lambda path, mode: not (Path(path).is_file() and mode))
-    assert look()["file"].mend == "let this account do both"
+    assert look()["file"].fix == "let this account do both"
     monkeypatch.setattr(os, "access", lambda path, mode: not (Path(path).is_dir() and mode))
     assert "cannot be written to" in look()["file"].found
