@@ -1,6 +1,7 @@
 """Whatever becomes of the server and the way to it: each item is stored once, or counted as dropped."""
 
 import json
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,22 @@ def test_a_server_that_hangs_holds_nobody_up(way: Network, make_tracker: MakeTra
     assert time.monotonic() - begun < 1.5
     assert tracker.stats().dropped == {"CLOSED": len(ids)}
     assert tracker.stats().queued == 0
+
+
+def test_a_second_thread_that_closes_waits_until_all_is_counted(
+    way: Network, make_tracker: MakeTracker
+) -> None:
+    """The workers of a pool are closed by a signal and by their finalizers, at the same time."""
+    way.weather = SILENT
+    tracker = make_tracker(way.url, timeout_seconds=30)
+    ids = track_many(tracker, 10)
+    wait_until(lambda: len(way.calls) == 1)
+    first = threading.Thread(target=tracker.close, args=(0.6,))
+    first.start()
+    time.sleep(0.1)
+    assert tracker.close(0.1).left == len(ids)
+    assert tracker.stats().dropped == {"CLOSED": len(ids)}
+    first.join()
 
 
 @pytest.mark.parametrize("status", [429, 503])

@@ -23,6 +23,9 @@ from trackstore.delivery.spooler import Spooler
 from trackstore.delivery.supplies import MemorySupply, SpooledSupply, Supply
 from trackstore.settings import Settings
 
+SECOND_CLOSE_SECONDS = 2.0
+"""How much longer than its own time a second caller of ``close`` waits for the first to count what
+is left: a process that ended before would lose it without a word."""
 LARGEST_ITEM = 8 * 2**20
 """Bytes of one item at most: a quarter of what the server takes as one call."""
 
@@ -122,9 +125,9 @@ class Delivery:
     def close(self, timeout: float) -> Flushed:
         """Take nothing more, send what is there, and end; what is left then is counted.
 
-        A second caller waits for the first, within its own time.
+        A second caller waits for the first, whose own time bounds it.
         """
-        if self._close_lock.acquire(timeout=max(0.0, timeout)):
+        if self._close_lock.acquire(timeout=max(0.0, timeout) + SECOND_CLOSE_SECONDS):
             try:
                 if self._ended is None:
                     self._ended = self._flushed(

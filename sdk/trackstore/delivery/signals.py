@@ -53,7 +53,8 @@ class EndingSignal:
             return
         finish: Callable[[], object] = process_exit.flush
         if os.getpid() != INIT_PID:
-            signal.signal(number, signal.SIG_DFL)  # a second one ends the process at once
+            with missed_signals.repeating:  # a repetition that is under way would be the second
+                signal.signal(number, signal.SIG_DFL)  # a second one ends the process at once
             finish = partial(end, number)
         ending = threading.Thread(target=finish, name="trackstore-exit", daemon=True)
         try:
@@ -119,6 +120,8 @@ class MissedSignals:
 
     def __init__(self) -> None:
         self._ends: tuple[int, int] | None = None
+        self.repeating = threading.Lock()
+        """Held while a signal is repeated. Its handler takes it before it restores the default action."""
         forks.register(self)
 
     def watch(self) -> None:
@@ -151,8 +154,9 @@ class MissedSignals:
                 continue
             calls = handler.calls
             threading.Event().wait(MISSED_SECONDS)
-            if handler.calls == calls and signal.getsignal(number) is handler and main:
-                signal.pthread_kill(main, number)
+            with self.repeating:
+                if handler.calls == calls and signal.getsignal(number) is handler and main:
+                    signal.pthread_kill(main, number)
 
     def _stop(self) -> None:
         ends, self._ends = self._ends, None
@@ -172,6 +176,7 @@ class MissedSignals:
 
     def after_fork_in_child(self) -> None:
         """Leave the signals of the parent to the parent."""
+        self.repeating = threading.Lock()
         self._stop()
 
 
