@@ -1,12 +1,15 @@
 # Everything runs from .venv, which the first target that needs it makes: only Python 3.11+ must be there.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help serve test chaos check protocols frameworks dashboard fmt sdl bench migration lock clean
+.PHONY: help serve test test-all test-fast chaos check protocols frameworks dashboard fmt sdl bench migration lock clean
 
 # More arguments for the command behind a target: make test ARGS="-k limits -x"
 ARGS ?=
 # The interpreter that .venv is made from; the newest one that starts is taken when this is empty.
 PYTHON ?=
+
+# What shows first that something is broken: the contract, the store, the first users' programs.
+fast_tests := $(addprefix tests/,house schema store requests aggregation stats acceptance paging isolation rollups)
 
 bin := .venv/bin
 pip := $(bin)/python -m pip --disable-pip-version-check --quiet
@@ -14,13 +17,19 @@ pip := $(bin)/python -m pip --disable-pip-version-check --quiet
 install_self := $(pip) install --no-deps --no-build-isolation --editable .
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 serve: .venv/serve.stamp dashboard ## Start the server on this machine (ARGS="--port 9000")
 	$(bin)/trackstore serve $(ARGS)
 
-test: .venv/dev.stamp protocols frameworks dashboard ## Run every test, on SQLite and on PostgreSQL (ARGS="-k limits -x")
+test: .venv/dev.stamp dashboard ## Run the tests, on SQLite and on PostgreSQL, five minutes (ARGS="-k limits -x")
+	$(bin)/python -m pytest -m "not slow" $(ARGS)
+
+test-all: .venv/dev.stamp protocols frameworks dashboard ## Run every test, the slow ones too (browsers, other clients, outages)
 	$(bin)/python -m pytest $(ARGS)
+
+test-fast: .venv/dev.stamp dashboard ## Run a selection on SQLite, one minute
+	$(bin)/python -m pytest -m "not slow and not postgresql" $(fast_tests) $(ARGS)
 
 chaos: .venv/dev.stamp ## Kill, starve and cut off servers and databases, ten minutes (ARGS="--seed 7 --minutes 6 --database sqlite")
 	$(bin)/python -W ignore -m tests.system.chaos $(ARGS)

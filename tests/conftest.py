@@ -11,6 +11,7 @@ from migrations.runner import upgrade
 from tests.databases import Databases, PostgresDatabases, SqliteDatabases
 from tests.postgres import DRIVER, PostgresCluster, PostgresUnavailableError, postgres_cluster
 from tests.scratch import scratch_folder
+from tests.slow_tests import is_slow, missing_paths
 
 pytest_plugins = ["tests.api"]
 
@@ -19,6 +20,15 @@ POSTGRES_URL = "TRACKSTORE_TEST_POSTGRES_URL"
 # One example may wait for a database; in CI the same examples run every time.
 hypothesis.settings.register_profile("trackstore", deadline=None, derandomize="CI" in os.environ)
 hypothesis.settings.load_profile("trackstore")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what ``make test`` leaves to ``make test-all``."""
+    if paths := missing_paths():
+        raise pytest.UsageError(f"tests/slow_tests.py names paths that do not exist: {paths}")
+    for item in items:
+        if is_slow(item.path):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(autouse=True)
