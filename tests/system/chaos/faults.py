@@ -49,7 +49,8 @@ def _node(world: Installation, dice: random.Random) -> Node:
 async def kill_server(world: Installation, dice: random.Random) -> None:
     """End a server as a power cut does, and start another one."""
     node = _node(world, dice)
-    await asyncio.to_thread(node.server.kill)
+    if world.is_running(node):
+        await asyncio.to_thread(node.server.kill)
     await _last(dice, 0, 1)
     world.replace_server(node)
 
@@ -57,14 +58,17 @@ async def kill_server(world: Installation, dice: random.Random) -> None:
 async def stop_server(world: Installation, dice: random.Random) -> None:
     """Replace a server as a deployment does."""
     node = _node(world, dice)
-    node.server.terminate()
-    await asyncio.to_thread(node.server.wait)
+    if world.is_running(node):
+        node.server.terminate()
+        await asyncio.to_thread(node.server.wait)
     world.replace_server(node)
 
 
 async def freeze_server(world: Installation, dice: random.Random) -> None:
     """Let a server hang for some seconds."""
     node = _node(world, dice)
+    if not world.is_running(node):
+        return
     node.server.process.send_signal(signal.SIGSTOP)
     await _last(dice, 1, 4)
     node.server.process.send_signal(signal.SIGCONT)

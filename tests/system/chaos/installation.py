@@ -97,6 +97,15 @@ class Installation:
             self.server_url, self.folder, SETTINGS, port, {**clock, **(environment or {})}
         )
 
+    @staticmethod
+    def is_running(node: Node) -> bool:
+        """Return False for a server that could not start; one that has served must not end by itself."""
+        if node.server.process.poll() is None:
+            return True
+        if any(line.get("event") == "serving" for line in node.server.log()):
+            raise RuntimeError(f"a server has ended by itself:\n{node.server.log_tail()[-1500:]}")
+        return False
+
     def replace_server(self, node: Node) -> None:
         """Start a server in the place of one that is gone."""
         self.ended.append(node.server)
@@ -113,11 +122,11 @@ class Installation:
             for number, node in enumerate(self.nodes):
                 said = "nothing"
                 while said != "ready":
-                    if node.server.process.poll() is not None:
-                        if any(line.get("event") == "serving" for line in node.server.log()):
-                            log = node.server.log_tail()[-1500:]
-                            return f"server {number} has ended by itself:\n{log}"
-                        self.replace_server(node)
+                    try:
+                        if not self.is_running(node):
+                            self.replace_server(node)
+                    except RuntimeError as error:
+                        return f"server {number}: {error}"
                     if time.monotonic() > deadline:
                         return f"server {number} is not ready: {said}"
                     try:
