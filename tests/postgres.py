@@ -2,7 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Literal
 
@@ -62,12 +62,14 @@ class PostgresCluster:
     def pause(self) -> None:
         """Stop every process of it without a word, as a hung machine does; ``resume`` goes on."""
         for process in self._processes():
-            process.suspend()
+            with suppress(psutil.NoSuchProcess):  # a backend may end meanwhile
+                process.suspend()
 
     def resume(self) -> None:
         """Let it go on after ``pause``."""
         for process in self._processes():
-            process.resume()
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
 
     def _processes(self) -> list[psutil.Process]:
         """Return the postmaster and its children, as far as they run."""
@@ -75,7 +77,9 @@ class PostgresCluster:
         if pid is None or not psutil.pid_exists(pid):
             return []
         postmaster = psutil.Process(pid)
-        return [postmaster, *postmaster.children(recursive=True)]
+        with suppress(psutil.NoSuchProcess):
+            return [postmaster, *postmaster.children(recursive=True)]
+        return []
 
     def restart(self, mode: Literal["fast", "immediate"] = "fast") -> None:
         """Stop and start again; callers lose their connections in between."""
