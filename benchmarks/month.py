@@ -15,9 +15,9 @@ from benchmarks.databases import dsn_of, file_of
 from benchmarks.traffic import DAYS, Traffic
 from models.rollups import OPERATION_ROLLUPS
 from store.dialects import PoolSettings
+from store.maintenance.partitions import month_of
 from store.operations.columns import TABLE
 from store.operations.deltas import deltas_of
-from store.partitions import month_of
 from store.store import Store, StoreConfig
 
 LONGEST = 120.0

@@ -20,7 +20,7 @@ from store.aggregation.measures import (
 )
 from store.aggregation.questions import OrderBy, Question, Top
 from store.aggregation.sources import OPERATIONS
-from store.filters import AllOf, Compare, Op
+from store.query.filters import AllOf, Compare, Op
 
 ZONE = "Europe/Berlin"
 EXPECTED = b'{"data":{"operationStats":{"rows":[{'

@@ -13,8 +13,8 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from store.operations.bulk.frames import Frame
 from store.operations.columns import AT
-from store.operations.frames import Frame
 
 DAYS = 30
 SAMPLES = 60_000

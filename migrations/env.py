@@ -18,8 +18,8 @@ from migrations.compatibility import Mark
 from migrations.connections import database_url, with_connection
 from migrations.drafting import draft, render_item
 from migrations.errors import MigrationError
+from migrations.locking import turn
 from migrations.runner import PATIENCE, upgrade
-from migrations.turns import turn
 
 NEEDS_DATABASE = {"upgrade", "downgrade", "stamp", "current"}
 """Commands about one database; the others are content with a temporary one."""

@@ -15,8 +15,8 @@ from migrations.comparison import OPTIONS, differences
 from migrations.compatibility import Mark
 from migrations.connections import Result, with_connection
 from migrations.errors import MigrationFailed, SchemaTooNew, TablesInTheWay, UnknownRevision
-from migrations.standing import NEWEST, revisions_of
-from migrations.turns import Patience, Report, retry_when_locked, turn
+from migrations.locking import Patience, Report, retry_when_locked, turn
+from migrations.revision import NEWEST, revisions_of
 from models import Base
 
 Heads = tuple[str, ...]

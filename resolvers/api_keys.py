@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from models.vocabulary import AccessScope
+from models.enums import AccessScope
 from schema.api_keys import ApiKey, ApiKeyInput, ApiKeyPayload, CreatedApiKeyPayload, Viewer
 from schema.arguments import OwnId, conditions
 from schema.context import Info

@@ -7,9 +7,9 @@ from typing import TypeVar
 from schema.context import RequestContext
 from schema.ingest import TrackPayload
 from schema.operation_inputs import OperationInput
-from store.entries import Entry, ItemResult, RecordId
 from store.errors import StoreError
-from store.intake import Intake
+from store.ingest.entries import Entry, ItemResult, RecordId
+from store.ingest_session import Intake
 from store.validation import check_batch_size
 
 T = TypeVar("T")

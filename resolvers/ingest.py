@@ -9,8 +9,8 @@ from resolvers.batches import record
 from schema.arguments import about
 from schema.context import Info
 from schema.ingest import EntryInput, TrackPayload
-from store.entries import Entry, RecordId
-from store.intake import Intake
+from store.ingest.entries import Entry, RecordId
+from store.ingest_session import Intake
 
 PREPARE: dict[str, Callable[[Intake, Any], Entry]] = {
     "operation": lambda intake, item: intake.operation(item),

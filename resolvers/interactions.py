@@ -10,8 +10,8 @@ from schema.connections import Connection
 from schema.context import Info
 from schema.filters import condition_of
 from schema.interactions import Interaction, InteractionFilter, InteractionOrder
-from store.paging import PageRequest
-from store.records import Question
+from store.query.paging import PageRequest
+from store.query.records import Question
 
 
 @strawberry.type

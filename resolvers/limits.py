@@ -6,7 +6,7 @@ from uuid import UUID
 
 import strawberry
 
-from models.vocabulary import LimitSubject
+from models.enums import LimitSubject
 from schema.arguments import OwnId, about, conditions, narrowing, where_of
 from schema.context import Info
 from schema.enums import ItemStatus
@@ -26,7 +26,7 @@ from schema.limits import (
 )
 from schema.scalars import Long
 from store.errors import BadInput
-from store.intake import Intake
+from store.ingest_session import Intake
 from store.limits.decide import Decision
 from store.limits.entries import ConsumeEntry, SettleEntry
 

@@ -25,8 +25,8 @@ from schema.operation_words import api_operation, chat_operation, tool_operation
 from schema.operations import NEEDS, Operation, OperationPayload
 from schema.selection import columns_needed
 from store.errors import BadInput
-from store.paging import PageRequest
-from store.records import Question
+from store.query.paging import PageRequest
+from store.query.records import Question
 
 
 async def record_operation(

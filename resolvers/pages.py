@@ -6,8 +6,8 @@ from typing import TypeVar
 from schema.connections import Connection, connect
 from schema.context import Info
 from store.database import Row
-from store.paging import PageRequest
-from store.records import Question, Records
+from store.query.paging import PageRequest
+from store.query.records import Question, Records
 
 T = TypeVar("T")
 

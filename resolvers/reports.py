@@ -22,7 +22,7 @@ from schema.reports import (
 from store.aggregation.answers import Answer
 from store.aggregation.questions import Question
 from store.errors import BadInput
-from store.reports.asking import Ask
+from store.reports.arguments import Ask
 from store.reports.interactions import interaction_totals
 from store.reports.monitoring import MOST_HOURS, Monitoring
 from store.reports.tools import ToolReports

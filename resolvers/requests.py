@@ -21,10 +21,10 @@ from schema.request_inputs import (
     StartRequestInput,
 )
 from schema.requests import Request, RequestPayload
-from store.entries import Entry
 from store.errors import BadInput
-from store.paging import PageRequest
-from store.records import Question
+from store.ingest.entries import Entry
+from store.query.paging import PageRequest
+from store.query.records import Question
 from store.requests.prepare import RequestPreparer
 
 Force = Annotated[

@@ -11,9 +11,9 @@ from schema.context import Info
 from schema.enums import ItemStatus
 from schema.filters import condition_of
 from schema.sessions import Session, SessionFilter, SessionInput, SessionPayload
-from store.entries import Entry
-from store.paging import PageRequest
-from store.records import Question
+from store.ingest.entries import Entry
+from store.query.paging import PageRequest
+from store.query.records import Question
 
 
 async def write_session(info: Info, entry: Entry) -> SessionPayload:

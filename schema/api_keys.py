@@ -8,7 +8,7 @@ import strawberry
 from schema.enums import AccessScope
 from schema.hydration import described, hydrate
 from schema.nodes import GlobalId, Node
-from store.access import Principal
+from store.auth.access import Principal
 from store.database import Row
 
 

@@ -9,7 +9,7 @@ import strawberry
 from schema.hydration import described
 from schema.scalars import Long
 from store.database import Row
-from store.paging import Page
+from store.query.paging import Page
 
 T = TypeVar("T")
 

@@ -7,14 +7,14 @@ from typing import Any, TypeAlias
 
 import strawberry
 
-from models.vocabulary import AccessScope
-from store.access import Bounds, Principal
-from store.answer_size import ReadBudget
+from models.enums import AccessScope
+from store.auth.access import Bounds, Principal
 from store.database import Row
-from store.entries import Entry, ItemResult
 from store.errors import BadInput, Problem
+from store.ingest.entries import Entry, ItemResult
 from store.loaders import Loaders
-from store.operations.batches import BatchResults, OperationBatch
+from store.operations.bulk.batches import BatchResults, OperationBatch
+from store.response_size import ReadBudget
 from store.store import Store
 
 MAX_ZONES = 4

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import strawberry
 
-from models.vocabulary import (
+from models.enums import (
     AccessScope,
     BreakerState,
     LimitMode,
@@ -20,7 +20,7 @@ from models.vocabulary import (
     Severity,
     StageStatus,
 )
-from store.entries import ItemStatus
+from store.ingest.entries import ItemStatus
 
 __all__ = [
     "AccessScope",

@@ -9,7 +9,7 @@ import strawberry
 from schema.hydration import described
 from schema.scalars import Long
 from store.feeds.sources import Feed
-from store.paging import encode_cursor
+from store.query.paging import encode_cursor
 
 REPLAYED = "_replayed"
 """The attribute that says whether a feed delivers a record later than it was committed."""

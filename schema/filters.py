@@ -17,7 +17,16 @@ from schema.conditions import (
 from schema.hydration import described
 from schema.scalars import JSON, Long, Number
 from store.errors import BadInput
-from store.filters import AllOf, AnyOf, Compare, CompareAttribute, Condition, Not, Op, parse_path
+from store.query.filters import (
+    AllOf,
+    AnyOf,
+    Compare,
+    CompareAttribute,
+    Condition,
+    Not,
+    Op,
+    parse_path,
+)
 from store.time_ranges import TimeRange
 
 

@@ -26,9 +26,9 @@ from schema.request_inputs import (
     StartStageInput,
 )
 from schema.sessions import SessionInput
-from store.entries import ItemResult as StoreResult
 from store.errors import BadInput, StoreError
-from store.operations.batches import BatchResults
+from store.ingest.entries import ItemResult as StoreResult
+from store.operations.bulk.batches import BatchResults
 
 
 @strawberry.input(description="One entry of a batch: exactly one of these.", one_of=True)

@@ -14,8 +14,8 @@ from schema.labels import Labelled
 from schema.nodes import GlobalId, Node
 from schema.scalars import Long
 from store.errors import BadInput
-from store.filters import Compare, Condition, Op
-from store.records import Order
+from store.query.filters import Compare, Condition, Op
+from store.query.records import Order
 
 MONTHS = 12
 

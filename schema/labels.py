@@ -9,7 +9,7 @@ from schema.hydration import described
     description="Labels of the caller's world. Left out ones are filled from the API key."
 )
 class LabelsInput:
-    """Structurally a ``store.access.LabelsDraft``."""
+    """Structurally a ``store.auth.access.LabelsDraft``."""
 
     organization_id: strawberry.ID | None = described("The tenant.", default=None)
     namespace_id: strawberry.ID | None = described("A part of the organization.", default=None)

@@ -16,7 +16,7 @@ from schema.filters import (
     TimeFilter,
 )
 from schema.hydration import described
-from store.records import Order
+from store.query.records import Order
 
 
 @strawberry.input(description="Which operations. All that is given must hold.")

@@ -16,10 +16,10 @@ from schema.labels import Labelled
 from schema.nodes import GlobalId, Node
 from schema.scalars import JSON, Long
 from store.feeds.sources import OPERATION_FEED
-from store.filters import AllOf, Compare, Op
-from store.paging import PageRequest
-from store.prices import to_dollars
-from store.records import Question
+from store.pricing.prices import to_dollars
+from store.query.filters import AllOf, Compare, Op
+from store.query.paging import PageRequest
+from store.query.records import Question
 
 if TYPE_CHECKING:
     from schema.requests import Request

@@ -11,9 +11,9 @@ from schema.enums import OperationKind, PriceKind
 from schema.hydration import described
 from schema.scalars import Long
 from store.database import Row
-from store.prices import RATES, to_dollars
-from store.repricing import CostSums as Sums
-from store.repricing import Outcome, Repriced
+from store.operations.repricing import CostSums as Sums
+from store.operations.repricing import Outcome, Repriced
+from store.pricing.prices import RATES, to_dollars
 
 OUTPUT = "Output tokens of a model. Default: as inputPer1k."
 CACHED_INPUT = "Input tokens of a model that were read from a cache. Default: as inputPer1k."
@@ -28,7 +28,7 @@ AMOUNTS = tuple(f"{name}_per_1k" for name in RATES)
 
 @dataclass(slots=True)
 class TierDraft:
-    """A ``store.price_rows.TierDraft``."""
+    """A ``store.pricing.price_rows.TierDraft``."""
 
     above_input_tokens: int
     input_per_1k: Decimal
@@ -42,7 +42,7 @@ class TierDraft:
 
 @dataclass(slots=True)
 class PriceDraft:
-    """A ``store.price_rows.PriceDraft``."""
+    """A ``store.pricing.price_rows.PriceDraft``."""
 
     kind: PriceKind
     name: str

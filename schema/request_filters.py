@@ -9,7 +9,7 @@ from schema.conditions import condition
 from schema.enums import Direction, RequestStatus, register
 from schema.filters import AttributeFilter, FloatFilter, IDFilter, StringFilter, TimeFilter
 from schema.hydration import described
-from store.records import Order
+from store.query.records import Order
 
 
 @strawberry.input(description="Which requests. All that is given must hold.")

@@ -19,7 +19,7 @@ from schema.scalars import JSON, Long
 from schema.stages import Stage, milliseconds
 from schema.timeline import TimelineBar
 from store.errors import BadInput
-from store.paging import OrderTerm, PageRequest, encode_cursor
+from store.query.paging import OrderTerm, PageRequest, encode_cursor
 from store.requests.forecast import Work
 from store.requests.sources import EVENTS
 

@@ -16,7 +16,7 @@ from schema.labels import Labelled, LabelsInput
 from schema.nodes import GlobalId, Node
 from schema.operations import Operation, operations_of
 from schema.scalars import JSON
-from store.paging import PageRequest
+from store.query.paging import PageRequest
 
 
 @strawberry.type(description="A session of a tool or user; groups operations.")

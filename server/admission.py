@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
-from store.access import Principal
+from store.auth.access import Principal
 from store.errors import TooMany
 
 MINUTE_SECONDS = 60

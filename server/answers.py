@@ -9,7 +9,7 @@ from server.bodies import GraphQLRequest
 from server.document_limits import operation_named
 from server.encoding import encode_answer
 from server.errors import format_store_error
-from store.answer_size import AnswerTooLarge, too_large
+from store.response_size import AnswerTooLarge, too_large
 
 
 def bounded_answer(

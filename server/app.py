@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from migrations.standing import NEWEST
+from migrations.revision import NEWEST
 from models.private_files import exposed_files_of, is_exposed
 from server.access import decide_access
 from server.admission import Admission

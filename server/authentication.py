@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Mapping
 from server.access import Access
 from server.admission import WrongKeys
 from server.cookies import sent_cookie
-from store.access import Principal, open_principal
-from store.access_watch import Changed, Watch
+from store.auth.access import Principal, open_principal
+from store.auth.revocation import Changed, Watch
 from store.database import DatabaseFailure
 from store.errors import Overloaded, Unauthenticated
 from store.store import Store

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from models.types import clean_text
-from store.answer_size import too_large
+from store.response_size import too_large
 
 ITEMS_AT_ONCE = 8
 """Items of a list that are encoded before the size is looked at: each may show long texts often."""

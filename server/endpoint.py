@@ -30,7 +30,7 @@ from server.persisted import NOT_FOUND, NOT_SUPPORTED
 from server.schema import TrackstoreSchema
 from server.turns import Call
 from server.work import Work
-from store.access import Principal
+from store.auth.access import Principal
 from store.errors import (
     OutcomeUnknown,
     Overloaded,

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from migrations.standing import NEWEST, REVISIONS, revisions_of
+from migrations.revision import NEWEST, REVISIONS, revisions_of
 from store.database import DatabaseFailure
 from store.errors import StoreError
-from store.readiness import reason_of
+from store.maintenance.readiness import reason_of
 from store.store import Store
 
 BOUND_SECONDS = 2.0

@@ -3,13 +3,13 @@
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from models.vocabulary import AccessScope
+from models.enums import AccessScope
 from server.authentication import Authenticator
 from server.endpoint import MORE_HEADERS, status_of
 from server.errors import format_store_error
 from server.headers import headers_of
 from server.metrics import Metrics
-from store.access import ANYWHERE
+from store.auth.access import ANYWHERE
 from store.errors import Forbidden, StoreError, TooMany
 
 FORBIDDEN = 403

@@ -24,11 +24,11 @@ from server.settings_serving import GIB, HOUR_SECONDS, KIB, MIB
 from server.settings_values import LogFormat, LogLevel, Switch
 from store.aggregation.checks import AnswerLimits
 from store.dialects import PoolSettings
-from store.paging import PageSize
-from store.requests.silence import Patience
+from store.ingest.queue import WriterSettings
+from store.query.paging import PageSize
+from store.requests.stalls import Patience
 from store.store import StoreConfig
 from store.validation import InputBounds
-from store.write_queue import WriterSettings
 
 MIN_CONNECTIONS = 10
 OTHER_FILES = 200

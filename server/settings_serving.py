@@ -15,8 +15,8 @@ from server.settings_values import (
     Switch,
     Synchronous,
 )
-from store.partitions import MONTHS_APART
-from store.prices import DEFAULT_TOOL_PRICE, MAX_PRICE
+from store.maintenance.partitions import MONTHS_APART
+from store.pricing.prices import DEFAULT_TOOL_PRICE, MAX_PRICE
 
 KIB, MIB, GIB = 2**10, 2**20, 2**30
 HOUR_SECONDS = 3_600

@@ -11,8 +11,8 @@ from server.cookies import given_cookie, is_from_own_page, is_secure, sent_cooki
 from server.endpoint import status_of
 from server.errors import format_store_error
 from server.headers import headers_of
+from store.auth.sign_ins import SignIns
 from store.errors import StoreError, TooMany
-from store.sign_ins import SignIns
 
 LARGEST_BODY = 4_096
 NOT_KEPT = {"Cache-Control": "no-store"}

@@ -11,9 +11,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
 
 from server.admission import Admission
-from store.access import Principal
-from store.fair_gate import FairGate, GateBounds
-from store.fair_queue import Tenant
+from store.auth.access import Principal
+from store.scheduling.fair_gate import FairGate, GateBounds
+from store.scheduling.fair_queue import Tenant
 
 BULK_BYTES = 64 * 1024
 """Bytes of a body from which on a call is a bulk load: decoding as much takes a millisecond."""

@@ -13,14 +13,14 @@ from typing import Any, Protocol
 from sqlalchemy import select, tuple_
 
 from models import CircuitBreaker, CircuitBreakerInstance, CircuitBreakerTransition, table_of
-from models.vocabulary import BreakerState
-from store.access import Bounds, Principal
-from store.announcements import Announcements
+from models.enums import BreakerState
+from store.auth.access import Bounds, Principal
+from store.commit_events import Announcements
 from store.database import Database, Row
 from store.dialects import chunks
-from store.entries import Entry, Flush, ItemResult
-from store.filters import Condition, ConditionCompiler
 from store.ids import new_id
+from store.ingest.entries import Entry, Flush, ItemResult
+from store.query.filters import Condition, ConditionCompiler
 from store.validation import LONG_MAX, Checker, InputBounds
 
 TABLE, TRANSITIONS = table_of(CircuitBreaker), table_of(CircuitBreakerTransition)

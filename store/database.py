@@ -20,9 +20,9 @@ from store.dialects import (
     dialect_for,
 )
 from store.errors import OutcomeUnknown, Overloaded, StoreError, TimedOut
-from store.fair_gate import FairGate, GateBounds
-from store.fair_queue import Tenant
-from store.refusals import Refusals
+from store.rejected_statements import Refusals
+from store.scheduling.fair_gate import FairGate, GateBounds
+from store.scheduling.fair_queue import Tenant
 
 Row = Mapping[Any, Any]
 """A row as it was read: values by column name."""

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from store.database import Database
 from store.ids import Clock
-from store.writer import Writer
+from store.ingest.writer import Writer
 
 
 @dataclass(frozen=True, slots=True)

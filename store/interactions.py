@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import case
 
 from models import InteractionCounter, table_of
-from store.entries import Entry, Flush
-from store.uses import CountedUse
+from store.ingest.entries import Entry, Flush
+from store.ingest.usage import CountedUse
 
 TABLE = table_of(InteractionCounter)
 KEY = ("organization_id", "month", "key")

@@ -25,19 +25,19 @@ from models import (
     StageAttempt,
     table_of,
 )
-from store.access import Bounds
-from store.answer_size import ReadBudget
+from store.auth.access import Bounds
 from store.database import Database, Row
 from store.dialects import chunks
 from store.limits.decide import Level
 from store.limits.queries import visible
 from store.operations.sources import OPERATIONS
-from store.paging import Page, PageRequest, PageSize
-from store.records import Records, Source
+from store.query.paging import Page, PageRequest, PageSize
+from store.query.records import Records, Source
 from store.requests.forecast import Bar, Typical, Work, eta, timeline
 from store.requests.history import Kind, StageHistory
 from store.requests.logs import KEYS_AT_ONCE, log_reach
 from store.requests.sources import EVENTS
+from store.response_size import ReadBudget
 
 Key = tuple[Any, ...]
 OPERATIONS_TABLE, EVENTS_TABLE = table_of(Operation), table_of(RequestEvent)

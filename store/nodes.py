@@ -5,9 +5,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from models.enums import AccessScope
 from models.types import from_microseconds, session_key
-from models.vocabulary import AccessScope
-from store.access import Principal
+from store.auth.access import Principal
 from store.database import Row
 from store.errors import BadInput
 from store.loaders import Loaders

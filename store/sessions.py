@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import bindparam, select, update
 
 from models import Session, table_of
-from store.access import ANYWHERE, Bounds, LabelsDraft, Principal, fill_labels
-from store.entries import Entry, Flush, ItemResult
+from store.auth.access import ANYWHERE, Bounds, LabelsDraft, Principal, fill_labels
 from store.errors import NotFound
 from store.ids import instant_of, is_v7
-from store.keys import conditions_of
+from store.ingest.entries import Entry, Flush, ItemResult
+from store.key_lists import conditions_of
 from store.operations.prepare import check_labels
 from store.validation import EARLIEST, FUTURE, Checker, InputBounds
 

@@ -1,7 +1,7 @@
 """What can be asked of sessions and interaction counters."""
 
 from models import InteractionCounter, Session, table_of
-from store.records import Order, Source
+from store.query.records import Order, Source
 
 SESSIONS = Source(
     table=table_of(Session),

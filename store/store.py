@@ -10,55 +10,55 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from store.access import Bounds, Principal
-from store.access_watch import AccessWatch
 from store.aggregation.checks import AnswerLimits
 from store.aggregation.engine import Aggregation
-from store.announcements import Announcements
-from store.answer_size import ReadBudget
-from store.api_keys import ApiKeys
+from store.auth.access import Bounds, Principal
+from store.auth.api_keys import ApiKeys
+from store.auth.principal_cache import Recognised
+from store.auth.revocation import AccessWatch
+from store.auth.sign_ins import SignIns
 from store.circuit_breakers import BreakerApplier, CircuitBreakers
+from store.commit_events import Announcements
 from store.database import Database
 from store.dialects import PoolSettings
-from store.entries import Entry, ItemResult
-from store.fair_queue import Tenant
 from store.feeds.reading import FeedReader
 from store.feeds.sources import EVENT_FEED, OPERATION_FEED
-from store.housekeeping import Housekeeping
 from store.ids import Clock, new_id, utc_now
+from store.ingest.entries import Entry, ItemResult
+from store.ingest.queue import WriterSettings
+from store.ingest.writer import Writer
+from store.ingest_session import Intake
 from store.installation import Installation, Release
-from store.intake import Intake
 from store.interactions import InteractionApplier
 from store.limits.apply import LimitApplier
 from store.limits.queries import Limits
 from store.loaders import Loaders
+from store.maintenance.housekeeping import Housekeeping
+from store.maintenance.partitions import MONTHS_APART, Partitions
+from store.maintenance.readiness import WriteActivity, WriteProbe
 from store.operations.apply import OperationApplier
-from store.operations.batches import BatchResults, OperationBatch
+from store.operations.bulk.batches import BatchResults, OperationBatch
+from store.operations.repricing import Repricing
 from store.operations.sources import OPERATIONS
-from store.paging import PageSize
-from store.partitions import MONTHS_APART, Partitions
-from store.price_books import PriceBooks
-from store.price_setting import Prices
-from store.prices import DEFAULT_TOOL_PRICE, to_nanos
-from store.readiness import WriteActivity, WriteProbe
-from store.recognised import Recognised
-from store.records import Records
-from store.repricing import Repricing
+from store.pricing.price_cache import PriceBooks
+from store.pricing.price_list import Prices
+from store.pricing.prices import DEFAULT_TOOL_PRICE, to_nanos
+from store.query.paging import PageSize
+from store.query.records import Records
 from store.requests.apply import RequestApplier
 from store.requests.history import StageHistory
 from store.requests.logs import RequestLogs
-from store.requests.silence import Patience
 from store.requests.sources import REQUESTS
-from store.requests.sweeper import Sweeper
+from store.requests.stall_checker import Sweeper
+from store.requests.stalls import Patience
+from store.response_size import ReadBudget
 from store.rollups.planner import RollupPlanner
-from store.rollups.rollups import Rollups
+from store.rollups.service import Rollups
 from store.rollups.state import RollupStates
+from store.scheduling.fair_queue import Tenant
 from store.sessions import SessionApplier
-from store.sign_ins import SignIns
 from store.sources import INTERACTIONS, SESSIONS
 from store.validation import InputBounds
-from store.write_queue import WriterSettings
-from store.writer import Writer
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from store.announcements import RequestKey
+from store.commit_events import RequestKey
 from store.dialects import DRIVER_ERRORS, MAX_HINT_BYTES, Bell
 
 PAUSE_SECONDS = 0.01

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from uuid import UUID
 
-from store.announcements import Moved, RequestKey
+from store.commit_events import Moved, RequestKey
 from store.database import DatabaseFailure, Row
 from store.errors import StoreError
 from store.feeds.reading import FeedQuestion

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from store.announcements import Moved, RequestKey
+from store.commit_events import Moved, RequestKey
 from store.database import Row
 from store.requests.logs import RequestLogs, has_ended
 from subscriptions.streams import Item, Missed, Page, Stream

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from store.database import Database
 from store.ids import utc_now
-from store.partitions import Partitions
+from store.maintenance.partitions import Partitions
 from tests.postgres import PostgresUnavailableError
 
 T = TypeVar("T")

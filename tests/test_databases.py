@@ -11,8 +11,8 @@ from sqlalchemy import Row, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from migrations.revision import NEWEST
 from migrations.runner import current
-from migrations.standing import NEWEST
 from tests.databases import Databases, PostgresDatabases, SqliteDatabases
 from tests.postgres import PostgresCluster, PostgresUnavailableError
 

@@ -16,8 +16,8 @@ from benchmarks.report import Section, contest_section, number, ratio
 from benchmarks.requests import track_many
 from benchmarks.timing import Ask, Timed, take_turns
 from benchmarks.traffic import Traffic
-from store.access import ANYWHERE
 from store.aggregation.answers import RAW, Answer
+from store.auth.access import ANYWHERE
 from store.store import Store
 
 ROUNDS, FEW_ROUNDS = 3, 1

@@ -15,7 +15,7 @@ from schema.stats.inputs import BucketInput, CompareInput, StatsOrder, TopInput
 from schema.stats.types import SourceTypes
 from store.aggregation.questions import Group, Question
 from store.errors import BadInput, Problem
-from store.filters import Condition
+from store.query.filters import Condition
 
 DEFAULT_LIMIT = 1_000
 """Rows of an answer where the caller names no limit; how many may be asked for is a setting."""

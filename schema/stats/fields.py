@@ -41,8 +41,8 @@ from store.aggregation.measures import (
     Value,
     cost_at,
 )
-from store.filters import parse_path
-from store.prices import NANOS_PER_DOLLAR
+from store.pricing.prices import NANOS_PER_DOLLAR
+from store.query.filters import parse_path
 
 T = TypeVar("T")
 Values = Mapping[Measure, Value]

@@ -25,8 +25,8 @@ from store.aggregation.measures import (
 )
 from store.aggregation.questions import Having, Than
 from store.errors import BadInput
-from store.filters import parse_path
-from store.prices import NANOS_PER_DOLLAR
+from store.pricing.prices import NANOS_PER_DOLLAR
+from store.query.filters import parse_path
 
 
 @strawberry.input(

@@ -9,8 +9,7 @@ from uuid import UUID
 import strawberry
 from sqlalchemy import BigInteger, Boolean, Integer, Uuid
 
-from models.types import SessionKey
-from models.vocabulary import (
+from models.enums import (
     OperationKind,
     Outcome,
     PriceStatus,
@@ -18,6 +17,7 @@ from models.vocabulary import (
     Severity,
     StageStatus,
 )
+from models.types import SessionKey
 from schema.arguments import about
 from schema.enums import register
 from schema.hydration import described
@@ -44,7 +44,7 @@ from schema.stats.vocabulary import MODEL_TEXT, PATH_TEXT
 from schema.stats.words import DIMENSIONS, noun_of
 from store.aggregation.catalog import EVERY_STAT, Dimension, Source
 from store.aggregation.sources import EVERY_LABEL
-from store.filters import parse_path
+from store.query.filters import parse_path
 
 VOCABULARIES: Mapping[str, Mapping[str, type[Enum]]] = {
     "operations": {"kind": OperationKind, "outcome": Outcome, "price_status": PriceStatus},

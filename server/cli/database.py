@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Callable
 from importlib import import_module
 from typing import TypeVar
 
-from migrations.standing import is_up_to_date, serves_newer_tables
-from migrations.turns import Report
-from models.vocabulary import AccessScope
+from migrations.locking import Report
+from migrations.revision import is_up_to_date, serves_newer_tables
+from models.enums import AccessScope
 from server.cli.failures import Refusal
 from server.cli.output import say
 from server.settings import Settings
-from store.access import Bounds, Principal
+from store.auth.access import Bounds, Principal
 from store.store import Store
 
 Result = TypeVar("Result")

@@ -7,8 +7,8 @@ from sqlalchemy import inspect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from migrations.errors import MigrationError
+from migrations.revision import NEWEST
 from migrations.runner import pending
-from migrations.standing import NEWEST
 from server.access import Access, AccessRefused, decide_access
 from server.cli.database import address, with_store
 from server.cli.findings import Finding, State
@@ -18,7 +18,7 @@ from server.settings import Settings
 from store.database import DatabaseFailure
 from store.errors import StoreError
 from store.ids import utc_now
-from store.partitions import month_of, partitioned_tables, start_of
+from store.maintenance.partitions import month_of, partitioned_tables, start_of
 from store.store import Store
 
 SKEW_TOLERATED, SKEW_TOO_LARGE = timedelta(seconds=2), timedelta(minutes=5)

@@ -9,14 +9,14 @@ from uuid import UUID
 import typer
 from rich.text import Text
 
-from models.vocabulary import AccessScope
+from models.enums import AccessScope
 from server.access import Access
 from server.cli.database import OPERATOR, bring_up_to_date, with_store
 from server.cli.expiry import parse_expiry
 from server.cli.options import DatabaseUrl
 from server.cli.output import done, out, print_table, say
 from server.settings import Settings, load_settings
-from store.access import EVERY_ORGANIZATION, Bounds
+from store.auth.access import EVERY_ORGANIZATION, Bounds
 from store.database import Row
 from store.ids import utc_now
 

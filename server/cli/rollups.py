@@ -14,8 +14,8 @@ from server.cli.options import DatabaseUrl
 from server.cli.output import complain, done, err, print_table, say, warn
 from server.settings import Settings, load_settings
 from store.rollups.rebuilding import Difference
-from store.rollups.rollups import Held
-from store.rollups.rollups import Progress as Report
+from store.rollups.service import Held
+from store.rollups.service import Progress as Report
 from store.store import Store
 from store.validation import EARLIEST
 

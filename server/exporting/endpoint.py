@@ -27,7 +27,7 @@ from server.headers import headers_of
 from server.schema import TrackstoreSchema
 from store.database import DatabaseFailure
 from store.errors import StoreError, TooMany
-from store.fair_queue import Tenant
+from store.scheduling.fair_queue import Tenant
 from store.store import Store
 
 STATUSES = {

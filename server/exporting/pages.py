@@ -12,8 +12,8 @@ from server.encoding import encode_answer
 from server.execution.fast_path import FastPath
 from server.exporting.questions import CUT, PAGES, ExportQuestion, Refused
 from server.schema import TrackstoreSchema
-from store.answer_size import AnswerTooLarge
 from store.errors import BadInput
+from store.response_size import AnswerTooLarge
 
 PAGE_ROWS = 1_000
 """Rows of a page: a page is a few hundred kilobytes and some ten milliseconds."""

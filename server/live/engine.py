@@ -29,7 +29,7 @@ from server.errors import format_errors, format_store_error
 from server.live.sharing import SharedExecution
 from server.schema import TrackstoreSchema
 from server.work import Work
-from store.access import Principal
+from store.auth.access import Principal
 from store.errors import StoreError, TimedOut
 from store.store import Store
 from subscriptions.context import LiveContext

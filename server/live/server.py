@@ -11,9 +11,9 @@ from server.bodies import RequestReader
 from server.live.bounds import LiveBounds
 from server.live.engine import LiveEngine
 from server.live.pending import PendingSockets
-from store.access import Principal
+from store.auth.access import Principal
 from store.errors import Overloaded, TooMany
-from store.fair_queue import Tenant
+from store.scheduling.fair_queue import Tenant
 from subscriptions.hub import Hub
 
 RESERVE = 3

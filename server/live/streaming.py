@@ -16,7 +16,7 @@ from server.live.engine import Broken, Opened
 from server.live.messages import ACCESS_CHANGED, ENDED
 from server.live.sending import within
 from server.live.server import LiveServer
-from store.access import Principal
+from store.auth.access import Principal
 from store.errors import Forbidden, Overloaded, StoreError, Unauthenticated
 
 EVENT_STREAM = "text/event-stream"

@@ -29,8 +29,8 @@ from server.live.messages import (
 from server.live.sending import within
 from server.live.server import LiveServer
 from server.websockets import ACCEPTED
-from store.access import Principal
-from store.access_watch import Watch
+from store.auth.access import Principal
+from store.auth.revocation import Watch
 from store.errors import Forbidden, Overloaded, StoreError, Unauthenticated
 
 END_SECONDS = 2.0

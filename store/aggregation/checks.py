@@ -30,7 +30,7 @@ from store.aggregation.periods import earlier, split
 from store.aggregation.questions import ByBucket, ByGroup, Group, Question, Span, Top
 from store.aggregation.zones import is_zone
 from store.errors import BadInput, Choices, Problem
-from store.filters import MAX_PATH_STEPS, AllOf, AnyOf, Condition, Not
+from store.query.filters import MAX_PATH_STEPS, AllOf, AnyOf, Condition, Not
 from store.validation import EARLIEST
 
 MAX_GROUPS = 8

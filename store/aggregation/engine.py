@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from store.access import Bounds
 from store.aggregation.answers import RAW, Answer, Coverage
 from store.aggregation.assembly import assemble
 from store.aggregation.buckets import Bucket
@@ -17,11 +16,12 @@ from store.aggregation.questions import Question, Span
 from store.aggregation.records import Records, begins_with_time, is_short
 from store.aggregation.relations import Planned
 from store.aggregation.zones import to_seconds
+from store.auth.access import Bounds
 from store.database import BeyondRange, Database
 from store.errors import TimedOut
-from store.fair_queue import Tenant
-from store.filters import Condition
-from store.spread import organizations_in
+from store.query.filters import Condition
+from store.query.per_organization import organizations_in
+from store.scheduling.fair_queue import Tenant
 
 Clock = Callable[[], datetime]
 

@@ -14,7 +14,7 @@ from store.aggregation.catalog import Stat
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """A place in the attributes; ``path`` are object keys (``store.filters.parse_path``)."""
+    """A place in the attributes; ``path`` are object keys (``store.query.filters.parse_path``)."""
 
     path: tuple[str, ...]
 

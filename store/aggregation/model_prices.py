@@ -1,6 +1,6 @@
 """What operations would have cost at the prices of a model, as expressions over joined prices.
 
-The rules are those by which operations are priced (``store.prices``): the price in force when each
+The rules are those by which operations are priced (``store.pricing.prices``): the price in force when each
 one occurred, the organization's own before the installation's, each cost rounded to a whole
 nano-dollar. A tool's tokens are what a model would have read, so they cost what its input does.
 """
@@ -26,11 +26,11 @@ from sqlalchemy import (
 )
 
 from models import Price, table_of
-from models.vocabulary import PriceKind
-from store.access import EVERY_ORGANIZATION
+from models.enums import PriceKind
 from store.aggregation.catalog import Source
 from store.aggregation.measures import CostPart
-from store.prices import PER_TOKENS, RATES
+from store.auth.access import EVERY_ORGANIZATION
+from store.pricing.prices import PER_TOKENS, RATES
 
 PRICE = table_of(Price)
 Widen = Callable[[ColumnElement[Any]], ColumnElement[Any]]
@@ -168,7 +168,7 @@ class ModelPrices:
         return cost + spoken * self._rate("audio_output_nanos")
 
     def _nanos(self, tokens_by_price: ColumnElement[Any]) -> ColumnElement[Any]:
-        """As ``store.prices`` rounds: half up. Nothing here is negative."""
+        """As ``store.pricing.prices`` rounds: half up. Nothing here is negative."""
         if self.widen is not None:
             return tokens_by_price / literal_column(str(PER_TOKENS), BigInteger())
         half = literal_column(str(PER_TOKENS // 2), BigInteger())

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from store.aggregation.buckets import Bucket, same_time_last_year
 from store.aggregation.questions import Earlier, Span
-from store.filters import AllOf, AnyOf, Compare, Condition, Not, Op
+from store.query.filters import AllOf, AnyOf, Compare, Condition, Not, Op
 
 MICROSECOND = timedelta(microseconds=1)
 

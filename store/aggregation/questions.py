@@ -12,7 +12,7 @@ from enum import StrEnum
 from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import Source
 from store.aggregation.measures import Attribute, Measure
-from store.filters import Condition
+from store.query.filters import Condition
 
 Group = str | Attribute
 """What rows are grouped by: the name of a dimension, or a place in the attributes.

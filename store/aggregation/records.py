@@ -21,7 +21,6 @@ from sqlalchemy import (
 )
 
 from models.types import Instant
-from store.access import Bounds
 from store.aggregation.buckets import Bucket, Run
 from store.aggregation.catalog import Elapsed, Source
 from store.aggregation.folds import Folds
@@ -36,8 +35,9 @@ from store.aggregation.relations import (
     merge_part,
 )
 from store.aggregation.zones import from_seconds
+from store.auth.access import Bounds
 from store.dialects import DatabaseDialect, JsonLeaf
-from store.filters import Condition, ConditionCompiler
+from store.query.filters import Condition, ConditionCompiler
 from store.validation import EARLIEST
 
 SHORT = timedelta(days=1)

@@ -12,8 +12,8 @@ from models import (
     RequestStage,
     table_of,
 )
+from models.enums import Outcome, PriceStatus, RequestStatus, Severity, StageStatus
 from models.labels import LABELS
-from models.vocabulary import Outcome, PriceStatus, RequestStatus, Severity, StageStatus
 from store.aggregation.catalog import (
     BucketUnit,
     Dimension,
@@ -25,7 +25,7 @@ from store.aggregation.catalog import (
     Source,
     Stat,
 )
-from store.token_counts import TOKEN_COLUMNS
+from store.pricing.token_counts import TOKEN_COLUMNS
 
 EVERY_LABEL = ("organization_id", *LABELS)
 OPERATION, REQUEST = table_of(Operation), table_of(Request)

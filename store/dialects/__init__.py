@@ -12,16 +12,16 @@ from store.dialects.base import (
     Settled,
     chunks,
 )
-from store.dialects.bells import MAX_HINT_BYTES, Bell
-from store.dialects.faults import Diagnosis, Fault, statement_noted
-from store.dialects.fetched import Fetched
+from store.dialects.errors import Diagnosis, Fault, statement_noted
+from store.dialects.insert_plans import Columns, Rows
 from store.dialects.json_leaf import JsonLeaf, OneOf
+from store.dialects.notification_channel import MAX_HINT_BYTES, Bell
 from store.dialects.partitioning import TimeSpan
-from store.dialects.plans import Columns, Rows
 from store.dialects.pools import PoolSettings
-from store.dialects.postgresql import PostgresqlDialect
-from store.dialects.postgresql_faults import POSTGRESQL_ERRORS
-from store.dialects.sqlite import SqliteDialect
+from store.dialects.postgresql.dialect import PostgresqlDialect
+from store.dialects.postgresql.errors import POSTGRESQL_ERRORS
+from store.dialects.row_columns import Fetched
+from store.dialects.sqlite.dialect import SqliteDialect
 from store.errors import BadInput
 
 DRIVER_ERRORS = (SQLAlchemyError, *POSTGRESQL_ERRORS, sqlite3.Error, OSError, MemoryError)

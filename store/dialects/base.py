@@ -23,14 +23,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from models.feeds import FEED_POSITION
 from models.types import Lanes, PackedLanes
 from store.dialects.attempts import Attempt
-from store.dialects.bells import Bell
-from store.dialects.faults import Diagnosis, Fault
-from store.dialects.fetched import Fetched
+from store.dialects.errors import Diagnosis, Fault
+from store.dialects.insert_plans import Columns, Convert, Rows, columns_of_rows
 from store.dialects.json_leaf import JsonLeaf
+from store.dialects.notification_channel import Bell
 from store.dialects.partitioning import TimeSpan
-from store.dialects.plans import Columns, Convert, Rows, columns_of_rows
 from store.dialects.pools import Places
 from store.dialects.probes import Rights
+from store.dialects.row_columns import Fetched
 
 KEYS_PER_STATEMENT = 2_000
 """Keys in one IN list: five columns of each stay well below 32,767 bound parameters."""

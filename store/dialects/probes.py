@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from store.dialects.faults import Diagnosis, Fault
+from store.dialects.errors import Diagnosis, Fault
 
 MIN_FREE_BYTES = 256 * 2**10
 """With less room than this, SQLite's next write may fail."""

@@ -12,13 +12,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, or_, select, true, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from store.access import ANYWHERE, Bounds
+from store.auth.access import ANYWHERE, Bounds
 from store.database import Database, Row
 from store.dialects import Settled
 from store.errors import StoreError, TimedOut
 from store.feeds.sources import Feed, Position
-from store.filters import Condition, ConditionCompiler, count_values
-from store.paging import decode_cursor, encode_cursor
+from store.query.filters import Condition, ConditionCompiler, count_values
+from store.query.paging import decode_cursor, encode_cursor
 
 log = logging.getLogger(__name__)
 

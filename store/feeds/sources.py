@@ -10,11 +10,11 @@ from sqlalchemy import ColumnElement, Table
 from models import Operation, RequestEvent, table_of
 from models.feeds import FEED_POSITION
 from models.types import EPOCH
-from store.access import Bounds
 from store.aggregation.catalog import Parent
 from store.aggregation.sources import EVENTS
-from store.filters import Fields
-from store.paging import OrderTerm
+from store.auth.access import Bounds
+from store.query.filters import Fields
+from store.query.paging import OrderTerm
 
 OPERATIONS_TABLE, EVENTS_TABLE = table_of(Operation), table_of(RequestEvent)
 Position = tuple[Any, ...]

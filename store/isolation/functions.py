@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from store import histograms, quantiles
+from store import exact_quantiles, histograms
 
 LONG_MIN, LONG_MAX = -(2**63), 2**63 - 1
 
@@ -40,11 +40,11 @@ def add_functions(connection: sqlite3.Connection) -> None:
         ("trackstore_histogram", 2, histograms.whole),
         ("trackstore_single", 1, histograms.one_lane),
         ("trackstore_quantile", 3, histograms.quantile),
-        ("trackstore_nth", 2, quantiles.nth),
+        ("trackstore_nth", 2, exact_quantiles.nth),
     ):
         connection.create_function(name, arguments, function, deterministic=True)
     for name, arguments, aggregate in (
-        ("trackstore_exact", 2, quantiles.Exact),
+        ("trackstore_exact", 2, exact_quantiles.Exact),
         ("trackstore_union", 1, histograms.Union),
         ("trackstore_lanes", 1, histograms.Lanes),
         ("trackstore_join", 1, histograms.Join),

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from models.vocabulary import ReservationStatus
-from store.entries import ItemResult
+from models.enums import ReservationStatus
 from store.errors import Conflict, Overloaded, StoreError
+from store.ingest.entries import ItemResult
 from store.limits.decide import Decision, Level
 from store.limits.entries import ConsumeEntry, SettleEntry
 from store.limits.ledger import LABEL_OF_SUBJECT

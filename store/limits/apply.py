@@ -11,11 +11,12 @@ from uuid import UUID
 from sqlalchemy import Table, bindparam, delete, select, tuple_, update
 
 from models import Consumption, Reservation, ReservationHold, table_of
-from models.vocabulary import ReservationStatus
+from models.enums import ReservationStatus
 from store.dialects import chunks
-from store.entries import Flush, ItemResult
 from store.errors import NotFound
-from store.keys import conditions_of
+from store.ingest.entries import Flush, ItemResult
+from store.ingest.usage import CountedUse
+from store.key_lists import conditions_of
 from store.limits.answers import (
     Claim,
     claim_of,
@@ -30,7 +31,6 @@ from store.limits.decide import Decision, decide
 from store.limits.entries import ConsumeEntry, SettleEntry
 from store.limits.ledger import Ledger, UsageKey
 from store.limits.locking import share_limits
-from store.uses import CountedUse
 
 CONSUMPTIONS, RESERVATIONS = table_of(Consumption), table_of(Reservation)
 HOLDS = table_of(ReservationHold)

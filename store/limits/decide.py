@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from models.vocabulary import LimitMode, LimitPeriod, LimitSubject
+from models.enums import LimitMode, LimitPeriod, LimitSubject
 
 
 @dataclass(slots=True)

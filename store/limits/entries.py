@@ -4,13 +4,13 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+from models.enums import AccessScope
 from models.labels import LABELS
-from models.vocabulary import AccessScope
-from store.access import ANYWHERE, Bounds, LabelsDraft, Principal, fill_labels
-from store.entries import Entry, Lane
+from store.auth.access import ANYWHERE, Bounds, LabelsDraft, Principal, fill_labels
 from store.ids import new_id
+from store.ingest.entries import Entry, Lane
+from store.ingest.usage import MAX_UNITS
 from store.operations.prepare import check_labels
-from store.uses import MAX_UNITS
 from store.validation import Checker, InputBounds
 
 MIN_TTL, MAX_TTL = timedelta(seconds=1), timedelta(days=1)

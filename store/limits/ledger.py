@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlalchemy import bindparam, func, select, tuple_, update
 
 from models import Limit, LimitUsage, ReservationHold, table_of
-from models.vocabulary import LimitMode, LimitPeriod, LimitSubject
+from models.enums import LimitMode, LimitPeriod, LimitSubject
 from store.dialects import chunks
-from store.entries import Flush
+from store.ingest.entries import Flush
+from store.ingest.usage import CountedUse
 from store.limits.decide import Level
 from store.limits.periods import span_at
-from store.uses import CountedUse
 
 LIMITS, USAGES, HOLDS = table_of(Limit), table_of(LimitUsage), table_of(ReservationHold)
 UsageKey = tuple[str, UUID, datetime]

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
+from models.enums import LimitPeriod
 from models.types import EPOCH
-from models.vocabulary import LimitPeriod
 
 HOUR = timedelta(hours=1)
 

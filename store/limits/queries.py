@@ -21,13 +21,11 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models import Limit, LimitUsage, ReservationHold, table_of
-from models.vocabulary import AccessScope, LimitMode, LimitPeriod, LimitSubject
-from store.access import Bounds, Principal
+from models.enums import AccessScope, LimitMode, LimitPeriod, LimitSubject
+from store.auth.access import Bounds, Principal
 from store.database import Database, Row
 from store.dialects import chunks
 from store.errors import BadInput, Forbidden, NotFound
-from store.fair_queue import Tenant
-from store.filters import Condition, ConditionCompiler
 from store.ids import Clock, new_id
 from store.limits.decide import Level
 from store.limits.entries import refuse_pattern
@@ -35,6 +33,8 @@ from store.limits.ledger import level_of
 from store.limits.locking import own_limits
 from store.limits.periods import PeriodSpan, span_at
 from store.limits.seeding import Seeding
+from store.query.filters import Condition, ConditionCompiler
+from store.scheduling.fair_queue import Tenant
 from store.validation import LONG_MAX, Checker, InputBounds
 
 LIMITS, USAGES, HOLDS = table_of(Limit), table_of(LimitUsage), table_of(ReservationHold)

@@ -21,7 +21,7 @@ from models import (
     ReservationHold,
     table_of,
 )
-from models.vocabulary import LimitPeriod, LimitSubject, ReservationStatus
+from models.enums import LimitPeriod, LimitSubject, ReservationStatus
 from store.database import Row
 from store.dialects import DatabaseDialect
 from store.limits.ledger import LABEL_OF_SUBJECT

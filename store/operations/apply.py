@@ -11,17 +11,17 @@ from sqlalchemy import Table
 
 from models import OPERATION_ROLLUPS, OperationText, table_of
 from models.labels import LABELS
-from store.announcements import Announcements
+from store.commit_events import Announcements
 from store.database import Database
 from store.dialects import Attempt, Columns
-from store.entries import Entry, Flush, ItemResult
-from store.operations.batches import OperationBatch
+from store.ingest.entries import Entry, Flush, ItemResult
+from store.ingest.usage import CountedUse
+from store.operations.bulk.batches import OperationBatch
+from store.operations.bulk.frames import Frame, Key
 from store.operations.columns import AT, TABLE
 from store.operations.costs import fill_costs
 from store.operations.deltas import deltas_of
-from store.operations.frames import Frame, Key
-from store.operations.prepare import OperationEntry
-from store.operations.quick import (
+from store.operations.fast_path import (
     COUNTS_AGAINST_LIMITS,
     FURTHER_INTERACTIONS,
     INTERACTION_TYPE,
@@ -33,8 +33,8 @@ from store.operations.quick import (
     UNITS,
     Row,
 )
-from store.price_books import PriceBooks
-from store.uses import CountedUse
+from store.operations.prepare import OperationEntry
+from store.pricing.price_cache import PriceBooks
 
 TEXTS = table_of(OperationText)
 LABEL_NAMES = ("organization_id", *LABELS)

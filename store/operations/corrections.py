@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from models.enums import PriceStatus
 from models.rollups import (
     DIMENSIONS,
     ROWS,
@@ -18,10 +19,9 @@ from models.rollups import (
     number_column,
     set_column,
 )
-from models.vocabulary import PriceStatus
 from store.dialects import Columns
-from store.hours import hour_at
 from store.operations.deltas import OF
+from store.time_buckets import hour_at
 from store.validation import LONG_MAX
 
 COSTS = ("cost_baseline", "cost_actual", "cost_saved")

@@ -6,10 +6,10 @@ from itertools import repeat
 from operator import mul, sub
 from typing import Any
 
-from models.vocabulary import PriceKind, PriceStatus
+from models.enums import PriceKind, PriceStatus
+from store.operations.bulk.frames import Frame
 from store.operations.columns import AT
-from store.operations.frames import Frame
-from store.operations.quick import (
+from store.operations.fast_path import (
     INPUT_TOKENS,
     MODEL,
     NAME,
@@ -20,8 +20,8 @@ from store.operations.quick import (
     TOKENS_ORIGINAL,
     TOOL_NAME,
 )
-from store.prices import MAX_COST, PER_TOKENS, PriceBook, model_cost, tool_cost
-from store.token_counts import TOKEN_COLUMNS, TokenCounts
+from store.pricing.prices import MAX_COST, PER_TOKENS, PriceBook, model_cost, tool_cost
+from store.pricing.token_counts import TOKEN_COLUMNS, TokenCounts
 
 STATUS, BASELINE = AT["price_status"], AT["cost_baseline"]
 ACTUAL, SAVED = AT["cost_actual"], AT["cost_saved"]

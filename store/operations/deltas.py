@@ -12,6 +12,7 @@ from itertools import chain, pairwise, repeat
 from operator import itemgetter
 from typing import Any
 
+from models.enums import Outcome, PriceStatus
 from models.rollups import (
     DIMENSIONS,
     EXTREMES,
@@ -28,12 +29,11 @@ from models.rollups import (
     number_column,
     set_column,
 )
-from models.vocabulary import Outcome, PriceStatus
 from store.dialects import Columns
 from store.histograms import lanes_of
-from store.hours import HOUR, hour_at
+from store.operations.bulk.frames import Frame, Values
 from store.operations.columns import AT
-from store.operations.frames import Frame, Values
+from store.time_buckets import HOUR, hour_at
 from store.validation import LONG_MAX
 
 OF = {column.name: position for position, column in enumerate(OPERATION_ROLLUPS.columns)}

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from models.vocabulary import OperationKind, Outcome
-from store.access import LabelsDraft
+from models.enums import OperationKind, Outcome
+from store.auth.access import LabelsDraft
 
 
 class ApiCallDraft(Protocol):

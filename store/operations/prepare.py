@@ -8,13 +8,15 @@ from uuid import UUID
 from sqlalchemy import Table
 
 from models import OperationText, table_of
-from store.access import Principal, fill_labels
-from store.entries import Entry, ItemStatus, Lane
+from store.auth.access import Principal, fill_labels
 from store.errors import BadInput
 from store.ids import instant_of, is_v7
-from store.operations.batches import OperationBatch
+from store.ingest.entries import Entry, ItemStatus, Lane
+from store.ingest.usage import MAX_INTERACTIONS, MAX_UNITS
+from store.maintenance.partitions import month_of
+from store.operations.bulk.batches import OperationBatch
+from store.operations.bulk.columnwise import ColumnPreparer
 from store.operations.columns import COLUMNS, TABLE
-from store.operations.columnwise import ColumnPreparer
 from store.operations.drafts import (
     ApiCallDraft,
     InteractionUseDraft,
@@ -22,7 +24,7 @@ from store.operations.drafts import (
     OperationDraft,
     ToolUseDraft,
 )
-from store.operations.quick import (
+from store.operations.fast_path import (
     HIGHEST_STATUS,
     ID,
     INTERACTION_TYPE,
@@ -33,8 +35,7 @@ from store.operations.quick import (
     QuickPreparer,
     Row,
 )
-from store.partitions import month_of
-from store.token_counts import (
+from store.pricing.token_counts import (
     API_NAMES,
     MAX_TOKENS,
     TOKEN_COLUMNS,
@@ -42,7 +43,6 @@ from store.token_counts import (
     input_with_cache,
     part_problems,
 )
-from store.uses import MAX_INTERACTIONS, MAX_UNITS
 from store.validation import Checker, InputBounds, Path
 
 NO_TEXTS = (None, None)

@@ -1,8 +1,8 @@
 """What can be asked of operations."""
 
 from models import Operation, table_of
-from store.records import Order, Source
-from store.token_counts import TOKEN_COLUMNS
+from store.pricing.token_counts import TOKEN_COLUMNS
+from store.query.records import Order, Source
 
 OPERATIONS = Source(
     table=table_of(Operation),

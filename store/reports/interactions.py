@@ -10,8 +10,8 @@ from store.aggregation.measures import COUNT, Statistic
 from store.aggregation.questions import OrderBy, Question
 from store.aggregation.sources import INTERACTIONS
 from store.errors import BadInput
-from store.filters import AllOf, Compare, Op
-from store.reports.asking import Ask, Values, totals_of
+from store.query.filters import AllOf, Compare, Op
+from store.reports.arguments import Ask, Values, totals_of
 
 UNITS = Statistic("units", Stat.SUM)
 

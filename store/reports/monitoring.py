@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from models.vocabulary import RequestStatus
+from models.enums import RequestStatus
 from store.aggregation.answers import Answer, Group
 from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import BucketUnit, Stat
@@ -21,8 +21,8 @@ from store.aggregation.sources import ACTIVE_STATUSES, REQUESTS, STAGES
 from store.circuit_breakers import WARNING_FAILURE_RATE, warnings_of
 from store.database import Row
 from store.errors import BadInput
-from store.filters import AllOf, Compare, Op
-from store.reports.asking import Ask, Values, all_of, totals_of
+from store.query.filters import AllOf, Compare, Op
+from store.reports.arguments import Ask, Values, all_of, totals_of
 from store.time_ranges import TimeRange
 
 COMPLETED, CANCELLED, ACTIVE = (FlagCount(f) for f in ("completed", "cancelled", "active"))

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from models.vocabulary import OperationKind
+from models.enums import OperationKind
 from store.aggregation.answers import Answer, Row
 from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import BucketUnit, Stat
 from store.aggregation.measures import COUNT, Measure, Statistic
 from store.aggregation.questions import ByGroup, Group, OrderBy, Question
 from store.aggregation.sources import OPERATIONS
-from store.filters import Condition
-from store.reports.asking import Ask, Values, all_of, totals_of
+from store.query.filters import Condition
+from store.reports.arguments import Ask, Values, all_of, totals_of
 from store.time_ranges import TimeRange
 
 TOKENS_ORIGINAL = Statistic("tokens_original", Stat.SUM)

@@ -9,14 +9,14 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select, tuple_
 
 from models import Request, RequestEvent, RequestStage, StageAttempt, table_of
-from store.announcements import Announcements, Moved
+from store.commit_events import Announcements, Moved
 from store.dialects import chunks
-from store.entries import Flush, ItemResult
 from store.errors import NotFound, StoreError
-from store.keys import conditions_of
+from store.ingest.entries import Flush, ItemResult
+from store.key_lists import conditions_of
 from store.requests.entries import REQUEST_COLUMNS, CommandEntry, CreateEntry, SweepEntry
 from store.requests.rows import Row
-from store.requests.silence import Patience
+from store.requests.stalls import Patience
 from store.requests.state import RequestState
 from store.validation import InputBounds
 

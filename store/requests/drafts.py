@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
-from models.vocabulary import Severity
-from store.access import LabelsDraft
+from models.enums import Severity
+from store.auth.access import LabelsDraft
 
 
 class PlannedStageDraft(Protocol):

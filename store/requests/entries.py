@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import Table
 
 from models import Request, table_of
-from store.access import ANYWHERE, Bounds
-from store.entries import Entry
+from store.auth.access import ANYWHERE, Bounds
 from store.ids import instant_of
-from store.partitions import month_of, partitioned_tables
+from store.ingest.entries import Entry
+from store.maintenance.partitions import month_of, partitioned_tables
 from store.requests.rows import Fact, Row
 from store.requests.state import RequestState
 

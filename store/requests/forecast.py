@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from models.vocabulary import RequestStatus, StageStatus
+from models.enums import RequestStatus, StageStatus
 from store.requests.rows import weights_of
 from store.requests.transitions import STAGE_ACTIVE
 

@@ -10,14 +10,14 @@ from weakref import WeakValueDictionary
 from sqlalchemy import Select, func, select, union_all
 
 from models import Request, RequestStage, table_of
-from models.vocabulary import StageStatus
-from store.access import Bounds
+from models.enums import StageStatus
+from store.auth.access import Bounds
 from store.database import Database
 from store.dialects import OneOf, chunks
-from store.fair_queue import Tenant
 from store.ids import Clock
 from store.requests.forecast import Typical
 from store.requests.transitions import REQUEST_FINAL
+from store.scheduling.fair_queue import Tenant
 
 RECENT_REQUESTS = 2_000
 """So many of an organization's newest ended requests are looked at, of whatever type they are."""

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, case, or_, select, tuple_
 
 from models import Request, RequestEvent, table_of
-from models.vocabulary import RequestStatus
-from store.announcements import Moved, RequestKey
+from models.enums import RequestStatus
+from store.commit_events import Moved, RequestKey
 from store.database import Database, Row
 from store.dialects import chunks
-from store.paging import PageRequest, decode_cursor
+from store.query.paging import PageRequest, decode_cursor
 from store.requests.sources import EVENTS as EVENT_SOURCE
 from store.requests.transitions import REQUEST_FINAL
 from store.validation import LONG_MAX

@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from models.vocabulary import AccessScope, RequestStatus
-from store.access import Principal, fill_labels
+from models.enums import AccessScope, RequestStatus
+from store.auth.access import Principal, fill_labels
 from store.ids import instant_of, is_v7
 from store.operations.prepare import check_labels
 from store.requests import drafts
 from store.requests.entries import Change, CommandEntry, CreateEntry, new_request_row
 from store.requests.rows import Fact, Row, planned_stage
-from store.requests.silence import MILLISECOND
+from store.requests.stalls import MILLISECOND
 from store.validation import Checker, InputBounds
 
 MAX_STAGES = 200

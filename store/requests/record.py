@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
-from models.vocabulary import RequestStatus, Severity, StageStatus
+from models.enums import RequestStatus, Severity, StageStatus
 from store.errors import BadInput, InvalidTransition, NotFound
 from store.ids import new_id
 from store.requests.rows import (
@@ -18,7 +18,7 @@ from store.requests.rows import (
     planned_stage,
     weights_of,
 )
-from store.requests.silence import Patience
+from store.requests.stalls import Patience
 from store.requests.transitions import (
     REQUEST_FINAL,
     STAGE_ACTIVE,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from models.vocabulary import Severity, StageStatus
+from models.enums import Severity, StageStatus
 
 Row = dict[str, Any]
 ATTEMPT_FIELDS = (

@@ -1,7 +1,7 @@
 """What can be asked of requests and of their events."""
 
 from models import Request, RequestEvent, table_of
-from store.records import Order, Source
+from store.query.records import Order, Source
 
 REQUESTS = Source(
     table=table_of(Request),

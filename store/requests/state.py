@@ -7,11 +7,11 @@ written: changed rows and new events. The rules stand in ``transitions``.
 from datetime import datetime
 from uuid import UUID
 
-from models.vocabulary import RequestStatus, Severity, StageStatus
+from models.enums import RequestStatus, Severity, StageStatus
 from store.errors import InvalidTransition
 from store.requests.record import RequestRecord
 from store.requests.rows import Fact, Row, beside
-from store.requests.silence import Patience, with_status
+from store.requests.stalls import Patience, with_status
 from store.requests.transitions import (
     REQUEST_WATCHED,
     STAGE_ACTIVE,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from models.vocabulary import RequestStatus, StageStatus
+from models.enums import RequestStatus, StageStatus
 
 R, S = RequestStatus, StageStatus
 

@@ -18,10 +18,10 @@ from models.rollups import (
     number_column,
     set_column,
 )
-from store.access import Bounds
 from store.aggregation.measures import Fold, Part
-from store.filters import AllOf, AnyOf, Compare, CompareAttribute, Condition, Not
+from store.auth.access import Bounds
 from store.histograms import ERROR, LANE_DIGITS, LEAST, WIDTHS
+from store.query.filters import AllOf, AnyOf, Compare, CompareAttribute, Condition, Not
 
 TABLE = OPERATION_ROLLUPS
 

@@ -12,13 +12,13 @@ from sqlalchemy import func, select
 from models.rollups import Tier
 from store.database import Contention, Database, DatabaseFailure
 from store.errors import StoreError
-from store.failures import FailureLog
-from store.hours import DAY, HOUR, day_at, next_hour
 from store.ids import Clock
+from store.maintenance.failure_log import FailureLog
 from store.rollups.definitions import TABLE
 from store.rollups.merging import NUMBERS_OF_ROLLUPS, OPEN, merge_day, merge_hour
 from store.rollups.rebuilding import rewrite_hours
 from store.rollups.state import RollupStates, oldest_record, read_valid_from, write_valid_from
+from store.time_buckets import DAY, HOUR, day_at, next_hour
 from store.validation import EARLIEST, FUTURE
 
 PAUSE_SECONDS = 5.0

@@ -43,8 +43,8 @@ from models.rollups import (
 )
 from models.types import Instant
 from store.dialects import DatabaseDialect
-from store.hours import DAY, HOUR
 from store.rollups.definitions import TABLE
+from store.time_buckets import DAY, HOUR
 
 LARGE = 2**47
 """Rows with a larger sum stay as they are: tens of thousands of smaller ones can be added safely."""

@@ -10,7 +10,6 @@ from sqlalchemy import Insert, Select, delete, func, insert, literal, select, un
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.rollups import HISTOGRAMS, ROLLUPS, Rollup, Tier, lanes_column
-from store.access import ANYWHERE
 from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import BucketUnit
 from store.aggregation.measures import Fold, Part
@@ -18,14 +17,15 @@ from store.aggregation.questions import Span
 from store.aggregation.records import Records
 from store.aggregation.relations import BUCKET, Relation, Shape, key_columns
 from store.aggregation.sources import OPERATIONS
+from store.auth.access import ANYWHERE
 from store.database import Database, DatabaseFailure
 from store.dialects import DatabaseDialect
 from store.histograms import ERROR
-from store.hours import DAY, day_at, next_day
+from store.query.per_organization import organizations_in
 from store.rollups.definitions import TABLE, counted_parts, stored_parts
 from store.rollups.merging import NUMBERS_OF_ROLLUPS, new_batch
 from store.rollups.relation import Rolled
-from store.spread import organizations_in
+from store.time_buckets import DAY, day_at, next_day
 from store.validation import EARLIEST
 
 HOURLY, DAILY = Bucket(BucketUnit.HOUR), Bucket(BucketUnit.DAY)

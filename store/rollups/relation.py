@@ -16,9 +16,9 @@ from store.aggregation.questions import Group, Span
 from store.aggregation.records import Records
 from store.aggregation.relations import BUCKET, Shape, key_columns
 from store.dialects import DatabaseDialect
-from store.filters import ConditionCompiler
-from store.hours import day_at, hour_at, next_day, next_hour
+from store.query.filters import ConditionCompiler
 from store.rollups.definitions import TABLE, column_of
+from store.time_buckets import day_at, hour_at, next_day, next_hour
 from store.validation import EARLIEST
 
 NEVER = datetime(9000, 1, 1, tzinfo=UTC)

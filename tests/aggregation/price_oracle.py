@@ -6,7 +6,7 @@ from fractions import Fraction
 from math import floor
 
 from store.aggregation.measures import CostAt, CostPart
-from store.token_counts import TOKEN_COLUMNS
+from store.pricing.token_counts import TOKEN_COLUMNS
 from tests.store.rows import Row
 
 

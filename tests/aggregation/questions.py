@@ -39,8 +39,8 @@ from store.aggregation.questions import (
     Top,
 )
 from store.aggregation.sources import OPERATIONS
-from store.filters import AllOf, AnyOf, Compare, CompareAttribute, Condition, Not, Op
-from store.prices import RATES
+from store.pricing.prices import RATES
+from store.query.filters import AllOf, AnyOf, Compare, CompareAttribute, Condition, Not, Op
 from tests.store.rows import Row, v7_at
 
 TABLE = table_of(Operation)

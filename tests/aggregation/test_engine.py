@@ -8,7 +8,6 @@ from uuid import UUID
 import pytest
 
 from models import InteractionCounter, Operation, Request, RequestStage, table_of
-from store.access import ANYWHERE, Bounds
 from store.aggregation.answers import RAW
 from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import BucketUnit, Stat
@@ -23,10 +22,11 @@ from store.aggregation.measures import (
 )
 from store.aggregation.questions import Earlier, OrderBy, Question, Top
 from store.aggregation.sources import INTERACTIONS, OPERATIONS, STAGES
+from store.auth.access import ANYWHERE, Bounds
 from store.database import Database
 from store.dialects import PoolSettings
 from store.errors import BadInput, TimedOut
-from store.filters import AllOf, Compare, Op
+from store.query.filters import AllOf, Compare, Op
 from tests.store.rows import MONTH, Row, insert, v7_at
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from models import Price, table_of
-from store.access import Bounds
 from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import BucketUnit, Stat
 from store.aggregation.checks import AnswerLimits, problems
@@ -17,8 +16,9 @@ from store.aggregation.engine import Aggregation
 from store.aggregation.measures import CostAt, CostPart, Present, Statistic, cost_at
 from store.aggregation.questions import Question
 from store.aggregation.sources import OPERATIONS, REQUESTS
+from store.auth.access import Bounds
 from store.database import Database
-from store.prices import RATES
+from store.pricing.prices import RATES
 from tests.aggregation.oracle import Oracle, same, told
 from tests.aggregation.price_oracle import priced
 from tests.aggregation.questions import MODELS, MOVES, TABLE, operations, prices

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from models import Price, table_of
-from store.access import Bounds
 from store.aggregation.checks import AnswerLimits, problems
 from store.aggregation.engine import Aggregation
 from store.aggregation.questions import Question
+from store.auth.access import Bounds
 from store.database import Database
 from store.errors import BadInput
 from tests.aggregation.oracle import Oracle, same, told

@@ -45,7 +45,7 @@ from store.aggregation.questions import (
 )
 from store.aggregation.sources import EVENTS, INTERACTIONS, OPERATIONS, SOURCES
 from store.errors import BadInput
-from store.filters import AllOf, AnyOf, Compare, Condition, Op
+from store.query.filters import AllOf, AnyOf, Compare, Condition, Op
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 

@@ -8,15 +8,15 @@ import pytest
 from sqlalchemy import event
 
 from models import Operation, table_of
-from store.access import ANYWHERE, Bounds
 from store.aggregation.checks import AnswerLimits
 from store.aggregation.engine import Aggregation
 from store.aggregation.measures import COUNT
 from store.aggregation.questions import Earlier, Question
 from store.aggregation.sources import OPERATIONS, REQUESTS
+from store.auth.access import ANYWHERE, Bounds
 from store.database import Database
-from store.filters import AllOf, Compare, Op
-from store.spread import MAX_ORGANIZATIONS
+from store.query.filters import AllOf, Compare, Op
+from store.query.per_organization import MAX_ORGANIZATIONS
 from tests.store.rows import Row, insert, v7_at
 
 TABLE = table_of(Operation)

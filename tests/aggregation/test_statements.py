@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from store.access import Bounds
 from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import BucketUnit, Source, Stat
 from store.aggregation.checks import MAX_MEASURES, AnswerLimits
@@ -26,8 +25,9 @@ from store.aggregation.measures import (
 )
 from store.aggregation.questions import Earlier, OrderBy, Question, Top
 from store.aggregation.sources import EVENTS, INTERACTIONS, OPERATIONS, REQUESTS, STAGES
+from store.auth.access import Bounds
 from store.database import Database
-from store.filters import Compare, Op
+from store.query.filters import Compare, Op
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DAY = Compare("occurred_at", Op.GTE, NOON - timedelta(days=1))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from models.vocabulary import LimitMode, LimitPeriod, LimitSubject
+from models.enums import LimitMode, LimitPeriod, LimitSubject
 
 LIFETIME_START = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -7,14 +7,14 @@ from uuid import UUID
 
 from strawberry import ID
 
-from models.vocabulary import AccessScope, LimitMode, LimitPeriod, LimitSubject
+from models.enums import AccessScope, LimitMode, LimitPeriod, LimitSubject
 from schema.enums import LimitMode as ModeInput
 from schema.enums import LimitPeriod as PeriodInput
 from schema.enums import LimitSubject as SubjectInput
 from schema.labels import LabelsInput
 from schema.limits import ConsumeInput, LimitInput
 from schema.scalars import Long
-from store.access import Bounds, Principal
+from store.auth.access import Bounds, Principal
 from store.dialects import PoolSettings
 from store.limits.decide import Level
 from store.store import Store, StoreConfig

@@ -6,11 +6,11 @@ from uuid import UUID
 
 import pytest
 
-from models.vocabulary import AccessScope
+from models.enums import AccessScope
 from schema.enums import OperationKind
 from schema.labels import LabelsInput
 from schema.operation_inputs import OperationInput
-from store.access import Bounds, Principal
+from store.auth.access import Bounds, Principal
 from store.store import Store
 from tests.concurrency.stores import SetClock, label, running_stores
 from tests.concurrency.test_two_servers import DEADLOCKS, id_at

@@ -9,9 +9,9 @@ from uuid import UUID
 
 import pytest
 
-from models.vocabulary import LimitPeriod, LimitSubject
-from store.entries import ItemResult
+from models.enums import LimitPeriod, LimitSubject
 from store.ids import new_id
+from store.ingest.entries import ItemResult
 from store.store import Store
 from tests.concurrency.conftest import SERVERS
 from tests.concurrency.stores import (

@@ -7,12 +7,12 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.vocabulary import LimitMode, LimitPeriod, LimitSubject
-from store.entries import Entry, ItemResult
+from models.enums import LimitMode, LimitPeriod, LimitSubject
 from store.ids import new_id
+from store.ingest.entries import Entry, ItemResult
 from store.limits.decide import Decision
-from store.paging import PageRequest
-from store.records import Question
+from store.query.paging import PageRequest
+from store.query.records import Question
 from store.store import Store
 from tests.concurrency.limit_model import LimitModel, Outcome, Rule, Step
 from tests.concurrency.stores import (

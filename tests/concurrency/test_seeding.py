@@ -9,7 +9,7 @@ from itertools import product
 import pytest
 from strawberry import ID
 
-from models.vocabulary import LimitPeriod, LimitSubject
+from models.enums import LimitPeriod, LimitSubject
 from schema.enums import LimitPeriod as PeriodInput
 from schema.enums import LimitSubject as SubjectInput
 from schema.enums import OperationKind

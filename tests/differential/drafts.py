@@ -7,7 +7,7 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from models.vocabulary import OperationKind, Outcome
+from models.enums import OperationKind, Outcome
 from schema.labels import LabelsInput
 from schema.operation_inputs import (
     ApiCallInput,
@@ -16,8 +16,8 @@ from schema.operation_inputs import (
     OperationInput,
     ToolUseInput,
 )
-from store.operations.quick import MAX_DURATION_MS
-from store.token_counts import MAX_TOKENS, TOKEN_COLUMNS
+from store.operations.fast_path import MAX_DURATION_MS
+from store.pricing.token_counts import MAX_TOKENS, TOKEN_COLUMNS
 from store.validation import EARLIEST, FUTURE, LONG_MAX, LONG_MIN, InputBounds
 from tests.differential.pair import NOW, NOW_MS, own_id
 

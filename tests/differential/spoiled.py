@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from models.vocabulary import OperationKind, Outcome
+from models.enums import OperationKind, Outcome
 
 MISSING = object()
 """Stands for an attribute that is not there at all."""

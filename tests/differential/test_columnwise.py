@@ -12,15 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strawberry import ID
 
-from models.vocabulary import OperationKind, Outcome
+from models.enums import OperationKind, Outcome
 from schema.labels import LabelsInput
 from schema.operation_inputs import InteractionUseInput, OperationInput, ToolUseInput
 from server.execution.codecs import Codecs
 from server.schema import build_schema
-from store.access import Principal
+from store.auth.access import Principal
 from store.errors import BadInput
-from store.operations.columnwise import ColumnPreparer
-from store.operations.frames import Frame
+from store.operations.bulk.columnwise import ColumnPreparer
+from store.operations.bulk.frames import Frame
 from store.operations.prepare import OperationPreparer
 from store.validation import InputBounds
 from tests.differential.drafts import BOUNDS, drafts

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from schema.connections import Nodes
-from store.paging import Page
-from store.records import Records
+from store.query.paging import Page
+from store.query.records import Records
 from tests.databases import ON_SQLITE
 from tests.differential.pair import Pair
 from tests.differential.reads import headed

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from strawberry import ID
 
-from models.vocabulary import AccessScope, OperationKind, Outcome
+from models.enums import AccessScope, OperationKind, Outcome
 from schema.labels import LabelsInput
 from schema.operation_inputs import (
     ApiCallInput,
@@ -18,10 +18,10 @@ from schema.operation_inputs import (
     OperationInput,
     ToolUseInput,
 )
-from store.access import Bounds, Principal
+from store.auth.access import Bounds, Principal
 from store.errors import BadInput
+from store.operations.fast_path import QuickPreparer
 from store.operations.prepare import OperationPreparer
-from store.operations.quick import QuickPreparer
 from store.validation import InputBounds
 from tests.differential.drafts import BOUNDS, FIELDS, drafts
 from tests.differential.pair import NOW, own_id

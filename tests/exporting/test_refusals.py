@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from models.vocabulary import AccessScope
+from models.enums import AccessScope
 from server.app import create_app
 from server.exporting import parquet
 from server.settings import load_settings

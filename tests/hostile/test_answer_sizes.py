@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from server import encoding
-from store.answer_size import AnswerTooLarge
-from store.dialects.fetched import Fetched
+from store.dialects.row_columns import Fetched
+from store.response_size import AnswerTooLarge
 from tests.api import Api, Json, StartApi
 from tests.exporting.calls import export, json_rows, refusal
 from tests.live.conftest import Serve

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from server.live.sharing import SharedExecution
-from store.announcements import Moved
+from store.commit_events import Moved
 from store.requests.logs import LogPage
 from subscriptions.logs import LogStream
 from subscriptions.streams import Item

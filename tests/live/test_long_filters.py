@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from store.access import ANYWHERE
+from store.auth.access import ANYWHERE
 from store.errors import StoreError
 from store.feeds.reading import MAX_QUESTION_VALUES, FeedQuestion
-from store.filters import MAX_VALUES, Compare, Op
+from store.query.filters import MAX_VALUES, Compare, Op
 from subscriptions.hub import Hub
 from subscriptions.streams import Item
 from subscriptions.subscriber import Policy, Subscriber

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from migrations.standing import NEWEST, is_up_to_date, serves_newer_tables
+from migrations.revision import NEWEST, is_up_to_date, serves_newer_tables
 from tests.migrations.others import POSTGRESQL_ONLY, LaterVersion, execute
 
 NEXT, LAST = f"{int(NEWEST) + 1:04d}", f"{int(NEWEST) + 2:04d}"

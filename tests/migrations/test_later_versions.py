@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from migrations.errors import SchemaTooNew
+from migrations.revision import NEWEST
 from migrations.runner import check, current, downgrade, upgrade
-from migrations.standing import NEWEST
 from tests.migrations.others import LaterVersion, execute
 
 NEXT = f"{int(NEWEST) + 1:04d}"

@@ -14,9 +14,9 @@ from migrations.errors import (
     UnknownRevision,
     UnsupportedDatabase,
 )
+from migrations.locking import TURN_KEY, Patience
+from migrations.revision import NEWEST
 from migrations.runner import check, current, downgrade, pending, upgrade
-from migrations.standing import NEWEST
-from migrations.turns import TURN_KEY, Patience
 from tests.migrations.others import POSTGRESQL_ONLY, execute, open_transaction
 
 READER = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT count(*) FROM operations"}

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, inspect, text
 
 from migrations.comparison import partition_clause
 from migrations.connections import with_connection
+from migrations.revision import NEWEST, REVISIONS, VERSIONS
 from migrations.runner import check, downgrade, upgrade
-from migrations.standing import NEWEST, REVISIONS, VERSIONS
 from models import Base
 from models.feeds import FEED_POSITION
 from models.partitions import INFO_KEY

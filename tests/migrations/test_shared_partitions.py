@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from migrations.runner import check, downgrade, upgrade
 from store.ids import Clock
-from store.partitions import partitioned_tables
+from store.maintenance.partitions import partitioned_tables
 from tests.api import running_api
 from tests.migrations.others import execute
 from tests.store.conftest import SetClock

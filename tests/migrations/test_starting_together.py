@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from migrations.revision import NEWEST
 from migrations.runner import check, current, pending, upgrade
-from migrations.standing import NEWEST
 from tests.databases import Databases
 from tests.migrations.others import SECONDS, run_together
 

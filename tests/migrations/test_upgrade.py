@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import Connection, inspect
 
 from migrations.connections import with_connection
+from migrations.revision import NEWEST
 from migrations.runner import check, current, downgrade, pending, upgrade
-from migrations.standing import NEWEST
 from models import Base
 from tests.migrations.others import execute
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import pytest
 
 from store.errors import TooMany
-from store.fair_gate import FairGate, GateBounds
-from store.fair_queue import MAX_REMEMBERED, FairQueue, Tenant
+from store.scheduling.fair_gate import FairGate, GateBounds
+from store.scheduling.fair_queue import MAX_REMEMBERED, FairQueue, Tenant
 
 
 def emptied(queue: FairQueue[int]) -> list[tuple[Tenant, int]]:

@@ -8,7 +8,7 @@ import pytest
 from server import turns
 from server.admission import Admission
 from server.turns import BULK_BYTES, MANY_CALLS, Turns
-from store.access import Bounds, Principal
+from store.auth.access import Bounds, Principal
 from store.errors import TooMany
 from tests.api import StartApi
 from tests.neighbours.test_fair_turns import settle

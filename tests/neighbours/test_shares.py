@@ -9,7 +9,7 @@ import pytest
 import websockets
 
 from store.database import Database
-from store.fair_queue import Tenant
+from store.scheduling.fair_queue import Tenant
 from tests.api import Api, StartApi
 from tests.exporting.calls import PLAIN, export
 from tests.isolation.conftest import CREATE_KEY, key_of

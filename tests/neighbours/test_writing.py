@@ -8,8 +8,8 @@ import pytest
 from store.database import Database
 from store.dialects import PoolSettings
 from store.errors import Overloaded, TooMany
-from store.fair_queue import Tenant
-from store.write_queue import Batch, Submission, WriteQueue, WriterSettings, loops_for
+from store.ingest.queue import Batch, Submission, WriteQueue, WriterSettings, loops_for
+from store.scheduling.fair_queue import Tenant
 from tests.store.test_writer import Note, Notebook
 
 SETTINGS = WriterSettings(queue_items=100, flush_items=20, parallel_items=5)

@@ -72,7 +72,7 @@ async def test_every_state_is_told_as_retryable_and_heals(
         own_database(postgres_server) as own,
         running_api(database_url=own.url, pool_wait_seconds=2, pool_size=3) as api,
     ):
-        with caplog.at_level(logging.WARNING, "store.refusals"):
+        with caplog.at_level(logging.WARNING, "store.rejected_statements"):
             for state in STATES:
                 await asyncio.wait_for(pass_through(api, own, state), 30)
             await pass_a_rename(api, own)
@@ -85,7 +85,7 @@ async def test_every_state_is_told_as_retryable_and_heals(
     kinds = [
         (r.__dict__["sqlstate"], r.__dict__["statement"])
         for r in caplog.records
-        if r.name == "store.refusals"
+        if r.name == "store.rejected_statements"
     ]
     assert len(kinds) == len(set(kinds)), "a kind of refusal is logged once a minute"
     assert ("25006", "COPY operations") in kinds or ("25006", "INSERT operations") in kinds
@@ -134,7 +134,7 @@ async def test_what_does_not_go_away_by_itself_is_not_called_retryable(
         await api(TRACK, {"id": str(new_id())})
         for change, document, sqlstate in LASTING:
             await own.run(change, inside=True)
-            with caplog.at_level(logging.ERROR, "store.refusals"):
+            with caplog.at_level(logging.ERROR, "store.rejected_statements"):
                 refusal = await api.refused(document, {"id": str(new_id())})
             assert refusal.code == "INTERNAL", (sqlstate, refusal)
             assert "retryable" not in refusal.errors[0]["extensions"]

@@ -20,7 +20,7 @@ from server.health import Health
 from server.settings import Settings
 from store.errors import StoreError
 from store.ids import new_id
-from store.readiness import READ_ONLY_NOTE, WriteActivity
+from store.maintenance.readiness import READ_ONLY_NOTE, WriteActivity
 from store.store import Store
 from tests.api import Api, running_api
 from tests.refusals.disks import Disk

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import select
 
 from models import Operation, table_of
-from store.prices import TABLE as PRICES
-from store.prices import PriceBook
-from store.repricing import COSTS, priced
+from store.operations.repricing import COSTS, priced
+from store.pricing.prices import TABLE as PRICES
+from store.pricing.prices import PriceBook
 from tests.api import Api
 
 TABLE = table_of(Operation)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from models.vocabulary import AccessScope
-from store.repricing import Repricing
+from models.enums import AccessScope
+from store.operations.repricing import Repricing
 from tests.api import Api, StartApi
 from tests.repricing.loads import (
     REPRICE,
@@ -136,7 +136,7 @@ async def test_a_long_run_is_continued(start_api: StartApi) -> None:
 async def test_it_may_be_run_beside_writers_and_by_several_at_once(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("store.repricing.CHUNK_ROWS", 20)
+    monkeypatch.setattr("store.operations.repricing.CHUNK_ROWS", 20)
     await send(api, operations(200))
     await new_prices(api)
     later = [send(api, operations(30, seed)) for seed in range(2, 8)]
@@ -149,7 +149,7 @@ async def test_it_may_be_run_beside_writers_and_by_several_at_once(
 async def test_what_was_committed_before_a_failure_stays_and_is_not_done_twice(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("store.repricing.CHUNK_ROWS", 20)
+    monkeypatch.setattr("store.operations.repricing.CHUNK_ROWS", 20)
     await send(api, operations(100))
     await new_prices(api)
     whole, write, calls = await reprice(api), Repricing._write, []

@@ -5,7 +5,7 @@ from datetime import timedelta
 from store.database import Database
 from store.ids import Clock
 from store.rollups.rebuilding import Difference
-from store.rollups.rollups import Rollups
+from store.rollups.service import Rollups
 from store.rollups.state import RollupStates
 
 

@@ -26,12 +26,12 @@ from store.aggregation.measures import (
 from store.aggregation.questions import Earlier, Having, OrderBy, Question, Span, Than, Top
 from store.aggregation.sources import OPERATIONS
 from store.database import Database
-from store.filters import AllOf, AnyOf, Compare, Condition, Not, Op
 from store.histograms import ERROR
+from store.maintenance.partitions import Partitions, month_of
+from store.operations.bulk.frames import Frame
 from store.operations.columns import COLUMNS
 from store.operations.deltas import deltas_of
-from store.operations.frames import Frame
-from store.partitions import Partitions, month_of
+from store.query.filters import AllOf, AnyOf, Compare, Condition, Not, Op
 from tests.aggregation.oracle import Truth, same
 from tests.store.rows import Row, v7_at
 

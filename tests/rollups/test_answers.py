@@ -5,17 +5,17 @@ from itertools import count
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from store.access import Bounds
 from store.aggregation.answers import RAW
 from store.aggregation.checks import AnswerLimits, problems
 from store.aggregation.engine import Aggregation
 from store.aggregation.questions import Question
+from store.auth.access import Bounds
 from store.database import Database
 from store.errors import BadInput
-from store.hours import DAY, day_at, hour_at
 from store.rollups.merging import merge_day, merge_hour
 from store.rollups.planner import RollupPlanner
 from store.rollups.state import RollupStates
+from store.time_buckets import DAY, day_at, hour_at
 from tests.aggregation.oracle import told
 from tests.rollups.loads import NOW, agree, asked, operations, record
 from tests.store.rows import Row

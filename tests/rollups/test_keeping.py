@@ -9,7 +9,6 @@ from sqlalchemy import delete, func, select, update
 
 from models import OPERATION_ROLLUPS, Operation, RollupState, table_of
 from models.rollups import Tier
-from store.access import ANYWHERE
 from store.aggregation.answers import RAW
 from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import BucketUnit, Stat
@@ -18,14 +17,15 @@ from store.aggregation.engine import Aggregation
 from store.aggregation.measures import COUNT, Distinct, Quantile, Statistic
 from store.aggregation.questions import Question
 from store.aggregation.sources import OPERATIONS
+from store.auth.access import ANYWHERE
 from store.database import Contention, Database
-from store.filters import Compare, Op
-from store.hours import DAY, HOUR, day_at, hour_at
 from store.ids import new_id
+from store.query.filters import Compare, Op
 from store.rollups.merging import merge_day, merge_hour
 from store.rollups.planner import RollupPlanner
 from store.rollups.rebuilding import rebuild
 from store.rollups.state import RollupStates
+from store.time_buckets import DAY, HOUR, day_at, hour_at
 from store.validation import EARLIEST
 from tests.api import Api, StartApi
 from tests.rollups.checks import differences, quiet, rollups_of

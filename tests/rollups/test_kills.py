@@ -3,12 +3,12 @@
 import asyncio
 from pathlib import Path
 
-from store.access import ANYWHERE
 from store.aggregation.checks import AnswerLimits
 from store.aggregation.engine import Aggregation
 from store.aggregation.measures import COUNT
 from store.aggregation.questions import Question
 from store.aggregation.sources import OPERATIONS
+from store.auth.access import ANYWHERE
 from store.database import Database
 from store.ids import utc_now
 from store.rollups.planner import RollupPlanner

@@ -10,8 +10,8 @@ from sqlalchemy import delete, event
 
 from models import Operation, table_of
 from store.database import Database
-from store.hours import DAY, day_at
-from store.rollups import rollups as rollups_module
+from store.rollups import service as rollups_module
+from store.time_buckets import DAY, day_at
 from tests.rollups.checks import differences, quiet, rollups_of
 from tests.rollups.loads import NOW, record
 from tests.rollups.test_keeping import row

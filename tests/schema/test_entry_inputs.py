@@ -27,11 +27,11 @@ from schema.request_inputs import (
     StartStageInput,
 )
 from schema.sessions import SessionInput
-from store.access import open_principal
+from store.auth.access import open_principal
 from store.circuit_breakers import BreakerEntry
-from store.entries import Entry
 from store.ids import new_id, utc_now
-from store.intake import Intake
+from store.ingest.entries import Entry
+from store.ingest_session import Intake
 from store.limits.entries import ConsumeEntry
 from store.operations.prepare import OperationEntry
 from store.requests.entries import CommandEntry, CreateEntry

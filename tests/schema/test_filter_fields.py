@@ -41,7 +41,7 @@ from schema.sessions import SessionFilter
 from schema.stage_filters import EventFilter, StageFilter
 from store.aggregation import sources
 from store.operations.sources import OPERATIONS
-from store.records import Order, Source
+from store.query.records import Order, Source
 from store.requests.sources import REQUESTS
 from store.sources import INTERACTIONS
 from tests.schema.vocabulary import definition_of, own_types

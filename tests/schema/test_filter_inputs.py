@@ -19,7 +19,7 @@ from schema.interactions import InteractionFilter
 from schema.limits import LimitFilter
 from schema.operation_filters import OperationFilter
 from store.errors import BadInput
-from store.filters import AllOf, AnyOf, Compare, CompareAttribute, Condition, Not, Op
+from store.query.filters import AllOf, AnyOf, Compare, CompareAttribute, Condition, Not, Op
 from store.time_ranges import parse_time_range
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from migrations.standing import NEWEST
+from migrations.revision import NEWEST
 from server.version import VERSION
 from tests.api import Api, StartApi
 

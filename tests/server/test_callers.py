@@ -13,7 +13,7 @@ from server.admission import (
     WrongKeys,
     network_of,
 )
-from store.access import open_principal
+from store.auth.access import open_principal
 from store.errors import TooMany
 from tests.api import Api, StartApi
 from tests.durability.blocking import writes_blocked

@@ -21,10 +21,12 @@ def lines(stream: io.StringIO) -> list[dict[str, Any]]:
 def test_json_has_one_object_per_line(log_stream: io.StringIO) -> None:
     configure_logging(format="json", stream=log_stream)
     with bound_contextvars(correlation_id="c-1"):
-        logging.getLogger("store.writer").info("flushed %d", 3, extra={"entries": 3, "ms": 1.5})
+        logging.getLogger("store.ingest.writer").info(
+            "flushed %d", 3, extra={"entries": 3, "ms": 1.5}
+        )
     (line,) = lines(log_stream)
     assert line["event"] == "flushed 3"
-    assert (line["level"], line["logger"]) == ("info", "store.writer")
+    assert (line["level"], line["logger"]) == ("info", "store.ingest.writer")
     assert (line["correlation_id"], line["entries"], line["ms"]) == ("c-1", 3, 1.5)
     assert line["timestamp"].endswith("Z")
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from store.access import Bounds
+from store.auth.access import Bounds
 from tests.api import Api, Json, running_api
 from tests.store.rows import v7_at
 

@@ -10,8 +10,8 @@ from sqlalchemy import update
 
 from models import Request, RequestStage, table_of
 from store.database import Contention, DatabaseFailure
-from store.requests import sweeper
-from store.requests.sweeper import Sweeper
+from store.requests import stall_checker
+from store.requests.stall_checker import Sweeper
 from tests.paging.statements import statements_of
 from tests.silence.conftest import NOON, Watch
 
@@ -57,7 +57,7 @@ async def test_a_look_that_finds_nothing_is_one_statement(watch: Watch) -> None:
 
 
 async def test_many_are_done_some_at_a_time(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweeper, "SWEEP_ITEMS", 3)
+    monkeypatch.setattr(stall_checker, "SWEEP_ITEMS", 3)
     ids = []
     for _ in range(7):
         ids.append(await watch.create("script"))

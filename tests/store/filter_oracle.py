@@ -8,9 +8,9 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
+from models.enums import OperationKind, Outcome
 from models.types import clean_text
-from models.vocabulary import OperationKind, Outcome
-from store.filters import AllOf, AnyOf, Compare, CompareAttribute, Condition, Not, Op
+from store.query.filters import AllOf, AnyOf, Compare, CompareAttribute, Condition, Not, Op
 from tests.store.rows import MONTH, v7_at
 
 RANGES: dict[Op, Callable[[Any, Any], bool]] = {

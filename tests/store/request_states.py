@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from models.vocabulary import RequestStatus
+from models.enums import RequestStatus
 from store.ids import new_id
 from store.requests.rows import Row, planned_stage
-from store.requests.silence import Patience
+from store.requests.stalls import Patience
 from store.requests.state import RequestState
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)

@@ -25,7 +25,7 @@ from models.feeds import FEED_POSITION
 from models.partitions import INFO_KEY, Partition
 from models.types import CleanText, Instant
 from store.database import Database
-from store.partitions import Partitions, month_of
+from store.maintenance.partitions import Partitions, month_of
 
 Row = dict[str, Any]
 MONTH = datetime(2026, 11, 1, tzinfo=UTC)

@@ -14,8 +14,9 @@ from models import Base, LimitUsage, Operation, RequestEvent, table_of
 from models.feeds import FEED_POSITION
 from models.partitions import INFO_KEY
 from store.database import Database
-from store.dialects import DuplicateKeys, copying
-from store.partitions import Partitions, month_of
+from store.dialects import DuplicateKeys
+from store.dialects.postgresql import copy
+from store.maintenance.partitions import Partitions, month_of
 from tests.store.rows import MONTH, Row, insert, key_of, plain, rows_of, tuples, v7_at
 
 # Rows of rollups have no key, are written by COPY alone, and have tests of their own.
@@ -70,7 +71,7 @@ async def test_both_ways_write_the_same(
         by_bulk = await stored(connection, table)
         await bulk.rollback()
         plainly = await connection.begin_nested()
-        with patch.object(copying, "TAKES_NUMBERS", False):
+        with patch.object(copy, "TAKES_NUMBERS", False):
             await dialect.bulk_insert(connection, table, tuples(table, rows))
         by_plain_bulk = await stored(connection, table)
         await plainly.rollback()
@@ -93,7 +94,9 @@ async def test_both_ways_write_the_same(
 
 
 def test_the_quick_way_to_copy_is_taken() -> None:
-    assert copying.TAKES_NUMBERS, "the driver's inside has changed: see store/dialects/copying.py"
+    assert copy.TAKES_NUMBERS, (
+        "the driver's inside has changed: see store/dialects/postgresql/copy.py"
+    )
 
 
 def plain_key(key: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -14,7 +14,7 @@ from sqlalchemy import Date, Double, Integer, Uuid
 from models.types import CleanText, Instant
 from store.errors import BadInput
 from store.operations.sources import OPERATIONS
-from store.paging import (
+from store.query.paging import (
     MAX_CURSOR_LENGTH,
     OrderTerm,
     PageRequest,
@@ -23,7 +23,7 @@ from store.paging import (
     encode_cursor,
     signature,
 )
-from store.records import Order, Source
+from store.query.records import Order, Source
 from store.requests.sources import EVENTS, REQUESTS
 from store.sources import INTERACTIONS, SESSIONS
 

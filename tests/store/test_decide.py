@@ -8,7 +8,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.vocabulary import LimitMode, LimitPeriod, LimitSubject
+from models.enums import LimitMode, LimitPeriod, LimitSubject
 from store.limits.decide import Level, decide
 
 HARD, SOFT = LimitMode.HARD, LimitMode.SOFT

@@ -6,7 +6,7 @@ import pytest
 
 from store.database import DatabaseFailure, Unavailable
 from store.dialects import Diagnosis, Fault
-from store.failures import FailureLog
+from store.maintenance.failure_log import FailureLog
 
 log = logging.getLogger("tests.work")
 

@@ -9,8 +9,8 @@ from models import Base
 from models.partitions import INFO_KEY
 from store.database import Database
 from store.dialects import Fetched
-from store.paging import Page
-from store.partitions import Partitions, month_of
+from store.maintenance.partitions import Partitions, month_of
+from store.query.paging import Page
 from tests.store.rows import MONTH, key_of, rows_of, tuples
 
 TABLES = [table for table in Base.metadata.sorted_tables if table.primary_key.columns]

@@ -9,10 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models import Operation, table_of
-from store.access import Bounds
+from store.auth.access import Bounds
 from store.database import Database
 from store.errors import BadInput
-from store.filters import (
+from store.operations.sources import OPERATIONS
+from store.query.filters import (
     MAX_CONDITIONS,
     MAX_EXPANDED_VALUES,
     MAX_FILTER_VALUES,
@@ -25,9 +26,8 @@ from store.filters import (
     Not,
     Op,
 )
-from store.operations.sources import OPERATIONS
-from store.paging import PageRequest, PageSize
-from store.records import Question, Records
+from store.query.paging import PageRequest, PageSize
+from store.query.records import Question, Records
 from tests.store.filter_oracle import ATTRIBUTES, FIELDS, STORED_WORDS, TEXT_FIELDS, matches, trees
 from tests.store.rows import MONTH, Row, insert, v7_at
 

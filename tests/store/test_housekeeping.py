@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import Table, event, select
 
 from models import Consumption, Limit, LimitUsage, Reservation, ReservationHold, SignIn, table_of
+from models.enums import LimitPeriod
 from models.types import EPOCH
-from models.vocabulary import LimitPeriod
 from store.database import Contention, Database, DatabaseFailure
-from store.housekeeping import KEEP_EXPIRED, LONGEST, Housekeeping
-from store.partitions import Partitions
+from store.maintenance.housekeeping import KEEP_EXPIRED, LONGEST, Housekeeping
+from store.maintenance.partitions import Partitions
 from tests.store.conftest import NOON, SetClock
 from tests.store.rows import Row, insert
 from tests.store.test_partitions import children
@@ -229,7 +229,7 @@ async def test_a_failure_is_logged_and_tried_again_soon(
         await asleep(0)
 
     monkeypatch.setattr(housekeeping, "run_once", run_once)
-    monkeypatch.setattr("store.housekeeping.asyncio.sleep", sleep)
+    monkeypatch.setattr("store.maintenance.housekeeping.asyncio.sleep", sleep)
     with caplog.at_level(logging.WARNING), pytest.raises(asyncio.CancelledError):
         await housekeeping.run()
     assert pauses == [60, 60, 3_600, 60]

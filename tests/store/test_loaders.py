@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 
 from models import Operation, Request, RequestEvent, RequestStage, StageAttempt, table_of
-from store.access import Bounds
+from store.auth.access import Bounds
 from store.database import Database
 from store.errors import BadInput
 from store.ids import utc_now
 from store.loaders import EMPTY, Loaders
 from store.operations.sources import OPERATIONS
-from store.paging import Page, PageRequest, PageSize, encode_cursor
-from store.records import Records
+from store.query.paging import Page, PageRequest, PageSize, encode_cursor
+from store.query.records import Records
 from store.requests.history import StageHistory
 from store.requests.sources import EVENTS
 from tests.store.rows import MONTH, Row, insert, v7_at

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import event, text
 
 from models import Request, RequestEvent, table_of
-from store.access import Bounds
+from store.auth.access import Bounds
 from store.database import Database
 from store.ids import utc_now
 from store.loaders import Loaders
-from store.paging import PageRequest, PageSize, encode_cursor
+from store.query.paging import PageRequest, PageSize, encode_cursor
 from store.requests.history import StageHistory
 from store.requests.sources import EVENTS
 from tests.store.rows import MONTH, Row, insert, v7_at

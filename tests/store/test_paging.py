@@ -15,13 +15,13 @@ from sqlalchemy import JSON, BigInteger, Boolean, Date, Double, Integer, Uuid
 
 from models.feeds import FEED_POSITION
 from models.types import CleanText, Instant, SessionKey
-from store.access import Bounds
+from store.auth.access import Bounds
 from store.database import Database
 from store.errors import BadInput
-from store.filters import Compare, Op
 from store.operations.sources import OPERATIONS
-from store.paging import OrderTerm, Page, PageRequest, PageSize, encode_cursor
-from store.records import Order, Question, Records, Source
+from store.query.filters import Compare, Op
+from store.query.paging import OrderTerm, Page, PageRequest, PageSize, encode_cursor
+from store.query.records import Order, Question, Records, Source
 from store.requests.sources import EVENTS, REQUESTS
 from store.sources import INTERACTIONS, SESSIONS
 from tests.store.rows import MONTH, Row, insert, v7_at

@@ -10,19 +10,19 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text
 
 from models import Base, Operation, OperationText, Request, table_of
-from models.vocabulary import OperationKind
+from models.enums import OperationKind
 from schema.operation_inputs import OperationInput
-from store.access import Bounds, open_principal
+from store.auth.access import Bounds, open_principal
 from store.database import Contention, Database
 from store.ids import first_id_at, instant_of
-from store.partitions import (
+from store.maintenance.partitions import (
     Partitions,
     month_of,
     partition_of,
     partitioned_tables,
     start_of,
 )
-from store.records import Question
+from store.query.records import Question
 from store.store import Store
 from tests.store.conftest import NOON, POOL, SetClock
 from tests.store.rows import Row, v7_at

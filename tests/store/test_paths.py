@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from models.types import clean_text
 from store.errors import BadInput
-from store.filters import MAX_PATH_STEPS, parse_path
+from store.query.filters import MAX_PATH_STEPS, parse_path
 
 KEYS = st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), min_size=1)
 

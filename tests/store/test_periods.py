@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from models.vocabulary import LimitPeriod
+from models.enums import LimitPeriod
 from store.limits.periods import span_at
 
 CALENDAR = (

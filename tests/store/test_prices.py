@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from store.operations.bulk.frames import Frame
 from store.operations.columns import COLUMNS
 from store.operations.costs import fill_costs
-from store.operations.frames import Frame
-from store.prices import (
+from store.pricing.prices import (
     DEFAULT_TOOL_PRICE,
     MAX_COST,
     MAX_PRICE,
@@ -25,7 +25,7 @@ from store.prices import (
     to_nanos,
     tool_cost,
 )
-from store.token_counts import TokenCounts
+from store.pricing.token_counts import TokenCounts
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store import quantiles
-from store.quantiles import Exact, nth, value_at
+from store import exact_quantiles
+from store.exact_quantiles import Exact, nth, value_at
 
 VALUES = st.lists(st.floats(-1e9, 1e9) | st.integers(-5, 5), min_size=1, max_size=80)
 
@@ -26,7 +26,7 @@ def test_any_number_of_runs_gives_what_sorting_gives(
 ) -> None:
     text = " ".join(map(repr, asked))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(quantiles, "RUN", run)
+        patch.setattr(exact_quantiles, "RUN", run)
         exact = Exact()
         for value in [None, *values, None]:
             exact.step(value, text)

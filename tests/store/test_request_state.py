@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from models.vocabulary import Severity
+from models.enums import Severity
 from store.errors import InvalidTransition, NotFound
 from store.requests.rows import Fact
 from tests.store.request_states import NOW, new_state

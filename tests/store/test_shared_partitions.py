@@ -16,7 +16,14 @@ from store.database import Database
 from store.dialects import TimeSpan
 from store.dialects.partitioning import find_or_plan
 from store.ids import first_id_at
-from store.partitions import MONTHS_APART, Month, Partitions, month_of, partitioned_tables, start_of
+from store.maintenance.partitions import (
+    MONTHS_APART,
+    Month,
+    Partitions,
+    month_of,
+    partitioned_tables,
+    start_of,
+)
 from tests.api import Json, running_api
 from tests.store.conftest import NOON, SetClock
 from tests.store.test_partitions import children, operation, write

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from models.vocabulary import RequestStatus, StageStatus
+from models.enums import RequestStatus, StageStatus
 from store.requests.transitions import (
     REQUEST_FINAL,
     REQUEST_MOVES,

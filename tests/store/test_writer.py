@@ -9,12 +9,12 @@ from sqlalchemy import func, select
 
 from models import LimitUsage, table_of
 from store.database import Contention, Database, DatabaseFailure
-from store.entries import Entry, Flush, ItemResult
 from store.errors import Overloaded
 from store.ids import new_id
-from store.partitions import Partitions
-from store.write_queue import WriterSettings
-from store.writer import CONTENTION_TRIES, Writer
+from store.ingest.entries import Entry, Flush, ItemResult
+from store.ingest.queue import WriterSettings
+from store.ingest.writer import CONTENTION_TRIES, Writer
+from store.maintenance.partitions import Partitions
 from tests.store.conftest import NOON, SetClock
 
 TABLE = table_of(LimitUsage)

@@ -10,8 +10,8 @@ from sqlalchemy import make_url
 
 from store.database import Database
 from store.dialects import PoolSettings
-from store.entries import Lane
 from store.errors import Overloaded
+from store.ingest.entries import Lane
 from tests.store.test_writer import Note, Notebook
 
 QUICK = PoolSettings(flush_seconds=0.2)

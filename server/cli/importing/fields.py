@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, NoReturn
 from uuid import UUID
 
-from models.vocabulary import OperationKind, Outcome
+from models.enums import OperationKind, Outcome
 from server.cli.importing.records import Operation
 from server.cli.importing.times import ReadTime, write_time
 from store.validation import INT_MAX, INT_MIN, LONG_MAX, LONG_MIN

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
-from models.vocabulary import RequestStatus
+from models.enums import RequestStatus
 from server.cli.api_client import ApiClient
 from server.cli.watch.board_screen import BoardScreen
 from server.cli.watch.connection import Json, LiveConnection

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from models.vocabulary import AccessScope
+from models.enums import AccessScope
 from server.cli.database import with_store
 from server.settings import Settings
-from store.access import Bounds, Principal
+from store.auth.access import Bounds, Principal
 from store.store import Store
 from tests.server.cli.conftest import Run
 

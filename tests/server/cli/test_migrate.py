@@ -1,7 +1,7 @@
 """``trackstore migrate`` on both databases."""
 
+from migrations.revision import NEWEST
 from migrations.runner import current
-from migrations.standing import NEWEST
 from tests.server.cli.conftest import Run
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from migrations.standing import NEWEST, is_up_to_date
+from migrations.revision import NEWEST, is_up_to_date
 from tests.migrations.others import ROOT, LaterVersion
 from tests.system.chaos.installation import START_SECONDS, Installation, Node
 from tests.system.chaos.run import RunSettings, prepared

@@ -1,0 +1,1 @@
+"""Authentication and authorization: principals, API keys, sign-ins and tenant bounds."""

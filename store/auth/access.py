@@ -1,0 +1,200 @@
+"""Who calls and what that caller may see: the one place where tenant bounds become SQL."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, FromClause, Select, Table, false
+
+from models.enums import AccessScope
+from store.errors import Forbidden, Problem
+
+EVERY_ORGANIZATION = "*"
+"""Stands for all organizations in a key's binding and for the installation's own prices."""
+
+RowT = TypeVar("RowT", bound=tuple[Any, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The records a principal can reach. None means: any.
+
+    ``restrict`` is applied to every statement that reads records for a caller; ``admits`` says the
+    same of one row that was loaded under a lock.
+    """
+
+    organization_id: str | None = None
+    namespace_id: str | None = None
+    workspace_id: str | None = None
+
+    def conditions(self, table: FromClause) -> list[ColumnElement[bool]]:
+        """What a row of ``table`` must satisfy.
+
+        A table without a namespace or workspace column holds records of the whole organization:
+        they are shown to keys that are bound to a part of it, except where the table is
+        restricted by its own module (limits).
+        """
+        columns = table.columns
+        wanted = (
+            ("organization_id", self.organization_id),
+            ("namespace_id", self.namespace_id),
+            ("workspace_id", self.workspace_id),
+        )
+        return [columns[n] == v for n, v in wanted if v is not None and n in columns]
+
+    def restrict(self, statement: Select[RowT], table: Table) -> Select[RowT]:
+        """``statement`` with these bounds on ``table``."""
+        return statement.where(*self.conditions(table))
+
+    def admits(self, row: Mapping[str, Any]) -> bool:
+        """Whether one row lies within the bounds."""
+        return (
+            (self.organization_id is None or row["organization_id"] == self.organization_id)
+            and (self.namespace_id is None or row.get("namespace_id") == self.namespace_id)
+            and (self.workspace_id is None or row.get("workspace_id") == self.workspace_id)
+        )
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether the bounds are narrower than one organization."""
+        return self.namespace_id is not None or self.workspace_id is not None
+
+
+ANYWHERE = Bounds()
+NOTHING = false()
+
+
+class LabelsDraft(Protocol):
+    """Labels as a caller sends them; any may be left out."""
+
+    @property
+    def organization_id(self) -> str | None: ...
+    @property
+    def namespace_id(self) -> str | None: ...
+    @property
+    def workspace_id(self) -> str | None: ...
+    @property
+    def user_id(self) -> str | None: ...
+    @property
+    def developer_id(self) -> str | None: ...
+    @property
+    def api_key_id(self) -> str | None: ...
+    @property
+    def company_id(self) -> str | None: ...
+    @property
+    def subscription_id(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """An authenticated caller.
+
+    ``home_organization`` is what records get when the caller names no organization; it is None
+    only for administrators' keys that span all organizations. ``expires_at`` is when the key or
+    the sign-in ends; ``sign_in_id`` names the sign-in of a caller that sent a cookie.
+    """
+
+    name: str
+    scopes: frozenset[AccessScope]
+    bounds: Bounds
+    home_organization: str | None
+    key_id: UUID | None = None
+    expires_at: datetime | None = None
+    sign_in_id: UUID | None = None
+
+    def may(self, scope: AccessScope) -> bool:
+        """Whether the principal holds ``scope``; ADMIN holds all."""
+        return scope in self.scopes or AccessScope.ADMIN in self.scopes
+
+    def grants_as(self, other: "Principal") -> bool:
+        """Whether the other one may do and see the same."""
+        return self.bounds == other.bounds and self.scopes == other.scopes
+
+    def require(self, scope: AccessScope) -> None:
+        """Raise ``Forbidden`` unless the principal holds ``scope``."""
+        if not self.may(scope):
+            held = ", ".join(sorted(s.value for s in self.scopes)) or "none"
+            raise Forbidden(f"this needs the scope {scope.value}; the key holds {held}")
+
+    def organization(self, asked: str | None = None) -> str:
+        """The organization a write goes to: the one asked for, else the principal's own."""
+        organization = asked if asked is not None else self.home_organization
+        if organization is None:
+            raise Forbidden(
+                "this key spans all organizations: name one (organizationId)",
+                ("organizationId",),
+            )
+        if self.bounds.organization_id not in (None, organization):
+            raise Forbidden(
+                f"this key is bound to organization {self.bounds.organization_id!r}",
+                ("organizationId",),
+            )
+        return organization
+
+
+BOUND_LABELS = ("organization_id", "namespace_id", "workspace_id")
+CAMEL = {
+    "organization_id": "organizationId",
+    "namespace_id": "namespaceId",
+    "workspace_id": "workspaceId",
+    "user_id": "userId",
+    "developer_id": "developerId",
+    "api_key_id": "apiKeyId",
+    "company_id": "companyId",
+    "subscription_id": "subscriptionId",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LabelDefaults:
+    """The labels a principal's records get where the caller left them out."""
+
+    organization_id: str | None
+    namespace_id: str | None
+    workspace_id: str | None
+    api_key_id: str | None
+
+    @classmethod
+    def of(cls, principal: Principal) -> "LabelDefaults":
+        """What the principal's key says."""
+        bounds = principal.bounds
+        return cls(
+            principal.home_organization,
+            bounds.namespace_id,
+            bounds.workspace_id,
+            str(principal.key_id) if principal.key_id else None,
+        )
+
+
+def fill_labels(
+    labels: LabelsDraft | None, principal: Principal, path: tuple[str, ...] = ("labels",)
+) -> tuple[dict[str, str | None], Problem | None]:
+    """The full set of labels of a record, and the problem where one is not the caller's to use."""
+    defaults = LabelDefaults.of(principal)
+    filled: dict[str, str | None] = {
+        name: getattr(labels, name) if labels is not None else None for name in CAMEL
+    }
+    for name in ("organization_id", "namespace_id", "workspace_id", "api_key_id"):
+        if filled[name] is None:
+            filled[name] = getattr(defaults, name)
+    if filled["organization_id"] is None:
+        message = "this key spans all organizations: name the record's own"
+        return filled, Problem("BAD_USER_INPUT", message, (*path, "organizationId"))
+    for name in BOUND_LABELS:
+        bound = getattr(principal.bounds, name)
+        if bound is not None and filled[name] != bound:
+            message = f"this key is bound to {CAMEL[name]} {bound!r} and may not use another"
+            return filled, Problem("FORBIDDEN", message, (*path, CAMEL[name]))
+    return filled, None
+
+
+def open_principal(organization_id: str) -> Principal:
+    """The caller of a server that runs open on loopback: an administrator with a home."""
+    return Principal("open", frozenset(AccessScope), Bounds(), organization_id)
+
+
+def within(bounds: Bounds, organization_id: str) -> Bounds:
+    """The same bounds, narrowed to one organization."""
+    return replace(bounds, organization_id=organization_id)

@@ -1,0 +1,162 @@
+"""API keys: made once shown once, stored as a digest, compared in constant time."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy import func, literal, or_, select, update
+
+from models import ApiKey, table_of
+from models.enums import AccessScope
+from store.auth.access import EVERY_ORGANIZATION, Bounds, Principal
+from store.auth.principal_cache import Recognised
+from store.auth.revocation import AccessWatch, is_live, principal_of
+from store.auth.tokens import digest, make_secret, read_token, token
+from store.database import Database, Row
+from store.errors import Forbidden, NotFound
+from store.ids import Clock, new_id
+from store.lookups import RowLookup
+from store.validation import Checker, InputBounds
+
+TABLE = table_of(ApiKey)
+PREFIX = "tsk"
+MAX_LISTED = 1_000
+LOOKUPS = 3
+"""How often a key is looked up where others change meanwhile."""
+
+
+class KeyDraft(Protocol):
+    """A key as a caller asks for it. ``organization_id`` is ``*`` for all organizations."""
+
+    name: str
+    expires_at: datetime | None
+
+    @property
+    def scopes(self) -> Sequence[AccessScope]: ...
+
+    @property
+    def organization_id(self) -> str | None: ...
+    @property
+    def namespace_id(self) -> str | None: ...
+    @property
+    def workspace_id(self) -> str | None: ...
+
+
+class ApiKeys:
+    """Making, listing, revoking and recognising keys.
+
+    A key that was recognised is remembered for a while: that long a key revoked in another
+    process may still be taken where its notification is lost; in this process it ends at once.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        bounds: InputBounds,
+        recognised: Recognised,
+        watch: AccessWatch,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._bounds = bounds
+        self._recognised = recognised
+        self._watch = watch
+        self._lookup = RowLookup(database, lambda ids: select(TABLE).where(TABLE.c.id.in_(ids)))
+
+    async def create(self, draft: KeyDraft, principal: Principal) -> tuple[Row, str]:
+        """Make a key; returns its row and the token, which cannot be had again."""
+        principal.require(AccessScope.ADMIN)
+        now = self._clock()
+        check = Checker(self._bounds, now)
+        organization = self._organization(draft, principal)
+        bounds = principal.bounds
+        for name in ("namespace_id", "workspace_id"):
+            bound = getattr(bounds, name)
+            if bound is not None and getattr(draft, name) != bound:
+                raise Forbidden(f"a key made with this one is bound to {name} {bound!r} as well")
+        if not draft.scopes:
+            check.refuse("name at least one scope", "scopes")
+        if draft.expires_at is not None and draft.expires_at <= now:
+            check.refuse("lies in the past", "expiresAt")
+        secret = make_secret()
+        row: dict[str, Any] = {
+            "organization_id": check.required_name(organization, "organizationId"),
+            "id": new_id(),
+            "name": check.required_name(draft.name, "name"),
+            "namespace_id": check.name(draft.namespace_id, "namespaceId"),
+            "workspace_id": check.name(draft.workspace_id, "workspaceId"),
+            "scopes": sorted({scope.value for scope in draft.scopes}),
+            "secret_hash": digest(secret),
+            "hint": secret[-4:],
+            "created_at": now,
+            "expires_at": draft.expires_at,
+            "revoked_at": None,
+        }
+        check.raise_if_any()
+        async with self._database.write() as connection:
+            await connection.execute(TABLE.insert(), row)
+        return row, token(PREFIX, row["id"], secret)
+
+    def _organization(self, draft: KeyDraft, principal: Principal) -> str:
+        if draft.organization_id != EVERY_ORGANIZATION:
+            return principal.organization(draft.organization_id)
+        if principal.bounds.organization_id is not None:
+            raise Forbidden("only an administrator of all organizations makes such a key")
+        return EVERY_ORGANIZATION
+
+    async def list_keys(self, bounds: Bounds) -> list[Row]:
+        """The keys within the bounds, newest first."""
+        statement = bounds.restrict(select(TABLE), TABLE).order_by(TABLE.c.id.desc())
+        async with self._database.read_for(bounds.organization_id) as connection:
+            return list((await connection.execute(statement.limit(MAX_LISTED))).mappings())
+
+    async def revoke(self, id: UUID, principal: Principal) -> Row:
+        """End a key for good; revoking it again changes nothing."""
+        principal.require(AccessScope.ADMIN)
+        conditions = principal.bounds.conditions(TABLE)
+        now = literal(self._clock(), TABLE.c.revoked_at.type)
+        statement = (
+            update(TABLE)
+            .where(TABLE.c.id == id, *conditions)
+            .values(revoked_at=func.coalesce(TABLE.c.revoked_at, now))
+            .returning(*TABLE.columns)
+        )
+        async with self._database.write() as connection:
+            row = (await connection.execute(statement)).mappings().first()
+        if row is None:
+            raise NotFound(f"there is no API key {id}", ("id",))
+        self._watch.key_ended(id)
+        return row
+
+    async def any_active(self) -> bool:
+        """Whether there is a key that would be taken now."""
+        live = or_(TABLE.c.expires_at.is_(None), TABLE.c.expires_at > self._clock())
+        statement = select(TABLE.c.id).where(TABLE.c.revoked_at.is_(None), live).limit(1)
+        async with self._database.read() as connection:
+            return (await connection.execute(statement)).first() is not None
+
+    def remembered(self, sent: str) -> Principal | None:
+        """The caller a token speaks for, where it was recognised a moment ago."""
+        return self._recognised.find(sent)
+
+    async def authenticate(self, sent: str) -> Principal | None:
+        """The caller a token speaks for; None where it is unknown, revoked or expired."""
+        known = self._recognised.find(sent)
+        if known is not None:
+            return known
+        principal = None
+        for _ in range(LOOKUPS):
+            generation = self._recognised.generation
+            row = await self._find(sent)
+            if row is None or not is_live(row, self._clock()):
+                return None
+            principal = principal_of(row)
+            if self._recognised.keep(sent, principal, generation):
+                break
+        return principal
+
+    async def _find(self, sent: str) -> Row | None:
+        presented = read_token(PREFIX, sent)
+        return presented.match(await self._lookup.rows(presented.id)) if presented else None

@@ -1,0 +1,237 @@
+"""Tells open connections when the API key or the sign-in that they were authorized by changes."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from models import ApiKey, SignIn, table_of
+from models.enums import AccessScope
+from store.auth.access import EVERY_ORGANIZATION, Bounds, Principal
+from store.auth.principal_cache import Recognised
+from store.database import Database, DatabaseFailure, Row
+from store.errors import StoreError
+from store.ids import Clock
+from store.lookups import MAX_IDS_PER_STATEMENT
+
+KEYS, SIGN_INS = table_of(ApiKey), table_of(SignIn)
+KEY_COLUMNS = [column for column in KEYS.columns if column.name != "secret_hash"]
+MIN_CHECK_SECONDS, MAX_CHECK_SECONDS = 1.0, 30.0
+"""Between two checks of everything that is watched, whatever is set."""
+RETRY_SECONDS = 1.0
+
+log = logging.getLogger(__name__)
+Changed = Callable[[Principal | None], None]
+"""Called with what the credential grants from now on; None: it grants nothing any more."""
+
+
+def principal_of(row: Row) -> Principal:
+    """The caller that a key speaks for; a scope that does not exist grants nothing."""
+    spans_all = row["organization_id"] == EVERY_ORGANIZATION
+    organization = None if spans_all else row["organization_id"]
+    return Principal(
+        name=row["name"],
+        scopes=frozenset(scope for scope in AccessScope if scope.value in (row["scopes"] or ())),
+        bounds=Bounds(organization, row["namespace_id"], row["workspace_id"]),
+        home_organization=organization,
+        key_id=row["id"],
+        expires_at=row["expires_at"],
+    )
+
+
+def is_live(row: Row, now: datetime) -> bool:
+    """Whether a key is taken at ``now``."""
+    return row["revoked_at"] is None and (row["expires_at"] is None or row["expires_at"] > now)
+
+
+def end_of(*instants: datetime | None) -> datetime | None:
+    """Return the earliest of the instants; None where there is none."""
+    return min((at for at in instants if at is not None), default=None)
+
+
+@dataclass(eq=False, slots=True)
+class Watch:
+    """One open connection: what it was authorized as, and whom to tell of changes."""
+
+    principal: Principal
+    changed: Changed
+
+
+class AccessWatch:
+    """Watches the keys and sign-ins of open connections.
+
+    A change in this process ends them at once, one in another process as soon as its notification
+    comes. Everything that is watched is read again every ``seconds`` in case one was lost, and
+    when the next of them expires.
+    """
+
+    def __init__(
+        self, database: Database, clock: Clock, recognised: Recognised, seconds: float
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._recognised = recognised
+        self._seconds = min(MAX_CHECK_SECONDS, max(MIN_CHECK_SECONDS, seconds))
+        self._watches: dict[UUID, dict[Watch, None]] = {}
+        self._due: set[UUID] = set()
+        self._next_expiry: datetime | None = None
+        self._wake = asyncio.Event()
+
+    def open(self, principal: Principal, changed: Changed) -> Watch:
+        """Call ``changed`` when the principal's credential changes, until ``close``.
+
+        To be called without a pause after the principal was authenticated.
+        """
+        watch = Watch(principal, changed)
+        if principal.key_id is not None:
+            self._watches.setdefault(principal.key_id, {})[watch] = None
+            if end_of(self._next_expiry, principal.expires_at) != self._next_expiry:
+                self._wake.set()  # it is the next to expire
+        return watch
+
+    def close(self, watch: Watch) -> None:
+        """Stop watching for a connection; closing it again changes nothing."""
+        key_id = watch.principal.key_id
+        if key_id is None:
+            return
+        watches = self._watches.get(key_id, {})
+        watches.pop(watch, None)
+        if not watches:
+            self._watches.pop(key_id, None)
+
+    def key_ended(self, key_id: UUID) -> None:
+        """Tell that a key was revoked in this process: it grants nothing from here on."""
+        self._recognised.forget()
+        self._tell(self._watches.get(key_id, ()), None)
+
+    def sign_ins_ended(self, ids: Collection[UUID]) -> None:
+        """Tell that sign-ins were ended in this process."""
+        self._recognised.forget()
+        ended = [
+            watch
+            for watches in self._watches.values()
+            for watch in watches
+            if watch.principal.sign_in_id in ids
+        ]
+        self._tell(ended, None)
+
+    def keys_changed(self, ids: Collection[UUID] | None) -> None:
+        """Read keys again that may have changed, and their sign-ins; None: any key."""
+        self._recognised.forget()
+        self._due.update(self._watches if ids is None else ids)
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Check what is due, until cancelled."""
+        loop = asyncio.get_running_loop()
+        checked = loop.time()
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._pause(loop.time() - checked)):
+                    await self._wake.wait()
+            self._wake.clear()
+            if loop.time() - checked >= self._seconds:
+                self._due.update(self._watches)
+                checked = loop.time()
+            self._due.update(self._expired())
+            try:
+                await self.check()
+            except (StoreError, DatabaseFailure) as error:
+                # As long as the database is away nothing can be read with these keys either.
+                log.warning("API keys of open connections could not be checked: %s", error)
+                await asyncio.sleep(RETRY_SECONDS)
+                self._wake.set()
+
+    def _pause(self, since: float) -> float:
+        """Seconds until the next check: the regular one, or when the next credential expires."""
+        self._next_expiry = end_of(
+            *(watch.principal.expires_at for watches in self._watches.values() for watch in watches)
+        )
+        pause = self._seconds - since
+        if self._next_expiry is not None:
+            pause = min(pause, (self._next_expiry - self._clock()).total_seconds())
+        return max(0.0, pause)
+
+    def _expired(self) -> list[UUID]:
+        now = self._clock()
+        return [
+            id
+            for id, watches in self._watches.items()
+            if any(
+                watch.principal.expires_at is not None and watch.principal.expires_at <= now
+                for watch in watches
+            )
+        ]
+
+    async def check(self) -> None:
+        """Compare what is due with the database, and tell who is affected."""
+        due = [id for id in self._due if id in self._watches]
+        self._due.clear()
+        for start in range(0, len(due), MAX_IDS_PER_STATEMENT):
+            ids = due[start : start + MAX_IDS_PER_STATEMENT]
+            try:
+                await self._check(ids)
+            except BaseException:
+                self._due.update(due[start:])
+                raise
+
+    async def _check(self, ids: list[UUID]) -> None:
+        found = select(*KEY_COLUMNS).where(KEYS.c.id.in_(ids))
+        signed_in = select(SIGN_INS.c.id, SIGN_INS.c.organization_id, SIGN_INS.c.expires_at)
+        async with self._database.read() as connection:
+            keys = {row["id"]: row for row in (await connection.execute(found)).mappings()}
+            sign_ins: dict[UUID, Row] = {}
+            of_sign_ins = self._sign_ins_of(ids)
+            for start in range(0, len(of_sign_ins), MAX_IDS_PER_STATEMENT):
+                some = of_sign_ins[start : start + MAX_IDS_PER_STATEMENT]
+                rows = await connection.execute(signed_in.where(SIGN_INS.c.id.in_(some)))
+                sign_ins.update((row["id"], row) for row in rows.mappings())
+        now = self._clock()
+        for id in ids:
+            for watch in tuple(self._watches.get(id, ())):
+                principal = present(watch.principal, keys.get(id), sign_ins, now)
+                if principal != watch.principal:
+                    self._tell((watch,), principal)
+
+    def _sign_ins_of(self, key_ids: Iterable[UUID]) -> list[UUID]:
+        sign_ins = {
+            watch.principal.sign_in_id for id in key_ids for watch in self._watches.get(id, ())
+        }
+        return [id for id in sign_ins if id is not None]
+
+    def _tell(self, watches: Iterable[Watch], principal: Principal | None) -> None:
+        for watch in tuple(watches):
+            if principal is None:
+                self.close(watch)
+            else:
+                watch.principal = principal
+            watch.changed(principal)
+
+
+def present(
+    principal: Principal, key: Row | None, sign_ins: dict[UUID, Row], now: datetime
+) -> Principal | None:
+    """Return what the credential of ``principal`` grants by what the database says now."""
+    if key is None or not is_live(key, now):
+        return None
+    current = principal_of(key)
+    if principal.sign_in_id is None:
+        return current
+    sign_in = sign_ins.get(principal.sign_in_id)
+    if (
+        sign_in is None
+        or sign_in["expires_at"] <= now
+        or sign_in["organization_id"] != key["organization_id"]
+    ):
+        return None
+    return of_sign_in(current, principal.sign_in_id, sign_in["expires_at"])
+
+
+def of_sign_in(principal: Principal, id: UUID, ends_at: datetime) -> Principal:
+    """Return the principal of a key as it is signed in: it ends with the sign-in, too."""
+    return replace(principal, sign_in_id=id, expires_at=end_of(principal.expires_at, ends_at))

@@ -1,0 +1,123 @@
+"""Sign-ins: somebody who showed an API key once and is recognised by a token of its own from then on."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, and_, delete, select
+
+from models import ApiKey, SignIn, table_of
+from store.auth.access import EVERY_ORGANIZATION, Principal
+from store.auth.api_keys import LOOKUPS
+from store.auth.principal_cache import Recognised
+from store.auth.revocation import KEY_COLUMNS, AccessWatch, is_live, of_sign_in, principal_of
+from store.auth.tokens import digest, make_secret, read_token, token
+from store.database import Database
+from store.ids import Clock, new_id
+from store.lookups import RowLookup
+
+TABLE, KEYS = table_of(SignIn), table_of(ApiKey)
+PREFIX = "tss"
+MOST_OF_A_KEY = 100
+"""Sign-ins of one key at a time; with one more, the oldest ends."""
+
+
+class SignIns:
+    """Signing in, out, and recognising who has.
+
+    A sign-in holds as long as its key does: it is looked up together with the key, and whoever
+    forgets recognised keys forgets the sign-ins with them.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        recognised: Recognised,
+        watch: AccessWatch,
+        lifetime: timedelta,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._recognised = recognised
+        self._watch = watch
+        self._lifetime = lifetime
+        self._lookup = RowLookup(database, with_keys)
+
+    async def create(self, principal: Principal) -> str:
+        """Sign in whoever showed a key; returns the token, which cannot be had again."""
+        assert principal.key_id is not None
+        now, id, secret = self._clock(), new_id(), make_secret()
+        organization = principal.bounds.organization_id or EVERY_ORGANIZATION
+        of_key = TABLE.c.key_id == principal.key_id
+        async with self._database.write() as connection:
+            here = TABLE.c.organization_id == organization
+            await connection.execute(delete(TABLE).where(here, TABLE.c.expires_at <= now))
+            older = select(TABLE.c.id).where(here, of_key).order_by(TABLE.c.id.desc())
+            surplus = older.offset(MOST_OF_A_KEY - 1)
+            ended = delete(TABLE).where(here, TABLE.c.id.in_(surplus)).returning(TABLE.c.id)
+            surplus_ids = list((await connection.execute(ended)).scalars())
+            row = {
+                "organization_id": organization,
+                "id": id,
+                "key_id": principal.key_id,
+                "secret_hash": digest(secret),
+                "created_at": now,
+                "expires_at": now + self._lifetime,
+            }
+            await connection.execute(TABLE.insert(), row)
+        if surplus_ids:
+            self._watch.sign_ins_ended(surplus_ids)
+        return token(PREFIX, id, secret)
+
+    def remembered(self, sent: str) -> Principal | None:
+        """Whom a token stands for, where it was recognised a moment ago."""
+        return self._recognised.find(sent)
+
+    async def authenticate(self, sent: str) -> Principal | None:
+        """Whom a token stands for; None where it is unknown or over, or its key is."""
+        known = self._recognised.find(sent)
+        presented = read_token(PREFIX, sent)
+        if known is not None or presented is None:
+            return known
+        principal = None
+        for _ in range(LOOKUPS):
+            generation = self._recognised.generation
+            row = presented.match(await self._lookup.rows(presented.id))
+            now = self._clock()
+            if row is None or row["ends_at"] <= now:
+                return None
+            key = {**row, "id": row["key_id"]}
+            if not is_live(key, now):
+                return None
+            principal = of_sign_in(principal_of(key), presented.id, row["ends_at"])
+            if self._recognised.keep(sent, principal, generation):
+                break
+        return principal
+
+    async def end(self, sent: str) -> None:
+        """Sign out; a token that is none changes nothing."""
+        presented = read_token(PREFIX, sent)
+        if presented is None:
+            return
+        matches = and_(TABLE.c.id == presented.id, TABLE.c.secret_hash == presented.digest)
+        async with self._database.write() as connection:
+            await connection.execute(delete(TABLE).where(matches))
+        self._watch.sign_ins_ended((presented.id,))
+
+
+def with_keys(ids: Sequence[UUID]) -> Select[Any]:
+    """Return the statement that reads sign-ins together with their keys."""
+    same_key = and_(KEYS.c.organization_id == TABLE.c.organization_id, KEYS.c.id == TABLE.c.key_id)
+    return (
+        select(
+            *(column for column in KEY_COLUMNS if column.name != "id"),
+            TABLE.c.id,
+            TABLE.c.key_id,
+            TABLE.c.secret_hash,
+            TABLE.c.expires_at.label("ends_at"),
+        )
+        .join_from(TABLE, KEYS, same_key)
+        .where(TABLE.c.id.in_(ids))
+    )

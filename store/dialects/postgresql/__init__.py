@@ -1,0 +1,1 @@
+"""PostgreSQL: engine, COPY, connection guard, LISTEN and NOTIFY, SQLSTATEs."""

@@ -1,0 +1,77 @@
+"""Rows as a driver gave them, read column by column."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from store.dialects.insert_plans import Convert, encode_json
+
+LARGE_COLUMNS = frozenset(
+    {
+        "attributes", "cancel_reason", "data", "error", "error_message", "file_path",
+        "further_interactions", "hint", "labels", "message", "output", "parameters", "resource_id",
+        "response", "result", "route", "title", "user_agent",
+    }
+)  # fmt: skip
+"""Columns whose values may be more than a name: what is read for one answer is bounded by them."""
+
+
+def size_of(value: Any) -> int:
+    """Return how long a text is, or JSON that the driver has decoded."""
+    if isinstance(value, str | bytes):
+        return len(value)
+    return len(encode_json(value)) if isinstance(value, dict | list) else 1
+
+
+class Fetched:
+    """Rows of a statement as the driver gave them, and how each column's values are read."""
+
+    __slots__ = ("_columns", "_read", "_rows")
+
+    def __init__(
+        self, columns: Sequence[str], read: Sequence[Convert | None], rows: Sequence[Any]
+    ) -> None:
+        self._columns = columns
+        self._read = read
+        self._rows = rows
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+        return len(self._rows)
+
+    @property
+    def size(self) -> int:
+        """How many characters of texts that may be long, and of JSON, there are."""
+        large = [at for at, name in enumerate(self._columns) if name in LARGE_COLUMNS]
+        return sum(size_of(row[at]) for at in large for row in self._rows if row[at] is not None)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows as dicts."""
+        columns = self.head(len(self._rows))
+        return [
+            dict(zip(columns, values, strict=True))
+            for values in zip(*columns.values(), strict=True)
+        ]
+
+    def head(self, size: int, reverse: bool = False) -> dict[str, Sequence[Any]]:
+        """The first ``size`` rows, column by column; ``reverse`` puts the last of them first.
+
+        Values are read by column: most need no reading, and those cost nothing.
+        """
+        rows = self._rows[:size]
+        if reverse:
+            rows = rows[::-1]
+        found = zip(*rows, strict=True) if rows else [()] * len(self._columns)
+        return {
+            name: values if read is None else list(map(read, values))
+            for name, read, values in zip(self._columns, self._read, found, strict=True)
+        }
+
+    def by(self, key: Sequence[str]) -> dict[tuple[Any, ...], "Fetched"]:
+        """The rows in their order, apart by the values of the columns of ``key``."""
+        values = self.head(len(self._rows))
+        groups: dict[tuple[Any, ...], list[Any]] = {}
+        for found, row in zip(
+            zip(*(values[name] for name in key), strict=True), self._rows, strict=True
+        ):
+            groups.setdefault(found, []).append(row)
+        return {found: Fetched(self._columns, self._read, rows) for found, rows in groups.items()}

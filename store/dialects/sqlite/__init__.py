@@ -1,0 +1,1 @@
+"""SQLite: engine, deadlines, error codes, isolated reads."""

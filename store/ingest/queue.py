@@ -1,0 +1,219 @@
+"""What waits to be written, and which of it the next transaction takes: fair between organizations."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from store.errors import Overloaded, TooMany
+from store.ingest.entries import Entry
+from store.scheduling.fair_queue import FairQueue, Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class WriterSettings:
+    """Bounds of the queue and the size of a transaction.
+
+    ``queue_items`` bounds memory: at about 2 KB an entry, 50,000 are 100 MB. They are those of one
+    organization; all together have twice as many. While a transaction is under way, another one
+    begins only for ``parallel_items`` entries or more. ``delay_seconds`` is how long a small one
+    waits for company, where the last one had some.
+    """
+
+    queue_items: int = 50_000
+    flush_items: int = 2_000
+    parallel_items: int = 500
+    delay_seconds: float = 0.0
+
+    @property
+    def large_items(self) -> int:
+        """From how many entries on a transaction is not worth waiting for."""
+        return min(self.parallel_items, self.flush_items)
+
+
+@dataclass(eq=False, slots=True)
+class Submission:
+    """Entries of one call, written in one transaction."""
+
+    entries: Sequence[Entry]
+    count: int
+    tenant: Tenant = None
+    since: float = field(default_factory=time.monotonic)
+    done: asyncio.Future[None] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+    def fail(self, error: Exception) -> None:
+        """Tell the caller, unless it went away."""
+        if not self.done.done():
+            self.done.set_exception(error)
+
+    def succeed(self) -> None:
+        """Tell the caller, unless it went away."""
+        if not self.done.done():
+            self.done.set_result(None)
+
+
+@dataclass(eq=False, slots=True)
+class Batch:
+    """The submissions of one transaction: of one organization, or small ones of several."""
+
+    submissions: list[Submission] = field(default_factory=list)
+    tenants: set[Tenant] = field(default_factory=set)
+    count: int = 0
+    is_slow: bool = False
+
+    def add(self, submission: Submission) -> None:
+        """Take one more."""
+        self.submissions.append(submission)
+        self.tenants.add(submission.tenant)
+        self.count += submission.count
+
+
+class WriteQueue:
+    """Submissions by organization.
+
+    A large transaction holds entries of one organization only, and one organization leaves a
+    transaction free for others where there can be several: so a single entry of one never waits
+    for more than the transaction of another that was under way when it came.
+    """
+
+    def __init__(self, settings: WriterSettings, transactions: int) -> None:
+        """``transactions`` of one organization may be under way at once."""
+        self._settings = settings
+        self._share = transactions
+        self._queue: FairQueue[Submission] = FairQueue()
+        self.items = 0
+        """How many entries wait."""
+        self._items: Counter[Tenant] = Counter()
+        self._large: set[Tenant] = set()
+        self._under_way: list[Batch] = []
+
+    def __len__(self) -> int:
+        return len(self._queue)
+
+    def __iter__(self) -> Iterator[Submission]:
+        return iter(self._queue)
+
+    @property
+    def is_much(self) -> bool:
+        """Whether enough is queued for a transaction that is worth beginning at once."""
+        return self.items >= self._settings.large_items
+
+    def check(
+        self, tenant: Tenant, count: int, queues: Sequence["WriteQueue"] | None = None
+    ) -> None:
+        """Raise ``TooMany`` or ``Overloaded`` where so many entries have no room in all queues."""
+        queues = queues or [self]
+        own, most = sum(queue._items[tenant] for queue in queues), self._settings.queue_items
+        if own and own + count > most:
+            raise TooMany(
+                f"{own:,} entries wait to be written, at most {most:,} may: "
+                "send this again in a moment"
+            )
+        total = sum(queue.items for queue in queues)
+        tenants = sum(queue._queue.tenants for queue in queues) + (not own)
+        # Where all others have filled the queue, whoever has less than its share still comes in.
+        if total and total + count > 2 * most and own + count > 2 * most // tenants:
+            raise Overloaded(
+                f"{total:,} entries of all organizations wait to be written, at most {2 * most:,} "
+                "may: send this again in a moment"
+            )
+
+    def add(self, submission: Submission) -> None:
+        """Put a submission behind those of its organization."""
+        self._queue.push(submission.tenant, submission, submission.count)
+        self._count(submission.tenant, submission.count)
+
+    def has_turn(self) -> bool:
+        """Whether a transaction may begin.
+
+        Small ones come one after the other, so that each is shared by more. They do not wait for
+        the large one of another organization, nor for one that is slow.
+        """
+        if not self._queue:
+            return False
+        if not self._under_way:
+            return True
+        large = self._settings.large_items
+        quick = [batch for batch in self._under_way if not batch.is_slow]
+        needed = large if any(batch.count < large for batch in quick) else 1
+        for tenant, items in self._items.items():
+            if self._is_idle(tenant):
+                needed -= items
+                if needed <= 0:
+                    return True
+        return any(map(self._may_go_on, self._large))
+
+    def begin(self) -> Batch:
+        """Begin a transaction, to be followed by ``end``; ``fill`` says what it writes."""
+        batch = Batch()
+        self._under_way.append(batch)
+        return batch
+
+    def fill(self, batch: Batch) -> None:
+        """Take what a transaction writes; nothing where nobody waits for it any more."""
+        while batch.count < self._settings.flush_items:
+            following = self._queue.pop(lambda tenant, item: self._fits(batch, tenant, item))
+            if following is None:
+                break
+            _, submission = following
+            self._forget(submission)
+            if submission.done.done():
+                continue  # its caller went away, or was told that it took too long
+            batch.add(submission)
+
+    def end(self, batch: Batch) -> None:
+        """A transaction is over, however it ended."""
+        self._under_way.remove(batch)
+
+    def clear(self) -> list[Submission]:
+        """Take everything out."""
+        left = list(self._queue)
+        self._queue = FairQueue()
+        self._items.clear()
+        self._large.clear()
+        self.items = 0
+        return left
+
+    def _forget(self, submission: Submission) -> None:
+        self._count(submission.tenant, -submission.count)
+        if not self._queue.waiting(submission.tenant):
+            del self._items[submission.tenant]
+
+    def _count(self, tenant: Tenant, items: int) -> None:
+        self.items += items
+        self._items[tenant] += items
+        if self._items[tenant] >= self._settings.large_items:
+            self._large.add(tenant)
+        else:
+            self._large.discard(tenant)
+
+    def _fits(self, batch: Batch, tenant: Tenant, submission: Submission) -> bool:
+        if not batch.submissions:
+            return self._is_idle(tenant) or self._may_go_on(tenant)
+        if batch.tenants == {tenant}:
+            return True
+        if batch.count + submission.count > self._settings.large_items:
+            return False
+        return tenant in batch.tenants or self._is_idle(tenant)
+
+    def _is_idle(self, tenant: Tenant) -> bool:
+        """Whether a tenant has no transaction, or slow ones only and not all that it may have."""
+        quick = any(tenant in batch.tenants for batch in self._under_way if not batch.is_slow)
+        return not quick and self._running(tenant) < self._share
+
+    def _may_go_on(self, tenant: Tenant) -> bool:
+        """Whether a tenant may have another transaction beside those that it has."""
+        if self._running(tenant) >= self._share:
+            return False
+        return tenant in self._large
+
+    def _running(self, tenant: Tenant) -> int:
+        return sum(tenant in batch.tenants for batch in self._under_way)
+
+
+def loops_for(parallel_writers: int) -> int:
+    """Return how many transactions may be under way: one more than a single organization has."""
+    return parallel_writers + 1 if parallel_writers > 1 else 1

@@ -1,0 +1,1 @@
+"""Background upkeep: partitions, retention, write readiness, failure logging."""

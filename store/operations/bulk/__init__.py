@@ -1,0 +1,1 @@
+"""Bulk loads of operations, built and written column by column."""

@@ -1,0 +1,367 @@
+"""Builds the frame of a bulk load that is plainly in order, column by column.
+
+The same checks as in ``quick``, made once for all operations of a call: a text is looked at once
+however often it occurs, a column of numbers by its least and its greatest. Where any value is not
+plainly in order there is no frame, and every operation is prepared by itself. Both give the same
+rows; a differential test holds them against each other.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from math import isnan
+from operator import attrgetter, sub
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec.structs import astuple
+
+from models.types import session_key
+from store.auth.access import LabelDefaults, Principal
+from store.dialects.insert_plans import is_null
+from store.ids import instant_of, is_v7
+from store.ingest.usage import MAX_UNITS
+from store.operations import fast_path
+from store.operations.bulk.frames import Frame, Values
+from store.operations.columns import AT
+from store.operations.drafts import OperationDraft
+from store.pricing.token_counts import MAX_TOKENS, TOKEN_COLUMNS, input_with_cache, parts_fit
+from store.validation import EARLIEST, FUTURE, InputBounds
+
+OWN = (
+    "kind", "name", "outcome", "id", "occurred_at", "duration_ms", "error", "operation_type",
+    "stage", "correlation_id", "trace_id", "client", "session_id", "request_id", "cache_hit",
+    "attributes", "labels", "api", "tool", "llm", "interaction", "interactions",
+)  # fmt: skip
+LABELS = (
+    ("organization_id", fast_path.ORGANIZATION), ("namespace_id", fast_path.NAMESPACE),
+    ("workspace_id", fast_path.WORKSPACE), ("api_key_id", fast_path.API_KEY), ("user_id", fast_path.USER),
+    ("developer_id", fast_path.DEVELOPER), ("company_id", fast_path.COMPANY),
+    ("subscription_id", fast_path.SUBSCRIPTION),
+)  # fmt: skip
+API = ("method", "ip_address", "resource_id", "route", "user_agent", "status_code", "batch_size")
+TOOL = (
+    "tool_name", "operation_mode", "file_path", "parameters", "tokens_original", "tokens_actual",
+    "tokens_prevented",
+)  # fmt: skip
+LLM = (
+    "provider", "model", "message", "response", "input_tokens_exclude_cache", *TOKEN_COLUMNS,
+)  # fmt: skip
+TOKENS = tuple(AT[name] for name in TOKEN_COLUMNS)
+USE = ("type", "units", "counts_against_limits")
+LABEL_NAMES = tuple(name for name, _ in LABELS)
+take_int = attrgetter("int")
+take_zone = attrgetter("tzinfo")
+DIGITS = bytes(48 if 48 <= byte <= 57 else 32 for byte in range(256))
+"""Turns every digit into a zero and everything else into a space."""
+LONG_NUMBER = b"0" * 19
+"""So many digits may be more than 64 bits."""
+encode = msgspec.json.Encoder().encode
+split = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+class NotPlain(Exception):
+    """Something must be looked at closely."""
+
+
+class ColumnPreparer:
+    """Frames of one principal's drafts in one call."""
+
+    def __init__(
+        self, principal: Principal, bounds: InputBounds, now: datetime, make_id: Callable[[], UUID]
+    ) -> None:
+        self._defaults = LabelDefaults.of(principal)
+        self._bounds = principal.bounds
+        self._limits = bounds
+        self._now = now
+        self._make_id = make_id
+
+    def frame(self, drafts: Sequence[OperationDraft]) -> Frame | None:
+        """The frame, or None where the drafts must be prepared one by one."""
+        own = dict(zip(OWN, attributes_of(drafts, OWN), strict=True))
+        frame = Frame(len(drafts), {})
+        try:
+            self._common(own, frame)
+            self._labels(own["labels"], frame)
+            self._api(own, frame)
+            self._tool(own, frame)
+            self._llm(own, frame)
+            self._interaction(own["interaction"], own["interactions"], frame)
+            # The identity last: no id is drawn for drafts that are left to the close look.
+            self._identity(own["id"], own["occurred_at"], frame)
+        except NotPlain:
+            return None
+        return frame
+
+    def _common(self, own: Mapping[str, Values], frame: Frame) -> None:
+        frame.columns[fast_path.RECORDED_AT] = (self._now,) * frame.count
+        frame.columns[fast_path.KIND] = named(own["kind"])
+        frame.columns[fast_path.OUTCOME] = named(own["outcome"])
+        for name, position in (
+            ("name", fast_path.NAME), ("operation_type", fast_path.OPERATION_TYPE),
+            ("stage", fast_path.STAGE), ("correlation_id", fast_path.CORRELATION_ID),
+            ("trace_id", fast_path.TRACE_ID), ("client", fast_path.CLIENT),
+            ("session_id", fast_path.SESSION_ID),
+        ):  # fmt: skip
+            self._put_names(frame, position, own[name])
+        self._put_texts(frame, fast_path.ERROR, own["error"])
+        self._put_json(frame, fast_path.ATTRIBUTES, own["attributes"])
+        sessions = frame.columns.get(fast_path.SESSION_ID)
+        if sessions is not None:
+            frame.columns[fast_path.SESSION_ID] = session_keys(sessions)
+        frame.put(fast_path.REQUEST_ID, own["request_id"])
+        frame.put(fast_path.CACHE_HIT, own["cache_hit"])
+        durations = own["duration_ms"]
+        if not is_null(durations):
+            check_range(durations, 0, fast_path.MAX_DURATION_MS)
+            if None in durations:
+                durations = [None if value is None else float(value) for value in durations]
+            else:
+                durations = list(map(float, durations))
+            if isnan(sum(filter(None, durations))):  # what is no number compares with nothing
+                raise NotPlain
+            frame.columns[fast_path.DURATION_MS] = durations
+
+    def _identity(self, ids: Values, times: Values, frame: Frame) -> None:
+        if not (all(ids) and all(times)):
+            times = [self._instant(i, at) for i, at in zip(ids, times, strict=True)]
+        zones = set(map(take_zone, times))
+        if None in zones:
+            raise NotPlain
+        frame.columns[fast_path.OCCURRED_AT] = times if zones == {UTC} else in_utc(times)
+        first, last = frame.span()
+        if not (first >= EARLIEST and last <= self._now + FUTURE):
+            raise NotPlain
+        given = [i for i in ids if i is not None] if None in ids else ids
+        if len(set(map(take_int, given))) < len(given):
+            raise NotPlain  # a repeat within one call
+        if len(given) < len(ids):
+            ids = [self._make_id() if i is None else i for i in ids]
+        frame.columns[fast_path.ID] = ids
+
+    def _instant(self, id: UUID | None, at: datetime | None) -> datetime:
+        if at is not None:
+            return at
+        if id is None:
+            return self._now
+        if not is_v7(id):
+            raise NotPlain
+        return instant_of(id)
+
+    def _labels(self, labels: Values, frame: Frame) -> None:
+        own, bounds = self._defaults, self._bounds
+        given = columns_of(labels, LABEL_NAMES)
+        defaults = (own.organization_id, own.namespace_id, own.workspace_id, own.api_key_id)
+        for (_, position), values, default in zip(
+            LABELS, given, (*defaults, None, None, None, None), strict=True
+        ):
+            if default is not None and not all(values):
+                values = filled(values, default)  # noqa: PLW2901
+            self._put_names(frame, position, values)
+        organizations = frame.columns.get(fast_path.ORGANIZATION)
+        if organizations is None or not all(organizations):
+            raise NotPlain
+        for position, wanted in (
+            (fast_path.ORGANIZATION, bounds.organization_id), (fast_path.NAMESPACE, bounds.namespace_id),
+            (fast_path.WORKSPACE, bounds.workspace_id),
+        ):  # fmt: skip
+            if wanted is not None and set(frame.column(position)) != {wanted}:
+                raise NotPlain
+
+    def _api(self, own: Mapping[str, Values], frame: Frame) -> None:
+        if not any(own["api"]):
+            return
+        method, ip, resource, route, agent, status, size = columns_of(own["api"], API)
+        self._put_names(frame, fast_path.METHOD, method)
+        self._put_names(frame, fast_path.IP_ADDRESS, ip)
+        self._put_names(frame, fast_path.RESOURCE_ID, resource)
+        self._put_texts(frame, fast_path.ROUTE, route)
+        self._put_texts(frame, fast_path.USER_AGENT, agent)
+        check_range(status, fast_path.LOWEST_STATUS, fast_path.HIGHEST_STATUS)
+        check_range(size, 0, fast_path.MAX_BATCH_SIZE)
+        frame.put(fast_path.STATUS_CODE, status)
+        frame.put(fast_path.BATCH_SIZE, size)
+
+    def _tool(self, own: Mapping[str, Values], frame: Frame) -> None:
+        if not any(own["tool"]):
+            return
+        name, mode, path, parameters, before, after, told = columns_of(own["tool"], TOOL)
+        if not is_null(told):
+            raise NotPlain
+        self._put_names(frame, fast_path.TOOL_NAME, name)
+        self._put_names(frame, fast_path.OPERATION_MODE, mode)
+        self._put_texts(frame, fast_path.FILE_PATH, path)
+        self._put_json(frame, fast_path.PARAMETERS, parameters)
+        check_range(before, 0, MAX_TOKENS)
+        check_range(after, 0, MAX_TOKENS)
+        frame.put(fast_path.TOKENS_ORIGINAL, before)
+        frame.put(fast_path.TOKENS_ACTUAL, after)
+        if None in before or None in after:
+            prevented: Values = [
+                None if b is None or a is None else b - a
+                for b, a in zip(before, after, strict=True)
+            ]
+        else:
+            prevented = list(map(sub, before, after))
+        frame.put(fast_path.TOKENS_PREVENTED, prevented)
+
+    def _llm(self, own: Mapping[str, Values], frame: Frame) -> None:
+        if not any(own["llm"]):
+            return
+        provider, model, message, response, excludes, *counts = columns_of(own["llm"], LLM)
+        # Long texts are looked at closely: they are too long for anything else to matter.
+        if not (is_null(message) and is_null(response)):
+            raise NotPlain
+        self._put_names(frame, fast_path.PROVIDER, provider)
+        self._put_names(frame, fast_path.MODEL, model)
+        for values in counts:
+            check_range(values, 0, MAX_TOKENS)
+        if any(excludes):
+            counts[0] = [
+                input_with_cache(read, cached, written) if excluded else read
+                for excluded, read, cached, written in zip(
+                    excludes, counts[0], counts[2], counts[3], strict=True
+                )
+            ]
+            check_range(counts[0], 0, MAX_TOKENS)
+        if not (all(map(is_null, counts[2:])) or all(map(parts_fit, zip(*counts, strict=True)))):
+            raise NotPlain
+        for position, values in zip(TOKENS, counts, strict=True):
+            frame.put(position, values)
+
+    def _interaction(self, uses: Values, further: Values, frame: Frame) -> None:
+        if any(further):
+            raise NotPlain
+        if any(uses):
+            types, units, count = columns_of(uses, USE)
+            self._put_names(frame, fast_path.INTERACTION_TYPE, types)
+            check_range(units, 1, MAX_UNITS)
+            frame.put(fast_path.UNITS, units)
+            frame.columns[fast_path.COUNTS_AGAINST_LIMITS] = count
+
+    def _put_names(self, frame: Frame, position: int, values: Values) -> None:
+        found = set(values)
+        found.discard(None)
+        if found:
+            if "" in found:
+                raise NotPlain
+            check_texts(found, self._limits.label_length)
+            frame.columns[position] = values
+
+    def _put_texts(self, frame: Frame, position: int, values: Values) -> None:
+        found = set(values)
+        found.discard(None)
+        if found:
+            check_texts(found, self._limits.text_length)
+            frame.columns[position] = values
+
+    def _put_json(self, frame: Frame, position: int, values: Values) -> None:
+        if is_null(values):
+            return
+        given = [value for value in values if value is not None] if None in values else values
+        if set(map(type, given)) != {dict}:
+            raise NotPlain
+        whole, texts = texts_of(given)
+        limits = self._limits
+        if 2 * max(map(len, texts)) > limits.json_bytes:
+            raise NotPlain
+        if deepest(whole, texts) > limits.json_depth:
+            raise NotPlain
+        frame.columns[position] = texts if given is values else spread(texts, values)
+
+
+def texts_of(objects: Values) -> tuple[bytes, list[str]]:
+    """JSON objects as one list and as texts; raises ``NotPlain`` unless every database takes them
+    as they are."""
+    try:
+        whole = encode(objects)
+    except UnicodeEncodeError:
+        raise NotPlain from None
+    # A NUL, what was no finite number, or a number near the end of what is taken.
+    is_odd = b"\\u0000" in whole or b"null" in whole or LONG_NUMBER in whole.translate(DIGITS)
+    if is_odd and not all(all(map(is_plain_member, (*v, *v.values()))) for v in objects):
+        raise NotPlain
+    return whole, [str(text, "utf-8") for text in split(whole)]
+
+
+def deepest(whole: bytes, texts: Sequence[str]) -> int:
+    """How deep one of the objects can be nested, at the most; ``whole`` is the list of them."""
+    if whole.count(b"{") + whole.count(b"[") == len(texts) + 1:
+        return 1  # the brackets of the list and of the objects themselves
+    return max(text.count("{") + text.count("[") for text in texts)
+
+
+def spread(texts: Values, values: Values) -> list[Any]:
+    """The texts in the places of the values, and nulls where there is none."""
+    rest = iter(texts)
+    return [None if value is None else next(rest) for value in values]
+
+
+def is_plain_member(member: Any) -> bool:
+    """Whether it is text without NUL, or anything else that needs no closer look."""
+    return "\0" not in member if type(member) is str else fast_path.is_plain_member(member)
+
+
+def in_utc(times: Values) -> list[datetime]:
+    """The same instants in UTC; raises ``NotPlain`` where one has no year there."""
+    try:
+        return [at.astimezone(UTC) for at in times]
+    except OverflowError:
+        raise NotPlain from None
+
+
+def filled(values: Values, default: str) -> Values:
+    """The values with another one in the place of nulls."""
+    if is_null(values):
+        return (default,) * len(values)
+    return [default if value is None else value for value in values]
+
+
+def session_keys(ids: Values) -> Values:
+    """Session ids in the spelling that is stored."""
+    changed = {id: key for id in set(ids) if id is not None and (key := session_key(id)) != id}
+    return [changed.get(id, id) for id in ids] if changed else ids
+
+
+def named(members: Values) -> Values:
+    """Members of a vocabulary as text; looked up once where they are all the same."""
+    first = members[0]
+    if members.count(first) == len(members):
+        return (first.value,) * len(members)
+    return [member.value for member in members]
+
+
+def columns_of(parts: Values, names: tuple[str, ...]) -> list[Values]:
+    """The attributes of parts as columns; nulls where a part is null."""
+    if all(parts):
+        return attributes_of(parts, names)
+    given = [part for part in parts if part is not None]
+    if not given:
+        return [parts] * len(names)
+    return [spread(values, parts) for values in attributes_of(given, names)]
+
+
+def attributes_of(objects: Sequence[Any], names: tuple[str, ...]) -> list[Values]:
+    """The attributes of objects as columns; of structs all at once, which is twice as fast."""
+    kinds = set(map(type, objects))
+    kind = kinds.pop()
+    if kinds or not issubclass(kind, msgspec.Struct):
+        return list(zip(*map(attrgetter(*names), objects), strict=True))
+    columns = zip(*map(astuple, objects), strict=True)
+    found = dict(zip(kind.__struct_fields__, columns, strict=True))
+    return [found[name] for name in names]
+
+
+def check_texts(texts: set[str], longest: int) -> None:
+    """All are printable, and none is too long."""
+    if max(map(len, texts)) > longest or not "".join(texts).isprintable():
+        raise NotPlain
+
+
+def check_range(values: Values, least: float, greatest: float) -> None:
+    """All numbers that are there lie within both."""
+    found = [value for value in values if value is not None] if None in values else values
+    if not found:
+        return
+    if not (least <= min(found) and max(found) <= greatest):
+        raise NotPlain

@@ -1,0 +1,280 @@
+"""Builds the row of an operation that is plainly in order, in a few microseconds.
+
+What is not plainly in order (a long or odd text, nested attributes, anything wrong) is left to
+``prepare``, which looks at every value by itself and can say what is wrong with it. Both give the
+same row; a differential test holds them against each other.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from models.types import EPOCH, session_key
+from store.auth.access import LabelDefaults, Principal
+from store.ids import LAST_MILLISECOND, MILLISECOND
+from store.ingest.usage import MAX_UNITS
+from store.operations.columns import AT, WIDTH
+from store.operations.drafts import ApiCallDraft, LlmCallDraft, OperationDraft, ToolUseDraft
+from store.pricing.token_counts import MAX_TOKENS, input_with_cache, parts_fit
+from store.validation import EARLIEST, FUTURE, LONG_MAX, InputBounds
+
+MAX_DURATION_MS = 10.0**12
+MAX_BATCH_SIZE = 1_000_000_000
+LOWEST_STATUS, HIGHEST_STATUS = 100, 599
+V7 = 0x7 << 14 | 0x2
+"""Version and variant of a UUIDv7 where the twelve bits between them are cleared."""
+PLAIN_MEMBERS = 40
+"""Members of a flat JSON object that is looked at here."""
+ESCAPED = 6
+"""Bytes a character can take in JSON, at most, as far as printable text goes: \\uXXXX."""
+LONGEST_NUMBER = 30
+"""Bytes of the longest number in JSON, with its key's quotes, a colon and a comma."""
+LARGEST_FLOAT = 1e300
+KEY_WIDTH = 3
+"""The primary key stands first: organization, time, id."""
+Row = list[Any]
+
+(
+    ORGANIZATION, OCCURRED_AT, ID, RECORDED_AT, KIND, NAME, OPERATION_TYPE, OUTCOME, ERROR,
+    DURATION_MS, SESSION_ID, REQUEST_ID, STAGE, CORRELATION_ID, TRACE_ID, CLIENT, ROUTE, METHOD,
+    STATUS_CODE, IP_ADDRESS, USER_AGENT, BATCH_SIZE, RESOURCE_ID, TOOL_NAME, OPERATION_MODE,
+    FILE_PATH, PARAMETERS, TOKENS_ORIGINAL, TOKENS_ACTUAL, TOKENS_PREVENTED, PROVIDER, MODEL,
+    INPUT_TOKENS, OUTPUT_TOKENS, CACHED_INPUT_TOKENS, CACHE_WRITE_INPUT_TOKENS, REASONING_TOKENS,
+    AUDIO_INPUT_TOKENS, AUDIO_OUTPUT_TOKENS, CACHE_HIT, INTERACTION_TYPE, UNITS,
+    COUNTS_AGAINST_LIMITS, FURTHER_INTERACTIONS, ATTRIBUTES,
+) = (
+    AT[name] for name in (
+        "organization_id", "occurred_at", "id", "recorded_at", "kind", "name", "operation_type",
+        "outcome", "error", "duration_ms", "session_id", "request_id", "stage", "correlation_id",
+        "trace_id", "client", "route", "method", "status_code", "ip_address", "user_agent",
+        "batch_size", "resource_id", "tool_name", "operation_mode", "file_path", "parameters",
+        "tokens_original", "tokens_actual", "tokens_prevented", "provider", "model",
+        "input_tokens", "output_tokens", "cached_input_tokens", "cache_write_input_tokens",
+        "reasoning_tokens", "audio_input_tokens", "audio_output_tokens", "cache_hit",
+        "interaction_type", "units", "counts_against_limits", "further_interactions",
+        "attributes",
+    )
+)  # fmt: skip
+NAMESPACE, WORKSPACE, API_KEY = AT["namespace_id"], AT["workspace_id"], AT["api_key_id"]
+USER, DEVELOPER = AT["user_id"], AT["developer_id"]
+COMPANY, SUBSCRIPTION = AT["company_id"], AT["subscription_id"]
+
+
+class QuickPreparer:
+    """Rows of one principal's drafts in one call."""
+
+    def __init__(
+        self, principal: Principal, bounds: InputBounds, now: datetime, make_id: Callable[[], UUID]
+    ) -> None:
+        self._defaults = own = LabelDefaults.of(principal)
+        self._bounds = principal.bounds
+        self._name, self._text = bounds.label_length, bounds.text_length
+        self._defaults_are_plain = self._are_names(
+            (own.organization_id, own.namespace_id, own.workspace_id, own.api_key_id)
+        )
+        self._json_bytes = bounds.json_bytes
+        self._now = now
+        self._latest = now + FUTURE
+        self._make_id = make_id
+
+    def row(self, draft: OperationDraft) -> Row | None:
+        """The row, or None where the draft must be looked at closely."""
+        row: Row = [None] * WIDTH
+        if not (self._defaults_are_plain and self._labels(draft, row)):
+            return None
+        names = (
+            draft.name, draft.operation_type, draft.stage, draft.correlation_id, draft.trace_id,
+            draft.client, draft.session_id,
+        )  # fmt: skip
+        limit = self._name
+        for text in names:
+            if text is not None and not (0 < len(text) <= limit and text.isprintable()):
+                return None
+        duration, error, attributes = draft.duration_ms, draft.error, draft.attributes
+        if duration is not None:
+            if not 0 <= duration <= MAX_DURATION_MS:
+                return None
+            row[DURATION_MS] = float(duration)
+        if error is not None and not (len(error) <= self._text and error.isprintable()):
+            return None
+        if attributes is not None and not self._is_plain(attributes):
+            return None
+        row[RECORDED_AT] = self._now
+        row[KIND], row[OUTCOME] = draft.kind.value, draft.outcome.value
+        row[NAME], row[OPERATION_TYPE], row[STAGE] = names[:3]
+        row[CORRELATION_ID], row[TRACE_ID], row[CLIENT] = names[3:6]
+        session = names[6]
+        row[SESSION_ID] = None if session is None else session_key(session)
+        row[ERROR] = error
+        row[REQUEST_ID] = draft.request_id
+        row[CACHE_HIT], row[ATTRIBUTES] = draft.cache_hit, attributes
+        if draft.interactions:
+            return None
+        if draft.interaction is not None and not self._interaction(draft.interaction, row):
+            return None
+        # The identity last: no id is drawn for a draft that is left to the close look.
+        return row if self._parts(draft, row) and self._identity(draft, row) else None
+
+    def _identity(self, draft: OperationDraft, row: Row) -> bool:
+        id, at = draft.id, draft.occurred_at
+        if id is None:
+            at = self._now if at is None else at
+        elif at is None:
+            bits = id.int
+            if (bits >> 62) & 0x3C003 != V7 or bits >> 80 > LAST_MILLISECOND:
+                return False
+            at = EPOCH + (bits >> 80) * MILLISECOND
+        if at.tzinfo is None or not EARLIEST <= at <= self._latest:
+            return False
+        # Only what lies within these has the same instant in UTC: others may be before year 1.
+        row[OCCURRED_AT] = at if at.tzinfo is UTC else at.astimezone(UTC)
+        row[ID] = self._make_id() if id is None else id
+        return True
+
+    def _labels(self, draft: OperationDraft, row: Row) -> bool:
+        labels, own = draft.labels, self._defaults
+        if labels is None:
+            organization, namespace, workspace, key = (
+                own.organization_id, own.namespace_id, own.workspace_id, own.api_key_id,
+            )  # fmt: skip
+        else:
+            organization, namespace = labels.organization_id, labels.namespace_id
+            workspace, key = labels.workspace_id, labels.api_key_id
+            others = (
+                labels.user_id, labels.developer_id, labels.company_id, labels.subscription_id,
+            )  # fmt: skip
+            limit = self._name
+            for text in (organization, namespace, workspace, key, *others):
+                if text is not None and not (0 < len(text) <= limit and text.isprintable()):
+                    return False
+            row[USER], row[DEVELOPER], row[COMPANY], row[SUBSCRIPTION] = others
+            organization = own.organization_id if organization is None else organization
+            namespace = own.namespace_id if namespace is None else namespace
+            workspace = own.workspace_id if workspace is None else workspace
+            key = own.api_key_id if key is None else key
+        bounds = self._bounds
+        if organization is None or bounds.organization_id not in (None, organization):
+            return False
+        if bounds.namespace_id not in (None, namespace):
+            return False
+        if bounds.workspace_id not in (None, workspace):
+            return False
+        row[ORGANIZATION], row[NAMESPACE] = organization, namespace
+        row[WORKSPACE], row[API_KEY] = workspace, key
+        return True
+
+    def _parts(self, draft: OperationDraft, row: Row) -> bool:
+        api, tool, llm = draft.api, draft.tool, draft.llm
+        if api is not None and not self._api(api, row):
+            return False
+        if tool is not None and not self._tool(tool, row):
+            return False
+        return llm is None or self._llm(llm, row)
+
+    def _api(self, api: ApiCallDraft, row: Row) -> bool:
+        status, size = api.status_code, api.batch_size
+        if status is not None and not LOWEST_STATUS <= status <= HIGHEST_STATUS:
+            return False
+        if size is not None and not 0 <= size <= MAX_BATCH_SIZE:
+            return False
+        names = (api.method, api.ip_address, api.resource_id)
+        if not (self._are_names(names) and self._are_texts((api.route, api.user_agent))):
+            return False
+        row[ROUTE], row[USER_AGENT] = api.route, api.user_agent
+        row[METHOD], row[IP_ADDRESS], row[RESOURCE_ID] = names
+        row[STATUS_CODE], row[BATCH_SIZE] = status, size
+        return True
+
+    def _tool(self, tool: ToolUseDraft, row: Row) -> bool:
+        before, after = tool.tokens_original, tool.tokens_actual
+        if tool.tokens_prevented is not None or not are_tokens((before, after)):
+            return False
+        names = (tool.tool_name, tool.operation_mode)
+        if not (self._are_names(names) and self._are_texts((tool.file_path,))):
+            return False
+        if tool.parameters is not None and not self._is_plain(tool.parameters):
+            return False
+        row[TOOL_NAME], row[OPERATION_MODE] = names
+        row[FILE_PATH], row[PARAMETERS] = tool.file_path, tool.parameters
+        row[TOKENS_ORIGINAL], row[TOKENS_ACTUAL] = before, after
+        if before is not None and after is not None:
+            row[TOKENS_PREVENTED] = before - after
+        return True
+
+    def _llm(self, llm: LlmCallDraft, row: Row) -> bool:
+        # Long texts are looked at closely: they are too long for anything else to matter.
+        if llm.message is not None or llm.response is not None:
+            return False
+        read, cached, written = (
+            llm.input_tokens, llm.cached_input_tokens, llm.cache_write_input_tokens,
+        )  # fmt: skip
+        if llm.input_tokens_exclude_cache:
+            if not are_tokens((read, cached, written)):
+                return False
+            read = input_with_cache(read, cached, written)
+        counts = (
+            read, llm.output_tokens, cached, written, llm.reasoning_tokens,
+            llm.audio_input_tokens, llm.audio_output_tokens,
+        )  # fmt: skip
+        names = (llm.provider, llm.model)
+        if not (are_tokens(counts) and parts_fit(counts) and self._are_names(names)):
+            return False
+        row[PROVIDER], row[MODEL] = names
+        row[INPUT_TOKENS], row[OUTPUT_TOKENS], row[CACHED_INPUT_TOKENS] = counts[:3]
+        row[CACHE_WRITE_INPUT_TOKENS], row[REASONING_TOKENS] = counts[3:5]
+        row[AUDIO_INPUT_TOKENS], row[AUDIO_OUTPUT_TOKENS] = counts[5:]
+        return True
+
+    def _interaction(self, use: Any, row: Row) -> bool:
+        if not (self._are_names((use.type,)) and 1 <= use.units <= MAX_UNITS):
+            return False
+        row[INTERACTION_TYPE], row[UNITS] = use.type, use.units
+        row[COUNTS_AGAINST_LIMITS] = use.counts_against_limits
+        return True
+
+    def _are_names(self, texts: tuple[str | None, ...]) -> bool:
+        limit = self._name
+        for text in texts:
+            if text is not None and not (0 < len(text) <= limit and text.isprintable()):
+                return False
+        return True
+
+    def _are_texts(self, texts: tuple[str | None, ...]) -> bool:
+        limit = self._text
+        for text in texts:
+            if text is not None and not (len(text) <= limit and text.isprintable()):
+                return False
+        return True
+
+    def _is_plain(self, value: Any) -> bool:
+        """Whether it is a flat, small JSON object of printable text and ordinary numbers."""
+        if type(value) is not dict or len(value) > PLAIN_MEMBERS:
+            return False
+        size = 2
+        for key, member in value.items():
+            if type(key) is not str or not key.isprintable():
+                return False
+            size += len(key) * ESCAPED + LONGEST_NUMBER
+            if type(member) is str:
+                if not member.isprintable():
+                    return False
+                size += len(member) * ESCAPED
+            elif not is_plain_member(member):
+                return False
+        return size <= self._json_bytes
+
+
+def is_plain_member(member: Any) -> bool:
+    """Whether it is null, a boolean, or an ordinary number."""
+    kind = type(member)
+    if kind is int:
+        return bool(-LONG_MAX <= member <= LONG_MAX)
+    if kind is float:
+        return bool(-LARGEST_FLOAT < member < LARGEST_FLOAT)
+    return member is None or kind is bool
+
+
+def are_tokens(counts: tuple[int | None, ...]) -> bool:
+    """Whether all that are given are counts of tokens."""
+    return all([count is None or 0 <= count <= MAX_TOKENS for count in counts])  # noqa: C419  # a generator takes twice as long

@@ -1,0 +1,71 @@
+"""Reading and setting prices."""
+
+from collections.abc import Callable
+
+from sqlalchemy import delete, select
+
+from models.enums import AccessScope
+from store.auth.access import EVERY_ORGANIZATION, Bounds, Principal
+from store.database import Database, Row
+from store.errors import Forbidden
+from store.ids import Clock
+from store.pricing.price_rows import PriceDraft, price_rows
+from store.pricing.prices import PRICE_KEY, TABLE, by_date
+from store.validation import Checker, InputBounds
+
+
+class Prices:
+    """Reading and setting prices."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        bounds: InputBounds,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``changed`` is called after each change, so that nobody goes on with what was before."""
+        self._database = database
+        self._clock = clock
+        self._bounds = bounds
+        self._changed = changed
+
+    async def list_prices(self, bounds: Bounds) -> list[Row]:
+        """Return the prices of the caller's organization and of the installation, with ``tiers``."""
+        statement = select(TABLE).order_by(*TABLE.primary_key.columns)
+        if bounds.organization_id is not None:
+            owners = (bounds.organization_id, EVERY_ORGANIZATION)
+            statement = statement.where(TABLE.c.organization_id.in_(owners))
+        async with self._database.read_for(bounds.organization_id) as connection:
+            rows = (await connection.execute(statement)).mappings().all()
+        return [{**price, "tiers": tiers} for price, *tiers in by_date(rows).values()]
+
+    async def set_price(self, draft: PriceDraft, principal: Principal) -> Row:
+        """Set a price from a date on; the same key and date again replaces it and its tiers.
+
+        Costs of operations that are already recorded stay as they are.
+        """
+        principal.require(AccessScope.MANAGE)
+        if principal.bounds.is_partial:
+            raise Forbidden("a key bound to a namespace or workspace does not set prices")
+        check = Checker(self._bounds, self._clock())
+        organization = self._owner(draft, principal)
+        price, *tiers = price_rows(draft, organization, self._clock(), check)
+        async with self._database.write() as connection:
+            # Whoever sets the same price waits for this row, and finds these tiers.
+            await self._database.dialect.upsert(connection, TABLE, [price])
+            same = (TABLE.c[name] == price[name] for name in PRICE_KEY)
+            await connection.execute(delete(TABLE).where(*same, TABLE.c.from_input_tokens > 0))
+            await self._database.dialect.upsert(connection, TABLE, tiers)
+        self._changed()
+        return price | {"tiers": tiers}
+
+    def _owner(self, draft: PriceDraft, principal: Principal) -> str:
+        if draft.organization_id == EVERY_ORGANIZATION:
+            if principal.bounds.organization_id is not None:
+                raise Forbidden(
+                    "only an administrator of all organizations sets the installation's prices",
+                    ("organizationId",),
+                )
+            return EVERY_ORGANIZATION
+        return principal.organization(draft.organization_id)

@@ -1,0 +1,1 @@
+"""Queries over records: filters, keyset pagination, listings."""

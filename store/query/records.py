@@ -1,0 +1,198 @@
+"""Listing records of any kind: filtered, within bounds, ordered, paged, counted."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Table, func, select, union_all
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from store.auth.access import Bounds
+from store.database import Database, Row
+from store.query.filters import Condition, ConditionCompiler, Fields
+from store.query.paging import (
+    OrderTerm,
+    Page,
+    PageRequest,
+    PageSize,
+    cut,
+    make_page,
+    order_by,
+    page_statement,
+)
+from store.query.per_organization import follows_key, organizations_in, spread
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A column to order by, and which way."""
+
+    field: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What can be asked of one table: fields to filter by, fields to order by, the default order.
+
+    The columns of ``unique`` end every order, so that it is total and cursors are exact.
+    """
+
+    table: Table
+    default_order: tuple[Order, ...]
+    unique: tuple[str, ...]
+    orders: frozenset[str]
+    extra_fields: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
+
+    @property
+    def fields(self) -> Fields:
+        """Every column by its name."""
+        return {column.name: column for column in self.table.columns} | dict(self.extra_fields)
+
+    def terms(self, order: Sequence[Order]) -> list[OrderTerm]:
+        """The asked order, or the default one, completed to a total order."""
+        asked = list(order) or list(self.default_order)
+        named = {o.field for o in asked}
+        # Ties run the way of the first column, so that "newest first" holds among them too.
+        way = asked[0].descending
+        asked += [Order(name, way) for name in self.unique if name not in named]
+        seen: set[str] = set()
+        terms = []
+        for wanted in asked:
+            if wanted.field in seen:
+                continue
+            seen.add(wanted.field)
+            column = self.table.columns[wanted.field]
+            terms.append(OrderTerm(wanted.field, column, wanted.descending, bool(column.nullable)))
+        return terms
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which records of a source, in which order."""
+
+    where: Condition | None = None
+    order: tuple[Order, ...] = ()
+
+
+class Records:
+    """Lists and counts the records of one source."""
+
+    def __init__(self, database: Database, source: Source, sizes: PageSize) -> None:
+        self._database = database
+        self.source = source
+        self._sizes = sizes
+
+    def statement(
+        self, bounds: Bounds, question: Question, extra: Sequence[ColumnElement[bool]] = ()
+    ) -> Select[Any]:
+        """The rows within ``bounds`` that satisfy the question."""
+        table = self.source.table
+        statement = bounds.restrict(select(table), table).where(*extra)
+        if question.where is not None:
+            compiler = ConditionCompiler(self.source.fields, self._database.dialect)
+            statement = statement.where(compiler.compile(question.where))
+        return statement
+
+    async def list_page(
+        self,
+        bounds: Bounds,
+        question: Question,
+        request: PageRequest,
+        columns: frozenset[str] | None = None,
+    ) -> Page:
+        """One page; of ``columns`` only (and those of the order), where they are named."""
+        size = request.size(self._sizes)
+        terms = self.source.terms(question.order)
+        statement = page_statement(self.statement(bounds, question), terms, request, size)
+        chosen = list(self.source.table.columns)
+        if columns is not None:
+            wanted = columns | {term.name for term in terms}
+            chosen = [column for column in chosen if column.name in wanted]
+            statement = statement.with_only_columns(*chosen, maintain_column_froms=True)
+        async with self._database.read_for(bounds.organization_id) as connection:
+            table = self.source.table
+            if bounds.organization_id is None and follows_key(table, terms):
+                found = await organizations_in(connection, table)
+                if found is not None and len(found) > 0:
+                    backward = request.backward
+                    statement = spread(statement, table, found, terms, backward, size + 1)
+            fetched = await self._database.dialect.fetch(connection, statement, chosen)
+        return make_page(fetched, terms, request, size)
+
+    async def count(self, bounds: Bounds, question: Question) -> int:
+        """How many records there are, on all pages."""
+        inner = self.statement(bounds, question)
+        inner = inner.with_only_columns(func.count(), maintain_column_froms=True)
+        async with self._database.read_for(bounds.organization_id) as connection:
+            found: int = (await connection.execute(inner)).scalar_one()
+            return found
+
+    async def find_by(self, bounds: Bounds, values: Mapping[str, Any]) -> Row | None:
+        """The newest record within the bounds whose columns have these values, or None."""
+        table = self.source.table
+        conditions = [table.columns[name] == value for name, value in values.items()]
+        statement = self.statement(bounds, Question(), conditions).limit(1)
+        statement = statement.order_by(*order_by(self.source.terms(())))
+        async with self._database.read_for(bounds.organization_id) as connection:
+            row: Row | None = (await connection.execute(statement)).mappings().first()
+            return row
+
+    async def each_key(
+        self,
+        connection: AsyncConnection,
+        bounds: Bounds,
+        key: Sequence[ColumnElement[Any]],
+        keys: Sequence[tuple[Any, ...]],
+        request: PageRequest,
+    ) -> dict[tuple[Any, ...], Page]:
+        """Return one page per key, in one statement.
+
+        Each is read from its own place in an index of the columns of ``key``: a page costs the
+        same, however long its list is.
+        """
+        size = request.size(self._sizes)
+        terms = self.source.terms(())
+        page = page_statement(self.statement(bounds, Question()), terms, request, size)
+        columns = list(self.source.table.columns)
+        pages = [
+            page.where(*(column == value for column, value in zip(key, values, strict=True)))
+            for values in keys
+        ]
+        statement = pages[0]
+        if len(pages) > 1:
+            merged = union_all(*(select(each.subquery()) for each in pages)).subquery()
+            ordered = [
+                OrderTerm(term.name, merged.c[term.name], term.descending, term.nullable)
+                for term in terms
+            ]
+            statement = select(*(merged.c[column.name] for column in columns))
+            statement = statement.order_by(*order_by(ordered, request.backward))
+        fetched = await self._database.dialect.fetch(connection, statement, columns)
+        groups = fetched.by([column.name for column in key])
+        return {found: make_page(rows, terms, request, size) for found, rows in groups.items()}
+
+    async def each(
+        self,
+        connection: AsyncConnection,
+        bounds: Bounds,
+        key: Sequence[ColumnElement[Any]],
+        conditions: Sequence[ColumnElement[bool]],
+        request: PageRequest,
+    ) -> dict[tuple[Any, ...], Page]:
+        """One page per value of ``key`` among the rows that satisfy ``conditions``, in one statement.
+
+        It ranks all of these rows: ``conditions`` have to keep them few.
+        """
+        size = request.size(self._sizes)
+        terms = self.source.terms(())
+        inner = cut(self.statement(bounds, Question(), conditions), terms, request)
+        order = order_by(terms, request.backward)
+        rank = func.row_number().over(partition_by=list(key), order_by=order).label("rank_")
+        ranked = inner.add_columns(rank).subquery()
+        columns = list(self.source.table.columns)
+        statement = select(*(ranked.c[column.name] for column in columns))
+        statement = statement.where(ranked.c.rank_ <= size + 1).order_by(ranked.c.rank_)
+        fetched = await self._database.dialect.fetch(connection, statement, columns)
+        groups = fetched.by([column.name for column in key])
+        return {found: make_page(rows, terms, request, size) for found, rows in groups.items()}

@@ -1,0 +1,54 @@
+"""How reports ask: spans of time, conditions, and values out of answers."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+from store.aggregation.answers import Answer, Group
+from store.aggregation.measures import Measure, Value
+from store.aggregation.questions import Question
+from store.pricing.prices import NANOS_PER_DOLLAR
+from store.query.filters import AllOf, Compare, Condition, Op
+
+Ask = Callable[[Question], Awaitable[Answer]]
+"""Asks within the bounds of one caller."""
+
+
+def all_of(since: tuple[str, datetime | None], **equal: Any) -> Condition:
+    """Records from an instant on (a column and None: from ever), whose columns equal these values."""
+    column, instant = since
+    parts = [Compare(name, Op.EQ, value) for name, value in equal.items() if value is not None]
+    if instant is not None:
+        parts.append(Compare(column, Op.GTE, instant))
+    return AllOf(tuple(parts))
+
+
+class Values:
+    """The values of one group of an answer."""
+
+    def __init__(self, answer: Answer, group: Group) -> None:
+        self._answer = answer
+        self._group = group
+
+    def get(self, measure: Measure) -> Value:
+        """A measure as it is."""
+        return self._answer.value(self._group, measure)
+
+    def count(self, measure: Measure) -> int:
+        """A whole number; none is 0."""
+        return int(self.get(measure) or 0)
+
+    def number(self, measure: Measure) -> float | None:
+        """A number, if there is one."""
+        value = self.get(measure)
+        return None if value is None else float(value)
+
+    def dollars(self, measure: Measure) -> float:
+        """Money in US dollars; none is 0."""
+        return (self.get(measure) or 0) / NANOS_PER_DOLLAR
+
+
+def totals_of(answer: Answer) -> Values:
+    """The totals of an answer that was asked for them."""
+    assert answer.totals is not None
+    return Values(answer, answer.totals)

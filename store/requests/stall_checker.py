@@ -1,0 +1,98 @@
+"""Looks for requests that have been silent for too long, again and again, in every server."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from models import Request, table_of
+from store.database import Database, DatabaseFailure
+from store.errors import StoreError
+from store.ids import Clock
+from store.ingest.entries import ItemStatus
+from store.ingest.writer import Writer
+from store.maintenance.failure_log import FailureLog
+from store.requests.entries import SweepEntry
+
+SWEEP_ITEMS = 200
+"""Requests of one transaction: it holds their rows for some ten milliseconds, not longer."""
+REQUESTS = table_of(Request)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class SweepStats:
+    """What the sweeper of this server did since it started, for metrics."""
+
+    sweeps: int = 0
+    looks: int = 0
+    moved: int = 0
+    failures: int = 0
+
+
+class Sweeper:
+    """Judges due requests through the writer; two servers that do so at once write one event.
+
+    A server that did not listen cannot say that nobody spoke: silence counts from the start of the
+    sweeper, and anew after the database was away or too busy, for it took no message either then.
+    """
+
+    def __init__(self, database: Database, writer: Writer, clock: Clock, pause: float) -> None:
+        """``pause`` are the seconds between two sweeps."""
+        self._database = database
+        self._writer = writer
+        self._clock = clock
+        self._pause = pause
+        self._listening_since = clock()
+        self.stats = SweepStats()
+
+    def start_listening(self) -> None:
+        """Count silence from now on."""
+        self._listening_since = self._clock()
+
+    async def due(self, now: datetime) -> list[SweepEntry]:
+        """Those requests whose deadline has passed, the oldest first, at most ``SWEEP_ITEMS``."""
+        deadline = REQUESTS.c.deadline_at
+        statement = select(REQUESTS.c.organization_id, REQUESTS.c.id).where(deadline <= now)
+        statement = statement.order_by(deadline).limit(SWEEP_ITEMS)
+        async with self._database.read() as connection:
+            found = (await connection.execute(statement)).all()
+        return [SweepEntry(row.organization_id, row.id, self._listening_since) for row in found]
+
+    async def run_once(self) -> bool:
+        """Judge what is due now; whether there may be more of it."""
+        entries = await self.due(self._clock())
+        # Each by itself: they share a transaction all the same, and one that fails spoils no other.
+        submitted = (self._writer.submit([entry], entry.organization) for entry in entries)
+        told = await asyncio.gather(*submitted, return_exceptions=True)
+        self.stats.sweeps += 1
+        self.stats.looks += len(entries)
+        done = [e.result for e in entries if e.result is not None]
+        self.stats.moved += sum(result.status is ItemStatus.ACCEPTED for result in done)
+        failed = [error for error in told if error is not None]
+        for error in failed:
+            if isinstance(error, StoreError):
+                raise error
+        if failed:
+            self.stats.failures += 1
+            log.error("%d silent requests could not be judged", len(failed), exc_info=failed[0])
+        return len(entries) == SWEEP_ITEMS and not failed
+
+    async def run(self) -> None:
+        """Do it again and again until cancelled; a failure is logged and tried again."""
+        more = False
+        failures = FailureLog(log, "silent requests will be looked for again")
+        while True:
+            await asyncio.sleep(0 if more else self._pause)
+            try:
+                more = await self.run_once()
+                failures.succeed()
+            except (StoreError, DatabaseFailure) as error:
+                failures.fail(error)
+                self.stats.failures += 1
+                more = False
+                if isinstance(error, StoreError):
+                    self.start_listening()

@@ -1,0 +1,73 @@
+"""What silence means: how long it may last, when it is due, and what becomes of who stays silent.
+
+Silence is measured by the server's clock: from when it heard a message, whatever time the sender
+put on it. Nothing here holds a clock or a connection.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from models.enums import RequestStatus, StageStatus
+from store.requests.rows import Row
+
+MILLISECOND = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long the server waits.
+
+    ``stall_after`` is the silence that makes a stage STALLED where the stage itself allows no
+    other, and a request that has no running stage. ``lost_after`` is how long it may then stay
+    STALLED. ``listening_since`` is when the server began to listen: nobody was silent before.
+    """
+
+    stall_after: timedelta = timedelta(minutes=10)
+    lost_after: timedelta = timedelta(hours=24)
+    listening_since: datetime | None = None
+
+    def from_(self, heard: datetime) -> datetime:
+        """When the silence began that followed a message."""
+        return heard if self.listening_since is None else max(heard, self.listening_since)
+
+    def of_stage(self, stage: Row) -> timedelta:
+        """The silence that a stage may keep."""
+        own = stage["stall_after_ms"]
+        return self.stall_after if own is None else own * MILLISECOND
+
+    def of_request(self, stages: dict[str, Row]) -> timedelta:
+        """The silence that a request may keep of which no stage runs: that of its stalled stages."""
+        stalled = [self.of_stage(s) for s in with_status(stages, StageStatus.STALLED)]
+        return min(stalled, default=self.stall_after)
+
+    def stage_due(self, stage: Row) -> datetime | None:
+        """When silence will change an attempt: stall it, or lose it; None where it is not awaited."""
+        if stage["status"] == StageStatus.RUNNING.value:
+            return self.from_(stage["heartbeat_at"] or stage["started_at"]) + self.of_stage(stage)
+        if stage["status"] == StageStatus.STALLED.value:
+            return stage["stalled_at"] + self.lost_after  # type: ignore[no-any-return]
+        return None
+
+    def request_due(self, row: Row, stages: dict[str, Row]) -> datetime | None:
+        """When silence will change the request itself; None while it is not awaited."""
+        if row["status"] == RequestStatus.STALLED.value:
+            return row["stalled_at"] + self.lost_after  # type: ignore[no-any-return]
+        if row["status"] != RequestStatus.RUNNING.value:
+            return None
+        if any(with_status(stages, StageStatus.RUNNING)):
+            return None  # it lives as long as one of its stages does
+        return self.from_(row["heard_at"] or row["updated_at"]) + self.of_request(stages)
+
+    def due(self, row: Row, stages: dict[str, Row]) -> datetime | None:
+        """The first instant at which silence will change anything; None where nothing is awaited."""
+        own = self.request_due(row, stages)
+        if own is None and row["status"] != RequestStatus.RUNNING.value:
+            return None
+        found = [self.stage_due(stage) for stage in stages.values()]
+        return min((at for at in (own, *found) if at is not None), default=None)
+
+
+def with_status(stages: dict[str, Row], status: StageStatus) -> Iterator[Row]:
+    """The stages in that state."""
+    return (stage for stage in stages.values() if stage["status"] == status.value)

@@ -1,0 +1,144 @@
+"""The rollups as one thing: started with the store, worked on, listed, made anew, verified."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import func, select
+
+from models.rollups import ROLLUPS, Rollup
+from store.database import Contention, Database
+from store.ids import Clock
+from store.rollups.definitions import TABLE
+from store.rollups.maintenance import Maintenance
+from store.rollups.rebuilding import (
+    Difference,
+    busy_days,
+    differences,
+    hours_between,
+    rebuild,
+    spans_of,
+)
+from store.rollups.state import RollupStates, oldest_record
+from store.time_buckets import DAY, HOUR, day_at, hour_at, next_day, next_hour
+from store.validation import EARLIEST, FUTURE
+
+REBUILD_TRIES = 5
+"""How often a stretch is rebuilt again after somebody else changed its rows."""
+VERIFIED_RECORDS = 100_000
+"""Records of one step of a verification, which holds what it compares in memory."""
+Progress = Callable[[int, int], None]
+"""Told how many steps of how many are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A rollup and how many rows it has."""
+
+    rollup: Rollup
+    rows: int
+
+
+class Rollups:
+    """Everything that is done with rollups but asking and writing."""
+
+    def __init__(
+        self, database: Database, states: RollupStates, clock: Clock, day_delay: timedelta
+    ) -> None:
+        self._database = database
+        self._states = states
+        self._clock = clock
+        self.maintenance = Maintenance(database, states, clock, day_delay)
+
+    async def prepare(self) -> None:
+        """Before anything is written."""
+        await self._states.prepare()
+
+    async def valid_from(self) -> datetime | None:
+        """Since when all hours are right; None where none is, or where no server keeps rollups."""
+        self._states.forget()
+        return await self._states.valid_from()
+
+    async def held(self) -> list[Held]:
+        """Every rollup with the number of its rows."""
+        statement = select(TABLE.c.rollup, func.count()).group_by(TABLE.c.rollup)
+        async with self._database.read() as connection:
+            counts = {row[0]: row[1] for row in await connection.execute(statement)}
+        return [Held(rollup, counts.get(rollup.number, 0)) for rollup in ROLLUPS]
+
+    async def rebuild(
+        self,
+        since: datetime | None,
+        until: datetime | None,
+        progress: Progress,
+        step: timedelta = DAY,
+    ) -> int:
+        """Make the hours that [since, until) touches anew from the records; returns how many.
+
+        Each step is a transaction of its own, and servers may write meanwhile.
+        """
+        first, last = await self._hours(since, until)
+        async with self._database.read() as connection:
+            dialect = self._database.dialect
+            busy = await busy_days(connection, dialect, day_at(first), last)
+        steps = [one for one in hours_between(first, last, step) if _touches(one, busy)]
+        for done, (start, end) in enumerate(steps):
+            progress(done, len(steps))
+            await self._patiently(start, end)
+        progress(len(steps), len(steps))
+        return (last - first) // HOUR
+
+    async def _patiently(self, first: datetime, last: datetime) -> None:
+        for left in reversed(range(REBUILD_TRIES)):
+            try:
+                return await rebuild(self._database, first, last)
+            except Contention:
+                if not left:
+                    raise
+        return None
+
+    async def verify(
+        self, since: datetime | None, until: datetime | None, progress: Progress
+    ) -> AsyncIterator[Difference]:
+        """Where rollups and records differ, in the UTC days that [since, until) touches.
+
+        Days before the rollups are right are left out: no answer reads them.
+        """
+        valid_from = await self.valid_from()
+        if valid_from is None:
+            return
+        first = max(since.astimezone(UTC) if since else EARLIEST, valid_from)
+        last = next_day(until.astimezone(UTC)) if until else None
+        dialect = self._database.dialect
+        async with self._database.read() as connection:
+            busy = await busy_days(connection, dialect, day_at(first), last)
+        steps = list(spans_of(busy, VERIFIED_RECORDS))
+        for done, span in enumerate(steps):
+            progress(done, len(steps))
+            async with self._database.read() as connection:
+                async for one in differences(connection, dialect, span, valid_from):
+                    yield one
+        progress(len(steps), len(steps))
+
+    async def _hours(
+        self, since: datetime | None, until: datetime | None
+    ) -> tuple[datetime, datetime]:
+        """Whole hours around a span; from the first operation or sum to what may have been recorded."""
+        latest = next_hour(self._clock() + FUTURE)
+        async with self._database.read() as connection:
+            rolled = await connection.scalar(select(func.min(TABLE.c.starts_at)))
+            recorded = await oldest_record(connection)
+        oldest = min((instant for instant in (rolled, recorded) if instant), default=None)
+        first = max(since.astimezone(UTC) if since else (oldest or latest), oldest or latest)
+        last = min(until.astimezone(UTC), latest) if until else latest
+        return hour_at(first), next_hour(last)
+
+
+def _touches(stretch: tuple[datetime, datetime], days: Mapping[datetime, int]) -> bool:
+    """Whether a stretch of hours has a part of one of these days."""
+    day, end = day_at(stretch[0]), stretch[1]
+    while day < end:
+        if day in days:
+            return True
+        day += DAY
+    return False

@@ -1,0 +1,1 @@
+"""Fair scheduling between organizations: queues and admission gates."""
