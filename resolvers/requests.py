@@ -13,6 +13,7 @@ from schema.enums import ItemStatus
 from schema.filters import condition_of
 from schema.request_filters import RequestFilter, RequestOrder
 from schema.request_inputs import (
+    EVENT_ID,
     CancelRequestInput,
     CompleteRequestInput,
     CreateRequestInput,
@@ -31,6 +32,7 @@ Force = Annotated[
     bool | None,
     about("Retry even if the failure is not retryable or no attempt is left. Requires ADMIN."),
 ]
+EventId = Annotated[UUID | None, about(EVENT_ID)]
 
 
 def preparer(info: Info) -> RequestPreparer:
@@ -83,9 +85,11 @@ class RequestMutations:
         "Refused if no attempt is left or the failure is not retryable, unless an administrator "
         "forces it. COMPLETED and CANCELLED requests are final."
     )
-    async def retry_request(self, info: Info, id: OwnId, force: Force = False) -> RequestPayload:
+    async def retry_request(
+        self, info: Info, id: OwnId, force: Force = False, event_id: EventId = None
+    ) -> RequestPayload:
         """FAILED to RUNNING."""
-        command = RetryRequestInput(request_id=id, force=bool(force))
+        command = RetryRequestInput(request_id=id, force=bool(force), event_id=event_id)
         return await write_request(info, preparer(info).retry(command))
 
     @strawberry.mutation(

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import strawberry
 
-from resolvers.requests import Force, preparer
+from resolvers.requests import EventId, Force, preparer
 from schema.arguments import about
 from schema.context import Info
 from schema.enums import ItemStatus
@@ -84,9 +84,12 @@ class StageMutations:
         request_id: Annotated[UUID, about("The request's own id (uuid).")],
         stage: Annotated[str, about("The stage's name.")],
         force: Force = False,
+        event_id: EventId = None,
     ) -> StagePayload:
         """FAILED to RUNNING."""
-        command = RetryStageInput(request_id=request_id, stage=stage, force=bool(force))
+        command = RetryStageInput(
+            request_id=request_id, stage=stage, force=bool(force), event_id=event_id
+        )
         return await write_stage(info, preparer(info).retry_stage(command))
 
     @strawberry.mutation(description="Append a fact to a request's log.")

@@ -12,14 +12,12 @@ from schema.labels import LabelsInput
 from schema.scalars import JSON, Long
 
 REQUEST_ID = "The request's own id (uuid)."
+EVENT_ID = "Id of the event this appends, chosen by the client: it makes a repeat harmless."
 
 
 def event_id() -> Any:
     """The field that makes a command's repeat recognisable."""
-    return described(
-        "Id of the event this appends, chosen by the client: it makes a repeat harmless.",
-        default=None,
-    )
+    return described(EVENT_ID, default=None)
 
 
 def occurred_at() -> Any:

@@ -92,15 +92,15 @@ mutation Resume($id: UUID!) {{
 }}"""
 
 RETRY_STAGE = f"""\
-mutation RetryStage($id: UUID!, $stage: String!, $force: Boolean) {{
-  retryStage(requestId: $id, stage: $stage, force: $force) {{ request {{
+mutation RetryStage($id: UUID!, $stage: String!, $force: Boolean, $eventId: UUID) {{
+  retryStage(requestId: $id, stage: $stage, force: $force, eventId: $eventId) {{ request {{
   {STATUS}
   }} }}
 }}"""
 
 RETRY_REQUEST = f"""\
-mutation RetryRequest($id: UUID!, $force: Boolean) {{
-  retryRequest(id: $id, force: $force) {{ request {{
+mutation RetryRequest($id: UUID!, $force: Boolean, $eventId: UUID) {{
+  retryRequest(id: $id, force: $force, eventId: $eventId) {{ request {{
   {STATUS}
   }} }}
 }}"""

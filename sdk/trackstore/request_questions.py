@@ -147,14 +147,14 @@ class AskedRequests(RequestQuestions):
     ) -> Retry:
         """Run a failed stage again; the answer is true if it runs."""
         variables: Json = {"id": str(uuid_of(request_id)), "stage": stage, "force": force}
-        return self._retry((RETRY_STAGE, variables), stage, timeout)
+        return self._retry(RETRY_STAGE, variables, stage, timeout)
 
     def retry_request(
         self, request_id: UUID | str, *, force: bool = False, timeout: float = ANSWER_SECONDS
     ) -> Retry:
         """Run a failed request again, from its error stage; the answer is true if it runs."""
         variables: Json = {"id": str(uuid_of(request_id)), "force": force}
-        return self._retry((RETRY_REQUEST, variables), None, timeout)
+        return self._retry(RETRY_REQUEST, variables, None, timeout)
 
     def look_up(self, request_id: UUID) -> RequestStatus | None:
         """Start a request if it waits, and return it; None where the server cannot be asked.
@@ -189,7 +189,9 @@ class AskedRequests(RequestQuestions):
                 request_id, flushed.left, flushed.problem or "no answer in time",
             )  # fmt: skip
 
-    def _retry(self, call: Call, stage: str | None, timeout: float) -> Retry:
+    def _retry(self, document: str, variables: Json, stage: str | None, timeout: float) -> Retry:
+        """Send a retry. It has an event id, so that a repeat opens no second attempt."""
+        call = (document, variables | {"eventId": str(new_id())})
         try:
             (payload,) = self._ask_after_sending(call, timeout).values()
         except ServerRefused as error:

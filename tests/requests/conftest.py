@@ -15,11 +15,11 @@ READ = """query ($id: UUID!) { request(id: $id) {
       errorMessage } }
     timeline { stage attempt status offsetMs durationMs }
     events { nodes { seq type stage attempt message data occurredAt } } } }"""
-RETRY = """mutation ($id: UUID!, $stage: String!, $force: Boolean = false) {
-    retryStage(requestId: $id, stage: $stage, force: $force) {
+RETRY = """mutation ($id: UUID!, $stage: String!, $force: Boolean = false, $eventId: UUID) {
+    retryStage(requestId: $id, stage: $stage, force: $force, eventId: $eventId) {
       status stage { status attempt } request { status endedAt errorStage } } }"""
-RETRY_REQUEST = """mutation ($id: UUID!, $force: Boolean = false) {
-    retryRequest(id: $id, force: $force) {
+RETRY_REQUEST = """mutation ($id: UUID!, $force: Boolean = false, $eventId: UUID) {
+    retryRequest(id: $id, force: $force, eventId: $eventId) {
       status request { status endedAt errorStage currentStage } } }"""
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from store.ids import new_id
 from tests.api import Api, ApiErrors, StartApi
 from tests.requests.conftest import RETRY, RETRY_REQUEST, Work
 
@@ -239,6 +240,37 @@ async def test_a_retry_that_is_sent_twice_happens_once(work: Work) -> None:
     await work.do(("failStage", "b", {"message": "m"}))
     assert await work.send("retryRequest", eventId=event) == "DUPLICATE"
     assert (await work.stages())["b"] == ("FAILED", 2)
+
+
+async def test_a_repeat_that_arrives_after_the_next_failure_opens_no_attempt(work: Work) -> None:
+    """The caller did not get the answer, and the attempt has failed before the repeat arrives."""
+    await work.create()
+    await work.do(("startStage", "a", {}), ("failStage", "a", {"message": "first"}))
+    ids = str(new_id()), str(new_id())
+    assert (await work.retry("a", eventId=ids[0]))["status"] == "ACCEPTED"
+    await work.do(
+        ("failStage", "a", {"message": "second"}), ("failRequest", None, {"message": "m"})
+    )
+    again = await work.retry("a", eventId=ids[0])
+    assert again["status"] == "DUPLICATE"
+    assert again["stage"] == {"status": "FAILED", "attempt": 2}
+    assert await work.send("retryStage", "a", eventId=ids[0]) == "DUPLICATE"
+    assert (await work.retry_request(eventId=ids[1]))["status"] == "ACCEPTED"
+    assert (await work.stages())["a"] == ("RUNNING", 3)
+    await work.do(("completeStage", "a", {}), ("completeRequest", None, {}))
+    assert (await work.retry_request(eventId=ids[1]))["status"] == "DUPLICATE"
+    assert await work.send("retryRequest", eventId=ids[1]) == "DUPLICATE"
+    assert (await work.stages())["a"] == ("COMPLETED", 3)
+
+
+async def test_a_repeated_retry_of_a_request_that_failed_outside_a_stage(work: Work) -> None:
+    await work.create()
+    await work.do(("startRequest", None, {}), ("failRequest", None, {"message": "m"}))
+    id = str(new_id())
+    assert (await work.retry_request(eventId=id))["status"] == "ACCEPTED"
+    await work.do(("failRequest", None, {"message": "again"}))
+    again = await work.retry_request(eventId=id)
+    assert (again["status"], again["request"]["status"]) == ("DUPLICATE", "FAILED")
 
 
 async def test_a_reopened_request_is_active_again(work: Work, api: Api) -> None:

@@ -11,7 +11,15 @@ from tests.processes import ServerProcess
 from tests.sdk.conftest import MakeTracker
 from tests.sdk.network import wait_until
 from tests.sdk.test_requests import stored
-from trackstore import AsyncClient, Client, RequestHandle, Stage, Tracker, new_id
+from trackstore import (
+    AsyncClient,
+    Client,
+    RequestHandle,
+    ServerUnavailable,
+    Stage,
+    Tracker,
+    new_id,
+)
 from trackstore.delivery.drops import Ledger
 from trackstore.delivery.outcomes import Answered
 from trackstore.delivery.transport import outcome_of
@@ -93,6 +101,42 @@ def test_e6_a_new_worker_goes_on_from_the_failed_stage(
     check_completed(found)
     stats = worker.stats()
     assert (stats.duplicates, stats.dropped_total) == (0, 0)
+
+
+FAIL = """mutation ($id: UUID!) {
+  failStage(input: {requestId: $id, stage: "b", message: "again"}) { status } }"""
+
+
+@pytest.mark.parametrize("way", ["stage", "request"])
+def test_a_retry_whose_answer_was_lost_opens_one_attempt(
+    tracker: Tracker, worker: Tracker, client: Client, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client repeats it when the attempt that it began has failed already."""
+    id = fail_in_b(tracker)
+    send = Client._try
+    sent: list[bytes] = []
+
+    def lose_first_answer(self: Client, body: bytes, seconds: float) -> Any:
+        data = send(self, body, seconds)
+        if b"mutation Retry" in body:
+            sent.append(body)
+            if len(sent) == 1:
+                client.query(FAIL, {"id": str(id)})
+                raise ServerUnavailable("the answer was lost")
+        return data
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Client, "_try", lose_first_answer)
+        if way == "stage":
+            worker.retry_stage(id, "b", force=True)
+        else:
+            worker.retry_request(id, force=True)
+    assert len(sent) == 2
+    status = worker.status(id)
+    assert status is not None
+    stage = status.stage("b")
+    assert stage is not None
+    assert (stage.status, stage.attempt) == ("FAILED", 2)
 
 
 async def test_e6_the_same_in_asyncio(tracker: Tracker, worker: Tracker, client: Client) -> None:
