@@ -1,6 +1,8 @@
 """Units of work: a read is a connection, a write is a transaction that commits at its edge."""
 
 import asyncio
+import logging
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from typing import Any
@@ -24,10 +26,13 @@ from store.rejected_statements import Refusals
 from store.scheduling.fair_gate import FairGate, GateBounds
 from store.scheduling.fair_queue import Tenant
 
+log = logging.getLogger(__name__)
 Row = Mapping[Any, Any]
 """A row as it was read: values by column name."""
 
 
+SHORTEN_PAUSE_SECONDS = 0.05
+"""Between two tries to write the log back: writers get their turns."""
 UNKNOWN = (
     "The commit was sent to the database and its answer did not come: this may be stored or not. "
     "Send it again with the same ids."
@@ -67,6 +72,7 @@ class Database:
         self.refusals = Refusals()
         # Where the database has one writer, wait here, in order, and not inside its busy loop.
         self._turn = None if self.dialect.parallel_writers > 1 else asyncio.Lock()
+        self._shortening = asyncio.Lock()
         places, pool = self.dialect.places, self._pool
         self.records_gate = FairGate(
             "reads", GateBounds(places.records, pool.waiting, pool.turn_seconds)
@@ -105,11 +111,24 @@ class Database:
     async def ask_for(self, tenant: Tenant) -> AsyncIterator[AsyncConnection]:
         """Lend a connection for one aggregation for a caller, in its organization's turn."""
         with self.translated():
-            async with (
-                self.question_gate.place(tenant),
-                self.dialect.question_engine.connect() as connection,
-            ):
-                yield connection
+            async with self.question_gate.place(tenant):
+                if self.dialect.is_log_long:
+                    await self._shorten_log()
+                async with self.dialect.question_engine.connect() as connection:
+                    yield connection
+
+    async def _shorten_log(self) -> None:
+        """Let the questions that run come to their end, and the log be written back, before more run."""
+        deadline = time.monotonic() + self._pool.statement_seconds
+        async with self._shortening:
+            while self.dialect.is_log_long:
+                async with self._turn or nullcontext():
+                    if await self.dialect.shorten_log():
+                        return
+                if time.monotonic() > deadline:
+                    log.warning("another program reads the database: its log cannot be shortened")
+                    return
+                await asyncio.sleep(SHORTEN_PAUSE_SECONDS)
 
     @asynccontextmanager
     async def write(

@@ -99,6 +99,15 @@ class DatabaseDialect(ABC):
     def snapshot_engine(self) -> AsyncEngine:
         """Where transactions come from that see one state of the database in all statements."""
 
+    @property
+    def is_log_long(self) -> bool:
+        """Whether long reads keep the write-ahead log from being reused, so that it grows."""
+        return False
+
+    async def shorten_log(self) -> bool:
+        """Try for a moment to write the log back; return whether it was done."""
+        return True
+
     @abstractmethod
     def insert(self, table: Table) -> Insert:
         """An INSERT that knows ``on_conflict_do_nothing`` and ``on_conflict_do_update``."""

@@ -53,6 +53,7 @@ from store.dialects.sqlite.database_file import DatabaseFile
 from store.dialects.sqlite.deadlines import DEADLINE, Deadline, stop_in_time
 from store.dialects.sqlite.errors import DISK_ERRORS, diagnose, state_of
 from store.dialects.sqlite.isolated_reads import QuestionConnection
+from store.dialects.sqlite.write_ahead_log import KEPT_LOG_BYTES, WriteAheadLog
 from store.dialects.value_lists import in_json_array
 from store.errors import BadInput
 from store.ids import utc_now
@@ -96,6 +97,7 @@ class SqliteDialect(DatabaseDialect):
         if not parsed.database.startswith("file:"):
             create_private_file(Path(parsed.database))
         self._file = DatabaseFile(parsed.database)
+        self.log = WriteAheadLog(str(Path(parsed.database).expanduser()))
         self._pool = pool
         self._positions: dict[str, int] = {}
         wait = pool.wait_seconds
@@ -128,7 +130,9 @@ class SqliteDialect(DatabaseDialect):
             cursor.execute(f"PRAGMA synchronous={self._pool.synchronous}")
             cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
             connection.run_async(lambda raw: raw._execute(add_functions, raw._conn))
-            if not writer:
+            if writer:
+                cursor.execute(f"PRAGMA journal_size_limit={KEPT_LOG_BYTES}")
+            else:
                 cursor.execute("PRAGMA query_only=ON")
                 deadline = record.info[DEADLINE] = Deadline(self._pool.statement_seconds)
                 connection.run_async(
@@ -191,6 +195,15 @@ class SqliteDialect(DatabaseDialect):
     @property
     def snapshot_engine(self) -> AsyncEngine:
         return self._write  # whoever holds the write lock sees one state
+
+    @property
+    def is_log_long(self) -> bool:
+        return self.log.is_long
+
+    async def shorten_log(self) -> bool:
+        async with self._write.connect() as connection:
+            raw = await connection.get_raw_connection()
+            return await self.log.write_back(raw.driver_connection, BUSY_SECONDS * 1000)
 
     async def dispose(self) -> None:
         await self._ask.dispose()
