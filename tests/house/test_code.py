@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tests.house.checkout import PACKAGES, ROOT, files, trees
 
-MOST_LINES_OF_A_FILE = 400
-MOST_LINES_OF_A_FUNCTION = 50
+MAX_FILE_LINES = 500
+MAX_FUNCTION_LINES = 50
 
 # How long functions outside of Python are is checked where they can be parsed: dashboard/scripts/house.mjs.
 CODE = {".py", ".ts", ".tsx", ".mjs", ".css"}
@@ -32,7 +32,7 @@ def test_no_file_is_long() -> None:
         str(file): lines
         for file in files()
         if file.suffix in CODE
-        and (lines := len((ROOT / file).read_bytes().splitlines())) > MOST_LINES_OF_A_FILE
+        and (lines := len((ROOT / file).read_bytes().splitlines())) > MAX_FILE_LINES
     }
     assert not long, "split by noun"
 
@@ -43,7 +43,7 @@ def test_no_function_is_long() -> None:
         for file, tree in trees()
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and (lines := (node.end_lineno or node.lineno) - node.lineno + 1) > MOST_LINES_OF_A_FUNCTION
+        and (lines := (node.end_lineno or node.lineno) - node.lineno + 1) > MAX_FUNCTION_LINES
     }
     assert not long, "name its parts"
 
