@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from migrations.revision import NEWEST, REVISIONS, revisions_of
 from store.database import DatabaseFailure
+from store.dialects import SCHEMA_AWAY
 from store.errors import StoreError
 from store.maintenance.readiness import reason_of
 from store.store import Store
@@ -20,6 +21,7 @@ PROBE_SECONDS = 3.0
 """A write is tried at most so often, however many ask."""
 HUNG_PROBE_SECONDS = 15.0
 """A write that does not come back is given up after this, and another one is tried."""
+NO_TABLES = "the database has no tables: run `trackstore migrate`"
 UNAVAILABLE = 503
 NOT_CACHED = {"Cache-Control": "no-store"}
 
@@ -109,12 +111,15 @@ class Health:
 
     async def _schema(self) -> str | None:
         """Behind is not ready; ahead is: servers of the last version serve until they are replaced."""
+        dialect = self._store.database.dialect
         async with self._store.database.read() as connection:
             heads = await connection.run_sync(revisions_of)
+            is_hidden = not heads and await dialect.hides_tables(connection)
         if NEWEST in heads:
             return None
         if not heads:
-            raise NotReady("the database has no tables: run `trackstore migrate`")
+            dialect.reopen()  # connections that are open may look elsewhere when this has ended
+            raise NotReady(SCHEMA_AWAY if is_hidden else NO_TABLES)
         if heads[0] not in REVISIONS:
             return "the tables are newer than this server: replace it soon"
         raise NotReady("the tables are older than this server: run `trackstore migrate`")

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Table
@@ -92,30 +92,28 @@ class Database:
 
         ``seconds`` bounds all of it, beside the bound of each statement.
         """
-        with self.translated():
-            async with self.dialect.read_engine.connect() as connection:
-                self.dialect.limit_unit(connection, seconds)
-                yield connection
+        async with self.translated(), self.dialect.read_engine.connect() as connection:
+            self.dialect.limit_unit(connection, seconds)
+            yield connection
 
     @asynccontextmanager
     async def read_for(self, tenant: Tenant) -> AsyncIterator[AsyncConnection]:
         """Lend a connection for reading records for a caller, in its organization's turn."""
-        with self.translated():
-            async with (
-                self.records_gate.place(tenant),
-                self.dialect.read_engine.connect() as connection,
-            ):
-                yield connection
+        async with (
+            self.translated(),
+            self.records_gate.place(tenant),
+            self.dialect.read_engine.connect() as connection,
+        ):
+            yield connection
 
     @asynccontextmanager
     async def ask_for(self, tenant: Tenant) -> AsyncIterator[AsyncConnection]:
         """Lend a connection for one aggregation for a caller, in its organization's turn."""
-        with self.translated():
-            async with self.question_gate.place(tenant):
-                if self.dialect.is_log_long:
-                    await self._shorten_log()
-                async with self.dialect.question_engine.connect() as connection:
-                    yield connection
+        async with self.translated(), self.question_gate.place(tenant):
+            if self.dialect.is_log_long:
+                await self._shorten_log()
+            async with self.dialect.question_engine.connect() as connection:
+                yield connection
 
     async def _shorten_log(self) -> None:
         """Let the questions that run come to their end, and the log be written back, before more run."""
@@ -156,13 +154,16 @@ class Database:
         self, engine: AsyncEngine, attempt: Attempt | None = None, seconds: float | None = None
     ) -> AsyncIterator[AsyncConnection]:
         attempt = attempt or Attempt()
-        with self.translated(attempt):
-            async with self._turn or nullcontext(), engine.connect() as connection:
-                self.dialect.limit_unit(connection, seconds)
-                transaction = await connection.begin()
-                yield connection
-                attempt.send_commit()
-                await transaction.commit()
+        async with (
+            self.translated(attempt),
+            self._turn or nullcontext(),
+            engine.connect() as connection,
+        ):
+            self.dialect.limit_unit(connection, seconds)
+            transaction = await connection.begin()
+            yield connection
+            attempt.send_commit()
+            await transaction.commit()
 
     async def write_columns(
         self, tables: Sequence[tuple[Table, Columns]], attempt: Attempt | None = None
@@ -172,28 +173,26 @@ class Database:
         False where the key of one exists: then nothing is inserted.
         """
         attempt = attempt or Attempt()
-        with self.translated(attempt):
-            async with self._turn or nullcontext():
-                return await self.dialect.write_columns(tables, attempt, self.flush_seconds)
+        async with self.translated(attempt), self._turn or nullcontext():
+            return await self.dialect.write_columns(tables, attempt, self.flush_seconds)
 
-    @contextmanager
-    def translated(self, attempt: Attempt | None = None) -> Iterator[None]:
+    @asynccontextmanager
+    async def translated(self, attempt: Attempt | None = None) -> AsyncIterator[None]:
         """Turns errors of the driver into errors of the store."""
         try:
             yield
         except AbandonedError:
             raise Overloaded("the database took too long: nothing was stored, try again") from None
         except DRIVER_ERRORS as error:
-            translated = self.translate(error)
+            translated = self.translate(error, await self.dialect.examine(error))
             if attempt is not None and attempt.has_sent_commit:
                 if not self.dialect.was_rolled_back(error):
                     raise OutcomeUnknown(UNKNOWN) from error
                 attempt.has_sent_commit = False
             raise translated from error
 
-    def translate(self, error: BaseException) -> Exception:
+    def translate(self, error: BaseException, diagnosis: Diagnosis) -> Exception:
         """What an error of the driver is to the caller."""
-        diagnosis = self.dialect.diagnose(error)
         self.refusals.note(diagnosis, error)
         if diagnosis.is_stale:
             self.dialect.reopen()

@@ -160,7 +160,7 @@ class Store:
 
     async def start(self) -> None:
         """Make partitions ahead and start the writer; the schema must be there."""
-        with self.database.translated():
+        async with self.database.translated():
             await self.partitions.ensure_ahead()
         await self.rollups.prepare()
         for feed in (self.event_feed, self.operation_feed):

@@ -20,6 +20,7 @@ from store.dialects.partitioning import TimeSpan
 from store.dialects.pools import PoolSettings
 from store.dialects.postgresql.dialect import PostgresqlDialect
 from store.dialects.postgresql.errors import POSTGRESQL_ERRORS
+from store.dialects.probes import SCHEMA_AWAY
 from store.dialects.row_columns import Fetched
 from store.dialects.sqlite.dialect import SqliteDialect
 from store.errors import BadInput
@@ -30,6 +31,7 @@ DRIVER_ERRORS = (SQLAlchemyError, *POSTGRESQL_ERRORS, sqlite3.Error, OSError, Me
 __all__ = [
     "DRIVER_ERRORS",
     "MAX_HINT_BYTES",
+    "SCHEMA_AWAY",
     "AbandonedError",
     "Attempt",
     "Bell",

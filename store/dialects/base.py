@@ -151,6 +151,10 @@ class DatabaseDialect(ABC):
     def diagnose(self, error: BaseException) -> Diagnosis:
         """Classify an error of the driver."""
 
+    async def examine(self, error: BaseException) -> Diagnosis:
+        """Classify an error of the driver; may ask the database what else it knows."""
+        return self.diagnose(error)
+
     def fault(self, error: BaseException) -> Fault:
         """What an error of the driver means."""
         return self.diagnose(error).fault
@@ -159,6 +163,11 @@ class DatabaseDialect(ABC):
         """Which of these tables the server may not read or write."""
         del connection, tables
         return Rights()
+
+    async def hides_tables(self, connection: AsyncConnection) -> bool:
+        """Return whether the tables are there, but not for this connection."""
+        del connection
+        return False
 
     @abstractmethod
     async def check_room(self, connection: AsyncConnection) -> Diagnosis | None:

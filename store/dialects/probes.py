@@ -19,6 +19,14 @@ RIGHTS = text(
         AND has_table_privilege(to_regclass(name), 'UPDATE')
     FROM unnest(CAST(:names AS text[])) AS named(name)"""
 )
+SCHEMA_AWAY = (
+    "the tables are not visible: their schema was renamed or dropped, its USAGE was revoked, "
+    "or search_path leads elsewhere"
+)
+HIDDEN = text(
+    """SELECT to_regclass('alembic_version') IS NULL
+      AND EXISTS (SELECT FROM pg_class WHERE relname = 'alembic_version' AND relkind = 'r')"""
+)
 SMALL_MEMORY = text("SET LOCAL work_mem = '64kB'")
 SPILL = text("SELECT count(*) FROM generate_series(1, 20000)")
 """More than fits: it goes to a temporary file, for which a full disk has no room."""
@@ -39,6 +47,11 @@ async def rights_on_postgresql(connection: AsyncConnection, names: Sequence[str]
         [name for name, reads, _ in rows if not reads],
         [name for name, _, writes in rows if not writes],
     )
+
+
+async def tables_are_hidden_on_postgresql(connection: AsyncConnection) -> bool:
+    """Return whether our tables are in the database, and not where this connection looks."""
+    return bool(await connection.scalar(HIDDEN))
 
 
 async def spill_on_postgresql(connection: AsyncConnection) -> None:

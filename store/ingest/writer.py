@@ -284,7 +284,7 @@ class Writer:
                 return
 
     async def _ensure_partitions(self, needed: Needed) -> None:
-        with self._database.translated():
+        async with self._database.translated():
             await self._partitions.ensure(needed)
 
     async def _write(self, entries: list[Entry], attempt: Attempt) -> None:

@@ -57,7 +57,7 @@ class Housekeeping:
 
     async def run_once(self) -> None:
         """Do all of it now."""
-        with self._database.translated():
+        async with self._database.translated():
             await self._partitions.ensure_ahead()
         for table, is_old in self._old(self._clock()):
             await self._delete(table, is_old)

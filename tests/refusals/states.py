@@ -19,6 +19,7 @@ class State:
     """Whether it comes with the end of every connection."""
 
 
+INVISIBLE = "the tables are not visible: their schema was renamed or dropped, its USAGE was revoked"
 STATES = (
     State(
         "no login",
@@ -72,6 +73,34 @@ STATES = (
         "a privilege on the database is missing (42501)",
         inside=True,
         cut=False,
+    ),
+    State(
+        "usage of the schema revoked",
+        ("REVOKE USAGE, CREATE ON SCHEMA public FROM PUBLIC, {role}, pg_database_owner",),
+        (
+            "GRANT USAGE ON SCHEMA public TO PUBLIC, pg_database_owner",
+            "GRANT CREATE ON SCHEMA public TO pg_database_owner",
+        ),
+        "42P01",
+        INVISIBLE,
+        inside=True,
+        cut=False,
+    ),
+    State(
+        "schema renamed",
+        ("ALTER SCHEMA public RENAME TO elsewhere",),
+        ("ALTER SCHEMA elsewhere RENAME TO public",),
+        "42P01",
+        INVISIBLE,
+        inside=True,
+        cut=False,
+    ),
+    State(
+        "another search_path",
+        ("ALTER ROLE {role} SET search_path = elsewhere",),
+        ("ALTER ROLE {role} RESET search_path",),
+        "42P01",
+        INVISIBLE,
     ),
     State(
         "read-only role",

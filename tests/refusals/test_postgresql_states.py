@@ -22,7 +22,8 @@ QUANTILE = "{ operationStats { rows { durationMs { p95 } } } }"
 
 async def code_of(api: Api, document: str) -> tuple[str | None, bool]:
     """The code of the refusal of a mutation, and whether it is called retryable."""
-    refusal = await api.refused(document, {"id": str(new_id())})
+    variables = {"id": str(new_id())} if "$id" in document else None
+    refusal = await api.refused(document, variables)
     return refusal.code, refusal.errors[0]["extensions"].get("retryable", False)
 
 
@@ -104,6 +105,37 @@ async def pass_a_rename(api: Api, own: OwnDatabase) -> None:
         await own.run("ALTER DATABASE {db}_away RENAME TO {db}")
         await own.run("ALTER DATABASE {db} ALLOW_CONNECTIONS true")
     await heal(api, TRACK)
+
+
+@pytest.mark.postgresql
+async def test_functions_and_tables_whose_rights_are_revoked_for_a_while(
+    postgres_server: URL,
+) -> None:
+    """What only some questions need is refused to them alone."""
+    rights = "EXECUTE ON ALL FUNCTIONS IN SCHEMA public"
+    async with (
+        own_database(postgres_server) as own,
+        running_api(database_url=own.url, pool_size=2) as api,
+    ):
+        await api(TRACK, {"id": str(new_id())})
+        for revoke, grant, document in (
+            (f"REVOKE {rights} FROM PUBLIC, {{role}}", f"GRANT {rights} TO PUBLIC", QUANTILE),
+            (
+                "REVOKE SELECT ON requests FROM {role}",
+                "GRANT SELECT ON requests TO {role}",
+                "{ requests { totalCount } }",
+            ),
+        ):
+            await api(document)
+            await own.run(revoke, inside=True)
+            before = refused(api, "42501")
+            assert await code_of(api, document) == ("OVERLOADED", True)
+            assert refused(api, "42501") > before
+            assert (
+                "errors" not in (await api.raw({"query": "{ operations { totalCount } }"})).json()
+            )
+            await own.run(grant, inside=True)
+            await api(document)
 
 
 BROKEN_LIBRARY = (

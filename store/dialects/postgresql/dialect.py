@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TIMESTAMP, Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from models.types import Instant, JsonNumber, Lanes
 from store.dialects.attempts import Attempt
@@ -49,7 +50,13 @@ from store.dialects.postgresql.connection_options import session_settings
 from store.dialects.postgresql.copy import copy, copy_alone, copy_together, load_of
 from store.dialects.postgresql.errors import CHECK_VIOLATION, diagnose, severity_of, sqlstate
 from store.dialects.postgresql.notifications import PostgresqlBell
-from store.dialects.probes import Rights, rights_on_postgresql, spill_on_postgresql
+from store.dialects.postgresql.visibility import UNDEFINED_STATES, TableVisibility
+from store.dialects.probes import (
+    Rights,
+    rights_on_postgresql,
+    spill_on_postgresql,
+    tables_are_hidden_on_postgresql,
+)
 from store.dialects.value_lists import in_array
 from store.histograms import LEAST
 
@@ -104,6 +111,14 @@ class PostgresqlDialect(DatabaseDialect):
         self._guard.attach(self._engine.sync_engine)
         # A read is one statement: without BEGIN and ROLLBACK it is one round trip instead of three.
         self._read = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._visibility = TableVisibility(
+            create_async_engine(
+                self._engine.url,
+                poolclass=NullPool,
+                isolation_level="AUTOCOMMIT",
+                connect_args={"timeout": pool.wait_seconds},
+            )
+        )
         self._snapshot = self._engine.execution_options(isolation_level="REPEATABLE READ")
 
     @property
@@ -200,8 +215,17 @@ class PostgresqlDialect(DatabaseDialect):
     def diagnose(self, error: BaseException) -> Diagnosis:
         return diagnose(error)
 
+    async def examine(self, error: BaseException) -> Diagnosis:
+        diagnosis = self.diagnose(error)
+        if diagnosis.state in UNDEFINED_STATES:
+            return await self._visibility.judge(diagnosis)
+        return diagnosis
+
     async def rights(self, connection: AsyncConnection, tables: Sequence[str]) -> Rights:
         return await rights_on_postgresql(connection, tables)
+
+    async def hides_tables(self, connection: AsyncConnection) -> bool:
+        return await tables_are_hidden_on_postgresql(connection)
 
     async def check_room(self, connection: AsyncConnection) -> None:
         await spill_on_postgresql(connection)
