@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks.questions import Asked
-from store.aggregation.answers import Answer
+from store.aggregation.answers import AggregationResult
 
 OTHERS = ("others",)
 ROUNDING = 0.002
@@ -17,7 +17,7 @@ class DifferentAnswers(RuntimeError):
     """They do not say the same."""
 
 
-def require_same(asked: Asked, answer: Answer, fetched: Sequence[Sequence[Any]]) -> None:
+def require_same(asked: Asked, answer: AggregationResult, fetched: Sequence[Sequence[Any]]) -> None:
     """Raise ``DifferentAnswers`` unless every key has the same values."""
     mine, theirs = answered(answer), by_hand(asked, fetched)
     if mine.keys() != theirs.keys():
@@ -29,7 +29,7 @@ def require_same(asked: Asked, answer: Answer, fetched: Sequence[Sequence[Any]])
             raise DifferentAnswers(f"{asked.name}: {key} has {values}, by hand {theirs[key]}")
 
 
-def answered(answer: Answer) -> Rows:
+def answered(answer: AggregationResult) -> Rows:
     """The rows of an answer by their key; slices of time by their place, without empty ones."""
     if answer.question.bucket is not None:
         full = [row.values for row in answer.rows if row.values[0]]

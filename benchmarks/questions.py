@@ -18,9 +18,9 @@ from store.aggregation.measures import (
     Quantile,
     Statistic,
 )
-from store.aggregation.questions import OrderBy, Question, Top
+from store.aggregation.questions import AggregationQuery, OrderBy, Top
 from store.aggregation.sources import OPERATIONS
-from store.query.filters import AllOf, Compare, Op
+from store.query.filters import AllOf, Compare, ComparisonOperator
 
 ZONE = "Europe/Berlin"
 EXPECTED = b'{"data":{"operationStats":{"rows":[{'
@@ -35,7 +35,7 @@ class Asked:
 
     name: str
     covered: bool
-    question: Question
+    question: AggregationQuery
     sql: str
     document: Document
     error: float = 1e-6
@@ -120,15 +120,15 @@ def ask(
     since: datetime | None = None,
     bucket: Bucket | None = None,
     top: Top | None = None,
-) -> Question:
+) -> AggregationQuery:
     """A question of the month, or of what remains of it from an instant on."""
     where = AllOf(
         (
-            Compare("occurred_at", Op.GTE, since or month.since),
-            Compare("occurred_at", Op.LT, month.until),
+            Compare("occurred_at", ComparisonOperator.GTE, since or month.since),
+            Compare("occurred_at", ComparisonOperator.LT, month.until),
         )
     )
-    found = Question(OPERATIONS, where, tuple(group_by), bucket, tuple(measures), top=top)
+    found = AggregationQuery(OPERATIONS, where, tuple(group_by), bucket, tuple(measures), top=top)
     return replace(found, limit=10_000)
 
 

@@ -12,7 +12,11 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from migrations.errors import DatabaseUnreachable, MigrationFailed, UnsupportedDatabase
+from migrations.errors import (
+    DatabaseUnreachableError,
+    MigrationFailedError,
+    UnsupportedDatabaseError,
+)
 from models.private_files import create_private_file, create_private_folder
 
 DRIVERS = {
@@ -28,20 +32,20 @@ Result = TypeVar("Result")
 
 
 def database_url(url: str) -> URL:
-    """``url`` with the async driver of its database; raises ``UnsupportedDatabase``."""
+    """``url`` with the async driver of its database; raises ``UnsupportedDatabaseError``."""
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise UnsupportedDatabase(
+        raise UnsupportedDatabaseError(
             "the database address is not a URL: use sqlite:///FILE or postgresql://USER@HOST/NAME"
         ) from None
     driver = DRIVERS.get(parsed.get_backend_name())
     if driver is None:
-        raise UnsupportedDatabase(
+        raise UnsupportedDatabaseError(
             f"{parsed.get_backend_name()} is not supported: use sqlite:///FILE or postgresql://..."
         )
     if driver == DRIVERS["sqlite"] and parsed.database in (None, "", ":memory:"):
-        raise UnsupportedDatabase(
+        raise UnsupportedDatabaseError(
             "SQLite in memory ends with its connection: use a file, sqlite:///trackstore.db"
         )
     return _with_asyncpg_tls(parsed.set(drivername=driver))
@@ -89,9 +93,9 @@ async def _work(url: URL, work: Callable[[Connection], Result]) -> Result:
         try:
             return await connection.run_sync(work)
         except DBAPIError as error:
-            raise MigrationFailed(_explanation(error)) from error
+            raise MigrationFailedError(_explanation(error)) from error
         except SQLAlchemyError as error:
-            raise MigrationFailed(str(error)) from error
+            raise MigrationFailedError(str(error)) from error
 
 
 @asynccontextmanager
@@ -111,7 +115,7 @@ async def _connect(engine: AsyncEngine) -> AsyncConnection:
     try:
         return await engine.connect()
     except (OSError, SQLAlchemyError) as error:
-        raise DatabaseUnreachable(
+        raise DatabaseUnreachableError(
             f"no connection to {engine.url.render_as_string(hide_password=True)}: "
             f"{_reason(error)}; check the address, and that the database runs"
         ) from error

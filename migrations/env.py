@@ -18,8 +18,8 @@ from migrations.compatibility import Mark
 from migrations.connections import database_url, with_connection
 from migrations.drafting import draft, render_item
 from migrations.errors import MigrationError
-from migrations.locking import turn
-from migrations.runner import PATIENCE, upgrade
+from migrations.locking import migration_lock
+from migrations.runner import DEFAULT_TIMEOUTS, upgrade
 
 NEEDS_DATABASE = {"upgrade", "downgrade", "stamp", "current"}
 """Commands about one database; the others are content with a temporary one."""
@@ -51,7 +51,7 @@ def command() -> str:
 
 def run(connection: Connection) -> None:
     """Run the command on a database, alone."""
-    with turn(connection, PATIENCE, say):
+    with migration_lock(connection, DEFAULT_TIMEOUTS, say):
         context.configure(
             connection=connection,
             render_item=render_item,

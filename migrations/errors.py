@@ -5,29 +5,29 @@ class MigrationError(Exception):
     """Root of the tree; its text is meant for the person who runs the server."""
 
 
-class UnsupportedDatabase(MigrationError):
+class UnsupportedDatabaseError(MigrationError):
     """The address or the database behind it is of a kind that Trackstore does not run on."""
 
 
-class DatabaseUnreachable(MigrationError):
+class DatabaseUnreachableError(MigrationError):
     """No connection to the database came about."""
 
 
-class DatabaseBusy(MigrationError):
+class DatabaseBusyError(MigrationError):
     """Others held the database or a table for longer than a migration waits; try again."""
 
 
-class SchemaTooNew(MigrationError):
+class SchemaTooNewError(MigrationError):
     """A newer version of Trackstore has migrated this database: this one cannot know its tables."""
 
 
-class TablesInTheWay(MigrationError):
+class ConflictingTablesError(MigrationError):
     """The database holds tables of our names that no migration of ours has made."""
 
 
-class UnknownRevision(MigrationError):
+class UnknownRevisionError(MigrationError):
     """The revision that was asked for does not exist or cannot be reached from the present one."""
 
 
-class MigrationFailed(MigrationError):
+class MigrationFailedError(MigrationError):
     """The database refused a statement; the revision it belongs to was rolled back."""

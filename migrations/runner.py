@@ -14,15 +14,20 @@ from sqlalchemy import Connection, inspect
 from migrations.comparison import OPTIONS, differences
 from migrations.compatibility import Mark
 from migrations.connections import Result, with_connection
-from migrations.errors import MigrationFailed, SchemaTooNew, TablesInTheWay, UnknownRevision
-from migrations.locking import Patience, Report, retry_when_locked, turn
+from migrations.errors import (
+    ConflictingTablesError,
+    MigrationFailedError,
+    SchemaTooNewError,
+    UnknownRevisionError,
+)
+from migrations.locking import MigrationTimeouts, Report, migration_lock, retry_when_locked
 from migrations.revision import NEWEST, revisions_of
 from models import Base
 
 Heads = tuple[str, ...]
 Plan = Callable[[ScriptDirectory, Heads], list[RevisionStep]]
 
-PATIENCE = Patience()
+DEFAULT_TIMEOUTS = MigrationTimeouts()
 _one_at_a_time = threading.Lock()
 """Revisions speak through ``alembic.op``, of which a process has one."""
 
@@ -31,7 +36,7 @@ def upgrade(
     url: str,
     revision: str = "head",
     report: Report | None = None,
-    patience: Patience = PATIENCE,
+    timeouts: MigrationTimeouts = DEFAULT_TIMEOUTS,
 ) -> None:
     """Bring the database up to ``revision``; does nothing where it stands there already.
 
@@ -43,14 +48,14 @@ def upgrade(
         found = _revisions(scripts, upper=revision, lower=heads)
         return [MigrationStep.upgrade_from_script(scripts.revision_map, s) for s in reversed(found)]
 
-    _connected(url, lambda c: _move(c, plan, report or _silent, patience), create=True)
+    _connected(url, lambda c: _move(c, plan, report or _silent, timeouts), create=True)
 
 
 def downgrade(
     url: str,
     revision: str,
     report: Report | None = None,
-    patience: Patience = PATIENCE,
+    timeouts: MigrationTimeouts = DEFAULT_TIMEOUTS,
 ) -> None:
     """Take the database down to ``revision``; ``base`` drops every table and all that is in it.
 
@@ -61,7 +66,7 @@ def downgrade(
         found = _revisions(scripts, upper=heads, lower=revision, select_for_downgrade=True)
         return [MigrationStep.downgrade_from_script(scripts.revision_map, s) for s in found]
 
-    _connected(url, lambda c: _move(c, plan, report or _silent, patience))
+    _connected(url, lambda c: _move(c, plan, report or _silent, timeouts))
 
 
 def current(url: str) -> str | None:
@@ -96,18 +101,18 @@ def _connected(url: str, work: Callable[[Connection], Result], create: bool = Fa
     try:
         return with_connection(url, work, create)
     except CommandError as error:
-        raise MigrationFailed(str(error)) from error
+        raise MigrationFailedError(str(error)) from error
 
 
-def _move(connection: Connection, plan: Plan, report: Report, patience: Patience) -> None:
+def _move(connection: Connection, plan: Plan, report: Report, timeouts: MigrationTimeouts) -> None:
     scripts = _scripts()
     if not plan(scripts, _known_heads(connection, scripts)):
         report("nothing to do: the database is at the revision asked for")
         return
     connection.rollback()
-    with turn(connection, patience, report):
+    with migration_lock(connection, timeouts, report):
         retry_when_locked(
-            lambda: _apply(connection, scripts, plan, report), connection, patience, report
+            lambda: _apply(connection, scripts, plan, report), connection, timeouts, report
         )
 
 
@@ -116,7 +121,7 @@ def _apply(connection: Connection, scripts: ScriptDirectory, plan: Plan, report:
     heads = _known_heads(connection, scripts)
     steps = plan(scripts, heads)
     if steps and not heads:
-        _refuse_tables_in_the_way(connection)
+        _reject_conflicting_tables(connection)
     if connection.dialect.name == "postgresql":
         connection.rollback()  # Alembic begins its own; on SQLite all of it is the turn's.
 
@@ -133,12 +138,12 @@ def _apply(connection: Connection, scripts: ScriptDirectory, plan: Plan, report:
 
 
 def _known_heads(connection: Connection, scripts: ScriptDirectory) -> Heads:
-    """The revisions the database stands at; raises ``SchemaTooNew`` where we do not know one."""
+    """The revisions the database stands at; raises ``SchemaTooNewError`` where we do not know one."""
     heads = revisions_of(connection)
     known = {script.revision for script in scripts.walk_revisions()}
     for revision in heads:
         if revision not in known:
-            raise SchemaTooNew(
+            raise SchemaTooNewError(
                 f"the database is at revision {revision}, the newest known here is {NEWEST}: "
                 "start the version of Trackstore that migrated it, or restore the backup made "
                 "before that"
@@ -146,10 +151,10 @@ def _known_heads(connection: Connection, scripts: ScriptDirectory) -> Heads:
     return heads
 
 
-def _refuse_tables_in_the_way(connection: Connection) -> None:
+def _reject_conflicting_tables(connection: Connection) -> None:
     taken = sorted(set(inspect(connection).get_table_names()) & set(Base.metadata.tables))
     if taken:
-        raise TablesInTheWay(
+        raise ConflictingTablesError(
             f"the database holds tables that no migration made: {', '.join(taken)}; "
             "give Trackstore a database, or a PostgreSQL schema in search_path, of its own"
         )
@@ -165,7 +170,7 @@ def _revisions(
     lower: str | Heads,
     select_for_downgrade: bool = False,
 ) -> list[Script]:
-    """Revisions from ``upper`` down to ``lower``, newest first; raises ``UnknownRevision``."""
+    """Revisions from ``upper`` down to ``lower``, newest first; raises ``UnknownRevisionError``."""
     try:
         return list(
             scripts.iterate_revisions(
@@ -177,7 +182,7 @@ def _revisions(
         )
     except RevisionError as error:
         asked = lower if select_for_downgrade else upper
-        raise UnknownRevision(f"there is no way to revision {asked}: {error}") from error
+        raise UnknownRevisionError(f"there is no way to revision {asked}: {error}") from error
 
 
 def _title(script: Script) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, table_of
 from models.operations import Operation
-from models.types import Instant, Lanes, PackedLanes
+from models.types import Instant, PackedSketch, SketchBins
 
 
 class Tier(IntEnum):
@@ -106,12 +106,12 @@ NUMBERS = (
 ROWS = "row_count"
 
 
-def set_column(flag: str) -> str:
+def true_count_column(flag: str) -> str:
     """The column of how many operations have a flag."""
     return f"{flag}_set"
 
 
-def known_column(flag: str) -> str:
+def answered_count_column(flag: str) -> str:
     """The column of how many operations have an answer to a flag."""
     return f"{flag}_known" if FLAGS[flag] else ROWS
 
@@ -121,12 +121,12 @@ def number_column(number: str, fold: str) -> str:
     return f"{number}_{fold}"
 
 
-def lanes_column(number: str) -> str:
+def bins_column(number: str) -> str:
     """The column of the lanes of single values, as a flush writes them."""
     return f"{number}_lanes"
 
 
-def packed_column(number: str) -> str:
+def sketch_column(number: str) -> str:
     """The column of a whole histogram, as merged rows have it."""
     return f"{number}_packed"
 
@@ -150,9 +150,9 @@ def _columns() -> list[Column[object]]:
         columns.append(Column(name, like.type, nullable=name != "organization_id"))
     columns.append(Column(ROWS, BigInteger(), nullable=False))
     for flag, partial in FLAGS.items():
-        columns.append(Column(set_column(flag), BigInteger()))
+        columns.append(Column(true_count_column(flag), BigInteger()))
         if partial:
-            columns.append(Column(known_column(flag), BigInteger()))
+            columns.append(Column(answered_count_column(flag), BigInteger()))
     for number in NUMBERS:
         kind: Double[float] | BigInteger = (
             Double() if isinstance(operation[number].type, Double) else BigInteger()
@@ -163,8 +163,8 @@ def _columns() -> list[Column[object]]:
             columns.append(Column(number_column(number, "min"), kind))
             columns.append(Column(number_column(number, "max"), kind))
     for number in HISTOGRAMS:
-        columns.append(Column(lanes_column(number), Lanes))
-        columns.append(Column(packed_column(number), PackedLanes))
+        columns.append(Column(bins_column(number), SketchBins))
+        columns.append(Column(sketch_column(number), PackedSketch))
     return columns
 
 

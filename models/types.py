@@ -30,9 +30,9 @@ UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECA
 
 Json = JSON(none_as_null=True)
 """JSON as it was sent; PostgreSQL's other type, jsonb, writes 1e16 as a whole number and -0.0 as 0.0."""
-Lanes = LargeBinary().with_variant(ARRAY(SmallInteger()), "postgresql")
+SketchBins = LargeBinary().with_variant(ARRAY(SmallInteger()), "postgresql")
 """Lanes of a histogram, one per value (``store.histograms``)."""
-PackedLanes = LargeBinary().with_variant(Numeric(), "postgresql")
+PackedSketch = LargeBinary().with_variant(Numeric(), "postgresql")
 """A whole histogram as one number; PostgreSQL adds such numbers up in its own fast way."""
 
 

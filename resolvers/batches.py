@@ -9,7 +9,7 @@ from schema.ingest import TrackPayload
 from schema.operation_inputs import OperationInput
 from store.errors import StoreError
 from store.ingest.entries import Entry, ItemResult, RecordId
-from store.ingest_session import Intake
+from store.ingest_session import IngestSession
 from store.validation import check_batch_size
 
 T = TypeVar("T")
@@ -39,7 +39,7 @@ async def record_operations(
 async def record(
     context: RequestContext,
     items: Sequence[T],
-    prepare: Callable[[Intake, T], Entry],
+    prepare: Callable[[IngestSession, T], Entry],
     path: str,
     own_id: Callable[[T], RecordId | None],
 ) -> TrackPayload:

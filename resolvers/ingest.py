@@ -10,9 +10,9 @@ from schema.arguments import about
 from schema.context import Info
 from schema.ingest import EntryInput, TrackPayload
 from store.ingest.entries import Entry, RecordId
-from store.ingest_session import Intake
+from store.ingest_session import IngestSession
 
-PREPARE: dict[str, Callable[[Intake, Any], Entry]] = {
+PREPARE: dict[str, Callable[[IngestSession, Any], Entry]] = {
     "operation": lambda intake, item: intake.operation(item),
     "session": lambda intake, item: intake.session(item),
     "create_request": lambda intake, item: intake.requests.create(item),
@@ -42,7 +42,7 @@ def given(entry: EntryInput) -> tuple[str, Any]:
     raise AssertionError("the executor lets exactly one field pass")
 
 
-def prepare_entry(intake: Intake, entry: EntryInput) -> Entry:
+def prepare_entry(intake: IngestSession, entry: EntryInput) -> Entry:
     """The entry for the writer."""
     name, item = given(entry)
     return PREPARE[name](intake, item)

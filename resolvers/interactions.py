@@ -11,7 +11,7 @@ from schema.context import Info
 from schema.filters import condition_of
 from schema.interactions import Interaction, InteractionFilter, InteractionOrder
 from store.query.paging import PageRequest
-from store.query.records import Question
+from store.query.records import RecordQuery
 
 
 @strawberry.type
@@ -33,7 +33,7 @@ class InteractionQueries:
     ) -> Connection[Interaction]:
         """A page of those within the caller's bounds."""
         store = info.context.store
-        question = Question(
+        question = RecordQuery(
             condition_of(where, store.now()), tuple(step.order() for step in order_by or ())
         )
         page = PageRequest(first, after, last, before)

@@ -25,13 +25,13 @@ from schema.limits import (
     SubjectInput,
 )
 from schema.scalars import Long
-from store.errors import BadInput
-from store.ingest_session import Intake
+from store.errors import InvalidInputError
+from store.ingest_session import IngestSession
 from store.limits.decide import Decision
 from store.limits.entries import ConsumeEntry, SettleEntry
 
 
-def intake(info: Info) -> Intake:
+def intake(info: Info) -> IngestSession:
     """Checks what the caller asks of limits; raises ``Forbidden`` without INGEST."""
     return info.context.store.intake(info.context.principal)
 
@@ -150,7 +150,9 @@ class LimitQueries:
         if subject.subject is LimitSubject.ORGANIZATION:
             subject_id = subject_id or strawberry.ID(organization)
         if subject_id is None:
-            raise BadInput(f"name the {subject.subject.value.lower()}", ("subject", "subjectId"))
+            raise InvalidInputError(
+                f"name the {subject.subject.value.lower()}", ("subject", "subjectId")
+            )
         levels = await info.context.store.limits.list_usage(
             bounds, organization, subject.subject, subject_id, interaction_type
         )

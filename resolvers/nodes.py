@@ -17,7 +17,7 @@ from schema.operations import Operation
 from schema.requests import Request
 from schema.sessions import Session
 from schema.stages import Stage
-from store.errors import BadInput
+from store.errors import InvalidInputError
 from store.nodes import load_node
 
 MAX_NODES = 1_000
@@ -39,7 +39,7 @@ async def find_node(info: Info, id: str) -> Node | None:
     asked = GlobalId.decode(id)
     hydrate = HYDRATE.get(asked.type)
     if hydrate is None:
-        raise BadInput(f"there is no type {asked.type!r}", ("id",))
+        raise InvalidInputError(f"there is no type {asked.type!r}", ("id",))
     row = await load_node(info.context.loaders, info.context.principal, asked.type, asked.key)
     return hydrate(row) if row else None
 
@@ -65,5 +65,5 @@ class NodeQueries:
         """Null in the place of each that is not there within the caller's bounds."""
         info.context.reader()
         if len(ids) > MAX_NODES:
-            raise BadInput(f"{len(ids):,} ids, at most {MAX_NODES:,}", ("ids",))
+            raise InvalidInputError(f"{len(ids):,} ids, at most {MAX_NODES:,}", ("ids",))
         return list(await asyncio.gather(*(find_node(info, id) for id in ids)))

@@ -24,9 +24,9 @@ from schema.operation_paths import API_PATHS, TOOL_PATHS, Path, chat_paths, relo
 from schema.operation_words import api_operation, chat_operation, tool_operation
 from schema.operations import NEEDS, Operation, OperationPayload
 from schema.selection import columns_needed
-from store.errors import BadInput
+from store.errors import InvalidInputError
 from store.query.paging import PageRequest
-from store.query.records import Question
+from store.query.records import RecordQuery
 
 
 async def record_operation(
@@ -37,7 +37,7 @@ async def record_operation(
     try:
         entry = intake.operation(operation)
         result = await info.context.write_one(entry)
-    except BadInput as error:
+    except InvalidInputError as error:
         if paths is None:
             raise
         raise relocated(error, paths) from None
@@ -107,7 +107,7 @@ class OperationQueries:
         before: Before = None,
     ) -> Connection[Operation]:
         """A page of those within the caller's bounds."""
-        question = Question(
+        question = RecordQuery(
             condition_of(where, info.context.store.now()),
             tuple(step.order() for step in order_by or ()),
         )

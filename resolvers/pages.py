@@ -7,7 +7,7 @@ from schema.connections import Connection, connect
 from schema.context import Info
 from store.database import Row
 from store.query.paging import PageRequest
-from store.query.records import Question, Records
+from store.query.records import RecordQuery, Records
 
 T = TypeVar("T")
 
@@ -15,7 +15,7 @@ T = TypeVar("T")
 async def connection(
     info: Info,
     records: Records,
-    question: Question,
+    question: RecordQuery,
     page: PageRequest,
     make: Callable[[Row], T],
     columns: frozenset[str] | None = None,

@@ -19,12 +19,12 @@ from schema.reports import (
     Zone,
     totals_of,
 )
-from store.aggregation.answers import Answer
-from store.aggregation.questions import Question
-from store.errors import BadInput
+from store.aggregation.answers import AggregationResult
+from store.aggregation.questions import AggregationQuery
+from store.errors import InvalidInputError
 from store.reports.arguments import Ask
 from store.reports.interactions import interaction_totals
-from store.reports.monitoring import MOST_HOURS, Monitoring
+from store.reports.monitoring import MAX_HOURS, Monitoring
 from store.reports.tools import ToolReports
 from store.time_ranges import TimeRange, parse_time_range
 
@@ -51,7 +51,7 @@ def asker(info: Info) -> Ask:
     """Asks within the caller's bounds; raises ``Forbidden`` without READ."""
     bounds, aggregation = info.context.reader(), info.context.store.aggregation
 
-    async def ask(question: Question) -> Answer:
+    async def ask(question: AggregationQuery) -> AggregationResult:
         return await aggregation.ask(question, bounds)
 
     return ask
@@ -68,9 +68,9 @@ def monitoring_of(
 ) -> Monitoring:
     """What operators look at, up to now."""
     if hours is not None and time_range is not None:
-        raise BadInput("hours and timeRange exclude each other: leave one out", ("hours",))
-    if hours is not None and not 1 <= hours <= MOST_HOURS:
-        raise BadInput(f"{hours:,} hours asked: ask for 1 to {MOST_HOURS}", ("hours",))
+        raise InvalidInputError("hours and timeRange exclude each other: leave one out", ("hours",))
+    if hours is not None and not 1 <= hours <= MAX_HOURS:
+        raise InvalidInputError(f"{hours:,} hours asked: ask for 1 to {MAX_HOURS}", ("hours",))
     span = time_range or DEFAULT_RANGE
     if hours is not None:
         span = TimeRange(f"{hours}h", timedelta(hours=hours))

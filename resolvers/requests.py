@@ -22,10 +22,10 @@ from schema.request_inputs import (
     StartRequestInput,
 )
 from schema.requests import Request, RequestPayload
-from store.errors import BadInput
+from store.errors import InvalidInputError
 from store.ingest.entries import Entry
 from store.query.paging import PageRequest
-from store.query.records import Question
+from store.query.records import RecordQuery
 from store.requests.prepare import RequestPreparer
 
 Force = Annotated[
@@ -123,7 +123,7 @@ class RequestQueries:
     ) -> Connection[Request]:
         """A page of those within the caller's bounds."""
         store = info.context.store
-        question = Question(
+        question = RecordQuery(
             condition_of(where, store.now()), tuple(step.order() for step in order_by or ())
         )
         page = PageRequest(first, after, last, before)
@@ -140,7 +140,7 @@ class RequestQueries:
     ) -> Request | None:
         """Null where there is none within the caller's bounds."""
         if (id is None) == (correlation_id is None):
-            raise BadInput("give id or correlationId, one of the two", ("id",))
+            raise InvalidInputError("give id or correlationId, one of the two", ("id",))
         asked = {"id": id} if id is not None else {"correlation_id": correlation_id}
         row = await info.context.store.requests.find_by(info.context.reader(), asked)
         return Request.from_row(row) if row else None

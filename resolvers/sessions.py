@@ -13,7 +13,7 @@ from schema.filters import condition_of
 from schema.sessions import Session, SessionFilter, SessionInput, SessionPayload
 from store.ingest.entries import Entry
 from store.query.paging import PageRequest
-from store.query.records import Question
+from store.query.records import RecordQuery
 
 
 async def write_session(info: Info, entry: Entry) -> SessionPayload:
@@ -57,7 +57,7 @@ class SessionQueries:
     ) -> Connection[Session]:
         """A page of those within the caller's bounds."""
         store = info.context.store
-        question = Question(condition_of(where, store.now()))
+        question = RecordQuery(condition_of(where, store.now()))
         page = PageRequest(first, after, last, before)
         return await connection(info, store.sessions, question, page, Session.from_row)
 

@@ -10,7 +10,7 @@ from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
 from schema.hydration import described
-from store.errors import BadInput, Choices
+from store.errors import Choices, InvalidInputError
 
 Path = tuple[str | int, ...]
 NULL_OPERATOR = "is_null"
@@ -32,7 +32,7 @@ def condition(text: str, **options: Any) -> Any:
 
 
 def given_in(value: Any, path: Path) -> Iterator[Given]:
-    """Yield each condition of an input that was given; raise ``BadInput`` for one that is null.
+    """Yield each condition of an input that was given; raise ``InvalidInputError`` for one that is null.
 
     Null is refused because it is what a missing value of the caller becomes: taken as "no
     condition" it would find every record. An input names fields in ``NULLABLE`` whose null means
@@ -46,12 +46,12 @@ def given_in(value: Any, path: Path) -> Iterator[Given]:
             continue
         place = (*path, graphql_name(field))
         if found is None and field.python_name not in nullable:
-            raise BadInput(null_message(definition.fields, field), place)
+            raise InvalidInputError(null_message(definition.fields, field), place)
         yield Given(field.python_name, found, place)
 
 
 def operators_in(value: Any, path: Path, *, apart_from: tuple[str, ...] = ()) -> list[Given]:
-    """Return the conditions of an input that must have one; raise ``BadInput`` where it has none."""
+    """Return the conditions of an input that must have one; raise ``InvalidInputError`` where it has none."""
     found = [given for given in given_in(value, path) if given.name not in apart_from]
     if not found:
         names = [
@@ -64,7 +64,7 @@ def operators_in(value: Any, path: Path, *, apart_from: tuple[str, ...] = ()) ->
             f"{wrong} Use {', '.join(names[:-1])} or {names[-1]}, or {leave}",
             f"{wrong} Send one, or {leave}",
         )
-        raise BadInput(message, path)
+        raise InvalidInputError(message, path)
     return found
 
 

@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 import strawberry
 
 from models.enums import AccessScope
-from store.auth.access import Bounds, Principal
+from store.auth.access import Principal, TenantBounds
 from store.database import Row
-from store.errors import BadInput, Problem
+from store.errors import InvalidInputError, Problem
 from store.ingest.entries import Entry, ItemResult
 from store.loaders import Loaders
 from store.operations.bulk.batches import BatchResults, OperationBatch
@@ -73,9 +73,9 @@ class RequestContext:
         self.zones.add(name)
         if len(self.zones) > MAX_ZONES:
             message = f"at most {MAX_ZONES} time zones in one document: send several requests"
-            raise BadInput([Problem("BAD_USER_INPUT", message, ("bucket", "zone"))])
+            raise InvalidInputError([Problem("BAD_USER_INPUT", message, ("bucket", "zone"))])
 
-    def reader(self) -> Bounds:
+    def reader(self) -> TenantBounds:
         """The bounds within which the caller reads; raises ``Forbidden`` without READ."""
         self.principal.require(AccessScope.READ)
         return self.principal.bounds

@@ -16,15 +16,15 @@ from schema.conditions import (
 )
 from schema.hydration import described
 from schema.scalars import JSON, Long, Number
-from store.errors import BadInput
+from store.errors import InvalidInputError
 from store.query.filters import (
     AllOf,
     AnyOf,
     Compare,
     CompareAttribute,
+    ComparisonOperator,
     Condition,
     Not,
-    Op,
     parse_path,
 )
 from store.time_ranges import TimeRange
@@ -121,17 +121,17 @@ class FilterInput(Protocol):
 
 
 OPS = {
-    "eq": Op.EQ,
-    "ne": Op.NE,
-    "in_": Op.IN,
-    "not_in": Op.NOT_IN,
-    "gt": Op.GT,
-    "gte": Op.GTE,
-    "lt": Op.LT,
-    "lte": Op.LTE,
-    "starts_with": Op.STARTS_WITH,
-    "contains": Op.CONTAINS,
-    "is_null": Op.IS_NULL,
+    "eq": ComparisonOperator.EQ,
+    "ne": ComparisonOperator.NE,
+    "in_": ComparisonOperator.IN,
+    "not_in": ComparisonOperator.NOT_IN,
+    "gt": ComparisonOperator.GT,
+    "gte": ComparisonOperator.GTE,
+    "lt": ComparisonOperator.LT,
+    "lte": ComparisonOperator.LTE,
+    "starts_with": ComparisonOperator.STARTS_WITH,
+    "contains": ComparisonOperator.CONTAINS,
+    "is_null": ComparisonOperator.IS_NULL,
 }
 MAX_DEPTH = 10
 """Levels of and, or, not inside one another."""
@@ -142,7 +142,7 @@ def condition_of(
 ) -> Condition | None:
     """Return the condition of a filter input; ``columns`` renames fields that are not named as columns.
 
-    None, and an input without any condition, find everything. Raises ``BadInput`` for a condition
+    None, and an input without any condition, find everything. Raises ``InvalidInputError`` for a condition
     inside it that is null or empty.
     """
     if where is None:
@@ -160,11 +160,13 @@ class FilterReader:
     def read(self, where: Any, path: Path, depth: int) -> Condition:
         """Return the condition of one filter input; one inside another must not be empty."""
         if depth > MAX_DEPTH:
-            raise BadInput(f"and, or, not are nested deeper than {MAX_DEPTH} levels", ("where",))
+            raise InvalidInputError(
+                f"and, or, not are nested deeper than {MAX_DEPTH} levels", ("where",)
+            )
         own: frozenset[str] = getattr(where, "OWN", frozenset())
         found = list(given_in(where, path))
         if not found and depth > 1:
-            raise BadInput(
+            raise InvalidInputError(
                 "the filter holds no condition and would find everything. Give it one, or leave "
                 "it out.",
                 path,
@@ -200,22 +202,32 @@ class FilterReader:
         if isinstance(value, StringFilter | IDFilter | LongFilter | FloatFilter):
             return [Compare(column, OPS[o.name], o.value) for o in operators_in(value, path)]
         if isinstance(value, list):
-            return [Compare(column, Op.IN, [v.value if isinstance(v, Enum) else v for v in value])]
-        return [Compare(column, Op.EQ, value.value if isinstance(value, Enum) else value)]
+            return [
+                Compare(
+                    column,
+                    ComparisonOperator.IN,
+                    [v.value if isinstance(v, Enum) else v for v in value],
+                )
+            ]
+        return [
+            Compare(
+                column, ComparisonOperator.EQ, value.value if isinstance(value, Enum) else value
+            )
+        ]
 
 
 def _span(column: str, asked: TimeFilter, path: Path, now: datetime) -> list[Condition]:
     given = {one.name: one.value for one in operators_in(asked, path)}
     if "last" in given and len(given) > 1:
-        raise BadInput("last excludes since and until: leave one out", (*path, "last"))
+        raise InvalidInputError("last excludes since and until: leave one out", (*path, "last"))
     since = given.get("since")
     if "last" in given:
         since = given["last"].since(now)
     parts: list[Condition] = []
     if since is not None:
-        parts.append(Compare(column, Op.GTE, since))
+        parts.append(Compare(column, ComparisonOperator.GTE, since))
     if "until" in given:
-        parts.append(Compare(column, Op.LT, given["until"]))
+        parts.append(Compare(column, ComparisonOperator.LT, given["until"]))
     return parts
 
 
@@ -224,7 +236,7 @@ def _attribute(column: str, asked: AttributeFilter, place: Path) -> list[Conditi
     parts: list[Condition] = []
     for one in operators_in(asked, place, apart_from=("path",)):
         if one.name == "exists":
-            parts.append(CompareAttribute(column, path, Op.IS_NULL, not one.value))
+            parts.append(CompareAttribute(column, path, ComparisonOperator.IS_NULL, not one.value))
         else:
             parts.append(CompareAttribute(column, path, OPS[one.name], one.value))
     return parts

@@ -26,7 +26,7 @@ from schema.request_inputs import (
     StartStageInput,
 )
 from schema.sessions import SessionInput
-from store.errors import BadInput, StoreError
+from store.errors import InvalidInputError, StoreError
 from store.ingest.entries import ItemResult as StoreResult
 from store.operations.bulk.batches import BatchResults
 
@@ -110,7 +110,7 @@ class ItemResult:
 
 def problems_of(error: StoreError) -> list[ItemProblem]:
     """Every problem that an error names."""
-    found = error.problems if isinstance(error, BadInput) else (error.problem,)
+    found = error.problems if isinstance(error, InvalidInputError) else (error.problem,)
     return [
         ItemProblem(code=p.code, message=p.message, path=[str(step) for step in p.path])
         for p in found

@@ -13,8 +13,8 @@ from schema.hydration import FromRow, described
 from schema.labels import Labelled
 from schema.nodes import GlobalId, Node
 from schema.scalars import Long
-from store.errors import BadInput
-from store.query.filters import Compare, Condition, Op
+from store.errors import InvalidInputError
+from store.query.filters import Compare, ComparisonOperator, Condition
 from store.query.records import Order
 
 MONTHS = 12
@@ -87,16 +87,16 @@ class InteractionFilter:
         if year is None:
             if month is None:
                 return []
-            raise BadInput("a month needs its year", ("where", "year"))
+            raise InvalidInputError("a month needs its year", ("where", "year"))
         try:
             first = date(year, 1 if month is None else month, 1)
         except ValueError as error:
-            raise BadInput(f"there is no such month: {error}", ("where",)) from None
+            raise InvalidInputError(f"there is no such month: {error}", ("where",)) from None
         months = MONTHS if month is None else 1
         year, month = divmod(first.year * MONTHS + first.month - 1 + months, MONTHS)
-        found: list[Condition] = [Compare("month", Op.GTE, first)]
+        found: list[Condition] = [Compare("month", ComparisonOperator.GTE, first)]
         if year <= date.max.year:
-            found.append(Compare("month", Op.LT, date(year, month + 1, 1)))
+            found.append(Compare("month", ComparisonOperator.LT, date(year, month + 1, 1)))
         return found
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import strawberry
 
-from store.errors import BadInput
+from store.errors import InvalidInputError
 
 MAX_ID_LENGTH = 40_000
 """Two labels as long as settings allow, each character six bytes, in base64."""
@@ -26,7 +26,7 @@ class GlobalId(NamedTuple):
 
     @classmethod
     def decode(cls, id: str) -> "GlobalId":
-        """The inverse; raises ``BadInput`` for anything that is no such id."""
+        """The inverse; raises ``InvalidInputError`` for anything that is no such id."""
         try:
             if len(id) > MAX_ID_LENGTH:
                 raise ValueError("too long")
@@ -35,7 +35,7 @@ class GlobalId(NamedTuple):
             if not isinstance(type, str) or not all(isinstance(k, str | int) for k in key):
                 raise ValueError("other content")
         except (ValueError, TypeError, RecursionError, binascii.Error) as error:
-            raise BadInput(
+            raise InvalidInputError(
                 "this is not a global id: use a record's id as it came", ("id",)
             ) from error
         return cls(type, tuple(key))

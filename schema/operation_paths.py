@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from schema.operation_inputs import ChatInput
-from store.errors import BadInput, Problem
+from store.errors import InvalidInputError, Problem
 
 Path = tuple[str | int, ...]
 
@@ -27,9 +27,9 @@ def chat_paths(chat: ChatInput) -> Mapping[Path, Path]:
     return {**paths, ("llm",): ()}
 
 
-def relocated(error: BadInput, paths: Mapping[Path, Path]) -> BadInput:
+def relocated(error: InvalidInputError, paths: Mapping[Path, Path]) -> InvalidInputError:
     """Return the error with the paths of the input that was sent."""
-    return BadInput(
+    return InvalidInputError(
         [Problem(problem.code, problem.message, _moved(problem.path, paths))
          for problem in error.problems]
     )  # fmt: skip

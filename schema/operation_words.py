@@ -18,7 +18,7 @@ from schema.operation_inputs import (
     ToolUseInput,
 )
 from schema.scalars import JSON, Long
-from store.errors import BadInput
+from store.errors import InvalidInputError
 from store.operations.operation_types import infer_operation_type
 
 API_OPERATION = "api_operation"
@@ -83,7 +83,7 @@ def tool_operation(use: ToolOperationInput) -> OperationInput:
     """A tool use: grouped by the tool's name."""
     counts = (use.tokens_original, use.tokens_actual, use.tokens_prevented)
     if counts.count(None) > 1:
-        raise BadInput(
+        raise InvalidInputError(
             "give two of tokensOriginal, tokensActual and tokensPrevented", ("tokensOriginal",)
         )
     return OperationInput(
@@ -127,13 +127,13 @@ def of_user(labels: LabelsInput | None, user_id: strawberry.ID) -> LabelsInput:
 
 
 def chat_operation(chat: ChatInput) -> OperationInput:
-    """A chat exchange: an LLM operation named chat."""
-    if chat.tokens is not None and (
-        chat.input_tokens is not None or chat.output_tokens is not None
-    ):
-        raise BadInput("give tokens, or inputTokens and outputTokens, not both", ("tokens",))
+    has_parts = chat.input_tokens is not None or chat.output_tokens is not None
+    if chat.tokens is not None and has_parts:
+        raise InvalidInputError(
+            "give tokens, or inputTokens and outputTokens, not both", ("tokens",)
+        )
     if chat.tokens is not None and chat.input_tokens_exclude_cache:
-        raise BadInput(
+        raise InvalidInputError(
             "tokens counts all tokens: give inputTokens with inputTokensExcludeCache", ("tokens",)
         )
     labels = chat.labels

@@ -17,9 +17,9 @@ from schema.nodes import GlobalId, Node
 from schema.scalars import JSON, Long
 from store.feeds.sources import OPERATION_FEED
 from store.pricing.prices import to_dollars
-from store.query.filters import AllOf, Compare, Op
+from store.query.filters import AllOf, Compare, ComparisonOperator
 from store.query.paging import PageRequest
-from store.query.records import Question
+from store.query.records import RecordQuery
 
 if TYPE_CHECKING:
     from schema.requests import Request
@@ -208,10 +208,12 @@ async def operations_of(
     async def count() -> int:
         condition = AllOf(
             (
-                Compare("organization_id", Op.EQ, key[0]),
-                Compare(f"{edge}_id", Op.EQ, key[1]),
+                Compare("organization_id", ComparisonOperator.EQ, key[0]),
+                Compare(f"{edge}_id", ComparisonOperator.EQ, key[1]),
             )
         )
-        return await info.context.store.operations.count(info.context.reader(), Question(condition))
+        return await info.context.store.operations.count(
+            info.context.reader(), RecordQuery(condition)
+        )
 
     return connect(found, Operation.from_row, count)

@@ -12,7 +12,7 @@ from schema.hydration import described
 from schema.scalars import Long
 from store.database import Row
 from store.operations.repricing import CostSums as Sums
-from store.operations.repricing import Outcome, Repriced
+from store.operations.repricing import RepricedTotals, RepriceResult
 from store.pricing.prices import RATES, to_dollars
 
 OUTPUT = "Output tokens of a model. Default: as inputPer1k."
@@ -233,7 +233,7 @@ class RepricedGroup:
     after: CostSums = described("Costs of all of them by the prices in force.")
 
     @classmethod
-    def of(cls, found: Repriced) -> "RepricedGroup":
+    def of(cls, found: RepricedTotals) -> "RepricedGroup":
         """From the store's counts."""
         return cls(kind=OperationKind(found.kind) if found.kind else None, name=found.name,
                    **counts_of(found))  # fmt: skip
@@ -260,7 +260,7 @@ class RepricePayload:
     end_cursor: str | None = described("Where this call ended: the next one's after.")
 
     @classmethod
-    def of(cls, found: Outcome, dry_run: bool) -> "RepricePayload":
+    def of(cls, found: RepriceResult, dry_run: bool) -> "RepricePayload":
         """From the store's outcome."""
         return cls(
             dry_run=dry_run,
@@ -271,7 +271,7 @@ class RepricePayload:
         )
 
 
-def counts_of(found: Repriced) -> dict[str, Any]:
+def counts_of(found: RepricedTotals) -> dict[str, Any]:
     """What both types have in common."""
     return {
         "operations": Long(found.operations),

@@ -18,9 +18,9 @@ from schema.operations import Operation, operations_of
 from schema.scalars import JSON, Long
 from schema.stages import Stage, milliseconds
 from schema.timeline import TimelineBar
-from store.errors import BadInput
+from store.errors import InvalidInputError
 from store.query.paging import OrderTerm, PageRequest, encode_cursor
-from store.requests.forecast import Work
+from store.requests.forecast import RequestSnapshot
 from store.requests.sources import EVENTS
 
 
@@ -66,8 +66,8 @@ class Request(Node, Labelled, FromRow):
         return self.organization_id, self.uuid
 
     @property
-    def _work(self) -> Work:
-        return Work(*self.key, self.type, self.status, self.started_at)
+    def _work(self) -> RequestSnapshot:
+        return RequestSnapshot(*self.key, self.type, self.status, self.started_at)
 
     def global_id(self) -> GlobalId:
         return GlobalId("Request", (self.organization_id, self.uuid.hex))
@@ -134,7 +134,7 @@ class Request(Node, Labelled, FromRow):
         info.context.reader()
         if after_seq is not None:
             if after is not None:
-                raise BadInput("after and afterSeq exclude each other", ("afterSeq",))
+                raise InvalidInputError("after and afterSeq exclude each other", ("afterSeq",))
             after = self._cursor_of(after_seq)
         page = await info.context.loaders.events(PageRequest(first, after, last, before)).load(
             self.key

@@ -12,7 +12,7 @@ import strawberry
 from graphql import Undefined, ValueNode, value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
 
-from store.errors import BadInput
+from store.errors import InvalidInputError
 from store.time_ranges import TimeRange, parse_duration, parse_time_range
 from store.validation import LONG_MAX, LONG_MIN, json_kind, to_utc
 
@@ -92,7 +92,7 @@ def parse_long(value: Any) -> int:
 def write_long(value: Any) -> int:
     """The number; a sum beyond 64 bits is an error, as clients and exports hold 64."""
     if not LONG_MIN <= value <= LONG_MAX:
-        raise BadInput("This sum is beyond 64 bits. Ask for less at once, or for avg.")
+        raise InvalidInputError("This sum is beyond 64 bits. Ask for less at once, or for avg.")
     return int(value)
 
 

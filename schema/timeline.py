@@ -7,12 +7,12 @@ import strawberry
 
 from schema.enums import StageStatus
 from schema.hydration import described
-from store.requests.forecast import Bar
+from store.requests.forecast import TimelineInterval
 
 
 @strawberry.type(description="One bar of a request's timeline: an attempt, or one to come.")
 class TimelineBar:
-    """Structurally a ``Bar``."""
+    """Structurally a ``TimelineInterval``."""
 
     stage: str = described("The stage's name.")
     attempt: int = described("The attempt, from 1; 0 of a stage that was skipped.")
@@ -32,6 +32,6 @@ class TimelineBar:
     )
 
     @classmethod
-    def of(cls, bar: Bar) -> "TimelineBar":
+    def of(cls, bar: TimelineInterval) -> "TimelineBar":
         """The same for GraphQL."""
         return cls(**asdict(bar))

@@ -10,7 +10,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from store.auth.access import Principal
-from store.errors import TooMany
+from store.errors import TooManyRequestsError
 
 MINUTE_SECONDS = 60
 KEPT_ADDRESSES = 10_000
@@ -29,7 +29,7 @@ class ConnectionBounds:
     body_seconds: float = 30.0
 
 
-class TooManyWrongKeys(TooMany):
+class TooManyWrongKeys(TooManyRequestsError):
     """The key is wrong, like many others that came from the same address."""
 
 
@@ -45,7 +45,7 @@ class Admission:
         self.refused = 0
 
     def enter(self, principal: Principal) -> None:
-        """Begin an operation, to be followed by ``leave``; raises ``TooMany``."""
+        """Begin an operation, to be followed by ``leave``; raises ``TooManyRequestsError``."""
         running, whose, most = self._running[principal.key_id], "this key", self.most
         organization = principal.bounds.organization_id
         if running < most and organization is not None:
@@ -53,7 +53,9 @@ class Admission:
             most = self._of_organization
         if running >= most:
             self.refused += 1
-            raise TooMany(f"{running} operations are under way for {whose}: wait for one of them")
+            raise TooManyRequestsError(
+                f"{running} operations are under way for {whose}: wait for one of them"
+            )
         self._running[principal.key_id] += 1
         if organization is not None:
             self._by_organization[organization] += 1

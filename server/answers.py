@@ -9,7 +9,7 @@ from server.bodies import GraphQLRequest
 from server.document_limits import operation_named
 from server.encoding import encode_answer
 from server.errors import format_store_error
-from store.response_size import AnswerTooLarge, too_large
+from store.response_size import ResponseTooLargeError, too_large
 
 
 def bounded_answer(
@@ -21,7 +21,7 @@ def bounded_answer(
     """
     try:
         return encode_answer(body, context.store.config.answers.bytes)
-    except AnswerTooLarge:
+    except ResponseTooLargeError:
         return excess_answer(context, asked)
 
 

@@ -7,9 +7,9 @@ from server.access import Access
 from server.admission import WrongKeys
 from server.cookies import sent_cookie
 from store.auth.access import Principal, open_principal
-from store.auth.revocation import Changed, Watch
-from store.database import DatabaseFailure
-from store.errors import Overloaded, Unauthenticated
+from store.auth.revocation import Changed, WatchedConnection
+from store.database import DatabaseFailureError
+from store.errors import OverloadedError, UnauthenticatedError
 from store.store import Store
 
 BEARER = "bearer "
@@ -40,7 +40,7 @@ class Authenticator:
         self._open = open_principal(default_organization)
 
     async def authenticate(self, headers: Mapping[str, str], client: Client = None) -> Principal:
-        """The caller; raises ``Unauthenticated``, or ``TooMany`` to an address of many wrong keys.
+        """The caller; raises ``UnauthenticatedError``, or ``TooMany`` to an address of many wrong keys.
 
         A key that is sent is always checked, also by an open server: whoever sends one wants to
         be held to its bounds. A cookie that is over is as good as none.
@@ -53,7 +53,7 @@ class Authenticator:
             return principal
         if self.access is Access.OPEN:
             return self._open
-        raise Unauthenticated(f"there is no API key: {HOW}")
+        raise UnauthenticatedError(f"there is no API key: {HOW}")
 
     async def renew(
         self, principal: Principal, headers: Mapping[str, str], client: Client
@@ -66,22 +66,22 @@ class Authenticator:
         principal = await self._look_up(self._store.keys.authenticate(token))
         if principal is None:
             self._wrong_keys.count(client[0] if client else "")
-            raise Unauthenticated(f"the API key is unknown, expired or revoked: {HOW}")
+            raise UnauthenticatedError(f"the API key is unknown, expired or revoked: {HOW}")
         return principal
 
     async def _look_up(self, looking: Awaitable[Principal | None]) -> Principal | None:
-        """The result of a look-up; one that failed is not a wrong key, but ``Overloaded``."""
+        """The result of a look-up; one that failed is not a wrong key, but ``OverloadedError``."""
         try:
             return await looking
-        except DatabaseFailure:
+        except DatabaseFailureError:
             log.exception("an API key could not be looked up")
-            raise Overloaded("the API key cannot be checked right now: try again") from None
+            raise OverloadedError("the API key cannot be checked right now: try again") from None
 
-    def watch(self, principal: Principal, changed: Changed) -> Watch:
+    def watch(self, principal: Principal, changed: Changed) -> WatchedConnection:
         """Call ``changed`` when what ``principal`` was authenticated by changes, until ``unwatch``."""
         return self._store.access_watch.open(principal, changed)
 
-    def unwatch(self, watch: Watch) -> None:
+    def unwatch(self, watch: WatchedConnection) -> None:
         """Stop watching."""
         self._store.access_watch.close(watch)
 

@@ -32,12 +32,12 @@ from server.turns import Call
 from server.work import Work
 from store.auth.access import Principal
 from store.errors import (
-    OutcomeUnknown,
-    Overloaded,
+    OutcomeUnknownError,
+    OverloadedError,
+    QueryTimeoutError,
     StoreError,
-    TimedOut,
-    TooMany,
-    Unauthenticated,
+    TooManyRequestsError,
+    UnauthenticatedError,
 )
 from store.store import Store
 
@@ -131,9 +131,9 @@ class GraphQLEndpoint:
             return self._refusal(error, media_type, form)
         except asyncio.CancelledError:
             if self._work.deadlines.has_ended_this():
-                return self._refuse(TimedOut(self._work.deadlines.sentence), shown)
+                return self._refuse(QueryTimeoutError(self._work.deadlines.sentence), shown)
             # Else only a stop cancels calls, those that outlasted its patience.
-            return self._refuse(Overloaded("the server is stopping: send this again"), shown)
+            return self._refuse(OverloadedError("the server is stopping: send this again"), shown)
         return None
 
     async def _receive(
@@ -166,7 +166,7 @@ class GraphQLEndpoint:
 
     def _refuse(self, error: StoreError, media_type: str) -> Answer:
         status = status_of(error)
-        wait = error.retry_seconds if isinstance(error, TooMany) else RETRY_SECONDS
+        wait = error.retry_seconds if isinstance(error, TooManyRequestsError) else RETRY_SECONDS
         headers = (("retry-after", str(wait)),) if status in (429, 503) else ()
         return self._answer({"errors": [format_store_error(error)]}, status, media_type, headers)
 
@@ -241,7 +241,7 @@ class GraphQLEndpoint:
         )
 
 
-def crowded_out(result: Any) -> TooMany | None:
+def crowded_out(result: Any) -> TooManyRequestsError | None:
     """Return why an operation has no answer at all where its organization has too much under way.
 
     Answers of which a part is there are told with status 200, as those with any other error.
@@ -249,16 +249,16 @@ def crowded_out(result: Any) -> TooMany | None:
     if not result.errors or any(value is not None for value in (result.data or {}).values()):
         return None
     causes = [root_of(error) for error in result.errors]
-    refusals = [cause for cause in causes if isinstance(cause, TooMany)]
+    refusals = [cause for cause in causes if isinstance(cause, TooManyRequestsError)]
     return refusals[0] if len(refusals) == len(causes) else None
 
 
 def status_of(error: StoreError) -> int:
     """The HTTP status of an error that met the request as a whole."""
-    if isinstance(error, TooMany):
+    if isinstance(error, TooManyRequestsError):
         return 429
-    if isinstance(error, Unauthenticated):
+    if isinstance(error, UnauthenticatedError):
         return 401
-    if isinstance(error, Overloaded | OutcomeUnknown | TimedOut):
+    if isinstance(error, OverloadedError | OutcomeUnknownError | QueryTimeoutError):
         return 503
     return 400

@@ -8,7 +8,7 @@ from typing import Any
 from graphql import GraphQLError
 from graphql.error import GraphQLSyntaxError
 
-from store.errors import BadInput, StoreError
+from store.errors import InvalidInputError, StoreError
 from store.ids import new_id
 
 log = logging.getLogger("trackstore.graphql")
@@ -110,7 +110,7 @@ def format_store_error(error: StoreError, *, lists_names: bool = True) -> dict[s
 
     ``lists_names`` says whether the message may list fields and values that there are.
     """
-    if isinstance(error, BadInput) and not lists_names:
+    if isinstance(error, InvalidInputError) and not lists_names:
         error = error.brief
     return {"message": error.message, "extensions": extensions_of(error)}
 
@@ -122,7 +122,7 @@ def extensions_of(error: StoreError) -> dict[str, Any]:
         found["retryable"] = True
     if error.path:
         found["argumentPath"] = [str(step) for step in error.path]
-    if isinstance(error, BadInput):
+    if isinstance(error, InvalidInputError):
         found["problems"] = [
             {"code": p.code, "message": p.message, "path": [str(step) for step in p.path]}
             for p in error.problems

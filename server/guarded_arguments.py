@@ -24,7 +24,7 @@ from graphql import (
 
 from schema.arguments import Guard
 from schema.conditions import Path
-from store.errors import BadInput
+from store.errors import InvalidInputError
 
 Resolve = Callable[..., Any]
 
@@ -75,7 +75,7 @@ def guarded(resolve: Resolve | None, guards: Mapping[str, Guard]) -> Resolve | N
 def check_arguments(
     node: FieldNode, guards: Mapping[str, Guard], variables: Mapping[str, Any]
 ) -> None:
-    """Raise ``BadInput`` that names the first argument, or place in one, without a value.
+    """Raise ``InvalidInputError`` that names the first argument, or place in one, without a value.
 
     ``variables`` are coerced: one that is absent and has no default is not in it.
     """
@@ -113,7 +113,7 @@ def absent_in(
             waiting += [(item, (*place, index)) for index, item in reversed(items)]
 
 
-def refusal(path: Path, variable: str | None, variables: Mapping[str, Any]) -> BadInput:
+def refusal(path: Path, variable: str | None, variables: Mapping[str, Any]) -> InvalidInputError:
     """Return what is said of an argument, or a place in one, without a value."""
     what = "argument" if len(path) == 1 else "condition"
     if variable is None:
@@ -122,4 +122,4 @@ def refusal(path: Path, variable: str | None, variables: Mapping[str, Any]) -> B
         reason = f"the variable ${variable} is null"
     else:
         reason = f"the variable ${variable} has no value"
-    return BadInput(f"{reason}. Send one, or leave the {what} out of the document.", path)
+    return InvalidInputError(f"{reason}. Send one, or leave the {what} out of the document.", path)

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from migrations.revision import NEWEST, REVISIONS, revisions_of
-from store.database import DatabaseFailure
+from store.database import DatabaseFailureError
 from store.dialects import SCHEMA_AWAY
 from store.errors import StoreError
 from store.maintenance.readiness import reason_of
@@ -94,7 +94,7 @@ class Health:
             ok = True
         except TimeoutError:
             note = f"the database did not answer within {self._bound:g} s"
-        except DatabaseFailure:
+        except DatabaseFailureError:
             note = "the database refused a plain question: see the log"
         except NotReady as error:
             note = str(error)

@@ -164,7 +164,7 @@ class StoreCollector(Collector):
         dialect = self._store.database.dialect
         pools = {
             "read": dialect.read_engine.pool,
-            "question": dialect.question_engine.pool,
+            "question": dialect.aggregation_engine.pool,
             "write": dialect.write_engine.pool,
         }
         if pools["read"] is pools["write"]:

@@ -9,8 +9,8 @@ from server.endpoint import MORE_HEADERS, status_of
 from server.errors import format_store_error
 from server.headers import headers_of
 from server.metrics import Metrics
-from store.auth.access import ANYWHERE
-from store.errors import Forbidden, StoreError, TooMany
+from store.auth.access import UNRESTRICTED
+from store.errors import ForbiddenError, StoreError, TooManyRequestsError
 
 FORBIDDEN = 403
 
@@ -28,15 +28,15 @@ class GuardedMetrics:
         try:
             caller = await self._authenticator.authenticate(headers_of(scope), scope.get("client"))
             caller.require(AccessScope.READ)
-            if caller.bounds != ANYWHERE:
-                raise Forbidden(
+            if caller.bounds != UNRESTRICTED:
+                raise ForbiddenError(
                     "the metrics are of all organizations: use a key that spans them "
                     "(`trackstore keys create NAME --all-organizations --scope read`)"
                 )
         except StoreError as error:
-            status = FORBIDDEN if isinstance(error, Forbidden) else status_of(error)
+            status = FORBIDDEN if isinstance(error, ForbiddenError) else status_of(error)
             more = {name.decode(): value.decode() for name, value in MORE_HEADERS.get(status, ())}
-            if isinstance(error, TooMany):
+            if isinstance(error, TooManyRequestsError):
                 more["Retry-After"] = str(error.retry_seconds)
             return JSONResponse({"errors": [format_store_error(error)]}, status, more)
         return await self._metrics.metrics_endpoint(request)

@@ -22,11 +22,11 @@ from server.settings_errors import ENV_FILE, SettingsError, explain, hide_passwo
 from server.settings_live import LiveFields
 from server.settings_serving import GIB, HOUR_SECONDS, KIB, MIB
 from server.settings_values import LogFormat, LogLevel, Switch
-from store.aggregation.checks import AnswerLimits
+from store.aggregation.checks import ResultLimits
 from store.dialects import PoolSettings
 from store.ingest.queue import WriterSettings
 from store.query.paging import PageSize
-from store.requests.stalls import Patience
+from store.requests.stalls import StallPolicy
 from store.store import StoreConfig
 from store.validation import InputBounds
 
@@ -318,7 +318,7 @@ class Settings(LiveFields):
                 request_stages=self.max_request_stages,
             ),
             pages=PageSize(default=self.default_page_size, maximum=self.max_page_size),
-            answers=AnswerLimits(
+            answers=ResultLimits(
                 rows=self.max_answer_rows,
                 buckets=self.max_buckets,
                 bytes=int(self.max_answer_bytes),
@@ -328,7 +328,7 @@ class Settings(LiveFields):
             reprice_items=self.max_reprice_items,
             rollups=self.rollups,
             rollup_day_hours=self.rollup_day_hours,
-            patience=Patience(
+            stall_policy=StallPolicy(
                 timedelta(seconds=self.stall_after_seconds), timedelta(hours=self.lost_after_hours)
             ),
             sweep_seconds=self.stall_sweep_seconds,

@@ -12,7 +12,7 @@ from server.endpoint import status_of
 from server.errors import format_store_error
 from server.headers import headers_of
 from store.auth.sign_ins import SignIns
-from store.errors import StoreError, TooMany
+from store.errors import StoreError, TooManyRequestsError
 
 LARGEST_BODY = 4_096
 NOT_KEPT = {"Cache-Control": "no-store"}
@@ -45,7 +45,7 @@ class SignInEndpoint:
             return JSONResponse(refusal.body, refusal.status, NOT_KEPT)
         except StoreError as error:
             headers = dict(NOT_KEPT)
-            if isinstance(error, TooMany):
+            if isinstance(error, TooManyRequestsError):
                 headers["Retry-After"] = str(error.retry_seconds)
             body = {"errors": [format_store_error(error)]}
             return JSONResponse(body, status_of(error), headers)

@@ -14,8 +14,8 @@ from sqlalchemy import select, tuple_
 
 from models import CircuitBreaker, CircuitBreakerInstance, CircuitBreakerTransition, table_of
 from models.enums import BreakerState
-from store.auth.access import Bounds, Principal
-from store.commit_events import Announcements
+from store.auth.access import Principal, TenantBounds
+from store.commit_events import CommitEvents
 from store.database import Database, Row
 from store.dialects import chunks
 from store.ids import new_id
@@ -119,7 +119,7 @@ class BreakerApplier:
 
     kinds = (BreakerEntry,)
 
-    def __init__(self, announcements: Announcements) -> None:
+    def __init__(self, announcements: CommitEvents) -> None:
         self._announcements = announcements
 
     async def apply(self, flush: Flush, entries: list[BreakerEntry]) -> None:
@@ -149,9 +149,11 @@ class BreakerApplier:
         for row in transitions:
             if row["to_state"] == BreakerState.OPEN.value:
                 flush.notices.append(partial(warn, row))
-        if breakers and self._announcements.is_heard:
+        if breakers and self._announcements.has_subscribers:
             organizations = {breaker.row["organization_id"] for breaker in breakers}
-            flush.notices.append(partial(self._announcements.breakers_reported, organizations))
+            flush.notices.append(
+                partial(self._announcements.publish_breaker_reports, organizations)
+            )
         if transitions:
             rows = [tuple(row[name] for name in TRANSITION_COLUMNS) for row in transitions]
             await dialect.bulk_insert(connection, TRANSITIONS, rows)
@@ -301,7 +303,9 @@ class CircuitBreakers:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def list_breakers(self, bounds: Bounds, where: Condition | None = None) -> list[Row]:
+    async def list_breakers(
+        self, bounds: TenantBounds, where: Condition | None = None
+    ) -> list[Row]:
         """The last known state of every breaker, by name."""
         statement = bounds.restrict(select(TABLE), TABLE)
         if where is not None:

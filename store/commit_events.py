@@ -12,7 +12,7 @@ RequestKey = tuple[str, UUID]
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class RequestChanged:
     """A request as it was committed, and the events that brought it there, by their numbers."""
 
     request: Row
@@ -27,17 +27,17 @@ class Moved:
 class Listener(Protocol):
     """Is told of commits of this process, in the order in which they are known; must not fail."""
 
-    def requests_moved(self, moves: Sequence[Moved]) -> None:
+    def publish_request_changes(self, moves: Sequence[RequestChanged]) -> None:
         """Events were committed."""
 
-    def operations_recorded(self, organizations: Collection[str]) -> None:
+    def publish_operations(self, organizations: Collection[str]) -> None:
         """Operations of these organizations were committed."""
 
-    def breakers_reported(self, organizations: Collection[str]) -> None:
+    def publish_breaker_reports(self, organizations: Collection[str]) -> None:
         """Reports of circuit breakers of these organizations were committed."""
 
 
-class Announcements:
+class CommitEvents:
     """Tells all listeners."""
 
     def __init__(self) -> None:
@@ -48,21 +48,21 @@ class Announcements:
         self._listeners.append(listener)
 
     @property
-    def is_heard(self) -> bool:
+    def has_subscribers(self) -> bool:
         """Whether anybody listens: nothing need be prepared for nobody."""
         return bool(self._listeners)
 
-    def requests_moved(self, moves: Sequence[Moved]) -> None:
+    def publish_request_changes(self, moves: Sequence[RequestChanged]) -> None:
         """Tell of events."""
         for listener in self._listeners:
-            listener.requests_moved(moves)
+            listener.publish_request_changes(moves)
 
-    def operations_recorded(self, organizations: Collection[str]) -> None:
+    def publish_operations(self, organizations: Collection[str]) -> None:
         """Tell of operations."""
         for listener in self._listeners:
-            listener.operations_recorded(organizations)
+            listener.publish_operations(organizations)
 
-    def breakers_reported(self, organizations: Collection[str]) -> None:
+    def publish_breaker_reports(self, organizations: Collection[str]) -> None:
         """Tell of circuit breakers."""
         for listener in self._listeners:
-            listener.breakers_reported(organizations)
+            listener.publish_breaker_reports(organizations)

@@ -13,16 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from store.dialects import (
     DRIVER_ERRORS,
     AbandonedError,
-    Attempt,
     Columns,
     DatabaseDialect,
     Diagnosis,
     Fault,
     PoolSettings,
+    TransactionAttempt,
     dialect_for,
 )
-from store.errors import OutcomeUnknown, Overloaded, StoreError, TimedOut
-from store.rejected_statements import Refusals
+from store.errors import OutcomeUnknownError, OverloadedError, QueryTimeoutError, StoreError
+from store.rejected_statements import RejectedStatements
 from store.scheduling.fair_gate import FairGate, GateBounds
 from store.scheduling.fair_queue import Tenant
 
@@ -33,20 +33,20 @@ Row = Mapping[Any, Any]
 
 SHORTEN_PAUSE_SECONDS = 0.05
 """Between two tries to write the log back: writers get their turns."""
-UNKNOWN = (
+OUTCOME_UNKNOWN_MESSAGE = (
     "The commit was sent to the database and its answer did not come: this may be stored or not. "
     "Send it again with the same ids."
 )
 
 
-class Contention(StoreError):
+class ContentionError(StoreError):
     """Another transaction was in the way; the same one may succeed if it is run again."""
 
     code = "OVERLOADED"
     retryable = True
 
 
-class Unavailable(Overloaded):
+class DatabaseUnavailableError(OverloadedError):
     """The database refused, and its cause may end."""
 
     def __init__(self, message: str, diagnosis: Diagnosis) -> None:
@@ -55,11 +55,11 @@ class Unavailable(Overloaded):
         """What fails, for operators: callers need not know."""
 
 
-class DatabaseFailure(Exception):
+class DatabaseFailureError(Exception):
     """The database refused a statement that it should have taken; never shown to a caller."""
 
 
-class BeyondRange(DatabaseFailure):
+class NumericOverflowError(DatabaseFailureError):
     """A number of a statement grew beyond what its type holds; another statement may hold it."""
 
 
@@ -69,7 +69,7 @@ class Database:
     def __init__(self, url: str, pool: PoolSettings | None = None) -> None:
         self._pool = pool or PoolSettings()
         self.dialect: DatabaseDialect = dialect_for(url, self._pool)
-        self.refusals = Refusals()
+        self.refusals = RejectedStatements()
         # Where the database has one writer, wait here, in order, and not inside its busy loop.
         self._turn = None if self.dialect.parallel_writers > 1 else asyncio.Lock()
         self._shortening = asyncio.Lock()
@@ -112,7 +112,7 @@ class Database:
         async with self.translated(), self.question_gate.place(tenant):
             if self.dialect.is_log_long:
                 await self._shorten_log()
-            async with self.dialect.question_engine.connect() as connection:
+            async with self.dialect.aggregation_engine.connect() as connection:
                 yield connection
 
     async def _shorten_log(self) -> None:
@@ -130,11 +130,11 @@ class Database:
 
     @asynccontextmanager
     async def write(
-        self, attempt: Attempt | None = None, seconds: float | None = None
+        self, attempt: TransactionAttempt | None = None, seconds: float | None = None
     ) -> AsyncIterator[AsyncConnection]:
         """A transaction: committed when the block ends, rolled back when it raises.
 
-        Raises ``OutcomeUnknown`` where the commit was sent and the answer did not come.
+        Raises ``OutcomeUnknownError`` where the commit was sent and the answer did not come.
         """
         async with self._transaction(self.dialect.write_engine, attempt, seconds) as connection:
             yield connection
@@ -143,7 +143,7 @@ class Database:
     async def rewrite(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that sees one state of the database in all its statements.
 
-        What others commit meanwhile stays unseen, and untouched: it fails with ``Contention`` where
+        What others commit meanwhile stays unseen, and untouched: it fails with ``ContentionError`` where
         it changes a row that they changed, too.
         """
         async with self._transaction(self.dialect.snapshot_engine) as connection:
@@ -151,9 +151,12 @@ class Database:
 
     @asynccontextmanager
     async def _transaction(
-        self, engine: AsyncEngine, attempt: Attempt | None = None, seconds: float | None = None
+        self,
+        engine: AsyncEngine,
+        attempt: TransactionAttempt | None = None,
+        seconds: float | None = None,
     ) -> AsyncIterator[AsyncConnection]:
-        attempt = attempt or Attempt()
+        attempt = attempt or TransactionAttempt()
         async with (
             self.translated(attempt),
             self._turn or nullcontext(),
@@ -166,28 +169,30 @@ class Database:
             await transaction.commit()
 
     async def write_columns(
-        self, tables: Sequence[tuple[Table, Columns]], attempt: Attempt | None = None
+        self, tables: Sequence[tuple[Table, Columns]], attempt: TransactionAttempt | None = None
     ) -> bool:
         """Insert rows into several tables in a transaction of their own, given column by column.
 
         False where the key of one exists: then nothing is inserted.
         """
-        attempt = attempt or Attempt()
+        attempt = attempt or TransactionAttempt()
         async with self.translated(attempt), self._turn or nullcontext():
             return await self.dialect.write_columns(tables, attempt, self.flush_seconds)
 
     @asynccontextmanager
-    async def translated(self, attempt: Attempt | None = None) -> AsyncIterator[None]:
+    async def translated(self, attempt: TransactionAttempt | None = None) -> AsyncIterator[None]:
         """Turns errors of the driver into errors of the store."""
         try:
             yield
         except AbandonedError:
-            raise Overloaded("the database took too long: nothing was stored, try again") from None
+            raise OverloadedError(
+                "the database took too long: nothing was stored, try again"
+            ) from None
         except DRIVER_ERRORS as error:
             translated = self.translate(error, await self.dialect.examine(error))
             if attempt is not None and attempt.has_sent_commit:
                 if not self.dialect.was_rolled_back(error):
-                    raise OutcomeUnknown(UNKNOWN) from error
+                    raise OutcomeUnknownError(OUTCOME_UNKNOWN_MESSAGE) from error
                 attempt.has_sent_commit = False
             raise translated from error
 
@@ -198,15 +203,19 @@ class Database:
             self.dialect.reopen()
         fault = diagnosis.fault
         if fault is Fault.UNAVAILABLE:
-            return Unavailable("the database is not available right now: try again", diagnosis)
+            return DatabaseUnavailableError(
+                "the database is not available right now: try again", diagnosis
+            )
         if fault is Fault.CONTENTION:
-            return Contention("the database is busy with the same records: try again")
+            return ContentionError("the database is busy with the same records: try again")
         if fault is Fault.OVERFLOW:
-            return BeyondRange(str(error))
+            return NumericOverflowError(str(error))
         if fault is Fault.TIMEOUT:
             limit = self._pool.statement_seconds
-            return TimedOut(f"the database took longer than {limit:g} s: ask for less at once")
-        return DatabaseFailure(str(error))
+            return QueryTimeoutError(
+                f"the database took longer than {limit:g} s: ask for less at once"
+            )
+        return DatabaseFailureError(str(error))
 
     async def close(self) -> None:
         """Close all connections."""

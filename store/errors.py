@@ -55,7 +55,7 @@ class StoreError(Exception):
         return Problem(self.code, self.message, self.path)
 
 
-class BadInput(StoreError):
+class InvalidInputError(StoreError):
     """The input is not acceptable; ``problems`` names every place and its mend."""
 
     code = "BAD_USER_INPUT"
@@ -70,49 +70,51 @@ class BadInput(StoreError):
         super().__init__("; ".join(str(p) for p in self.problems), self.problems[0].path)
 
     @property
-    def brief(self) -> "BadInput":
+    def brief(self) -> "InvalidInputError":
         """The same without a list of names in any problem."""
-        return BadInput([Problem(p.code, p.brief or p.message, p.path) for p in self.problems])
+        return InvalidInputError(
+            [Problem(p.code, p.brief or p.message, p.path) for p in self.problems]
+        )
 
 
-class Unauthenticated(StoreError):
+class UnauthenticatedError(StoreError):
     """No valid credentials came with the call."""
 
     code = "UNAUTHENTICATED"
 
 
-class Forbidden(StoreError):
+class ForbiddenError(StoreError):
     """The principal may not do this, or not with these labels."""
 
     code = "FORBIDDEN"
 
 
-class NotFound(StoreError):
+class NotFoundError(StoreError):
     """The named record does not exist within the caller's bounds."""
 
     code = "NOT_FOUND"
 
 
-class Conflict(StoreError):
+class ConflictError(StoreError):
     """The call contradicts what is stored."""
 
     code = "CONFLICT"
 
 
-class InvalidTransition(StoreError):
+class InvalidTransitionError(StoreError):
     """The request or stage is not in a state from which this is possible."""
 
     code = "INVALID_TRANSITION"
 
 
-class Overloaded(StoreError):
+class OverloadedError(StoreError):
     """The server cannot take this now; the same call may succeed a moment later."""
 
     code = "OVERLOADED"
     retryable = True
 
 
-class TooMany(Overloaded):
+class TooManyRequestsError(OverloadedError):
     """This caller asks too much of the server; others are served. Answered with 429."""
 
     def __init__(self, message: str, retry_seconds: int = 1) -> None:
@@ -120,14 +122,14 @@ class TooMany(Overloaded):
         self.retry_seconds = retry_seconds
 
 
-class OutcomeUnknown(StoreError):
+class OutcomeUnknownError(StoreError):
     """The commit was sent and not answered: it may be stored, or not. The same ids make a retry safe."""
 
     code = "OUTCOME_UNKNOWN"
     retryable = True
 
 
-class TimedOut(StoreError):
+class QueryTimeoutError(StoreError):
     """The statement took longer than it may."""
 
     code = "TIMEOUT"

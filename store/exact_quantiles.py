@@ -9,12 +9,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from math import floor
 
-RUN = 65_536
+RUN_VALUES = 65_536
 """Values that are sorted at once. Everything else in the process waits for that, some 20 ms."""
 DOUBLE_BYTES = 8
 
 
-class Exact:
+class ExactQuantile:
     """The quantiles of the values of one group, as an aggregate: eight bytes a value are held."""
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Exact:
             return
         self._asked = asked
         self._latest.append(value)
-        if len(self._latest) == RUN:
+        if len(self._latest) == RUN_VALUES:
             self._end_run()
 
     def finalize(self) -> bytes | None:

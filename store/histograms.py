@@ -3,10 +3,10 @@
 The lanes are those of DDSketch (Masson, Rim, Lee: "DDSketch: a fast and fully-mergeable quantile
 sketch with relative-error guarantees", VLDB 2019): with gamma = (1 + a) / (1 - a), the value
 2 * gamma**i / (gamma + 1) is within a of every value in (gamma**(i - 1), gamma**i]. What is below
-``LEAST`` counts as zero.
+``MIN_VALUE`` counts as zero.
 
 A whole histogram is one large number with a count per lane, each in digits of its own, so that the
-sum of such numbers is their union. PostgreSQL holds it as numeric (``LANE_DIGITS`` decimal digits
+sum of such numbers is their union. PostgreSQL holds it as numeric (``BIN_COUNT_DIGITS`` decimal digits
 a lane). Everywhere else it is bytes: one that says how wide a lane is, two of the first lane, then
 the lanes, each as wide as the greatest count needs.
 """
@@ -19,62 +19,66 @@ from functools import lru_cache
 from itertools import accumulate
 from math import ceil, floor, log
 
-ERROR = 0.01
+RELATIVE_ERROR = 0.01
 """The relative error of a quantile."""
-GAMMA = (1 + ERROR) / (1 - ERROR)
-LEAST = 0.001
+GAMMA = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR)
+MIN_VALUE = 0.001
 """The least value that has a lane: a microsecond where values are milliseconds."""
-PER_LANE = 1 / log(GAMMA)
-FIRST = ceil(log(LEAST) * PER_LANE)
+BINS_PER_LOG_UNIT = 1 / log(GAMMA)
+FIRST_BIN_EXPONENT = ceil(log(MIN_VALUE) * BINS_PER_LOG_UNIT)
 """The exponent of lane 0."""
-SCALE = 2 / (GAMMA + 1)
-LANE_DIGITS = 12
+BIN_VALUE_SCALE = 2 / (GAMMA + 1)
+BIN_COUNT_DIGITS = 12
 """Decimal digits of a lane: a million million values."""
-LANE_BYTES = 6
+BIN_COUNT_BYTES = 6
 """Bytes of a lane in the number that is added up."""
-WIDTHS = (1, 2, LANE_BYTES)
+COUNT_WIDTHS_BYTES = (1, 2, BIN_COUNT_BYTES)
 """Bytes of a lane that is stored: most hold a few values, and what is read a thousand times is small."""
-NARROW_BYTES = 2
-MOST_NARROW = 257
+NARROW_SUM_BYTES = 2
+MAX_NARROW_SKETCHES = 257
 """So many counts of one byte add up to two bytes at most."""
-HEADER = 3
-SINGLY = b"\xff"
+HEADER_BYTES = 3
+SINGLE_VALUES_MARKER = b"\xff"
 """Stands in the place of a width, before lanes of single values that are not yet counted."""
 
 
-def lane_of(value: float) -> int:
-    """The lane of a value that is not below ``LEAST``."""
-    return max(ceil(log(value) * PER_LANE) - FIRST, 0)
+def bin_index(value: float) -> int:
+    """The lane of a value that is not below ``MIN_VALUE``."""
+    return max(ceil(log(value) * BINS_PER_LOG_UNIT) - FIRST_BIN_EXPONENT, 0)
 
 
-def lanes_of(values: Sequence[float | None]) -> list[int | None]:
+def bin_indexes(values: Sequence[float | None]) -> list[int | None]:
     """The lane of each value; None for those that have none."""
     return [
-        None if value is None or value < LEAST else max(ceil(log(value) * PER_LANE) - FIRST, 0)
+        None
+        if value is None or value < MIN_VALUE
+        else max(ceil(log(value) * BINS_PER_LOG_UNIT) - FIRST_BIN_EXPONENT, 0)
         for value in values
     ]
 
 
-def value_of(lane: int) -> float:
-    """The value that is within ``ERROR`` of every value of a lane."""
-    return SCALE * GAMMA ** (lane + FIRST)
+def bin_value(bin_number: int) -> float:
+    """The value that is within ``RELATIVE_ERROR`` of every value of a lane."""
+    return BIN_VALUE_SCALE * GAMMA ** (bin_number + FIRST_BIN_EXPONENT)
 
 
 def pack(total: int) -> bytes | None:
     """Counts per lane, from one number, in as few bytes as they need; None where there are none."""
     if not total:
         return None
-    first = ((total & -total).bit_length() - 1) // (8 * LANE_BYTES)
-    total >>= 8 * LANE_BYTES * first
-    size = -(-total.bit_length() // (8 * LANE_BYTES))
-    wide = total.to_bytes(size * LANE_BYTES, "little")
-    width = next(w for w in WIDTHS if all(_is_zero(wide[i::LANE_BYTES]) for i in _rest(w)))
-    lanes = resized(wide, LANE_BYTES, width)
-    return width.to_bytes(1, "little") + first.to_bytes(2, "little") + lanes
+    first = ((total & -total).bit_length() - 1) // (8 * BIN_COUNT_BYTES)
+    total >>= 8 * BIN_COUNT_BYTES * first
+    size = -(-total.bit_length() // (8 * BIN_COUNT_BYTES))
+    wide = total.to_bytes(size * BIN_COUNT_BYTES, "little")
+    width = next(
+        w for w in COUNT_WIDTHS_BYTES if all(_is_zero(wide[i::BIN_COUNT_BYTES]) for i in _rest(w))
+    )
+    bins = resize_bins(wide, BIN_COUNT_BYTES, width)
+    return width.to_bytes(1, "little") + first.to_bytes(2, "little") + bins
 
 
 def _rest(width: int) -> range:
-    return range(width, LANE_BYTES)
+    return range(width, BIN_COUNT_BYTES)
 
 
 def _is_zero(part: bytes) -> bool:
@@ -83,44 +87,44 @@ def _is_zero(part: bytes) -> bool:
 
 def unpack(packed: bytes) -> int:
     """The number that ``pack`` made bytes of."""
-    return spread(packed[HEADER:], packed[0], LANE_BYTES) << 8 * LANE_BYTES * first_of(packed)
+    return widen_bins(
+        packed[HEADER_BYTES:], packed[0], BIN_COUNT_BYTES
+    ) << 8 * BIN_COUNT_BYTES * first_bin_of(packed)
 
 
-def first_of(packed: bytes) -> int:
+def first_bin_of(packed: bytes) -> int:
     """The first lane that has values."""
     return packed[1] | packed[2] << 8
 
 
-def resized(lanes: bytes, width: int, wanted: int) -> bytearray:
+def resize_bins(bins: bytes, width: int, wanted: int) -> bytearray:
     """Lanes of some bytes each with another number of bytes each, which holds every count, too."""
-    found = bytearray(len(lanes) // width * wanted)
+    found = bytearray(len(bins) // width * wanted)
     for i in range(min(width, wanted)):
-        found[i::wanted] = lanes[i::width]
+        found[i::wanted] = bins[i::width]
     return found
 
 
-def spread(lanes: bytes, width: int, wider: int) -> int:
+def widen_bins(bins: bytes, width: int, wider: int) -> int:
     """Lanes of some bytes each as a number in which each has more."""
-    return int.from_bytes(resized(lanes, width, wider), "little")
+    return int.from_bytes(resize_bins(bins, width, wider), "little")
 
 
-def count_lanes(lanes: Iterable[int]) -> int:
+def count_bins(bins: Iterable[int]) -> int:
     """A histogram, as one number, of single values by their lanes."""
     total = 0
-    for lane, count in Counter(lanes).items():
-        total += count << (8 * LANE_BYTES * lane)
+    for bin_number, count in Counter(bins).items():
+        total += count << (8 * BIN_COUNT_BYTES * bin_number)
     return total
 
 
 def counts(packed: bytes) -> tuple[int, list[int]]:
     """The first lane that has values, and how many are in it and in each that follows."""
-    width, lanes = packed[0], packed[HEADER:]
-    found = list(lanes[::width])
+    width, bins = packed[0], packed[HEADER_BYTES:]
+    found = list(bins[::width])
     for i in range(1, width):
-        found = [
-            count + (more << 8 * i) for count, more in zip(found, lanes[i::width], strict=True)
-        ]
-    return first_of(packed), found
+        found = [count + (more << 8 * i) for count, more in zip(found, bins[i::width], strict=True)]
+    return first_bin_of(packed), found
 
 
 @lru_cache(maxsize=16)
@@ -153,32 +157,32 @@ def _at(first: int, found: list[int], rank: int) -> float:
     if rank < 0:
         return 0.0
     # The last lane holds what rounding put past the end.
-    return value_of(first + min(bisect_right(found, rank), len(found) - 1))
+    return bin_value(first + min(bisect_right(found, rank), len(found) - 1))
 
 
 # --- what SQLite calls -----------------------------------------------------------------------------
 
 
-def one_lane(value: float | None) -> bytes | None:
+def single_value_sketch(value: float | None) -> bytes | None:
     """The histogram of one value."""
-    if value is None or value < LEAST:
+    if value is None or value < MIN_VALUE:
         return None
-    return pack(1 << 8 * LANE_BYTES * lane_of(value))
+    return pack(1 << 8 * BIN_COUNT_BYTES * bin_index(value))
 
 
-def whole(packed: bytes | None, lanes: bytes | None) -> bytes | None:
-    """What ``Union`` takes of a row: what was merged, or the lanes of single values as they are."""
-    if lanes is None:
+def sketch_of_row(packed: bytes | None, bins: bytes | None) -> bytes | None:
+    """What ``UnionSketches`` takes of a row: what was merged, or the lanes of single values as they are."""
+    if bins is None:
         return packed
     if packed is None:
-        return SINGLY + lanes
-    return pack(count_lanes(array("H", lanes)) + unpack(packed))
+        return SINGLE_VALUES_MARKER + bins
+    return pack(count_bins(array("H", bins)) + unpack(packed))
 
 
-class Union:
+class UnionSketches:
     """Adds histograms up, as an aggregate.
 
-    Most are narrow: those are added up in lanes that are as wide as the sum of ``MOST_NARROW`` of
+    Most are narrow: those are added up in lanes that are as wide as the sum of ``MAX_NARROW_SKETCHES`` of
     them needs, a third of the bytes. Lanes of single values are counted together at the end.
     """
 
@@ -186,7 +190,7 @@ class Union:
         self._total = 0
         self._narrow = 0
         self._added = 0
-        self._lanes = array("H")
+        self._bins = array("H")
 
     def step(self, packed: bytes | None) -> None:
         """One more."""
@@ -194,59 +198,61 @@ class Union:
             return
         width = packed[0]
         if width == 1:
-            lanes = spread(packed[HEADER:], 1, NARROW_BYTES)
-            self._narrow += lanes << 8 * NARROW_BYTES * first_of(packed)
+            bins = widen_bins(packed[HEADER_BYTES:], 1, NARROW_SUM_BYTES)
+            self._narrow += bins << 8 * NARROW_SUM_BYTES * first_bin_of(packed)
             self._added += 1
-            if self._added == MOST_NARROW:
+            if self._added == MAX_NARROW_SKETCHES:
                 self._widen()
-        elif packed.startswith(SINGLY):
-            self._lanes.frombytes(packed[len(SINGLY) :])
+        elif packed.startswith(SINGLE_VALUES_MARKER):
+            self._bins.frombytes(packed[len(SINGLE_VALUES_MARKER) :])
         else:
             self._total += unpack(packed)
 
     def finalize(self) -> bytes | None:
         """All of them."""
         self._widen()
-        return pack(self._total + count_lanes(self._lanes))
+        return pack(self._total + count_bins(self._bins))
 
     def _widen(self) -> None:
-        size = -(-self._narrow.bit_length() // (8 * NARROW_BYTES)) * NARROW_BYTES
-        self._total += spread(self._narrow.to_bytes(size, "little"), NARROW_BYTES, LANE_BYTES)
+        size = -(-self._narrow.bit_length() // (8 * NARROW_SUM_BYTES)) * NARROW_SUM_BYTES
+        self._total += widen_bins(
+            self._narrow.to_bytes(size, "little"), NARROW_SUM_BYTES, BIN_COUNT_BYTES
+        )
         self._narrow = self._added = 0
 
 
-class Lanes:
+class CollectBins:
     """The lanes of single values, as an aggregate."""
 
     def __init__(self) -> None:
-        self._lanes = array("H")
+        self._bins = array("H")
 
     def step(self, value: float | None) -> None:
         """One more value."""
-        if value is not None and value >= LEAST:
-            self._lanes.append(lane_of(value))
+        if value is not None and value >= MIN_VALUE:
+            self._bins.append(bin_index(value))
 
     def finalize(self) -> bytes | None:
         """All lanes."""
-        return self._lanes.tobytes() or None
+        return self._bins.tobytes() or None
 
 
-class Join:
+class JoinBins:
     """Lanes of several rows as those of one, as an aggregate."""
 
     def __init__(self) -> None:
         self._found: list[bytes] = []
 
-    def step(self, lanes: bytes | None) -> None:
+    def step(self, bins: bytes | None) -> None:
         """The lanes of one more row."""
-        if lanes:
-            self._found.append(lanes)
+        if bins:
+            self._found.append(bins)
 
     def finalize(self) -> bytes | None:
         """All lanes."""
         return b"".join(self._found) or None
 
 
-def lanes_as_bytes(lanes: Sequence[int]) -> bytes:
+def bins_as_bytes(bins: Sequence[int]) -> bytes:
     """Lanes of single values as they are stored where there are no arrays."""
-    return array("H", lanes).tobytes()
+    return array("H", bins).tobytes()

@@ -30,7 +30,7 @@ from store.sessions import (
 from store.validation import InputBounds
 
 
-class Intake:
+class IngestSession:
     """Checks what one principal sends in one call. Each method raises ``BadInput`` or ``Forbidden``."""
 
     def __init__(

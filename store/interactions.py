@@ -7,13 +7,13 @@ from sqlalchemy import case
 
 from models import InteractionCounter, table_of
 from store.ingest.entries import Entry, Flush
-from store.ingest.usage import CountedUse
+from store.ingest.usage import UsageRecord
 
 TABLE = table_of(InteractionCounter)
 KEY = ("organization_id", "month", "key")
 
 
-def sum_uses(uses: Iterable[CountedUse]) -> list[dict[str, Any]]:
+def sum_usage(uses: Iterable[UsageRecord]) -> list[dict[str, Any]]:
     """One counter row per key, in the order of the key."""
     rows: dict[tuple[Any, ...], dict[str, Any]] = {}
     for use in uses:
@@ -49,7 +49,7 @@ class InteractionApplier:
 
     async def apply(self, flush: Flush, entries: list[Any]) -> None:
         del entries
-        rows = sum_uses(flush.uses)
+        rows = sum_usage(flush.uses)
         if not rows:
             return
         insert: Any = flush.dialect.insert(TABLE)

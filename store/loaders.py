@@ -25,7 +25,7 @@ from models import (
     StageAttempt,
     table_of,
 )
-from store.auth.access import Bounds
+from store.auth.access import TenantBounds
 from store.database import Database, Row
 from store.dialects import chunks
 from store.limits.decide import Level
@@ -33,7 +33,7 @@ from store.limits.queries import visible
 from store.operations.sources import OPERATIONS
 from store.query.paging import Page, PageRequest, PageSize
 from store.query.records import Records, Source
-from store.requests.forecast import Bar, Typical, Work, eta, timeline
+from store.requests.forecast import RequestSnapshot, TimelineInterval, Typical, eta, timeline
 from store.requests.history import Kind, StageHistory
 from store.requests.logs import KEYS_AT_ONCE, log_reach
 from store.requests.sources import EVENTS
@@ -58,7 +58,7 @@ class Loaders:
     def __init__(
         self,
         database: Database,
-        bounds: Bounds,
+        bounds: TenantBounds,
         sizes: PageSize,
         levels: Callable[[list[Any]], Coroutine[Any, Any, list[Level]]],
         history: StageHistory,
@@ -138,10 +138,10 @@ class Loaders:
         return _loader(load)
 
     @cached_property
-    def eta(self) -> DataLoader[Work, float | None]:
-        """Seconds until requests are done: ``eta.load(Work.of(row))``; None where nobody can say."""
+    def eta(self) -> DataLoader[RequestSnapshot, float | None]:
+        """Seconds left of requests: ``eta.load(RequestSnapshot.of(row))``; None if unknown."""
 
-        async def load(works: list[Work]) -> list[float | None]:
+        async def load(works: list[RequestSnapshot]) -> list[float | None]:
             asked = [work for work in works if work.foreseeable]
             stages, typical = await self._past(asked)
             now = self._history.now()
@@ -153,10 +153,10 @@ class Loaders:
         return _loader(load)
 
     @cached_property
-    def timeline(self) -> DataLoader[Work, list[Bar]]:
+    def timeline(self) -> DataLoader[RequestSnapshot, list[TimelineInterval]]:
         """What was done of requests, and what is still to come."""
 
-        async def load(works: list[Work]) -> list[list[Bar]]:
+        async def load(works: list[RequestSnapshot]) -> list[list[TimelineInterval]]:
             stages, typical = await self._past(works)
             attempts = await self.attempts.load_many([work.key for work in works])
             now = self._history.now()
@@ -168,7 +168,7 @@ class Loaders:
         return _loader(load)
 
     async def _past(
-        self, works: Sequence[Work]
+        self, works: Sequence[RequestSnapshot]
     ) -> tuple[dict[Key, list[Row]], dict[Kind, Typical]]:
         """The stages of requests, and how long such stages take for those that have not ended."""
         if not works:
@@ -236,7 +236,7 @@ class Loaders:
         """Pages of the event logs of requests, by (organization, request id)."""
         key = (EVENTS_TABLE.c.organization_id, EVENTS_TABLE.c.request_id)
         reach = log_reach(request, request.size(self._sizes))
-        return self._pages("events", EVENTS, key, Bounds(), request, reach)
+        return self._pages("events", EVENTS, key, TenantBounds(), request, reach)
 
     def operations_of(self, edge: str, request: PageRequest) -> DataLoader[Key, Page]:
         """Pages of the operations of a ``request`` or ``session``, by (organization, its id)."""
@@ -255,7 +255,7 @@ class Loaders:
         ``free``: it is reached only through a record that lies within the bounds.
         """
         columns = [table.columns[name] for name in key] or list(table.primary_key.columns)
-        bounds = Bounds() if free else self._bounds
+        bounds = TenantBounds() if free else self._bounds
 
         async def load(keys: list[Key]) -> list[Row | None]:
             rows = await self._rows(table, columns, keys, bounds, (), conditions)
@@ -270,7 +270,7 @@ class Loaders:
         columns = [table.columns[name] for name in key]
 
         async def load(keys: list[Key]) -> list[list[Row]]:
-            rows = await self._rows(table, columns, keys, Bounds(), order)
+            rows = await self._rows(table, columns, keys, TenantBounds(), order)
             groups: dict[Key, list[Row]] = {}
             for row in rows:
                 groups.setdefault(tuple(row[name] for name in key), []).append(row)
@@ -283,7 +283,7 @@ class Loaders:
         name: str,
         source: Source,
         key: Sequence[ColumnElement[Any]],
-        bounds: Bounds,
+        bounds: TenantBounds,
         request: PageRequest,
         reach: Callable[[Sequence[Key]], ColumnElement[bool]] | None = None,
     ) -> DataLoader[Key, Page]:
@@ -324,7 +324,7 @@ class Loaders:
         table: Table,
         columns: Sequence[ColumnElement[Any]],
         keys: list[Key],
-        bounds: Bounds,
+        bounds: TenantBounds,
         order: tuple[str, ...],
         conditions: Sequence[ColumnElement[bool]] = (),
     ) -> list[Row]:

@@ -9,7 +9,7 @@ from models.enums import AccessScope
 from models.types import from_microseconds, session_key
 from store.auth.access import Principal
 from store.database import Row
-from store.errors import BadInput
+from store.errors import InvalidInputError
 from store.loaders import Loaders
 from store.validation import LONG_MAX
 
@@ -17,14 +17,14 @@ Parts = tuple[Any, ...]
 Find = Callable[[Loaders, Parts], Coroutine[Any, Any, Row | None]]
 
 
-def text(value: Any) -> str:
+def parse_text(value: Any) -> str:
     """A part of a key that must be text."""
     if not isinstance(value, str):
         raise TypeError("text expected")
     return value
 
 
-def whole(value: Any) -> int:
+def parse_integer(value: Any) -> int:
     """A part of a key that must be a whole number of 64 bits."""
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LONG_MAX:
         raise TypeError("whole number expected")
@@ -34,29 +34,33 @@ def whole(value: Any) -> int:
 async def _operation(loaders: Loaders, parts: Parts) -> Row | None:
     organization, moment, id = parts
     return await loaders.operation.load(
-        (text(organization), from_microseconds(whole(moment)), UUID(hex=id))
+        (parse_text(organization), from_microseconds(parse_integer(moment)), UUID(hex=id))
     )
 
 
 async def _request(loaders: Loaders, parts: Parts) -> Row | None:
     organization, id = parts
-    return await loaders.request.load((text(organization), UUID(hex=id)))
+    return await loaders.request.load((parse_text(organization), UUID(hex=id)))
 
 
 async def _session(loaders: Loaders, parts: Parts) -> Row | None:
     organization, id = parts
-    return await loaders.session.load((text(organization), session_key(text(id))))
+    return await loaders.session.load((parse_text(organization), session_key(parse_text(id))))
 
 
 async def _stage(loaders: Loaders, parts: Parts) -> Row | None:
-    organization, request_id, name = text(parts[0]), UUID(hex=parts[1]), text(parts[2])
+    organization, request_id, name = parse_text(parts[0]), UUID(hex=parts[1]), parse_text(parts[2])
     if await loaders.request.load((organization, request_id)) is None:
         return None
     return await loaders.stage.load((organization, request_id, name))
 
 
 async def _event(loaders: Loaders, parts: Parts) -> Row | None:
-    organization, request_id, seq = text(parts[0]), UUID(hex=parts[1]), whole(parts[2])
+    organization, request_id, seq = (
+        parse_text(parts[0]),
+        UUID(hex=parts[1]),
+        parse_integer(parts[2]),
+    )
     if await loaders.request.load((organization, request_id)) is None:
         return None
     return await loaders.event_by_seq.load((organization, request_id, seq))
@@ -64,24 +68,24 @@ async def _event(loaders: Loaders, parts: Parts) -> Row | None:
 
 async def _limit(loaders: Loaders, parts: Parts) -> Row | None:
     organization, id = parts
-    return await loaders.limit.load((text(organization), UUID(hex=id)))
+    return await loaders.limit.load((parse_text(organization), UUID(hex=id)))
 
 
 async def _interaction(loaders: Loaders, parts: Parts) -> Row | None:
     organization, month, key = parts
     return await loaders.interaction.load(
-        (text(organization), date.fromisoformat(month), UUID(hex=key))
+        (parse_text(organization), date.fromisoformat(month), UUID(hex=key))
     )
 
 
 async def _breaker(loaders: Loaders, parts: Parts) -> Row | None:
     organization, name = parts
-    return await loaders.breaker.load((text(organization), text(name)))
+    return await loaders.breaker.load((parse_text(organization), parse_text(name)))
 
 
 async def _api_key(loaders: Loaders, parts: Parts) -> Row | None:
     organization, id = parts
-    return await loaders.api_key.load((text(organization), UUID(hex=id)))
+    return await loaders.api_key.load((parse_text(organization), UUID(hex=id)))
 
 
 FIND: dict[str, Find] = {
@@ -104,4 +108,6 @@ async def load_node(loaders: Loaders, principal: Principal, type: str, key: Part
     try:
         return await FIND[type](loaders, key)
     except (ValueError, TypeError, IndexError, AttributeError, OverflowError) as error:
-        raise BadInput("this is not a global id: use a record's id as it came", ("id",)) from error
+        raise InvalidInputError(
+            "this is not a global id: use a record's id as it came", ("id",)
+        ) from error

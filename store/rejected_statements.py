@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from models.base import Base
 from store.dialects import Diagnosis, Fault, statement_noted
 
-QUIET_SECONDS = 60.0
+LOG_INTERVAL_SECONDS = 60.0
 """After a log line, further refusals of the same kind are only counted for this long."""
 MAX_KINDS = 500
 """Kinds of refusals whose last log line is remembered."""
@@ -45,7 +45,7 @@ class _Kind:
     suppressed: int = 0
 
 
-class Refusals:
+class RejectedStatements:
     """The refusals that one database answered since the process started."""
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class Refusals:
         key = (diagnosis.state, statement)
         now = time.monotonic()
         kind = self._kinds.get(key)
-        if kind is not None and now - kind.logged_at < QUIET_SECONDS:
+        if kind is not None and now - kind.logged_at < LOG_INTERVAL_SECONDS:
             kind.suppressed += 1
             return
         suppressed = kind.suppressed if kind else 0

@@ -1,31 +1,29 @@
 """How large an answer may be, and how much may be read for one."""
 
-from store.errors import BadInput
+from store.errors import InvalidInputError
 
-READ_FACTOR = 4
+MAX_READ_FACTOR = 4
 """What is read for an answer may be so many times its limit: loaders read whole records."""
-SETTING = "TRACKSTORE_MAX_ANSWER_BYTES"
+LIMIT_SETTING_NAME = "TRACKSTORE_MAX_ANSWER_BYTES"
 ADVICE = (
     "ask for fewer records (first), read more with after, select fewer fields, or export the list "
     "(/export)"
 )
 
 
-class AnswerTooLarge(BadInput):
+class ResponseTooLargeError(InvalidInputError):
     """The answer would be larger than the limit."""
 
 
 def too_large(
     limit: int, *, has_read_too_much: bool = False, was_executed: bool = False
-) -> AnswerTooLarge:
+) -> ResponseTooLargeError:
     """Return the error of an answer beyond the limit; ``was_executed`` where it changed something."""
     executed = "the mutation was executed, but " if was_executed else ""
     what = f"the answer is larger than {limit:,} bytes"
     if has_read_too_much:
-        what = (
-            f"more than {limit * READ_FACTOR:,} bytes were read for an answer of at most {limit:,}"
-        )
-    return AnswerTooLarge(f"{executed}{what} ({SETTING}): {ADVICE}")
+        what = f"more than {limit * MAX_READ_FACTOR:,} bytes were read for an answer of at most {limit:,}"
+    return ResponseTooLargeError(f"{executed}{what} ({LIMIT_SETTING_NAME}): {ADVICE}")
 
 
 class ReadBudget:
@@ -33,7 +31,7 @@ class ReadBudget:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._left = limit * READ_FACTOR
+        self._left = limit * MAX_READ_FACTOR
 
     @property
     def is_exceeded(self) -> bool:
@@ -41,11 +39,11 @@ class ReadBudget:
         return self._left < 0
 
     def spend(self, size: int) -> None:
-        """Count characters that were read; raises ``AnswerTooLarge`` where they are too many."""
+        """Count characters that were read; raises ``ResponseTooLargeError`` where they are too many."""
         self._left -= size
         self.check()
 
     def check(self) -> None:
-        """Raise ``AnswerTooLarge`` where nothing more may be read."""
+        """Raise ``ResponseTooLargeError`` where nothing more may be read."""
         if self.is_exceeded:
             raise too_large(self._limit, has_read_too_much=True)

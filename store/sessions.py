@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import bindparam, select, update
 
 from models import Session, table_of
-from store.auth.access import ANYWHERE, Bounds, LabelsDraft, Principal, fill_labels
-from store.errors import NotFound
+from store.auth.access import UNRESTRICTED, LabelsDraft, Principal, TenantBounds, fill_labels
+from store.errors import NotFoundError
 from store.ids import instant_of, is_v7
 from store.ingest.entries import Entry, Flush, ItemResult
 from store.key_lists import conditions_of
@@ -42,7 +42,7 @@ class SessionEntry(Entry):
 
     __slots__ = ("bounds", "row")
 
-    def __init__(self, row: dict[str, Any], bounds: Bounds = ANYWHERE) -> None:
+    def __init__(self, row: dict[str, Any], bounds: TenantBounds = UNRESTRICTED) -> None:
         super().__init__()
         self.bounds = bounds
         self.row = row
@@ -58,7 +58,7 @@ class EndSessionEntry(Entry):
 
     __slots__ = ("bounds", "ended_at", "id")
 
-    def __init__(self, id: str, bounds: Bounds, ended_at: datetime) -> None:
+    def __init__(self, id: str, bounds: TenantBounds, ended_at: datetime) -> None:
         super().__init__()
         self.id = id
         self.bounds = bounds
@@ -195,7 +195,7 @@ class SessionApplier:
     ) -> None:
         rows = [row for row in by_id.get(entry.id, ()) if entry.bounds.admits(row)]
         if len(rows) != 1:
-            error = NotFound(f"there is no session {entry.id!r}", ("id",))
+            error = NotFoundError(f"there is no session {entry.id!r}", ("id",))
             entry.result = ItemResult.rejected(entry.id, error)
             return
         key = rows[0]["organization_id"], entry.id

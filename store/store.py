@@ -10,15 +10,15 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from store.aggregation.checks import AnswerLimits
+from store.aggregation.checks import ResultLimits
 from store.aggregation.engine import Aggregation
-from store.auth.access import Bounds, Principal
+from store.auth.access import Principal, TenantBounds
 from store.auth.api_keys import ApiKeys
-from store.auth.principal_cache import Recognised
-from store.auth.revocation import AccessWatch
+from store.auth.principal_cache import PrincipalCache
+from store.auth.revocation import RevocationWatcher
 from store.auth.sign_ins import SignIns
 from store.circuit_breakers import BreakerApplier, CircuitBreakers
-from store.commit_events import Announcements
+from store.commit_events import CommitEvents
 from store.database import Database
 from store.dialects import PoolSettings
 from store.feeds.reading import FeedReader
@@ -27,7 +27,7 @@ from store.ids import Clock, new_id, utc_now
 from store.ingest.entries import Entry, ItemResult
 from store.ingest.queue import WriterSettings
 from store.ingest.writer import Writer
-from store.ingest_session import Intake
+from store.ingest_session import IngestSession
 from store.installation import Installation, Release
 from store.interactions import InteractionApplier
 from store.limits.apply import LimitApplier
@@ -40,7 +40,7 @@ from store.operations.apply import OperationApplier
 from store.operations.bulk.batches import BatchResults, OperationBatch
 from store.operations.repricing import Repricing
 from store.operations.sources import OPERATIONS
-from store.pricing.price_cache import PriceBooks
+from store.pricing.price_cache import PriceBookCache
 from store.pricing.price_list import Prices
 from store.pricing.prices import DEFAULT_TOOL_PRICE, to_nanos
 from store.query.paging import PageSize
@@ -49,8 +49,8 @@ from store.requests.apply import RequestApplier
 from store.requests.history import StageHistory
 from store.requests.logs import RequestLogs
 from store.requests.sources import REQUESTS
-from store.requests.stall_checker import Sweeper
-from store.requests.stalls import Patience
+from store.requests.stall_checker import StallChecker
+from store.requests.stalls import StallPolicy
 from store.response_size import ReadBudget
 from store.rollups.planner import RollupPlanner
 from store.rollups.service import Rollups
@@ -70,13 +70,13 @@ class StoreConfig:
     writer: WriterSettings = field(default_factory=WriterSettings)
     bounds: InputBounds = field(default_factory=InputBounds)
     pages: PageSize = field(default_factory=PageSize)
-    answers: AnswerLimits = field(default_factory=AnswerLimits)
+    answers: ResultLimits = field(default_factory=ResultLimits)
     default_tool_price: Decimal = DEFAULT_TOOL_PRICE
     idempotency_days: int = 35
     reprice_items: int = 100_000
     rollups: bool = True
     rollup_day_hours: float = 1.0
-    patience: Patience = field(default_factory=Patience)
+    stall_policy: StallPolicy = field(default_factory=StallPolicy)
     sweep_seconds: float = 15.0
     partitions_ahead: int = 2
     partition_months: int = MONTHS_APART
@@ -101,18 +101,18 @@ class Store:
         self.partitions = Partitions(
             self.database.dialect, clock, config.partitions_ahead, config.partition_months
         )
-        books = PriceBooks(self.database, default_price := to_nanos(config.default_tool_price))
+        books = PriceBookCache(self.database, default_price := to_nanos(config.default_tool_price))
         self.activity, self.write_probe = WriteActivity(), WriteProbe(self.database)
-        self.announcements = Announcements()
-        requests = RequestApplier(make_id, config.patience, self.announcements, config.bounds)
+        self.commit_events = CommitEvents()
+        requests = RequestApplier(make_id, config.stall_policy, self.commit_events, config.bounds)
         self.request_stats = requests.stats
-        operations = OperationApplier(books, self.announcements, config.rollups)
+        operations = OperationApplier(books, self.commit_events, config.rollups)
         self.writer = self._make_writer(operations, requests)
         self.installation = Installation(self.database, self.writer, clock, config.release)
         self._housekeeping = Housekeeping(
             self.database, self.partitions, clock, timedelta(days=config.idempotency_days)
         )
-        self.sweeper = Sweeper(self.database, self.writer, clock, config.sweep_seconds)
+        self.sweeper = StallChecker(self.database, self.writer, clock, config.sweep_seconds)
         self._stage_history = StageHistory(self.database, clock)
         self._tasks: list[asyncio.Task[None]] = []
         states = RollupStates(self.database, clock, config.rollups)
@@ -133,8 +133,8 @@ class Store:
         self.operation_feed = FeedReader(self.database, OPERATION_FEED)
         self.request_logs = RequestLogs(self.database)
         seconds = config.key_cache_seconds
-        recognised = Recognised(clock, seconds)
-        self.access_watch = watch = AccessWatch(self.database, clock, recognised, seconds)
+        recognised = PrincipalCache(clock, seconds)
+        self.access_watch = watch = RevocationWatcher(self.database, clock, recognised, seconds)
         self.keys = ApiKeys(self.database, clock, config.bounds, recognised, watch)
         signed_in = timedelta(hours=config.sign_in_hours)
         self.sign_ins = SignIns(self.database, clock, recognised, watch, signed_in)
@@ -147,7 +147,7 @@ class Store:
             requests,
             LimitApplier(),
             InteractionApplier(),
-            BreakerApplier(self.announcements),
+            BreakerApplier(self.commit_events),
         )
         return Writer(
             self.database,
@@ -193,11 +193,11 @@ class Store:
         """The present instant of the store's clock."""
         return self._clock()
 
-    def intake(self, principal: Principal) -> Intake:
+    def intake(self, principal: Principal) -> IngestSession:
         """The door for what ``principal`` records in one call."""
-        return Intake(principal, self.config.bounds, self._clock, self._make_id)
+        return IngestSession(principal, self.config.bounds, self._clock, self._make_id)
 
-    def loaders(self, bounds: Bounds, budget: ReadBudget | None = None) -> Loaders:
+    def loaders(self, bounds: TenantBounds, budget: ReadBudget | None = None) -> Loaders:
         """Loaders of edges for one call, within what may be read for its answer."""
         return Loaders(
             self.database,

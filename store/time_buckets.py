@@ -5,23 +5,23 @@ from datetime import datetime, timedelta
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-def hour_at(instant: datetime) -> datetime:
+def start_of_hour(instant: datetime) -> datetime:
     """The start of the hour in which a UTC instant lies."""
     return instant.replace(minute=0, second=0, microsecond=0)
 
 
-def day_at(instant: datetime) -> datetime:
+def start_of_day(instant: datetime) -> datetime:
     """The start of the UTC day in which a UTC instant lies."""
     return instant.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def next_hour(instant: datetime) -> datetime:
     """The first start of an hour at or after an instant."""
-    found = hour_at(instant)
+    found = start_of_hour(instant)
     return found if found == instant else found + HOUR
 
 
 def next_day(instant: datetime) -> datetime:
     """The first start of a day at or after an instant."""
-    found = day_at(instant)
+    found = start_of_day(instant)
     return found if found == instant else found + DAY

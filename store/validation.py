@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from models.types import clean_text, session_key
-from store.errors import BadInput, Problem
+from store.errors import InvalidInputError, Problem
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 FIRST = datetime(1, 1, 1, tzinfo=UTC)
@@ -64,9 +64,9 @@ class Checker:
             self.problems.append(Problem(code, message, (*self.prefix, *path)))
 
     def raise_if_any(self) -> None:
-        """Raise ``BadInput`` with all problems noted so far."""
+        """Raise ``InvalidInputError`` with all problems noted so far."""
         if self.problems:
-            raise BadInput(self.problems)
+            raise InvalidInputError(self.problems)
 
     def clean(self, value: str) -> str:
         """``value`` as every database can hold it; counts a repair."""
@@ -262,6 +262,6 @@ def json_kind(value: Any) -> str:
 def check_batch_size(count: int, bounds: InputBounds, path: str) -> None:
     """Refuse a batch that is larger than one answer and one transaction should be."""
     if count > bounds.batch_items:
-        raise BadInput(
+        raise InvalidInputError(
             f"{count:,} items, at most {bounds.batch_items:,} in one call: send several", (path,)
         )

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import msgspec
 
 from store.commit_events import RequestKey
-from store.dialects import DRIVER_ERRORS, MAX_HINT_BYTES, Bell
+from store.dialects import DRIVER_ERRORS, MAX_HINT_BYTES, NotificationChannel
 
 PAUSE_SECONDS = 0.01
 """Between two rings: what moves within it goes together."""
@@ -56,7 +56,7 @@ class Bridge:
     ``poll_seconds`` and whenever the connection was lost.
     """
 
-    def __init__(self, bell: Bell, hearer: Hearer, poll_seconds: float) -> None:
+    def __init__(self, bell: NotificationChannel, hearer: Hearer, poll_seconds: float) -> None:
         self._bell = bell
         self._hearer = hearer
         self._poll_seconds = poll_seconds
@@ -119,7 +119,7 @@ class Bridge:
         breakers, self._breakers = self._breakers, set()
         if requests or organizations or breakers:
             hints = self._hints(requests, sorted(organizations), sorted(breakers))
-            await self._bell.ring(hints)
+            await self._bell.notify(hints)
 
     def _hints(
         self,

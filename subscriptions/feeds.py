@@ -7,14 +7,14 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from store.database import Contention, Row
-from store.errors import Overloaded, StoreError
+from store.database import ContentionError, Row
+from store.errors import OverloadedError, StoreError
 from store.feeds.reading import (
-    QUESTIONS_PER_STATEMENT,
+    QUERIES_PER_STATEMENT,
     VALUES_PER_STATEMENT,
     FeedError,
     FeedPage,
-    FeedQuestion,
+    FeedQuery,
     FeedReader,
 )
 from store.feeds.sources import Position
@@ -51,7 +51,7 @@ class FeedStream(Stream):
     """What answers one question."""
 
     def __init__(
-        self, follower: "FeedFollower", question: FeedQuestion, group: Callable[[Row], Hashable]
+        self, follower: "FeedFollower", question: FeedQuery, group: Callable[[Row], Hashable]
     ) -> None:
         super().__init__()
         self._follower = follower
@@ -200,7 +200,7 @@ class FeedFollower:
         try:
             questions = [stream.question for stream in streams]
             return [(streams, await self.reader.read(questions, after, ROWS_AT_ONCE))]
-        except (Overloaded, Contention):
+        except (OverloadedError, ContentionError):
             raise
         except Exception as error:
             if len(streams) > 1:
@@ -218,7 +218,7 @@ def batches(streams: Iterable[FeedStream]) -> Iterator[list[FeedStream]]:
     batch: list[FeedStream] = []
     values = 0
     for stream in streams:
-        is_full = len(batch) == QUESTIONS_PER_STATEMENT
+        is_full = len(batch) == QUERIES_PER_STATEMENT
         if batch and (is_full or values + stream.values > VALUES_PER_STATEMENT):
             yield batch
             batch, values = [], 0

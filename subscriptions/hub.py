@@ -6,10 +6,10 @@ import logging
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from uuid import UUID
 
-from store.commit_events import Moved, RequestKey
-from store.database import DatabaseFailure, Row
+from store.commit_events import RequestChanged, RequestKey
+from store.database import DatabaseFailureError, Row
 from store.errors import StoreError
-from store.feeds.reading import FeedQuestion
+from store.feeds.reading import FeedQuery
 from store.store import Store
 from subscriptions.bridge import Bridge
 from subscriptions.feeds import FeedFollower, FeedStream, no_group
@@ -40,12 +40,12 @@ class Hub:
         self._behind: dict[RequestKey, None] = {}
         self._moved = asyncio.Event()
         self._fetcher: asyncio.Task[None] | None = None
-        bell = store.database.dialect.bell()
+        bell = store.database.dialect.notification_channel()
         self._bridge = None if bell is None else Bridge(bell, self, poll_seconds)
 
     async def start(self) -> None:
         """Hear of commits from now on."""
-        self._store.announcements.listen(self)
+        self._store.commit_events.listen(self)
         self._fetcher = asyncio.create_task(self._fetch(), name="live-fetch")
         if self._bridge is not None:
             self._bridge.start()
@@ -80,11 +80,11 @@ class Hub:
         if not streams:
             self._logs.pop(stream.key, None)
 
-    def events(self, question: FeedQuestion) -> FeedStream:
+    def events(self, question: FeedQuery) -> FeedStream:
         """Events of many requests."""
         return self._feed(self._events, question, lambda row: row["request_id"])
 
-    def operations(self, question: FeedQuestion) -> FeedStream:
+    def operations(self, question: FeedQuery) -> FeedStream:
         """Operations."""
         return self._feed(self._operations, question, no_group)
 
@@ -115,7 +115,7 @@ class Hub:
         }
 
     def _feed(
-        self, follower: FeedFollower, question: FeedQuestion, group: Callable[[Row], Hashable]
+        self, follower: FeedFollower, question: FeedQuery, group: Callable[[Row], Hashable]
     ) -> FeedStream:
         for stream in follower.streams:
             if stream.question == question:
@@ -124,7 +124,7 @@ class Hub:
 
     # --- what changes ----------------------------------------------------------------------------
 
-    def requests_moved(self, moves: Sequence[Moved]) -> None:
+    def publish_request_changes(self, moves: Sequence[RequestChanged]) -> None:
         """Events were committed in this process."""
         for move in moves:
             for stream in tuple(self._logs.get(move.key, ())):
@@ -133,13 +133,13 @@ class Hub:
         if self._bridge is not None:
             self._bridge.tell_requests({move.key: move.events[-1]["seq"] for move in moves})
 
-    def operations_recorded(self, organizations: Collection[str]) -> None:
+    def publish_operations(self, organizations: Collection[str]) -> None:
         """Operations were committed in this process."""
         self.operations_heard(organizations)
         if self._bridge is not None:
             self._bridge.tell_operations(organizations)
 
-    def breakers_reported(self, organizations: Collection[str]) -> None:
+    def publish_breaker_reports(self, organizations: Collection[str]) -> None:
         """Reports of circuit breakers were committed in this process."""
         self.breakers_heard(organizations)
         if self._bridge is not None:
@@ -208,7 +208,7 @@ class Hub:
                 continue
             try:
                 moves = await self._store.request_logs.moved(after, ROWS_AT_ONCE)
-            except (StoreError, DatabaseFailure):
+            except (StoreError, DatabaseFailureError):
                 log.warning("live requests could not be read: it is tried again", exc_info=True)
                 self._behind.update(dict.fromkeys(after))
                 await asyncio.sleep(RETRY_SECONDS)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from store.commit_events import Moved, RequestKey
+from store.commit_events import RequestChanged, RequestKey
 from store.database import Row
 from store.requests.logs import RequestLogs, has_ended
 from subscriptions.streams import Item, Missed, Page, Stream
@@ -74,7 +74,7 @@ class LogStream(Stream):
         ]
         return Page(items, through, page.is_full, is_last)
 
-    def moved(self, move: Moved) -> None:
+    def moved(self, move: RequestChanged) -> None:
         """Tell of new events; only what follows on the last one can be told."""
         events = move.events
         newest = events[-1]["seq"]

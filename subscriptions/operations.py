@@ -16,8 +16,8 @@ from schema.stats.inputs import BucketInput
 from schema.stats.moving import next_change
 from schema.stats.sources import OPERATION_STATS
 from schema.stats.types import list_of
-from store.errors import BadInput
-from store.feeds.reading import FeedQuestion
+from store.errors import InvalidInputError
+from store.feeds.reading import FeedQuery
 from subscriptions.context import LiveInfo
 from subscriptions.feeds import FeedGap, FeedRow
 from subscriptions.following import Following
@@ -45,9 +45,9 @@ def operation_or_gap(found: FeedRow | FeedGap) -> Operation | Gap:
 
 
 def checked_interval(interval: timedelta) -> timedelta:
-    """The same; raises ``BadInput`` where it is none."""
+    """The same; raises ``InvalidInputError`` where it is none."""
     if not SHORTEST <= interval <= LONGEST:
-        raise BadInput("minInterval lies between PT0.1S and PT1H", ("minInterval",))
+        raise InvalidInputError("minInterval lies between PT0.1S and PT1H", ("minInterval",))
     return interval
 
 
@@ -113,7 +113,7 @@ class OperationSubscriptions:
     ) -> AsyncIterator[OperationFeedItem]:
         """Those within the caller's bounds."""
         store, bounds = info.context.store, info.context.reader()
-        question = FeedQuestion(condition_of(where, store.now()), bounds)
+        question = FeedQuery(condition_of(where, store.now()), bounds)
         reader = store.operation_feed
         reader.check(question)
         place = None if after is None else reader.position_of(after)

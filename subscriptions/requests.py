@@ -14,8 +14,8 @@ from schema.hydration import described
 from schema.requests import Request
 from schema.scalars import Long
 from schema.stage_filters import EventFilter
-from store.errors import NotFound
-from store.feeds.reading import FeedQuestion
+from store.errors import NotFoundError
+from store.feeds.reading import FeedQuery
 from subscriptions.context import LiveInfo
 from subscriptions.feeds import FeedGap, FeedRow
 from subscriptions.following import Following
@@ -68,7 +68,7 @@ class RequestSubscriptions:
         context = info.context
         row = await context.store.requests.find_by(context.reader(), {"id": id})
         if row is None:
-            raise NotFound(f"there is no request {id}", ("id",))
+            raise NotFoundError(f"there is no request {id}", ("id",))
         stream = context.hub.request((row["organization_id"], row["id"]))
         return Following(stream, after_seq, Policy.READ, progress, "afterSeq")  # type: ignore[return-value]
 
@@ -85,7 +85,7 @@ class RequestSubscriptions:
     ) -> AsyncIterator[RequestEventItem]:
         """Those within the caller's bounds."""
         store, bounds = info.context.store, info.context.reader()
-        question = FeedQuestion(condition_of(where, store.now(), {"attributes": "data"}), bounds)
+        question = FeedQuery(condition_of(where, store.now(), {"attributes": "data"}), bounds)
         reader = store.event_feed
         reader.check(question)
         place = None if after is None else reader.position_of(after)

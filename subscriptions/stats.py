@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from store.database import DatabaseFailure
+from store.database import DatabaseFailureError
 from store.errors import StoreError
 from subscriptions.streams import Item, Missed, Page, Stream
 
@@ -96,7 +96,7 @@ class StatsStream(Stream):
             answered = self._clock()
             try:
                 answer = await self._ask()
-            except (StoreError, DatabaseFailure):
+            except (StoreError, DatabaseFailureError):
                 log.warning("a live question could not be asked: it is tried again", exc_info=True)
                 self._heard.set()
                 continue
@@ -123,6 +123,6 @@ class StatsStream(Stream):
     async def _due(self, answered: datetime) -> datetime | None:
         try:
             return await self._next_change(answered)
-        except (StoreError, DatabaseFailure):
+        except (StoreError, DatabaseFailureError):
             log.warning("when a live answer changes could not be computed", exc_info=True)
             return answered + RETRY

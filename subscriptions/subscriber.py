@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Hashable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from store.errors import Overloaded, StoreError
+from store.errors import OverloadedError, StoreError
 from subscriptions.streams import Item, Missed, Page, Place, Stream
 
 QUEUE_ITEMS = 256
@@ -41,7 +41,7 @@ class Loss:
 class Subscriber:
     """Follows a stream from a place on: iterate it once.
 
-    Raises ``Overloaded`` where it is too slow and its policy is to close, and the error with which
+    Raises ``OverloadedError`` where it is too slow and its policy is to close, and the error with which
     its stream ends. Leaves the stream when
     the iteration ends, however it ends.
     """
@@ -104,7 +104,7 @@ class Subscriber:
         while True:
             try:
                 return await self._stream.read(self._place)
-            except Overloaded:
+            except OverloadedError:
                 if pause > LAST_PAUSE:
                     raise
                 await asyncio.sleep(pause)
@@ -123,7 +123,7 @@ class Subscriber:
                 yield item
             if self._loss is not None:
                 if self._policy is Policy.CLOSE:
-                    raise Overloaded(
+                    raise OverloadedError(
                         "this subscription was slower than its stream: continue from the last "
                         "cursor"
                     )

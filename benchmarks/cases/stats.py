@@ -16,8 +16,8 @@ from benchmarks.report import Section, contest_section, number, ratio
 from benchmarks.requests import track_many
 from benchmarks.timing import Ask, Timed, take_turns
 from benchmarks.traffic import Traffic
-from store.aggregation.answers import RAW, Answer
-from store.auth.access import ANYWHERE
+from store.aggregation.answers import RAW, AggregationResult
+from store.auth.access import UNRESTRICTED
 from store.store import Store
 
 ROUNDS, FEW_ROUNDS = 3, 1
@@ -69,7 +69,7 @@ async def questions(bench: Bench, name: str) -> list[Section]:
             loaded = await load(store, traffic, size - there, seed)
             merged = await merge(store)
             await settle(database)
-            rows = sum(held.rows for held in await store.rollups.held())
+            rows = sum(held.rows for held in await store.rollups.sizes())
             steps.append((f"{size:,}", f"{rows:,}", number(loaded), number(merged)))
             bench.say(f"  {name}: {size:,} operations, {rows:,} rows of sums, {loaded:.0f} s")
             is_last, there = size == bench.scale.months[-1], size
@@ -151,10 +151,10 @@ class _Table:
         seconds = min(SECONDS, scale.seconds)
         return await take_turns(asked, min(rounds, scale.rounds), seconds, self._bench.budget)
 
-    async def _ask(self, asked: Asked) -> Answer:
-        return await self._store.aggregation.ask(asked.question, ANYWHERE)
+    async def _ask(self, asked: Asked) -> AggregationResult:
+        return await self._store.aggregation.ask(asked.question, UNRESTRICTED)
 
-    async def _compare(self, asked: Asked) -> Answer:
+    async def _compare(self, asked: Asked) -> AggregationResult:
         """The answer, once it is that of the statement by hand."""
         answer = await self._ask(asked)
         require_same(asked, answer, await self._fetch(asked.sql))

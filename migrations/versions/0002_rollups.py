@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from models.types import CleanText, Instant, Lanes, PackedLanes
+from models.types import CleanText, Instant, PackedSketch, SketchBins
 
 revision = "0002"
 down_revision = "0001"
@@ -146,4 +146,4 @@ def number(name: str, kind: Type, extremes: bool) -> list[Column]:
 
 def histogram(name: str) -> list[Column]:
     """The lanes of single values, and a merged histogram."""
-    return [sa.Column(f"{name}_lanes", Lanes), sa.Column(f"{name}_packed", PackedLanes)]
+    return [sa.Column(f"{name}_lanes", SketchBins), sa.Column(f"{name}_packed", PackedSketch)]

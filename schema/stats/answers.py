@@ -9,7 +9,7 @@ from schema.selection import Selection
 from schema.stats.fields import Shown, Values
 from schema.stats.shapes import Bucket, StatsCoverage, StatsSpan
 from schema.stats.types import SourceTypes
-from store.aggregation.answers import Answer, Group, Row, change
+from store.aggregation.answers import AggregationResult, Group, Row, change
 from store.aggregation.measures import Attribute, Measure
 from store.aggregation.questions import Span
 
@@ -82,7 +82,7 @@ class Wanted:
         parts = (self.rows, self.others, self.totals)
         return tuple(dict.fromkeys(m for part in parts for m in part.measures))
 
-    def show(self, answer: Answer) -> Any:
+    def show(self, answer: AggregationResult) -> Any:
         """The answer as its GraphQL type has it."""
         types, measures = self._types, answer.question.measures
         coverage = answer.coverage
@@ -108,13 +108,13 @@ class Wanted:
             return None
         return hydrate(self._types.totals, measured.show(self._types, measures, group))
 
-    def _row(self, answer: Answer, row: Row) -> Any:
+    def _row(self, answer: AggregationResult, row: Row) -> Any:
         made = self.rows.show(self._types, answer.question.measures, row)
         made["key"] = self._key(answer, row)
         made["bucket"] = Bucket(start=row.bucket.start, end=row.bucket.end) if row.bucket else None
         return hydrate(self._types.row, made)
 
-    def _key(self, answer: Answer, row: Row) -> Any:
+    def _key(self, answer: AggregationResult, row: Row) -> Any:
         own: dict[str, Any] = {}
         attributes = {}
         for group, value in zip(answer.question.group_by, row.key, strict=True):

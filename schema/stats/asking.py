@@ -13,8 +13,8 @@ from schema.stats.answers import Wanted
 from schema.stats.having import HavingReader, attribute_at
 from schema.stats.inputs import BucketInput, CompareInput, StatsOrder, TopInput
 from schema.stats.types import SourceTypes
-from store.aggregation.questions import Group, Question
-from store.errors import BadInput, Problem
+from store.aggregation.questions import AggregationQuery, Group
+from store.errors import InvalidInputError, Problem
 from store.query.filters import Condition
 
 DEFAULT_LIMIT = 1_000
@@ -48,19 +48,19 @@ async def answer(
     question, places = question_of(types, condition, asked, wanted)
     try:
         found = await store.aggregation.ask(question, bounds)
-    except BadInput as error:
+    except InvalidInputError as error:
         raise placed(error, places) from None
     return wanted.show(found)
 
 
 def question_of(
     types: SourceTypes, where: Condition | None, asked: Arguments, wanted: Wanted
-) -> tuple[Question, list[Path]]:
+) -> tuple[AggregationQuery, list[Path]]:
     """The question, and where in ``having`` each of its conditions stands."""
     having = HavingReader(types.fields)
     if asked.having is not None:
         having.read(asked.having)
-    question = Question(
+    question = AggregationQuery(
         source=types.source,
         where=where,
         group_by=tuple(_group(one, i) for i, one in enumerate(asked.group_by or ())),
@@ -83,9 +83,9 @@ def _group(asked: Any, place: int) -> Group:
     return attribute_at(asked.attribute, ("groupBy", place, "attribute"))
 
 
-def placed(error: BadInput, having: Sequence[Path]) -> BadInput:
+def placed(error: InvalidInputError, having: Sequence[Path]) -> InvalidInputError:
     """The same with the places of ``having`` as the caller knows them."""
-    return BadInput([_placed(problem, having) for problem in error.problems])
+    return InvalidInputError([_placed(problem, having) for problem in error.problems])
 
 
 def _placed(problem: Problem, having: Sequence[Path]) -> Problem:

@@ -23,10 +23,12 @@ from store.aggregation.measures import (
     Statistic,
     cost_at,
 )
-from store.aggregation.questions import Having, Than
-from store.errors import BadInput
+from store.aggregation.questions import (
+    Having,
+)
+from store.errors import InvalidInputError
 from store.pricing.prices import NANOS_PER_DOLLAR
-from store.query.filters import parse_path
+from store.query.filters import ComparisonOperator, parse_path
 
 
 @strawberry.input(
@@ -134,7 +136,9 @@ class HavingReader:
 
     def _range(self, measure: Measure, given: StatsRange, path: Path, unit: int) -> None:
         for asked in operators_in(given, path):
-            self.having.append(Having(measure, Than(asked.name), exact(asked.value) * unit))
+            self.having.append(
+                Having(measure, ComparisonOperator(asked.name), exact(asked.value) * unit)
+            )
             self.paths.append(asked.path)
 
 
@@ -152,8 +156,8 @@ def folds_of(of: Operand) -> Iterator[tuple[str, Measure]]:
 
 
 def attribute_at(path: str, place: Path) -> Attribute:
-    """An attribute; raises ``BadInput`` that names ``place``."""
+    """An attribute; raises ``InvalidInputError`` that names ``place``."""
     try:
         return Attribute(parse_path(path))
-    except BadInput as error:
-        raise BadInput(error.problems[0].message, place) from None
+    except InvalidInputError as error:
+        raise InvalidInputError(error.problems[0].message, place) from None

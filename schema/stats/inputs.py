@@ -28,8 +28,8 @@ from store.aggregation.measures import (
     Statistic,
     cost_at,
 )
-from store.aggregation.questions import ByBucket, ByGroup, Earlier, OrderBy, Span, Top
-from store.errors import BadInput
+from store.aggregation.questions import ByBucket, ByGroup, ComparisonPeriod, OrderBy, Span, Top
+from store.errors import InvalidInputError
 
 
 @strawberry.input(description="Slices of time.")
@@ -171,12 +171,12 @@ class TimeRangeInput:
 class CompareInput:
     """An earlier span."""
 
-    previous: Earlier | None = described(
+    previous: ComparisonPeriod | None = described(
         "A span that follows from the asked one.", default=strawberry.UNSET
     )
     range: TimeRangeInput | None = described("A span of your own.", default=strawberry.UNSET)
 
-    def compare(self) -> Earlier | Span:
+    def compare(self) -> ComparisonPeriod | Span:
         """The same for the store."""
         if self.range:
             return Span(self.range.since, self.range.until)
@@ -191,8 +191,8 @@ def measure_of(
     name = asked.stat.value
     if asked.stat is NumberStat.QUANTILE:
         if asked.q is None:
-            raise BadInput("which quantile? write q, such as 0.95 for p95", (*path, "q"))
+            raise InvalidInputError("which quantile? write q, such as 0.95 for p95", (*path, "q"))
         return Quantile(of, asked.q)
     if asked.q is not None:
-        raise BadInput("q goes with stat: QUANTILE only: leave it out", (*path, "q"))
+        raise InvalidInputError("q goes with stat: QUANTILE only: leave it out", (*path, "q"))
     return Quantile(of, QUANTILES[name]) if name in QUANTILES else Statistic(of, STATS[name])

@@ -11,12 +11,12 @@ from models.enums import AccessScope
 from server.cli.failures import Refusal
 from server.cli.output import say
 from server.settings import Settings
-from store.auth.access import Bounds, Principal
+from store.auth.access import Principal, TenantBounds
 from store.store import Store
 
 Result = TypeVar("Result")
 
-OPERATOR = Principal("command line", frozenset(AccessScope), Bounds(), None)
+OPERATOR = Principal("command line", frozenset(AccessScope), TenantBounds(), None)
 """Whoever may run commands has the database's password or file, and so may do everything."""
 
 

@@ -15,7 +15,7 @@ from server.cli.findings import Finding, State
 from server.cli.sentences import sentence
 from server.database_address import DATABASES
 from server.settings import Settings
-from store.database import DatabaseFailure
+from store.database import DatabaseFailureError
 from store.errors import StoreError
 from store.ids import utc_now
 from store.maintenance.partitions import month_of, partitioned_tables, start_of
@@ -34,7 +34,7 @@ def examine_database(settings: Settings) -> Iterator[Finding]:
         return
     try:
         findings = with_store(settings, lambda store: _ask(store, settings, not waiting))
-    except (StoreError, DatabaseFailure) as error:
+    except (StoreError, DatabaseFailureError) as error:
         yield Finding("database", State.FAIL, sentence(error), "look into the database's own log")
         return
     yield findings[0]

@@ -16,7 +16,7 @@ from server.cli.expiry import parse_expiry
 from server.cli.options import DatabaseUrl
 from server.cli.output import done, out, print_table, say
 from server.settings import Settings, load_settings
-from store.auth.access import EVERY_ORGANIZATION, Bounds
+from store.auth.access import EVERY_ORGANIZATION, TenantBounds
 from store.database import Row
 from store.ids import utc_now
 
@@ -95,7 +95,7 @@ def list_keys(
 ) -> None:
     """List the keys, newest first; what makes them work is not shown."""
     settings = _settings(database_url)
-    rows = with_store(settings, lambda store: store.keys.list_keys(Bounds(organization)))
+    rows = with_store(settings, lambda store: store.keys.list_keys(TenantBounds(organization)))
     if not rows:
         whose = f" of {organization}" if organization else ""
         say(f"There is no key{whose} yet. Make one: trackstore keys create NAME --scope INGEST")

@@ -14,8 +14,8 @@ from server.cli.options import DatabaseUrl
 from server.cli.output import complain, done, err, print_table, say, warn
 from server.settings import Settings, load_settings
 from store.rollups.rebuilding import Difference
-from store.rollups.service import Held
 from store.rollups.service import Progress as Report
+from store.rollups.service import RollupSize
 from store.store import Store
 from store.validation import EARLIEST
 
@@ -78,7 +78,7 @@ def verify(since: Since = None, until: Until = None, database_url: DatabaseUrl =
     rows = [
         (
             one.rollup,
-            f"{one.day:%Y-%m-%d} by {one.grain}",
+            f"{one.day:%Y-%m-%d} by {one.resolution}",
             ", ".join(str(part) for part in one.key),
             f"{one.column}: {one.rolled_up}, recorded {one.recorded}",
         )
@@ -89,8 +89,8 @@ def verify(since: Since = None, until: Until = None, database_url: DatabaseUrl =
     raise typer.Exit(REFUSED)
 
 
-async def _look(store: Store) -> tuple[list[Held], datetime | None]:
-    return await store.rollups.held(), await store.rollups.valid_from()
+async def _look(store: Store) -> tuple[list[RollupSize], datetime | None]:
+    return await store.rollups.sizes(), await store.rollups.valid_from()
 
 
 @contextmanager

@@ -8,12 +8,12 @@ from server.access import AccessRefused
 from server.cli.failures import MISUSED, REFUSED, Refusal
 from server.persisted import ManifestError
 from server.settings_errors import SettingsError, hide_password
-from store.database import DatabaseFailure
+from store.database import DatabaseFailureError
 from store.errors import StoreError
 
 EXPECTED = (
     AccessRefused,
-    DatabaseFailure,
+    DatabaseFailureError,
     ManifestError,
     MigrationError,
     OSError,
@@ -45,6 +45,6 @@ def sentence(error: BaseException) -> str:
     text = str(error)
     if isinstance(error, OSError) and error.strerror:
         text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    if isinstance(error, DatabaseFailure):  # what follows the first line is the statement
+    if isinstance(error, DatabaseFailureError):  # what follows the first line is the statement
         text = f"the database refused a statement: {text.splitlines()[0]}"
     return hide_password(" ".join(text.split())) or type(error).__name__

@@ -25,8 +25,8 @@ from server.exporting.pages import PAGE_ROWS, Asker, Pages
 from server.exporting.questions import ExportQuestion, Reader, Refused
 from server.headers import headers_of
 from server.schema import TrackstoreSchema
-from store.database import DatabaseFailure
-from store.errors import StoreError, TooMany
+from store.database import DatabaseFailureError
+from store.errors import StoreError, TooManyRequestsError
 from store.scheduling.fair_queue import Tenant
 from store.store import Store
 
@@ -123,7 +123,7 @@ class ExportEndpoint:
             whose, running, most = "of all organizations", self.running, bounds.in_all
         if running >= most:
             self.refused += 1
-            raise TooMany(
+            raise TooManyRequestsError(
                 f"{running} exports {whose} are under way, at most {most} may be: try again later",
                 RETRY_SECONDS,
             )
@@ -167,7 +167,7 @@ class ExportEndpoint:
                         return
                     await stream.send(chunk)
                 await stream.end()
-            except (Aborted, StoreError, Refused, DatabaseFailure) as error:
+            except (Aborted, StoreError, Refused, DatabaseFailureError) as error:
                 # The end of the answer is never sent: the caller sees that it is not whole.
                 log.warning("an export was cut off", extra={"reason": str(error)})
             finally:
@@ -266,8 +266,8 @@ async def until_gone(receive: Receive) -> None:
 def is_crowded(error: HttpRefusal | StoreError | Refused) -> bool:
     """Whether it was refused since its organization has too much under way."""
     if isinstance(error, Refused):
-        return all(isinstance(root_of(one), TooMany) for one in error.errors)
-    return isinstance(error, TooMany)
+        return all(isinstance(root_of(one), TooManyRequestsError) for one in error.errors)
+    return isinstance(error, TooManyRequestsError)
 
 
 def status_of(extensions: Mapping[str, Any]) -> int:

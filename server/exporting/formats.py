@@ -8,7 +8,7 @@ from typing import Protocol
 from server.exporting.columns import Column
 from server.exporting.csv_text import CsvWriter
 from server.exporting.json_lines import JsonLinesWriter
-from store.errors import BadInput
+from store.errors import InvalidInputError
 
 
 class Format(StrEnum):
@@ -47,14 +47,16 @@ class Writer(Protocol):
 
 
 def format_of(parameters: Mapping[str, str], accept: str) -> Format:
-    """The format by ``?format=``, else by Accept, else CSV; raises ``BadInput``."""
+    """The format by ``?format=``, else by Accept, else CSV; raises ``InvalidInputError``."""
     named = parameters.get("format")
     if named is not None:
         try:
             return Format(named.lower())
         except ValueError:
             known = ", ".join(Format)
-            raise BadInput(f"{named[:40]!r} is no format: use {known}", ("format",)) from None
+            raise InvalidInputError(
+                f"{named[:40]!r} is no format: use {known}", ("format",)
+            ) from None
     for part in accept.lower().split(","):
         found = MEDIA_TYPES.get(part.split(";")[0].strip())
         if found is not None:
@@ -63,10 +65,10 @@ def format_of(parameters: Mapping[str, str], accept: str) -> Format:
 
 
 def writer_of(format: Format, columns: Sequence[Column], parameters: Mapping[str, str]) -> Writer:
-    """What writes rows of these columns; raises ``BadInput``."""
+    """What writes rows of these columns; raises ``InvalidInputError``."""
     formulas = parameters.get("formulas")
     if formulas not in (None, KEEP, "guard"):
-        raise BadInput(f"{formulas[:40]!r} is unknown: use guard or keep", ("formulas",))
+        raise InvalidInputError(f"{formulas[:40]!r} is unknown: use guard or keep", ("formulas",))
     make: dict[Format, Callable[[], Writer]] = {
         Format.CSV: lambda: CsvWriter(columns, formulas == KEEP),
         Format.JSONL: JsonLinesWriter,

@@ -12,8 +12,8 @@ from server.encoding import encode_answer
 from server.execution.fast_path import FastPath
 from server.exporting.questions import CUT, PAGES, ExportQuestion, Refused
 from server.schema import TrackstoreSchema
-from store.errors import BadInput
-from store.response_size import AnswerTooLarge
+from store.errors import InvalidInputError
+from store.response_size import ResponseTooLargeError
 
 PAGE_ROWS = 1_000
 """Rows of a page: a page is a few hundred kilobytes and some ten milliseconds."""
@@ -43,7 +43,7 @@ class Asker:
     async def ask(self, asked: GraphQLRequest, context: RequestContext) -> bytes:
         """The answer's data as JSON; raises ``Refused`` where there is any error in it.
 
-        Raises ``AnswerTooLarge`` where it is larger than an answer may be.
+        Raises ``ResponseTooLargeError`` where it is larger than an answer may be.
         """
         result: Any = None
         try:
@@ -86,7 +86,7 @@ class Pages:
             size = self._page_rows if left is None else min(left, self._page_rows)
             try:
                 data = await self._asker.ask(question.page(size, after), await self._make_context())
-            except AnswerTooLarge:
+            except ResponseTooLargeError:
                 if not question.paged or size <= 1:
                     raise
                 self._page_rows = max(1, size // SMALLER)  # of long rows fewer make a page
@@ -108,7 +108,7 @@ class Pages:
         if CUT in parts and bytes(parts[CUT]) == b"true":
             self.truncated = True
             if question.whole:
-                raise BadInput(
+                raise InvalidInputError(
                     "there are more rows than one aggregation has: filter, take wider buckets, or "
                     "set limit to have the first ones only",
                     ("limit",),

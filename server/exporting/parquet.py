@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from server.exporting.columns import Column, Kind
-from store.errors import BadInput
+from store.errors import InvalidInputError
 
 try:
     import pyarrow
@@ -32,9 +32,9 @@ class ParquetWriter:
     extension = "parquet"
 
     def __init__(self, columns: Sequence[Column]) -> None:
-        """Raises ``BadInput`` where pyarrow is missing."""
+        """Raises ``InvalidInputError`` where pyarrow is missing."""
         if pyarrow is None:
-            raise BadInput(MISSING, ("format",))
+            raise InvalidInputError(MISSING, ("format",))
         self._columns = columns
         types = {
             Kind.TEXT: pyarrow.string(),

@@ -48,7 +48,7 @@ from server.document_limits import (
 )
 from server.exporting.columns import Column, Selections, unwrapped
 from server.variables import problem_of_shapes, shapes_of
-from store.errors import BadInput, Choices
+from store.errors import Choices, InvalidInputError
 
 SIZE, PLACE = "exportSize", "exportPlace"
 """Variables that the export adds: how many rows the next page has, and what it comes after."""
@@ -127,7 +127,7 @@ class Reader:
         self._page_rows = page_rows
 
     def read(self, asked: GraphQLRequest) -> ExportQuestion:
-        """The question; raises ``Refused`` or ``BadInput``."""
+        """The question; raises ``Refused`` or ``InvalidInputError``."""
         document = self._parsed(asked.query, asked.operation_name)
         operation = self._operation(document, asked.operation_name)
         given = asked.variables or {}
@@ -135,7 +135,9 @@ class Reader:
         if taken := {SIZE, PLACE}.intersection(
             node.variable.name.value for node in operation.variable_definitions or ()
         ):
-            raise BadInput(f"${taken.pop()} is a variable of exports: name yours differently")
+            raise InvalidInputError(
+                f"${taken.pop()} is a variable of exports: name yours differently"
+            )
         variables = get_variable_values(self._schema, operation.variable_definitions or (), given)
         if isinstance(variables, list):
             raise Refused(variables)
@@ -152,7 +154,9 @@ class Reader:
         except GraphQLError as error:
             raise Refused([error]) from None
         except RecursionError:
-            raise BadInput("the document is nested too deeply: ask for less at once") from None
+            raise InvalidInputError(
+                "the document is nested too deeply: ask for less at once"
+            ) from None
         # Measured first: validation itself takes long for documents that repeat too much.
         problems = (
             problems_of_names(document, name)
@@ -166,9 +170,9 @@ class Reader:
     def _operation(self, document: DocumentNode, name: str | None) -> OperationDefinitionNode:
         operation = operation_named(document, name)
         if operation is None:
-            raise BadInput(NO_OPERATION)
+            raise InvalidInputError(NO_OPERATION)
         if operation.operation is not OperationType.QUERY:
-            raise BadInput(with_example("an export is of a query"))
+            raise InvalidInputError(with_example("an export is of a query"))
         return operation
 
     def _check_size(
@@ -253,7 +257,7 @@ class _Plan:
             field = query.fields.get(nodes[0].name.value)
             if field is not None and len(nodes) == 1:
                 return name, nodes[0], field
-        raise BadInput(with_example("an export takes a query with one field at its top"))
+        raise InvalidInputError(with_example("an export takes a query with one field at its top"))
 
     def _rows(self, root: FieldNode, parent: GraphQLOutputType) -> tuple[str, list[FieldNode]]:
         """The list below the root field, and how it is selected."""
@@ -266,7 +270,7 @@ class _Plan:
         ]
         of = root.name.value
         if not lists:
-            raise BadInput(with_example(f"{of} is no list: export one"))
+            raise InvalidInputError(with_example(f"{of} is no list: export one"))
         selected = list(self._selections.fields(root.selection_set).values())
         if len(selected) != 1 or selected[0][0].name.value not in lists:
             options = " or ".join(f"{name} {{ ... }}" for name in lists)
@@ -274,13 +278,15 @@ class _Plan:
             message = Choices(
                 f"{wrong}: select {of} {{ {options} }}, nothing beside", f"{wrong}, nothing beside"
             )
-            raise BadInput(message)
+            raise InvalidInputError(message)
         return selected[0][0].name.value, selected[0]
 
     def _columns(self, rows: GraphQLOutputType, nodes: list[FieldNode]) -> tuple[Column, ...]:
         item = _item(rows)
         if not isinstance(item, GraphQLObjectType):
-            raise BadInput(with_example(f"{nodes[0].name.value} has no columns: export a list"))
+            raise InvalidInputError(
+                with_example(f"{nodes[0].name.value} has no columns: export a list")
+            )
         return tuple(self._selections.columns(item, nodes))
 
     def _document(
@@ -339,10 +345,10 @@ class _Names(Visitor):
 def _refuse_backward(values: Mapping[str, Any]) -> None:
     for name in ("last", "before"):
         if values.get(name) is not None:
-            raise BadInput("an export runs forward: use first and after", (name,))
+            raise InvalidInputError("an export runs forward: use first and after", (name,))
     first = values.get("first")
     if first is not None and first < 0:
-        raise BadInput(f"{first} rows asked: ask for 0 or more", ("first",))
+        raise InvalidInputError(f"{first} rows asked: ask for 0 or more", ("first",))
 
 
 def _item(rows: GraphQLOutputType) -> GraphQLOutputType:

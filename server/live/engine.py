@@ -30,7 +30,7 @@ from server.live.sharing import SharedExecution
 from server.schema import TrackstoreSchema
 from server.work import Work
 from store.auth.access import Principal
-from store.errors import StoreError, TimedOut
+from store.errors import QueryTimeoutError, StoreError
 from store.store import Store
 from subscriptions.context import LiveContext
 from subscriptions.following import Following
@@ -129,7 +129,7 @@ class LiveEngine:
                 async with asyncio.timeout(self._work.deadlines.seconds):
                     return await self._begin(asked, principal, may_write=may_write)
             except TimeoutError:
-                raise TimedOut(self._work.deadlines.sentence) from None
+                raise QueryTimeoutError(self._work.deadlines.sentence) from None
 
     async def _begin(
         self, asked: GraphQLRequest, principal: Principal, *, may_write: bool

@@ -12,7 +12,7 @@ from server.live.bounds import LiveBounds
 from server.live.engine import LiveEngine
 from server.live.pending import PendingSockets
 from store.auth.access import Principal
-from store.errors import Overloaded, TooMany
+from store.errors import OverloadedError, TooManyRequestsError
 from store.scheduling.fair_queue import Tenant
 from subscriptions.hub import Hub
 
@@ -81,28 +81,28 @@ class LiveServer:
         await self.hub.close()
 
     def enter(self, connection: object, end: Callable[[], Awaitable[None]], tenant: Tenant) -> None:
-        """A connection was opened; raises ``Overloaded`` where there are too many.
+        """A connection was opened; raises ``OverloadedError`` where there are too many.
 
         ``end`` ends it from outside. One organization takes a new place only where at least a third
         as many as it has are left for others: three quarters at most, where it is alone.
         """
-        self.check_room()
+        self.check_free_space()
         own, free = self._by_organization[tenant], self.settings.connections - len(self._open)
         if tenant is not None and own >= RESERVE * free:
             self.refused += 1
-            raise TooMany(
+            raise TooManyRequestsError(
                 f"{own:,} streams of this organization are open, and {free:,} places are left for "
                 "others: close some"
             )
         self._open[connection] = end, tenant
         self._by_organization[tenant] += 1
 
-    def check_room(self) -> None:
-        """Raise ``Overloaded`` where no further connection is taken."""
+    def check_free_space(self) -> None:
+        """Raise ``OverloadedError`` where no further connection is taken."""
         if self.draining.is_set():
-            raise Overloaded("the server is stopping: connect again in a moment")
+            raise OverloadedError("the server is stopping: connect again in a moment")
         if len(self._open) >= self.settings.connections:
-            raise Overloaded(
+            raise OverloadedError(
                 f"{len(self._open):,} streams are open, at most {self.settings.connections:,} "
                 "may: close some"
             )
@@ -114,10 +114,10 @@ class LiveServer:
             count_down(self._by_organization, end_and_tenant[1])
 
     def begin(self, principal: Principal) -> str:
-        """An operation begins to stream: under this name it ends. Raises ``Overloaded``."""
+        """An operation begins to stream: under this name it ends. Raises ``OverloadedError``."""
         name = str(principal.key_id or principal.name)
         if self._operations[name] >= self.settings.per_principal:
-            raise Overloaded(
+            raise OverloadedError(
                 f"{self._operations[name]:,} operations of this caller stream, at most "
                 f"{self.settings.per_principal:,} may: complete some"
             )

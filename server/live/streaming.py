@@ -17,7 +17,7 @@ from server.live.messages import ACCESS_CHANGED, ENDED
 from server.live.sending import within
 from server.live.server import LiveServer
 from store.auth.access import Principal
-from store.errors import Forbidden, Overloaded, StoreError, Unauthenticated
+from store.errors import ForbiddenError, OverloadedError, StoreError, UnauthenticatedError
 
 EVENT_STREAM = "text/event-stream"
 MULTIPART = "multipart/mixed"
@@ -135,14 +135,14 @@ class HttpStream:
         if self._access.done():
             return
         if principal is None:
-            self._access.set_result(Unauthenticated(ENDED))
+            self._access.set_result(UnauthenticatedError(ENDED))
         elif self._granted is None or not self._granted.grants_as(principal):
-            self._access.set_result(Forbidden(ACCESS_CHANGED))
+            self._access.set_result(ForbiddenError(ACCESS_CHANGED))
 
     async def _serve(self, opened: Opened) -> None:
         """Write until the stream has ended or the client has gone."""
         if self._live.draining.is_set():
-            raise Overloaded(STOPPING)
+            raise OverloadedError(STOPPING)
         self._task = asyncio.create_task(self._write(opened.answers), name="live-stream")
         gone = asyncio.create_task(self._gone(), name="live-client")
         done, _ = await asyncio.wait((self._task, gone), return_when=asyncio.FIRST_COMPLETED)
@@ -151,7 +151,7 @@ class HttpStream:
             with suppress(asyncio.CancelledError, OSError, TimeoutError):
                 await task
         if gone not in done and not self._has_head:
-            raise Overloaded(STOPPING)  # the stop came before the first byte
+            raise OverloadedError(STOPPING)  # the stop came before the first byte
         if gone not in done:
             # A stream that is cut off is not completed: its client comes back.
             with suppress(OSError, TimeoutError):

@@ -30,8 +30,8 @@ from server.live.sending import within
 from server.live.server import LiveServer
 from server.websockets import ACCEPTED
 from store.auth.access import Principal
-from store.auth.revocation import Watch
-from store.errors import Forbidden, Overloaded, StoreError, Unauthenticated
+from store.auth.revocation import WatchedConnection
+from store.errors import ForbiddenError, OverloadedError, StoreError, UnauthenticatedError
 
 END_SECONDS = 2.0
 """How long a client may take to take the end of a connection."""
@@ -48,7 +48,7 @@ class WebsocketConnection:
         self._send = send
         self._headers = headers_of(scope)
         self._principal: Principal | None = None
-        self._watch: Watch | None = None
+        self._watch: WatchedConnection | None = None
         self._acknowledged = False
         self._closed = self._dropped = False
         self._main: asyncio.Task[Any] | None = None
@@ -62,8 +62,8 @@ class WebsocketConnection:
         """Serve until either side closes."""
         await self._receive()  # the handshake
         try:
-            self._live.check_room()
-        except Overloaded as error:
+            self._live.check_free_space()
+        except OverloadedError as error:
             await self._reject(error)
             return
         self._main = asyncio.current_task()
@@ -154,7 +154,7 @@ class WebsocketConnection:
         assert self._principal is not None
         try:
             self._live.enter(self, self._restart, self._principal.bounds.organization_id)
-        except Overloaded as error:
+        except OverloadedError as error:
             raise Ended(Close.BUSY, error.message) from None
         self._acknowledged = True
         accepted = (self._scope.get("extensions") or {}).get(ACCEPTED)
@@ -174,7 +174,7 @@ class WebsocketConnection:
         try:
             client = self._scope.get("client")
             principal = await self._live.authenticator.authenticate(self._headers, client)
-        except (Unauthenticated, TooManyWrongKeys) as error:
+        except (UnauthenticatedError, TooManyWrongKeys) as error:
             raise Ended(Close.UNAUTHORIZED, error.message) from None
         # An open server takes whoever has a cookie that is over for somebody without one.
         if self._principal is not None and principal.key_id != self._principal.key_id:
@@ -200,7 +200,7 @@ class WebsocketConnection:
             for id in tuple(self._streaming):
                 self._operations.pop(id).cancel()
                 self._streaming.discard(id)
-                error = format_store_error(Forbidden(ACCESS_CHANGED))
+                error = format_store_error(ForbiddenError(ACCESS_CHANGED))
                 self._tell_later(self._say(write("error", id, [error])))
 
     def _revoke(self) -> None:
@@ -261,7 +261,7 @@ class WebsocketConnection:
 
     async def _stream(self, id: str, asked: GraphQLRequest) -> None:
         if len(self._operations) > self._settings.per_connection:
-            raise Overloaded(
+            raise OverloadedError(
                 f"at most {self._settings.per_connection:,} operations stream on one connection: "
                 "complete some"
             )
@@ -287,7 +287,7 @@ class WebsocketConnection:
         """End this subscription when the key changes; it may have while it was begun."""
         assert self._principal is not None
         if not principal.grants_as(self._principal):
-            raise Forbidden(ACCESS_CHANGED)
+            raise ForbiddenError(ACCESS_CHANGED)
         if self._operations.get(id) is asyncio.current_task():
             self._streaming.add(id)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from store.aggregation.buckets import BucketSpan
 from store.aggregation.measures import Measure, Value
-from store.aggregation.questions import Question, Span
+from store.aggregation.questions import AggregationQuery, Span
 
 RAW = "RAW"
 """The coverage of an answer that was computed from the records themselves."""
@@ -45,10 +45,10 @@ class Row(Group):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AggregationResult:
     """The answer to a question. ``truncated`` says that the limit cut rows off."""
 
-    question: Question
+    question: AggregationQuery
     rows: tuple[Row, ...]
     coverage: Coverage
     span: Span

@@ -8,10 +8,10 @@ from typing import Any
 
 from models.types import WHOLE_LIMIT
 from models.types import read_number as read_exact_number
-from store.aggregation.answers import Answer, Coverage, Group, Row, Values
+from store.aggregation.answers import AggregationResult, Coverage, Group, Row, Values
 from store.aggregation.buckets import Bucket, BucketSpan
 from store.aggregation.catalog import Source
-from store.aggregation.checks import AnswerLimits, too_many_buckets
+from store.aggregation.checks import ResultLimits, too_many_buckets
 from store.aggregation.compiler import Compiled, Spans, Tag, seconds_in
 from store.aggregation.measures import (
     COUNTS,
@@ -25,14 +25,14 @@ from store.aggregation.measures import (
     formula_of,
 )
 from store.aggregation.periods import to_instant
-from store.aggregation.questions import ByBucket, ByGroup, Question
-from store.errors import BadInput
+from store.aggregation.questions import AggregationQuery, ByBucket, ByGroup
+from store.errors import InvalidInputError
 
 Key = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class TaggedRow:
     """One row of a statement: what it is, its key, the start of its bucket, its parts.
 
     ``parts`` are those of the statement, in its order. ``readings`` are the key as its columns say
@@ -48,14 +48,14 @@ class Found:
 
 
 def assemble(
-    question: Question,
+    question: AggregationQuery,
     compiled: Compiled,
     rows: Iterable[Sequence[Any]],
     spans: Spans,
     coverage: Coverage,
-    limits: AnswerLimits,
-) -> Answer:
-    """The answer that the statement's rows say; raises ``BadInput`` where filling makes too much."""
+    limits: ResultLimits,
+) -> AggregationResult:
+    """The answer that the statement's rows say; raises ``InvalidInputError`` where filling makes too much."""
     return _Assembly(question, compiled, spans, coverage, limits).answer(rows)
 
 
@@ -64,11 +64,11 @@ class _Assembly:
 
     def __init__(
         self,
-        question: Question,
+        question: AggregationQuery,
         compiled: Compiled,
         spans: Spans,
         coverage: Coverage,
-        limits: AnswerLimits,
+        limits: ResultLimits,
     ) -> None:
         self.question = question
         self.compiled = compiled
@@ -79,13 +79,16 @@ class _Assembly:
         self.readers = [reader_of(part, question.source) for part in compiled.parts]
         place = {part: i for i, part in enumerate(compiled.parts)}
         formulas = [formula_of(measure) for measure in question.measures]
-        self.formulas = [(f, place[f.over], place[f.under] if f.under else None) for f in formulas]
+        self.formulas = [
+            (f, place[f.numerator], place[f.denominator] if f.denominator else None)
+            for f in formulas
+        ]
         self.nothing = tuple(empty_value(measure) for measure in question.measures)
 
-    def answer(self, rows: Iterable[Sequence[Any]]) -> Answer:
+    def answer(self, rows: Iterable[Sequence[Any]]) -> AggregationResult:
         """Everything together."""
         question, spans = self.question, self.spans
-        by_tag: dict[Tag, list[Found]] = {tag: [] for tag in Tag}
+        by_tag: dict[Tag, list[TaggedRow]] = {tag: [] for tag in Tag}
         for found in map(self._read, rows):
             by_tag[found.tag].append(found)
         shown = sorted(by_tag[Tag.ROW], key=lambda found: found.place)
@@ -95,7 +98,7 @@ class _Assembly:
         totals = self._one(by_tag[Tag.TOTALS], by_tag[Tag.EARLIER_TOTALS])
         if question.totals and totals is None and made:
             totals = Group(made[0].values, made[0].previous)
-        return Answer(
+        return AggregationResult(
             question=question,
             rows=tuple(made),
             coverage=self.coverage,
@@ -108,7 +111,7 @@ class _Assembly:
 
     # --- reading ---------------------------------------------------------------------------------
 
-    def _read(self, row: Sequence[Any]) -> Found:
+    def _read(self, row: Sequence[Any]) -> TaggedRow:
         tag, place, at = Tag.ROW, 0, 0
         if self.compiled.tagged:
             tag, place, at = Tag(row[0]), row[1], 2
@@ -123,9 +126,9 @@ class _Assembly:
             start, at = row[at], at + 1
         parts = tuple(read(v) for read, v in zip(self.readers, row[at:], strict=False))
         begins = to_instant(start) if start else None
-        return Found(tag, place, tuple(key), readings, begins, parts)
+        return TaggedRow(tag, place, tuple(key), readings, begins, parts)
 
-    def _values(self, found: Found | None, seconds: float | None) -> Values:
+    def _values(self, found: TaggedRow | None, seconds: float | None) -> Values:
         if found is not None:
             parts = found.parts
             return tuple(
@@ -136,7 +139,7 @@ class _Assembly:
             return self.nothing
         return tuple(empty_value(measure, seconds) for measure in self.question.measures)
 
-    def _one(self, found: Sequence[Found], earlier: Sequence[Found]) -> Group | None:
+    def _one(self, found: Sequence[TaggedRow], earlier: Sequence[TaggedRow]) -> Group | None:
         if not found:
             return None
         previous = None
@@ -157,7 +160,9 @@ class _Assembly:
 
     # --- rows ------------------------------------------------------------------------------------
 
-    def _rows(self, shown: Sequence[Found], earlier: Sequence[Found], truncated: bool) -> list[Row]:
+    def _rows(
+        self, shown: Sequence[TaggedRow], earlier: Sequence[TaggedRow], truncated: bool
+    ) -> list[Row]:
         bucket = self.question.bucket
         if bucket is None:
             by_key = {found.readings: found for found in earlier}
@@ -166,7 +171,7 @@ class _Assembly:
         before = self._matched(bucket, earlier, spans)
         if self._fills(bucket):
             if truncated:
-                raise BadInput(self._too_many_rows("more than"), ("limit",))
+                raise InvalidInputError(self._too_many_rows("more than"), ("limit",))
             return self._filled(shown, spans, before)
         made = []
         at = {span.start: span for span in spans}
@@ -177,7 +182,11 @@ class _Assembly:
         return made
 
     def _row(
-        self, found: Found | None, key: Key, bucket: BucketSpan | None, earlier: Found | None
+        self,
+        found: TaggedRow | None,
+        key: Key,
+        bucket: BucketSpan | None,
+        earlier: TaggedRow | None,
     ) -> Row:
         previous = None
         if self.spans.compared is not None:
@@ -185,7 +194,7 @@ class _Assembly:
             previous = self._values(earlier, seconds)
         return Row(self._values(found, self._seconds(bucket=bucket)), previous, key, bucket)
 
-    def _bucket_spans(self, bucket: Bucket, shown: Sequence[Found]) -> list[BucketSpan]:
+    def _bucket_spans(self, bucket: Bucket, shown: Sequence[TaggedRow]) -> list[BucketSpan]:
         """The buckets of the asked span; where it has no beginning, from the first one found."""
         starts = [found.start for found in shown if found.start is not None]
         since = self.spans.asked.since or min(starts, default=None)
@@ -198,12 +207,12 @@ class _Assembly:
         if (count := bucket.count(since, until, most)) > most:
             if not self._fills(bucket) and self.spans.compared is None:
                 return []
-            raise BadInput(too_many_buckets(count, most), ("bucket",))
+            raise InvalidInputError(too_many_buckets(count, most), ("bucket",))
         return list(bucket.spans(since, until))
 
     def _matched(
-        self, bucket: Bucket, earlier: Sequence[Found], spans: Sequence[BucketSpan]
-    ) -> dict[tuple[Key, datetime], Found]:
+        self, bucket: Bucket, earlier: Sequence[TaggedRow], spans: Sequence[BucketSpan]
+    ) -> dict[tuple[Key, datetime], TaggedRow]:
         """Earlier groups by key and the start of the bucket that stands at the same place."""
         compared = self.spans.compared
         if compared is None or compared.since is None or compared.until is None:
@@ -228,16 +237,18 @@ class _Assembly:
 
     def _filled(
         self,
-        shown: Sequence[Found],
+        shown: Sequence[TaggedRow],
         spans: Sequence[BucketSpan],
-        before: Mapping[tuple[Key, datetime], Found],
+        before: Mapping[tuple[Key, datetime], TaggedRow],
     ) -> list[Row]:
         """A row for each key that was found, in each bucket, in the order asked for."""
         keys = {found.readings: found.key for found in shown}
         if not self.question.group_by:
             keys = {(): ()}
         if len(keys) * len(spans) > self.limits.rows:
-            raise BadInput(self._too_many_rows(f"{len(keys) * len(spans):,}"), ("bucket", "fill"))
+            raise InvalidInputError(
+                self._too_many_rows(f"{len(keys) * len(spans):,}"), ("bucket", "fill")
+            )
         at = {(found.readings, found.start): found for found in shown}
         rows = [
             self._row(at.get((one, span.start)), key, span, before.get((one, span.start)))
@@ -305,7 +316,7 @@ def kind_of(value: Any) -> int:
     return 2 if isinstance(value, bool) else 1
 
 
-def bucket_of(found: Found | None, bucket: Bucket | None) -> BucketSpan | None:
+def bucket_of(found: TaggedRow | None, bucket: Bucket | None) -> BucketSpan | None:
     """The bucket that a row was found in."""
     if found is None or found.start is None or bucket is None:
         return None

@@ -27,9 +27,9 @@ from store.aggregation.measures import (
     Statistic,
 )
 from store.aggregation.periods import earlier, split
-from store.aggregation.questions import ByBucket, ByGroup, Group, Question, Span, Top
+from store.aggregation.questions import AggregationQuery, ByBucket, ByGroup, Group, Span, Top
 from store.aggregation.zones import is_zone
-from store.errors import BadInput, Choices, Problem
+from store.errors import Choices, InvalidInputError, Problem
 from store.query.filters import MAX_PATH_STEPS, AllOf, AnyOf, Condition, Not
 from store.validation import EARLIEST
 
@@ -37,7 +37,7 @@ MAX_GROUPS = 8
 """Dimensions of one question; the groups multiply."""
 MAX_MEASURES = 100
 """Measures of one question."""
-MAX_EVERY = 1_000
+MAX_BUCKET_MULTIPLE = 1_000
 """Units in one bucket."""
 MAX_TERMS = 20
 """Steps of an order, and conditions of having."""
@@ -45,7 +45,7 @@ Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerLimits:
+class ResultLimits:
     """How large an answer may be; each is a setting of the server."""
 
     rows: int = 10_000
@@ -53,13 +53,15 @@ class AnswerLimits:
     bytes: int = 32 * 2**20
 
 
-def check(question: Question, now: datetime, limits: AnswerLimits) -> None:
-    """Raise ``BadInput`` with everything that is wrong with a question."""
-    if found := problems(question, now, limits):
-        raise BadInput(found)
+def check_query(question: AggregationQuery, now: datetime, limits: ResultLimits) -> None:
+    """Raise ``InvalidInputError`` with everything that is wrong with a question."""
+    if found := find_problems(question, now, limits):
+        raise InvalidInputError(found)
 
 
-def problems(question: Question, now: datetime, limits: AnswerLimits) -> tuple[Problem, ...]:
+def find_problems(
+    question: AggregationQuery, now: datetime, limits: ResultLimits
+) -> tuple[Problem, ...]:
     """Everything that is wrong with a question, each with its place and its mend."""
     return tuple(
         Problem.of("BAD_USER_INPUT", message, path)
@@ -67,19 +69,19 @@ def problems(question: Question, now: datetime, limits: AnswerLimits) -> tuple[P
     )
 
 
-Found = Iterator[tuple[str | Choices, Path]]
+Problems = Iterator[tuple[str | Choices, Path]]
 
 
 class _Checks:
     """The checks of one question; each yields messages with their paths."""
 
-    def __init__(self, question: Question, now: datetime, limits: AnswerLimits) -> None:
+    def __init__(self, question: AggregationQuery, now: datetime, limits: ResultLimits) -> None:
         self.question = question
         self.source: Source = question.source
         self.now = now
         self.limits = limits
 
-    def all(self) -> Found:
+    def all(self) -> Problems:
         """Everything that is wrong."""
         question = self.question
         yield from self._where(question.where)
@@ -98,7 +100,7 @@ class _Checks:
         if not 1 <= question.limit <= self.limits.rows:
             yield f"{question.limit:,} rows asked: ask for 1 to {self.limits.rows:,}", ("limit",)
 
-    def _where(self, where: Condition | None) -> Found:
+    def _where(self, where: Condition | None) -> Problems:
         match where:
             case None:
                 return
@@ -111,7 +113,7 @@ class _Checks:
                 if where.field not in self.source.filter_fields:
                     yield f"{self.source.name} have no field {where.field!r}", ("where",)
 
-    def _groups(self) -> Found:
+    def _groups(self) -> Problems:
         groups = self.question.group_by
         if len(groups) > MAX_GROUPS:
             yield f"{len(groups)} groups, at most {MAX_GROUPS}: leave some out", ("groupBy",)
@@ -120,7 +122,7 @@ class _Checks:
                 yield "this is grouped by already: leave it out", ("groupBy", i)
             yield from self._group(group, ("groupBy", i))
 
-    def _group(self, group: Group, path: Path) -> Found:
+    def _group(self, group: Group, path: Path) -> Problems:
         if isinstance(group, Attribute):
             yield from self._attribute(group, path)
         elif group not in self.source.dimensions:
@@ -128,7 +130,7 @@ class _Checks:
             known = ", ".join(sorted(self.source.dimensions))
             yield Choices(f"{wrong}: one of {known}", wrong), path
 
-    def _attribute(self, attribute: Attribute, path: Path) -> Found:
+    def _attribute(self, attribute: Attribute, path: Path) -> Problems:
         if self.source.attributes is None:
             yield f"{self.source.name} have no attributes: name a field", path
         elif not all(attribute.path) or not 1 <= len(attribute.path) <= MAX_PATH_STEPS:
@@ -136,14 +138,14 @@ class _Checks:
         elif any('"' in key for key in attribute.path):
             yield "a key with a quotation mark in it cannot be asked for", path
 
-    def _bucket(self, bucket: Bucket) -> Found:
+    def _bucket(self, bucket: Bucket) -> Problems:
         if bucket.unit not in self.source.units:
             units = ", ".join(u.value for u in type(bucket.unit) if u in self.source.units)
             wrong = f"{self.source.name} are counted per month"
             yield Choices(f"{wrong}: ask for {units}", wrong), ("bucket", "unit")
-        if not 1 <= bucket.every <= MAX_EVERY:
+        if not 1 <= bucket.every <= MAX_BUCKET_MULTIPLE:
             yield (
-                f"{bucket.every} units in a bucket: ask for 1 to {MAX_EVERY:,}",
+                f"{bucket.every} units in a bucket: ask for 1 to {MAX_BUCKET_MULTIPLE:,}",
                 (
                     "bucket",
                     "every",
@@ -154,14 +156,14 @@ class _Checks:
                 f"{bucket.zone[:80]!r} is no IANA time zone: write one such as Europe/Berlin",
                 ("bucket", "zone"),
             )
-        elif bucket.unit not in self.source.units or not 1 <= bucket.every <= MAX_EVERY:
+        elif bucket.unit not in self.source.units or not 1 <= bucket.every <= MAX_BUCKET_MULTIPLE:
             return
         elif len(self.source.units) < len(type(bucket.unit)) and bucket.zone != "UTC":
             yield f"{self.source.name} are counted per UTC month: leave it out", ("bucket", "zone")
         else:
             yield from self._bucket_count(bucket)
 
-    def _bucket_count(self, bucket: Bucket) -> Found:
+    def _bucket_count(self, bucket: Bucket) -> Problems:
         span = split(self.question.where, self.source.time).span
         if span.since is None:
             return
@@ -171,7 +173,7 @@ class _Checks:
         if asked > self.limits.buckets:
             yield too_many_buckets(asked, self.limits.buckets), ("bucket",)
 
-    def _measure(self, measure: Measure, path: Path) -> Found:
+    def _measure(self, measure: Measure, path: Path) -> Problems:
         match measure:
             case Count() | PerSecond():
                 return
@@ -184,7 +186,7 @@ class _Checks:
             case _:
                 yield from self._of_numbers(measure, path)
 
-    def _of_numbers(self, measure: Statistic | Present | Quantile | Ratio, path: Path) -> Found:
+    def _of_numbers(self, measure: Statistic | Present | Quantile | Ratio, path: Path) -> Problems:
         match measure:
             case Statistic(of, stat):
                 yield from self._number(of, stat, path)
@@ -200,7 +202,7 @@ class _Checks:
             case _:
                 assert_never(measure)
 
-    def _operand(self, of: Operand, path: Path) -> Found:
+    def _operand(self, of: Operand, path: Path) -> Problems:
         if isinstance(of, Attribute):
             yield from self._attribute(of, path)
         elif isinstance(of, CostAt):
@@ -209,7 +211,7 @@ class _Checks:
         elif of not in self.source.numbers:
             yield f"{self.source.name} have no number {of!r}", path
 
-    def _number(self, of: Operand, stat: Stat, path: Path) -> Found:
+    def _number(self, of: Operand, stat: Stat, path: Path) -> Problems:
         yield from self._operand(of, path)
         number = self.source.numbers.get(of) if isinstance(of, str) else None
         if number is not None and stat not in number.stats:
@@ -217,7 +219,7 @@ class _Checks:
             wrong = f"{of} of {self.source.name} has no {stat.value}"
             yield Choices(f"{wrong}, only {known}", wrong), path
 
-    def _having(self) -> Found:
+    def _having(self) -> Problems:
         asked = self.question.having
         if len(asked) > MAX_TERMS:
             yield f"{len(asked)} conditions, at most {MAX_TERMS}: leave some out", ("having",)
@@ -228,11 +230,11 @@ class _Checks:
             if not math.isfinite(having.value):
                 yield f"{having.value} is no number to compare with", ("having", i, "value")
 
-    def _rate_of_bucket(self, measure: Measure, path: Path) -> Found:
+    def _rate_of_bucket(self, measure: Measure, path: Path) -> Problems:
         if isinstance(measure, PerSecond) and self.question.bucket is not None:
             yield "buckets may differ in length: ask for the count instead", path
 
-    def _order(self) -> Found:
+    def _order(self) -> Problems:
         terms = self.question.order_by
         if len(terms) > MAX_TERMS:
             yield f"{len(terms)} steps, at most {MAX_TERMS}: leave some out", ("orderBy",)
@@ -249,14 +251,14 @@ class _Checks:
                     yield from self._measure(term.by, path)
                     yield from self._rate_of_bucket(term.by, path)
 
-    def _top(self, top: Top) -> Found:
+    def _top(self, top: Top) -> Problems:
         if not 1 <= top.n <= self.limits.rows:
             yield f"{top.n:,} keys asked: ask for 1 to {self.limits.rows:,}", ("top", "n")
         if not self.question.group_by:
             yield "there are no keys to choose from: ask for groupBy", ("top",)
         yield from self._measure(top.by, ("top", "by"))
 
-    def _compare(self) -> Found:
+    def _compare(self) -> Problems:
         asked = self.question.compare
         if asked is None:
             return

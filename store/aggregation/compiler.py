@@ -32,13 +32,13 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from store.aggregation.measures import Fold, Part, parts_of
-from store.aggregation.questions import ByBucket, ByGroup, Question, Span
+from store.aggregation.questions import AggregationQuery, ByBucket, ByGroup, Span
 from store.aggregation.relations import (
     BUCKET,
+    GroupedQuery,
     KeyColumn,
-    Keys,
+    KeyFilter,
     Relation,
-    Shape,
     key_columns,
 )
 from store.aggregation.terms import Terms
@@ -95,7 +95,7 @@ class Compiled:
     bucketed: bool
 
 
-def compile_question(question: Question, relation: Relation, spans: Spans) -> Compiled:
+def compile_question(question: AggregationQuery, relation: Relation, spans: Spans) -> Compiled:
     """The statement that answers ``question`` from ``relation``, with one row more than the limit."""
     compiler = _Compiler(question, relation, spans)
     tagged = compiler.needs_more_than_rows
@@ -111,7 +111,7 @@ def compile_question(question: Question, relation: Relation, spans: Spans) -> Co
 class _Compiler:
     """The pieces of one statement; each is made when it is first needed."""
 
-    def __init__(self, question: Question, relation: Relation, spans: Spans) -> None:
+    def __init__(self, question: AggregationQuery, relation: Relation, spans: Spans) -> None:
         self.question = question
         self.relation = relation
         self.spans = spans
@@ -193,7 +193,9 @@ class _Compiler:
 
     def _grouped(self, span: Span) -> Select[Any]:
         question = self.question
-        return self.relation.grouped(Shape(span, question.group_by, question.bucket, self.parts))
+        return self.relation.grouped(
+            GroupedQuery(span, question.group_by, question.bucket, self.parts)
+        )
 
     @cached_property
     def _groups(self) -> CTE:
@@ -224,24 +226,24 @@ class _Compiler:
         return and_(ranked.c[RANK] <= self.question.top.n, *self._terms.having(ranked))
 
     @cached_property
-    def _top_keys(self) -> Keys:
+    def _top_keys(self) -> KeyFilter:
         """The keys that top chose over the whole span."""
         top = self.question.top
         assert top is not None
         if self.top_of_groups:
             chosen: Select[Any] = select(*(self._ranked.c[column.name] for column in self.keys))
-            return Keys(chosen.where(self._is_top(self._ranked)).cte("top_keys"), self.keys)
+            return KeyFilter(chosen.where(self._is_top(self._ranked)).cte("top_keys"), self.keys)
         whole = self._keyed()
         chosen = self._kept(select(*(whole.c[column.name] for column in self.keys)), whole)
         chosen = chosen.order_by(*self._terms.key_order(whole)).limit(top.n)
-        return Keys(stored(chosen, "top_keys"), self.keys)
+        return KeyFilter(stored(chosen, "top_keys"), self.keys)
 
     def _keyed(self) -> FromClause:
         """Every key over the whole span, with the parts that top and having look at."""
         question = self.question
         if not mergeable(self.key_parts):
             parts = {self.names[part]: part for part in self.key_parts}
-            shape = Shape(self.spans.asked, question.group_by, None, parts)
+            shape = GroupedQuery(self.spans.asked, question.group_by, None, parts)
             return self.relation.grouped(shape).subquery("whole")
         groups = self._groups
         columns: list[ColumnElement[Any]] = [groups.c[column.name] for column in self.keys]
@@ -273,15 +275,15 @@ class _Compiler:
     def _others(self, earlier: bool = False) -> FromClause:
         """Everything whose key is not among those that top chose."""
         keys = self._top_keys
-        return self._whole(earlier, Keys(keys.relation, keys.columns, within=False))
+        return self._whole(earlier, KeyFilter(keys.relation, keys.columns, within=False))
 
-    def _whole(self, earlier: bool = False, keys: Keys | None = None) -> FromClause:
+    def _whole(self, earlier: bool = False, keys: KeyFilter | None = None) -> FromClause:
         """Everything of a span in one row."""
         if not mergeable(self.shown_parts):
             parts = {self.names[part]: part for part in self.shown_parts}
             span = self.spans.compared if earlier else self.spans.asked
             assert span is not None
-            shape = Shape(span, parts=parts, keys=keys, of_keys=self.question.group_by)
+            shape = GroupedQuery(span, parts=parts, keys=keys, of_keys=self.question.group_by)
             return self.relation.grouped(shape).subquery()
         groups: FromClause = self._earlier_groups if earlier else self._groups
         ranked = keys is not None and not earlier and self.top_of_groups
@@ -302,7 +304,7 @@ class _Compiler:
         statement = select(*self._shown(groups))
         if self.keys:
             shown = select(*(self._rows.c[column.name] for column in self.keys)).distinct()
-            keys = Keys(shown.cte("shown"), self.keys)
+            keys = KeyFilter(shown.cte("shown"), self.keys)
             statement = statement.where(keys.condition(self._columns(groups)))
         return statement.subquery()
 

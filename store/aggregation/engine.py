@@ -5,20 +5,20 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from store.aggregation.answers import RAW, Answer, Coverage
+from store.aggregation.answers import RAW, AggregationResult, Coverage
 from store.aggregation.assembly import assemble
 from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import BucketUnit, Source
-from store.aggregation.checks import AnswerLimits, check
+from store.aggregation.checks import ResultLimits, check_query
 from store.aggregation.compiler import Compiled, Spans, compile_question
 from store.aggregation.periods import earlier, split
-from store.aggregation.questions import Question, Span
-from store.aggregation.records import Records, begins_with_time, is_short
-from store.aggregation.relations import Planned
+from store.aggregation.questions import AggregationQuery, Span
+from store.aggregation.records import Records, index_starts_with_time, is_short
+from store.aggregation.relations import QueryPlan
 from store.aggregation.zones import to_seconds
-from store.auth.access import Bounds
-from store.database import BeyondRange, Database
-from store.errors import TimedOut
+from store.auth.access import TenantBounds
+from store.database import Database, NumericOverflowError
+from store.errors import QueryTimeoutError
 from store.query.filters import Condition
 from store.query.per_organization import organizations_in
 from store.scheduling.fair_queue import Tenant
@@ -30,8 +30,8 @@ class Planner(Protocol):
     """Finds what answers a question faster than the records do."""
 
     async def plan(
-        self, question: Question, records: Records, spans: tuple[Span, ...]
-    ) -> Planned | None:
+        self, question: AggregationQuery, records: Records, spans: tuple[Span, ...]
+    ) -> QueryPlan | None:
         """What to read in place of the records; ``spans`` are the asked and the compared one."""
 
 
@@ -42,7 +42,7 @@ class Aggregation:
         self,
         database: Database,
         clock: Clock,
-        limits: AnswerLimits,
+        limits: ResultLimits,
         planner: Planner | None = None,
     ) -> None:
         self._database = database
@@ -50,13 +50,15 @@ class Aggregation:
         self._clock = clock
         self.limits = limits
 
-    async def ask(self, question: Question, bounds: Bounds, rollups: bool = True) -> Answer:
-        """The answer; raises ``BadInput`` with every problem, ``TimedOut`` for too much work.
+    async def ask(
+        self, question: AggregationQuery, bounds: TenantBounds, rollups: bool = True
+    ) -> AggregationResult:
+        """The answer; raises ``BadInput`` with every problem, ``QueryTimeoutError`` for too much work.
 
         Without ``rollups`` it is computed from the records, whatever a rollup could say.
         """
         now = self._clock()
-        check(question, now, self.limits)
+        check_query(question, now, self.limits)
         spans = spans_of(question, now)
         records = self._records(question, bounds, now)
         # A table that is cut into months reads a short span fast as it is.
@@ -73,18 +75,18 @@ class Aggregation:
             rows = await self._run(compiled, bounds.organization_id)
             if planned is not None:
                 coverage = Coverage(planned.name, now, planned.quantile_error)
-        except BeyondRange:
+        except NumericOverflowError:
             # Only now and then are sums so large; only then are they worth a slower statement.
             compiled = compile_question(question, replace(records, wide=True), spans)
             rows = await self._run(compiled, bounds.organization_id)
         return assemble(question, compiled, rows, spans, coverage, self.limits)
 
     async def first(
-        self, source: Source, where: Condition | None, bounds: Bounds, now: datetime
+        self, source: Source, where: Condition | None, bounds: TenantBounds, now: datetime
     ) -> datetime | None:
         """Return the time of the first record that a filter finds; None where there is none."""
-        question = Question(source, where)
-        check(question, now, self.limits)
+        question = AggregationQuery(source, where)
+        check_query(question, now, self.limits)
         spans = spans_of(question, now)
         records = self._records(question, bounds, now)
         in_one_piece = bounds.organization_id is None and not self._database.dialect.partitioned
@@ -94,7 +96,7 @@ class Aggregation:
             found: datetime | None = await connection.scalar(records.first(spans.asked))
         return found
 
-    def _records(self, question: Question, bounds: Bounds, now: datetime) -> Records:
+    def _records(self, question: AggregationQuery, bounds: TenantBounds, now: datetime) -> Records:
         rest = split(question.where, question.source.time).rest
         return Records(question.source, self._database.dialect, bounds, rest, now)
 
@@ -107,7 +109,7 @@ class Aggregation:
             found = await organizations_in(connection, source.table)
         return None if found is None else tuple(found)
 
-    def compile(self, question: Question, bounds: Bounds, spans: Spans) -> Compiled:
+    def compile(self, question: AggregationQuery, bounds: TenantBounds, spans: Spans) -> Compiled:
         """The statement that answers a question, which was checked, from the records."""
         return compile_question(question, self._records(question, bounds, spans.now), spans)
 
@@ -115,24 +117,24 @@ class Aggregation:
         try:
             async with self._database.ask_for(tenant) as connection:
                 return (await connection.execute(compiled.statement)).all()
-        except TimedOut as error:
+        except QueryTimeoutError as error:
             message = "shorten the span, filter more, or leave out quantiles and distinct counts"
-            raise TimedOut(f"{error.message.partition(':')[0]}: {message}") from error
+            raise QueryTimeoutError(f"{error.message.partition(':')[0]}: {message}") from error
 
 
-def reads_short_spans(question: Question, spans: Spans) -> bool:
+def reads_short_spans(question: AggregationQuery, spans: Spans) -> bool:
     """Whether a statement may read few records of all organizations, by time.
 
     That are those of a short span, and those at the ends of one that a rollup answers.
     """
-    if not begins_with_time(question.source):
+    if not index_starts_with_time(question.source):
         return False
     ends = (at for span in spans.every for at in (span.since, span.until) if at is not None)
     is_ragged = any(to_seconds(at) % 3_600 for at in ends)
     return is_ragged or any(is_short(span, spans.now) for span in spans.every)
 
 
-def spans_of(question: Question, now: datetime) -> Spans:
+def spans_of(question: AggregationQuery, now: datetime) -> Spans:
     """The span of a question, and the one it is compared with."""
     asked = split(question.where, question.source.time).span
     compared = None

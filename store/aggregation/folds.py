@@ -37,9 +37,9 @@ class Folds:
         match part.fold:
             case Fold.ROWS:
                 return self._count(None)
-            case Fold.SET:
+            case Fold.TRUE_COUNT:
                 return self._count(self._source.flags[str(of)].is_set)
-            case Fold.KNOWN:
+            case Fold.ANSWERED_COUNT:
                 return self._count(self._source.flags[str(of)].known)
             case Fold.DISTINCT:
                 return func.count(distinct(self._source.dimensions[str(of)].column))
@@ -49,7 +49,7 @@ class Folds:
 
     def _of_value(self, part: Part, of: Operand, value: ColumnElement[Any]) -> ColumnElement[Any]:
         match part.fold:
-            case Fold.PRESENT:
+            case Fold.NON_NULL_COUNT:
                 if self._source.weight is None:
                     return func.count(value)
                 return self._count(value.is_not(None))
@@ -61,7 +61,7 @@ class Folds:
                 assert part.q is not None
                 return self._dialect.quantile(value, part.q, tuple(self._quantiles[of]))
             case _:
-                return self._dialect.wide_sum(value) if self._wide else func.sum(value)
+                return self._dialect.exact_sum(value) if self._wide else func.sum(value)
 
     def _count(self, which: ColumnElement[bool] | None) -> ColumnElement[Any]:
         """How many things the records stand for, of those that satisfy ``which``."""

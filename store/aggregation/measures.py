@@ -48,11 +48,11 @@ class Fold(StrEnum):
 
     ROWS = "rows"
     """How many things the rows stand for."""
-    SET = "set"
+    TRUE_COUNT = "set"
     """How many of them have the flag ``of``."""
-    KNOWN = "known"
+    ANSWERED_COUNT = "known"
     """How many of them have an answer to the flag ``of``."""
-    PRESENT = "present"
+    NON_NULL_COUNT = "present"
     """How many of them have a value of ``of``."""
     SUM = "sum"
     MIN = "min"
@@ -64,7 +64,9 @@ class Fold(StrEnum):
 
 
 UNMERGEABLE = frozenset({Fold.QUANTILE, Fold.DISTINCT})
-COUNTS = frozenset({Fold.ROWS, Fold.SET, Fold.KNOWN, Fold.PRESENT, Fold.DISTINCT})
+COUNTS = frozenset(
+    {Fold.ROWS, Fold.TRUE_COUNT, Fold.ANSWERED_COUNT, Fold.NON_NULL_COUNT, Fold.DISTINCT}
+)
 """Folds that are zero, and not null, over no rows."""
 
 
@@ -84,27 +86,27 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A value: ``over``, or ``over`` divided by ``under``; null where ``under`` is zero or null.
+    """``numerator``, divided by ``denominator`` if there is one; null if that is zero or null.
 
     ``per_second`` divides by how long the span or bucket lasts.
     """
 
-    over: Part
-    under: Part | None = None
+    numerator: Part
+    denominator: Part | None = None
     per_second: bool = False
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """The parts it needs."""
-        return (self.over,) if self.under is None else (self.over, self.under)
+        return (self.numerator,) if self.denominator is None else (self.numerator, self.denominator)
 
-    def value(self, over: "Value", under: "Value", seconds: float | None) -> "Value":
+    def value(self, numerator: "Value", denominator: "Value", seconds: float | None) -> "Value":
         """The value out of its parts; ``seconds`` is how long the span or bucket lasts."""
         if self.per_second:
-            return None if over is None or not seconds else over / seconds
-        if self.under is None:
-            return over
-        return over / under if over is not None and under else None
+            return None if numerator is None or not seconds else numerator / seconds
+        if self.denominator is None:
+            return numerator
+        return numerator / denominator if numerator is not None and denominator else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +155,8 @@ class Quantile:
 class Ratio:
     """One number's sum divided by another's."""
 
-    over: Operand
-    under: Operand
+    numerator: Operand
+    denominator: Operand
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,19 +194,19 @@ def formula_of(measure: Measure) -> Formula:
         case Count() | PerSecond():
             return Formula(Part(Fold.ROWS), per_second=isinstance(measure, PerSecond))
         case FlagCount(flag):
-            return Formula(Part(Fold.SET, flag))
+            return Formula(Part(Fold.TRUE_COUNT, flag))
         case FlagRate(flag):
-            return Formula(Part(Fold.SET, flag), Part(Fold.KNOWN, flag))
+            return Formula(Part(Fold.TRUE_COUNT, flag), Part(Fold.ANSWERED_COUNT, flag))
         case Statistic(of, Stat.AVG):
-            return Formula(Part(Fold.SUM, of), Part(Fold.PRESENT, of))
+            return Formula(Part(Fold.SUM, of), Part(Fold.NON_NULL_COUNT, of))
         case Statistic(of, stat):
             return Formula(Part(FOLDS[stat], of))
         case Present(of):
-            return Formula(Part(Fold.PRESENT, of))
+            return Formula(Part(Fold.NON_NULL_COUNT, of))
         case Quantile(of, q):
             return Formula(Part(Fold.QUANTILE, of, q))
-        case Ratio(over, under):
-            return Formula(Part(Fold.SUM, over), Part(Fold.SUM, under))
+        case Ratio(numerator, denominator):
+            return Formula(Part(Fold.SUM, numerator), Part(Fold.SUM, denominator))
         case Distinct(of):
             return Formula(Part(Fold.DISTINCT, of))
         case _:
@@ -228,6 +230,6 @@ Value = int | float | None
 def empty_value(measure: Measure, seconds: float | None = None) -> Value:
     """What a measure says of no records: counts are 0, all else is null."""
     formula = formula_of(measure)
-    over, under = (0 if part and part.fold in COUNTS else None
-                   for part in (formula.over, formula.under))  # fmt: skip
-    return formula.value(over, under, seconds)
+    numerator, denominator = (0 if part and part.fold in COUNTS else None
+                   for part in (formula.numerator, formula.denominator))  # fmt: skip
+    return formula.value(numerator, denominator, seconds)

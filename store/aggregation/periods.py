@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from store.aggregation.buckets import Bucket, same_time_last_year
-from store.aggregation.questions import Earlier, Span
-from store.query.filters import AllOf, AnyOf, Compare, Condition, Not, Op
+from store.aggregation.questions import ComparisonPeriod, Span
+from store.query.filters import AllOf, AnyOf, Compare, ComparisonOperator, Condition, Not
 
 MICROSECOND = timedelta(microseconds=1)
 
@@ -53,15 +53,15 @@ def _span_of(asked: Compare) -> Span | None:
     at = to_instant(value)
     try:
         match asked.op:
-            case Op.GTE:
+            case ComparisonOperator.GTE:
                 return Span(at, None)
-            case Op.GT:
+            case ComparisonOperator.GT:
                 return Span(at + step, None)
-            case Op.LT:
+            case ComparisonOperator.LT:
                 return Span(None, at)
-            case Op.LTE:
+            case ComparisonOperator.LTE:
                 return Span(None, at + step)
-            case Op.EQ:
+            case ComparisonOperator.EQ:
                 return Span(at, at + step)
             case _:
                 return None
@@ -92,12 +92,14 @@ def _mentions(where: Condition, name: str) -> bool:
             return where.field == name
 
 
-def earlier(since: datetime, until: datetime, asked: Earlier | Span, bucket: Bucket | None) -> Span:
+def earlier(
+    since: datetime, until: datetime, asked: ComparisonPeriod | Span, bucket: Bucket | None
+) -> Span:
     """The span that [since, until) is compared with; raises ``OverflowError`` before year 1."""
     if isinstance(asked, Span):
         return asked
     zone = "UTC" if bucket is None else bucket.zone
-    if asked is Earlier.LAST_YEAR:
+    if asked is ComparisonPeriod.LAST_YEAR:
         return Span(same_time_last_year(since, zone), same_time_last_year(until, zone))
     if bucket is not None and bucket.is_calendar:
         starts = [span.start for span in bucket.spans(since, until)]

@@ -12,7 +12,7 @@ from enum import StrEnum
 from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import Source
 from store.aggregation.measures import Attribute, Measure
-from store.query.filters import Condition
+from store.query.filters import ComparisonOperator, Condition
 
 Group = str | Attribute
 """What rows are grouped by: the name of a dimension, or a place in the attributes.
@@ -21,22 +21,12 @@ A place that holds no string, number or boolean (null, a list, an object, nothin
 """
 
 
-class Than(StrEnum):
-    """How a measure is held against a value."""
-
-    GT = "gt"
-    GTE = "gte"
-    LT = "lt"
-    LTE = "lte"
-    EQ = "eq"
-
-
 @dataclass(frozen=True, slots=True)
 class Having:
     """Keeps rows whose measure compares so. Null compares as false; money is in nano-dollars."""
 
     by: Measure
-    than: Than
+    than: ComparisonOperator
     value: int | float | Decimal
 
 
@@ -73,7 +63,7 @@ class Top:
     others: bool = False
 
 
-class Earlier(StrEnum):
+class ComparisonPeriod(StrEnum):
     """An earlier span that follows from the asked one."""
 
     PREVIOUS = "PREVIOUS"
@@ -91,7 +81,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class AggregationQuery:
     """One aggregation.
 
     The conditions on the source's time that every found record must satisfy (at the top of
@@ -108,7 +98,7 @@ class Question:
     having: tuple[Having, ...] = ()
     order_by: tuple[OrderBy, ...] = ()
     top: Top | None = None
-    compare: Earlier | Span | None = None
+    compare: ComparisonPeriod | Span | None = None
     totals: bool = False
     limit: int = 1_000
 

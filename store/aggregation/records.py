@@ -30,26 +30,26 @@ from store.aggregation.periods import to_date
 from store.aggregation.questions import Group, Span
 from store.aggregation.relations import (
     BUCKET,
-    Shape,
+    GroupedQuery,
     key_columns,
     merge_part,
 )
 from store.aggregation.zones import from_seconds
-from store.auth.access import Bounds
+from store.auth.access import TenantBounds
 from store.dialects import DatabaseDialect, JsonLeaf
 from store.query.filters import Condition, ConditionCompiler
 from store.validation import EARLIEST
 
-SHORT = timedelta(days=1)
+SHORT_SPAN = timedelta(days=1)
 """A span whose records are worth finding one by one, in the order of a key."""
 
 
 def is_short(span: Span, now: datetime) -> bool:
     """Whether a span is a small part of the past."""
-    return span.since is not None and (span.until or now) - span.since <= SHORT
+    return span.since is not None and (span.until or now) - span.since <= SHORT_SPAN
 
 
-def begins_with_time(source: Source) -> bool:
+def index_starts_with_time(source: Source) -> bool:
     """Whether the key of a source's records is the organization and then the time."""
     key = [column.name for column in source.table.primary_key.columns]
     return key[:2] == ["organization_id", source.time]
@@ -67,7 +67,7 @@ class Records:
 
     source: Source
     dialect: DatabaseDialect
-    bounds: Bounds
+    bounds: TenantBounds
     where: Condition | None
     now: datetime
     wide: bool = False
@@ -81,7 +81,7 @@ class Records:
         """The part of a union of groups."""
         return merge_part(part, column, self.dialect, self.wide)
 
-    def grouped(self, shape: Shape) -> Select[Any]:
+    def grouped(self, shape: GroupedQuery) -> Select[Any]:
         """One row per group, as plain as one would write it by hand."""
         counted = counted_apart(shape) if self.dialect.hashes_groups else None
         if counted is not None:
@@ -98,11 +98,11 @@ class Records:
 
     def first(self, span: Span) -> Select[Any]:
         """Return the statement for the time of the first record of a span."""
-        return self._restricted(select(func.min(self.source.time_column)), Shape(span))
+        return self._restricted(select(func.min(self.source.time_column)), GroupedQuery(span))
 
     # --- which records -----------------------------------------------------------------------------
 
-    def _restricted(self, statement: Select[Any], shape: Shape) -> Select[Any]:
+    def _restricted(self, statement: Select[Any], shape: GroupedQuery) -> Select[Any]:
         """``statement`` on the records of the span that satisfy everything and may be seen."""
         source = self.source
         statement = self.bounds.restrict(statement, source.table)
@@ -203,7 +203,7 @@ class Records:
 
     # --- distinct counts ---------------------------------------------------------------------------
 
-    def _counted_apart(self, shape: Shape, dimension: str) -> Select[Any]:
+    def _counted_apart(self, shape: GroupedQuery, dimension: str) -> Select[Any]:
         """The groups by one more key, put together again: one that is not null is one value more.
 
         A database can hash keys, where it sorts the distinct values of an aggregate.
@@ -211,7 +211,7 @@ class Records:
         groups = (*shape.groups, dimension)
         parts = {name: part for name, part in shape.parts.items() if part.mergeable}
         of_keys = shape.of_keys or shape.groups
-        finer = Shape(shape.span, groups, shape.bucket, parts, shape.keys, of_keys)
+        finer = GroupedQuery(shape.span, groups, shape.bucket, parts, shape.keys, of_keys)
         found = self.grouped(finer).subquery("finer").c
         *keys, (value,) = key_columns(self.source, groups)
         names = [column.name for group in keys for column in group]
@@ -225,7 +225,7 @@ class Records:
         return select(*columns).group_by(*(found[name] for name in names))
 
 
-def counted_apart(shape: Shape) -> str | None:
+def counted_apart(shape: GroupedQuery) -> str | None:
     """The one dimension whose distinct values a shape counts, where all else of it can be merged."""
     apart = {part for part in shape.parts.values() if not part.mergeable}
     if len(apart) != 1:

@@ -74,7 +74,7 @@ def key_columns(source: Source, groups: tuple[Group, ...]) -> tuple[tuple[KeyCol
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
+class KeyFilter:
     """Some keys, as a relation with their columns: records must be among them, or must not."""
 
     relation: FromClause
@@ -94,7 +94,7 @@ class Keys:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class GroupedQuery:
     """A grouped select: of which span, by which keys and bucket, which parts, of which keys only.
 
     ``parts`` are named by the columns that they are to have.
@@ -104,7 +104,7 @@ class Shape:
     groups: tuple[Group, ...] = ()
     bucket: Bucket | None = None
     parts: Mapping[str, Part] = field(default_factory=dict)
-    keys: Keys | None = None
+    keys: KeyFilter | None = None
     of_keys: tuple[Group, ...] = ()
     """What ``keys`` are keys of, where the shape itself does not group by it."""
 
@@ -120,7 +120,7 @@ class Relation(Protocol):
     def source(self) -> Source:
         """Which records it speaks of."""
 
-    def grouped(self, shape: Shape) -> Select[Any]:
+    def grouped(self, shape: GroupedQuery) -> Select[Any]:
         """A select with the columns of keys, bucket (``BUCKET``) and parts, one row per group."""
 
     def merge(self, part: Part, column: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -128,7 +128,7 @@ class Relation(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class QueryPlan:
     """A relation that answers a question in place of the records: its name, and how exact it is.
 
     ``quantile_error`` is None where the answer is exact.
@@ -149,4 +149,4 @@ def merge_part(
         return func.max(column)
     if part.fold in COUNTS:
         return cast(func.coalesce(func.sum(column), 0), BigInteger())
-    return dialect.wide_sum(column) if wide else func.sum(column)
+    return dialect.exact_sum(column) if wide else func.sum(column)

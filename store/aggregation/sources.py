@@ -45,7 +45,7 @@ def dimensions(table: Table, *names: str, **renamed: str) -> dict[str, Dimension
     return {name: Dimension(name, table.columns[column]) for name, column in pairs}
 
 
-def wholes(table: Table, *names: str, scale: Scale = Scale.PLAIN) -> dict[str, Number]:
+def integer_numbers(table: Table, *names: str, scale: Scale = Scale.PLAIN) -> dict[str, Number]:
     """Columns of whole numbers."""
     return {n: Number(n, table.columns[n], whole=True, scale=scale) for n in names}
 
@@ -99,7 +99,7 @@ OPERATIONS = Source(
         "duration_ms": Number(
             "duration_ms", OPERATION.c.duration_ms, whole=False, scale=Scale.MILLISECONDS
         ),
-        **wholes(
+        **integer_numbers(
             OPERATION,
             "status_code",
             "batch_size",
@@ -109,7 +109,9 @@ OPERATIONS = Source(
             *TOKEN_COLUMNS,
             "units",
         ),
-        **wholes(OPERATION, "cost_baseline", "cost_actual", "cost_saved", scale=Scale.NANODOLLARS),
+        **integer_numbers(
+            OPERATION, "cost_baseline", "cost_actual", "cost_saved", scale=Scale.NANODOLLARS
+        ),
     },
     flags=named(
         [
@@ -178,7 +180,7 @@ STAGES = Source(
     },
     numbers={
         **elapsed(STAGE, "duration_ms", "started_at", "ended_at"),
-        **wholes(STAGE, "attempt"),
+        **integer_numbers(STAGE, "attempt"),
         "progress": Number("progress", STAGE.c.progress, whole=False),
     },
     flags=named(
@@ -222,7 +224,7 @@ EVENTS = Source(
     ),
 )
 
-SUMMED = frozenset({Stat.SUM, Stat.AVG})
+SUM_STATS = frozenset({Stat.SUM, Stat.AVG})
 INTERACTIONS = Source(
     name="interactions",
     table=COUNTER,
@@ -238,7 +240,7 @@ INTERACTIONS = Source(
     ),
     numbers={
         # A row is a sum of calls: what a single one of them was is not known any more.
-        "units": Number("units", COUNTER.c.units, whole=True, stats=SUMMED),
+        "units": Number("units", COUNTER.c.units, whole=True, stats=SUM_STATS),
     },
     weight="calls",
     units=frozenset({BucketUnit.MONTH, BucketUnit.QUARTER, BucketUnit.YEAR}),

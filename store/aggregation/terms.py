@@ -18,16 +18,23 @@ from store.aggregation.measures import (
     Statistic,
     formula_of,
 )
-from store.aggregation.questions import ByBucket, ByGroup, Having, OrderBy, Question, Than
+from store.aggregation.questions import (
+    AggregationQuery,
+    ByBucket,
+    ByGroup,
+    Having,
+    OrderBy,
+)
 from store.aggregation.relations import BUCKET, KeyColumn
 from store.dialects import DatabaseDialect
+from store.query.filters import ComparisonOperator
 
-COMPARISONS: dict[Than, Callable[[Any, Any], ColumnElement[bool]]] = {
-    Than.GT: operator.gt,
-    Than.GTE: operator.ge,
-    Than.LT: operator.lt,
-    Than.LTE: operator.le,
-    Than.EQ: operator.eq,
+COMPARISONS: dict[ComparisonOperator, Callable[[Any, Any], ColumnElement[bool]]] = {
+    ComparisonOperator.GT: operator.gt,
+    ComparisonOperator.GTE: operator.ge,
+    ComparisonOperator.LT: operator.lt,
+    ComparisonOperator.LTE: operator.le,
+    ComparisonOperator.EQ: operator.eq,
 }
 
 
@@ -38,7 +45,7 @@ class Terms:
     ``seconds`` is how long the asked span lasts, None where it has no beginning.
     """
 
-    question: Question
+    question: AggregationQuery
     dialect: DatabaseDialect
     key_groups: tuple[tuple[KeyColumn, ...], ...]
     names: Mapping[Part, str]
@@ -52,16 +59,16 @@ class Terms:
     def value(self, measure: Measure, source: FromClause) -> ColumnElement[Any]:
         """A measure's value, as ``measures.value_of`` says it."""
         formula = formula_of(measure)
-        over: ColumnElement[Any] = source.c[self.names[formula.over]]
+        numerator: ColumnElement[Any] = source.c[self.names[formula.numerator]]
         if isinstance(measure, PerSecond):
             if not self.seconds:
                 # With a type: PostgreSQL takes a bare null in ORDER BY for a mistaken position.
                 return cast(null(), Double())
-            return cast(over, Double()) / literal(self.seconds, Double())
-        if formula.under is None:
-            return over
-        under: ColumnElement[Any] = cast(source.c[self.names[formula.under]], Double())
-        return cast(over, Double()) / func.nullif(under, literal(0.0, Double()))
+            return cast(numerator, Double()) / literal(self.seconds, Double())
+        if formula.denominator is None:
+            return numerator
+        denominator: ColumnElement[Any] = cast(source.c[self.names[formula.denominator]], Double())
+        return cast(numerator, Double()) / func.nullif(denominator, literal(0.0, Double()))
 
     def having(self, source: FromClause) -> list[ColumnElement[bool]]:
         """What having asks of a group."""
@@ -115,10 +122,10 @@ class Terms:
 def is_exact(measure: Measure, source: Source) -> bool:
     """Return whether a measure is a whole number, or one of the attributes, and no quotient."""
     formula = formula_of(measure)
-    if formula.under is not None or formula.per_second:
+    if formula.denominator is not None or formula.per_second:
         return False
     if not isinstance(measure, Statistic):
-        return formula.over.fold in COUNTS
+        return formula.numerator.fold in COUNTS
     of = measure.of
     if isinstance(of, Attribute):
         return measure.stat is not Stat.AVG

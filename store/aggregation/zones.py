@@ -8,14 +8,17 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from models.types import EPOCH
 
-FIRST, LAST = datetime(1999, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
+FIRST_TABLE_INSTANT, LAST_TABLE_INSTANT = (
+    datetime(1999, 1, 1, tzinfo=UTC),
+    datetime(2101, 1, 1, tzinfo=UTC),
+)
 """The instants that tables cover: a year more than records and questions can reach."""
-BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
+FIRST_INSTANT = datetime(1, 1, 1, tzinfo=UTC)
 """When the first offset of a table is taken to have begun."""
 DAY_SECONDS = 86_400
-MAX_TABLES = 1_000
+MAX_CACHED_ZONES = 1_000
 """Tables kept: of all zones that there are. One takes up to 15 KB and a tenth of a second to make."""
-STEP = 43_200
+SCAN_STEP_SECONDS = 43_200
 """Seconds between two looks at a clock; no zone moved its clock twice in so short a time."""
 
 
@@ -72,7 +75,7 @@ def known_zones() -> frozenset[str]:
     return frozenset(available_timezones()) - {"localtime", "Factory"}
 
 
-@lru_cache(maxsize=MAX_TABLES)
+@lru_cache(maxsize=MAX_CACHED_ZONES)
 def zone_table(name: str) -> Zone:
     """The table of a zone that exists."""
     zone = ZoneInfo(name)
@@ -81,10 +84,10 @@ def zone_table(name: str) -> Zone:
         found = datetime.fromtimestamp(seconds, zone).utcoffset()
         return found.days * DAY_SECONDS + found.seconds if found is not None else 0
 
-    first, last = round(to_seconds(FIRST)), round(to_seconds(LAST))
-    starts, offsets = [round(to_seconds(BEGINNING))], [offset(first)]
-    for seen in range(first, last, STEP):
-        low, high = seen, seen + STEP
+    first, last = round(to_seconds(FIRST_TABLE_INSTANT)), round(to_seconds(LAST_TABLE_INSTANT))
+    starts, offsets = [round(to_seconds(FIRST_INSTANT))], [offset(first)]
+    for seen in range(first, last, SCAN_STEP_SECONDS):
+        low, high = seen, seen + SCAN_STEP_SECONDS
         after = offset(high)
         if after == offsets[-1]:
             continue

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, FromClause, Select, Table, false
 
 from models.enums import AccessScope
-from store.errors import Forbidden, Problem
+from store.errors import ForbiddenError, Problem
 
 EVERY_ORGANIZATION = "*"
 """Stands for all organizations in a key's binding and for the installation's own prices."""
@@ -18,7 +18,7 @@ RowT = TypeVar("RowT", bound=tuple[Any, ...])
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class TenantBounds:
     """The records a principal can reach. None means: any.
 
     ``restrict`` is applied to every statement that reads records for a caller; ``admits`` says the
@@ -62,8 +62,8 @@ class Bounds:
         return self.namespace_id is not None or self.workspace_id is not None
 
 
-ANYWHERE = Bounds()
-NOTHING = false()
+UNRESTRICTED = TenantBounds()
+MATCH_NONE = false()
 
 
 class LabelsDraft(Protocol):
@@ -98,7 +98,7 @@ class Principal:
 
     name: str
     scopes: frozenset[AccessScope]
-    bounds: Bounds
+    bounds: TenantBounds
     home_organization: str | None
     key_id: UUID | None = None
     expires_at: datetime | None = None
@@ -113,21 +113,21 @@ class Principal:
         return self.bounds == other.bounds and self.scopes == other.scopes
 
     def require(self, scope: AccessScope) -> None:
-        """Raise ``Forbidden`` unless the principal holds ``scope``."""
+        """Raise ``ForbiddenError`` unless the principal holds ``scope``."""
         if not self.may(scope):
             held = ", ".join(sorted(s.value for s in self.scopes)) or "none"
-            raise Forbidden(f"this needs the scope {scope.value}; the key holds {held}")
+            raise ForbiddenError(f"this needs the scope {scope.value}; the key holds {held}")
 
     def organization(self, asked: str | None = None) -> str:
         """The organization a write goes to: the one asked for, else the principal's own."""
         organization = asked if asked is not None else self.home_organization
         if organization is None:
-            raise Forbidden(
+            raise ForbiddenError(
                 "this key spans all organizations: name one (organizationId)",
                 ("organizationId",),
             )
         if self.bounds.organization_id not in (None, organization):
-            raise Forbidden(
+            raise ForbiddenError(
                 f"this key is bound to organization {self.bounds.organization_id!r}",
                 ("organizationId",),
             )
@@ -135,7 +135,7 @@ class Principal:
 
 
 BOUND_LABELS = ("organization_id", "namespace_id", "workspace_id")
-CAMEL = {
+API_LABEL_NAMES = {
     "organization_id": "organizationId",
     "namespace_id": "namespaceId",
     "workspace_id": "workspaceId",
@@ -174,7 +174,7 @@ def fill_labels(
     """The full set of labels of a record, and the problem where one is not the caller's to use."""
     defaults = LabelDefaults.of(principal)
     filled: dict[str, str | None] = {
-        name: getattr(labels, name) if labels is not None else None for name in CAMEL
+        name: getattr(labels, name) if labels is not None else None for name in API_LABEL_NAMES
     }
     for name in ("organization_id", "namespace_id", "workspace_id", "api_key_id"):
         if filled[name] is None:
@@ -185,16 +185,18 @@ def fill_labels(
     for name in BOUND_LABELS:
         bound = getattr(principal.bounds, name)
         if bound is not None and filled[name] != bound:
-            message = f"this key is bound to {CAMEL[name]} {bound!r} and may not use another"
-            return filled, Problem("FORBIDDEN", message, (*path, CAMEL[name]))
+            message = (
+                f"this key is bound to {API_LABEL_NAMES[name]} {bound!r} and may not use another"
+            )
+            return filled, Problem("FORBIDDEN", message, (*path, API_LABEL_NAMES[name]))
     return filled, None
 
 
 def open_principal(organization_id: str) -> Principal:
     """The caller of a server that runs open on loopback: an administrator with a home."""
-    return Principal("open", frozenset(AccessScope), Bounds(), organization_id)
+    return Principal("open", frozenset(AccessScope), TenantBounds(), organization_id)
 
 
-def within(bounds: Bounds, organization_id: str) -> Bounds:
+def within(bounds: TenantBounds, organization_id: str) -> TenantBounds:
     """The same bounds, narrowed to one organization."""
     return replace(bounds, organization_id=organization_id)

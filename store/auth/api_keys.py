@@ -9,12 +9,12 @@ from sqlalchemy import func, literal, or_, select, update
 
 from models import ApiKey, table_of
 from models.enums import AccessScope
-from store.auth.access import EVERY_ORGANIZATION, Bounds, Principal
-from store.auth.principal_cache import Recognised
-from store.auth.revocation import AccessWatch, is_live, principal_of
-from store.auth.tokens import digest, make_secret, read_token, token
+from store.auth.access import EVERY_ORGANIZATION, Principal, TenantBounds
+from store.auth.principal_cache import PrincipalCache
+from store.auth.revocation import RevocationWatcher, is_live, principal_of
+from store.auth.tokens import format_token, generate_secret, hash_secret, parse_token
 from store.database import Database, Row
-from store.errors import Forbidden, NotFound
+from store.errors import ForbiddenError, NotFoundError
 from store.ids import Clock, new_id
 from store.lookups import RowLookup
 from store.validation import Checker, InputBounds
@@ -22,7 +22,7 @@ from store.validation import Checker, InputBounds
 TABLE = table_of(ApiKey)
 PREFIX = "tsk"
 MAX_LISTED = 1_000
-LOOKUPS = 3
+LOOKUP_TRIES = 3
 """How often a key is looked up where others change meanwhile."""
 
 
@@ -55,8 +55,8 @@ class ApiKeys:
         database: Database,
         clock: Clock,
         bounds: InputBounds,
-        recognised: Recognised,
-        watch: AccessWatch,
+        recognised: PrincipalCache,
+        watch: RevocationWatcher,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -75,12 +75,14 @@ class ApiKeys:
         for name in ("namespace_id", "workspace_id"):
             bound = getattr(bounds, name)
             if bound is not None and getattr(draft, name) != bound:
-                raise Forbidden(f"a key made with this one is bound to {name} {bound!r} as well")
+                raise ForbiddenError(
+                    f"a key made with this one is bound to {name} {bound!r} as well"
+                )
         if not draft.scopes:
             check.refuse("name at least one scope", "scopes")
         if draft.expires_at is not None and draft.expires_at <= now:
             check.refuse("lies in the past", "expiresAt")
-        secret = make_secret()
+        secret = generate_secret()
         row: dict[str, Any] = {
             "organization_id": check.required_name(organization, "organizationId"),
             "id": new_id(),
@@ -88,7 +90,7 @@ class ApiKeys:
             "namespace_id": check.name(draft.namespace_id, "namespaceId"),
             "workspace_id": check.name(draft.workspace_id, "workspaceId"),
             "scopes": sorted({scope.value for scope in draft.scopes}),
-            "secret_hash": digest(secret),
+            "secret_hash": hash_secret(secret),
             "hint": secret[-4:],
             "created_at": now,
             "expires_at": draft.expires_at,
@@ -97,16 +99,16 @@ class ApiKeys:
         check.raise_if_any()
         async with self._database.write() as connection:
             await connection.execute(TABLE.insert(), row)
-        return row, token(PREFIX, row["id"], secret)
+        return row, format_token(PREFIX, row["id"], secret)
 
     def _organization(self, draft: KeyDraft, principal: Principal) -> str:
         if draft.organization_id != EVERY_ORGANIZATION:
             return principal.organization(draft.organization_id)
         if principal.bounds.organization_id is not None:
-            raise Forbidden("only an administrator of all organizations makes such a key")
+            raise ForbiddenError("only an administrator of all organizations makes such a key")
         return EVERY_ORGANIZATION
 
-    async def list_keys(self, bounds: Bounds) -> list[Row]:
+    async def list_keys(self, bounds: TenantBounds) -> list[Row]:
         """The keys within the bounds, newest first."""
         statement = bounds.restrict(select(TABLE), TABLE).order_by(TABLE.c.id.desc())
         async with self._database.read_for(bounds.organization_id) as connection:
@@ -126,7 +128,7 @@ class ApiKeys:
         async with self._database.write() as connection:
             row = (await connection.execute(statement)).mappings().first()
         if row is None:
-            raise NotFound(f"there is no API key {id}", ("id",))
+            raise NotFoundError(f"there is no API key {id}", ("id",))
         self._watch.key_ended(id)
         return row
 
@@ -147,7 +149,7 @@ class ApiKeys:
         if known is not None:
             return known
         principal = None
-        for _ in range(LOOKUPS):
+        for _ in range(LOOKUP_TRIES):
             generation = self._recognised.generation
             row = await self._find(sent)
             if row is None or not is_live(row, self._clock()):
@@ -158,5 +160,5 @@ class ApiKeys:
         return principal
 
     async def _find(self, sent: str) -> Row | None:
-        presented = read_token(PREFIX, sent)
+        presented = parse_token(PREFIX, sent)
         return presented.match(await self._lookup.rows(presented.id)) if presented else None

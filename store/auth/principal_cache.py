@@ -7,17 +7,17 @@ from datetime import datetime, timedelta
 from store.auth.access import Principal
 from store.ids import Clock
 
-MOST = 10_000
+MAX_CACHED_PRINCIPALS = 10_000
 """Callers remembered at most; one takes 300 bytes."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _CachedPrincipal:
     principal: Principal
     until: datetime
 
 
-class Recognised:
+class PrincipalCache:
     """Principals by the digest of what proved them, for so many seconds.
 
     ``forget`` drops all of them; whoever reads the database takes ``generation`` before and hands
@@ -27,7 +27,7 @@ class Recognised:
     def __init__(self, clock: Clock, seconds: float) -> None:
         self._clock = clock
         self._remember = timedelta(seconds=seconds)
-        self._known: dict[bytes, _Known] = {}
+        self._known: dict[bytes, _CachedPrincipal] = {}
         self.generation = 0
 
     def find(self, token: str) -> Principal | None:
@@ -46,10 +46,10 @@ class Recognised:
         """
         if generation != self.generation:
             return False
-        if len(self._known) >= MOST:
+        if len(self._known) >= MAX_CACHED_PRINCIPALS:
             self._known.clear()
         until = self._clock() + self._remember
-        self._known[fingerprint(token)] = _Known(principal, until)
+        self._known[fingerprint(token)] = _CachedPrincipal(principal, until)
         return True
 
     def forget(self) -> None:

@@ -12,9 +12,9 @@ from sqlalchemy import select
 
 from models import ApiKey, SignIn, table_of
 from models.enums import AccessScope
-from store.auth.access import EVERY_ORGANIZATION, Bounds, Principal
-from store.auth.principal_cache import Recognised
-from store.database import Database, DatabaseFailure, Row
+from store.auth.access import EVERY_ORGANIZATION, Principal, TenantBounds
+from store.auth.principal_cache import PrincipalCache
+from store.database import Database, DatabaseFailureError, Row
 from store.errors import StoreError
 from store.ids import Clock
 from store.lookups import MAX_IDS_PER_STATEMENT
@@ -37,7 +37,7 @@ def principal_of(row: Row) -> Principal:
     return Principal(
         name=row["name"],
         scopes=frozenset(scope for scope in AccessScope if scope.value in (row["scopes"] or ())),
-        bounds=Bounds(organization, row["namespace_id"], row["workspace_id"]),
+        bounds=TenantBounds(organization, row["namespace_id"], row["workspace_id"]),
         home_organization=organization,
         key_id=row["id"],
         expires_at=row["expires_at"],
@@ -49,20 +49,20 @@ def is_live(row: Row, now: datetime) -> bool:
     return row["revoked_at"] is None and (row["expires_at"] is None or row["expires_at"] > now)
 
 
-def end_of(*instants: datetime | None) -> datetime | None:
+def expiry_of(*instants: datetime | None) -> datetime | None:
     """Return the earliest of the instants; None where there is none."""
     return min((at for at in instants if at is not None), default=None)
 
 
 @dataclass(eq=False, slots=True)
-class Watch:
+class WatchedConnection:
     """One open connection: what it was authorized as, and whom to tell of changes."""
 
     principal: Principal
     changed: Changed
 
 
-class AccessWatch:
+class RevocationWatcher:
     """Watches the keys and sign-ins of open connections.
 
     A change in this process ends them at once, one in another process as soon as its notification
@@ -71,30 +71,30 @@ class AccessWatch:
     """
 
     def __init__(
-        self, database: Database, clock: Clock, recognised: Recognised, seconds: float
+        self, database: Database, clock: Clock, recognised: PrincipalCache, seconds: float
     ) -> None:
         self._database = database
         self._clock = clock
         self._recognised = recognised
         self._seconds = min(MAX_CHECK_SECONDS, max(MIN_CHECK_SECONDS, seconds))
-        self._watches: dict[UUID, dict[Watch, None]] = {}
+        self._watches: dict[UUID, dict[WatchedConnection, None]] = {}
         self._due: set[UUID] = set()
         self._next_expiry: datetime | None = None
         self._wake = asyncio.Event()
 
-    def open(self, principal: Principal, changed: Changed) -> Watch:
+    def open(self, principal: Principal, changed: Changed) -> WatchedConnection:
         """Call ``changed`` when the principal's credential changes, until ``close``.
 
         To be called without a pause after the principal was authenticated.
         """
-        watch = Watch(principal, changed)
+        watch = WatchedConnection(principal, changed)
         if principal.key_id is not None:
             self._watches.setdefault(principal.key_id, {})[watch] = None
-            if end_of(self._next_expiry, principal.expires_at) != self._next_expiry:
+            if expiry_of(self._next_expiry, principal.expires_at) != self._next_expiry:
                 self._wake.set()  # it is the next to expire
         return watch
 
-    def close(self, watch: Watch) -> None:
+    def close(self, watch: WatchedConnection) -> None:
         """Stop watching for a connection; closing it again changes nothing."""
         key_id = watch.principal.key_id
         if key_id is None:
@@ -141,7 +141,7 @@ class AccessWatch:
             self._due.update(self._expired())
             try:
                 await self.check()
-            except (StoreError, DatabaseFailure) as error:
+            except (StoreError, DatabaseFailureError) as error:
                 # As long as the database is away nothing can be read with these keys either.
                 log.warning("API keys of open connections could not be checked: %s", error)
                 await asyncio.sleep(RETRY_SECONDS)
@@ -149,7 +149,7 @@ class AccessWatch:
 
     def _pause(self, since: float) -> float:
         """Seconds until the next check: the regular one, or when the next credential expires."""
-        self._next_expiry = end_of(
+        self._next_expiry = expiry_of(
             *(watch.principal.expires_at for watches in self._watches.values() for watch in watches)
         )
         pause = self._seconds - since
@@ -204,7 +204,7 @@ class AccessWatch:
         }
         return [id for id in sign_ins if id is not None]
 
-    def _tell(self, watches: Iterable[Watch], principal: Principal | None) -> None:
+    def _tell(self, watches: Iterable[WatchedConnection], principal: Principal | None) -> None:
         for watch in tuple(watches):
             if principal is None:
                 self.close(watch)
@@ -234,4 +234,4 @@ def present(
 
 def of_sign_in(principal: Principal, id: UUID, ends_at: datetime) -> Principal:
     """Return the principal of a key as it is signed in: it ends with the sign-in, too."""
-    return replace(principal, sign_in_id=id, expires_at=end_of(principal.expires_at, ends_at))
+    return replace(principal, sign_in_id=id, expires_at=expiry_of(principal.expires_at, ends_at))

@@ -9,17 +9,17 @@ from sqlalchemy import Select, and_, delete, select
 
 from models import ApiKey, SignIn, table_of
 from store.auth.access import EVERY_ORGANIZATION, Principal
-from store.auth.api_keys import LOOKUPS
-from store.auth.principal_cache import Recognised
-from store.auth.revocation import KEY_COLUMNS, AccessWatch, is_live, of_sign_in, principal_of
-from store.auth.tokens import digest, make_secret, read_token, token
+from store.auth.api_keys import LOOKUP_TRIES
+from store.auth.principal_cache import PrincipalCache
+from store.auth.revocation import KEY_COLUMNS, RevocationWatcher, is_live, of_sign_in, principal_of
+from store.auth.tokens import format_token, generate_secret, hash_secret, parse_token
 from store.database import Database
 from store.ids import Clock, new_id
 from store.lookups import RowLookup
 
 TABLE, KEYS = table_of(SignIn), table_of(ApiKey)
 PREFIX = "tss"
-MOST_OF_A_KEY = 100
+MAX_SIGN_INS_PER_KEY = 100
 """Sign-ins of one key at a time; with one more, the oldest ends."""
 
 
@@ -34,8 +34,8 @@ class SignIns:
         self,
         database: Database,
         clock: Clock,
-        recognised: Recognised,
-        watch: AccessWatch,
+        recognised: PrincipalCache,
+        watch: RevocationWatcher,
         lifetime: timedelta,
     ) -> None:
         self._database = database
@@ -48,28 +48,28 @@ class SignIns:
     async def create(self, principal: Principal) -> str:
         """Sign in whoever showed a key; returns the token, which cannot be had again."""
         assert principal.key_id is not None
-        now, id, secret = self._clock(), new_id(), make_secret()
+        now, id, secret = self._clock(), new_id(), generate_secret()
         organization = principal.bounds.organization_id or EVERY_ORGANIZATION
         of_key = TABLE.c.key_id == principal.key_id
         async with self._database.write() as connection:
             here = TABLE.c.organization_id == organization
             await connection.execute(delete(TABLE).where(here, TABLE.c.expires_at <= now))
             older = select(TABLE.c.id).where(here, of_key).order_by(TABLE.c.id.desc())
-            surplus = older.offset(MOST_OF_A_KEY - 1)
+            surplus = older.offset(MAX_SIGN_INS_PER_KEY - 1)
             ended = delete(TABLE).where(here, TABLE.c.id.in_(surplus)).returning(TABLE.c.id)
             surplus_ids = list((await connection.execute(ended)).scalars())
             row = {
                 "organization_id": organization,
                 "id": id,
                 "key_id": principal.key_id,
-                "secret_hash": digest(secret),
+                "secret_hash": hash_secret(secret),
                 "created_at": now,
                 "expires_at": now + self._lifetime,
             }
             await connection.execute(TABLE.insert(), row)
         if surplus_ids:
             self._watch.sign_ins_ended(surplus_ids)
-        return token(PREFIX, id, secret)
+        return format_token(PREFIX, id, secret)
 
     def remembered(self, sent: str) -> Principal | None:
         """Whom a token stands for, where it was recognised a moment ago."""
@@ -78,11 +78,11 @@ class SignIns:
     async def authenticate(self, sent: str) -> Principal | None:
         """Whom a token stands for; None where it is unknown or over, or its key is."""
         known = self._recognised.find(sent)
-        presented = read_token(PREFIX, sent)
+        presented = parse_token(PREFIX, sent)
         if known is not None or presented is None:
             return known
         principal = None
-        for _ in range(LOOKUPS):
+        for _ in range(LOOKUP_TRIES):
             generation = self._recognised.generation
             row = presented.match(await self._lookup.rows(presented.id))
             now = self._clock()
@@ -98,7 +98,7 @@ class SignIns:
 
     async def end(self, sent: str) -> None:
         """Sign out; a token that is none changes nothing."""
-        presented = read_token(PREFIX, sent)
+        presented = parse_token(PREFIX, sent)
         if presented is None:
             return
         matches = and_(TABLE.c.id == presented.id, TABLE.c.secret_hash == presented.digest)

@@ -15,7 +15,7 @@ TOKEN_PARTS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Presented:
+class PresentedToken:
     """A token taken apart: the id it names, and the digest of its secret."""
 
     id: UUID
@@ -30,22 +30,22 @@ class Presented:
         return found
 
 
-def make_secret() -> str:
+def generate_secret() -> str:
     """256 random bits."""
     return secrets.token_urlsafe(SECRET_BYTES)
 
 
-def digest(secret: str) -> bytes:
+def hash_secret(secret: str) -> bytes:
     """SHA-256 of a secret of 256 random bits: nothing slower is needed, it cannot be guessed."""
     return hashlib.sha256(secret.encode()).digest()
 
 
-def token(prefix: str, id: UUID, secret: str) -> str:
+def format_token(prefix: str, id: UUID, secret: str) -> str:
     """How a caller sends it."""
     return f"{prefix}_{id.hex}_{secret}"
 
 
-def read_token(prefix: str, sent: str) -> Presented | None:
+def parse_token(prefix: str, sent: str) -> PresentedToken | None:
     """What a token says; None where it is none of this kind."""
     parts = sent.split("_", TOKEN_PARTS - 1)
     if len(sent) > MAX_TOKEN_LENGTH or len(parts) != TOKEN_PARTS or parts[0] != prefix:
@@ -54,4 +54,4 @@ def read_token(prefix: str, sent: str) -> Presented | None:
         id = UUID(hex=parts[1])
     except ValueError:
         return None
-    return Presented(id, digest(parts[2].encode(errors="replace").decode()))
+    return PresentedToken(id, hash_secret(parts[2].encode(errors="replace").decode()))

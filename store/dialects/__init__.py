@@ -5,25 +5,25 @@ import sqlite3
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from store.dialects.attempts import AbandonedError, Attempt
+from store.dialects.attempts import AbandonedError, TransactionAttempt
 from store.dialects.base import (
     DatabaseDialect,
-    DuplicateKeys,
-    Settled,
+    DuplicateKeysError,
+    FeedHorizon,
     chunks,
 )
 from store.dialects.errors import Diagnosis, Fault, statement_noted
 from store.dialects.insert_plans import Columns, Rows
 from store.dialects.json_leaf import JsonLeaf, OneOf
-from store.dialects.notification_channel import MAX_HINT_BYTES, Bell
+from store.dialects.notification_channel import MAX_HINT_BYTES, NotificationChannel
 from store.dialects.partitioning import TimeSpan
 from store.dialects.pools import PoolSettings
 from store.dialects.postgresql.dialect import PostgresqlDialect
 from store.dialects.postgresql.errors import POSTGRESQL_ERRORS
 from store.dialects.probes import SCHEMA_AWAY
-from store.dialects.row_columns import Fetched
+from store.dialects.row_columns import FetchedColumns
 from store.dialects.sqlite.dialect import SqliteDialect
-from store.errors import BadInput
+from store.errors import InvalidInputError
 
 DRIVER_ERRORS = (SQLAlchemyError, *POSTGRESQL_ERRORS, sqlite3.Error, OSError, MemoryError)
 """What a database can throw; everything else is a mistake of ours and passes through."""
@@ -33,20 +33,20 @@ __all__ = [
     "MAX_HINT_BYTES",
     "SCHEMA_AWAY",
     "AbandonedError",
-    "Attempt",
-    "Bell",
     "Columns",
     "DatabaseDialect",
     "Diagnosis",
-    "DuplicateKeys",
+    "DuplicateKeysError",
     "Fault",
-    "Fetched",
+    "FeedHorizon",
+    "FetchedColumns",
     "JsonLeaf",
+    "NotificationChannel",
     "OneOf",
     "PoolSettings",
     "Rows",
-    "Settled",
     "TimeSpan",
+    "TransactionAttempt",
     "chunks",
     "dialect_for",
     "statement_noted",
@@ -54,10 +54,10 @@ __all__ = [
 
 
 def dialect_for(url: str, pool: PoolSettings) -> DatabaseDialect:
-    """The dialect of a database address; raises ``BadInput`` for one that is not supported."""
+    """The dialect of a database address; raises ``InvalidInputError`` for one that is not supported."""
     backend = make_url(url).get_backend_name()
     if backend == "sqlite":
         return SqliteDialect(url, pool)
     if backend in ("postgresql", "postgres"):
         return PostgresqlDialect(url, pool)
-    raise BadInput(f"{backend!r} is not supported: use sqlite:///FILE or postgresql://...")
+    raise InvalidInputError(f"{backend!r} is not supported: use sqlite:///FILE or postgresql://...")

@@ -5,7 +5,7 @@ class AbandonedError(Exception):
     """The attempt was given up before its commit was sent: nothing of it is stored."""
 
 
-class Attempt:
+class TransactionAttempt:
     """One try of one transaction.
 
     It either was abandoned or has sent its commit, never both: the two are decided in one step of

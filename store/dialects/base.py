@@ -21,16 +21,16 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from models.feeds import FEED_POSITION
-from models.types import Lanes, PackedLanes
-from store.dialects.attempts import Attempt
+from models.types import PackedSketch, SketchBins
+from store.dialects.attempts import TransactionAttempt
 from store.dialects.errors import Diagnosis, Fault
 from store.dialects.insert_plans import Columns, Convert, Rows, columns_of_rows
 from store.dialects.json_leaf import JsonLeaf
-from store.dialects.notification_channel import Bell
+from store.dialects.notification_channel import NotificationChannel
 from store.dialects.partitioning import TimeSpan
-from store.dialects.pools import Places
+from store.dialects.pools import ConnectionCapacity
 from store.dialects.probes import Rights
-from store.dialects.row_columns import Fetched
+from store.dialects.row_columns import FetchedColumns
 
 KEYS_PER_STATEMENT = 2_000
 """Keys in one IN list: five columns of each stay well below 32,767 bound parameters."""
@@ -44,15 +44,15 @@ def chunks(keys: Sequence[T], size: int = KEYS_PER_STATEMENT) -> Iterator[Sequen
         yield keys[start : start + size]
 
 
-class DuplicateKeys(Exception):
+class DuplicateKeysError(Exception):
     """A bulk insert met a key that exists; nothing of it stays once its savepoint is rolled back."""
 
 
-class Settled(NamedTuple):
-    """Below ``before`` no row can appear any more; every row so far lies below ``begun``."""
+class FeedHorizon(NamedTuple):
+    """No row can appear below ``stable_below`` any more; every row so far lies below ``started_below``."""
 
-    before: int
-    begun: int
+    stable_below: int
+    started_below: int
 
 
 class DatabaseDialect(ABC):
@@ -80,13 +80,13 @@ class DatabaseDialect(ABC):
         """Where reads take their connections from."""
 
     @property
-    def question_engine(self) -> AsyncEngine:
+    def aggregation_engine(self) -> AsyncEngine:
         """Where aggregations take their connections from: each runs one statement."""
         return self.read_engine
 
     @property
     @abstractmethod
-    def places(self) -> Places:
+    def places(self) -> ConnectionCapacity:
         """How many connections callers may read over at once; the others are the server's own."""
 
     @property
@@ -131,11 +131,11 @@ class DatabaseDialect(ABC):
     async def bulk_insert_columns(
         self, connection: AsyncConnection, table: Table, columns: Columns
     ) -> None:
-        """Insert all rows by the fastest way there is; raises ``DuplicateKeys``."""
+        """Insert all rows by the fastest way there is; raises ``DuplicateKeysError``."""
 
     @abstractmethod
     async def write_columns(
-        self, tables: Sequence[tuple[Table, Columns]], attempt: Attempt, seconds: float
+        self, tables: Sequence[tuple[Table, Columns]], attempt: TransactionAttempt, seconds: float
     ) -> bool:
         """The same, of several tables, in one transaction; False, and nothing, where a key exists."""
 
@@ -170,7 +170,7 @@ class DatabaseDialect(ABC):
         return False
 
     @abstractmethod
-    async def check_room(self, connection: AsyncConnection) -> Diagnosis | None:
+    async def check_free_space(self, connection: AsyncConnection) -> Diagnosis | None:
         """Return or raise what is wrong where the disk has no room for a write."""
 
     @abstractmethod
@@ -220,11 +220,11 @@ class DatabaseDialect(ABC):
         return None
 
     @abstractmethod
-    async def settled(self, connection: AsyncConnection, table: Table) -> Settled:
+    async def feed_horizon(self, connection: AsyncConnection, table: Table) -> FeedHorizon:
         """Up to where the feed of ``table`` can be read now."""
 
     @abstractmethod
-    def bell(self) -> Bell | None:
+    def notification_channel(self) -> NotificationChannel | None:
         """What tells other server processes of changes; None where there is only one."""
 
     # --- aggregation -----------------------------------------------------------------------------
@@ -254,7 +254,7 @@ class DatabaseDialect(ABC):
     def wide(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         """A number that passes the range of its type without an error; slower, or less exact."""
 
-    def wide_sum(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+    def exact_sum(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         """A sum that does so."""
         return func.sum(self.wide(value))
 
@@ -266,32 +266,32 @@ class DatabaseDialect(ABC):
 
     def histogram_of(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         """The histogram of a single value; null where it has no lane."""
-        return func.trackstore_single(cast(value, Double()), type_=PackedLanes)
+        return func.trackstore_single(cast(value, Double()), type_=PackedSketch)
 
     @abstractmethod
     def add_histograms(self, histogram: ColumnElement[Any]) -> ColumnElement[Any]:
         """The aggregate that adds histograms up."""
 
     @abstractmethod
-    def lanes_of(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+    def bin_indexes_of(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         """The aggregate of the lanes of single values."""
 
     @abstractmethod
-    def has_few_lanes(self, lanes: ColumnElement[Any], most: int) -> ColumnElement[bool]:
+    def has_few_bins(self, lanes: ColumnElement[Any], most: int) -> ColumnElement[bool]:
         """Whether lanes stand for so many values or fewer."""
 
-    def join_lanes(
+    def join_bins(
         self, lanes: ColumnElement[Any], which: ColumnElement[bool]
     ) -> ColumnElement[Any]:
         """The aggregate of lanes, of those rows that satisfy a condition."""
-        return func.trackstore_join(lanes, type_=Lanes).filter(which)
+        return func.trackstore_join(lanes, type_=SketchBins).filter(which)
 
     def stored_histogram(
         self, packed: ColumnElement[Any], lanes: ColumnElement[Any]
     ) -> ColumnElement[Any]:
         """The histogram of a stored row."""
         # Most rows that are read were merged: nothing need be called for them.
-        counted = func.trackstore_histogram(packed, lanes, type_=PackedLanes)
+        counted = func.trackstore_histogram(packed, lanes, type_=PackedSketch)
         return case((lanes.is_(None), packed), else_=counted)
 
     def histogram_quantile(
@@ -306,13 +306,13 @@ class DatabaseDialect(ABC):
         connection: AsyncConnection,
         statement: Select[Any],
         columns: Sequence[Column[Any]],
-    ) -> Fetched:
+    ) -> FetchedColumns:
         """The rows of a statement that selects ``columns``, without SQLAlchemy's own rows."""
         result = await connection.execute(statement)
         cursor: Any = result.cursor
         rows = cursor.fetchall()
         result.close()
-        return Fetched([c.name for c in columns], [self._reader(c) for c in columns], rows)
+        return FetchedColumns([c.name for c in columns], [self._reader(c) for c in columns], rows)
 
     def _reader(self, column: Column[Any]) -> Convert | None:
         """What reads the driver's values of a column; None where they are as they should be."""
@@ -327,7 +327,7 @@ class DatabaseDialect(ABC):
     @property
     def engines(self) -> Sequence[AsyncEngine]:
         """Every engine there is, each once."""
-        found = (self.read_engine, self.question_engine, self.write_engine)
+        found = (self.read_engine, self.aggregation_engine, self.write_engine)
         return tuple(dict.fromkeys(found))
 
     async def dispose(self) -> None:
@@ -387,6 +387,6 @@ class DatabaseDialect(ABC):
         try:
             async with connection.begin_nested():
                 await self.bulk_insert_columns(connection, table, columns)
-        except DuplicateKeys:
+        except DuplicateKeysError:
             return False
         return True

@@ -37,7 +37,7 @@ def columns_of_rows(table: Table, rows: Rows) -> dict[int, Sequence[Any]]:
     return columns
 
 
-def load_of(
+def insert_values_of(
     table: Table, columns: Columns, converter: Callable[[Column[Any]], Convert | None]
 ) -> tuple[list[str], Iterable[tuple[Any, ...]]]:
     """Names of columns, and rows of their values as a driver takes them, to be read once; JSON is

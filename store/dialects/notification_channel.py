@@ -7,7 +7,7 @@ MAX_HINT_BYTES = 7_900
 """Of one hint: PostgreSQL carries less than 8,000 bytes with a notification."""
 
 
-class Bell(Protocol):
+class NotificationChannel(Protocol):
     """Carries hints between the processes of one database. A hint may be lost, or come twice."""
 
     async def listen(self, heard: Callable[[str], None], lost: Callable[[], None]) -> None:
@@ -17,7 +17,7 @@ class Bell(Protocol):
         error of the driver where there is no connection; ``listen`` may then be called again.
         """
 
-    async def ring(self, hints: list[str]) -> None:
+    async def notify(self, hints: list[str]) -> None:
         """Send hints, each shorter than ``MAX_HINT_BYTES``; raises as ``listen`` does."""
 
     async def close(self) -> None:

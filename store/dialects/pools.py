@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 
-class Places(NamedTuple):
+class ConnectionCapacity(NamedTuple):
     """Connections for reading that callers hold at once, of all organizations together."""
 
     records: int

@@ -60,7 +60,7 @@ async def spill_on_postgresql(connection: AsyncConnection) -> None:
     await connection.execute(SPILL)
 
 
-def room_of(folder: Path) -> Diagnosis | None:
+def free_space_of(folder: Path) -> Diagnosis | None:
     """What is wrong where the disk of a SQLite file is full: a rolled back write needs no room."""
     status = os.statvfs(folder)
     blocks = status.f_bavail if os.geteuid() else status.f_bfree

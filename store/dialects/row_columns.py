@@ -22,7 +22,7 @@ def size_of(value: Any) -> int:
     return len(encode_json(value)) if isinstance(value, dict | list) else 1
 
 
-class Fetched:
+class FetchedColumns:
     """Rows of a statement as the driver gave them, and how each column's values are read."""
 
     __slots__ = ("_columns", "_read", "_rows")
@@ -66,7 +66,7 @@ class Fetched:
             for name, read, values in zip(self._columns, self._read, found, strict=True)
         }
 
-    def by(self, key: Sequence[str]) -> dict[tuple[Any, ...], "Fetched"]:
+    def by(self, key: Sequence[str]) -> dict[tuple[Any, ...], "FetchedColumns"]:
         """The rows in their order, apart by the values of the columns of ``key``."""
         values = self.head(len(self._rows))
         groups: dict[tuple[Any, ...], list[Any]] = {}
@@ -74,4 +74,6 @@ class Fetched:
             zip(*(values[name] for name in key), strict=True), self._rows, strict=True
         ):
             groups.setdefault(found, []).append(row)
-        return {found: Fetched(self._columns, self._read, rows) for found, rows in groups.items()}
+        return {
+            found: FetchedColumns(self._columns, self._read, rows) for found, rows in groups.items()
+        }

@@ -12,19 +12,19 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, or_, select, true, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from store.auth.access import ANYWHERE, Bounds
+from store.auth.access import UNRESTRICTED, TenantBounds
 from store.database import Database, Row
-from store.dialects import Settled
-from store.errors import StoreError, TimedOut
+from store.dialects import FeedHorizon
+from store.errors import QueryTimeoutError, StoreError
 from store.feeds.sources import Feed, Position
 from store.query.filters import Condition, ConditionCompiler, count_values
 from store.query.paging import decode_cursor, encode_cursor
 
 log = logging.getLogger(__name__)
 
-QUESTIONS_PER_STATEMENT = 30
+QUERIES_PER_STATEMENT = 30
 """Different questions that one statement answers; each adds a column to it."""
-MAX_QUESTION_VALUES = 2_000
+MAX_QUERY_VALUES = 2_000
 """Values in the filter of one question: it is compared with every record that is committed."""
 VALUES_PER_STATEMENT = 5_000
 """Values in the filters of one statement, each of which may be sent twice."""
@@ -35,8 +35,8 @@ class FeedError(StoreError):
     """What one question asks cannot be answered; feeds with other questions go on."""
 
     def __init__(self, cause: BaseException) -> None:
-        is_slow = isinstance(cause, TimedOut)
-        self.code = TimedOut.code if is_slow else StoreError.code
+        is_slow = isinstance(cause, QueryTimeoutError)
+        self.code = QueryTimeoutError.code if is_slow else StoreError.code
         reason = "takes the database too long" if is_slow else "cannot be answered by the database"
         super().__init__(
             f"The filter of this subscription {reason}, so the subscription has ended. "
@@ -46,11 +46,11 @@ class FeedError(StoreError):
 
 
 @dataclass(frozen=True, slots=True)
-class FeedQuestion:
+class FeedQuery:
     """Which rows of a feed somebody asks for, and which of them that caller reaches."""
 
     where: Condition | None
-    bounds: Bounds
+    bounds: TenantBounds
 
     @property
     def values(self) -> int:
@@ -101,7 +101,7 @@ class FeedReader:
                 extra={"table": self.feed.table.name, "rows": found.rowcount},
             )
 
-    def check(self, question: FeedQuestion) -> None:
+    def check(self, question: FeedQuery) -> None:
         """Raise ``BadInput`` where a question asks for too much."""
         self._condition(question)
 
@@ -117,20 +117,18 @@ class FeedReader:
     async def now(self) -> Position:
         """The place from which on everything is new."""
         async with self._database.read(self._database.flush_seconds) as connection:
-            return self.feed.before((await self._settled(connection)).before)
+            return self.feed.before((await self._feed_horizon(connection)).stable_below)
 
     async def probe(self, after: Position) -> None:
         """Raise what any question would meet now, whatever it asks."""
-        await self.read([FeedQuestion(None, ANYWHERE)], after, 1)
+        await self.read([FeedQuery(None, UNRESTRICTED)], after, 1)
 
-    async def read(
-        self, questions: Sequence[FeedQuestion], after: Position, limit: int
-    ) -> FeedPage:
+    async def read(self, questions: Sequence[FeedQuery], after: Position, limit: int) -> FeedPage:
         """At most ``limit`` rows after a place that answer one of the questions."""
         async with self._database.read(self._database.flush_seconds) as connection:
             return await self._read(connection, questions, after, limit)
 
-    async def catch_up(self, question: FeedQuestion, after: Position, limit: int) -> FeedPage:
+    async def catch_up(self, question: FeedQuery, after: Position, limit: int) -> FeedPage:
         """The same for one caller, in its organization's turn."""
         async with self._database.read_for(question.bounds.organization_id) as connection:
             return await self._read(connection, [question], after, limit)
@@ -138,16 +136,16 @@ class FeedReader:
     async def _read(
         self,
         connection: AsyncConnection,
-        questions: Sequence[FeedQuestion],
+        questions: Sequence[FeedQuery],
         after: Position,
         limit: int,
     ) -> FeedPage:
-        settled = await self._settled(connection)
-        end = self.feed.before(settled.before)
-        is_held = settled.before < settled.begun
+        horizon = await self._feed_horizon(connection)
+        end = self.feed.before(horizon.stable_below)
+        is_held = horizon.stable_below < horizon.started_below
         if after >= end or not questions:
             return FeedPage((), max(after, end), False, is_held)
-        statement = self._statement(questions, after, settled.before, limit)
+        statement = self._statement(questions, after, horizon.stable_below, limit)
         found = (await connection.execute(statement)).mappings().all()
         matches = [MATCH.format(n) for n in range(len(questions))]
         rows = [(row, tuple(n for n, name in enumerate(matches) if row[name])) for row in found]
@@ -155,11 +153,11 @@ class FeedReader:
         through = self.feed.place(rows[-1][0]) if is_full else end
         return FeedPage(rows, through, is_full, is_held)
 
-    async def _settled(self, connection: AsyncConnection) -> Settled:
-        return await self._database.dialect.settled(connection, self.feed.table)
+    async def _feed_horizon(self, connection: AsyncConnection) -> FeedHorizon:
+        return await self._database.dialect.feed_horizon(connection, self.feed.table)
 
     def _statement(
-        self, questions: Sequence[FeedQuestion], after: Position, before: int, limit: int
+        self, questions: Sequence[FeedQuery], after: Position, before: int, limit: int
     ) -> Select[Any]:
         feed = self.feed
         conditions = [self._condition(question) for question in questions]
@@ -186,10 +184,10 @@ class FeedReader:
         by_code_point = self._database.dialect.by_code_point(organization)
         return [self.feed.position, by_code_point, *others]
 
-    def _condition(self, question: FeedQuestion) -> ColumnElement[bool]:
+    def _condition(self, question: FeedQuery) -> ColumnElement[bool]:
         parts = list(self.feed.conditions(question.bounds))
         if question.where is not None:
             dialect = self._database.dialect
-            compiler = ConditionCompiler(self.feed.fields, dialect, MAX_QUESTION_VALUES)
+            compiler = ConditionCompiler(self.feed.fields, dialect, MAX_QUERY_VALUES)
             parts.append(compiler.compile(question.where))
         return and_(true(), *parts)

@@ -12,7 +12,7 @@ from models.feeds import FEED_POSITION
 from models.types import EPOCH
 from store.aggregation.catalog import Parent
 from store.aggregation.sources import EVENTS
-from store.auth.access import Bounds
+from store.auth.access import TenantBounds
 from store.query.filters import Fields
 from store.query.paging import OrderTerm
 
@@ -51,7 +51,7 @@ class Feed:
         """Where a row stands."""
         return (row[FEED_POSITION], *(row[name] for name in self.key))
 
-    def conditions(self, bounds: Bounds) -> Sequence[ColumnElement[bool]]:
+    def conditions(self, bounds: TenantBounds) -> Sequence[ColumnElement[bool]]:
         """What a row within ``bounds`` satisfies."""
         found = bounds.conditions(self.table)
         return found if self.parent is None else [*found, *bounds.conditions(self.parent.table)]

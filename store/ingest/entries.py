@@ -11,8 +11,8 @@ from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from store.dialects import DatabaseDialect
-from store.errors import Conflict, StoreError
-from store.ingest.usage import CountedUse
+from store.errors import ConflictError, StoreError
+from store.ingest.usage import UsageRecord
 
 RecordId: TypeAlias = UUID | str
 """The own id of a record: sessions have a text, all others a UUID."""
@@ -62,7 +62,7 @@ class ItemResult:
     @classmethod
     def taken(cls, id: RecordId | None) -> "ItemResult":
         """The item's id is that of a record of its organization outside of the caller's bounds."""
-        error = Conflict(f"the id {id} is taken by a record this key does not reach", ("id",))
+        error = ConflictError(f"the id {id} is taken by a record this key does not reach", ("id",))
         return cls(ItemStatus.REJECTED, id, error)
 
     @classmethod
@@ -110,7 +110,7 @@ class Flush:
     connection: AsyncConnection
     dialect: DatabaseDialect
     now: datetime
-    uses: list[CountedUse] = field(default_factory=list)
+    uses: list[UsageRecord] = field(default_factory=list)
     notices: list[Callable[[], None]] = field(default_factory=list)
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from store.errors import Overloaded
+from store.errors import OverloadedError
 from store.ingest.queue import Batch, Submission, WriteQueue, WriterSettings
 from store.scheduling.fair_queue import Tenant
 
@@ -31,7 +31,7 @@ class WriteLane:
         """
         most = self._settings.queue_items
         if preparing and preparing + count > most:
-            raise Overloaded(
+            raise OverloadedError(
                 f"{preparing:,} entries wait for partitions, at most {most:,} may: "
                 "send this again in a moment"
             )

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from store.errors import Overloaded, TooMany
+from store.errors import OverloadedError, TooManyRequestsError
 from store.ingest.entries import Entry
 from store.scheduling.fair_queue import FairQueue, Tenant
 
@@ -104,11 +104,11 @@ class WriteQueue:
     def check(
         self, tenant: Tenant, count: int, queues: Sequence["WriteQueue"] | None = None
     ) -> None:
-        """Raise ``TooMany`` or ``Overloaded`` where so many entries have no room in all queues."""
+        """Raise ``TooManyRequestsError`` or ``OverloadedError`` without room for ``count`` entries."""
         queues = queues or [self]
         own, most = sum(queue._items[tenant] for queue in queues), self._settings.queue_items
         if own and own + count > most:
-            raise TooMany(
+            raise TooManyRequestsError(
                 f"{own:,} entries wait to be written, at most {most:,} may: "
                 "send this again in a moment"
             )
@@ -116,7 +116,7 @@ class WriteQueue:
         tenants = sum(queue._queue.tenants for queue in queues) + (not own)
         # Where all others have filled the queue, whoever has less than its share still comes in.
         if total and total + count > 2 * most and own + count > 2 * most // tenants:
-            raise Overloaded(
+            raise OverloadedError(
                 f"{total:,} entries of all organizations wait to be written, at most {2 * most:,} "
                 "may: send this again in a moment"
             )

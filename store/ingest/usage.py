@@ -16,7 +16,7 @@ MAX_UNITS = 10**9
 
 
 @dataclass(frozen=True, slots=True)
-class CountedUse:
+class UsageRecord:
     """Units that were used: under which labels, of what, and when.
 
     Those that do not count against limits are counted by the month all the same, by a counter of
@@ -33,7 +33,7 @@ class CountedUse:
     counts_against_limits: bool = True
 
     @classmethod
-    def of(cls, labels: Mapping[str, Any], at: datetime, **what: Any) -> "CountedUse":
+    def of(cls, labels: Mapping[str, Any], at: datetime, **what: Any) -> "UsageRecord":
         """A use with the labels taken out of a larger mapping."""
         names = ("organization_id", *LABELS)
         return cls(labels={n: labels.get(n) for n in names}, at=at, **what)

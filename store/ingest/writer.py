@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Table
 
-from store.database import UNKNOWN, Contention, Database
-from store.dialects import Attempt
-from store.errors import OutcomeUnknown, Overloaded, StoreError
+from store.database import OUTCOME_UNKNOWN_MESSAGE, ContentionError, Database
+from store.dialects import TransactionAttempt
+from store.errors import OutcomeUnknownError, OverloadedError, StoreError
 from store.ids import Clock
 from store.ingest.entries import Applier, Entry, Flush, Lane
 from store.ingest.lanes import WriteLane
@@ -29,17 +29,17 @@ log = logging.getLogger(__name__)
 
 CONTENTION_TRIES = 5
 """How often a flush is run again after a deadlock or lock time-out before its callers are told."""
-CONTENTION_PAUSE = 0.02
+CONTENTION_PAUSE_SECONDS = 0.02
 """Seconds before the second try; each further pause is longer by as much."""
 
 
 QUEUE_FLUSHES = 3
 """An entry may wait in the queue for as long as so many flushes may take; then it is refused."""
-STOPPED = "the server stopped: send this again"
-TOO_SLOW = "the database took too long: nothing was stored, try again"
+SERVER_STOPPED_MESSAGE = "the server stopped: send this again"
+DATABASE_TIMEOUT_MESSAGE = "the database took too long: nothing was stored, try again"
 
-Needed = Iterable[tuple[Table, Month]]
-Shortcut = Callable[[Database, Sequence[Entry], Attempt], Awaitable[bool]]
+PartitionsNeeded = Iterable[tuple[Table, Month]]
+Shortcut = Callable[[Database, Sequence[Entry], TransactionAttempt], Awaitable[bool]]
 """Writes all entries of a flush in a transaction of its own, by fewer steps; False where these
 cannot be written so: then nothing is written, and the appliers have their turn."""
 
@@ -109,8 +109,8 @@ class Writer:
 
         ``tenant`` is the organization in whose turn they are written.
 
-        Raises ``Overloaded`` where nothing of them is stored: the queue is full, the server is
-        stopping, or the database could not take them. Raises ``OutcomeUnknown`` where the commit
+        Raises ``OverloadedError`` where nothing of them is stored: the queue is full, the server is
+        stopping, or the database could not take them. Raises ``OutcomeUnknownError`` where the commit
         was sent and not answered: a repeat with the same ids finds out.
         """
         if not entries:
@@ -120,7 +120,7 @@ class Writer:
         lane = self._lanes[lane_of(entries)]
         try:
             lane.check(tenant, count, self._own_lanes, self._preparing)
-        except Overloaded:
+        except OverloadedError:
             self.stats.refused += count
             raise
         self._preparing += count
@@ -142,7 +142,7 @@ class Writer:
 
     def _check_open(self) -> None:
         if self._closing or not self._tasks:
-            raise Overloaded("the server is stopping: send this again in a moment")
+            raise OverloadedError("the server is stopping: send this again in a moment")
 
     async def close(self, timeout: float = 30.0) -> int:
         """Write what is queued, then stop; returns how many entries were left unwritten."""
@@ -160,7 +160,7 @@ class Writer:
         left = self.stats.queued + self._preparing + self._cut
         for lane in self._own_lanes:
             for submission in lane.queue.clear():
-                submission.fail(Overloaded(STOPPED))
+                submission.fail(OverloadedError(SERVER_STOPPED_MESSAGE))
         self.stats.queued = 0
         self._tasks = []
         return left
@@ -199,13 +199,13 @@ class Writer:
             for submission in lane.queue:
                 if submission.since <= before and not submission.done.done():
                     self.stats.refused += submission.count
-                    submission.fail(Overloaded(TOO_SLOW))
+                    submission.fail(OverloadedError(DATABASE_TIMEOUT_MESSAGE))
         if self.stats.queued:
             self._expire_later()
 
     async def _flush(self, batch: list[Submission]) -> None:
         started = time.perf_counter()
-        attempt = Attempt()
+        attempt = TransactionAttempt()
         deadline = asyncio.get_running_loop().call_later(
             self._database.flush_seconds, self._abandon, batch, attempt
         )
@@ -231,12 +231,17 @@ class Writer:
         self.stats.entries += sum(s.count for s in batch)
         self.stats.seconds += time.perf_counter() - started
 
-    def _abandon(self, batch: list[Submission], attempt: Attempt) -> None:
+    def _abandon(self, batch: list[Submission], attempt: TransactionAttempt) -> None:
         """Tell the callers of a flush that takes too long what can be said of it."""
         self.stats.abandoned += 1
         log.warning("a flush took too long and is abandoned", extra={"calls": len(batch)})
         is_certain = attempt.abandon()
-        self._fail(batch, Overloaded(TOO_SLOW) if is_certain else OutcomeUnknown(UNKNOWN))
+        self._fail(
+            batch,
+            OverloadedError(DATABASE_TIMEOUT_MESSAGE)
+            if is_certain
+            else OutcomeUnknownError(OUTCOME_UNKNOWN_MESSAGE),
+        )
 
     async def _isolate(self, batch: list[Submission]) -> None:
         """Something in the batch cannot be written: write each caller's part by itself."""
@@ -248,46 +253,52 @@ class Writer:
                 if time.monotonic() < ends:
                     await self._flush([submission])
                 else:
-                    self._fail([submission], Overloaded(TOO_SLOW))
+                    self._fail([submission], OverloadedError(DATABASE_TIMEOUT_MESSAGE))
         except asyncio.CancelledError:
             self._cut_off(waiting)
             raise
 
-    def _cut_off(self, batch: Iterable[Submission], attempt: Attempt | None = None) -> None:
+    def _cut_off(
+        self, batch: Iterable[Submission], attempt: TransactionAttempt | None = None
+    ) -> None:
         """Tell those who still wait that the server stops, and what that means for them."""
         is_certain = attempt is None or attempt.abandon()
         for submission in batch:
             self._cut += 0 if submission.done.done() else submission.count
-            submission.fail(Overloaded(STOPPED) if is_certain else OutcomeUnknown(UNKNOWN))
+            submission.fail(
+                OverloadedError(SERVER_STOPPED_MESSAGE)
+                if is_certain
+                else OutcomeUnknownError(OUTCOME_UNKNOWN_MESSAGE)
+            )
 
     def _fail(self, batch: list[Submission], error: Exception) -> None:
         waiting = [submission for submission in batch if not submission.done.done()]
         if waiting:
             self.stats.failures += 1
-            self.stats.unknown += isinstance(error, OutcomeUnknown)
+            self.stats.unknown += isinstance(error, OutcomeUnknownError)
         for submission in waiting:
             submission.fail(error)
 
-    async def _write_patiently(self, entries: list[Entry], attempt: Attempt) -> None:
+    async def _write_patiently(self, entries: list[Entry], attempt: TransactionAttempt) -> None:
         for tries in range(1, CONTENTION_TRIES + 1):
             try:
                 await self._write(entries, attempt)
-            except Contention as error:
+            except ContentionError as error:
                 if tries == CONTENTION_TRIES or attempt.is_abandoned:
                     raise
                 self.stats.retries += 1
                 if self._database.dialect.is_partition_missing(error.__cause__):
                     self._partitions.forget()
                     await self._ensure_partitions(partitions_of(entries))
-                await asyncio.sleep(CONTENTION_PAUSE * tries)
+                await asyncio.sleep(CONTENTION_PAUSE_SECONDS * tries)
             else:
                 return
 
-    async def _ensure_partitions(self, needed: Needed) -> None:
+    async def _ensure_partitions(self, needed: PartitionsNeeded) -> None:
         async with self._database.translated():
             await self._partitions.ensure(needed)
 
-    async def _write(self, entries: list[Entry], attempt: Attempt) -> None:
+    async def _write(self, entries: list[Entry], attempt: TransactionAttempt) -> None:
         for entry in entries:
             entry.result = None
         if self._shortcut is not None and await self._shortcut(self._database, entries, attempt):
@@ -306,7 +317,7 @@ def lane_of(entries: Sequence[Entry]) -> Lane:
     return max([entry.lane for entry in entries])
 
 
-def partitions_of(entries: Iterable[Entry]) -> Needed:
+def partitions_of(entries: Iterable[Entry]) -> PartitionsNeeded:
     """Return every partition that must exist before these entries can be written."""
     needed: dict[tuple[str, Month], tuple[Table, Month]] = {}
     for entry in entries:

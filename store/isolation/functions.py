@@ -7,7 +7,7 @@ from store import exact_quantiles, histograms
 LONG_MIN, LONG_MAX = -(2**63), 2**63 - 1
 
 
-class WideSum:
+class ExactSum:
     """An aggregate that adds whole numbers up exactly; a sum beyond 64 bits is a float."""
 
     def __init__(self) -> None:
@@ -37,17 +37,17 @@ class WideSum:
 def add_functions(connection: sqlite3.Connection) -> None:
     """Add what PostgreSQL has as functions of the database (migrations), or of its own."""
     for name, arguments, function in (
-        ("trackstore_histogram", 2, histograms.whole),
-        ("trackstore_single", 1, histograms.one_lane),
+        ("trackstore_histogram", 2, histograms.sketch_of_row),
+        ("trackstore_single", 1, histograms.single_value_sketch),
         ("trackstore_quantile", 3, histograms.quantile),
         ("trackstore_nth", 2, exact_quantiles.nth),
     ):
         connection.create_function(name, arguments, function, deterministic=True)
     for name, arguments, aggregate in (
-        ("trackstore_exact", 2, exact_quantiles.Exact),
-        ("trackstore_union", 1, histograms.Union),
-        ("trackstore_lanes", 1, histograms.Lanes),
-        ("trackstore_join", 1, histograms.Join),
-        ("trackstore_wide_sum", 1, WideSum),
+        ("trackstore_exact", 2, exact_quantiles.ExactQuantile),
+        ("trackstore_union", 1, histograms.UnionSketches),
+        ("trackstore_lanes", 1, histograms.CollectBins),
+        ("trackstore_join", 1, histograms.JoinBins),
+        ("trackstore_wide_sum", 1, ExactSum),
     ):
         connection.create_aggregate(name, arguments, aggregate)  # type: ignore[arg-type]  # a quantile is bytes

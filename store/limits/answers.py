@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from models.enums import ReservationStatus
-from store.errors import Conflict, Overloaded, StoreError
+from store.errors import ConflictError, OverloadedError, StoreError
 from store.ingest.entries import ItemResult
 from store.limits.decide import Decision, Level
 from store.limits.entries import ConsumeEntry, SettleEntry
@@ -15,7 +15,7 @@ from store.limits.ledger import LABEL_OF_SUBJECT
 Claim = tuple[str, UUID]
 
 
-class LimitExceeded(StoreError):
+class LimitExceededError(StoreError):
     """A hard limit refused; only answers per item carry it, ``consume`` itself answers as data."""
 
     code = "LIMIT_EXCEEDED"
@@ -27,7 +27,7 @@ def claim_of(entry: ConsumeEntry) -> Claim:
     return entry.organization, entry.id
 
 
-def shown(level: Level, entry: ConsumeEntry) -> bool:
+def level_as_json(level: Level, entry: ConsumeEntry) -> bool:
     """Whether a repeat is told of a level: a part of an organization only of those it names itself.
 
     Its id may be that of another part's call.
@@ -39,16 +39,18 @@ def shown(level: Level, entry: ConsumeEntry) -> bool:
 
 def denied(entry: ConsumeEntry, decision: Decision) -> ItemResult:
     """The answer to a call that a limit refused."""
-    error = LimitExceeded(decision.reason() or "a limit is reached")
+    error = LimitExceededError(decision.reason() or "a limit is reached")
     return ItemResult.rejected(entry.id, error, decision)
 
 
 def forgotten(entry: ConsumeEntry) -> ItemResult:
     """The answer to a repeat whose first sending was dropped as too old a moment ago."""
-    return ItemResult.rejected(entry.id, Overloaded("the id was just forgotten: send this again"))
+    return ItemResult.rejected(
+        entry.id, OverloadedError("the id was just forgotten: send this again")
+    )
 
 
-def frozen(decision: Decision) -> Decision:
+def decision_as_json(decision: Decision) -> Decision:
     """The decision with its levels as they are now: later entries of the flush move them on."""
     denied = replace(decision.denied_by) if decision.denied_by else None
     return replace(
@@ -61,7 +63,7 @@ def repeated_consume(entry: ConsumeEntry, row: Any) -> ItemResult:
     if (row["interaction_type"], row["units"]) != (entry.interaction_type, entry.units):
         return other_call(entry, row)
     stored = map(Level.from_json, row["levels"])
-    levels = [level for level in stored if shown(level, entry)]
+    levels = [level for level in stored if level_as_json(level, entry)]
     return ItemResult.duplicate(entry.id, Decision(True, None, tuple(levels), row["units"]))
 
 
@@ -77,9 +79,9 @@ def repeated_reserve(
     note = end_of(row, now)
     if note is not None:
         note = f"{note}: it holds nothing. Reserve with a new id for further work"
-    seen = tuple(level for level in levels if shown(level, entry))
+    seen = tuple(level for level in levels if level_as_json(level, entry))
     return ItemResult.duplicate(
-        entry.id, frozen(Decision(note is None, None, seen, row["units"], note))
+        entry.id, decision_as_json(Decision(note is None, None, seen, row["units"], note))
     )
 
 
@@ -92,7 +94,7 @@ def other_call(entry: ConsumeEntry, row: Any) -> ItemResult:
             f"{row['interaction_type']}, now {entry.units:,} {entry.interaction_type}): send a new "
             "id where this is further work, and the same arguments where it is a repeat"
         )
-    return ItemResult.rejected(entry.id, Conflict(message, ("id",)))
+    return ItemResult.rejected(entry.id, ConflictError(message, ("id",)))
 
 
 def repeated_settle(entry: SettleEntry, row: Any, now: datetime) -> ItemResult:

@@ -13,16 +13,16 @@ from sqlalchemy import Table, bindparam, delete, select, tuple_, update
 from models import Consumption, Reservation, ReservationHold, table_of
 from models.enums import ReservationStatus
 from store.dialects import chunks
-from store.errors import NotFound
+from store.errors import NotFoundError
 from store.ingest.entries import Flush, ItemResult
-from store.ingest.usage import CountedUse
+from store.ingest.usage import UsageRecord
 from store.key_lists import conditions_of
 from store.limits.answers import (
     Claim,
     claim_of,
+    decision_as_json,
     denied,
     forgotten,
-    frozen,
     repeated_consume,
     repeated_reserve,
     repeated_settle,
@@ -30,7 +30,7 @@ from store.limits.answers import (
 from store.limits.decide import Decision, decide
 from store.limits.entries import ConsumeEntry, SettleEntry
 from store.limits.ledger import Ledger, UsageKey
-from store.limits.locking import share_limits
+from store.limits.locking import lock_limits_shared
 
 CONSUMPTIONS, RESERVATIONS = table_of(Consumption), table_of(Reservation)
 HOLDS = table_of(ReservationHold)
@@ -47,17 +47,17 @@ class LimitApplier:
         settles = [e for e in entries if isinstance(e, SettleEntry)]
         if not (recorded or entries):
             return
-        work = _Work(flush)
+        work = LimitBatch(flush)
         organizations = {use.labels["organization_id"] or "" for use in recorded}
         organizations |= {entry.organization for entry in consumes}
         organizations |= await work.organizations_of(settles)
-        await share_limits(flush.dialect, flush.connection, organizations)
+        await lock_limits_shared(flush.dialect, flush.connection, organizations)
         claimed = await work.claim([e for e in consumes if e.id is not None and e.ttl is None])
         reserved = await work.claim_reservations([e for e in consumes if e.ttl is not None])
         reservations = await work.lock_reservations(settles)
-        uses = {id(e): use_of(e, flush) for e in consumes}
+        uses = {id(e): usage_of(e, flush) for e in consumes}
         commits = [e for e in settles if e.units is not None and id(e) in reservations]
-        uses |= {id(e): reserved_use(reservations[id(e)], e.units or 0, flush) for e in commits}
+        uses |= {id(e): reserved_usage(reservations[id(e)], e.units or 0, flush) for e in commits}
         counted = [*recorded, *uses.values()]
         await work.ledger.find_limits(counted)
         for use in counted:
@@ -77,9 +77,9 @@ class LimitApplier:
         await work.answer_repeats([e for e in consumes if e.result is None], uses)
 
 
-def use_of(entry: ConsumeEntry, flush: Flush) -> CountedUse:
+def usage_of(entry: ConsumeEntry, flush: Flush) -> UsageRecord:
     """What a consume counts, now."""
-    return CountedUse.of(
+    return UsageRecord.of(
         labels=entry.labels,
         at=flush.now,
         interaction_type=entry.interaction_type,
@@ -90,7 +90,7 @@ def use_of(entry: ConsumeEntry, flush: Flush) -> CountedUse:
     )
 
 
-class _Work:
+class LimitBatch:
     """The state of one flush while its limits are worked on."""
 
     def __init__(self, flush: Flush) -> None:
@@ -186,25 +186,25 @@ class _Work:
                 key = row.organization_id, row.limit_id, row.period_start
                 self.held.setdefault((key[0], row.reservation_id), []).append((key, row.units))
 
-    def decide(self, entry: ConsumeEntry, use: CountedUse) -> None:
+    def decide(self, entry: ConsumeEntry, use: UsageRecord) -> None:
         """Grant or deny; a denied call leaves nothing behind."""
         keys = self.keys[id(use)]
         decision = decide(self.ledger.levels(keys), entry.units)
         if not decision.allowed:
             if entry.id is not None:
-                self._denials(entry)[claim_of(entry)] = frozen(decision)
-            entry.result = denied(entry, frozen(decision))
+                self._denials(entry)[claim_of(entry)] = decision_as_json(decision)
+            entry.result = denied(entry, decision_as_json(decision))
             return
         if entry.ttl is None:
             self._use(entry, use, decision)
         else:
             self._reserve(entry, keys)
-        entry.result = ItemResult.accepted(entry.id, frozen(decision))
+        entry.result = ItemResult.accepted(entry.id, decision_as_json(decision))
 
     def _denials(self, entry: ConsumeEntry) -> dict[Claim, Decision]:
         return self._denied if entry.ttl is None else self._unreserved
 
-    def _use(self, entry: ConsumeEntry, use: CountedUse, decision: Decision) -> None:
+    def _use(self, entry: ConsumeEntry, use: UsageRecord, decision: Decision) -> None:
         for key in self.keys[id(use)]:
             self.ledger.use(key, entry.units)
         self.flush.uses.append(use)
@@ -232,7 +232,7 @@ class _Work:
         }
 
     def settle(
-        self, entry: SettleEntry, row: dict[str, Any] | None, use: CountedUse | None
+        self, entry: SettleEntry, row: dict[str, Any] | None, use: UsageRecord | None
     ) -> None:
         """Commit or release; work that was done is counted, even past the limit or after the end.
 
@@ -241,7 +241,7 @@ class _Work:
         """
         if row is None or (row["organization_id"], row["id"]) in self._not_yet_held:
             entry.result = ItemResult.rejected(
-                entry.id, NotFound(f"there is no reservation {entry.id}", ("id",))
+                entry.id, NotFoundError(f"there is no reservation {entry.id}", ("id",))
             )
             return
         claim, now = (row["organization_id"], row["id"]), self.flush.now
@@ -268,7 +268,7 @@ class _Work:
         if use is not None and use.units:
             self.flush.uses.append(use)
         decision = Decision(True, None, tuple(self.ledger.levels(keys)), entry.units or 0)
-        entry.result = ItemResult.accepted(entry.id, frozen(decision))
+        entry.result = ItemResult.accepted(entry.id, decision_as_json(decision))
 
     async def write(self) -> None:
         """Write what was decided."""
@@ -303,7 +303,7 @@ class _Work:
                 await run(delete(HOLDS).where(columns.in_(some)))
 
     async def answer_repeats(
-        self, entries: list[ConsumeEntry], uses: Mapping[int, CountedUse]
+        self, entries: list[ConsumeEntry], uses: Mapping[int, UsageRecord]
     ) -> None:
         """Answer repeated ids."""
         consumed = await self._claimed(CONSUMPTIONS, [e for e in entries if e.ttl is None])
@@ -329,9 +329,9 @@ class _Work:
         return found
 
 
-def reserved_use(row: dict[str, Any], units: int, flush: Flush) -> CountedUse:
+def reserved_usage(row: dict[str, Any], units: int, flush: Flush) -> UsageRecord:
     """What a committed reservation counts, under the labels it was made with."""
-    return CountedUse.of(
+    return UsageRecord.of(
         labels=row["labels"],
         at=flush.now,
         interaction_type=row["interaction_type"],

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from models.enums import AccessScope
 from models.labels import LABELS
-from store.auth.access import ANYWHERE, Bounds, LabelsDraft, Principal, fill_labels
+from store.auth.access import UNRESTRICTED, LabelsDraft, Principal, TenantBounds, fill_labels
 from store.ids import new_id
 from store.ingest.entries import Entry, Lane
 from store.ingest.usage import MAX_UNITS
@@ -44,7 +44,7 @@ class ConsumeEntry(Entry):
         operation_type: str | None,
         units: int,
         ttl: timedelta | None = None,
-        bounds: Bounds = ANYWHERE,
+        bounds: TenantBounds = UNRESTRICTED,
     ) -> None:
         super().__init__()
         self.bounds = bounds
@@ -70,7 +70,7 @@ class SettleEntry(Entry):
 
     __slots__ = ("bounds", "id", "units")
 
-    def __init__(self, id: UUID, bounds: Bounds, units: int | None) -> None:
+    def __init__(self, id: UUID, bounds: TenantBounds, units: int | None) -> None:
         super().__init__()
         self.id = id
         self.bounds = bounds

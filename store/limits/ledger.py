@@ -11,7 +11,7 @@ from models import Limit, LimitUsage, ReservationHold, table_of
 from models.enums import LimitMode, LimitPeriod, LimitSubject
 from store.dialects import chunks
 from store.ingest.entries import Flush
-from store.ingest.usage import CountedUse
+from store.ingest.usage import UsageRecord
 from store.limits.decide import Level
 from store.limits.periods import span_at
 
@@ -31,7 +31,7 @@ SUBJECT_ORDER = {subject: i for i, subject in enumerate(LimitSubject)}
 PERIOD_ORDER = {period: i for i, period in enumerate(LimitPeriod)}
 
 
-def subjects_of(use: CountedUse) -> list[tuple[str, str, str, str]]:
+def subjects_of(use: UsageRecord) -> list[tuple[str, str, str, str]]:
     """The keys under which limits of this use may stand, without the period."""
     organization = use.labels["organization_id"] or ""
     return [
@@ -51,7 +51,7 @@ class Ledger:
         self._before: dict[UsageKey, int] = {}
         self._used: dict[UsageKey, int] = {}
 
-    async def find_limits(self, uses: Iterable[CountedUse]) -> None:
+    async def find_limits(self, uses: Iterable[UsageRecord]) -> None:
         """Load the limits that apply to any of ``uses``."""
         wanted = sorted({key for use in uses for key in subjects_of(use)})
         columns = tuple_(
@@ -80,7 +80,7 @@ class Ledger:
                 span = span_at(LimitPeriod(row.period), key[2], row.zone)
                 self._levels[key] = level_of(row, key[2], span.end)
 
-    def keys_of(self, use: CountedUse) -> list[UsageKey]:
+    def keys_of(self, use: UsageRecord) -> list[UsageKey]:
         """The usage rows a use touches, widest level first; remembers their limits."""
         found = []
         for subject_key in subjects_of(use):

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from store.dialects import DatabaseDialect
 
 
-async def share_limits(
+async def lock_limits_shared(
     dialect: DatabaseDialect, connection: AsyncConnection, organizations: Iterable[str]
 ) -> None:
     """Let nobody set limits of these organizations until the transaction ends."""
@@ -20,7 +20,7 @@ async def share_limits(
         await dialect.share_locks(connection, names)
 
 
-async def own_limits(
+async def lock_limits_exclusively(
     dialect: DatabaseDialect, connection: AsyncConnection, organization: str
 ) -> None:
     """Wait for all that count units of an organization; further ones wait for this transaction."""

@@ -22,24 +22,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models import Limit, LimitUsage, ReservationHold, table_of
 from models.enums import AccessScope, LimitMode, LimitPeriod, LimitSubject
-from store.auth.access import Bounds, Principal
+from store.auth.access import Principal, TenantBounds
 from store.database import Database, Row
 from store.dialects import chunks
-from store.errors import BadInput, Forbidden, NotFound
+from store.errors import ForbiddenError, InvalidInputError, NotFoundError
 from store.ids import Clock, new_id
 from store.limits.decide import Level
 from store.limits.entries import refuse_pattern
 from store.limits.ledger import level_of
-from store.limits.locking import own_limits
+from store.limits.locking import lock_limits_exclusively
 from store.limits.periods import PeriodSpan, span_at
-from store.limits.seeding import Seeding
+from store.limits.seeding import UsageSeeder
 from store.query.filters import Condition, ConditionCompiler
 from store.scheduling.fair_queue import Tenant
 from store.validation import LONG_MAX, Checker, InputBounds
 
 LIMITS, USAGES, HOLDS = table_of(Limit), table_of(LimitUsage), table_of(ReservationHold)
 DEFAULT_PERIOD, DEFAULT_ZONE = LimitPeriod.MONTH, "UTC"
-MAX_LISTED = 1_000
+MAX_LISTED_LIMITS = 1_000
 """Limits in one answer."""
 
 
@@ -59,7 +59,7 @@ class LimitDraft(Protocol):
     def subject_id(self) -> str | None: ...
 
 
-def visible(bounds: Bounds) -> list[ColumnElement[bool]]:
+def visible(bounds: TenantBounds) -> list[ColumnElement[bool]]:
     """The limits a principal may see.
 
     A key that is bound to a namespace or workspace sees those of its organization as a whole and
@@ -94,7 +94,7 @@ class Limits:
         """
         principal.require(AccessScope.MANAGE)
         if principal.bounds.is_partial:
-            raise Forbidden("a key bound to a namespace or workspace does not set limits")
+            raise ForbiddenError("a key bound to a namespace or workspace does not set limits")
         organization = principal.organization(draft.organization_id)
         now = self._clock()
         check = Checker(self._bounds, now)
@@ -129,11 +129,11 @@ class Limits:
         check.raise_if_any()
         dialect = self._database.dialect
         async with self._database.write() as connection:
-            await own_limits(dialect, connection, organization)
+            await lock_limits_exclusively(dialect, connection, organization)
             stored = await self._complete(connection, row)
             limit = await self._upsert(connection, row)
             if stored is None or stored["zone"] != limit["zone"]:
-                await Seeding(dialect, connection, limit, now).run()
+                await UsageSeeder(dialect, connection, limit, now).run()
         return limit
 
     async def _complete(self, connection: AsyncConnection, row: dict[str, Any]) -> Row | None:
@@ -145,7 +145,7 @@ class Limits:
             row["period"] = DEFAULT_PERIOD.value
             if stored and DEFAULT_PERIOD.value not in stored:
                 others = ", ".join(sorted(stored))
-                raise BadInput(
+                raise InvalidInputError(
                     f"this subject has a limit of {row['interaction_type']!r} per {others}: name "
                     f"that period to change it, or {DEFAULT_PERIOD} to set another limit",
                     ("period",),
@@ -171,17 +171,17 @@ class Limits:
         """Delete a limit with its usage; the counters of its interaction stay."""
         principal.require(AccessScope.MANAGE)
         if principal.bounds.is_partial:
-            raise Forbidden("a key bound to a namespace or workspace does not delete limits")
+            raise ForbiddenError("a key bound to a namespace or workspace does not delete limits")
         conditions = principal.bounds.conditions(LIMITS)
         mine = (LIMITS.c.id == id, *conditions)
         async with self._database.write() as connection:
             named = select(LIMITS.c.organization_id).where(*mine)
             organization = (await connection.execute(named)).scalar_one_or_none()
             if organization is not None:
-                await own_limits(self._database.dialect, connection, organization)
+                await lock_limits_exclusively(self._database.dialect, connection, organization)
             deleted = LIMITS.delete().where(*mine).returning(LIMITS.c.id)
             if (await connection.execute(deleted)).first() is None:
-                raise NotFound(f"there is no limit {id}", ("id",))
+                raise NotFoundError(f"there is no limit {id}", ("id",))
             for table in (USAGES, HOLDS):
                 its = (table.c.organization_id == organization, table.c.limit_id == id)
                 await connection.execute(table.delete().where(*its))
@@ -189,9 +189,9 @@ class Limits:
 
     async def list_limits(
         self,
-        bounds: Bounds,
+        bounds: TenantBounds,
         where: Condition | None = None,
-        first: int = MAX_LISTED,
+        first: int = MAX_LISTED_LIMITS,
     ) -> list[Row]:
         """The limits the caller may see, by subject, type and period."""
         order = (
@@ -208,7 +208,7 @@ class Limits:
 
     async def list_usage(
         self,
-        bounds: Bounds,
+        bounds: TenantBounds,
         organization: str,
         subject: LimitSubject,
         subject_id: str,
@@ -230,7 +230,7 @@ class Limits:
         order = (LIMITS.c.interaction_type, LIMITS.c.period)
         async with self._database.read_for(bounds.organization_id) as connection:
             found = await connection.execute(
-                select(LIMITS).where(*conditions).order_by(*order).limit(MAX_LISTED)
+                select(LIMITS).where(*conditions).order_by(*order).limit(MAX_LISTED_LIMITS)
             )
             rows = found.all()
         return await self.levels(rows)

@@ -32,14 +32,14 @@ USAGES, HOLDS, RESERVATIONS = table_of(LimitUsage), table_of(ReservationHold), t
 
 
 @dataclass(frozen=True, slots=True)
-class Seed:
+class InitialUsage:
     """Units that a period holds for certain, and those of which nothing tells whether it does."""
 
     used: int
     uncertain: int = 0
 
 
-class Seeding:
+class UsageSeeder:
     """Gives one limit its usage and holds; runs while nobody counts units of its organization."""
 
     def __init__(
@@ -57,10 +57,10 @@ class Seeding:
         await self._write_usage(seed)
         await self._write_holds()
 
-    async def _seed(self) -> Seed:
+    async def _seed(self) -> InitialUsage:
         inside, across = await self._counted()
         if not across:
-            return Seed(inside)
+            return InitialUsage(inside)
         months = _edge_months(self._span)
         total = await self._units_of_months(months)
         recorded, recorded_inside = await self._recorded(months)
@@ -69,7 +69,7 @@ class Seeding:
         whole = await self._counted_apart_from(months)
         least = max(inside, whole + recorded_inside)
         most = min(inside + across, whole + recorded_inside + consumed)
-        return Seed(least, max(0, most - least))
+        return InitialUsage(least, max(0, most - least))
 
     async def _counted(self) -> tuple[int, int]:
         """Return the units of counters inside the period, and of those across one of its ends."""
@@ -119,7 +119,7 @@ class Seeding:
             conditions.append(table.c[LABEL_OF_SUBJECT[subject]] == self._limit["subject_id"])
         return conditions
 
-    async def _write_usage(self, seed: Seed) -> None:
+    async def _write_usage(self, seed: InitialUsage) -> None:
         row = {
             "organization_id": self._limit["organization_id"],
             "limit_id": self._limit["id"],

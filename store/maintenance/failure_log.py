@@ -2,7 +2,7 @@
 
 import logging
 
-from store.database import Unavailable
+from store.database import DatabaseUnavailableError
 
 
 class FailureLog:
@@ -17,7 +17,7 @@ class FailureLog:
         """Log a failure; those that follow it directly are logged at the level debug."""
         self._failures += 1
         level = logging.WARNING if self._failures == 1 else logging.DEBUG
-        traceback = None if isinstance(error, Unavailable) else error
+        traceback = None if isinstance(error, DatabaseUnavailableError) else error
         self._log.log(level, self._message, exc_info=traceback)
 
     def succeed(self) -> None:

@@ -10,20 +10,20 @@ from sqlalchemy import ColumnElement, Table, delete, exists, select, tuple_
 from models import Consumption, Limit, LimitUsage, Reservation, ReservationHold, SignIn, table_of
 from models.enums import LimitPeriod
 from models.types import EPOCH
-from store.database import Database, DatabaseFailure
+from store.database import Database, DatabaseFailureError
 from store.errors import StoreError
 from store.ids import Clock
 from store.maintenance.partitions import Partitions
 
 PAUSE_SECONDS = 3_600.0
 FIRST_PAUSE_SECONDS = 60.0
-KEEP_EXPIRED = timedelta(days=1)
+EXPIRED_RETENTION = timedelta(days=1)
 """How long holds and sign-ins are kept after they expired."""
 BATCH_ROWS = 1_000
 """Rows of one transaction: others never wait for long."""
 MAX_BATCHES = 1_000
 """Batches of one table in a run; the next run goes on."""
-LONGEST = {
+LONGEST_PERIODS = {
     LimitPeriod.HOUR: timedelta(hours=2),
     LimitPeriod.DAY: timedelta(days=2),
     LimitPeriod.WEEK: timedelta(days=8),
@@ -70,11 +70,11 @@ class Housekeeping:
         """
         oldest = now - self._idempotency
         yield CONSUMPTIONS, CONSUMPTIONS.c.created_at < oldest
-        yield HOLDS, HOLDS.c.expires_at < now - KEEP_EXPIRED
+        yield HOLDS, HOLDS.c.expires_at < now - EXPIRED_RETENTION
         settled = RESERVATIONS.c.settled_at
         is_settled_lately = settled.is_not(None) & (settled >= oldest)
         yield RESERVATIONS, (RESERVATIONS.c.expires_at < oldest) & ~is_settled_lately
-        for period, longest in LONGEST.items():
+        for period, longest in LONGEST_PERIODS.items():
             of_limit = exists().where(
                 LIMITS.c.organization_id == USAGES.c.organization_id,
                 LIMITS.c.id == USAGES.c.limit_id,
@@ -82,7 +82,7 @@ class Housekeeping:
             )
             ended = USAGES.c.period_start < oldest - longest
             yield USAGES, (USAGES.c.period_start > EPOCH) & ended & of_limit
-        yield SIGN_INS, SIGN_INS.c.expires_at < now - KEEP_EXPIRED
+        yield SIGN_INS, SIGN_INS.c.expires_at < now - EXPIRED_RETENTION
 
     async def _delete(self, table: Table, is_old: ColumnElement[bool]) -> None:
         """Delete in batches, each in a transaction of its own, between those of others."""
@@ -107,6 +107,6 @@ class Housekeeping:
             pause = PAUSE_SECONDS
             try:
                 await self.run_once()
-            except (StoreError, DatabaseFailure):
+            except (StoreError, DatabaseFailureError):
                 log.warning("housekeeping will be tried again", exc_info=True)
                 pause = FIRST_PAUSE_SECONDS

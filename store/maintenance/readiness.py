@@ -8,9 +8,9 @@ from sqlalchemy import insert
 
 from models import LimitUsage, table_of
 from models.base import Base
-from store.database import Database, DatabaseFailure, Unavailable
+from store.database import Database, DatabaseFailureError, DatabaseUnavailableError
 from store.dialects import Diagnosis, Fault
-from store.errors import StoreError, TimedOut
+from store.errors import QueryTimeoutError, StoreError
 from store.ids import new_id, utc_now
 
 TABLE = table_of(LimitUsage)
@@ -40,7 +40,7 @@ class WriteActivity:
         self._begun[number] = time.monotonic()
         try:
             yield
-        except (Unavailable, TimedOut, DatabaseFailure) as error:
+        except (DatabaseUnavailableError, QueryTimeoutError, DatabaseFailureError) as error:
             self.refused_at = time.monotonic()
             self.refusal = reason_of(error)
             raise
@@ -61,7 +61,7 @@ class WriteActivity:
         return True if latest == self.succeeded_at else f"a write was refused: {self.refusal}"
 
 
-class _RolledBack(Exception):
+class _ProbeRollbackError(Exception):
     """Ends the transaction of a probe."""
 
 
@@ -78,7 +78,7 @@ class WriteProbe:
         A role that could never write serves those who read, and is no failure.
         """
         note = None
-        with suppress(_RolledBack):
+        with suppress(_ProbeRollbackError):
             async with self._database.write() as connection:
                 dialect = self._database.dialect
                 rights = await dialect.rights(connection, TABLES)
@@ -86,15 +86,15 @@ class WriteProbe:
                     raise _missing("SELECT", rights.unreadable)
                 if len(rights.unwritable) == len(TABLES) and not self._has_written:
                     note = READ_ONLY_NOTE
-                    raise _RolledBack
+                    raise _ProbeRollbackError
                 if rights.unwritable:
                     raise _missing("INSERT and UPDATE", rights.unwritable)
-                problem = await dialect.check_room(connection)
+                problem = await dialect.check_free_space(connection)
                 if problem is not None:
-                    raise Unavailable(problem.message, problem)
+                    raise DatabaseUnavailableError(problem.message, problem)
                 await connection.execute(insert(TABLE).values(self._row()))
                 self._has_written = True
-                raise _RolledBack
+                raise _ProbeRollbackError
         return note
 
     def _row(self) -> dict[str, object]:
@@ -109,17 +109,17 @@ class WriteProbe:
         }
 
 
-def _missing(right: str, tables: Sequence[str]) -> Unavailable:
+def _missing(right: str, tables: Sequence[str]) -> DatabaseUnavailableError:
     more = f" and {len(tables) - NAMED_TABLES} more" if len(tables) > NAMED_TABLES else ""
     names = ", ".join(tables[:NAMED_TABLES]) + more
     reason = f"a privilege on the database is missing: {right} on {names}"
-    return Unavailable(reason, Diagnosis(Fault.UNAVAILABLE, "42501", reason, reason))
+    return DatabaseUnavailableError(reason, Diagnosis(Fault.UNAVAILABLE, "42501", reason, reason))
 
 
-def reason_of(error: StoreError | DatabaseFailure) -> str:
+def reason_of(error: StoreError | DatabaseFailureError) -> str:
     """What fails, for operators."""
-    if isinstance(error, Unavailable):
+    if isinstance(error, DatabaseUnavailableError):
         return error.reason
-    if isinstance(error, DatabaseFailure):
+    if isinstance(error, DatabaseFailureError):
         return "the database refused a statement: see the log"
     return str(error)

@@ -11,11 +11,11 @@ from sqlalchemy import Table
 
 from models import OPERATION_ROLLUPS, OperationText, table_of
 from models.labels import LABELS
-from store.commit_events import Announcements
+from store.commit_events import CommitEvents
 from store.database import Database
-from store.dialects import Attempt, Columns
+from store.dialects import Columns, TransactionAttempt
 from store.ingest.entries import Entry, Flush, ItemResult
-from store.ingest.usage import CountedUse
+from store.ingest.usage import UsageRecord
 from store.operations.bulk.batches import OperationBatch
 from store.operations.bulk.frames import Frame, Key
 from store.operations.columns import AT, TABLE
@@ -34,7 +34,7 @@ from store.operations.fast_path import (
     Row,
 )
 from store.operations.prepare import OperationEntry
-from store.pricing.price_cache import PriceBooks
+from store.pricing.price_cache import PriceBookCache
 
 TEXTS = table_of(OperationText)
 LABEL_NAMES = ("organization_id", *LABELS)
@@ -54,7 +54,7 @@ class OperationApplier:
     kinds = (OperationEntry, OperationBatch)
 
     def __init__(
-        self, books: PriceBooks, announcements: Announcements, rolls_up: bool = True
+        self, books: PriceBookCache, announcements: CommitEvents, rolls_up: bool = True
     ) -> None:
         self._books = books
         self._announcements = announcements
@@ -67,10 +67,10 @@ class OperationApplier:
             gathered.settle(written)
             await self._write_texts(flush, gathered.singles)
             flush.notices.append(partial(self._announce, gathered.frame))
-            flush.uses.extend(uses_of(gathered.frame, written))
+            flush.uses.extend(usages_of(gathered.frame, written))
 
     async def apply_alone(
-        self, database: Database, entries: Sequence[Entry], attempt: Attempt
+        self, database: Database, entries: Sequence[Entry], attempt: TransactionAttempt
     ) -> bool:
         """Write operations in a transaction of their own.
 
@@ -79,7 +79,7 @@ class OperationApplier:
         """
         plain: list[Operations] = []
         for entry in entries:
-            if not (isinstance(entry, OperationEntry | OperationBatch) and entry.is_plain):
+            if not (isinstance(entry, OperationEntry | OperationBatch) and entry.on_fast_path):
                 return False
             plain.append(entry)
         gathered = await self._gather(plain)
@@ -90,8 +90,8 @@ class OperationApplier:
         return True
 
     def _announce(self, frame: Frame) -> None:
-        if self._announcements.is_heard:
-            self._announcements.operations_recorded(set(frame.columns[ORGANIZATION]))
+        if self._announcements.has_subscribers:
+            self._announcements.publish_operations(set(frame.columns[ORGANIZATION]))
 
     def _tables(self, frame: Frame) -> list[tuple[Table, Columns]]:
         """Everything that new operations, in the order of time, are written to."""
@@ -100,8 +100,8 @@ class OperationApplier:
             tables.append((OPERATION_ROLLUPS, deltas_of(frame)))
         return tables
 
-    async def _gather(self, entries: list[Operations]) -> "Gathered":
-        gathered = Gathered.of(entries)
+    async def _gather(self, entries: list[Operations]) -> "FlushOperations":
+        gathered = FlushOperations.of(entries)
         fill_costs(gathered.frame, await self._books.current())
         return gathered
 
@@ -135,7 +135,7 @@ class OperationApplier:
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class FlushOperations:
     """The operations of a flush as one frame, and the entries that wait for their results."""
 
     frame: Frame
@@ -144,7 +144,7 @@ class Gathered:
     fresh: list[OperationEntry]
 
     @classmethod
-    def of(cls, entries: list[Operations]) -> "Gathered":
+    def of(cls, entries: list[Operations]) -> "FlushOperations":
         """Of the entries of one flush."""
         batches = [e for e in entries if isinstance(e, OperationBatch)]
         singles = [e for e in entries if isinstance(e, OperationEntry)]
@@ -159,8 +159,8 @@ class Gathered:
         """Set all results; ``written`` is None where all operations were new."""
         unclaimed = None if written is None else set(written)
         for batch in self.batches:
-            batch.settle(claim(batch.keys, unclaimed))
-        settle(self.singles, self.fresh, unclaimed)
+            batch.settle(claim_keys(batch.keys, unclaimed))
+        settle_entries(self.singles, self.fresh, unclaimed)
 
 
 def in_order(frame: Frame) -> Frame:
@@ -184,7 +184,7 @@ def key_of(row: Row) -> Any:
     return tuple(row[:KEY_WIDTH])
 
 
-def claim(keys: Sequence[Key], unclaimed: set[Key] | None) -> set[Key] | None:
+def claim_keys(keys: Sequence[Key], unclaimed: set[Key] | None) -> set[Key] | None:
     """Those of ``keys`` that are this call's to claim: two calls may have sent the same."""
     if unclaimed is None:
         return None
@@ -193,7 +193,7 @@ def claim(keys: Sequence[Key], unclaimed: set[Key] | None) -> set[Key] | None:
     return mine
 
 
-def settle(
+def settle_entries(
     entries: list[OperationEntry], fresh: list[OperationEntry], unclaimed: set[Key] | None
 ) -> None:
     """Set the results of single operations; ``fresh`` are those that were sent to the database."""
@@ -207,7 +207,7 @@ def settle(
             entry.result = ItemResult.duplicate(entry.id, entry.key)
 
 
-def uses_of(frame: Frame, written: set[Key] | None) -> Iterable[CountedUse]:
+def usages_of(frame: Frame, written: set[Key] | None) -> Iterable[UsageRecord]:
     """What new operations count: they have happened, so they are counted and never refused."""
     if INTERACTION_TYPE not in frame.columns:
         return
@@ -219,18 +219,18 @@ def uses_of(frame: Frame, written: set[Key] | None) -> Iterable[CountedUse]:
                 continue
             uncounted.discard(key)
         if counted[0] is not None:
-            yield from uses_of_operation(labels, key[1], counted)
+            yield from usages_of_operation(labels, key[1], counted)
 
 
-def uses_of_operation(
+def usages_of_operation(
     labels: tuple[Any, ...], at: datetime, counted: tuple[Any, ...]
-) -> Iterable[CountedUse]:
+) -> Iterable[UsageRecord]:
     """Return what one operation counts, from the values of ``LABEL_POSITIONS`` and of ``WHAT``."""
     type, units, against_limits, further, operation_type, route, method = counted
     whose = dict(zip(LABEL_NAMES, labels, strict=True))
     shared = (operation_type, route, method)
-    yield CountedUse(whose, type, *shared, units, at, against_limits)
+    yield UsageRecord(whose, type, *shared, units, at, against_limits)
     for use in () if further is None else msgspec.json.decode(further):
-        yield CountedUse(
+        yield UsageRecord(
             whose, use["type"], *shared, use["units"], at, use["counts_against_limits"]
         )

@@ -15,19 +15,19 @@ from models.rollups import (
     ROWS,
     SUMS,
     Tier,
-    known_column,
+    answered_count_column,
     number_column,
-    set_column,
+    true_count_column,
 )
 from store.dialects import Columns
 from store.operations.deltas import OF
-from store.time_buckets import hour_at
+from store.time_buckets import start_of_hour
 from store.validation import LONG_MAX
 
 COSTS = ("cost_baseline", "cost_actual", "cost_saved")
 PARTS = (
-    set_column("unpriced"),
-    known_column("unpriced"),
+    true_count_column("unpriced"),
+    answered_count_column("unpriced"),
     *(number_column(name, "present") for name in COSTS),
     *(number_column(name, "sum") for name in COSTS),
 )
@@ -79,7 +79,7 @@ def corrections_of(changes: Sequence[Change]) -> Columns:
 
 def keys_of(change: Change) -> Iterable[Key]:
     """Where an operation's costs are counted, once for each rollup of sums."""
-    hour = hour_at(change.row["occurred_at"])
+    hour = start_of_hour(change.row["occurred_at"])
     for rollup in SUMS:
         yield rollup.number, hour, tuple(change.row[name] for name in rollup.dimensions)
 

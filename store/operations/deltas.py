@@ -24,16 +24,16 @@ from models.rollups import (
     SUM_COLUMNS,
     Rollup,
     Tier,
-    known_column,
-    lanes_column,
+    answered_count_column,
+    bins_column,
     number_column,
-    set_column,
+    true_count_column,
 )
 from store.dialects import Columns
-from store.histograms import lanes_of
+from store.histograms import bin_indexes
 from store.operations.bulk.frames import Frame, Values
 from store.operations.columns import AT
-from store.time_buckets import HOUR, hour_at
+from store.time_buckets import HOUR, start_of_hour
 from store.validation import LONG_MAX
 
 OF = {column.name: position for position, column in enumerate(OPERATION_ROLLUPS.columns)}
@@ -49,7 +49,7 @@ FLAG_VALUES = {
     "cache_hit": True,
     "unpriced": PriceStatus.UNPRICED.value,
 }
-LANES = frozenset(OF[lanes_column(name)] for name in HISTOGRAMS)
+LANES = frozenset(OF[bins_column(name)] for name in HISTOGRAMS)
 IN_SUMS = frozenset(OF.values()) - LANES
 IN_HISTOGRAMS = LANES | {OF[ROWS]} | {OF[number_column(name, "present")] for name in HISTOGRAMS}
 """What rows of both kinds of rollups hold."""
@@ -69,14 +69,14 @@ def deltas_of(frame: Frame) -> Columns:
         found.append((rollup, base.of_rollup(rollup).by(rollup.dimensions)))
     if any(map(too_large, (sums for _, sums in found))):
         found = [(r, spread.of_rollup(r).only(r.dimensions).as_groups()) for r in ROLLUPS]
-    return joined(found)
+    return join_bins(found)
 
 
 def hours_of(times: Sequence[datetime]) -> Iterator[datetime]:
     """The hour of each of some instants in their order."""
     place = 0
     while place < len(times):
-        hour = hour_at(times[place])
+        hour = start_of_hour(times[place])
         end = bisect_left(times, hour + HOUR, place)
         yield from repeat(hour, end - place)
         place = end
@@ -105,8 +105,8 @@ class _Sums:
                 continue
             wanted = FLAG_VALUES[flag]
             if wanted in values:
-                parts[OF[set_column(flag)]] = (sum, [value == wanted for value in values])
-            parts[OF[known_column(flag)]] = (sum, present(values, ones))
+                parts[OF[true_count_column(flag)]] = (sum, [value == wanted for value in values])
+            parts[OF[answered_count_column(flag)]] = (sum, present(values, ones))
         for name in NUMBERS:
             values = columns.get(AT[name])
             if values is None:
@@ -117,7 +117,7 @@ class _Sums:
                 parts[OF[number_column(name, "min")]] = (min, values)
                 parts[OF[number_column(name, "max")]] = (max, values)
             if name in HISTOGRAMS:
-                parts[OF[lanes_column(name)]] = (together, lanes_of(values))
+                parts[OF[bins_column(name)]] = (concatenate_bins, bin_indexes(values))
         return cls(hours, dimensions, parts)
 
     def only(self, names: Sequence[str]) -> "_Sums":
@@ -128,8 +128,8 @@ class _Sums:
     def as_groups(self) -> "_Sums":
         """Each row as a group of its own."""
         parts = {
-            place: (flat, [None if v is None else (v,) for v in values])
-            if fold is together
+            place: (flatten_bins, [None if v is None else (v,) for v in values])
+            if fold is concatenate_bins
             else (fold, values)
             for place, (fold, values) in self.parts.items()
         }
@@ -167,8 +167,8 @@ class _Sums:
         for position, (fold, values) in self.parts.items():
             found = done.get((fold, id(values)))
             if found is None:
-                found = done[fold, id(values)] = folded(fold, pick(values), slices)
-            parts[position] = (flat if fold is together else fold, found)
+                found = done[fold, id(values)] = fold_slices(fold, pick(values), slices)
+            parts[position] = (flatten_bins if fold is concatenate_bins else fold, found)
         return _Sums(hours, dict(zip(kept, dimensions, strict=True)), parts)
 
 
@@ -183,7 +183,7 @@ def present(values: Values, ones: Values) -> Values:
     return [value is not None for value in values] if None in values else ones
 
 
-def folded(fold: Fold, values: Values, slices: Sequence[slice]) -> list[Any]:
+def fold_slices(fold: Fold, values: Values, slices: Sequence[slice]) -> list[Any]:
     """Each slice of the values in one; None where it has none."""
     if None not in values:
         return [fold(values[one]) for one in slices]
@@ -196,17 +196,17 @@ def is_same(values: Sequence[Any]) -> bool:
     return values.count(values[0]) == len(values)
 
 
-def together(lanes: Iterable[int]) -> Sequence[int]:
+def concatenate_bins(lanes: Iterable[int]) -> Sequence[int]:
     """The lanes of several values."""
     return tuple(lanes)
 
 
-def flat(lanes: Iterable[Sequence[int]]) -> Sequence[int]:
+def flatten_bins(lanes: Iterable[Sequence[int]]) -> Sequence[int]:
     """The lanes of several rows as those of one."""
     return tuple(chain.from_iterable(lanes))
 
 
-def joined(found: Sequence[tuple[Rollup, _Sums]]) -> Columns:
+def join_bins(found: Sequence[tuple[Rollup, _Sums]]) -> Columns:
     """The rows of several rollups as columns of the table."""
     columns: dict[int, list[Any]] = {
         OF["rollup"]: [r.number for r, sums in found for _ in sums.hours],

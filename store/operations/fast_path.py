@@ -21,16 +21,16 @@ from store.validation import EARLIEST, FUTURE, LONG_MAX, InputBounds
 
 MAX_DURATION_MS = 10.0**12
 MAX_BATCH_SIZE = 1_000_000_000
-LOWEST_STATUS, HIGHEST_STATUS = 100, 599
-V7 = 0x7 << 14 | 0x2
+MIN_STATUS_CODE, MAX_STATUS_CODE = 100, 599
+UUID7_BITS = 0x7 << 14 | 0x2
 """Version and variant of a UUIDv7 where the twelve bits between them are cleared."""
-PLAIN_MEMBERS = 40
+MAX_FAST_PATH_MEMBERS = 40
 """Members of a flat JSON object that is looked at here."""
-ESCAPED = 6
+MAX_ESCAPED_BYTES_PER_CHAR = 6
 """Bytes a character can take in JSON, at most, as far as printable text goes: \\uXXXX."""
-LONGEST_NUMBER = 30
+MAX_NUMBER_CHARS = 30
 """Bytes of the longest number in JSON, with its key's quotes, a colon and a comma."""
-LARGEST_FLOAT = 1e300
+MAX_FLOAT = 1e300
 KEY_WIDTH = 3
 """The primary key stands first: organization, time, id."""
 Row = list[Any]
@@ -61,7 +61,7 @@ USER, DEVELOPER = AT["user_id"], AT["developer_id"]
 COMPANY, SUBSCRIPTION = AT["company_id"], AT["subscription_id"]
 
 
-class QuickPreparer:
+class FastPathPreparer:
     """Rows of one principal's drafts in one call."""
 
     def __init__(
@@ -98,7 +98,7 @@ class QuickPreparer:
             row[DURATION_MS] = float(duration)
         if error is not None and not (len(error) <= self._text and error.isprintable()):
             return None
-        if attributes is not None and not self._is_plain(attributes):
+        if attributes is not None and not self._is_on_fast_path(attributes):
             return None
         row[RECORDED_AT] = self._now
         row[KIND], row[OUTCOME] = draft.kind.value, draft.outcome.value
@@ -122,7 +122,7 @@ class QuickPreparer:
             at = self._now if at is None else at
         elif at is None:
             bits = id.int
-            if (bits >> 62) & 0x3C003 != V7 or bits >> 80 > LAST_MILLISECOND:
+            if (bits >> 62) & 0x3C003 != UUID7_BITS or bits >> 80 > LAST_MILLISECOND:
                 return False
             at = EPOCH + (bits >> 80) * MILLISECOND
         if at.tzinfo is None or not EARLIEST <= at <= self._latest:
@@ -174,7 +174,7 @@ class QuickPreparer:
 
     def _api(self, api: ApiCallDraft, row: Row) -> bool:
         status, size = api.status_code, api.batch_size
-        if status is not None and not LOWEST_STATUS <= status <= HIGHEST_STATUS:
+        if status is not None and not MIN_STATUS_CODE <= status <= MAX_STATUS_CODE:
             return False
         if size is not None and not 0 <= size <= MAX_BATCH_SIZE:
             return False
@@ -193,7 +193,7 @@ class QuickPreparer:
         names = (tool.tool_name, tool.operation_mode)
         if not (self._are_names(names) and self._are_texts((tool.file_path,))):
             return False
-        if tool.parameters is not None and not self._is_plain(tool.parameters):
+        if tool.parameters is not None and not self._is_on_fast_path(tool.parameters):
             return False
         row[TOOL_NAME], row[OPERATION_MODE] = names
         row[FILE_PATH], row[PARAMETERS] = tool.file_path, tool.parameters
@@ -247,31 +247,31 @@ class QuickPreparer:
                 return False
         return True
 
-    def _is_plain(self, value: Any) -> bool:
+    def _is_on_fast_path(self, value: Any) -> bool:
         """Whether it is a flat, small JSON object of printable text and ordinary numbers."""
-        if type(value) is not dict or len(value) > PLAIN_MEMBERS:
+        if type(value) is not dict or len(value) > MAX_FAST_PATH_MEMBERS:
             return False
         size = 2
         for key, member in value.items():
             if type(key) is not str or not key.isprintable():
                 return False
-            size += len(key) * ESCAPED + LONGEST_NUMBER
+            size += len(key) * MAX_ESCAPED_BYTES_PER_CHAR + MAX_NUMBER_CHARS
             if type(member) is str:
                 if not member.isprintable():
                     return False
-                size += len(member) * ESCAPED
-            elif not is_plain_member(member):
+                size += len(member) * MAX_ESCAPED_BYTES_PER_CHAR
+            elif not is_fast_path_member(member):
                 return False
         return size <= self._json_bytes
 
 
-def is_plain_member(member: Any) -> bool:
+def is_fast_path_member(member: Any) -> bool:
     """Whether it is null, a boolean, or an ordinary number."""
     kind = type(member)
     if kind is int:
         return bool(-LONG_MAX <= member <= LONG_MAX)
     if kind is float:
-        return bool(-LARGEST_FLOAT < member < LARGEST_FLOAT)
+        return bool(-MAX_FLOAT < member < MAX_FLOAT)
     return member is None or kind is bool
 
 

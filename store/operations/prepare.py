@@ -9,7 +9,7 @@ from sqlalchemy import Table
 
 from models import OperationText, table_of
 from store.auth.access import Principal, fill_labels
-from store.errors import BadInput
+from store.errors import InvalidInputError
 from store.ids import instant_of, is_v7
 from store.ingest.entries import Entry, ItemStatus, Lane
 from store.ingest.usage import MAX_INTERACTIONS, MAX_UNITS
@@ -25,14 +25,14 @@ from store.operations.drafts import (
     ToolUseDraft,
 )
 from store.operations.fast_path import (
-    HIGHEST_STATUS,
     ID,
     INTERACTION_TYPE,
-    LOWEST_STATUS,
     MAX_BATCH_SIZE,
     MAX_DURATION_MS,
+    MAX_STATUS_CODE,
+    MIN_STATUS_CODE,
     OCCURRED_AT,
-    QuickPreparer,
+    FastPathPreparer,
     Row,
 )
 from store.pricing.token_counts import (
@@ -46,7 +46,7 @@ from store.pricing.token_counts import (
 from store.validation import Checker, InputBounds, Path
 
 NO_TEXTS = (None, None)
-SHORTEST_BATCH = 8
+MIN_COLUMNAR_BATCH_ITEMS = 8
 """Fewer operations take longer column by column than one by one."""
 
 
@@ -89,7 +89,7 @@ class OperationEntry(Entry):
         return Lane.OPERATIONS if self.row[INTERACTION_TYPE] is None else Lane.LIMITS
 
     @property
-    def is_plain(self) -> bool:
+    def on_fast_path(self) -> bool:
         """Whether there is nothing to write but the row of the operation."""
         return self.message is None and self.response is None and self.row[INTERACTION_TYPE] is None
 
@@ -114,20 +114,20 @@ class OperationPreparer:
         self._bounds = bounds
         self._now = now
         self._make_id = make_id
-        self._quick = QuickPreparer(principal, bounds, now, make_id)
+        self._quick = FastPathPreparer(principal, bounds, now, make_id)
         self._columns = ColumnPreparer(principal, bounds, now, make_id)
 
     def prepare_all(self, drafts: Sequence[OperationDraft]) -> OperationBatch | None:
         """All drafts as one entry; None where they must be prepared one by one."""
-        frame = self._columns.frame(drafts) if len(drafts) >= SHORTEST_BATCH else None
+        frame = self._columns.frame(drafts) if len(drafts) >= MIN_COLUMNAR_BATCH_ITEMS else None
         return None if frame is None else OperationBatch(frame)
 
     def prepare(self, draft: OperationDraft) -> OperationEntry:
-        """The entry of one draft; raises ``BadInput`` with every problem of it."""
+        """The entry of one draft; raises ``InvalidInputError`` with every problem of it."""
         row = self._quick.row(draft)
-        return OperationEntry(row) if row is not None else self.examine(draft)
+        return OperationEntry(row) if row is not None else self.validate(draft)
 
-    def examine(self, draft: OperationDraft) -> OperationEntry:
+    def validate(self, draft: OperationDraft) -> OperationEntry:
         """The same, looking at every value by itself: the plain path, and the one with the errors."""
         check = Checker(self._bounds, self._now)
         values: dict[str, Any] = {"recorded_at": self._now}
@@ -208,7 +208,7 @@ def api_values(api: ApiCallDraft, values: dict[str, Any], check: Checker) -> Non
     values["route"] = check.text(api.route, "api", "route")
     values["method"] = check.name(api.method, "api", "method")
     values["status_code"] = check.whole(
-        api.status_code, "api", "statusCode", minimum=LOWEST_STATUS, maximum=HIGHEST_STATUS
+        api.status_code, "api", "statusCode", minimum=MIN_STATUS_CODE, maximum=MAX_STATUS_CODE
     )
     values["ip_address"] = check.name(api.ip_address, "api", "ipAddress")
     values["user_agent"] = check.text(api.user_agent, "api", "userAgent")
@@ -314,4 +314,4 @@ def llm_values(
     )
 
 
-__all__ = ["BadInput", "OperationEntry", "OperationPreparer", "check_labels"]
+__all__ = ["InvalidInputError", "OperationEntry", "OperationPreparer", "check_labels"]

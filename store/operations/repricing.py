@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models import OPERATION_ROLLUPS, Operation, table_of
 from models.enums import AccessScope, OperationKind, PriceStatus
 from models.rollups import DIMENSIONS
-from store.auth.access import Bounds, Principal
-from store.database import Contention, Database
+from store.auth.access import Principal, TenantBounds
+from store.database import ContentionError, Database
 from store.operations.columns import COLUMNS
 from store.operations.corrections import Change, corrections_of
 from store.operations.costs import COUNTS, NAMES, costs_of
@@ -30,7 +30,7 @@ COSTS = ("price_status", "cost_baseline", "cost_actual", "cost_saved")
 PRICED_KINDS = (OperationKind.TOOL.value, OperationKind.LLM.value)
 NAME_COLUMNS = tuple(COLUMNS[position] for position in NAMES)
 COUNT_COLUMNS = tuple(COLUMNS[position] for position in COUNTS)
-NEEDED = tuple(
+NEEDED_COLUMNS = tuple(
     dict.fromkeys(
         ("kind", *(c.name for c in KEY), *NAME_COLUMNS, *COUNT_COLUMNS, *COSTS, *DIMENSIONS)
     )
@@ -39,9 +39,9 @@ CHUNK_ROWS = 1_000
 """Operations of one transaction: writers wait for it no longer than some hundredths of a second."""
 WORK_SECONDS = 20.0
 """A call ends after so long, well before its caller loses patience."""
-TRIES = 5
+MAX_CONTENTION_TRIES = 5
 """How often a chunk is tried while others are in its way."""
-MOST_GROUPS = 100
+MAX_REPRICED_GROUPS = 100
 """Models and tools that are told apart; the least changed ones are told together."""
 
 
@@ -61,7 +61,7 @@ class CostSums:
 
 
 @dataclass(slots=True)
-class Repriced:
+class RepricedTotals:
     """What changed, or would change, among some operations."""
 
     kind: str | None = None
@@ -83,7 +83,7 @@ class Repriced:
             self.newly_priced += new[0] == PRICED != old[0]
             self.newly_unpriced += new[0] == UNPRICED != old[0]
 
-    def merge(self, other: "Repriced") -> None:
+    def merge(self, other: "RepricedTotals") -> None:
         """Add what changed among others."""
         for name in ("operations", "changed", "newly_priced", "newly_unpriced"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
@@ -95,11 +95,11 @@ PRICED, UNPRICED = PriceStatus.PRICED.value, PriceStatus.UNPRICED.value
 
 
 @dataclass(slots=True)
-class Outcome:
+class RepriceResult:
     """The whole, its parts by model and tool, and where a further call goes on."""
 
-    whole: Repriced = field(default_factory=Repriced)
-    groups: dict[tuple[str, str], Repriced] = field(default_factory=dict)
+    whole: RepricedTotals = field(default_factory=RepricedTotals)
+    groups: dict[tuple[str, str], RepricedTotals] = field(default_factory=dict)
     cursor: str | None = None
     more: bool = False
 
@@ -107,16 +107,16 @@ class Outcome:
         """Count one operation."""
         group = self.groups.get((kind, name))
         if group is None:
-            group = self.groups[kind, name] = Repriced(kind, name)
+            group = self.groups[kind, name] = RepricedTotals(kind, name)
         group.add(old, new)
 
-    def parts(self) -> list[Repriced]:
+    def parts(self) -> list[RepricedTotals]:
         """Those with changes, the most changed first; the last one may stand for all others."""
         changed = [group for group in self.groups.values() if group.changed]
         changed.sort(key=lambda g: (-g.changed, g.kind or "", g.name or ""))
-        told, others = changed[:MOST_GROUPS], changed[MOST_GROUPS:]
+        told, others = changed[:MAX_REPRICED_GROUPS], changed[MAX_REPRICED_GROUPS:]
         if others:
-            together = Repriced()
+            together = RepricedTotals()
             for group in others:
                 together.merge(group)
             told.append(together)
@@ -141,11 +141,11 @@ class Repricing:
         where: Condition | None,
         dry_run: bool,
         after: str | None = None,
-    ) -> Outcome:
+    ) -> RepriceResult:
         """Look at the operations behind ``after`` and, unless it is a dry run, set their costs."""
         principal.require(AccessScope.MANAGE)
         place = decode_cursor(after, TERMS, "after") if after is not None else None
-        outcome = Outcome(cursor=after)
+        outcome = RepriceResult(cursor=after)
         until, left = time.monotonic() + WORK_SECONDS, self._most
         while True:
             size = min(CHUNK_ROWS, left)
@@ -167,9 +167,11 @@ class Repricing:
         return outcome
 
     def _statement(
-        self, bounds: Bounds, where: Condition | None, place: Sequence[Any] | None, size: int
+        self, bounds: TenantBounds, where: Condition | None, place: Sequence[Any] | None, size: int
     ) -> Select[Any]:
-        statement = bounds.restrict(select(*(TABLE.columns[name] for name in NEEDED)), TABLE)
+        statement = bounds.restrict(
+            select(*(TABLE.columns[name] for name in NEEDED_COLUMNS)), TABLE
+        )
         has_tokens = (TABLE.c[name].is_not(None) for name in COUNT_COLUMNS)
         statement = statement.where(or_(TABLE.c.kind.in_(PRICED_KINDS), *has_tokens))
         if where is not None:
@@ -181,19 +183,19 @@ class Repricing:
         return statement.order_by(*KEY).limit(size)
 
     async def _patiently(
-        self, statement: Select[Any], dry_run: bool, outcome: Outcome
+        self, statement: Select[Any], dry_run: bool, outcome: RepriceResult
     ) -> Sequence[Row[Any]]:
         """One chunk, tried again while others are in the way."""
-        for left in reversed(range(TRIES)):
+        for left in reversed(range(MAX_CONTENTION_TRIES)):
             try:
                 return await self._chunk(statement, dry_run, outcome)
-            except Contention:
+            except ContentionError:
                 if not left:
                     raise
         raise AssertionError
 
     async def _chunk(
-        self, statement: Select[Any], dry_run: bool, outcome: Outcome
+        self, statement: Select[Any], dry_run: bool, outcome: RepriceResult
     ) -> Sequence[Row[Any]]:
         """Look at the operations of one chunk; they are counted once all is committed."""
         database = self._database

@@ -12,7 +12,7 @@ FRESH_SECONDS = 1.0
 """So long after it was set, at most, a price counts on all servers; on its own server at once."""
 
 
-class PriceBooks:
+class PriceBookCache:
     """Hands out the present book."""
 
     def __init__(self, database: Database, default_tool_nanos: int) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from sqlalchemy import delete, select
 
 from models.enums import AccessScope
-from store.auth.access import EVERY_ORGANIZATION, Bounds, Principal
+from store.auth.access import EVERY_ORGANIZATION, Principal, TenantBounds
 from store.database import Database, Row
-from store.errors import Forbidden
+from store.errors import ForbiddenError
 from store.ids import Clock
 from store.pricing.price_rows import PriceDraft, price_rows
 from store.pricing.prices import PRICE_KEY, TABLE, by_date
@@ -30,7 +30,7 @@ class Prices:
         self._bounds = bounds
         self._changed = changed
 
-    async def list_prices(self, bounds: Bounds) -> list[Row]:
+    async def list_prices(self, bounds: TenantBounds) -> list[Row]:
         """Return the prices of the caller's organization and of the installation, with ``tiers``."""
         statement = select(TABLE).order_by(*TABLE.primary_key.columns)
         if bounds.organization_id is not None:
@@ -47,7 +47,7 @@ class Prices:
         """
         principal.require(AccessScope.MANAGE)
         if principal.bounds.is_partial:
-            raise Forbidden("a key bound to a namespace or workspace does not set prices")
+            raise ForbiddenError("a key bound to a namespace or workspace does not set prices")
         check = Checker(self._bounds, self._clock())
         organization = self._owner(draft, principal)
         price, *tiers = price_rows(draft, organization, self._clock(), check)
@@ -63,7 +63,7 @@ class Prices:
     def _owner(self, draft: PriceDraft, principal: Principal) -> str:
         if draft.organization_id == EVERY_ORGANIZATION:
             if principal.bounds.organization_id is not None:
-                raise Forbidden(
+                raise ForbiddenError(
                     "only an administrator of all organizations sets the installation's prices",
                     ("organizationId",),
                 )

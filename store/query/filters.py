@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, false, func, literal, not_, or_, tru
 
 from models.types import JsonNumber, clean_text
 from store.dialects import DatabaseDialect
-from store.errors import BadInput
+from store.errors import InvalidInputError
 from store.validation import LONG_MAX, LONG_MIN
 
 MAX_CONDITIONS = 200
@@ -34,7 +34,7 @@ MAX_PATH_SHOWN = 80
 """Characters of a refused path that a message repeats."""
 
 
-class Op(StrEnum):
+class ComparisonOperator(StrEnum):
     """What a comparison asks of a field."""
 
     EQ = "eq"
@@ -55,7 +55,7 @@ class Compare:
     """A field against a value (a list for IN and NOT_IN, a boolean for IS_NULL)."""
 
     field: str
-    op: Op
+    op: ComparisonOperator
     value: Any
 
 
@@ -65,7 +65,7 @@ class CompareAttribute:
 
     field: str
     path: tuple[str, ...]
-    op: Op
+    op: ComparisonOperator
     value: Any
 
 
@@ -109,7 +109,7 @@ def parse_path(path: str) -> tuple[str, ...]:
             step += character
     steps.append(step)
     if escaped or not all(steps) or len(steps) > MAX_PATH_STEPS:
-        raise BadInput(
+        raise InvalidInputError(
             f"{path[:MAX_PATH_SHOWN]!r} is no attribute path: 1 to {MAX_PATH_STEPS} keys joined "
             "by dots",
             ("path",),
@@ -143,12 +143,12 @@ class ConditionCompiler:
         self._is_long = False
 
     def compile(self, condition: Condition) -> ColumnElement[bool]:
-        """The condition as SQL; raises ``BadInput`` when it asks for too much."""
+        """The condition as SQL; raises ``InvalidInputError`` when it asks for too much."""
         values = count_values(condition)
         self._is_long = values > MAX_EXPANDED_VALUES
         compiled = self._compile(condition)
         if values > self._max_values:
-            raise BadInput(
+            raise InvalidInputError(
                 f"{values:,} values in one filter, at most {self._max_values:,}: split the question"
             )
         return compiled
@@ -176,42 +176,46 @@ class ConditionCompiler:
     def _admit(self, value: Any) -> None:
         self._count += 1
         if self._count > MAX_CONDITIONS:
-            raise BadInput(f"more than {MAX_CONDITIONS} comparisons in one filter: ask for less")
+            raise InvalidInputError(
+                f"more than {MAX_CONDITIONS} comparisons in one filter: ask for less"
+            )
         if isinstance(value, list | tuple) and len(value) > MAX_VALUES:
-            raise BadInput(
+            raise InvalidInputError(
                 f"{len(value):,} values in one list, at most {MAX_VALUES:,}: split the question"
             )
 
     def _compare(self, column: ColumnElement[Any], asked: Compare) -> ColumnElement[bool]:
         if asked.op in RANGES:
             return RANGES[asked.op](column, asked.value)
-        if asked.op is Op.STARTS_WITH:
+        if asked.op is ComparisonOperator.STARTS_WITH:
             return self._dialect.starts_with(column, clean_text(asked.value))
-        if asked.op is Op.CONTAINS:
+        if asked.op is ComparisonOperator.CONTAINS:
             return self._dialect.contains(column, clean_text(asked.value))
-        if asked.op is Op.IN:
+        if asked.op is ComparisonOperator.IN:
             return self._one_of(column, asked.value)
-        if asked.op is Op.NOT_IN:
+        if asked.op is ComparisonOperator.NOT_IN:
             return or_(column.is_(None), not_(self._one_of(column, asked.value)))
-        return _match(column, asked.op, asked.value)
+        return _matches_sql(column, asked.op, asked.value)
 
     def _attribute(self, asked: CompareAttribute) -> ColumnElement[bool]:
         if any('"' in key for key in asked.path):
             # Older versions of SQLite have no way to say such a path.
-            raise BadInput("a key with a quotation mark in it cannot be asked for", ("path",))
+            raise InvalidInputError(
+                "a key with a quotation mark in it cannot be asked for", ("path",)
+            )
         leaf = self._dialect.json_leaf(self._fields[asked.field], asked.path)
-        if asked.op is Op.IS_NULL:
+        if asked.op is ComparisonOperator.IS_NULL:
             return leaf.kind.is_(None) if asked.value else leaf.kind.is_not(None)
-        if asked.op in (Op.EQ, Op.IN):
-            values = asked.value if asked.op is Op.IN else [asked.value]
+        if asked.op in (ComparisonOperator.EQ, ComparisonOperator.IN):
+            values = asked.value if asked.op is ComparisonOperator.IN else [asked.value]
             if any(isinstance(v, dict | list) for v in values):
-                raise BadInput(
+                raise InvalidInputError(
                     "an attribute is compared with a string, number, boolean or null: "
                     "name the place inside the object",
                     ("attributes",),
                 )
             if any(isinstance(v, int) and not LONG_MIN <= v <= LONG_MAX for v in values):
-                raise BadInput(
+                raise InvalidInputError(
                     "an attribute is compared with whole numbers of 64 bits: no other is recorded",
                     ("attributes",),
                 )
@@ -220,19 +224,21 @@ class ConditionCompiler:
         return RANGES[asked.op](leaf.number, literal(asked.value, JsonNumber()))
 
 
-RANGES: dict[Op, Callable[[ColumnElement[Any], Any], ColumnElement[bool]]] = {
-    Op.GT: operator.gt,
-    Op.GTE: operator.ge,
-    Op.LT: operator.lt,
-    Op.LTE: operator.le,
+RANGES: dict[ComparisonOperator, Callable[[ColumnElement[Any], Any], ColumnElement[bool]]] = {
+    ComparisonOperator.GT: operator.gt,
+    ComparisonOperator.GTE: operator.ge,
+    ComparisonOperator.LT: operator.lt,
+    ComparisonOperator.LTE: operator.le,
 }
 
 
-def _match(column: ColumnElement[Any], op: Op, value: Any) -> ColumnElement[bool]:
+def _matches_sql(
+    column: ColumnElement[Any], op: ComparisonOperator, value: Any
+) -> ColumnElement[bool]:
     """Equality with one value, or with null."""
-    if op is Op.EQ:
+    if op is ComparisonOperator.EQ:
         equal: ColumnElement[bool] = column == value  # IS NULL where the value is None
         return equal
-    if op is Op.NE:
+    if op is ComparisonOperator.NE:
         return column.is_distinct_from(value)
     return column.is_(None) if value else column.is_not(None)

@@ -25,8 +25,8 @@ from sqlalchemy import (
 
 from models.types import Instant, from_microseconds, to_microseconds
 from store.database import Row
-from store.dialects import Fetched
-from store.errors import BadInput
+from store.dialects import FetchedColumns
+from store.errors import InvalidInputError
 from store.validation import LONG_MAX, LONG_MIN
 
 MAX_CURSOR_LENGTH = 20_000
@@ -66,21 +66,21 @@ class PageRequest:
         return self.last is not None
 
     def size(self, bounds: PageSize) -> int:
-        """How many records to return; raises ``BadInput`` where that cannot be."""
+        """How many records to return; raises ``InvalidInputError`` where that cannot be."""
         if self.first is not None and self.last is not None:
-            raise BadInput("first and last exclude each other: leave one out", ("last",))
+            raise InvalidInputError("first and last exclude each other: leave one out", ("last",))
         name = "last" if self.backward else "first"
         asked = self.last if self.backward else self.first
         if asked is None:
             return bounds.default
         if asked < 0:
-            raise BadInput(
+            raise InvalidInputError(
                 f"{asked} records asked, at most {bounds.maximum:,} in one page: a page has no "
                 f"negative size, send {name} from 0 to {bounds.maximum:,}",
                 (name,),
             )
         if asked > bounds.maximum:
-            raise BadInput(
+            raise InvalidInputError(
                 f"{asked} records asked, at most {bounds.maximum:,} in one page: "
                 "page with after and pageInfo.endCursor",
                 (name,),
@@ -186,7 +186,9 @@ def _past(term: OrderTerm, value: Any, forward: bool) -> ColumnElement[bool]:
     return past
 
 
-def make_page(found: Fetched, terms: Sequence[OrderTerm], request: PageRequest, size: int) -> Page:
+def make_page(
+    found: FetchedColumns, terms: Sequence[OrderTerm], request: PageRequest, size: int
+) -> Page:
     """The page of the rows that ``page_statement`` found."""
     more = len(found) > size
     columns = found.head(size, reverse=request.backward)
@@ -220,7 +222,7 @@ def plain(value: Any) -> Any:
 
 
 def decode_cursor(cursor: str, terms: Sequence[OrderTerm], name: str) -> list[Any]:
-    """The values in a cursor; raises ``BadInput`` for one that is not of this order."""
+    """The values in a cursor; raises ``InvalidInputError`` for one that is not of this order."""
     try:
         if len(cursor) > MAX_CURSOR_LENGTH:
             raise ValueError("too long")
@@ -228,7 +230,7 @@ def decode_cursor(cursor: str, terms: Sequence[OrderTerm], name: str) -> list[An
         content = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
         order, *values = content
         if order != signature(terms) or len(values) != len(terms):
-            raise BadInput(
+            raise InvalidInputError(
                 "this cursor is of another order: page with the order it was made in", (name,)
             )
         return [_typed(v, t) for v, t in zip(values, terms, strict=True)]
@@ -240,7 +242,7 @@ def decode_cursor(cursor: str, terms: Sequence[OrderTerm], name: str) -> list[An
         RecursionError,
         binascii.Error,
     ) as error:
-        raise BadInput(
+        raise InvalidInputError(
             "this is not a cursor: use pageInfo.endCursor as it came", (name,)
         ) from error
 

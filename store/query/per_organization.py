@@ -44,7 +44,7 @@ def follows_key(table: Table, terms: Sequence[OrderTerm]) -> bool:
     return one_way and names[: len(key)] == key
 
 
-def spread(
+def per_organization_page(
     statement: Select[Any],
     table: Table,
     names: Sequence[str],

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Table, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from store.auth.access import Bounds
+from store.auth.access import TenantBounds
 from store.database import Database, Row
 from store.query.filters import Condition, ConditionCompiler, Fields
 from store.query.paging import (
@@ -20,7 +20,7 @@ from store.query.paging import (
     order_by,
     page_statement,
 )
-from store.query.per_organization import follows_key, organizations_in, spread
+from store.query.per_organization import follows_key, organizations_in, per_organization_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class RecordQuery:
     """Which records of a source, in which order."""
 
     where: Condition | None = None
@@ -84,7 +84,7 @@ class Records:
         self._sizes = sizes
 
     def statement(
-        self, bounds: Bounds, question: Question, extra: Sequence[ColumnElement[bool]] = ()
+        self, bounds: TenantBounds, question: RecordQuery, extra: Sequence[ColumnElement[bool]] = ()
     ) -> Select[Any]:
         """The rows within ``bounds`` that satisfy the question."""
         table = self.source.table
@@ -96,8 +96,8 @@ class Records:
 
     async def list_page(
         self,
-        bounds: Bounds,
-        question: Question,
+        bounds: TenantBounds,
+        question: RecordQuery,
         request: PageRequest,
         columns: frozenset[str] | None = None,
     ) -> Page:
@@ -116,11 +116,13 @@ class Records:
                 found = await organizations_in(connection, table)
                 if found is not None and len(found) > 0:
                     backward = request.backward
-                    statement = spread(statement, table, found, terms, backward, size + 1)
+                    statement = per_organization_page(
+                        statement, table, found, terms, backward, size + 1
+                    )
             fetched = await self._database.dialect.fetch(connection, statement, chosen)
         return make_page(fetched, terms, request, size)
 
-    async def count(self, bounds: Bounds, question: Question) -> int:
+    async def count(self, bounds: TenantBounds, question: RecordQuery) -> int:
         """How many records there are, on all pages."""
         inner = self.statement(bounds, question)
         inner = inner.with_only_columns(func.count(), maintain_column_froms=True)
@@ -128,11 +130,11 @@ class Records:
             found: int = (await connection.execute(inner)).scalar_one()
             return found
 
-    async def find_by(self, bounds: Bounds, values: Mapping[str, Any]) -> Row | None:
+    async def find_by(self, bounds: TenantBounds, values: Mapping[str, Any]) -> Row | None:
         """The newest record within the bounds whose columns have these values, or None."""
         table = self.source.table
         conditions = [table.columns[name] == value for name, value in values.items()]
-        statement = self.statement(bounds, Question(), conditions).limit(1)
+        statement = self.statement(bounds, RecordQuery(), conditions).limit(1)
         statement = statement.order_by(*order_by(self.source.terms(())))
         async with self._database.read_for(bounds.organization_id) as connection:
             row: Row | None = (await connection.execute(statement)).mappings().first()
@@ -141,7 +143,7 @@ class Records:
     async def each_key(
         self,
         connection: AsyncConnection,
-        bounds: Bounds,
+        bounds: TenantBounds,
         key: Sequence[ColumnElement[Any]],
         keys: Sequence[tuple[Any, ...]],
         request: PageRequest,
@@ -153,7 +155,7 @@ class Records:
         """
         size = request.size(self._sizes)
         terms = self.source.terms(())
-        page = page_statement(self.statement(bounds, Question()), terms, request, size)
+        page = page_statement(self.statement(bounds, RecordQuery()), terms, request, size)
         columns = list(self.source.table.columns)
         pages = [
             page.where(*(column == value for column, value in zip(key, values, strict=True)))
@@ -175,7 +177,7 @@ class Records:
     async def each(
         self,
         connection: AsyncConnection,
-        bounds: Bounds,
+        bounds: TenantBounds,
         key: Sequence[ColumnElement[Any]],
         conditions: Sequence[ColumnElement[bool]],
         request: PageRequest,
@@ -186,7 +188,7 @@ class Records:
         """
         size = request.size(self._sizes)
         terms = self.source.terms(())
-        inner = cut(self.statement(bounds, Question(), conditions), terms, request)
+        inner = cut(self.statement(bounds, RecordQuery(), conditions), terms, request)
         order = order_by(terms, request.backward)
         rank = func.row_number().over(partition_by=list(key), order_by=order).label("rank_")
         ranked = inner.add_columns(rank).subquery()

@@ -4,29 +4,33 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
-from store.aggregation.answers import Answer, Group
+from store.aggregation.answers import AggregationResult, Group
 from store.aggregation.measures import Measure, Value
-from store.aggregation.questions import Question
+from store.aggregation.questions import AggregationQuery
 from store.pricing.prices import NANOS_PER_DOLLAR
-from store.query.filters import AllOf, Compare, Condition, Op
+from store.query.filters import AllOf, Compare, ComparisonOperator, Condition
 
-Ask = Callable[[Question], Awaitable[Answer]]
+Ask = Callable[[AggregationQuery], Awaitable[AggregationResult]]
 """Asks within the bounds of one caller."""
 
 
 def all_of(since: tuple[str, datetime | None], **equal: Any) -> Condition:
     """Records from an instant on (a column and None: from ever), whose columns equal these values."""
     column, instant = since
-    parts = [Compare(name, Op.EQ, value) for name, value in equal.items() if value is not None]
+    parts = [
+        Compare(name, ComparisonOperator.EQ, value)
+        for name, value in equal.items()
+        if value is not None
+    ]
     if instant is not None:
-        parts.append(Compare(column, Op.GTE, instant))
+        parts.append(Compare(column, ComparisonOperator.GTE, instant))
     return AllOf(tuple(parts))
 
 
 class Values:
     """The values of one group of an answer."""
 
-    def __init__(self, answer: Answer, group: Group) -> None:
+    def __init__(self, answer: AggregationResult, group: Group) -> None:
         self._answer = answer
         self._group = group
 
@@ -48,7 +52,7 @@ class Values:
         return (self.get(measure) or 0) / NANOS_PER_DOLLAR
 
 
-def totals_of(answer: Answer) -> Values:
+def totals_of(answer: AggregationResult) -> Values:
     """The totals of an answer that was asked for them."""
     assert answer.totals is not None
     return Values(answer, answer.totals)

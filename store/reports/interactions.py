@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from store.aggregation.answers import Answer
+from store.aggregation.answers import AggregationResult
 from store.aggregation.catalog import Stat
 from store.aggregation.measures import COUNT, Statistic
-from store.aggregation.questions import OrderBy, Question
+from store.aggregation.questions import AggregationQuery, OrderBy
 from store.aggregation.sources import INTERACTIONS
-from store.errors import BadInput
-from store.query.filters import AllOf, Compare, Op
+from store.errors import InvalidInputError
+from store.query.filters import AllOf, Compare, ComparisonOperator
 from store.reports.arguments import Ask, Values, totals_of
 
 UNITS = Statistic("units", Stat.SUM)
@@ -39,18 +39,18 @@ class InteractionTotals:
 
 
 async def interaction_totals(ask: Ask, year: int, month: int, **labels: Any) -> InteractionTotals:
-    """The month of the counters with these values; raises ``BadInput`` for a month that is none."""
+    """The month of the counters with these values; raises ``InvalidInputError`` for a month that is none."""
     try:
         first = date(year, month, 1)
     except (ValueError, OverflowError):
         message = f"there is no month {month} of the year {year}: months are 1 to 12"
-        raise BadInput(message, ("month",)) from None
-    named = [Compare(n, Op.EQ, v) for n, v in labels.items() if v is not None]
-    where = AllOf((Compare("month", Op.EQ, first), *named))
+        raise InvalidInputError(message, ("month",)) from None
+    named = [Compare(n, ComparisonOperator.EQ, v) for n, v in labels.items() if v is not None]
+    where = AllOf((Compare("month", ComparisonOperator.EQ, first), *named))
 
-    async def by(dimension: str, totals: bool = False) -> Answer:
+    async def by(dimension: str, totals: bool = False) -> AggregationResult:
         return await ask(
-            Question(
+            AggregationQuery(
                 INTERACTIONS,
                 where,
                 group_by=(dimension,),
@@ -75,7 +75,7 @@ async def interaction_totals(ask: Ask, year: int, month: int, **labels: Any) -> 
     )
 
 
-def _parts(answer: Answer) -> list[InteractionPart]:
+def _parts(answer: AggregationResult) -> list[InteractionPart]:
     found = []
     for row in answer.rows:
         values = Values(answer, row)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from models.enums import RequestStatus
-from store.aggregation.answers import Answer, Group
+from store.aggregation.answers import AggregationResult, Group
 from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import BucketUnit, Stat
 from store.aggregation.measures import (
@@ -16,12 +16,12 @@ from store.aggregation.measures import (
     Quantile,
     Statistic,
 )
-from store.aggregation.questions import ByGroup, OrderBy, Question
+from store.aggregation.questions import AggregationQuery, ByGroup, OrderBy
 from store.aggregation.sources import ACTIVE_STATUSES, REQUESTS, STAGES
 from store.circuit_breakers import WARNING_FAILURE_RATE, warnings_of
 from store.database import Row
-from store.errors import BadInput
-from store.query.filters import AllOf, Compare, Op
+from store.errors import InvalidInputError
+from store.query.filters import AllOf, Compare, ComparisonOperator
 from store.reports.arguments import Ask, Values, all_of, totals_of
 from store.time_ranges import TimeRange
 
@@ -29,16 +29,16 @@ COMPLETED, CANCELLED, ACTIVE = (FlagCount(f) for f in ("completed", "cancelled",
 RETRIED = FlagCount("retried")
 MEAN = Statistic("duration_ms", Stat.AVG)
 P50, P95 = Quantile("duration_ms", 0.5), Quantile("duration_ms", 0.95)
-ATTEMPTS, MOST_ATTEMPTS = Statistic("attempt", Stat.AVG), Statistic("attempt", Stat.MAX)
+ATTEMPTS, MAX_ATTEMPTS = Statistic("attempt", Stat.AVG), Statistic("attempt", Stat.MAX)
 OF_REQUESTS: tuple[Measure, ...] = (
     COUNT, COMPLETED, ERROR_COUNT, CANCELLED, ACTIVE, MEAN, P50, P95,
 )  # fmt: skip
 OF_STAGES: tuple[Measure, ...] = (
-    COUNT, COMPLETED, ERROR_COUNT, RETRIED, MEAN, P50, P95, ATTEMPTS, MOST_ATTEMPTS,
+    COUNT, COMPLETED, ERROR_COUNT, RETRIED, MEAN, P50, P95, ATTEMPTS, MAX_ATTEMPTS,
 )  # fmt: skip
-MOST_HOURS = 24 * 31
-MOST_STAGES = 1_000
-MOST_SUSPECTS = 20
+MAX_HOURS = 24 * 31
+MAX_STAGE_ROWS = 1_000
+MAX_WARNINGS = 20
 """Stages in one list of warnings."""
 
 
@@ -96,9 +96,9 @@ class Monitoring:
 
     def __init__(self, ask: Ask, now: datetime, span: TimeRange, type: str | None = None) -> None:
         length = span.length
-        if length is None or not timedelta(hours=1) <= length <= timedelta(hours=MOST_HOURS):
-            message = f"Invalid time range '{span.name}'. Use 1h to {MOST_HOURS}h."
-            raise BadInput(message, ("timeRange",))
+        if length is None or not timedelta(hours=1) <= length <= timedelta(hours=MAX_HOURS):
+            message = f"Invalid time range '{span.name}'. Use 1h to {MAX_HOURS}h."
+            raise InvalidInputError(message, ("timeRange",))
         self._ask = ask
         self.now = now
         self.time_range = span
@@ -109,7 +109,9 @@ class Monitoring:
     async def requests(self) -> RequestNumbers:
         """All requests that were created in the span."""
         where = all_of(("created_at", self.since), type=self.type)
-        answer = await self._ask(Question(REQUESTS, where, measures=OF_REQUESTS, totals=True))
+        answer = await self._ask(
+            AggregationQuery(REQUESTS, where, measures=OF_REQUESTS, totals=True)
+        )
         return numbers_of(totals_of(answer))
 
     async def active(self) -> int:
@@ -122,15 +124,18 @@ class Monitoring:
 
     async def _with_status(self, states: Sequence[str]) -> int:
         where = AllOf(
-            (Compare("status", Op.IN, list(states)), all_of(("created_at", None), type=self.type))
+            (
+                Compare("status", ComparisonOperator.IN, list(states)),
+                all_of(("created_at", None), type=self.type),
+            )
         )
-        answer = await self._ask(Question(REQUESTS, where, measures=(COUNT,), totals=True))
+        answer = await self._ask(AggregationQuery(REQUESTS, where, measures=(COUNT,), totals=True))
         return totals_of(answer).count(COUNT)
 
     async def by_hour(self, zone: str) -> list[RequestHour]:
         """The same by the hour of their creation; the first and the last hour may be cut."""
         answer = await self._ask(
-            Question(
+            AggregationQuery(
                 REQUESTS,
                 all_of(("created_at", self.since), type=self.type),
                 bucket=Bucket(BucketUnit.HOUR, zone=zone),
@@ -146,13 +151,13 @@ class Monitoring:
     async def stages(self) -> list[StageNumbers]:
         """Stages whose present attempt began in the span, by name."""
         answer = await self._ask(
-            Question(
+            AggregationQuery(
                 STAGES,
                 all_of(("started_at", self.since), request_type=self.type),
                 group_by=("name",),
                 measures=OF_STAGES,
                 order_by=(OrderBy(ByGroup("name")),),
-                limit=MOST_STAGES,
+                limit=MAX_STAGE_ROWS,
             )
         )
         return [_stage(answer, row, row.key[0]) for row in answer.rows]
@@ -170,7 +175,7 @@ class Monitoring:
         suspects = [s for s in await self.stages() if (s.failure_rate or 0) > WARNING_FAILURE_RATE]
         return found + [
             f"stage {stage.name} fails in {stage.failure_rate:.1%} of its runs"
-            for stage in suspects[:MOST_SUSPECTS]
+            for stage in suspects[:MAX_WARNINGS]
         ]
 
 
@@ -193,7 +198,7 @@ def numbers_of(values: Values) -> RequestNumbers:
     )
 
 
-def _stage(answer: Answer, group: Group, name: str) -> StageNumbers:
+def _stage(answer: AggregationResult, group: Group, name: str) -> StageNumbers:
     values = Values(answer, group)
     return StageNumbers(
         name=name,
@@ -205,5 +210,5 @@ def _stage(answer: Answer, group: Group, name: str) -> StageNumbers:
         p50_duration_ms=values.number(P50),
         p95_duration_ms=values.number(P95),
         average_attempts=values.number(ATTEMPTS),
-        most_attempts=values.count(MOST_ATTEMPTS),
+        most_attempts=values.count(MAX_ATTEMPTS),
     )

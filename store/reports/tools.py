@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from models.enums import OperationKind
-from store.aggregation.answers import Answer, Row
+from store.aggregation.answers import AggregationResult, Row
 from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import BucketUnit, Stat
 from store.aggregation.measures import COUNT, Measure, Statistic
-from store.aggregation.questions import ByGroup, Group, OrderBy, Question
+from store.aggregation.questions import AggregationQuery, ByGroup, Group, OrderBy
 from store.aggregation.sources import OPERATIONS
 from store.query.filters import Condition
 from store.reports.arguments import Ask, Values, all_of, totals_of
@@ -32,7 +32,7 @@ TREND_UNITS = ((timedelta(days=2), BucketUnit.HOUR), (timedelta(days=60), Bucket
 """The longest range of each unit of a trend; longer ones go by month."""
 PERCENT_DIGITS = 4
 """Digits of a percentage behind the point: more would show the noise of floats."""
-MOST_ROWS = 1_000
+MAX_REPORT_ROWS = 1_000
 """Tools, and pairs of tool and mode; the answer says where there are more."""
 
 
@@ -153,7 +153,7 @@ class ToolReports:
         """The same by time: by hour, day or month, as the range is long."""
         bucket = Bucket(trend_unit(self.time_range), zone=zone)
         answer = await self._ask(
-            Question(OPERATIONS, self._where(), bucket=bucket, measures=SAVINGS)
+            AggregationQuery(OPERATIONS, self._where(), bucket=bucket, measures=SAVINGS)
         )
         return [
             SavingsPoint(row.bucket.start, row.bucket.end, savings_of(Values(answer, row)))
@@ -167,15 +167,15 @@ class ToolReports:
 
     def _question(
         self, groups: tuple[Group, ...], measures: tuple[Measure, ...], totals: bool = False
-    ) -> Question:
-        return Question(
+    ) -> AggregationQuery:
+        return AggregationQuery(
             OPERATIONS,
             self._where(),
             group_by=groups,
             measures=measures,
             order_by=tuple(OrderBy(ByGroup(group)) for group in groups),
             totals=totals,
-            limit=MOST_ROWS,
+            limit=MAX_REPORT_ROWS,
         )
 
 
@@ -193,14 +193,14 @@ def _first(row: Row) -> str | None:
     return name
 
 
-def _mode(answer: Answer, row: Row) -> ModeUse:
+def _mode(answer: AggregationResult, row: Row) -> ModeUse:
     values = Values(answer, row)
     return ModeUse(
         row.key[1], values.count(COUNT), values.count(TOKENS_PREVENTED), values.number(DURATION)
     )
 
 
-def _tool(answer: Answer, row: Row, modes: list[ModeUse]) -> ToolUse:
+def _tool(answer: AggregationResult, row: Row, modes: list[ModeUse]) -> ToolUse:
     values = Values(answer, row)
     return ToolUse(
         tool=row.key[0],

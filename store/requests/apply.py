@@ -9,14 +9,14 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select, tuple_
 
 from models import Request, RequestEvent, RequestStage, StageAttempt, table_of
-from store.commit_events import Announcements, Moved
+from store.commit_events import CommitEvents, RequestChanged
 from store.dialects import chunks
-from store.errors import NotFound, StoreError
+from store.errors import NotFoundError, StoreError
 from store.ingest.entries import Flush, ItemResult
 from store.key_lists import conditions_of
-from store.requests.entries import REQUEST_COLUMNS, CommandEntry, CreateEntry, SweepEntry
+from store.requests.entries import REQUEST_COLUMNS, CommandEntry, CreateEntry, StallCheckEntry
 from store.requests.rows import Row
-from store.requests.stalls import Patience
+from store.requests.stalls import StallPolicy
 from store.requests.state import RequestState
 from store.validation import InputBounds
 
@@ -24,7 +24,7 @@ REQUESTS, STAGES = table_of(Request), table_of(RequestStage)
 ATTEMPTS, EVENTS = table_of(StageAttempt), table_of(RequestEvent)
 EVENT_COLUMNS = tuple(column.name for column in EVENTS.columns)
 Key = tuple[str, UUID]
-AnyEntry = CommandEntry | CreateEntry | SweepEntry
+AnyEntry = CommandEntry | CreateEntry | StallCheckEntry
 
 
 @dataclass(slots=True)
@@ -52,18 +52,18 @@ class RequestStats:
 class RequestApplier:
     """Creates and changes requests, stages, attempts and events."""
 
-    kinds = (CreateEntry, CommandEntry, SweepEntry)
+    kinds = (CreateEntry, CommandEntry, StallCheckEntry)
 
     def __init__(
         self,
         make_id: Callable[[], UUID],
-        patience: Patience,
-        announcements: Announcements,
+        stall_policy: StallPolicy,
+        announcements: CommitEvents,
         bounds: InputBounds,
     ) -> None:
         self._make_id = make_id
         self._max_stages = bounds.request_stages
-        self._patience = patience
+        self._patience = stall_policy
         self._announcements = announcements
         self.stats = RequestStats()
 
@@ -85,7 +85,7 @@ class RequestApplier:
                 if entry in created:
                     by_id.setdefault(entry.request_id, []).append(state)
                 self._created(entry, state, entry in created)
-            elif isinstance(entry, SweepEntry):
+            elif isinstance(entry, StallCheckEntry):
                 self._sweep(entry, states)
             else:
                 self._command(entry, by_id.get(entry.request_id, ()))
@@ -176,7 +176,9 @@ class RequestApplier:
                 else f"several organizations have a request {entry.request_id}: "
                 "use a key of one organization"
             )
-            entry.result = ItemResult.rejected(entry.request_id, NotFound(message, ("requestId",)))
+            entry.result = ItemResult.rejected(
+                entry.request_id, NotFoundError(message, ("requestId",))
+            )
             return
         state = mine[0]
         key = state.row["organization_id"], state.row["id"]
@@ -191,10 +193,10 @@ class RequestApplier:
             return
         entry.result = ItemResult.accepted(id, key) if moved else ItemResult.duplicate(id, key)
 
-    def _sweep(self, entry: SweepEntry, states: dict[Key, RequestState]) -> None:
+    def _sweep(self, entry: StallCheckEntry, states: dict[Key, RequestState]) -> None:
         state = states.get((entry.organization or "", entry.request_id))
-        patience = replace(self._patience, listening_since=entry.listening_since)
-        moved = state is not None and state.sweep(patience)
+        stall_policy = replace(self._patience, listening_since=entry.listening_since)
+        moved = state is not None and state.check_for_stall(stall_policy)
         id, key = entry.request_id, entry.key
         entry.result = ItemResult.accepted(id, key) if moved else ItemResult.duplicate(id, key)
 
@@ -212,9 +214,9 @@ class RequestApplier:
         events = [tuple(map(e.get, EVENT_COLUMNS)) for s in changed for e in s.events]
         if events:
             await dialect.bulk_insert(connection, EVENTS, events)
-            if self._announcements.is_heard:
-                moves = [Moved(s.row, s.events) for s in changed if s.events]
-                flush.notices.append(partial(self._announcements.requests_moved, moves))
+            if self._announcements.has_subscribers:
+                moves = [RequestChanged(s.row, s.events) for s in changed if s.events]
+                flush.notices.append(partial(self._announcements.publish_request_changes, moves))
 
 
 def _of_requests(table: Any, keys: Sequence[Key]) -> ColumnElement[bool]:

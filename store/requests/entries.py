@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import Table
 
 from models import Request, table_of
-from store.auth.access import ANYWHERE, Bounds
+from store.auth.access import UNRESTRICTED, TenantBounds
 from store.ids import instant_of
 from store.ingest.entries import Entry
 from store.maintenance.partitions import month_of, partitioned_tables
-from store.requests.rows import Fact, Row
+from store.requests.rows import CommandContext, Row
 from store.requests.state import RequestState
 
 REQUEST_TABLES: list[Table] = [
@@ -35,8 +35,8 @@ class CommandEntry(Entry):
     def __init__(
         self,
         request_id: UUID,
-        bounds: Bounds,
-        fact: Fact,
+        bounds: TenantBounds,
+        fact: CommandContext,
         event_id: UUID | None,
         change: Change,
         stage: str | None = None,
@@ -60,7 +60,9 @@ class CreateEntry(Entry):
 
     __slots__ = ("bounds", "fact", "row", "stages")
 
-    def __init__(self, row: Row, stages: list[Row], fact: Fact, bounds: Bounds = ANYWHERE) -> None:
+    def __init__(
+        self, row: Row, stages: list[Row], fact: CommandContext, bounds: TenantBounds = UNRESTRICTED
+    ) -> None:
         super().__init__()
         self.bounds = bounds
         self.row = row
@@ -87,7 +89,7 @@ class CreateEntry(Entry):
         return [(table, month) for table in REQUEST_TABLES]
 
 
-class SweepEntry(Entry):
+class StallCheckEntry(Entry):
     """A look at a request whose silence may be due.
 
     It goes through the writer like every command: the request is locked, and judged as it stands

@@ -18,12 +18,12 @@ from store.requests.transitions import STAGE_ACTIVE
 Row = Mapping[Any, Any]
 Typical = Mapping[str, float]
 """Seconds that a stage usually takes, by its name."""
-FORESEEABLE = frozenset({RequestStatus.PENDING, RequestStatus.RUNNING})
+FORECASTABLE_STATUSES = frozenset({RequestStatus.PENDING, RequestStatus.RUNNING})
 """Of what is stalled nobody can say when it will end, and what has ended is past."""
 MILLISECOND = timedelta(milliseconds=1)
 
 
-class Work(NamedTuple):
+class RequestSnapshot(NamedTuple):
     """What must be known of a request to foresee its end: the key of loaders of forecasts."""
 
     organization_id: str
@@ -33,7 +33,7 @@ class Work(NamedTuple):
     started_at: datetime | None
 
     @classmethod
-    def of(cls, row: Row) -> "Work":
+    def of(cls, row: Row) -> "RequestSnapshot":
         """From a row of ``requests``."""
         return cls(*(row[name] for name in cls._fields))
 
@@ -50,11 +50,11 @@ class Work(NamedTuple):
     @property
     def foreseeable(self) -> bool:
         """Whether there is an end to wait for."""
-        return self.status in FORESEEABLE
+        return self.status in FORECASTABLE_STATUSES
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class TimelineInterval:
     """One bar of a Gantt picture: an attempt of a stage, or one that is still to come.
 
     ``offset_ms`` counts from the start of the request, to the start of the bar or to where that is
@@ -90,7 +90,7 @@ def eta(status: str, stages: Sequence[Row], typical: Typical, now: datetime) -> 
     A stage that weighs nothing and has no history counts as none. One about which nothing can be
     said makes the whole unknown.
     """
-    if status not in FORESEEABLE or not stages:
+    if status not in FORECASTABLE_STATUSES or not stages:
         return None
     left = seconds_left(stages, typical, now)
     if any(seconds is None for seconds in left.values()):
@@ -150,8 +150,12 @@ def is_awaited(stage: Row) -> bool:
 
 
 def timeline(
-    work: Work, stages: Sequence[Row], attempts: Sequence[Row], typical: Typical, now: datetime
-) -> list[Bar]:
+    work: RequestSnapshot,
+    stages: Sequence[Row],
+    attempts: Sequence[Row],
+    typical: Typical,
+    now: datetime,
+) -> list[TimelineInterval]:
     """Every attempt and what is still planned, in the order in which they begin.
 
     The last end that is expected is ``now`` plus ``eta``. A failed stage that may be tried again
@@ -178,16 +182,16 @@ def timeline(
         elif not stage["attempt"]:
             bars.append(_planned_bar(stage, base, None, None))
 
-    def order(bar: Bar) -> tuple[bool, float, int, int]:
+    def order(bar: TimelineInterval) -> tuple[bool, float, int, int]:
         place = bar.offset_ms
         return place is None, place or 0.0, position.get(bar.stage, 0), bar.attempt
 
     return sorted(bars, key=order)
 
 
-def _attempt_bar(row: Row, base: datetime, now: datetime, left: float | None) -> Bar:
+def _attempt_bar(row: Row, base: datetime, now: datetime, left: float | None) -> TimelineInterval:
     started, ended = row["started_at"], row["ended_at"]
-    return Bar(
+    return TimelineInterval(
         stage=row["stage"],
         attempt=row["attempt"],
         status=StageStatus(row["status"]),
@@ -201,9 +205,11 @@ def _attempt_bar(row: Row, base: datetime, now: datetime, left: float | None) ->
     )
 
 
-def _planned_bar(stage: Row, base: datetime, start: datetime | None, end: datetime | None) -> Bar:
+def _planned_bar(
+    stage: Row, base: datetime, start: datetime | None, end: datetime | None
+) -> TimelineInterval:
     skipped = stage["status"] == StageStatus.SKIPPED
-    return Bar(
+    return TimelineInterval(
         stage=stage["name"],
         attempt=stage["attempt"] if skipped else stage["attempt"] + 1,
         status=StageStatus.SKIPPED if skipped else StageStatus.PENDING,

@@ -11,7 +11,7 @@ from sqlalchemy import Select, func, select, union_all
 
 from models import Request, RequestStage, table_of
 from models.enums import StageStatus
-from store.auth.access import Bounds
+from store.auth.access import TenantBounds
 from store.database import Database
 from store.dialects import OneOf, chunks
 from store.ids import Clock
@@ -23,16 +23,16 @@ RECENT_REQUESTS = 2_000
 """So many of an organization's newest ended requests are looked at, of whatever type they are."""
 SAMPLES = 100
 """Of these the newest of each type; their stages are what usual means."""
-REMEMBERED = timedelta(minutes=1)
-MOST_REMEMBERED = 1_000
+CACHE_TTL = timedelta(minutes=1)
+MAX_CACHED_KINDS = 1_000
 """Types of organizations; a few names and numbers each."""
 ORGANIZATIONS_PER_STATEMENT = 50
 REQUESTS, STAGES = table_of(Request), table_of(RequestStage)
-NOTHING: Typical = {}
+NO_DURATIONS: Typical = {}
 
 Kind = tuple[str, str]
 """Organization and type of requests."""
-Key = tuple[Bounds, Kind]
+Key = tuple[TenantBounds, Kind]
 
 
 class StageHistory:
@@ -48,7 +48,7 @@ class StageHistory:
         """The present instant."""
         return self._clock()
 
-    async def typical(self, bounds: Bounds, kinds: Iterable[Kind]) -> dict[Kind, Typical]:
+    async def typical(self, bounds: TenantBounds, kinds: Iterable[Kind]) -> dict[Kind, Typical]:
         """Usual seconds by stage, of each kind; from requests within the bounds only.
 
         One statement for all that is not remembered. Who asks at the same time for the same
@@ -62,18 +62,18 @@ class StageHistory:
                 found = await self._read(bounds, missing)
                 now = self._clock()
                 for kind in missing:
-                    self._known[wanted[kind]] = now, found.get(kind, NOTHING)
+                    self._known[wanted[kind]] = now, found.get(kind, NO_DURATIONS)
                     self._known.move_to_end(wanted[kind])
             told = {kind: self._known[key][1] for kind, key in wanted.items()}
-            while len(self._known) > MOST_REMEMBERED:
+            while len(self._known) > MAX_CACHED_KINDS:
                 self._known.popitem(last=False)
         return told
 
     def _is_fresh(self, key: Key) -> bool:
         known = self._known.get(key)
-        return known is not None and abs(self._clock() - known[0]) < REMEMBERED
+        return known is not None and abs(self._clock() - known[0]) < CACHE_TTL
 
-    async def _read(self, bounds: Bounds, kinds: Sequence[Kind]) -> Mapping[Kind, Typical]:
+    async def _read(self, bounds: TenantBounds, kinds: Sequence[Kind]) -> Mapping[Kind, Typical]:
         types: dict[str, list[str]] = defaultdict(list)
         for organization, type in kinds:
             types[organization].append(type)
@@ -93,7 +93,7 @@ class StageHistory:
 
 
 def _recent(
-    bounds: Bounds, organization: str, types: list[str], one_of: OneOf
+    bounds: TenantBounds, organization: str, types: list[str], one_of: OneOf
 ) -> Select[tuple[object, ...]]:
     """The completed stages of the newest ended requests of these types, so many of each."""
     columns = REQUESTS.c

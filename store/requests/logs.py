@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, case, or_, select, tuple_
 
 from models import Request, RequestEvent, table_of
 from models.enums import RequestStatus
-from store.commit_events import Moved, RequestKey
+from store.commit_events import RequestChanged, RequestKey
 from store.database import Database, Row
 from store.dialects import chunks
 from store.query.paging import PageRequest, decode_cursor
@@ -92,14 +92,14 @@ class RequestLogs:
             request = (await connection.execute(one)).mappings().one()
         return LogPage(request, events, len(events) == limit)
 
-    async def moved(self, after: Mapping[RequestKey, int], limit: int) -> list[Moved]:
+    async def moved(self, after: Mapping[RequestKey, int], limit: int) -> list[RequestChanged]:
         """Of each request its events after a number, as far as ``limit`` rows go, and itself."""
-        found: list[Moved] = []
+        found: list[RequestChanged] = []
         for some in chunks(sorted(after), KEYS_AT_ONCE):
             found += await self._moved({key: after[key] for key in some}, limit)
         return found
 
-    async def _moved(self, after: Mapping[RequestKey, int], limit: int) -> list[Moved]:
+    async def _moved(self, after: Mapping[RequestKey, int], limit: int) -> list[RequestChanged]:
         log = select(EVENTS).where(
             or_(
                 *(
@@ -127,4 +127,4 @@ class RequestLogs:
                 )
             )
             requests = (await connection.execute(select(REQUESTS).where(which))).mappings().all()
-        return [Moved(row, events[row["organization_id"], row["id"]]) for row in requests]
+        return [RequestChanged(row, events[row["organization_id"], row["id"]]) for row in requests]

@@ -11,7 +11,7 @@ from store.ids import instant_of, is_v7
 from store.operations.prepare import check_labels
 from store.requests import drafts
 from store.requests.entries import Change, CommandEntry, CreateEntry, new_request_row
-from store.requests.rows import Fact, Row, planned_stage
+from store.requests.rows import CommandContext, Row, planned_stage
 from store.requests.stalls import MILLISECOND
 from store.validation import Checker, InputBounds
 
@@ -20,7 +20,7 @@ MAX_STAGES = 200
 MAX_ATTEMPTS = 1_000
 MAX_WEIGHT = 1e9
 MAX_COUNT = 10**15
-LEAST_SILENCE, MOST_SILENCE = timedelta(seconds=1), timedelta(days=31)
+MIN_STALL_AFTER, MAX_STALL_AFTER = timedelta(seconds=1), timedelta(days=31)
 """How much silence a stage may ask for: nobody beats more often, nobody watches for longer."""
 
 RESERVED_TYPES = ("request.", "stage.")
@@ -70,7 +70,7 @@ class RequestPreparer:
         row = new_request_row(values)
         stages = self._stages(draft, row, check)
         check.raise_if_any()
-        fact = Fact(created, self._make_id(), data={"type": row["type"]})
+        fact = CommandContext(created, self._make_id(), data={"type": row["type"]})
         entry = CreateEntry(row, stages, fact, self._principal.bounds)
         entry.repaired, entry.truncated = check.repaired, check.truncated
         return entry
@@ -97,20 +97,20 @@ class RequestPreparer:
     def start(self, draft: drafts.StartRequestDraft) -> CommandEntry:
         """PENDING to RUNNING."""
         check = self._check()
-        fact = self._fact(draft, check)
+        fact = self._command_context(draft, check)
         return self._entry(draft, check, fact, lambda state: state.start(fact))
 
     def complete(self, draft: drafts.CompleteRequestDraft) -> CommandEntry:
         """RUNNING to COMPLETED, with the result."""
         check = self._check()
-        fact = self._fact(draft, check, data=check.payload(draft.result, "result"))
+        fact = self._command_context(draft, check, data=check.payload(draft.result, "result"))
         return self._entry(draft, check, fact, lambda state: state.complete(fact))
 
     def fail(self, draft: drafts.FailRequestDraft) -> CommandEntry:
         """To FAILED, with message, stage and details."""
         check = self._check()
         stage = check.name(draft.stage, "stage")
-        fact = self._fact(
+        fact = self._command_context(
             draft,
             check,
             message=check.cut_text(draft.message),
@@ -121,7 +121,7 @@ class RequestPreparer:
     def cancel(self, draft: drafts.CancelRequestDraft) -> CommandEntry:
         """To CANCELLED, with the reason."""
         check = self._check()
-        fact = self._fact(draft, check, message=check.cut_text(draft.reason))
+        fact = self._command_context(draft, check, message=check.cut_text(draft.reason))
         return self._entry(draft, check, fact, lambda state: state.cancel(fact))
 
     def start_stage(self, draft: drafts.StartStageDraft) -> CommandEntry:
@@ -129,7 +129,7 @@ class RequestPreparer:
         check = self._check()
         name, attempt = self._stage(draft, check)
         silence = stall_after_ms(draft.stall_after, check, "stallAfter")
-        fact = self._fact(draft, check)
+        fact = self._command_context(draft, check)
         resume = draft.resume
         return self._entry(
             draft,
@@ -146,7 +146,7 @@ class RequestPreparer:
         fraction = check.number(draft.fraction, "fraction", maximum=1.0)
         done = check.whole(draft.done, "done", maximum=MAX_COUNT)
         total = check.whole(draft.total, "total", maximum=MAX_COUNT)
-        fact = self._fact(
+        fact = self._command_context(
             draft,
             check,
             message=check.cut_text(draft.message),
@@ -164,7 +164,7 @@ class RequestPreparer:
         """RUNNING to COMPLETED, with the output."""
         check = self._check()
         name, attempt = self._stage(draft, check)
-        fact = self._fact(draft, check, data=check.payload(draft.output, "output"))
+        fact = self._command_context(draft, check, data=check.payload(draft.output, "output"))
         return self._entry(
             draft, check, fact, lambda state: state.complete_stage(name, fact, attempt), name
         )
@@ -174,7 +174,7 @@ class RequestPreparer:
         check = self._check()
         name, attempt = self._stage(draft, check)
         retryable = draft.retryable
-        fact = self._fact(
+        fact = self._command_context(
             draft,
             check,
             message=check.cut_text(draft.message),
@@ -192,7 +192,7 @@ class RequestPreparer:
         """FAILED to RUNNING, at the error stage; ``force`` needs ADMIN."""
         check = self._check()
         force, start_stage = self._forced(draft.force), draft.start_stage
-        fact = self._fact(draft, check)
+        fact = self._command_context(draft, check)
         return self._entry(draft, check, fact, lambda state: state.retry(fact, force, start_stage))
 
     def retry_stage(self, draft: drafts.RetryStageDraft) -> CommandEntry:
@@ -200,7 +200,7 @@ class RequestPreparer:
         check = self._check()
         name, attempt = self._stage(draft, check)
         force = self._forced(draft.force)
-        fact = self._fact(draft, check)
+        fact = self._command_context(draft, check)
         return self._entry(
             draft, check, fact, lambda state: state.retry_stage(name, fact, attempt, force), name
         )
@@ -220,7 +220,7 @@ class RequestPreparer:
                 "type",
             )
         stage = check.name(draft.stage, "stage")
-        fact = self._fact(
+        fact = self._command_context(
             draft,
             check,
             message=check.cut_text(draft.message),
@@ -236,16 +236,18 @@ class RequestPreparer:
         attempt = check.whole(draft.attempt, "attempt", minimum=1, maximum=MAX_ATTEMPTS)
         return check.required_name(draft.stage, "stage"), attempt
 
-    def _fact(self, draft: drafts.MessageDraft, check: Checker, **what: Any) -> Fact:
+    def _command_context(
+        self, draft: drafts.MessageDraft, check: Checker, **what: Any
+    ) -> CommandContext:
         said = check.instant(draft.occurred_at, "occurredAt")
         event_id = draft.event_id or self._make_id()
-        return Fact(said or self._now, event_id, is_dated=said is not None, **what)
+        return CommandContext(said or self._now, event_id, is_dated=said is not None, **what)
 
     def _entry(
         self,
         draft: Any,
         check: Checker,
-        fact: Fact,
+        fact: CommandContext,
         change: Change,
         stage: str | None = None,
     ) -> CommandEntry:
@@ -260,7 +262,7 @@ def stall_after_ms(value: timedelta | None, check: Checker, *path: str | int) ->
     """How long a stage may be silent, in milliseconds; None leaves it to the server."""
     if value is None:
         return None
-    if not LEAST_SILENCE <= value <= MOST_SILENCE:
+    if not MIN_STALL_AFTER <= value <= MAX_STALL_AFTER:
         check.refuse("is not from PT1S to P31D: say how long silence is allowed", *path)
         return None
     return value // MILLISECOND

@@ -7,29 +7,29 @@ from itertools import islice
 from uuid import UUID
 
 from models.enums import RequestStatus, Severity, StageStatus
-from store.errors import BadInput, InvalidTransition, NotFound
+from store.errors import InvalidInputError, InvalidTransitionError, NotFoundError
 from store.ids import new_id
 from store.requests.rows import (
-    BEGINNING,
-    WAITING,
-    Fact,
+    PENDING_DEFAULTS,
+    RUNNING_DEFAULTS,
+    CommandContext,
     Row,
     attempt_row,
     planned_stage,
     weights_of,
 )
-from store.requests.stalls import Patience
+from store.requests.stalls import StallPolicy
 from store.requests.transitions import (
     REQUEST_FINAL,
     STAGE_ACTIVE,
     STAGE_ENDED,
     RequestCommand,
     StageCommand,
-    Verdict,
-    judge_request,
-    judge_stage,
-    suggest_for_request,
-    suggest_for_stage,
+    TransitionResult,
+    evaluate_request_command,
+    evaluate_stage_command,
+    suggest_request_command,
+    suggest_stage_command,
 )
 
 DEFAULT_MAX_ATTEMPTS = 3
@@ -54,7 +54,7 @@ class RequestRecord:
     stages: dict[str, Row]
     now: datetime
     make_id: Callable[[], UUID] = new_id
-    patience: Patience = field(default_factory=Patience)
+    stall_policy: StallPolicy = field(default_factory=StallPolicy)
     events: list[Row] = field(default_factory=list)
     dirty_stages: set[str] = field(default_factory=set)
     attempts: dict[tuple[str, int], Row] = field(default_factory=dict)
@@ -79,7 +79,7 @@ class RequestRecord:
     def emit(
         self,
         type: str,
-        fact: Fact,
+        fact: CommandContext,
         severity: Severity = Severity.INFO,
         stage: str | None = None,
         event_id: UUID | None = None,
@@ -123,36 +123,38 @@ class RequestRecord:
         It is lowered and cleared, never raised: a heartbeat that postpones what is due leaves the
         index alone, and whoever looks too early looks again.
         """
-        due, at = self.patience.due(self.row, self.stages), self.row["deadline_at"]
+        due, at = self.stall_policy.due(self.row, self.stages), self.row["deadline_at"]
         if due is None or at is None or due < at:
             self.row["deadline_at"] = due
 
     # ---------------------------------------------------------------- who is heard
 
-    def _hear(self, fact: Fact) -> None:
+    def _record_heartbeat(self, fact: CommandContext) -> None:
         """A message changes something: the request is alive, and back where it was STALLED."""
         self.row["heard_at"] = self.now
         self.dirty = True
-        if self._judge(RequestCommand.RESUME):
+        if self._evaluate(RequestCommand.RESUME):
             self.row["status"], self.row["stalled_at"] = RequestStatus.RUNNING.value, None
-            self.emit("request.resumed", fact.bare, event_id=self.make_id())
+            self.emit("request.resumed", fact.without_payload, event_id=self.make_id())
 
-    def _hear_stage(self, stage: Row, fact: Fact) -> None:
+    def _record_stage_heartbeat(self, stage: Row, fact: CommandContext) -> None:
         """A message of the present attempt changes something: the attempt is alive."""
-        self._hear(fact)
+        self._record_heartbeat(fact)
         self._mark(stage["name"])
         stage["heartbeat_at"] = self.now
         if stage["status"] == StageStatus.STALLED.value:
             stage["status"], stage["stalled_at"] = StageStatus.RUNNING.value, None
             self._attempt_of(stage)
-            self.emit("stage.resumed", fact.bare, stage=stage["name"], event_id=self.make_id())
+            self.emit(
+                "stage.resumed", fact.without_payload, stage=stage["name"], event_id=self.make_id()
+            )
 
     def _is_stale(self, stage: Row, attempt: int | None) -> bool:
         """Whether a message speaks of an attempt that is over."""
         is_waiting = stage["status"] == StageStatus.PENDING.value
         present = stage["attempt"] + 1 if is_waiting else max(stage["attempt"], 1)
         if attempt is not None and attempt > present:
-            raise InvalidTransition(
+            raise InvalidTransitionError(
                 f"stage {stage['name']!r} is in attempt {stage['attempt']}, not {attempt}"
             )
         stale = attempt is not None and attempt < present
@@ -161,24 +163,24 @@ class RequestRecord:
 
     # ---------------------------------------------------------------- what is legal
 
-    def _judge(self, command: RequestCommand) -> bool:
-        verdict = judge_request(command, self.status)
-        if verdict is Verdict.ILLEGAL:
-            raise InvalidTransition(
+    def _evaluate(self, command: RequestCommand) -> bool:
+        verdict = evaluate_request_command(command, self.status)
+        if verdict is TransitionResult.REJECT:
+            raise InvalidTransitionError(
                 f"a {self.status.value} request cannot {command.value}: "
-                f"{suggest_for_request(command, self.status)}"
+                f"{suggest_request_command(command, self.status)}"
             )
-        return verdict is Verdict.MOVE
+        return verdict is TransitionResult.APPLY
 
-    def _judge_stage(self, command: StageCommand, stage: Row) -> bool:
+    def _evaluate_stage(self, command: StageCommand, stage: Row) -> bool:
         status = StageStatus(stage["status"])
-        verdict = judge_stage(command, status)
-        if verdict is Verdict.ILLEGAL:
-            raise InvalidTransition(
+        verdict = evaluate_stage_command(command, status)
+        if verdict is TransitionResult.REJECT:
+            raise InvalidTransitionError(
                 f"stage {stage['name']!r} is {status.value} and cannot {command.value}: "
-                f"{suggest_for_stage(command, status)}"
+                f"{suggest_stage_command(command, status)}"
             )
-        return verdict is Verdict.MOVE
+        return verdict is TransitionResult.APPLY
 
     def _stage(self, name: str) -> Row:
         stage = self.stages.get(name)
@@ -186,13 +188,15 @@ class RequestRecord:
             known = ", ".join(sorted(islice(self.stages, MAX_NAMES_SHOWN))) or "none"
             others = len(self.stages) - MAX_NAMES_SHOWN
             more = f" and {others:,} more" if others > 0 else ""
-            raise NotFound(f"the request has no stage {name!r}; it has: {known}{more}", ("stage",))
+            raise NotFoundError(
+                f"the request has no stage {name!r}; it has: {known}{more}", ("stage",)
+            )
         return stage
 
     def _refuse_further_stage(self, name: str) -> None:
-        """Raise ``BadInput`` where the request has as many stages as it may have."""
+        """Raise ``InvalidInputError`` where the request has as many stages as it may have."""
         if len(self.stages) >= self.max_stages:
-            raise BadInput(
+            raise InvalidInputError(
                 f"request {self.row['id']} has {len(self.stages):,} stages, and "
                 f"{self.max_stages:,} is the maximum (TRACKSTORE_MAX_REQUEST_STAGES): stage "
                 f"{name!r} cannot be added. Report to one of its stages, or create another request",
@@ -212,16 +216,16 @@ class RequestRecord:
         self.dirty_stages.add(name)
         self.dirty = True
 
-    def _start(self, fact: Fact, event_id: UUID | None = None) -> None:
+    def _start(self, fact: CommandContext, event_id: UUID | None = None) -> None:
         self.row["status"] = RequestStatus.RUNNING.value
         self.row["started_at"] = fact.at
         self.emit("request.started", fact, event_id=event_id)
 
     def _begin_attempt(
-        self, stage: Row, fact: Fact, event: str, event_id: UUID | None = None
+        self, stage: Row, fact: CommandContext, event: str, event_id: UUID | None = None
     ) -> None:
         stage["attempt"] += 1
-        stage |= BEGINNING | {"started_at": fact.at, "heartbeat_at": self.now}
+        stage |= RUNNING_DEFAULTS | {"started_at": fact.at, "heartbeat_at": self.now}
         self._mark(stage["name"])
         self._attempt_of(stage)
         self.row["current_stage"] = stage["name"]
@@ -242,7 +246,7 @@ class RequestRecord:
         """Mirror the stage's present attempt into its attempt row, to be written."""
         self.attempts[stage["name"], stage["attempt"]] = attempt_row(stage)
 
-    def _close_stages(self, fact: Fact) -> None:
+    def _close_stages(self, fact: CommandContext) -> None:
         """What is under way is cancelled with the request, what never began is skipped."""
         for name, stage in sorted(self.stages.items(), key=lambda item: item[1]["position"]):
             status = StageStatus(stage["status"])
@@ -255,16 +259,18 @@ class RequestRecord:
                 stage["status"] = StageStatus.SKIPPED.value
                 self._mark(name)
                 event, severity = "stage.skipped", Severity.INFO
-            self.emit(event, fact.bare, severity, name, self.make_id())
+            self.emit(event, fact.without_payload, severity, name, self.make_id())
 
-    def _end(self, status: RequestStatus, fact: Fact) -> None:
+    def _end(self, status: RequestStatus, fact: CommandContext) -> None:
         self.row["status"] = status.value
         self.row["ended_at"] = max(self.row["started_at"] or fact.at, fact.at)
         self.row["current_stage"] = None
         self.current_stage_is_stale = False
         self.row["stalled_at"] = None
 
-    def _reopen(self, fact: Fact, event_id: UUID, beside: str | None, forced: bool) -> None:
+    def _reopen(
+        self, fact: CommandContext, event_id: UUID, beside: str | None, forced: bool
+    ) -> None:
         """A FAILED request runs again; stages that its failure ended wait again.
 
         ``beside`` is the stage that is started at once. The failure itself stays in the log.
@@ -286,10 +292,12 @@ class RequestRecord:
             row["error_stage"] = None
         self.emit("request.reopened", fact.with_data(data), event_id=event_id)
         for name, stage in sorted(self.stages.items(), key=lambda item: item[1]["position"]):
-            if name != beside and self._judge_stage(StageCommand.REOPEN, stage):
-                stage.update(WAITING)
+            if name != beside and self._evaluate_stage(StageCommand.REOPEN, stage):
+                stage.update(PENDING_DEFAULTS)
                 self._mark(name)
-                self.emit("stage.reopened", fact.bare, stage=name, event_id=self.make_id())
+                self.emit(
+                    "stage.reopened", fact.without_payload, stage=name, event_id=self.make_id()
+                )
         self._update_progress()
 
     def _update_progress(self) -> None:

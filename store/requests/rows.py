@@ -22,9 +22,9 @@ ATTEMPT_FIELDS = (
     "started_at",
     "ended_at",
 )
-PROGRESS_FACTS = frozenset({"progress", "done", "total", "data"})
+PROGRESS_FIELDS = frozenset({"progress", "done", "total", "data"})
 """What the server itself says in the data of a progress event."""
-BEGINNING: Row = {
+RUNNING_DEFAULTS: Row = {
     "status": StageStatus.RUNNING.value,
     "progress": 0.0,
     "done": None,
@@ -38,7 +38,7 @@ BEGINNING: Row = {
     "stalled_at": None,
 }
 """What every attempt begins with."""
-WAITING: Row = BEGINNING | {
+PENDING_DEFAULTS: Row = RUNNING_DEFAULTS | {
     "status": StageStatus.PENDING.value,
     "started_at": None,
     "heartbeat_at": None,
@@ -47,7 +47,7 @@ WAITING: Row = BEGINNING | {
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class CommandContext:
     """What a command says, beyond which command it is. ``at`` is when it happened."""
 
     at: datetime
@@ -59,15 +59,15 @@ class Fact:
     """Whether the caller said when it happened."""
 
     @property
-    def bare(self) -> "Fact":
+    def without_payload(self) -> "CommandContext":
         """The same moment, without what was said of it."""
-        return Fact(self.at, self.event_id, is_dated=self.is_dated)
+        return CommandContext(self.at, self.event_id, is_dated=self.is_dated)
 
     def is_earlier_than(self, known: datetime | None) -> bool:
         """Return whether its sender says an earlier time than is known."""
         return self.is_dated and known is not None and self.at < known
 
-    def with_data(self, data: Row) -> "Fact":
+    def with_data(self, data: Row) -> "CommandContext":
         """The same with other data."""
         return replace(self, data=data)
 
@@ -81,7 +81,7 @@ def planned_stage(
     stall_after_ms: int | None = None,
 ) -> Row:
     """The row of a stage that has not begun: attempt 0."""
-    return BEGINNING | {
+    return RUNNING_DEFAULTS | {
         "organization_id": request["organization_id"],
         "request_id": request["id"],
         "name": name,
@@ -96,14 +96,14 @@ def planned_stage(
     }
 
 
-def beside(facts: Row, data: Row | None) -> Row:
+def merge_data(facts: Row, data: Row | None) -> Row:
     """Return the data of a progress event: the server's facts, and the caller's data beside them.
 
     Where a name of the caller's is one of the server's, it stands under ``data``, with its value.
     """
     own = data or {}
-    hidden = {name: value for name, value in own.items() if name in PROGRESS_FACTS}
-    shown = {name: value for name, value in own.items() if name not in PROGRESS_FACTS}
+    hidden = {name: value for name, value in own.items() if name in PROGRESS_FIELDS}
+    shown = {name: value for name, value in own.items() if name not in PROGRESS_FIELDS}
     return facts | shown | ({"data": hidden} if hidden else {})
 
 

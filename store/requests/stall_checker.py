@@ -8,15 +8,15 @@ from datetime import datetime
 from sqlalchemy import select
 
 from models import Request, table_of
-from store.database import Database, DatabaseFailure
+from store.database import Database, DatabaseFailureError
 from store.errors import StoreError
 from store.ids import Clock
 from store.ingest.entries import ItemStatus
 from store.ingest.writer import Writer
 from store.maintenance.failure_log import FailureLog
-from store.requests.entries import SweepEntry
+from store.requests.entries import StallCheckEntry
 
-SWEEP_ITEMS = 200
+MAX_STALL_CHECK_ITEMS = 200
 """Requests of one transaction: it holds their rows for some ten milliseconds, not longer."""
 REQUESTS = table_of(Request)
 
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class SweepStats:
+class StallCheckStats:
     """What the sweeper of this server did since it started, for metrics."""
 
     sweeps: int = 0
@@ -33,7 +33,7 @@ class SweepStats:
     failures: int = 0
 
 
-class Sweeper:
+class StallChecker:
     """Judges due requests through the writer; two servers that do so at once write one event.
 
     A server that did not listen cannot say that nobody spoke: silence counts from the start of the
@@ -47,20 +47,22 @@ class Sweeper:
         self._clock = clock
         self._pause = pause
         self._listening_since = clock()
-        self.stats = SweepStats()
+        self.stats = StallCheckStats()
 
     def start_listening(self) -> None:
         """Count silence from now on."""
         self._listening_since = self._clock()
 
-    async def due(self, now: datetime) -> list[SweepEntry]:
-        """Those requests whose deadline has passed, the oldest first, at most ``SWEEP_ITEMS``."""
+    async def due(self, now: datetime) -> list[StallCheckEntry]:
+        """Those requests whose deadline has passed, the oldest first, at most ``MAX_STALL_CHECK_ITEMS``."""
         deadline = REQUESTS.c.deadline_at
         statement = select(REQUESTS.c.organization_id, REQUESTS.c.id).where(deadline <= now)
-        statement = statement.order_by(deadline).limit(SWEEP_ITEMS)
+        statement = statement.order_by(deadline).limit(MAX_STALL_CHECK_ITEMS)
         async with self._database.read() as connection:
             found = (await connection.execute(statement)).all()
-        return [SweepEntry(row.organization_id, row.id, self._listening_since) for row in found]
+        return [
+            StallCheckEntry(row.organization_id, row.id, self._listening_since) for row in found
+        ]
 
     async def run_once(self) -> bool:
         """Judge what is due now; whether there may be more of it."""
@@ -79,7 +81,7 @@ class Sweeper:
         if failed:
             self.stats.failures += 1
             log.error("%d silent requests could not be judged", len(failed), exc_info=failed[0])
-        return len(entries) == SWEEP_ITEMS and not failed
+        return len(entries) == MAX_STALL_CHECK_ITEMS and not failed
 
     async def run(self) -> None:
         """Do it again and again until cancelled; a failure is logged and tried again."""
@@ -90,7 +92,7 @@ class Sweeper:
             try:
                 more = await self.run_once()
                 failures.succeed()
-            except (StoreError, DatabaseFailure) as error:
+            except (StoreError, DatabaseFailureError) as error:
                 failures.fail(error)
                 self.stats.failures += 1
                 more = False

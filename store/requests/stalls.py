@@ -15,7 +15,7 @@ MILLISECOND = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class StallPolicy:
     """How long the server waits.
 
     ``stall_after`` is the silence that makes a stage STALLED where the stage itself allows no

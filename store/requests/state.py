@@ -8,14 +8,14 @@ from datetime import datetime
 from uuid import UUID
 
 from models.enums import RequestStatus, Severity, StageStatus
-from store.errors import InvalidTransition
+from store.errors import InvalidTransitionError
 from store.requests.record import RequestRecord
-from store.requests.rows import Fact, Row, beside
-from store.requests.stalls import Patience, with_status
+from store.requests.rows import CommandContext, Row, merge_data
+from store.requests.stalls import StallPolicy, with_status
 from store.requests.transitions import (
     REQUEST_WATCHED,
     STAGE_ACTIVE,
-    STAGE_MOVES,
+    STAGE_TRANSITIONS,
     RequestCommand,
     StageCommand,
     retry_refusal,
@@ -34,7 +34,7 @@ class StageState(RequestRecord):
     def start_stage(
         self,
         name: str,
-        fact: Fact,
+        fact: CommandContext,
         attempt: int | None,
         stall_after_ms: int | None = None,
         resume: bool = False,
@@ -51,27 +51,27 @@ class StageState(RequestRecord):
         if resume and self.status is not RequestStatus.COMPLETED:
             resumed = self._resume_stage(stage, name, fact, attempt)
             if resumed is not None:
-                self._allow_silence(name, stall_after_ms if resumed else None)
+                self._set_stall_after(name, stall_after_ms if resumed else None)
                 return resumed
         if self.final:
             return False
         if stage is None:
             stage = self._add_stage(name)
-        elif self._is_stale(stage, attempt) or not self._judge_stage(StageCommand.START, stage):
+        elif self._is_stale(stage, attempt) or not self._evaluate_stage(StageCommand.START, stage):
             return False
-        self._hear(fact)
+        self._record_heartbeat(fact)
         if self.status is RequestStatus.PENDING:
-            self._start(fact.bare, self.make_id())
-        self._allow_silence(name, stall_after_ms)
+            self._start(fact.without_payload, self.make_id())
+        self._set_stall_after(name, stall_after_ms)
         self._begin_attempt(stage, fact, "stage.started")
         return True
 
-    def _allow_silence(self, name: str, stall_after_ms: int | None) -> None:
+    def _set_stall_after(self, name: str, stall_after_ms: int | None) -> None:
         if stall_after_ms is not None and name in self.stages:
             self.stages[name]["stall_after_ms"] = stall_after_ms
 
     def _resume_stage(
-        self, stage: Row | None, name: str, fact: Fact, attempt: int | None
+        self, stage: Row | None, name: str, fact: CommandContext, attempt: int | None
     ) -> bool | None:
         """Retry or take over a stage; None where it is to be started as any other."""
         if self.status is RequestStatus.CANCELLED:
@@ -79,21 +79,21 @@ class StageState(RequestRecord):
         if stage is None:
             if self.status is RequestStatus.FAILED:
                 self._refuse_further_stage(name)
-                self._reopen(fact.bare, self.make_id(), None, forced=False)
+                self._reopen(fact.without_payload, self.make_id(), None, forced=False)
             return None
         status = StageStatus(stage["status"])
-        if status in STAGE_MOVES[StageCommand.RETRY]:
+        if status in STAGE_TRANSITIONS[StageCommand.RETRY]:
             return self.retry_stage(name, fact, attempt)
         if status is StageStatus.COMPLETED or self._is_stale(stage, attempt):
             return False
         if status in STAGE_ACTIVE:
-            self._hear_stage(stage, fact)
+            self._record_stage_heartbeat(stage, fact)
             if not _awaits_its_worker(stage):
                 self.emit("stage.taken_over", fact, stage=name)
             return True
         return None
 
-    def _take_late_start(self, stage: Row, fact: Fact, attempt: int | None) -> bool:
+    def _take_late_start(self, stage: Row, fact: CommandContext, attempt: int | None) -> bool:
         """Take the start of the present attempt that arrives after something that followed it.
 
         Whatever order reports arrive in, an attempt started at the earliest time that was said.
@@ -102,7 +102,7 @@ class StageState(RequestRecord):
         if attempt not in (None, stage["attempt"]) or not fact.is_earlier_than(started):
             return False
         if not self.final:
-            self._hear(fact)
+            self._record_heartbeat(fact)
         self._settle_current_stage()
         stage["started_at"] = fact.at
         self._mark(stage["name"])
@@ -113,7 +113,7 @@ class StageState(RequestRecord):
         return True
 
     def retry_stage(
-        self, name: str, fact: Fact, attempt: int | None = None, force: bool = False
+        self, name: str, fact: CommandContext, attempt: int | None = None, force: bool = False
     ) -> bool:
         """A stage that failed, or ended with a FAILED request, runs again in its next attempt.
 
@@ -122,12 +122,14 @@ class StageState(RequestRecord):
         """
         stage = self._stage(name)
         if self.final and self.status is not RequestStatus.FAILED:
-            raise InvalidTransition(f"the request has ended as {self.status.value}: it is final")
+            raise InvalidTransitionError(
+                f"the request has ended as {self.status.value}: it is final"
+            )
         if self._is_stale(stage, attempt):
             return False
         if stage["status"] in STAGE_ACTIVE and stage["attempt"] > 1:
             return False
-        self._judge_stage(StageCommand.RETRY, stage)
+        self._evaluate_stage(StageCommand.RETRY, stage)
         self._refuse_retry(stage, force)
         self._retry(stage, fact, force)
         return True
@@ -135,14 +137,14 @@ class StageState(RequestRecord):
     def _refuse_retry(self, stage: Row, force: bool) -> None:
         refusal = None if force else retry_refusal(stage)
         if refusal is not None:
-            raise InvalidTransition(refusal)
+            raise InvalidTransitionError(refusal)
 
-    def _retry(self, stage: Row, fact: Fact, force: bool) -> None:
+    def _retry(self, stage: Row, fact: CommandContext, force: bool) -> None:
         """Begin the next attempt; a FAILED request runs again with it."""
         name = stage["name"]
         if self.status is RequestStatus.FAILED:
-            self._reopen(fact.bare, self.make_id(), name, force)
-        self._hear(fact)
+            self._reopen(fact.without_payload, self.make_id(), name, force)
+        self._record_heartbeat(fact)
         self._begin_attempt(stage, fact, "stage.retried" if stage["attempt"] else "stage.started")
         if self.row["error_stage"] == name:
             self.row["error_stage"] = None
@@ -150,7 +152,7 @@ class StageState(RequestRecord):
     def progress_stage(
         self,
         name: str,
-        fact: Fact,
+        fact: CommandContext,
         attempt: int | None,
         fraction: float | None,
         done: int | None,
@@ -161,7 +163,7 @@ class StageState(RequestRecord):
         if self._is_over(StageCommand.PROGRESS, stage, attempt):
             return False
         self._begin_if_waiting(stage, fact)
-        self._hear_stage(stage, fact)
+        self._record_stage_heartbeat(stage, fact)
         before = stage["progress"], stage["done"], stage["total"], stage["message"]
         if done is not None or total is not None:
             stage["done"] = done if done is not None else stage["done"]
@@ -178,32 +180,34 @@ class StageState(RequestRecord):
         self._attempt_of(stage)
         self._update_progress()
         data = {k: stage[k] for k in ("progress", "done", "total") if stage[k] is not None}
-        self.emit("stage.progressed", fact.with_data(beside(data, fact.data)), stage=name)
+        self.emit("stage.progressed", fact.with_data(merge_data(data, fact.data)), stage=name)
         return True
 
-    def _begin_if_waiting(self, stage: Row, fact: Fact) -> None:
+    def _begin_if_waiting(self, stage: Row, fact: CommandContext) -> None:
         """A report about a stage that has not begun begins it: its start is not known yet."""
         if stage["status"] != StageStatus.PENDING.value:
             return
         if self.status is RequestStatus.PENDING:
-            self._start(fact.bare, self.make_id())
-        self._begin_attempt(stage, fact.bare, "stage.started", self.make_id())
+            self._start(fact.without_payload, self.make_id())
+        self._begin_attempt(stage, fact.without_payload, "stage.started", self.make_id())
 
     def _is_over(self, command: StageCommand, stage: Row, attempt: int | None) -> bool:
         """Whether what a report speaks of is over; counts it unless it only says so once more."""
         if not self.final:
             if self._is_stale(stage, attempt):
                 return True
-            if self._judge_stage(command, stage):
+            if self._evaluate_stage(command, stage):
                 return False
-        self.late += stage["status"] != STAGE_MOVES[command][StageStatus.RUNNING].value
+        self.late += stage["status"] != STAGE_TRANSITIONS[command][StageStatus.RUNNING].value
         return True
 
-    def complete_stage(self, name: str, fact: Fact, attempt: int | None) -> bool:
+    def complete_stage(self, name: str, fact: CommandContext, attempt: int | None) -> bool:
         """The present attempt COMPLETED; ``fact.data`` is its output."""
         return self._end_stage(StageCommand.COMPLETE, name, fact, attempt, None)
 
-    def fail_stage(self, name: str, fact: Fact, attempt: int | None, retryable: bool) -> bool:
+    def fail_stage(
+        self, name: str, fact: CommandContext, attempt: int | None, retryable: bool
+    ) -> bool:
         """The present attempt FAILED; ``fact.data`` are the details of the error."""
         return self._end_stage(StageCommand.FAIL, name, fact, attempt, retryable)
 
@@ -211,7 +215,7 @@ class StageState(RequestRecord):
         self,
         command: StageCommand,
         name: str,
-        fact: Fact,
+        fact: CommandContext,
         attempt: int | None,
         retryable: bool | None,
     ) -> bool:
@@ -219,21 +223,21 @@ class StageState(RequestRecord):
         if self._is_over(command, stage, attempt):
             return False
         self._begin_if_waiting(stage, fact)
-        self._hear(fact)
+        self._record_heartbeat(fact)
         stage["heartbeat_at"] = self.now
         if command is StageCommand.FAIL:
             self._fail_stage(command, stage, fact, retryable)
         else:
-            status = STAGE_MOVES[command][StageStatus(stage["status"])]
+            status = STAGE_TRANSITIONS[command][StageStatus(stage["status"])]
             ending = {"status": status.value, "ended_at": fact.at, "output": fact.data}
             self._finish(stage, ending | {"progress": 1.0})
             self.emit("stage.completed", fact, stage=name)
         return True
 
     def _fail_stage(
-        self, command: StageCommand, stage: Row, fact: Fact, retryable: bool | None
+        self, command: StageCommand, stage: Row, fact: CommandContext, retryable: bool | None
     ) -> None:
-        status = STAGE_MOVES[command][StageStatus(stage["status"])]
+        status = STAGE_TRANSITIONS[command][StageStatus(stage["status"])]
         ending: Row = {"status": status.value, "ended_at": fact.at, "retryable": retryable}
         self.row["error_stage"] = stage["name"]
         self._finish(stage, ending | {"error_message": fact.message, "error": fact.data})
@@ -245,34 +249,34 @@ class RequestState(StageState):
 
     __slots__ = ()
 
-    def start(self, fact: Fact, event_id: UUID | None = None) -> bool:
+    def start(self, fact: CommandContext, event_id: UUID | None = None) -> bool:
         """PENDING becomes RUNNING; False where it was a repeat."""
         if self._take_late_start_of_all(fact):
             return True
-        if not self._judge(RequestCommand.START):
+        if not self._evaluate(RequestCommand.START):
             return False
-        self._hear(fact)
+        self._record_heartbeat(fact)
         self._start(fact, event_id)
         return True
 
-    def _take_late_start_of_all(self, fact: Fact) -> bool:
+    def _take_late_start_of_all(self, fact: CommandContext) -> bool:
         """Take a start of the request that arrives after something that followed it."""
         row = self.row
         if not fact.is_earlier_than(row["started_at"] or row["ended_at"]):
             return False
         if not self.final:
-            self._hear(fact)
+            self._record_heartbeat(fact)
         row["started_at"] = fact.at
         self.emit("request.start_reported", fact)
         return True
 
-    def retry(self, fact: Fact, force: bool = False, start_stage: bool = True) -> bool:
+    def retry(self, fact: CommandContext, force: bool = False, start_stage: bool = True) -> bool:
         """A FAILED request runs again, at its error stage where that can be (``retry_target``).
 
         ``start_stage`` False leaves it to the worker to start stages. ``force`` ignores
         ``retryable`` and ``max_attempts``. In a request that runs it retries its error stage.
         """
-        if not self._judge(RequestCommand.RETRY):
+        if not self._evaluate(RequestCommand.RETRY):
             stage = self.stages.get(self.row["error_stage"] or "")
             if stage is None or not start_stage or stage["status"] != StageStatus.FAILED.value:
                 return False
@@ -289,12 +293,12 @@ class RequestState(StageState):
             self._reopen(fact, fact.event_id, None, force)
         return True
 
-    def complete(self, fact: Fact) -> bool:
+    def complete(self, fact: CommandContext) -> bool:
         """RUNNING becomes COMPLETED; ``fact.data`` is the result."""
-        if not self._judge(RequestCommand.COMPLETE):
+        if not self._evaluate(RequestCommand.COMPLETE):
             return False
         if self.status is RequestStatus.PENDING:
-            self._start(fact.bare, self.make_id())
+            self._start(fact.without_payload, self.make_id())
         self.row["heard_at"] = self.now
         self._close_stages(fact)
         self.row["result"] = fact.data
@@ -303,15 +307,15 @@ class RequestState(StageState):
         self.emit("request.completed", fact)
         return True
 
-    def fail(self, fact: Fact, stage: str | None) -> bool:
+    def fail(self, fact: CommandContext, stage: str | None) -> bool:
         """The request becomes FAILED, with the message, details and stage of the error."""
-        if not self._judge(RequestCommand.FAIL):
+        if not self._evaluate(RequestCommand.FAIL):
             return False
         self.row["heard_at"] = self.now
         self._fail(fact, stage)
         return True
 
-    def _fail(self, fact: Fact, stage: str | None) -> None:
+    def _fail(self, fact: CommandContext, stage: str | None) -> None:
         self._settle_current_stage()
         failed_in = stage or self.row["error_stage"] or self.row["current_stage"]
         self._close_stages(fact)
@@ -320,9 +324,9 @@ class RequestState(StageState):
         self._end(RequestStatus.FAILED, fact)
         self.emit("request.failed", fact, Severity.ERROR, stage)
 
-    def cancel(self, fact: Fact) -> bool:
+    def cancel(self, fact: CommandContext) -> bool:
         """The request becomes CANCELLED; a worker learns it from its next progress answer."""
-        if not self._judge(RequestCommand.CANCEL):
+        if not self._evaluate(RequestCommand.CANCEL):
             return False
         self.row["heard_at"] = self.now
         self._close_stages(fact)
@@ -331,63 +335,63 @@ class RequestState(StageState):
         self.emit("request.cancelled", fact, Severity.WARNING)
         return True
 
-    def log(self, type: str, fact: Fact, stage: str | None) -> bool:
+    def log(self, type: str, fact: CommandContext, stage: str | None) -> bool:
         """Append a caller's event. A log may go on after the end; it ends no state but STALLED."""
         if not self.final:
-            self._hear(fact)
+            self._record_heartbeat(fact)
         self.emit(type, fact, stage=stage)
         return True
 
     # ---------------------------------------------------------------- silence
 
-    def sweep(self, patience: Patience) -> bool:
+    def check_for_stall(self, stall_policy: StallPolicy) -> bool:
         """Do what silence makes due by now, and say when to look again; whether anything moved."""
         before = len(self.events)
         if self.status in REQUEST_WATCHED:
             for stage in sorted(self.stages.values(), key=lambda stage: stage["position"]):
-                due = patience.stage_due(stage)
+                due = stall_policy.stage_due(stage)
                 if due is not None and due <= self.now:
-                    self._silence_stage(stage, patience)
-            due = patience.request_due(self.row, self.stages)
+                    self._stall_stage(stage, stall_policy)
+            due = stall_policy.request_due(self.row, self.stages)
             if due is not None and due <= self.now:
-                self._silence()
-        due = patience.due(self.row, self.stages)
+                self._stall()
+        due = stall_policy.due(self.row, self.stages)
         self.dirty = self.dirty or due != self.row["deadline_at"]
         self.row["deadline_at"] = due
         return len(self.events) > before
 
-    def _silence_stage(self, stage: Row, patience: Patience) -> None:
-        if self._judge_stage(StageCommand.STALL, stage):
+    def _stall_stage(self, stage: Row, stall_policy: StallPolicy) -> None:
+        if self._evaluate_stage(StageCommand.STALL, stage):
             stage["status"], stage["stalled_at"] = StageStatus.STALLED.value, self.now
             self._mark(stage["name"])
             self._attempt_of(stage)
-            data = {"allowedSeconds": patience.of_stage(stage).total_seconds()}
+            data = {"allowedSeconds": stall_policy.of_stage(stage).total_seconds()}
             silent = self._silent(stage["heartbeat_at"], data)
             self.emit("stage.stalled", silent, Severity.WARNING, stage["name"])
-        elif self._judge_stage(StageCommand.LOSE, stage):
-            self._lose_stage(stage)
+        elif self._evaluate_stage(StageCommand.LOSE, stage):
+            self._mark_stage_lost(stage)
 
-    def _lose_stage(self, stage: Row) -> None:
+    def _mark_stage_lost(self, stage: Row) -> None:
         fact = self._silent(stage["heartbeat_at"], {"reason": LOST})
         self._fail_stage(StageCommand.LOSE, stage, fact, retryable=True)
 
-    def _silence(self) -> None:
-        if self._judge(RequestCommand.STALL):
+    def _stall(self) -> None:
+        if self._evaluate(RequestCommand.STALL):
             self.row["status"], self.row["stalled_at"] = RequestStatus.STALLED.value, self.now
             self.emit("request.stalled", self._silent(self.row["heard_at"], {}), Severity.WARNING)
-        elif self._judge(RequestCommand.LOSE):
+        elif self._evaluate(RequestCommand.LOSE):
             fact = self._silent(self.row["heard_at"], {"reason": LOST})
             for stage in with_status(self.stages, StageStatus.STALLED):
-                self._lose_stage(stage)
+                self._mark_stage_lost(stage)
             self._fail(fact, None)
             self.lost = True
 
-    def _silent(self, heard: datetime | None, data: Row) -> Fact:
+    def _silent(self, heard: datetime | None, data: Row) -> CommandContext:
         """What the server says of something that it has not heard."""
         said = heard.isoformat(timespec="seconds").replace("+00:00", "Z") if heard else "it began"
         known = {} if heard is None else {"heardAt": said}
         message = f"nothing was heard of it since {said}"
-        return Fact(self.now, self.make_id(), message, known | data or None)
+        return CommandContext(self.now, self.make_id(), message, known | data or None)
 
 
 def _awaits_its_worker(stage: Row) -> bool:

@@ -45,15 +45,15 @@ class StageCommand(StrEnum):
     REOPEN = "reopen"
 
 
-class Verdict(StrEnum):
+class TransitionResult(StrEnum):
     """What a message means in a state."""
 
-    MOVE = "move"
-    REPEAT = "repeat"
-    ILLEGAL = "illegal"
+    APPLY = "move"
+    NO_OP = "repeat"
+    REJECT = "illegal"
 
 
-REQUEST_MOVES: dict[RequestCommand, dict[RequestStatus, RequestStatus]] = {
+REQUEST_TRANSITIONS: dict[RequestCommand, dict[RequestStatus, RequestStatus]] = {
     RequestCommand.START: {R.PENDING: R.RUNNING},
     RequestCommand.COMPLETE: {
         R.PENDING: R.COMPLETED,
@@ -71,7 +71,7 @@ REQUEST_MOVES: dict[RequestCommand, dict[RequestStatus, RequestStatus]] = {
     RequestCommand.RESUME: {R.STALLED: R.RUNNING},
     RequestCommand.LOSE: {R.STALLED: R.FAILED},
 }
-STAGE_MOVES: dict[StageCommand, dict[StageStatus, StageStatus]] = {
+STAGE_TRANSITIONS: dict[StageCommand, dict[StageStatus, StageStatus]] = {
     StageCommand.START: {S.PENDING: S.RUNNING},
     StageCommand.PROGRESS: {S.PENDING: S.RUNNING, S.RUNNING: S.RUNNING, S.STALLED: S.RUNNING},
     StageCommand.COMPLETE: {
@@ -95,7 +95,7 @@ STAGE_ENDED = frozenset({S.COMPLETED, S.FAILED, S.CANCELLED, S.SKIPPED})
 STAGE_ACTIVE = frozenset({S.RUNNING, S.STALLED})
 """States in which an attempt is under way, as far as anybody knows."""
 
-REQUEST_REPEATS: dict[RequestCommand, frozenset[RequestStatus]] = {
+REQUEST_NO_OPS: dict[RequestCommand, frozenset[RequestStatus]] = {
     RequestCommand.START: REQUEST_FINAL | REQUEST_WATCHED,
     RequestCommand.COMPLETE: REQUEST_FINAL,
     RequestCommand.FAIL: REQUEST_FINAL,
@@ -106,7 +106,7 @@ REQUEST_REPEATS: dict[RequestCommand, frozenset[RequestStatus]] = {
     RequestCommand.RESUME: frozenset(R) - {R.STALLED},
     RequestCommand.LOSE: frozenset(R) - {R.STALLED},
 }
-STAGE_REPEATS: dict[StageCommand, frozenset[StageStatus]] = {
+STAGE_NO_OPS: dict[StageCommand, frozenset[StageStatus]] = {
     # Starting a FAILED stage is no repeat: who asks wants a new attempt, and that is RETRY.
     StageCommand.START: frozenset({S.RUNNING, S.STALLED, S.COMPLETED, S.CANCELLED, S.SKIPPED}),
     StageCommand.PROGRESS: STAGE_ENDED,
@@ -119,21 +119,21 @@ STAGE_REPEATS: dict[StageCommand, frozenset[StageStatus]] = {
 }
 
 
-def judge_request(command: RequestCommand, status: RequestStatus) -> Verdict:
+def evaluate_request_command(command: RequestCommand, status: RequestStatus) -> TransitionResult:
     """What ``command`` means for a request in ``status``."""
-    if status in REQUEST_MOVES[command]:
-        return Verdict.MOVE
-    return Verdict.REPEAT if status in REQUEST_REPEATS[command] else Verdict.ILLEGAL
+    if status in REQUEST_TRANSITIONS[command]:
+        return TransitionResult.APPLY
+    return TransitionResult.NO_OP if status in REQUEST_NO_OPS[command] else TransitionResult.REJECT
 
 
-def judge_stage(command: StageCommand, status: StageStatus) -> Verdict:
+def evaluate_stage_command(command: StageCommand, status: StageStatus) -> TransitionResult:
     """What ``command`` means for a stage in ``status``."""
-    if status in STAGE_MOVES[command]:
-        return Verdict.MOVE
-    return Verdict.REPEAT if status in STAGE_REPEATS[command] else Verdict.ILLEGAL
+    if status in STAGE_TRANSITIONS[command]:
+        return TransitionResult.APPLY
+    return TransitionResult.NO_OP if status in STAGE_NO_OPS[command] else TransitionResult.REJECT
 
 
-def suggest_for_stage(command: StageCommand, status: StageStatus) -> str:
+def suggest_stage_command(command: StageCommand, status: StageStatus) -> str:
     """What the caller may do instead of an illegal ``command``."""
     if command is StageCommand.START:
         return "retry it instead (retryStage)"
@@ -144,11 +144,11 @@ def suggest_for_stage(command: StageCommand, status: StageStatus) -> str:
     return "only a FAILED stage can be retried"
 
 
-def suggest_for_request(command: RequestCommand, status: RequestStatus) -> str:
+def suggest_request_command(command: RequestCommand, status: RequestStatus) -> str:
     """What the caller may do instead of an illegal ``command``."""
     if status is R.PENDING:
         return "it needs no retry: start it (startRequest)"
-    allowed = ", ".join(state.value for state in REQUEST_MOVES[command])
+    allowed = ", ".join(state.value for state in REQUEST_TRANSITIONS[command])
     return f"it is final; only a request that is {allowed} can be retried"
 
 
@@ -177,7 +177,7 @@ def retry_target(
     That is its error stage. Where that is no stage of it, or has completed, it is the stage that
     failed last.
     """
-    moves = STAGE_MOVES[StageCommand.RETRY]
+    moves = STAGE_TRANSITIONS[StageCommand.RETRY]
     stage = stages.get(error_stage or "")
     if stage is not None and S(stage["status"]) in moves:
         return stage

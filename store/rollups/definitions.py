@@ -14,13 +14,13 @@ from models.rollups import (
     ROLLUPS,
     ROWS,
     Rollup,
-    known_column,
+    answered_count_column,
     number_column,
-    set_column,
+    true_count_column,
 )
 from store.aggregation.measures import Fold, Part
-from store.auth.access import Bounds
-from store.histograms import ERROR, LANE_DIGITS, LEAST, WIDTHS
+from store.auth.access import TenantBounds
+from store.histograms import BIN_COUNT_DIGITS, COUNT_WIDTHS_BYTES, MIN_VALUE, RELATIVE_ERROR
 from store.query.filters import AllOf, AnyOf, Compare, CompareAttribute, Condition, Not
 
 TABLE = OPERATION_ROLLUPS
@@ -28,7 +28,7 @@ TABLE = OPERATION_ROLLUPS
 
 def fingerprint() -> str:
     """Names what is held and how; rows that were made by another list have another one."""
-    lanes = (ERROR, LEAST, LANE_DIGITS, WIDTHS)
+    lanes = (RELATIVE_ERROR, MIN_VALUE, BIN_COUNT_DIGITS, COUNT_WIDTHS_BYTES)
     held = (ROLLUPS, FLAGS, sorted(EXTREMES), HISTOGRAMS, NUMBERS, *lanes)
     return hashlib.sha256(repr(held).encode()).hexdigest()[:16]
 
@@ -41,11 +41,11 @@ def column_name(part: Part) -> str | None:
     if not isinstance(of, str):
         return None
     match part.fold:
-        case Fold.SET:
-            return set_column(of) if of in FLAGS else None
-        case Fold.KNOWN:
-            return known_column(of) if of in FLAGS else None
-        case Fold.SUM | Fold.PRESENT:
+        case Fold.TRUE_COUNT:
+            return true_count_column(of) if of in FLAGS else None
+        case Fold.ANSWERED_COUNT:
+            return answered_count_column(of) if of in FLAGS else None
+        case Fold.SUM | Fold.NON_NULL_COUNT:
             return number_column(of, part.fold.value) if of in NUMBERS else None
         case Fold.MIN | Fold.MAX:
             return number_column(of, part.fold.value) if of in EXTREMES else None
@@ -53,7 +53,7 @@ def column_name(part: Part) -> str | None:
             return None
 
 
-def holds(part: Part) -> bool:
+def can_answer(part: Part) -> bool:
     """Whether the rollups can answer a part; quantiles within the stated error."""
     if part.fold is Fold.QUANTILE:
         return part.of in HISTOGRAMS
@@ -71,11 +71,11 @@ def stored_parts() -> dict[str, Part]:
     """Every mergeable part by its column."""
     parts = [Part(Fold.ROWS)]
     for flag, partial in FLAGS.items():
-        parts.append(Part(Fold.SET, flag))
+        parts.append(Part(Fold.TRUE_COUNT, flag))
         if partial:
-            parts.append(Part(Fold.KNOWN, flag))
+            parts.append(Part(Fold.ANSWERED_COUNT, flag))
     for number in NUMBERS:
-        parts += [Part(Fold.PRESENT, number), Part(Fold.SUM, number)]
+        parts += [Part(Fold.NON_NULL_COUNT, number), Part(Fold.SUM, number)]
         if number in EXTREMES:
             parts += [Part(Fold.MIN, number), Part(Fold.MAX, number)]
     return {column_of(part).name: part for part in parts}
@@ -83,7 +83,7 @@ def stored_parts() -> dict[str, Part]:
 
 def counted_parts() -> dict[str, Part]:
     """The parts by column that rows of histograms have, too."""
-    counts = [Part(Fold.ROWS), *(Part(Fold.PRESENT, number) for number in HISTOGRAMS)]
+    counts = [Part(Fold.ROWS), *(Part(Fold.NON_NULL_COUNT, number) for number in HISTOGRAMS)]
     return {column_of(part).name: part for part in counts}
 
 
@@ -92,7 +92,7 @@ def find_rollup(rollups: tuple[Rollup, ...], needed: set[str]) -> Rollup | None:
     return next((r for r in rollups if needed.issubset(r.dimensions)), None)
 
 
-def bounded_by(bounds: Bounds) -> Iterator[str]:
+def bounded_by(bounds: TenantBounds) -> Iterator[str]:
     """The dimensions that a caller's bounds speak of."""
     for name in ("organization_id", "namespace_id", "workspace_id"):
         if getattr(bounds, name) is not None:

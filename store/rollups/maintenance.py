@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from models.rollups import Tier
-from store.database import Contention, Database, DatabaseFailure
+from store.database import ContentionError, Database, DatabaseFailureError
 from store.errors import StoreError
 from store.ids import Clock
 from store.maintenance.failure_log import FailureLog
@@ -18,17 +18,17 @@ from store.rollups.definitions import TABLE
 from store.rollups.merging import NUMBERS_OF_ROLLUPS, OPEN, merge_day, merge_hour
 from store.rollups.rebuilding import rewrite_hours
 from store.rollups.state import RollupStates, oldest_record, read_valid_from, write_valid_from
-from store.time_buckets import DAY, HOUR, day_at, next_hour
+from store.time_buckets import DAY, HOUR, next_hour, start_of_day
 from store.validation import EARLIEST, FUTURE
 
 PAUSE_SECONDS = 5.0
 WORK_SECONDS = 60.0
 """A turn ends after so long, well before its lease does."""
-MANY_ROWS = 256
+MERGE_THRESHOLD_ROWS = 256
 """So many rows of an hour are merged while the hour still grows."""
 DAY_PAUSE_SECONDS = 300.0
 """A day in which little arrives late is merged again no sooner than this."""
-AT_ONCE = timedelta(days=1)
+MAX_FILL_SPAN = timedelta(days=1)
 """How much is summed up in one transaction, to begin with."""
 QUICK_SECONDS, SLOW_SECONDS = 1.0, 5.0
 
@@ -55,7 +55,7 @@ class Maintenance:
         self._states = states
         self._clock = clock
         self._day_delay = day_delay
-        self._step = AT_ONCE
+        self._step = MAX_FILL_SPAN
         self._oldest: datetime | None = None
         self._days: dict[datetime, float] = {}
         self.stats = RollupStats()
@@ -67,7 +67,7 @@ class Maintenance:
             await asyncio.sleep(PAUSE_SECONDS)
             try:
                 await self.run_once()
-            except (StoreError, DatabaseFailure) as error:
+            except (StoreError, DatabaseFailureError) as error:
                 self.stats.failures += 1
                 failures.fail(error)
             else:
@@ -102,11 +102,11 @@ class Maintenance:
         else:
             first = max(last - self._step, EARLIEST)
             if self._step >= DAY:
-                first = day_at(first)
+                first = start_of_day(first)
         started = time.monotonic()
         try:
             await self._fill_between(first, last, is_empty=oldest is None or oldest >= last)
-        except (StoreError, DatabaseFailure):
+        except (StoreError, DatabaseFailureError):
             self._step = max(self._step / 2, HOUR)
             self._step -= self._step % HOUR
             raise
@@ -135,16 +135,18 @@ class Maintenance:
             hours.setdefault(start, {})[tier] = count
         days: dict[datetime, int] = {}
         for start, counts in sorted(hours.items()):
-            day, count = day_at(start), sum(counts.values())
+            day, count = start_of_day(start), sum(counts.values())
             if day + DAY + self._day_delay <= now:
                 days[day] = days.get(day, 0) + count
-            elif counts.get(Tier.FRESH, 0) >= max(MANY_ROWS, counts.get(Tier.HOUR, 0) // 2):
+            elif counts.get(Tier.FRESH, 0) >= max(
+                MERGE_THRESHOLD_ROWS, counts.get(Tier.HOUR, 0) // 2
+            ):
                 await self._merge_one(start, is_day=False)
             if time.monotonic() > until:
                 return
         for day, count in sorted(days.items()):
             seen = self._days.get(day, float("-inf"))
-            if count < MANY_ROWS and time.monotonic() - seen < DAY_PAUSE_SECONDS:
+            if count < MERGE_THRESHOLD_ROWS and time.monotonic() - seen < DAY_PAUSE_SECONDS:
                 continue
             await self._merge_one(day, is_day=True)
             self._days[day] = time.monotonic()
@@ -167,7 +169,7 @@ class Maintenance:
         try:
             async with self._database.rewrite() as connection:
                 rows = await merge(connection, self._database.dialect, start)
-        except Contention:
+        except ContentionError:
             return  # somebody else merged or rebuilt the same rows
         self.stats.merges += 1
         self.stats.merged_rows += rows

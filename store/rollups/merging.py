@@ -35,11 +35,11 @@ from models.rollups import (
     ROWS,
     SUM_COLUMNS,
     Tier,
-    known_column,
-    lanes_column,
+    answered_count_column,
+    bins_column,
     number_column,
-    packed_column,
-    set_column,
+    sketch_column,
+    true_count_column,
 )
 from models.types import Instant
 from store.dialects import DatabaseDialect
@@ -120,14 +120,14 @@ def merged(
         low, high = number_column(number, "min"), number_column(number, "max")
         parts |= {low: func.min(columns[low]), high: func.max(columns[high])}
     for number in HISTOGRAMS:
-        packed = columns[packed_column(number)]
-        lanes: ColumnElement[Any] = columns[lanes_column(number)]
+        packed = columns[sketch_column(number)]
+        lanes: ColumnElement[Any] = columns[bins_column(number)]
         if tier is not Tier.DAY:
-            few = dialect.has_few_lanes(lanes, FEW)
-            parts[lanes_column(number)] = dialect.join_lanes(lanes, few)
+            few = dialect.has_few_bins(lanes, FEW)
+            parts[bins_column(number)] = dialect.join_bins(lanes, few)
             lanes = case((few, null()), else_=lanes)
         stored = dialect.stored_histogram(packed, lanes)
-        parts[packed_column(number)] = dialect.add_histograms(stored)
+        parts[sketch_column(number)] = dialect.add_histograms(stored)
     statement = select(
         columns.rollup,
         literal(tier.value, columns.tier.type).label("tier"),
@@ -143,7 +143,7 @@ def summed_columns() -> list[str]:
     """The columns whose union is their sum."""
     names = [ROWS]
     for flag, partial in FLAGS.items():
-        names += [set_column(flag)] + [known_column(flag)] * partial
+        names += [true_count_column(flag)] + [answered_count_column(flag)] * partial
     for number in NUMBERS:
         names += [number_column(number, "present"), number_column(number, "sum")]
     return names

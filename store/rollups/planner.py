@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 
 from models.rollups import QUANTILES, SUMS
 from store.aggregation.measures import Fold, Measure, Part, parts_of
-from store.aggregation.questions import ByBucket, ByGroup, Question, Span
+from store.aggregation.questions import AggregationQuery, ByBucket, ByGroup, Span
 from store.aggregation.records import Records
-from store.aggregation.relations import Planned
+from store.aggregation.relations import QueryPlan
 from store.aggregation.sources import OPERATIONS
-from store.histograms import ERROR
-from store.rollups.definitions import bounded_by, fields_of, find_rollup, holds
-from store.rollups.relation import Grain, Rolled, cut
+from store.histograms import RELATIVE_ERROR
+from store.rollups.definitions import bounded_by, can_answer, fields_of, find_rollup
+from store.rollups.relation import Resolution, RollupRelation, cut
 from store.rollups.state import RollupStates
 from store.validation import EARLIEST
 
@@ -25,19 +25,19 @@ class RollupPlanner:
         self._states = states
 
     async def plan(
-        self, question: Question, records: Records, spans: tuple[Span, ...]
-    ) -> Planned | None:
+        self, question: AggregationQuery, records: Records, spans: tuple[Span, ...]
+    ) -> QueryPlan | None:
         """The smallest rollup that covers the question; None where only the records do."""
         valid_from = await self._states.valid_from()
         found = None if valid_from is None else plan(question, records, spans, valid_from)
         if found is None:
             return None
-        return Planned(found, found.name, ERROR if asks_quantiles(question) else None)
+        return QueryPlan(found, found.name, RELATIVE_ERROR if asks_quantiles(question) else None)
 
 
 def plan(
-    question: Question, records: Records, spans: tuple[Span, ...], valid_from: datetime
-) -> Rolled | None:
+    question: AggregationQuery, records: Records, spans: tuple[Span, ...], valid_from: datetime
+) -> RollupRelation | None:
     """The smallest rollup that covers the question; None where only the records do.
 
     ``spans`` are the asked span and the one that it is compared with.
@@ -45,7 +45,7 @@ def plan(
     if question.source is not OPERATIONS:
         return None
     groups = [group for group in question.group_by if isinstance(group, str)]
-    if len(groups) < len(question.group_by) or not all(map(holds, asked_parts(question))):
+    if len(groups) < len(question.group_by) or not all(map(can_answer, asked_parts(question))):
         return None
     needed = {*groups, *fields_of(records.where), *bounded_by(records.bounds)}
     sums, quantiles = find_rollup(SUMS, needed), find_rollup(QUANTILES, needed)
@@ -56,13 +56,13 @@ def plan(
     if not all(size % HOUR_SECONDS == 0 for size in sizes):
         return None
     days = all(size % DAY_SECONDS == 0 for size in sizes)
-    pieces = [grain for span in spans for grain, _ in cut(span, valid_from, days)]
-    if all(grain is Grain.RECORDS for grain in pieces):
+    pieces = [resolution for span in spans for resolution, _ in cut(span, valid_from, days)]
+    if all(resolution is Resolution.RECORDS for resolution in pieces):
         return None
-    return Rolled(sums, quantiles, records, valid_from, days)
+    return RollupRelation(sums, quantiles, records, valid_from, days)
 
 
-def asked_measures(question: Question) -> Iterator[Measure]:
+def asked_measures(question: AggregationQuery) -> Iterator[Measure]:
     """Every measure that a question speaks of, wherever it stands."""
     yield from question.measures
     yield from (having.by for having in question.having)
@@ -73,17 +73,17 @@ def asked_measures(question: Question) -> Iterator[Measure]:
             yield term.by
 
 
-def asked_parts(question: Question) -> tuple[Part, ...]:
+def asked_parts(question: AggregationQuery) -> tuple[Part, ...]:
     """Every part that a question needs."""
     return parts_of(tuple(asked_measures(question)))
 
 
-def asks_quantiles(question: Question) -> bool:
+def asks_quantiles(question: AggregationQuery) -> bool:
     """Whether an answer from a rollup is not exact in something."""
     return any(part.fold is Fold.QUANTILE for part in asked_parts(question))
 
 
-def grid(question: Question, span: Span, now: datetime) -> int:
+def grid(question: AggregationQuery, span: Span, now: datetime) -> int:
     """Whether all buckets begin at whole UTC hours or days: the seconds they are multiples of."""
     bucket = question.bucket
     if bucket is None:

@@ -9,28 +9,28 @@ from typing import Any
 from sqlalchemy import Insert, Select, delete, func, insert, literal, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.rollups import HISTOGRAMS, ROLLUPS, Rollup, Tier, lanes_column
+from models.rollups import HISTOGRAMS, ROLLUPS, Rollup, Tier, bins_column
 from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import BucketUnit
 from store.aggregation.measures import Fold, Part
 from store.aggregation.questions import Span
 from store.aggregation.records import Records
-from store.aggregation.relations import BUCKET, Relation, Shape, key_columns
+from store.aggregation.relations import BUCKET, GroupedQuery, Relation, key_columns
 from store.aggregation.sources import OPERATIONS
-from store.auth.access import ANYWHERE
-from store.database import Database, DatabaseFailure
+from store.auth.access import UNRESTRICTED
+from store.database import Database, DatabaseFailureError
 from store.dialects import DatabaseDialect
-from store.histograms import ERROR
+from store.histograms import RELATIVE_ERROR
 from store.query.per_organization import organizations_in
 from store.rollups.definitions import TABLE, counted_parts, stored_parts
 from store.rollups.merging import NUMBERS_OF_ROLLUPS, new_batch
-from store.rollups.relation import Rolled
-from store.time_buckets import DAY, day_at, next_day
+from store.rollups.relation import RollupRelation
+from store.time_buckets import DAY, next_day, start_of_day
 from store.validation import EARLIEST
 
 HOURLY, DAILY = Bucket(BucketUnit.HOUR), Bucket(BucketUnit.DAY)
 RECORDS = OPERATIONS.table
-CLOSE = 1e-9
+RELATIVE_TOLERANCE = 1e-9
 """Relative difference of two sums of the same floats, added in different orders."""
 
 
@@ -42,7 +42,7 @@ async def rebuild(database: Database, first: datetime, last: datetime) -> None:
     try:
         async with database.rewrite() as connection:
             await rewrite_hours(connection, database.dialect, first, last)
-    except DatabaseFailure:
+    except DatabaseFailureError:
         # A sum beyond the range of its type: then every operation has rows of its own.
         async with database.rewrite() as connection:
             await rewrite_hours(connection, database.dialect, first, last, singly=True)
@@ -61,7 +61,7 @@ async def rewrite_hours(
     """
     batch = new_batch()
     names = await organizations_in(connection, OPERATIONS.table)
-    records = Records(OPERATIONS, dialect, ANYWHERE, None, last)
+    records = Records(OPERATIONS, dialect, UNRESTRICTED, None, last)
     for rollup in ROLLUPS:
         rows = _hours_of(records, rollup, Span(first, last), batch)
         if names is not None:
@@ -72,7 +72,7 @@ async def rewrite_hours(
         await connection.execute(_insertion(rollup, rows))
     old = TABLE.c.rollup.in_(NUMBERS_OF_ROLLUPS) & TABLE.c.batch.is_distinct_from(batch)
     hours = (TABLE.c.starts_at >= first) & (TABLE.c.starts_at < last)
-    days = (TABLE.c.starts_at >= day_at(first)) & (TABLE.c.starts_at < next_day(last))
+    days = (TABLE.c.starts_at >= start_of_day(first)) & (TABLE.c.starts_at < next_day(last))
     of_hours = (Tier.FRESH, Tier.HOUR, Tier.COUNTED)
     await connection.execute(delete(TABLE).where(old, TABLE.c.tier.in_(of_hours), hours))
     await connection.execute(delete(TABLE).where(old, TABLE.c.tier == Tier.DAY, days))
@@ -87,9 +87,9 @@ def _hours_of(records: Records, rollup: Rollup, span: Span, batch: int) -> Selec
     """The rows of a rollup for each hour of a span, from the records, by the table's names."""
     dialect = records.dialect
     parts = counted_parts() if rollup.histograms else stored_parts()
-    grouped = records.grouped(Shape(span, rollup.dimensions, HOURLY, parts))
+    grouped = records.grouped(GroupedQuery(span, rollup.dimensions, HOURLY, parts))
     if rollup.histograms:
-        lanes = {lanes_column(n): dialect.lanes_of(records.operand(n)) for n in HISTOGRAMS}
+        lanes = {bins_column(n): dialect.bin_indexes_of(records.operand(n)) for n in HISTOGRAMS}
         grouped = grouped.add_columns(*(column.label(name) for name, column in lanes.items()))
     return grouped.add_columns(
         literal(rollup.number, TABLE.c.rollup.type).label("rollup"),
@@ -112,7 +112,7 @@ class Difference:
 
     rollup: str
     day: datetime
-    grain: str
+    resolution: str
     key: tuple[Any, ...]
     column: str
     recorded: Any
@@ -162,12 +162,12 @@ async def differences(
 ) -> AsyncIterator[Difference]:
     """Where the rollups and the records of whole days differ; both as one statement sees them."""
     assert span.until is not None
-    records = Records(OPERATIONS, dialect, ANYWHERE, None, span.until)
+    records = Records(OPERATIONS, dialect, UNRESTRICTED, None, span.until)
     for rollup in ROLLUPS:
         for days in (False, True):
             sums, quantiles = (None, rollup) if rollup.histograms else (rollup, None)
-            rolled = Rolled(sums, quantiles, records, max(valid_from, EARLIEST), days)
-            shape = Shape(
+            rolled = RollupRelation(sums, quantiles, records, max(valid_from, EARLIEST), days)
+            shape = GroupedQuery(
                 span,
                 rollup.dimensions,
                 DAILY if days else HOURLY,
@@ -178,15 +178,15 @@ async def differences(
             keys = len(rollup.dimensions) + 1
             for key, *values in _compare(found, keys, list(shape.parts)):
                 shown = key[:-1] if days else key
-                grain = "day" if days else "hour"
-                yield Difference(rollup.name, day_at(key[-1]), grain, shown, *values)
+                resolution = "day" if days else "hour"
+                yield Difference(rollup.name, start_of_day(key[-1]), resolution, shown, *values)
 
 
 def _middles() -> dict[str, Part]:
     return {f"{number}_middle": Part(Fold.QUANTILE, number, 0.5) for number in HISTOGRAMS}
 
 
-def _tagged(relation: Relation, shape: Shape, tag: int) -> Select[Any]:
+def _tagged(relation: Relation, shape: GroupedQuery, tag: int) -> Select[Any]:
     names = [c.name for group in key_columns(relation.source, shape.groups) for c in group]
     names += [BUCKET] if shape.bucket is not None else []
     names += list(shape.parts)
@@ -205,7 +205,9 @@ def _compare(
         nothing = [None] * len(names)
         both = zip(names, recorded.get(key, nothing), rolled.get(key, nothing), strict=True)
         for name, one, other in both:
-            if not same(one, other, 2.1 * ERROR if name.endswith("_middle") else CLOSE):
+            if not same(
+                one, other, 2.1 * RELATIVE_ERROR if name.endswith("_middle") else RELATIVE_TOLERANCE
+            ):
                 yield key, name, one, other
                 break
 
@@ -214,7 +216,9 @@ def same(one: Any, other: Any, close: float) -> bool:
     """Whether two numbers are equal but for rounding; nothing is nothing, or a count of zero."""
     if one is None or other is None:
         return not one and not other
-    return math.isclose(one, other, rel_tol=close, abs_tol=0.002 if close > CLOSE else 1e-6)
+    return math.isclose(
+        one, other, rel_tol=close, abs_tol=0.002 if close > RELATIVE_TOLERANCE else 1e-6
+    )
 
 
 def hours_between(

@@ -8,24 +8,24 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, cast, null, select, union_all
 
-from models.rollups import DAY_TIERS, HOUR_TIERS, Rollup, lanes_column, packed_column
-from models.types import PackedLanes
+from models.rollups import DAY_TIERS, HOUR_TIERS, Rollup, bins_column, sketch_column
+from models.types import PackedSketch
 from store.aggregation.catalog import Source
 from store.aggregation.measures import Fold, Operand, Part
 from store.aggregation.questions import Group, Span
 from store.aggregation.records import Records
-from store.aggregation.relations import BUCKET, Shape, key_columns
+from store.aggregation.relations import BUCKET, GroupedQuery, key_columns
 from store.dialects import DatabaseDialect
 from store.query.filters import ConditionCompiler
 from store.rollups.definitions import TABLE, column_of
-from store.time_buckets import day_at, hour_at, next_day, next_hour
+from store.time_buckets import next_day, next_hour, start_of_day, start_of_hour
 from store.validation import EARLIEST
 
-NEVER = datetime(9000, 1, 1, tzinfo=UTC)
+FAR_FUTURE = datetime(9000, 1, 1, tzinfo=UTC)
 """Nothing is recorded so far ahead; the next day after the last one there is has no name."""
 
 
-class Grain(Enum):
+class Resolution(Enum):
     """What a stretch of time is read from."""
 
     RECORDS = "records"
@@ -33,11 +33,11 @@ class Grain(Enum):
     DAYS = "days"
 
 
-Stretch = tuple[Grain, Span]
+Segment = tuple[Resolution, Span]
 
 
 @dataclass(frozen=True, slots=True)
-class Rolled:
+class RollupRelation:
     """A rollup that covers a question, and the records for what lies outside of whole hours.
 
     ``sums`` has the counts and sums, ``quantiles`` the histograms: their rows stand below each other,
@@ -72,25 +72,27 @@ class Rolled:
         """The part of a union of groups."""
         return self.records.merge(part, column)
 
-    def stretches(self, span: Span) -> tuple[Stretch, ...]:
+    def segments(self, span: Span) -> tuple[Segment, ...]:
         """How a span is cut: by what each piece is read from, in order."""
         return tuple(cut(span, self.valid_from, self.days))
 
-    def grouped(self, shape: Shape) -> Select[Any]:
+    def grouped(self, shape: GroupedQuery) -> Select[Any]:
         """One row per group, from everything that holds a piece of the span."""
         asked = [p.of for p in shape.parts.values() if p.fold is Fold.QUANTILE]
         drawn = {of: f"h{i}_" for i, of in enumerate(dict.fromkeys(asked)) if of is not None}
         needed = {n: p for n, p in shape.parts.items() if p.fold is not Fold.QUANTILE}
-        needed |= {f"n{name}": Part(Fold.PRESENT, of) for of, name in drawn.items()}
+        needed |= {f"n{name}": Part(Fold.NON_NULL_COUNT, of) for of, name in drawn.items()}
         pieces: list[Select[Any]] = []
-        for grain, span in self.stretches(shape.span):
-            if grain is Grain.RECORDS:
+        for resolution, span in self.segments(shape.span):
+            if resolution is Resolution.RECORDS:
                 pieces.append(self._of_records(shape, span, needed, drawn))
                 continue
             if self.sums is not None and (len(needed) > len(drawn) or not drawn):
-                pieces.append(self._of_rollup(self.sums, shape, grain, span, needed, drawn))
+                pieces.append(self._of_rollup(self.sums, shape, resolution, span, needed, drawn))
             if self.quantiles is not None and (drawn or self.sums is None):
-                pieces.append(self._of_rollup(self.quantiles, shape, grain, span, needed, drawn))
+                pieces.append(
+                    self._of_rollup(self.quantiles, shape, resolution, span, needed, drawn)
+                )
         found = (union_all(*pieces) if len(pieces) > 1 else pieces[0]).subquery("pieces")
         names = [c.name for group in key_columns(self.source, shape.groups) for c in group]
         names += [BUCKET] if shape.bucket is not None else []
@@ -101,7 +103,7 @@ class Rolled:
         return self._finished(summed.subquery("sums"), names, shape, drawn) if drawn else summed
 
     def _finished(
-        self, sums: FromClause, names: list[str], shape: Shape, drawn: dict[Operand, str]
+        self, sums: FromClause, names: list[str], shape: GroupedQuery, drawn: dict[Operand, str]
     ) -> Select[Any]:
         """The sums with quantiles in the place of histograms."""
         columns: list[ColumnElement[Any]] = [sums.c[name] for name in names]
@@ -118,10 +120,10 @@ class Rolled:
         return select(*columns)
 
     def _of_records(
-        self, shape: Shape, span: Span, needed: dict[str, Part], drawn: dict[Operand, str]
+        self, shape: GroupedQuery, span: Span, needed: dict[str, Part], drawn: dict[Operand, str]
     ) -> Select[Any]:
         """A piece of the span from the records, in the shape of the rollup's."""
-        piece = Shape(span, shape.groups, shape.bucket, needed, shape.keys, shape.of_keys)
+        piece = GroupedQuery(span, shape.groups, shape.bucket, needed, shape.keys, shape.of_keys)
         dialect, records = self.dialect, self.records
         histograms = (
             dialect.add_histograms(dialect.histogram_of(records.operand(of))).label(name)
@@ -132,8 +134,8 @@ class Rolled:
     def _of_rollup(
         self,
         rollup: Rollup,
-        shape: Shape,
-        grain: Grain,
+        shape: GroupedQuery,
+        resolution: Resolution,
         span: Span,
         needed: dict[str, Part],
         drawn: dict[Operand, str],
@@ -149,11 +151,11 @@ class Rolled:
             is_here = (name in counts) is rollup.histograms
             columns.append((held if is_here else cast(null(), held.type)).label(name))
         for of, name in drawn.items():
-            packed, lanes = TABLE.c[packed_column(str(of))], TABLE.c[lanes_column(str(of))]
+            packed, lanes = TABLE.c[sketch_column(str(of))], TABLE.c[bins_column(str(of))]
             stored = self.dialect.stored_histogram(packed, lanes)
-            found = stored if rollup.histograms else cast(null(), PackedLanes)
+            found = stored if rollup.histograms else cast(null(), PackedSketch)
             columns.append(found.label(name))
-        statement = select(*columns).where(*rows_of(rollup, grain, span))
+        statement = select(*columns).where(*rows_of(rollup, resolution, span))
         statement = self.records.bounds.restrict(statement, TABLE)
         if self.records.where is not None:
             fields = {name: TABLE.c[name] for name in rollup.dimensions}
@@ -170,46 +172,46 @@ class Rolled:
             yield TABLE.c[str(group)].label(column.name)
 
 
-def rows_of(rollup: Rollup, grain: Grain, span: Span) -> Iterator[ColumnElement[bool]]:
+def rows_of(rollup: Rollup, resolution: Resolution, span: Span) -> Iterator[ColumnElement[bool]]:
     """Which rows of the table make a span up."""
     yield TABLE.c.rollup == rollup.number
-    yield TABLE.c.tier.in_(DAY_TIERS if grain is Grain.DAYS else HOUR_TIERS)
+    yield TABLE.c.tier.in_(DAY_TIERS if resolution is Resolution.DAYS else HOUR_TIERS)
     if span.since is not None:
         yield TABLE.c.starts_at >= span.since
     if span.until is not None:
         yield TABLE.c.starts_at < span.until
 
 
-def cut(span: Span, valid_from: datetime, days: bool) -> Iterator[Stretch]:
+def cut(span: Span, valid_from: datetime, days: bool) -> Iterator[Segment]:
     """A span in pieces: records up to the first whole hour that is right, the rollup, records."""
     since = None if span.since is None else span.since.astimezone(UTC)
     until = None if span.until is None else span.until.astimezone(UTC)
-    if since is not None and since >= NEVER:
-        yield Grain.RECORDS, span
+    if since is not None and since >= FAR_FUTURE:
+        yield Resolution.RECORDS, span
         return
     first: datetime | None = next_hour(max(since or EARLIEST, valid_from))
-    last = None if until is None else hour_at(until)
+    last = None if until is None else start_of_hour(until)
     if last is not None and first is not None and last <= first:
-        yield Grain.RECORDS, span
+        yield Resolution.RECORDS, span
         return
     if since is None and valid_from <= EARLIEST:
         first = None
     elif since is None or (first is not None and since < first):
-        yield Grain.RECORDS, Span(since, first)
-    yield from _whole_days(first, last) if days else [(Grain.HOURS, Span(first, last))]
+        yield Resolution.RECORDS, Span(since, first)
+    yield from _whole_days(first, last) if days else [(Resolution.HOURS, Span(first, last))]
     if until is not None and last is not None and last < until:
-        yield Grain.RECORDS, Span(last, until)
+        yield Resolution.RECORDS, Span(last, until)
 
 
-def _whole_days(first: datetime | None, last: datetime | None) -> Iterator[Stretch]:
+def _whole_days(first: datetime | None, last: datetime | None) -> Iterator[Segment]:
     """Whole hours as whole days, and hours before and after them."""
     begin = None if first is None else next_day(first)
-    end = None if last is None else day_at(last)
+    end = None if last is None else start_of_day(last)
     if begin is not None and end is not None and end <= begin:
-        yield Grain.HOURS, Span(first, last)
+        yield Resolution.HOURS, Span(first, last)
         return
     if first != begin:
-        yield Grain.HOURS, Span(first, begin)
-    yield Grain.DAYS, Span(begin, end)
+        yield Resolution.HOURS, Span(first, begin)
+    yield Resolution.DAYS, Span(begin, end)
     if last != end:
-        yield Grain.HOURS, Span(end, last)
+        yield Resolution.HOURS, Span(end, last)

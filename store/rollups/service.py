@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import func, select
 
 from models.rollups import ROLLUPS, Rollup
-from store.database import Contention, Database
+from store.database import ContentionError, Database
 from store.ids import Clock
 from store.rollups.definitions import TABLE
 from store.rollups.maintenance import Maintenance
@@ -20,7 +20,7 @@ from store.rollups.rebuilding import (
     spans_of,
 )
 from store.rollups.state import RollupStates, oldest_record
-from store.time_buckets import DAY, HOUR, day_at, hour_at, next_day, next_hour
+from store.time_buckets import DAY, HOUR, next_day, next_hour, start_of_day, start_of_hour
 from store.validation import EARLIEST, FUTURE
 
 REBUILD_TRIES = 5
@@ -32,7 +32,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class RollupSize:
     """A rollup and how many rows it has."""
 
     rollup: Rollup
@@ -59,12 +59,12 @@ class Rollups:
         self._states.forget()
         return await self._states.valid_from()
 
-    async def held(self) -> list[Held]:
+    async def sizes(self) -> list[RollupSize]:
         """Every rollup with the number of its rows."""
         statement = select(TABLE.c.rollup, func.count()).group_by(TABLE.c.rollup)
         async with self._database.read() as connection:
             counts = {row[0]: row[1] for row in await connection.execute(statement)}
-        return [Held(rollup, counts.get(rollup.number, 0)) for rollup in ROLLUPS]
+        return [RollupSize(rollup, counts.get(rollup.number, 0)) for rollup in ROLLUPS]
 
     async def rebuild(
         self,
@@ -80,7 +80,7 @@ class Rollups:
         first, last = await self._hours(since, until)
         async with self._database.read() as connection:
             dialect = self._database.dialect
-            busy = await busy_days(connection, dialect, day_at(first), last)
+            busy = await busy_days(connection, dialect, start_of_day(first), last)
         steps = [one for one in hours_between(first, last, step) if _touches(one, busy)]
         for done, (start, end) in enumerate(steps):
             progress(done, len(steps))
@@ -92,7 +92,7 @@ class Rollups:
         for left in reversed(range(REBUILD_TRIES)):
             try:
                 return await rebuild(self._database, first, last)
-            except Contention:
+            except ContentionError:
                 if not left:
                     raise
         return None
@@ -111,7 +111,7 @@ class Rollups:
         last = next_day(until.astimezone(UTC)) if until else None
         dialect = self._database.dialect
         async with self._database.read() as connection:
-            busy = await busy_days(connection, dialect, day_at(first), last)
+            busy = await busy_days(connection, dialect, start_of_day(first), last)
         steps = list(spans_of(busy, VERIFIED_RECORDS))
         for done, span in enumerate(steps):
             progress(done, len(steps))
@@ -131,12 +131,12 @@ class Rollups:
         oldest = min((instant for instant in (rolled, recorded) if instant), default=None)
         first = max(since.astimezone(UTC) if since else (oldest or latest), oldest or latest)
         last = min(until.astimezone(UTC), latest) if until else latest
-        return hour_at(first), next_hour(last)
+        return start_of_hour(first), next_hour(last)
 
 
 def _touches(stretch: tuple[datetime, datetime], days: Mapping[datetime, int]) -> bool:
     """Whether a stretch of hours has a part of one of these days."""
-    day, end = day_at(stretch[0]), stretch[1]
+    day, end = start_of_day(stretch[0]), stretch[1]
     while day < end:
         if day in days:
             return True

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models import Operation, RollupState, table_of
 from models.rollups import OPERATION_ROLLUPS
 from store.aggregation.sources import OPERATIONS
-from store.database import Contention, Database
+from store.database import ContentionError, Database
 from store.ids import Clock
 from store.rollups.definitions import fingerprint
 from store.validation import EARLIEST
@@ -47,7 +47,7 @@ class RollupStates:
         for left in reversed(range(PREPARE_TRIES)):
             try:
                 return await self._prepare()
-            except Contention:
+            except ContentionError:
                 if not left:
                     raise
                 await asyncio.sleep(PREPARE_PAUSE_SECONDS)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from store.errors import TooMany
+from store.errors import TooManyRequestsError
 from store.scheduling.fair_queue import FairQueue, Tenant
 
 
@@ -59,7 +59,7 @@ class FairGate:
 
     @asynccontextmanager
     async def place(self, tenant: Tenant) -> AsyncIterator[None]:
-        """Hold a place, after waiting for a turn; raises ``TooMany``."""
+        """Hold a place, after waiting for a turn; raises ``TooManyRequestsError``."""
         await self._enter(tenant)
         try:
             yield
@@ -91,7 +91,7 @@ class FairGate:
     def _refuse(self, why: str) -> None:
         self.refused += 1
         bounds = self._bounds
-        raise TooMany(
+        raise TooManyRequestsError(
             f"too many {self.what} of this organization at once: {bounds.share} run and {why}. "
             "Send this again later, or fewer at once."
         )

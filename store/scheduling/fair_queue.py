@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 Tenant = str | None
 """An organization; None stands for callers that are bound to none, who have one share together."""
 T = TypeVar("T")
-MAX_REMEMBERED = 10_000
+MAX_TRACKED_TENANTS = 10_000
 """Tenants whose last item is remembered, 100 bytes each."""
 
 
@@ -110,8 +110,8 @@ class FairQueue(Generic[T]):
 
     def _remember(self, tenant: Tenant, served: float) -> None:
         self._served[tenant] = served
-        if len(self._served) > MAX_REMEMBERED:
+        if len(self._served) > MAX_TRACKED_TENANTS:
             now = self._now
             self._served = {name: at for name, at in self._served.items() if at > now}
-            if len(self._served) > MAX_REMEMBERED // 2:
+            if len(self._served) > MAX_TRACKED_TENANTS // 2:
                 self._served.clear()  # so that this is done now and then only

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, assert_never
 from uuid import UUID
 
-from store.aggregation.answers import Answer, Group
+from store.aggregation.answers import AggregationResult, Group
 from store.aggregation.buckets import BucketSpan
 from store.aggregation.catalog import Stat
 from store.aggregation.measures import (
@@ -25,7 +25,13 @@ from store.aggregation.measures import (
     Statistic,
 )
 from store.aggregation.periods import earlier, split
-from store.aggregation.questions import ByBucket, ByGroup, Question, Span, Than
+from store.aggregation.questions import (
+    AggregationQuery,
+    ByBucket,
+    ByGroup,
+    Span,
+)
+from store.query.filters import ComparisonOperator
 from tests.store.filter_oracle import matches
 
 Row = Mapping[str, Any]
@@ -114,7 +120,7 @@ def folded(stat: Stat, values: list[Any]) -> Any:
 class Oracle:
     """The answer to one question over some rows."""
 
-    def __init__(self, question: Question, rows: Sequence[Row], now: datetime) -> None:
+    def __init__(self, question: AggregationQuery, rows: Sequence[Row], now: datetime) -> None:
         self.question = question
         self.now = now
         found = split(question.where, "occurred_at")
@@ -175,11 +181,11 @@ class Oracle:
     def keeps(self, rows: Sequence[Row]) -> bool:
         """Whether having lets a group pass."""
         tests = {
-            Than.GT: lambda a, b: a > b,
-            Than.GTE: lambda a, b: a >= b,
-            Than.LT: lambda a, b: a < b,
-            Than.LTE: lambda a, b: a <= b,
-            Than.EQ: lambda a, b: a == b,
+            ComparisonOperator.GT: lambda a, b: a > b,
+            ComparisonOperator.GTE: lambda a, b: a >= b,
+            ComparisonOperator.LT: lambda a, b: a < b,
+            ComparisonOperator.LTE: lambda a, b: a <= b,
+            ComparisonOperator.EQ: lambda a, b: a == b,
         }
         for having in self.question.having:
             value = measured(having.by, rows, self.seconds(self.span, None))
@@ -321,7 +327,7 @@ def placed_key(kept: tuple[bool, Any], descending: bool) -> Any:
     return (2 if isinstance(value, bool) else 1, -value if descending else value)
 
 
-def told(answer: Answer) -> Truth:
+def told(answer: AggregationResult) -> Truth:
     """An answer in the form of the truth."""
 
     def of(group: Group | None) -> Told | None:

@@ -27,20 +27,28 @@ from store.aggregation.measures import (
 )
 from store.aggregation.periods import split
 from store.aggregation.questions import (
+    AggregationQuery,
     ByBucket,
     ByGroup,
-    Earlier,
+    ComparisonPeriod,
     Group,
     Having,
     OrderBy,
-    Question,
     Span,
-    Than,
     Top,
 )
 from store.aggregation.sources import OPERATIONS
+from store.aggregation.terms import COMPARISONS
 from store.pricing.prices import RATES
-from store.query.filters import AllOf, AnyOf, Compare, CompareAttribute, Condition, Not, Op
+from store.query.filters import (
+    AllOf,
+    AnyOf,
+    Compare,
+    CompareAttribute,
+    ComparisonOperator,
+    Condition,
+    Not,
+)
 from tests.store.rows import Row, v7_at
 
 TABLE = table_of(Operation)
@@ -169,10 +177,15 @@ def prices(draw: st.DrawFn, move: datetime) -> list[Row]:
 
 CONDITIONS: st.SearchStrategy[Condition] = st.sampled_from(
     [
-        Compare("name", Op.EQ, "a"),
-        Not(Compare("tool_name", Op.IN, ["a", "Z"])),
-        AnyOf((Compare("status_code", Op.GTE, 404), Compare("cache_hit", Op.EQ, True))),
-        CompareAttribute("attributes", ("plan",), Op.GT, 0.5),
+        Compare("name", ComparisonOperator.EQ, "a"),
+        Not(Compare("tool_name", ComparisonOperator.IN, ["a", "Z"])),
+        AnyOf(
+            (
+                Compare("status_code", ComparisonOperator.GTE, 404),
+                Compare("cache_hit", ComparisonOperator.EQ, True),
+            )
+        ),
+        CompareAttribute("attributes", ("plan",), ComparisonOperator.GT, 0.5),
     ]
 )
 
@@ -184,10 +197,10 @@ def wheres(draw: st.DrawFn, move: datetime) -> AllOf:
     near = st.timedeltas(timedelta(hours=-60), timedelta(hours=60))
     since = move + draw(near | st.sampled_from([timedelta(hours=-36), timedelta(0)]))
     if draw(st.booleans()):
-        parts.append(Compare("occurred_at", Op.GTE, since))
+        parts.append(Compare("occurred_at", ComparisonOperator.GTE, since))
         if draw(st.booleans()):
             until = since + draw(st.timedeltas(timedelta(minutes=1), timedelta(days=4)))
-            parts.append(AllOf((Compare("occurred_at", Op.LT, until),)))
+            parts.append(AllOf((Compare("occurred_at", ComparisonOperator.LT, until),)))
     return AllOf(tuple(parts))
 
 
@@ -206,7 +219,7 @@ def buckets(zone: str) -> st.SearchStrategy[Bucket]:
 
 
 @st.composite
-def asked(draw: st.DrawFn, zone: str, move: datetime) -> Question:
+def asked(draw: st.DrawFn, zone: str, move: datetime) -> AggregationQuery:
     """Any question that has no problem."""
     groups: tuple[Group, ...] = tuple(draw(st.lists(GROUPS, max_size=2, unique=True)))
     bucket = draw(st.none() | buckets(zone))
@@ -226,7 +239,7 @@ def asked(draw: st.DrawFn, zone: str, move: datetime) -> Question:
             st.builds(
                 Having,
                 exact.filter(lambda measure: not isinstance(measure, PerSecond)),
-                st.sampled_from(list(Than)),
+                st.sampled_from(list(COMPARISONS)),
                 st.sampled_from([0, 1, 2, 0.5, 100]),
             ),
             max_size=1,
@@ -234,8 +247,8 @@ def asked(draw: st.DrawFn, zone: str, move: datetime) -> Question:
     )
     begun = split(where, "occurred_at").span.since is not None
     given = st.just(Span(move - timedelta(days=2), move))
-    compare = draw(st.none() | st.sampled_from(list(Earlier)) | given) if begun else None
-    return Question(
+    compare = draw(st.none() | st.sampled_from(list(ComparisonPeriod)) | given) if begun else None
+    return AggregationQuery(
         OPERATIONS,
         where=where,
         group_by=groups,

@@ -11,12 +11,12 @@ from sqlalchemy import delete
 from models import Price, table_of
 from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import BucketUnit, Stat
-from store.aggregation.checks import AnswerLimits, problems
+from store.aggregation.checks import ResultLimits, find_problems
 from store.aggregation.engine import Aggregation
 from store.aggregation.measures import CostAt, CostPart, Present, Statistic, cost_at
-from store.aggregation.questions import Question
+from store.aggregation.questions import AggregationQuery
 from store.aggregation.sources import OPERATIONS, REQUESTS
-from store.auth.access import Bounds
+from store.auth.access import TenantBounds
 from store.database import Database
 from store.pricing.prices import RATES
 from tests.aggregation.oracle import Oracle, same, told
@@ -53,11 +53,13 @@ async def test_costs_are_those_of_the_oracle(
     made = [row | {"organization_id": "ab"[i % 2]} for i, row in enumerate(rows)]
     known = [row | {"organization_id": row["organization_id"] or "a"} for row in set_prices]
     await write(database, made, known)
-    question = Question(
+    question = AggregationQuery(
         OPERATIONS, None, ("organization_id",), Bucket(BucketUnit.DAY), EVERY_COST, totals=True
     )
     now = MOVE + timedelta(days=5)
-    answer = told(await Aggregation(database, lambda: now, AnswerLimits()).ask(question, Bounds()))
+    answer = told(
+        await Aggregation(database, lambda: now, ResultLimits()).ask(question, TenantBounds())
+    )
     truth = Oracle(question, priced(made, known, MODELS), now).truth()
     assert same(truth.totals, answer.totals)
     assert same(truth.rows, answer.rows)
@@ -92,8 +94,10 @@ async def test_what_has_no_price_is_counted_and_costs_nothing(database: Database
     dear = price(2_000, cached_input_nanos=500, output_nanos=8_000)
     await write(database, rows, [dear, tool])
     measures = tuple(cost_at(model, part) for model in ("gpt", "unheard of") for part in CostPart)
-    question = Question(OPERATIONS, measures=measures)
-    answer = await Aggregation(database, lambda: NOON, AnswerLimits()).ask(question, Bounds("acme"))
+    question = AggregationQuery(OPERATIONS, measures=measures)
+    answer = await Aggregation(database, lambda: NOON, ResultLimits()).ask(
+        question, TenantBounds("acme")
+    )
     (row,) = answer.rows
     assert row.values == (10_294, 1_234, 9_060, 1, None, None, None, 4)
 
@@ -101,8 +105,10 @@ async def test_what_has_no_price_is_counted_and_costs_nothing(database: Database
 async def test_costs_beyond_64_bits_are_answered(database: Database) -> None:
     rows = [operation(n, kind="TOOL", tokens_original=2**62, tokens_actual=1) for n in range(3)]
     await write(database, rows, [price(1_000_000)])
-    question = Question(OPERATIONS, measures=(cost_at("gpt", CostPart.BASELINE),))
-    answer = await Aggregation(database, lambda: NOON, AnswerLimits()).ask(question, Bounds("acme"))
+    question = AggregationQuery(OPERATIONS, measures=(cost_at("gpt", CostPart.BASELINE),))
+    answer = await Aggregation(database, lambda: NOON, ResultLimits()).ask(
+        question, TenantBounds("acme")
+    )
     (row,) = answer.rows
     assert same(float(3 * 2**62 * 1_000), float(row.values[0] or 0))
 
@@ -110,5 +116,7 @@ async def test_costs_beyond_64_bits_are_answered(database: Database) -> None:
 def test_what_has_no_tokens_cannot_be_priced() -> None:
     of = CostAt("gpt", CostPart.ACTUAL)
     for measure in (Present(of), Statistic(of, Stat.SUM)):
-        (problem,) = problems(Question(REQUESTS, measures=(measure,)), NOON, AnswerLimits())
+        (problem,) = find_problems(
+            AggregationQuery(REQUESTS, measures=(measure,)), NOON, ResultLimits()
+        )
         assert problem.message == "requests have no tokens that could be priced"

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from models import Price, table_of
-from store.aggregation.checks import AnswerLimits, problems
+from store.aggregation.checks import ResultLimits, find_problems
 from store.aggregation.engine import Aggregation
-from store.aggregation.questions import Question
-from store.auth.access import Bounds
+from store.aggregation.questions import AggregationQuery
+from store.auth.access import TenantBounds
 from store.database import Database
-from store.errors import BadInput
+from store.errors import InvalidInputError
 from tests.aggregation.oracle import Oracle, same, told
 from tests.aggregation.price_oracle import priced
 from tests.aggregation.questions import MODELS, MOVES, TABLE, ZONES, asked, operations, prices
@@ -22,10 +22,10 @@ from tests.store.rows import Row, insert
 
 PRICE = table_of(Price)
 numbers = count(1)
-LIMITS = AnswerLimits(rows=2_000, buckets=2_000)
+LIMITS = ResultLimits(rows=2_000, buckets=2_000)
 
 
-Case = tuple[datetime, list[Row], list[Row], list[Question]]
+Case = tuple[datetime, list[Row], list[Row], list[AggregationQuery]]
 
 
 @st.composite
@@ -58,12 +58,12 @@ async def test_any_question_has_the_answer_of_the_oracle(database: Database, cas
     now = move + timedelta(days=5)
     aggregation = Aggregation(database, lambda: now, LIMITS)
     for question in questions:
-        assert problems(question, now, LIMITS) == ()
+        assert find_problems(question, now, LIMITS) == ()
         oracle = Oracle(question, known, now)
         truth = oracle.truth()
         try:
-            answer = told(await aggregation.ask(question, Bounds(organization)))
-        except BadInput as refusal:
+            answer = told(await aggregation.ask(question, TenantBounds(organization)))
+        except InvalidInputError as refusal:
             assert truth.truncated and oracle.fills(), refusal  # noqa: PT017, PT018
             continue
         assert not (truth.truncated and oracle.fills())
@@ -73,6 +73,6 @@ async def test_any_question_has_the_answer_of_the_oracle(database: Database, cas
         differ("rows", truth.rows, answer.rows, question)
 
 
-def differ(what: str, truth: Any, answer: Any, question: Question) -> None:
+def differ(what: str, truth: Any, answer: Any, question: AggregationQuery) -> None:
     """Say where an answer is wrong."""
     assert same(truth, answer), f"{what} of {question}\ntruth:  {truth}\nanswer: {answer}"

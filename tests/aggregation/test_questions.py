@@ -10,7 +10,7 @@ from models import Operation, table_of
 from store.aggregation.answers import Change, change
 from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import BucketUnit, Stat
-from store.aggregation.checks import AnswerLimits, check, problems
+from store.aggregation.checks import ResultLimits, check_query, find_problems
 from store.aggregation.measures import (
     CACHE_HIT_RATE,
     COUNT,
@@ -33,64 +33,66 @@ from store.aggregation.measures import (
 )
 from store.aggregation.periods import earlier, split
 from store.aggregation.questions import (
+    AggregationQuery,
     ByBucket,
     ByGroup,
-    Earlier,
+    ComparisonPeriod,
     Having,
     OrderBy,
-    Question,
     Span,
-    Than,
     Top,
 )
 from store.aggregation.sources import EVENTS, INTERACTIONS, OPERATIONS, SOURCES
-from store.errors import BadInput
-from store.query.filters import AllOf, AnyOf, Compare, Condition, Op
+from store.errors import InvalidInputError
+from store.query.filters import AllOf, AnyOf, Compare, ComparisonOperator, Condition
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 def since(days: float) -> Compare:
     """From so many days before noon on."""
-    return Compare("occurred_at", Op.GTE, NOON - timedelta(days=days))
+    return Compare("occurred_at", ComparisonOperator.GTE, NOON - timedelta(days=days))
 
 
-DAY = Compare("occurred_at", Op.GTE, NOON - timedelta(days=1))
+DAY = Compare("occurred_at", ComparisonOperator.GTE, NOON - timedelta(days=1))
 
 
-def said(question: Question, limits: AnswerLimits | None = None) -> list[tuple[str, str]]:
+def said(question: AggregationQuery, limits: ResultLimits | None = None) -> list[tuple[str, str]]:
     """The problems of a question: where, and what."""
-    found = problems(question, NOON, limits or AnswerLimits())
+    found = find_problems(question, NOON, limits or ResultLimits())
     return [(".".join(map(str, p.path)), p.message) for p in found]
 
 
 def test_a_good_question_has_no_problem() -> None:
-    question = Question(
+    question = AggregationQuery(
         OPERATIONS,
         where=DAY,
         group_by=("tool_name", Attribute(("plan", "name"))),
         bucket=Bucket(BucketUnit.HOUR, zone="Europe/Berlin"),
         measures=(COUNT, ERROR_RATE, Quantile("duration_ms", 0.95), Distinct("user_id")),
-        having=(Having(COUNT, Than.GT, 1),),
+        having=(Having(COUNT, ComparisonOperator.GT, 1),),
         order_by=(OrderBy(ByBucket()), OrderBy(COUNT, True), OrderBy(ByGroup("tool_name"))),
         top=Top(3, Statistic("tokens_prevented", Stat.SUM), others=True),
-        compare=Earlier.PREVIOUS,
+        compare=ComparisonPeriod.PREVIOUS,
         totals=True,
     )
     assert said(question) == []
-    check(question, NOON, AnswerLimits())
+    check_query(question, NOON, ResultLimits())
 
 
 def test_every_problem_is_told_at_once() -> None:
-    question = Question(
+    question = AggregationQuery(
         OPERATIONS,
-        where=AnyOf((Compare("nothing", Op.EQ, 1), DAY)),
+        where=AnyOf((Compare("nothing", ComparisonOperator.EQ, 1), DAY)),
         group_by=("nothing", "tool_name", "tool_name", Attribute(())),
         bucket=Bucket(BucketUnit.DAY, every=0, zone="Mars/Olympus"),
         measures=(Quantile("duration_ms", 1.5), FlagCount("nothing")),
-        having=(Having(COUNT, Than.GT, float("nan")), Having(PER_SECOND, Than.GT, 1)),
+        having=(
+            Having(COUNT, ComparisonOperator.GT, float("nan")),
+            Having(PER_SECOND, ComparisonOperator.GT, 1),
+        ),
         order_by=(OrderBy(ByGroup("model")), OrderBy(Statistic("name", Stat.SUM))),
-        compare=Earlier.PREVIOUS,
+        compare=ComparisonPeriod.PREVIOUS,
         limit=0,
     )
     places = [place for place, _ in said(question)]
@@ -111,14 +113,14 @@ def test_every_problem_is_told_at_once() -> None:
         "compare",
         "limit",
     ]
-    with pytest.raises(BadInput) as refused:
-        check(question, NOON, AnswerLimits())
+    with pytest.raises(InvalidInputError) as refused:
+        check_query(question, NOON, ResultLimits())
     assert refused.value.code == "BAD_USER_INPUT"
     assert len(refused.value.problems) == len(places)
 
 
 MINUTE, BERLIN = Bucket(BucketUnit.MINUTE), Bucket(BucketUnit.MONTH, zone="Europe/Berlin")
-BEFORE = Compare("occurred_at", Op.LT, NOON - timedelta(days=3))
+BEFORE = Compare("occurred_at", ComparisonOperator.LT, NOON - timedelta(days=3))
 COUNTED: dict[str, Any] = {"source": INTERACTIONS}
 REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"bucket": MINUTE, "where": since(2)}, "bucket", "2,880 buckets asked, at most 1,500: widen"),
@@ -128,9 +130,13 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"top": Top(0, COUNT), "group_by": ("name",)}, "top.n", "ask for 1 to 10,000"),
     ({"top": Top(1, Distinct("nothing")), "group_by": ("name",)}, "top.by", "no dimension"),
     ({"limit": 10_001}, "limit", "10,001 rows asked"),
-    ({"compare": Earlier.PREVIOUS}, "compare", "the whole past has no earlier span"),
+    ({"compare": ComparisonPeriod.PREVIOUS}, "compare", "the whole past has no earlier span"),
     ({"compare": Span(NOON, NOON)}, "compare.range", "since before its until"),
-    ({"compare": Earlier.PREVIOUS, "where": AllOf((DAY, BEFORE))}, "where.occurred_at", "the span is empty"),
+    (
+        {"compare": ComparisonPeriod.PREVIOUS, "where": AllOf((DAY, BEFORE))},
+        "where.occurred_at",
+        "the span is empty",
+    ),
     (COUNTED | {"bucket": Bucket(BucketUnit.DAY)}, "bucket.unit", "ask for MONTH, QUARTER, YEAR"),
     (COUNTED | {"bucket": BERLIN}, "bucket.zone", "UTC month"),
     (COUNTED | {"measures": (Quantile("units", 0.5),)}, "", "has no quantile, only avg, sum"),
@@ -142,23 +148,23 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
 
 @pytest.mark.parametrize(("asked", "place", "message"), REFUSED)
 def test_what_is_refused(asked: Mapping[str, Any], place: str, message: str) -> None:
-    ((where, told),) = said(Question(**{"source": OPERATIONS} | dict(asked)))
+    ((where, told),) = said(AggregationQuery(**{"source": OPERATIONS} | dict(asked)))
     assert where == place
     assert message in told
 
 
 def test_limits_are_settings() -> None:
-    question = Question(OPERATIONS, where=DAY, bucket=Bucket(BucketUnit.HOUR), limit=11)
-    assert [place for place, _ in said(question, AnswerLimits(10, 20))] == ["bucket", "limit"]
+    question = AggregationQuery(OPERATIONS, where=DAY, bucket=Bucket(BucketUnit.HOUR), limit=11)
+    assert [place for place, _ in said(question, ResultLimits(10, 20))] == ["bucket", "limit"]
 
 
 # --- spans ---------------------------------------------------------------------------------------
 
-OTHER = Compare("name", Op.EQ, "n")
+OTHER = Compare("name", ComparisonOperator.EQ, "n")
 
 
 def test_the_span_is_taken_out_of_the_filter() -> None:
-    until = Compare("occurred_at", Op.LT, NOON)
+    until = Compare("occurred_at", ComparisonOperator.LT, NOON)
     found = split(AllOf((DAY, AllOf((until, OTHER)))), "occurred_at")
     assert found.span == Span(NOON - timedelta(days=1), NOON)
     assert found.rest == AllOf((AllOf((OTHER,)),))
@@ -170,22 +176,34 @@ def test_the_span_is_taken_out_of_the_filter() -> None:
 
 def test_spans_meet_and_close() -> None:
     tick = timedelta(microseconds=1)
-    where = AllOf((DAY, Compare("occurred_at", Op.GT, NOON), Compare("occurred_at", Op.LTE, NOON)))
+    where = AllOf(
+        (
+            DAY,
+            Compare("occurred_at", ComparisonOperator.GT, NOON),
+            Compare("occurred_at", ComparisonOperator.LTE, NOON),
+        )
+    )
     assert split(where, "occurred_at").span == Span(NOON + tick, NOON + tick)
-    month: Condition = Compare("month", Op.EQ, date(2026, 11, 1))
+    month: Condition = Compare("month", ComparisonOperator.EQ, date(2026, 11, 1))
     assert split(month, "month").span.since == datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def test_earlier_spans() -> None:
     first, last = datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)
     month = Bucket(BucketUnit.MONTH)
-    assert earlier(first, last, Earlier.PREVIOUS, month) == Span(
+    assert earlier(first, last, ComparisonPeriod.PREVIOUS, month) == Span(
         datetime(2026, 9, 1, tzinfo=UTC), first
     )
-    assert earlier(first, last, Earlier.PREVIOUS, None).since == datetime(2026, 8, 31, tzinfo=UTC)
-    assert earlier(first, last, Earlier.LAST_YEAR, month).since == datetime(2025, 10, 1, tzinfo=UTC)
+    assert earlier(first, last, ComparisonPeriod.PREVIOUS, None).since == datetime(
+        2026, 8, 31, tzinfo=UTC
+    )
+    assert earlier(first, last, ComparisonPeriod.LAST_YEAR, month).since == datetime(
+        2025, 10, 1, tzinfo=UTC
+    )
     assert earlier(first, last, Span(first, first), None) == Span(first, first)
-    ragged = earlier(NOON - timedelta(hours=24), NOON, Earlier.PREVIOUS, Bucket(BucketUnit.DAY))
+    ragged = earlier(
+        NOON - timedelta(hours=24), NOON, ComparisonPeriod.PREVIOUS, Bucket(BucketUnit.DAY)
+    )
     assert ragged == Span(NOON - timedelta(hours=48), NOON - timedelta(hours=24))
 
 
@@ -193,11 +211,15 @@ def test_earlier_spans() -> None:
 
 VALUES: list[tuple[Measure, dict[Part, Value], Value]] = [
     (COUNT, {Part(Fold.ROWS): 3}, 3),
-    (ERROR_RATE, {Part(Fold.SET, "error"): 1, Part(Fold.KNOWN, "error"): 4}, 0.25),
-    (CACHE_HIT_RATE, {Part(Fold.SET, "cache_hit"): 0, Part(Fold.KNOWN, "cache_hit"): 0}, None),
+    (ERROR_RATE, {Part(Fold.TRUE_COUNT, "error"): 1, Part(Fold.ANSWERED_COUNT, "error"): 4}, 0.25),
+    (
+        CACHE_HIT_RATE,
+        {Part(Fold.TRUE_COUNT, "cache_hit"): 0, Part(Fold.ANSWERED_COUNT, "cache_hit"): 0},
+        None,
+    ),
     (SAVINGS_RATE, {Part(Fold.SUM, "cost_saved"): 9, Part(Fold.SUM, "cost_baseline"): 10}, 0.9),
     (SAVINGS_RATE, {Part(Fold.SUM, "cost_saved"): None, Part(Fold.SUM, "cost_baseline"): 0}, None),
-    (Statistic("units", Stat.AVG), {Part(Fold.SUM, "units"): 3, Part(Fold.PRESENT, "units"): 2}, 1.5),
+    (Statistic("units", Stat.AVG), {Part(Fold.SUM, "units"): 3, Part(Fold.NON_NULL_COUNT, "units"): 2}, 1.5),
     (Quantile("units", 0.5), {Part(Fold.QUANTILE, "units", 0.5): 2.5}, 2.5),
     (PER_SECOND, {Part(Fold.ROWS): 3}, 0.3),
 ]  # fmt: skip
@@ -207,8 +229,8 @@ VALUES: list[tuple[Measure, dict[Part, Value], Value]] = [
 def test_values_come_from_parts(measure: Measure, parts: dict[Part, Value], value: Value) -> None:
     assert set(parts_of((measure,))) == set(parts)
     formula = formula_of(measure)
-    under = None if formula.under is None else parts[formula.under]
-    assert formula.value(parts[formula.over], under, 10) == value
+    under = None if formula.denominator is None else parts[formula.denominator]
+    assert formula.value(parts[formula.numerator], under, 10) == value
 
 
 def test_nothing_counts_as_zero_and_means_as_null() -> None:
@@ -223,8 +245,8 @@ def test_nothing_counts_as_zero_and_means_as_null() -> None:
 def test_parts_are_shared() -> None:
     measures = (COUNT, PER_SECOND, Statistic("units", Stat.SUM), Statistic("units", Stat.AVG))
     assert len(parts_of(measures)) == 3
-    assert not formula_of(Quantile("units", 0.5)).over.mergeable
-    assert formula_of(Ratio("units", "units")).over.mergeable
+    assert not formula_of(Quantile("units", 0.5)).numerator.mergeable
+    assert formula_of(Ratio("units", "units")).numerator.mergeable
 
 
 def test_changes() -> None:

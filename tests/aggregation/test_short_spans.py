@@ -8,14 +8,14 @@ import pytest
 from sqlalchemy import event
 
 from models import Operation, table_of
-from store.aggregation.checks import AnswerLimits
+from store.aggregation.checks import ResultLimits
 from store.aggregation.engine import Aggregation
 from store.aggregation.measures import COUNT
-from store.aggregation.questions import Earlier, Question
+from store.aggregation.questions import AggregationQuery, ComparisonPeriod
 from store.aggregation.sources import OPERATIONS, REQUESTS
-from store.auth.access import ANYWHERE, Bounds
+from store.auth.access import UNRESTRICTED, TenantBounds
 from store.database import Database
-from store.query.filters import AllOf, Compare, Op
+from store.query.filters import AllOf, Compare, ComparisonOperator
 from store.query.per_organization import MAX_ORGANIZATIONS
 from tests.store.rows import Row, insert, v7_at
 
@@ -38,7 +38,7 @@ def records(organizations: int) -> list[Row]:
 
 
 async def asked(
-    database: Database, question: Question, bounds: Bounds = ANYWHERE
+    database: Database, question: AggregationQuery, bounds: TenantBounds = UNRESTRICTED
 ) -> tuple[int | float | None, list[str]]:
     """The count of all rows, and the statements that it took."""
     sent: list[str] = []
@@ -49,11 +49,11 @@ async def asked(
             sent.append(re.sub(r"\s+", " ", statement))
 
     dialect = database.dialect
-    engines = {engine.sync_engine for engine in (dialect.read_engine, dialect.question_engine)}
+    engines = {engine.sync_engine for engine in (dialect.read_engine, dialect.aggregation_engine)}
     for engine in engines:
         event.listen(engine, "before_cursor_execute", note)
     try:
-        answer = await Aggregation(database, lambda: NOON, AnswerLimits()).ask(question, bounds)
+        answer = await Aggregation(database, lambda: NOON, ResultLimits()).ask(question, bounds)
     finally:
         for engine in engines:
             event.remove(engine, "before_cursor_execute", note)
@@ -61,11 +61,11 @@ async def asked(
     return answer.value(answer.rows[0], COUNT), sent
 
 
-def of(since: datetime | None, until: datetime | None = None, **beside: object) -> Question:
+def of(since: datetime | None, until: datetime | None = None, **beside: object) -> AggregationQuery:
     """How many in a span."""
-    parts = [Compare("occurred_at", Op.GTE, since)] if since else []
-    parts += [Compare("occurred_at", Op.LT, until)] if until else []
-    return Question(OPERATIONS, AllOf(tuple(parts)), measures=(COUNT,), **beside)  # type: ignore[arg-type]
+    parts = [Compare("occurred_at", ComparisonOperator.GTE, since)] if since else []
+    parts += [Compare("occurred_at", ComparisonOperator.LT, until)] if until else []
+    return AggregationQuery(OPERATIONS, AllOf(tuple(parts)), measures=(COUNT,), **beside)  # type: ignore[arg-type]
 
 
 BOUND = r"operations\.organization_id IN"
@@ -81,7 +81,9 @@ async def test_a_short_span_is_read_by_organization(database: Database) -> None:
     by_key = not database.dialect.partitioned
     count, sent = await asked(database, of(NOON - HOUR))
     assert (count, len(sent), bindings(sent)) == (3, 1 + by_key, 1 * by_key)
-    count, sent = await asked(database, of(NOON - 3 * HOUR, NOON - HOUR, compare=Earlier.PREVIOUS))
+    count, sent = await asked(
+        database, of(NOON - 3 * HOUR, NOON - HOUR, compare=ComparisonPeriod.PREVIOUS)
+    )
     assert (count, len(sent), bindings(sent)) == (6, 1 + by_key, 2 * by_key)
 
 
@@ -94,7 +96,7 @@ async def test_a_long_span_is_read_as_it_lies(database: Database, since: datetim
 
 async def test_who_sees_one_organization_names_it_already(database: Database) -> None:
     await insert(database, TABLE, records(2))
-    count, sent = await asked(database, of(NOON - HOUR), Bounds("o1"))
+    count, sent = await asked(database, of(NOON - HOUR), TenantBounds("o1"))
     assert (count, len(sent), bindings(sent)) == (1, 1, 0)
 
 
@@ -110,6 +112,6 @@ async def test_nothing_recorded_is_nothing_found(database: Database) -> None:
 
 
 async def test_other_keys_do_not_begin_with_the_time(database: Database) -> None:
-    where = Compare("created_at", Op.GTE, NOON - HOUR)
-    _, sent = await asked(database, Question(REQUESTS, where, measures=(COUNT,)))
+    where = Compare("created_at", ComparisonOperator.GTE, NOON - HOUR)
+    _, sent = await asked(database, AggregationQuery(REQUESTS, where, measures=(COUNT,)))
     assert len(sent) == 1

@@ -7,7 +7,7 @@ import pytest
 
 from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import BucketUnit, Source, Stat
-from store.aggregation.checks import MAX_MEASURES, AnswerLimits
+from store.aggregation.checks import MAX_MEASURES, ResultLimits
 from store.aggregation.engine import Aggregation, spans_of
 from store.aggregation.measures import (
     COUNT,
@@ -23,20 +23,20 @@ from store.aggregation.measures import (
     Statistic,
     cost_at,
 )
-from store.aggregation.questions import Earlier, OrderBy, Question, Top
+from store.aggregation.questions import AggregationQuery, ComparisonPeriod, OrderBy, Top
 from store.aggregation.sources import EVENTS, INTERACTIONS, OPERATIONS, REQUESTS, STAGES
-from store.auth.access import Bounds
+from store.auth.access import TenantBounds
 from store.database import Database
-from store.query.filters import Compare, Op
+from store.query.filters import Compare, ComparisonOperator
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
-DAY = Compare("occurred_at", Op.GTE, NOON - timedelta(days=1))
-ACME = Bounds("acme")
+DAY = Compare("occurred_at", ComparisonOperator.GTE, NOON - timedelta(days=1))
+ACME = TenantBounds("acme")
 
 
-def sql(database: Database, question: Question, bounds: Bounds = ACME) -> str:
+def sql(database: Database, question: AggregationQuery, bounds: TenantBounds = ACME) -> str:
     """The statement of a question on one line, without casts of parameters."""
-    aggregation = Aggregation(database, lambda: NOON, AnswerLimits())
+    aggregation = Aggregation(database, lambda: NOON, ResultLimits())
     compiled = aggregation.compile(question, bounds, spans_of(question, NOON))
     text = str(compiled.statement.compile(database.dialect.read_engine.sync_engine))
     return re.sub(r"\s+", " ", re.sub(r"::[A-Z ]+[A-Z]", "", text))
@@ -59,10 +59,10 @@ SEEN: list[tuple[Measure, str]] = [
 async def test_a_measure_that_is_not_asked_for_is_not_computed(
     database: Database, measure: Measure, column: str, beside: bool
 ) -> None:
-    def asked(*measures: Measure) -> Question:
-        compare = Earlier.PREVIOUS if beside else None
+    def asked(*measures: Measure) -> AggregationQuery:
+        compare = ComparisonPeriod.PREVIOUS if beside else None
         top = Top(3, COUNT, others=True) if beside else None
-        return Question(
+        return AggregationQuery(
             OPERATIONS, DAY, ("name",), None, measures, top=top, totals=beside, compare=compare
         )
 
@@ -70,22 +70,24 @@ async def test_a_measure_that_is_not_asked_for_is_not_computed(
     without = sql(database, asked(COUNT))
     assert [c for _, c in SEEN if c in without] == []
     assert "count(*)" in without
-    assert "count(" not in sql(database, Question(OPERATIONS, DAY, ("name",)))
+    assert "count(" not in sql(database, AggregationQuery(OPERATIONS, DAY, ("name",)))
 
 
 async def test_rows_alone_are_as_plain_as_by_hand(database: Database) -> None:
-    text = sql(database, Question(OPERATIONS, DAY, ("tool_name",), measures=(COUNT, ERROR_RATE)))
+    text = sql(
+        database, AggregationQuery(OPERATIONS, DAY, ("tool_name",), measures=(COUNT, ERROR_RATE))
+    )
     assert "WITH" not in text
     assert text.count("FROM operations") == 1
     assert "WINDOW" not in text
     assert "OVER" not in text
-    single = sql(database, Question(OPERATIONS, DAY, measures=(COUNT,)))
+    single = sql(database, AggregationQuery(OPERATIONS, DAY, measures=(COUNT,)))
     assert "ORDER BY" not in single
 
 
 async def test_values_are_counted_in_the_way_that_is_fast(database: Database) -> None:
     def asked(*measures: Measure) -> str:
-        question = Question(OPERATIONS, DAY, ("tool_name",), measures=(COUNT, *measures))
+        question = AggregationQuery(OPERATIONS, DAY, ("tool_name",), measures=(COUNT, *measures))
         return sql(database, question).upper()
 
     one = asked(Distinct("user_id"))
@@ -97,7 +99,9 @@ async def test_values_are_counted_in_the_way_that_is_fast(database: Database) ->
 
 async def test_several_quantiles_of_a_value_are_found_in_one_pass(database: Database) -> None:
     quantiles = [Quantile("duration_ms", q) for q in (0.5, 0.95)]
-    text = sql(database, Question(OPERATIONS, DAY, ("tool_name",), measures=tuple(quantiles)))
+    text = sql(
+        database, AggregationQuery(OPERATIONS, DAY, ("tool_name",), measures=tuple(quantiles))
+    )
     assert "OVER" not in text
     if database.dialect.name == "sqlite":
         assert text.count("trackstore_exact(operations.duration_ms, '0.5 0.95')") == 2
@@ -106,13 +110,13 @@ async def test_several_quantiles_of_a_value_are_found_in_one_pass(database: Data
 async def test_a_rate_of_all_time_is_no_order(database: Database) -> None:
     """It is null everywhere: there is no span to divide by."""
     orders = (OrderBy(PerSecond()), OrderBy(PerSecond(), descending=True))
-    question = Question(OPERATIONS, None, ("name",), measures=(COUNT,), order_by=orders)
-    aggregation = Aggregation(database, lambda: NOON, AnswerLimits())
+    question = AggregationQuery(OPERATIONS, None, ("name",), measures=(COUNT,), order_by=orders)
+    aggregation = Aggregation(database, lambda: NOON, ResultLimits())
     assert (await aggregation.ask(question, ACME)).rows == ()
 
 
 async def test_totals_and_others_of_sums_read_the_records_once(database: Database) -> None:
-    question = Question(
+    question = AggregationQuery(
         OPERATIONS,
         DAY,
         ("tool_name",),
@@ -126,16 +130,18 @@ async def test_totals_and_others_of_sums_read_the_records_once(database: Databas
 
 async def test_a_bucket_without_changes_of_the_clock_has_no_cases(database: Database) -> None:
     hour = Bucket(BucketUnit.HOUR, zone="Europe/Berlin")
-    assert "CASE" not in sql(database, Question(OPERATIONS, DAY, (), hour, (COUNT,)))
-    wide = Compare("occurred_at", Op.GTE, NOON - timedelta(days=400))
+    assert "CASE" not in sql(database, AggregationQuery(OPERATIONS, DAY, (), hour, (COUNT,)))
+    wide = Compare("occurred_at", ComparisonOperator.GTE, NOON - timedelta(days=400))
     day = Bucket(BucketUnit.DAY, zone="Europe/Berlin")
-    assert "CASE" in sql(database, Question(OPERATIONS, wide, (), day, (COUNT,)))
+    assert "CASE" in sql(database, AggregationQuery(OPERATIONS, wide, (), day, (COUNT,)))
 
 
 @pytest.mark.parametrize("source", [OPERATIONS, REQUESTS, STAGES, EVENTS, INTERACTIONS])
 async def test_every_statement_stays_within_bounds(database: Database, source: Source) -> None:
-    question = Question(source, group_by=("organization_id",), measures=(COUNT,), totals=True)
-    text = sql(database, question, Bounds("acme", "n", "w"))
+    question = AggregationQuery(
+        source, group_by=("organization_id",), measures=(COUNT,), totals=True
+    )
+    text = sql(database, question, TenantBounds("acme", "n", "w"))
     assert re.search(r"WHERE \w+\.organization_id = ", text)
     assert re.search(r"\.namespace_id = ", text)
     assert re.search(r"\.workspace_id = ", text)
@@ -145,7 +151,7 @@ async def test_every_statement_stays_within_bounds(database: Database, source: S
 
 
 async def test_every_number_dimension_and_flag_can_be_asked_for(database: Database) -> None:
-    aggregation = Aggregation(database, lambda: NOON, AnswerLimits())
+    aggregation = Aggregation(database, lambda: NOON, ResultLimits())
     for source in (OPERATIONS, REQUESTS, STAGES, EVENTS, INTERACTIONS):
         measures: list[Measure] = []
         for name, number in source.numbers.items():
@@ -157,7 +163,7 @@ async def test_every_number_dimension_and_flag_can_be_asked_for(database: Databa
             groups = tuple(names[start : start + 8])
             for first in range(0, len(measures), MAX_MEASURES - 1):
                 some = measures[first : first + MAX_MEASURES - 1]
-                question = Question(
+                question = AggregationQuery(
                     source, None, groups, Bucket(BucketUnit.MONTH), (COUNT, *some), totals=True
                 )
                 answer = await aggregation.ask(question, ACME)

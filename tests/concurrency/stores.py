@@ -14,7 +14,7 @@ from schema.enums import LimitSubject as SubjectInput
 from schema.labels import LabelsInput
 from schema.limits import ConsumeInput, LimitInput
 from schema.scalars import Long
-from store.auth.access import Bounds, Principal
+from store.auth.access import Principal, TenantBounds
 from store.dialects import PoolSettings
 from store.limits.decide import Level
 from store.store import Store, StoreConfig
@@ -54,7 +54,7 @@ async def running_stores(
 def principal_of(organization: str) -> Principal:
     """Somebody who may do everything in one organization."""
     scopes = frozenset(AccessScope)
-    return Principal("test", scopes, Bounds(organization), organization)
+    return Principal("test", scopes, TenantBounds(organization), organization)
 
 
 def label(value: str | None) -> ID | None:

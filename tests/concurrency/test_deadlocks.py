@@ -10,7 +10,7 @@ from models.enums import AccessScope
 from schema.enums import OperationKind
 from schema.labels import LabelsInput
 from schema.operation_inputs import OperationInput
-from store.auth.access import Bounds, Principal
+from store.auth.access import Principal, TenantBounds
 from store.store import Store
 from tests.concurrency.stores import SetClock, label, running_stores
 from tests.concurrency.test_two_servers import DEADLOCKS, id_at
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.parametrize(
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 OLD = NOW - timedelta(days=40)
-ADMINISTRATOR = Principal("all", frozenset(AccessScope), Bounds(), None)
+ADMINISTRATOR = Principal("all", frozenset(AccessScope), TenantBounds(), None)
 ROUNDS, ITEMS = 25, 400
 """Without the one order, every fourth round had a deadlock."""
 

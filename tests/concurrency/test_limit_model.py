@@ -12,7 +12,7 @@ from store.ids import new_id
 from store.ingest.entries import Entry, ItemResult
 from store.limits.decide import Decision
 from store.query.paging import PageRequest
-from store.query.records import Question
+from store.query.records import RecordQuery
 from store.store import Store
 from tests.concurrency.limit_model import LimitModel, Outcome, Rule, Step
 from tests.concurrency.stores import (
@@ -101,7 +101,7 @@ class Played:
     async def counted(self) -> tuple[int, int]:
         """Units and calls of all counters."""
         page = await self._store.interactions.list_page(
-            self.principal.bounds, Question(), PageRequest(first=1_000)
+            self.principal.bounds, RecordQuery(), PageRequest(first=1_000)
         )
         return sum(r["units"] for r in page.rows), sum(r["calls"] for r in page.rows)
 

@@ -52,7 +52,7 @@ class Sides:
     """Which of the two servers is at work, and what each has drawn so far."""
 
     def __init__(self) -> None:
-        self.is_plain = False
+        self.on_fast_path = False
         self._drawn: dict[bool, Iterator[int]] = {}
         self._next = 0
         self.restart()
@@ -64,24 +64,24 @@ class Sides:
 
     def make_id(self) -> UUID:
         """The next UUIDv7 of this server: the other one draws the same."""
-        return own_id(next(self._drawn[self.is_plain]))
+        return own_id(next(self._drawn[self.on_fast_path]))
 
     def make_secret(self, _bytes: int | None = None) -> str:
         """The next secret of this server."""
-        return f"secret-{next(self._drawn[self.is_plain]):036}"
+        return f"secret-{next(self._drawn[self.on_fast_path]):036}"
 
     @contextmanager
     def plain(self) -> Iterator[None]:
         """The plain server's turn: inputs have no hook, as if there were no fast path."""
         definitions = [get_object_definition(t, strict=True) for t in COMPILED_INPUTS]
         hooks = [definition.from_input for definition in definitions]
-        self.is_plain = True
+        self.on_fast_path = True
         for definition in definitions:
             definition.from_input = None
         try:
             yield
         finally:
-            self.is_plain = False
+            self.on_fast_path = False
             for definition, hook in zip(definitions, hooks, strict=True):
                 definition.from_input = hook
 
@@ -187,7 +187,7 @@ def slow_down(patch: pytest.MonkeyPatch, sides: Sides) -> None:
     prepare = OperationPreparer.prepare
 
     def prepare_plainly(self: OperationPreparer, draft: Any) -> OperationEntry:
-        return self.examine(draft) if sides.is_plain else prepare(self, draft)
+        return self.validate(draft) if sides.on_fast_path else prepare(self, draft)
 
     patch.setattr(OperationPreparer, "prepare", prepare_plainly)
     for name, module in list(sys.modules.items()):
@@ -202,7 +202,7 @@ async def rest(_maintenance: Maintenance) -> None:
 
 def all_columns(sides: Sides, needed: Callable[..., Any]) -> Callable[..., Any]:
     """What reads every column for the plain server."""
-    return lambda *args: None if sides.is_plain else needed(*args)
+    return lambda *args: None if sides.on_fast_path else needed(*args)
 
 
 @asynccontextmanager

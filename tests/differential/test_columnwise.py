@@ -18,7 +18,7 @@ from schema.operation_inputs import InteractionUseInput, OperationInput, ToolUse
 from server.execution.codecs import Codecs
 from server.schema import build_schema
 from store.auth.access import Principal
-from store.errors import BadInput
+from store.errors import InvalidInputError
 from store.operations.bulk.columnwise import ColumnPreparer
 from store.operations.bulk.frames import Frame
 from store.operations.prepare import OperationPreparer
@@ -40,8 +40,8 @@ def hold_against(given: list[Any], principal: Principal, bounds: InputBounds = B
         return False
     preparer = OperationPreparer(principal, bounds, NOW, lambda: own_id(next(examined_ids)))
     try:
-        entries = [preparer.examine(draft) for draft in given]
-    except BadInput as error:
+        entries = [preparer.validate(draft) for draft in given]
+    except InvalidInputError as error:
         raise AssertionError(f"refused, but for the look at columns: {error}") from None
     assert [(e.message, e.response, e.repaired) for e in entries] == [(None, None, 0)] * len(given)
     wanted = [entry.row for entry in entries]

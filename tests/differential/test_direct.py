@@ -17,7 +17,7 @@ from server.document_cost import PageBounds
 from server.execution.executor import FastExecutor
 from server.execution.known import execute_known, operation_of
 from server.schema import TrackstoreSchema, build_schema
-from store.errors import BadInput
+from store.errors import InvalidInputError
 from tests.databases import ON_SQLITE
 from tests.differential.items import Color, Item, Part, build
 from tests.differential.pair import Pair
@@ -113,7 +113,7 @@ STRANGE: dict[str, Callable[[], Any]] = {
     "another class": lambda: Item,
     "no attributes": object,
     "a value error": lambda: raise_error(ValueError("no")),
-    "an error of the store": lambda: raise_error(BadInput("no", ("input",))),
+    "an error of the store": lambda: raise_error(InvalidInputError("no", ("input",))),
     "an error of GraphQL": lambda: raise_error(GraphQLError("no", extensions={"code": "X"})),
     "null within": lambda: Part(label=None),  # type: ignore[arg-type]
     "a wrong kind within": lambda: Part(label=[]),  # type: ignore[arg-type]

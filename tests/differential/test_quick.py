@@ -18,9 +18,9 @@ from schema.operation_inputs import (
     OperationInput,
     ToolUseInput,
 )
-from store.auth.access import Bounds, Principal
-from store.errors import BadInput
-from store.operations.fast_path import QuickPreparer
+from store.auth.access import Principal, TenantBounds
+from store.errors import InvalidInputError
+from store.operations.fast_path import FastPathPreparer
 from store.operations.prepare import OperationPreparer
 from store.validation import InputBounds
 from tests.differential.drafts import BOUNDS, FIELDS, drafts
@@ -28,18 +28,20 @@ from tests.differential.pair import NOW, own_id
 
 EVERYTHING = frozenset(AccessScope)
 PRINCIPALS = {
-    "open": Principal("open", EVERYTHING, Bounds(), "own"),
-    "of one organization": Principal("key", EVERYTHING, Bounds("own"), "own", own_id(1, 5)),
+    "open": Principal("open", EVERYTHING, TenantBounds(), "own"),
+    "of one organization": Principal("key", EVERYTHING, TenantBounds("own"), "own", own_id(1, 5)),
     "of one workspace": Principal(
-        "key", EVERYTHING, Bounds("own", "own", "own"), "own", own_id(1, 5)
+        "key", EVERYTHING, TenantBounds("own", "own", "own"), "own", own_id(1, 5)
     ),
-    "of all organizations": Principal("key", EVERYTHING, Bounds(), None),
+    "of all organizations": Principal("key", EVERYTHING, TenantBounds(), None),
     "of a long organization": Principal(
-        "open", EVERYTHING, Bounds(), "longer than a label may be " * 2
+        "open", EVERYTHING, TenantBounds(), "longer than a label may be " * 2
     ),
-    "of an empty organization": Principal("open", EVERYTHING, Bounds(), ""),
-    "of an odd organization": Principal("open", EVERYTHING, Bounds(), "a\x00b"),
-    "of a long namespace": Principal("key", EVERYTHING, Bounds("own", "long names " * 4), "own"),
+    "of an empty organization": Principal("open", EVERYTHING, TenantBounds(), ""),
+    "of an odd organization": Principal("open", EVERYTHING, TenantBounds(), "a\x00b"),
+    "of a long namespace": Principal(
+        "key", EVERYTHING, TenantBounds("own", "long names " * 4), "own"
+    ),
 }
 ORDINARY = OperationInput(
     kind=OperationKind.API,
@@ -54,14 +56,14 @@ ORDINARY = OperationInput(
 def prepare(draft: Any, principal: Principal, bounds: InputBounds) -> tuple[Any, Any]:
     """The quick row and the examined one; each may be None."""
     quick_ids, examined_ids = itertools.count(1), itertools.count(1)
-    quick = QuickPreparer(principal, bounds, NOW, lambda: own_id(next(quick_ids)))
+    quick = FastPathPreparer(principal, bounds, NOW, lambda: own_id(next(quick_ids)))
     preparer = OperationPreparer(principal, bounds, NOW, lambda: own_id(next(examined_ids)))
     row = quick.row(draft)
     drawn = next(quick_ids) - 1
     assert drawn == int(row is not None and draft.id is None), "an id is drawn only to be used"
     try:
-        entry = preparer.examine(draft)
-    except BadInput:
+        entry = preparer.validate(draft)
+    except InvalidInputError:
         return row, None
     assert row is None or (entry.message, entry.response, entry.repaired) == (None, None, 0)
     return row, entry.row

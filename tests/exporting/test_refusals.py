@@ -10,7 +10,7 @@ from models.enums import AccessScope
 from server.app import create_app
 from server.exporting import parquet
 from server.settings import load_settings
-from store.errors import TimedOut
+from store.errors import QueryTimeoutError
 from tests.api import Api, StartApi
 from tests.exporting.calls import PLAIN, export, json_rows, record, refusal
 
@@ -109,7 +109,7 @@ async def test_an_error_in_the_middle_leaves_the_answer_without_an_end(
     async def fail(*given: Any) -> bytes:
         asked.append(given)
         if len(asked) > 2:
-            raise TimedOut("too slow")
+            raise QueryTimeoutError("too slow")
         return await ask(*given)
 
     monkeypatch.setattr(api.server.exports()._asker, "ask", fail)

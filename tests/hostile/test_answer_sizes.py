@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from server import encoding
-from store.dialects.row_columns import Fetched
-from store.response_size import AnswerTooLarge
+from store.dialects.row_columns import FetchedColumns
+from store.response_size import ResponseTooLargeError
 from tests.api import Api, Json, StartApi
 from tests.exporting.calls import export, json_rows, refusal
 from tests.live.conftest import Serve
@@ -90,16 +90,16 @@ async def test_a_mutation_says_that_it_was_executed(start_api: StartApi) -> None
 async def test_reading_stops(start_api: StartApi, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of 400 long texts, and of pages below pages, only those are read that show that it is too much."""
     read: list[int] = []
-    size: Any = vars(Fetched)["size"]
+    size: Any = vars(FetchedColumns)["size"]
 
-    def note(fetched: Fetched) -> int:
+    def note(fetched: FetchedColumns) -> int:
         found: int = size.fget(fetched)
         read.append(found)
         return found
 
     api = await start_api(max_answer_bytes=LIMIT)
     await chats(api, 400, 5_000)
-    monkeypatch.setattr(Fetched, "size", property(note))
+    monkeypatch.setattr(FetchedColumns, "size", property(note))
     with statements_of(api) as sent:
         answer = (
             await api.raw({"query": "{ operations(first: 400) { nodes { message } } }"})
@@ -133,7 +133,7 @@ def test_encoding_stops(monkeypatch: pytest.MonkeyPatch) -> None:
     nested = [{"name": "n", "operations": {"nodes": nodes}} for _ in range(1_000)]
     for rows in (nodes, plain, nested):
         encoded.clear()
-        with pytest.raises(AnswerTooLarge):
+        with pytest.raises(ResponseTooLargeError):
             encoding.encode_answer({"data": {"operations": {"nodes": rows}}}, 1_000_000)
         assert sum(encoded) < 1_000_000 + 8 * 30 * 10_100
     small = {"data": {"a": [{"b": [1, None, "x", {"c": []}]}, None, {}]}, "errors": []}

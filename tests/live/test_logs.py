@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from server.live.sharing import SharedExecution
-from store.commit_events import Moved
+from store.commit_events import RequestChanged
 from store.requests.logs import LogPage
 from subscriptions.logs import LogStream
 from subscriptions.streams import Item
@@ -27,9 +27,9 @@ class Log:
         """The request when the log had so many events."""
         return {"organization_id": "acme", "id": KEY[1], "status": "RUNNING", "last_seq": last}
 
-    def move(self, *seqs: int) -> Moved:
+    def move(self, *seqs: int) -> RequestChanged:
         """A commit of these events."""
-        return Moved(self.request(seqs[-1]), [{"seq": seq} for seq in seqs])
+        return RequestChanged(self.request(seqs[-1]), [{"seq": seq} for seq in seqs])
 
     async def read(self, key: Any, after: int | None, limit: int) -> LogPage:
         """As the log is when the read begins."""

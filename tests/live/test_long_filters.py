@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from store.auth.access import ANYWHERE
+from store.auth.access import UNRESTRICTED
 from store.errors import StoreError
-from store.feeds.reading import MAX_QUESTION_VALUES, FeedQuestion
-from store.query.filters import MAX_VALUES, Compare, Op
+from store.feeds.reading import MAX_QUERY_VALUES, FeedQuery
+from store.query.filters import MAX_VALUES, Compare, ComparisonOperator
 from subscriptions.hub import Hub
 from subscriptions.streams import Item
 from subscriptions.subscriber import Policy, Subscriber
@@ -19,7 +19,7 @@ from tests.live.serving import Served
 
 READERS = 18
 """With so many values each, more than either database takes as parameters of one statement."""
-LISTS = MAX_QUESTION_VALUES // MAX_VALUES
+LISTS = MAX_QUERY_VALUES // MAX_VALUES
 SECONDS = 20
 
 
@@ -41,7 +41,7 @@ async def all_are_live(hub: Hub, count: int) -> None:
 async def test_every_reader_of_many_with_long_filters_gets_its_own(
     serve: Serve, is_feed_of_events: bool
 ) -> None:
-    assert READERS * MAX_QUESTION_VALUES > 32_767
+    assert READERS * MAX_QUERY_VALUES > 32_767
     live = await serve(live_per_connection=READERS + 1)
     document, field = (EVENTS, "message") if is_feed_of_events else (OPERATIONS, "name")
     async with live.socket() as socket:
@@ -89,15 +89,15 @@ async def take(items: AsyncIterator[Item], count: int) -> list[str]:
 
 
 def follow(hub: Hub, where: Compare | None) -> AsyncIterator[Item]:
-    stream = hub.operations(FeedQuestion(where, ANYWHERE))
+    stream = hub.operations(FeedQuery(where, UNRESTRICTED))
     return Subscriber(stream, None, Policy.READ).items()
 
 
 async def test_a_filter_that_the_database_refuses_ends_alone(live: Served) -> None:
     assert live.server.live is not None
     hub = live.server.live.hub
-    beyond_every_type = Compare("status_code", Op.GT, 2**70)
-    readers = [follow(hub, None), follow(hub, Compare("name", Op.NE, "b"))]
+    beyond_every_type = Compare("status_code", ComparisonOperator.GT, 2**70)
+    readers = [follow(hub, None), follow(hub, Compare("name", ComparisonOperator.NE, "b"))]
     waiting = [asyncio.create_task(take(reader, 3)) for reader in readers]
     bad = follow(hub, beyond_every_type)
     refused = asyncio.create_task(take(bad, 1))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from store.errors import Overloaded
+from store.errors import OverloadedError
 from subscriptions.streams import Item, Missed, Page, Stream
 from subscriptions.subscriber import Policy, Subscriber
 
@@ -34,7 +34,7 @@ class Numbers(Stream):
         await asyncio.sleep(0)
         if self.away:
             self.away -= 1
-            raise Overloaded("away")
+            raise OverloadedError("away")
         found = [n for n in self.written if n > after][:10]
         through = found[-1] if found else after
         return Page([Item(n, n) for n in found], through, len(found) == 10)
@@ -123,7 +123,7 @@ async def test_a_slow_reader_is_ended() -> None:
     for number in range(2, 40):
         stream.write(number)
     assert await take(items, 4) == [2, 3, 4, 5]
-    with pytest.raises(Overloaded, match="slower than its stream"):
+    with pytest.raises(OverloadedError, match="slower than its stream"):
         await anext(items)
     assert stream.listeners == 0
 

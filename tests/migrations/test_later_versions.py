@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from migrations.errors import SchemaTooNew
+from migrations.errors import SchemaTooNewError
 from migrations.revision import NEWEST
 from migrations.runner import check, current, downgrade, upgrade
 from tests.migrations.others import LaterVersion, execute
@@ -60,7 +60,7 @@ def test_a_database_is_upgraded_step_by_step(later: LaterVersion, database_url: 
     assert later.call("pending", database_url).stdout == f"['{NEXT} Something later']\n"
     assert later.call("upgrade", database_url).returncode == 0
     assert later.call("pending", database_url).stdout == "[]\n"
-    with pytest.raises(SchemaTooNew):
+    with pytest.raises(SchemaTooNewError):
         upgrade(database_url)
     assert later.call("downgrade", database_url, NEWEST).returncode == 0
     assert check(database_url) == []

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from store.errors import TooMany
+from store.errors import TooManyRequestsError
 from store.scheduling.fair_gate import FairGate, GateBounds
-from store.scheduling.fair_queue import MAX_REMEMBERED, FairQueue, Tenant
+from store.scheduling.fair_queue import MAX_TRACKED_TENANTS, FairQueue, Tenant
 
 
 def emptied(queue: FairQueue[int]) -> list[tuple[Tenant, int]]:
@@ -79,10 +79,10 @@ def test_nobody_saves_up_turns() -> None:
 
 def test_what_is_remembered_of_tenants_is_bounded() -> None:
     queue: FairQueue[int] = FairQueue()
-    for number in range(MAX_REMEMBERED + 100):
+    for number in range(MAX_TRACKED_TENANTS + 100):
         queue.push(f"tenant-{number}", number)
-    assert len(emptied(queue)) == MAX_REMEMBERED + 100
-    assert len(queue._served) <= MAX_REMEMBERED
+    assert len(emptied(queue)) == MAX_TRACKED_TENANTS + 100
+    assert len(queue._served) <= MAX_TRACKED_TENANTS
     assert (queue._lines, queue._heap) == ({}, [])
 
 
@@ -213,7 +213,7 @@ async def test_a_place_that_is_given_to_a_caller_who_is_leaving_goes_to_the_next
 
 def message(error: BaseException | None) -> str:
     """What a caller that was refused is told."""
-    assert isinstance(error, TooMany)
+    assert isinstance(error, TooManyRequestsError)
     assert (error.code, error.retryable, error.retry_seconds) == ("OVERLOADED", True, 1)
     return error.message
 

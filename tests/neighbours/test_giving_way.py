@@ -8,8 +8,8 @@ import pytest
 from server import turns
 from server.admission import Admission
 from server.turns import BULK_BYTES, MANY_CALLS, Turns
-from store.auth.access import Bounds, Principal
-from store.errors import TooMany
+from store.auth.access import Principal, TenantBounds
+from store.errors import TooManyRequestsError
 from tests.api import StartApi
 from tests.neighbours.test_fair_turns import settle
 from tests.neighbours.test_shares import LOUD, QUIET, TRACK, tenants
@@ -48,7 +48,7 @@ class Calls:
         await asyncio.gather(*(task for task in self.tasks if not task.cancelled()))
 
     async def _call(self, name: str, size: int) -> None:
-        bounds = Bounds(organization_id=name.rstrip("0123456789"))
+        bounds = TenantBounds(organization_id=name.rstrip("0123456789"))
         async with self.turns.call(Principal(name, frozenset(), bounds, None)) as call:
             await call.arrived(size)
             self.begun.append(name)
@@ -147,16 +147,19 @@ async def test_calls_that_leave_while_they_wait_leave_nothing_behind(calls: Call
 
 def caller(organization: str | None, key: int) -> Any:
     """A principal with a key of its own."""
-    return Principal(f"key-{key}", frozenset(), Bounds(organization_id=organization), None, key)  # type: ignore[arg-type]  # any key
+    bounds = TenantBounds(organization_id=organization)
+    return Principal(f"key-{key}", frozenset(), bounds, None, key)  # type: ignore[arg-type]  # any key
 
 
 def test_the_calls_of_an_organization_are_bounded_over_all_of_its_keys() -> None:
     admission = Admission(2, 3)
     for key in (1, 1, 2):
         admission.enter(caller("loud", key))
-    with pytest.raises(TooMany, match="3 operations are under way for this organization"):
+    with pytest.raises(
+        TooManyRequestsError, match="3 operations are under way for this organization"
+    ):
         admission.enter(caller("loud", 2))
-    with pytest.raises(TooMany, match="2 operations are under way for this key"):
+    with pytest.raises(TooManyRequestsError, match="2 operations are under way for this key"):
         admission.enter(caller("loud", 1))
     admission.enter(caller("quiet", 3))
     for key in (4, 5, 6, 7):

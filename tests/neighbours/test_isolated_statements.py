@@ -11,9 +11,9 @@ import psutil
 import pytest
 from sqlalchemy import text
 
-from store.database import Database, DatabaseFailure
+from store.database import Database, DatabaseFailureError
 from store.dialects import PoolSettings
-from store.errors import Overloaded, TimedOut
+from store.errors import OverloadedError, QueryTimeoutError
 
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
 IN_ONE_STEP = "SELECT sum(length(hex(randomblob(200000000)))) FROM generations"
@@ -80,14 +80,14 @@ async def test_a_question_cannot_write(database: Database) -> None:
 
 @pytest.mark.parametrize("statement", [ENDLESS, IN_ONE_STEP], ids=["endless", "in one step"])
 async def test_a_question_ends_at_its_deadline(database: Database, statement: str) -> None:
-    with pytest.raises(TimedOut):
+    with pytest.raises(QueryTimeoutError):
         await ask(database, statement)
     assert database.question_gate.running == 0
     assert await ask(database, "SELECT 1") == [(1,)]
 
 
 async def test_reads_of_records_end_at_their_deadline_too(database: Database) -> None:
-    with pytest.raises(TimedOut):
+    with pytest.raises(QueryTimeoutError):
         async with database.read_for("acme") as connection:
             await connection.execute(text(ENDLESS))
     assert database.records_gate.running == 0
@@ -122,14 +122,14 @@ async def test_a_process_that_is_killed_costs_one_answer(database: Database) -> 
     await asyncio.sleep(0.1)
     for worker in workers():
         os.kill(worker.pid, signal.SIGKILL)
-    with pytest.raises(Overloaded) as lost:
+    with pytest.raises(OverloadedError) as lost:
         await asking
     assert lost.value.retryable
     assert await ask(database, "SELECT 1") == [(1,)]
 
 
 async def test_what_is_wrong_with_a_question_is_told_as_ever(database: Database) -> None:
-    with pytest.raises(DatabaseFailure, match="no such table: missing"):
+    with pytest.raises(DatabaseFailureError, match="no such table: missing"):
         await ask(database, "SELECT * FROM missing")
 
 

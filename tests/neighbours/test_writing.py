@@ -7,7 +7,7 @@ import pytest
 
 from store.database import Database
 from store.dialects import PoolSettings
-from store.errors import Overloaded, TooMany
+from store.errors import OverloadedError, TooManyRequestsError
 from store.ingest.queue import Batch, Submission, WriteQueue, WriterSettings, loops_for
 from store.scheduling.fair_queue import Tenant
 from tests.store.test_writer import Note, Notebook
@@ -77,11 +77,13 @@ async def test_a_single_entry_does_not_wait_for_a_large_transaction_under_way() 
 
 async def test_a_full_queue_of_one_organization_is_not_full_for_another() -> None:
     queue = queue_of(*[("loud", 20)] * 5)
-    with pytest.raises(TooMany, match="100 entries wait to be written, at most 100 may"):
+    with pytest.raises(
+        TooManyRequestsError, match="100 entries wait to be written, at most 100 may"
+    ):
         queue.check("loud", 1)
     queue.check("quiet", 100)
     queue.add(Submission((), 100, "other"))
-    with pytest.raises(Overloaded, match="200 entries of all organizations wait"):
+    with pytest.raises(OverloadedError, match="200 entries of all organizations wait"):
         queue.check("quiet", 67)
     queue.check("quiet", 66)  # a third of it
 

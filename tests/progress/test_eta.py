@@ -166,7 +166,7 @@ async def test_what_is_not_asked_costs_nothing(studio: Studio) -> None:
 async def test_what_is_remembered_is_bounded(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history, "MOST_REMEMBERED", 2)
+    monkeypatch.setattr(history, "MAX_CACHED_KINDS", 2)
     await studio.run(script=30)
     ids = [await studio.create("script")]
     ids += [await studio.create("script", type=f"t{n}") for n in range(4)]

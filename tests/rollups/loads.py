@@ -23,15 +23,23 @@ from store.aggregation.measures import (
     Ratio,
     Statistic,
 )
-from store.aggregation.questions import Earlier, Having, OrderBy, Question, Span, Than, Top
+from store.aggregation.questions import (
+    AggregationQuery,
+    ComparisonPeriod,
+    Having,
+    OrderBy,
+    Span,
+    Top,
+)
 from store.aggregation.sources import OPERATIONS
+from store.aggregation.terms import COMPARISONS
 from store.database import Database
-from store.histograms import ERROR
+from store.histograms import RELATIVE_ERROR
 from store.maintenance.partitions import Partitions, month_of
 from store.operations.bulk.frames import Frame
 from store.operations.columns import COLUMNS
 from store.operations.deltas import deltas_of
-from store.query.filters import AllOf, AnyOf, Compare, Condition, Not, Op
+from store.query.filters import AllOf, AnyOf, Compare, ComparisonOperator, Condition, Not
 from tests.aggregation.oracle import Truth, same
 from tests.store.rows import Row, v7_at
 
@@ -100,9 +108,9 @@ def spans(draw: st.DrawFn) -> list[Condition]:
     since = until - timedelta(hours=draw(lengths))
     if draw(st.booleans()):
         since = since.replace(minute=0, second=0, microsecond=0)
-    found: list[Condition] = [Compare("occurred_at", Op.GTE, since)]
+    found: list[Condition] = [Compare("occurred_at", ComparisonOperator.GTE, since)]
     if draw(st.booleans()):
-        found.append(Compare("occurred_at", Op.LT, until))
+        found.append(Compare("occurred_at", ComparisonOperator.LT, until))
     return found
 
 
@@ -116,7 +124,7 @@ BUCKETS = st.none() | st.builds(
 
 
 @st.composite
-def asked(draw: st.DrawFn) -> Question:
+def asked(draw: st.DrawFn) -> AggregationQuery:
     """A question that a rollup covers, unless its zone has another grid."""
     rollup = draw(st.sampled_from(SUMS))
     names = st.sampled_from(rollup.dimensions[1:] or rollup.dimensions)
@@ -124,10 +132,15 @@ def asked(draw: st.DrawFn) -> Question:
     conditions: st.SearchStrategy[Condition] = names.flatmap(
         lambda name: st.sampled_from(
             [
-                Compare(name, Op.IS_NULL, False),
-                Not(Compare(name, Op.IS_NULL, True)),
-                AnyOf((Compare(name, Op.IS_NULL, True), Compare("kind", Op.EQ, "LLM"))),
-                *([] if name == "status_code" else [Compare(name, Op.EQ, "a")]),
+                Compare(name, ComparisonOperator.IS_NULL, False),
+                Not(Compare(name, ComparisonOperator.IS_NULL, True)),
+                AnyOf(
+                    (
+                        Compare(name, ComparisonOperator.IS_NULL, True),
+                        Compare("kind", ComparisonOperator.EQ, "LLM"),
+                    )
+                ),
+                *([] if name == "status_code" else [Compare(name, ComparisonOperator.EQ, "a")]),
             ]
         )
     )
@@ -138,9 +151,15 @@ def asked(draw: st.DrawFn) -> Question:
     top = None
     if groups and draw(st.sampled_from([True, False])):
         top = Top(draw(st.integers(1, 2)), draw(exact), draw(st.booleans()))
-    having = draw(st.lists(st.builds(Having, exact, st.sampled_from(Than), st.just(1)), max_size=1))
-    compare = st.sampled_from([*Earlier, Span(NOW - timedelta(days=3), NOW - timedelta(hours=30))])
-    return Question(
+    having = draw(
+        st.lists(
+            st.builds(Having, exact, st.sampled_from(list(COMPARISONS)), st.just(1)), max_size=1
+        )
+    )
+    compare = st.sampled_from(
+        [*ComparisonPeriod, Span(NOW - timedelta(days=3), NOW - timedelta(hours=30))]
+    )
+    return AggregationQuery(
         OPERATIONS,
         where=where,
         group_by=groups,
@@ -167,7 +186,7 @@ async def record(database: Database, rows: Sequence[Row]) -> None:
     assert await database.write_columns(tables)
 
 
-def agree(question: Question, raw: Truth, rolled: Truth) -> bool:
+def agree(question: AggregationQuery, raw: Truth, rolled: Truth) -> bool:
     """Whether two answers are the same, quantiles within the stated error."""
     measures = question.measures
 
@@ -199,4 +218,4 @@ def near(raw: Any, rolled: Any) -> bool:
     """Whether a quantile is within the stated error."""
     if raw is None or rolled is None:
         return raw is rolled
-    return math.isclose(raw, rolled, rel_tol=ERROR * (1 + 1e-6))
+    return math.isclose(raw, rolled, rel_tol=RELATIVE_ERROR * (1 + 1e-6))

@@ -6,26 +6,26 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from store.aggregation.answers import RAW
-from store.aggregation.checks import AnswerLimits, problems
+from store.aggregation.checks import ResultLimits, find_problems
 from store.aggregation.engine import Aggregation
-from store.aggregation.questions import Question
-from store.auth.access import Bounds
+from store.aggregation.questions import AggregationQuery
+from store.auth.access import TenantBounds
 from store.database import Database
-from store.errors import BadInput
+from store.errors import InvalidInputError
 from store.rollups.merging import merge_day, merge_hour
 from store.rollups.planner import RollupPlanner
 from store.rollups.state import RollupStates
-from store.time_buckets import DAY, day_at, hour_at
+from store.time_buckets import DAY, start_of_day, start_of_hour
 from tests.aggregation.oracle import told
 from tests.rollups.loads import NOW, agree, asked, operations, record
 from tests.store.rows import Row
 
 numbers = count(1)
-LIMITS = AnswerLimits(rows=2_000, buckets=2_000)
+LIMITS = ResultLimits(rows=2_000, buckets=2_000)
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> tuple[list[list[Row]], list[Question]]:
+def cases(draw: st.DrawFn) -> tuple[list[list[Row]], list[AggregationQuery]]:
     """Operations in some flushes, and questions about them."""
     rows = draw(st.lists(operations(), max_size=16, unique_by=lambda row: row["id"]))
     size = draw(st.integers(1, 16))
@@ -39,7 +39,7 @@ def cases(draw: st.DrawFn) -> tuple[list[list[Row]], list[Question]]:
 )
 @given(cases())
 async def test_a_rollup_answers_as_the_records_do(
-    database: Database, case: tuple[list[list[Row]], list[Question]]
+    database: Database, case: tuple[list[list[Row]], list[AggregationQuery]]
 ) -> None:
     flushes, questions = case
     organization = f"acme-{next(numbers)}"
@@ -57,20 +57,20 @@ async def test_a_rollup_answers_as_the_records_do(
 async def merge_everything(database: Database) -> None:
     """Merge the present hour, and all days before: what comes after is late for them."""
     async with database.rewrite() as connection:
-        await merge_hour(connection, database.dialect, hour_at(NOW))
+        await merge_hour(connection, database.dialect, start_of_hour(NOW))
     for back in range(1, 5):
         async with database.rewrite() as connection:
-            day = day_at(NOW) - back * DAY
+            day = start_of_day(NOW) - back * DAY
             await merge_day(connection, database.dialect, day)
 
 
-async def compare(aggregation: Aggregation, question: Question, organization: str) -> None:
+async def compare(aggregation: Aggregation, question: AggregationQuery, organization: str) -> None:
     """Ask with and without rollups."""
-    assert problems(question, NOW, LIMITS) == ()
-    bounds = Bounds(organization)
+    assert find_problems(question, NOW, LIMITS) == ()
+    bounds = TenantBounds(organization)
     try:
         raw = await aggregation.ask(question, bounds, rollups=False)
-    except BadInput:
+    except InvalidInputError:
         return
     rolled = await aggregation.ask(question, bounds)
     assert raw.coverage.source == RAW

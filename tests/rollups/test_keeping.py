@@ -12,20 +12,20 @@ from models.rollups import Tier
 from store.aggregation.answers import RAW
 from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import BucketUnit, Stat
-from store.aggregation.checks import AnswerLimits
+from store.aggregation.checks import ResultLimits
 from store.aggregation.engine import Aggregation
 from store.aggregation.measures import COUNT, Distinct, Quantile, Statistic
-from store.aggregation.questions import Question
+from store.aggregation.questions import AggregationQuery
 from store.aggregation.sources import OPERATIONS
-from store.auth.access import ANYWHERE
-from store.database import Contention, Database
+from store.auth.access import UNRESTRICTED
+from store.database import ContentionError, Database
 from store.ids import new_id
-from store.query.filters import Compare, Op
+from store.query.filters import Compare, ComparisonOperator
 from store.rollups.merging import merge_day, merge_hour
 from store.rollups.planner import RollupPlanner
 from store.rollups.rebuilding import rebuild
 from store.rollups.state import RollupStates
-from store.time_buckets import DAY, HOUR, day_at, hour_at
+from store.time_buckets import DAY, HOUR, start_of_day, start_of_hour
 from store.validation import EARLIEST
 from tests.api import Api, StartApi
 from tests.rollups.checks import differences, quiet, rollups_of
@@ -63,12 +63,12 @@ def aggregation_of(database: Database) -> Aggregation:
     return Aggregation(
         database,
         lambda: NOW,
-        AnswerLimits(2_000, 2_000),
+        ResultLimits(2_000, 2_000),
         RollupPlanner(RollupStates(database, lambda: NOW)),
     )
 
 
-COUNTED = Question(OPERATIONS, measures=(COUNT, Statistic("tokens_original", Stat.SUM)))
+COUNTED = AggregationQuery(OPERATIONS, measures=(COUNT, Statistic("tokens_original", Stat.SUM)))
 
 
 async def send(api: Api, items: list[Row]) -> tuple[int, int]:
@@ -89,7 +89,7 @@ async def test_what_is_sent_again_is_counted_once(api: Api) -> None:
     both = await asyncio.gather(*(send(api, [*first[n:], call(n)]) for n in range(8)))
     assert sum(accepted for accepted, _ in both) == 8
     ask = api.server.store.aggregation.ask
-    answer = await ask(COUNTED, ANYWHERE)
+    answer = await ask(COUNTED, UNRESTRICTED)
     assert answer.coverage.source == "operations_by_organization"
     assert answer.rows[0].values == (24, 2_400)
     assert await differences(rollups) == []
@@ -99,12 +99,14 @@ async def test_sums_beyond_the_range_are_still_written(api: Api) -> None:
     huge = {"toolName": "read", "tokensOriginal": 10**15, "tokensActual": 0}
     assert await send(api, [call(n, tool=huge) for n in range(3)]) == (3, 0)
     store = api.server.store
-    await rebuild(store.database, hour_at(store.now()) - HOUR, hour_at(store.now()) + 2 * HOUR)
+    await rebuild(
+        store.database, start_of_hour(store.now()) - HOUR, start_of_hour(store.now()) + 2 * HOUR
+    )
     async with store.database.rewrite() as connection:
-        await merge_day(connection, store.database.dialect, day_at(store.now()))
-    saved = Question(OPERATIONS, measures=(COUNT, Statistic("cost_saved", Stat.SUM)))
-    answer = await store.aggregation.ask(saved, ANYWHERE)
-    raw = await store.aggregation.ask(saved, ANYWHERE, rollups=False)
+        await merge_day(connection, store.database.dialect, start_of_day(store.now()))
+    saved = AggregationQuery(OPERATIONS, measures=(COUNT, Statistic("cost_saved", Stat.SUM)))
+    answer = await store.aggregation.ask(saved, UNRESTRICTED)
+    raw = await store.aggregation.ask(saved, UNRESTRICTED, rollups=False)
     assert answer.rows[0].values[0] == 3
     assert float(answer.rows[0].values[1] or 0) == float(raw.rows[0].values[1] or 0)
 
@@ -118,13 +120,13 @@ async def test_what_was_recorded_before_is_summed_up(database_url: str) -> None:
     rollups = rollups_of(database, lambda: NOW)
     await rollups.prepare()
     assert await rollups.valid_from() is None
-    answer = await aggregation_of(database).ask(COUNTED, ANYWHERE)
+    answer = await aggregation_of(database).ask(COUNTED, UNRESTRICTED)
     assert answer.coverage.source == RAW
     late = row(NOW - timedelta(hours=20), 100)
     await record(database, [late])  # a server writes before they are right
     await rollups.maintenance.run_once()
     assert await rollups.valid_from() == EARLIEST
-    answer = await aggregation_of(database).ask(COUNTED, ANYWHERE)
+    answer = await aggregation_of(database).ask(COUNTED, UNRESTRICTED)
     assert answer.coverage.source == "operations_by_organization"
     assert answer.rows[0].values == (31, sum(range(30)) + 100)
     assert await differences(rollups) == []
@@ -164,7 +166,7 @@ async def patiently(database: Database, rows: list[Row]) -> None:
     for _ in range(200):
         try:
             await record(database, rows)
-        except Contention:
+        except ContentionError:
             await asyncio.sleep(0.002)
         else:
             return
@@ -173,7 +175,7 @@ async def patiently(database: Database, rows: list[Row]) -> None:
 
 async def test_several_servers_merge_and_rebuild_beside_writers(database: Database) -> None:
     aggregation = aggregation_of(database)
-    hours = [hour_at(NOW) - n * HOUR for n in range(30)]
+    hours = [start_of_hour(NOW) - n * HOUR for n in range(30)]
     written, finished = 0, asyncio.Event()
 
     async def write(writer: int) -> None:
@@ -196,18 +198,18 @@ async def test_several_servers_merge_and_rebuild_beside_writers(database: Databa
             hour = hours[(n * 11 + server) % 30]
             for step in (
                 partial(merge_one, hour, is_day=False),
-                partial(merge_one, day_at(hour), is_day=True),
+                partial(merge_one, start_of_day(hour), is_day=True),
                 partial(rebuild, database, hour, hour + HOUR),
             ):
                 try:
                     await step()
-                except Contention:
+                except ContentionError:
                     await asyncio.sleep(0)
 
     async def read() -> None:
         while not finished.is_set():
             before = written
-            answer = await aggregation.ask(COUNTED, ANYWHERE)
+            answer = await aggregation.ask(COUNTED, UNRESTRICTED)
             assert answer.coverage.source != RAW
             count = answer.rows[0].values[0]
             assert count is not None
@@ -218,7 +220,7 @@ async def test_several_servers_merge_and_rebuild_beside_writers(database: Databa
     finished.set()
     await asyncio.gather(*beside)
     assert await differences(rollups_of(database, lambda: NOW)) == []
-    answer = await aggregation.ask(COUNTED, ANYWHERE)
+    answer = await aggregation.ask(COUNTED, UNRESTRICTED)
     assert answer.rows[0].values[0] == written == 1_500
 
 
@@ -231,7 +233,7 @@ async def test_a_wrong_sum_is_found_and_mended(database: Database) -> None:
         await connection.execute(update(OPERATION_ROLLUPS).values(row_count=more))
     found = await differences(rollups)
     assert {one.column for one in found} == {"row_count"}
-    assert {one.grain for one in found} == {"hour", "day"}
+    assert {one.resolution for one in found} == {"hour", "day"}
     assert await rollups.rebuild(None, None, quiet) > 48
     assert await differences(rollups) == []
 
@@ -263,44 +265,54 @@ async def test_fresh_rows_of_an_hour_become_few(database: Database) -> None:
 async def test_what_is_not_covered_is_read_from_records(database: Database) -> None:
     await record(database, [row(NOW - timedelta(hours=n), n) for n in range(5)])
     aggregation = aggregation_of(database)
-    since = Compare("occurred_at", Op.GTE, NOW - timedelta(hours=3))
+    since = Compare("occurred_at", ComparisonOperator.GTE, NOW - timedelta(hours=3))
     for question, source in (
-        (Question(OPERATIONS, measures=(COUNT,)), "operations_by_organization"),
-        (Question(OPERATIONS, since, measures=(COUNT,)), "operations_by_organization"),
-        (Question(OPERATIONS, group_by=("model",), measures=(COUNT,)), "operations_by_model"),
-        (Question(OPERATIONS, group_by=("user_id",), measures=(COUNT,)), RAW),
-        (Question(OPERATIONS, group_by=("tool_name", "model"), measures=(COUNT,)), RAW),
-        (Question(OPERATIONS, measures=(Distinct("model"),)), RAW),
-        (Question(OPERATIONS, measures=(Quantile("tokens_original", 0.5),)), RAW),
-        (Question(OPERATIONS, since, (), Bucket(BucketUnit.MINUTE), (COUNT,)), RAW),
+        (AggregationQuery(OPERATIONS, measures=(COUNT,)), "operations_by_organization"),
+        (AggregationQuery(OPERATIONS, since, measures=(COUNT,)), "operations_by_organization"),
         (
-            Question(OPERATIONS, since, (), Bucket(BucketUnit.HOUR), (COUNT,)),
+            AggregationQuery(OPERATIONS, group_by=("model",), measures=(COUNT,)),
+            "operations_by_model",
+        ),
+        (AggregationQuery(OPERATIONS, group_by=("user_id",), measures=(COUNT,)), RAW),
+        (AggregationQuery(OPERATIONS, group_by=("tool_name", "model"), measures=(COUNT,)), RAW),
+        (AggregationQuery(OPERATIONS, measures=(Distinct("model"),)), RAW),
+        (AggregationQuery(OPERATIONS, measures=(Quantile("tokens_original", 0.5),)), RAW),
+        (AggregationQuery(OPERATIONS, since, (), Bucket(BucketUnit.MINUTE), (COUNT,)), RAW),
+        (
+            AggregationQuery(OPERATIONS, since, (), Bucket(BucketUnit.HOUR), (COUNT,)),
             "operations_by_organization",
         ),
         (
-            Question(OPERATIONS, since, (), Bucket(BucketUnit.DAY, 1, "Asia/Kathmandu"), (COUNT,)),
+            AggregationQuery(
+                OPERATIONS, since, (), Bucket(BucketUnit.DAY, 1, "Asia/Kathmandu"), (COUNT,)
+            ),
             RAW,
         ),
-        (Question(OPERATIONS, Compare("duration_ms", Op.GT, 1), measures=(COUNT,)), RAW),
+        (
+            AggregationQuery(
+                OPERATIONS, Compare("duration_ms", ComparisonOperator.GT, 1), measures=(COUNT,)
+            ),
+            RAW,
+        ),
     ):
-        answer = await aggregation.ask(question, ANYWHERE)
+        answer = await aggregation.ask(question, UNRESTRICTED)
         assert answer.coverage.source == source, question
-    quantile = Question(OPERATIONS, measures=(Quantile("duration_ms", 0.5),))
-    assert (await aggregation.ask(quantile, ANYWHERE)).coverage.quantile_error == 0.01
-    forced = await aggregation.ask(quantile, ANYWHERE, rollups=False)
+    quantile = AggregationQuery(OPERATIONS, measures=(Quantile("duration_ms", 0.5),))
+    assert (await aggregation.ask(quantile, UNRESTRICTED)).coverage.quantile_error == 0.01
+    forced = await aggregation.ask(quantile, UNRESTRICTED, rollups=False)
     assert (forced.coverage.source, forced.coverage.quantile_error) == (RAW, None)
 
 
 async def test_a_day_that_comes_late_is_merged_again(database: Database) -> None:
-    yesterday = day_at(NOW) - DAY
+    yesterday = start_of_day(NOW) - DAY
     rollups = rollups_of(database, lambda: NOW)
     for n in range(3):
         await record(database, [row(yesterday + timedelta(hours=n), n)])
         async with database.rewrite() as connection:
             await merge_day(connection, database.dialect, yesterday)
         assert await differences(rollups) == []
-    daily = Question(OPERATIONS, None, (), Bucket(BucketUnit.DAY), (COUNT,))
-    answer = await aggregation_of(database).ask(daily, ANYWHERE)
+    daily = AggregationQuery(OPERATIONS, None, (), Bucket(BucketUnit.DAY), (COUNT,))
+    answer = await aggregation_of(database).ask(daily, UNRESTRICTED)
     assert answer.coverage.source == "operations_by_organization"
     assert answer.rows[0].values == (3,)
 

@@ -3,12 +3,12 @@
 import asyncio
 from pathlib import Path
 
-from store.aggregation.checks import AnswerLimits
+from store.aggregation.checks import ResultLimits
 from store.aggregation.engine import Aggregation
 from store.aggregation.measures import COUNT
-from store.aggregation.questions import Question
+from store.aggregation.questions import AggregationQuery
 from store.aggregation.sources import OPERATIONS
-from store.auth.access import ANYWHERE
+from store.auth.access import UNRESTRICTED
 from store.database import Database
 from store.ids import utc_now
 from store.rollups.planner import RollupPlanner
@@ -40,10 +40,10 @@ async def test_a_killed_server_leaves_right_rollups(database_url: str, tmp_path:
     aggregation = Aggregation(
         database,
         utc_now,
-        AnswerLimits(2_000, 2_000),
+        ResultLimits(2_000, 2_000),
         RollupPlanner(RollupStates(database, utc_now)),
     )
-    answer = await aggregation.ask(Question(OPERATIONS, measures=(COUNT,)), ANYWHERE)
+    answer = await aggregation.ask(AggregationQuery(OPERATIONS, measures=(COUNT,)), UNRESTRICTED)
     assert answer.coverage.source == "operations_by_organization"
     assert answer.rows[0].values == (len(load.operations),)
     await database.close()

@@ -11,7 +11,7 @@ from sqlalchemy import delete, event
 from models import Operation, table_of
 from store.database import Database
 from store.rollups import service as rollups_module
-from store.time_buckets import DAY, day_at
+from store.time_buckets import DAY, start_of_day
 from tests.rollups.checks import differences, quiet, rollups_of
 from tests.rollups.loads import NOW, record
 from tests.rollups.test_keeping import row
@@ -66,8 +66,8 @@ async def test_many_records_are_verified_in_steps(
     async with database.write() as connection:
         await connection.execute(delete(TABLE).where(TABLE.c.occurred_at == days[3]))
     wrong = await differences(rollups)
-    assert {one.day for one in wrong} == {day_at(days[3])}
-    assert {one.grain for one in wrong} == {"hour", "day"}
+    assert {one.day for one in wrong} == {start_of_day(days[3])}
+    assert {one.resolution for one in wrong} == {"hour", "day"}
 
 
 async def test_a_day_of_which_only_sums_are_left_is_found_and_made_right(
@@ -79,6 +79,6 @@ async def test_a_day_of_which_only_sums_are_left_is_found_and_made_right(
     await record(database, [row(NOW, 1), row(old, 2)])
     async with database.write() as connection:
         await connection.execute(delete(TABLE).where(TABLE.c.occurred_at == old))
-    assert {one.day for one in await differences(rollups)} == {day_at(old)}
+    assert {one.day for one in await differences(rollups)} == {start_of_day(old)}
     await rollups.rebuild(None, None, quiet)
     assert await differences(rollups) == []

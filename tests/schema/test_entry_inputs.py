@@ -31,7 +31,7 @@ from store.auth.access import open_principal
 from store.circuit_breakers import BreakerEntry
 from store.ids import new_id, utc_now
 from store.ingest.entries import Entry
-from store.ingest_session import Intake
+from store.ingest_session import IngestSession
 from store.limits.entries import ConsumeEntry
 from store.operations.prepare import OperationEntry
 from store.requests.entries import CommandEntry, CreateEntry
@@ -70,7 +70,7 @@ def test_every_field_is_prepared() -> None:
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_preparer_makes_an_entry_of_its_kind(name: str) -> None:
     item, kind = SAMPLES[name]
-    intake = Intake(open_principal("acme"), InputBounds(), utc_now, new_id)
+    intake = IngestSession(open_principal("acme"), InputBounds(), utc_now, new_id)
     entry = EntryInput(**{name: item})
     assert given(entry) == (name, item)
     assert type(prepare_entry(intake, entry)) is kind

@@ -18,13 +18,21 @@ from schema.filters import (
 from schema.interactions import InteractionFilter
 from schema.limits import LimitFilter
 from schema.operation_filters import OperationFilter
-from store.errors import BadInput
-from store.query.filters import AllOf, AnyOf, Compare, CompareAttribute, Condition, Not, Op
+from store.errors import InvalidInputError
+from store.query.filters import (
+    AllOf,
+    AnyOf,
+    Compare,
+    CompareAttribute,
+    ComparisonOperator,
+    Condition,
+    Not,
+)
 from store.time_ranges import parse_time_range
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 NAME = OperationFilter(name=StringFilter(eq="a"))
-SAYS_NAME = AllOf((Compare("name", Op.EQ, "a"),))
+SAYS_NAME = AllOf((Compare("name", ComparisonOperator.EQ, "a"),))
 
 
 def said(where: Any) -> Condition | None:
@@ -89,7 +97,7 @@ NO_OPERATOR = (
     ],
 )
 def test_a_condition_without_a_value_is_refused(where: Any, path: str, message: str) -> None:
-    with pytest.raises(BadInput) as refused:
+    with pytest.raises(InvalidInputError) as refused:
         condition_of(where, NOW)
     (problem,) = refused.value.problems
     assert ".".join(map(str, problem.path)) == path
@@ -99,24 +107,33 @@ def test_a_condition_without_a_value_is_refused(where: Any, path: str, message: 
 @pytest.mark.parametrize(
     ("given", "op", "value"),
     [
-        ({"eq": "a"}, Op.EQ, "a"),
-        ({"eq": ""}, Op.EQ, ""),
-        ({"ne": "a"}, Op.NE, "a"),
-        ({"in_": ["a"]}, Op.IN, ["a"]),
-        ({"in_": []}, Op.IN, []),
-        ({"not_in": ["a"]}, Op.NOT_IN, ["a"]),
-        ({"starts_with": "a"}, Op.STARTS_WITH, "a"),
-        ({"contains": "a"}, Op.CONTAINS, "a"),
-        ({"is_null": True}, Op.IS_NULL, True),
-        ({"is_null": False}, Op.IS_NULL, False),
+        ({"eq": "a"}, ComparisonOperator.EQ, "a"),
+        ({"eq": ""}, ComparisonOperator.EQ, ""),
+        ({"ne": "a"}, ComparisonOperator.NE, "a"),
+        ({"in_": ["a"]}, ComparisonOperator.IN, ["a"]),
+        ({"in_": []}, ComparisonOperator.IN, []),
+        ({"not_in": ["a"]}, ComparisonOperator.NOT_IN, ["a"]),
+        ({"starts_with": "a"}, ComparisonOperator.STARTS_WITH, "a"),
+        ({"contains": "a"}, ComparisonOperator.CONTAINS, "a"),
+        ({"is_null": True}, ComparisonOperator.IS_NULL, True),
+        ({"is_null": False}, ComparisonOperator.IS_NULL, False),
     ],
 )
-def test_texts(given: dict[str, Any], op: Op, value: Any) -> None:
+def test_texts(given: dict[str, Any], op: ComparisonOperator, value: Any) -> None:
     assert said(OperationFilter(name=StringFilter(**given))) == Compare("name", op, value)
 
 
-@pytest.mark.parametrize("op", [Op.EQ, Op.GT, Op.GTE, Op.LT, Op.LTE])
-def test_numbers(op: Op) -> None:
+@pytest.mark.parametrize(
+    "op",
+    [
+        ComparisonOperator.EQ,
+        ComparisonOperator.GT,
+        ComparisonOperator.GTE,
+        ComparisonOperator.LT,
+        ComparisonOperator.LTE,
+    ],
+)
+def test_numbers(op: ComparisonOperator) -> None:
     given: dict[str, Any] = {op.value: 1}
     assert said(OperationFilter(units=LongFilter(**given))) == Compare("units", op, 1)
     assert said(OperationFilter(duration_ms=FloatFilter(**given))) == Compare("duration_ms", op, 1)
@@ -124,10 +141,16 @@ def test_numbers(op: Op) -> None:
 
 def test_lists_and_flags() -> None:
     kinds = [OperationKind.API, OperationKind.LLM]
-    assert said(OperationFilter(kind=kinds)) == Compare("kind", Op.IN, ["API", "LLM"])
-    assert said(OperationFilter(kind=[])) == Compare("kind", Op.IN, [])
-    assert said(OperationFilter(cache_hit=False)) == Compare("cache_hit", Op.EQ, False)
-    assert said(LimitFilter(period=[LimitPeriod.DAY])) == Compare("period", Op.IN, ["DAY"])
+    assert said(OperationFilter(kind=kinds)) == Compare(
+        "kind", ComparisonOperator.IN, ["API", "LLM"]
+    )
+    assert said(OperationFilter(kind=[])) == Compare("kind", ComparisonOperator.IN, [])
+    assert said(OperationFilter(cache_hit=False)) == Compare(
+        "cache_hit", ComparisonOperator.EQ, False
+    )
+    assert said(LimitFilter(period=[LimitPeriod.DAY])) == Compare(
+        "period", ComparisonOperator.IN, ["DAY"]
+    )
 
 
 def test_all_that_is_given_must_hold() -> None:
@@ -136,10 +159,10 @@ def test_all_that_is_given_must_hold() -> None:
     )
     assert condition_of(where, NOW) == AllOf(
         (
-            Compare("name", Op.STARTS_WITH, "a"),
-            Compare("name", Op.CONTAINS, "b"),
-            Compare("units", Op.GT, 0),
-            Compare("units", Op.LT, 9),
+            Compare("name", ComparisonOperator.STARTS_WITH, "a"),
+            Compare("name", ComparisonOperator.CONTAINS, "b"),
+            Compare("units", ComparisonOperator.GT, 0),
+            Compare("units", ComparisonOperator.LT, 9),
         )
     )
 
@@ -158,7 +181,7 @@ def test_depth_is_bounded() -> None:
     for _ in range(MAX_DEPTH - 1):
         where = OperationFilter(not_=where)
     condition_of(where, NOW)
-    with pytest.raises(BadInput, match="nested deeper than 10 levels"):
+    with pytest.raises(InvalidInputError, match="nested deeper than 10 levels"):
         condition_of(OperationFilter(not_=where), NOW)
 
 
@@ -166,40 +189,43 @@ def test_spans_of_time_are_half_open() -> None:
     early, late = NOW - timedelta(days=1), NOW
     where = OperationFilter(occurred_at=TimeFilter(since=early, until=late))
     assert condition_of(where, NOW) == AllOf(
-        (Compare("occurred_at", Op.GTE, early), Compare("occurred_at", Op.LT, late))
+        (
+            Compare("occurred_at", ComparisonOperator.GTE, early),
+            Compare("occurred_at", ComparisonOperator.LT, late),
+        )
     )
 
 
 def test_the_last_hour_ends_now() -> None:
     where = OperationFilter(occurred_at=TimeFilter(last=parse_time_range("1h")))
-    assert said(where) == Compare("occurred_at", Op.GTE, NOW - timedelta(hours=1))
+    assert said(where) == Compare("occurred_at", ComparisonOperator.GTE, NOW - timedelta(hours=1))
     whole = said(OperationFilter(occurred_at=TimeFilter(last=parse_time_range("P999999D"))))
-    assert whole == Compare("occurred_at", Op.GTE, datetime.min.replace(tzinfo=UTC))
+    assert whole == Compare("occurred_at", ComparisonOperator.GTE, datetime.min.replace(tzinfo=UTC))
 
 
 @pytest.mark.parametrize("other", ["since", "until"])
 def test_last_excludes_the_others(other: str) -> None:
     both = TimeFilter(last=parse_time_range("1h"), **{other: NOW})
-    with pytest.raises(BadInput, match="last excludes since and until"):
+    with pytest.raises(InvalidInputError, match="last excludes since and until"):
         condition_of(OperationFilter(occurred_at=both), NOW)
 
 
 @pytest.mark.parametrize(
     ("given", "op", "value"),
     [
-        ({"eq": None}, Op.EQ, None),
-        ({"eq": False}, Op.EQ, False),
-        ({"eq": "x"}, Op.EQ, "x"),
-        ({"in_": [1, "x"]}, Op.IN, [1, "x"]),
-        ({"gt": 0.0}, Op.GT, 0.0),
-        ({"gte": 1.0}, Op.GTE, 1.0),
-        ({"lt": 1.0}, Op.LT, 1.0),
-        ({"lte": 1.0}, Op.LTE, 1.0),
-        ({"exists": True}, Op.IS_NULL, False),
-        ({"exists": False}, Op.IS_NULL, True),
+        ({"eq": None}, ComparisonOperator.EQ, None),
+        ({"eq": False}, ComparisonOperator.EQ, False),
+        ({"eq": "x"}, ComparisonOperator.EQ, "x"),
+        ({"in_": [1, "x"]}, ComparisonOperator.IN, [1, "x"]),
+        ({"gt": 0.0}, ComparisonOperator.GT, 0.0),
+        ({"gte": 1.0}, ComparisonOperator.GTE, 1.0),
+        ({"lt": 1.0}, ComparisonOperator.LT, 1.0),
+        ({"lte": 1.0}, ComparisonOperator.LTE, 1.0),
+        ({"exists": True}, ComparisonOperator.IS_NULL, False),
+        ({"exists": False}, ComparisonOperator.IS_NULL, True),
     ],
 )
-def test_attributes(given: dict[str, Any], op: Op, value: Any) -> None:
+def test_attributes(given: dict[str, Any], op: ComparisonOperator, value: Any) -> None:
     where = OperationFilter(attributes=[AttributeFilter(path=r"plan.v1\.0", **given)])
     assert said(where) == CompareAttribute("attributes", ("plan", "v1.0"), op, value)
 
@@ -220,10 +246,13 @@ def test_a_month_and_a_year() -> None:
         (InteractionFilter(year=2026, month=12), date(2026, 12, 1), date(2027, 1, 1)),
         (InteractionFilter(year=2026), date(2026, 1, 1), date(2027, 1, 1)),
     ):
-        span = Compare("month", Op.GTE, since), Compare("month", Op.LT, until)
+        span = (
+            Compare("month", ComparisonOperator.GTE, since),
+            Compare("month", ComparisonOperator.LT, until),
+        )
         assert condition_of(where, NOW) == AllOf(span)
     last = InteractionFilter(year=9999, month=12)
-    assert said(last) == Compare("month", Op.GTE, date(9999, 12, 1))
+    assert said(last) == Compare("month", ComparisonOperator.GTE, date(9999, 12, 1))
 
 
 @pytest.mark.parametrize(
@@ -238,5 +267,5 @@ def test_a_month_and_a_year() -> None:
     ],
 )
 def test_what_is_no_month(where: InteractionFilter, message: str) -> None:
-    with pytest.raises(BadInput, match=message):
+    with pytest.raises(InvalidInputError, match=message):
         condition_of(where, NOW)

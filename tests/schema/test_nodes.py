@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from schema.nodes import GlobalId, Node
 from server.settings import Settings
-from store.errors import BadInput
+from store.errors import InvalidInputError
 from store.nodes import FIND
 from tests.schema.vocabulary import graphql
 
@@ -55,7 +55,7 @@ def test_the_longest_labels_fit(character: str) -> None:
 def test_garbage_is_bad_input_or_a_type_and_a_key(id: str) -> None:
     try:
         found = GlobalId.decode(id)
-    except BadInput as error:
+    except InvalidInputError as error:
         assert error.path == ("id",)  # noqa: PT017  either may happen
         return
     assert isinstance(found.type, str)

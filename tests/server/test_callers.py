@@ -14,7 +14,7 @@ from server.admission import (
     network_of,
 )
 from store.auth.access import open_principal
-from store.errors import TooMany
+from store.errors import TooManyRequestsError
 from tests.api import Api, StartApi
 from tests.durability.blocking import writes_blocked
 
@@ -76,7 +76,7 @@ def test_places_are_given_back() -> None:
     admission, principal = Admission(2), open_principal("o")
     admission.enter(principal)
     admission.enter(principal)
-    with pytest.raises(TooMany):
+    with pytest.raises(TooManyRequestsError):
         admission.enter(principal)
     admission.leave(principal)
     admission.enter(principal)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from store.auth.access import Bounds
+from store.auth.access import TenantBounds
 from tests.api import Api, Json, running_api
 from tests.store.rows import v7_at
 
@@ -94,7 +94,7 @@ class Watch:
     async def row(self) -> Json:
         """The stored request."""
         store = self.apis[0].server.store
-        found = await store.requests.find_by(Bounds(), {"id": UUID(self.id)})
+        found = await store.requests.find_by(TenantBounds(), {"id": UUID(self.id)})
         assert found is not None
         return dict(found)
 

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import update
 
 from models import Request, RequestStage, table_of
-from store.database import Contention, DatabaseFailure
+from store.database import ContentionError, DatabaseFailureError
 from store.requests import stall_checker
-from store.requests.stall_checker import Sweeper
+from store.requests.stall_checker import StallChecker
 from tests.paging.statements import statements_of
 from tests.silence.conftest import NOON, Watch
 
@@ -57,7 +57,7 @@ async def test_a_look_that_finds_nothing_is_one_statement(watch: Watch) -> None:
 
 
 async def test_many_are_done_some_at_a_time(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stall_checker, "SWEEP_ITEMS", 3)
+    monkeypatch.setattr(stall_checker, "MAX_STALL_CHECK_ITEMS", 3)
     ids = []
     for _ in range(7):
         ids.append(await watch.create("script"))
@@ -104,7 +104,7 @@ async def test_a_restart_changes_nothing_of_what_is_stalled(watch: Watch) -> Non
 
 @pytest.mark.parametrize(
     ("error", "status"),
-    [(Contention("busy"), "RUNNING"), (DatabaseFailure("broken"), "STALLED")],
+    [(ContentionError("busy"), "RUNNING"), (DatabaseFailureError("broken"), "STALLED")],
     ids=["away", "broken"],
 )
 async def test_after_the_database_was_away_silence_counts_anew(
@@ -116,7 +116,7 @@ async def test_after_the_database_was_away_silence_counts_anew(
 ) -> None:
     await watch.begin("script")
     store = watch.apis[0].server.store
-    own = Sweeper(store.database, store.writer, lambda: watch.now, pause=0.01)
+    own = StallChecker(store.database, store.writer, lambda: watch.now, pause=0.01)
     run_once, errors = own.run_once, [error]
 
     async def once() -> bool:

@@ -10,14 +10,22 @@ from hypothesis import strategies as st
 
 from models.enums import OperationKind, Outcome
 from models.types import clean_text
-from store.query.filters import AllOf, AnyOf, Compare, CompareAttribute, Condition, Not, Op
+from store.query.filters import (
+    AllOf,
+    AnyOf,
+    Compare,
+    CompareAttribute,
+    ComparisonOperator,
+    Condition,
+    Not,
+)
 from tests.store.rows import MONTH, v7_at
 
-RANGES: dict[Op, Callable[[Any, Any], bool]] = {
-    Op.GT: operator.gt,
-    Op.GTE: operator.ge,
-    Op.LT: operator.lt,
-    Op.LTE: operator.le,
+RANGES: dict[ComparisonOperator, Callable[[Any, Any], bool]] = {
+    ComparisonOperator.GT: operator.gt,
+    ComparisonOperator.GTE: operator.ge,
+    ComparisonOperator.LT: operator.lt,
+    ComparisonOperator.LTE: operator.le,
 }
 MISSING = object()
 
@@ -49,34 +57,34 @@ def _clean(value: Any) -> Any:
     return clean_text(value) if isinstance(value, str) else value
 
 
-def _compare(value: Any, op: Op, asked: Any) -> bool:
-    if op is Op.IS_NULL:
+def _compare(value: Any, op: ComparisonOperator, asked: Any) -> bool:
+    if op is ComparisonOperator.IS_NULL:
         return asked is (value is None)
-    if op is Op.NE:
+    if op is ComparisonOperator.NE:
         return bool(value != asked)
-    if op is Op.NOT_IN:
+    if op is ComparisonOperator.NOT_IN:
         return value not in asked
     if value is None:
         return False
     return _of_present(value, op, asked)
 
 
-def _of_present(value: Any, op: Op, asked: Any) -> bool:
+def _of_present(value: Any, op: ComparisonOperator, asked: Any) -> bool:
     if op in RANGES:
         return RANGES[op](value, asked)
-    if op is Op.STARTS_WITH:
+    if op is ComparisonOperator.STARTS_WITH:
         return bool(value.startswith(asked))
-    if op is Op.CONTAINS:
+    if op is ComparisonOperator.CONTAINS:
         return asked in value
-    return value in asked if op is Op.IN else bool(value == asked)
+    return value in asked if op is ComparisonOperator.IN else bool(value == asked)
 
 
-def _attribute(leaf: Any, op: Op, asked: Any) -> bool:
-    if op is Op.IS_NULL:
+def _attribute(leaf: Any, op: ComparisonOperator, asked: Any) -> bool:
+    if op is ComparisonOperator.IS_NULL:
         return asked is (leaf is MISSING)
     if op in RANGES:
         return kind_of(leaf) == "number" and RANGES[op](float(leaf), asked)
-    values = asked if op is Op.IN else [asked]
+    values = asked if op is ComparisonOperator.IN else [asked]
     return any(_same_leaf(leaf, value) for value in values)
 
 
@@ -134,22 +142,27 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "outcome": st.sampled_from([outcome.value for outcome in Outcome]),
     "cache_hit": st.booleans(),
 }
-EQUALITY = (Op.EQ, Op.NE, Op.IN, Op.NOT_IN)
+EQUALITY = (
+    ComparisonOperator.EQ,
+    ComparisonOperator.NE,
+    ComparisonOperator.IN,
+    ComparisonOperator.NOT_IN,
+)
 
 
 @st.composite
 def comparisons(draw: st.DrawFn) -> Condition:
     """A comparison of a column."""
     name = draw(st.sampled_from(sorted(FIELDS)))
-    ops = [*EQUALITY, Op.IS_NULL]
+    ops = [*EQUALITY, ComparisonOperator.IS_NULL]
     if name in TEXT_FIELDS:
-        ops += [Op.STARTS_WITH, Op.CONTAINS]
+        ops += [ComparisonOperator.STARTS_WITH, ComparisonOperator.CONTAINS]
     elif name not in ("session_id", "request_id", "kind", "outcome", "cache_hit"):
         ops += RANGES
     op = draw(st.sampled_from(ops))
-    if op is Op.IS_NULL:
+    if op is ComparisonOperator.IS_NULL:
         return Compare(name, op, draw(st.booleans()))
-    if op in (Op.IN, Op.NOT_IN):
+    if op in (ComparisonOperator.IN, ComparisonOperator.NOT_IN):
         return Compare(name, op, draw(st.lists(FIELDS[name], max_size=3)))
     return Compare(name, op, draw(FIELDS[name]))
 
@@ -158,13 +171,17 @@ def comparisons(draw: st.DrawFn) -> Condition:
 def attribute_comparisons(draw: st.DrawFn) -> Condition:
     """A comparison of a place in the attributes."""
     path = tuple(draw(st.lists(KEYS, min_size=1, max_size=3)))
-    op = draw(st.sampled_from([Op.EQ, Op.IN, Op.IS_NULL, *RANGES]))
+    op = draw(
+        st.sampled_from(
+            [ComparisonOperator.EQ, ComparisonOperator.IN, ComparisonOperator.IS_NULL, *RANGES]
+        )
+    )
     leaf = st.one_of(LEAVES, WORDS)
-    if op is Op.IS_NULL:
+    if op is ComparisonOperator.IS_NULL:
         return CompareAttribute("attributes", path, op, draw(st.booleans()))
     if op in RANGES:
         return CompareAttribute("attributes", path, op, draw(FLOATS))
-    values = st.lists(leaf, max_size=3) if op is Op.IN else leaf
+    values = st.lists(leaf, max_size=3) if op is ComparisonOperator.IN else leaf
     return CompareAttribute("attributes", path, op, draw(values))
 
 

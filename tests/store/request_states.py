@@ -7,11 +7,11 @@ from uuid import UUID
 from models.enums import RequestStatus
 from store.ids import new_id
 from store.requests.rows import Row, planned_stage
-from store.requests.stalls import Patience
+from store.requests.stalls import StallPolicy
 from store.requests.state import RequestState
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
-PATIENCE = Patience(timedelta(minutes=10), timedelta(hours=24))
+PATIENCE = StallPolicy(timedelta(minutes=10), timedelta(hours=24))
 REQUEST_ID = UUID("0190b5c0-7b3e-7c1a-8f00-3a5c9e1d2b4f")
 
 

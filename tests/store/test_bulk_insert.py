@@ -14,7 +14,7 @@ from models import Base, LimitUsage, Operation, RequestEvent, table_of
 from models.feeds import FEED_POSITION
 from models.partitions import INFO_KEY
 from store.database import Database
-from store.dialects import DuplicateKeys
+from store.dialects import DuplicateKeysError
 from store.dialects.postgresql import copy
 from store.maintenance.partitions import Partitions, month_of
 from tests.store.rows import MONTH, Row, insert, key_of, plain, rows_of, tuples, v7_at
@@ -71,7 +71,7 @@ async def test_both_ways_write_the_same(
         by_bulk = await stored(connection, table)
         await bulk.rollback()
         plainly = await connection.begin_nested()
-        with patch.object(copy, "TAKES_NUMBERS", False):
+        with patch.object(copy, "SUPPORTS_RAW_INSTANTS", False):
             await dialect.bulk_insert(connection, table, tuples(table, rows))
         by_plain_bulk = await stored(connection, table)
         await plainly.rollback()
@@ -94,7 +94,7 @@ async def test_both_ways_write_the_same(
 
 
 def test_the_quick_way_to_copy_is_taken() -> None:
-    assert copy.TAKES_NUMBERS, (
+    assert copy.SUPPORTS_RAW_INSTANTS, (
         "the driver's inside has changed: see store/dialects/postgresql/copy.py"
     )
 
@@ -158,7 +158,7 @@ async def test_nothing_of_a_bulk_with_a_duplicate_stays(database: Database) -> N
     await insert(database, table, [other])
     async with database.write() as connection:
         savepoint = await connection.begin_nested()
-        with pytest.raises(DuplicateKeys):
+        with pytest.raises(DuplicateKeysError):
             await database.dialect.bulk_insert(connection, table, tuples(table, [one, other]))
         await savepoint.rollback()
         count = len((await connection.execute(select(table))).all())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Date, Double, Integer, Uuid
 
 from models.types import CleanText, Instant
-from store.errors import BadInput
+from store.errors import InvalidInputError
 from store.operations.sources import OPERATIONS
 from store.query.paging import (
     MAX_CURSOR_LENGTH,
@@ -107,7 +107,7 @@ def test_a_cursor_is_good_for_its_own_order_only(
 ) -> None:
     cursor = encode_cursor(one, {term.name: data.draw(values_of(term)) for term in one})
     if signature(one) != signature(other):
-        with pytest.raises(BadInput, match="of another order") as refused:
+        with pytest.raises(InvalidInputError, match="of another order") as refused:
             decode_cursor(cursor, other, "before")
         assert refused.value.path == ("before",)
 
@@ -121,7 +121,7 @@ def test_a_cursor_is_good_for_its_own_order_only(
 @example(OPERATIONS.terms(()), "é")
 @example(OPERATIONS.terms(()), "\ud800")
 def test_garbage_is_bad_input(terms: list[OrderTerm], cursor: str) -> None:
-    with pytest.raises(BadInput) as refused:
+    with pytest.raises(InvalidInputError) as refused:
         decode_cursor(cursor, terms, "after")
     assert refused.value.code == "BAD_USER_INPUT"
     assert refused.value.path == ("after",)
@@ -134,7 +134,7 @@ def test_forged_values_are_bad_input_or_of_the_right_type(
     some = values[: len(terms)] + [None] * (len(terms) - len(values))
     try:
         decoded = decode_cursor(wrapped([signature(terms), *some]), terms, "after")
-    except BadInput:
+    except InvalidInputError:
         return
     assert all(is_of(term, value) for term, value in zip(terms, decoded, strict=True))
 
@@ -148,7 +148,7 @@ def test_a_damaged_cursor_is_bad_input_or_still_one(
     damaged = cursor[:place] + data.draw(st.text(max_size=2)) + cursor[place + 1 :]
     try:
         decoded = decode_cursor(damaged, terms, "after")
-    except BadInput:
+    except InvalidInputError:
         return
     assert all(is_of(term, value) for term, value in zip(terms, decoded, strict=True))
 
@@ -156,13 +156,13 @@ def test_a_damaged_cursor_is_bad_input_or_still_one(
 @pytest.mark.parametrize("asked", [-1, 1_001])
 def test_a_page_has_a_size(asked: int) -> None:
     for name, request in (("first", PageRequest(asked)), ("last", PageRequest(last=asked))):
-        with pytest.raises(BadInput, match="at most 1,000 in one page") as refused:
+        with pytest.raises(InvalidInputError, match="at most 1,000 in one page") as refused:
             request.size(PageSize())
         assert refused.value.path == (name,)
 
 
 def test_first_and_last_exclude_each_other() -> None:
-    with pytest.raises(BadInput, match="exclude each other"):
+    with pytest.raises(InvalidInputError, match="exclude each other"):
         PageRequest(first=1, last=1).size(PageSize())
 
 

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from store.database import DatabaseFailure, Unavailable
+from store.database import DatabaseFailureError, DatabaseUnavailableError
 from store.dialects import Diagnosis, Fault
 from store.maintenance.failure_log import FailureLog
 
@@ -13,13 +13,15 @@ log = logging.getLogger("tests.work")
 
 def test_the_first_of_a_row_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     failures = FailureLog(log, "it will be tried again")
-    refused = Unavailable("try again", Diagnosis(Fault.UNAVAILABLE, "25006", "read-only"))
+    refused = DatabaseUnavailableError(
+        "try again", Diagnosis(Fault.UNAVAILABLE, "25006", "read-only")
+    )
     with caplog.at_level(logging.INFO, log.name):
         for _ in range(5):
             failures.fail(refused)
         failures.succeed()
         failures.succeed()
-        failures.fail(DatabaseFailure("no such table"))
+        failures.fail(DatabaseFailureError("no such table"))
     assert caplog.messages == [
         "it will be tried again",
         "the work goes on",

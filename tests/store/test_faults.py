@@ -15,9 +15,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models import LimitUsage, table_of
-from store.database import Contention, Database, DatabaseFailure
+from store.database import ContentionError, Database, DatabaseFailureError
 from store.dialects import Fault, PoolSettings, Rows, dialect_for
-from store.errors import BadInput, Overloaded, StoreError, TimedOut
+from store.errors import InvalidInputError, OverloadedError, QueryTimeoutError, StoreError
 from tests.store.conftest import NOON
 from tests.store.rows import insert, v7_at
 
@@ -56,7 +56,9 @@ async def in_transaction(
 
 async def test_a_statement_that_takes_too_long(database_url: str) -> None:
     database = quick(database_url, statement_seconds=0.2)
-    with pytest.raises(TimedOut, match=r"took longer than 0\.2 s: ask for less at once") as told:
+    with pytest.raises(
+        QueryTimeoutError, match=r"took longer than 0\.2 s: ask for less at once"
+    ) as told:
         await asyncio.wait_for(read(database, ENDLESS), 20)
     assert_discreet(told.value)
     await read(database, "SELECT 1")
@@ -72,7 +74,7 @@ async def test_no_connection_left(database_url: str) -> None:
             if number:
                 await hold(number - 1)
 
-    with pytest.raises(Overloaded, match="not available right now: try again") as told:
+    with pytest.raises(OverloadedError, match="not available right now: try again") as told:
         await hold(10)
     assert_discreet(told.value)
     await read(database, "SELECT 1")
@@ -83,7 +85,7 @@ async def test_a_database_that_is_not_there(dialect: str, tmp_path: Path) -> Non
     urls = {"sqlite": f"sqlite:///{tmp_path}", "postgresql": "postgresql://127.0.0.1:1/none"}
     database = quick(urls[dialect], wait_seconds=1)
     for unit in (database.read, database.write):
-        with pytest.raises(Overloaded, match="not available right now: try again") as told:
+        with pytest.raises(OverloadedError, match="not available right now: try again") as told:
             async with unit() as connection:
                 await connection.execute(text("SELECT 1"))
         assert_discreet(told.value)
@@ -94,7 +96,7 @@ async def test_a_database_that_is_not_there(dialect: str, tmp_path: Path) -> Non
 async def test_a_connection_that_was_cut(database: Database, dialect: str) -> None:
     if dialect == "sqlite":
         return  # an embedded database has no connection that could be cut
-    with pytest.raises(Overloaded) as told:
+    with pytest.raises(OverloadedError) as told:
         await read(database, "SELECT pg_terminate_backend(pg_backend_pid())")
     assert_discreet(told.value)
     await read(database, "SELECT 1")
@@ -122,7 +124,7 @@ async def test_a_lock_that_is_not_given_up(database_url: str, dialect: str) -> N
     else:
         async with database.write() as connection:
             await connection.execute(locked)
-            with pytest.raises(Contention) as told:
+            with pytest.raises(ContentionError) as told:
                 await lock()
         assert_discreet(told.value)
         assert told.value.code == "OVERLOADED"
@@ -149,7 +151,7 @@ async def test_a_deadlock_lets_one_of_two_through(database: Database, dialect: s
     results = await asyncio.gather(
         lock([0, 1], barrier), lock([1, 0], barrier), return_exceptions=True
     )
-    assert [type(r) for r in results if r is not None] == [Contention]
+    assert [type(r) for r in results if r is not None] == [ContentionError]
 
 
 @pytest.mark.parametrize("used", [None, 2**70], ids=["null", "too large"])
@@ -159,14 +161,14 @@ async def test_what_no_database_takes_is_a_mistake_of_ours(
     """Not something to be sent again: the error must not look like a database that is busy."""
     dialect = database.dialect
     for write in (dialect.bulk_insert, dialect.insert_ignoring_duplicates, dialect.insert_new):
-        with pytest.raises((DatabaseFailure, OverflowError)):
+        with pytest.raises((DatabaseFailureError, OverflowError)):
             await in_transaction(database, write, [("a", v7_at(NOON, 1), NOON, used, 0, NOON)])
 
 
 async def test_a_statement_that_is_wrong_is_a_mistake_of_ours(database: Database) -> None:
-    with pytest.raises(DatabaseFailure):
+    with pytest.raises(DatabaseFailureError):
         await read(database, "SELECT nothing FROM nowhere")
-    assert not issubclass(DatabaseFailure, StoreError), "or callers would see its inside"
+    assert not issubclass(DatabaseFailureError, StoreError), "or callers would see its inside"
 
 
 async def test_a_write_that_raises_is_rolled_back(database: Database) -> None:
@@ -275,5 +277,5 @@ def test_faults_of_postgresql(error: Exception, fault: Fault) -> None:
 
 @pytest.mark.parametrize("url", ["mysql://h/d", "sqlite://", "sqlite:///:memory:"])
 def test_databases_that_are_not_supported(url: str) -> None:
-    with pytest.raises(BadInput):
+    with pytest.raises(InvalidInputError):
         dialect_for(url, PoolSettings())

@@ -8,7 +8,7 @@ from sqlalchemy import Table, select
 from models import Base
 from models.partitions import INFO_KEY
 from store.database import Database
-from store.dialects import Fetched
+from store.dialects import FetchedColumns
 from store.maintenance.partitions import Partitions, month_of
 from store.query.paging import Page
 from tests.store.rows import MONTH, key_of, rows_of, tuples
@@ -53,16 +53,16 @@ def described(row: object) -> str:
 
 
 def test_the_head_of_rows_and_of_none() -> None:
-    fetched = Fetched(["a", "b"], [None, str], [(1, 2), (3, 4), (5, 6)])
+    fetched = FetchedColumns(["a", "b"], [None, str], [(1, 2), (3, 4), (5, 6)])
     assert len(fetched) == 3
     assert {n: list(c) for n, c in fetched.head(2).items()} == {"a": [1, 3], "b": ["2", "4"]}
     assert list(fetched.head(2, reverse=True)["a"]) == [3, 1]
-    for nothing in (fetched.head(0), Fetched(["a", "b"], [None, str], []).head(5)):
+    for nothing in (fetched.head(0), FetchedColumns(["a", "b"], [None, str], []).head(5)):
         assert {n: list(c) for n, c in nothing.items()} == {"a": [], "b": []}
 
 
 def test_rows_apart_by_a_key() -> None:
-    fetched = Fetched(["a", "b"], [str, None], [(1, 2), (3, 4), (1, 6)])
+    fetched = FetchedColumns(["a", "b"], [str, None], [(1, 2), (3, 4), (1, 6)])
     apart = {key: list(found.head(9)["b"]) for key, found in fetched.by(["a"]).items()}
     assert apart == {("1",): [2, 6], ("3",): [4]}
 

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models import Operation, table_of
-from store.auth.access import Bounds
+from store.auth.access import TenantBounds
 from store.database import Database
-from store.errors import BadInput
+from store.errors import InvalidInputError
 from store.operations.sources import OPERATIONS
 from store.query.filters import (
     MAX_CONDITIONS,
@@ -24,10 +24,12 @@ from store.query.filters import (
     CompareAttribute,
     Condition,
     Not,
-    Op,
+)
+from store.query.filters import (
+    ComparisonOperator as Op,
 )
 from store.query.paging import PageRequest, PageSize
-from store.query.records import Question, Records
+from store.query.records import RecordQuery, Records
 from tests.store.filter_oracle import ATTRIBUTES, FIELDS, STORED_WORDS, TEXT_FIELDS, matches, trees
 from tests.store.rows import MONTH, Row, insert, v7_at
 
@@ -51,18 +53,18 @@ def operations(draw: st.DrawFn) -> Row:
     return row
 
 
-async def insert_all(database: Database, rows: Sequence[Row]) -> Bounds:
+async def insert_all(database: Database, rows: Sequence[Row]) -> TenantBounds:
     """Insert the rows for an organization of their own, numbered by batch_size."""
     organization = f"acme-{next(numbers)}"
     made = [row | {"organization_id": organization, "batch_size": i} for i, row in enumerate(rows)]
     await insert(database, TABLE, made)
-    return Bounds(organization)
+    return TenantBounds(organization)
 
 
-async def found(database: Database, bounds: Bounds, where: Condition) -> set[int]:
+async def found(database: Database, bounds: TenantBounds, where: Condition) -> set[int]:
     """The numbers of the rows that a filter finds."""
     records = Records(database, OPERATIONS, PageSize())
-    question = Question(where)
+    question = RecordQuery(where)
     page = await records.list_page(bounds, question, PageRequest())
     assert await records.count(bounds, question) == len(page.rows)
     return {row["batch_size"] for row in page.rows}
@@ -183,8 +185,8 @@ REFUSED: list[tuple[Condition, str]] = [
 
 async def test_what_asks_for_too_much_is_refused(database: Database) -> None:
     for where, said in REFUSED:
-        with pytest.raises(BadInput, match=said):
-            await found(database, Bounds("acme"), where)
+        with pytest.raises(InvalidInputError, match=said):
+            await found(database, TenantBounds("acme"), where)
 
 
 async def test_as_much_as_may_be_asked(database: Database) -> None:
@@ -208,4 +210,4 @@ async def test_attributes_beyond_ascii_are_found_however_they_were_written(
             connection, TABLE, [tuple(r[c.name] for c in TABLE.columns) for r in (row, other)]
         )
     where = CompareAttribute("attributes", ("Größe", "ключ"), Op.EQ, "ж")
-    assert await found(database, Bounds("acme"), where) == {0, 1}
+    assert await found(database, TenantBounds("acme"), where) == {0, 1}

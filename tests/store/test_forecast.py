@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from store.requests.forecast import Bar, Row, Typical, Work, eta, timeline
+from store.requests.forecast import RequestSnapshot, Row, TimelineInterval, Typical, eta, timeline
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 USUAL: Typical = {"script": 60.0, "video": 200.0, "notify": 10.0}
@@ -104,10 +104,10 @@ def test_nobody_waits_for_what_has_ended_or_stands_still(status: str) -> None:
     assert eta("PENDING", [stage("video")], USUAL, NOW) == 200.0
 
 
-def work(status: str = "RUNNING", began: float | None = 100) -> Work:
+def work(status: str = "RUNNING", began: float | None = 100) -> RequestSnapshot:
     """A request that began so long ago."""
     started = None if began is None else ago(began)
-    return Work("acme", UUID(int=1), "lesson", status, started)
+    return RequestSnapshot("acme", UUID(int=1), "lesson", status, started)
 
 
 def attempt(name: str, number: int, status: str, began: float, took: float | None = None) -> Row:
@@ -116,7 +116,7 @@ def attempt(name: str, number: int, status: str, began: float, took: float | Non
     return row | {"stage": name, "attempt": number}
 
 
-def shown(bars: list[Bar]) -> list[tuple[Any, ...]]:
+def shown(bars: list[TimelineInterval]) -> list[tuple[Any, ...]]:
     """Bars as rows: times as seconds from now."""
 
     def seconds(at: datetime | None) -> float | None:

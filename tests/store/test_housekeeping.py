@@ -12,8 +12,8 @@ from sqlalchemy import Table, event, select
 from models import Consumption, Limit, LimitUsage, Reservation, ReservationHold, SignIn, table_of
 from models.enums import LimitPeriod
 from models.types import EPOCH
-from store.database import Contention, Database, DatabaseFailure
-from store.maintenance.housekeeping import KEEP_EXPIRED, LONGEST, Housekeeping
+from store.database import ContentionError, Database, DatabaseFailureError
+from store.maintenance.housekeeping import EXPIRED_RETENTION, LONGEST_PERIODS, Housekeeping
 from store.maintenance.partitions import Partitions
 from tests.store.conftest import NOON, SetClock
 from tests.store.rows import Row, insert
@@ -71,7 +71,7 @@ async def left(database: Database, table: Table, column: str) -> list[int]:
 async def test_what_no_retry_can_ask_for_is_forgotten(
     database: Database, housekeeping: Housekeeping
 ) -> None:
-    oldest, expired = NOON - IDEMPOTENCY, NOON - KEEP_EXPIRED
+    oldest, expired = NOON - IDEMPOTENCY, NOON - EXPIRED_RETENTION
     await insert(
         database,
         CONSUMPTIONS,
@@ -141,7 +141,7 @@ async def test_usage_is_kept_while_its_period_runs_and_some_time_after(
         )  # fmt: skip
         starts = [EPOCH]
         if period is not LimitPeriod.LIFETIME:
-            oldest = NOON - IDEMPOTENCY - LONGEST[period]
+            oldest = NOON - IDEMPOTENCY - LONGEST_PERIODS[period]
             starts = [oldest - timedelta(days=400), oldest - MOMENT, oldest, NOON]
         kept += [number] * (1 if period is LimitPeriod.LIFETIME else 2)
         usages += [
@@ -160,7 +160,7 @@ async def test_usage_is_kept_while_its_period_runs_and_some_time_after(
 async def test_sign_ins_that_expired_are_forgotten(
     database: Database, housekeeping: Housekeeping
 ) -> None:
-    expired = NOON - KEEP_EXPIRED
+    expired = NOON - EXPIRED_RETENTION
     await insert(
         database,
         SIGN_INS,
@@ -206,7 +206,9 @@ async def test_partitions_are_made_ahead(database: Database, housekeeping: House
     assert months == (ahead if database.dialect.partitioned else set())
 
 
-@pytest.mark.parametrize("error", [Contention("busy"), DatabaseFailure("broken")], ids=type)
+@pytest.mark.parametrize(
+    "error", [ContentionError("busy"), DatabaseFailureError("broken")], ids=type
+)
 async def test_a_failure_is_logged_and_tried_again_soon(
     housekeeping: Housekeeping,
     monkeypatch: pytest.MonkeyPatch,

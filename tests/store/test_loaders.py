@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 
 from models import Operation, Request, RequestEvent, RequestStage, StageAttempt, table_of
-from store.auth.access import Bounds
+from store.auth.access import TenantBounds
 from store.database import Database
-from store.errors import BadInput
+from store.errors import InvalidInputError
 from store.ids import utc_now
 from store.loaders import EMPTY, Loaders
 from store.operations.sources import OPERATIONS
@@ -91,9 +91,11 @@ async def no_levels(rows: list[Any]) -> list[Any]:
     return [None for _ in rows]
 
 
-def loaders(database: Database, bounds: Bounds | None = None) -> Loaders:
+def loaders(database: Database, bounds: TenantBounds | None = None) -> Loaders:
     """The loaders of one call."""
-    return Loaders(database, bounds or Bounds(), SIZES, no_levels, StageHistory(database, utc_now))
+    return Loaders(
+        database, bounds or TenantBounds(), SIZES, no_levels, StageHistory(database, utc_now)
+    )
 
 
 @contextmanager
@@ -167,7 +169,7 @@ def cursor_of_event(seq: int, rest: Row) -> str:
 
 
 async def test_each_request_gets_its_own_page_of_operations(database: Database) -> None:
-    bounds = Bounds(workspace_id="a")
+    bounds = TenantBounds(workspace_id="a")
     rows = sorted(
         (row for row in operation_rows() if bounds.admits(row)),
         key=lambda row: (row["occurred_at"], row["id"].int, row["organization_id"]),
@@ -201,13 +203,18 @@ async def test_a_request_without_events_has_an_empty_page(database: Database) ->
 
 
 async def test_a_page_that_is_too_large_is_refused(database: Database) -> None:
-    with pytest.raises(BadInput, match="21 records asked, at most 20"):
+    with pytest.raises(InvalidInputError, match="21 records asked, at most 20"):
         await loaders(database).events(PageRequest(21)).load(REQUESTS[1])
 
 
 async def test_records_are_loaded_by_key_within_the_bounds(database: Database) -> None:
     keys = [*REQUESTS, ("umbrella", REQUESTS[0][1]), ("acme", UUID(int=0))]
-    for bounds in (Bounds(), Bounds("acme"), Bounds("acme", workspace_id="b"), Bounds("umbrella")):
+    for bounds in (
+        TenantBounds(),
+        TenantBounds("acme"),
+        TenantBounds("acme", workspace_id="b"),
+        TenantBounds("umbrella"),
+    ):
         loader = loaders(database, bounds).request
         with statements(database) as executed:
             found = await asyncio.gather(*(loader.load(key) for key in (*keys, *keys)))
@@ -276,6 +283,6 @@ async def test_each_of_nothing(database: Database) -> None:
     key = [OPERATION.c.organization_id, OPERATION.c.request_id]
     async with database.read() as connection:
         found = await records.each(
-            connection, Bounds("umbrella"), key, [OPERATION.c.kind == "API"], PageRequest()
+            connection, TenantBounds("umbrella"), key, [OPERATION.c.kind == "API"], PageRequest()
         )
     assert found == {}

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event, text
 
 from models import Request, RequestEvent, table_of
-from store.auth.access import Bounds
+from store.auth.access import TenantBounds
 from store.database import Database
 from store.ids import utc_now
 from store.loaders import Loaders
@@ -74,7 +74,7 @@ async def test_a_page_reads_itself(
     engine = database.dialect.read_engine.sync_engine
     event.listen(engine, "before_cursor_execute", note)
     history = StageHistory(database, utc_now)
-    loaders = Loaders(database, Bounds(), PageSize(), no_levels, history)
+    loaders = Loaders(database, TenantBounds(), PageSize(), no_levels, history)
     pages = await loaders.events(page).load_many(KEYS)
     event.remove(engine, "before_cursor_execute", note)
     assert [[row["seq"] for row in page.rows] for page in pages] == [seqs] * len(KEYS)

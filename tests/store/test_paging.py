@@ -15,13 +15,13 @@ from sqlalchemy import JSON, BigInteger, Boolean, Date, Double, Integer, Uuid
 
 from models.feeds import FEED_POSITION
 from models.types import CleanText, Instant, SessionKey
-from store.auth.access import Bounds
+from store.auth.access import TenantBounds
 from store.database import Database
-from store.errors import BadInput
+from store.errors import InvalidInputError
 from store.operations.sources import OPERATIONS
-from store.query.filters import Compare, Op
+from store.query.filters import Compare, ComparisonOperator
 from store.query.paging import OrderTerm, Page, PageRequest, PageSize, encode_cursor
-from store.query.records import Order, Question, Records, Source
+from store.query.records import Order, RecordQuery, Records, Source
 from store.requests.sources import EVENTS, REQUESTS
 from store.sources import INTERACTIONS, SESSIONS
 from tests.store.rows import MONTH, Row, insert, v7_at
@@ -121,7 +121,7 @@ async def walk(records: Records, order: tuple[Order, ...], *, backward: bool) ->
     cursor: str | None = None
     for number in range(ROWS):
         request = PageRequest(last=5, before=cursor) if backward else PageRequest(5, cursor)
-        page = await records.list_page(Bounds(), Question(order=order), request)
+        page = await records.list_page(TenantBounds(), RecordQuery(order=order), request)
         ahead, behind = page.has_next, page.has_previous
         if backward:
             ahead, behind = behind, ahead
@@ -154,14 +154,16 @@ async def test_any_window(filled: Filled, data: st.DataObject) -> None:
     records, rows = filled
     order = data.draw(st.sampled_from(orders_of(records.source)))
     told = in_order(rows, records.source.terms(order))
-    everything = await records.list_page(Bounds(), Question(order=order), PageRequest(first=50))
+    everything = await records.list_page(
+        TenantBounds(), RecordQuery(order=order), PageRequest(first=50)
+    )
     places = st.none() | st.integers(0, ROWS - 1)
     after, before = data.draw(places), data.draw(places)
     asked = data.draw(st.none() | st.integers(0, 30))
     backward = data.draw(st.booleans()) and asked is not None
     page = await records.list_page(
-        Bounds(),
-        Question(order=order),
+        TenantBounds(),
+        RecordQuery(order=order),
         PageRequest(
             first=None if backward else asked,
             last=asked if backward else None,
@@ -184,9 +186,11 @@ async def test_a_row_that_comes_between_two_pages_moves_no_other(database: Datab
         row |= {"occurred_at": MONTH + timedelta(days=number), "id": v7_at(MONTH, number)}
     await insert(database, OPERATIONS.table, rows[::2])
     records = Records(database, OPERATIONS, SIZES)
-    first = await records.list_page(Bounds(), Question(), PageRequest(first=3))
+    first = await records.list_page(TenantBounds(), RecordQuery(), PageRequest(first=3))
     await insert(database, OPERATIONS.table, rows[1::2])
-    second = await records.list_page(Bounds(), Question(), PageRequest(50, first.cursors[-1]))
+    second = await records.list_page(
+        TenantBounds(), RecordQuery(), PageRequest(50, first.cursors[-1])
+    )
     told = in_order(rows, OPERATIONS.terms(()))
     assert plain(second) == told[told.index(plain(first)[-1]) + 1 :]
 
@@ -195,8 +199,10 @@ async def test_filters_and_bounds_hold_on_every_page(database: Database) -> None
     rows = random_rows(REQUESTS, random.Random(2))
     await insert(database, REQUESTS.table, rows)
     records = Records(database, REQUESTS, SIZES)
-    question = Question(Compare("user_id", Op.IS_NULL, False), (Order("progress"),))
-    bounds = Bounds("acme", workspace_id="globex")
+    question = RecordQuery(
+        Compare("user_id", ComparisonOperator.IS_NULL, False), (Order("progress"),)
+    )
+    bounds = TenantBounds("acme", workspace_id="globex")
     told = [
         row
         for row in in_order(rows, REQUESTS.terms(question.order))
@@ -217,15 +223,15 @@ async def test_cursors_at_the_edges_of_time_are_no_error(database: Database) -> 
     for instant in (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)):
         row = {"occurred_at": instant, "id": UUID(int=2**128 - 1), "organization_id": "\0"}
         page = await records.list_page(
-            Bounds(), Question(), PageRequest(after=encode_cursor(terms, row))
+            TenantBounds(), RecordQuery(), PageRequest(after=encode_cursor(terms, row))
         )
         assert page.rows == []
 
 
 async def test_a_forged_cursor_is_refused(database: Database) -> None:
     records = Records(database, OPERATIONS, SIZES)
-    with pytest.raises(BadInput, match="not a cursor"):
-        await records.list_page(Bounds(), Question(), PageRequest(after="x"))
+    with pytest.raises(InvalidInputError, match="not a cursor"):
+        await records.list_page(TenantBounds(), RecordQuery(), PageRequest(after="x"))
 
 
 async def test_the_newest_of_several_is_found(database: Database) -> None:
@@ -238,9 +244,9 @@ async def test_the_newest_of_several_is_found(database: Database) -> None:
     newest = max(mine, key=lambda row: row["id"].int)
     assert len(mine) > 1
     for asked in ({"correlation_id": "c-1"}, {"id": newest["id"]}):
-        assert dict(await records.find_by(Bounds("acme"), asked) or {}) == newest
-    assert await records.find_by(Bounds("acme"), {"id": UUID(int=0)}) is None
-    assert await records.find_by(Bounds("umbrella"), {"correlation_id": "c-1"}) is None
+        assert dict(await records.find_by(TenantBounds("acme"), asked) or {}) == newest
+    assert await records.find_by(TenantBounds("acme"), {"id": UUID(int=0)}) is None
+    assert await records.find_by(TenantBounds("umbrella"), {"correlation_id": "c-1"}) is None
 
 
 @pytest.mark.parametrize("name", SOURCES)

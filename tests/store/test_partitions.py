@@ -12,8 +12,8 @@ from sqlalchemy import select, text
 from models import Base, Operation, OperationText, Request, table_of
 from models.enums import OperationKind
 from schema.operation_inputs import OperationInput
-from store.auth.access import Bounds, open_principal
-from store.database import Contention, Database
+from store.auth.access import TenantBounds, open_principal
+from store.database import ContentionError, Database
 from store.ids import first_id_at, instant_of
 from store.maintenance.partitions import (
     Partitions,
@@ -22,7 +22,7 @@ from store.maintenance.partitions import (
     partitioned_tables,
     start_of,
 )
-from store.query.records import Question
+from store.query.records import RecordQuery
 from store.store import Store
 from tests.store.conftest import NOON, POOL, SetClock
 from tests.store.rows import Row, v7_at
@@ -123,7 +123,7 @@ async def test_a_partition_has_the_keys_and_indexes_of_its_table(database: Datab
 async def test_a_month_without_a_partition_takes_nothing(database: Database) -> None:
     if not database.dialect.partitioned:
         return
-    with pytest.raises(Contention):  # the same write may succeed once the partition is made
+    with pytest.raises(ContentionError):  # the same write may succeed once the partition is made
         await write(database, operation(MARCH_2026))
 
 
@@ -212,7 +212,7 @@ async def test_the_writer_makes_a_month_again_that_somebody_dropped(store: Store
             async with store.database.write() as connection:
                 await connection.execute(text("DROP TABLE operations_p202603"))
     await store.write_one(intake.operation(call))
-    found = await store.operations.count(Bounds(), Question())
+    found = await store.operations.count(TenantBounds(), RecordQuery())
     assert found == (1 if store.database.dialect.partitioned else 3)
 
 

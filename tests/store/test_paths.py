@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.types import clean_text
-from store.errors import BadInput
+from store.errors import InvalidInputError
 from store.query.filters import MAX_PATH_STEPS, parse_path
 
 KEYS = st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), min_size=1)
@@ -37,7 +37,7 @@ def test_paths(path: str, keys: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("path", ["", ".", "a.", ".a", "a..b", "a.b.c.d.e.f.g.h.i", "a\\", "a.\\"])
 def test_what_is_no_path(path: str) -> None:
-    with pytest.raises(BadInput, match="is no attribute path: 1 to 8 keys joined by dots"):
+    with pytest.raises(InvalidInputError, match="is no attribute path: 1 to 8 keys joined by dots"):
         parse_path(path)
 
 
@@ -50,7 +50,7 @@ def test_any_keys_can_be_written(keys: list[str]) -> None:
 def test_any_text_is_a_path_or_bad_input(text: str) -> None:
     try:
         keys = parse_path(text)
-    except BadInput:
+    except InvalidInputError:
         return
     assert all(keys)
     assert 1 <= len(keys) <= MAX_PATH_STEPS

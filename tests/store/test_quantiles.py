@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store import exact_quantiles
-from store.exact_quantiles import Exact, nth, value_at
+from store.exact_quantiles import ExactQuantile, nth, value_at
 
 VALUES = st.lists(st.floats(-1e9, 1e9) | st.integers(-5, 5), min_size=1, max_size=80)
 
@@ -26,8 +26,8 @@ def test_any_number_of_runs_gives_what_sorting_gives(
 ) -> None:
     text = " ".join(map(repr, asked))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(exact_quantiles, "RUN", run)
-        exact = Exact()
+        patch.setattr(exact_quantiles, "RUN_VALUES", run)
+        exact = ExactQuantile()
         for value in [None, *values, None]:
             exact.step(value, text)
         found = exact.finalize()
@@ -36,7 +36,7 @@ def test_any_number_of_runs_gives_what_sorting_gives(
 
 
 def test_no_values_have_no_quantile() -> None:
-    exact = Exact()
+    exact = ExactQuantile()
     exact.step(None, "0.5")
     assert exact.finalize() is None
     assert nth(None, 0) is None

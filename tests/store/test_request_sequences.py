@@ -10,8 +10,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from store.errors import InvalidTransition, NotFound
-from store.requests.rows import Fact, Row
+from store.errors import InvalidTransitionError, NotFoundError
+from store.requests.rows import CommandContext, Row
 from store.requests.state import RequestState
 from store.requests.transitions import REQUEST_FINAL, STAGE_ENDED
 from tests.store.request_states import NOW, PATIENCE, new_state
@@ -92,14 +92,16 @@ class RequestMachine(RuleBasedStateMachine):
     def make_id(self) -> UUID:
         return UUID(int=next(self.numbers))
 
-    def fact(self, message: str | None = None, data: Row | None = None) -> Fact:
-        return Fact(NOW + timedelta(seconds=next(self.numbers)), self.make_id(), message, data)
+    def fact(self, message: str | None = None, data: Row | None = None) -> CommandContext:
+        return CommandContext(
+            NOW + timedelta(seconds=next(self.numbers)), self.make_id(), message, data
+        )
 
-    def dated(self, seconds: int | None) -> Fact:
+    def dated(self, seconds: int | None) -> CommandContext:
         """The same of a sender that says when, at any distance from now; None: one that does not."""
         if seconds is None:
             return self.fact()
-        return Fact(NOW + timedelta(seconds=seconds), self.make_id(), is_dated=True)
+        return CommandContext(NOW + timedelta(seconds=seconds), self.make_id(), is_dated=True)
 
     def send(self, command: str, *arguments: Any, leaves: tuple[str, ...] = ()) -> None:
         """A command; whatever is refused or a repeat must change nothing.
@@ -110,7 +112,7 @@ class RequestMachine(RuleBasedStateMachine):
         known = deepcopy((state.row, state.stages, state.events, state.attempts))
         try:
             moved = getattr(state, command)(*arguments)
-        except (InvalidTransition, NotFound):
+        except (InvalidTransitionError, NotFoundError):
             moved = False
         if not moved:
             assert known == (state.row, state.stages, state.events, state.attempts)
@@ -195,15 +197,15 @@ class RequestMachine(RuleBasedStateMachine):
         self.state.now += timedelta(minutes=minutes)
 
     @rule()
-    def sweep(self) -> None:
+    def check_for_stall(self) -> None:
         """Silence moves what is due, and only that; a second look at once finds nothing."""
         state, was = self.state, self.state.status
         row, stages = deepcopy((state.row, state.stages))
         due = PATIENCE.due(state.row, state.stages)
-        moved = state.sweep(PATIENCE)
+        moved = state.check_for_stall(PATIENCE)
         assert moved == (due is not None and due <= state.now)
         assert state.final == (was.value == "STALLED" and state.lost) or was in REQUEST_FINAL
-        assert not state.sweep(PATIENCE)
+        assert not state.check_for_stall(PATIENCE)
         self.check_marks(row, stages)
 
     @rule()
@@ -223,7 +225,7 @@ class RequestMachine(RuleBasedStateMachine):
     def the_deadline_is_a_lower_bound(self) -> None:
         """Whatever silence will do is found by those who ask for deadlines that have passed."""
         row = dict(self.state.row)
-        state = RequestState(row, self.state.stages, self.state.now, patience=PATIENCE)
+        state = RequestState(row, self.state.stages, self.state.now, stall_policy=PATIENCE)
         state.keep_deadline()
         due = PATIENCE.due(row, self.state.stages)
         assert (row["deadline_at"] is None) == (due is None)

@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 
 from models.enums import Severity
-from store.errors import InvalidTransition, NotFound
-from store.requests.rows import Fact
+from store.errors import InvalidTransitionError, NotFoundError
+from store.requests.rows import CommandContext
 from tests.store.request_states import NOW, new_state
 
 
@@ -28,9 +28,9 @@ def ids() -> Ids:
     return Ids()
 
 
-def fact(ids: Ids, **what: Any) -> Fact:
+def fact(ids: Ids, **what: Any) -> CommandContext:
     """Something that happened now."""
-    return Fact(NOW, ids(), **what)
+    return CommandContext(NOW, ids(), **what)
 
 
 def test_a_failed_request_names_the_stage_that_ran(ids: Ids) -> None:
@@ -58,7 +58,7 @@ def test_a_retry_of_an_attempt_that_is_over_changes_nothing(ids: Ids) -> None:
     assert not state.retry_stage("fetch", fact(ids), 1), "the second sending of the first retry"
     assert state.stages["fetch"]["attempt"] == 2
     assert state.retry_stage("fetch", fact(ids), 2)
-    with pytest.raises(InvalidTransition, match="is in attempt 3, not 4"):
+    with pytest.raises(InvalidTransitionError, match="is in attempt 3, not 4"):
         state.retry_stage("fetch", fact(ids), 4)
 
 
@@ -67,14 +67,14 @@ def test_a_retry_is_refused_with_the_reason(ids: Ids) -> None:
     for name, retryable in (("fetch", True), ("render", False)):
         state.start_stage(name, fact(ids), None)
         state.fail_stage(name, fact(ids), None, retryable)
-    with pytest.raises(InvalidTransition, match="failed in all of its 1 attempts"):
+    with pytest.raises(InvalidTransitionError, match="failed in all of its 1 attempts"):
         state.retry_stage("fetch", fact(ids))
-    with pytest.raises(InvalidTransition, match="not retryable in attempt 1"):
+    with pytest.raises(InvalidTransitionError, match="not retryable in attempt 1"):
         state.retry_stage("render", fact(ids))
-    with pytest.raises(NotFound, match="no stage 'sent'; it has: fetch, render"):
+    with pytest.raises(NotFoundError, match="no stage 'sent'; it has: fetch, render"):
         state.retry_stage("sent", fact(ids))
     state.cancel(fact(ids))
-    with pytest.raises(InvalidTransition, match="ended as CANCELLED"):
+    with pytest.raises(InvalidTransitionError, match="ended as CANCELLED"):
         state.retry_stage("render", fact(ids))
 
 
@@ -97,7 +97,7 @@ def test_a_heartbeat_appends_no_event(ids: Ids) -> None:
     state.start_stage("fetch", fact(ids), None)
     events = len(state.events)
     state.now += timedelta(minutes=1)
-    said = Fact(NOW - timedelta(days=3), ids())
+    said = CommandContext(NOW - timedelta(days=3), ids())
     assert state.progress_stage("fetch", said, None, None, None, None)
     assert len(state.events) == events
     assert state.stages["fetch"]["heartbeat_at"] == state.row["heard_at"] == state.now

@@ -8,16 +8,16 @@ import pytest
 from models.enums import RequestStatus, StageStatus
 from store.requests.transitions import (
     REQUEST_FINAL,
-    REQUEST_MOVES,
+    REQUEST_TRANSITIONS,
     STAGE_ENDED,
-    STAGE_MOVES,
+    STAGE_TRANSITIONS,
     RequestCommand,
     StageCommand,
-    Verdict,
-    judge_request,
-    judge_stage,
-    suggest_for_request,
-    suggest_for_stage,
+    TransitionResult,
+    evaluate_request_command,
+    evaluate_stage_command,
+    suggest_request_command,
+    suggest_stage_command,
 )
 
 PAGE = Path(__file__).parents[2] / "docs" / "transitions.md"
@@ -64,23 +64,23 @@ def documented(heading: str) -> Table:
     return read("\n".join(line.replace("|", " ").replace("`", "") for line in lines))
 
 
-def verdict_of(word: str) -> Verdict:
+def verdict_of(word: str) -> TransitionResult:
     """What a word of the table says; a state is where the command moves to."""
-    return Verdict(word) if word in ("repeat", "illegal") else Verdict.MOVE
+    return TransitionResult(word) if word in ("repeat", "illegal") else TransitionResult.APPLY
 
 
 @pytest.mark.parametrize(("command", "status"), list(product(RequestCommand, RequestStatus)))
 def test_requests(command: RequestCommand, status: RequestStatus) -> None:
     word = read(REQUESTS)[command, status]
-    assert judge_request(command, status) is verdict_of(word)
-    assert REQUEST_MOVES[command].get(status, word) == word
+    assert evaluate_request_command(command, status) is verdict_of(word)
+    assert REQUEST_TRANSITIONS[command].get(status, word) == word
 
 
 @pytest.mark.parametrize(("command", "status"), list(product(StageCommand, StageStatus)))
 def test_stages(command: StageCommand, status: StageStatus) -> None:
     word = read(STAGES)[command, status]
-    assert judge_stage(command, status) is verdict_of(word)
-    assert STAGE_MOVES[command].get(status, word) == word
+    assert evaluate_stage_command(command, status) is verdict_of(word)
+    assert STAGE_TRANSITIONS[command].get(status, word) == word
 
 
 def test_the_tables_are_complete() -> None:
@@ -94,21 +94,21 @@ def test_the_documentation_shows_the_same_tables() -> None:
 
 
 def test_only_a_retry_leaves_what_has_ended() -> None:
-    left = {(c, status) for c, moves in REQUEST_MOVES.items() for status in moves}
+    left = {(c, status) for c, moves in REQUEST_TRANSITIONS.items() for status in moves}
     assert {pair for pair in left if pair[1] in REQUEST_FINAL} == {
         (RequestCommand.RETRY, RequestStatus.FAILED)
     }
-    ended = {(c, status) for c, moves in STAGE_MOVES.items() for status in moves}
+    ended = {(c, status) for c, moves in STAGE_TRANSITIONS.items() for status in moves}
     retries = StageCommand.RETRY, StageCommand.REOPEN
     assert {c for c, status in ended if status in STAGE_ENDED} == set(retries)
     assert StageStatus.COMPLETED not in {status for _, status in ended}
 
 
 def test_every_state_can_be_reached() -> None:
-    requests = {to for moves in REQUEST_MOVES.values() for to in moves.values()}
+    requests = {to for moves in REQUEST_TRANSITIONS.values() for to in moves.values()}
     assert requests | {RequestStatus.PENDING} == set(RequestStatus)
     # CANCELLED and SKIPPED are what the end of its request makes of a stage.
-    stages = {to for moves in STAGE_MOVES.values() for to in moves.values()}
+    stages = {to for moves in STAGE_TRANSITIONS.values() for to in moves.values()}
     ended = {StageStatus.PENDING, StageStatus.CANCELLED, StageStatus.SKIPPED}
     assert stages | ended == set(StageStatus)
 
@@ -117,12 +117,12 @@ def test_every_state_can_be_reached() -> None:
 def test_what_is_illegal_comes_with_a_suggestion(
     command: StageCommand, status: StageStatus
 ) -> None:
-    if judge_stage(command, status) is Verdict.ILLEGAL:
-        suggestion = suggest_for_stage(command, status)
+    if evaluate_stage_command(command, status) is TransitionResult.REJECT:
+        suggestion = suggest_stage_command(command, status)
         assert "retr" in suggestion
 
 
 def test_what_is_illegal_of_a_request_comes_with_a_suggestion() -> None:
     for command, status in product(RequestCommand, RequestStatus):
-        if judge_request(command, status) is Verdict.ILLEGAL:
-            assert "retr" in suggest_for_request(command, status)
+        if evaluate_request_command(command, status) is TransitionResult.REJECT:
+            assert "retr" in suggest_request_command(command, status)

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.types import REPLACEMENT
-from store.errors import BadInput
+from store.errors import InvalidInputError
 from store.validation import LONG_MAX, LONG_MIN, Checker, InputBounds, check_batch_size
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -229,7 +229,7 @@ def test_all_problems_come_at_once() -> None:
     check = Checker(SMALL, NOW, prefix=("operations", 3))
     check.name("", "name")
     check.whole(-1, "tool", "tokensActual")
-    with pytest.raises(BadInput) as refused:
+    with pytest.raises(InvalidInputError) as refused:
         check.raise_if_any()
     assert [problem.path for problem in refused.value.problems] == [
         ("operations", 3, "name"),
@@ -241,6 +241,8 @@ def test_all_problems_come_at_once() -> None:
 
 def test_a_batch_has_a_size() -> None:
     check_batch_size(3, SMALL, "entries")
-    with pytest.raises(BadInput, match="4 items, at most 3 in one call: send several") as refused:
+    with pytest.raises(
+        InvalidInputError, match="4 items, at most 3 in one call: send several"
+    ) as refused:
         check_batch_size(4, SMALL, "entries")
     assert refused.value.path == ("entries",)

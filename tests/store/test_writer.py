@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import func, select
 
 from models import LimitUsage, table_of
-from store.database import Contention, Database, DatabaseFailure
-from store.errors import Overloaded
+from store.database import ContentionError, Database, DatabaseFailureError
+from store.errors import OverloadedError
 from store.ids import new_id
 from store.ingest.entries import Entry, Flush, ItemResult
 from store.ingest.queue import WriterSettings
@@ -173,7 +173,7 @@ async def test_a_full_queue_refuses_at_once(notebook: Notebook) -> None:
     waiting = [notebook.submit(*(Note() for _ in range(5))) for _ in range(2)]
     await asyncio.sleep(0)
     with pytest.raises(
-        Overloaded, match="10 entries wait to be written, at most 10 may"
+        OverloadedError, match="10 entries wait to be written, at most 10 may"
     ) as refused:
         await notebook.writer.submit([Note()])
     assert refused.value.retryable
@@ -215,7 +215,7 @@ async def test_what_cannot_be_written_costs_only_its_own_caller(
     first, second, third = await asyncio.gather(*waiting, return_exceptions=True)
     assert (first, third) == (None, None)
     assert second is not None
-    assert not isinstance(second, Overloaded), "to send it again is of no use"
+    assert not isinstance(second, OverloadedError), "to send it again is of no use"
     assert await notebook.count() == len(held) + 3, "nothing of what was refused"
     assert all(note.result for note in (*notes[0], *notes[2]))
     await notebook.writer.submit([Note()])
@@ -228,7 +228,7 @@ async def test_contention_is_tried_again(notebook: Notebook) -> None:
         nonlocal left
         left -= 1
         if left >= 0:
-            raise Contention("busy")
+            raise ContentionError("busy")
 
     notebook.applier.before = busy
     note = Note()
@@ -240,10 +240,10 @@ async def test_contention_is_tried_again(notebook: Notebook) -> None:
 
 async def test_contention_that_does_not_end_is_told(notebook: Notebook) -> None:
     def busy(*_: Any) -> None:
-        raise Contention("busy with the same records")
+        raise ContentionError("busy with the same records")
 
     notebook.applier.before = busy
-    with pytest.raises(Contention) as refused:
+    with pytest.raises(ContentionError) as refused:
         await notebook.writer.submit([Note()])
     assert refused.value.retryable
     assert refused.value.code == "OVERLOADED"
@@ -258,7 +258,7 @@ async def test_a_result_of_a_try_that_was_rolled_back_is_forgotten(notebook: Not
         seen.append(entries[0].result)
         if len(seen) == 1:
             entries[0].result = ItemResult.duplicate(entries[0].id)
-            raise Contention("busy")
+            raise ContentionError("busy")
 
     notebook.applier.before = busy
     await notebook.writer.submit([Note()])
@@ -313,13 +313,13 @@ async def test_close_writes_what_is_queued(notebook: Notebook) -> None:
     await asyncio.sleep(0)
     closing = asyncio.create_task(notebook.writer.close(5))
     await asyncio.sleep(0)
-    with pytest.raises(Overloaded, match="the server is stopping"):
+    with pytest.raises(OverloadedError, match="the server is stopping"):
         await notebook.writer.submit([Note()])
     notebook.applier.gate.set()
     assert await closing == 0
     await asyncio.gather(*held, *waiting)
     assert await notebook.count() == len(held) + 8
-    with pytest.raises(Overloaded, match="the server is stopping"):
+    with pytest.raises(OverloadedError, match="the server is stopping"):
         await notebook.writer.submit([Note()])
 
 
@@ -329,7 +329,7 @@ async def test_close_counts_what_it_had_no_time_to_write(notebook: Notebook) -> 
     await asyncio.sleep(0)
     left = await notebook.writer.close(0.05)
     results = await asyncio.gather(*held, *waiting, return_exceptions=True)
-    assert refusals(results) == [Overloaded] * len(results)
+    assert refusals(results) == [OverloadedError] * len(results)
     assert left == 2 * len(held) + 3
     assert await notebook.count() == 0
 
@@ -352,9 +352,9 @@ async def test_close_leaves_no_caller_waiting_while_a_batch_is_taken_apart(
     await asyncio.sleep(0.05)
     await notebook.writer.close(0.05)
     results = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 2)
-    assert refusals(results)[0] is DatabaseFailure
-    assert set(refusals(results)[1:]) <= {None, Overloaded}
-    assert Overloaded in refusals(results)
+    assert refusals(results)[0] is DatabaseFailureError
+    assert set(refusals(results)[1:]) <= {None, OverloadedError}
+    assert OverloadedError in refusals(results)
 
 
 async def test_a_writer_can_be_started_again(notebook: Notebook) -> None:

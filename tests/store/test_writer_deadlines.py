@@ -10,7 +10,7 @@ from sqlalchemy import make_url
 
 from store.database import Database
 from store.dialects import PoolSettings
-from store.errors import Overloaded
+from store.errors import OverloadedError
 from store.ingest.entries import Lane
 from tests.store.test_writer import Note, Notebook
 
@@ -38,7 +38,7 @@ async def quick(database_url: str) -> AsyncIterator[Notebook]:
 
 async def test_an_abandoned_flush_is_refused_and_never_written(quick: Notebook) -> None:
     quick.applier.gate.clear()
-    with pytest.raises(Overloaded, match="nothing was stored"):
+    with pytest.raises(OverloadedError, match="nothing was stored"):
         await asyncio.wait_for(quick.writer.submit([Note()]), 10)
     assert quick.writer.stats.abandoned == 1
     quick.applier.gate.set()
@@ -50,7 +50,7 @@ async def test_what_waits_too_long_is_refused(quick: Notebook) -> None:
     held = await quick.hold()
     waiting = quick.submit(Note())
     results = await asyncio.wait_for(asyncio.gather(*held, waiting, return_exceptions=True), 20)
-    assert {type(result) for result in results} == {Overloaded}
+    assert {type(result) for result in results} == {OverloadedError}
     quick.applier.gate.set()
     await quick.writer.submit([Note()])
     assert await quick.count() == 1
@@ -76,7 +76,7 @@ async def test_a_foreign_lock_on_the_file(database_url: str, dialect: str) -> No
     assert file is not None
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(Overloaded):
+        with pytest.raises(OverloadedError):
             await asyncio.wait_for(notebook.writer.submit([Note()]), 10)
         assert await notebook.count() == 0, "reading goes on"
         other.execute("ROLLBACK")

@@ -19,21 +19,21 @@ from sqlalchemy import Column, Table
 
 from models.types import MICROSECOND, Instant
 from store.dialects import insert_plans
-from store.dialects.attempts import Attempt
-from store.dialects.base import DuplicateKeys
+from store.dialects.attempts import TransactionAttempt
+from store.dialects.base import DuplicateKeysError
 from store.dialects.errors import name_statement
 from store.dialects.insert_plans import Columns, Convert
 from store.dialects.postgresql.errors import POSTGRESQL_ERRORS
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 """Where PostgreSQL counts the microseconds of a ``timestamptz`` from."""
-TAKES_NUMBERS = asyncpg.__version__.startswith("0.32.")
+SUPPORTS_RAW_INSTANTS = asyncpg.__version__.startswith("0.32.")
 """Whether this driver can be told what to take a column for: it is a version that this was tried
 with, since there is no public way."""
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class CopyLoad:
     """Rows for one COPY, to be sent once."""
 
     table: Table
@@ -41,30 +41,30 @@ class Load:
     rows: Iterable[tuple[Any, ...]]
 
 
-def load_of(table: Table, columns: Columns) -> Load:
+def copy_load_of(table: Table, columns: Columns) -> CopyLoad:
     """The rows of these columns as the driver takes them."""
-    names, rows = insert_plans.load_of(table, columns, converter)
-    return Load(table, tuple(names), rows)
+    names, rows = insert_plans.insert_values_of(table, columns, converter)
+    return CopyLoad(table, tuple(names), rows)
 
 
-async def copy(driver: Any, load: Load) -> None:
-    """COPY rows into a table; raises ``DuplicateKeys``."""
+async def copy(driver: Any, load: CopyLoad) -> None:
+    """COPY rows into a table; raises ``DuplicateKeysError``."""
     table, names, rows = load.table, load.names, load.rows
     try:
-        if TAKES_NUMBERS:
+        if SUPPORTS_RAW_INSTANTS:
             into, types = statements(table, names)
             described = await driver._prepare(types, use_cache=True)
             await driver._protocol.copy_in(into, None, None, rows, described._state, None)
         else:
             await driver.copy_records_to_table(table.name, records=rows, columns=names)
     except asyncpg.UniqueViolationError as error:
-        raise DuplicateKeys from error
+        raise DuplicateKeysError from error
     except POSTGRESQL_ERRORS as error:
         name_statement(error, f"COPY {table.name}")
         raise
 
 
-async def copy_alone(driver: Any, load: Load, attempt: Attempt) -> None:
+async def copy_alone(driver: Any, load: CopyLoad, attempt: TransactionAttempt) -> None:
     """COPY by itself, which is a transaction: it is committed once its last row was sent."""
 
     def end() -> Iterator[tuple[Any, ...]]:
@@ -74,7 +74,9 @@ async def copy_alone(driver: Any, load: Load, attempt: Attempt) -> None:
     await copy(driver, replace(load, rows=chain(load.rows, end())))
 
 
-async def copy_together(driver: Any, loads: Sequence[Load], attempt: Attempt) -> None:
+async def copy_together(
+    driver: Any, loads: Sequence[CopyLoad], attempt: TransactionAttempt
+) -> None:
     """COPY into several tables in one transaction."""
     transaction = driver.transaction()
     await transaction.start()
@@ -104,7 +106,7 @@ def statements(table: Table, names: tuple[str, ...]) -> tuple[str, str]:
 
 def converter(column: Column[Any]) -> Convert | None:
     """The driver knows every type of ours; instants are numbers, where it takes them so."""
-    return since_2000 if TAKES_NUMBERS and isinstance(column.type, Instant) else None
+    return since_2000 if SUPPORTS_RAW_INSTANTS and isinstance(column.type, Instant) else None
 
 
 def since_2000(instant: datetime) -> int:

@@ -32,24 +32,24 @@ from sqlalchemy.dialects.postgresql import TIMESTAMP, Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from models.types import Instant, JsonNumber, Lanes
-from store.dialects.attempts import Attempt
+from models.types import Instant, JsonNumber, SketchBins
+from store.dialects.attempts import TransactionAttempt
 from store.dialects.base import (
     DatabaseDialect,
-    DuplicateKeys,
-    Settled,
+    DuplicateKeysError,
+    FeedHorizon,
 )
 from store.dialects.errors import Diagnosis
 from store.dialects.insert_plans import Columns, Convert, encode_json
 from store.dialects.json_leaf import JsonLeaf
-from store.dialects.notification_channel import Bell
+from store.dialects.notification_channel import NotificationChannel
 from store.dialects.partitioning import TimeSpan, ensure_partition
-from store.dialects.pools import Places, PoolSettings
+from store.dialects.pools import ConnectionCapacity, PoolSettings
 from store.dialects.postgresql.connection_guard import ConnectionGuard, watchdog_of
 from store.dialects.postgresql.connection_options import session_settings
-from store.dialects.postgresql.copy import copy, copy_alone, copy_together, load_of
+from store.dialects.postgresql.copy import copy, copy_alone, copy_load_of, copy_together
 from store.dialects.postgresql.errors import CHECK_VIOLATION, diagnose, severity_of, sqlstate
-from store.dialects.postgresql.notifications import PostgresqlBell
+from store.dialects.postgresql.notifications import PostgresqlNotificationChannel
 from store.dialects.postgresql.visibility import UNDEFINED_STATES, TableVisibility
 from store.dialects.probes import (
     Rights,
@@ -58,9 +58,9 @@ from store.dialects.probes import (
     tables_are_hidden_on_postgresql,
 )
 from store.dialects.value_lists import in_array
-from store.histograms import LEAST
+from store.histograms import MIN_VALUE
 
-OWN_CONNECTIONS = 16
+RESERVED_CONNECTIONS = 16
 """Up to twelve for the writer, the others for authentication, health, feeds and housekeeping."""
 SHARE_LOCKS = text(
     "SELECT pg_advisory_xact_lock_shared(key) FROM unnest(CAST(:keys AS bigint[])) AS named(key)"
@@ -86,7 +86,7 @@ class PostgresqlDialect(DatabaseDialect):
 
     def __init__(self, url: str, pool: PoolSettings) -> None:
         super().__init__()
-        self._places = places_of(pool)
+        self._places = capacity_of(pool)
         self._pool = pool
         self._guard = ConnectionGuard(pool)
         self._engine = create_async_engine(
@@ -126,7 +126,7 @@ class PostgresqlDialect(DatabaseDialect):
         return self._read
 
     @property
-    def places(self) -> Places:
+    def places(self) -> ConnectionCapacity:
         return self._places
 
     @property
@@ -167,13 +167,13 @@ class PostgresqlDialect(DatabaseDialect):
             # SQLAlchemy begins one with its first statement: COPY goes past it.
             await connection.exec_driver_sql("SELECT 1")
         driver.watchdog.arm()
-        await copy(driver, load_of(table, columns))
+        await copy(driver, copy_load_of(table, columns))
         driver.watchdog.disarm()
 
     async def write_columns(
-        self, tables: Sequence[tuple[Table, Columns]], attempt: Attempt, seconds: float
+        self, tables: Sequence[tuple[Table, Columns]], attempt: TransactionAttempt, seconds: float
     ) -> bool:
-        loads = [load_of(table, columns) for table, columns in tables]
+        loads = [copy_load_of(table, columns) for table, columns in tables]
         async with self._engine.connect() as connection:
             raw = await connection.get_raw_connection()
             driver: Any = raw.driver_connection
@@ -184,7 +184,7 @@ class PostgresqlDialect(DatabaseDialect):
                     await copy_alone(driver, loads[0], attempt)
                 else:
                     await copy_together(driver, loads, attempt)
-            except DuplicateKeys:
+            except DuplicateKeysError:
                 attempt.has_sent_commit = False
                 return False
         return True
@@ -198,13 +198,13 @@ class PostgresqlDialect(DatabaseDialect):
         begun = func.pg_snapshot_xmax(func.pg_current_snapshot())
         return position >= cast(cast(begun, Text()), BigInteger())
 
-    async def settled(self, connection: AsyncConnection, table: Table) -> Settled:
+    async def feed_horizon(self, connection: AsyncConnection, table: Table) -> FeedHorizon:
         del table
         found = await connection.execute(SNAPSHOT)
-        return Settled(*found.one())
+        return FeedHorizon(*found.one())
 
-    def bell(self) -> Bell:
-        return PostgresqlBell(self._engine, self._pool.silence_seconds)
+    def notification_channel(self) -> NotificationChannel:
+        return PostgresqlNotificationChannel(self._engine, self._pool.silence_seconds)
 
     def make_reader(self, column: Column[Any]) -> Convert | None:
         del (
@@ -227,7 +227,7 @@ class PostgresqlDialect(DatabaseDialect):
     async def hides_tables(self, connection: AsyncConnection) -> bool:
         return await tables_are_hidden_on_postgresql(connection)
 
-    async def check_room(self, connection: AsyncConnection) -> None:
+    async def check_free_space(self, connection: AsyncConnection) -> None:
         await spill_on_postgresql(connection)
 
     def reopen(self) -> None:
@@ -293,24 +293,24 @@ class PostgresqlDialect(DatabaseDialect):
     def by_code_point(self, column: ColumnElement[str]) -> ColumnElement[str]:
         return collate(column, "C")
 
-    def lanes_of(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+    def bin_indexes_of(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         number: ColumnElement[float] = cast(value, Double())
         lane = func.trackstore_lane(number)
-        return func.array_agg(lane, type_=Lanes).filter(number >= LEAST)
+        return func.array_agg(lane, type_=SketchBins).filter(number >= MIN_VALUE)
 
-    def has_few_lanes(self, lanes: ColumnElement[Any], most: int) -> ColumnElement[bool]:
+    def has_few_bins(self, lanes: ColumnElement[Any], most: int) -> ColumnElement[bool]:
         return func.cardinality(lanes) <= most
 
     def add_histograms(self, histogram: ColumnElement[Any]) -> ColumnElement[Any]:
         return func.sum(histogram)
 
 
-def places_of(pool: PoolSettings) -> Places:
+def capacity_of(pool: PoolSettings) -> ConnectionCapacity:
     """Divide the connections of a pool: a third is for writes, health and the server's own reads."""
     total = pool.size + pool.overflow
-    own = min(OWN_CONNECTIONS, total // 3)
+    own = min(RESERVED_CONNECTIONS, total // 3)
     questions = min(pool.questions, max((total - own) // 3, 1))
-    return Places(max(total - own - questions, 1), questions)
+    return ConnectionCapacity(max(total - own - questions, 1), questions)
 
 
 def _lock_key(name: str) -> int:

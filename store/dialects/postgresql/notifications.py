@@ -13,14 +13,14 @@ CHANNEL = "trackstore_live"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ListenConnection:
     """A connection that is not the pool's any more, and the driver's own below it."""
 
     connection: AsyncConnection
     driver: Any
 
     @classmethod
-    async def open(cls, engine: AsyncEngine) -> "Line":
+    async def open(cls, engine: AsyncEngine) -> "ListenConnection":
         """Taken out of the pool for good."""
         connection = await engine.connect()
         try:
@@ -47,7 +47,7 @@ class Line:
         await self.connection.close()
 
 
-class PostgresqlBell:
+class PostgresqlNotificationChannel:
     """Two connections of its own: one hears, one rings.
 
     Ringing is a transaction of its own after the one it tells of: inside of it, it would make all
@@ -59,8 +59,8 @@ class PostgresqlBell:
     def __init__(self, engine: AsyncEngine, silence_seconds: float) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._silence_seconds = silence_seconds
-        self._hears: Line | None = None
-        self._rings: Line | None = None
+        self._hears: ListenConnection | None = None
+        self._rings: ListenConnection | None = None
         self._checking: asyncio.Task[None] | None = None
 
     async def listen(self, heard: Callable[[str], None], lost: Callable[[], None]) -> None:
@@ -71,13 +71,13 @@ class PostgresqlBell:
             heard(payload)
 
         # Kept at once: whoever is stopped meanwhile closes it.
-        self._hears = line = await Line.open(self._engine)
+        self._hears = line = await ListenConnection.open(self._engine)
         line.driver.add_termination_listener(lambda _connection: lost())
         with line.answering(self._silence_seconds):
             await line.driver.add_listener(CHANNEL, hear)
         self._checking = asyncio.create_task(self._check(line), name="live-check")
 
-    async def _check(self, line: Line) -> None:
+    async def _check(self, line: ListenConnection) -> None:
         """Find out that nothing is heard any more; the end of the connection says so."""
         with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             while True:
@@ -96,10 +96,10 @@ class PostgresqlBell:
         if line is not None:
             await line.close()
 
-    async def ring(self, hints: list[str]) -> None:
+    async def notify(self, hints: list[str]) -> None:
         """Send hints."""
         if self._rings is None:
-            self._rings = await Line.open(self._engine)
+            self._rings = await ListenConnection.open(self._engine)
             with self._rings.answering(self._silence_seconds):
                 await self._rings.driver.execute("SET synchronous_commit = off")
         line = self._rings

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.exc import DisconnectionError
 
 from store.dialects.errors import Diagnosis
-from store.dialects.probes import room_of
+from store.dialects.probes import free_space_of
 from store.dialects.sqlite.errors import moved
 
 OPENED_AT = "opened_at"
@@ -28,9 +28,9 @@ class DatabaseFile:
         self._identity: tuple[int, int] | None = None
         self._reopened_at = float("-inf")
 
-    def check_room(self) -> Diagnosis | None:
+    def check_free_space(self) -> Diagnosis | None:
         """What is wrong where the disk is full."""
-        return room_of(self._path.parent) if self._path else None
+        return free_space_of(self._path.parent) if self._path else None
 
     def reopen(self) -> None:
         """Replace every connection that is open now before its next use."""

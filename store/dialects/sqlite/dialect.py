@@ -40,31 +40,31 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from models.feeds import FEED_POSITION
 from models.private_files import create_private_file, create_private_folder
-from models.types import MICROSECOND, Instant, JsonNumber, Lanes, to_microseconds
+from models.types import MICROSECOND, Instant, JsonNumber, SketchBins, to_microseconds
 from store import histograms
-from store.dialects.attempts import Attempt
-from store.dialects.base import DatabaseDialect, DuplicateKeys, Settled
+from store.dialects.attempts import TransactionAttempt
+from store.dialects.base import DatabaseDialect, DuplicateKeysError, FeedHorizon
 from store.dialects.errors import Diagnosis, name_statement
-from store.dialects.insert_plans import Columns, Convert, encode_json, load_of
+from store.dialects.insert_plans import Columns, Convert, encode_json, insert_values_of
 from store.dialects.json_leaf import JsonLeaf
 from store.dialects.partitioning import TimeSpan
-from store.dialects.pools import Places, PoolSettings
+from store.dialects.pools import ConnectionCapacity, PoolSettings
 from store.dialects.sqlite.database_file import DatabaseFile
 from store.dialects.sqlite.deadlines import DEADLINE, Deadline, stop_in_time
 from store.dialects.sqlite.errors import DISK_ERRORS, diagnose, state_of
-from store.dialects.sqlite.isolated_reads import QuestionConnection
+from store.dialects.sqlite.isolated_reads import IsolatedConnection
 from store.dialects.sqlite.write_ahead_log import KEPT_LOG_BYTES, WriteAheadLog
 from store.dialects.value_lists import in_json_array
-from store.errors import BadInput
+from store.errors import InvalidInputError
 from store.ids import utc_now
 from store.isolation.functions import add_functions
 from store.isolation.workers import WORKERS
 
-READERS = 4
+MAX_READERS = 4
 """Connections that callers read records over; each is a thread, and more do not read faster."""
-OWN_READERS = 2
+RESERVED_READERS = 2
 """Connections for authentication, health, feeds and housekeeping: they never wait for callers."""
-MAX_QUESTIONS = 3
+MAX_AGGREGATION_CONNECTIONS = 3
 """Aggregations that run at once, each in a process of its own."""
 BUSY_SECONDS = 5
 """How long to wait for another process (a migration, ``keys create``) that holds the write lock.
@@ -78,8 +78,6 @@ DUPLICATE_ERRORS = ("SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE")
 
 
 class SqliteDialect(DatabaseDialect):
-    """The embedded default."""
-
     name = "sqlite"
     title = "SQLite"
     partitioned = False
@@ -92,7 +90,7 @@ class SqliteDialect(DatabaseDialect):
         super().__init__()
         parsed = make_url(url).set(drivername="sqlite+aiosqlite")
         if not parsed.database or parsed.database == ":memory:":
-            raise BadInput("SQLite needs a file: use sqlite:///trackstore.db")
+            raise InvalidInputError("SQLite needs a file: use sqlite:///trackstore.db")
         create_private_folder(Path(parsed.database).expanduser().parent)
         if not parsed.database.startswith("file:"):
             create_private_file(Path(parsed.database))
@@ -102,9 +100,11 @@ class SqliteDialect(DatabaseDialect):
         self._positions: dict[str, int] = {}
         wait = pool.wait_seconds
         self._write = self._engine(parsed, 1, wait, writer=True)
-        self._read = self._engine(parsed, READERS + OWN_READERS, wait, writer=False)
-        self._places = Places(READERS, min(pool.questions, MAX_QUESTIONS))
-        self._ask = self._question_engine(parsed)
+        self._read = self._engine(parsed, MAX_READERS + RESERVED_READERS, wait, writer=False)
+        self._places = ConnectionCapacity(
+            MAX_READERS, min(pool.questions, MAX_AGGREGATION_CONNECTIONS)
+        )
+        self._ask = self._aggregation_engine(parsed)
 
     def _engine(self, url: Any, size: int, wait: float, writer: bool) -> AsyncEngine:
         engine = create_async_engine(
@@ -149,11 +149,11 @@ class SqliteDialect(DatabaseDialect):
 
         return engine
 
-    def _question_engine(self, url: Any) -> AsyncEngine:
+    def _aggregation_engine(self, url: Any) -> AsyncEngine:
         path = str(Path(str(url.database)).expanduser().absolute())
 
-        def make(_file: str, **options: Any) -> QuestionConnection:
-            return QuestionConnection(path, **options)
+        def make(_file: str, **options: Any) -> IsolatedConnection:
+            return IsolatedConnection(path, **options)
 
         engine = create_async_engine(
             url,
@@ -181,11 +181,11 @@ class SqliteDialect(DatabaseDialect):
         return self._read
 
     @property
-    def question_engine(self) -> AsyncEngine:
+    def aggregation_engine(self) -> AsyncEngine:
         return self._ask
 
     @property
-    def places(self) -> Places:
+    def places(self) -> ConnectionCapacity:
         return self._places
 
     @property
@@ -224,7 +224,7 @@ class SqliteDialect(DatabaseDialect):
         await self._insert(raw.driver_connection, table, columns)
 
     async def write_columns(
-        self, tables: Sequence[tuple[Table, Columns]], attempt: Attempt, seconds: float
+        self, tables: Sequence[tuple[Table, Columns]], attempt: TransactionAttempt, seconds: float
     ) -> bool:
         del seconds
         async with self._write.connect() as connection:
@@ -236,7 +236,7 @@ class SqliteDialect(DatabaseDialect):
                     await self._insert(driver, table, columns)
                 attempt.send_commit()
                 await driver.commit()
-            except DuplicateKeys:
+            except DuplicateKeysError:
                 await driver.rollback()
                 return False
             except BaseException:
@@ -280,12 +280,12 @@ class SqliteDialect(DatabaseDialect):
         self._positions[table.name] = number = max(last + 1, time.time_ns() // 1_000)
         return number
 
-    async def settled(self, connection: AsyncConnection, table: Table) -> Settled:
+    async def feed_horizon(self, connection: AsyncConnection, table: Table) -> FeedHorizon:
         # Whoever reads sees whole transactions of one writer, in their order.
         newest = await connection.scalar(select(func.max(table.c[FEED_POSITION])))
-        return Settled((newest or 0) + 1, (newest or 0) + 1)
+        return FeedHorizon((newest or 0) + 1, (newest or 0) + 1)
 
-    def bell(self) -> None:
+    def notification_channel(self) -> None:
         return None
 
     def make_reader(self, column: Column[Any]) -> Convert | None:
@@ -295,9 +295,9 @@ class SqliteDialect(DatabaseDialect):
     def diagnose(self, error: BaseException) -> Diagnosis:
         return diagnose(error)
 
-    async def check_room(self, connection: AsyncConnection) -> Diagnosis | None:
+    async def check_free_space(self, connection: AsyncConnection) -> Diagnosis | None:
         del connection
-        return self._file.check_room()
+        return self._file.check_free_space()
 
     def reopen(self) -> None:
         self._file.reopen()
@@ -361,16 +361,16 @@ class SqliteDialect(DatabaseDialect):
     def wide(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         return cast(value, Double())
 
-    def wide_sum(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+    def exact_sum(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         return func.trackstore_wide_sum(value, type_=value.type)
 
     def by_code_point(self, column: ColumnElement[str]) -> ColumnElement[str]:
         return column
 
-    def lanes_of(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
-        return func.trackstore_lanes(value, type_=Lanes)
+    def bin_indexes_of(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        return func.trackstore_lanes(value, type_=SketchBins)
 
-    def has_few_lanes(self, lanes: ColumnElement[Any], most: int) -> ColumnElement[bool]:
+    def has_few_bins(self, lanes: ColumnElement[Any], most: int) -> ColumnElement[bool]:
         return func.length(lanes) <= 2 * most
 
     def add_histograms(self, histogram: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -385,8 +385,8 @@ def insert_sql(table: Table, names: Sequence[str]) -> str:
 
 
 async def insert_many(driver: Any, table: Table, columns: Columns) -> None:
-    """Insert rows into a table; raises ``DuplicateKeys``."""
-    names, records = load_of(table, columns, converter)
+    """Insert rows into a table; raises ``DuplicateKeysError``."""
+    names, records = insert_values_of(table, columns, converter)
     try:
         cursor = await driver.executemany(insert_sql(table, names), records)
         await cursor.close()
@@ -394,7 +394,7 @@ async def insert_many(driver: Any, table: Table, columns: Columns) -> None:
         if getattr(error, "sqlite_errorname", "") not in DUPLICATE_ERRORS:
             name_statement(error, f"INSERT {table.name}")
             raise
-        raise DuplicateKeys from error
+        raise DuplicateKeysError from error
     except sqlite3.Error as error:
         name_statement(error, f"INSERT {table.name}")
         raise
@@ -408,6 +408,6 @@ def converter(column: Column[Any]) -> Convert | None:
         return attrgetter("hex")
     if isinstance(column.type, JSON):
         return encode_json
-    if column.type is Lanes:
-        return histograms.lanes_as_bytes
+    if column.type is SketchBins:
+        return histograms.bins_as_bytes
     return str if isinstance(column.type, Date) else None

@@ -18,7 +18,7 @@ INTERRUPTED = "interrupted"
 LOST = "disk I/O error: the process that ran the statement has ended"
 
 
-class QuestionConnection(sqlite3.Connection):
+class IsolatedConnection(sqlite3.Connection):
     """A connection to nothing; what its cursors read comes from the database file.
 
     Each statement sees a state of its own.
@@ -32,7 +32,7 @@ class QuestionConnection(sqlite3.Connection):
 
     def cursor(self, *arguments: Any) -> Any:
         del arguments
-        return QuestionCursor(self)
+        return IsolatedCursor(self)
 
     def ask(self, text: str, parameters: tuple[Any, ...]) -> tuple[Any, Any]:
         """Return the columns and rows of a statement; blocks."""
@@ -64,10 +64,10 @@ class QuestionConnection(sqlite3.Connection):
         super().interrupt()
 
 
-class QuestionCursor(sqlite3.Cursor):
+class IsolatedCursor(sqlite3.Cursor):
     """Runs what reads somewhere else, and everything else (BEGIN, PRAGMA) here, where it does nothing."""
 
-    def __init__(self, connection: QuestionConnection) -> None:
+    def __init__(self, connection: IsolatedConnection) -> None:
         super().__init__(connection)
         self._questions = connection
         self._columns: Iterable[str] | None = None

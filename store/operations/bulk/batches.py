@@ -62,10 +62,10 @@ class OperationBatch(Entry):
 
     @property
     def lane(self) -> Lane:
-        return Lane.OPERATIONS if self.is_plain else Lane.LIMITS
+        return Lane.OPERATIONS if self.on_fast_path else Lane.LIMITS
 
     @property
-    def is_plain(self) -> bool:
+    def on_fast_path(self) -> bool:
         """Whether there is nothing to write but the rows of operations."""
         return INTERACTION_TYPE not in self.frame.columns
 

@@ -60,7 +60,7 @@ encode = msgspec.json.Encoder().encode
 split = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
-class NotPlain(Exception):
+class NeedsFullValidationError(Exception):
     """Something must be looked at closely."""
 
 
@@ -89,7 +89,7 @@ class ColumnPreparer:
             self._interaction(own["interaction"], own["interactions"], frame)
             # The identity last: no id is drawn for drafts that are left to the close look.
             self._identity(own["id"], own["occurred_at"], frame)
-        except NotPlain:
+        except NeedsFullValidationError:
             return None
         return frame
 
@@ -119,7 +119,7 @@ class ColumnPreparer:
             else:
                 durations = list(map(float, durations))
             if isnan(sum(filter(None, durations))):  # what is no number compares with nothing
-                raise NotPlain
+                raise NeedsFullValidationError
             frame.columns[fast_path.DURATION_MS] = durations
 
     def _identity(self, ids: Values, times: Values, frame: Frame) -> None:
@@ -127,14 +127,14 @@ class ColumnPreparer:
             times = [self._instant(i, at) for i, at in zip(ids, times, strict=True)]
         zones = set(map(take_zone, times))
         if None in zones:
-            raise NotPlain
+            raise NeedsFullValidationError
         frame.columns[fast_path.OCCURRED_AT] = times if zones == {UTC} else in_utc(times)
         first, last = frame.span()
         if not (first >= EARLIEST and last <= self._now + FUTURE):
-            raise NotPlain
+            raise NeedsFullValidationError
         given = [i for i in ids if i is not None] if None in ids else ids
         if len(set(map(take_int, given))) < len(given):
-            raise NotPlain  # a repeat within one call
+            raise NeedsFullValidationError  # a repeat within one call
         if len(given) < len(ids):
             ids = [self._make_id() if i is None else i for i in ids]
         frame.columns[fast_path.ID] = ids
@@ -145,7 +145,7 @@ class ColumnPreparer:
         if id is None:
             return self._now
         if not is_v7(id):
-            raise NotPlain
+            raise NeedsFullValidationError
         return instant_of(id)
 
     def _labels(self, labels: Values, frame: Frame) -> None:
@@ -160,13 +160,13 @@ class ColumnPreparer:
             self._put_names(frame, position, values)
         organizations = frame.columns.get(fast_path.ORGANIZATION)
         if organizations is None or not all(organizations):
-            raise NotPlain
+            raise NeedsFullValidationError
         for position, wanted in (
             (fast_path.ORGANIZATION, bounds.organization_id), (fast_path.NAMESPACE, bounds.namespace_id),
             (fast_path.WORKSPACE, bounds.workspace_id),
         ):  # fmt: skip
             if wanted is not None and set(frame.column(position)) != {wanted}:
-                raise NotPlain
+                raise NeedsFullValidationError
 
     def _api(self, own: Mapping[str, Values], frame: Frame) -> None:
         if not any(own["api"]):
@@ -177,7 +177,7 @@ class ColumnPreparer:
         self._put_names(frame, fast_path.RESOURCE_ID, resource)
         self._put_texts(frame, fast_path.ROUTE, route)
         self._put_texts(frame, fast_path.USER_AGENT, agent)
-        check_range(status, fast_path.LOWEST_STATUS, fast_path.HIGHEST_STATUS)
+        check_range(status, fast_path.MIN_STATUS_CODE, fast_path.MAX_STATUS_CODE)
         check_range(size, 0, fast_path.MAX_BATCH_SIZE)
         frame.put(fast_path.STATUS_CODE, status)
         frame.put(fast_path.BATCH_SIZE, size)
@@ -187,7 +187,7 @@ class ColumnPreparer:
             return
         name, mode, path, parameters, before, after, told = columns_of(own["tool"], TOOL)
         if not is_null(told):
-            raise NotPlain
+            raise NeedsFullValidationError
         self._put_names(frame, fast_path.TOOL_NAME, name)
         self._put_names(frame, fast_path.OPERATION_MODE, mode)
         self._put_texts(frame, fast_path.FILE_PATH, path)
@@ -211,7 +211,7 @@ class ColumnPreparer:
         provider, model, message, response, excludes, *counts = columns_of(own["llm"], LLM)
         # Long texts are looked at closely: they are too long for anything else to matter.
         if not (is_null(message) and is_null(response)):
-            raise NotPlain
+            raise NeedsFullValidationError
         self._put_names(frame, fast_path.PROVIDER, provider)
         self._put_names(frame, fast_path.MODEL, model)
         for values in counts:
@@ -225,13 +225,13 @@ class ColumnPreparer:
             ]
             check_range(counts[0], 0, MAX_TOKENS)
         if not (all(map(is_null, counts[2:])) or all(map(parts_fit, zip(*counts, strict=True)))):
-            raise NotPlain
+            raise NeedsFullValidationError
         for position, values in zip(TOKENS, counts, strict=True):
             frame.put(position, values)
 
     def _interaction(self, uses: Values, further: Values, frame: Frame) -> None:
         if any(further):
-            raise NotPlain
+            raise NeedsFullValidationError
         if any(uses):
             types, units, count = columns_of(uses, USE)
             self._put_names(frame, fast_path.INTERACTION_TYPE, types)
@@ -244,7 +244,7 @@ class ColumnPreparer:
         found.discard(None)
         if found:
             if "" in found:
-                raise NotPlain
+                raise NeedsFullValidationError
             check_texts(found, self._limits.label_length)
             frame.columns[position] = values
 
@@ -260,27 +260,27 @@ class ColumnPreparer:
             return
         given = [value for value in values if value is not None] if None in values else values
         if set(map(type, given)) != {dict}:
-            raise NotPlain
+            raise NeedsFullValidationError
         whole, texts = texts_of(given)
         limits = self._limits
         if 2 * max(map(len, texts)) > limits.json_bytes:
-            raise NotPlain
+            raise NeedsFullValidationError
         if deepest(whole, texts) > limits.json_depth:
-            raise NotPlain
+            raise NeedsFullValidationError
         frame.columns[position] = texts if given is values else spread(texts, values)
 
 
 def texts_of(objects: Values) -> tuple[bytes, list[str]]:
-    """JSON objects as one list and as texts; raises ``NotPlain`` unless every database takes them
+    """Encode JSON objects; raise ``NeedsFullValidationError`` unless every database takes them
     as they are."""
     try:
         whole = encode(objects)
     except UnicodeEncodeError:
-        raise NotPlain from None
+        raise NeedsFullValidationError from None
     # A NUL, what was no finite number, or a number near the end of what is taken.
     is_odd = b"\\u0000" in whole or b"null" in whole or LONG_NUMBER in whole.translate(DIGITS)
-    if is_odd and not all(all(map(is_plain_member, (*v, *v.values()))) for v in objects):
-        raise NotPlain
+    if is_odd and not all(all(map(is_fast_path_member, (*v, *v.values()))) for v in objects):
+        raise NeedsFullValidationError
     return whole, [str(text, "utf-8") for text in split(whole)]
 
 
@@ -297,17 +297,17 @@ def spread(texts: Values, values: Values) -> list[Any]:
     return [None if value is None else next(rest) for value in values]
 
 
-def is_plain_member(member: Any) -> bool:
+def is_fast_path_member(member: Any) -> bool:
     """Whether it is text without NUL, or anything else that needs no closer look."""
-    return "\0" not in member if type(member) is str else fast_path.is_plain_member(member)
+    return "\0" not in member if type(member) is str else fast_path.is_fast_path_member(member)
 
 
 def in_utc(times: Values) -> list[datetime]:
-    """The same instants in UTC; raises ``NotPlain`` where one has no year there."""
+    """The same instants in UTC; raises ``NeedsFullValidationError`` where one has no year there."""
     try:
         return [at.astimezone(UTC) for at in times]
     except OverflowError:
-        raise NotPlain from None
+        raise NeedsFullValidationError from None
 
 
 def filled(values: Values, default: str) -> Values:
@@ -355,7 +355,7 @@ def attributes_of(objects: Sequence[Any], names: tuple[str, ...]) -> list[Values
 def check_texts(texts: set[str], longest: int) -> None:
     """All are printable, and none is too long."""
     if max(map(len, texts)) > longest or not "".join(texts).isprintable():
-        raise NotPlain
+        raise NeedsFullValidationError
 
 
 def check_range(values: Values, least: float, greatest: float) -> None:
@@ -364,4 +364,4 @@ def check_range(values: Values, least: float, greatest: float) -> None:
     if not found:
         return
     if not (least <= min(found) and max(found) <= greatest):
-        raise NotPlain
+        raise NeedsFullValidationError

@@ -9,7 +9,7 @@ from server.cli.commands import COMMANDS, Entry, load
 from server.cli.failures import Refusal
 from server.cli.sentences import sentence
 from server.version import VERSION
-from store.database import DatabaseFailure
+from store.database import DatabaseFailureError
 from tests.server.cli.conftest import Run
 
 
@@ -73,7 +73,7 @@ def test_a_database_that_is_away_is_1_and_one_sentence(run: Run, command: str) -
 def test_failures_are_told_on_one_line_without_passwords() -> None:
     assert sentence(OSError(13, "Permission denied", "a.txt")) == "a.txt: Permission denied"
     assert sentence(Refusal("no\nat   all")) == "no at all"
-    refused = DatabaseFailure("disk is full\n[SQL: INSERT ...]\n[parameters: ('hush',)]")
+    refused = DatabaseFailureError("disk is full\n[SQL: INSERT ...]\n[parameters: ('hush',)]")
     assert sentence(refused) == "the database refused a statement: disk is full"
     assert sentence(ConnectionError("postgresql://me:hush@h")) == "postgresql://me:***@h"
     assert sentence(ConnectionError()) == "ConnectionError"

@@ -7,7 +7,7 @@ import pytest
 from models.enums import AccessScope
 from server.cli.database import with_store
 from server.settings import Settings
-from store.auth.access import Bounds, Principal
+from store.auth.access import Principal, TenantBounds
 from store.store import Store
 from tests.server.cli.conftest import Run
 
@@ -41,7 +41,7 @@ def test_a_key_works_as_it_was_asked_for(run: Run, database_url: str) -> None:
     assert found is not None
     assert found.name == "billing"
     assert found.scopes == {AccessScope.READ, AccessScope.MANAGE}
-    assert found.bounds == Bounds("acme", "eu", "w1")
+    assert found.bounds == TenantBounds("acme", "eu", "w1")
 
 
 def test_without_options_it_reports_and_reads_the_default_organization(
@@ -51,13 +51,13 @@ def test_without_options_it_reports_and_reads_the_default_organization(
     found = principal(database_url, made(run, "service"))
     assert found is not None
     assert found.scopes == {AccessScope.INGEST, AccessScope.READ}
-    assert found.bounds == Bounds("home")
+    assert found.bounds == TenantBounds("home")
 
 
 def test_an_administrator_of_all(run: Run, database_url: str) -> None:
     found = principal(database_url, made(run, "root", "--all-organizations", "--scope", "admin"))
     assert found is not None
-    assert found.bounds == Bounds()
+    assert found.bounds == TenantBounds()
 
 
 def test_the_secret_alone_is_on_standard_output(run: Run) -> None:

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.postgresql
 
 async def test_a_silent_listener_is_replaced(postgres_url: str, proxy: FaultProxy) -> None:
     database = Database(proxy.database_url(postgres_url), PoolSettings(silence_seconds=0.2))
-    bell = database.dialect.bell()
+    bell = database.dialect.notification_channel()
     assert bell is not None
     lost, heard = asyncio.Event(), asyncio.Event()
     try:
@@ -23,7 +23,7 @@ async def test_a_silent_listener_is_replaced(postgres_url: str, proxy: FaultProx
         proxy.hang()
         await asyncio.wait_for(lost.wait(), 10)
         await bell.listen(lambda _hint: heard.set(), lost.set)
-        await bell.ring(["hint"])
+        await bell.notify(["hint"])
         await asyncio.wait_for(heard.wait(), 10)
     finally:
         await bell.close()
