@@ -7,12 +7,12 @@ from collections.abc import Mapping, MutableMapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from server.access_log import log, preformatted, quoted_path
 from server.headers import headers_of
 from store.ids import new_id
 
@@ -25,12 +25,9 @@ TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0
 
 QUIET_PATHS = {"/livez", "/readyz", "/metrics"}
 """Asked every few seconds by machines: logged at debug as long as they succeed."""
-LONGEST_PATH = 200
 SERVER_ERROR = 500
 CLOSED_BY_CALLER = 499
 """What the log calls a request whose caller went away before the answer."""
-
-log = logging.getLogger("trackstore.access")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +75,7 @@ class _Call:
 
     method: str
     path: str
+    ids: Correlation
     started: float = field(default_factory=time.perf_counter)
     status: int | None = None
 
@@ -92,11 +90,17 @@ class _Call:
             level = logging.DEBUG
         if not log.isEnabledFor(level):
             return
+        seconds, status = time.perf_counter() - self.started, self.status or CLOSED_BY_CALLER
+        path = quoted_path(self.path)
+        if level == logging.INFO and preformatted.write(
+            self.method, path, status, seconds, (self.ids.correlation_id, self.ids.trace_id)
+        ):
+            return
         fields = {
             "method": self.method,
-            "path": quote(self.path, safe="/:@-._~!$&'()*+,;=")[:LONGEST_PATH],
-            "status": self.status or CLOSED_BY_CALLER,
-            "ms": round((time.perf_counter() - self.started) * 1000, 1),
+            "path": path,
+            "status": status,
+            "ms": round(seconds * 1000, 1),
         }
         log.log(level, "request", extra=fields)
 
@@ -118,12 +122,15 @@ class CorrelationMiddleware:
         correlation = correlation_of(headers_of(scope))
         token = _current.set(correlation)
         try:
-            await self._serve(scope, receive, send, correlation.correlation_id)
+            await self._serve(scope, receive, send, correlation)
         finally:
             _current.reset(token)
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send, id: str) -> None:
-        call = _Call(scope.get("method", "WEBSOCKET"), scope["path"])
+    async def _serve(
+        self, scope: Scope, receive: Receive, send: Send, correlation: Correlation
+    ) -> None:
+        id = correlation.correlation_id
+        call = _Call(scope.get("method", "WEBSOCKET"), scope["path"], correlation)
         header = ANSWERED_NAME, id.encode("latin-1")
 
         async def answer(message: Message) -> None:

@@ -14,6 +14,7 @@ from typing import Any, TextIO
 import structlog
 from structlog.typing import Processor
 
+from server.access_log import preformatted
 from server.correlation import add_correlation
 from server.settings_errors import hide_password
 
@@ -51,6 +52,7 @@ def configure_logging(
     for old in [h for h in root.handlers if isinstance(h, TrackstoreHandler)]:
         root.removeHandler(old)
     root.addHandler(handler)
+    preformatted.use(None if is_console(format, stream) else handler)
     root.setLevel(level.upper())
     for name, quiet in QUIET.items():
         logging.getLogger(name).setLevel(logging.NOTSET if level == "debug" else quiet)

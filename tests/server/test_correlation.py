@@ -1,7 +1,10 @@
 """Correlation: ids taken over or made, answered with, and one line per call."""
 
+import io
+import json
 import logging
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import httpx
@@ -12,7 +15,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from server.access_log import preformatted
 from server.correlation import HEADER, CorrelationMiddleware, current_correlation
+from server.logs import configure_logging
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 TRACEPARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
@@ -109,6 +114,48 @@ async def test_only_our_own_mistakes_are_errors(
     caplog.set_level(logging.DEBUG, "trackstore.access")
     assert (await client.get(path)).status_code == status
     assert [record.levelname for record in caplog.records] == [level]
+
+
+LINES = [
+    ("/ids", {}),
+    ("/ids", {HEADER: "order-7", "traceparent": TRACEPARENT}),
+    ("/ids", {HEADER: "tsk_0199a5a000007000800000000000000a_hush"}),
+    ("/ids", {HEADER: "postgresql://me:hush@h/d"}),
+    ("/nowhere/tsk_0199a5a000007000800000000000000a_hush", {}),
+    ('/a"b\\c%0Ad\u00e9~' + "x" * 500, {}),
+    ("/busy", {}),
+    ("/livez", {}),
+]
+
+
+@pytest.mark.parametrize(("path", "headers"), LINES)
+async def test_a_preformatted_line_is_the_line_of_the_log(
+    client: httpx.AsyncClient, log_stream: io.StringIO, path: str, headers: dict[str, str]
+) -> None:
+    async def line(*handlers: logging.Handler) -> dict[str, object]:
+        root = logging.getLogger()
+        before = list(root.handlers)
+        configure_logging(format="json", stream=log_stream)
+        ours = [h for h in root.handlers if h not in before]
+        root.handlers = [*ours, *handlers]
+        try:
+            assert preformatted.write("GET", "/", 200, 0.1, ("one", None)) == (not handlers)
+            log_stream.truncate(log_stream.seek(0))
+            await client.get(path, headers={HEADER: "one", **headers})
+            written = log_stream.getvalue()
+        finally:
+            root.handlers = [*before, *ours]
+        assert "hush" not in written
+        if not written:
+            return {}
+        found = json.loads(written)
+        assert found.pop("ms") >= 0
+        at = found.pop("timestamp")
+        assert datetime.fromisoformat(at).utcoffset() == timedelta(0)
+        assert at.endswith("Z")
+        return dict(found)
+
+    assert list((await line()).items()) == list((await line(logging.NullHandler())).items())
 
 
 async def test_a_line_cannot_be_forged(
