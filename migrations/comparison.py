@@ -16,13 +16,11 @@ CHILD = re.compile(r".+_(p|before_)\d{6}(_\d+)?")
 
 
 def include_name(name: str | None, type_: str, parents: Any) -> bool:
-    """Whether a thing found in a database is compared with the models."""
     del parents
     return not (type_ == "table" and name is not None and CHILD.fullmatch(name))
 
 
 def _compare_default(_context: Any, _found: Any, column: Column[Any], *_: Any) -> bool | None:
-    """False: no difference; None: Alembic compares. Feeds are numbered by each database its way."""
     return False if column.name == FEED_POSITION else None
 
 
@@ -38,12 +36,10 @@ OPTIONS: dict[str, Any] = {
 
 
 def partition_clause(partition: Partition) -> str:
-    """The PARTITION BY clause of a table that is declared so."""
     return f"RANGE ({partition.column})"
 
 
 def differences(connection: Connection) -> list[str]:
-    """One sentence per difference; keys and partitions too, which Alembic leaves out."""
     context = MigrationContext.configure(connection, opts=OPTIONS)
     found = compare_metadata(context, Base.metadata)
     flat = [part for entry in found for part in (entry if isinstance(entry, list) else [entry])]

@@ -32,7 +32,7 @@ Result = TypeVar("Result")
 
 
 def database_url(url: str) -> URL:
-    """``url`` with the async driver of its database; raises ``UnsupportedDatabaseError``."""
+    """Return ``url`` with the async driver of its database; raise ``UnsupportedDatabaseError``."""
     try:
         parsed = make_url(url)
     except ArgumentError:
@@ -52,7 +52,6 @@ def database_url(url: str) -> URL:
 
 
 def _with_asyncpg_tls(url: URL) -> URL:
-    """libpq's ``sslmode`` by the name asyncpg has for it, ``ssl``; the values are the same."""
     mode = url.query.get("sslmode")
     if mode is None:
         return url
@@ -60,7 +59,7 @@ def _with_asyncpg_tls(url: URL) -> URL:
 
 
 def with_connection(url: str, work: Callable[[Connection], Result], create: bool = False) -> Result:
-    """What ``work`` returns for a connection to ``url`` of its own, closed afterwards.
+    """Run ``work`` on a new connection to ``url``, close it, and return the result.
 
     Blocks until it is done, wherever it is called from: under a running event loop the work goes
     to a thread with a loop of its own. A SQLite file that does not exist is made if ``create``,
@@ -122,7 +121,7 @@ async def _connect(engine: AsyncEngine) -> AsyncConnection:
 
 
 def sqlstate(error: DBAPIError) -> str | None:
-    """PostgreSQL's code of the error; None on SQLite."""
+    """Return PostgreSQL's code of the error; None on SQLite."""
     found: Any = getattr(error.orig, "sqlstate", None)
     return found if isinstance(found, str) else None
 
@@ -137,6 +136,5 @@ def _explanation(error: DBAPIError) -> str:
 
 
 def _reason(error: BaseException) -> str:
-    """The driver's own words, without the statement and the links that SQLAlchemy puts around."""
     inner = error.orig if isinstance(error, DBAPIError) else error
     return str(inner or error) or type(error).__name__

@@ -20,7 +20,7 @@ partitions = Rewriter()
 def declare_partition(
     context: MigrationContext, revision: Any, operation: CreateTableOp
 ) -> CreateTableOp:
-    """A drafted table says how PostgreSQL cuts it, in place of the models' own declaration."""
+    """Declare the partitions of a drafted table in place of the models' declaration."""
     del context, revision
     partition = operation.info.pop(INFO_KEY, None)
     if partition is not None:
@@ -33,7 +33,7 @@ def draft(
     revision: str | Iterable[str | None] | Iterable[str],
     directives: list[MigrationScript],
 ) -> None:
-    """Number the new revision, one after the newest, and declare its partitions."""
+    """Give the new revision the next number, and declare its partitions."""
     partitions(context, revision, directives)
     assert context.config is not None
     newest = ScriptDirectory.from_config(context.config).get_current_head()
@@ -42,7 +42,6 @@ def draft(
 
 
 def render_item(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:
-    """Our column types as a revision spells them; False leaves the rest to Alembic."""
     if kind != "type":
         return False
     if isinstance(item, Instant | CleanText):

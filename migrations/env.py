@@ -26,31 +26,26 @@ NEEDS_DATABASE = {"upgrade", "downgrade", "stamp", "current"}
 
 
 def say(step: str) -> None:
-    """Tell the person at the terminal; standard output belongs to the command."""
     sys.stderr.write(f"{step}\n")
 
 
 def say_step(
     ctx: MigrationContext, step: MigrationInfo, heads: Collection[Any], run_args: Mapping[str, Any]
 ) -> None:
-    """Tell which revision was just applied or undone."""
     del ctx, heads, run_args
     say(f"{'applied' if step.is_upgrade else 'undone'} {', '.join(step.up_revision_ids)}")
 
 
 def named_url() -> str | None:
-    """The database that ``-x url=...`` or DATABASE_URL names."""
     return context.get_x_argument(as_dictionary=True).get("url") or os.environ.get("DATABASE_URL")
 
 
 def command() -> str:
-    """The name of Alembic's command that is running."""
     options = context.config.cmd_opts
     return options.cmd[0].__name__ if options is not None else ""
 
 
 def run(connection: Connection) -> None:
-    """Run the command on a database, alone."""
     with migration_lock(connection, DEFAULT_TIMEOUTS, say):
         context.configure(
             connection=connection,
@@ -77,7 +72,6 @@ def write_sql(url: str) -> None:
 
 
 def main() -> None:
-    """Run the command on the database that was named, else on a temporary one, newly migrated."""
     if context.config.config_file_name is not None:
         fileConfig(context.config.config_file_name, disable_existing_loggers=False)
     url = named_url()

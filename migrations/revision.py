@@ -18,20 +18,18 @@ READ_MARK = "SELECT obj_description(to_regclass('alembic_version'), 'pg_class')"
 
 
 def revisions_of(connection: Connection) -> tuple[str, ...]:
-    """The revisions that a database stands at; none for one without our tables."""
+    """Return the revisions of a database; none for one without Trackstore tables."""
     if not inspect(connection).has_table(RECORD.name):
         return ()
     return tuple(connection.scalars(select(RECORD.c.version_num)))
 
 
 def is_up_to_date(url: str) -> bool:
-    """Whether the database at ``url`` stands at the newest revision."""
+    """Return whether the database at ``url`` stands at the newest revision."""
     return with_connection(url, revisions_of) == (NEWEST,)
 
 
 def serves_newer_tables(url: str) -> bool:
-    """Return whether a newer version left word that servers of this version may serve its tables."""
-
     def look(connection: Connection) -> bool:
         heads = revisions_of(connection)
         if not heads or heads[0] in REVISIONS or connection.dialect.name != "postgresql":

@@ -70,13 +70,13 @@ def downgrade(
 
 
 def current(url: str) -> str | None:
-    """The revision the database stands at; None for one without our tables."""
+    """Return the revision of the database; None for one without Trackstore tables."""
     heads = _connected(url, revisions_of)
     return heads[0] if heads else None
 
 
 def pending(url: str) -> list[str]:
-    """Revisions that ``upgrade`` would apply, oldest first, each with what it does."""
+    """Return the revisions that ``upgrade`` would apply with their titles, oldest first."""
 
     def look(connection: Connection) -> list[str]:
         scripts = _scripts()
@@ -87,8 +87,6 @@ def pending(url: str) -> list[str]:
 
 
 def check(url: str) -> list[str]:
-    """What the models and the database differ in, one sentence each; empty when they agree."""
-
     def look(connection: Connection) -> list[str]:
         _known_heads(connection, _scripts())
         return differences(connection)
@@ -97,7 +95,6 @@ def check(url: str) -> list[str]:
 
 
 def _connected(url: str, work: Callable[[Connection], Result], create: bool = False) -> Result:
-    """What ``work`` gives for a connection; what Alembic complains about is told like all else."""
     try:
         return with_connection(url, work, create)
     except CommandError as error:
@@ -138,7 +135,7 @@ def _apply(connection: Connection, scripts: ScriptDirectory, plan: Plan, report:
 
 
 def _known_heads(connection: Connection, scripts: ScriptDirectory) -> Heads:
-    """The revisions the database stands at; raises ``SchemaTooNewError`` where we do not know one."""
+    """Return the revisions of the database; raise ``SchemaTooNewError`` for an unknown one."""
     heads = revisions_of(connection)
     known = {script.revision for script in scripts.walk_revisions()}
     for revision in heads:
@@ -170,7 +167,7 @@ def _revisions(
     lower: str | Heads,
     select_for_downgrade: bool = False,
 ) -> list[Script]:
-    """Revisions from ``upper`` down to ``lower``, newest first; raises ``UnknownRevisionError``."""
+    """Return revisions from ``upper`` down to ``lower``, newest first; raise ``UnknownRevisionError``."""
     try:
         return list(
             scripts.iterate_revisions(

@@ -22,8 +22,6 @@ class Long(int):
 
 
 class Base(DeclarativeBase):
-    """Base of every table."""
-
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map: ClassVar = {
         str: CleanText(),
@@ -40,5 +38,4 @@ class Base(DeclarativeBase):
 
 
 def table_of(model: type[Base]) -> Table:
-    """The table that a model declares."""
     return cast("Table", model.__table__)

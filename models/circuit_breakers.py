@@ -9,8 +9,6 @@ from models.base import Base, Long
 
 
 class CircuitBreaker(Base):
-    """A named breaker: the worst state of its live instances, and the sums of all that reported."""
-
     __tablename__ = "circuit_breakers"
 
     organization_id: Mapped[str] = mapped_column(primary_key=True)
@@ -40,8 +38,6 @@ class CircuitBreakerInstance(Base):
 
 
 class CircuitBreakerTransition(Base):
-    """One change of the state of one instance; totals are those of the breaker."""
-
     __tablename__ = "circuit_breaker_transitions"
 
     organization_id: Mapped[str] = mapped_column(primary_key=True)

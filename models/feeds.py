@@ -14,7 +14,7 @@ has one writer, which numbers its transactions itself.
 
 
 def feed_index(table: str) -> Index:
-    """Finds what was committed after a position; new rows are always at its end."""
+    """Index what was committed after a position; new rows are always at its end."""
     return partial_index(
         f"ix_{table}_feed", FEED_POSITION, where=column(FEED_POSITION).is_not(None)
     )

@@ -18,5 +18,4 @@ class Partition:
     by: Literal["instant", "uuid7"]
 
     def info(self) -> dict[str, "Partition"]:
-        """The ``Table.info`` entry that declares this partitioning."""
         return {INFO_KEY: self}

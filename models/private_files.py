@@ -32,7 +32,7 @@ def create_private_file(file: Path) -> None:
 
 
 def open_private(file: Path) -> int:
-    """Return a descriptor of a new file with mode 0600; raises ``FileExistsError``."""
+    """Return a descriptor of a new file with mode 0600; raise ``FileExistsError``."""
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
     os.fchmod(descriptor, FILE_MODE)  # a umask may have taken the owner's own rights
     return descriptor

@@ -107,27 +107,22 @@ ROWS = "row_count"
 
 
 def true_count_column(flag: str) -> str:
-    """The column of how many operations have a flag."""
     return f"{flag}_set"
 
 
 def answered_count_column(flag: str) -> str:
-    """The column of how many operations have an answer to a flag."""
     return f"{flag}_known" if FLAGS[flag] else ROWS
 
 
 def number_column(number: str, fold: str) -> str:
-    """The column of a number's sum, min, max or present (how many have it)."""
     return f"{number}_{fold}"
 
 
 def bins_column(number: str) -> str:
-    """The column of the lanes of single values, as a flush writes them."""
     return f"{number}_lanes"
 
 
 def sketch_column(number: str) -> str:
-    """The column of a whole histogram, as merged rows have it."""
     return f"{number}_packed"
 
 

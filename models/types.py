@@ -37,12 +37,12 @@ PackedSketch = LargeBinary().with_variant(Numeric(), "postgresql")
 
 
 def to_microseconds(instant: datetime) -> int:
-    """Microseconds since 1970-01-01T00:00:00Z of an aware instant, exact."""
+    """Return microseconds since 1970-01-01T00:00:00Z of an aware instant, exact."""
     return (instant - EPOCH) // MICROSECOND
 
 
 def from_microseconds(microseconds: int) -> datetime:
-    """The aware UTC instant that many microseconds after 1970-01-01T00:00:00Z."""
+    """Return the aware UTC instant that many microseconds after 1970-01-01T00:00:00Z."""
     return EPOCH + timedelta(microseconds=microseconds)
 
 
@@ -101,7 +101,6 @@ class JsonNumber(TypeDecorator[int | float]):
 
 
 def read_number(value: float | Decimal) -> int | float:
-    """Return a whole number of 64 bits as ``int``, any other as the nearest ``float``."""
     if isinstance(value, int):
         return value if -WHOLE_LIMIT <= value < WHOLE_LIMIT else nearest(value)
     if -WHOLE_LIMIT <= value < WHOLE_LIMIT and value == int(value):
@@ -110,7 +109,6 @@ def read_number(value: float | Decimal) -> int | float:
 
 
 def nearest(value: float | Decimal) -> float:
-    """Return the nearest float; infinity where there is none."""
     try:
         return float(value)
     except OverflowError:
@@ -132,8 +130,6 @@ class CleanText(TypeDecorator[str]):
 
 
 class SessionKey(CleanText):
-    """The id of a session: a text of the caller's, in the one spelling that is stored."""
-
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
@@ -153,7 +149,6 @@ def session_key(value: str) -> str:
 
 
 def clean_text(value: str) -> str:
-    """``value`` with NUL characters and lone surrogates replaced by U+FFFD; itself when clean."""
     if "\0" in value:
         value = value.replace("\0", REPLACEMENT)
     if value.isascii():
@@ -166,5 +161,4 @@ def clean_text(value: str) -> str:
 
 
 def partial_index(name: str, *columns: str, where: ColumnElement[bool]) -> Index:
-    """An index over the rows that satisfy ``where``, on every database."""
     return Index(name, *columns, postgresql_where=where, sqlite_where=where)

@@ -40,8 +40,6 @@ log = logging.getLogger(__name__)
 
 
 class BreakerDraft(Protocol):
-    """State and totals of a breaker, as its service reports them."""
-
     name: str
     instance: str | None
     state: BreakerState
@@ -55,8 +53,6 @@ class BreakerDraft(Protocol):
 
 
 class BreakerEntry(Entry):
-    """A checked report."""
-
     __slots__ = ("row",)
 
     def __init__(self, row: dict[str, Any]) -> None:
@@ -65,14 +61,13 @@ class BreakerEntry(Entry):
 
     @property
     def key(self) -> tuple[str, str]:
-        """The primary key."""
         return self.row["organization_id"], self.row["name"]
 
 
 def prepare_breaker(
     draft: BreakerDraft, principal: Principal, bounds: InputBounds, now: datetime
 ) -> BreakerEntry:
-    """The entry of a report; raises ``BadInput`` with every problem."""
+    """Return the entry of a report; raise ``InvalidInputError`` with all problems."""
     organization = principal.organization(draft.organization_id)
     check = Checker(bounds, now)
     calls = check.whole(draft.total_calls, "totalCalls", maximum=MAX_CALLS) or 0
@@ -104,7 +99,6 @@ def failure_rate(row: Row) -> float | None:
 
 
 def warnings_of(row: Row) -> list[str]:
-    """What an operator should know of a breaker."""
     found = []
     if row["state"] != BreakerState.CLOSED.value:
         found.append(f"{row['name']} is {row['state'].lower().replace('_', ' ')}")
@@ -198,7 +192,6 @@ class Breaker:
         self._changed: set[str] = set()
 
     def report(self, report: Mapping[str, Any]) -> bool:
-        """Take a report; False where a newer one of the same instance is known."""
         name = report["instance"]
         known = self.instances.get(name)
         if known is not None and report["reported_at"] <= known["reported_at"]:
@@ -219,11 +212,9 @@ class Breaker:
         return True
 
     def changed_instances(self) -> list[dict[str, Any]]:
-        """Return the rows of the instances that reported."""
         return [self.instances[name] for name in sorted(self._changed & self.instances.keys())]
 
     def _count(self, known: Mapping[str, Any] | None, row: Mapping[str, Any]) -> None:
-        """Add what the instance counted since its last report; totals below it begin at zero."""
         before = {} if known is None else _totals(known)
         if any(row[name] < total for name, total in before.items()):
             before = {}  # the process was started again
@@ -260,7 +251,6 @@ def live_instances(rows: Iterable[Row], newest: datetime) -> list[Row]:
 
 
 def is_live(row: Row, newest: datetime) -> bool:
-    """Return whether an instance has a say in the state of its breaker."""
     reported_at: datetime = row["reported_at"]
     return reported_at > newest - INSTANCE_LIFETIME
 
@@ -270,7 +260,6 @@ def _totals(row: Mapping[str, Any]) -> dict[str, int]:
 
 
 def transition(row: Mapping[str, Any], before: str | None) -> dict[str, Any]:
-    """The log row of a change of state."""
     return {
         "organization_id": row["organization_id"],
         "name": row["name"],
@@ -298,15 +287,12 @@ def warn(row: dict[str, Any]) -> None:
 
 
 class CircuitBreakers:
-    """Reading breakers."""
-
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def list_breakers(
         self, bounds: TenantBounds, where: Condition | None = None
     ) -> list[Row]:
-        """The last known state of every breaker, by name."""
         statement = bounds.restrict(select(TABLE), TABLE)
         if where is not None:
             fields = {column.name: column for column in TABLE.columns}

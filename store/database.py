@@ -64,8 +64,6 @@ class NumericOverflowError(DatabaseFailureError):
 
 
 class Database:
-    """The one way to the database."""
-
     def __init__(self, url: str, pool: PoolSettings | None = None) -> None:
         self._pool = pool or PoolSettings()
         self.dialect: DatabaseDialect = dialect_for(url, self._pool)
@@ -83,7 +81,7 @@ class Database:
 
     @property
     def flush_seconds(self) -> float:
-        """How long one transaction of the writer may take, or a small read that many wait for."""
+        """Return the time limit in seconds of a writer transaction or a shared small read."""
         return self._pool.flush_seconds
 
     @asynccontextmanager
@@ -98,7 +96,6 @@ class Database:
 
     @asynccontextmanager
     async def read_for(self, tenant: Tenant) -> AsyncIterator[AsyncConnection]:
-        """Lend a connection for reading records for a caller, in its organization's turn."""
         async with (
             self.translated(),
             self.records_gate.place(tenant),
@@ -108,7 +105,6 @@ class Database:
 
     @asynccontextmanager
     async def ask_for(self, tenant: Tenant) -> AsyncIterator[AsyncConnection]:
-        """Lend a connection for one aggregation for a caller, in its organization's turn."""
         async with self.translated(), self.question_gate.place(tenant):
             if self.dialect.is_log_long:
                 await self._shorten_log()
@@ -116,7 +112,6 @@ class Database:
                 yield connection
 
     async def _shorten_log(self) -> None:
-        """Let the questions that run come to their end, and the log be written back, before more run."""
         deadline = time.monotonic() + self._pool.statement_seconds
         async with self._shortening:
             while self.dialect.is_log_long:
@@ -132,7 +127,7 @@ class Database:
     async def write(
         self, attempt: TransactionAttempt | None = None, seconds: float | None = None
     ) -> AsyncIterator[AsyncConnection]:
-        """A transaction: committed when the block ends, rolled back when it raises.
+        """Run a transaction that commits when the block ends and rolls back when it raises.
 
         Raises ``OutcomeUnknownError`` where the commit was sent and the answer did not come.
         """
@@ -141,7 +136,7 @@ class Database:
 
     @asynccontextmanager
     async def rewrite(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that sees one state of the database in all its statements.
+        """Run a transaction in which all statements see one snapshot.
 
         What others commit meanwhile stays unseen, and untouched: it fails with ``ContentionError`` where
         it changes a row that they changed, too.
@@ -181,7 +176,6 @@ class Database:
 
     @asynccontextmanager
     async def translated(self, attempt: TransactionAttempt | None = None) -> AsyncIterator[None]:
-        """Turns errors of the driver into errors of the store."""
         try:
             yield
         except AbandonedError:
@@ -197,7 +191,6 @@ class Database:
             raise translated from error
 
     def translate(self, error: BaseException, diagnosis: Diagnosis) -> Exception:
-        """What an error of the driver is to the caller."""
         self.refusals.note(diagnosis, error)
         if diagnosis.is_stale:
             self.dialect.reopen()
@@ -218,5 +211,4 @@ class Database:
         return DatabaseFailureError(str(error))
 
     async def close(self) -> None:
-        """Close all connections."""
         await self.dialect.dispose()

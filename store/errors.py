@@ -33,7 +33,6 @@ class Problem:
 
     @classmethod
     def of(cls, code: str, said: str | Choices, path: Sequence[str | int]) -> Self:
-        """Return the problem that a message describes."""
         message, brief = said if isinstance(said, Choices) else (said, None)
         return cls(code, message, tuple(path), brief)
 
@@ -51,7 +50,6 @@ class StoreError(Exception):
 
     @property
     def problem(self) -> Problem:
-        """The same as a value, for an answer per item."""
         return Problem(self.code, self.message, self.path)
 
 
@@ -71,7 +69,6 @@ class InvalidInputError(StoreError):
 
     @property
     def brief(self) -> "InvalidInputError":
-        """The same without a list of names in any problem."""
         return InvalidInputError(
             [Problem(p.code, p.brief or p.message, p.path) for p in self.problems]
         )

@@ -23,7 +23,6 @@ class ExactQuantile:
         self._asked = ""
 
     def step(self, value: float | None, asked: str) -> None:
-        """One more value; ``asked`` are the quantiles, between blanks, the same for all of them."""
         if value is None:
             return
         self._asked = asked
@@ -32,7 +31,6 @@ class ExactQuantile:
             self._end_run()
 
     def finalize(self) -> bytes | None:
-        """The quantiles in the order they were asked for, of which ``nth`` tells each."""
         if self._latest:
             self._end_run()
         if not self._runs:
@@ -53,7 +51,6 @@ class ExactQuantile:
 
 
 def value_at(runs: Sequence["array[float]"], rank: int) -> float:
-    """The value of a rank, from 0, among several sorted runs, of which none is merged."""
     if len(runs) == 1:
         return runs[0][rank]
     pieces = [(run, 0, len(run)) for run in runs]
@@ -71,7 +68,7 @@ def value_at(runs: Sequence["array[float]"], rank: int) -> float:
 
 
 def nth(found: bytes | None, place: int) -> float | None:
-    """One of several quantiles; None where there were no values."""
+    """Return one of several quantiles; None where there were no values."""
     if found is None:
         return None
     start = place * DOUBLE_BYTES

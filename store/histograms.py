@@ -43,12 +43,12 @@ SINGLE_VALUES_MARKER = b"\xff"
 
 
 def bin_index(value: float) -> int:
-    """The lane of a value that is not below ``MIN_VALUE``."""
+    """Return the bin of a value of at least ``MIN_VALUE``."""
     return max(ceil(log(value) * BINS_PER_LOG_UNIT) - FIRST_BIN_EXPONENT, 0)
 
 
 def bin_indexes(values: Sequence[float | None]) -> list[int | None]:
-    """The lane of each value; None for those that have none."""
+    """Return the bin of each value; None for values below ``MIN_VALUE``."""
     return [
         None
         if value is None or value < MIN_VALUE
@@ -58,12 +58,11 @@ def bin_indexes(values: Sequence[float | None]) -> list[int | None]:
 
 
 def bin_value(bin_number: int) -> float:
-    """The value that is within ``RELATIVE_ERROR`` of every value of a lane."""
     return BIN_VALUE_SCALE * GAMMA ** (bin_number + FIRST_BIN_EXPONENT)
 
 
 def pack(total: int) -> bytes | None:
-    """Counts per lane, from one number, in as few bytes as they need; None where there are none."""
+    """Pack the counts of one number in as few bytes as they need; None where there are none."""
     if not total:
         return None
     first = ((total & -total).bit_length() - 1) // (8 * BIN_COUNT_BYTES)
@@ -86,19 +85,18 @@ def _is_zero(part: bytes) -> bool:
 
 
 def unpack(packed: bytes) -> int:
-    """The number that ``pack`` made bytes of."""
+    """Reverse ``pack``."""
     return widen_bins(
         packed[HEADER_BYTES:], packed[0], BIN_COUNT_BYTES
     ) << 8 * BIN_COUNT_BYTES * first_bin_of(packed)
 
 
 def first_bin_of(packed: bytes) -> int:
-    """The first lane that has values."""
     return packed[1] | packed[2] << 8
 
 
 def resize_bins(bins: bytes, width: int, wanted: int) -> bytearray:
-    """Lanes of some bytes each with another number of bytes each, which holds every count, too."""
+    """Copy bins of ``width`` bytes into bins of ``wanted`` bytes, which must hold every count."""
     found = bytearray(len(bins) // width * wanted)
     for i in range(min(width, wanted)):
         found[i::wanted] = bins[i::width]
@@ -106,12 +104,11 @@ def resize_bins(bins: bytes, width: int, wanted: int) -> bytearray:
 
 
 def widen_bins(bins: bytes, width: int, wider: int) -> int:
-    """Lanes of some bytes each as a number in which each has more."""
+    """Return the bins as one integer with ``wider`` bytes per bin."""
     return int.from_bytes(resize_bins(bins, width, wider), "little")
 
 
 def count_bins(bins: Iterable[int]) -> int:
-    """A histogram, as one number, of single values by their lanes."""
     total = 0
     for bin_number, count in Counter(bins).items():
         total += count << (8 * BIN_COUNT_BYTES * bin_number)
@@ -119,7 +116,6 @@ def count_bins(bins: Iterable[int]) -> int:
 
 
 def counts(packed: bytes) -> tuple[int, list[int]]:
-    """The first lane that has values, and how many are in it and in each that follows."""
     width, bins = packed[0], packed[HEADER_BYTES:]
     found = list(bins[::width])
     for i in range(1, width):
@@ -129,13 +125,12 @@ def counts(packed: bytes) -> tuple[int, list[int]]:
 
 @lru_cache(maxsize=16)
 def ranks(packed: bytes) -> tuple[int, list[int]]:
-    """The first lane, and how many values lie up to each: remembered for the next quantile of it."""
     first, found = counts(packed)
     return first, list(accumulate(found))
 
 
 def quantile(packed: bytes | None, present: int | None, q: float) -> float | None:
-    """The quantile of ``present`` values, linear between neighbours; None where there are none.
+    """Return the quantile of ``present`` values, linear between neighbours; None where there are none.
 
     Values without a lane are zero, and come first.
     """
@@ -153,7 +148,6 @@ def quantile(packed: bytes | None, present: int | None, q: float) -> float | Non
 
 
 def _at(first: int, found: list[int], rank: int) -> float:
-    """The value of that rank among those with a lane, from 0."""
     if rank < 0:
         return 0.0
     # The last lane holds what rounding put past the end.
@@ -164,14 +158,12 @@ def _at(first: int, found: list[int], rank: int) -> float:
 
 
 def single_value_sketch(value: float | None) -> bytes | None:
-    """The histogram of one value."""
     if value is None or value < MIN_VALUE:
         return None
     return pack(1 << 8 * BIN_COUNT_BYTES * bin_index(value))
 
 
 def sketch_of_row(packed: bytes | None, bins: bytes | None) -> bytes | None:
-    """What ``UnionSketches`` takes of a row: what was merged, or the lanes of single values as they are."""
     if bins is None:
         return packed
     if packed is None:
@@ -193,7 +185,6 @@ class UnionSketches:
         self._bins = array("H")
 
     def step(self, packed: bytes | None) -> None:
-        """One more."""
         if packed is None:
             return
         width = packed[0]
@@ -209,7 +200,6 @@ class UnionSketches:
             self._total += unpack(packed)
 
     def finalize(self) -> bytes | None:
-        """All of them."""
         self._widen()
         return pack(self._total + count_bins(self._bins))
 
@@ -222,37 +212,28 @@ class UnionSketches:
 
 
 class CollectBins:
-    """The lanes of single values, as an aggregate."""
-
     def __init__(self) -> None:
         self._bins = array("H")
 
     def step(self, value: float | None) -> None:
-        """One more value."""
         if value is not None and value >= MIN_VALUE:
             self._bins.append(bin_index(value))
 
     def finalize(self) -> bytes | None:
-        """All lanes."""
         return self._bins.tobytes() or None
 
 
 class JoinBins:
-    """Lanes of several rows as those of one, as an aggregate."""
-
     def __init__(self) -> None:
         self._found: list[bytes] = []
 
     def step(self, bins: bytes | None) -> None:
-        """The lanes of one more row."""
         if bins:
             self._found.append(bins)
 
     def finalize(self) -> bytes | None:
-        """All lanes."""
         return b"".join(self._found) or None
 
 
 def bins_as_bytes(bins: Sequence[int]) -> bytes:
-    """Lanes of single values as they are stored where there are no arrays."""
     return array("H", bins).tobytes()

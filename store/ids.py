@@ -22,7 +22,6 @@ RANDOM_A, RANDOM_B = 12, 62
 
 
 def utc_now() -> datetime:
-    """The system clock."""
     return datetime.now(UTC)
 
 
@@ -34,7 +33,6 @@ class IdMaker:
         self._last = 0
 
     def __call__(self) -> UUID:
-        """A new id: now in milliseconds, then 74 bits that are random at each new millisecond."""
         milliseconds = time.time_ns() // 1_000_000
         with self._lock:
             if milliseconds > self._last >> (RANDOM_A + RANDOM_B):
@@ -53,22 +51,21 @@ new_id = IdMaker()
 
 
 def is_v7(value: UUID) -> bool:
-    """Whether the id carries its time."""
     return value.version == 7
 
 
 def instant_of(value: UUID) -> datetime:
-    """The instant inside a UUIDv7, exact to the millisecond; the last there is where it lies later."""
+    """Return the instant in a UUIDv7, exact to the millisecond, capped at the last datetime."""
     return EPOCH + min(value.int >> 80, LAST_MILLISECOND) * MILLISECOND
 
 
 def first_id_at(instant: datetime) -> UUID:
-    """The smallest 128-bit id of that millisecond: a range bound, not a valid UUIDv7."""
+    """Return the smallest 128-bit id of that millisecond: a range bound, not a valid UUIDv7."""
     return UUID(int=((instant - EPOCH) // MILLISECOND) << 80)
 
 
 def digest_id(*parts: str | None) -> UUID:
-    """A 128-bit digest of ``parts`` (BLAKE2b); equal parts give the equal id, None is not ''."""
+    """Return a 128-bit digest of ``parts`` (BLAKE2b); equal parts give the equal id, None is not ''."""
     hasher = hashlib.blake2b(digest_size=16)
     for part in parts:
         encoded = b"" if part is None else part.encode()

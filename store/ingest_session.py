@@ -31,7 +31,7 @@ from store.validation import InputBounds
 
 
 class IngestSession:
-    """Checks what one principal sends in one call. Each method raises ``BadInput`` or ``Forbidden``."""
+    """Validates what one principal sends; methods raise ``InvalidInputError`` or ``ForbiddenError``."""
 
     def __init__(
         self,
@@ -50,42 +50,34 @@ class IngestSession:
 
     @property
     def bounds(self) -> InputBounds:
-        """How large items and batches may be."""
         return self._bounds
 
     @property
     def now(self) -> datetime:
-        """The instant of the call."""
         return self._now
 
     def operation(self, draft: OperationDraft) -> OperationEntry:
-        """A finished call."""
         return self._operations.prepare(draft)
 
     def operations(self, drafts: Sequence[OperationDraft]) -> OperationBatch | None:
-        """Many finished calls as one entry; None where they must be prepared one by one."""
+        """Prepare many operations as one entry; None if they must be prepared one by one."""
         return self._operations.prepare_all(drafts)
 
     def session(self, draft: SessionDraft) -> SessionEntry:
-        """A session."""
         return prepare_session(draft, self._principal, self._bounds, self._now, self._make_id)
 
     def end_session(self, id: str) -> EndSessionEntry:
-        """The end of a session."""
         return prepare_session_end(id, self._principal, self._bounds, self._now)
 
     def consume(self, draft: ConsumeDraft) -> ConsumeEntry:
-        """Units to be used."""
         return prepare_consume(draft, self._principal, self._bounds, self._now)
 
     def reserve(self, draft: ConsumeDraft, ttl: timedelta) -> ConsumeEntry:
-        """Units to be set aside."""
         return prepare_reserve(draft, ttl, self._principal, self._bounds, self._now)
 
     def settle(self, id: UUID, units: int | None) -> SettleEntry:
-        """A reservation to be committed (with units) or released."""
+        """Prepare to commit a reservation (with units) or to release it."""
         return prepare_settle(id, units, self._principal, self._bounds, self._now)
 
     def breaker(self, draft: BreakerDraft) -> BreakerEntry:
-        """A report of a circuit breaker."""
         return prepare_breaker(draft, self._principal, self._bounds, self._now)

@@ -20,8 +20,6 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class InstallationState:
-    """An installation as it is now."""
-
     version: str
     started_at: datetime
     database: str
@@ -32,13 +30,10 @@ class InstallationState:
 
     @property
     def is_current(self) -> bool:
-        """Whether the tables are those of this version."""
         return self.migration == self.newest_migration
 
 
 class Installation:
-    """Describes the installation that a store belongs to."""
-
     def __init__(self, database: Database, writer: Writer, clock: Clock, release: Release) -> None:
         self._database = database
         self._writer = writer
@@ -46,7 +41,6 @@ class Installation:
         self._started_at = clock()
 
     async def describe(self) -> InstallationState:
-        """Asks the database what it is."""
         # No caller reads over the connections that the server keeps for itself.
         async with self._database.read_for(None) as connection:
             version = await connection.run_sync(lambda sync: sync.dialect.server_version_info)

@@ -14,7 +14,6 @@ KEY = ("organization_id", "month", "key")
 
 
 def sum_usage(uses: Iterable[UsageRecord]) -> list[dict[str, Any]]:
-    """One counter row per key, in the order of the key."""
     rows: dict[tuple[Any, ...], dict[str, Any]] = {}
     for use in uses:
         key = use.labels["organization_id"], use.month, use.key()

@@ -53,8 +53,6 @@ may be as long as half a megabyte, of other records by their keys, and of lists 
 
 
 class Loaders:
-    """One set of loaders for one principal's bounds; each is made when it is first used."""
-
     def __init__(
         self,
         database: Database,
@@ -64,7 +62,6 @@ class Loaders:
         history: StageHistory,
         budget: ReadBudget | None = None,
     ) -> None:
-        """Without a ``budget`` any amount may be read."""
         self._database = database
         self._bounds = bounds
         self._sizes = sizes
@@ -75,47 +72,38 @@ class Loaders:
 
     @cached_property
     def operation(self) -> DataLoader[Key, Row | None]:
-        """Operations."""
         return self._one(table_of(Operation))
 
     @cached_property
     def text(self) -> DataLoader[Key, Row | None]:
-        """Long texts of operations."""
         return self._one(table_of(OperationText), free=True)
 
     @cached_property
     def request(self) -> DataLoader[Key, Row | None]:
-        """Requests."""
         return self._one(table_of(Request))
 
     @cached_property
     def session(self) -> DataLoader[Key, Row | None]:
-        """Sessions."""
         return self._one(table_of(Session))
 
     @cached_property
     def stages(self) -> DataLoader[Key, list[Row]]:
-        """The stages of a request, in the order of the plan."""
         return self._many(
             table_of(RequestStage), ("organization_id", "request_id"), ("position", "name")
         )
 
     @cached_property
     def stage(self) -> DataLoader[Key, Row | None]:
-        """Stages."""
         return self._one(table_of(RequestStage), free=True)
 
     @cached_property
     def attempts(self) -> DataLoader[Key, list[Row]]:
-        """The attempts of all stages of a request."""
         return self._many(
             table_of(StageAttempt), ("organization_id", "request_id"), ("stage", "attempt")
         )
 
     @cached_property
     def attempts_by_stage(self) -> DataLoader[Key, dict[str, list[Row]]]:
-        """The attempts of a request by stage, by (organization, request id)."""
-
         async def load(keys: list[Key]) -> list[dict[str, list[Row]]]:
             found = []
             for rows in await self.attempts.load_many(keys):
@@ -129,7 +117,7 @@ class Loaders:
 
     @cached_property
     def typical(self) -> DataLoader[Kind, Typical]:
-        """Seconds that stages usually take, by (organization, type of request)."""
+        """Return seconds that stages usually take, by (organization, type of request)."""
 
         async def load(kinds: list[Kind]) -> list[Typical]:
             found = await self._history.typical(self._bounds, kinds)
@@ -139,7 +127,7 @@ class Loaders:
 
     @cached_property
     def eta(self) -> DataLoader[RequestSnapshot, float | None]:
-        """Seconds left of requests: ``eta.load(RequestSnapshot.of(row))``; None if unknown."""
+        """Return seconds left of requests: ``eta.load(RequestSnapshot.of(row))``; None if unknown."""
 
         async def load(works: list[RequestSnapshot]) -> list[float | None]:
             asked = [work for work in works if work.foreseeable]
@@ -154,8 +142,6 @@ class Loaders:
 
     @cached_property
     def timeline(self) -> DataLoader[RequestSnapshot, list[TimelineInterval]]:
-        """What was done of requests, and what is still to come."""
-
         async def load(works: list[RequestSnapshot]) -> list[list[TimelineInterval]]:
             stages, typical = await self._past(works)
             attempts = await self.attempts.load_many([work.key for work in works])
@@ -170,7 +156,6 @@ class Loaders:
     async def _past(
         self, works: Sequence[RequestSnapshot]
     ) -> tuple[dict[Key, list[Row]], dict[Kind, Typical]]:
-        """The stages of requests, and how long such stages take for those that have not ended."""
         if not works:
             return {}, {}
         kinds = list(dict.fromkeys(work.kind for work in works if work.foreseeable))
@@ -180,66 +165,54 @@ class Loaders:
 
     @cached_property
     def event(self) -> DataLoader[Key, Row | None]:
-        """Events, by their own id."""
         return self._one(EVENTS_TABLE, free=True, key=("organization_id", "request_id", "id"))
 
     @cached_property
     def event_by_seq(self) -> DataLoader[Key, Row | None]:
-        """Events, by their number."""
         return self._one(EVENTS_TABLE, free=True)
 
     @cached_property
     def reservation(self) -> DataLoader[Key, Row | None]:
-        """Reservations."""
         return self._one(table_of(Reservation), free=True)
 
     @cached_property
     def limit(self) -> DataLoader[Key, Row | None]:
-        """Limits."""
         return self._one(table_of(Limit), conditions=visible(self._bounds))
 
     @cached_property
     def interaction(self) -> DataLoader[Key, Row | None]:
-        """Interaction counters."""
         return self._one(table_of(InteractionCounter))
 
     @cached_property
     def breaker(self) -> DataLoader[Key, Row | None]:
-        """Circuit breakers."""
         return self._one(table_of(CircuitBreaker))
 
     @cached_property
     def breaker_instances(self) -> DataLoader[Key, list[Row]]:
-        """The instances of a breaker."""
         return self._many(
             table_of(CircuitBreakerInstance), ("organization_id", "name"), ("instance",)
         )
 
     @cached_property
     def transitions(self) -> DataLoader[Key, list[Row]]:
-        """The changes of a breaker's state."""
         return self._many(
             table_of(CircuitBreakerTransition), ("organization_id", "name"), ("occurred_at", "id")
         )
 
     @cached_property
     def api_key(self) -> DataLoader[Key, Row | None]:
-        """API keys."""
         return self._one(table_of(ApiKey))
 
     @cached_property
     def level(self) -> DataLoader[Any, Level]:
-        """What is used and left of limits, by objects that have the columns of one."""
         return _loader(self._levels)
 
     def events(self, request: PageRequest) -> DataLoader[Key, Page]:
-        """Pages of the event logs of requests, by (organization, request id)."""
         key = (EVENTS_TABLE.c.organization_id, EVENTS_TABLE.c.request_id)
         reach = log_reach(request, request.size(self._sizes))
         return self._pages("events", EVENTS, key, TenantBounds(), request, reach)
 
     def operations_of(self, edge: str, request: PageRequest) -> DataLoader[Key, Page]:
-        """Pages of the operations of a ``request`` or ``session``, by (organization, its id)."""
         key = (OPERATIONS_TABLE.c.organization_id, OPERATIONS_TABLE.c[f"{edge}_id"])
         return self._pages(edge, OPERATIONS, key, self._bounds, request)
 
@@ -250,7 +223,7 @@ class Loaders:
         key: tuple[str, ...] = (),
         conditions: Sequence[ColumnElement[bool]] = (),
     ) -> DataLoader[Key, Any]:
-        """A record by its primary key, or by another unique ``key``.
+        """Return a record by its primary key, or by another unique ``key``.
 
         ``free``: it is reached only through a record that lies within the bounds.
         """

@@ -18,14 +18,14 @@ Find = Callable[[Loaders, Parts], Coroutine[Any, Any, Row | None]]
 
 
 def parse_text(value: Any) -> str:
-    """A part of a key that must be text."""
+    """Return a part of a key that must be text."""
     if not isinstance(value, str):
         raise TypeError("text expected")
     return value
 
 
 def parse_integer(value: Any) -> int:
-    """A part of a key that must be a whole number of 64 bits."""
+    """Return a part of a key that must be a whole number of 64 bits."""
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LONG_MAX:
         raise TypeError("whole number expected")
     return value
@@ -102,7 +102,7 @@ FIND: dict[str, Find] = {
 
 
 async def load_node(loaders: Loaders, principal: Principal, type: str, key: Parts) -> Row | None:
-    """The record, or None where there is none within the principal's bounds."""
+    """Return the record, or None where there is none within the principal's bounds."""
     if type == "ApiKey" and not principal.may(AccessScope.ADMIN):
         return None
     try:

@@ -39,15 +39,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Kind:
-    """One kind of refusal: when it was logged last, and how many were not logged since."""
-
     logged_at: float
     suppressed: int = 0
 
 
 class RejectedStatements:
-    """The refusals that one database answered since the process started."""
-
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
         """By SQLSTATE, SQLite's name of the error, or ours."""

@@ -18,7 +18,6 @@ class ResponseTooLargeError(InvalidInputError):
 def too_large(
     limit: int, *, has_read_too_much: bool = False, was_executed: bool = False
 ) -> ResponseTooLargeError:
-    """Return the error of an answer beyond the limit; ``was_executed`` where it changed something."""
     executed = "the mutation was executed, but " if was_executed else ""
     what = f"the answer is larger than {limit:,} bytes"
     if has_read_too_much:
@@ -27,15 +26,12 @@ def too_large(
 
 
 class ReadBudget:
-    """Counts the texts that are read for one answer."""
-
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._left = limit * MAX_READ_FACTOR
 
     @property
     def is_exceeded(self) -> bool:
-        """Whether more was read than may be."""
         return self._left < 0
 
     def spend(self, size: int) -> None:

@@ -23,8 +23,6 @@ Key: TypeAlias = tuple[str, str]
 
 
 class SessionDraft(Protocol):
-    """A session as a caller sends it; with ``ended_at`` it is over."""
-
     name: str | None
     client: str | None
     started_at: datetime | None
@@ -49,13 +47,10 @@ class SessionEntry(Entry):
 
     @property
     def key(self) -> Key:
-        """The primary key."""
         return self.row["organization_id"], self.row["id"]
 
 
 class EndSessionEntry(Entry):
-    """A session to be ended."""
-
     __slots__ = ("bounds", "ended_at", "id")
 
     def __init__(self, id: str, bounds: TenantBounds, ended_at: datetime) -> None:
@@ -72,7 +67,7 @@ def prepare_session(
     now: datetime,
     make_id: Callable[[], UUID],
 ) -> SessionEntry:
-    """The entry of a session; raises ``BadInput`` with every problem."""
+    """Return the entry of a session; raise ``InvalidInputError`` with all problems."""
     check = Checker(bounds, now)
     id = str(make_id()) if draft.id is None else check.session_id(draft.id, "id")
     labels, problem = fill_labels(draft.labels, principal)
@@ -99,7 +94,6 @@ def prepare_session(
 
 
 def start_of(id: str | None, now: datetime) -> datetime:
-    """Return the time inside a UUIDv7 that can be the start of a session, else now."""
     try:
         uuid = UUID(id or "")
     except ValueError:
@@ -111,7 +105,7 @@ def start_of(id: str | None, now: datetime) -> datetime:
 def prepare_session_end(
     id: str, principal: Principal, bounds: InputBounds, now: datetime
 ) -> EndSessionEntry:
-    """The entry of a session's end; raises ``BadInput`` for an id that no session can have."""
+    """Return the entry of a session's end; raise ``InvalidInputError`` for an id that no session can have."""
     check = Checker(bounds, now)
     key = check.session_id(id, "id")
     check.raise_if_any()
@@ -121,8 +115,6 @@ def prepare_session_end(
 
 
 class SessionApplier:
-    """Starts and ends the sessions of a flush."""
-
     kinds = (SessionEntry, EndSessionEntry)
 
     async def apply(self, flush: Flush, entries: list[SessionEntry | EndSessionEntry]) -> None:

@@ -63,8 +63,6 @@ from store.validation import InputBounds
 
 @dataclass(frozen=True, slots=True)
 class StoreConfig:
-    """Everything the store can be told."""
-
     database_url: str
     pool: PoolSettings = field(default_factory=PoolSettings)
     writer: WriterSettings = field(default_factory=WriterSettings)
@@ -86,8 +84,6 @@ class StoreConfig:
 
 
 class Store:
-    """One database and everything that is done with it."""
-
     def __init__(
         self,
         config: StoreConfig,
@@ -140,7 +136,7 @@ class Store:
         self.sign_ins = SignIns(self.database, clock, recognised, watch, signed_in)
 
     def _make_writer(self, operations: OperationApplier, requests: RequestApplier) -> Writer:
-        """The order of the appliers is the order in which every flush takes its locks."""
+        """Build the writer; the order of appliers is the order in which each flush takes locks."""
         appliers = (
             operations,
             SessionApplier(),
@@ -175,7 +171,6 @@ class Store:
             self._tasks.append(asyncio.create_task(self.rollups.maintenance.run(), name="rollups"))
 
     async def close(self, timeout: float = 30.0) -> int:
-        """Write what is queued, close the database; returns how many entries were left unwritten."""
         for task in self._tasks:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -190,15 +185,12 @@ class Store:
             await connection.execute(select(1))
 
     def now(self) -> datetime:
-        """The present instant of the store's clock."""
         return self._clock()
 
     def intake(self, principal: Principal) -> IngestSession:
-        """The door for what ``principal`` records in one call."""
         return IngestSession(principal, self.config.bounds, self._clock, self._make_id)
 
     def loaders(self, bounds: TenantBounds, budget: ReadBudget | None = None) -> Loaders:
-        """Loaders of edges for one call, within what may be read for its answer."""
         return Loaders(
             self.database,
             bounds,

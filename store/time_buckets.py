@@ -6,22 +6,22 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def start_of_hour(instant: datetime) -> datetime:
-    """The start of the hour in which a UTC instant lies."""
+    """Return the start of the hour in which a UTC instant lies."""
     return instant.replace(minute=0, second=0, microsecond=0)
 
 
 def start_of_day(instant: datetime) -> datetime:
-    """The start of the UTC day in which a UTC instant lies."""
+    """Return the start of the UTC day in which a UTC instant lies."""
     return instant.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def next_hour(instant: datetime) -> datetime:
-    """The first start of an hour at or after an instant."""
+    """Return the first start of an hour at or after an instant."""
     found = start_of_hour(instant)
     return found if found == instant else found + HOUR
 
 
 def next_day(instant: datetime) -> datetime:
-    """The first start of a day at or after an instant."""
+    """Return the first start of a day at or after an instant."""
     found = start_of_day(instant)
     return found if found == instant else found + DAY

@@ -21,7 +21,6 @@ MAX_VALUE_CHARS = 80
 
 
 def message_for(value: Any) -> str:
-    """Return what is said of a value that is no duration."""
     text = repr(value)
     text = text if len(text) <= MAX_VALUE_CHARS else text[:MAX_VALUE_CHARS] + "..."
     return f"Invalid duration {text}. Use 90m, 24h, 7d or 2w."
@@ -71,7 +70,6 @@ class TimeRange:
 
 
 def parse_time_range(value: Any) -> TimeRange:
-    """Return the range of a duration, of ``all``, or of a constant such as LAST_24H."""
     named = NAMED.fullmatch(value) if isinstance(value, str) else None
     text = named[1] if named is not None else ""
     if text.lower() == ALL:

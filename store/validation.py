@@ -46,8 +46,6 @@ class InputBounds:
 
 
 class Checker:
-    """Collects the problems of one item and counts the values it repaired and truncated."""
-
     __slots__ = ("bounds", "now", "prefix", "problems", "repaired", "truncated")
 
     def __init__(self, bounds: InputBounds, now: datetime, prefix: Path = ()) -> None:
@@ -69,35 +67,29 @@ class Checker:
             raise InvalidInputError(self.problems)
 
     def clean(self, value: str) -> str:
-        """``value`` as every database can hold it; counts a repair."""
         cleaned = clean_text(value)
         if cleaned is not value:
             self.repaired += 1
         return cleaned
 
     def name(self, value: str | None, *path: str | int) -> str | None:
-        """A short name or label: 1 to ``label_length`` characters where it is given."""
         return self._text(value, self.bounds.label_length, path, allow_empty=False)
 
     def required_name(self, value: str, *path: str | int) -> str:
-        """The same, of a value that must be given."""
+        """Return the value; it is required."""
         return self.name(value, *path) or ""
 
     def session_id(self, value: str | None, *path: str | int) -> str | None:
-        """The id of a session: a name of the caller's, in the spelling that is stored."""
         name = self.name(value, *path)
         return None if name is None else session_key(name)
 
     def text(self, value: str | None, *path: str | int) -> str | None:
-        """A message, path or other free text: up to ``text_length`` characters."""
         return self._text(value, self.bounds.text_length, path, allow_empty=True)
 
     def cut_text(self, value: str | None) -> str | None:
-        """A message or error: what is over ``text_length`` characters is cut off, and marked."""
         return self._cut(value, self.bounds.text_length)
 
     def cut_long_text(self, value: str | None) -> str | None:
-        """A chat message or response: the same of ``long_text_length`` characters."""
         return self._cut(value, self.bounds.long_text_length)
 
     def _cut(self, value: str | None, limit: int) -> str | None:
@@ -126,7 +118,6 @@ class Checker:
         minimum: int = 0,
         maximum: int = LONG_MAX,
     ) -> int | None:
-        """A whole number from ``minimum`` (0) to ``maximum`` (the largest 64-bit one)."""
         if value is not None and not minimum <= value <= maximum:
             self.refuse(f"{value} is not from {minimum} to {maximum}", *path)
             return None
@@ -135,7 +126,7 @@ class Checker:
     def number(
         self, value: float | None, *path: str | int, minimum: float = 0, maximum: float = math.inf
     ) -> float | None:
-        """A finite number of at least ``minimum`` (0) and at most ``maximum``."""
+        """Return a finite number of at least ``minimum`` (0) and at most ``maximum``."""
         if value is None:
             return None
         try:
@@ -149,7 +140,7 @@ class Checker:
         return value
 
     def instant(self, value: datetime | None, *path: str | int) -> datetime | None:
-        """An instant within [2000-01-01, now + 24 h], in UTC."""
+        """Return an instant within [2000-01-01, now + 24 h], in UTC."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -162,7 +153,6 @@ class Checker:
         return to_utc(value)
 
     def json_object(self, value: Any, *path: str | int) -> dict[str, Any] | None:
-        """A JSON object, small and flat enough, with text that every database can hold."""
         if value is None:
             return None
         if not isinstance(value, dict):
@@ -178,7 +168,7 @@ class Checker:
         return cleaned if isinstance(cleaned, dict) else None
 
     def payload(self, value: Any, *path: str | int) -> dict[str, Any] | None:
-        """A JSON object that comes with a command, such as a result or the details of an error.
+        """Return a JSON object that comes with a command, such as a result or the details of an error.
 
         One that cannot be stored as it is (too large, too deep, a number beyond 64 bits) is
         replaced by one that says so: ``{"truncated": true, "bytes": ..., "preview": ...}``.
@@ -236,13 +226,12 @@ class Checker:
 
 
 def cut(text: str, limit: int) -> str:
-    """Return the first characters of a text, with a mark that says how long it was."""
     mark = f"… [truncated: {len(text):,} characters]"
     return text[: limit - len(mark)] + mark if limit > len(mark) else text[:limit]
 
 
 def to_utc(value: datetime) -> datetime:
-    """The same instant in UTC; the first or last there is where UTC has no year for it."""
+    """Convert an instant to UTC, clamped to the range of datetime."""
     try:
         return value.astimezone(UTC)
     except OverflowError:
@@ -250,7 +239,6 @@ def to_utc(value: datetime) -> datetime:
 
 
 def json_kind(value: Any) -> str:
-    """What a JSON value is called in a message."""
     if value is None:
         return "null"
     if isinstance(value, bool):

@@ -30,8 +30,6 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The measures of some records, and of their counterparts in the compared span, if asked for."""
-
     values: Values
     previous: Values | None = None
 
@@ -58,7 +56,6 @@ class AggregationResult:
     truncated: bool = False
 
     def value(self, group: Group, measure: Measure) -> Value:
-        """One measure of a row, of the others or of the totals."""
         return group.values[self.question.measures.index(measure)]
 
 
@@ -71,7 +68,7 @@ class Change:
 
 
 def change(value: Value, previous: Value) -> Change:
-    """The change from ``previous`` to ``value``; the ratio of anything to zero is null."""
+    """Return the change from ``previous`` to ``value``; the ratio of anything to zero is null."""
     if value is None or previous is None:
         return Change(None, None)
     return Change(value - previous, value / previous if previous else None)

@@ -55,13 +55,11 @@ def assemble(
     coverage: Coverage,
     limits: ResultLimits,
 ) -> AggregationResult:
-    """The answer that the statement's rows say; raises ``InvalidInputError`` where filling makes too much."""
+    """Build the result from rows; raise ``InvalidInputError`` if filling adds too many."""
     return _Assembly(question, compiled, spans, coverage, limits).answer(rows)
 
 
 class _Assembly:
-    """The making of one answer."""
-
     def __init__(
         self,
         question: AggregationQuery,
@@ -86,7 +84,6 @@ class _Assembly:
         self.nothing = tuple(empty_value(measure) for measure in question.measures)
 
     def answer(self, rows: Iterable[Sequence[Any]]) -> AggregationResult:
-        """Everything together."""
         question, spans = self.question, self.spans
         by_tag: dict[Tag, list[TaggedRow]] = {tag: [] for tag in Tag}
         for found in map(self._read, rows):
@@ -148,7 +145,6 @@ class _Assembly:
         return Group(self._values(found[0], self._seconds()), previous)
 
     def _seconds(self, earlier: bool = False, bucket: BucketSpan | None = None) -> float | None:
-        """How long a span lasts, or the part of it that a bucket covers."""
         span = self.spans.compared if earlier else self.spans.asked
         if not self.timed or span is None:
             return None
@@ -195,7 +191,6 @@ class _Assembly:
         return Row(self._values(found, self._seconds(bucket=bucket)), previous, key, bucket)
 
     def _bucket_spans(self, bucket: Bucket, shown: Sequence[TaggedRow]) -> list[BucketSpan]:
-        """The buckets of the asked span; where it has no beginning, from the first one found."""
         starts = [found.start for found in shown if found.start is not None]
         since = self.spans.asked.since or min(starts, default=None)
         if since is None:
@@ -213,7 +208,6 @@ class _Assembly:
     def _matched(
         self, bucket: Bucket, earlier: Sequence[TaggedRow], spans: Sequence[BucketSpan]
     ) -> dict[tuple[Key, datetime], TaggedRow]:
-        """Earlier groups by key and the start of the bucket that stands at the same place."""
         compared = self.spans.compared
         if compared is None or compared.since is None or compared.until is None:
             return {}
@@ -229,7 +223,6 @@ class _Assembly:
     # --- filling ---------------------------------------------------------------------------------
 
     def _fills(self, bucket: Bucket) -> bool:
-        """Whether empty buckets are shown: not where measures choose or order the rows."""
         question = self.question
         chosen = question.having and question.top is None
         by_key = all(isinstance(term.by, ByBucket | ByGroup) for term in question.order_by)
@@ -241,7 +234,6 @@ class _Assembly:
         spans: Sequence[BucketSpan],
         before: Mapping[tuple[Key, datetime], TaggedRow],
     ) -> list[Row]:
-        """A row for each key that was found, in each bucket, in the order asked for."""
         keys = {found.readings: found.key for found in shown}
         if not self.question.group_by:
             keys = {(): ()}
@@ -258,7 +250,6 @@ class _Assembly:
         return list(self._in_order(rows))
 
     def _in_order(self, rows: list[Row]) -> Iterator[Row]:
-        """The order that the statement has, of rows that it did not find, too."""
         question = self.question
         steps: list[tuple[int | None, bool]] = []
         for term in question.order_by:
@@ -295,14 +286,11 @@ class _Assembly:
 
 
 def start_of(row: Row) -> datetime:
-    """When a row's bucket begins."""
     assert row.bucket is not None
     return row.bucket.start
 
 
 def key_at(place: int) -> Callable[[Row], Any]:
-    """Reads one item of a row's key."""
-
     def read(row: Row) -> Any:
         return row.key[place]
 
@@ -310,21 +298,19 @@ def key_at(place: int) -> Callable[[Row], Any]:
 
 
 def kind_of(value: Any) -> int:
-    """Strings before numbers before booleans, as a statement orders its readings."""
+    """Order strings before numbers before booleans, as the statement does."""
     if isinstance(value, str):
         return 0
     return 2 if isinstance(value, bool) else 1
 
 
 def bucket_of(found: TaggedRow | None, bucket: Bucket | None) -> BucketSpan | None:
-    """The bucket that a row was found in."""
     if found is None or found.start is None or bucket is None:
         return None
     return bucket.span_of(found.start)
 
 
 def reader_of(part: Part, source: Source) -> Any:
-    """What makes a part's value of what a driver returns; counts and whole sums are whole."""
     if part.fold in COUNTS:
         return read_count
     of = part.of
@@ -337,19 +323,18 @@ def reader_of(part: Part, source: Source) -> Any:
 
 
 def read_count(value: Any) -> Value:
-    """A count; nothing is none."""
     return 0 if value is None else int(value)
 
 
 def read_whole(value: Any) -> Value:
-    """A whole number, exact; a float where a sum is beyond 64 bits and the database has no more."""
+    """Return an exact integer; a float where a sum exceeds 64 bits."""
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return None
     return value if isinstance(value, float) and abs(value) >= WHOLE_LIMIT else int(value)
 
 
 def read_exact(value: Any) -> Value:
-    """A whole number of 64 bits, exact, or a float; what is too large for one is not there."""
+    """Return a whole number of 64 bits, exact, or a float; None if it is out of range."""
     if value is None:
         return None
     number = read_exact_number(value)
@@ -357,7 +342,7 @@ def read_exact(value: Any) -> Value:
 
 
 def read_number(value: Any) -> Value:
-    """A float; what is too large for one is not there."""
+    """Return a float; None if it is out of range."""
     if value is None:
         return None
     number = float(value)

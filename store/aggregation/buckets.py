@@ -56,12 +56,11 @@ class Bucket:
 
     @property
     def is_calendar(self) -> bool:
-        """Whether buckets are stretches of the calendar, not of elapsed time."""
         return self.unit not in CLOCK_SECONDS
 
     @property
     def about_seconds(self) -> int:
-        """How long one bucket lasts, about; never more than it does but where clocks change."""
+        """Return the approximate length of a bucket in seconds, never too long except at clock changes."""
         if self.unit in CLOCK_SECONDS:
             return CLOCK_SECONDS[self.unit] * self.every
         if self.unit in CALENDAR_DAYS:
@@ -69,12 +68,11 @@ class Bucket:
         return CALENDAR_MONTHS[self.unit] * 28 * DAY * self.every
 
     def span_of(self, instant: datetime) -> BucketSpan:
-        """The bucket in which an instant lies."""
         start, end = self.around(math.floor(to_seconds(instant)))
         return BucketSpan(from_seconds(start), from_seconds(end))
 
     def count(self, since: datetime, until: datetime, most: int) -> int:
-        """How many buckets [since, until) touches; an estimate where that is far above ``most``."""
+        """Return how many buckets [since, until) touches; an estimate where that is far above ``most``."""
         about = math.ceil((until - since).total_seconds() / self.about_seconds)
         if about > 2 * most + 10:
             return about
@@ -87,7 +85,7 @@ class Bucket:
         )
 
     def spans(self, since: datetime, until: datetime) -> Iterator[BucketSpan]:
-        """The buckets that [since, until) touches, in order."""
+        """Yield the buckets that [since, until) touches, in order."""
         if since >= until:
             return
         stop = math.ceil(to_seconds(until))
@@ -104,13 +102,12 @@ class Bucket:
 
     @staticmethod
     def _stretches(runs: list[Run], stop: int) -> Iterator[tuple[Run, int]]:
-        """Each run with the second before which its buckets begin."""
         for run, following in pairwise(runs):
             yield run, following.start
         yield runs[-1], stop
 
     def shift(self, start: datetime, by: int) -> datetime:
-        """The start of the bucket ``by`` buckets after (before, if negative) the one at ``start``."""
+        """Return the start of the bucket ``by`` buckets after (before, if negative) the one at ``start``."""
         found = self.span_of(start)
         for _ in range(abs(by)):
             beside = found.end if by > 0 else found.start - timedelta(microseconds=1)
@@ -118,7 +115,7 @@ class Bucket:
         return found.start
 
     def runs(self, since: datetime, until: datetime) -> list[Run]:
-        """How [since, until) falls into buckets, in as few pieces as it takes."""
+        """Split [since, until) into as few runs of equal buckets as possible."""
         zone = zone_table(self.zone)
         first = math.floor(to_seconds(since))
         last = max(math.ceil(to_seconds(until)) - 1, first)
@@ -134,7 +131,7 @@ class Bucket:
     # --- one bucket ----------------------------------------------------------------------------
 
     def around(self, seconds: int) -> tuple[int, int]:
-        """The bucket in which an instant lies, in epoch seconds."""
+        """Return the bucket in which an instant lies, in epoch seconds."""
         zone = zone_table(self.zone)
         if self.unit in CLOCK_SECONDS:
             return self._clock(zone, seconds)
@@ -146,7 +143,6 @@ class Bucket:
         return start, end
 
     def _clock(self, zone: Zone, seconds: int) -> tuple[int, int]:
-        """Elapsed time: a cell of the local grid, cut where a clock was moved off the grid."""
         size = self.about_seconds
         stretch = zone.stretch(seconds)
         offset = zone.offsets[stretch]
@@ -167,14 +163,12 @@ class Bucket:
         return start, end
 
     def _number(self, day: date) -> int:
-        """Which calendar bucket a local date lies in, counted without a gap."""
         if self.unit in CALENDAR_DAYS:
             return (day.toordinal() - MONDAY_ORDINAL) // (CALENDAR_DAYS[self.unit] * self.every)
         months = day.year * 12 + day.month - 1
         return months // (CALENDAR_MONTHS[self.unit] * self.every)
 
     def _begins(self, zone: Zone, number: int) -> int:
-        """When the calendar bucket of that number begins, in epoch seconds."""
         if self.unit in CALENDAR_DAYS:
             days = number * CALENDAR_DAYS[self.unit] * self.every + MONDAY // DAY
         else:
@@ -186,7 +180,6 @@ class Bucket:
     # --- many buckets --------------------------------------------------------------------------
 
     def _clock_runs(self, zone: Zone, first: int, last: int) -> list[Run]:
-        """A run from each cut of the grid on; the bucket that a cut leaves short is one of its own."""
         size = self.about_seconds
         cuts = [
             zone.starts[index]
@@ -207,7 +200,7 @@ class Bucket:
 
 @lru_cache(maxsize=64)
 def _calendar_runs(bucket: Bucket, first: int, last: int) -> tuple[Run, ...]:
-    """The runs from one bucket to another: as long ones go together, months are each their own.
+    """Return the runs between two buckets: equal lengths are merged, each month is a run.
 
     Remembered, because a span without a beginning has hundreds of months.
     """
@@ -223,13 +216,12 @@ def _calendar_runs(bucket: Bucket, first: int, last: int) -> tuple[Run, ...]:
 
 
 def _ordinal(seconds: int, zone: Zone) -> int:
-    """The local date of an instant, as a proleptic ordinal."""
     local = seconds + zone.offsets[zone.stretch(seconds)]
     return date(1970, 1, 1).toordinal() + local // DAY
 
 
 def same_time_last_year(instant: datetime, zone: str) -> datetime:
-    """The instant at which the local clock showed the same a year before; 29 February is the 28th."""
+    """Return the instant at which the local clock showed the same a year before; 29 February is the 28th."""
     table = zone_table(zone)
     seconds = math.floor(to_seconds(instant))
     local = seconds + table.offsets[table.stretch(seconds)]

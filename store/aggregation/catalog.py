@@ -9,8 +9,6 @@ from sqlalchemy import Column, ColumnElement, Table
 
 
 class Stat(StrEnum):
-    """How the values of a number are folded into one; quantiles stand apart."""
-
     SUM = "sum"
     AVG = "avg"
     MIN = "min"
@@ -19,8 +17,6 @@ class Stat(StrEnum):
 
 
 class BucketUnit(StrEnum):
-    """The unit of a slice of time."""
-
     MINUTE = "MINUTE"
     HOUR = "HOUR"
     DAY = "DAY"
@@ -118,16 +114,13 @@ class Source:
 
     @property
     def time_column(self) -> Column[Any]:
-        """When a row happened."""
         return self.table.columns[self.time]
 
     @property
     def filter_columns(self) -> dict[str, Column[Any]]:
-        """Every column that a filter may name: the table's own, and dimensions of the parent."""
         others = {d.name: d.column for d in self.dimensions.values()}
         return others | {column.name: column for column in self.table.columns}
 
     @property
     def filter_fields(self) -> frozenset[str]:
-        """Every name that a filter may use."""
         return frozenset(self.filter_columns) | frozenset(self.numbers)

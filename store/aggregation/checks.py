@@ -46,8 +46,6 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class ResultLimits:
-    """How large an answer may be; each is a setting of the server."""
-
     rows: int = 10_000
     buckets: int = 1_500
     bytes: int = 32 * 2**20
@@ -62,7 +60,6 @@ def check_query(question: AggregationQuery, now: datetime, limits: ResultLimits)
 def find_problems(
     question: AggregationQuery, now: datetime, limits: ResultLimits
 ) -> tuple[Problem, ...]:
-    """Everything that is wrong with a question, each with its place and its mend."""
     return tuple(
         Problem.of("BAD_USER_INPUT", message, path)
         for message, path in _Checks(question, now, limits).all()
@@ -73,8 +70,6 @@ Problems = Iterator[tuple[str | Choices, Path]]
 
 
 class _Checks:
-    """The checks of one question; each yields messages with their paths."""
-
     def __init__(self, question: AggregationQuery, now: datetime, limits: ResultLimits) -> None:
         self.question = question
         self.source: Source = question.source
@@ -82,7 +77,6 @@ class _Checks:
         self.limits = limits
 
     def all(self) -> Problems:
-        """Everything that is wrong."""
         question = self.question
         yield from self._where(question.where)
         yield from self._groups()
@@ -288,5 +282,4 @@ class _Checks:
 
 
 def too_many_buckets(asked: int, most: int) -> str:
-    """What is said of too many buckets."""
     return f"{asked:,} buckets asked, at most {most:,}: widen the bucket or shorten the span"

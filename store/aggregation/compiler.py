@@ -48,8 +48,6 @@ TAG, PLACE, RANK = "tag_", "place_", "rank_"
 
 
 class Tag(IntEnum):
-    """What a row of a tagged statement is."""
-
     ROW = 0
     OTHERS = 1
     TOTALS = 2
@@ -60,25 +58,21 @@ class Tag(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """The span of a question, the one it is compared with, and the moment that ends open ones."""
-
     asked: Span
     compared: Span | None
     now: datetime
 
     @property
     def every(self) -> tuple[Span, ...]:
-        """The asked span, and the compared one if there is one."""
         return (self.asked,) if self.compared is None else (self.asked, self.compared)
 
     @property
     def seconds(self) -> float | None:
-        """How long the asked span lasts; None where it has no beginning."""
         return seconds_in(self.asked, self.now)
 
 
 def seconds_in(span: Span, now: datetime) -> float | None:
-    """How long a span lasts up to ``now`` where it is open; None where it has no beginning."""
+    """Return how long a span lasts up to ``now`` where it is open; None where it has no beginning."""
     if span.since is None:
         return None
     return max(((span.until or now) - span.since).total_seconds(), 0.0)
@@ -96,7 +90,6 @@ class Compiled:
 
 
 def compile_question(question: AggregationQuery, relation: Relation, spans: Spans) -> Compiled:
-    """The statement that answers ``question`` from ``relation``, with one row more than the limit."""
     compiler = _Compiler(question, relation, spans)
     tagged = compiler.needs_more_than_rows
     return Compiled(
@@ -109,8 +102,6 @@ def compile_question(question: AggregationQuery, relation: Relation, spans: Span
 
 
 class _Compiler:
-    """The pieces of one statement; each is made when it is first needed."""
-
     def __init__(self, question: AggregationQuery, relation: Relation, spans: Spans) -> None:
         self.question = question
         self.relation = relation
@@ -146,7 +137,6 @@ class _Compiler:
 
     @property
     def needs_more_than_rows(self) -> bool:
-        """Whether rows alone do not answer the question."""
         question = self.question
         if question.compare is not None or self.totals:
             return True
@@ -158,7 +148,6 @@ class _Compiler:
     # --- rows ------------------------------------------------------------------------------------
 
     def plain(self) -> Select[Any]:
-        """Rows alone."""
         question = self.question
         groups = self._grouped(self.spans.asked).subquery("g")
         rows: Select[Any] = select(*self._shown(groups))
@@ -172,7 +161,6 @@ class _Compiler:
 
     @cached_property
     def _rows(self) -> CTE:
-        """The rows in their order, numbered, one more than the limit."""
         groups, question = self._groups, self.question
         if question.is_single:
             place: ColumnElement[Any] = literal_column("1")
@@ -199,12 +187,10 @@ class _Compiler:
 
     @cached_property
     def _groups(self) -> CTE:
-        """Every group of the asked span."""
         return stored(self._grouped(self.spans.asked), "g")
 
     @cached_property
     def _earlier_groups(self) -> CTE:
-        """Every group of the span that is compared."""
         assert self.spans.compared is not None
         return stored(self._grouped(self.spans.compared), "e")
 
@@ -212,7 +198,6 @@ class _Compiler:
 
     @cached_property
     def _ranked(self) -> CTE:
-        """The groups with their rank; those that having refuses are behind all others."""
         groups = self._groups
         order = self._terms.key_order(groups)
         if self.question.having:
@@ -227,7 +212,6 @@ class _Compiler:
 
     @cached_property
     def _top_keys(self) -> KeyFilter:
-        """The keys that top chose over the whole span."""
         top = self.question.top
         assert top is not None
         if self.top_of_groups:
@@ -239,7 +223,6 @@ class _Compiler:
         return KeyFilter(stored(chosen, "top_keys"), self.keys)
 
     def _keyed(self) -> FromClause:
-        """Every key over the whole span, with the parts that top and having look at."""
         question = self.question
         if not mergeable(self.key_parts):
             parts = {self.names[part]: part for part in self.key_parts}
@@ -256,7 +239,6 @@ class _Compiler:
     # --- what stands beside rows -------------------------------------------------------------------
 
     def tagged(self) -> Any:
-        """Rows, and what else is asked for, in one statement."""
         top = self.question.top
         found = [self._tagged(Tag.ROW, self._rows)]
         others = top is not None and top.others
@@ -273,12 +255,10 @@ class _Compiler:
         return union_all(*found) if len(found) > 1 else found[0]
 
     def _others(self, earlier: bool = False) -> FromClause:
-        """Everything whose key is not among those that top chose."""
         keys = self._top_keys
         return self._whole(earlier, KeyFilter(keys.relation, keys.columns, within=False))
 
     def _whole(self, earlier: bool = False, keys: KeyFilter | None = None) -> FromClause:
-        """Everything of a span in one row."""
         if not mergeable(self.shown_parts):
             parts = {self.names[part]: part for part in self.shown_parts}
             span = self.spans.compared if earlier else self.spans.asked
@@ -299,7 +279,6 @@ class _Compiler:
         return statement.subquery()
 
     def _earlier_rows(self) -> FromClause:
-        """The groups of the compared span whose keys are among the rows."""
         groups = self._earlier_groups
         statement = select(*self._shown(groups))
         if self.keys:
@@ -309,7 +288,7 @@ class _Compiler:
         return statement.subquery()
 
     def _tagged(self, tag: Tag, source: FromClause) -> Select[Any]:
-        """The columns that all selects have in common; null where ``source`` has none."""
+        """Return the columns that all selects have in common; null where ``source`` has none."""
         place = source.c[PLACE] if PLACE in source.c else literal_column("0")
         columns = [literal_column(str(int(tag))).label(TAG), place.label(PLACE)]
         for name, kind in self._types.items():
@@ -319,7 +298,6 @@ class _Compiler:
 
     @cached_property
     def _types(self) -> dict[str, TypeEngine[Any]]:
-        """Every column of an answer, with its type."""
         return {column.name: column.type for column in self._shown(self._groups)}
 
     # --- expressions over grouped columns --------------------------------------------------------
@@ -328,7 +306,6 @@ class _Compiler:
         return {column.name: source.c[column.name] for column in self.keys}
 
     def _shown(self, source: FromClause) -> list[ColumnElement[Any]]:
-        """Keys, bucket and the parts of the measures asked for."""
         names = [column.name for column in self.keys]
         if self.question.bucket is not None:
             names.append(BUCKET)
@@ -341,10 +318,8 @@ class _Compiler:
 
 
 def mergeable(parts: Iterable[Part]) -> bool:
-    """Whether the parts of groups give the parts of their union."""
     return all(part.mergeable for part in parts)
 
 
 def stored(statement: Select[Any], name: str) -> CTE:
-    """A select that is run once, however often it is read."""
     return statement.cte(name).prefix_with("MATERIALIZED")

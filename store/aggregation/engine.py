@@ -27,17 +27,12 @@ Clock = Callable[[], datetime]
 
 
 class Planner(Protocol):
-    """Finds what answers a question faster than the records do."""
-
     async def plan(
         self, question: AggregationQuery, records: Records, spans: tuple[Span, ...]
-    ) -> QueryPlan | None:
-        """What to read in place of the records; ``spans`` are the asked and the compared one."""
+    ) -> QueryPlan | None: ...
 
 
 class Aggregation:
-    """Answers questions about the records that the caller's bounds let be seen."""
-
     def __init__(
         self,
         database: Database,
@@ -53,7 +48,7 @@ class Aggregation:
     async def ask(
         self, question: AggregationQuery, bounds: TenantBounds, rollups: bool = True
     ) -> AggregationResult:
-        """The answer; raises ``BadInput`` with every problem, ``QueryTimeoutError`` for too much work.
+        """Run a query; raise ``InvalidInputError`` with all problems, ``QueryTimeoutError`` at the deadline.
 
         Without ``rollups`` it is computed from the records, whatever a rollup could say.
         """
@@ -101,7 +96,7 @@ class Aggregation:
         return Records(question.source, self._database.dialect, bounds, rest, now)
 
     async def _organizations(self, source: Source) -> tuple[str, ...] | None:
-        """All that have records; None where they are too many to be named.
+        """Return the organizations with records; None if there are too many to list.
 
         One that records for the first time between this and the statement is not in the answer.
         """
@@ -110,7 +105,6 @@ class Aggregation:
         return None if found is None else tuple(found)
 
     def compile(self, question: AggregationQuery, bounds: TenantBounds, spans: Spans) -> Compiled:
-        """The statement that answers a question, which was checked, from the records."""
         return compile_question(question, self._records(question, bounds, spans.now), spans)
 
     async def _run(self, compiled: Compiled, tenant: Tenant) -> Sequence[Sequence[Any]]:
@@ -123,7 +117,7 @@ class Aggregation:
 
 
 def reads_short_spans(question: AggregationQuery, spans: Spans) -> bool:
-    """Whether a statement may read few records of all organizations, by time.
+    """Return whether a statement may read few records of all organizations, by time.
 
     That are those of a short span, and those at the ends of one that a rollup answers.
     """
@@ -135,7 +129,6 @@ def reads_short_spans(question: AggregationQuery, spans: Spans) -> bool:
 
 
 def spans_of(question: AggregationQuery, now: datetime) -> Spans:
-    """The span of a question, and the one it is compared with."""
     asked = split(question.where, question.source.time).span
     compared = None
     if question.compare is not None:

@@ -32,7 +32,6 @@ class Folds:
                 self._quantiles[part.of].append(part.q)
 
     def part(self, part: Part) -> ColumnElement[Any]:
-        """The aggregate of a part."""
         of = part.of
         match part.fold:
             case Fold.ROWS:
@@ -64,7 +63,6 @@ class Folds:
                 return self._dialect.exact_sum(value) if self._wide else func.sum(value)
 
     def _count(self, which: ColumnElement[bool] | None) -> ColumnElement[Any]:
-        """How many things the records stand for, of those that satisfy ``which``."""
         weight = self._source.weight
         if weight is None:
             return func.count() if which is None else func.count().filter(which)

@@ -20,8 +20,6 @@ class Attribute:
 
 
 class CostPart(StrEnum):
-    """What is asked of costs at a model's prices; each but the last is money."""
-
     BASELINE = "baseline"
     ACTUAL = "actual"
     SAVED = "saved"
@@ -44,8 +42,6 @@ Operand = str | Attribute | CostAt
 
 
 class Fold(StrEnum):
-    """What rows are folded into."""
-
     ROWS = "rows"
     """How many things the rows stand for."""
     TRUE_COUNT = "set"
@@ -80,7 +76,6 @@ class Part:
 
     @property
     def mergeable(self) -> bool:
-        """Whether the parts of disjoint sets of rows give the part of their union."""
         return self.fold not in UNMERGEABLE
 
 
@@ -97,11 +92,10 @@ class Formula:
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """The parts it needs."""
         return (self.numerator,) if self.denominator is None else (self.numerator, self.denominator)
 
     def value(self, numerator: "Value", denominator: "Value", seconds: float | None) -> "Value":
-        """The value out of its parts; ``seconds`` is how long the span or bucket lasts."""
+        """Return the value out of its parts; ``seconds`` is how long the span or bucket lasts."""
         if self.per_second:
             return None if numerator is None or not seconds else numerator / seconds
         if self.denominator is None:
@@ -116,8 +110,6 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class FlagCount:
-    """How many records have a flag of the catalog."""
-
     flag: str
 
 
@@ -138,8 +130,6 @@ class Statistic:
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """How many records have a number, an attribute that is one, or a cost."""
-
     of: Operand
 
 
@@ -153,8 +143,6 @@ class Quantile:
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """One number's sum divided by another's."""
-
     numerator: Operand
     denominator: Operand
 
@@ -189,7 +177,6 @@ FOLDS = {Stat.SUM: Fold.SUM, Stat.MIN: Fold.MIN, Stat.MAX: Fold.MAX}
 
 
 def formula_of(measure: Measure) -> Formula:
-    """The parts a measure needs and how they make its value."""
     match measure:
         case Count() | PerSecond():
             return Formula(Part(Fold.ROWS), per_second=isinstance(measure, PerSecond))
@@ -214,13 +201,11 @@ def formula_of(measure: Measure) -> Formula:
 
 
 def cost_at(model: str, part: CostPart) -> Measure:
-    """A part of the costs at the prices of ``model``."""
     of = CostAt(model, part)
     return Present(of) if part is CostPart.UNPRICED_COUNT else Statistic(of, Stat.SUM)
 
 
 def parts_of(measures: tuple[Measure, ...]) -> tuple[Part, ...]:
-    """Every part that the measures need, each once, in a stable order."""
     return tuple(dict.fromkeys(p for m in measures for p in formula_of(m).parts))
 
 
@@ -228,7 +213,7 @@ Value = int | float | None
 
 
 def empty_value(measure: Measure, seconds: float | None = None) -> Value:
-    """What a measure says of no records: counts are 0, all else is null."""
+    """Return the value of a measure over no records: 0 for counts, null otherwise."""
     formula = formula_of(measure)
     numerator, denominator = (0 if part and part.fold in COUNTS else None
                    for part in (formula.numerator, formula.denominator))  # fmt: skip

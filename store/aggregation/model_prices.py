@@ -72,16 +72,13 @@ class ModelPrices:
 
     @cached_property
     def own(self) -> Subquery:
-        """The prices that organizations set for themselves."""
         return periods(self.model, common=False)
 
     @cached_property
     def common(self) -> Subquery:
-        """The installation's prices."""
         return periods(self.model, common=True)
 
     def joined_to(self, records: FromClause) -> FromClause:
-        """``records``, each with its organization's price in force and the installation's."""
         its_own = self.own.c.organization_id == self._column("organization_id")
         records = records.outerjoin(self.own, and_(its_own, self._in_force(self.own)))
         return records.outerjoin(self.common, self._in_force(self.common))
@@ -115,21 +112,18 @@ class ModelPrices:
 
     @property
     def _read(self) -> ColumnElement[bool]:
-        """Whether an operation has tokens of a tool."""
         return or_(
             self._column("tokens_original").is_not(None), self._column("tokens_actual").is_not(None)
         )
 
     @property
     def _used(self) -> ColumnElement[bool]:
-        """Whether an operation has tokens of a model."""
         return or_(
             self._column("input_tokens").is_not(None), self._column("output_tokens").is_not(None)
         )
 
     @property
     def _baseline(self) -> ColumnElement[Any]:
-        """Tokens by their price: without what a tool saved, and without a cache."""
         plain = self._tokens("tokens_original", "tokens_actual") * self._rate("input_nanos")
         heard = self._tokens("audio_input_tokens")
         read = (self._tokens("input_tokens") - heard) * self._rate("input_nanos")
@@ -138,7 +132,6 @@ class ModelPrices:
 
     @property
     def _actual(self) -> ColumnElement[Any]:
-        """Tokens by their price, as they were used."""
         plain = self._tokens("tokens_actual", "tokens_original") * self._rate("input_nanos")
         cached = self._tokens("cached_input_tokens")
         stored = self._tokens("cache_write_input_tokens")
@@ -152,7 +145,6 @@ class ModelPrices:
         return self._together(plain, read + self._written)
 
     def _together(self, tool: ColumnElement[Any], model: ColumnElement[Any]) -> ColumnElement[Any]:
-        """The tokens of a tool and those of a model, each by its price, for what has them."""
         nothing = literal_column("0", BigInteger())
         parts = [
             case((has_tokens, self._nanos(tokens_by_price)), else_=nothing)
@@ -168,20 +160,17 @@ class ModelPrices:
         return cost + spoken * self._rate("audio_output_nanos")
 
     def _nanos(self, tokens_by_price: ColumnElement[Any]) -> ColumnElement[Any]:
-        """As ``store.pricing.prices`` rounds: half up. Nothing here is negative."""
         if self.widen is not None:
             return tokens_by_price / literal_column(str(PER_TOKENS), BigInteger())
         half = literal_column(str(PER_TOKENS // 2), BigInteger())
         return (tokens_by_price + half) // literal_column(str(PER_TOKENS), BigInteger())
 
     def _tokens(self, *names: str) -> ColumnElement[Any]:
-        """The first of some counts that is there, or 0."""
         zero = literal_column("0", BigInteger())
         found = func.coalesce(*(self._column(name) for name in names), zero, type_=BigInteger())
         return found if self.widen is None else self.widen(found)
 
     def _rate(self, name: str) -> ColumnElement[Any]:
-        """Nano-dollars per 1,000 tokens; null where no price is in force."""
         return func.coalesce(self.own.c[name], self.common.c[name], type_=BigInteger())
 
     def _column(self, name: str) -> Column[Any]:

@@ -23,7 +23,6 @@ class Split:
 
 
 def split(where: Condition | None, time_name: str) -> Split:
-    """Take the span on ``time_name`` out of a filter."""
     spans: list[Span] = []
     rest = _take(where, time_name, spans) if where is not None else None
     since = max((s.since for s in spans if s.since is not None), default=None)
@@ -32,7 +31,6 @@ def split(where: Condition | None, time_name: str) -> Split:
 
 
 def _take(where: Condition, name: str, spans: list[Span]) -> Condition | None:
-    """What is left of a condition without the parts of its conjunction that are spans."""
     if isinstance(where, AllOf):
         left = [part for one in where.parts if (part := _take(one, name, spans)) is not None]
         return AllOf(tuple(left)) if left else None
@@ -45,7 +43,6 @@ def _take(where: Condition, name: str, spans: list[Span]) -> Condition | None:
 
 
 def _span_of(asked: Compare) -> Span | None:
-    """A comparison of the time as a span; instants are whole microseconds, dates whole days."""
     value = asked.value
     if not isinstance(value, date):
         return None
@@ -70,12 +67,12 @@ def _span_of(asked: Compare) -> Span | None:
 
 
 def to_instant(value: date) -> datetime:
-    """An instant as it is; a date as its first instant in UTC."""
+    """Return an instant unchanged, a date as its first instant in UTC."""
     return value if isinstance(value, datetime) else datetime.combine(value, time.min, UTC)
 
 
 def to_date(instant: datetime) -> date:
-    """The first UTC date that begins at ``instant`` or later."""
+    """Return the first UTC date that begins at ``instant`` or later."""
     found = instant.astimezone(UTC).date()
     if to_instant(found) >= instant or found == date.max:
         return found
@@ -95,7 +92,7 @@ def _mentions(where: Condition, name: str) -> bool:
 def earlier(
     since: datetime, until: datetime, asked: ComparisonPeriod | Span, bucket: Bucket | None
 ) -> Span:
-    """The span that [since, until) is compared with; raises ``OverflowError`` before year 1."""
+    """Return the span that [since, until) is compared with; raise ``OverflowError`` before year 1."""
     if isinstance(asked, Span):
         return asked
     zone = "UTC" if bucket is None else bucket.zone

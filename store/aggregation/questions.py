@@ -37,8 +37,6 @@ class ByBucket:
 
 @dataclass(frozen=True, slots=True)
 class ByGroup:
-    """Orders rows by the value of a group, text by its code points."""
-
     group: Group
 
 
@@ -64,8 +62,6 @@ class Top:
 
 
 class ComparisonPeriod(StrEnum):
-    """An earlier span that follows from the asked one."""
-
     PREVIOUS = "PREVIOUS"
     """As long, and right before; as many buckets where the span is made of whole ones."""
     LAST_YEAR = "LAST_YEAR"
@@ -104,5 +100,4 @@ class AggregationQuery:
 
     @property
     def is_single(self) -> bool:
-        """Whether there is one row, of everything."""
         return not self.group_by and self.bucket is None

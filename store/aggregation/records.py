@@ -45,12 +45,11 @@ SHORT_SPAN = timedelta(days=1)
 
 
 def is_short(span: Span, now: datetime) -> bool:
-    """Whether a span is a small part of the past."""
     return span.since is not None and (span.until or now) - span.since <= SHORT_SPAN
 
 
 def index_starts_with_time(source: Source) -> bool:
-    """Whether the key of a source's records is the organization and then the time."""
+    """Return whether the key of a source's records is the organization and then the time."""
     key = [column.name for column in source.table.primary_key.columns]
     return key[:2] == ["organization_id", source.time]
 
@@ -78,11 +77,9 @@ class Records:
     """The prices of each model that was asked about, joined where they are needed."""
 
     def merge(self, part: Part, column: ColumnElement[Any]) -> ColumnElement[Any]:
-        """The part of a union of groups."""
         return merge_part(part, column, self.dialect, self.wide)
 
     def grouped(self, shape: GroupedQuery) -> Select[Any]:
-        """One row per group, as plain as one would write it by hand."""
         counted = counted_apart(shape) if self.dialect.hashes_groups else None
         if counted is not None:
             return self._counted_apart(shape, counted)
@@ -97,13 +94,11 @@ class Records:
         return statement.group_by(*(literal_column(name) for name in keys))
 
     def first(self, span: Span) -> Select[Any]:
-        """Return the statement for the time of the first record of a span."""
         return self._restricted(select(func.min(self.source.time_column)), GroupedQuery(span))
 
     # --- which records -----------------------------------------------------------------------------
 
     def _restricted(self, statement: Select[Any], shape: GroupedQuery) -> Select[Any]:
-        """``statement`` on the records of the span that satisfy everything and may be seen."""
         source = self.source
         statement = self.bounds.restrict(statement, source.table)
         statement = statement.where(*self._within(shape.span))
@@ -132,7 +127,6 @@ class Records:
         return statement.select_from(source.table)
 
     def _bound_by_parent(self) -> bool:
-        """Whether labels that bound the caller stand in the parent alone."""
         return self.bounds.is_partial and "namespace_id" not in self.source.table.columns
 
     def _within(self, span: Span) -> Iterator[ColumnElement[bool]]:
@@ -151,7 +145,7 @@ class Records:
     # --- expressions over their columns ----------------------------------------------------------
 
     def operand(self, of: Operand) -> ColumnElement[Any]:
-        """A number of a record; null where it has none."""
+        """Return a number of a record; null where it has none."""
         if isinstance(of, Attribute):
             return self._leaf(of).number
         if isinstance(of, CostAt):
@@ -183,7 +177,6 @@ class Records:
                 yield columns[0].name, self.source.dimensions[group].column
 
     def bucket_of(self, bucket: Bucket, span: Span, column: Column[Any]) -> ColumnElement[Any]:
-        """The start of the bucket in which a time of the span lies."""
         since = max(span.since or EARLIEST, EARLIEST)
         until = max(span.until or self.now + timedelta(days=2), since)
         if isinstance(column.type, Date):
@@ -204,7 +197,7 @@ class Records:
     # --- distinct counts ---------------------------------------------------------------------------
 
     def _counted_apart(self, shape: GroupedQuery, dimension: str) -> Select[Any]:
-        """The groups by one more key, put together again: one that is not null is one value more.
+        """Group by one more key and merge again: each non-null key counts as one distinct value.
 
         A database can hash keys, where it sorts the distinct values of an aggregate.
         """
@@ -226,7 +219,6 @@ class Records:
 
 
 def counted_apart(shape: GroupedQuery) -> str | None:
-    """The one dimension whose distinct values a shape counts, where all else of it can be merged."""
     apart = {part for part in shape.parts.values() if not part.mergeable}
     if len(apart) != 1:
         return None
@@ -236,7 +228,6 @@ def counted_apart(shape: GroupedQuery) -> str | None:
 
 @lru_cache(maxsize=32)
 def _starts(column: Column[Any], runs: tuple[Run, ...]) -> ColumnElement[Any]:
-    """The bucket's start where each run is one bucket; remembered, as hundreds take their time."""
     starts = [from_seconds(run.start) for run in runs]
     return _choose(column, [(start, literal(start, Instant())) for start in starts])
 
@@ -244,7 +235,6 @@ def _starts(column: Column[Any], runs: tuple[Run, ...]) -> ColumnElement[Any]:
 def _choose(
     column: Column[Any], found: Sequence[tuple[Any, ColumnElement[Any]]]
 ) -> ColumnElement[Any]:
-    """The value beside the last bound at or before ``column``, by halving."""
     if len(found) == 1:
         return found[0][1]
     middle = len(found) // 2

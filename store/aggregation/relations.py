@@ -39,19 +39,15 @@ BUCKET = "b_"
 
 @dataclass(frozen=True, slots=True)
 class KeyColumn:
-    """One column of a grouped select that holds a key, or one reading of it."""
-
     name: str
     type: TypeEngine[Any]
 
     @property
     def is_text(self) -> bool:
-        """Whether its order depends on a collation."""
         return isinstance(self.type, CleanText | Text)
 
     @property
     def blank(self) -> ColumnElement[Any]:
-        """Some value of its type, to be compared in the place of null."""
         if isinstance(self.type, Uuid):
             return literal(UUID(int=0), self.type)
         if isinstance(self.type, Boolean):
@@ -60,7 +56,6 @@ class KeyColumn:
 
 
 def key_columns(source: Source, groups: tuple[Group, ...]) -> tuple[tuple[KeyColumn, ...], ...]:
-    """The columns of each group: one for a dimension, three readings for an attribute."""
     return tuple(
         (
             KeyColumn(f"k{i}_text", Text()),
@@ -82,7 +77,7 @@ class KeyFilter:
     within: bool = True
 
     def condition(self, find: Mapping[str, ColumnElement[Any]]) -> ColumnElement[bool]:
-        """What a row whose key columns are ``find`` must satisfy; null is a key like others."""
+        """Return the condition on rows with key columns ``find``; null equals null."""
         found = select(literal(1)).select_from(self.relation)
         for column in self.columns:
             one, other = find[column.name], self.relation.c[column.name]
@@ -110,21 +105,15 @@ class GroupedQuery:
 
 
 class Relation(Protocol):
-    """What can be grouped."""
+    @property
+    def dialect(self) -> DatabaseDialect: ...
 
     @property
-    def dialect(self) -> DatabaseDialect:
-        """The database's way."""
+    def source(self) -> Source: ...
 
-    @property
-    def source(self) -> Source:
-        """Which records it speaks of."""
+    def grouped(self, shape: GroupedQuery) -> Select[Any]: ...
 
-    def grouped(self, shape: GroupedQuery) -> Select[Any]:
-        """A select with the columns of keys, bucket (``BUCKET``) and parts, one row per group."""
-
-    def merge(self, part: Part, column: ColumnElement[Any]) -> ColumnElement[Any]:
-        """The part of a union of groups, from the column of their parts."""
+    def merge(self, part: Part, column: ColumnElement[Any]) -> ColumnElement[Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +131,6 @@ class QueryPlan:
 def merge_part(
     part: Part, column: ColumnElement[Any], dialect: DatabaseDialect, wide: bool
 ) -> ColumnElement[Any]:
-    """How a mergeable part of several groups is made of theirs."""
     if part.fold is Fold.MIN:
         return func.min(column)
     if part.fold is Fold.MAX:

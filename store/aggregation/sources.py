@@ -40,24 +40,20 @@ ACTIVE_STATUSES = [
 
 
 def dimensions(table: Table, *names: str, **renamed: str) -> dict[str, Dimension]:
-    """Columns of ``table`` as dimensions; ``renamed`` maps the dimension's name to its column."""
     pairs = [(name, name) for name in names] + list(renamed.items())
     return {name: Dimension(name, table.columns[column]) for name, column in pairs}
 
 
 def integer_numbers(table: Table, *names: str, scale: Scale = Scale.PLAIN) -> dict[str, Number]:
-    """Columns of whole numbers."""
     return {n: Number(n, table.columns[n], whole=True, scale=scale) for n in names}
 
 
 def elapsed(table: Table, name: str, start: str, end: str) -> dict[str, Number]:
-    """The time between two instants of a row."""
     value = Elapsed(table.columns[start], table.columns[end])
     return {name: Number(name, value, whole=False, scale=Scale.MILLISECONDS)}
 
 
 def named(flags: Iterable[Flag]) -> Mapping[str, Flag]:
-    """Flags by name."""
     return {flag.name: flag for flag in flags}
 
 

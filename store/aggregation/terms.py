@@ -53,11 +53,9 @@ class Terms:
 
     @property
     def keys(self) -> tuple[KeyColumn, ...]:
-        """The columns of all keys."""
         return tuple(column for group in self.key_groups for column in group)
 
     def value(self, measure: Measure, source: FromClause) -> ColumnElement[Any]:
-        """A measure's value, as ``measures.value_of`` says it."""
         formula = formula_of(measure)
         numerator: ColumnElement[Any] = source.c[self.names[formula.numerator]]
         if isinstance(measure, PerSecond):
@@ -71,7 +69,6 @@ class Terms:
         return cast(numerator, Double()) / func.nullif(denominator, literal(0.0, Double()))
 
     def having(self, source: FromClause) -> list[ColumnElement[bool]]:
-        """What having asks of a group."""
         return [self._condition(having, source) for having in self.question.having]
 
     def _condition(self, having: Having, source: FromClause) -> ColumnElement[bool]:
@@ -82,7 +79,6 @@ class Terms:
         return compare(cast(value, Double()), literal(float(having.value), Double()))
 
     def order(self, source: FromClause) -> list[ColumnElement[Any]]:
-        """The order of rows: as asked, completed by bucket and key, so that it is total."""
         found = [self._term(term, source) for term in self.question.order_by]
         terms = [one for several in found for one in several]
         if self.question.bucket is not None:
@@ -112,7 +108,6 @@ class Terms:
         return (value.desc() if descending else value.asc()).nulls_last()
 
     def key_order(self, source: FromClause) -> list[ColumnElement[Any]]:
-        """The order in which top chooses."""
         top = self.question.top
         assert top is not None
         value = self.value(top.by, source).desc().nulls_last()
@@ -120,7 +115,6 @@ class Terms:
 
 
 def is_exact(measure: Measure, source: Source) -> bool:
-    """Return whether a measure is a whole number, or one of the attributes, and no quotient."""
     formula = formula_of(measure)
     if formula.denominator is not None or formula.per_second:
         return False

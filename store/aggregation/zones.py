@@ -23,12 +23,12 @@ SCAN_STEP_SECONDS = 43_200
 
 
 def to_seconds(instant: datetime) -> float:
-    """Seconds since 1970-01-01T00:00:00Z; exact for whole seconds."""
+    """Return seconds since 1970-01-01T00:00:00Z; exact for whole seconds."""
     return (instant - EPOCH) / timedelta(seconds=1)
 
 
 def from_seconds(seconds: int) -> datetime:
-    """The UTC instant so many seconds after 1970-01-01T00:00:00Z."""
+    """Return the UTC instant that many seconds after 1970-01-01T00:00:00Z."""
     return EPOCH + timedelta(seconds=seconds)
 
 
@@ -41,15 +41,14 @@ class Zone:
     offsets: tuple[int, ...]
 
     def stretch(self, seconds: float) -> int:
-        """Which stretch of one offset an instant lies in."""
         return max(bisect_right(self.starts, seconds) - 1, 0)
 
     def end(self, stretch: int) -> int | None:
-        """When a stretch ends; None for the last one."""
+        """Return the end of a segment; None for the last one."""
         return self.starts[stretch + 1] if stretch + 1 < len(self.starts) else None
 
     def first_showing(self, local: int) -> int:
-        """The first instant at which the local clock shows ``local`` seconds or later.
+        """Return the first instant at which the local clock shows ``local`` seconds or later.
 
         That is local midnight where it exists once, its first time where it comes twice, and the
         end of the gap where it was skipped.
@@ -65,19 +64,16 @@ class Zone:
 
 
 def is_zone(name: str) -> bool:
-    """Whether ``name`` is a zone of the IANA database."""
     return name in known_zones()
 
 
 @lru_cache(maxsize=1)
 def known_zones() -> frozenset[str]:
-    """Every zone by name; those that mean this machine's own are none."""
     return frozenset(available_timezones()) - {"localtime", "Factory"}
 
 
 @lru_cache(maxsize=MAX_CACHED_ZONES)
 def zone_table(name: str) -> Zone:
-    """The table of a zone that exists."""
     zone = ZoneInfo(name)
 
     def offset(seconds: int) -> int:

@@ -30,7 +30,7 @@ class TenantBounds:
     workspace_id: str | None = None
 
     def conditions(self, table: FromClause) -> list[ColumnElement[bool]]:
-        """What a row of ``table`` must satisfy.
+        """Return the conditions on the rows of ``table``.
 
         A table without a namespace or workspace column holds records of the whole organization:
         they are shown to keys that are bound to a part of it, except where the table is
@@ -45,11 +45,9 @@ class TenantBounds:
         return [columns[n] == v for n, v in wanted if v is not None and n in columns]
 
     def restrict(self, statement: Select[RowT], table: Table) -> Select[RowT]:
-        """``statement`` with these bounds on ``table``."""
         return statement.where(*self.conditions(table))
 
     def admits(self, row: Mapping[str, Any]) -> bool:
-        """Whether one row lies within the bounds."""
         return (
             (self.organization_id is None or row["organization_id"] == self.organization_id)
             and (self.namespace_id is None or row.get("namespace_id") == self.namespace_id)
@@ -58,7 +56,6 @@ class TenantBounds:
 
     @property
     def is_partial(self) -> bool:
-        """Whether the bounds are narrower than one organization."""
         return self.namespace_id is not None or self.workspace_id is not None
 
 
@@ -67,8 +64,6 @@ MATCH_NONE = false()
 
 
 class LabelsDraft(Protocol):
-    """Labels as a caller sends them; any may be left out."""
-
     @property
     def organization_id(self) -> str | None: ...
     @property
@@ -105,11 +100,9 @@ class Principal:
     sign_in_id: UUID | None = None
 
     def may(self, scope: AccessScope) -> bool:
-        """Whether the principal holds ``scope``; ADMIN holds all."""
         return scope in self.scopes or AccessScope.ADMIN in self.scopes
 
     def grants_as(self, other: "Principal") -> bool:
-        """Whether the other one may do and see the same."""
         return self.bounds == other.bounds and self.scopes == other.scopes
 
     def require(self, scope: AccessScope) -> None:
@@ -119,7 +112,6 @@ class Principal:
             raise ForbiddenError(f"this needs the scope {scope.value}; the key holds {held}")
 
     def organization(self, asked: str | None = None) -> str:
-        """The organization a write goes to: the one asked for, else the principal's own."""
         organization = asked if asked is not None else self.home_organization
         if organization is None:
             raise ForbiddenError(
@@ -149,8 +141,6 @@ API_LABEL_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class LabelDefaults:
-    """The labels a principal's records get where the caller left them out."""
-
     organization_id: str | None
     namespace_id: str | None
     workspace_id: str | None
@@ -158,7 +148,6 @@ class LabelDefaults:
 
     @classmethod
     def of(cls, principal: Principal) -> "LabelDefaults":
-        """What the principal's key says."""
         bounds = principal.bounds
         return cls(
             principal.home_organization,
@@ -171,7 +160,7 @@ class LabelDefaults:
 def fill_labels(
     labels: LabelsDraft | None, principal: Principal, path: tuple[str, ...] = ("labels",)
 ) -> tuple[dict[str, str | None], Problem | None]:
-    """The full set of labels of a record, and the problem where one is not the caller's to use."""
+    """Return all labels of a record, and a problem for one that the caller may not use."""
     defaults = LabelDefaults.of(principal)
     filled: dict[str, str | None] = {
         name: getattr(labels, name) if labels is not None else None for name in API_LABEL_NAMES
@@ -193,10 +182,8 @@ def fill_labels(
 
 
 def open_principal(organization_id: str) -> Principal:
-    """The caller of a server that runs open on loopback: an administrator with a home."""
     return Principal("open", frozenset(AccessScope), TenantBounds(), organization_id)
 
 
 def within(bounds: TenantBounds, organization_id: str) -> TenantBounds:
-    """The same bounds, narrowed to one organization."""
     return replace(bounds, organization_id=organization_id)

@@ -27,8 +27,6 @@ LOOKUP_TRIES = 3
 
 
 class KeyDraft(Protocol):
-    """A key as a caller asks for it. ``organization_id`` is ``*`` for all organizations."""
-
     name: str
     expires_at: datetime | None
 
@@ -109,13 +107,12 @@ class ApiKeys:
         return EVERY_ORGANIZATION
 
     async def list_keys(self, bounds: TenantBounds) -> list[Row]:
-        """The keys within the bounds, newest first."""
+        """Return the keys within the bounds, newest first."""
         statement = bounds.restrict(select(TABLE), TABLE).order_by(TABLE.c.id.desc())
         async with self._database.read_for(bounds.organization_id) as connection:
             return list((await connection.execute(statement.limit(MAX_LISTED))).mappings())
 
     async def revoke(self, id: UUID, principal: Principal) -> Row:
-        """End a key for good; revoking it again changes nothing."""
         principal.require(AccessScope.ADMIN)
         conditions = principal.bounds.conditions(TABLE)
         now = literal(self._clock(), TABLE.c.revoked_at.type)
@@ -133,18 +130,16 @@ class ApiKeys:
         return row
 
     async def any_active(self) -> bool:
-        """Whether there is a key that would be taken now."""
         live = or_(TABLE.c.expires_at.is_(None), TABLE.c.expires_at > self._clock())
         statement = select(TABLE.c.id).where(TABLE.c.revoked_at.is_(None), live).limit(1)
         async with self._database.read() as connection:
             return (await connection.execute(statement)).first() is not None
 
     def remembered(self, sent: str) -> Principal | None:
-        """The caller a token speaks for, where it was recognised a moment ago."""
         return self._recognised.find(sent)
 
     async def authenticate(self, sent: str) -> Principal | None:
-        """The caller a token speaks for; None where it is unknown, revoked or expired."""
+        """Return the caller a token speaks for; None where it is unknown, revoked or expired."""
         known = self._recognised.find(sent)
         if known is not None:
             return known

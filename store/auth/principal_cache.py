@@ -31,7 +31,7 @@ class PrincipalCache:
         self.generation = 0
 
     def find(self, token: str) -> Principal | None:
-        """The caller, where it was recognised a moment ago and has not expired since."""
+        """Return the cached principal of a token; None if it is unknown or has expired."""
         known = self._known.get(fingerprint(token))
         if known is None:
             return None
@@ -59,5 +59,4 @@ class PrincipalCache:
 
 
 def fingerprint(token: str) -> bytes:
-    """What stands for a token in memory."""
     return hashlib.sha256(token.encode(errors="replace")).digest()

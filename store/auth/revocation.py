@@ -31,7 +31,7 @@ Changed = Callable[[Principal | None], None]
 
 
 def principal_of(row: Row) -> Principal:
-    """The caller that a key speaks for; a scope that does not exist grants nothing."""
+    """Return the caller that a key speaks for; a scope that does not exist grants nothing."""
     spans_all = row["organization_id"] == EVERY_ORGANIZATION
     organization = None if spans_all else row["organization_id"]
     return Principal(
@@ -45,7 +45,6 @@ def principal_of(row: Row) -> Principal:
 
 
 def is_live(row: Row, now: datetime) -> bool:
-    """Whether a key is taken at ``now``."""
     return row["revoked_at"] is None and (row["expires_at"] is None or row["expires_at"] > now)
 
 
@@ -56,8 +55,6 @@ def expiry_of(*instants: datetime | None) -> datetime | None:
 
 @dataclass(eq=False, slots=True)
 class WatchedConnection:
-    """One open connection: what it was authorized as, and whom to tell of changes."""
-
     principal: Principal
     changed: Changed
 
@@ -95,7 +92,6 @@ class RevocationWatcher:
         return watch
 
     def close(self, watch: WatchedConnection) -> None:
-        """Stop watching for a connection; closing it again changes nothing."""
         key_id = watch.principal.key_id
         if key_id is None:
             return
@@ -105,12 +101,10 @@ class RevocationWatcher:
             self._watches.pop(key_id, None)
 
     def key_ended(self, key_id: UUID) -> None:
-        """Tell that a key was revoked in this process: it grants nothing from here on."""
         self._recognised.forget()
         self._tell(self._watches.get(key_id, ()), None)
 
     def sign_ins_ended(self, ids: Collection[UUID]) -> None:
-        """Tell that sign-ins were ended in this process."""
         self._recognised.forget()
         ended = [
             watch
@@ -121,13 +115,11 @@ class RevocationWatcher:
         self._tell(ended, None)
 
     def keys_changed(self, ids: Collection[UUID] | None) -> None:
-        """Read keys again that may have changed, and their sign-ins; None: any key."""
         self._recognised.forget()
         self._due.update(self._watches if ids is None else ids)
         self._wake.set()
 
     async def run(self) -> None:
-        """Check what is due, until cancelled."""
         loop = asyncio.get_running_loop()
         checked = loop.time()
         while True:
@@ -148,7 +140,6 @@ class RevocationWatcher:
                 self._wake.set()
 
     def _pause(self, since: float) -> float:
-        """Seconds until the next check: the regular one, or when the next credential expires."""
         self._next_expiry = expiry_of(
             *(watch.principal.expires_at for watches in self._watches.values() for watch in watches)
         )
@@ -169,7 +160,6 @@ class RevocationWatcher:
         ]
 
     async def check(self) -> None:
-        """Compare what is due with the database, and tell who is affected."""
         due = [id for id in self._due if id in self._watches]
         self._due.clear()
         for start in range(0, len(due), MAX_IDS_PER_STATEMENT):
@@ -216,7 +206,6 @@ class RevocationWatcher:
 def present(
     principal: Principal, key: Row | None, sign_ins: dict[UUID, Row], now: datetime
 ) -> Principal | None:
-    """Return what the credential of ``principal`` grants by what the database says now."""
     if key is None or not is_live(key, now):
         return None
     current = principal_of(key)
@@ -233,5 +222,4 @@ def present(
 
 
 def of_sign_in(principal: Principal, id: UUID, ends_at: datetime) -> Principal:
-    """Return the principal of a key as it is signed in: it ends with the sign-in, too."""
     return replace(principal, sign_in_id=id, expires_at=expiry_of(principal.expires_at, ends_at))

@@ -72,7 +72,6 @@ class SignIns:
         return format_token(PREFIX, id, secret)
 
     def remembered(self, sent: str) -> Principal | None:
-        """Whom a token stands for, where it was recognised a moment ago."""
         return self._recognised.find(sent)
 
     async def authenticate(self, sent: str) -> Principal | None:
@@ -97,7 +96,6 @@ class SignIns:
         return principal
 
     async def end(self, sent: str) -> None:
-        """Sign out; a token that is none changes nothing."""
         presented = parse_token(PREFIX, sent)
         if presented is None:
             return
@@ -108,7 +106,6 @@ class SignIns:
 
 
 def with_keys(ids: Sequence[UUID]) -> Select[Any]:
-    """Return the statement that reads sign-ins together with their keys."""
     same_key = and_(KEYS.c.organization_id == TABLE.c.organization_id, KEYS.c.id == TABLE.c.key_id)
     return (
         select(

@@ -22,7 +22,6 @@ class PresentedToken:
     digest: bytes
 
     def match(self, rows: Iterable[Row]) -> Row | None:
-        """The row of this secret among those of its id."""
         found = None
         for row in rows:
             if hmac.compare_digest(row["secret_hash"], self.digest):
@@ -31,7 +30,6 @@ class PresentedToken:
 
 
 def generate_secret() -> str:
-    """256 random bits."""
     return secrets.token_urlsafe(SECRET_BYTES)
 
 
@@ -41,12 +39,11 @@ def hash_secret(secret: str) -> bytes:
 
 
 def format_token(prefix: str, id: UUID, secret: str) -> str:
-    """How a caller sends it."""
     return f"{prefix}_{id.hex}_{secret}"
 
 
 def parse_token(prefix: str, sent: str) -> PresentedToken | None:
-    """What a token says; None where it is none of this kind."""
+    """Parse a token; return None for one of another kind."""
     parts = sent.split("_", TOKEN_PARTS - 1)
     if len(sent) > MAX_TOKEN_LENGTH or len(parts) != TOKEN_PARTS or parts[0] != prefix:
         return None

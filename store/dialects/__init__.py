@@ -54,7 +54,7 @@ __all__ = [
 
 
 def dialect_for(url: str, pool: PoolSettings) -> DatabaseDialect:
-    """The dialect of a database address; raises ``InvalidInputError`` for one that is not supported."""
+    """Return the dialect of a database URL; raise ``InvalidInputError`` for an unsupported one."""
     backend = make_url(url).get_backend_name()
     if backend == "sqlite":
         return SqliteDialect(url, pool)

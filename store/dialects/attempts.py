@@ -25,6 +25,5 @@ class TransactionAttempt:
         self.has_sent_commit = True
 
     def abandon(self) -> bool:
-        """Give up; whether that is certain to leave nothing stored."""
         self.is_abandoned = not self.has_sent_commit
         return self.is_abandoned

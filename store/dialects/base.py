@@ -39,7 +39,6 @@ T = TypeVar("T")
 
 
 def chunks(keys: Sequence[T], size: int = KEYS_PER_STATEMENT) -> Iterator[Sequence[T]]:
-    """``keys`` in slices that one statement can take."""
     for start in range(0, len(keys), size):
         yield keys[start : start + size]
 
@@ -56,8 +55,6 @@ class FeedHorizon(NamedTuple):
 
 
 class DatabaseDialect(ABC):
-    """One database's way of doing what the store needs."""
-
     name: str
     title: str
     """As its makers write it."""
@@ -77,44 +74,41 @@ class DatabaseDialect(ABC):
     @property
     @abstractmethod
     def read_engine(self) -> AsyncEngine:
-        """Where reads take their connections from."""
+        """Return the engine of reads."""
 
     @property
     def aggregation_engine(self) -> AsyncEngine:
-        """Where aggregations take their connections from: each runs one statement."""
         return self.read_engine
 
     @property
     @abstractmethod
     def places(self) -> ConnectionCapacity:
-        """How many connections callers may read over at once; the others are the server's own."""
+        """Return how many connections callers may read over at once; the server keeps the rest."""
 
     @property
     @abstractmethod
     def write_engine(self) -> AsyncEngine:
-        """Where writes take their connections from."""
+        """Return the engine of writes."""
 
     @property
     @abstractmethod
     def snapshot_engine(self) -> AsyncEngine:
-        """Where transactions come from that see one state of the database in all statements."""
+        """Return the engine of transactions that see one snapshot in all statements."""
 
     @property
     def is_log_long(self) -> bool:
-        """Whether long reads keep the write-ahead log from being reused, so that it grows."""
         return False
 
     async def shorten_log(self) -> bool:
-        """Try for a moment to write the log back; return whether it was done."""
         return True
 
     @abstractmethod
     def insert(self, table: Table) -> Insert:
-        """An INSERT that knows ``on_conflict_do_nothing`` and ``on_conflict_do_update``."""
+        """Return an INSERT that knows ``on_conflict_do_nothing`` and ``on_conflict_do_update``."""
 
     @abstractmethod
     def lock_rows(self, statement: Select[Any]) -> Select[Any]:
-        """``statement`` that locks the rows it returns until the transaction ends."""
+        """Return ``statement`` with locks on its rows until the transaction ends."""
 
     async def share_locks(self, connection: AsyncConnection, names: Sequence[str]) -> None:
         """Hold named locks until the transaction ends, beside others that share them.
@@ -137,7 +131,7 @@ class DatabaseDialect(ABC):
     async def write_columns(
         self, tables: Sequence[tuple[Table, Columns]], attempt: TransactionAttempt, seconds: float
     ) -> bool:
-        """The same, of several tables, in one transaction; False, and nothing, where a key exists."""
+        """Insert into several tables in one transaction; return False and insert nothing if a key exists."""
 
     @abstractmethod
     def limit_unit(self, connection: AsyncConnection, seconds: float | None) -> None:
@@ -145,22 +139,20 @@ class DatabaseDialect(ABC):
 
     @abstractmethod
     def was_rolled_back(self, error: BaseException) -> bool:
-        """Whether the answer to a commit says that nothing was stored."""
+        """Return whether the error of a commit means that nothing was stored."""
 
     @abstractmethod
     def diagnose(self, error: BaseException) -> Diagnosis:
         """Classify an error of the driver."""
 
     async def examine(self, error: BaseException) -> Diagnosis:
-        """Classify an error of the driver; may ask the database what else it knows."""
         return self.diagnose(error)
 
     def fault(self, error: BaseException) -> Fault:
-        """What an error of the driver means."""
         return self.diagnose(error).fault
 
     async def rights(self, connection: AsyncConnection, tables: Sequence[str]) -> Rights:
-        """Which of these tables the server may not read or write."""
+        """Return the tables that the server may not read or write."""
         del connection, tables
         return Rights()
 
@@ -179,7 +171,7 @@ class DatabaseDialect(ABC):
 
     @abstractmethod
     def is_partition_missing(self, error: BaseException | None) -> bool:
-        """Whether a row found no partition: somebody dropped it."""
+        """Return whether an insert failed because the partition was dropped."""
 
     @abstractmethod
     async def ensure_partition(
@@ -189,33 +181,33 @@ class DatabaseDialect(ABC):
 
     @abstractmethod
     async def read_server_clock(self, connection: AsyncConnection) -> datetime:
-        """The database server's present instant."""
+        """Return the current time of the database server."""
 
     @abstractmethod
     def json_leaf(self, column: ColumnElement[Any], path: Sequence[str]) -> JsonLeaf:
-        """The value at ``path`` (object keys only) inside a JSON column."""
+        """Return the value at ``path`` (object keys only) inside a JSON column."""
 
     @abstractmethod
     def contains(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
-        """Whether the text column contains ``text``, case-sensitive, without wildcards."""
+        """Return whether the text column contains ``text``, case-sensitive, without wildcards."""
 
     @abstractmethod
     def starts_with(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
-        """Whether the text column starts with ``text``, case-sensitive, without wildcards."""
+        """Return whether the text column starts with ``text``, case-sensitive, without wildcards."""
 
     @abstractmethod
     def one_of(self, column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
-        """Whether the column is one of any number of values, as a single parameter."""
+        """Return whether the column is one of any number of values, as a single parameter."""
 
     # --- feeds (store.feeds) ---------------------------------------------------------------------
 
     async def feed_position(self, connection: AsyncConnection, table: Table) -> dict[str, int]:
-        """What rows inserted now are given as their position; nothing where a default gives it."""
+        """Return the feed position of rows inserted now; empty where a column default sets it."""
         del connection, table
         return {}
 
     def foreign_positions(self, position: ColumnElement[Any]) -> ColumnElement[bool] | None:
-        """Whether a row that is seen has a position that this database has not given yet."""
+        """Return whether a visible row has a position that this database has not assigned yet."""
         del position
         return None
 
@@ -225,7 +217,7 @@ class DatabaseDialect(ABC):
 
     @abstractmethod
     def notification_channel(self) -> NotificationChannel | None:
-        """What tells other server processes of changes; None where there is only one."""
+        """Return the channel to other server processes; None where there is only one."""
 
     # --- aggregation -----------------------------------------------------------------------------
 
@@ -233,13 +225,13 @@ class DatabaseDialect(ABC):
     def quantile(
         self, value: ColumnElement[Any], q: float, asked: tuple[float, ...]
     ) -> ColumnElement[float]:
-        """The quantile of a group, linear between neighbours; one of those ``asked`` of the value."""
+        """Return the quantile of a group, linear between neighbours; one of those ``asked`` of the value."""
 
     @abstractmethod
     def bin(
         self, column: ColumnElement[Any], step: timedelta, origin: datetime
     ) -> ColumnElement[datetime]:
-        """The last instant at or before ``column`` that is whole steps after ``origin``.
+        """Return the last instant at or before ``column`` that is whole steps after ``origin``.
 
         ``column`` never lies before ``origin``.
         """
@@ -248,48 +240,45 @@ class DatabaseDialect(ABC):
     def milliseconds(
         self, start: ColumnElement[Any], end: ColumnElement[Any]
     ) -> ColumnElement[float]:
-        """How many milliseconds lie between two instants."""
+        """Return how many milliseconds lie between two instants."""
 
     @abstractmethod
     def wide(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
-        """A number that passes the range of its type without an error; slower, or less exact."""
+        """Return a number that may exceed the range of its type; slower or less exact."""
 
     def exact_sum(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
-        """A sum that does so."""
         return func.sum(self.wide(value))
 
     @abstractmethod
     def by_code_point(self, column: ColumnElement[str]) -> ColumnElement[str]:
-        """The text for an order that is the same on every database."""
+        """Order text by code points, the same on every database."""
 
     # --- histograms (store.histograms) ---------------------------------------------------
 
     def histogram_of(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
-        """The histogram of a single value; null where it has no lane."""
+        """Return the histogram of a single value; null where it has no bin."""
         return func.trackstore_single(cast(value, Double()), type_=PackedSketch)
 
     @abstractmethod
     def add_histograms(self, histogram: ColumnElement[Any]) -> ColumnElement[Any]:
-        """The aggregate that adds histograms up."""
+        """Return the aggregate that adds histograms up."""
 
     @abstractmethod
     def bin_indexes_of(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
-        """The aggregate of the lanes of single values."""
+        """Return the aggregate of the bin indexes of single values."""
 
     @abstractmethod
     def has_few_bins(self, lanes: ColumnElement[Any], most: int) -> ColumnElement[bool]:
-        """Whether lanes stand for so many values or fewer."""
+        """Return whether bins hold at most ``n`` values."""
 
     def join_bins(
         self, lanes: ColumnElement[Any], which: ColumnElement[bool]
     ) -> ColumnElement[Any]:
-        """The aggregate of lanes, of those rows that satisfy a condition."""
         return func.trackstore_join(lanes, type_=SketchBins).filter(which)
 
     def stored_histogram(
         self, packed: ColumnElement[Any], lanes: ColumnElement[Any]
     ) -> ColumnElement[Any]:
-        """The histogram of a stored row."""
         # Most rows that are read were merged: nothing need be called for them.
         counted = func.trackstore_histogram(packed, lanes, type_=PackedSketch)
         return case((lanes.is_(None), packed), else_=counted)
@@ -297,7 +286,6 @@ class DatabaseDialect(ABC):
     def histogram_quantile(
         self, histogram: ColumnElement[Any], present: ColumnElement[Any], q: float
     ) -> ColumnElement[float]:
-        """The quantile of so many values, linear between neighbours."""
         number = cast(present, BigInteger())
         return func.trackstore_quantile(histogram, number, literal(q, Double()), type_=Double())
 
@@ -307,7 +295,7 @@ class DatabaseDialect(ABC):
         statement: Select[Any],
         columns: Sequence[Column[Any]],
     ) -> FetchedColumns:
-        """The rows of a statement that selects ``columns``, without SQLAlchemy's own rows."""
+        """Return the rows of a statement that selects ``columns``, without SQLAlchemy's own rows."""
         result = await connection.execute(statement)
         cursor: Any = result.cursor
         rows = cursor.fetchall()
@@ -315,23 +303,20 @@ class DatabaseDialect(ABC):
         return FetchedColumns([c.name for c in columns], [self._reader(c) for c in columns], rows)
 
     def _reader(self, column: Column[Any]) -> Convert | None:
-        """What reads the driver's values of a column; None where they are as they should be."""
         if column not in self._readers:
             self._readers[column] = self.make_reader(column)
         return self._readers[column]
 
     @abstractmethod
     def make_reader(self, column: Column[Any]) -> Convert | None:
-        """What SQLAlchemy would make of the driver's values of ``column``."""
+        """Return the function that converts driver values of ``column``."""
 
     @property
     def engines(self) -> Sequence[AsyncEngine]:
-        """Every engine there is, each once."""
         found = (self.read_engine, self.aggregation_engine, self.write_engine)
         return tuple(dict.fromkeys(found))
 
     async def dispose(self) -> None:
-        """Close all connections."""
         for engine in self.engines:
             await engine.dispose()
 
@@ -367,7 +352,6 @@ class DatabaseDialect(ABC):
         await connection.execute(statement, list(rows))
 
     async def bulk_insert(self, connection: AsyncConnection, table: Table, rows: Rows) -> None:
-        """The same of rows that are given row by row."""
         if rows:
             await self.bulk_insert_columns(connection, table, columns_of_rows(table, rows))
 

@@ -9,8 +9,6 @@ STATEMENT_NOTE = "statement: "
 
 
 class Fault(Enum):
-    """What an error of the driver means for the caller."""
-
     UNAVAILABLE = "unavailable"
     """The database refused, and the cause may end: the same call may succeed later."""
     TIMEOUT = "timeout"
@@ -39,7 +37,6 @@ class Diagnosis:
 
 
 def chain_of(error: BaseException) -> Iterator[BaseException]:
-    """The error, and what it wraps or was raised from, outermost first."""
     seen: BaseException | None = error
     visited: set[int] = set()
     while seen is not None and id(seen) not in visited:
@@ -50,19 +47,17 @@ def chain_of(error: BaseException) -> Iterator[BaseException]:
 
 
 def first_line(error: BaseException) -> str:
-    """The message of the innermost error, without details that may hold what callers sent."""
+    """Return the message of the innermost error, without details that may hold what callers sent."""
     *_, innermost = chain_of(error)
     lines = str(innermost).splitlines() if innermost.args else []
     return lines[0] if lines else type(innermost).__name__
 
 
 def name_statement(error: BaseException, statement: str) -> None:
-    """Note on ``error`` which statement it belongs to; for drivers that are used directly."""
     error.add_note(STATEMENT_NOTE + statement)
 
 
 def statement_noted(error: BaseException) -> str | None:
-    """The statement that ``name_statement`` noted on the error or on what it wraps."""
     for seen in chain_of(error):
         for note in getattr(seen, "__notes__", ()):
             if note.startswith(STATEMENT_NOTE):

@@ -18,17 +18,16 @@ Convert = Callable[[Any], Any]
 
 
 def encode_json(value: Any) -> str:
-    """JSON as text, the same for every database."""
     return msgspec.json.encode(value).decode()
 
 
 def is_null(values: Sequence[Any]) -> bool:
-    """Whether there is nothing but nulls."""
+    """Return whether all values are null."""
     return not any(values) and values.count(None) == len(values)
 
 
 def columns_of_rows(table: Table, rows: Rows) -> dict[int, Sequence[Any]]:
-    """The same rows column by column; a column that is null throughout is missing."""
+    """Return the rows column by column, without columns that are all null."""
     every: Iterable[Sequence[Any]] = zip(*rows, strict=True)
     columns = {p: values for p, values in enumerate(every) if not is_null(values)}
     for position, column in enumerate(table.columns):
@@ -40,7 +39,7 @@ def columns_of_rows(table: Table, rows: Rows) -> dict[int, Sequence[Any]]:
 def insert_values_of(
     table: Table, columns: Columns, converter: Callable[[Column[Any]], Convert | None]
 ) -> tuple[list[str], Iterable[tuple[Any, ...]]]:
-    """Names of columns, and rows of their values as a driver takes them, to be read once; JSON is
+    """Return names of columns, and rows of their values as a driver takes them, to be read once; JSON is
     text already.
 
     Values are converted column by column: most columns need nothing, and those cost nothing.
@@ -56,7 +55,7 @@ def insert_values_of(
 
 
 def converted(values: Sequence[Any], convert: Convert) -> Sequence[Any]:
-    """The values as ``convert`` makes them; nulls stay what they are."""
+    """Convert the values that are not null."""
     if values and all(map(is_, values, repeat(values[0]))):  # as the instant of their call is
         return (None if values[0] is None else convert(values[0]),) * len(values)
     return [None if value is None else convert(value) for value in values]

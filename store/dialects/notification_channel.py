@@ -8,8 +8,6 @@ MAX_HINT_BYTES = 7_900
 
 
 class NotificationChannel(Protocol):
-    """Carries hints between the processes of one database. A hint may be lost, or come twice."""
-
     async def listen(self, heard: Callable[[str], None], lost: Callable[[], None]) -> None:
         """Hear hints from now on, until ``close``: also those of this process.
 
@@ -20,5 +18,4 @@ class NotificationChannel(Protocol):
     async def notify(self, hints: list[str]) -> None:
         """Send hints, each shorter than ``MAX_HINT_BYTES``; raises as ``listen`` does."""
 
-    async def close(self) -> None:
-        """Stop listening."""
+    async def close(self) -> None: ...

@@ -39,7 +39,6 @@ class TimeSpan:
     end: datetime | None
 
     def holds(self, instant: datetime) -> bool:
-        """Return whether an instant lies within."""
         return (self.start is None or self.start <= instant) and (
             self.end is None or instant < self.end
         )
@@ -114,7 +113,6 @@ def _bound(instant: datetime | None, partition: Partition, open_end: str) -> str
 
 
 def _suffix(span: TimeSpan) -> str:
-    """Return what names a partition beside its table; see ``migrations.comparison.CHILD``."""
     assert span.end is not None
     start, end = (None if at is None else at.astimezone(UTC) for at in (span.start, span.end))
     assert end is not None
@@ -123,7 +121,6 @@ def _suffix(span: TimeSpan) -> str:
 
 
 async def _free_name(connection: AsyncConnection, name: str) -> str:
-    """Return ``name``, numbered where a table that was detached still has it."""
     candidate, number = name, 1
     while (await connection.execute(IS_TAKEN, {"name": candidate})).scalar_one():
         number += 1

@@ -5,8 +5,6 @@ from typing import NamedTuple
 
 
 class ConnectionCapacity(NamedTuple):
-    """Connections for reading that callers hold at once, of all organizations together."""
-
     records: int
     questions: int
 

@@ -61,7 +61,7 @@ async def spill_on_postgresql(connection: AsyncConnection) -> None:
 
 
 def free_space_of(folder: Path) -> Diagnosis | None:
-    """What is wrong where the disk of a SQLite file is full: a rolled back write needs no room."""
+    """Return a diagnosis if the disk of a SQLite file is full; a rolled back write needs no space."""
     status = os.statvfs(folder)
     blocks = status.f_bavail if os.geteuid() else status.f_bfree
     if blocks * status.f_frsize >= MIN_FREE_BYTES:

@@ -16,15 +16,12 @@ LARGE_COLUMNS = frozenset(
 
 
 def size_of(value: Any) -> int:
-    """Return how long a text is, or JSON that the driver has decoded."""
     if isinstance(value, str | bytes):
         return len(value)
     return len(encode_json(value)) if isinstance(value, dict | list) else 1
 
 
 class FetchedColumns:
-    """Rows of a statement as the driver gave them, and how each column's values are read."""
-
     __slots__ = ("_columns", "_read", "_rows")
 
     def __init__(
@@ -35,17 +32,14 @@ class FetchedColumns:
         self._rows = rows
 
     def __len__(self) -> int:
-        """How many rows there are."""
         return len(self._rows)
 
     @property
     def size(self) -> int:
-        """How many characters of texts that may be long, and of JSON, there are."""
         large = [at for at, name in enumerate(self._columns) if name in LARGE_COLUMNS]
         return sum(size_of(row[at]) for at in large for row in self._rows if row[at] is not None)
 
     def rows(self) -> list[dict[str, Any]]:
-        """The rows as dicts."""
         columns = self.head(len(self._rows))
         return [
             dict(zip(columns, values, strict=True))
@@ -53,7 +47,7 @@ class FetchedColumns:
         ]
 
     def head(self, size: int, reverse: bool = False) -> dict[str, Sequence[Any]]:
-        """The first ``size`` rows, column by column; ``reverse`` puts the last of them first.
+        """Return the first ``size`` rows, column by column; ``reverse`` puts the last of them first.
 
         Values are read by column: most need no reading, and those cost nothing.
         """
@@ -67,7 +61,6 @@ class FetchedColumns:
         }
 
     def by(self, key: Sequence[str]) -> dict[tuple[Any, ...], "FetchedColumns"]:
-        """The rows in their order, apart by the values of the columns of ``key``."""
         values = self.head(len(self._rows))
         groups: dict[tuple[Any, ...], list[Any]] = {}
         for found, row in zip(

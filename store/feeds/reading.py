@@ -47,14 +47,11 @@ class FeedError(StoreError):
 
 @dataclass(frozen=True, slots=True)
 class FeedQuery:
-    """Which rows of a feed somebody asks for, and which of them that caller reaches."""
-
     where: Condition | None
     bounds: TenantBounds
 
     @property
     def values(self) -> int:
-        """How many values it compares with."""
         return 0 if self.where is None else count_values(self.where)
 
 
@@ -73,8 +70,6 @@ class FeedPage:
 
 
 class FeedReader:
-    """Reads one feed."""
-
     def __init__(self, database: Database, feed: Feed) -> None:
         self._database = database
         self.feed = feed
@@ -102,20 +97,18 @@ class FeedReader:
             )
 
     def check(self, question: FeedQuery) -> None:
-        """Raise ``BadInput`` where a question asks for too much."""
+        """Raise ``InvalidInputError`` where a question asks for too much."""
         self._condition(question)
 
     def position_of(self, cursor: str) -> Position:
-        """The place that a cursor names; raises ``BadInput`` for one of another order."""
+        """Decode a cursor; raise ``InvalidInputError`` for one of another order."""
         return tuple(decode_cursor(cursor, self.feed.terms, "after"))
 
     def cursor_of(self, position: Position) -> str:
-        """A place as a cursor."""
         names = [term.name for term in self.feed.terms]
         return encode_cursor(self.feed.terms, dict(zip(names, position, strict=True)))
 
     async def now(self) -> Position:
-        """The place from which on everything is new."""
         async with self._database.read(self._database.flush_seconds) as connection:
             return self.feed.before((await self._feed_horizon(connection)).stable_below)
 
@@ -124,12 +117,11 @@ class FeedReader:
         await self.read([FeedQuery(None, UNRESTRICTED)], after, 1)
 
     async def read(self, questions: Sequence[FeedQuery], after: Position, limit: int) -> FeedPage:
-        """At most ``limit`` rows after a place that answer one of the questions."""
+        """Return at most ``limit`` rows after a place that answer one of the questions."""
         async with self._database.read(self._database.flush_seconds) as connection:
             return await self._read(connection, questions, after, limit)
 
     async def catch_up(self, question: FeedQuery, after: Position, limit: int) -> FeedPage:
-        """The same for one caller, in its organization's turn."""
         async with self._database.read_for(question.bounds.organization_id) as connection:
             return await self._read(connection, [question], after, limit)
 

@@ -34,25 +34,22 @@ class Feed:
 
     @property
     def position(self) -> ColumnElement[Any]:
-        """The number of the commit."""
+        """Return the number of the commit."""
         return self.table.c[FEED_POSITION]
 
     @property
     def terms(self) -> list[OrderTerm]:
-        """The order, as cursors carry it."""
         names = (FEED_POSITION, *self.key)
         return [OrderTerm(name, self.table.c[name]) for name in names]
 
     def before(self, number: int) -> Position:
-        """The place before everything of a commit."""
+        """Return the place before everything of a commit."""
         return (number, *self.first_key)
 
     def place(self, row: Any) -> Position:
-        """Where a row stands."""
         return (row[FEED_POSITION], *(row[name] for name in self.key))
 
     def conditions(self, bounds: TenantBounds) -> Sequence[ColumnElement[bool]]:
-        """What a row within ``bounds`` satisfies."""
         found = bounds.conditions(self.table)
         return found if self.parent is None else [*found, *bounds.conditions(self.parent.table)]
 

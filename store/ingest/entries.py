@@ -19,8 +19,6 @@ RecordId: TypeAlias = UUID | str
 
 
 class ItemStatus(StrEnum):
-    """What became of one item of a batch."""
-
     ACCEPTED = "ACCEPTED"
     DUPLICATE = "DUPLICATE"
     REJECTED = "REJECTED"
@@ -51,23 +49,21 @@ class ItemResult:
 
     @classmethod
     def accepted(cls, id: RecordId | None, detail: Any = None) -> "ItemResult":
-        """The item is committed."""
+        """Mark the item as committed."""
         return cls(ItemStatus.ACCEPTED, id, None, detail)
 
     @classmethod
     def duplicate(cls, id: RecordId | None, detail: Any = None) -> "ItemResult":
-        """The item was there already, or came too late to change anything."""
         return cls(ItemStatus.DUPLICATE, id, None, detail)
 
     @classmethod
     def taken(cls, id: RecordId | None) -> "ItemResult":
-        """The item's id is that of a record of its organization outside of the caller's bounds."""
         error = ConflictError(f"the id {id} is taken by a record this key does not reach", ("id",))
         return cls(ItemStatus.REJECTED, id, error)
 
     @classmethod
     def rejected(cls, id: RecordId | None, error: StoreError, detail: Any = None) -> "ItemResult":
-        """The item was refused; its neighbours are not concerned."""
+        """Mark the item as rejected; other items are not affected."""
         return cls(ItemStatus.REJECTED, id, error, detail)
 
 
@@ -81,12 +77,10 @@ class Entry:
 
     @property
     def count(self) -> int:
-        """How many records it brings."""
         return 1
 
     @property
     def lane(self) -> Lane:
-        """Which entries it may have to wait with."""
         return Lane.RECORDS
 
     def __init__(self) -> None:
@@ -95,7 +89,7 @@ class Entry:
         self.truncated = 0  # texts and payloads that were over their limit
 
     def partitions(self) -> Iterable[tuple[Table, int]]:
-        """The (table, month) pairs that must exist before this entry can be written."""
+        """Return the (table, month) pairs that must exist before this entry can be written."""
         return ()
 
 
@@ -115,13 +109,7 @@ class Flush:
 
 
 class Applier(Protocol):
-    """Writes all entries of one kind within a flush, each with its result."""
-
     @property
-    def kinds(self) -> tuple[type[Entry], ...]:
-        """The classes of entries it writes."""
-        ...
+    def kinds(self) -> tuple[type[Entry], ...]: ...
 
-    async def apply(self, flush: Flush, entries: list[Any]) -> None:
-        """Write ``entries`` in their order; may be empty while ``flush.uses`` is not."""
-        ...
+    async def apply(self, flush: Flush, entries: list[Any]) -> None: ...

@@ -38,22 +38,19 @@ class WriteLane:
         self.queue.check(tenant, count, [lane.queue for lane in lanes])
 
     def add(self, submission: Submission) -> None:
-        """Add a submission."""
         self.queue.add(submission)
         self.wake()
 
     def wake(self) -> None:
-        """Let the flush loops look again."""
         self._arrived.set()
 
     async def wait(self) -> None:
-        """Return when there may be something to do."""
         self._arrived.clear()
         await self._arrived.wait()
 
     @contextmanager
     def transaction(self) -> Iterator[Batch]:
-        """A transaction is under way in this block."""
+        """Count the transaction as running within the block."""
         batch = self.queue.begin()
 
         def note() -> None:

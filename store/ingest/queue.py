@@ -28,7 +28,7 @@ class WriterSettings:
 
     @property
     def large_items(self) -> int:
-        """From how many entries on a transaction is not worth waiting for."""
+        """Return the number of entries from which a batch counts as large."""
         return min(self.parallel_items, self.flush_items)
 
 
@@ -65,7 +65,6 @@ class Batch:
     is_slow: bool = False
 
     def add(self, submission: Submission) -> None:
-        """Take one more."""
         self.submissions.append(submission)
         self.tenants.add(submission.tenant)
         self.count += submission.count
@@ -80,7 +79,7 @@ class WriteQueue:
     """
 
     def __init__(self, settings: WriterSettings, transactions: int) -> None:
-        """``transactions`` of one organization may be under way at once."""
+        """Allow ``transactions`` of one organization at once."""
         self._settings = settings
         self._share = transactions
         self._queue: FairQueue[Submission] = FairQueue()
@@ -98,7 +97,7 @@ class WriteQueue:
 
     @property
     def is_much(self) -> bool:
-        """Whether enough is queued for a transaction that is worth beginning at once."""
+        """Return whether enough is queued to start a transaction at once."""
         return self.items >= self._settings.large_items
 
     def check(
@@ -122,12 +121,11 @@ class WriteQueue:
             )
 
     def add(self, submission: Submission) -> None:
-        """Put a submission behind those of its organization."""
         self._queue.push(submission.tenant, submission, submission.count)
         self._count(submission.tenant, submission.count)
 
     def has_turn(self) -> bool:
-        """Whether a transaction may begin.
+        """Return whether a transaction may begin.
 
         Small ones come one after the other, so that each is shared by more. They do not wait for
         the large one of another organization, nor for one that is slow.
@@ -165,11 +163,10 @@ class WriteQueue:
             batch.add(submission)
 
     def end(self, batch: Batch) -> None:
-        """A transaction is over, however it ended."""
+        """Release what the transaction held, whatever its outcome."""
         self._under_way.remove(batch)
 
     def clear(self) -> list[Submission]:
-        """Take everything out."""
         left = list(self._queue)
         self._queue = FairQueue()
         self._items.clear()
@@ -200,12 +197,12 @@ class WriteQueue:
         return tenant in batch.tenants or self._is_idle(tenant)
 
     def _is_idle(self, tenant: Tenant) -> bool:
-        """Whether a tenant has no transaction, or slow ones only and not all that it may have."""
+        """Return whether a tenant has no transaction, or only slow ones below its maximum."""
         quick = any(tenant in batch.tenants for batch in self._under_way if not batch.is_slow)
         return not quick and self._running(tenant) < self._share
 
     def _may_go_on(self, tenant: Tenant) -> bool:
-        """Whether a tenant may have another transaction beside those that it has."""
+        """Return whether a tenant may have another transaction beside those that it has."""
         if self._running(tenant) >= self._share:
             return False
         return tenant in self._large

@@ -34,13 +34,11 @@ class UsageRecord:
 
     @classmethod
     def of(cls, labels: Mapping[str, Any], at: datetime, **what: Any) -> "UsageRecord":
-        """A use with the labels taken out of a larger mapping."""
         names = ("organization_id", *LABELS)
         return cls(labels={n: labels.get(n) for n in names}, at=at, **what)
 
     @property
     def month(self) -> date:
-        """First day of the UTC calendar month it counts in."""
         at = self.at.astimezone(UTC)
         return date(at.year, at.month, 1)
 

@@ -46,8 +46,6 @@ cannot be written so: then nothing is written, and the appliers have their turn.
 
 @dataclass(slots=True)
 class WriterStats:
-    """What the writer did since it started, for metrics."""
-
     queued: int = 0
     flushes: int = 0
     entries: int = 0
@@ -86,7 +84,6 @@ class Writer:
         self.stats = WriterStats()
 
     def start(self) -> None:
-        """Start the flush loops: some for each lane, so that a slow one holds up nobody else's."""
         self._closing, self._cut = False, 0
         writers = self._database.dialect.parallel_writers
         shared = WriteLane(self._settings, writers)
@@ -145,7 +142,6 @@ class Writer:
             raise OverloadedError("the server is stopping: send this again in a moment")
 
     async def close(self, timeout: float = 30.0) -> int:
-        """Write what is queued, then stop; returns how many entries were left unwritten."""
         self._closing = True
         for lane in self._own_lanes:
             lane.wake()
@@ -182,17 +178,14 @@ class Writer:
                     await self._flush(batch.submissions)
 
     async def _gather(self, lane: WriteLane) -> None:
-        """Wait for company, as long as there was some the last time."""
         if not (lane.queue.is_much or self._closing):
             await asyncio.sleep(self._settings.delay_seconds if lane.had_company else 0)
 
     def _expire_later(self) -> None:
-        """Look at what waits in a moment."""
         pause = self._database.flush_seconds
         self._expiry = asyncio.get_running_loop().call_later(pause, self._expire)
 
     def _expire(self) -> None:
-        """Refuse what has waited for too long: nothing of it was begun."""
         self._expiry = None
         before = time.monotonic() - QUEUE_FLUSHES * self._database.flush_seconds
         for lane in self._own_lanes:
@@ -232,7 +225,6 @@ class Writer:
         self.stats.seconds += time.perf_counter() - started
 
     def _abandon(self, batch: list[Submission], attempt: TransactionAttempt) -> None:
-        """Tell the callers of a flush that takes too long what can be said of it."""
         self.stats.abandoned += 1
         log.warning("a flush took too long and is abandoned", extra={"calls": len(batch)})
         is_certain = attempt.abandon()
@@ -244,7 +236,6 @@ class Writer:
         )
 
     async def _isolate(self, batch: list[Submission]) -> None:
-        """Something in the batch cannot be written: write each caller's part by itself."""
         waiting = deque(batch)
         ends = time.monotonic() + self._database.flush_seconds
         try:
@@ -261,7 +252,6 @@ class Writer:
     def _cut_off(
         self, batch: Iterable[Submission], attempt: TransactionAttempt | None = None
     ) -> None:
-        """Tell those who still wait that the server stops, and what that means for them."""
         is_certain = attempt is None or attempt.abandon()
         for submission in batch:
             self._cut += 0 if submission.done.done() else submission.count
@@ -313,7 +303,6 @@ class Writer:
 
 
 def lane_of(entries: Sequence[Entry]) -> Lane:
-    """Return the lane of a call: of all it brings, that which may have to wait for longest."""
     return max([entry.lane for entry in entries])
 
 

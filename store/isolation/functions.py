@@ -8,15 +8,12 @@ LONG_MIN, LONG_MAX = -(2**63), 2**63 - 1
 
 
 class ExactSum:
-    """An aggregate that adds whole numbers up exactly; a sum beyond 64 bits is a float."""
-
     def __init__(self) -> None:
         self._whole = 0
         self._floats = 0.0
         self._count = 0
 
     def step(self, value: float | None) -> None:
-        """Add a value; null is none."""
         if value is None:
             return
         self._count += 1
@@ -26,7 +23,6 @@ class ExactSum:
             self._floats += value
 
     def finalize(self) -> int | float | None:
-        """Return the sum; null of no values."""
         if not self._count:
             return None
         if self._floats:

@@ -11,8 +11,6 @@ class Close(msgspec.Struct, array_like=True, tag="close"):
 
 
 class Statement(msgspec.Struct, array_like=True, tag="statement"):
-    """A statement to be run on a database file, and how long it may take."""
-
     path: str
     text: str
     parameters: tuple[Any, ...]
@@ -20,15 +18,11 @@ class Statement(msgspec.Struct, array_like=True, tag="statement"):
 
 
 class Rows(msgspec.Struct, array_like=True, tag="rows"):
-    """The rows of a statement, and the names of its columns."""
-
     columns: Sequence[str]
     rows: list[tuple[Any, ...]]
 
 
 class Failure(msgspec.Struct, array_like=True, tag="failure"):
-    """The exception of the driver that a statement raised: the name of its class, text and code."""
-
     kind: str
     message: str
     state: str | None

@@ -37,7 +37,6 @@ class OpenFile:
         return Rows([column[0] for column in cursor.description], cursor.fetchall())
 
     def _open(self, path: str) -> sqlite3.Connection:
-        """Return a connection to the file that has this name now."""
         status = Path(path).stat()
         identity = path, status.st_dev, status.st_ino
         if self._connection is not None and identity == self._identity:
@@ -63,7 +62,6 @@ class OpenFile:
 
 
 def serve(pipe: Connection) -> None:
-    """Answer until the other side is gone."""
     file = OpenFile()
     while True:
         try:

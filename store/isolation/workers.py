@@ -27,8 +27,6 @@ class WorkerTimeoutError(Exception):
 
 
 class Worker:
-    """One process."""
-
     def __init__(self) -> None:
         self._pipe, theirs = Pipe()
         with theirs:
@@ -60,18 +58,15 @@ class Worker:
         return answer
 
     def kill(self) -> None:
-        """End it at once, whatever it does; may be called by any thread."""
         self._killed = True
         self._process.kill()
 
     @property
     def is_usable(self) -> bool:
-        """Whether it can run another statement, while it runs none."""
         # It says nothing without being asked: what could be read is the end of its pipe.
         return not (self._killed or self._pipe.poll()) and self._process.poll() is None
 
     def close(self) -> None:
-        """End it and wait for its end, which is at once: it runs nothing, or was killed."""
         self._pipe.close()
         self._process.kill()
         self._process.wait()
@@ -90,7 +85,6 @@ class Workers:
         atexit.register(self.close)
 
     def take(self) -> Worker:
-        """Return a process that runs nothing."""
         with self._lock:
             while self._idle:
                 worker = self._idle.pop()
@@ -117,7 +111,6 @@ class Workers:
             self.give_back(worker)
 
     def close(self) -> None:
-        """End all that run nothing."""
         for worker in self._take_all():
             worker.close()
 

@@ -22,13 +22,12 @@ class LimitExceededError(StoreError):
 
 
 def claim_of(entry: ConsumeEntry) -> Claim:
-    """What tells a repeat of this entry."""
     assert entry.id is not None
     return entry.organization, entry.id
 
 
 def level_as_json(level: Level, entry: ConsumeEntry) -> bool:
-    """Whether a repeat is told of a level: a part of an organization only of those it names itself.
+    """Return whether a repeat is told of a level: a part of an organization only of those it names itself.
 
     Its id may be that of another part's call.
     """
@@ -38,20 +37,17 @@ def level_as_json(level: Level, entry: ConsumeEntry) -> bool:
 
 
 def denied(entry: ConsumeEntry, decision: Decision) -> ItemResult:
-    """The answer to a call that a limit refused."""
     error = LimitExceededError(decision.reason() or "a limit is reached")
     return ItemResult.rejected(entry.id, error, decision)
 
 
 def forgotten(entry: ConsumeEntry) -> ItemResult:
-    """The answer to a repeat whose first sending was dropped as too old a moment ago."""
     return ItemResult.rejected(
         entry.id, OverloadedError("the id was just forgotten: send this again")
     )
 
 
 def decision_as_json(decision: Decision) -> Decision:
-    """The decision with its levels as they are now: later entries of the flush move them on."""
     denied = replace(decision.denied_by) if decision.denied_by else None
     return replace(
         decision, denied_by=denied, levels=tuple(replace(level) for level in decision.levels)
@@ -86,7 +82,6 @@ def repeated_reserve(
 
 
 def other_call(entry: ConsumeEntry, row: Any) -> ItemResult:
-    """Return the refusal of an id that stands for another call."""
     message = f"the id {entry.id} was used for another call: send a new id"
     if not entry.bounds.is_partial:
         message = (
@@ -109,7 +104,6 @@ def repeated_settle(entry: SettleEntry, row: Any, now: datetime) -> ItemResult:
 
 
 def end_of(row: Any, now: datetime) -> str | None:
-    """Return how a reservation ended; None while it holds its units."""
     match ReservationStatus(row["status"]):
         case ReservationStatus.COMMITTED:
             return f"the reservation was committed with {row['settled_units'] or 0:,} units"

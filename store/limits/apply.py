@@ -78,7 +78,6 @@ class LimitApplier:
 
 
 def usage_of(entry: ConsumeEntry, flush: Flush) -> UsageRecord:
-    """What a consume counts, now."""
     return UsageRecord.of(
         labels=entry.labels,
         at=flush.now,
@@ -91,8 +90,6 @@ def usage_of(entry: ConsumeEntry, flush: Flush) -> UsageRecord:
 
 
 class LimitBatch:
-    """The state of one flush while its limits are worked on."""
-
     def __init__(self, flush: Flush) -> None:
         self.flush = flush
         self.ledger = Ledger(flush)
@@ -121,7 +118,6 @@ class LimitBatch:
         return await self._insert(CONSUMPTIONS, rows, entries)
 
     async def claim_reservations(self, entries: list[ConsumeEntry]) -> set[int]:
-        """The same for reservations."""
         now = self.flush.now
         rows = {
             (e.organization, e.id): (
@@ -149,7 +145,6 @@ class LimitBatch:
         return first
 
     async def organizations_of(self, entries: list[SettleEntry]) -> set[str]:
-        """Return the organizations of the reservations that are settled."""
         ids = sorted({entry.id for entry in entries})
         found = set()
         for some in chunks(ids):
@@ -158,7 +153,7 @@ class LimitBatch:
         return found
 
     async def lock_reservations(self, entries: list[SettleEntry]) -> dict[int, Any]:
-        """The reservation of each entry, locked, and what it holds."""
+        """Return the reservation of each entry, locked, and what it holds."""
         if not entries:
             return {}
         key_columns = RESERVATIONS.c.organization_id, RESERVATIONS.c.id
@@ -187,7 +182,6 @@ class LimitBatch:
                 self.held.setdefault((key[0], row.reservation_id), []).append((key, row.units))
 
     def decide(self, entry: ConsumeEntry, use: UsageRecord) -> None:
-        """Grant or deny; a denied call leaves nothing behind."""
         keys = self.keys[id(use)]
         decision = decide(self.ledger.levels(keys), entry.units)
         if not decision.allowed:
@@ -271,7 +265,6 @@ class LimitBatch:
         entry.result = ItemResult.accepted(entry.id, decision_as_json(decision))
 
     async def write(self) -> None:
-        """Write what was decided."""
         run, table = self.flush.connection.execute, CONSUMPTIONS
         await self.ledger.write()
         if self._granted:
@@ -305,7 +298,6 @@ class LimitBatch:
     async def answer_repeats(
         self, entries: list[ConsumeEntry], uses: Mapping[int, UsageRecord]
     ) -> None:
-        """Answer repeated ids."""
         consumed = await self._claimed(CONSUMPTIONS, [e for e in entries if e.ttl is None])
         reserved = await self._claimed(RESERVATIONS, [e for e in entries if e.ttl is not None])
         for entry in entries:
@@ -320,7 +312,6 @@ class LimitBatch:
                 entry.result = repeated_reserve(entry, row, levels, self.flush.now)
 
     async def _claimed(self, table: Table, entries: list[ConsumeEntry]) -> dict[Claim, Any]:
-        """Return the stored rows of the ids of entries."""
         columns = tuple_(table.c.organization_id, table.c.id)
         found: dict[Claim, Any] = {}
         for some in chunks(sorted({claim_of(entry) for entry in entries})):
@@ -330,7 +321,7 @@ class LimitBatch:
 
 
 def reserved_usage(row: dict[str, Any], units: int, flush: Flush) -> UsageRecord:
-    """What a committed reservation counts, under the labels it was made with."""
+    """Return the usage of a committed reservation, under its original labels."""
     return UsageRecord.of(
         labels=row["labels"],
         at=flush.now,

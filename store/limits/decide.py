@@ -29,20 +29,18 @@ class Level:
 
     @property
     def remaining(self) -> int:
-        """Units that may still be used; never below zero."""
+        """Return units that may still be used; never below zero."""
         return max(0, self.maximum - self.used - self.held)
 
     @property
     def exceeded(self) -> bool:
-        """Whether more was used than the maximum: possible for SOFT, and for work already done."""
         return self.used > self.maximum
 
     def refuses(self, units: int) -> bool:
-        """Whether this limit says no to that many more units."""
         return self.mode is LimitMode.HARD and self.used + self.held + units > self.maximum
 
     def as_json(self) -> dict[str, Any]:
-        """What is kept beside a granted call so that its repeat answers the same."""
+        """Return what is stored with a granted call so that its repeat gets the same answer."""
         return {
             "limit_id": str(self.limit_id),
             "subject": self.subject.value,
@@ -60,7 +58,6 @@ class Level:
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> "Level":
-        """The inverse of ``as_json``."""
         resets_at = stored["resets_at"]
         return cls(
             limit_id=UUID(stored["limit_id"]),
@@ -90,7 +87,6 @@ class Decision:
     """Why the call does not count, where no limit is the reason."""
 
     def reason(self) -> str | None:
-        """Return one sentence for an HTTP 403 or 429, or on why a repeat changed nothing."""
         level = self.denied_by
         if level is None:
             return self.note
@@ -103,7 +99,7 @@ class Decision:
 
 
 def decide(levels: Sequence[Level], units: int) -> Decision:
-    """All or nothing: allowed only if no level refuses. Changes nothing."""
+    """Allow the units only if no level refuses; change nothing."""
     for level in levels:
         if level.refuses(units):
             return Decision(False, level, tuple(levels), units)

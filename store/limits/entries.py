@@ -17,8 +17,6 @@ MIN_TTL, MAX_TTL = timedelta(seconds=1), timedelta(days=1)
 
 
 class ConsumeDraft(Protocol):
-    """Units of one interaction that a caller wants to use."""
-
     id: UUID | None
     interaction_type: str
     operation_type: str | None
@@ -61,7 +59,6 @@ class ConsumeEntry(Entry):
 
     @property
     def organization(self) -> str:
-        """The organization whose limits apply."""
         return self.labels["organization_id"] or ""
 
 
@@ -82,7 +79,6 @@ class SettleEntry(Entry):
 
 
 def refuse_pattern(name: str | None, path: str, check: Checker) -> None:
-    """Refuse what is meant as a pattern: it would be taken as a name that nothing ever has."""
     if name is not None and (name.startswith("*") or name.endswith("*")):
         check.refuse(
             f"{name!r} is not a name: limits hold for exactly one subject and one interaction. "
@@ -94,7 +90,7 @@ def refuse_pattern(name: str | None, path: str, check: Checker) -> None:
 def prepare_consume(
     draft: ConsumeDraft, principal: Principal, bounds: InputBounds, now: datetime
 ) -> ConsumeEntry:
-    """The entry of a consume; raises ``BadInput`` with every problem."""
+    """Return the entry of a consume; raise ``InvalidInputError`` with all problems."""
     principal.require(AccessScope.INGEST)
     check = Checker(bounds, now)
     labels, problem = fill_labels(draft.labels, principal)
@@ -122,7 +118,7 @@ def prepare_reserve(
     bounds: InputBounds,
     now: datetime,
 ) -> ConsumeEntry:
-    """The entry of a reserve; raises ``BadInput`` with every problem."""
+    """Return the entry of a reserve; raise ``InvalidInputError`` with all problems."""
     entry = prepare_consume(draft, principal, bounds, now)
     if not MIN_TTL <= ttl <= MAX_TTL:
         check = Checker(bounds, now)
@@ -136,7 +132,7 @@ def prepare_reserve(
 def prepare_settle(
     id: UUID, units: int | None, principal: Principal, bounds: InputBounds, now: datetime
 ) -> SettleEntry:
-    """The entry of a commit or release."""
+    """Return the entry of a commit or release."""
     principal.require(AccessScope.INGEST)
     check = Checker(bounds, now)
     check.whole(units, "units", minimum=0, maximum=MAX_UNITS)

@@ -32,7 +32,7 @@ PERIOD_ORDER = {period: i for i, period in enumerate(LimitPeriod)}
 
 
 def subjects_of(use: UsageRecord) -> list[tuple[str, str, str, str]]:
-    """The keys under which limits of this use may stand, without the period."""
+    """Return the keys of limits that may apply to this usage, without the period."""
     organization = use.labels["organization_id"] or ""
     return [
         (organization, subject.value, label, use.interaction_type)
@@ -52,7 +52,6 @@ class Ledger:
         self._used: dict[UsageKey, int] = {}
 
     async def find_limits(self, uses: Iterable[UsageRecord]) -> None:
-        """Load the limits that apply to any of ``uses``."""
         wanted = sorted({key for use in uses for key in subjects_of(use)})
         columns = tuple_(
             LIMITS.c.organization_id,
@@ -67,7 +66,6 @@ class Ledger:
                 self._limits.setdefault(key, []).append(row)
 
     async def find_held(self, keys: Iterable[UsageKey]) -> None:
-        """Load the limits of usage rows that reservations hold, as far as they still exist."""
         wanted = sorted({key[:2] for key in keys})
         rows = {}
         for some in chunks(wanted):
@@ -81,7 +79,6 @@ class Ledger:
                 self._levels[key] = level_of(row, key[2], span.end)
 
     def keys_of(self, use: UsageRecord) -> list[UsageKey]:
-        """The usage rows a use touches, widest level first; remembers their limits."""
         found = []
         for subject_key in subjects_of(use):
             for row in self._limits.get(subject_key, ()):
@@ -141,17 +138,14 @@ class Ledger:
                 level.held = int(row.units)
 
     def levels(self, keys: Iterable[UsageKey]) -> list[Level]:
-        """The present levels under ``keys``, as far as their limits still exist."""
         return [self._levels[key] for key in keys if key in self._levels]
 
     def use(self, key: UsageKey, units: int) -> None:
-        """Add units to what was used."""
         self._used[key] += units
         if key in self._levels:
             self._levels[key].used += units
 
     def hold(self, key: UsageKey, units: int) -> None:
-        """Add units (negative: give back) to what reservations hold."""
         if key in self._levels:
             self._levels[key].held += units
 
@@ -177,7 +171,6 @@ class Ledger:
 
 
 def level_of(row: Any, start: datetime, end: datetime | None, used: int = 0) -> Level:
-    """A limit row in one period as a level."""
     return Level(
         limit_id=row.id,
         subject=LimitSubject(row.subject),

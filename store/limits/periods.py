@@ -20,7 +20,7 @@ class PeriodSpan:
 
 
 def span_at(period: LimitPeriod, at: datetime, zone: str) -> PeriodSpan:
-    """The calendar period of ``zone`` in which ``at`` lies.
+    """Return the calendar period of ``zone`` in which ``at`` lies.
 
     Days, weeks (from Monday), months and years begin at local midnight, so that the day on which
     clocks change has 23 or 25 hours. Hours begin at local full hours, and where clocks change by
@@ -57,7 +57,7 @@ def _span(start: datetime, end: datetime) -> PeriodSpan:
 
 
 def _of_one_offset(start: datetime, end: datetime, at: datetime, zone: tzinfo | None) -> PeriodSpan:
-    """The part around ``at`` of an hour that may be cut in two where clocks change by a part of it.
+    """Return the part around ``at`` of an hour that may be cut in two where clocks change by a part of it.
 
     Whole hours need no cut: on both sides of such a change hours begin at the same instants.
     """

@@ -44,8 +44,6 @@ MAX_LISTED_LIMITS = 1_000
 
 
 class LimitDraft(Protocol):
-    """A limit as a caller sets it."""
-
     subject: LimitSubject
     interaction_type: str
     period: LimitPeriod | None
@@ -60,7 +58,7 @@ class LimitDraft(Protocol):
 
 
 def visible(bounds: TenantBounds) -> list[ColumnElement[bool]]:
-    """The limits a principal may see.
+    """Return the limits a principal may see.
 
     A key that is bound to a namespace or workspace sees those of its organization as a whole and
     of its own namespace and workspace, nobody else's.
@@ -79,8 +77,6 @@ def visible(bounds: TenantBounds) -> list[ColumnElement[bool]]:
 
 
 class Limits:
-    """Limits of an organization."""
-
     def __init__(self, database: Database, clock: Clock, bounds: InputBounds) -> None:
         self._database = database
         self._clock = clock
@@ -137,7 +133,6 @@ class Limits:
         return limit
 
     async def _complete(self, connection: AsyncConnection, row: dict[str, Any]) -> Row | None:
-        """Fill in what was not given, from the limit that is stored; return that limit."""
         key = ("organization_id", "subject", "subject_id", "interaction_type")
         statement = select(LIMITS).where(*(LIMITS.c[name] == row[name] for name in key))
         stored = {found["period"]: found for found in await _mappings(connection, statement)}
@@ -193,7 +188,6 @@ class Limits:
         where: Condition | None = None,
         first: int = MAX_LISTED_LIMITS,
     ) -> list[Row]:
-        """The limits the caller may see, by subject, type and period."""
         order = (
             LIMITS.c.organization_id, LIMITS.c.subject, LIMITS.c.subject_id,
             LIMITS.c.interaction_type, LIMITS.c.period,
@@ -214,7 +208,6 @@ class Limits:
         subject_id: str,
         interaction_type: str | None,
     ) -> list[Level]:
-        """What is used and left now of every limit of a subject."""
         check = Checker(self._bounds, self._clock())
         refuse_pattern(subject_id, "subjectId", check)
         refuse_pattern(interaction_type, "interactionType", check)
@@ -236,7 +229,6 @@ class Limits:
         return await self.levels(rows)
 
     async def levels(self, rows: Sequence[Any]) -> list[Level]:
-        """The levels of limit rows in their present periods, in the order of ``rows``."""
         now = self._clock()
         spans: list[PeriodSpan] = [span_at(LimitPeriod(r.period), now, r.zone) for r in rows]
         keys = [(r.organization_id, r.id, s.start) for r, s in zip(rows, spans, strict=True)]
@@ -274,7 +266,6 @@ async def _mappings(connection: AsyncConnection, statement: Select[Any]) -> list
 
 
 def _used_and_held(keys: Sequence[Any], now: datetime) -> CompoundSelect[Any]:
-    """Select key, 0, used and uncertain units, and key, 1, units held and 0, in one statement."""
     used = _of_keys(USAGES, keys, literal(0).label("is_held"), USAGES.c.used, USAGES.c.uncertain)
     held = (
         _of_keys(HOLDS, keys, literal(1), func.sum(HOLDS.c.units), literal(0))

@@ -33,15 +33,11 @@ USAGES, HOLDS, RESERVATIONS = table_of(LimitUsage), table_of(ReservationHold), t
 
 @dataclass(frozen=True, slots=True)
 class InitialUsage:
-    """Units that a period holds for certain, and those of which nothing tells whether it does."""
-
     used: int
     uncertain: int = 0
 
 
 class UsageSeeder:
-    """Gives one limit its usage and holds; runs while nobody counts units of its organization."""
-
     def __init__(
         self, dialect: DatabaseDialect, connection: AsyncConnection, limit: Row, now: datetime
     ) -> None:
@@ -52,7 +48,6 @@ class UsageSeeder:
         self._span = span_at(LimitPeriod(limit["period"]), now, limit["zone"])
 
     async def run(self) -> None:
-        """Write the usage of the present period, and a hold for each reservation that runs."""
         seed = await self._seed()
         await self._write_usage(seed)
         await self._write_holds()
@@ -72,7 +67,6 @@ class UsageSeeder:
         return InitialUsage(least, max(0, most - least))
 
     async def _counted(self) -> tuple[int, int]:
-        """Return the units of counters inside the period, and of those across one of its ends."""
         first, last, (start, end) = COUNTERS.c.first_at, COUNTERS.c.last_at, _ends(self._span)
         inside = first >= start if end is None else and_(first >= start, last < end)
         touches = last >= start if end is None else and_(last >= start, first < end)
@@ -90,14 +84,12 @@ class UsageSeeder:
         return int((await self._connection.execute(statement)).scalar_one())
 
     async def _counted_apart_from(self, months: list[date]) -> int:
-        """Return the units of the months that lie in the period from their first day to the last."""
         statement = select(func.coalesce(func.sum(COUNTERS.c.units), 0)).where(
             *self._of_subject(COUNTERS), *_in_months(self._span), COUNTERS.c.month.not_in(months)
         )
         return int((await self._connection.execute(statement)).scalar_one())
 
     async def _recorded(self, months: list[date]) -> tuple[int, int]:
-        """Return the units that operations of these months counted, and those in the period."""
         at, (start, end) = OPERATIONS.c.occurred_at, _ends(self._span)
         inside = at >= start if end is None else and_(at >= start, at < end)
         units = func.sum(OPERATIONS.c.units)
@@ -138,7 +130,6 @@ class UsageSeeder:
         await self._dialect.upsert(self._connection, USAGES, [row])
 
     async def _write_holds(self) -> None:
-        """Hold what reservations that run keep, in the periods in which they were made."""
         await self._connection.execute(HOLDS.delete().where(HOLDS.c.limit_id == self._limit["id"]))
         statement = select(RESERVATIONS).where(
             RESERVATIONS.c.organization_id == self._limit["organization_id"],
@@ -182,7 +173,6 @@ def _instant(month: date) -> datetime:
 
 
 def _in_months(span: PeriodSpan) -> list[ColumnElement[bool]]:
-    """Return the conditions for counters of the months that a period touches."""
     conditions = [COUNTERS.c.month >= _month(span.start)]
     if span.end is not None:
         conditions.append(COUNTERS.c.month <= _month(span.end - timedelta(microseconds=1)))
@@ -190,7 +180,6 @@ def _in_months(span: PeriodSpan) -> list[ColumnElement[bool]]:
 
 
 def _edge_months(span: PeriodSpan) -> list[date]:
-    """Return the months that a period touches and does not contain."""
     edges = []
     if span.start != _instant(first := _month(span.start)):
         edges.append(first)

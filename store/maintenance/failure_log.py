@@ -14,7 +14,6 @@ class FailureLog:
         self._failures = 0
 
     def fail(self, error: Exception) -> None:
-        """Log a failure; those that follow it directly are logged at the level debug."""
         self._failures += 1
         level = logging.WARNING if self._failures == 1 else logging.DEBUG
         traceback = None if isinstance(error, DatabaseUnavailableError) else error

@@ -39,8 +39,6 @@ log = logging.getLogger(__name__)
 
 
 class Housekeeping:
-    """Runs hourly in every server; each step is harmless when another server does it too."""
-
     def __init__(
         self,
         database: Database,
@@ -56,14 +54,13 @@ class Housekeeping:
         self._batch_rows = batch_rows
 
     async def run_once(self) -> None:
-        """Do all of it now."""
         async with self._database.translated():
             await self._partitions.ensure_ahead()
         for table, is_old in self._old(self._clock()):
             await self._delete(table, is_old)
 
     def _old(self, now: datetime) -> Iterator[tuple[Table, ColumnElement[bool]]]:
-        """What no answer can need any more, by table.
+        """Yield the conditions on expired rows by table.
 
         A repeat of ``consume`` or ``reserve``, a commit and a release are answered within the time of
         idempotency. Usage is read in its period only; it stays for that time as well.
@@ -100,7 +97,6 @@ class Housekeeping:
             log.info("old rows were deleted", extra={"table": table.name, "rows": deleted})
 
     async def run(self) -> None:
-        """Do it again and again until cancelled; a failure is logged and tried again."""
         pause = FIRST_PAUSE_SECONDS
         while True:
             await asyncio.sleep(pause)

@@ -20,23 +20,21 @@ LAST_MONTH: Month = 10_000 * MONTHS
 
 
 def month_of(instant: datetime) -> Month:
-    """The UTC calendar month of an instant."""
+    """Return the UTC calendar month of an instant."""
     instant = instant.astimezone(UTC)
     return instant.year * MONTHS + instant.month - 1
 
 
 def start_of(month: Month) -> datetime:
-    """The first instant of a month, UTC."""
+    """Return the first instant of a month, UTC."""
     return datetime(month // MONTHS, month % MONTHS + 1, 1, tzinfo=UTC)
 
 
 def partitioned_tables() -> list[Table]:
-    """Every table that is cut into months."""
     return [t for t in Base.metadata.sorted_tables if INFO_KEY in t.info]
 
 
 def partition_of(table: Table) -> Partition:
-    """How that table is cut."""
     partition: Partition = table.info[INFO_KEY]
     return partition
 
@@ -81,7 +79,6 @@ class Partitions:
             self._known.setdefault(table.name, []).append(_months_of(span))
 
     async def ensure_ahead(self) -> None:
-        """Make the partitions of this month and the next ones."""
         month = month_of(self._clock())
         ahead = range(month, month + self._months_ahead + 1)
         await self.ensure((table, m) for table in partitioned_tables() for m in ahead)
@@ -95,7 +92,6 @@ class Partitions:
 
 
 def _months_of(span: TimeSpan) -> tuple[Month, Month]:
-    """Return the first month of a span and the one after its last."""
     return (
         0 if span.start is None else month_of(span.start),
         LAST_MONTH if span.end is None else month_of(span.end - timedelta.resolution) + 1,

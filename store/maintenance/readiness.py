@@ -24,8 +24,6 @@ READ_ONLY_NOTE = "the role of the database may only read: every write is refused
 
 
 class WriteActivity:
-    """What became of the writes of callers, and which are under way."""
-
     def __init__(self) -> None:
         self._begun: dict[int, float] = {}
         self._number = 0
@@ -35,7 +33,6 @@ class WriteActivity:
 
     @contextmanager
     def track(self) -> Iterator[None]:
-        """Watch one write."""
         number = self._number = self._number + 1
         self._begun[number] = time.monotonic()
         try:
@@ -50,7 +47,7 @@ class WriteActivity:
             del self._begun[number]
 
     def verdict(self) -> bool | str:
-        """True where writing works, the reason where it does not, False where nothing is known."""
+        """Return True if writes work, the reason if not, False if unknown."""
         now = time.monotonic()
         oldest = next(iter(self._begun.values()), now)
         if now - oldest > STUCK_SECONDS:
@@ -66,8 +63,6 @@ class _ProbeRollbackError(Exception):
 
 
 class WriteProbe:
-    """Tries a write that nobody sees."""
-
     def __init__(self, database: Database) -> None:
         self._database = database
         self._has_written = False
@@ -117,7 +112,6 @@ def _missing(right: str, tables: Sequence[str]) -> DatabaseUnavailableError:
 
 
 def reason_of(error: StoreError | DatabaseFailureError) -> str:
-    """What fails, for operators."""
     if isinstance(error, DatabaseUnavailableError):
         return error.reason
     if isinstance(error, DatabaseFailureError):

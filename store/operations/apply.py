@@ -94,7 +94,6 @@ class OperationApplier:
             self._announcements.publish_operations(set(frame.columns[ORGANIZATION]))
 
     def _tables(self, frame: Frame) -> list[tuple[Table, Columns]]:
-        """Everything that new operations, in the order of time, are written to."""
         tables: list[tuple[Table, Columns]] = [(TABLE, frame.columns)]
         if self._rolls_up:
             tables.append((OPERATION_ROLLUPS, deltas_of(frame)))
@@ -106,7 +105,6 @@ class OperationApplier:
         return gathered
 
     async def _insert(self, flush: Flush, frame: Frame) -> set[Key] | None:
-        """The keys that are new; None where all are."""
         ordered = in_order(frame)
         connection, dialect = flush.connection, flush.dialect
         if await dialect.insert_columns_if_new(connection, TABLE, ordered.columns):
@@ -136,8 +134,6 @@ class OperationApplier:
 
 @dataclass(frozen=True, slots=True)
 class FlushOperations:
-    """The operations of a flush as one frame, and the entries that wait for their results."""
-
     frame: Frame
     batches: list[OperationBatch]
     singles: list[OperationEntry]
@@ -145,7 +141,6 @@ class FlushOperations:
 
     @classmethod
     def of(cls, entries: list[Operations]) -> "FlushOperations":
-        """Of the entries of one flush."""
         batches = [e for e in entries if isinstance(e, OperationBatch)]
         singles = [e for e in entries if isinstance(e, OperationEntry)]
         # Within one flush the id alone tells operations of an organization apart.
@@ -164,7 +159,7 @@ class FlushOperations:
 
 
 def in_order(frame: Frame) -> Frame:
-    """The operations in the order in which all servers write, so that none waits for another.
+    """Sort operations in the order in which all servers write, which avoids deadlocks.
 
     Time comes first: a bulk load is buffered per partition, and so written partition by partition.
     """
@@ -172,7 +167,7 @@ def in_order(frame: Frame) -> Frame:
 
 
 def first_of_each(items: Iterable[T], key: Callable[[T], object]) -> list[T]:
-    """The items without later ones of the same key."""
+    """Return the first item of each key."""
     first: dict[object, T] = {}
     for item in items:
         first.setdefault(key(item), item)
@@ -180,12 +175,10 @@ def first_of_each(items: Iterable[T], key: Callable[[T], object]) -> list[T]:
 
 
 def key_of(row: Row) -> Any:
-    """The primary key in a row."""
     return tuple(row[:KEY_WIDTH])
 
 
 def claim_keys(keys: Sequence[Key], unclaimed: set[Key] | None) -> set[Key] | None:
-    """Those of ``keys`` that are this call's to claim: two calls may have sent the same."""
     if unclaimed is None:
         return None
     mine = unclaimed.intersection(keys)
@@ -196,7 +189,6 @@ def claim_keys(keys: Sequence[Key], unclaimed: set[Key] | None) -> set[Key] | No
 def settle_entries(
     entries: list[OperationEntry], fresh: list[OperationEntry], unclaimed: set[Key] | None
 ) -> None:
-    """Set the results of single operations; ``fresh`` are those that were sent to the database."""
     for entry in fresh:
         if unclaimed is None or entry.key in unclaimed:
             entry.result = ItemResult.accepted(entry.id, entry.key)
@@ -208,7 +200,7 @@ def settle_entries(
 
 
 def usages_of(frame: Frame, written: set[Key] | None) -> Iterable[UsageRecord]:
-    """What new operations count: they have happened, so they are counted and never refused."""
+    """Return the usage of new operations: they have happened, so they are never refused."""
     if INTERACTION_TYPE not in frame.columns:
         return
     uncounted = None if written is None else set(written)
@@ -225,7 +217,6 @@ def usages_of(frame: Frame, written: set[Key] | None) -> Iterable[UsageRecord]:
 def usages_of_operation(
     labels: tuple[Any, ...], at: datetime, counted: tuple[Any, ...]
 ) -> Iterable[UsageRecord]:
-    """Return what one operation counts, from the values of ``LABEL_POSITIONS`` and of ``WHAT``."""
     type, units, against_limits, further, operation_type, route, method = counted
     whose = dict(zip(LABEL_NAMES, labels, strict=True))
     shared = (operation_type, route, method)

@@ -48,7 +48,6 @@ class Change:
 
 
 def parts_of(costs: Costs) -> list[int]:
-    """What the costs of one operation add to ``PARTS``."""
     status, *amounts = costs
     present = [int(amount is not None) for amount in amounts]
     sums = [amount or 0 for amount in amounts]
@@ -56,7 +55,6 @@ def parts_of(costs: Costs) -> list[int]:
 
 
 def corrections_of(changes: Sequence[Change]) -> Columns:
-    """The rows of the rollups of sums for some changes, as columns of their table."""
     sums: dict[Key, list[int]] = {}
     for change in changes:
         pairs = zip(parts_of(change.new), parts_of(change.old), strict=True)
@@ -78,14 +76,12 @@ def corrections_of(changes: Sequence[Change]) -> Columns:
 
 
 def keys_of(change: Change) -> Iterable[Key]:
-    """Where an operation's costs are counted, once for each rollup of sums."""
     hour = start_of_hour(change.row["occurred_at"])
     for rollup in SUMS:
         yield rollup.number, hour, tuple(change.row[name] for name in rollup.dimensions)
 
 
 def columns_of(rows: Sequence[tuple[Key, list[int]]]) -> Columns:
-    """Rows as columns of the table of rollups."""
     dimensions = {rollup.number: rollup.dimensions for rollup in SUMS}
     columns: dict[int, list[Any]] = {
         OF["rollup"]: [key[0] for key, _ in rows],

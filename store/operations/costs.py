@@ -47,7 +47,7 @@ def fill_costs(frame: Frame, book: PriceBook) -> None:
 
 
 def costs_at_default(frame: Frame, book: PriceBook) -> tuple[Sequence[Any], ...] | None:
-    """The columns where every operation has the tokens of a tool at the default price, and no others.
+    """Return the columns where every operation has the tokens of a tool at the default price, and no others.
 
     None where one is not so: what is told apart there by row is known here of all of them.
     """
@@ -72,7 +72,7 @@ def costs_at_default(frame: Frame, book: PriceBook) -> tuple[Sequence[Any], ...]
 
 
 def costs_of(book: PriceBook, names: tuple[Any, ...], at: datetime, counts: Counts) -> Costs:
-    """The costs of one operation, from the values of ``NAMES`` and of ``COUNTS``.
+    """Return the costs of one operation, from the values of ``NAMES`` and of ``COUNTS``.
 
     Tokens of a tool are priced by the tool, those of a model by the model, whatever the kind: what
     has both costs their sum. It is UNPRICED as soon as a model with tokens has no price.

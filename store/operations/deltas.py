@@ -58,7 +58,6 @@ Part = tuple[Fold, Values]
 
 
 def deltas_of(frame: Frame) -> Columns:
-    """The rows of all rollups for operations in the order of time."""
     hours = list(hours_of(frame.columns[AT["occurred_at"]]))
     spread = _Sums.of(frame, hours)
     every = tuple(dict.fromkeys(name for r in ROLLUPS for name in r.dimensions))
@@ -73,7 +72,6 @@ def deltas_of(frame: Frame) -> Columns:
 
 
 def hours_of(times: Sequence[datetime]) -> Iterator[datetime]:
-    """The hour of each of some instants in their order."""
     place = 0
     while place < len(times):
         hour = start_of_hour(times[place])
@@ -83,8 +81,6 @@ def hours_of(times: Sequence[datetime]) -> Iterator[datetime]:
 
 
 class _Sums:
-    """Rows of sums: their hours, their dimensions, and what was folded."""
-
     def __init__(
         self, hours: Sequence[datetime], dimensions: dict[str, Values], parts: dict[int, Part]
     ) -> None:
@@ -94,7 +90,6 @@ class _Sums:
 
     @classmethod
     def of(cls, frame: Frame, hours: Sequence[datetime]) -> "_Sums":
-        """Each operation as a sum of one."""
         columns = frame.columns
         dimensions = {n: columns[AT[n]] for n in DIMENSIONS if AT[n] in columns}
         ones = (1,) * frame.count
@@ -121,12 +116,10 @@ class _Sums:
         return cls(hours, dimensions, parts)
 
     def only(self, names: Sequence[str]) -> "_Sums":
-        """The same rows with some of their dimensions."""
         kept = {name: values for name in names if (values := self.dimensions.get(name))}
         return _Sums(self.hours, kept, self.parts)
 
     def as_groups(self) -> "_Sums":
-        """Each row as a group of its own."""
         parts = {
             place: (flatten_bins, [None if v is None else (v,) for v in values])
             if fold is concatenate_bins
@@ -136,13 +129,11 @@ class _Sums:
         return _Sums(self.hours, self.dimensions, parts)
 
     def of_rollup(self, rollup: Rollup) -> "_Sums":
-        """The same rows with what a rollup holds."""
         held = IN_HISTOGRAMS if rollup.histograms else IN_SUMS
         parts = {place: part for place, part in self.parts.items() if place in held}
         return _Sums(self.hours, self.dimensions, parts)
 
     def by(self, names: Sequence[str]) -> "_Sums":
-        """The sums of those rows that have the same hour and the same values of some dimensions."""
         kept = [name for name in names if name in self.dimensions]
         # What is the same throughout tells no rows apart, and need not be looked at in each.
         varied = [v for v in (self.hours, *(self.dimensions[n] for n in kept)) if not is_same(v)]
@@ -173,18 +164,16 @@ class _Sums:
 
 
 def too_large(sums: _Sums) -> bool:
-    """Whether a sum is beyond the whole numbers of databases: it is written operation by operation."""
     found = (sums.parts[OF[name]][1] for name in SUM_COLUMNS if OF[name] in sums.parts)
     return any(value is not None and abs(value) > LONG_MAX for values in found for value in values)
 
 
 def present(values: Values, ones: Values) -> Values:
-    """One for each value that is there."""
     return [value is not None for value in values] if None in values else ones
 
 
 def fold_slices(fold: Fold, values: Values, slices: Sequence[slice]) -> list[Any]:
-    """Each slice of the values in one; None where it has none."""
+    """Aggregate each slice of the values; None for one without values."""
     if None not in values:
         return [fold(values[one]) for one in slices]
     found = ([v for v in values[one] if v is not None] for one in slices)
@@ -192,22 +181,18 @@ def fold_slices(fold: Fold, values: Values, slices: Sequence[slice]) -> list[Any
 
 
 def is_same(values: Sequence[Any]) -> bool:
-    """Whether all values are the first one."""
     return values.count(values[0]) == len(values)
 
 
 def concatenate_bins(lanes: Iterable[int]) -> Sequence[int]:
-    """The lanes of several values."""
     return tuple(lanes)
 
 
 def flatten_bins(lanes: Iterable[Sequence[int]]) -> Sequence[int]:
-    """The lanes of several rows as those of one."""
     return tuple(chain.from_iterable(lanes))
 
 
 def join_bins(found: Sequence[tuple[Rollup, _Sums]]) -> Columns:
-    """The rows of several rollups as columns of the table."""
     columns: dict[int, list[Any]] = {
         OF["rollup"]: [r.number for r, sums in found for _ in sums.hours],
         OF["starts_at"]: [hour for _, sums in found for hour in sums.hours],

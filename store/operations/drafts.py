@@ -10,8 +10,6 @@ from store.auth.access import LabelsDraft
 
 
 class ApiCallDraft(Protocol):
-    """What an API call has, and any operation may have."""
-
     route: str | None
     method: str | None
     status_code: int | None
@@ -22,8 +20,6 @@ class ApiCallDraft(Protocol):
 
 
 class ToolUseDraft(Protocol):
-    """What a tool call has, and any operation may have."""
-
     tool_name: str | None
     operation_mode: str | None
     file_path: str | None
@@ -56,16 +52,12 @@ class LlmCallDraft(Protocol):
 
 
 class InteractionUseDraft(Protocol):
-    """What the operation counts against."""
-
     type: str
     units: int
     counts_against_limits: bool
 
 
 class OperationDraft(Protocol):
-    """One finished call, unchecked."""
-
     id: UUID | None
     occurred_at: datetime | None
     kind: OperationKind

@@ -62,8 +62,6 @@ COMPANY, SUBSCRIPTION = AT["company_id"], AT["subscription_id"]
 
 
 class FastPathPreparer:
-    """Rows of one principal's drafts in one call."""
-
     def __init__(
         self, principal: Principal, bounds: InputBounds, now: datetime, make_id: Callable[[], UUID]
     ) -> None:
@@ -79,7 +77,7 @@ class FastPathPreparer:
         self._make_id = make_id
 
     def row(self, draft: OperationDraft) -> Row | None:
-        """The row, or None where the draft must be looked at closely."""
+        """Build the row; return None if the draft needs full validation."""
         row: Row = [None] * WIDTH
         if not (self._defaults_are_plain and self._labels(draft, row)):
             return None
@@ -248,7 +246,6 @@ class FastPathPreparer:
         return True
 
     def _is_on_fast_path(self, value: Any) -> bool:
-        """Whether it is a flat, small JSON object of printable text and ordinary numbers."""
         if type(value) is not dict or len(value) > MAX_FAST_PATH_MEMBERS:
             return False
         size = 2
@@ -266,7 +263,7 @@ class FastPathPreparer:
 
 
 def is_fast_path_member(member: Any) -> bool:
-    """Whether it is null, a boolean, or an ordinary number."""
+    """Return whether a member is null, a boolean or an ordinary number."""
     kind = type(member)
     if kind is int:
         return bool(-LONG_MAX <= member <= LONG_MAX)
@@ -276,5 +273,4 @@ def is_fast_path_member(member: Any) -> bool:
 
 
 def are_tokens(counts: tuple[int | None, ...]) -> bool:
-    """Whether all that are given are counts of tokens."""
     return all([count is None or 0 <= count <= MAX_TOKENS for count in counts])  # noqa: C419  # a generator takes twice as long

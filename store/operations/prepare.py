@@ -70,18 +70,15 @@ class OperationEntry(Entry):
 
     @property
     def id(self) -> UUID:
-        """The operation's own id."""
         id: UUID = self.row[ID]
         return id
 
     @property
     def key(self) -> tuple[str, datetime, UUID]:
-        """The primary key: the first three columns."""
         return tuple(self.row[:3])
 
     @property
     def is_accepted(self) -> bool:
-        """Whether it was written, and was not there before."""
         return self.result is not None and self.result.status is ItemStatus.ACCEPTED
 
     @property
@@ -90,7 +87,6 @@ class OperationEntry(Entry):
 
     @property
     def on_fast_path(self) -> bool:
-        """Whether there is nothing to write but the row of the operation."""
         return self.message is None and self.response is None and self.row[INTERACTION_TYPE] is None
 
     def partitions(self) -> tuple[tuple[Table, int], ...]:
@@ -101,8 +97,6 @@ class OperationEntry(Entry):
 
 
 class OperationPreparer:
-    """Turns drafts of one principal into entries."""
-
     def __init__(
         self,
         principal: Principal,
@@ -118,17 +112,16 @@ class OperationPreparer:
         self._columns = ColumnPreparer(principal, bounds, now, make_id)
 
     def prepare_all(self, drafts: Sequence[OperationDraft]) -> OperationBatch | None:
-        """All drafts as one entry; None where they must be prepared one by one."""
+        """Prepare all drafts as one entry; None if they must be prepared one by one."""
         frame = self._columns.frame(drafts) if len(drafts) >= MIN_COLUMNAR_BATCH_ITEMS else None
         return None if frame is None else OperationBatch(frame)
 
     def prepare(self, draft: OperationDraft) -> OperationEntry:
-        """The entry of one draft; raises ``InvalidInputError`` with every problem of it."""
+        """Return the entry of one draft; raise ``InvalidInputError`` with every problem of it."""
         row = self._quick.row(draft)
         return OperationEntry(row) if row is not None else self.validate(draft)
 
     def validate(self, draft: OperationDraft) -> OperationEntry:
-        """The same, looking at every value by itself: the plain path, and the one with the errors."""
         check = Checker(self._bounds, self._now)
         values: dict[str, Any] = {"recorded_at": self._now}
         self._identity(draft, values, check)
@@ -191,7 +184,6 @@ class OperationPreparer:
 
 
 def check_labels(labels: dict[str, str | None], check: Checker) -> dict[str, str | None]:
-    """The labels with every text checked; paths are those of ``LabelsInput``."""
     checked = {}
     for name, value in labels.items():
         if value is not None:
@@ -204,7 +196,6 @@ def check_labels(labels: dict[str, str | None], check: Checker) -> dict[str, str
 
 
 def api_values(api: ApiCallDraft, values: dict[str, Any], check: Checker) -> None:
-    """The columns of an API call."""
     values["route"] = check.text(api.route, "api", "route")
     values["method"] = check.name(api.method, "api", "method")
     values["status_code"] = check.whole(
@@ -217,7 +208,6 @@ def api_values(api: ApiCallDraft, values: dict[str, Any], check: Checker) -> Non
 
 
 def tool_values(tool: ToolUseDraft, values: dict[str, Any], check: Checker) -> None:
-    """The columns of a tool call."""
     values["tool_name"] = check.name(tool.tool_name, "tool", "toolName")
     values["operation_mode"] = check.name(tool.operation_mode, "tool", "operationMode")
     values["file_path"] = check.text(tool.file_path, "tool", "filePath")
@@ -226,7 +216,7 @@ def tool_values(tool: ToolUseDraft, values: dict[str, Any], check: Checker) -> N
 
 
 def token_values(tool: ToolUseDraft, check: Checker) -> dict[str, int | None]:
-    """The tokens of a tool call: prevented = original - actual, negative where it cost more.
+    """Return the tokens of a tool call: prevented = original - actual, negative where it cost more.
 
     Of the three numbers two give the third one; where all three are given they must agree.
     """
@@ -256,7 +246,6 @@ def token_values(tool: ToolUseDraft, check: Checker) -> dict[str, int | None]:
 
 
 def interaction_values(draft: OperationDraft, check: Checker) -> dict[str, Any]:
-    """The columns of what an operation counts: the first interaction, and the others."""
     uses: list[tuple[Path, InteractionUseDraft]] = []
     if draft.interaction is not None:
         uses.append((("interaction",), draft.interaction))
@@ -289,7 +278,6 @@ def interaction_values(draft: OperationDraft, check: Checker) -> dict[str, Any]:
 def llm_values(
     llm: LlmCallDraft, values: dict[str, Any], check: Checker
 ) -> tuple[str | None, str | None]:
-    """The columns of a model call; returns its long texts."""
     values["provider"] = check.name(llm.provider, "llm", "provider")
     values["model"] = check.name(llm.model, "llm", "model")
     counts = TokenCounts(

@@ -54,7 +54,6 @@ class CostSums:
     saved: int = 0
 
     def add(self, costs: Sequence[Any]) -> None:
-        """Add the costs of one operation: status, baseline, actual, saved."""
         self.baseline += costs[1] or 0
         self.actual += costs[2] or 0
         self.saved += costs[3] or 0
@@ -62,8 +61,6 @@ class CostSums:
 
 @dataclass(slots=True)
 class RepricedTotals:
-    """What changed, or would change, among some operations."""
-
     kind: str | None = None
     name: str | None = None
     operations: int = 0
@@ -84,7 +81,6 @@ class RepricedTotals:
             self.newly_unpriced += new[0] == UNPRICED != old[0]
 
     def merge(self, other: "RepricedTotals") -> None:
-        """Add what changed among others."""
         for name in ("operations", "changed", "newly_priced", "newly_unpriced"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for mine, theirs in ((self.before, other.before), (self.after, other.after)):
@@ -96,22 +92,18 @@ PRICED, UNPRICED = PriceStatus.PRICED.value, PriceStatus.UNPRICED.value
 
 @dataclass(slots=True)
 class RepriceResult:
-    """The whole, its parts by model and tool, and where a further call goes on."""
-
     whole: RepricedTotals = field(default_factory=RepricedTotals)
     groups: dict[tuple[str, str], RepricedTotals] = field(default_factory=dict)
     cursor: str | None = None
     more: bool = False
 
     def add(self, kind: str, name: str, old: Sequence[Any], new: Sequence[Any]) -> None:
-        """Count one operation."""
         group = self.groups.get((kind, name))
         if group is None:
             group = self.groups[kind, name] = RepricedTotals(kind, name)
         group.add(old, new)
 
     def parts(self) -> list[RepricedTotals]:
-        """Those with changes, the most changed first; the last one may stand for all others."""
         changed = [group for group in self.groups.values() if group.changed]
         changed.sort(key=lambda g: (-g.changed, g.kind or "", g.name or ""))
         told, others = changed[:MAX_REPRICED_GROUPS], changed[MAX_REPRICED_GROUPS:]
@@ -129,7 +121,6 @@ class Repricing:
     def __init__(
         self, database: Database, default_tool_nanos: int, rolls_up: bool, most: int
     ) -> None:
-        """``most`` operations are looked at in one call."""
         self._database = database
         self._default_tool_nanos = default_tool_nanos
         self._rolls_up = rolls_up
@@ -185,7 +176,6 @@ class Repricing:
     async def _patiently(
         self, statement: Select[Any], dry_run: bool, outcome: RepriceResult
     ) -> Sequence[Row[Any]]:
-        """One chunk, tried again while others are in the way."""
         for left in reversed(range(MAX_CONTENTION_TRIES)):
             try:
                 return await self._chunk(statement, dry_run, outcome)
@@ -235,7 +225,6 @@ class Repricing:
 
 
 def priced(book: PriceBook, row: Row[Any]) -> Change:
-    """The costs that an operation has, and those that it has by the prices in force."""
     values = row._mapping
     names = tuple(values[name] for name in NAME_COLUMNS)
     counts: Any = tuple(values[name] for name in COUNT_COLUMNS)
@@ -244,13 +233,11 @@ def priced(book: PriceBook, row: Row[Any]) -> Change:
 
 
 def named(row: Any) -> tuple[str, str]:
-    """What an operation is priced by: the kind, and the name of its tool or model."""
     if row["kind"] == OperationKind.TOOL.value:
         return row["kind"], row["tool_name"] or row["name"]
     return row["kind"], row["model"] or row["tool_name"] or ""
 
 
 def parameters_of(change: Change) -> dict[str, Any]:
-    """The parameters of one UPDATE."""
     found = {f"key_{column.name}": change.row[column.name] for column in KEY}
     return found | {f"new_{n}": value for n, value in zip(COSTS, change.new, strict=True)}

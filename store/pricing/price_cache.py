@@ -13,8 +13,6 @@ FRESH_SECONDS = 1.0
 
 
 class PriceBookCache:
-    """Hands out the present book."""
-
     def __init__(self, database: Database, default_tool_nanos: int) -> None:
         self._database = database
         self._default_tool_nanos = default_tool_nanos
@@ -24,7 +22,7 @@ class PriceBookCache:
         self._lock = asyncio.Lock()
 
     async def current(self) -> PriceBook:
-        """The prices as they were at most ``FRESH_SECONDS`` ago."""
+        """Return the prices as they were at most ``FRESH_SECONDS`` ago."""
         if self._book is not None and time.monotonic() < self._stale_at:
             return self._book
         async with self._lock:
@@ -38,6 +36,5 @@ class PriceBookCache:
             return self._book
 
     def forget(self) -> None:
-        """A price was changed here: read again."""
         self._changes += 1
         self._stale_at = 0.0

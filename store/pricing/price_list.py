@@ -15,8 +15,6 @@ from store.validation import Checker, InputBounds
 
 
 class Prices:
-    """Reading and setting prices."""
-
     def __init__(
         self,
         database: Database,
@@ -24,14 +22,12 @@ class Prices:
         bounds: InputBounds,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
-        """``changed`` is called after each change, so that nobody goes on with what was before."""
         self._database = database
         self._clock = clock
         self._bounds = bounds
         self._changed = changed
 
     async def list_prices(self, bounds: TenantBounds) -> list[Row]:
-        """Return the prices of the caller's organization and of the installation, with ``tiers``."""
         statement = select(TABLE).order_by(*TABLE.primary_key.columns)
         if bounds.organization_id is not None:
             owners = (bounds.organization_id, EVERY_ORGANIZATION)

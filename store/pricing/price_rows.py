@@ -19,8 +19,6 @@ TOOL_RATES = frozenset({"input", "output", "cached_input"})
 
 
 class RatesDraft(Protocol):
-    """US dollars per 1,000 tokens of each part; null where it has no price of its own."""
-
     input_per_1k: Decimal
     output_per_1k: Decimal | None
     cached_input_per_1k: Decimal | None
@@ -31,14 +29,10 @@ class RatesDraft(Protocol):
 
 
 class TierDraft(RatesDraft, Protocol):
-    """The price of calls with more than ``above_input_tokens`` input tokens."""
-
     above_input_tokens: int
 
 
 class PriceDraft(RatesDraft, Protocol):
-    """A price as a caller sets it."""
-
     organization_id: str | None
     kind: PriceKind
     name: str
@@ -51,7 +45,7 @@ class PriceDraft(RatesDraft, Protocol):
 def price_rows(
     draft: PriceDraft, organization: str, now: datetime, check: Checker
 ) -> list[dict[str, Any]]:
-    """Return the row of a price and those of its tiers; raises ``BadInput`` with every problem."""
+    """Return the row of a price and those of its tiers; raise ``InvalidInputError`` with all problems."""
     key: dict[str, Any] = {
         "organization_id": check.required_name(organization, "organizationId"),
         "kind": draft.kind.value,
@@ -71,7 +65,6 @@ def price_rows(
 
 
 def stated_rates(draft: RatesDraft, check: Checker, *path: str | int) -> dict[str, Decimal]:
-    """Return the parts that have a price of their own."""
     stated = {}
     for name in RATES:
         amount: Decimal | None = getattr(draft, f"{name}_per_1k")
@@ -124,6 +117,5 @@ def _refuse_parts_of_models(
 
 
 def camel(name: str) -> str:
-    """Return the name of a part in the API."""
     head, *rest = name.split("_")
     return head + "".join(word.title() for word in rest) + "Per1k"

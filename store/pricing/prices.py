@@ -26,12 +26,11 @@ PRICE_KEY = ("organization_id", "kind", "name", "effective_from")
 
 
 def to_nanos(dollars: Decimal) -> int:
-    """Whole nano-dollars, rounded half to even."""
+    """Return whole nano-dollars, rounded half to even."""
     return int((dollars * NANOS_PER_DOLLAR).quantize(Decimal(1)))
 
 
 def to_dollars(nanos: int) -> float:
-    """US dollars as people read them."""
     return nanos / NANOS_PER_DOLLAR
 
 
@@ -75,7 +74,6 @@ class TokenPrice:
 
     @classmethod
     def of_rows(cls, rows: Iterable[Row]) -> "TokenPrice":
-        """Create a price from its rows: itself, and its tiers."""
         by_size = {
             row["from_input_tokens"]: cls(*(row[f"{name}_nanos"] for name in RATES)) for row in rows
         }
@@ -83,7 +81,6 @@ class TokenPrice:
         return replace(price, tiers=tuple(sorted(by_size.items(), reverse=True)))
 
     def for_call(self, input_tokens: int) -> "TokenPrice":
-        """Return the price of a call with so many input tokens."""
         for from_input_tokens, tier in self.tiers:
             if input_tokens >= from_input_tokens:
                 return tier
@@ -99,12 +96,10 @@ class Cost:
 
     @property
     def saved(self) -> int:
-        """Negative where the actual cost is the higher one."""
         return self.baseline - self.actual
 
 
 def _cost(tokens_times_price: int) -> int:
-    """Nano-dollars of (tokens x nano-dollars per 1,000 tokens), rounded half up, within 64 bits."""
     cost = (tokens_times_price + PER_TOKENS // 2) // PER_TOKENS
     return max(-MAX_COST, min(MAX_COST, cost))
 
@@ -120,7 +115,7 @@ def tool_cost(original: int | None, actual: int | None, price: TokenPrice) -> Co
 
 
 def model_cost(counts: TokenCounts, price: TokenPrice) -> Cost:
-    """Each part of input and output at its price, by the tier of the call's input.
+    """Price each part of input and output by the tier of the call's input.
 
     The baseline reads nothing from a cache and writes nothing to it. Audio input that cannot be
     beside the tokens of the cache was read from it or written to it, and is priced as such.
@@ -138,8 +133,6 @@ def model_cost(counts: TokenCounts, price: TokenPrice) -> Cost:
 
 
 class PriceBook:
-    """The prices that one flush needs, and the costs they give."""
-
     def __init__(self, rows: Iterable[Row], default_tool_nanos: int) -> None:
         self.default_tool = TokenPrice.of(*[default_tool_nanos] * 3)
         self._rows: dict[tuple[str, str, str], list[tuple[datetime, TokenPrice]]] = {}
@@ -152,11 +145,10 @@ class PriceBook:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing but the default price is known."""
         return not self._rows
 
     def find(self, organization: str, kind: str, name: str, at: datetime) -> TokenPrice | None:
-        """The price in force at an instant: the organization's own before the installation's."""
+        """Return the price in force at an instant: the organization's own before the installation's."""
         if not self._rows:
             return None
         for owner in (organization, EVERY_ORGANIZATION):
@@ -167,7 +159,6 @@ class PriceBook:
 
 
 def by_date(rows: Iterable[Row]) -> dict[tuple[Any, ...], list[Row]]:
-    """Return the rows of each price, itself and its tiers, by the key that they share."""
     prices: dict[tuple[Any, ...], list[Row]] = {}
     for row in rows:
         prices.setdefault(tuple(row[name] for name in PRICE_KEY), []).append(row)

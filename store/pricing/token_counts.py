@@ -39,7 +39,6 @@ EXCLUDES_CACHE = "; where it leaves out the tokens of a cache, set inputTokensEx
 def input_with_cache(
     input_tokens: int | None, cached: int | None, written: int | None
 ) -> int | None:
-    """Return all input tokens, where ``input_tokens`` leaves out those of a cache."""
     if input_tokens is None and cached is None and written is None:
         return None
     return (input_tokens or 0) + (cached or 0) + (written or 0)

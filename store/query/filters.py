@@ -35,8 +35,6 @@ MAX_PATH_SHOWN = 80
 
 
 class ComparisonOperator(StrEnum):
-    """What a comparison asks of a field."""
-
     EQ = "eq"
     NE = "ne"
     IN = "in"
@@ -71,8 +69,6 @@ class CompareAttribute:
 
 @dataclass(frozen=True, slots=True)
 class AllOf:
-    """Every one of the parts; true when there is none."""
-
     parts: tuple["Condition", ...]
 
 
@@ -85,8 +81,6 @@ class AnyOf:
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """The opposite."""
-
     part: "Condition"
 
 
@@ -95,7 +89,6 @@ Fields = Mapping[str, ColumnElement[Any]]
 
 
 def parse_path(path: str) -> tuple[str, ...]:
-    """Object keys of ``a.b.c``; a dot inside a key is written ``\\.``."""
     steps, step, escaped = [], "", False
     for character in clean_text(path):
         if escaped:
@@ -118,7 +111,6 @@ def parse_path(path: str) -> tuple[str, ...]:
 
 
 def count_values(condition: Condition) -> int:
-    """Return how many values the comparisons of a condition hold."""
     match condition:
         case Compare() | CompareAttribute():
             return len(condition.value) if isinstance(condition.value, list | tuple) else 1
@@ -131,8 +123,6 @@ def count_values(condition: Condition) -> int:
 
 
 class ConditionCompiler:
-    """Translates the conditions of one statement; counts them, so that a filter stays bounded."""
-
     def __init__(
         self, fields: Fields, dialect: DatabaseDialect, max_values: int = MAX_FILTER_VALUES
     ) -> None:
@@ -143,7 +133,7 @@ class ConditionCompiler:
         self._is_long = False
 
     def compile(self, condition: Condition) -> ColumnElement[bool]:
-        """The condition as SQL; raises ``InvalidInputError`` when it asks for too much."""
+        """Compile the condition to SQL; raise ``InvalidInputError`` if it is too large."""
         values = count_values(condition)
         self._is_long = values > MAX_EXPANDED_VALUES
         compiled = self._compile(condition)
@@ -235,7 +225,6 @@ RANGES: dict[ComparisonOperator, Callable[[ColumnElement[Any], Any], ColumnEleme
 def _matches_sql(
     column: ColumnElement[Any], op: ComparisonOperator, value: Any
 ) -> ColumnElement[bool]:
-    """Equality with one value, or with null."""
     if op is ComparisonOperator.EQ:
         equal: ColumnElement[bool] = column == value  # IS NULL where the value is None
         return equal

@@ -62,11 +62,10 @@ class PageRequest:
 
     @property
     def backward(self) -> bool:
-        """Whether the page is taken from the end."""
         return self.last is not None
 
     def size(self, bounds: PageSize) -> int:
-        """How many records to return; raises ``InvalidInputError`` where that cannot be."""
+        """Return the page size; raise ``InvalidInputError`` for an invalid one."""
         if self.first is not None and self.last is not None:
             raise InvalidInputError("first and last exclude each other: leave one out", ("last",))
         name = "last" if self.backward else "first"
@@ -103,12 +102,10 @@ class Page:
     """Characters of the long texts and of the JSON that were read for it."""
 
     def __len__(self) -> int:
-        """How many records there are."""
         return len(next(iter(self.columns.values()), ()))
 
     @property
     def rows(self) -> list[Row]:
-        """The records as dicts."""
         names = tuple(self.columns)
         return [
             dict(zip(names, values, strict=True))
@@ -116,13 +113,11 @@ class Page:
         ]
 
     def cursor(self, index: int) -> str:
-        """The cursor of one record; a negative index counts from the end."""
         values = [plain(self.columns[term.name][index]) for term in self.terms]
         return write_cursor([signature(self.terms), *values])
 
     @property
     def cursors(self) -> list[str]:
-        """The cursors of all records."""
         order = [signature(self.terms)] * len(self)
         values = [map(plain, self.columns[term.name]) for term in self.terms]
         return [write_cursor(content) for content in zip(order, *values, strict=True)]
@@ -131,13 +126,12 @@ class Page:
 def page_statement(
     statement: Select[Any], terms: Sequence[OrderTerm], request: PageRequest, size: int
 ) -> Select[Any]:
-    """``statement`` ordered, cut at the cursors, and limited to one row more than the page."""
     ordered = cut(statement, terms, request).order_by(*order_by(terms, request.backward))
     return ordered.limit(size + 1)
 
 
 def cut(statement: Select[Any], terms: Sequence[OrderTerm], request: PageRequest) -> Select[Any]:
-    """``statement`` without what lies outside the cursors of ``request``."""
+    """Return ``statement`` without what lies outside the cursors of ``request``."""
     if request.after is not None:
         values = decode_cursor(request.after, terms, "after")
         statement = statement.where(beyond(terms, values, forward=True))
@@ -148,7 +142,7 @@ def cut(statement: Select[Any], terms: Sequence[OrderTerm], request: PageRequest
 
 
 def order_by(terms: Sequence[OrderTerm], reverse: bool = False) -> list[ColumnElement[Any]]:
-    """The ORDER BY of ``terms``; reversed, null values come first."""
+    """Return the ORDER BY of ``terms``; reversed, null values come first."""
     found: list[ColumnElement[Any]] = []
     for term in terms:
         descending = term.descending is not reverse
@@ -160,7 +154,7 @@ def order_by(terms: Sequence[OrderTerm], reverse: bool = False) -> list[ColumnEl
 
 
 def beyond(terms: Sequence[OrderTerm], values: Sequence[Any], forward: bool) -> ColumnElement[bool]:
-    """Rows that come after ``values`` (before them, if not ``forward``) in the order of ``terms``."""
+    """Return rows that come after ``values`` (before them, if not ``forward``) in the order of ``terms``."""
     options: list[ColumnElement[bool]] = []
     equal: list[ColumnElement[bool]] = []
     for term, value in zip(terms, values, strict=True):
@@ -189,7 +183,6 @@ def _past(term: OrderTerm, value: Any, forward: bool) -> ColumnElement[bool]:
 def make_page(
     found: FetchedColumns, terms: Sequence[OrderTerm], request: PageRequest, size: int
 ) -> Page:
-    """The page of the rows that ``page_statement`` found."""
     more = len(found) > size
     columns = found.head(size, reverse=request.backward)
     if request.backward:
@@ -198,22 +191,18 @@ def make_page(
 
 
 def signature(terms: Sequence[OrderTerm]) -> str:
-    """Names an order, so that a cursor of another one is recognised."""
     return ",".join(("-" if term.descending else "") + term.name for term in terms)
 
 
 def encode_cursor(terms: Sequence[OrderTerm], row: Row) -> str:
-    """An opaque cursor for a row."""
     return write_cursor([signature(terms), *(plain(row[term.name]) for term in terms)])
 
 
 def write_cursor(content: Sequence[Any]) -> str:
-    """The order's name and the values that stand for a record, as an opaque text."""
     return base64.urlsafe_b64encode(msgspec.json.encode(content)).decode().rstrip("=")
 
 
 def plain(value: Any) -> Any:
-    """A value of a cursor as JSON has it."""
     if isinstance(value, datetime):
         return to_microseconds(value)
     if isinstance(value, date):
@@ -222,7 +211,7 @@ def plain(value: Any) -> Any:
 
 
 def decode_cursor(cursor: str, terms: Sequence[OrderTerm], name: str) -> list[Any]:
-    """The values in a cursor; raises ``InvalidInputError`` for one that is not of this order."""
+    """Return the values in a cursor; raise ``InvalidInputError`` for one that is not of this order."""
     try:
         if len(cursor) > MAX_CURSOR_LENGTH:
             raise ValueError("too long")

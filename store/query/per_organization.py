@@ -20,7 +20,6 @@ MAX_ORGANIZATIONS = 50
 
 @cache
 def organizations(table: Table) -> Select[Any]:
-    """The organizations that have rows, each found by one step in the index."""
     column = table.c.organization_id
     first = select(func.min(column).label("name")).cte("organizations", recursive=True)
     following = (
@@ -31,13 +30,12 @@ def organizations(table: Table) -> Select[Any]:
 
 
 async def organizations_in(connection: AsyncConnection, table: Table) -> list[str] | None:
-    """The organizations that have rows; None when they are many."""
+    """Return the organizations that have rows; None when they are many."""
     names = list((await connection.execute(organizations(table))).scalars())
     return names if len(names) <= MAX_ORGANIZATIONS else None
 
 
 def follows_key(table: Table, terms: Sequence[OrderTerm]) -> bool:
-    """Whether the order is that of the key within one organization."""
     key = [column.name for column in table.primary_key.columns][1:]
     names = [term.name for term in terms]
     one_way = len({term.descending for term in terms}) == 1
@@ -52,7 +50,6 @@ def per_organization_page(
     reverse: bool,
     limit: int,
 ) -> Select[Any]:
-    """``statement``, which is ordered and limited, asked of each organization and merged."""
     if len(names) == 1:
         return statement.where(table.c.organization_id == names[0])
     parts = [select(statement.where(table.c.organization_id == name).subquery()) for name in names]

@@ -25,8 +25,6 @@ from store.query.per_organization import follows_key, organizations_in, per_orga
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A column to order by, and which way."""
-
     field: str
     descending: bool = False
 
@@ -46,11 +44,9 @@ class Source:
 
     @property
     def fields(self) -> Fields:
-        """Every column by its name."""
         return {column.name: column for column in self.table.columns} | dict(self.extra_fields)
 
     def terms(self, order: Sequence[Order]) -> list[OrderTerm]:
-        """The asked order, or the default one, completed to a total order."""
         asked = list(order) or list(self.default_order)
         named = {o.field for o in asked}
         # Ties run the way of the first column, so that "newest first" holds among them too.
@@ -86,7 +82,6 @@ class Records:
     def statement(
         self, bounds: TenantBounds, question: RecordQuery, extra: Sequence[ColumnElement[bool]] = ()
     ) -> Select[Any]:
-        """The rows within ``bounds`` that satisfy the question."""
         table = self.source.table
         statement = bounds.restrict(select(table), table).where(*extra)
         if question.where is not None:
@@ -101,7 +96,7 @@ class Records:
         request: PageRequest,
         columns: frozenset[str] | None = None,
     ) -> Page:
-        """One page; of ``columns`` only (and those of the order), where they are named."""
+        """Return one page; of ``columns`` only (and those of the order), where they are named."""
         size = request.size(self._sizes)
         terms = self.source.terms(question.order)
         statement = page_statement(self.statement(bounds, question), terms, request, size)
@@ -123,7 +118,6 @@ class Records:
         return make_page(fetched, terms, request, size)
 
     async def count(self, bounds: TenantBounds, question: RecordQuery) -> int:
-        """How many records there are, on all pages."""
         inner = self.statement(bounds, question)
         inner = inner.with_only_columns(func.count(), maintain_column_froms=True)
         async with self._database.read_for(bounds.organization_id) as connection:
@@ -131,7 +125,7 @@ class Records:
             return found
 
     async def find_by(self, bounds: TenantBounds, values: Mapping[str, Any]) -> Row | None:
-        """The newest record within the bounds whose columns have these values, or None."""
+        """Return the newest record within the bounds whose columns have these values, or None."""
         table = self.source.table
         conditions = [table.columns[name] == value for name, value in values.items()]
         statement = self.statement(bounds, RecordQuery(), conditions).limit(1)
@@ -182,7 +176,7 @@ class Records:
         conditions: Sequence[ColumnElement[bool]],
         request: PageRequest,
     ) -> dict[tuple[Any, ...], Page]:
-        """One page per value of ``key`` among the rows that satisfy ``conditions``, in one statement.
+        """Return one page per value of ``key`` among the rows that satisfy ``conditions``, in one statement.
 
         It ranks all of these rows: ``conditions`` have to keep them few.
         """

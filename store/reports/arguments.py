@@ -15,7 +15,6 @@ Ask = Callable[[AggregationQuery], Awaitable[AggregationResult]]
 
 
 def all_of(since: tuple[str, datetime | None], **equal: Any) -> Condition:
-    """Records from an instant on (a column and None: from ever), whose columns equal these values."""
     column, instant = since
     parts = [
         Compare(name, ComparisonOperator.EQ, value)
@@ -28,31 +27,24 @@ def all_of(since: tuple[str, datetime | None], **equal: Any) -> Condition:
 
 
 class Values:
-    """The values of one group of an answer."""
-
     def __init__(self, answer: AggregationResult, group: Group) -> None:
         self._answer = answer
         self._group = group
 
     def get(self, measure: Measure) -> Value:
-        """A measure as it is."""
         return self._answer.value(self._group, measure)
 
     def count(self, measure: Measure) -> int:
-        """A whole number; none is 0."""
         return int(self.get(measure) or 0)
 
     def number(self, measure: Measure) -> float | None:
-        """A number, if there is one."""
         value = self.get(measure)
         return None if value is None else float(value)
 
     def dollars(self, measure: Measure) -> float:
-        """Money in US dollars; none is 0."""
         return (self.get(measure) or 0) / NANOS_PER_DOLLAR
 
 
 def totals_of(answer: AggregationResult) -> Values:
-    """The totals of an answer that was asked for them."""
     assert answer.totals is not None
     return Values(answer, answer.totals)

@@ -18,8 +18,6 @@ UNITS = Statistic("units", Stat.SUM)
 
 @dataclass(frozen=True, slots=True)
 class InteractionPart:
-    """What was used for one thing; None is what named none."""
-
     name: str | None
     units: int
     calls: int
@@ -27,8 +25,6 @@ class InteractionPart:
 
 @dataclass(frozen=True, slots=True)
 class InteractionTotals:
-    """One month of one organization, or of a part of it."""
-
     year: int
     month: int
     units: int
@@ -39,7 +35,7 @@ class InteractionTotals:
 
 
 async def interaction_totals(ask: Ask, year: int, month: int, **labels: Any) -> InteractionTotals:
-    """The month of the counters with these values; raises ``InvalidInputError`` for a month that is none."""
+    """Return the counters of a month; raise ``InvalidInputError`` for an invalid month."""
     try:
         first = date(year, month, 1)
     except (ValueError, OverflowError):

@@ -44,8 +44,6 @@ MAX_WARNINGS = 20
 
 @dataclass(frozen=True, slots=True)
 class RequestNumbers:
-    """Requests that were created in one span, as they stand now; durations of those that ended."""
-
     count: int
     completed: int
     failed: int
@@ -57,14 +55,11 @@ class RequestNumbers:
 
     @property
     def failure_rate(self) -> float | None:
-        """Those that failed, of those that completed or failed."""
         return rate(self.failed, self.completed)
 
 
 @dataclass(frozen=True, slots=True)
 class RequestHour:
-    """The requests of one hour."""
-
     start: datetime
     end: datetime
     numbers: RequestNumbers
@@ -72,8 +67,6 @@ class RequestHour:
 
 @dataclass(frozen=True, slots=True)
 class StageNumbers:
-    """Stages of one name, as their present attempts stand."""
-
     name: str
     count: int
     completed: int
@@ -87,7 +80,6 @@ class StageNumbers:
 
     @property
     def failure_rate(self) -> float | None:
-        """Those that failed, of those that completed or failed."""
         return rate(self.failed, self.completed)
 
 
@@ -107,7 +99,6 @@ class Monitoring:
         self.hours = length / timedelta(hours=1)
 
     async def requests(self) -> RequestNumbers:
-        """All requests that were created in the span."""
         where = all_of(("created_at", self.since), type=self.type)
         answer = await self._ask(
             AggregationQuery(REQUESTS, where, measures=OF_REQUESTS, totals=True)
@@ -115,11 +106,10 @@ class Monitoring:
         return numbers_of(totals_of(answer))
 
     async def active(self) -> int:
-        """Requests that have not ended, stalled ones among them, however old they are."""
+        """Return requests that have not ended, stalled ones among them, however old they are."""
         return await self._with_status(ACTIVE_STATUSES)
 
     async def stalled(self) -> int:
-        """Requests of which nothing is heard, however old they are."""
         return await self._with_status([RequestStatus.STALLED.value])
 
     async def _with_status(self, states: Sequence[str]) -> int:
@@ -133,7 +123,6 @@ class Monitoring:
         return totals_of(answer).count(COUNT)
 
     async def by_hour(self, zone: str) -> list[RequestHour]:
-        """The same by the hour of their creation; the first and the last hour may be cut."""
         answer = await self._ask(
             AggregationQuery(
                 REQUESTS,
@@ -149,7 +138,6 @@ class Monitoring:
         ]
 
     async def stages(self) -> list[StageNumbers]:
-        """Stages whose present attempt began in the span, by name."""
         answer = await self._ask(
             AggregationQuery(
                 STAGES,
@@ -180,12 +168,11 @@ class Monitoring:
 
 
 def rate(failed: int, completed: int) -> float | None:
-    """The part that failed; None where nothing has ended."""
+    """Return the failure rate; None if nothing has ended."""
     return failed / (failed + completed) if failed + completed else None
 
 
 def numbers_of(values: Values) -> RequestNumbers:
-    """The requests of one group."""
     return RequestNumbers(
         count=values.count(COUNT),
         completed=values.count(COMPLETED),

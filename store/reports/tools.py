@@ -38,8 +38,6 @@ MAX_REPORT_ROWS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class ModeUse:
-    """One mode of one tool."""
-
     mode: str | None
     operations: int
     tokens_prevented: int
@@ -48,8 +46,6 @@ class ModeUse:
 
 @dataclass(frozen=True, slots=True)
 class ToolUse:
-    """One tool, and its modes."""
-
     tool: str | None
     operations: int
     tokens_original: int
@@ -61,8 +57,6 @@ class ToolUse:
 
 @dataclass(frozen=True, slots=True)
 class ToolBreakdown:
-    """All tools of a span. Cost is in US dollars."""
-
     time_range: TimeRange
     since: datetime | None
     calculated_at: datetime
@@ -75,8 +69,6 @@ class ToolBreakdown:
 
 @dataclass(frozen=True, slots=True)
 class Savings:
-    """Costs in US dollars, tokens and calls of some uses of tools."""
-
     operations: int
     tokens_original: int
     tokens_processed: int
@@ -87,7 +79,6 @@ class Savings:
 
     @property
     def saved_percent(self) -> float | None:
-        """What was saved in percent of the baseline; None where nothing would have been paid."""
         if not self.cost_baseline:
             return None
         return round(self.cost_saved / self.cost_baseline * 100, PERCENT_DIGITS)
@@ -95,24 +86,18 @@ class Savings:
 
 @dataclass(frozen=True, slots=True)
 class SavingsPart:
-    """The savings of one tool or mode."""
-
     name: str | None
     savings: Savings
 
 
 @dataclass(frozen=True, slots=True)
 class SavingsPoint:
-    """The savings of one slice of time."""
-
     start: datetime
     end: datetime
     savings: Savings
 
 
 class ToolReports:
-    """Reports on uses of tools in one span, of one tool id or all."""
-
     def __init__(self, ask: Ask, now: datetime, span: TimeRange, tool_id: str | None) -> None:
         self._ask = ask
         self.now = now
@@ -121,7 +106,6 @@ class ToolReports:
         self.since = span.since(now)
 
     async def breakdown(self) -> ToolBreakdown:
-        """What each tool was used for, by mode."""
         tools = await self._ask(self._question(("tool_name",), USE, totals=True))
         modes = await self._ask(self._question(("tool_name", "operation_mode"), USE))
         by_tool = {
@@ -141,16 +125,13 @@ class ToolReports:
         )
 
     async def savings(self) -> Savings:
-        """All uses together."""
         return savings_of(totals_of(await self._ask(self._question((), SAVINGS, totals=True))))
 
     async def savings_by(self, dimension: str) -> list[SavingsPart]:
-        """The same by ``tool_name`` or ``operation_mode``."""
         answer = await self._ask(self._question((dimension,), SAVINGS))
         return [SavingsPart(row.key[0], savings_of(Values(answer, row))) for row in answer.rows]
 
     async def trend(self, zone: str) -> list[SavingsPoint]:
-        """The same by time: by hour, day or month, as the range is long."""
         bucket = Bucket(trend_unit(self.time_range), zone=zone)
         answer = await self._ask(
             AggregationQuery(OPERATIONS, self._where(), bucket=bucket, measures=SAVINGS)
@@ -180,7 +161,6 @@ class ToolReports:
 
 
 def trend_unit(asked: TimeRange) -> BucketUnit:
-    """Return how fine the trend of a range is."""
     if asked.length is not None:
         for longest, unit in TREND_UNITS:
             if asked.length <= longest:
@@ -214,7 +194,6 @@ def _tool(answer: AggregationResult, row: Row, modes: list[ModeUse]) -> ToolUse:
 
 
 def savings_of(values: Values) -> Savings:
-    """The savings of one group."""
     return Savings(
         operations=values.count(COUNT),
         tokens_original=values.count(TOKENS_ORIGINAL),

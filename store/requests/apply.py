@@ -50,8 +50,6 @@ class RequestStats:
 
 
 class RequestApplier:
-    """Creates and changes requests, stages, attempts and events."""
-
     kinds = (CreateEntry, CommandEntry, StallCheckEntry)
 
     def __init__(
@@ -94,7 +92,6 @@ class RequestApplier:
         flush.notices.append(lambda: self.stats.count(ordered))
 
     async def _insert(self, flush: Flush, entries: list[CreateEntry]) -> set[CreateEntry]:
-        """Insert the requests whose id is new; returns which entries did it."""
         first: dict[Key, CreateEntry] = {}
         for entry in entries:
             first.setdefault(entry.key, entry)
@@ -135,7 +132,6 @@ class RequestApplier:
     async def _load_seen(
         self, flush: Flush, states: dict[Key, RequestState], entries: list[AnyEntry]
     ) -> None:
-        """Which of the callers' event ids are in the logs already."""
         keys: dict[UUID, list[Key]] = {}
         for key in states:
             keys.setdefault(key[1], []).append(key)

@@ -10,8 +10,6 @@ from store.auth.access import LabelsDraft
 
 
 class PlannedStageDraft(Protocol):
-    """A stage that is foreseen: its share of the whole, how often it may be tried, its silence."""
-
     name: str
     weight: float
     max_attempts: int
@@ -19,8 +17,6 @@ class PlannedStageDraft(Protocol):
 
 
 class CreateRequestDraft(Protocol):
-    """A request to be watched."""
-
     id: UUID | None
     type: str
     title: str | None
@@ -35,21 +31,15 @@ class CreateRequestDraft(Protocol):
 
 
 class MessageDraft(Protocol):
-    """What every command may carry: the id of its event, and when it happened."""
-
     event_id: UUID | None
     occurred_at: datetime | None
 
 
 class StartRequestDraft(MessageDraft, Protocol):
-    """PENDING to RUNNING."""
-
     request_id: UUID
 
 
 class StageDraft(MessageDraft, Protocol):
-    """Something about one stage; ``attempt`` fences off messages of an earlier try."""
-
     request_id: UUID
     stage: str
     attempt: int | None
@@ -66,8 +56,6 @@ class StartStageDraft(StageDraft, Protocol):
 
 
 class ProgressStageDraft(StageDraft, Protocol):
-    """How far the stage is: a fraction, or done of total; nothing of it is a heartbeat."""
-
     fraction: float | None
     done: int | None
     total: int | None
@@ -76,36 +64,26 @@ class ProgressStageDraft(StageDraft, Protocol):
 
 
 class CompleteStageDraft(StageDraft, Protocol):
-    """The stage is done."""
-
     output: Any
 
 
 class FailStageDraft(StageDraft, Protocol):
-    """The stage failed in this attempt."""
-
     message: str
     details: Any
     retryable: bool
 
 
 class RetryStageDraft(StageDraft, Protocol):
-    """The stage runs again; ``force`` where that is not allowed otherwise."""
-
     force: bool
 
 
 class RetryRequestDraft(MessageDraft, Protocol):
-    """The failed request runs again; ``start_stage`` False leaves its stages to the worker."""
-
     request_id: UUID
     force: bool
     start_stage: bool
 
 
 class LogEventDraft(MessageDraft, Protocol):
-    """A fact for the log."""
-
     request_id: UUID
     type: str
     severity: Severity
@@ -115,15 +93,11 @@ class LogEventDraft(MessageDraft, Protocol):
 
 
 class CompleteRequestDraft(MessageDraft, Protocol):
-    """The request is done."""
-
     request_id: UUID
     result: Any
 
 
 class FailRequestDraft(MessageDraft, Protocol):
-    """The request failed."""
-
     request_id: UUID
     message: str
     stage: str | None
@@ -131,7 +105,5 @@ class FailRequestDraft(MessageDraft, Protocol):
 
 
 class CancelRequestDraft(MessageDraft, Protocol):
-    """The request is called off."""
-
     request_id: UUID
     reason: str | None

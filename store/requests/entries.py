@@ -51,7 +51,6 @@ class CommandEntry(Entry):
 
     @property
     def organization(self) -> str | None:
-        """The organization of the request, as far as the caller's bounds tell."""
         return self.bounds.organization_id
 
 
@@ -71,17 +70,14 @@ class CreateEntry(Entry):
 
     @property
     def request_id(self) -> UUID:
-        """The id of the new request."""
         return self.row["id"]  # type: ignore[no-any-return]
 
     @property
     def key(self) -> tuple[str, UUID]:
-        """The primary key."""
         return self.row["organization_id"], self.row["id"]
 
     @property
     def organization(self) -> str | None:
-        """The organization of the request."""
         return self.key[0]
 
     def partitions(self) -> Iterable[tuple[Table, int]]:
@@ -106,7 +102,6 @@ class StallCheckEntry(Entry):
 
     @property
     def key(self) -> tuple[str | None, UUID]:
-        """The primary key."""
         return self.organization, self.request_id
 
 
@@ -114,5 +109,4 @@ REQUEST_COLUMNS = tuple(column.name for column in table_of(Request).columns)
 
 
 def new_request_row(values: dict[str, Any]) -> Row:
-    """A full row of ``requests`` from the values that are known."""
     return {name: values.get(name) for name in REQUEST_COLUMNS}

@@ -34,22 +34,18 @@ class RequestSnapshot(NamedTuple):
 
     @classmethod
     def of(cls, row: Row) -> "RequestSnapshot":
-        """From a row of ``requests``."""
         return cls(*(row[name] for name in cls._fields))
 
     @property
     def key(self) -> tuple[str, UUID]:
-        """The primary key."""
         return self.organization_id, self.id
 
     @property
     def kind(self) -> tuple[str, str]:
-        """Organization and type."""
         return self.organization_id, self.type
 
     @property
     def foreseeable(self) -> bool:
-        """Whether there is an end to wait for."""
         return self.status in FORECASTABLE_STATUSES
 
 
@@ -75,7 +71,7 @@ class TimelineInterval:
 
 
 def eta(status: str, stages: Sequence[Row], typical: Typical, now: datetime) -> float | None:
-    """Seconds until the last stage ends, None where that is unknown or past.
+    """Return seconds until the last stage ends, None where that is unknown or past.
 
     The stages that run now are taken to go on side by side, all others to follow one after
     another in the order of the plan. So it is the longest that is left of those that run, plus
@@ -101,7 +97,7 @@ def eta(status: str, stages: Sequence[Row], typical: Typical, now: datetime) -> 
 
 
 def seconds_left(stages: Sequence[Row], typical: Typical, now: datetime) -> dict[str, float | None]:
-    """The seconds that are left of each stage, by its name; None where nothing can be said."""
+    """Return the seconds left of each stage by name; None if unknown."""
     whole = {stage["name"]: seconds_of(stage, typical, now) for stage in stages}
     weights = weights_of(stages)
     known = [s for s in stages if whole[s["name"]] is not None and weights[s["name"]] > 0]
@@ -117,7 +113,7 @@ def seconds_left(stages: Sequence[Row], typical: Typical, now: datetime) -> dict
 
 
 def seconds_of(stage: Row, typical: Typical, now: datetime) -> float | None:
-    """How long a stage took, or will take as a whole, without looking at the others."""
+    """Return how long a stage took, or will take as a whole, without looking at the others."""
     if stage["status"] == StageStatus.COMPLETED:
         return _seconds(stage["started_at"], stage["ended_at"])
     usual = typical.get(stage["name"])
@@ -143,7 +139,6 @@ def _left_of(stage: Row, seconds: float | None, now: datetime) -> float | None:
 
 
 def is_awaited(stage: Row) -> bool:
-    """Whether an attempt is under way or still to come, as far as can be told."""
     if stage["status"] == StageStatus.FAILED:
         return stage["retryable"] is not False and stage["attempt"] < stage["max_attempts"]
     return stage["status"] == StageStatus.PENDING or stage["status"] in STAGE_ACTIVE
@@ -156,7 +151,7 @@ def timeline(
     typical: Typical,
     now: datetime,
 ) -> list[TimelineInterval]:
-    """Every attempt and what is still planned, in the order in which they begin.
+    """Return every attempt and what is still planned, in the order in which they begin.
 
     The last end that is expected is ``now`` plus ``eta``. A failed stage that may be tried again
     has a bar for that attempt; a stage that was skipped has one without any time.
@@ -224,7 +219,6 @@ def _planned_bar(
 
 
 def _seconds(start: datetime, end: datetime) -> float:
-    """Seconds from one instant to another; none where a sender's clock says less."""
     return max(0.0, (end - start).total_seconds())
 
 

@@ -45,7 +45,6 @@ class StageHistory:
         self._locks: WeakValueDictionary[Tenant, asyncio.Lock] = WeakValueDictionary()
 
     def now(self) -> datetime:
-        """The present instant."""
         return self._clock()
 
     async def typical(self, bounds: TenantBounds, kinds: Iterable[Kind]) -> dict[Kind, Typical]:
@@ -95,7 +94,6 @@ class StageHistory:
 def _recent(
     bounds: TenantBounds, organization: str, types: list[str], one_of: OneOf
 ) -> Select[tuple[object, ...]]:
-    """The completed stages of the newest ended requests of these types, so many of each."""
     columns = REQUESTS.c
     recent = (
         select(REQUESTS)

@@ -30,7 +30,6 @@ class LogPage:
 
 
 def has_ended(request: Row) -> bool:
-    """Whether it is in a final state."""
     return RequestStatus(request["status"]) in REQUEST_FINAL
 
 
@@ -65,13 +64,11 @@ def log_reach(
 
 
 class RequestLogs:
-    """Reads logs by number."""
-
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def read(self, key: RequestKey, after: int | None, limit: int) -> LogPage:
-        """The request, and its events after a number; none where ``after`` is None.
+        """Return the request, and its events after a number; none where ``after`` is None.
 
         The events are read first: the request is then at least as new as they are.
         """
@@ -93,7 +90,7 @@ class RequestLogs:
         return LogPage(request, events, len(events) == limit)
 
     async def moved(self, after: Mapping[RequestKey, int], limit: int) -> list[RequestChanged]:
-        """Of each request its events after a number, as far as ``limit`` rows go, and itself."""
+        """Return each request with its events after a number, up to ``limit`` rows in all."""
         found: list[RequestChanged] = []
         for some in chunks(sorted(after), KEYS_AT_ONCE):
             found += await self._moved({key: after[key] for key in some}, limit)

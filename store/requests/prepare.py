@@ -28,7 +28,7 @@ RESERVED_TYPES = ("request.", "stage.")
 
 
 class RequestPreparer:
-    """Turns drafts of one principal into entries; raises ``BadInput`` with every problem."""
+    """Turns drafts of one principal into entries; raise ``InvalidInputError`` with all problems."""
 
     def __init__(
         self,
@@ -43,7 +43,6 @@ class RequestPreparer:
         self._make_id = make_id
 
     def create(self, draft: drafts.CreateRequestDraft) -> CreateEntry:
-        """A new request, PENDING, with its planned stages."""
         check = self._check()
         id = draft.id or self._make_id()
         if not is_v7(id):
@@ -95,19 +94,16 @@ class RequestPreparer:
         return list(stages.values())
 
     def start(self, draft: drafts.StartRequestDraft) -> CommandEntry:
-        """PENDING to RUNNING."""
         check = self._check()
         fact = self._command_context(draft, check)
         return self._entry(draft, check, fact, lambda state: state.start(fact))
 
     def complete(self, draft: drafts.CompleteRequestDraft) -> CommandEntry:
-        """RUNNING to COMPLETED, with the result."""
         check = self._check()
         fact = self._command_context(draft, check, data=check.payload(draft.result, "result"))
         return self._entry(draft, check, fact, lambda state: state.complete(fact))
 
     def fail(self, draft: drafts.FailRequestDraft) -> CommandEntry:
-        """To FAILED, with message, stage and details."""
         check = self._check()
         stage = check.name(draft.stage, "stage")
         fact = self._command_context(
@@ -119,13 +115,11 @@ class RequestPreparer:
         return self._entry(draft, check, fact, lambda state: state.fail(fact, stage))
 
     def cancel(self, draft: drafts.CancelRequestDraft) -> CommandEntry:
-        """To CANCELLED, with the reason."""
         check = self._check()
         fact = self._command_context(draft, check, message=check.cut_text(draft.reason))
         return self._entry(draft, check, fact, lambda state: state.cancel(fact))
 
     def start_stage(self, draft: drafts.StartStageDraft) -> CommandEntry:
-        """PENDING to RUNNING, in the first attempt."""
         check = self._check()
         name, attempt = self._stage(draft, check)
         silence = stall_after_ms(draft.stall_after, check, "stallAfter")
@@ -140,7 +134,6 @@ class RequestPreparer:
         )
 
     def progress_stage(self, draft: drafts.ProgressStageDraft) -> CommandEntry:
-        """How far the running attempt is."""
         check = self._check()
         name, attempt = self._stage(draft, check)
         fraction = check.number(draft.fraction, "fraction", maximum=1.0)
@@ -161,7 +154,6 @@ class RequestPreparer:
         )
 
     def complete_stage(self, draft: drafts.CompleteStageDraft) -> CommandEntry:
-        """RUNNING to COMPLETED, with the output."""
         check = self._check()
         name, attempt = self._stage(draft, check)
         fact = self._command_context(draft, check, data=check.payload(draft.output, "output"))
@@ -170,7 +162,6 @@ class RequestPreparer:
         )
 
     def fail_stage(self, draft: drafts.FailStageDraft) -> CommandEntry:
-        """RUNNING to FAILED, with message and details."""
         check = self._check()
         name, attempt = self._stage(draft, check)
         retryable = draft.retryable
@@ -189,14 +180,12 @@ class RequestPreparer:
         )
 
     def retry(self, draft: drafts.RetryRequestDraft) -> CommandEntry:
-        """FAILED to RUNNING, at the error stage; ``force`` needs ADMIN."""
         check = self._check()
         force, start_stage = self._forced(draft.force), draft.start_stage
         fact = self._command_context(draft, check)
         return self._entry(draft, check, fact, lambda state: state.retry(fact, force, start_stage))
 
     def retry_stage(self, draft: drafts.RetryStageDraft) -> CommandEntry:
-        """FAILED to RUNNING, in the next attempt; ``force`` needs ADMIN."""
         check = self._check()
         name, attempt = self._stage(draft, check)
         force = self._forced(draft.force)
@@ -211,7 +200,6 @@ class RequestPreparer:
         return force
 
     def log_event(self, draft: drafts.LogEventDraft) -> CommandEntry:
-        """A fact of the caller's for the log."""
         check = self._check()
         type = check.required_name(draft.type, "type")
         if type.startswith(RESERVED_TYPES):
@@ -259,7 +247,7 @@ class RequestPreparer:
 
 
 def stall_after_ms(value: timedelta | None, check: Checker, *path: str | int) -> int | None:
-    """How long a stage may be silent, in milliseconds; None leaves it to the server."""
+    """Return the stall timeout of a stage in milliseconds; None uses the server's."""
     if value is None:
         return None
     if not MIN_STALL_AFTER <= value <= MAX_STALL_AFTER:

@@ -68,12 +68,10 @@ class RequestRecord:
 
     @property
     def status(self) -> RequestStatus:
-        """Where the request stands."""
         return RequestStatus(self.row["status"])
 
     @property
     def final(self) -> bool:
-        """Whether it has ended."""
         return self.status in REQUEST_FINAL
 
     def emit(
@@ -84,7 +82,6 @@ class RequestRecord:
         stage: str | None = None,
         event_id: UUID | None = None,
     ) -> None:
-        """Append an event with the next number."""
         self.row["last_seq"] += 1
         self.row["updated_at"] = self.now
         self.dirty = True
@@ -130,7 +127,6 @@ class RequestRecord:
     # ---------------------------------------------------------------- who is heard
 
     def _record_heartbeat(self, fact: CommandContext) -> None:
-        """A message changes something: the request is alive, and back where it was STALLED."""
         self.row["heard_at"] = self.now
         self.dirty = True
         if self._evaluate(RequestCommand.RESUME):
@@ -138,7 +134,6 @@ class RequestRecord:
             self.emit("request.resumed", fact.without_payload, event_id=self.make_id())
 
     def _record_stage_heartbeat(self, stage: Row, fact: CommandContext) -> None:
-        """A message of the present attempt changes something: the attempt is alive."""
         self._record_heartbeat(fact)
         self._mark(stage["name"])
         stage["heartbeat_at"] = self.now
@@ -150,7 +145,6 @@ class RequestRecord:
             )
 
     def _is_stale(self, stage: Row, attempt: int | None) -> bool:
-        """Whether a message speaks of an attempt that is over."""
         is_waiting = stage["status"] == StageStatus.PENDING.value
         present = stage["attempt"] + 1 if is_waiting else max(stage["attempt"], 1)
         if attempt is not None and attempt > present:
@@ -234,7 +228,6 @@ class RequestRecord:
         self.emit(event, fact, stage=stage["name"], event_id=event_id)
 
     def _finish(self, stage: Row, ending: Row) -> None:
-        """End the present attempt, no earlier than it started."""
         stage |= ending | {"stalled_at": None}
         stage["ended_at"] = max(stage["started_at"], stage["ended_at"])
         self._mark(stage["name"])
@@ -243,11 +236,10 @@ class RequestRecord:
         self._update_progress()
 
     def _attempt_of(self, stage: Row) -> None:
-        """Mirror the stage's present attempt into its attempt row, to be written."""
         self.attempts[stage["name"], stage["attempt"]] = attempt_row(stage)
 
     def _close_stages(self, fact: CommandContext) -> None:
-        """What is under way is cancelled with the request, what never began is skipped."""
+        """Cancel the stages that run, skip those that never started."""
         for name, stage in sorted(self.stages.items(), key=lambda item: item[1]["position"]):
             status = StageStatus(stage["status"])
             if status in STAGE_ENDED:
@@ -271,7 +263,7 @@ class RequestRecord:
     def _reopen(
         self, fact: CommandContext, event_id: UUID, beside: str | None, forced: bool
     ) -> None:
-        """A FAILED request runs again; stages that its failure ended wait again.
+        """Run a FAILED request again; stages that its failure ended return to PENDING.
 
         ``beside`` is the stage that is started at once. The failure itself stays in the log.
         """
@@ -304,7 +296,6 @@ class RequestRecord:
         self.progress_is_stale = True
 
     def _settle_current_stage(self) -> None:
-        """Compute the current stage: of those under way the one that started last."""
         if self.current_stage_is_stale:
             self.current_stage_is_stale = False
             active = (s for s in self.stages.values() if s["status"] in STAGE_ACTIVE)

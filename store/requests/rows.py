@@ -60,15 +60,12 @@ class CommandContext:
 
     @property
     def without_payload(self) -> "CommandContext":
-        """The same moment, without what was said of it."""
         return CommandContext(self.at, self.event_id, is_dated=self.is_dated)
 
     def is_earlier_than(self, known: datetime | None) -> bool:
-        """Return whether its sender says an earlier time than is known."""
         return self.is_dated and known is not None and self.at < known
 
     def with_data(self, data: Row) -> "CommandContext":
-        """The same with other data."""
         return replace(self, data=data)
 
 
@@ -80,7 +77,7 @@ def planned_stage(
     attempts: int,
     stall_after_ms: int | None = None,
 ) -> Row:
-    """The row of a stage that has not begun: attempt 0."""
+    """Return the row of a stage that has not begun: attempt 0."""
     return RUNNING_DEFAULTS | {
         "organization_id": request["organization_id"],
         "request_id": request["id"],
@@ -108,11 +105,9 @@ def merge_data(facts: Row, data: Row | None) -> Row:
 
 
 def weights_of(stages: Iterable[Mapping[Any, Any]]) -> dict[str, float]:
-    """Return the weight of each stage, by name; stages that all weigh nothing weigh the same."""
     weights = {stage["name"]: float(stage["weight"]) for stage in stages}
     return weights if any(weights.values()) else dict.fromkeys(weights, 1.0)
 
 
 def attempt_row(stage: Row) -> Row:
-    """The present attempt of a stage, as its own row."""
     return {name: stage[name] for name in ATTEMPT_FIELDS} | {"stage": stage["name"]}

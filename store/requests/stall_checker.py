@@ -25,8 +25,6 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class StallCheckStats:
-    """What the sweeper of this server did since it started, for metrics."""
-
     sweeps: int = 0
     looks: int = 0
     moved: int = 0
@@ -41,7 +39,6 @@ class StallChecker:
     """
 
     def __init__(self, database: Database, writer: Writer, clock: Clock, pause: float) -> None:
-        """``pause`` are the seconds between two sweeps."""
         self._database = database
         self._writer = writer
         self._clock = clock
@@ -50,11 +47,10 @@ class StallChecker:
         self.stats = StallCheckStats()
 
     def start_listening(self) -> None:
-        """Count silence from now on."""
         self._listening_since = self._clock()
 
     async def due(self, now: datetime) -> list[StallCheckEntry]:
-        """Those requests whose deadline has passed, the oldest first, at most ``MAX_STALL_CHECK_ITEMS``."""
+        """Return the requests past their deadline, oldest first, at most ``MAX_STALL_CHECK_ITEMS``."""
         deadline = REQUESTS.c.deadline_at
         statement = select(REQUESTS.c.organization_id, REQUESTS.c.id).where(deadline <= now)
         statement = statement.order_by(deadline).limit(MAX_STALL_CHECK_ITEMS)
@@ -65,7 +61,6 @@ class StallChecker:
         ]
 
     async def run_once(self) -> bool:
-        """Judge what is due now; whether there may be more of it."""
         entries = await self.due(self._clock())
         # Each by itself: they share a transaction all the same, and one that fails spoils no other.
         submitted = (self._writer.submit([entry], entry.organization) for entry in entries)
@@ -84,7 +79,6 @@ class StallChecker:
         return len(entries) == MAX_STALL_CHECK_ITEMS and not failed
 
     async def run(self) -> None:
-        """Do it again and again until cancelled; a failure is logged and tried again."""
         more = False
         failures = FailureLog(log, "silent requests will be looked for again")
         while True:

@@ -28,21 +28,18 @@ class StallPolicy:
     listening_since: datetime | None = None
 
     def from_(self, heard: datetime) -> datetime:
-        """When the silence began that followed a message."""
         return heard if self.listening_since is None else max(heard, self.listening_since)
 
     def of_stage(self, stage: Row) -> timedelta:
-        """The silence that a stage may keep."""
         own = stage["stall_after_ms"]
         return self.stall_after if own is None else own * MILLISECOND
 
     def of_request(self, stages: dict[str, Row]) -> timedelta:
-        """The silence that a request may keep of which no stage runs: that of its stalled stages."""
         stalled = [self.of_stage(s) for s in with_status(stages, StageStatus.STALLED)]
         return min(stalled, default=self.stall_after)
 
     def stage_due(self, stage: Row) -> datetime | None:
-        """When silence will change an attempt: stall it, or lose it; None where it is not awaited."""
+        """Return when an attempt will be stalled or lost; None if it is not running."""
         if stage["status"] == StageStatus.RUNNING.value:
             return self.from_(stage["heartbeat_at"] or stage["started_at"]) + self.of_stage(stage)
         if stage["status"] == StageStatus.STALLED.value:
@@ -50,7 +47,7 @@ class StallPolicy:
         return None
 
     def request_due(self, row: Row, stages: dict[str, Row]) -> datetime | None:
-        """When silence will change the request itself; None while it is not awaited."""
+        """Return when the request will be stalled or lost; None if it is not running."""
         if row["status"] == RequestStatus.STALLED.value:
             return row["stalled_at"] + self.lost_after  # type: ignore[no-any-return]
         if row["status"] != RequestStatus.RUNNING.value:
@@ -60,7 +57,7 @@ class StallPolicy:
         return self.from_(row["heard_at"] or row["updated_at"]) + self.of_request(stages)
 
     def due(self, row: Row, stages: dict[str, Row]) -> datetime | None:
-        """The first instant at which silence will change anything; None where nothing is awaited."""
+        """Return the next stall deadline of the request and its stages; None without one."""
         own = self.request_due(row, stages)
         if own is None and row["status"] != RequestStatus.RUNNING.value:
             return None
@@ -69,5 +66,4 @@ class StallPolicy:
 
 
 def with_status(stages: dict[str, Row], status: StageStatus) -> Iterator[Row]:
-    """The stages in that state."""
     return (stage for stage in stages.values() if stage["status"] == status.value)

@@ -27,8 +27,6 @@ LOST = "LOST"
 
 
 class StageState(RequestRecord):
-    """Commands about stages. Each returns False where it was a repeat or came too late."""
-
     __slots__ = ()
 
     def start_stage(
@@ -39,7 +37,7 @@ class StageState(RequestRecord):
         stall_after_ms: int | None = None,
         resume: bool = False,
     ) -> bool:
-        """The stage becomes RUNNING in its next attempt; one that was not planned is added.
+        """Start the next attempt of a stage; add the stage if it was not planned.
 
         A request that is still PENDING starts with it. ``stall_after_ms`` replaces the silence
         that was planned. ``resume`` goes on with a stage wherever it stands: it retries one that
@@ -73,7 +71,6 @@ class StageState(RequestRecord):
     def _resume_stage(
         self, stage: Row | None, name: str, fact: CommandContext, attempt: int | None
     ) -> bool | None:
-        """Retry or take over a stage; None where it is to be started as any other."""
         if self.status is RequestStatus.CANCELLED:
             return False
         if stage is None:
@@ -115,7 +112,7 @@ class StageState(RequestRecord):
     def retry_stage(
         self, name: str, fact: CommandContext, attempt: int | None = None, force: bool = False
     ) -> bool:
-        """A stage that failed, or ended with a FAILED request, runs again in its next attempt.
+        """Retry a stage that failed or ended with a FAILED request.
 
         The earlier attempts stay visible. ``attempt`` is the one that failed: a retry of an
         earlier one came too late. ``force`` ignores ``retryable`` and ``max_attempts``.
@@ -140,7 +137,6 @@ class StageState(RequestRecord):
             raise InvalidTransitionError(refusal)
 
     def _retry(self, stage: Row, fact: CommandContext, force: bool) -> None:
-        """Begin the next attempt; a FAILED request runs again with it."""
         name = stage["name"]
         if self.status is RequestStatus.FAILED:
             self._reopen(fact.without_payload, self.make_id(), name, force)
@@ -184,7 +180,6 @@ class StageState(RequestRecord):
         return True
 
     def _begin_if_waiting(self, stage: Row, fact: CommandContext) -> None:
-        """A report about a stage that has not begun begins it: its start is not known yet."""
         if stage["status"] != StageStatus.PENDING.value:
             return
         if self.status is RequestStatus.PENDING:
@@ -192,7 +187,6 @@ class StageState(RequestRecord):
         self._begin_attempt(stage, fact.without_payload, "stage.started", self.make_id())
 
     def _is_over(self, command: StageCommand, stage: Row, attempt: int | None) -> bool:
-        """Whether what a report speaks of is over; counts it unless it only says so once more."""
         if not self.final:
             if self._is_stale(stage, attempt):
                 return True
@@ -202,13 +196,11 @@ class StageState(RequestRecord):
         return True
 
     def complete_stage(self, name: str, fact: CommandContext, attempt: int | None) -> bool:
-        """The present attempt COMPLETED; ``fact.data`` is its output."""
         return self._end_stage(StageCommand.COMPLETE, name, fact, attempt, None)
 
     def fail_stage(
         self, name: str, fact: CommandContext, attempt: int | None, retryable: bool
     ) -> bool:
-        """The present attempt FAILED; ``fact.data`` are the details of the error."""
         return self._end_stage(StageCommand.FAIL, name, fact, attempt, retryable)
 
     def _end_stage(
@@ -250,7 +242,6 @@ class RequestState(StageState):
     __slots__ = ()
 
     def start(self, fact: CommandContext, event_id: UUID | None = None) -> bool:
-        """PENDING becomes RUNNING; False where it was a repeat."""
         if self._take_late_start_of_all(fact):
             return True
         if not self._evaluate(RequestCommand.START):
@@ -260,7 +251,6 @@ class RequestState(StageState):
         return True
 
     def _take_late_start_of_all(self, fact: CommandContext) -> bool:
-        """Take a start of the request that arrives after something that followed it."""
         row = self.row
         if not fact.is_earlier_than(row["started_at"] or row["ended_at"]):
             return False
@@ -271,7 +261,7 @@ class RequestState(StageState):
         return True
 
     def retry(self, fact: CommandContext, force: bool = False, start_stage: bool = True) -> bool:
-        """A FAILED request runs again, at its error stage where that can be (``retry_target``).
+        """Retry a FAILED request, from its error stage if possible (``retry_target``).
 
         ``start_stage`` False leaves it to the worker to start stages. ``force`` ignores
         ``retryable`` and ``max_attempts``. In a request that runs it retries its error stage.
@@ -294,7 +284,6 @@ class RequestState(StageState):
         return True
 
     def complete(self, fact: CommandContext) -> bool:
-        """RUNNING becomes COMPLETED; ``fact.data`` is the result."""
         if not self._evaluate(RequestCommand.COMPLETE):
             return False
         if self.status is RequestStatus.PENDING:
@@ -308,7 +297,6 @@ class RequestState(StageState):
         return True
 
     def fail(self, fact: CommandContext, stage: str | None) -> bool:
-        """The request becomes FAILED, with the message, details and stage of the error."""
         if not self._evaluate(RequestCommand.FAIL):
             return False
         self.row["heard_at"] = self.now
@@ -325,7 +313,6 @@ class RequestState(StageState):
         self.emit("request.failed", fact, Severity.ERROR, stage)
 
     def cancel(self, fact: CommandContext) -> bool:
-        """The request becomes CANCELLED; a worker learns it from its next progress answer."""
         if not self._evaluate(RequestCommand.CANCEL):
             return False
         self.row["heard_at"] = self.now
@@ -345,7 +332,6 @@ class RequestState(StageState):
     # ---------------------------------------------------------------- silence
 
     def check_for_stall(self, stall_policy: StallPolicy) -> bool:
-        """Do what silence makes due by now, and say when to look again; whether anything moved."""
         before = len(self.events)
         if self.status in REQUEST_WATCHED:
             for stage in sorted(self.stages.values(), key=lambda stage: stage["position"]):
@@ -387,7 +373,6 @@ class RequestState(StageState):
             self.lost = True
 
     def _silent(self, heard: datetime | None, data: Row) -> CommandContext:
-        """What the server says of something that it has not heard."""
         said = heard.isoformat(timespec="seconds").replace("+00:00", "Z") if heard else "it began"
         known = {} if heard is None else {"heardAt": said}
         message = f"nothing was heard of it since {said}"
@@ -395,6 +380,5 @@ class RequestState(StageState):
 
 
 def _awaits_its_worker(stage: Row) -> bool:
-    """Whether a retry began the attempt and nothing was reported of it: nobody works on it yet."""
     is_retried = stage["attempt"] > 1
     return is_retried and stage["progress"] == 0 and stage["done"] is None and not stage["message"]

@@ -46,8 +46,6 @@ class StageCommand(StrEnum):
 
 
 class TransitionResult(StrEnum):
-    """What a message means in a state."""
-
     APPLY = "move"
     NO_OP = "repeat"
     REJECT = "illegal"
@@ -120,21 +118,19 @@ STAGE_NO_OPS: dict[StageCommand, frozenset[StageStatus]] = {
 
 
 def evaluate_request_command(command: RequestCommand, status: RequestStatus) -> TransitionResult:
-    """What ``command`` means for a request in ``status``."""
     if status in REQUEST_TRANSITIONS[command]:
         return TransitionResult.APPLY
     return TransitionResult.NO_OP if status in REQUEST_NO_OPS[command] else TransitionResult.REJECT
 
 
 def evaluate_stage_command(command: StageCommand, status: StageStatus) -> TransitionResult:
-    """What ``command`` means for a stage in ``status``."""
     if status in STAGE_TRANSITIONS[command]:
         return TransitionResult.APPLY
     return TransitionResult.NO_OP if status in STAGE_NO_OPS[command] else TransitionResult.REJECT
 
 
 def suggest_stage_command(command: StageCommand, status: StageStatus) -> str:
-    """What the caller may do instead of an illegal ``command``."""
+    """Return what the caller may do instead of an illegal ``command``."""
     if command is StageCommand.START:
         return "retry it instead (retryStage)"
     if status is S.STALLED:
@@ -145,7 +141,7 @@ def suggest_stage_command(command: StageCommand, status: StageStatus) -> str:
 
 
 def suggest_request_command(command: RequestCommand, status: RequestStatus) -> str:
-    """What the caller may do instead of an illegal ``command``."""
+    """Return what the caller may do instead of an illegal ``command``."""
     if status is R.PENDING:
         return "it needs no retry: start it (startRequest)"
     allowed = ", ".join(state.value for state in REQUEST_TRANSITIONS[command])

@@ -27,14 +27,13 @@ TABLE = OPERATION_ROLLUPS
 
 
 def fingerprint() -> str:
-    """Names what is held and how; rows that were made by another list have another one."""
     lanes = (RELATIVE_ERROR, MIN_VALUE, BIN_COUNT_DIGITS, COUNT_WIDTHS_BYTES)
     held = (ROLLUPS, FLAGS, sorted(EXTREMES), HISTOGRAMS, NUMBERS, *lanes)
     return hashlib.sha256(repr(held).encode()).hexdigest()[:16]
 
 
 def column_name(part: Part) -> str | None:
-    """The column that holds a mergeable part; None where none does."""
+    """Return the column that holds a mergeable part; None where none does."""
     of = part.of
     if part.fold is Fold.ROWS:
         return ROWS
@@ -54,21 +53,18 @@ def column_name(part: Part) -> str | None:
 
 
 def can_answer(part: Part) -> bool:
-    """Whether the rollups can answer a part; quantiles within the stated error."""
     if part.fold is Fold.QUANTILE:
         return part.of in HISTOGRAMS
     return column_name(part) is not None
 
 
 def column_of(part: Part) -> Column[object]:
-    """The column that holds a mergeable part that is held."""
     name = column_name(part)
     assert name is not None
     return TABLE.columns[name]
 
 
 def stored_parts() -> dict[str, Part]:
-    """Every mergeable part by its column."""
     parts = [Part(Fold.ROWS)]
     for flag, partial in FLAGS.items():
         parts.append(Part(Fold.TRUE_COUNT, flag))
@@ -82,25 +78,21 @@ def stored_parts() -> dict[str, Part]:
 
 
 def counted_parts() -> dict[str, Part]:
-    """The parts by column that rows of histograms have, too."""
     counts = [Part(Fold.ROWS), *(Part(Fold.NON_NULL_COUNT, number) for number in HISTOGRAMS)]
     return {column_of(part).name: part for part in counts}
 
 
 def find_rollup(rollups: tuple[Rollup, ...], needed: set[str]) -> Rollup | None:
-    """The smallest rollup that has all these dimensions."""
     return next((r for r in rollups if needed.issubset(r.dimensions)), None)
 
 
 def bounded_by(bounds: TenantBounds) -> Iterator[str]:
-    """The dimensions that a caller's bounds speak of."""
     for name in ("organization_id", "namespace_id", "workspace_id"):
         if getattr(bounds, name) is not None:
             yield name
 
 
 def fields_of(where: Condition | None) -> Iterator[str]:
-    """The fields that a condition speaks of; a place in the attributes is the field they are in."""
     match where:
         case None:
             return

@@ -37,8 +37,6 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class RollupStats:
-    """What this server did to the rollups since it started, for metrics."""
-
     merges: int = 0
     merged_rows: int = 0
     filled_hours: int = 0
@@ -46,8 +44,6 @@ class RollupStats:
 
 
 class Maintenance:
-    """Runs in every server; the lease keeps them from doing the same work twice."""
-
     def __init__(
         self, database: Database, states: RollupStates, clock: Clock, day_delay: timedelta
     ) -> None:
@@ -61,7 +57,6 @@ class Maintenance:
         self.stats = RollupStats()
 
     async def run(self) -> None:
-        """Work again and again until cancelled; a failure is logged and tried again."""
         failures = FailureLog(log, "the work on rollups will be tried again")
         while True:
             await asyncio.sleep(PAUSE_SECONDS)
@@ -74,7 +69,7 @@ class Maintenance:
                 failures.succeed()
 
     async def run_once(self) -> None:
-        """One turn, unless another server has it."""
+        """Work once, unless another server holds the lease."""
         if not await self._states.take_turn():
             return
         until = time.monotonic() + WORK_SECONDS
@@ -89,7 +84,6 @@ class Maintenance:
     # --- what was recorded before there were rollups -----------------------------------------------
 
     async def _fill(self) -> bool:
-        """Sum up one more stretch, from now backwards; False where nothing is left to do."""
         async with self._database.read() as connection:
             last = await read_valid_from(connection)
             if last is not None and last <= EARLIEST:
@@ -128,7 +122,6 @@ class Maintenance:
     # --- merging -----------------------------------------------------------------------------------
 
     async def _merge(self, until: float) -> None:
-        """Merge hours that grew, and days that are over."""
         now = self._clock()
         hours: dict[datetime, dict[int, int]] = {}
         for start, tier, count in await self._open_rows():
@@ -154,7 +147,6 @@ class Maintenance:
                 return
 
     async def _open_rows(self) -> list[tuple[datetime, int, int]]:
-        """How many rows each hour has that its day does not count, by tier."""
         columns = TABLE.c
         statement = (
             select(columns.starts_at, columns.tier, func.count())

@@ -58,7 +58,6 @@ OPEN = (Tier.FRESH, Tier.HOUR)
 
 
 def new_batch() -> int:
-    """A name for the rows of one merge that no other has."""
     return BATCHES.getrandbits(62)
 
 
@@ -71,7 +70,6 @@ async def merge_hour(connection: AsyncConnection, dialect: DatabaseDialect, hour
 
 
 async def merge_day(connection: AsyncConnection, dialect: DatabaseDialect, day: datetime) -> int:
-    """Merge the rows of a day, and those of each of its hours; returns how many there were."""
     batch = new_batch()
     last = day + DAY - HOUR
     whole = rows_within(day, last, (*OPEN, Tier.DAY), batch)
@@ -84,7 +82,6 @@ async def merge_day(connection: AsyncConnection, dialect: DatabaseDialect, day: 
 def rows_within(
     first: datetime, last: datetime, tiers: Sequence[Tier], batch: int
 ) -> ColumnElement[bool]:
-    """The rows from one hour to another that can be merged, but for those that this merge made."""
     columns = TABLE.c
     small: Iterable[ColumnElement[bool]] = (
         func.coalesce(columns[name], 0).between(-LARGE, LARGE) for name in SUM_COLUMNS
@@ -105,7 +102,7 @@ def merged(
     seen: ColumnElement[bool],
     starts_at: datetime | None = None,
 ) -> Select[Any]:
-    """Rows of a tier, one for each key of some rows; of each hour unless all get one start."""
+    """Return rows of a tier, one for each key of some rows; of each hour unless all get one start."""
     columns = TABLE.c
     start: ColumnElement[Any] = columns.starts_at
     if starts_at is not None:
@@ -140,7 +137,6 @@ def merged(
 
 
 def summed_columns() -> list[str]:
-    """The columns whose union is their sum."""
     names = [ROWS]
     for flag, partial in FLAGS.items():
         names += [true_count_column(flag)] + [answered_count_column(flag)] * partial
@@ -156,5 +152,4 @@ async def add(connection: AsyncConnection, rows: Select[Any]) -> None:
 
 
 async def remove(connection: AsyncConnection, seen: ColumnElement[bool]) -> int:
-    """Take rows away."""
     return (await connection.execute(delete(TABLE).where(seen))).rowcount

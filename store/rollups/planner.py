@@ -19,15 +19,13 @@ HOUR_SECONDS, DAY_SECONDS = 3_600, 86_400
 
 
 class RollupPlanner:
-    """Answers from rollups what they cover, as far back as they are right."""
-
     def __init__(self, states: RollupStates) -> None:
         self._states = states
 
     async def plan(
         self, question: AggregationQuery, records: Records, spans: tuple[Span, ...]
     ) -> QueryPlan | None:
-        """The smallest rollup that covers the question; None where only the records do."""
+        """Return the smallest rollup that covers the question; None where only the records do."""
         valid_from = await self._states.valid_from()
         found = None if valid_from is None else plan(question, records, spans, valid_from)
         if found is None:
@@ -38,7 +36,7 @@ class RollupPlanner:
 def plan(
     question: AggregationQuery, records: Records, spans: tuple[Span, ...], valid_from: datetime
 ) -> RollupRelation | None:
-    """The smallest rollup that covers the question; None where only the records do.
+    """Return the smallest rollup that covers the question; None where only the records do.
 
     ``spans`` are the asked span and the one that it is compared with.
     """
@@ -63,7 +61,6 @@ def plan(
 
 
 def asked_measures(question: AggregationQuery) -> Iterator[Measure]:
-    """Every measure that a question speaks of, wherever it stands."""
     yield from question.measures
     yield from (having.by for having in question.having)
     if question.top is not None:
@@ -74,17 +71,16 @@ def asked_measures(question: AggregationQuery) -> Iterator[Measure]:
 
 
 def asked_parts(question: AggregationQuery) -> tuple[Part, ...]:
-    """Every part that a question needs."""
     return parts_of(tuple(asked_measures(question)))
 
 
 def asks_quantiles(question: AggregationQuery) -> bool:
-    """Whether an answer from a rollup is not exact in something."""
+    """Return whether an answer from a rollup is not exact in something."""
     return any(part.fold is Fold.QUANTILE for part in asked_parts(question))
 
 
 def grid(question: AggregationQuery, span: Span, now: datetime) -> int:
-    """Whether all buckets begin at whole UTC hours or days: the seconds they are multiples of."""
+    """Return whether all buckets begin at whole UTC hours or days: the seconds they are multiples of."""
     bucket = question.bucket
     if bucket is None:
         return DAY_SECONDS

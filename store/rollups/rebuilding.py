@@ -55,7 +55,7 @@ async def rewrite_hours(
     last: datetime,
     singly: bool = False,
 ) -> None:
-    """The same, in a transaction that sees one state.
+    """Rewrite the hours in a transaction that sees one snapshot.
 
     Days that are touched are taken apart: they are merged again later.
     """
@@ -84,7 +84,6 @@ async def rewrite_hours(
 
 
 def _hours_of(records: Records, rollup: Rollup, span: Span, batch: int) -> Select[Any]:
-    """The rows of a rollup for each hour of a span, from the records, by the table's names."""
     dialect = records.dialect
     parts = counted_parts() if rollup.histograms else stored_parts()
     grouped = records.grouped(GroupedQuery(span, rollup.dimensions, HOURLY, parts))
@@ -99,7 +98,6 @@ def _hours_of(records: Records, rollup: Rollup, span: Span, batch: int) -> Selec
 
 
 def _insertion(rollup: Rollup, rows: Select[Any]) -> Insert:
-    """``INSERT ... SELECT`` of grouped records, whose keys and bucket have names of their own."""
     keys = [c.name for group in key_columns(OPERATIONS, rollup.dimensions) for c in group]
     named = dict(zip(keys, rollup.dimensions, strict=True)) | {BUCKET: "starts_at"}
     names = [named.get(column.name, column.name) for column in rows.selected_columns]
@@ -108,8 +106,6 @@ def _insertion(rollup: Rollup, rows: Select[Any]) -> Insert:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A key for which a rollup says something else than the records."""
-
     rollup: str
     day: datetime
     resolution: str
@@ -125,7 +121,7 @@ async def busy_days(
     since: datetime | None,
     until: datetime | None,
 ) -> dict[datetime, int]:
-    """The UTC days in [since, until) that have records or rows of rollups, in order.
+    """Return the UTC days in [since, until) that have records or rows of rollups, in order.
 
     Each with how many records it has, and at least 1: one pass over both tables finds them all.
     """
@@ -144,7 +140,7 @@ async def busy_days(
 
 
 def spans_of(days: Mapping[datetime, int], most_records: int) -> Iterator[Span]:
-    """Days as spans of at most so many records, or of one day; empty days cost nothing in them."""
+    """Yield days as spans of at most so many records, or of one day; empty days cost nothing in them."""
     first: datetime | None = None
     last, count = EARLIEST, 0
     for day, records in days.items():
@@ -160,7 +156,6 @@ def spans_of(days: Mapping[datetime, int], most_records: int) -> Iterator[Span]:
 async def differences(
     connection: AsyncConnection, dialect: DatabaseDialect, span: Span, valid_from: datetime
 ) -> AsyncIterator[Difference]:
-    """Where the rollups and the records of whole days differ; both as one statement sees them."""
     assert span.until is not None
     records = Records(OPERATIONS, dialect, UNRESTRICTED, None, span.until)
     for rollup in ROLLUPS:
@@ -213,7 +208,6 @@ def _compare(
 
 
 def same(one: Any, other: Any, close: float) -> bool:
-    """Whether two numbers are equal but for rounding; nothing is nothing, or a count of zero."""
     if one is None or other is None:
         return not one and not other
     return math.isclose(
@@ -224,7 +218,6 @@ def same(one: Any, other: Any, close: float) -> bool:
 def hours_between(
     first: datetime, last: datetime, step: timedelta
 ) -> Iterator[tuple[datetime, datetime]]:
-    """[first, last) in steps."""
     while first < last:
         following = min(first + step, last)
         yield first, following

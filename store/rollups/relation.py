@@ -26,8 +26,6 @@ FAR_FUTURE = datetime(9000, 1, 1, tzinfo=UTC)
 
 
 class Resolution(Enum):
-    """What a stretch of time is read from."""
-
     RECORDS = "records"
     HOURS = "hours"
     DAYS = "days"
@@ -53,31 +51,26 @@ class RollupRelation:
 
     @property
     def name(self) -> str:
-        """What it is called where an answer says what it was computed from."""
         found = self.sums or self.quantiles
         assert found is not None
         return found.name
 
     @property
     def dialect(self) -> DatabaseDialect:
-        """The database's way."""
         return self.records.dialect
 
     @property
     def source(self) -> Source:
-        """The source whose records are summed up."""
+        """Return the source whose records are summed up."""
         return self.records.source
 
     def merge(self, part: Part, column: ColumnElement[Any]) -> ColumnElement[Any]:
-        """The part of a union of groups."""
         return self.records.merge(part, column)
 
     def segments(self, span: Span) -> tuple[Segment, ...]:
-        """How a span is cut: by what each piece is read from, in order."""
         return tuple(cut(span, self.valid_from, self.days))
 
     def grouped(self, shape: GroupedQuery) -> Select[Any]:
-        """One row per group, from everything that holds a piece of the span."""
         asked = [p.of for p in shape.parts.values() if p.fold is Fold.QUANTILE]
         drawn = {of: f"h{i}_" for i, of in enumerate(dict.fromkeys(asked)) if of is not None}
         needed = {n: p for n, p in shape.parts.items() if p.fold is not Fold.QUANTILE}
@@ -105,7 +98,6 @@ class RollupRelation:
     def _finished(
         self, sums: FromClause, names: list[str], shape: GroupedQuery, drawn: dict[Operand, str]
     ) -> Select[Any]:
-        """The sums with quantiles in the place of histograms."""
         columns: list[ColumnElement[Any]] = [sums.c[name] for name in names]
         for name, part in shape.parts.items():
             if part.fold is not Fold.QUANTILE:
@@ -122,7 +114,6 @@ class RollupRelation:
     def _of_records(
         self, shape: GroupedQuery, span: Span, needed: dict[str, Part], drawn: dict[Operand, str]
     ) -> Select[Any]:
-        """A piece of the span from the records, in the shape of the rollup's."""
         piece = GroupedQuery(span, shape.groups, shape.bucket, needed, shape.keys, shape.of_keys)
         dialect, records = self.dialect, self.records
         histograms = (
@@ -140,7 +131,6 @@ class RollupRelation:
         needed: dict[str, Part],
         drawn: dict[Operand, str],
     ) -> Select[Any]:
-        """A piece of the span from a rollup: its rows as they are, with nulls for what it lacks."""
         columns: list[ColumnElement[Any]] = list(self._keys(shape.groups))
         if shape.bucket is not None:
             starts = self.records.bucket_of(shape.bucket, shape.span, TABLE.c.starts_at)
@@ -173,7 +163,6 @@ class RollupRelation:
 
 
 def rows_of(rollup: Rollup, resolution: Resolution, span: Span) -> Iterator[ColumnElement[bool]]:
-    """Which rows of the table make a span up."""
     yield TABLE.c.rollup == rollup.number
     yield TABLE.c.tier.in_(DAY_TIERS if resolution is Resolution.DAYS else HOUR_TIERS)
     if span.since is not None:
@@ -183,7 +172,6 @@ def rows_of(rollup: Rollup, resolution: Resolution, span: Span) -> Iterator[Colu
 
 
 def cut(span: Span, valid_from: datetime, days: bool) -> Iterator[Segment]:
-    """A span in pieces: records up to the first whole hour that is right, the rollup, records."""
     since = None if span.since is None else span.since.astimezone(UTC)
     until = None if span.until is None else span.until.astimezone(UTC)
     if since is not None and since >= FAR_FUTURE:
@@ -204,7 +192,6 @@ def cut(span: Span, valid_from: datetime, days: bool) -> Iterator[Segment]:
 
 
 def _whole_days(first: datetime | None, last: datetime | None) -> Iterator[Segment]:
-    """Whole hours as whole days, and hours before and after them."""
     begin = None if first is None else next_day(first)
     end = None if last is None else start_of_day(last)
     if begin is not None and end is not None and end <= begin:

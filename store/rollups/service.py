@@ -33,15 +33,11 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class RollupSize:
-    """A rollup and how many rows it has."""
-
     rollup: Rollup
     rows: int
 
 
 class Rollups:
-    """Everything that is done with rollups but asking and writing."""
-
     def __init__(
         self, database: Database, states: RollupStates, clock: Clock, day_delay: timedelta
     ) -> None:
@@ -60,7 +56,6 @@ class Rollups:
         return await self._states.valid_from()
 
     async def sizes(self) -> list[RollupSize]:
-        """Every rollup with the number of its rows."""
         statement = select(TABLE.c.rollup, func.count()).group_by(TABLE.c.rollup)
         async with self._database.read() as connection:
             counts = {row[0]: row[1] for row in await connection.execute(statement)}
@@ -100,7 +95,7 @@ class Rollups:
     async def verify(
         self, since: datetime | None, until: datetime | None, progress: Progress
     ) -> AsyncIterator[Difference]:
-        """Where rollups and records differ, in the UTC days that [since, until) touches.
+        """Yield where rollups and records differ, in the UTC days that [since, until) touches.
 
         Days before the rollups are right are left out: no answer reads them.
         """
@@ -123,7 +118,6 @@ class Rollups:
     async def _hours(
         self, since: datetime | None, until: datetime | None
     ) -> tuple[datetime, datetime]:
-        """Whole hours around a span; from the first operation or sum to what may have been recorded."""
         latest = next_hour(self._clock() + FUTURE)
         async with self._database.read() as connection:
             rolled = await connection.scalar(select(func.min(TABLE.c.starts_at)))
@@ -135,7 +129,6 @@ class Rollups:
 
 
 def _touches(stretch: tuple[datetime, datetime], days: Mapping[datetime, int]) -> bool:
-    """Whether a stretch of hours has a part of one of these days."""
     day, end = start_of_day(stretch[0]), stretch[1]
     while day < end:
         if day in days:

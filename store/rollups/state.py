@@ -28,8 +28,6 @@ OFF = "off"
 
 
 class RollupStates:
-    """The one row that says what may be read."""
-
     def __init__(self, database: Database, clock: Clock, enabled: bool = True) -> None:
         self._database = database
         self._clock = clock
@@ -86,11 +84,9 @@ class RollupStates:
         return self._valid_from
 
     def forget(self) -> None:
-        """Look again at the next question."""
         self._read_at = float("-inf")
 
     async def take_turn(self) -> bool:
-        """Whether this server may work on the rollups now, for as long as ``LEASE``."""
         now = self._clock()
         async with self._database.write() as connection:
             taken = await connection.execute(
@@ -102,7 +98,6 @@ class RollupStates:
         return taken.rowcount == 1
 
     async def end_turn(self) -> None:
-        """Let others have their turn."""
         async with self._database.write() as connection:
             await connection.execute(
                 update(STATES).where(STATES.c.source == SOURCE).values(leased_until=EARLIEST)
@@ -110,7 +105,6 @@ class RollupStates:
 
 
 async def read_valid_from(connection: AsyncConnection) -> datetime | None:
-    """Since when rows of this version's list are right."""
     found = await connection.execute(
         select(STATES.c.valid_from).where(
             STATES.c.source == SOURCE, STATES.c.fingerprint == fingerprint()
@@ -120,13 +114,12 @@ async def read_valid_from(connection: AsyncConnection) -> datetime | None:
 
 
 async def write_valid_from(connection: AsyncConnection, valid_from: datetime) -> None:
-    """All hours from there on are right once this transaction is committed."""
+    """Set the instant from which all hours are right once this transaction commits."""
     await connection.execute(
         update(STATES).where(STATES.c.source == SOURCE).values(valid_from=valid_from)
     )
 
 
 async def oldest_record(connection: AsyncConnection) -> datetime | None:
-    """When the first of all operations occurred."""
     oldest: datetime | None = await connection.scalar(select(func.min(RECORDS.c.occurred_at)))
     return oldest

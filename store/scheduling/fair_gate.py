@@ -32,10 +32,7 @@ class GateBounds:
 
 
 class FairGate:
-    """Places that callers hold while they work; who waits is admitted in turns per organization."""
-
     def __init__(self, what: str, bounds: GateBounds) -> None:
-        """``what`` names what callers do, in the plural, as in "questions"."""
         self.what = what
         self._bounds = bounds
         self._running: Counter[Tenant] = Counter()
@@ -45,16 +42,13 @@ class FairGate:
 
     @property
     def running(self) -> int:
-        """How many places are taken."""
         return self._running.total()
 
     @property
     def waiting(self) -> int:
-        """How many callers wait."""
         return len(self._queue)
 
     def running_of(self, tenant: Tenant) -> int:
-        """Return how many places one organization holds."""
         return self._running[tenant]
 
     @asynccontextmanager

@@ -14,7 +14,6 @@ MAX_TRACKED_TENANTS = 10_000
 
 
 def anyone(tenant: Tenant, item: object) -> bool:
-    """Accept every item."""
     del tenant, item
     return True
 
@@ -46,15 +45,12 @@ class FairQueue(Generic[T]):
 
     @property
     def tenants(self) -> int:
-        """How many tenants have something in the queue."""
         return len(self._lines)
 
     def waiting(self, tenant: Tenant) -> int:
-        """Return how many items of a tenant are in the queue."""
         return len(self._lines.get(tenant, ()))
 
     def push(self, tenant: Tenant, item: T, cost: float = 1) -> None:
-        """Add an item behind the others of its tenant."""
         line = self._lines.get(tenant)
         if line is None:
             line = self._lines[tenant] = deque()
@@ -91,7 +87,6 @@ class FairQueue(Generic[T]):
         return found
 
     def remove(self, tenant: Tenant, item: T) -> None:
-        """Remove an item whose caller has gone, if it is still in the queue."""
         line = self._lines.get(tenant)
         if line is None:
             return

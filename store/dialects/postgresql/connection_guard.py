@@ -40,13 +40,10 @@ log = logging.getLogger(__name__)
 
 
 class WatchedConnection(asyncpg.Connection):
-    """A connection of the driver, with its watchdog."""
-
     __slots__ = ("watchdog",)
     watchdog: "Watchdog"
 
     async def close(self, *, timeout: float | None = None) -> None:
-        """Close orderly, in a bounded time: the driver would wait for the other side for ever."""
         del timeout
         transport = transport_of(self)
         if self.watchdog.is_distrusted:
@@ -103,12 +100,10 @@ class Watchdog:
 
     @property
     def is_closed(self) -> bool:
-        """Whether the connection has ended."""
         return bool(self._driver.is_closed())
 
     @property
     def is_distrusted(self) -> bool:
-        """Whether it is as old as a connection that was lost."""
         return self.opened_at <= self._guard.distrusted_at
 
     def limit_unit(self, seconds: float | None) -> None:
@@ -116,12 +111,10 @@ class Watchdog:
         self._unit_ends = None if seconds is None else time.monotonic() + seconds
 
     def end_unit(self) -> None:
-        """Mark the connection as answered; it goes back to the pool."""
         self.disarm()
         self._unit_ends = None
 
     def arm(self, seconds: float | None = None) -> None:
-        """Begin to wait for an answer."""
         if self._timer is not None:
             self._timer.cancel()
         now = time.monotonic()
@@ -133,11 +126,9 @@ class Watchdog:
         self._guard.wait_for(self)
 
     def disarm(self) -> None:
-        """Note that the answer came."""
         self._stop()
 
     def close(self, why: str) -> None:
-        """Close the connection; who waits for it learns of it at once."""
         self._stop()
         if not self.is_closed:
             log.warning("a database connection %s: it is closed", why, extra={"pid": self.pid})
@@ -145,11 +136,9 @@ class Watchdog:
             self.lose()
 
     def lose(self) -> None:
-        """Have the database end its side, and trust no connection that is as old."""
         self._guard.lose(self.pid)
 
     def discard(self) -> None:
-        """Close the connection, whatever it is doing: its caller has gone, or nobody trusts it."""
         was_waiting = self._stop()
         if not self.is_closed:
             self._driver.terminate()
@@ -157,7 +146,6 @@ class Watchdog:
                 self._guard.end_backend(self.pid)
 
     def _stop(self) -> bool:
-        """Stop the timer; whether it was running."""
         if self._timer is None:
             return False
         self._timer.cancel()
@@ -167,8 +155,6 @@ class Watchdog:
 
 
 class ConnectionGuard:
-    """Watches every connection of one engine."""
-
     def __init__(self, pool: PoolSettings) -> None:
         self._silence_seconds = pool.silence_seconds
         self._connect_seconds = pool.wait_seconds
@@ -181,7 +167,6 @@ class ConnectionGuard:
         self._address: tuple[tuple[Any, ...], dict[str, Any]] = ((), {})
 
     async def connect(self, *args: Any, **kwargs: Any) -> WatchedConnection:
-        """Connect as the driver does, with keepalives and a watchdog."""
         self._address = args, kwargs
         driver: WatchedConnection = await asyncpg.connect(
             *args, **kwargs, connection_class=WatchedConnection
@@ -192,8 +177,6 @@ class ConnectionGuard:
         return driver
 
     def attach(self, engine: Engine) -> None:
-        """Watch the statements of an engine."""
-
         @event.listens_for(engine, "checkout")
         def lend(connection: Any, record: Any, proxy: Any) -> None:
             del record, proxy
@@ -239,11 +222,9 @@ class ConnectionGuard:
             self._check_later()
 
     def answered(self, watchdog: Watchdog) -> None:
-        """Check this connection no more."""
         self._waiting.pop(watchdog, None)
 
     def lose(self, pid: int) -> None:
-        """End the database's side of a connection, and trust none that is as old."""
         self.distrust()
         self.end_backend(pid)
 
@@ -252,13 +233,11 @@ class ConnectionGuard:
         self.distrusted_at = time.monotonic()
 
     def end_backend(self, pid: int) -> None:
-        """End the database's side of a connection that is closed already."""
         if len(self._doomed) < MAX_DOOMED_BACKENDS:
             self._doomed.add(pid)
         self._start(self._end_backends(), "end-backends")
 
     async def close(self) -> None:
-        """Stop watching."""
         if self._checking is not None:
             self._checking.cancel()
             self._checking = None
@@ -289,7 +268,6 @@ class ConnectionGuard:
             self._start(self._check_backends(overdue), "check-backends")
 
     async def _check_backends(self, overdue: dict[int, tuple[Watchdog, float]]) -> None:
-        """Close the connections whose backends do not work on what they were asked."""
         try:
             rows = await self._ask(STATES, list(overdue))
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
@@ -327,7 +305,6 @@ class ConnectionGuard:
         self._doomed.clear()
 
     async def _ask(self, statement: str, *arguments: Any) -> list[Any]:
-        """Run one statement on a connection of its own."""
         args, kwargs = self._address
         async with asyncio.timeout(self._connect_seconds):
             driver = await asyncpg.connect(*args, **kwargs)
@@ -339,7 +316,6 @@ class ConnectionGuard:
             return rows
 
     def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        """Run ``work`` unless the same runs already."""
         if any(task.get_name() == name for task in self._tasks):
             work.close()
             return
@@ -349,6 +325,5 @@ class ConnectionGuard:
 
 
 def watchdog_of(connection: Any) -> Watchdog:
-    """Return the watchdog of a connection, given by SQLAlchemy's adapter or what wraps it."""
     watchdog: Watchdog = connection.driver_connection.watchdog
     return watchdog

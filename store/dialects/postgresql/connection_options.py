@@ -15,12 +15,10 @@ TCP_USER_TIMEOUT_MS = 20_000
 
 
 def transport_of(driver: Any) -> Any:
-    """Return what carries a connection; the driver has no public way to it."""
     return getattr(driver, "_transport", None)
 
 
 def keep_alive(driver: Any) -> None:
-    """Have the system find out that the other end is gone."""
     transport = transport_of(driver)
     sock = transport.get_extra_info("socket") if transport is not None else None
     if sock is None or sock.family not in (socket.AF_INET, socket.AF_INET6):
@@ -39,7 +37,6 @@ def keep_alive(driver: Any) -> None:
 
 
 def session_settings(pool: PoolSettings) -> dict[str, str]:
-    """Return the settings of a session: its own deadlines, for when nobody here can end it."""
     return {
         "application_name": APPLICATION_NAME,
         "statement_timeout": milliseconds(pool.statement_seconds),

@@ -34,15 +34,12 @@ with, since there is no public way."""
 
 @dataclass(frozen=True, slots=True)
 class CopyLoad:
-    """Rows for one COPY, to be sent once."""
-
     table: Table
     names: tuple[str, ...]
     rows: Iterable[tuple[Any, ...]]
 
 
 def copy_load_of(table: Table, columns: Columns) -> CopyLoad:
-    """The rows of these columns as the driver takes them."""
     names, rows = insert_plans.insert_values_of(table, columns, converter)
     return CopyLoad(table, tuple(names), rows)
 
@@ -92,7 +89,6 @@ async def copy_together(
 
 @lru_cache(maxsize=1_000)
 def statements(table: Table, names: tuple[str, ...]) -> tuple[str, str]:
-    """The COPY into some columns, and the statement whose columns have the types that are sent."""
     own = [f'"{name}"' for name in names]
     types = [
         "NULL::bigint" if isinstance(table.c[name].type, Instant) else column
@@ -105,10 +101,9 @@ def statements(table: Table, names: tuple[str, ...]) -> tuple[str, str]:
 
 
 def converter(column: Column[Any]) -> Convert | None:
-    """The driver knows every type of ours; instants are numbers, where it takes them so."""
     return since_2000 if SUPPORTS_RAW_INSTANTS and isinstance(column.type, Instant) else None
 
 
 def since_2000(instant: datetime) -> int:
-    """Microseconds since PostgreSQL's epoch, exact."""
+    """Return microseconds since PostgreSQL's epoch, exact."""
     return (instant - EPOCH) // MICROSECOND

@@ -74,8 +74,6 @@ SNAPSHOT = text(
 
 
 class PostgresqlDialect(DatabaseDialect):
-    """The production database."""
-
     name = "postgresql"
     title = "PostgreSQL"
     partitioned = True
@@ -306,7 +304,6 @@ class PostgresqlDialect(DatabaseDialect):
 
 
 def capacity_of(pool: PoolSettings) -> ConnectionCapacity:
-    """Divide the connections of a pool: a third is for writes, health and the server's own reads."""
     total = pool.size + pool.overflow
     own = min(RESERVED_CONNECTIONS, total // 3)
     questions = min(pool.questions, max((total - own) // 3, 1))

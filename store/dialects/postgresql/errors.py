@@ -55,7 +55,6 @@ REASONS = {
 
 
 def diagnose(error: BaseException) -> Diagnosis:
-    """Classify an error of the driver."""
     fault, state = _classified(error)
     is_stale = state == READ_ONLY or state.startswith(LOST_CLASSES) or is_lost(error)
     return Diagnosis(fault, state, first_line(error), _reason(state), is_stale)
@@ -99,7 +98,6 @@ def _of_state(state: str, error: BaseException) -> Fault:
 
 
 def sqlstate(error: BaseException) -> str | None:
-    """The five-character SQLSTATE of an error, wherever in its chain it stands."""
     for seen in chain_of(error):
         state = getattr(seen, "sqlstate", None)
         if isinstance(state, str):
@@ -108,7 +106,6 @@ def sqlstate(error: BaseException) -> str | None:
 
 
 def severity_of(error: BaseException) -> str | None:
-    """Return ``ERROR``, ``FATAL`` or ``PANIC`` of an error that the database sent."""
     for seen in chain_of(error):
         severity = getattr(seen, "severity_en", None) or getattr(seen, "severity", None)
         if isinstance(severity, str):
@@ -117,12 +114,11 @@ def severity_of(error: BaseException) -> str | None:
 
 
 def is_outdated(error: BaseException) -> bool:
-    """Whether a table changed under a prepared statement, which the next try prepares again."""
     return any(isinstance(seen, asyncpg.InvalidCachedStatementError) for seen in chain_of(error))
 
 
 def is_lost(error: BaseException) -> bool:
-    """Whether the driver says that the connection itself is not usable."""
+    """Return whether the driver reports the connection itself as unusable."""
     for seen in chain_of(error):
         if isinstance(seen, asyncpg.InterfaceError):
             return not isinstance(seen, ValueError)  # the driver's own check of what it was given

@@ -21,7 +21,6 @@ class ListenConnection:
 
     @classmethod
     async def open(cls, engine: AsyncEngine) -> "ListenConnection":
-        """Taken out of the pool for good."""
         connection = await engine.connect()
         try:
             raw = await connection.get_raw_connection()
@@ -42,7 +41,6 @@ class ListenConnection:
             self.driver.watchdog.disarm()
 
     async def close(self) -> None:
-        """Whatever state it is in."""
         self.driver.terminate()
         await self.connection.close()
 
@@ -64,7 +62,6 @@ class PostgresqlNotificationChannel:
         self._checking: asyncio.Task[None] | None = None
 
     async def listen(self, heard: Callable[[str], None], lost: Callable[[], None]) -> None:
-        """Hear hints from now on."""
         await self._stop_listening()
 
         def hear(_connection: Any, _pid: int, _channel: str, payload: str) -> None:
@@ -78,7 +75,6 @@ class PostgresqlNotificationChannel:
         self._checking = asyncio.create_task(self._check(line), name="live-check")
 
     async def _check(self, line: ListenConnection) -> None:
-        """Find out that nothing is heard any more; the end of the connection says so."""
         with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             while True:
                 await asyncio.sleep(self._silence_seconds)
@@ -97,7 +93,6 @@ class PostgresqlNotificationChannel:
             await line.close()
 
     async def notify(self, hints: list[str]) -> None:
-        """Send hints."""
         if self._rings is None:
             self._rings = await ListenConnection.open(self._engine)
             with self._rings.answering(self._silence_seconds):
@@ -114,7 +109,6 @@ class PostgresqlNotificationChannel:
             raise
 
     async def close(self) -> None:
-        """Give up both connections."""
         await self._stop_listening()
         line, self._rings = self._rings, None
         if line is not None:

@@ -33,10 +33,7 @@ class Look:
 
 
 class TableVisibility:
-    """Tells a schema that is away for a while from a table that is missing."""
-
     def __init__(self, engine: AsyncEngine) -> None:
-        """``engine`` keeps no connections: those that are open may be older than the cause."""
         self._engine = engine
         self._turn = asyncio.Lock()
         self._last = Look(float("-inf"), None)

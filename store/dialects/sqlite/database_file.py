@@ -29,7 +29,6 @@ class DatabaseFile:
         self._reopened_at = float("-inf")
 
     def check_free_space(self) -> Diagnosis | None:
-        """What is wrong where the disk is full."""
         return free_space_of(self._path.parent) if self._path else None
 
     def reopen(self) -> None:

@@ -11,18 +11,14 @@ DEADLINE = "deadline"
 
 
 class Deadline:
-    """Interrupts what runs on one connection longer than a statement may."""
-
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._ends = 0.0
 
     def start(self) -> None:
-        """The connection was lent: its time begins."""
         self._ends = time.monotonic() + self._seconds
 
     def stop(self) -> None:
-        """Nobody waits any more: its time is over."""
         self._ends = 0.0
 
     def left(self) -> float:

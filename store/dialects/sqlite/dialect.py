@@ -256,7 +256,6 @@ class SqliteDialect(DatabaseDialect):
         return not state_of(error).startswith(DISK_ERRORS)
 
     async def _insert(self, driver: Any, table: Table, columns: Columns) -> None:
-        """Insert rows; those that stand in a feed and have no position are given one."""
         at = list(table.columns.keys()).index(FEED_POSITION) if FEED_POSITION in table.c else None
         if at is not None and at not in columns:
             number = await self._next_position(driver, table)
@@ -268,7 +267,7 @@ class SqliteDialect(DatabaseDialect):
         return {FEED_POSITION: await self._next_position(raw.driver_connection, table)}
 
     async def _next_position(self, driver: Any, table: Table) -> int:
-        """Microseconds since the epoch, or more: it never goes back, whatever the clock does.
+        """Return microseconds since the epoch, monotonic even if the clock moves back.
 
         Only the one writer asks, inside its transaction.
         """
@@ -378,7 +377,7 @@ class SqliteDialect(DatabaseDialect):
 
 
 def insert_sql(table: Table, names: Sequence[str]) -> str:
-    """The statement that inserts one row with these columns."""
+    """Return the statement that inserts one row with these columns."""
     columns = ", ".join(f'"{name}"' for name in names)
     marks = ", ".join("?" * len(names))
     return f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})'  # noqa: S608  # names of our own columns
@@ -401,7 +400,7 @@ async def insert_many(driver: Any, table: Table, columns: Columns) -> None:
 
 
 def converter(column: Column[Any]) -> Convert | None:
-    """How the raw driver must be given values of a column; None where as they are."""
+    """Return the converter for raw driver values of a column; None if they need none."""
     if isinstance(column.type, Instant):
         return to_microseconds
     if isinstance(column.type, Uuid):

@@ -52,7 +52,6 @@ REASONS = {
 
 
 def diagnose(error: BaseException) -> Diagnosis:
-    """Classify an error of the driver."""
     state = state_of(error)
     fault, reason = Fault.OTHER, None
     if state == "POOL_TIMEOUT" or isinstance(error, OSError):
@@ -86,7 +85,7 @@ def state_of(error: BaseException) -> str:
 
 
 def moved() -> sqlite3.OperationalError:
-    """The error of a file that is not the one that was opened, as SQLite itself would name it."""
+    """Return SQLite's error for a database file that was replaced."""
     error = sqlite3.OperationalError("the database file was moved, deleted or replaced")
     error.sqlite_errorname = MOVED
     return error

@@ -57,7 +57,6 @@ class IsolatedConnection(sqlite3.Connection):
         return answer.columns, answer.rows
 
     def interrupt(self) -> None:
-        """End the statement that runs; called by another thread."""
         worker = self._worker
         if worker is not None:
             worker.kill()
@@ -65,8 +64,6 @@ class IsolatedConnection(sqlite3.Connection):
 
 
 class IsolatedCursor(sqlite3.Cursor):
-    """Runs what reads somewhere else, and everything else (BEGIN, PRAGMA) here, where it does nothing."""
-
     def __init__(self, connection: IsolatedConnection) -> None:
         super().__init__(connection)
         self._questions = connection

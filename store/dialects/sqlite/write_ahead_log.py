@@ -24,7 +24,6 @@ class WriteAheadLog:
 
     @property
     def is_long(self) -> bool:
-        """Whether the file has grown beyond its maximum."""
         try:
             return self._path is not None and self._path.stat().st_size > self.max_bytes
         except OSError:

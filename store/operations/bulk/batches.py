@@ -16,7 +16,6 @@ class BatchResults(Sequence[ItemResult]):
     """One result per operation, made when it is asked for; most callers want the counts only."""
 
     def __init__(self, keys: Sequence[Key], written: Collection[Key] | None) -> None:
-        """``written`` is None where all are."""
         self._keys = keys
         self._written = written
 
@@ -34,7 +33,6 @@ class BatchResults(Sequence[ItemResult]):
 
     @property
     def accepted(self) -> int:
-        """How many were not there before."""
         if self._written is None:
             return len(self._keys)
         return sum(key in self._written for key in self._keys)
@@ -66,7 +64,6 @@ class OperationBatch(Entry):
 
     @property
     def on_fast_path(self) -> bool:
-        """Whether there is nothing to write but the rows of operations."""
         return INTERACTION_TYPE not in self.frame.columns
 
     def partitions(self) -> Iterable[tuple[Table, Month]]:
@@ -76,5 +73,4 @@ class OperationBatch(Entry):
         return ((TABLE, month) for month in {month_of(at) for _, at, _ in self.keys})
 
     def settle(self, written: Collection[Key] | None) -> None:
-        """Set the results; ``written`` is None where all operations were new."""
         self.results = BatchResults(self.keys, written)

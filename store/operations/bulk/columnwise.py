@@ -65,8 +65,6 @@ class NeedsFullValidationError(Exception):
 
 
 class ColumnPreparer:
-    """Frames of one principal's drafts in one call."""
-
     def __init__(
         self, principal: Principal, bounds: InputBounds, now: datetime, make_id: Callable[[], UUID]
     ) -> None:
@@ -77,7 +75,7 @@ class ColumnPreparer:
         self._make_id = make_id
 
     def frame(self, drafts: Sequence[OperationDraft]) -> Frame | None:
-        """The frame, or None where the drafts must be prepared one by one."""
+        """Return the frame, or None where the drafts must be prepared one by one."""
         own = dict(zip(OWN, attributes_of(drafts, OWN), strict=True))
         frame = Frame(len(drafts), {})
         try:
@@ -285,25 +283,24 @@ def texts_of(objects: Values) -> tuple[bytes, list[str]]:
 
 
 def deepest(whole: bytes, texts: Sequence[str]) -> int:
-    """How deep one of the objects can be nested, at the most; ``whole`` is the list of them."""
     if whole.count(b"{") + whole.count(b"[") == len(texts) + 1:
         return 1  # the brackets of the list and of the objects themselves
     return max(text.count("{") + text.count("[") for text in texts)
 
 
 def spread(texts: Values, values: Values) -> list[Any]:
-    """The texts in the places of the values, and nulls where there is none."""
+    """Return the texts in the places of the values, and nulls where there is none."""
     rest = iter(texts)
     return [None if value is None else next(rest) for value in values]
 
 
 def is_fast_path_member(member: Any) -> bool:
-    """Whether it is text without NUL, or anything else that needs no closer look."""
+    """Return whether a member needs no full validation: text without NUL, or a scalar."""
     return "\0" not in member if type(member) is str else fast_path.is_fast_path_member(member)
 
 
 def in_utc(times: Values) -> list[datetime]:
-    """The same instants in UTC; raises ``NeedsFullValidationError`` where one has no year there."""
+    """Convert instants to UTC; raise ``NeedsFullValidationError`` where one is out of range."""
     try:
         return [at.astimezone(UTC) for at in times]
     except OverflowError:
@@ -311,20 +308,18 @@ def in_utc(times: Values) -> list[datetime]:
 
 
 def filled(values: Values, default: str) -> Values:
-    """The values with another one in the place of nulls."""
+    """Replace nulls by ``default``."""
     if is_null(values):
         return (default,) * len(values)
     return [default if value is None else value for value in values]
 
 
 def session_keys(ids: Values) -> Values:
-    """Session ids in the spelling that is stored."""
     changed = {id: key for id in set(ids) if id is not None and (key := session_key(id)) != id}
     return [changed.get(id, id) for id in ids] if changed else ids
 
 
 def named(members: Values) -> Values:
-    """Members of a vocabulary as text; looked up once where they are all the same."""
     first = members[0]
     if members.count(first) == len(members):
         return (first.value,) * len(members)
@@ -332,7 +327,7 @@ def named(members: Values) -> Values:
 
 
 def columns_of(parts: Values, names: tuple[str, ...]) -> list[Values]:
-    """The attributes of parts as columns; nulls where a part is null."""
+    """Return the attributes of parts as columns; nulls where a part is null."""
     if all(parts):
         return attributes_of(parts, names)
     given = [part for part in parts if part is not None]
@@ -342,7 +337,6 @@ def columns_of(parts: Values, names: tuple[str, ...]) -> list[Values]:
 
 
 def attributes_of(objects: Sequence[Any], names: tuple[str, ...]) -> list[Values]:
-    """The attributes of objects as columns; of structs all at once, which is twice as fast."""
     kinds = set(map(type, objects))
     kind = kinds.pop()
     if kinds or not issubclass(kind, msgspec.Struct):
@@ -353,13 +347,11 @@ def attributes_of(objects: Sequence[Any], names: tuple[str, ...]) -> list[Values
 
 
 def check_texts(texts: set[str], longest: int) -> None:
-    """All are printable, and none is too long."""
     if max(map(len, texts)) > longest or not "".join(texts).isprintable():
         raise NeedsFullValidationError
 
 
 def check_range(values: Values, least: float, greatest: float) -> None:
-    """All numbers that are there lie within both."""
     found = [value for value in values if value is not None] if None in values else values
     if not found:
         return

@@ -33,12 +33,10 @@ class Frame:
 
     @classmethod
     def of_rows(cls, rows: Sequence[Row]) -> "Frame":
-        """The same operations, given row by row."""
         return cls(len(rows), columns_of_rows(TABLE, rows))
 
     @classmethod
     def joined(cls, frames: Sequence["Frame"]) -> "Frame":
-        """All operations of several frames, in their order."""
         if len(frames) == 1:
             return cls(frames[0].count, dict(frames[0].columns), frames[0]._in_time)
         columns: dict[int, Values] = {}
@@ -50,12 +48,11 @@ class Frame:
         return cls(sum(frame.count for frame in frames), columns)
 
     def column(self, position: int) -> Values:
-        """The values of a column, with a null for each row where it is missing."""
+        """Return the values of a column, with a null for each row where it is missing."""
         found = self.columns.get(position)
         return (None,) * self.count if found is None else found
 
     def tuples(self, positions: Sequence[int]) -> Iterator[tuple[Any, ...]]:
-        """The values of some columns, row by row."""
         return zip(*(self.column(position) for position in positions), strict=True)
 
     def put(self, position: int, values: Values) -> None:
@@ -64,7 +61,6 @@ class Frame:
             self.columns[position] = values
 
     def rows(self) -> list[Row]:
-        """The same operations row by row, with JSON as values."""
         every = [self.column(position) for position in range(WIDTH)]
         for position in JSON_COLUMNS:
             every[position] = [
@@ -73,26 +69,22 @@ class Frame:
         return [list(row) for row in zip(*every, strict=True)]
 
     def keys(self) -> Iterable[Key]:
-        """The primary keys, in order."""
         columns = self.columns
         return zip(columns[ORGANIZATION], columns[OCCURRED_AT], columns[ID], strict=True)
 
     @property
     def is_in_time(self) -> bool:
-        """Whether no operation occurred before the one in front of it; found out once."""
         if self._in_time is None:
             times = self.columns[OCCURRED_AT]
             self._in_time = all(map(le, times, times[1:]))
         return self._in_time
 
     def in_time(self) -> "Frame":
-        """The same operations by time, organization and id."""
         keys = list(self.keys())
         order = sorted(range(self.count), key=lambda n: (keys[n][1], keys[n][0], keys[n][2]))
         pick = itemgetter(*order)
         return Frame(self.count, {p: pick(values) for p, values in self.columns.items()})
 
     def span(self) -> tuple[datetime, datetime]:
-        """The first and the last instant of all operations."""
         times: Sequence[datetime] = self.columns[OCCURRED_AT]
         return (times[0], times[-1]) if self.is_in_time else (min(times), max(times))
