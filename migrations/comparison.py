@@ -41,8 +41,8 @@ def partition_clause(partition: Partition) -> str:
 
 def differences(connection: Connection) -> list[str]:
     context = MigrationContext.configure(connection, opts=OPTIONS)
-    found = compare_metadata(context, Base.metadata)
-    flat = [part for entry in found for part in (entry if isinstance(entry, list) else [entry])]
+    changes = compare_metadata(context, Base.metadata)
+    flat = [part for entry in changes for part in (entry if isinstance(entry, list) else [entry])]
     return [
         *(_sentence(difference) for difference in flat),
         *_key_differences(connection),
@@ -75,10 +75,12 @@ def _key_differences(connection: Connection) -> list[str]:
     present = inspect(connection).get_multi_pk_constraint()
     said = []
     for name, table in Base.metadata.tables.items():
-        found = present.get((None, name))
+        existing_key = present.get((None, name))
         expected = [column.name for column in table.primary_key.columns]
-        if found and found["constrained_columns"] != expected:
-            said.append(f"the key of {name} is {found['constrained_columns']}, not {expected}")
+        if existing_key and existing_key["constrained_columns"] != expected:
+            said.append(
+                f"the key of {name} is {existing_key['constrained_columns']}, not {expected}"
+            )
     return said
 
 

@@ -122,8 +122,8 @@ async def _connect(engine: AsyncEngine) -> AsyncConnection:
 
 def sqlstate(error: DBAPIError) -> str | None:
     """Return PostgreSQL's code of the error; None on SQLite."""
-    found: Any = getattr(error.orig, "sqlstate", None)
-    return found if isinstance(found, str) else None
+    code: Any = getattr(error.orig, "sqlstate", None)
+    return code if isinstance(code, str) else None
 
 
 def _explanation(error: DBAPIError) -> str:

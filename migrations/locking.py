@@ -60,16 +60,16 @@ def migration_lock(
 
 def _wait(take: Callable[[], bool], timeouts: MigrationTimeouts, report: Report) -> None:
     deadline = time.monotonic() + timeouts.turn
-    told = False
+    reported = False
     while not take():
         if time.monotonic() >= deadline:
             raise DatabaseBusyError(
                 f"another process has been migrating this database for {timeouts.turn:g} s: "
                 "wait until it is done and start again, or end it if it hangs"
             )
-        if not told:
+        if not reported:
             report("waiting: another process is migrating this database")
-            told = True
+            reported = True
         time.sleep(POLL_SECONDS)
 
 

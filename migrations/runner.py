@@ -45,8 +45,8 @@ def upgrade(
     """
 
     def plan(scripts: ScriptDirectory, heads: Heads) -> list[RevisionStep]:
-        found = _revisions(scripts, upper=revision, lower=heads)
-        return [MigrationStep.upgrade_from_script(scripts.revision_map, s) for s in reversed(found)]
+        steps = _revisions(scripts, upper=revision, lower=heads)
+        return [MigrationStep.upgrade_from_script(scripts.revision_map, s) for s in reversed(steps)]
 
     _connected(url, lambda c: _move(c, plan, report or _silent, timeouts), create=True)
 
@@ -63,8 +63,8 @@ def downgrade(
     """
 
     def plan(scripts: ScriptDirectory, heads: Heads) -> list[RevisionStep]:
-        found = _revisions(scripts, upper=heads, lower=revision, select_for_downgrade=True)
-        return [MigrationStep.downgrade_from_script(scripts.revision_map, s) for s in found]
+        steps = _revisions(scripts, upper=heads, lower=revision, select_for_downgrade=True)
+        return [MigrationStep.downgrade_from_script(scripts.revision_map, s) for s in steps]
 
     _connected(url, lambda c: _move(c, plan, report or _silent, timeouts))
 
@@ -80,8 +80,8 @@ def pending(url: str) -> list[str]:
 
     def look(connection: Connection) -> list[str]:
         scripts = _scripts()
-        found = _revisions(scripts, upper="head", lower=_known_heads(connection, scripts))
-        return [_title(script) for script in reversed(found)]
+        steps = _revisions(scripts, upper="head", lower=_known_heads(connection, scripts))
+        return [_title(script) for script in reversed(steps)]
 
     return _connected(url, look)
 
@@ -178,8 +178,8 @@ def _revisions(
             )
         )
     except RevisionError as error:
-        asked = lower if select_for_downgrade else upper
-        raise UnknownRevisionError(f"there is no way to revision {asked}: {error}") from error
+        revision = lower if select_for_downgrade else upper
+        raise UnknownRevisionError(f"there is no way to revision {revision}: {error}") from error
 
 
 def _title(script: Script) -> str:

@@ -267,7 +267,7 @@ class RepricePayload:
             groups=[RepricedGroup.of(group) for group in found.parts()],
             has_more=found.more,
             end_cursor=found.cursor,
-            **counts_of(found.whole),
+            **counts_of(found.total),
         )
 
 

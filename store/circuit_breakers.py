@@ -70,8 +70,8 @@ def prepare_breaker(
     """Return the entry of a report; raise ``InvalidInputError`` with all problems."""
     organization = principal.organization(draft.organization_id)
     check = Checker(bounds, now)
-    calls = check.whole(draft.total_calls, "totalCalls", maximum=MAX_CALLS) or 0
-    failures = check.whole(draft.total_failures, "totalFailures", maximum=MAX_CALLS) or 0
+    calls = check.integer(draft.total_calls, "totalCalls", maximum=MAX_CALLS) or 0
+    failures = check.integer(draft.total_failures, "totalFailures", maximum=MAX_CALLS) or 0
     if failures > calls and not check.problems:
         check.refuse(f"{failures:,} failures of {calls:,} calls", "totalFailures")
     at = check.instant(draft.occurred_at, "occurredAt") or now
@@ -99,13 +99,13 @@ def failure_rate(row: Row) -> float | None:
 
 
 def warnings_of(row: Row) -> list[str]:
-    found = []
+    warnings = []
     if row["state"] != BreakerState.CLOSED.value:
-        found.append(f"{row['name']} is {row['state'].lower().replace('_', ' ')}")
+        warnings.append(f"{row['name']} is {row['state'].lower().replace('_', ' ')}")
     rate = failure_rate(row)
     if rate is not None and rate > WARNING_FAILURE_RATE:
-        found.append(f"{row['name']} fails in {rate:.1%} of its calls")
-    return found
+        warnings.append(f"{row['name']} fails in {rate:.1%} of its calls")
+    return warnings
 
 
 class BreakerApplier:
@@ -137,8 +137,8 @@ class BreakerApplier:
         await dialect.upsert(connection, INSTANCES, instances)
         forgotten = [key for breaker in breakers for key in breaker.forgotten]
         columns = tuple_(INSTANCES.c.organization_id, INSTANCES.c.name, INSTANCES.c.instance)
-        for some in chunks(forgotten):
-            await connection.execute(INSTANCES.delete().where(columns.in_(some)))
+        for batch in chunks(forgotten):
+            await connection.execute(INSTANCES.delete().where(columns.in_(batch)))
         transitions = [row for breaker in breakers for row in breaker.transitions]
         for row in transitions:
             if row["to_state"] == BreakerState.OPEN.value:
@@ -160,20 +160,20 @@ class BreakerApplier:
         keys = sorted(first)
         blank = {"state": BreakerState.CLOSED.value, "total_calls": 0, "total_failures": 0}
         rows = [{**first[key], **blank, "message": None} for key in keys]
-        made = await flush.dialect.insert_ignoring_duplicates(
+        inserted = await flush.dialect.insert_ignoring_duplicates(
             flush.connection, TABLE, [tuple(row[c.name] for c in TABLE.columns) for row in rows]
         )
         columns = (TABLE.c.organization_id, TABLE.c.name)
         breakers = {}
-        for some in chunks(keys):
-            statement = select(TABLE).where(tuple_(*columns).in_(some)).order_by(*columns)
-            found = await flush.connection.execute(flush.dialect.lock_rows(statement))
-            for row in found.mappings():
+        for batch in chunks(keys):
+            statement = select(TABLE).where(tuple_(*columns).in_(batch)).order_by(*columns)
+            result = await flush.connection.execute(flush.dialect.lock_rows(statement))
+            for row in result.mappings():
                 key = row["organization_id"], row["name"]
-                breakers[key] = Breaker(dict(row), is_new=key in made)
+                breakers[key] = Breaker(dict(row), is_new=key in inserted)
             its = tuple_(INSTANCES.c.organization_id, INSTANCES.c.name)
             for row in (
-                await flush.connection.execute(select(INSTANCES).where(its.in_(some)))
+                await flush.connection.execute(select(INSTANCES).where(its.in_(batch)))
             ).mappings():
                 breaker = breakers[row["organization_id"], row["name"]]
                 breaker.instances[row["instance"]] = dict(row)

@@ -22,10 +22,10 @@ class ExactQuantile:
         self._latest = array("d")
         self._asked = ""
 
-    def step(self, value: float | None, asked: str) -> None:
+    def step(self, value: float | None, quantiles: str) -> None:
         if value is None:
             return
-        self._asked = asked
+        self._asked = quantiles
         self._latest.append(value)
         if len(self._latest) == RUN_VALUES:
             self._end_run()
@@ -67,9 +67,9 @@ def value_at(runs: Sequence["array[float]"], rank: int) -> float:
             return middle
 
 
-def nth(found: bytes | None, place: int) -> float | None:
+def nth(encoded: bytes | None, place: int) -> float | None:
     """Return one of several quantiles; None where there were no values."""
-    if found is None:
+    if encoded is None:
         return None
     start = place * DOUBLE_BYTES
-    return array("d", found[start : start + DOUBLE_BYTES])[0]
+    return array("d", encoded[start : start + DOUBLE_BYTES])[0]

@@ -97,10 +97,10 @@ def first_bin_of(packed: bytes) -> int:
 
 def resize_bins(bins: bytes, width: int, wanted: int) -> bytearray:
     """Copy bins of ``width`` bytes into bins of ``wanted`` bytes, which must hold every count."""
-    found = bytearray(len(bins) // width * wanted)
+    resized = bytearray(len(bins) // width * wanted)
     for i in range(min(width, wanted)):
-        found[i::wanted] = bins[i::width]
-    return found
+        resized[i::wanted] = bins[i::width]
+    return resized
 
 
 def widen_bins(bins: bytes, width: int, wider: int) -> int:
@@ -117,16 +117,18 @@ def count_bins(bins: Iterable[int]) -> int:
 
 def counts(packed: bytes) -> tuple[int, list[int]]:
     width, bins = packed[0], packed[HEADER_BYTES:]
-    found = list(bins[::width])
+    bin_counts = list(bins[::width])
     for i in range(1, width):
-        found = [count + (more << 8 * i) for count, more in zip(found, bins[i::width], strict=True)]
-    return first_bin_of(packed), found
+        bin_counts = [
+            count + (more << 8 * i) for count, more in zip(bin_counts, bins[i::width], strict=True)
+        ]
+    return first_bin_of(packed), bin_counts
 
 
 @lru_cache(maxsize=16)
 def ranks(packed: bytes) -> tuple[int, list[int]]:
-    first, found = counts(packed)
-    return first, list(accumulate(found))
+    first, bin_counts = counts(packed)
+    return first, list(accumulate(bin_counts))
 
 
 def quantile(packed: bytes | None, present: int | None, q: float) -> float | None:
@@ -139,19 +141,19 @@ def quantile(packed: bytes | None, present: int | None, q: float) -> float | Non
     place = q * (present - 1)
     below = floor(place)
     share = place - below
-    first, found = (0, [0]) if packed is None else ranks(packed)
-    zeros = present - found[-1]
-    low = _at(first, found, below - zeros)
+    first, cumulative = (0, [0]) if packed is None else ranks(packed)
+    zeros = present - cumulative[-1]
+    low = _at(first, cumulative, below - zeros)
     if not share:
         return low
-    return low + (_at(first, found, below + 1 - zeros) - low) * share
+    return low + (_at(first, cumulative, below + 1 - zeros) - low) * share
 
 
-def _at(first: int, found: list[int], rank: int) -> float:
+def _at(first: int, cumulative: list[int], rank: int) -> float:
     if rank < 0:
         return 0.0
     # The last lane holds what rounding put past the end.
-    return bin_value(first + min(bisect_right(found, rank), len(found) - 1))
+    return bin_value(first + min(bisect_right(cumulative, rank), len(cumulative) - 1))
 
 
 # --- what SQLite calls -----------------------------------------------------------------------------

@@ -24,6 +24,6 @@ def conditions_of(
         for ids in chunks(sorted({key[1] for key in wanted})):
             yield id.in_(ids)
         return
-    for some in chunks(sorted(wanted)):
-        organizations = sorted({key[0] or "" for key in some})
-        yield and_(organization.in_(organizations), id.in_(sorted({key[1] for key in some})))
+    for batch in chunks(sorted(wanted)):
+        organizations = sorted({key[0] or "" for key in batch})
+        yield and_(organization.in_(organizations), id.in_(sorted({key[1] for key in batch})))

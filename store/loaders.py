@@ -105,13 +105,13 @@ class Loaders:
     @cached_property
     def attempts_by_stage(self) -> DataLoader[Key, dict[str, list[Row]]]:
         async def load(keys: list[Key]) -> list[dict[str, list[Row]]]:
-            found = []
+            attempts = []
             for rows in await self.attempts.load_many(keys):
                 stages: dict[str, list[Row]] = {}
                 for row in rows:
                     stages.setdefault(row["stage"], []).append(row)
-                found.append(stages)
-            return found
+                attempts.append(stages)
+            return attempts
 
         return _loader(load)
 
@@ -120,8 +120,8 @@ class Loaders:
         """Return seconds that stages usually take, by (organization, type of request)."""
 
         async def load(kinds: list[Kind]) -> list[Typical]:
-            found = await self._history.typical(self._bounds, kinds)
-            return [found[kind] for kind in kinds]
+            durations = await self._history.typical(self._bounds, kinds)
+            return [durations[kind] for kind in kinds]
 
         return _loader(load)
 
@@ -130,13 +130,14 @@ class Loaders:
         """Return seconds left of requests: ``eta.load(RequestSnapshot.of(row))``; None if unknown."""
 
         async def load(works: list[RequestSnapshot]) -> list[float | None]:
-            asked = [work for work in works if work.foreseeable]
-            stages, typical = await self._past(asked)
+            forecastable = [work for work in works if work.foreseeable]
+            stages, typical = await self._past(forecastable)
             now = self._history.now()
-            told = {
-                work: eta(work.status, stages[work.key], typical[work.kind], now) for work in asked
+            etas = {
+                work: eta(work.status, stages[work.key], typical[work.kind], now)
+                for work in forecastable
             }
-            return [told.get(work) for work in works]
+            return [etas.get(work) for work in works]
 
         return _loader(load)
 
@@ -232,8 +233,8 @@ class Loaders:
 
         async def load(keys: list[Key]) -> list[Row | None]:
             rows = await self._rows(table, columns, keys, bounds, (), conditions)
-            found = {tuple(row[c.name] for c in columns): row for row in rows}
-            return [found.get(k) for k in keys]
+            rows_by_key = {tuple(row[c.name] for c in columns): row for row in rows}
+            return [rows_by_key.get(k) for k in keys]
 
         return _loader(load)
 
@@ -260,9 +261,9 @@ class Loaders:
         request: PageRequest,
         reach: Callable[[Sequence[Key]], ColumnElement[bool]] | None = None,
     ) -> DataLoader[Key, Page]:
-        found = self._paged.get((name, request))
-        if found is not None:
-            return found
+        cached_loader = self._paged.get((name, request))
+        if cached_loader is not None:
+            return cached_loader
         records = Records(self._database, source, self._sizes)
         most = max(1, ROWS_AT_ONCE // (request.size(self._sizes) + 1))
         at_once = min(most, LISTS_PER_STATEMENT if reach is None else KEYS_AT_ONCE)
@@ -270,19 +271,19 @@ class Loaders:
         async def load(keys: list[Key]) -> list[Page]:
             pages: dict[Key, Page] = {}
             async with self._database.read_for(self._bounds.organization_id) as connection:
-                for some in chunks(keys, at_once):
+                for batch in chunks(keys, at_once):
                     self._check()
                     read = (
-                        await records.each_key(connection, bounds, key, some, request)
+                        await records.each_key(connection, bounds, key, batch, request)
                         if reach is None
-                        else await records.each(connection, bounds, key, [reach(some)], request)
+                        else await records.each(connection, bounds, key, [reach(batch)], request)
                     )
                     pages |= read
                     self._spend(sum(page.size for page in read.values()))
             return [pages.get(k, EMPTY) for k in keys]
 
-        made = self._paged[name, request] = _loader(load)
-        return made
+        new_loader = self._paged[name, request] = _loader(load)
+        return new_loader
 
     def _check(self) -> None:
         if self._budget is not None:
@@ -304,10 +305,10 @@ class Loaders:
         rows: list[Row] = []
         dialect = self._database.dialect
         async with self._database.read_for(self._bounds.organization_id) as connection:
-            for some in chunks(keys, LONG_TEXTS_AT_ONCE if table is TEXTS else RECORDS_AT_ONCE):
+            for batch in chunks(keys, LONG_TEXTS_AT_ONCE if table is TEXTS else RECORDS_AT_ONCE):
                 self._check()
                 statement = bounds.restrict(select(table), table).where(*conditions)
-                statement = statement.where(tuple_(*columns).in_(some))
+                statement = statement.where(tuple_(*columns).in_(batch))
                 statement = statement.order_by(*(table.columns[name] for name in order))
                 fetched = await dialect.fetch(connection, statement, list(table.columns))
                 rows += fetched.rows()

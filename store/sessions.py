@@ -127,21 +127,21 @@ class SessionApplier:
         rows = [tuple(starts[key].row[name] for name in COLUMNS) for key in sorted(starts)]
         inserted = await flush.dialect.insert_new(flush.connection, TABLE, rows)
         new = set(starts) if inserted is None else inserted
-        found = await self._lock(flush, entries)
+        sessions = await self._lock(flush, entries)
         by_id: dict[str, list[dict[str, Any]]] = {}
-        for key, row in found.items():
+        for key, row in sessions.items():
             by_id.setdefault(key[1], []).append(row)
         ended: dict[Key, datetime] = {}
         for entry in entries:
             if isinstance(entry, SessionEntry):
                 first = starts[entry.key] is entry and entry.key in new
-                self._started(entry, found[entry.key], first, ended)
+                self._started(entry, sessions[entry.key], first, ended)
             else:
                 self._ended(entry, by_id, ended)
         if ended:
-            mine = (TABLE.c.organization_id == bindparam("o"), TABLE.c.id == bindparam("i"))
+            matching_key = (TABLE.c.organization_id == bindparam("o"), TABLE.c.id == bindparam("i"))
             await flush.connection.execute(
-                update(TABLE).where(*mine).values(ended_at=bindparam("e")),
+                update(TABLE).where(*matching_key).values(ended_at=bindparam("e")),
                 [{"o": o, "i": i, "e": at} for (o, i), at in sorted(ended.items())],
             )
 
@@ -153,13 +153,13 @@ class SessionApplier:
             e.key if isinstance(e, SessionEntry) else (e.bounds.organization_id, e.id)
             for e in entries
         )
-        found: dict[Key, dict[str, Any]] = {}
+        sessions: dict[Key, dict[str, Any]] = {}
         for condition in conditions_of(key_columns, keys):
             statement = select(TABLE).where(condition).order_by(*key_columns)
             rows = await flush.connection.execute(flush.dialect.lock_rows(statement))
             for row in rows.mappings():
-                found[row["organization_id"], row["id"]] = dict(row)
-        return found
+                sessions[row["organization_id"], row["id"]] = dict(row)
+        return sessions
 
     def _started(
         self,

@@ -17,11 +17,11 @@ def start_of_day(instant: datetime) -> datetime:
 
 def next_hour(instant: datetime) -> datetime:
     """Return the first start of an hour at or after an instant."""
-    found = start_of_hour(instant)
-    return found if found == instant else found + HOUR
+    hour = start_of_hour(instant)
+    return hour if hour == instant else hour + HOUR
 
 
 def next_day(instant: datetime) -> datetime:
     """Return the first start of a day at or after an instant."""
-    found = start_of_day(instant)
-    return found if found == instant else found + DAY
+    day = start_of_day(instant)
+    return day if day == instant else day + DAY

@@ -28,10 +28,10 @@ def message_for(value: Any) -> str:
 
 def parse_duration(value: Any) -> timedelta:
     """Return the duration of 90m, 24h, 7d, 2w, or of ISO 8601 weeks to seconds; raise ValueError."""
-    found = _duration(value) if isinstance(value, str) else None
-    if found is None:
+    duration = _duration(value) if isinstance(value, str) else None
+    if duration is None:
         raise ValueError(message_for(value))
-    return found
+    return duration
 
 
 def _duration(text: str) -> timedelta | None:

@@ -111,7 +111,7 @@ class Checker:
             return None
         return self.clean(value)
 
-    def whole(
+    def integer(
         self,
         value: int | None,
         *path: str | int,

@@ -121,7 +121,7 @@ class NumberField(MeasureField):
     def _type(self) -> type[Any]:
         if self.number.stats != EVERY_STAT:
             return SumStats
-        is_whole = self.number.whole and self.number.scale is not Scale.NANODOLLARS
+        is_whole = self.number.is_integer and self.number.scale is not Scale.NANODOLLARS
         return WholeStats if is_whole else NumberStats
 
     def annotation(self, changes: bool) -> Any:

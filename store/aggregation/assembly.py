@@ -86,20 +86,20 @@ class _Assembly:
     def answer(self, rows: Iterable[Sequence[Any]]) -> AggregationResult:
         question, spans = self.question, self.spans
         by_tag: dict[Tag, list[TaggedRow]] = {tag: [] for tag in Tag}
-        for found in map(self._read, rows):
-            by_tag[found.tag].append(found)
-        shown = sorted(by_tag[Tag.ROW], key=lambda found: found.place)
-        truncated = len(shown) > question.limit
-        made = self._rows(shown[: question.limit], by_tag[Tag.EARLIER_ROW], truncated)
+        for row in map(self._read, rows):
+            by_tag[row.tag].append(row)
+        current_rows = sorted(by_tag[Tag.ROW], key=lambda row: row.place)
+        truncated = len(current_rows) > question.limit
+        result_rows = self._rows(current_rows[: question.limit], by_tag[Tag.EARLIER_ROW], truncated)
         others = self._one(by_tag[Tag.OTHERS], by_tag[Tag.EARLIER_OTHERS])
         totals = self._one(by_tag[Tag.TOTALS], by_tag[Tag.EARLIER_TOTALS])
-        if question.totals and totals is None and made:
-            totals = Group(made[0].values, made[0].previous)
+        if question.totals and totals is None and result_rows:
+            totals = Group(result_rows[0].values, result_rows[0].previous)
         return AggregationResult(
             question=question,
-            rows=tuple(made),
+            rows=tuple(result_rows),
             coverage=self.coverage,
-            span=spans.asked,
+            span=spans.requested,
             others=others,
             totals=totals,
             compared=spans.compared,
@@ -125,9 +125,9 @@ class _Assembly:
         begins = to_instant(start) if start else None
         return TaggedRow(tag, place, tuple(key), readings, begins, parts)
 
-    def _values(self, found: TaggedRow | None, seconds: float | None) -> Values:
-        if found is not None:
-            parts = found.parts
+    def _values(self, row: TaggedRow | None, seconds: float | None) -> Values:
+        if row is not None:
+            parts = row.parts
             return tuple(
                 formula.value(parts[over], None if under is None else parts[under], seconds)
                 for formula, over, under in self.formulas
@@ -136,16 +136,16 @@ class _Assembly:
             return self.nothing
         return tuple(empty_value(measure, seconds) for measure in self.question.measures)
 
-    def _one(self, found: Sequence[TaggedRow], earlier: Sequence[TaggedRow]) -> Group | None:
-        if not found:
+    def _one(self, tagged_rows: Sequence[TaggedRow], earlier: Sequence[TaggedRow]) -> Group | None:
+        if not tagged_rows:
             return None
         previous = None
         if self.spans.compared is not None:
             previous = self._values(earlier[0] if earlier else None, self._seconds(earlier=True))
-        return Group(self._values(found[0], self._seconds()), previous)
+        return Group(self._values(tagged_rows[0], self._seconds()), previous)
 
     def _seconds(self, earlier: bool = False, bucket: BucketSpan | None = None) -> float | None:
-        span = self.spans.compared if earlier else self.spans.asked
+        span = self.spans.compared if earlier else self.spans.requested
         if not self.timed or span is None:
             return None
         if bucket is None:
@@ -157,29 +157,36 @@ class _Assembly:
     # --- rows ------------------------------------------------------------------------------------
 
     def _rows(
-        self, shown: Sequence[TaggedRow], earlier: Sequence[TaggedRow], truncated: bool
+        self, current_rows: Sequence[TaggedRow], earlier: Sequence[TaggedRow], truncated: bool
     ) -> list[Row]:
         bucket = self.question.bucket
         if bucket is None:
-            by_key = {found.readings: found for found in earlier}
-            return [self._row(f, f.key, None, by_key.get(f.readings)) for f in shown]
-        spans = self._bucket_spans(bucket, shown)
+            by_key = {earlier_row.readings: earlier_row for earlier_row in earlier}
+            return [self._row(f, f.key, None, by_key.get(f.readings)) for f in current_rows]
+        spans = self._bucket_spans(bucket, current_rows)
         before = self._matched(bucket, earlier, spans)
         if self._fills(bucket):
             if truncated:
                 raise InvalidInputError(self._too_many_rows("more than"), ("limit",))
-            return self._filled(shown, spans, before)
-        made = []
+            return self._filled(current_rows, spans, before)
+        result_rows = []
         at = {span.start: span for span in spans}
-        for found in shown:
-            assert found.start is not None
-            span = at.get(found.start) or bucket.span_of(found.start)
-            made.append(self._row(found, found.key, span, before.get((found.readings, span.start))))
-        return made
+        for earlier_row in current_rows:
+            assert earlier_row.start is not None
+            span = at.get(earlier_row.start) or bucket.span_of(earlier_row.start)
+            result_rows.append(
+                self._row(
+                    earlier_row,
+                    earlier_row.key,
+                    span,
+                    before.get((earlier_row.readings, span.start)),
+                )
+            )
+        return result_rows
 
     def _row(
         self,
-        found: TaggedRow | None,
+        tagged_row: TaggedRow | None,
         key: Key,
         bucket: BucketSpan | None,
         earlier: TaggedRow | None,
@@ -188,15 +195,15 @@ class _Assembly:
         if self.spans.compared is not None:
             seconds = self._seconds(earlier=True, bucket=bucket_of(earlier, self.question.bucket))
             previous = self._values(earlier, seconds)
-        return Row(self._values(found, self._seconds(bucket=bucket)), previous, key, bucket)
+        return Row(self._values(tagged_row, self._seconds(bucket=bucket)), previous, key, bucket)
 
-    def _bucket_spans(self, bucket: Bucket, shown: Sequence[TaggedRow]) -> list[BucketSpan]:
-        starts = [found.start for found in shown if found.start is not None]
-        since = self.spans.asked.since or min(starts, default=None)
+    def _bucket_spans(self, bucket: Bucket, current_rows: Sequence[TaggedRow]) -> list[BucketSpan]:
+        starts = [row.start for row in current_rows if row.start is not None]
+        since = self.spans.requested.since or min(starts, default=None)
         if since is None:
             return []
-        until = self.spans.asked.until or max([self.spans.now, *starts])
-        if self.spans.asked.until is None and starts and until == max(starts):
+        until = self.spans.requested.until or max([self.spans.now, *starts])
+        if self.spans.requested.until is None and starts and until == max(starts):
             until = bucket.span_of(until).end
         most = self.limits.buckets
         if (count := bucket.count(since, until, most)) > most:
@@ -215,9 +222,9 @@ class _Assembly:
         before = [span.start for span in bucket.spans(compared.since, compared.until)]
         place = dict(zip(before, starts, strict=False))
         return {
-            (found.readings, place[found.start]): found
-            for found in earlier
-            if found.start is not None and found.start in place
+            (row.readings, place[row.start]): row
+            for row in earlier
+            if row.start is not None and row.start in place
         }
 
     # --- filling ---------------------------------------------------------------------------------
@@ -230,18 +237,18 @@ class _Assembly:
 
     def _filled(
         self,
-        shown: Sequence[TaggedRow],
+        current_rows: Sequence[TaggedRow],
         spans: Sequence[BucketSpan],
         before: Mapping[tuple[Key, datetime], TaggedRow],
     ) -> list[Row]:
-        keys = {found.readings: found.key for found in shown}
+        keys = {row.readings: row.key for row in current_rows}
         if not self.question.group_by:
             keys = {(): ()}
         if len(keys) * len(spans) > self.limits.rows:
             raise InvalidInputError(
                 self._too_many_rows(f"{len(keys) * len(spans):,}"), ("bucket", "fill")
             )
-        at = {(found.readings, found.start): found for found in shown}
+        at = {(row.readings, row.start): row for row in current_rows}
         rows = [
             self._row(at.get((one, span.start)), key, span, before.get((one, span.start)))
             for span in spans
@@ -304,10 +311,10 @@ def kind_of(value: Any) -> int:
     return 2 if isinstance(value, bool) else 1
 
 
-def bucket_of(found: TaggedRow | None, bucket: Bucket | None) -> BucketSpan | None:
-    if found is None or found.start is None or bucket is None:
+def bucket_of(row: TaggedRow | None, bucket: Bucket | None) -> BucketSpan | None:
+    if row is None or row.start is None or bucket is None:
         return None
-    return bucket.span_of(found.start)
+    return bucket.span_of(row.start)
 
 
 def reader_of(part: Part, source: Source) -> Any:
@@ -317,7 +324,7 @@ def reader_of(part: Part, source: Source) -> Any:
     if part.fold in (Fold.SUM, Fold.MIN, Fold.MAX):
         if isinstance(of, Attribute):
             return read_exact
-        if isinstance(of, CostAt) or source.numbers[str(of)].whole:
+        if isinstance(of, CostAt) or source.numbers[str(of)].is_integer:
             return read_whole
     return read_number
 

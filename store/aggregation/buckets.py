@@ -108,11 +108,11 @@ class Bucket:
 
     def shift(self, start: datetime, by: int) -> datetime:
         """Return the start of the bucket ``by`` buckets after (before, if negative) the one at ``start``."""
-        found = self.span_of(start)
+        span = self.span_of(start)
         for _ in range(abs(by)):
-            beside = found.end if by > 0 else found.start - timedelta(microseconds=1)
-            found = self.span_of(beside)
-        return found.start
+            beside = span.end if by > 0 else span.start - timedelta(microseconds=1)
+            span = self.span_of(beside)
+        return span.start
 
     def runs(self, since: datetime, until: datetime) -> list[Run]:
         """Split [since, until) into as few runs of equal buckets as possible."""

@@ -56,11 +56,11 @@ class Dimension:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number of a row. ``whole`` numbers have whole sums, minima and maxima."""
+    """A number of a row. ``is_integer`` numbers have whole sums, minima and maxima."""
 
     name: str
     value: Column[Any] | Elapsed
-    whole: bool
+    is_integer: bool
     scale: Scale = Scale.PLAIN
     stats: frozenset[Stat] = EVERY_STAT
 

@@ -53,8 +53,8 @@ class ResultLimits:
 
 def check_query(question: AggregationQuery, now: datetime, limits: ResultLimits) -> None:
     """Raise ``InvalidInputError`` with everything that is wrong with a question."""
-    if found := find_problems(question, now, limits):
-        raise InvalidInputError(found)
+    if problems := find_problems(question, now, limits):
+        raise InvalidInputError(problems)
 
 
 def find_problems(
@@ -163,9 +163,9 @@ class _Checks:
             return
         since = max(span.since, EARLIEST)
         until = self.now if span.until is None else span.until
-        asked = bucket.count(since, until, self.limits.buckets)
-        if asked > self.limits.buckets:
-            yield too_many_buckets(asked, self.limits.buckets), ("bucket",)
+        bucket_count = bucket.count(since, until, self.limits.buckets)
+        if bucket_count > self.limits.buckets:
+            yield too_many_buckets(bucket_count, self.limits.buckets), ("bucket",)
 
     def _measure(self, measure: Measure, path: Path) -> Problems:
         match measure:
@@ -214,10 +214,10 @@ class _Checks:
             yield Choices(f"{wrong}, only {known}", wrong), path
 
     def _having(self) -> Problems:
-        asked = self.question.having
-        if len(asked) > MAX_TERMS:
-            yield f"{len(asked)} conditions, at most {MAX_TERMS}: leave some out", ("having",)
-        for i, having in enumerate(asked):
+        conditions = self.question.having
+        if len(conditions) > MAX_TERMS:
+            yield f"{len(conditions)} conditions, at most {MAX_TERMS}: leave some out", ("having",)
+        for i, having in enumerate(conditions):
             yield from self._measure(having.by, ("having", i, "by"))
             if self.question.top is None:
                 yield from self._rate_of_bucket(having.by, ("having", i, "by"))
@@ -253,18 +253,18 @@ class _Checks:
         yield from self._measure(top.by, ("top", "by"))
 
     def _compare(self) -> Problems:
-        asked = self.question.compare
-        if asked is None:
+        compared = self.question.compare
+        if compared is None:
             return
-        found = split(self.question.where, self.source.time)
-        since, until = found.span.since, found.span.until or self.now
-        if found.elsewhere:
+        condition_split = split(self.question.where, self.source.time)
+        since, until = condition_split.span.since, condition_split.span.until or self.now
+        if condition_split.elsewhere:
             message = (
                 f"a comparison moves {self.source.time}: ask for it at the top of where, with and"
             )
             yield message, ("where",)
-        if isinstance(asked, Span):
-            if asked.since is None or asked.until is None or asked.since >= asked.until:
+        if isinstance(compared, Span):
+            if compared.since is None or compared.until is None or compared.since >= compared.until:
                 yield "the span needs a since before its until", ("compare", "range")
             return
         if since is None:
@@ -276,10 +276,10 @@ class _Checks:
             yield "the span is empty: since must be before until", ("where", self.source.time)
         elif self.question.bucket is None or is_zone(self.question.bucket.zone):
             try:
-                earlier(since, until, asked, None)
+                earlier(since, until, compared, None)
             except (OverflowError, ValueError):
                 yield "there is no such time: ask for a shorter span", ("compare",)
 
 
-def too_many_buckets(asked: int, most: int) -> str:
-    return f"{asked:,} buckets asked, at most {most:,}: widen the bucket or shorten the span"
+def too_many_buckets(bucket_count: int, most: int) -> str:
+    return f"{bucket_count:,} buckets asked, at most {most:,}: widen the bucket or shorten the span"

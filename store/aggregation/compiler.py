@@ -58,17 +58,17 @@ class Tag(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    asked: Span
+    requested: Span
     compared: Span | None
     now: datetime
 
     @property
     def every(self) -> tuple[Span, ...]:
-        return (self.asked,) if self.compared is None else (self.asked, self.compared)
+        return (self.requested,) if self.compared is None else (self.requested, self.compared)
 
     @property
     def seconds(self) -> float | None:
-        return seconds_in(self.asked, self.now)
+        return seconds_in(self.requested, self.now)
 
 
 def seconds_in(span: Span, now: datetime) -> float | None:
@@ -149,7 +149,7 @@ class _Compiler:
 
     def plain(self) -> Select[Any]:
         question = self.question
-        groups = self._grouped(self.spans.asked).subquery("g")
+        groups = self._grouped(self.spans.requested).subquery("g")
         rows: Select[Any] = select(*self._shown(groups))
         if question.is_single:
             return self._kept(rows, groups)
@@ -187,7 +187,7 @@ class _Compiler:
 
     @cached_property
     def _groups(self) -> CTE:
-        return stored(self._grouped(self.spans.asked), "g")
+        return stored(self._grouped(self.spans.requested), "g")
 
     @cached_property
     def _earlier_groups(self) -> CTE:
@@ -201,8 +201,8 @@ class _Compiler:
         groups = self._groups
         order = self._terms.key_order(groups)
         if self.question.having:
-            kept = and_(*self._terms.having(groups))
-            order.insert(0, case((kept, 0), else_=1))
+            matches_having = and_(*self._terms.having(groups))
+            order.insert(0, case((matches_having, 0), else_=1))
         rank = func.row_number().over(order_by=order).label(RANK)
         return stored(select(*groups.c, rank), "ranked")
 
@@ -217,21 +217,21 @@ class _Compiler:
         if self.top_of_groups:
             chosen: Select[Any] = select(*(self._ranked.c[column.name] for column in self.keys))
             return KeyFilter(chosen.where(self._is_top(self._ranked)).cte("top_keys"), self.keys)
-        whole = self._keyed()
-        chosen = self._kept(select(*(whole.c[column.name] for column in self.keys)), whole)
-        chosen = chosen.order_by(*self._terms.key_order(whole)).limit(top.n)
+        keyed = self._keyed()
+        chosen = self._kept(select(*(keyed.c[column.name] for column in self.keys)), keyed)
+        chosen = chosen.order_by(*self._terms.key_order(keyed)).limit(top.n)
         return KeyFilter(stored(chosen, "top_keys"), self.keys)
 
     def _keyed(self) -> FromClause:
         question = self.question
         if not mergeable(self.key_parts):
             parts = {self.names[part]: part for part in self.key_parts}
-            shape = GroupedQuery(self.spans.asked, question.group_by, None, parts)
+            shape = GroupedQuery(self.spans.requested, question.group_by, None, parts)
             return self.relation.grouped(shape).subquery("whole")
         groups = self._groups
         columns: list[ColumnElement[Any]] = [groups.c[column.name] for column in self.keys]
-        found = [self._merged(groups, part) for part in self.key_parts]
-        return select(*columns, *found).group_by(*columns).subquery("whole")
+        merged_parts = [self._merged(groups, part) for part in self.key_parts]
+        return select(*columns, *merged_parts).group_by(*columns).subquery("whole")
 
     def _kept(self, statement: Select[Any], source: FromClause) -> Select[Any]:
         return statement.where(*self._terms.having(source))
@@ -240,19 +240,19 @@ class _Compiler:
 
     def tagged(self) -> Any:
         top = self.question.top
-        found = [self._tagged(Tag.ROW, self._rows)]
+        selects = [self._tagged(Tag.ROW, self._rows)]
         others = top is not None and top.others
         if others:
-            found.append(self._tagged(Tag.OTHERS, self._others()))
+            selects.append(self._tagged(Tag.OTHERS, self._others()))
         if self.totals:
-            found.append(self._tagged(Tag.TOTALS, self._whole()))
+            selects.append(self._tagged(Tag.TOTALS, self._whole()))
         if self.spans.compared is not None:
-            found.append(self._tagged(Tag.EARLIER_ROW, self._earlier_rows()))
+            selects.append(self._tagged(Tag.EARLIER_ROW, self._earlier_rows()))
             if others:
-                found.append(self._tagged(Tag.EARLIER_OTHERS, self._others(earlier=True)))
+                selects.append(self._tagged(Tag.EARLIER_OTHERS, self._others(earlier=True)))
             if self.totals:
-                found.append(self._tagged(Tag.EARLIER_TOTALS, self._whole(earlier=True)))
-        return union_all(*found) if len(found) > 1 else found[0]
+                selects.append(self._tagged(Tag.EARLIER_TOTALS, self._whole(earlier=True)))
+        return union_all(*selects) if len(selects) > 1 else selects[0]
 
     def _others(self, earlier: bool = False) -> FromClause:
         keys = self._top_keys
@@ -261,7 +261,7 @@ class _Compiler:
     def _whole(self, earlier: bool = False, keys: KeyFilter | None = None) -> FromClause:
         if not mergeable(self.shown_parts):
             parts = {self.names[part]: part for part in self.shown_parts}
-            span = self.spans.compared if earlier else self.spans.asked
+            span = self.spans.compared if earlier else self.spans.requested
             assert span is not None
             shape = GroupedQuery(span, parts=parts, keys=keys, of_keys=self.question.group_by)
             return self.relation.grouped(shape).subquery()
@@ -282,8 +282,8 @@ class _Compiler:
         groups = self._earlier_groups
         statement = select(*self._shown(groups))
         if self.keys:
-            shown = select(*(self._rows.c[column.name] for column in self.keys)).distinct()
-            keys = KeyFilter(shown.cte("shown"), self.keys)
+            row_keys = select(*(self._rows.c[column.name] for column in self.keys)).distinct()
+            keys = KeyFilter(row_keys.cte("shown"), self.keys)
             statement = statement.where(keys.condition(self._columns(groups)))
         return statement.subquery()
 
@@ -292,8 +292,8 @@ class _Compiler:
         place = source.c[PLACE] if PLACE in source.c else literal_column("0")
         columns = [literal_column(str(int(tag))).label(TAG), place.label(PLACE)]
         for name, kind in self._types.items():
-            found = source.c[name] if name in source.c else cast(null(), kind)
-            columns.append(found.label(name))
+            column = source.c[name] if name in source.c else cast(null(), kind)
+            columns.append(column.label(name))
         return select(*columns).select_from(source)
 
     @cached_property

@@ -88,8 +88,8 @@ class Aggregation:
         if in_one_piece and reads_short_spans(question, spans):
             records = replace(records, organizations=await self._organizations(source))
         async with self._database.read_for(bounds.organization_id) as connection:
-            found: datetime | None = await connection.scalar(records.first(spans.asked))
-        return found
+            first_time: datetime | None = await connection.scalar(records.first(spans.requested))
+        return first_time
 
     def _records(self, question: AggregationQuery, bounds: TenantBounds, now: datetime) -> Records:
         rest = split(question.where, question.source.time).rest
@@ -101,8 +101,8 @@ class Aggregation:
         One that records for the first time between this and the statement is not in the answer.
         """
         async with self._database.read_for(None) as connection:
-            found = await organizations_in(connection, source.table)
-        return None if found is None else tuple(found)
+            organization_ids = await organizations_in(connection, source.table)
+        return None if organization_ids is None else tuple(organization_ids)
 
     def compile(self, question: AggregationQuery, bounds: TenantBounds, spans: Spans) -> Compiled:
         return compile_question(question, self._records(question, bounds, spans.now), spans)
@@ -129,13 +129,13 @@ def reads_short_spans(question: AggregationQuery, spans: Spans) -> bool:
 
 
 def spans_of(question: AggregationQuery, now: datetime) -> Spans:
-    asked = split(question.where, question.source.time).span
+    requested = split(question.where, question.source.time).span
     compared = None
     if question.compare is not None:
-        since = asked.since if asked.since is not None else now
-        until = asked.until or max(now, since + timedelta(microseconds=1))
+        since = requested.since if requested.since is not None else now
+        until = requested.until or max(now, since + timedelta(microseconds=1))
         slices = question.bucket
         if slices is None and BucketUnit.DAY not in question.source.units:
             slices = Bucket(BucketUnit.MONTH)  # what is counted per month is moved by months
         compared = earlier(since, until, question.compare, slices)
-    return Spans(asked, compared, now)
+    return Spans(requested, compared, now)

@@ -67,5 +67,5 @@ class Folds:
         if weight is None:
             return func.count() if which is None else func.count().filter(which)
         counted = func.sum(self._source.table.columns[weight])
-        found = counted if which is None else counted.filter(which)
-        return cast(func.coalesce(found, 0), BigInteger())
+        matching = counted if which is None else counted.filter(which)
+        return cast(func.coalesce(matching, 0), BigInteger())

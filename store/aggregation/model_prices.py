@@ -167,8 +167,8 @@ class ModelPrices:
 
     def _tokens(self, *names: str) -> ColumnElement[Any]:
         zero = literal_column("0", BigInteger())
-        found = func.coalesce(*(self._column(name) for name in names), zero, type_=BigInteger())
-        return found if self.widen is None else self.widen(found)
+        tokens = func.coalesce(*(self._column(name) for name in names), zero, type_=BigInteger())
+        return tokens if self.widen is None else self.widen(tokens)
 
     def _rate(self, name: str) -> ColumnElement[Any]:
         return func.coalesce(self.own.c[name], self.common.c[name], type_=BigInteger())

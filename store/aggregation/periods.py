@@ -35,21 +35,21 @@ def _take(where: Condition, name: str, spans: list[Span]) -> Condition | None:
         left = [part for one in where.parts if (part := _take(one, name, spans)) is not None]
         return AllOf(tuple(left)) if left else None
     if isinstance(where, Compare) and where.field == name:
-        found = _span_of(where)
-        if found is not None:
-            spans.append(found)
+        span = _span_of(where)
+        if span is not None:
+            spans.append(span)
             return None
     return where
 
 
-def _span_of(asked: Compare) -> Span | None:
-    value = asked.value
+def _span_of(comparison: Compare) -> Span | None:
+    value = comparison.value
     if not isinstance(value, date):
         return None
     step = MICROSECOND if isinstance(value, datetime) else timedelta(days=1)
     at = to_instant(value)
     try:
-        match asked.op:
+        match comparison.op:
             case ComparisonOperator.GTE:
                 return Span(at, None)
             case ComparisonOperator.GT:
@@ -73,10 +73,10 @@ def to_instant(value: date) -> datetime:
 
 def to_date(instant: datetime) -> date:
     """Return the first UTC date that begins at ``instant`` or later."""
-    found = instant.astimezone(UTC).date()
-    if to_instant(found) >= instant or found == date.max:
-        return found
-    return found + timedelta(days=1)
+    date_of_instant = instant.astimezone(UTC).date()
+    if to_instant(date_of_instant) >= instant or date_of_instant == date.max:
+        return date_of_instant
+    return date_of_instant + timedelta(days=1)
 
 
 def _mentions(where: Condition, name: str) -> bool:
@@ -90,13 +90,13 @@ def _mentions(where: Condition, name: str) -> bool:
 
 
 def earlier(
-    since: datetime, until: datetime, asked: ComparisonPeriod | Span, bucket: Bucket | None
+    since: datetime, until: datetime, comparison: ComparisonPeriod | Span, bucket: Bucket | None
 ) -> Span:
     """Return the span that [since, until) is compared with; raise ``OverflowError`` before year 1."""
-    if isinstance(asked, Span):
-        return asked
+    if isinstance(comparison, Span):
+        return comparison
     zone = "UTC" if bucket is None else bucket.zone
-    if asked is ComparisonPeriod.LAST_YEAR:
+    if comparison is ComparisonPeriod.LAST_YEAR:
         return Span(same_time_last_year(since, zone), same_time_last_year(until, zone))
     if bucket is not None and bucket.is_calendar:
         starts = [span.start for span in bucket.spans(since, until)]

@@ -52,7 +52,7 @@ class OrderBy:
 class Top:
     """Keeps the ``n`` keys with the greatest measure over the whole span; ties go by the key.
 
-    ``having`` is then asked of those keys as a whole. ``others`` answers for everything that is
+    ``having`` is then requested of those keys as a is_integer. ``others`` answers for everything that is
     not among them, so that the rows and it make the totals.
     """
 

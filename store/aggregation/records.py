@@ -205,17 +205,19 @@ class Records:
         parts = {name: part for name, part in shape.parts.items() if part.mergeable}
         of_keys = shape.of_keys or shape.groups
         finer = GroupedQuery(shape.span, groups, shape.bucket, parts, shape.keys, of_keys)
-        found = self.grouped(finer).subquery("finer").c
+        finer_columns = self.grouped(finer).subquery("finer").c
         *keys, (value,) = key_columns(self.source, groups)
         names = [column.name for group in keys for column in group]
         names += [BUCKET] if shape.bucket is not None else []
-        columns = [found[name] for name in names]
+        columns = [finer_columns[name] for name in names]
         for name, part in shape.parts.items():
             folded = (
-                self.merge(part, found[name]) if part.mergeable else func.count(found[value.name])
+                self.merge(part, finer_columns[name])
+                if part.mergeable
+                else func.count(finer_columns[value.name])
             )
             columns.append(folded.label(name))
-        return select(*columns).group_by(*(found[name] for name in names))
+        return select(*columns).group_by(*(finer_columns[name] for name in names))
 
 
 def counted_apart(shape: GroupedQuery) -> str | None:
@@ -233,12 +235,12 @@ def _starts(column: Column[Any], runs: tuple[Run, ...]) -> ColumnElement[Any]:
 
 
 def _choose(
-    column: Column[Any], found: Sequence[tuple[Any, ColumnElement[Any]]]
+    column: Column[Any], choices: Sequence[tuple[Any, ColumnElement[Any]]]
 ) -> ColumnElement[Any]:
-    if len(found) == 1:
-        return found[0][1]
-    middle = len(found) // 2
+    if len(choices) == 1:
+        return choices[0][1]
+    middle = len(choices) // 2
     return case(
-        (column < found[middle][0], _choose(column, found[:middle])),
-        else_=_choose(column, found[middle:]),
+        (column < choices[middle][0], _choose(column, choices[:middle])),
+        else_=_choose(column, choices[middle:]),
     )

@@ -78,13 +78,13 @@ class KeyFilter:
 
     def condition(self, find: Mapping[str, ColumnElement[Any]]) -> ColumnElement[bool]:
         """Return the condition on rows with key columns ``find``; null equals null."""
-        found = select(literal(1)).select_from(self.relation)
+        matching = select(literal(1)).select_from(self.relation)
         for column in self.columns:
             one, other = find[column.name], self.relation.c[column.name]
             # Two plain equalities, that a database can hash; a null-safe comparison it cannot.
             same = func.coalesce(one, column.blank) == func.coalesce(other, column.blank)
-            found = found.where(and_(same, one.is_(None) == other.is_(None)))
-        exists = found.correlate_except(self.relation).exists()
+            matching = matching.where(and_(same, one.is_(None) == other.is_(None)))
+        exists = matching.correlate_except(self.relation).exists()
         return exists if self.within else ~exists
 
 

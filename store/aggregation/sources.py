@@ -45,12 +45,12 @@ def dimensions(table: Table, *names: str, **renamed: str) -> dict[str, Dimension
 
 
 def integer_numbers(table: Table, *names: str, scale: Scale = Scale.PLAIN) -> dict[str, Number]:
-    return {n: Number(n, table.columns[n], whole=True, scale=scale) for n in names}
+    return {n: Number(n, table.columns[n], is_integer=True, scale=scale) for n in names}
 
 
 def elapsed(table: Table, name: str, start: str, end: str) -> dict[str, Number]:
     value = Elapsed(table.columns[start], table.columns[end])
-    return {name: Number(name, value, whole=False, scale=Scale.MILLISECONDS)}
+    return {name: Number(name, value, is_integer=False, scale=Scale.MILLISECONDS)}
 
 
 def named(flags: Iterable[Flag]) -> Mapping[str, Flag]:
@@ -93,7 +93,7 @@ OPERATIONS = Source(
     ),
     numbers={
         "duration_ms": Number(
-            "duration_ms", OPERATION.c.duration_ms, whole=False, scale=Scale.MILLISECONDS
+            "duration_ms", OPERATION.c.duration_ms, is_integer=False, scale=Scale.MILLISECONDS
         ),
         **integer_numbers(
             OPERATION,
@@ -144,7 +144,7 @@ REQUESTS = Source(
     numbers={
         **elapsed(REQUEST, "duration_ms", "started_at", "ended_at"),
         **elapsed(REQUEST, "wait_ms", "created_at", "started_at"),
-        "progress": Number("progress", REQUEST.c.progress, whole=False),
+        "progress": Number("progress", REQUEST.c.progress, is_integer=False),
     },
     flags=named(
         [
@@ -177,7 +177,7 @@ STAGES = Source(
     numbers={
         **elapsed(STAGE, "duration_ms", "started_at", "ended_at"),
         **integer_numbers(STAGE, "attempt"),
-        "progress": Number("progress", STAGE.c.progress, whole=False),
+        "progress": Number("progress", STAGE.c.progress, is_integer=False),
     },
     flags=named(
         [
@@ -236,7 +236,7 @@ INTERACTIONS = Source(
     ),
     numbers={
         # A row is a sum of calls: what a single one of them was is not known any more.
-        "units": Number("units", COUNTER.c.units, whole=True, stats=SUM_STATS),
+        "units": Number("units", COUNTER.c.units, is_integer=True, stats=SUM_STATS),
     },
     weight="calls",
     units=frozenset({BucketUnit.MONTH, BucketUnit.QUARTER, BucketUnit.YEAR}),

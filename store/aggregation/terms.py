@@ -79,8 +79,8 @@ class Terms:
         return compare(cast(value, Double()), literal(float(having.value), Double()))
 
     def order(self, source: FromClause) -> list[ColumnElement[Any]]:
-        found = [self._term(term, source) for term in self.question.order_by]
-        terms = [one for several in found for one in several]
+        expressions = [self._term(term, source) for term in self.question.order_by]
+        terms = [one for several in expressions for one in several]
         if self.question.bucket is not None:
             terms.append(source.c[BUCKET].asc())
         elif self.question.top is not None:
@@ -123,4 +123,4 @@ def is_exact(measure: Measure, source: Source) -> bool:
     of = measure.of
     if isinstance(of, Attribute):
         return measure.stat is not Stat.AVG
-    return isinstance(of, str) and source.numbers[of].whole
+    return isinstance(of, str) and source.numbers[of].is_integer

@@ -56,10 +56,10 @@ class Zone:
         # Clocks were moved by at most a day, so that the stretch of two days before is early enough.
         stretch = self.stretch(local - 2 * 86_400)
         while True:
-            found = max(local - self.offsets[stretch], self.starts[stretch])
+            instant = max(local - self.offsets[stretch], self.starts[stretch])
             end = self.end(stretch)
-            if end is None or found < end:
-                return found
+            if end is None or instant < end:
+                return instant
             stretch += 1
 
 
@@ -77,8 +77,8 @@ def zone_table(name: str) -> Zone:
     zone = ZoneInfo(name)
 
     def offset(seconds: int) -> int:
-        found = datetime.fromtimestamp(seconds, zone).utcoffset()
-        return found.days * DAY_SECONDS + found.seconds if found is not None else 0
+        utc_offset = datetime.fromtimestamp(seconds, zone).utcoffset()
+        return utc_offset.days * DAY_SECONDS + utc_offset.seconds if utc_offset is not None else 0
 
     first, last = round(to_seconds(FIRST_TABLE_INSTANT)), round(to_seconds(LAST_TABLE_INSTANT))
     starts, offsets = [round(to_seconds(FIRST_INSTANT))], [offset(first)]

@@ -108,11 +108,11 @@ class Principal:
     def require(self, scope: AccessScope) -> None:
         """Raise ``ForbiddenError`` unless the principal holds ``scope``."""
         if not self.may(scope):
-            held = ", ".join(sorted(s.value for s in self.scopes)) or "none"
-            raise ForbiddenError(f"this needs the scope {scope.value}; the key holds {held}")
+            scopes = ", ".join(sorted(s.value for s in self.scopes)) or "none"
+            raise ForbiddenError(f"this needs the scope {scope.value}; the key holds {scopes}")
 
-    def organization(self, asked: str | None = None) -> str:
-        organization = asked if asked is not None else self.home_organization
+    def organization(self, requested_id: str | None = None) -> str:
+        organization = requested_id if requested_id is not None else self.home_organization
         if organization is None:
             raise ForbiddenError(
                 "this key spans all organizations: name one (organizationId)",

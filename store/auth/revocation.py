@@ -171,15 +171,15 @@ class RevocationWatcher:
                 raise
 
     async def _check(self, ids: list[UUID]) -> None:
-        found = select(*KEY_COLUMNS).where(KEYS.c.id.in_(ids))
+        key_rows = select(*KEY_COLUMNS).where(KEYS.c.id.in_(ids))
         signed_in = select(SIGN_INS.c.id, SIGN_INS.c.organization_id, SIGN_INS.c.expires_at)
         async with self._database.read() as connection:
-            keys = {row["id"]: row for row in (await connection.execute(found)).mappings()}
+            keys = {row["id"]: row for row in (await connection.execute(key_rows)).mappings()}
             sign_ins: dict[UUID, Row] = {}
             of_sign_ins = self._sign_ins_of(ids)
             for start in range(0, len(of_sign_ins), MAX_IDS_PER_STATEMENT):
-                some = of_sign_ins[start : start + MAX_IDS_PER_STATEMENT]
-                rows = await connection.execute(signed_in.where(SIGN_INS.c.id.in_(some)))
+                batch = of_sign_ins[start : start + MAX_IDS_PER_STATEMENT]
+                rows = await connection.execute(signed_in.where(SIGN_INS.c.id.in_(batch)))
                 sign_ins.update((row["id"], row) for row in rows.mappings())
         now = self._clock()
         for id in ids:

@@ -22,11 +22,11 @@ class PresentedToken:
     digest: bytes
 
     def match(self, rows: Iterable[Row]) -> Row | None:
-        found = None
+        matching_row = None
         for row in rows:
             if hmac.compare_digest(row["secret_hash"], self.digest):
-                found = row
-        return found
+                matching_row = row
+        return matching_row
 
 
 def generate_secret() -> str:

@@ -223,7 +223,7 @@ class DatabaseDialect(ABC):
 
     @abstractmethod
     def quantile(
-        self, value: ColumnElement[Any], q: float, asked: tuple[float, ...]
+        self, value: ColumnElement[Any], q: float, quantiles: tuple[float, ...]
     ) -> ColumnElement[float]:
         """Return the quantile of a group, linear between neighbours; one of those ``asked`` of the value."""
 
@@ -313,8 +313,8 @@ class DatabaseDialect(ABC):
 
     @property
     def engines(self) -> Sequence[AsyncEngine]:
-        found = (self.read_engine, self.aggregation_engine, self.write_engine)
-        return tuple(dict.fromkeys(found))
+        engines = (self.read_engine, self.aggregation_engine, self.write_engine)
+        return tuple(dict.fromkeys(engines))
 
     async def dispose(self) -> None:
         for engine in self.engines:
@@ -337,7 +337,7 @@ class DatabaseDialect(ABC):
                 del row[FEED_POSITION]
                 row.update(number)
         inserted = await connection.execute(statement, values)
-        return {tuple(found) for found in inserted}
+        return {tuple(inserted_key) for inserted_key in inserted}
 
     async def upsert(
         self, connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]

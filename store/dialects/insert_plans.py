@@ -45,13 +45,13 @@ def insert_values_of(
     Values are converted column by column: most columns need nothing, and those cost nothing.
     """
     every = list(table.columns)
-    names, found = [], []
+    names, converted_columns = [], []
     for position in sorted(columns):
         column, values = every[position], columns[position]
         convert = None if isinstance(column.type, JSON) else converter(column)
         names.append(column.name)
-        found.append(values if convert is None else converted(values, convert))
-    return names, zip(*found, strict=True)
+        converted_columns.append(values if convert is None else converted(values, convert))
+    return names, zip(*converted_columns, strict=True)
 
 
 def converted(values: Sequence[Any], convert: Convert) -> Sequence[Any]:

@@ -30,21 +30,21 @@ class JsonLeaf:
 
         One for each kind of value: a chain of a thousand is more than SQLite takes.
         """
-        found: list[ColumnElement[bool]] = []
+        conditions: list[ColumnElement[bool]] = []
         texts: list[str] = []
         numbers: list[int | float] = []
         for value in dict.fromkeys((type(value), value) for value in values):
             match value[1]:
                 case None:
-                    found.append(self.kind == "null")
+                    conditions.append(self.kind == "null")
                 case bool(truth):
-                    found.append(self.truth == truth)
+                    conditions.append(self.truth == truth)
                 case int(number) | float(number):
                     numbers.append(number)
                 case text:
                     texts.append(text)
         if texts:
-            found.append(one_of(self.text, texts))
+            conditions.append(one_of(self.text, texts))
         if numbers:
-            found.append(one_of(type_coerce(self.number, JsonNumber()), numbers))
-        return found
+            conditions.append(one_of(type_coerce(self.number, JsonNumber()), numbers))
+        return conditions

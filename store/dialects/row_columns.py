@@ -54,19 +54,20 @@ class FetchedColumns:
         rows = self._rows[:size]
         if reverse:
             rows = rows[::-1]
-        found = zip(*rows, strict=True) if rows else [()] * len(self._columns)
+        columns = zip(*rows, strict=True) if rows else [()] * len(self._columns)
         return {
             name: values if read is None else list(map(read, values))
-            for name, read, values in zip(self._columns, self._read, found, strict=True)
+            for name, read, values in zip(self._columns, self._read, columns, strict=True)
         }
 
     def by(self, key: Sequence[str]) -> dict[tuple[Any, ...], "FetchedColumns"]:
         values = self.head(len(self._rows))
         groups: dict[tuple[Any, ...], list[Any]] = {}
-        for found, row in zip(
+        for group_key, row in zip(
             zip(*(values[name] for name in key), strict=True), self._rows, strict=True
         ):
-            groups.setdefault(found, []).append(row)
+            groups.setdefault(group_key, []).append(row)
         return {
-            found: FetchedColumns(self._columns, self._read, rows) for found, rows in groups.items()
+            group_key: FetchedColumns(self._columns, self._read, rows)
+            for group_key, rows in groups.items()
         }

@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 def in_array(column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
     """Return whether the column is one of the values, which are sent as one PostgreSQL array."""
     array = literal(list(values), ARRAY(column.type))
-    found: ColumnElement[bool] = column == any_(array)
-    return found
+    condition: ColumnElement[bool] = column == any_(array)
+    return condition
 
 
 def in_json_array(

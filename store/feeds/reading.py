@@ -89,11 +89,11 @@ class FeedReader:
                 return  # also for a role that may only read
         statement = update(self.feed.table).where(beyond).values({self.feed.position: None})
         async with self._database.write() as connection:
-            found = await connection.execute(statement)
-        if found.rowcount:
+            result = await connection.execute(statement)
+        if result.rowcount:
             log.warning(
                 "rows of a restored database were taken out of its feed",
-                extra={"table": self.feed.table.name, "rows": found.rowcount},
+                extra={"table": self.feed.table.name, "rows": result.rowcount},
             )
 
     def check(self, question: FeedQuery) -> None:
@@ -138,9 +138,9 @@ class FeedReader:
         if after >= end or not questions:
             return FeedPage((), max(after, end), False, is_held)
         statement = self._statement(questions, after, horizon.stable_below, limit)
-        found = (await connection.execute(statement)).mappings().all()
+        mappings = (await connection.execute(statement)).mappings().all()
         matches = [MATCH.format(n) for n in range(len(questions))]
-        rows = [(row, tuple(n for n, name in enumerate(matches) if row[name])) for row in found]
+        rows = [(row, tuple(n for n, name in enumerate(matches) if row[name])) for row in mappings]
         is_full = len(rows) == limit
         through = self.feed.place(rows[-1][0]) if is_full else end
         return FeedPage(rows, through, is_full, is_held)

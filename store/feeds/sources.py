@@ -50,8 +50,12 @@ class Feed:
         return (row[FEED_POSITION], *(row[name] for name in self.key))
 
     def conditions(self, bounds: TenantBounds) -> Sequence[ColumnElement[bool]]:
-        found = bounds.conditions(self.table)
-        return found if self.parent is None else [*found, *bounds.conditions(self.parent.table)]
+        conditions = bounds.conditions(self.table)
+        return (
+            conditions
+            if self.parent is None
+            else [*conditions, *bounds.conditions(self.parent.table)]
+        )
 
 
 OPERATION_FEED = Feed(

@@ -105,16 +105,19 @@ class WriteQueue:
     ) -> None:
         """Raise ``TooManyRequestsError`` or ``OverloadedError`` without room for ``count`` entries."""
         queues = queues or [self]
-        own, most = sum(queue._items[tenant] for queue in queues), self._settings.queue_items
-        if own and own + count > most:
+        queued, most = (
+            sum(queue._items[tenant] for queue in queues),
+            self._settings.queue_items,
+        )
+        if queued and queued + count > most:
             raise TooManyRequestsError(
-                f"{own:,} entries wait to be written, at most {most:,} may: "
+                f"{queued:,} entries wait to be written, at most {most:,} may: "
                 "send this again in a moment"
             )
         total = sum(queue.items for queue in queues)
-        tenants = sum(queue._queue.tenants for queue in queues) + (not own)
+        tenants = sum(queue._queue.tenants for queue in queues) + (not queued)
         # Where all others have filled the queue, whoever has less than its share still comes in.
-        if total and total + count > 2 * most and own + count > 2 * most // tenants:
+        if total and total + count > 2 * most and queued + count > 2 * most // tenants:
             raise OverloadedError(
                 f"{total:,} entries of all organizations wait to be written, at most {2 * most:,} "
                 "may: send this again in a moment"

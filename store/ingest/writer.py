@@ -296,8 +296,8 @@ class Writer:
         async with self._database.write(attempt, self._database.flush_seconds) as connection:
             flush = Flush(connection, self._database.dialect, self._clock())
             for applier in self._appliers:
-                mine = [e for e in entries if isinstance(e, applier.kinds)]
-                await applier.apply(flush, mine)
+                applicable = [e for e in entries if isinstance(e, applier.kinds)]
+                await applier.apply(flush, applicable)
         for notice in flush.notices:
             notice()
 

@@ -62,9 +62,9 @@ class LimitApplier:
         await work.ledger.find_limits(counted)
         for use in counted:
             work.keys[id(use)] = work.ledger.keys_of(use)
-        held = [key for keys in work.held.values() for key, _ in keys]
-        await work.ledger.find_held(held)
-        await work.ledger.lock(held)
+        hold_keys = [key for keys in work.held.values() for key, _ in keys]
+        await work.ledger.find_held(hold_keys)
+        await work.ledger.lock(hold_keys)
         for use in recorded:
             for key in work.keys[id(use)]:
                 work.ledger.use(key, use.units)
@@ -146,11 +146,11 @@ class LimitBatch:
 
     async def organizations_of(self, entries: list[SettleEntry]) -> set[str]:
         ids = sorted({entry.id for entry in entries})
-        found = set()
-        for some in chunks(ids):
-            statement = select(RESERVATIONS.c.organization_id).where(RESERVATIONS.c.id.in_(some))
-            found |= set((await self.flush.connection.execute(statement)).scalars())
-        return found
+        organizations = set()
+        for batch in chunks(ids):
+            statement = select(RESERVATIONS.c.organization_id).where(RESERVATIONS.c.id.in_(batch))
+            organizations |= set((await self.flush.connection.execute(statement)).scalars())
+        return organizations
 
     async def lock_reservations(self, entries: list[SettleEntry]) -> dict[int, Any]:
         """Return the reservation of each entry, locked, and what it holds."""
@@ -164,19 +164,19 @@ class LimitBatch:
             statement = select(RESERVATIONS).where(condition).order_by(*key_columns)
             for row in (await connection.execute(dialect.lock_rows(statement))).mappings():
                 rows.setdefault(row["id"], []).append(dict(row))
-        found = {}
+        reservations = {}
         for entry in entries:
             for reservation in rows.get(entry.id, ()):
                 if entry.bounds.admits({**reservation["labels"], **reservation}):
-                    found[id(entry)] = reservation
+                    reservations[id(entry)] = reservation
         await self._read_holds([row for same_id in rows.values() for row in same_id])
-        return found
+        return reservations
 
     async def _read_holds(self, rows: list[dict[str, Any]]) -> None:
         claims = sorted({(r["organization_id"], r["id"]) for r in rows})
         columns = tuple_(HOLDS.c.organization_id, HOLDS.c.reservation_id)
-        for some in chunks(claims):
-            statement = select(HOLDS).where(columns.in_(some))
+        for batch in chunks(claims):
+            statement = select(HOLDS).where(columns.in_(batch))
             for row in await self.flush.connection.execute(statement):
                 key = row.organization_id, row.limit_id, row.period_start
                 self.held.setdefault((key[0], row.reservation_id), []).append((key, row.units))
@@ -243,15 +243,15 @@ class LimitBatch:
         if row["status"] == ReservationStatus.COMMITTED or not (is_held or entry.units is not None):
             entry.result = repeated_settle(entry, row, now)
             return
-        held = self.held.pop(claim, []) if is_held else []
+        holds = self.held.pop(claim, []) if is_held else []
         if row["expires_at"] > now:
-            for key, units in held:
+            for key, units in holds:
                 self.ledger.hold(key, -units)
         elif entry.units is not None:
-            held = []
-        limits = {key[1] for key, _ in held}
+            holds = []
+        limits = {key[1] for key, _ in holds}
         later = [key for key in self.keys[id(use)] if key[1] not in limits] if use else []
-        keys = [*(key for key, _ in held), *later]
+        keys = [*(key for key, _ in holds), *later]
         for key in keys:
             self.ledger.use(key, entry.units or 0)
         status = ReservationStatus.RELEASED if entry.units is None else ReservationStatus.COMMITTED
@@ -268,22 +268,23 @@ class LimitBatch:
         run, table = self.flush.connection.execute, CONSUMPTIONS
         await self.ledger.write()
         if self._granted:
-            mine = (table.c.organization_id == bindparam("o"), table.c.id == bindparam("i"))
+            matching_key = (table.c.organization_id == bindparam("o"), table.c.id == bindparam("i"))
             await run(
-                update(table).where(*mine).values(levels=bindparam("levels_now")), self._granted
+                update(table).where(*matching_key).values(levels=bindparam("levels_now")),
+                self._granted,
             )
         for claims, claimed in ((self._denied, CONSUMPTIONS), (self._unreserved, RESERVATIONS)):
             columns = tuple_(claimed.c.organization_id, claimed.c.id)
-            for some in chunks(sorted(claims)):
-                await run(delete(claimed).where(columns.in_(some)))
+            for batch in chunks(sorted(claims)):
+                await run(delete(claimed).where(columns.in_(batch)))
         if self._new_holds:
             await run(self.flush.dialect.insert(HOLDS), self._new_holds)
         if self._settled:
             table = RESERVATIONS
-            mine = (table.c.organization_id == bindparam("o"), table.c.id == bindparam("i"))
+            matching_key = (table.c.organization_id == bindparam("o"), table.c.id == bindparam("i"))
             await run(
                 update(table)
-                .where(*mine)
+                .where(*matching_key)
                 .values(
                     status=bindparam("s"),
                     settled_units=bindparam("u"),
@@ -292,8 +293,8 @@ class LimitBatch:
                 self._settled,
             )
             columns = tuple_(HOLDS.c.organization_id, HOLDS.c.reservation_id)
-            for some in chunks([(s["o"], s["i"]) for s in self._settled]):
-                await run(delete(HOLDS).where(columns.in_(some)))
+            for batch in chunks([(s["o"], s["i"]) for s in self._settled]):
+                await run(delete(HOLDS).where(columns.in_(batch)))
 
     async def answer_repeats(
         self, entries: list[ConsumeEntry], uses: Mapping[int, UsageRecord]
@@ -313,11 +314,11 @@ class LimitBatch:
 
     async def _claimed(self, table: Table, entries: list[ConsumeEntry]) -> dict[Claim, Any]:
         columns = tuple_(table.c.organization_id, table.c.id)
-        found: dict[Claim, Any] = {}
-        for some in chunks(sorted({claim_of(entry) for entry in entries})):
-            rows = await self.flush.connection.execute(select(table).where(columns.in_(some)))
-            found |= {(row["organization_id"], row["id"]): row for row in rows.mappings()}
-        return found
+        claimed_rows: dict[Claim, Any] = {}
+        for batch in chunks(sorted({claim_of(entry) for entry in entries})):
+            rows = await self.flush.connection.execute(select(table).where(columns.in_(batch)))
+            claimed_rows |= {(row["organization_id"], row["id"]): row for row in rows.mappings()}
+        return claimed_rows
 
 
 def reserved_usage(row: dict[str, Any], units: int, flush: Flush) -> UsageRecord:

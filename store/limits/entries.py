@@ -103,7 +103,7 @@ def prepare_consume(
         {n: v for n, v in check_labels(labels, check).items() if n in ("organization_id", *LABELS)},
         interaction_type,
         check.name(draft.operation_type, "operationType"),
-        check.whole(draft.units, "units", minimum=1, maximum=MAX_UNITS) or 0,
+        check.integer(draft.units, "units", minimum=1, maximum=MAX_UNITS) or 0,
         bounds=principal.bounds,
     )
     check.raise_if_any()
@@ -135,6 +135,6 @@ def prepare_settle(
     """Return the entry of a commit or release."""
     principal.require(AccessScope.INGEST)
     check = Checker(bounds, now)
-    check.whole(units, "units", minimum=0, maximum=MAX_UNITS)
+    check.integer(units, "units", minimum=0, maximum=MAX_UNITS)
     check.raise_if_any()
     return SettleEntry(id, principal.bounds, units)

@@ -59,8 +59,8 @@ class Ledger:
             LIMITS.c.subject_id,
             LIMITS.c.interaction_type,
         )
-        for some in chunks(wanted):
-            statement = select(LIMITS).where(columns.in_(some))
+        for batch in chunks(wanted):
+            statement = select(LIMITS).where(columns.in_(batch))
             for row in await self._flush.connection.execute(statement):
                 key = row.organization_id, row.subject, row.subject_id, row.interaction_type
                 self._limits.setdefault(key, []).append(row)
@@ -68,10 +68,10 @@ class Ledger:
     async def find_held(self, keys: Iterable[UsageKey]) -> None:
         wanted = sorted({key[:2] for key in keys})
         rows = {}
-        for some in chunks(wanted):
+        for batch in chunks(wanted):
             columns = tuple_(LIMITS.c.organization_id, LIMITS.c.id)
-            found = await self._flush.connection.execute(select(LIMITS).where(columns.in_(some)))
-            rows.update({(row.organization_id, row.id): row for row in found})
+            result = await self._flush.connection.execute(select(LIMITS).where(columns.in_(batch)))
+            rows.update({(row.organization_id, row.id): row for row in result})
         for key in keys:
             row = rows.get(key[:2])
             if row is not None:
@@ -79,16 +79,16 @@ class Ledger:
                 self._levels[key] = level_of(row, key[2], span.end)
 
     def keys_of(self, use: UsageRecord) -> list[UsageKey]:
-        found = []
+        usage_keys = []
         for subject_key in subjects_of(use):
             for row in self._limits.get(subject_key, ()):
                 span = span_at(LimitPeriod(row.period), use.at, row.zone)
                 key = (row.organization_id, row.id, span.start)
                 if key not in self._levels:
                     self._levels[key] = level_of(row, span.start, span.end)
-                found.append(key)
-        found.sort(key=lambda key: _rank(self._levels[key]))
-        return found
+                usage_keys.append(key)
+        usage_keys.sort(key=lambda key: _rank(self._levels[key]))
+        return usage_keys
 
     async def lock(self, extra: Iterable[UsageKey] = ()) -> None:
         """Make the usage rows that are missing, lock all in key order, read used and held units.
@@ -115,15 +115,15 @@ class Ledger:
             ],
         )
         key_columns = (USAGES.c.organization_id, USAGES.c.limit_id, USAGES.c.period_start)
-        for some in chunks(keys):
-            statement = select(USAGES).where(tuple_(*key_columns).in_(some)).order_by(*key_columns)
+        for batch in chunks(keys):
+            statement = select(USAGES).where(tuple_(*key_columns).in_(batch)).order_by(*key_columns)
             for row in await connection.execute(dialect.lock_rows(statement)):
                 key = row.organization_id, row.limit_id, row.period_start
                 self._before[key] = self._used[key] = row.used
                 if key in self._levels:
                     self._levels[key].used = row.used
                     self._levels[key].uncertain = row.uncertain
-            await self._read_holds(some)
+            await self._read_holds(batch)
 
     async def _read_holds(self, keys: Sequence[UsageKey]) -> None:
         columns = (HOLDS.c.organization_id, HOLDS.c.limit_id, HOLDS.c.period_start)

@@ -66,14 +66,16 @@ def visible(bounds: TenantBounds) -> list[ColumnElement[bool]]:
     conditions = bounds.conditions(LIMITS)
     if not bounds.is_partial:
         return conditions
-    own = [LIMITS.c.subject == LimitSubject.ORGANIZATION.value]
+    subject_conditions = [LIMITS.c.subject == LimitSubject.ORGANIZATION.value]
     for subject, label in (
         (LimitSubject.NAMESPACE, bounds.namespace_id),
         (LimitSubject.WORKSPACE, bounds.workspace_id),
     ):
         if label is not None:
-            own.append(and_(LIMITS.c.subject == subject.value, LIMITS.c.subject_id == label))
-    return [*conditions, or_(*own)]
+            subject_conditions.append(
+                and_(LIMITS.c.subject == subject.value, LIMITS.c.subject_id == label)
+            )
+    return [*conditions, or_(*subject_conditions)]
 
 
 class Limits:
@@ -117,7 +119,7 @@ class Limits:
             "interaction_type": check.required_name(draft.interaction_type, "interactionType"),
             "period": draft.period.value if draft.period else None,
             "zone": draft.zone,
-            "maximum": check.whole(draft.maximum, "maximum", maximum=LONG_MAX // 4),
+            "maximum": check.integer(draft.maximum, "maximum", maximum=LONG_MAX // 4),
             "mode": draft.mode.value if draft.mode else None,
             "created_at": now,
             "updated_at": now,
@@ -135,7 +137,7 @@ class Limits:
     async def _complete(self, connection: AsyncConnection, row: dict[str, Any]) -> Row | None:
         key = ("organization_id", "subject", "subject_id", "interaction_type")
         statement = select(LIMITS).where(*(LIMITS.c[name] == row[name] for name in key))
-        stored = {found["period"]: found for found in await _mappings(connection, statement)}
+        stored = {mapping["period"]: mapping for mapping in await _mappings(connection, statement)}
         if row["period"] is None:
             row["period"] = DEFAULT_PERIOD.value
             if stored and DEFAULT_PERIOD.value not in stored:
@@ -168,13 +170,13 @@ class Limits:
         if principal.bounds.is_partial:
             raise ForbiddenError("a key bound to a namespace or workspace does not delete limits")
         conditions = principal.bounds.conditions(LIMITS)
-        mine = (LIMITS.c.id == id, *conditions)
+        matching_key = (LIMITS.c.id == id, *conditions)
         async with self._database.write() as connection:
-            named = select(LIMITS.c.organization_id).where(*mine)
+            named = select(LIMITS.c.organization_id).where(*matching_key)
             organization = (await connection.execute(named)).scalar_one_or_none()
             if organization is not None:
                 await lock_limits_exclusively(self._database.dialect, connection, organization)
-            deleted = LIMITS.delete().where(*mine).returning(LIMITS.c.id)
+            deleted = LIMITS.delete().where(*matching_key).returning(LIMITS.c.id)
             if (await connection.execute(deleted)).first() is None:
                 raise NotFoundError(f"there is no limit {id}", ("id",))
             for table in (USAGES, HOLDS):
@@ -222,10 +224,10 @@ class Limits:
             conditions.append(LIMITS.c.interaction_type == interaction_type)
         order = (LIMITS.c.interaction_type, LIMITS.c.period)
         async with self._database.read_for(bounds.organization_id) as connection:
-            found = await connection.execute(
+            result = await connection.execute(
                 select(LIMITS).where(*conditions).order_by(*order).limit(MAX_LISTED_LIMITS)
             )
-            rows = found.all()
+            rows = result.all()
         return await self.levels(rows)
 
     async def levels(self, rows: Sequence[Any]) -> list[Level]:
@@ -237,10 +239,10 @@ class Limits:
         by_key: dict[tuple[Any, ...], tuple[int, int]] = {}
         holds: dict[tuple[Any, ...], int] = {}
         async with self._database.read_for(tenant_of(rows)) as connection:
-            for some in chunks(keys):
+            for batch in chunks(keys):
                 # One statement sees one state: a commit between two would show units in neither.
-                for found in await connection.execute(_used_and_held(some, now)):
-                    *key_values, is_held, units, uncertain = found
+                for usage_row in await connection.execute(_used_and_held(batch, now)):
+                    *key_values, is_held, units, uncertain = usage_row
                     if is_held:
                         holds[tuple(key_values)] = int(units)
                     else:
@@ -267,12 +269,12 @@ async def _mappings(connection: AsyncConnection, statement: Select[Any]) -> list
 
 def _used_and_held(keys: Sequence[Any], now: datetime) -> CompoundSelect[Any]:
     used = _of_keys(USAGES, keys, literal(0).label("is_held"), USAGES.c.used, USAGES.c.uncertain)
-    held = (
+    hold_sums = (
         _of_keys(HOLDS, keys, literal(1), func.sum(HOLDS.c.units), literal(0))
         .where(HOLDS.c.expires_at > now)
         .group_by(HOLDS.c.organization_id, HOLDS.c.limit_id, HOLDS.c.period_start)
     )
-    return union_all(used, held)
+    return union_all(used, hold_sums)
 
 
 def _of_keys(table: Any, keys: Sequence[Any], *values: ColumnElement[Any]) -> Select[Any]:

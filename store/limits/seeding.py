@@ -61,9 +61,9 @@ class UsageSeeder:
         recorded, recorded_inside = await self._recorded(months)
         # Of the months at the edges: what no operation tells of was consumed at an unknown time.
         consumed = max(0, total - recorded)
-        whole = await self._counted_apart_from(months)
-        least = max(inside, whole + recorded_inside)
-        most = min(inside + across, whole + recorded_inside + consumed)
+        counted_apart = await self._counted_apart_from(months)
+        least = max(inside, counted_apart + recorded_inside)
+        most = min(inside + across, counted_apart + recorded_inside + consumed)
         return InitialUsage(least, max(0, most - least))
 
     async def _counted(self) -> tuple[int, int]:

@@ -181,9 +181,9 @@ def key_of(row: Row) -> Any:
 def claim_keys(keys: Sequence[Key], unclaimed: set[Key] | None) -> set[Key] | None:
     if unclaimed is None:
         return None
-    mine = unclaimed.intersection(keys)
-    unclaimed -= mine
-    return mine
+    claimed = unclaimed.intersection(keys)
+    unclaimed -= claimed
+    return claimed
 
 
 def settle_entries(

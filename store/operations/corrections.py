@@ -60,19 +60,19 @@ def corrections_of(changes: Sequence[Change]) -> Columns:
         pairs = zip(parts_of(change.new), parts_of(change.old), strict=True)
         difference = [new - old for new, old in pairs]
         for key in keys_of(change):
-            found = sums.setdefault(key, [0] * len(PARTS))
+            totals = sums.setdefault(key, [0] * len(PARTS))
             for place, value in enumerate(difference):
-                found[place] += value
+                totals[place] += value
     rows: Iterable[tuple[Key, list[int]]] = sums.items()
-    if any(abs(value) > LONG_MAX for found in sums.values() for value in found):
+    if any(abs(value) > LONG_MAX for totals in sums.values() for value in totals):
         # Beyond what a column holds: each operation takes away its old costs, and adds the new ones.
         rows = [
-            (key, found)
+            (key, totals)
             for change in changes
             for key in keys_of(change)
-            for found in ([-value for value in parts_of(change.old)], parts_of(change.new))
+            for totals in ([-value for value in parts_of(change.old)], parts_of(change.new))
         ]
-    return columns_of([(key, found) for key, found in rows if any(found)])
+    return columns_of([(key, totals) for key, totals in rows if any(totals)])
 
 
 def keys_of(change: Change) -> Iterable[Key]:
@@ -93,5 +93,5 @@ def columns_of(rows: Sequence[tuple[Key, list[int]]]) -> Columns:
     for name in DIMENSIONS:
         columns[OF[name]] = [key.get(name) for key in keyed]
     for place, part in enumerate(PARTS):
-        columns[OF[part]] = [found[place] for _, found in rows]
+        columns[OF[part]] = [correction[place] for _, correction in rows]
     return columns

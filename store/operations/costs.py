@@ -40,8 +40,8 @@ def fill_costs(frame: Frame, book: PriceBook) -> None:
     columns: Iterable[Sequence[Any]] | None = costs_at_default(frame, book)
     if columns is None:
         names, counts = frame.tuples(NAMES), frame.tuples(COUNTS)
-        given = zip(names, frame.column(OCCURRED_AT), counts, strict=True)
-        columns = zip(*(costs_of(book, *values) for values in given), strict=True)
+        priced_rows = zip(names, frame.column(OCCURRED_AT), counts, strict=True)
+        columns = zip(*(costs_of(book, *values) for values in priced_rows), strict=True)
     for position, values in zip((STATUS, BASELINE, ACTUAL, SAVED), columns, strict=True):
         frame.put(position, values)
 
@@ -87,10 +87,10 @@ def costs_of(book: PriceBook, names: tuple[Any, ...], at: datetime, counts: Coun
         cost = tool_cost(before, after, price)
         status, baseline, actual = PRICED, cost.baseline, cost.actual
     if tokens.input_tokens is not None or tokens.output_tokens is not None:
-        found = book.find(organization, OF_MODEL, model or "", at)
-        if found is None:
+        token_price = book.find(organization, OF_MODEL, model or "", at)
+        if token_price is None:
             return UNPRICED, None, None, None
-        cost = model_cost(tokens, found)
+        cost = model_cost(tokens, token_price)
         status, baseline, actual = PRICED, baseline + cost.baseline, actual + cost.actual
     if status is None:
         return NO_COSTS

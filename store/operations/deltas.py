@@ -62,13 +62,13 @@ def deltas_of(frame: Frame) -> Columns:
     spread = _Sums.of(frame, hours)
     every = tuple(dict.fromkeys(name for r in ROLLUPS for name in r.dimensions))
     finest = spread.by([name for name in every if name not in TENANTS])
-    found = []
+    deltas = []
     for rollup in ROLLUPS:
         base = spread if TENANTS.intersection(rollup.dimensions) else finest
-        found.append((rollup, base.of_rollup(rollup).by(rollup.dimensions)))
-    if any(map(too_large, (sums for _, sums in found))):
-        found = [(r, spread.of_rollup(r).only(r.dimensions).as_groups()) for r in ROLLUPS]
-    return join_bins(found)
+        deltas.append((rollup, base.of_rollup(rollup).by(rollup.dimensions)))
+    if any(map(too_large, (sums for _, sums in deltas))):
+        deltas = [(r, spread.of_rollup(r).only(r.dimensions).as_groups()) for r in ROLLUPS]
+    return join_rollup_sums(deltas)
 
 
 def hours_of(times: Sequence[datetime]) -> Iterator[datetime]:
@@ -116,8 +116,8 @@ class _Sums:
         return cls(hours, dimensions, parts)
 
     def only(self, names: Sequence[str]) -> "_Sums":
-        kept = {name: values for name in names if (values := self.dimensions.get(name))}
-        return _Sums(self.hours, kept, self.parts)
+        selected = {name: values for name in names if (values := self.dimensions.get(name))}
+        return _Sums(self.hours, selected, self.parts)
 
     def as_groups(self) -> "_Sums":
         parts = {
@@ -129,24 +129,28 @@ class _Sums:
         return _Sums(self.hours, self.dimensions, parts)
 
     def of_rollup(self, rollup: Rollup) -> "_Sums":
-        held = IN_HISTOGRAMS if rollup.histograms else IN_SUMS
-        parts = {place: part for place, part in self.parts.items() if place in held}
+        columns = IN_HISTOGRAMS if rollup.histograms else IN_SUMS
+        parts = {place: part for place, part in self.parts.items() if place in columns}
         return _Sums(self.hours, self.dimensions, parts)
 
     def by(self, names: Sequence[str]) -> "_Sums":
-        kept = [name for name in names if name in self.dimensions]
+        dimension_names = [name for name in names if name in self.dimensions]
         # What is the same throughout tells no rows apart, and need not be looked at in each.
-        varied = [v for v in (self.hours, *(self.dimensions[n] for n in kept)) if not is_same(v)]
+        varied = [
+            v
+            for v in (self.hours, *(self.dimensions[n] for n in dimension_names))
+            if not is_same(v)
+        ]
         places: defaultdict[Any, list[int]] = defaultdict(list)
         for place, key in enumerate(zip(*varied, strict=True) if varied else ()):
             places[key].append(place)
         if not varied:
             places[()] = list(range(len(self.hours)))
         if len(places) == len(self.hours):
-            return self.only(kept).as_groups()
+            return self.only(dimension_names).as_groups()
         first = itemgetter(*(members[0] for members in places.values()), 0)
         hours = first(self.hours)[:-1]
-        dimensions = [first(self.dimensions[name])[:-1] for name in kept]
+        dimensions = [first(self.dimensions[name])[:-1] for name in dimension_names]
         order = list(chain.from_iterable(places.values()))
         ends = [0]
         for members in places.values():
@@ -156,16 +160,20 @@ class _Sums:
         done: dict[tuple[Fold, int], list[Any]] = {}
         parts: dict[int, Part] = {}
         for position, (fold, values) in self.parts.items():
-            found = done.get((fold, id(values)))
-            if found is None:
-                found = done[fold, id(values)] = fold_slices(fold, pick(values), slices)
-            parts[position] = (flatten_bins if fold is concatenate_bins else fold, found)
-        return _Sums(hours, dict(zip(kept, dimensions, strict=True)), parts)
+            cached = done.get((fold, id(values)))
+            if cached is None:
+                cached = done[fold, id(values)] = fold_slices(fold, pick(values), slices)
+            parts[position] = (flatten_bins if fold is concatenate_bins else fold, cached)
+        return _Sums(hours, dict(zip(dimension_names, dimensions, strict=True)), parts)
 
 
 def too_large(sums: _Sums) -> bool:
-    found = (sums.parts[OF[name]][1] for name in SUM_COLUMNS if OF[name] in sums.parts)
-    return any(value is not None and abs(value) > LONG_MAX for values in found for value in values)
+    sums_of_columns = (sums.parts[OF[name]][1] for name in SUM_COLUMNS if OF[name] in sums.parts)
+    return any(
+        value is not None and abs(value) > LONG_MAX
+        for values in sums_of_columns
+        for value in values
+    )
 
 
 def present(values: Values, ones: Values) -> Values:
@@ -176,8 +184,8 @@ def fold_slices(fold: Fold, values: Values, slices: Sequence[slice]) -> list[Any
     """Aggregate each slice of the values; None for one without values."""
     if None not in values:
         return [fold(values[one]) for one in slices]
-    found = ([v for v in values[one] if v is not None] for one in slices)
-    return [fold(there) if there else None for there in found]
+    present_values = ([v for v in values[one] if v is not None] for one in slices)
+    return [fold(there) if there else None for there in present_values]
 
 
 def is_same(values: Sequence[Any]) -> bool:
@@ -192,24 +200,24 @@ def flatten_bins(lanes: Iterable[Sequence[int]]) -> Sequence[int]:
     return tuple(chain.from_iterable(lanes))
 
 
-def join_bins(found: Sequence[tuple[Rollup, _Sums]]) -> Columns:
+def join_rollup_sums(rollup_sums: Sequence[tuple[Rollup, _Sums]]) -> Columns:
     columns: dict[int, list[Any]] = {
-        OF["rollup"]: [r.number for r, sums in found for _ in sums.hours],
-        OF["starts_at"]: [hour for _, sums in found for hour in sums.hours],
+        OF["rollup"]: [r.number for r, sums in rollup_sums for _ in sums.hours],
+        OF["starts_at"]: [hour for _, sums in rollup_sums for hour in sums.hours],
     }
     columns[OF["tier"]] = [Tier.FRESH.value] * len(columns[OF["rollup"]])
     for name in DIMENSIONS:
-        if any(name in sums.dimensions for _, sums in found):
+        if any(name in sums.dimensions for _, sums in rollup_sums):
             columns[OF[name]] = [
                 value
-                for _, sums in found
+                for _, sums in rollup_sums
                 for value in sums.dimensions.get(name, (None,) * len(sums.hours))
             ]
-    for position in dict.fromkeys(place for _, sums in found for place in sums.parts):
+    for position in dict.fromkeys(place for _, sums in rollup_sums for place in sums.parts):
         nothing: Part = (sum, ())
         columns[position] = [
             value
-            for _, sums in found
+            for _, sums in rollup_sums
             for value in sums.parts.get(position, nothing)[1] or repeat(None, len(sums.hours))
         ]
     return columns

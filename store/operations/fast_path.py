@@ -65,11 +65,16 @@ class FastPathPreparer:
     def __init__(
         self, principal: Principal, bounds: InputBounds, now: datetime, make_id: Callable[[], UUID]
     ) -> None:
-        self._defaults = own = LabelDefaults.of(principal)
+        self._defaults = defaults = LabelDefaults.of(principal)
         self._bounds = principal.bounds
         self._name, self._text = bounds.label_length, bounds.text_length
         self._defaults_are_plain = self._are_names(
-            (own.organization_id, own.namespace_id, own.workspace_id, own.api_key_id)
+            (
+                defaults.organization_id,
+                defaults.namespace_id,
+                defaults.workspace_id,
+                defaults.api_key_id,
+            )
         )
         self._json_bytes = bounds.json_bytes
         self._now = now
@@ -131,10 +136,10 @@ class FastPathPreparer:
         return True
 
     def _labels(self, draft: OperationDraft, row: Row) -> bool:
-        labels, own = draft.labels, self._defaults
+        labels, defaults = draft.labels, self._defaults
         if labels is None:
             organization, namespace, workspace, key = (
-                own.organization_id, own.namespace_id, own.workspace_id, own.api_key_id,
+                defaults.organization_id, defaults.namespace_id, defaults.workspace_id, defaults.api_key_id,
             )  # fmt: skip
         else:
             organization, namespace = labels.organization_id, labels.namespace_id
@@ -147,10 +152,10 @@ class FastPathPreparer:
                 if text is not None and not (0 < len(text) <= limit and text.isprintable()):
                     return False
             row[USER], row[DEVELOPER], row[COMPANY], row[SUBSCRIPTION] = others
-            organization = own.organization_id if organization is None else organization
-            namespace = own.namespace_id if namespace is None else namespace
-            workspace = own.workspace_id if workspace is None else workspace
-            key = own.api_key_id if key is None else key
+            organization = defaults.organization_id if organization is None else organization
+            namespace = defaults.namespace_id if namespace is None else namespace
+            workspace = defaults.workspace_id if workspace is None else workspace
+            key = defaults.api_key_id if key is None else key
         bounds = self._bounds
         if organization is None or bounds.organization_id not in (None, organization):
             return False

@@ -198,12 +198,12 @@ def check_labels(labels: dict[str, str | None], check: Checker) -> dict[str, str
 def api_values(api: ApiCallDraft, values: dict[str, Any], check: Checker) -> None:
     values["route"] = check.text(api.route, "api", "route")
     values["method"] = check.name(api.method, "api", "method")
-    values["status_code"] = check.whole(
+    values["status_code"] = check.integer(
         api.status_code, "api", "statusCode", minimum=MIN_STATUS_CODE, maximum=MAX_STATUS_CODE
     )
     values["ip_address"] = check.name(api.ip_address, "api", "ipAddress")
     values["user_agent"] = check.text(api.user_agent, "api", "userAgent")
-    values["batch_size"] = check.whole(api.batch_size, "api", "batchSize", maximum=MAX_BATCH_SIZE)
+    values["batch_size"] = check.integer(api.batch_size, "api", "batchSize", maximum=MAX_BATCH_SIZE)
     values["resource_id"] = check.name(api.resource_id, "api", "resourceId")
 
 
@@ -221,9 +221,9 @@ def token_values(tool: ToolUseDraft, check: Checker) -> dict[str, int | None]:
     Of the three numbers two give the third one; where all three are given they must agree.
     """
     before = len(check.problems)
-    original = check.whole(tool.tokens_original, "tool", "tokensOriginal", maximum=MAX_TOKENS)
-    actual = check.whole(tool.tokens_actual, "tool", "tokensActual", maximum=MAX_TOKENS)
-    prevented = check.whole(
+    original = check.integer(tool.tokens_original, "tool", "tokensOriginal", maximum=MAX_TOKENS)
+    actual = check.integer(tool.tokens_actual, "tool", "tokensActual", maximum=MAX_TOKENS)
+    prevented = check.integer(
         tool.tokens_prevented, "tool", "tokensPrevented", minimum=-MAX_TOKENS, maximum=MAX_TOKENS
     )
     if prevented is None or len(check.problems) > before:
@@ -237,9 +237,9 @@ def token_values(tool: ToolUseDraft, check: Checker) -> dict[str, int | None]:
                 *("tool", "tokensPrevented"),
             )
     elif original is not None:
-        actual = check.whole(original - prevented, "tool", "tokensActual", maximum=MAX_TOKENS)
+        actual = check.integer(original - prevented, "tool", "tokensActual", maximum=MAX_TOKENS)
     elif actual is not None:
-        original = check.whole(actual + prevented, "tool", "tokensOriginal", maximum=MAX_TOKENS)
+        original = check.integer(actual + prevented, "tool", "tokensOriginal", maximum=MAX_TOKENS)
     return {
         "tokens_original": original, "tokens_actual": actual, "tokens_prevented": prevented,
     }  # fmt: skip
@@ -256,17 +256,17 @@ def interaction_values(draft: OperationDraft, check: Checker) -> dict[str, Any]:
             *uses[-1][0][:1],
         )
         return {}
-    found = [
+    interactions = [
         {
             "type": check.required_name(use.type, *path, "type"),
-            "units": check.whole(use.units, *path, "units", minimum=1, maximum=MAX_UNITS),
+            "units": check.integer(use.units, *path, "units", minimum=1, maximum=MAX_UNITS),
             "counts_against_limits": use.counts_against_limits,
         }
         for path, use in uses
     ]
-    if not found:
+    if not interactions:
         return {}
-    first, *further = found
+    first, *further = interactions
     return {
         "interaction_type": first["type"],
         "units": first["units"],
@@ -282,7 +282,7 @@ def llm_values(
     values["model"] = check.name(llm.model, "llm", "model")
     counts = TokenCounts(
         *(
-            check.whole(getattr(llm, column), "llm", API_NAMES[column], maximum=MAX_TOKENS)
+            check.integer(getattr(llm, column), "llm", API_NAMES[column], maximum=MAX_TOKENS)
             for column in TOKEN_COLUMNS
         )
     )
@@ -291,7 +291,7 @@ def llm_values(
             counts.input_tokens, counts.cached_input_tokens, counts.cache_write_input_tokens
         )
         counts = counts._replace(
-            input_tokens=check.whole(total, "llm", "inputTokens", maximum=MAX_TOKENS)
+            input_tokens=check.integer(total, "llm", "inputTokens", maximum=MAX_TOKENS)
         )
     for column, message in part_problems(counts):
         check.refuse(message, "llm", API_NAMES[column])

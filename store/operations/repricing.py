@@ -83,8 +83,8 @@ class RepricedTotals:
     def merge(self, other: "RepricedTotals") -> None:
         for name in ("operations", "changed", "newly_priced", "newly_unpriced"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        for mine, theirs in ((self.before, other.before), (self.after, other.after)):
-            mine.add((None, theirs.baseline, theirs.actual, theirs.saved))
+        for sums, theirs in ((self.before, other.before), (self.after, other.after)):
+            sums.add((None, theirs.baseline, theirs.actual, theirs.saved))
 
 
 PRICED, UNPRICED = PriceStatus.PRICED.value, PriceStatus.UNPRICED.value
@@ -92,7 +92,7 @@ PRICED, UNPRICED = PriceStatus.PRICED.value, PriceStatus.UNPRICED.value
 
 @dataclass(slots=True)
 class RepriceResult:
-    whole: RepricedTotals = field(default_factory=RepricedTotals)
+    total: RepricedTotals = field(default_factory=RepricedTotals)
     groups: dict[tuple[str, str], RepricedTotals] = field(default_factory=dict)
     cursor: str | None = None
     more: bool = False
@@ -106,13 +106,13 @@ class RepriceResult:
     def parts(self) -> list[RepricedTotals]:
         changed = [group for group in self.groups.values() if group.changed]
         changed.sort(key=lambda g: (-g.changed, g.kind or "", g.name or ""))
-        told, others = changed[:MAX_REPRICED_GROUPS], changed[MAX_REPRICED_GROUPS:]
+        listed, others = changed[:MAX_REPRICED_GROUPS], changed[MAX_REPRICED_GROUPS:]
         if others:
             together = RepricedTotals()
             for group in others:
                 together.merge(group)
-            told.append(together)
-        return told
+            listed.append(together)
+        return listed
 
 
 class Repricing:
@@ -154,7 +154,7 @@ class Repricing:
                 break
             await asyncio.sleep(0)  # whoever else waits for a turn has it now
         for group in outcome.groups.values():
-            outcome.whole.merge(group)
+            outcome.total.merge(group)
         return outcome
 
     def _statement(
@@ -193,15 +193,15 @@ class Repricing:
             async with database.read_for(None) as connection:
                 book = await self._book(connection)
                 rows: Sequence[Row[Any]] = (await connection.execute(statement)).all()
-            found = [priced(book, row) for row in rows]
+            changes = [priced(book, row) for row in rows]
         else:
             async with database.write() as connection:
                 book = await self._book(connection)
                 locked = database.dialect.lock_rows(statement)
                 rows = (await connection.execute(locked)).all()
-                found = [priced(book, row) for row in rows]
-                await self._write(connection, found)
-        for change in found:
+                changes = [priced(book, row) for row in rows]
+                await self._write(connection, changes)
+        for change in changes:
             outcome.add(*named(change.row), change.old, change.new)
         return rows
 
@@ -209,8 +209,8 @@ class Repricing:
         rows = (await connection.execute(select(PRICES))).mappings().all()
         return PriceBook(rows, self._default_tool_nanos)
 
-    async def _write(self, connection: AsyncConnection, found: Sequence[Change]) -> None:
-        changes = [change for change in found if change.old != change.new]
+    async def _write(self, connection: AsyncConnection, corrections: Sequence[Change]) -> None:
+        changes = [change for change in corrections if change.old != change.new]
         if not changes:
             return
         statement = (
@@ -239,5 +239,5 @@ def named(row: Any) -> tuple[str, str]:
 
 
 def parameters_of(change: Change) -> dict[str, Any]:
-    found = {f"key_{column.name}": change.row[column.name] for column in KEY}
-    return found | {f"new_{n}": value for n, value in zip(COSTS, change.new, strict=True)}
+    parameters = {f"key_{column.name}": change.row[column.name] for column in KEY}
+    return parameters | {f"new_{n}": value for n, value in zip(COSTS, change.new, strict=True)}

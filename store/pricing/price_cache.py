@@ -29,8 +29,8 @@ class PriceBookCache:
             if self._book is None or time.monotonic() >= self._stale_at:
                 changes, asked_at = self._changes, time.monotonic()
                 async with self._database.read(self._database.flush_seconds) as connection:
-                    found = await connection.execute(select(TABLE))
-                    self._book = PriceBook(found.mappings(), self._default_tool_nanos)
+                    result = await connection.execute(select(TABLE))
+                    self._book = PriceBook(result.mappings(), self._default_tool_nanos)
                 # A change that came meanwhile may not be in what was read.
                 self._stale_at = asked_at + FRESH_SECONDS if changes == self._changes else 0.0
             return self._book

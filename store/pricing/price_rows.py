@@ -98,7 +98,7 @@ def _tiers(
     for number, tier in enumerate(draft.tiers):
         above = tier.above_input_tokens
         place = ("tiers", number, "aboveInputTokens")
-        check.whole(above, *place, minimum=1, maximum=MAX_TOKENS)
+        check.integer(above, *place, minimum=1, maximum=MAX_TOKENS)
         if above in thresholds:
             check.refuse(f"another tier begins above {above} input tokens, too", *place)
         thresholds.add(above)

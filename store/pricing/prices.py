@@ -141,7 +141,7 @@ class PriceBook:
             price = effective_from, TokenPrice.of_rows(tiers)
             self._rows.setdefault((organization, kind, name), []).append(price)
         for prices in self._rows.values():
-            prices.sort(key=lambda found: found[0], reverse=True)
+            prices.sort(key=lambda price: price[0], reverse=True)
 
     @property
     def is_empty(self) -> bool:

@@ -174,30 +174,32 @@ class ConditionCompiler:
                 f"{len(value):,} values in one list, at most {MAX_VALUES:,}: split the question"
             )
 
-    def _compare(self, column: ColumnElement[Any], asked: Compare) -> ColumnElement[bool]:
-        if asked.op in RANGES:
-            return RANGES[asked.op](column, asked.value)
-        if asked.op is ComparisonOperator.STARTS_WITH:
-            return self._dialect.starts_with(column, clean_text(asked.value))
-        if asked.op is ComparisonOperator.CONTAINS:
-            return self._dialect.contains(column, clean_text(asked.value))
-        if asked.op is ComparisonOperator.IN:
-            return self._one_of(column, asked.value)
-        if asked.op is ComparisonOperator.NOT_IN:
-            return or_(column.is_(None), not_(self._one_of(column, asked.value)))
-        return _matches_sql(column, asked.op, asked.value)
+    def _compare(self, column: ColumnElement[Any], comparison: Compare) -> ColumnElement[bool]:
+        if comparison.op in RANGES:
+            return RANGES[comparison.op](column, comparison.value)
+        if comparison.op is ComparisonOperator.STARTS_WITH:
+            return self._dialect.starts_with(column, clean_text(comparison.value))
+        if comparison.op is ComparisonOperator.CONTAINS:
+            return self._dialect.contains(column, clean_text(comparison.value))
+        if comparison.op is ComparisonOperator.IN:
+            return self._one_of(column, comparison.value)
+        if comparison.op is ComparisonOperator.NOT_IN:
+            return or_(column.is_(None), not_(self._one_of(column, comparison.value)))
+        return _matches_sql(column, comparison.op, comparison.value)
 
-    def _attribute(self, asked: CompareAttribute) -> ColumnElement[bool]:
-        if any('"' in key for key in asked.path):
+    def _attribute(self, comparison: CompareAttribute) -> ColumnElement[bool]:
+        if any('"' in key for key in comparison.path):
             # Older versions of SQLite have no way to say such a path.
             raise InvalidInputError(
                 "a key with a quotation mark in it cannot be asked for", ("path",)
             )
-        leaf = self._dialect.json_leaf(self._fields[asked.field], asked.path)
-        if asked.op is ComparisonOperator.IS_NULL:
-            return leaf.kind.is_(None) if asked.value else leaf.kind.is_not(None)
-        if asked.op in (ComparisonOperator.EQ, ComparisonOperator.IN):
-            values = asked.value if asked.op is ComparisonOperator.IN else [asked.value]
+        leaf = self._dialect.json_leaf(self._fields[comparison.field], comparison.path)
+        if comparison.op is ComparisonOperator.IS_NULL:
+            return leaf.kind.is_(None) if comparison.value else leaf.kind.is_not(None)
+        if comparison.op in (ComparisonOperator.EQ, ComparisonOperator.IN):
+            values = (
+                comparison.value if comparison.op is ComparisonOperator.IN else [comparison.value]
+            )
             if any(isinstance(v, dict | list) for v in values):
                 raise InvalidInputError(
                     "an attribute is compared with a string, number, boolean or null: "
@@ -211,7 +213,7 @@ class ConditionCompiler:
                 )
             clean = [clean_text(v) if isinstance(v, str) else v for v in values]
             return or_(false(), *leaf.one_of(clean, self._one_of))
-        return RANGES[asked.op](leaf.number, literal(asked.value, JsonNumber()))
+        return RANGES[comparison.op](leaf.number, literal(comparison.value, JsonNumber()))
 
 
 RANGES: dict[ComparisonOperator, Callable[[ColumnElement[Any], Any], ColumnElement[bool]]] = {

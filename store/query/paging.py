@@ -69,22 +69,22 @@ class PageRequest:
         if self.first is not None and self.last is not None:
             raise InvalidInputError("first and last exclude each other: leave one out", ("last",))
         name = "last" if self.backward else "first"
-        asked = self.last if self.backward else self.first
-        if asked is None:
+        requested = self.last if self.backward else self.first
+        if requested is None:
             return bounds.default
-        if asked < 0:
+        if requested < 0:
             raise InvalidInputError(
-                f"{asked} records asked, at most {bounds.maximum:,} in one page: a page has no "
+                f"{requested} records asked, at most {bounds.maximum:,} in one page: a page has no "
                 f"negative size, send {name} from 0 to {bounds.maximum:,}",
                 (name,),
             )
-        if asked > bounds.maximum:
+        if requested > bounds.maximum:
             raise InvalidInputError(
-                f"{asked} records asked, at most {bounds.maximum:,} in one page: "
+                f"{requested} records asked, at most {bounds.maximum:,} in one page: "
                 "page with after and pageInfo.endCursor",
                 (name,),
             )
-        return asked
+        return requested
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +143,14 @@ def cut(statement: Select[Any], terms: Sequence[OrderTerm], request: PageRequest
 
 def order_by(terms: Sequence[OrderTerm], reverse: bool = False) -> list[ColumnElement[Any]]:
     """Return the ORDER BY of ``terms``; reversed, null values come first."""
-    found: list[ColumnElement[Any]] = []
+    expressions: list[ColumnElement[Any]] = []
     for term in terms:
         descending = term.descending is not reverse
         column = term.column.desc() if descending else term.column.asc()
         if term.nullable:
             column = column.nulls_first() if reverse else nulls_last(column)
-        found.append(column)
-    return found
+        expressions.append(column)
+    return expressions
 
 
 def beyond(terms: Sequence[OrderTerm], values: Sequence[Any], forward: bool) -> ColumnElement[bool]:
@@ -181,13 +181,13 @@ def _past(term: OrderTerm, value: Any, forward: bool) -> ColumnElement[bool]:
 
 
 def make_page(
-    found: FetchedColumns, terms: Sequence[OrderTerm], request: PageRequest, size: int
+    fetched: FetchedColumns, terms: Sequence[OrderTerm], request: PageRequest, size: int
 ) -> Page:
-    more = len(found) > size
-    columns = found.head(size, reverse=request.backward)
+    more = len(fetched) > size
+    columns = fetched.head(size, reverse=request.backward)
     if request.backward:
-        return Page(columns, request.before is not None, more, terms, found.size)
-    return Page(columns, more, request.after is not None, terms, found.size)
+        return Page(columns, request.before is not None, more, terms, fetched.size)
+    return Page(columns, more, request.after is not None, terms, fetched.size)
 
 
 def signature(terms: Sequence[OrderTerm]) -> str:

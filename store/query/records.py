@@ -47,14 +47,14 @@ class Source:
         return {column.name: column for column in self.table.columns} | dict(self.extra_fields)
 
     def terms(self, order: Sequence[Order]) -> list[OrderTerm]:
-        asked = list(order) or list(self.default_order)
-        named = {o.field for o in asked}
+        requested = list(order) or list(self.default_order)
+        named = {o.field for o in requested}
         # Ties run the way of the first column, so that "newest first" holds among them too.
-        way = asked[0].descending
-        asked += [Order(name, way) for name in self.unique if name not in named]
+        way = requested[0].descending
+        requested += [Order(name, way) for name in self.unique if name not in named]
         seen: set[str] = set()
         terms = []
-        for wanted in asked:
+        for wanted in requested:
             if wanted.field in seen:
                 continue
             seen.add(wanted.field)
@@ -108,11 +108,11 @@ class Records:
         async with self._database.read_for(bounds.organization_id) as connection:
             table = self.source.table
             if bounds.organization_id is None and follows_key(table, terms):
-                found = await organizations_in(connection, table)
-                if found is not None and len(found) > 0:
+                organization_ids = await organizations_in(connection, table)
+                if organization_ids is not None and len(organization_ids) > 0:
                     backward = request.backward
                     statement = per_organization_page(
-                        statement, table, found, terms, backward, size + 1
+                        statement, table, organization_ids, terms, backward, size + 1
                     )
             fetched = await self._database.dialect.fetch(connection, statement, chosen)
         return make_page(fetched, terms, request, size)
@@ -121,8 +121,8 @@ class Records:
         inner = self.statement(bounds, question)
         inner = inner.with_only_columns(func.count(), maintain_column_froms=True)
         async with self._database.read_for(bounds.organization_id) as connection:
-            found: int = (await connection.execute(inner)).scalar_one()
-            return found
+            total: int = (await connection.execute(inner)).scalar_one()
+            return total
 
     async def find_by(self, bounds: TenantBounds, values: Mapping[str, Any]) -> Row | None:
         """Return the newest record within the bounds whose columns have these values, or None."""
@@ -166,7 +166,9 @@ class Records:
             statement = statement.order_by(*order_by(ordered, request.backward))
         fetched = await self._database.dialect.fetch(connection, statement, columns)
         groups = fetched.by([column.name for column in key])
-        return {found: make_page(rows, terms, request, size) for found, rows in groups.items()}
+        return {
+            group_rows: make_page(rows, terms, request, size) for group_rows, rows in groups.items()
+        }
 
     async def each(
         self,
@@ -191,4 +193,6 @@ class Records:
         statement = statement.where(ranked.c.rank_ <= size + 1).order_by(ranked.c.rank_)
         fetched = await self._database.dialect.fetch(connection, statement, columns)
         groups = fetched.by([column.name for column in key])
-        return {found: make_page(rows, terms, request, size) for found, rows in groups.items()}
+        return {
+            group_rows: make_page(rows, terms, request, size) for group_rows, rows in groups.items()
+        }

@@ -57,12 +57,12 @@ async def interaction_totals(ask: Ask, year: int, month: int, **labels: Any) -> 
         )
 
     operations = await by("operation_type", totals=True)
-    whole = totals_of(operations)
+    all_operations = totals_of(operations)
     return InteractionTotals(
         year=year,
         month=month,
-        units=whole.count(UNITS),
-        calls=whole.count(COUNT),
+        units=all_operations.count(UNITS),
+        calls=all_operations.count(COUNT),
         units_against_limits=sum(
             part.units for part in _parts(await by("counts_against_limits")) if part.name
         ),
@@ -72,8 +72,8 @@ async def interaction_totals(ask: Ask, year: int, month: int, **labels: Any) -> 
 
 
 def _parts(answer: AggregationResult) -> list[InteractionPart]:
-    found = []
+    parts = []
     for row in answer.rows:
         values = Values(answer, row)
-        found.append(InteractionPart(row.key[0], values.count(UNITS), values.count(COUNT)))
-    return found
+        parts.append(InteractionPart(row.key[0], values.count(UNITS), values.count(COUNT)))
+    return parts

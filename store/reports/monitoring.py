@@ -154,14 +154,16 @@ class Monitoring:
         """Breakers that are not closed, requests that stand still, and whatever fails in more than
         one of ten cases.
         """
-        found = [warning for row in breakers for warning in warnings_of(row)]
+        warnings = [warning for row in breakers for warning in warnings_of(row)]
         if stalled := await self.stalled():
-            found.append(f"{stalled:,} {'request is' if stalled == 1 else 'requests are'} stalled")
+            warnings.append(
+                f"{stalled:,} {'request is' if stalled == 1 else 'requests are'} stalled"
+            )
         failing = (await self.requests()).failure_rate
         if failing is not None and failing > WARNING_FAILURE_RATE:
-            found.append(f"{failing:.1%} of the requests of the last {self.hours:g} h failed")
+            warnings.append(f"{failing:.1%} of the requests of the last {self.hours:g} h failed")
         suspects = [s for s in await self.stages() if (s.failure_rate or 0) > WARNING_FAILURE_RATE]
-        return found + [
+        return warnings + [
             f"stage {stage.name} fails in {stage.failure_rate:.1%} of its runs"
             for stage in suspects[:MAX_WARNINGS]
         ]

@@ -112,14 +112,14 @@ class ToolReports:
             tool: [_mode(modes, row) for row in rows]
             for tool, rows in groupby(modes.rows, key=_first)
         }
-        whole = totals_of(tools)
+        totals = totals_of(tools)
         return ToolBreakdown(
             time_range=self.time_range,
             since=self.since,
             calculated_at=self.now,
-            operations=whole.count(COUNT),
-            tokens_prevented=whole.count(TOKENS_PREVENTED),
-            cost_saved=whole.dollars(SAVED),
+            operations=totals.count(COUNT),
+            tokens_prevented=totals.count(TOKENS_PREVENTED),
+            cost_saved=totals.dollars(SAVED),
             tools=[_tool(tools, row, by_tool.get(row.key[0], [])) for row in tools.rows],
             truncated=tools.truncated or modes.truncated,
         )
@@ -160,10 +160,10 @@ class ToolReports:
         )
 
 
-def trend_unit(asked: TimeRange) -> BucketUnit:
-    if asked.length is not None:
+def trend_unit(time_range: TimeRange) -> BucketUnit:
+    if time_range.length is not None:
         for longest, unit in TREND_UNITS:
-            if asked.length <= longest:
+            if time_range.length <= longest:
                 return unit
     return BucketUnit.MONTH
 

@@ -102,7 +102,7 @@ class RequestApplier:
         return {e for e in ordered if inserted is None or e.key in inserted}
 
     async def _lock(self, flush: Flush, entries: list[AnyEntry]) -> dict[Key, RequestState]:
-        found: dict[Key, RequestState] = {}
+        states: dict[Key, RequestState] = {}
         key_columns = (REQUESTS.c.organization_id, REQUESTS.c.id)
         keys = ((entry.organization, entry.request_id) for entry in entries)
         for condition in conditions_of(key_columns, keys):
@@ -110,7 +110,7 @@ class RequestApplier:
             rows = await flush.connection.execute(flush.dialect.lock_rows(statement))
             for row in rows.mappings():
                 key = row["organization_id"], row["id"]
-                found[key] = RequestState(
+                states[key] = RequestState(
                     dict(row),
                     {},
                     flush.now,
@@ -118,14 +118,14 @@ class RequestApplier:
                     self._patience,
                     max_stages=self._max_stages,
                 )
-        return found
+        return states
 
     async def _load_stages(
         self, flush: Flush, states: dict[Key, RequestState], new: set[Key]
     ) -> None:
         old = sorted(set(states) - new)
-        for some in chunks(old):
-            statement = select(STAGES).where(_of_requests(STAGES, some))
+        for batch in chunks(old):
+            statement = select(STAGES).where(_of_requests(STAGES, batch))
             for row in (await flush.connection.execute(statement)).mappings():
                 states[row["organization_id"], row["request_id"]].stages[row["name"]] = dict(row)
 
@@ -142,9 +142,9 @@ class RequestApplier:
             for key in keys.get(entry.request_id, ())
         }
         columns = EVENTS.c.organization_id, EVENTS.c.request_id, EVENTS.c.id
-        for some in chunks(sorted(wanted)):
-            of_requests = _of_requests(EVENTS, sorted({key[:2] for key in some}))
-            its_ids = EVENTS.c.id.in_(sorted({key[2] for key in some}))
+        for batch in chunks(sorted(wanted)):
+            of_requests = _of_requests(EVENTS, sorted({key[:2] for key in batch}))
+            its_ids = EVENTS.c.id.in_(sorted({key[2] for key in batch}))
             statement = select(*columns).where(of_requests, its_ids)
             for row in await flush.connection.execute(statement):
                 states[row.organization_id, row.request_id].seen.add(row.id)
@@ -164,11 +164,11 @@ class RequestApplier:
         entry.result = ItemResult.accepted(entry.request_id, entry.key)
 
     def _command(self, entry: CommandEntry, candidates: Sequence[RequestState]) -> None:
-        mine = [s for s in candidates if entry.bounds.admits(s.row)]
-        if len(mine) != 1:
+        reachable = [s for s in candidates if entry.bounds.admits(s.row)]
+        if len(reachable) != 1:
             message = (
                 f"there is no request {entry.request_id}"
-                if not mine
+                if not reachable
                 else f"several organizations have a request {entry.request_id}: "
                 "use a key of one organization"
             )
@@ -176,7 +176,7 @@ class RequestApplier:
                 entry.request_id, NotFoundError(message, ("requestId",))
             )
             return
-        state = mine[0]
+        state = reachable[0]
         key = state.row["organization_id"], state.row["id"]
         id = entry.event_id or entry.request_id
         if entry.event_id is not None and entry.event_id in state.seen:

@@ -98,14 +98,14 @@ def eta(status: str, stages: Sequence[Row], typical: Typical, now: datetime) -> 
 
 def seconds_left(stages: Sequence[Row], typical: Typical, now: datetime) -> dict[str, float | None]:
     """Return the seconds left of each stage by name; None if unknown."""
-    whole = {stage["name"]: seconds_of(stage, typical, now) for stage in stages}
+    stage_seconds = {stage["name"]: seconds_of(stage, typical, now) for stage in stages}
     weights = weights_of(stages)
-    known = [s for s in stages if whole[s["name"]] is not None and weights[s["name"]] > 0]
+    known = [s for s in stages if stage_seconds[s["name"]] is not None and weights[s["name"]] > 0]
     weight = sum(weights[stage["name"]] for stage in known)
-    pace = sum(whole[stage["name"]] or 0.0 for stage in known) / weight if weight else None
+    pace = sum(stage_seconds[stage["name"]] or 0.0 for stage in known) / weight if weight else None
     left: dict[str, float | None] = {}
     for stage in stages:
-        seconds = whole[stage["name"]]
+        seconds = stage_seconds[stage["name"]]
         if seconds is None:
             seconds = _share(weights[stage["name"]], pace)
         left[stage["name"]] = _left_of(stage, seconds, now)

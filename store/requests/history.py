@@ -58,15 +58,15 @@ class StageHistory:
         async with lock:
             missing = sorted(kind for kind, key in wanted.items() if not self._is_fresh(key))
             if missing:
-                found = await self._read(bounds, missing)
+                durations = await self._read(bounds, missing)
                 now = self._clock()
                 for kind in missing:
-                    self._known[wanted[kind]] = now, found.get(kind, NO_DURATIONS)
+                    self._known[wanted[kind]] = now, durations.get(kind, NO_DURATIONS)
                     self._known.move_to_end(wanted[kind])
-            told = {kind: self._known[key][1] for kind, key in wanted.items()}
+            known_durations = {kind: self._known[key][1] for kind, key in wanted.items()}
             while len(self._known) > MAX_CACHED_KINDS:
                 self._known.popitem(last=False)
-        return told
+        return known_durations
 
     def _is_fresh(self, key: Key) -> bool:
         known = self._known.get(key)
@@ -78,9 +78,9 @@ class StageHistory:
             types[organization].append(type)
         taken: dict[Kind, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
         async with self._database.read_for(bounds.organization_id) as connection:
-            for some in chunks(sorted(types), ORGANIZATIONS_PER_STATEMENT):
+            for batch in chunks(sorted(types), ORGANIZATIONS_PER_STATEMENT):
                 statement = union_all(
-                    *(_recent(bounds, o, types[o], self._database.dialect.one_of) for o in some)
+                    *(_recent(bounds, o, types[o], self._database.dialect.one_of) for o in batch)
                 )
                 for row in await connection.execute(statement):
                     seconds = max(0.0, (row.ended_at - row.started_at).total_seconds())

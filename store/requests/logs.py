@@ -81,8 +81,8 @@ class RequestLogs:
                     EVENTS.c.request_id == id,
                     EVENTS.c.seq > after,
                 )
-                found = await connection.execute(log.order_by(EVENTS.c.seq).limit(limit))
-                events = found.mappings().all()
+                result = await connection.execute(log.order_by(EVENTS.c.seq).limit(limit))
+                events = result.mappings().all()
             one = select(REQUESTS).where(
                 REQUESTS.c.organization_id == organization, REQUESTS.c.id == id
             )
@@ -91,10 +91,10 @@ class RequestLogs:
 
     async def moved(self, after: Mapping[RequestKey, int], limit: int) -> list[RequestChanged]:
         """Return each request with its events after a number, up to ``limit`` rows in all."""
-        found: list[RequestChanged] = []
-        for some in chunks(sorted(after), KEYS_AT_ONCE):
-            found += await self._moved({key: after[key] for key in some}, limit)
-        return found
+        changes: list[RequestChanged] = []
+        for batch in chunks(sorted(after), KEYS_AT_ONCE):
+            changes += await self._moved({key: after[key] for key in batch}, limit)
+        return changes
 
     async def _moved(self, after: Mapping[RequestKey, int], limit: int) -> list[RequestChanged]:
         log = select(EVENTS).where(

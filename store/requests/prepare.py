@@ -86,7 +86,7 @@ class RequestPreparer:
             if name in stages:
                 check.refuse(f"{name!r} is planned twice", "stages", i, "name")
             weight = check.number(stage.weight, "stages", i, "weight", maximum=MAX_WEIGHT)
-            attempts = check.whole(
+            attempts = check.integer(
                 stage.max_attempts, "stages", i, "maxAttempts", minimum=1, maximum=MAX_ATTEMPTS
             )
             silence = stall_after_ms(stage.stall_after, check, "stages", i, "stallAfter")
@@ -137,8 +137,8 @@ class RequestPreparer:
         check = self._check()
         name, attempt = self._stage(draft, check)
         fraction = check.number(draft.fraction, "fraction", maximum=1.0)
-        done = check.whole(draft.done, "done", maximum=MAX_COUNT)
-        total = check.whole(draft.total, "total", maximum=MAX_COUNT)
+        done = check.integer(draft.done, "done", maximum=MAX_COUNT)
+        total = check.integer(draft.total, "total", maximum=MAX_COUNT)
         fact = self._command_context(
             draft,
             check,
@@ -221,7 +221,7 @@ class RequestPreparer:
         return Checker(self._bounds, self._now)
 
     def _stage(self, draft: drafts.StageDraft, check: Checker) -> tuple[str, int | None]:
-        attempt = check.whole(draft.attempt, "attempt", minimum=1, maximum=MAX_ATTEMPTS)
+        attempt = check.integer(draft.attempt, "attempt", minimum=1, maximum=MAX_ATTEMPTS)
         return check.required_name(draft.stage, "stage"), attempt
 
     def _command_context(

@@ -98,10 +98,10 @@ def merge_data(facts: Row, data: Row | None) -> Row:
 
     Where a name of the caller's is one of the server's, it stands under ``data``, with its value.
     """
-    own = data or {}
-    hidden = {name: value for name, value in own.items() if name in PROGRESS_FIELDS}
-    shown = {name: value for name, value in own.items() if name not in PROGRESS_FIELDS}
-    return facts | shown | ({"data": hidden} if hidden else {})
+    event_data = data or {}
+    hidden = {name: value for name, value in event_data.items() if name in PROGRESS_FIELDS}
+    other_data = {name: value for name, value in event_data.items() if name not in PROGRESS_FIELDS}
+    return facts | other_data | ({"data": hidden} if hidden else {})
 
 
 def weights_of(stages: Iterable[Mapping[Any, Any]]) -> dict[str, float]:

@@ -55,21 +55,19 @@ class StallChecker:
         statement = select(REQUESTS.c.organization_id, REQUESTS.c.id).where(deadline <= now)
         statement = statement.order_by(deadline).limit(MAX_STALL_CHECK_ITEMS)
         async with self._database.read() as connection:
-            found = (await connection.execute(statement)).all()
-        return [
-            StallCheckEntry(row.organization_id, row.id, self._listening_since) for row in found
-        ]
+            rows = (await connection.execute(statement)).all()
+        return [StallCheckEntry(row.organization_id, row.id, self._listening_since) for row in rows]
 
     async def run_once(self) -> bool:
         entries = await self.due(self._clock())
         # Each by itself: they share a transaction all the same, and one that fails spoils no other.
         submitted = (self._writer.submit([entry], entry.organization) for entry in entries)
-        told = await asyncio.gather(*submitted, return_exceptions=True)
+        outcomes = await asyncio.gather(*submitted, return_exceptions=True)
         self.stats.sweeps += 1
         self.stats.looks += len(entries)
         done = [e.result for e in entries if e.result is not None]
         self.stats.moved += sum(result.status is ItemStatus.ACCEPTED for result in done)
-        failed = [error for error in told if error is not None]
+        failed = [error for error in outcomes if error is not None]
         for error in failed:
             if isinstance(error, StoreError):
                 raise error

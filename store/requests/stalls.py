@@ -31,8 +31,8 @@ class StallPolicy:
         return heard if self.listening_since is None else max(heard, self.listening_since)
 
     def of_stage(self, stage: Row) -> timedelta:
-        own = stage["stall_after_ms"]
-        return self.stall_after if own is None else own * MILLISECOND
+        stage_ms = stage["stall_after_ms"]
+        return self.stall_after if stage_ms is None else stage_ms * MILLISECOND
 
     def of_request(self, stages: dict[str, Row]) -> timedelta:
         stalled = [self.of_stage(s) for s in with_status(stages, StageStatus.STALLED)]
@@ -58,11 +58,11 @@ class StallPolicy:
 
     def due(self, row: Row, stages: dict[str, Row]) -> datetime | None:
         """Return the next stall deadline of the request and its stages; None without one."""
-        own = self.request_due(row, stages)
-        if own is None and row["status"] != RequestStatus.RUNNING.value:
+        request_deadline = self.request_due(row, stages)
+        if request_deadline is None and row["status"] != RequestStatus.RUNNING.value:
             return None
-        found = [self.stage_due(stage) for stage in stages.values()]
-        return min((at for at in (own, *found) if at is not None), default=None)
+        deadlines = [self.stage_due(stage) for stage in stages.values()]
+        return min((at for at in (request_deadline, *deadlines) if at is not None), default=None)
 
 
 def with_status(stages: dict[str, Row], status: StageStatus) -> Iterator[Row]:

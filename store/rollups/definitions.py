@@ -28,8 +28,8 @@ TABLE = OPERATION_ROLLUPS
 
 def fingerprint() -> str:
     lanes = (RELATIVE_ERROR, MIN_VALUE, BIN_COUNT_DIGITS, COUNT_WIDTHS_BYTES)
-    held = (ROLLUPS, FLAGS, sorted(EXTREMES), HISTOGRAMS, NUMBERS, *lanes)
-    return hashlib.sha256(repr(held).encode()).hexdigest()[:16]
+    definitions = (ROLLUPS, FLAGS, sorted(EXTREMES), HISTOGRAMS, NUMBERS, *lanes)
+    return hashlib.sha256(repr(definitions).encode()).hexdigest()[:16]
 
 
 def column_name(part: Part) -> str | None:

@@ -72,8 +72,8 @@ async def merge_hour(connection: AsyncConnection, dialect: DatabaseDialect, hour
 async def merge_day(connection: AsyncConnection, dialect: DatabaseDialect, day: datetime) -> int:
     batch = new_batch()
     last = day + DAY - HOUR
-    whole = rows_within(day, last, (*OPEN, Tier.DAY), batch)
-    await add(connection, merged(dialect, Tier.DAY, batch, whole, day))
+    day_rows = rows_within(day, last, (*OPEN, Tier.DAY), batch)
+    await add(connection, merged(dialect, Tier.DAY, batch, day_rows, day))
     hours = rows_within(day, last, (*OPEN, Tier.COUNTED), batch)
     await add(connection, merged(dialect, Tier.COUNTED, batch, hours))
     return await remove(connection, rows_within(day, last, tuple(Tier), batch))

@@ -27,10 +27,12 @@ class RollupPlanner:
     ) -> QueryPlan | None:
         """Return the smallest rollup that covers the question; None where only the records do."""
         valid_from = await self._states.valid_from()
-        found = None if valid_from is None else plan(question, records, spans, valid_from)
-        if found is None:
+        query_plan = None if valid_from is None else plan(question, records, spans, valid_from)
+        if query_plan is None:
             return None
-        return QueryPlan(found, found.name, RELATIVE_ERROR if asks_quantiles(question) else None)
+        return QueryPlan(
+            query_plan, query_plan.name, RELATIVE_ERROR if asks_quantiles(question) else None
+        )
 
 
 def plan(

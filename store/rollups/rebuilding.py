@@ -134,8 +134,8 @@ async def busy_days(
         if until is not None:
             statement = statement.where(instant < until)
         counted = table is RECORDS
-        for found, count in await connection.execute(statement):
-            days[found] = max(days.get(found, 0), count if counted else 1)
+        for row, count in await connection.execute(statement):
+            days[row] = max(days.get(row, 0), count if counted else 1)
     return dict(sorted(days.items()))
 
 
@@ -169,12 +169,12 @@ async def differences(
                 _middles() if rollup.histograms else stored_parts(),
             )
             statement = union_all(_tagged(records, shape, 0), _tagged(rolled, shape, 1))
-            found = (await connection.execute(statement)).all()
+            rows = (await connection.execute(statement)).all()
             keys = len(rollup.dimensions) + 1
-            for key, *values in _compare(found, keys, list(shape.parts)):
-                shown = key[:-1] if days else key
+            for key, *values in _compare(rows, keys, list(shape.parts)):
+                shown_key = key[:-1] if days else key
                 resolution = "day" if days else "hour"
-                yield Difference(rollup.name, start_of_day(key[-1]), resolution, shown, *values)
+                yield Difference(rollup.name, start_of_day(key[-1]), resolution, shown_key, *values)
 
 
 def _middles() -> dict[str, Part]:

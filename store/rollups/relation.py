@@ -51,9 +51,9 @@ class RollupRelation:
 
     @property
     def name(self) -> str:
-        found = self.sums or self.quantiles
-        assert found is not None
-        return found.name
+        rollup = self.sums or self.quantiles
+        assert rollup is not None
+        return rollup.name
 
     @property
     def dialect(self) -> DatabaseDialect:
@@ -71,32 +71,36 @@ class RollupRelation:
         return tuple(cut(span, self.valid_from, self.days))
 
     def grouped(self, shape: GroupedQuery) -> Select[Any]:
-        asked = [p.of for p in shape.parts.values() if p.fold is Fold.QUANTILE]
-        drawn = {of: f"h{i}_" for i, of in enumerate(dict.fromkeys(asked)) if of is not None}
+        quantile_operands = [p.of for p in shape.parts.values() if p.fold is Fold.QUANTILE]
+        sketched = {
+            of: f"h{i}_" for i, of in enumerate(dict.fromkeys(quantile_operands)) if of is not None
+        }
         needed = {n: p for n, p in shape.parts.items() if p.fold is not Fold.QUANTILE}
-        needed |= {f"n{name}": Part(Fold.NON_NULL_COUNT, of) for of, name in drawn.items()}
+        needed |= {f"n{name}": Part(Fold.NON_NULL_COUNT, of) for of, name in sketched.items()}
         pieces: list[Select[Any]] = []
         for resolution, span in self.segments(shape.span):
             if resolution is Resolution.RECORDS:
-                pieces.append(self._of_records(shape, span, needed, drawn))
+                pieces.append(self._of_records(shape, span, needed, sketched))
                 continue
-            if self.sums is not None and (len(needed) > len(drawn) or not drawn):
-                pieces.append(self._of_rollup(self.sums, shape, resolution, span, needed, drawn))
-            if self.quantiles is not None and (drawn or self.sums is None):
+            if self.sums is not None and (len(needed) > len(sketched) or not sketched):
+                pieces.append(self._of_rollup(self.sums, shape, resolution, span, needed, sketched))
+            if self.quantiles is not None and (sketched or self.sums is None):
                 pieces.append(
-                    self._of_rollup(self.quantiles, shape, resolution, span, needed, drawn)
+                    self._of_rollup(self.quantiles, shape, resolution, span, needed, sketched)
                 )
-        found = (union_all(*pieces) if len(pieces) > 1 else pieces[0]).subquery("pieces")
+        union = (union_all(*pieces) if len(pieces) > 1 else pieces[0]).subquery("pieces")
         names = [c.name for group in key_columns(self.source, shape.groups) for c in group]
         names += [BUCKET] if shape.bucket is not None else []
-        keys = [found.c[name] for name in names]
-        columns = [self.merge(part, found.c[n]).label(n) for n, part in needed.items()]
-        columns += [self.dialect.add_histograms(found.c[h]).label(h) for h in drawn.values()]
+        keys = [union.c[name] for name in names]
+        columns = [self.merge(part, union.c[n]).label(n) for n, part in needed.items()]
+        columns += [self.dialect.add_histograms(union.c[h]).label(h) for h in sketched.values()]
         summed = select(*keys, *columns).group_by(*keys)
-        return self._finished(summed.subquery("sums"), names, shape, drawn) if drawn else summed
+        return (
+            self._finished(summed.subquery("sums"), names, shape, sketched) if sketched else summed
+        )
 
     def _finished(
-        self, sums: FromClause, names: list[str], shape: GroupedQuery, drawn: dict[Operand, str]
+        self, sums: FromClause, names: list[str], shape: GroupedQuery, sketched: dict[Operand, str]
     ) -> Select[Any]:
         columns: list[ColumnElement[Any]] = [sums.c[name] for name in names]
         for name, part in shape.parts.items():
@@ -105,20 +109,20 @@ class RollupRelation:
                 continue
             assert part.of is not None
             assert part.q is not None
-            histogram = drawn[part.of]
+            histogram = sketched[part.of]
             present = sums.c[f"n{histogram}"]
-            found = self.dialect.histogram_quantile(sums.c[histogram], present, part.q)
-            columns.append(found.label(name))
+            quantile = self.dialect.histogram_quantile(sums.c[histogram], present, part.q)
+            columns.append(quantile.label(name))
         return select(*columns)
 
     def _of_records(
-        self, shape: GroupedQuery, span: Span, needed: dict[str, Part], drawn: dict[Operand, str]
+        self, shape: GroupedQuery, span: Span, needed: dict[str, Part], sketched: dict[Operand, str]
     ) -> Select[Any]:
         piece = GroupedQuery(span, shape.groups, shape.bucket, needed, shape.keys, shape.of_keys)
         dialect, records = self.dialect, self.records
         histograms = (
             dialect.add_histograms(dialect.histogram_of(records.operand(of))).label(name)
-            for of, name in drawn.items()
+            for of, name in sketched.items()
         )
         return records.grouped(piece).add_columns(*histograms)
 
@@ -129,22 +133,22 @@ class RollupRelation:
         resolution: Resolution,
         span: Span,
         needed: dict[str, Part],
-        drawn: dict[Operand, str],
+        sketched: dict[Operand, str],
     ) -> Select[Any]:
         columns: list[ColumnElement[Any]] = list(self._keys(shape.groups))
         if shape.bucket is not None:
             starts = self.records.bucket_of(shape.bucket, shape.span, TABLE.c.starts_at)
             columns.append(starts.label(BUCKET))
-        counts = {f"n{name}" for name in drawn.values()}
+        counts = {f"n{name}" for name in sketched.values()}
         for name, part in needed.items():
-            held = column_of(part)
+            column_name = column_of(part)
             is_here = (name in counts) is rollup.histograms
-            columns.append((held if is_here else cast(null(), held.type)).label(name))
-        for of, name in drawn.items():
+            columns.append((column_name if is_here else cast(null(), column_name.type)).label(name))
+        for of, name in sketched.items():
             packed, lanes = TABLE.c[sketch_column(str(of))], TABLE.c[bins_column(str(of))]
             stored = self.dialect.stored_histogram(packed, lanes)
-            found = stored if rollup.histograms else cast(null(), PackedSketch)
-            columns.append(found.label(name))
+            sketch = stored if rollup.histograms else cast(null(), PackedSketch)
+            columns.append(sketch.label(name))
         statement = select(*columns).where(*rows_of(rollup, resolution, span))
         statement = self.records.bounds.restrict(statement, TABLE)
         if self.records.where is not None:

@@ -53,10 +53,10 @@ class RollupStates:
 
     async def _prepare(self) -> None:
         async with self._database.rewrite() as connection:
-            found = await connection.execute(
+            result = await connection.execute(
                 select(STATES.c.fingerprint).where(STATES.c.source == SOURCE)
             )
-            if found.scalar() == self._fingerprint:
+            if result.scalar() == self._fingerprint:
                 return
             await self._begin(connection)
         self.forget()
@@ -105,12 +105,12 @@ class RollupStates:
 
 
 async def read_valid_from(connection: AsyncConnection) -> datetime | None:
-    found = await connection.execute(
+    result = await connection.execute(
         select(STATES.c.valid_from).where(
             STATES.c.source == SOURCE, STATES.c.fingerprint == fingerprint()
         )
     )
-    return found.scalar()
+    return result.scalar()
 
 
 async def write_valid_from(connection: AsyncConnection, valid_from: datetime) -> None:

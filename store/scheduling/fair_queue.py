@@ -64,8 +64,8 @@ class FairQueue(Generic[T]):
         Only the first item of each tenant is looked at.
         """
         passed: list[tuple[float, int, Tenant]] = []
-        found: tuple[Tenant, T] | None = None
-        while self._heap and found is None:
+        next_item: tuple[Tenant, T] | None = None
+        while self._heap and next_item is None:
             entry = heapq.heappop(self._heap)
             start, _, tenant = entry
             line = self._lines[tenant]
@@ -81,10 +81,10 @@ class FairQueue(Generic[T]):
                 self._enlist(tenant, start + cost)
             else:
                 del self._lines[tenant]
-            found = tenant, item
+            next_item = tenant, item
         for entry in passed:
             heapq.heappush(self._heap, entry)
-        return found
+        return next_item
 
     def remove(self, tenant: Tenant, item: T) -> None:
         line = self._lines.get(tenant)

@@ -79,7 +79,7 @@ def test_numbers_and_flags(types: SourceTypes) -> None:
     assert ("savingsRate" in measures) == (source.savings is not None)
     for name, number in source.numbers.items():
         shown = get_named_type(measures[to_camel_case(name)].type).name
-        is_whole = number.whole and number.scale is not Scale.NANODOLLARS
+        is_whole = number.is_integer and number.scale is not Scale.NANODOLLARS
         whole = "WholeStats" if is_whole else "NumberStats"
         assert shown == (whole if number.stats == EVERY_STAT else "SumStats")
 

@@ -167,7 +167,7 @@ def test_json_that_just_fits(value: Any) -> None:
 @given(st.integers() | st.sampled_from([LONG_MIN, LONG_MAX, LONG_MAX + 1]))
 def test_whole_numbers(value: int) -> None:
     check = checker()
-    found = check.whole(value, "n", minimum=-3, maximum=10**6)
+    found = check.integer(value, "n", minimum=-3, maximum=10**6)
     assert (found is None) == bool(check.problems) == (not -3 <= value <= 10**6)
 
 
@@ -228,7 +228,7 @@ def test_an_instant_needs_a_zone() -> None:
 def test_all_problems_come_at_once() -> None:
     check = Checker(SMALL, NOW, prefix=("operations", 3))
     check.name("", "name")
-    check.whole(-1, "tool", "tokensActual")
+    check.integer(-1, "tool", "tokensActual")
     with pytest.raises(InvalidInputError) as refused:
         check.raise_if_any()
     assert [problem.path for problem in refused.value.problems] == [

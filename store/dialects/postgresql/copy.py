@@ -89,13 +89,13 @@ async def copy_together(
 
 @lru_cache(maxsize=1_000)
 def statements(table: Table, names: tuple[str, ...]) -> tuple[str, str]:
-    own = [f'"{name}"' for name in names]
+    quoted_names = [f'"{name}"' for name in names]
     types = [
         "NULL::bigint" if isinstance(table.c[name].type, Instant) else column
-        for name, column in zip(names, own, strict=True)
+        for name, column in zip(names, quoted_names, strict=True)
     ]
     return (
-        f'COPY "{table.name}" ({", ".join(own)}) FROM STDIN (FORMAT binary)',
+        f'COPY "{table.name}" ({", ".join(quoted_names)}) FROM STDIN (FORMAT binary)',
         f'SELECT {", ".join(types)} FROM "{table.name}" LIMIT 0',  # noqa: S608  # our own names
     )
 

@@ -198,8 +198,8 @@ class PostgresqlDialect(DatabaseDialect):
 
     async def feed_horizon(self, connection: AsyncConnection, table: Table) -> FeedHorizon:
         del table
-        found = await connection.execute(SNAPSHOT)
-        return FeedHorizon(*found.one())
+        result = await connection.execute(SNAPSHOT)
+        return FeedHorizon(*result.one())
 
     def notification_channel(self) -> NotificationChannel:
         return PostgresqlNotificationChannel(self._engine, self._pool.silence_seconds)
@@ -240,8 +240,8 @@ class PostgresqlDialect(DatabaseDialect):
         return await ensure_partition(self._engine, table, month, shared_before)
 
     async def read_server_clock(self, connection: AsyncConnection) -> datetime:
-        found = await connection.execute(text("SELECT clock_timestamp()"))
-        clock: datetime = found.scalar_one()
+        result = await connection.execute(text("SELECT clock_timestamp()"))
+        clock: datetime = result.scalar_one()
         return clock
 
     def json_leaf(self, column: ColumnElement[Any], path: Sequence[str]) -> JsonLeaf:
@@ -267,11 +267,11 @@ class PostgresqlDialect(DatabaseDialect):
         return func.starts_with(column, text) == true()
 
     def quantile(
-        self, value: ColumnElement[Any], q: float, asked: tuple[float, ...]
+        self, value: ColumnElement[Any], q: float, quantiles: tuple[float, ...]
     ) -> ColumnElement[float]:
-        del asked  # it finds out by itself that they need one order only
-        found = func.percentile_cont(literal(q, Double())).within_group(value)
-        return type_coerce(found, Double())
+        del quantiles  # it finds out by itself that they need one order only
+        percentile = func.percentile_cont(literal(q, Double())).within_group(value)
+        return type_coerce(percentile, Double())
 
     def bin(
         self, column: ColumnElement[Any], step: timedelta, origin: datetime
@@ -305,9 +305,9 @@ class PostgresqlDialect(DatabaseDialect):
 
 def capacity_of(pool: PoolSettings) -> ConnectionCapacity:
     total = pool.size + pool.overflow
-    own = min(RESERVED_CONNECTIONS, total // 3)
-    questions = min(pool.questions, max((total - own) // 3, 1))
-    return ConnectionCapacity(max(total - own - questions, 1), questions)
+    reserved = min(RESERVED_CONNECTIONS, total // 3)
+    questions = min(pool.questions, max((total - reserved) // 3, 1))
+    return ConnectionCapacity(max(total - reserved - questions, 1), questions)
 
 
 def _lock_key(name: str) -> int:

@@ -274,8 +274,8 @@ class SqliteDialect(DatabaseDialect):
         last = self._positions.get(table.name)
         if last is None:
             newest = f'SELECT max({FEED_POSITION}) FROM "{table.name}"'  # noqa: S608  # our own names
-            ((found,),) = await driver.execute_fetchall(newest)
-            last = found or 0
+            ((newest_rows,),) = await driver.execute_fetchall(newest)
+            last = newest_rows or 0
         self._positions[table.name] = number = max(last + 1, time.time_ns() // 1_000)
         return number
 
@@ -337,12 +337,12 @@ class SqliteDialect(DatabaseDialect):
         return func.substr(column, 1, len(text)) == text
 
     def quantile(
-        self, value: ColumnElement[Any], q: float, asked: tuple[float, ...]
+        self, value: ColumnElement[Any], q: float, quantiles: tuple[float, ...]
     ) -> ColumnElement[float]:
         # Written out: calls of the same text are made once, and what is bound is never the same.
-        every: ColumnElement[str] = literal_column(f"'{' '.join(map(repr, asked))}'")
-        found = func.trackstore_exact(value, every)
-        return func.trackstore_nth(found, asked.index(q), type_=Double())
+        every: ColumnElement[str] = literal_column(f"'{' '.join(map(repr, quantiles))}'")
+        exact_quantile = func.trackstore_exact(value, every)
+        return func.trackstore_nth(exact_quantile, quantiles.index(q), type_=Double())
 
     def bin(
         self, column: ColumnElement[Any], step: timedelta, origin: datetime

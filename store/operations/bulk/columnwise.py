@@ -76,40 +76,40 @@ class ColumnPreparer:
 
     def frame(self, drafts: Sequence[OperationDraft]) -> Frame | None:
         """Return the frame, or None where the drafts must be prepared one by one."""
-        own = dict(zip(OWN, attributes_of(drafts, OWN), strict=True))
+        common = dict(zip(OWN, attributes_of(drafts, OWN), strict=True))
         frame = Frame(len(drafts), {})
         try:
-            self._common(own, frame)
-            self._labels(own["labels"], frame)
-            self._api(own, frame)
-            self._tool(own, frame)
-            self._llm(own, frame)
-            self._interaction(own["interaction"], own["interactions"], frame)
+            self._common(common, frame)
+            self._labels(common["labels"], frame)
+            self._api(common, frame)
+            self._tool(common, frame)
+            self._llm(common, frame)
+            self._interaction(common["interaction"], common["interactions"], frame)
             # The identity last: no id is drawn for drafts that are left to the close look.
-            self._identity(own["id"], own["occurred_at"], frame)
+            self._identity(common["id"], common["occurred_at"], frame)
         except NeedsFullValidationError:
             return None
         return frame
 
-    def _common(self, own: Mapping[str, Values], frame: Frame) -> None:
+    def _common(self, common: Mapping[str, Values], frame: Frame) -> None:
         frame.columns[fast_path.RECORDED_AT] = (self._now,) * frame.count
-        frame.columns[fast_path.KIND] = named(own["kind"])
-        frame.columns[fast_path.OUTCOME] = named(own["outcome"])
+        frame.columns[fast_path.KIND] = named(common["kind"])
+        frame.columns[fast_path.OUTCOME] = named(common["outcome"])
         for name, position in (
             ("name", fast_path.NAME), ("operation_type", fast_path.OPERATION_TYPE),
             ("stage", fast_path.STAGE), ("correlation_id", fast_path.CORRELATION_ID),
             ("trace_id", fast_path.TRACE_ID), ("client", fast_path.CLIENT),
             ("session_id", fast_path.SESSION_ID),
         ):  # fmt: skip
-            self._put_names(frame, position, own[name])
-        self._put_texts(frame, fast_path.ERROR, own["error"])
-        self._put_json(frame, fast_path.ATTRIBUTES, own["attributes"])
+            self._put_names(frame, position, common[name])
+        self._put_texts(frame, fast_path.ERROR, common["error"])
+        self._put_json(frame, fast_path.ATTRIBUTES, common["attributes"])
         sessions = frame.columns.get(fast_path.SESSION_ID)
         if sessions is not None:
             frame.columns[fast_path.SESSION_ID] = session_keys(sessions)
-        frame.put(fast_path.REQUEST_ID, own["request_id"])
-        frame.put(fast_path.CACHE_HIT, own["cache_hit"])
-        durations = own["duration_ms"]
+        frame.put(fast_path.REQUEST_ID, common["request_id"])
+        frame.put(fast_path.CACHE_HIT, common["cache_hit"])
+        durations = common["duration_ms"]
         if not is_null(durations):
             check_range(durations, 0, fast_path.MAX_DURATION_MS)
             if None in durations:
@@ -130,10 +130,10 @@ class ColumnPreparer:
         first, last = frame.span()
         if not (first >= EARLIEST and last <= self._now + FUTURE):
             raise NeedsFullValidationError
-        given = [i for i in ids if i is not None] if None in ids else ids
-        if len(set(map(take_int, given))) < len(given):
+        sent_ids = [i for i in ids if i is not None] if None in ids else ids
+        if len(set(map(take_int, sent_ids))) < len(sent_ids):
             raise NeedsFullValidationError  # a repeat within one call
-        if len(given) < len(ids):
+        if len(sent_ids) < len(ids):
             ids = [self._make_id() if i is None else i for i in ids]
         frame.columns[fast_path.ID] = ids
 
@@ -147,11 +147,16 @@ class ColumnPreparer:
         return instant_of(id)
 
     def _labels(self, labels: Values, frame: Frame) -> None:
-        own, bounds = self._defaults, self._bounds
-        given = columns_of(labels, LABEL_NAMES)
-        defaults = (own.organization_id, own.namespace_id, own.workspace_id, own.api_key_id)
+        label_defaults, bounds = self._defaults, self._bounds
+        sent_labels = columns_of(labels, LABEL_NAMES)
+        defaults = (
+            label_defaults.organization_id,
+            label_defaults.namespace_id,
+            label_defaults.workspace_id,
+            label_defaults.api_key_id,
+        )
         for (_, position), values, default in zip(
-            LABELS, given, (*defaults, None, None, None, None), strict=True
+            LABELS, sent_labels, (*defaults, None, None, None, None), strict=True
         ):
             if default is not None and not all(values):
                 values = filled(values, default)  # noqa: PLW2901
@@ -166,10 +171,10 @@ class ColumnPreparer:
             if wanted is not None and set(frame.column(position)) != {wanted}:
                 raise NeedsFullValidationError
 
-    def _api(self, own: Mapping[str, Values], frame: Frame) -> None:
-        if not any(own["api"]):
+    def _api(self, common: Mapping[str, Values], frame: Frame) -> None:
+        if not any(common["api"]):
             return
-        method, ip, resource, route, agent, status, size = columns_of(own["api"], API)
+        method, ip, resource, route, agent, status, size = columns_of(common["api"], API)
         self._put_names(frame, fast_path.METHOD, method)
         self._put_names(frame, fast_path.IP_ADDRESS, ip)
         self._put_names(frame, fast_path.RESOURCE_ID, resource)
@@ -180,11 +185,11 @@ class ColumnPreparer:
         frame.put(fast_path.STATUS_CODE, status)
         frame.put(fast_path.BATCH_SIZE, size)
 
-    def _tool(self, own: Mapping[str, Values], frame: Frame) -> None:
-        if not any(own["tool"]):
+    def _tool(self, common: Mapping[str, Values], frame: Frame) -> None:
+        if not any(common["tool"]):
             return
-        name, mode, path, parameters, before, after, told = columns_of(own["tool"], TOOL)
-        if not is_null(told):
+        name, mode, path, parameters, before, after, tool_columns = columns_of(common["tool"], TOOL)
+        if not is_null(tool_columns):
             raise NeedsFullValidationError
         self._put_names(frame, fast_path.TOOL_NAME, name)
         self._put_names(frame, fast_path.OPERATION_MODE, mode)
@@ -203,10 +208,10 @@ class ColumnPreparer:
             prevented = list(map(sub, before, after))
         frame.put(fast_path.TOKENS_PREVENTED, prevented)
 
-    def _llm(self, own: Mapping[str, Values], frame: Frame) -> None:
-        if not any(own["llm"]):
+    def _llm(self, common: Mapping[str, Values], frame: Frame) -> None:
+        if not any(common["llm"]):
             return
-        provider, model, message, response, excludes, *counts = columns_of(own["llm"], LLM)
+        provider, model, message, response, excludes, *counts = columns_of(common["llm"], LLM)
         # Long texts are looked at closely: they are too long for anything else to matter.
         if not (is_null(message) and is_null(response)):
             raise NeedsFullValidationError
@@ -238,52 +243,52 @@ class ColumnPreparer:
             frame.columns[fast_path.COUNTS_AGAINST_LIMITS] = count
 
     def _put_names(self, frame: Frame, position: int, values: Values) -> None:
-        found = set(values)
-        found.discard(None)
-        if found:
-            if "" in found:
+        distinct = set(values)
+        distinct.discard(None)
+        if distinct:
+            if "" in distinct:
                 raise NeedsFullValidationError
-            check_texts(found, self._limits.label_length)
+            check_texts(distinct, self._limits.label_length)
             frame.columns[position] = values
 
     def _put_texts(self, frame: Frame, position: int, values: Values) -> None:
-        found = set(values)
-        found.discard(None)
-        if found:
-            check_texts(found, self._limits.text_length)
+        distinct = set(values)
+        distinct.discard(None)
+        if distinct:
+            check_texts(distinct, self._limits.text_length)
             frame.columns[position] = values
 
     def _put_json(self, frame: Frame, position: int, values: Values) -> None:
         if is_null(values):
             return
-        given = [value for value in values if value is not None] if None in values else values
-        if set(map(type, given)) != {dict}:
+        objects = [value for value in values if value is not None] if None in values else values
+        if set(map(type, objects)) != {dict}:
             raise NeedsFullValidationError
-        whole, texts = texts_of(given)
+        encoded, texts = texts_of(objects)
         limits = self._limits
         if 2 * max(map(len, texts)) > limits.json_bytes:
             raise NeedsFullValidationError
-        if deepest(whole, texts) > limits.json_depth:
+        if deepest(encoded, texts) > limits.json_depth:
             raise NeedsFullValidationError
-        frame.columns[position] = texts if given is values else spread(texts, values)
+        frame.columns[position] = texts if objects is values else spread(texts, values)
 
 
 def texts_of(objects: Values) -> tuple[bytes, list[str]]:
     """Encode JSON objects; raise ``NeedsFullValidationError`` unless every database takes them
     as they are."""
     try:
-        whole = encode(objects)
+        encoded = encode(objects)
     except UnicodeEncodeError:
         raise NeedsFullValidationError from None
     # A NUL, what was no finite number, or a number near the end of what is taken.
-    is_odd = b"\\u0000" in whole or b"null" in whole or LONG_NUMBER in whole.translate(DIGITS)
+    is_odd = b"\\u0000" in encoded or b"null" in encoded or LONG_NUMBER in encoded.translate(DIGITS)
     if is_odd and not all(all(map(is_fast_path_member, (*v, *v.values()))) for v in objects):
         raise NeedsFullValidationError
-    return whole, [str(text, "utf-8") for text in split(whole)]
+    return encoded, [str(text, "utf-8") for text in split(encoded)]
 
 
-def deepest(whole: bytes, texts: Sequence[str]) -> int:
-    if whole.count(b"{") + whole.count(b"[") == len(texts) + 1:
+def deepest(encoded: bytes, texts: Sequence[str]) -> int:
+    if encoded.count(b"{") + encoded.count(b"[") == len(texts) + 1:
         return 1  # the brackets of the list and of the objects themselves
     return max(text.count("{") + text.count("[") for text in texts)
 
@@ -330,10 +335,10 @@ def columns_of(parts: Values, names: tuple[str, ...]) -> list[Values]:
     """Return the attributes of parts as columns; nulls where a part is null."""
     if all(parts):
         return attributes_of(parts, names)
-    given = [part for part in parts if part is not None]
-    if not given:
+    present = [part for part in parts if part is not None]
+    if not present:
         return [parts] * len(names)
-    return [spread(values, parts) for values in attributes_of(given, names)]
+    return [spread(values, parts) for values in attributes_of(present, names)]
 
 
 def attributes_of(objects: Sequence[Any], names: tuple[str, ...]) -> list[Values]:
@@ -342,8 +347,8 @@ def attributes_of(objects: Sequence[Any], names: tuple[str, ...]) -> list[Values
     if kinds or not issubclass(kind, msgspec.Struct):
         return list(zip(*map(attrgetter(*names), objects), strict=True))
     columns = zip(*map(astuple, objects), strict=True)
-    found = dict(zip(kind.__struct_fields__, columns, strict=True))
-    return [found[name] for name in names]
+    columns_by_name = dict(zip(kind.__struct_fields__, columns, strict=True))
+    return [columns_by_name[name] for name in names]
 
 
 def check_texts(texts: set[str], longest: int) -> None:
@@ -352,8 +357,8 @@ def check_texts(texts: set[str], longest: int) -> None:
 
 
 def check_range(values: Values, least: float, greatest: float) -> None:
-    found = [value for value in values if value is not None] if None in values else values
-    if not found:
+    numbers = [value for value in values if value is not None] if None in values else values
+    if not numbers:
         return
-    if not (least <= min(found) and max(found) <= greatest):
+    if not (least <= min(numbers) and max(numbers) <= greatest):
         raise NeedsFullValidationError

@@ -49,8 +49,8 @@ class Frame:
 
     def column(self, position: int) -> Values:
         """Return the values of a column, with a null for each row where it is missing."""
-        found = self.columns.get(position)
-        return (None,) * self.count if found is None else found
+        values = self.columns.get(position)
+        return (None,) * self.count if values is None else values
 
     def tuples(self, positions: Sequence[int]) -> Iterator[tuple[Any, ...]]:
         return zip(*(self.column(position) for position in positions), strict=True)
