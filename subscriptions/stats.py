@@ -2,22 +2,39 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from store.database import DatabaseFailureError
-from store.errors import StoreError
+from store.database import ContentionError, DatabaseFailureError
+from store.errors import OverloadedError, StoreError, QueryTimeoutError
 from subscriptions.streams import Item, Missed, Page, Stream
 
 RECHECK_SECONDS = 15.0
 """The clock is looked at this often, so that a machine that slept or a clock that was set is noticed."""
+MAX_TRIES = 3
+"""So often an answer is asked for that fails although the database is there; then the stream ends."""
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 16.0
+"""Between two tries; each is twice the one before."""
 RETRY = timedelta(seconds=10)
 """When it is tried again to find out when an answer changes, where the database did not say."""
 
 log = logging.getLogger(__name__)
 NextChange = Callable[[datetime], Awaitable[datetime | None]]
 """When the answer of an instant may change although nothing is recorded; None for never."""
+
+
+class AnswerError(StoreError):
+    """What is asked cannot be answered."""
+
+    def __init__(self, cause: BaseException) -> None:
+        is_slow = isinstance(cause, QueryTimeoutError)
+        self.code = QueryTimeoutError.code if is_slow else StoreError.code
+        reason = "takes the database too long" if is_slow else "cannot be answered by the database"
+        super().__init__(
+            f"The question of this subscription {reason}, so the subscription has ended. "
+            "Subscribe again with a simpler question"
+        )
 
 
 async def never(at: datetime) -> datetime | None:
@@ -32,6 +49,9 @@ class StatsStream(Stream):
     It is asked again at most once in ``interval``, and only after what it asks about was heard of,
     which the hub tells between ``told`` and ``forgotten``, or when the clock reaches the instant
     of ``next_change``. A listener compares: what has not changed is not sent.
+
+    While the database is away it is tried again; what fails for another reason, ``MAX_TRIES`` times
+    in a row, ends the stream with an error.
     """
 
     def __init__(
@@ -64,6 +84,7 @@ class StatsStream(Stream):
         if self._task is not None:
             self._task.cancel()
             self._task = None
+        self.head = self.error = None
 
     async def start(self) -> None:
         """With the present answer."""
@@ -74,7 +95,13 @@ class StatsStream(Stream):
         del after
         self._asked += 1
         place = self._asked
-        return Page([Item(place, await self._ask())], place)
+        try:
+            return Page([Item(place, await self._ask())], place)
+        except StoreError:
+            raise
+        except Exception as error:
+            log.warning("a live question cannot be answered", exc_info=True)
+            raise AnswerError(error) from error
 
     def hear(self, organizations: Collection[str] | None) -> None:
         """Something of these was committed; None: of any."""
@@ -87,8 +114,10 @@ class StatsStream(Stream):
 
     async def _run(self, answered: datetime) -> None:
         """Ask again and again; ``answered`` is the instant of the first answer, or before it."""
+        pauses = self._pauses()
+        pause, tries = self._seconds, 0
         while True:
-            await asyncio.sleep(self._seconds)
+            await asyncio.sleep(pause)
             await self._wait(answered)
             self._heard.clear()
             self._asked += 1
@@ -96,11 +125,26 @@ class StatsStream(Stream):
             answered = self._clock()
             try:
                 answer = await self._ask()
-            except (StoreError, DatabaseFailureError):
+            except Exception as error:  # the stream's edge: nobody else would tell who listens
+                tries += not isinstance(error, OverloadedError | ContentionError)
+                final = final_error(error, tries)
+                if final is not None:
+                    log.warning("a live question ended: it cannot be answered", exc_info=True)
+                    self.fail(final)
+                    return
                 log.warning("a live question could not be asked: it is tried again", exc_info=True)
                 self._heard.set()
+                pause = next(pauses)
                 continue
+            pauses, pause, tries = self._pauses(), self._seconds, 0
             self.tell([Item(place, answer)], place)
+
+    def _pauses(self) -> Iterator[float]:
+        """Return how long to wait before each further try."""
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            yield max(pause, self._seconds)
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
     async def _wait(self, answered: datetime) -> None:
         """Return when something was heard, or when the answer of ``answered`` changes by itself."""
@@ -126,3 +170,10 @@ class StatsStream(Stream):
         except (StoreError, DatabaseFailureError):
             log.warning("when a live answer changes could not be computed", exc_info=True)
             return answered + RETRY
+
+
+def final_error(error: Exception, tries: int) -> StoreError | None:
+    """Return the error that ends a stream; None where it is worth another try."""
+    if isinstance(error, StoreError) and not error.retryable:
+        return error
+    return AnswerError(error) if tries >= MAX_TRIES else None
