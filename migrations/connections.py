@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+import asyncpg
 from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -27,6 +28,18 @@ DRIVERS = {
 CONNECT_SECONDS = 30
 """How long a connection may take to come about, and a read may wait for a busy SQLite file."""
 STATEMENT_TIMED_OUT = "57014"
+THREAD_SECONDS = 0.05
+"""The thread of a SQLite connection that could not be opened ends in this time; it needs the loop."""
+SQLITE_PROBLEMS = {
+    "SQLITE_FULL": "the disk of {file} is full: make room, then start again",
+    "SQLITE_IOERR": "the disk of {file} is full or reports errors: make room or check it, then start again",
+    "SQLITE_CANTOPEN": "{file} cannot be opened: check that it is a file, that its folder exists and "
+    "has room, and that this account may write there",
+    "SQLITE_READONLY": "{file} is read-only: this account must be able to write the file and its folder",
+    "SQLITE_NOTADB": "{file} is not a SQLite database: name another file with --database-url",
+    "SQLITE_CORRUPT": "{file} is damaged: restore it from a backup",
+}
+"""What is wrong, by the name of SQLite's error, which extended codes begin with."""
 
 Result = TypeVar("Result")
 
@@ -92,7 +105,7 @@ async def _work(url: URL, work: Callable[[Connection], Result]) -> Result:
         try:
             return await connection.run_sync(work)
         except DBAPIError as error:
-            raise MigrationFailedError(_explanation(error)) from error
+            raise MigrationFailedError(_explanation(url, error)) from error
         except SQLAlchemyError as error:
             raise MigrationFailedError(str(error)) from error
 
@@ -113,7 +126,10 @@ async def _connection(url: URL) -> AsyncIterator[AsyncConnection]:
 async def _connect(engine: AsyncEngine) -> AsyncConnection:
     try:
         return await engine.connect()
-    except (OSError, SQLAlchemyError) as error:
+    except (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        if problem := sqlite_problem(engine.url, error):
+            await asyncio.sleep(THREAD_SECONDS)
+            raise DatabaseUnreachableError(problem) from error
         raise DatabaseUnreachableError(
             f"no connection to {engine.url.render_as_string(hide_password=True)}: "
             f"{_reason(error)}; check the address, and that the database runs"
@@ -126,7 +142,19 @@ def sqlstate(error: DBAPIError) -> str | None:
     return code if isinstance(code, str) else None
 
 
-def _explanation(error: DBAPIError) -> str:
+def sqlite_problem(url: URL, error: BaseException) -> str | None:
+    """Return what is wrong with a SQLite file and what to do about it; None for anything else."""
+    original = error.orig if isinstance(error, DBAPIError) else None
+    name = getattr(original, "sqlite_errorname", None) or ""
+    for prefix, problem in SQLITE_PROBLEMS.items():
+        if name == prefix or name.startswith(f"{prefix}_"):
+            return problem.format(file=url.database)
+    return None
+
+
+def _explanation(url: URL, error: DBAPIError) -> str:
+    if problem := sqlite_problem(url, error):
+        return problem
     if sqlstate(error) == STATEMENT_TIMED_OUT:
         return (
             "a statement of the migration took longer than it may and was rolled back: "

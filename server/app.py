@@ -53,6 +53,7 @@ from server.schema import build_schema
 from server.settings import Settings, load_settings
 from server.settings_errors import ENV_FILE
 from server.sign_in import SignInEndpoint
+from server.startup import Application, Startup
 from server.stopping import StopSignals, end_with_parent
 from server.turns import Turns
 from server.turns_metrics import Bounded, TurnsCollector
@@ -252,18 +253,21 @@ def documents_of(settings: Settings) -> DocumentKeeper:
 def create_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
     """The ASGI application. The tables must be there when it starts."""
     server = Server(settings, clock)
+    startup = Startup()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Any]]:
         del app
-        await server.start()
+        with startup.watched():
+            await server.start()
         try:
             yield {STATE: Connections(settings.connection_bounds())}
         finally:
             await server.stop()
 
     routes = routes_of(server)
-    app = Starlette(
+    app = Application(
+        startup,
         routes=routes,
         lifespan=lifespan,
         exception_handlers={404: partial(not_found, served=plain_paths(routes)), 405: not_served},

@@ -49,9 +49,12 @@ def hold_database(file: Path | None) -> bool:
         os.close(descriptor)
         log.warning("the database file cannot be locked: %s", error)
         return False
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
     _held[lock] = descriptor
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    except OSError as error:  # a full disk: the lock holds without a number in it
+        log.warning("the number of this process cannot be written to %s: %s", lock, error.strerror)
     return True
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from schema.stats import asking
 from store.auth.access import ANYWHERE
 from store.database import DatabaseFailureError
 from store.errors import InvalidInputError, OverloadedError, QueryTimeoutError
@@ -29,13 +30,12 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 def failures(monkeypatch: pytest.MonkeyPatch) -> list[Exception | None]:
     """What the next answers fail with; the last holds for all that follow."""
     errors: list[Exception | None] = [None]
-    original = operations.answer
 
     async def answer(*arguments: Any) -> Any:
         error = errors.pop(0) if len(errors) > 1 else errors[0]
         if error is not None:
             raise error
-        return await original(*arguments)
+        return await asking.answer(*arguments)
 
     monkeypatch.setattr(operations, "answer", answer)
     return errors
@@ -94,7 +94,9 @@ async def test_an_outage_is_waited_for(live: Served, failures: list[Exception | 
         assert (await following.next())["totals"] == {"count": 2}
 
 
-async def test_several_slow_filters_take_as_long_as_one(live: Served) -> None:
+async def test_several_slow_filters_take_as_long_as_one(
+    live: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each runs into its deadline, a few at once; the reader beside them misses nothing."""
     assert live.server.live is not None
     hub = live.server.live.hub
@@ -108,8 +110,7 @@ async def test_several_slow_filters_take_as_long_as_one(live: Served) -> None:
 
     reader = hub.operations(FeedQuery(None, ANYWHERE))
     slow = [
-        hub.operations(FeedQuery(Compare("name", Op.NE, f"slow {n}"), ANYWHERE))
-        for n in range(6)
+        hub.operations(FeedQuery(Compare("name", Op.NE, f"slow {n}"), ANYWHERE)) for n in range(6)
     ]
     follower = hub._operations
     read = follower.reader.read
@@ -124,7 +125,7 @@ async def test_several_slow_filters_take_as_long_as_one(live: Served) -> None:
             raise QueryTimeoutError("too slow")
         return await read(questions, *more)
 
-    follower.reader.read = limited  # type: ignore[method-assign]  # what a slow filter does
+    monkeypatch.setattr(follower.reader, "read", limited)
     waiting = [asyncio.create_task(names(stream, 2)) for stream in (reader, *slow)]
     await asyncio.sleep(0.3)
     for name in "abc":

@@ -1,0 +1,49 @@
+"""The start of the application: where it fails for a reason that is known, that is told in one line."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.types import Message, Receive, Scope, Send
+
+from store.database import DatabaseFailureError
+from store.errors import StoreError
+from store.maintenance.readiness import reason_of
+
+
+class Startup:
+    """Why the application did not start; ``problem`` is None while nothing is known to be wrong."""
+
+    def __init__(self) -> None:
+        self.problem: str | None = None
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Note what the database refuses in this block."""
+        try:
+            yield
+        except (StoreError, DatabaseFailureError) as error:
+            self.problem = f"The server cannot start: {reason_of(error)}."
+            raise
+
+
+class Application(Starlette):
+    """The application, which tells the server that runs it a reason instead of a traceback."""
+
+    def __init__(self, startup: Startup, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._startup = startup
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one call, or start and stop."""
+        if scope["type"] != "lifespan":
+            await super().__call__(scope, receive, send)
+            return
+
+        async def tell(message: Message) -> None:
+            if message["type"] == "lifespan.startup.failed" and self._startup.problem:
+                message = {**message, "message": self._startup.problem}
+            await send(message)
+
+        await super().__call__(scope, receive, tell)
