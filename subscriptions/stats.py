@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from store.database import ContentionError, DatabaseFailureError
-from store.errors import OverloadedError, StoreError, QueryTimeoutError
+from store.errors import OverloadedError, QueryTimeoutError, StoreError
 from subscriptions.streams import Item, Missed, Page, Stream
 
 RECHECK_SECONDS = 15.0

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from schema.stats import asking
-from store.auth.access import ANYWHERE
+from store.auth.access import UNRESTRICTED
 from store.database import DatabaseFailureError
 from store.errors import InvalidInputError, OverloadedError, QueryTimeoutError
 from store.feeds.reading import FeedQuery
-from store.query.filters import Compare, Op
+from store.query.filters import Compare, ComparisonOperator
 from subscriptions import operations, stats
 from subscriptions.feeds import FeedStream
 from subscriptions.streams import Item
@@ -18,6 +18,7 @@ from subscriptions.subscriber import Policy, Subscriber
 from tests.live.documents import TRACK
 from tests.live.serving import Operation, Served
 
+NE = ComparisonOperator.NE
 LIVE = 'subscription { operationStatsLive(minInterval: "PT0.1S") { totals { count } } }'
 
 
@@ -108,9 +109,10 @@ async def test_several_slow_filters_take_as_long_as_one(
         await items.aclose()  # type: ignore[attr-defined]
         return [item.value.row["name"] for item in found]
 
-    reader = hub.operations(FeedQuery(None, ANYWHERE))
+    reader = hub.operations(FeedQuery(None, UNRESTRICTED))
     slow = [
-        hub.operations(FeedQuery(Compare("name", Op.NE, f"slow {n}"), ANYWHERE)) for n in range(6)
+        hub.operations(FeedQuery(Compare("name", ComparisonOperator.NE, f"slow {n}"), UNRESTRICTED))
+        for n in range(6)
     ]
     follower = hub._operations
     read = follower.reader.read
@@ -127,7 +129,11 @@ async def test_several_slow_filters_take_as_long_as_one(
 
     monkeypatch.setattr(follower.reader, "read", limited)
     waiting = [asyncio.create_task(names(stream, 2)) for stream in (reader, *slow)]
-    await asyncio.sleep(0.3)
+    for _ in range(400):
+        if all(stream.head is not None for stream in (reader, *slow)):
+            break
+        await asyncio.sleep(0.02)
+    await asyncio.sleep(0.5)
     for name in "abc":
         await live(TRACK, {"name": name})
     results = await asyncio.gather(*waiting, return_exceptions=True)
