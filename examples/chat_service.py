@@ -34,15 +34,15 @@ def answer(message: str) -> str:
 def chat(user_id: str, message: str) -> str:
     """Do the business: it says what happened, and whoever wants to know listens."""
     begun = time.perf_counter()
-    told = {"user_id": user_id, "message": message, "model": "parrot-1", "name": "chat"}
+    arguments = {"user_id": user_id, "message": message, "model": "parrot-1", "name": "chat"}
     try:
         response = answer(message)
     except Refused as error:
-        events.emit("chat.failed", error=error, duration_ms=_since(begun), **told)
+        events.emit("chat.failed", error=error, duration_ms=_since(begun), **arguments)
         raise
     tokens = len(message.split()) + len(response.split())
     events.emit(
-        "chat.completed", response=response, tokens=tokens, duration_ms=_since(begun), **told
+        "chat.completed", response=response, tokens=tokens, duration_ms=_since(begun), **arguments
     )
     return response
 

@@ -22,18 +22,18 @@ def tokens(text: str) -> int:
 
 def read(path: str, mode: str = "full") -> tuple[str, str]:
     """Give a file, and what of it the mode shows: all, or its definitions alone."""
-    whole = Path(path).read_text(encoding="utf-8")
+    text = Path(path).read_text(encoding="utf-8")
     if mode == "full":
-        return whole, whole
-    lines = [line for line in whole.splitlines() if line.lstrip().startswith(("class ", "def "))]
-    return whole, "\n".join(lines)
+        return text, text
+    lines = [line for line in text.splitlines() if line.lstrip().startswith(("class ", "def "))]
+    return text, "\n".join(lines)
 
 
 def search(path: str, pattern: str, mode: str = "symbol") -> tuple[str, str]:
     """Give a file, and the lines of it that contain the pattern."""
     del mode
-    whole = Path(path).read_text(encoding="utf-8")
-    return whole, "\n".join(line for line in whole.splitlines() if pattern in line)
+    text = Path(path).read_text(encoding="utf-8")
+    return text, "\n".join(line for line in text.splitlines() if pattern in line)
 
 
 CALLS: dict[str, Callable[..., tuple[str, str]]] = {"read": read, "search": search}
@@ -69,16 +69,16 @@ class ToolServer:
     def use(self, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Use a tool; what it shows, and what it would have shown in full, is tracked."""
         begun, error = time.perf_counter(), None
-        whole = shown = ""
+        text = excerpt = ""
         try:
-            whole, shown = CALLS[tool](**arguments)
+            text, excerpt = CALLS[tool](**arguments)
         except (OSError, TypeError) as problem:
             error = str(problem)
         self.tracker.track_tool_operation(
             tool=tool,
             mode=arguments.get("mode", "full" if tool == "read" else "symbol"),
-            tokens_original=tokens(whole),
-            tokens_actual=tokens(shown),
+            tokens_original=tokens(text),
+            tokens_actual=tokens(excerpt),
             file_path=arguments.get("path"),
             parameters=arguments,
             client=self.client,
@@ -87,7 +87,7 @@ class ToolServer:
         )
         if error is not None:
             return {"error": {"code": -32000, "message": error}}
-        return {"result": {"content": [{"type": "text", "text": shown}]}}
+        return {"result": {"content": [{"type": "text", "text": excerpt}]}}
 
 
 def main() -> None:

@@ -86,7 +86,7 @@ FAIL_ALIASES: Mapping[str, str] = {
 
 def resolve(facts: dict[str, Any], problems: Problems) -> dict[str, Any]:
     """Return the facts by the names that they stand for; a name that is there already is kept."""
-    found = {name: value for name, value in facts.items() if name not in OPERATION_ALIASES}
+    resolved = {name: value for name, value in facts.items() if name not in OPERATION_ALIASES}
     for name in OPERATION_ALIASES.keys() & facts.keys():
         value, alias = facts[name], OPERATION_ALIASES[name]
         if value is None:
@@ -99,12 +99,12 @@ def resolve(facts: dict[str, Any], problems: Problems) -> dict[str, Any]:
         if value is None:
             continue
         if alias.name == "attributes":
-            found["attributes"] = merged(found.get("attributes"), value)
-        elif found.get(alias.name) is None or name in PREFERRED:
-            found[alias.name] = value
-        elif type(found[alias.name]) is not type(value) or found[alias.name] != value:
+            resolved["attributes"] = merged(resolved.get("attributes"), value)
+        elif resolved.get(alias.name) is None or name in PREFERRED:
+            resolved[alias.name] = value
+        elif type(resolved[alias.name]) is not type(value) or resolved[alias.name] != value:
             problems.append((name, f"It stands for {alias.name}, which was passed too."))
-    return found
+    return resolved
 
 
 def merged(first: Any, second: Any) -> Any:

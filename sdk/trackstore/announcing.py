@@ -128,7 +128,7 @@ def log_operations(bus: EventBus, logger: logging.Logger) -> Listener:
 def fields_of(operation: Operation) -> dict[str, Any]:
     """The facts of an operation that are worth a field in a log; what is unknown is left out."""
     labels, api, llm = operation.labels, operation.api, operation.llm
-    found = {
+    fields = {
         "operation_id": str(operation.id),
         "kind": operation.kind,
         "operation_type": operation.operation_type,
@@ -146,4 +146,4 @@ def fields_of(operation: Operation) -> dict[str, Any]:
         "workspace_id": labels and labels.workspace_id,
         "user_id": labels and labels.user_id,
     }
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in fields.items() if value is not None}

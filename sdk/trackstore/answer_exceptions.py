@@ -50,10 +50,10 @@ def failure_of(error: BaseException) -> tuple[int, str | None]:
 def answer_status(error: BaseException) -> int | None:
     """Return the status that a framework answers this exception with; None where it is a fault."""
     for known in type(error).__mro__:
-        told = ANSWERS.get(_name_of(known))
-        if told is None:
+        status_source = ANSWERS.get(_name_of(known))
+        if status_source is None:
             continue
-        status = getattr(error, told, None) if isinstance(told, str) else told
+        status = getattr(error, status_source, None) if isinstance(status_source, str) else status_source
         if status is None:  # werkzeug: abort(response)
             status = getattr(getattr(error, "response", None), "status_code", None)
         if isinstance(status, int) and 100 <= status < 600:

@@ -46,10 +46,10 @@ def origin_of(scope: Scope) -> Origin:
 
 def matched_route(scope: Scope, origin: Origin) -> Matched:
     """Return the route of a request that was answered: routers have left it in the scope."""
-    told = scope.get(TOLD_ROUTE)
+    framework_route = scope.get(TOLD_ROUTE)
     mounts = _mounts(scope, origin) if "router" in scope else ""
-    if isinstance(told, Matched):
-        return told._replace(template=told.template and _joined(mounts, told.template))
+    if isinstance(framework_route, Matched):
+        return framework_route._replace(template=framework_route.template and _joined(mounts, framework_route.template))
     values = scope.get("path_params") or {}
     if is_litestar(scope):
         return _litestar_route(scope, origin, mounts, values)
@@ -153,11 +153,11 @@ def _mounts(scope: Scope, origin: Origin) -> str:
     for _ in range(MAX_MOUNTS):
         if len(seen["root_path"]) >= len(mounted):
             return templates
-        found = _first_mount(routes, seen)
-        if found is None:
+        mount = _first_mount(routes, seen)
+        if mount is None:
             break
-        templates += str(getattr(found, "path", ""))
-        routes = _routes_of(found)
+        templates += str(getattr(mount, "path", ""))
+        routes = _routes_of(mount)
     return templates + mounted[len(seen["root_path"]) :]  # one that routers do not list
 
 

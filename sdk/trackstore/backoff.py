@@ -18,9 +18,9 @@ class Backoff:
         """Start anew with the next failure."""
         self.failures = 0
 
-    def fail(self, asked: float = 0.0) -> float:
+    def fail(self, retry_after: float = 0.0) -> float:
         """Seconds to wait after one more failure; ``asked`` is the server's Retry-After."""
         self.failures += 1
         most = min(self._longest, self._first * 2.0 ** min(self.failures - 1, 30))
         wait = random.uniform(0, most)  # noqa: S311 callers are spread, nothing is hidden
-        return max(wait, min(asked, self._longest))
+        return max(wait, min(retry_after, self._longest))

@@ -62,8 +62,8 @@ class BreakerReporter:
         """
         known = STATES.get(spelling(state).replace("_", "").lower())
         if known is None:
-            told = f"{shown(state)} is no state of a breaker: closed, open or half-open."
-            report(self._tracker or get_tracker(), "breaker", [("state", told)])
+            problem = f"{shown(state)} is no state of a breaker: closed, open or half-open."
+            report(self._tracker or get_tracker(), "breaker", [("state", problem)])
             return
         self.state = known
         self._report(message)

@@ -66,8 +66,8 @@ def failure_of(
 
 def connection_failure(error: httpx.TransportError, url: str) -> ServerUnavailable:
     """The same of a connection that failed."""
-    told = f"{type(error).__name__}: {error}".rstrip(": ")
-    return ServerUnavailable(f"no answer of {address_of(url)}: {told}")
+    reason = f"{type(error).__name__}: {error}".rstrip(": ")
+    return ServerUnavailable(f"no answer of {address_of(url)}: {reason}")
 
 
 def new_backoff() -> Backoff:

@@ -151,8 +151,8 @@ class AsyncClient:
         def variables() -> dict[str, Any]:
             return {"id": request_id, "afterSeq": last}
 
-        found = self.subscribe(REQUEST_PROGRESS, variables, away_seconds=away_seconds)
-        async with aclosing(found) as stream:
+        answers = self.subscribe(REQUEST_PROGRESS, variables, away_seconds=away_seconds)
+        async with aclosing(answers) as stream:
             async for data in stream:
                 progress = progress_of(data)
                 last = progress.seq
@@ -170,9 +170,11 @@ class AsyncClient:
         A function as ``variables`` is asked anew for every connection: it may hold a cursor, such
         as ``after``, so that nothing is missed or told twice. Errors as for ``watch``.
         """
-        asked = variables if callable(variables) else lambda: variables or {}
-        found = answers(self._http, self._settings.url, document, asked, away_seconds)
-        async with aclosing(found) as stream:
+        make_variables = variables if callable(variables) else lambda: variables or {}
+        source = answers(
+            self._http, self._settings.url, document, make_variables, away_seconds
+        )
+        async with aclosing(source) as stream:
             async for data in stream:
                 yield data
 

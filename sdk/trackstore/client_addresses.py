@@ -17,12 +17,12 @@ def address_of(peer: str | None, forwarded: str | None, trusted_proxies: int) ->
 
 def _address(hop: str) -> str | None:
     """Read ``203.0.113.7``, ``203.0.113.7:1234``, ``2001:db8::1``, ``[2001:db8::1]:443``."""
-    told = hop.strip('"')
-    if told.startswith("["):
-        told = told[1:].partition("]")[0]
-    elif told.count(":") == 1:
-        told = told.partition(":")[0]
+    text = hop.strip('"')
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
     try:
-        return str(ip_address(told))
+        return str(ip_address(text))
     except ValueError:
         return None

@@ -40,24 +40,24 @@ def has_time(id: UUID) -> bool:
 
 def parts_beyond_total(llm: LlmCall) -> Mapping[str, str]:
     """Return the token counts that the total of their kind does not contain, and what to do."""
-    found: dict[str, str] = {}
+    problems: dict[str, str] = {}
     cached, written = llm.cached_input_tokens or 0, llm.cache_write_input_tokens or 0
     total = (llm.input_tokens or 0) + (cached + written if llm.input_tokens_exclude_cache else 0)
     exclude = "Set input_tokens_exclude_cache=True if input_tokens does not count them."
     if cached > total:
-        found["cached_input_tokens"] = f"{cached:,} of {total:,} input tokens. {exclude}"
+        problems["cached_input_tokens"] = f"{cached:,} of {total:,} input tokens. {exclude}"
         cached = 0
     if cached + written > total:
-        found["cache_write_input_tokens"] = f"{written:,} of {total:,} input tokens. {exclude}"
+        problems["cache_write_input_tokens"] = f"{written:,} of {total:,} input tokens. {exclude}"
     if (llm.audio_input_tokens or 0) > total:
-        found["audio_input_tokens"] = f"{llm.audio_input_tokens:,} of {total:,} input tokens."
+        problems["audio_input_tokens"] = f"{llm.audio_input_tokens:,} of {total:,} input tokens."
     output, reasoning = llm.output_tokens or 0, llm.reasoning_tokens or 0
     if reasoning > output:
-        found["reasoning_tokens"] = f"{reasoning:,} of {output:,} output tokens."
+        problems["reasoning_tokens"] = f"{reasoning:,} of {output:,} output tokens."
         reasoning = 0
     if reasoning + (llm.audio_output_tokens or 0) > output:
-        found["audio_output_tokens"] = f"{llm.audio_output_tokens:,} of {output:,} output tokens."
-    return found
+        problems["audio_output_tokens"] = f"{llm.audio_output_tokens:,} of {output:,} output tokens."
+    return problems
 
 
 def _agrees(tool: ToolUse) -> bool:

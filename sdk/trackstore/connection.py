@@ -62,5 +62,5 @@ def options_of(settings: Settings) -> Options:
 
 def retry_after(response: httpx.Response) -> float:
     """Seconds that the server asked to wait; 0 where it did not say."""
-    asked = response.headers.get("retry-after", "")
-    return float(asked) if asked.isdecimal() else 0.0
+    header = response.headers.get("retry-after", "")
+    return float(header) if header.isdecimal() else 0.0

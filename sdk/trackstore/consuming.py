@@ -56,10 +56,10 @@ def consumption_of(data: Json) -> Consumption:
 
 def reservation_of(data: Json) -> Reservation:
     """The reservation in an answer."""
-    found = msgspec.convert(data["reserve"], _Reserved)
-    if found.reservation is None or not found.decision.allowed:
-        return Reservation(found.decision)
-    return Reservation(found.decision, found.reservation.uuid, found.reservation.expires_at)
+    payload = msgspec.convert(data["reserve"], _Reserved)
+    if payload.reservation is None or not payload.decision.allowed:
+        return Reservation(payload.decision)
+    return Reservation(payload.decision, payload.reservation.uuid, payload.reservation.expires_at)
 
 
 def assumed(choice: IfUnavailable, units: int) -> Consumption:

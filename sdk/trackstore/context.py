@@ -93,10 +93,10 @@ def context_of(headers: Mapping[str, str]) -> Context:
 
     Without a usable ``X-Correlation-ID`` the trace id serves as correlation id.
     """
-    found = {name.lower(): value for name, value in headers.items()}
-    trace = TRACEPARENT.fullmatch(found.get(TRACE_HEADER, "").strip().lower())
+    lowered = {name.lower(): value for name, value in headers.items()}
+    trace = TRACEPARENT.fullmatch(lowered.get(TRACE_HEADER, "").strip().lower())
     trace_id, span_id, flags = trace.groups() if trace else (None, None, SAMPLED)
-    sent = found.get(CORRELATION_HEADER.lower(), "").strip()
+    sent = lowered.get(CORRELATION_HEADER.lower(), "").strip()
     correlation_id = sent if CORRELATION_ID.fullmatch(sent) else trace_id
     return Context(
         correlation_id=correlation_id, trace_id=trace_id, span_id=span_id, trace_flags=flags

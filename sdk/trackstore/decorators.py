@@ -40,13 +40,13 @@ def track_api_usage(
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        own = recorder or CallRecorder(tracker, rules)
+        call_recorder = recorder or CallRecorder(tracker, rules)
         signature = inspect.signature(function)
 
         def begun(args: tuple[Any, ...], named: dict[str, Any]) -> Usage:
-            told = functools.partial(known, *args, **named) if callable(known) else known
+            facts = functools.partial(known, *args, **named) if callable(known) else known
             using = Using(operation, route, _arguments(signature, args, named))
-            return begin(own, using, told, apart=apart)
+            return begin(call_recorder, using, facts, apart=apart)
 
         return cast("Callable[P, R]", _wrapped(function, begun))
 

@@ -56,12 +56,12 @@ def record_chats(bus: EventBus, tracker: Recorder | None = None, name: str = CHA
 
 def _call_of(recorder: CallRecorder, facts: dict[str, Any]) -> ServedCall:
     apart = {name: facts.pop(name) for name in UNTOLD if name in facts}
-    told = OpenCall()
-    recorder.report(told.add(facts))
+    call = OpenCall()
+    recorder.report(call.add(facts))
     return ServedCall(
-        labels=told.labels,
-        attributes=told.attributes,
-        details=told.details,
-        **{"route": "", **told.facts},
+        labels=call.labels,
+        attributes=call.attributes,
+        details=call.details,
+        **{"route": "", **call.facts},
         **apart,
     )

@@ -145,23 +145,23 @@ class EventBus:
 
     def _of(self, name: str) -> list[Listener]:
         return [
-            told for known, told in self._listeners if known == name or fnmatchcase(name, known)
+            listener for known, listener in self._listeners if known == name or fnmatchcase(name, known)
         ]
 
-    def _start(self, event: Event, told: Coroutine[Any, Any, object]) -> "asyncio.Task[None]":
+    def _start(self, event: Event, coroutine: Coroutine[Any, Any, object]) -> "asyncio.Task[None]":
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
-            told.close()
+            coroutine.close()
             raise
-        task = loop.create_task(self._finish(event, told))
+        task = loop.create_task(self._finish(event, coroutine))
         self._tasks.add(task)  # the loop itself holds tasks only weakly
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _finish(self, event: Event, told: Awaitable[object]) -> None:
+    async def _finish(self, event: Event, awaitable: Awaitable[object]) -> None:
         try:
-            await told
+            await awaitable
         except Exception as error:  # noqa: BLE001 - a listener must not break who speaks
             self._failed(event, error)
 

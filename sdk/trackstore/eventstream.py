@@ -34,14 +34,14 @@ class EventStream:
         *lines, self._rest = LINE_END.split(self._rest + piece)
         if len(self._rest) > MOST_BYTES:
             raise NoStream("an event does not end")
-        found = []
+        events = []
         for line in lines:
             if line:
                 self._take(line)
             elif self._name or self._data:
-                found.append(ServerEvent(self._name, b"\n".join(self._data)))
+                events.append(ServerEvent(self._name, b"\n".join(self._data)))
                 self._name, self._data = "", []
-        return found
+        return events
 
     def _take(self, line: bytes) -> None:
         name, _, value = line.partition(b":")

@@ -93,16 +93,16 @@ def long_text(value: Any, problems: Problems) -> str | None:
     """Return the text of a chat; a list of messages as JSON."""
     if type(value) is not str and issubclass(type(value), list | tuple | dict):
         value = json_text(value, problems)
-    told: str | None = _long_text(value, problems)
-    return told
+    text: str | None = _long_text(value, problems)
+    return text
 
 
 def mode(value: Any, problems: Problems) -> str | None:
     """Return the mode of a tool call; the case of the known ones does not matter."""
-    told: str | None = _id(value, problems)
-    if told is not None and told.lower() in MODES:
-        return told.lower()
-    return told
+    name: str | None = _id(value, problems)
+    if name is not None and name.lower() in MODES:
+        return name.lower()
+    return name
 
 
 ACCEPTS[mode] = lambda value: type(value) is str and value in MODES
@@ -256,11 +256,11 @@ def nested(kind: type[Struct]) -> Converter:
                 )
                 return None
             value = part_of(kind, value, problems)
-        found = fit_struct(value, problems)
+        part = fit_struct(value, problems)
         for name in required:
-            if getattr(found, name) is None:
+            if getattr(part, name) is None:
                 return None
-        return found
+        return part
 
     ACCEPTS[convert] = accepts
     return convert
@@ -284,15 +284,15 @@ def _list_of(kind: type[Struct]) -> Converter:
     convert_one = nested(kind)
 
     def convert(value: Any, problems: Problems) -> Any:
-        found = []
+        members = []
         for member in value:
             before = len(problems)
             fitted = convert_one(member, problems)
             if fitted is not None:
-                found.append(fitted)
+                members.append(fitted)
             elif len(problems) == before:
                 problems.append(("", f"A {kind.__name__} without a name is left out."))
-        return found
+        return members
 
     return convert
 
@@ -348,8 +348,8 @@ def fit(entry: Entry, *, is_own: bool = False) -> tuple[Entry, Problems]:
     for name in required_of(kind):
         if getattr(fitted, name) is None:
             if (kind, name) not in FALLBACKS:
-                told = next((f": {p}" for path, p in problems if path == name), "")
-                raise InvalidItem(f"{entry.field}: {name} is missing{told}")
+                reason = next((f": {p}" for path, p in problems if path == name), "")
+                raise InvalidItem(f"{entry.field}: {name} is missing{reason}")
             problems.append((name, f"It is required, and becomes {FALLBACKS[kind, name]!r}."))
             fitted = msgspec.structs.replace(fitted, **{name: FALLBACKS[kind, name]})
     assert isinstance(fitted, Entry)

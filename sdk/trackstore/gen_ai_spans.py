@@ -74,15 +74,15 @@ def operation_of(
     The id is made of time and span, so a span that is exported twice is one operation.
     ``keep_texts`` keeps what was asked and answered, where the span tells it.
     """
-    told = span.attributes
-    done = told.get(OPERATION)
+    attributes = span.attributes
+    done = attributes.get(OPERATION)
     if done not in MODEL_OPERATIONS:
         return None
     is_tool = done == TOOL_OPERATION
-    error = told.get("error.type") if span.error is None else span.error
+    error = attributes.get("error.type") if span.error is None else span.error
     operation = Operation(
         kind="TOOL" if is_tool else "LLM",
-        name=str(_first(told, TOOL) or span.name) if is_tool else str(done),
+        name=str(_first(attributes, TOOL) or span.name) if is_tool else str(done),
         id=span_uuid(span),
         occurred_at=datetime.fromtimestamp(span.ended_ns / 1e9, UTC),
         operation_type=str(done),
@@ -97,19 +97,19 @@ def operation_of(
     if is_tool:
         operation.tool = ToolUse(tool_name=operation.name)
     else:
-        operation.llm = _model_call(told, keep_texts)
+        operation.llm = _model_call(attributes, keep_texts)
     return operation
 
 
-def _model_call(told: Mapping[str, Any], keep_texts: bool) -> LlmCall:
+def _model_call(attributes: Mapping[str, Any], keep_texts: bool) -> LlmCall:
     call = LlmCall(
-        provider=_text(_first(told, PROVIDER)),
-        model=_text(_first(told, MODEL)),
-        **TokenUsage.of_span(told).counts(),
+        provider=_text(_first(attributes, PROVIDER)),
+        model=_text(_first(attributes, MODEL)),
+        **TokenUsage.of_span(attributes).counts(),
     )
     if keep_texts:
-        call.message = _text(_first(told, INPUT_TEXT))
-        call.response = _text(_first(told, OUTPUT_TEXT))
+        call.message = _text(_first(attributes, INPUT_TEXT))
+        call.response = _text(_first(attributes, OUTPUT_TEXT))
     return call
 
 
@@ -123,24 +123,24 @@ def _labels(span: SpanFacts, labels: Mapping[str, str]) -> Labels | None:
 
 
 def _kept(span: SpanFacts) -> dict[str, Any]:
-    kept = {}
+    attributes = {}
     for attribute, name in KEPT.items():
         value = span.attributes.get(attribute, span.resource.get(attribute))
         if value is not None:
-            kept[name] = list(value) if isinstance(value, tuple) else value
-    return kept
+            attributes[name] = list(value) if isinstance(value, tuple) else value
+    return attributes
 
 
 def span_uuid(span: SpanFacts) -> UUID:
     """The UUIDv7 of a span: the millisecond in which it ended, then bits of trace and span id."""
-    whole = span.trace_id.to_bytes(16, "big") + span.span_id.to_bytes(8, "big")
-    noise = int.from_bytes(hashlib.blake2b(whole, digest_size=10).digest(), "big")
+    span_key = span.trace_id.to_bytes(16, "big") + span.span_id.to_bytes(8, "big")
+    noise = int.from_bytes(hashlib.blake2b(span_key, digest_size=10).digest(), "big")
     high = (span.ended_ns // 1_000_000) << 80 | 0x7 << 76 | (noise >> 64 & 0xFFF) << 64
     return UUID(int=high | 0x2 << 62 | noise & (1 << 62) - 1)
 
 
-def _first(told: Mapping[str, Any], names: tuple[str, ...]) -> Any:
-    return next((told[name] for name in names if told.get(name) is not None), None)
+def _first(attributes: Mapping[str, Any], names: tuple[str, ...]) -> Any:
+    return next((attributes[name] for name in names if attributes.get(name) is not None), None)
 
 
 def _text(value: Any) -> str | None:

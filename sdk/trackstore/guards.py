@@ -33,8 +33,8 @@ def report(reporter: Reporter, where: str, problems: Problems) -> None:
     if not problems:
         return
     if reporter.is_strict:
-        told = "; ".join(f"{path}: {problem}" if path else problem for path, problem in problems)
-        raise InvalidItem(f"{where}: {told}")
+        summary = "; ".join(f"{path}: {problem}" if path else problem for path, problem in problems)
+        raise InvalidItem(f"{where}: {summary}")
     for path, problem in problems:
         reporter.notices.adjust(f"{where}.{path}" if path else where, problem)
 
@@ -108,34 +108,34 @@ class _Shape:
         self, args: Sequence[Any], named: Mapping[str, Any], problems: Problems
     ) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return arguments that the method takes."""
-        found: dict[str, Any] = {}
+        arguments: dict[str, Any] = {}
         for name, value in named.items():
             target = self._aliases.get(name, name)
             if target in self._names and (target == name or named.get(target) is None):
-                found[target] = value
+                arguments[target] = value
             elif self._takes_any and target == name:
-                found[name] = value
+                arguments[name] = value
             elif target != name:
                 problems.append((name, f"It stands for {target}, which was passed too."))
             else:
                 problems.append((name, suggestion(name, self._ordered)))
         for place, value in enumerate(args):
-            self._place(place, value, found, problems)
+            self._place(place, value, arguments, problems)
         for name in self._ordered:
-            if name in self._required and name not in found:
+            if name in self._required and name not in arguments:
                 problems.append((name, f"It is missing. Pass {name}=..."))
-                found[name] = None
-        return (), found
+                arguments[name] = None
+        return (), arguments
 
-    def _place(self, place: int, value: Any, found: dict[str, Any], problems: Problems) -> None:
+    def _place(self, place: int, value: Any, arguments: dict[str, Any], problems: Problems) -> None:
         """Take an argument by its place, where Python does or where it can only mean that."""
         name = self._ordered[place] if place < len(self._ordered) else None
         is_allowed = place < self._places
-        if name is None or name in found:
+        if name is None or name in arguments:
             problems.append((f"argument {place + 1}", "It is one too many. Pass it by its name."))
         elif is_allowed:
-            found[name] = value
+            arguments[name] = value
         else:
             problems.append((name, f"It was passed by its place. Pass {name}=..."))
             if name not in self._texts or issubclass(type(value), str):
-                found[name] = value
+                arguments[name] = value

@@ -24,17 +24,17 @@ def instant(value: Any, problems: Problems) -> datetime | None:
         return value
     before = len(problems)
     try:
-        found = _read(value, now, problems)
+        moment = _read(value, now, problems)
     except Exception:  # noqa: BLE001 - somebody else's object: tracking must outlive its mistakes
-        found = None
-    if found is None:
+        moment = None
+    if moment is None:
         if len(problems) == before:
             problems.append(("", f"{shown(value)} is not a time. {HOW}"))
         return None
-    if not EARLIEST <= found <= now + FUTURE:
-        problems.append(("", f"{found.isoformat()} is not between 2000 and tomorrow."))
+    if not EARLIEST <= moment <= now + FUTURE:
+        problems.append(("", f"{moment.isoformat()} is not between 2000 and tomorrow."))
         return None
-    return found
+    return moment
 
 
 ACCEPTS[instant] = lambda value: (
@@ -98,9 +98,9 @@ def _of_timestamp(number: float, now: datetime) -> datetime | None:
 
 def _in_utc(value: datetime) -> datetime:
     """Return the instant as a plain datetime: libraries have subclasses of their own."""
-    told = value.astimezone(UTC)
+    utc = value.astimezone(UTC)
     return datetime(
-        told.year, told.month, told.day, told.hour, told.minute, told.second, told.microsecond, UTC
+        utc.year, utc.month, utc.day, utc.hour, utc.minute, utc.second, utc.microsecond, UTC
     )
 
 

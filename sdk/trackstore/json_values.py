@@ -33,11 +33,11 @@ def json_object(value: Any, problems: Problems) -> dict[str, Any] | None:
     """Return the value as a JSON object that the server takes; None where it is not an object."""
     try:
         fitter = _Fitter(problems)
-        found = fitter.fit(value, 1)
-        if type(found) is not dict:
+        normalized = fitter.fit(value, 1)
+        if type(normalized) is not dict:
             problems.append(("", f"{shown(value)} is not an object. Pass a dict."))
             return None
-        return _small_enough(found, problems) if fitter.bytes > MAX_BYTES else found
+        return _small_enough(normalized, problems) if fitter.bytes > MAX_BYTES else normalized
     except Exception as error:  # noqa: BLE001 - somebody else's object: tracking must outlive its mistakes
         problems.append(("", f"A {type(value).__name__} cannot be read ({type(error).__name__})."))
         return None
@@ -114,7 +114,7 @@ class _Fitter:
     def _object(self, value: Mapping[Any, Any], depth: int) -> dict[str, Any] | None:
         if not self._is_within(depth):
             return None
-        found: dict[str, Any] = {}
+        members: dict[str, Any] = {}
         for name, member in list(value.items()):
             if not self._is_room():
                 break
@@ -122,12 +122,12 @@ class _Fitter:
             key = self._key(name) if key is None else key
             if key is None:
                 continue
-            if key in found:
+            if key in members:
                 self._note(f"The key {shown(key)} occurs twice; the first is kept.")
                 continue
             self.bytes += BYTES_OF_A_CHAR * len(key)
-            found[key] = self.fit(member, depth + 1)
-        return found
+            members[key] = self.fit(member, depth + 1)
+        return members
 
     def _key(self, name: Any) -> str | None:
         key = read_text(name if type(name) is not tuple else str(name), self._problems)
@@ -136,12 +136,12 @@ class _Fitter:
     def _list(self, value: Any, depth: int) -> list[Any] | None:
         if not self._is_within(depth):
             return None
-        found = []
+        members = []
         for member in value:
             if not self._is_room():
                 break
-            found.append(self.fit(member, depth + 1))
-        return found
+            members.append(self.fit(member, depth + 1))
+        return members
 
     def _other(self, value: Any, kind: type, depth: int) -> Any:
         try:
@@ -167,8 +167,8 @@ class _Fitter:
                 f"A {kind.__name__} cannot be read ({type(error).__name__}) and becomes null."
             )
             return None
-        told = read_text(value, self._problems)
-        return None if told is None else self._string(told)
+        text = read_text(value, self._problems)
+        return None if text is None else self._string(text)
 
     def _array(self, value: Any, depth: int) -> Any:
         if issubclass(type(value), Enum) or (getattr(value, "size", 1) == 1 and not value.shape):
@@ -181,8 +181,8 @@ class _Fitter:
     def _plain(self, value: Any, kind: type) -> str:
         if kind in (datetime, date, day_time, timedelta, UUID, Decimal):
             return str(msgspec.to_builtins(value))
-        told = value.isoformat() if hasattr(value, "isoformat") else str(value)
-        return self._string(str.__str__(told))
+        text = value.isoformat() if hasattr(value, "isoformat") else str(value)
+        return self._string(str.__str__(text))
 
 
 def _members_of(value: Any) -> dict[str, Any]:
@@ -202,28 +202,28 @@ def size_of(value: Any) -> int:
 
 def _mark(value: Any, size: int) -> dict[str, Any]:
     """Return what stands for a value that is too large."""
-    told = json.dumps(value, ensure_ascii=False)[:PREVIEW_CHARS]
-    return {"truncated": True, "bytes": size, "preview": told}
+    preview = json.dumps(value, ensure_ascii=False)[:PREVIEW_CHARS]
+    return {"truncated": True, "bytes": size, "preview": preview}
 
 
 def _small_enough(value: dict[str, Any], problems: Problems) -> dict[str, Any]:
     """Return the object with its largest members replaced by a mark, until it is small enough."""
     sizes = {name: size_of(member) for name, member in value.items()}
-    whole = size_of(value)
-    if whole <= MAX_BYTES:
+    total_bytes = size_of(value)
+    if total_bytes <= MAX_BYTES:
         return value
-    kept, rest = dict(value), whole
+    cut_down, rest = dict(value), total_bytes
     for name in sorted(sizes, key=lambda known: sizes[known], reverse=True)[:MAX_CUT_MEMBERS]:
-        kept[name] = _mark(value[name], sizes[name])
-        rest += size_of(kept[name]) - sizes[name]
+        cut_down[name] = _mark(value[name], sizes[name])
+        rest += size_of(cut_down[name]) - sizes[name]
         if rest <= MAX_BYTES:
             break
     else:  # too many members, not too large ones
-        kept = _mark(value, whole)
+        cut_down = _mark(value, total_bytes)
     problems.append(
         (
             "",
-            f"{whole:,} bytes of JSON exceed the limit of {MAX_BYTES:,}. The largest members are cut.",
+            f"{total_bytes:,} bytes of JSON exceed the limit of {MAX_BYTES:,}. The largest members are cut.",
         )
     )
-    return kept
+    return cut_down

@@ -47,14 +47,14 @@ class Labelling:
     labels: Labels | None = None
     """Labels of everything that comes from here, where the call says nothing else."""
 
-    def labels_with(self, given: Mapping[str, Any]) -> Labels | None:
+    def labels_with(self, labels: Mapping[str, Any]) -> Labels | None:
         """The own labels with what the call says; None where there is none.
 
         Raises ``TypeError`` for a label that there is not.
         """
-        if not given:
+        if not labels:
             return self.labels
         if self.labels is None:
-            return Labels(**given)
+            return Labels(**labels)
         known = {label: getattr(self.labels, label) for label in LABELS}
-        return Labels(**known | {label: v for label, v in given.items() if v is not None})
+        return Labels(**known | {label: v for label, v in labels.items() if v is not None})

@@ -69,8 +69,8 @@ def held_id(reservation: Any) -> UUID:
     if not isinstance(reservation, Reservation):
         id = read_uuid(reservation)
         if id is None:
-            told = f"{shown(reservation)} is not the id of units that were set aside."
-            raise InvalidItem(f"reservation: {told} Pass the answer of reserve(), or its id.")
+            problem = f"{shown(reservation)} is not the id of units that were set aside."
+            raise InvalidItem(f"reservation: {problem} Pass the answer of reserve(), or its id.")
         return id
     if reservation.id is not None:
         return reservation.id
@@ -168,8 +168,8 @@ class Limits(Labelling):
         )
         fitted, problems = fit(asked, is_own=True)
         if problems:
-            told = "; ".join(f"{path}: {problem}" for path, problem in problems)
-            raise InvalidItem(f"consume: {told}")
+            summary = "; ".join(f"{path}: {problem}" for path, problem in problems)
+            raise InvalidItem(f"consume: {summary}")
         assert isinstance(fitted, Consume)
         return fitted
 

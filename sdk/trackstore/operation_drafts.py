@@ -65,7 +65,7 @@ def api_facts(
 
 
 def operation_of(
-    kind: Any, name: Any, id: UUID, facts: dict[str, Any], own: Labels | None, problems: Problems
+    kind: Any, name: Any, id: UUID, facts: dict[str, Any], default_labels: Labels | None, problems: Problems
 ) -> Operation:
     """Return the operation of these facts; names that it does not have are told as problems."""
     fields: dict[str, Any] = {}
@@ -84,7 +84,7 @@ def operation_of(
             fields[part] = shape(**parts[part])
     if name is None and type(kind) is str and kind == "API":
         name = _name_of(parts["api"].get("method"), parts["api"].get("route"))
-    return Operation(kind=kind, name=name, id=id, labels=_labels(parts["labels"], own), **fields)
+    return Operation(kind=kind, name=name, id=id, labels=_labels(parts["labels"], default_labels), **fields)
 
 
 def _complete(fields: dict[str, Any], api: Mapping[str, Any], problems: Problems) -> None:
@@ -112,9 +112,9 @@ def _place_part(
     if "operation_mode" in value and facts.get("mode") is not None:
         return False  # two names of one field: a difference between them is told
     part = parts[name]
-    for field, told in value.items():
-        if told is not None:
-            part.setdefault(field, told)
+    for field, field_value in value.items():
+        if field_value is not None:
+            part.setdefault(field, field_value)
     return True
 
 
@@ -149,12 +149,12 @@ def _name_of(method: Any, route: Any) -> str | None:
     return None
 
 
-def _labels(passed: dict[str, Any], own: Labels | None) -> Labels | None:
+def _labels(passed: dict[str, Any], default_labels: Labels | None) -> Labels | None:
     if not passed:
-        return own
-    if own is None:
+        return default_labels
+    if default_labels is None:
         return Labels(**passed)
-    return msgspec.structs.replace(own, **passed)
+    return msgspec.structs.replace(default_labels, **passed)
 
 
 def _has_failed(fields: Mapping[str, Any], api: Mapping[str, Any]) -> bool:
@@ -190,25 +190,25 @@ def _interactions(value: Any, problems: Problems) -> list[Any] | None:
 
 def _flattened(facts: dict[str, Any], problems: Problems) -> dict[str, Any]:
     """Return the facts with those of the parts among them; what is passed by itself wins."""
-    found: dict[str, Any] = {}
+    flat: dict[str, Any] = {}
     for part, shape in PARTS.items():
         value: Any = facts.get(part)
         kind = type(value)
         if issubclass(kind, shape):
-            found |= {
-                name: told
+            flat |= {
+                name: member
                 for name in shape.__struct_fields__
-                if (told := getattr(value, name)) is not None
+                if (member := getattr(value, name)) is not None
             }
         elif issubclass(kind, Mapping):
-            found |= {key_of(name): told for name, told in list(value.items())}
+            flat |= {key_of(name): member for name, member in list(value.items())}
         elif value is not None and part == "tool":
-            found["tool_name"] = value
+            flat["tool_name"] = value
         elif value is not None:
             problems.append(
                 (part, f"{shown(value)} is not a {shape.__name__}. Pass one, or a dict.")
             )
-    return found | {
+    return flat | {
         name: value for name, value in facts.items() if value is not None and name not in PARTS
     }
 
@@ -250,8 +250,8 @@ def _take_usage(value: Any, llm: dict[str, Any], problems: Problems) -> None:
     else:
         with suppress(Exception):  # somebody else's object: what could be read of it is enough
             unread = unread_counts(value)
-            told = "is not a whole number of at least 0, and is left out."
-            problems += [("usage", f"{path}: {shown(v)} {told}") for path, v in unread.items()]
+            problem = "is not a whole number of at least 0, and is left out."
+            problems += [("usage", f"{path}: {shown(v)} {problem}") for path, v in unread.items()]
     if "input_tokens" in counts and "input_tokens" not in llm:
         llm.pop("input_tokens_exclude_cache", None)  # the counts of a usage include the cache
     for name, count in counts.items():
@@ -261,13 +261,13 @@ def _take_usage(value: Any, llm: dict[str, Any], problems: Problems) -> None:
 def _take_total(value: Any, llm: dict[str, Any], problems: Problems) -> None:
     """Count tokens in all as input, as the server does: never beside input or output."""
     if "input_tokens" in llm or "output_tokens" in llm:
-        told = "It is the total where input and output are not known apart. Pass one or the other."
-        problems.append(("tokens", told))
+        problem = "It is the total where input and output are not known apart. Pass one or the other."
+        problems.append(("tokens", problem))
         return
     excludes = llm.pop("input_tokens_exclude_cache", None)
     if excludes is not None and excludes is not False:
-        told = "tokens counts those of a cache, too. Pass input_tokens with it."
-        problems.append(("input_tokens_exclude_cache", told))
+        problem = "tokens counts those of a cache, too. Pass input_tokens with it."
+        problems.append(("input_tokens_exclude_cache", problem))
     llm["input_tokens"] = value
 
 
@@ -285,8 +285,8 @@ def _prevented(value: Any, tool: dict[str, Any], problems: Problems) -> None:
         problems.append(("tokens_prevented", f"{shown(value)} is not a whole number."))
     elif original is not None and actual is not None:
         if original - actual != prevented:
-            told = f"{shown(value)} is not tokens_original - tokens_actual, {original - actual:,}."
-            problems.append(("tokens_prevented", told))
+            problem = f"{shown(value)} is not tokens_original - tokens_actual, {original - actual:,}."
+            problems.append(("tokens_prevented", problem))
     elif original is not None:
         tool["tokens_actual"] = original - prevented
     elif actual is not None:

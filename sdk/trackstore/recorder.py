@@ -291,8 +291,8 @@ class Recorder(RequestQuestions, Limits, ABC):
         goes on. ``stages`` are planned by name, or as ``Stage`` with weight and attempts. Without
         a correlation id it takes that of the context, else its own id.
         """
-        made = self._id("request", id)
-        handle = RequestHandle(self, made, self._correlation_id(correlation_id))
+        request_id = self._id("request", id)
+        handle = RequestHandle(self, request_id, self._correlation_id(correlation_id))
         handle.create(
             type,
             self._stages(stages),
@@ -318,12 +318,12 @@ class Recorder(RequestQuestions, Limits, ABC):
         """Record the operation of these facts, and return its id."""
         problems: Problems = []
         passed = facts.pop("id", None)
-        made = None if passed is None else read_uuid(passed)
-        if passed is not None and made is None:
+        operation_id = None if passed is None else read_uuid(passed)
+        if passed is not None and operation_id is None:
             problems.append(
                 ("id", f"{shown(passed)} is not a UUID. The operation gets another id.")
             )
-        id = made or new_id()
+        id = operation_id or new_id()
         try:
             operation = operation_of(kind, name, id, facts, self.labels, problems)
             if problems:
@@ -343,16 +343,16 @@ class Recorder(RequestQuestions, Limits, ABC):
         id = read_uuid(passed)
         if id is not None and has_time(id):
             return id
-        told = f"{shown(passed)} is not a UUIDv7. The {field} gets another id."
-        report(self, field, [("id", told)])
+        problem = f"{shown(passed)} is not a UUIDv7. The {field} gets another id."
+        report(self, field, [("id", problem)])
         return new_id()
 
     def _correlation_id(self, passed: Any) -> str | None:
         """Return the correlation id that was passed, else that of the context."""
         problems: Problems = []
-        found: str | None = None if passed is None else fit_name(passed, problems)
+        correlation_id: str | None = None if passed is None else fit_name(passed, problems)
         report(self, "request", [("correlation_id", problem) for _, problem in problems])
-        return found or current().correlation_id
+        return correlation_id or current().correlation_id
 
     def _known_labels(self, field: str, labels: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the labels among the names; others are counted."""
@@ -367,7 +367,7 @@ class Recorder(RequestQuestions, Limits, ABC):
         if stages is None:
             return []
         problems: Problems = []
-        found: list[Stage] = []
+        planned: list[Stage] = []
         try:
             stages = [stages] if issubclass(type(stages), str) else list(stages)
         except Exception:  # noqa: BLE001 - somebody else's object: tracking must outlive its mistakes
@@ -377,9 +377,9 @@ class Recorder(RequestQuestions, Limits, ABC):
             is_part = issubclass(type(stage), Stage | Mapping)
             fitted = fit_stage(stage if is_part else Stage(name=stage), problems)
             if fitted is not None:
-                found.append(fitted)
-        report(self, "createRequest", [(f"stages.{p}".rstrip("."), told) for p, told in problems])
-        return found
+                planned.append(fitted)
+        report(self, "createRequest", [(f"stages.{p}".rstrip("."), problem) for p, problem in problems])
+        return planned
 
     def __enter__(self) -> Self:
         return self

@@ -141,22 +141,22 @@ class Redaction:
 
     def of_query(self, query: str) -> dict[str, str | list[str]]:
         """Give the fields of a query string; one that was sent more than once is a list."""
-        kept = dict[str, str | list[str]]()
+        fields = dict[str, str | list[str]]()
         try:
             pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=MOST_QUERY_FIELDS)
         except ValueError:  # more fields than anybody reads
             return {}
-        for told, said in pairs:
-            name = told[:VALUE_LENGTH]
-            value = REDACTED if is_secret(self.query, told) else self.of_text(said)[:VALUE_LENGTH]
-            match kept.get(name):
+        for field, text in pairs:
+            name = field[:VALUE_LENGTH]
+            value = REDACTED if is_secret(self.query, field) else self.of_text(text)[:VALUE_LENGTH]
+            match fields.get(name):
                 case None:
-                    kept[name] = value
+                    fields[name] = value
                 case list(values):
                     values.append(value)
                 case str(first):
-                    kept[name] = [first, value]
-        return kept
+                    fields[name] = [first, value]
+        return fields
 
     def of_body(self, body: object, depth: int = 0) -> object:
         """Give a JSON value with every secret field replaced, however deep it lies."""
@@ -179,9 +179,9 @@ class Redaction:
             text = _PAIR_IN_URL.sub(self._pair, text)
         return _PASSWORD_IN_URL.sub(rf"\1{REDACTED}", text) if "://" in text else text
 
-    def _pair(self, found: re.Match[str]) -> str:
-        name = unquote_plus(found[2])
-        return f"{found[1]}{found[2]}={REDACTED}" if is_secret(self.query, name) else found[0]
+    def _pair(self, match: re.Match[str]) -> str:
+        name = unquote_plus(match[2])
+        return f"{match[1]}{match[2]}={REDACTED}" if is_secret(self.query, name) else match[0]
 
 
 def fingerprint(secret: str) -> str:

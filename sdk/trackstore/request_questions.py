@@ -134,8 +134,8 @@ class AskedRequests(RequestQuestions):
         named: Json = {"correlationId": str(request_id)}
         with suppress(ValueError):
             named = {"id": str(uuid_of(request_id))}
-        found = self._ask_after_sending((REQUEST_STATUS, named), timeout)["request"]
-        return None if found is None else request_status(found)
+        answer = self._ask_after_sending((REQUEST_STATUS, named), timeout)["request"]
+        return None if answer is None else request_status(answer)
 
     def retry_stage(
         self,

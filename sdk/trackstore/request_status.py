@@ -113,14 +113,14 @@ class Retry(Struct, frozen=True):
         return self.accepted
 
 
-def request_status(found: Json) -> RequestStatus:
+def request_status(answer: Json) -> RequestStatus:
     """The request in an answer."""
-    return msgspec.convert(found, RequestStatus)
+    return msgspec.convert(answer, RequestStatus)
 
 
-def retry_of(found: RequestStatus, name: str | None = None) -> Retry:
+def retry_of(status: RequestStatus, name: str | None = None) -> Retry:
     """The retry that led to this status, at a stage or at the one that runs."""
-    stage = found.stage(name or found.current_stage or "")
+    stage = status.stage(name or status.current_stage or "")
     if stage is None:
         return Retry(accepted=True, stage=name)
     return Retry(accepted=True, stage=stage.name, attempt=stage.attempt)

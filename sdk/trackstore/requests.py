@@ -246,10 +246,10 @@ class RequestHandle:
     def _stage_facts(self, name: Any, attempt: Any) -> tuple[str, int | None]:
         """Return the name of a stage and a number of attempts as both are sent."""
         problems: Problems = []
-        told = read_text(name, problems) if type(name) is not str else name
+        text = read_text(name, problems) if type(name) is not str else name
         number = None if attempt is None else whole(1, MAX_ATTEMPTS)(attempt, problems)
         report(self._sink, "stage", [("stage", problem) for _, problem in problems])
-        return told or UNKNOWN, number
+        return text or UNKNOWN, number
 
     def most_attempts(self, name: str) -> int:
         """How often the stage may be tried."""

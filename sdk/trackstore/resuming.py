@@ -42,8 +42,8 @@ class ResumedRequest(RequestHandle):
 
     def is_completed(self, stage: str) -> bool:
         """Whether a stage had completed when the request was resumed: its work can be left out."""
-        found = None if self.known is None else self.known.stage(stage)
-        return found is not None and found.status == "COMPLETED"
+        known_stage = None if self.known is None else self.known.stage(stage)
+        return known_stage is not None and known_stage.status == "COMPLETED"
 
     def learn(self) -> None:
         """Ask the server, once."""

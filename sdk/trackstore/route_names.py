@@ -32,7 +32,7 @@ _ID = re.compile(
 @lru_cache(KNOWN_NAMES)
 def template_name(template: str) -> str:
     """Write a framework's template as Trackstore writes routes: ``v1/memory/{memory_id}``."""
-    name = _PARAMETER.sub(lambda found: f"{{{found[1] or found[2]}}}", template).strip("/")
+    name = _PARAMETER.sub(lambda match: f"{{{match[1] or match[2]}}}", template).strip("/")
     return name[:ROUTE_LENGTH] or "/"
 
 

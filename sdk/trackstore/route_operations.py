@@ -33,13 +33,13 @@ def track_route_operation(
     raises and never waits; the result may be awaited. Where a middleware watches the same call, this
     record stands for it.
     """
-    own = recorder or _recorder_of(tracker, rules)
+    call_recorder = recorder or _recorder_of(tracker, rules)
     try:
-        call = _call_of(own, request, dict(known))
+        call = _call_of(call_recorder, request, dict(known))
     except Exception as problem:  # noqa: BLE001 - tracking must not break what it tracks
-        own.failed("a call could not be read", problem)
+        call_recorder.failed("a call could not be read", problem)
         return NOT_TRACKED
-    id = own.record(call)
+    id = call_recorder.record(call)
     return NOT_TRACKED if id is None else TrackedId.of(id)
 
 
@@ -50,8 +50,8 @@ def _recorder_of(tracker: Recorder | None, rules: TrackingRules | None) -> CallR
 
 def _answer(error: Any, status_code: Any) -> Mapping[str, Any]:
     if isinstance(error, BaseException):
-        status, told = failure_of(error)
-        return {"status_code": status_code or status, "error": told}
+        status, error_text = failure_of(error)
+        return {"status_code": status_code or status, "error": error_text}
     return {"status_code": status_code or (500 if error else 200), "error": error}
 
 
@@ -68,13 +68,13 @@ def _call_of(
         raise TypeError(f"{type(request).__name__} carries neither a scope nor an environ")
     if here.correlation_id is None:
         here = context_of_request(request)
-    told = OpenCall(recorder)
+    call = OpenCall(recorder)
     if watched is not None:
         watched.is_recorded = True
-        told.add({**watched.labels, **watched.facts, "attributes": watched.attributes})
-        told.details.update(watched.details)
-    recorder.report(told.add(known))
+        call.add({**watched.labels, **watched.facts, "attributes": watched.attributes})
+        call.details.update(watched.details)
+    recorder.report(call.add(known))
     facts = {**web.facts(recorder.rules, answer["status_code"]), **answer}
     facts["correlation_id"], facts["trace_id"] = here.correlation_id, here.trace_id
-    facts["labels"] = {**facts["labels"], **told.labels}
-    return ServedCall(attributes=told.attributes, details=told.details, **{**facts, **told.facts})
+    facts["labels"] = {**facts["labels"], **call.labels}
+    return ServedCall(attributes=call.attributes, details=call.details, **{**facts, **call.facts})

@@ -38,35 +38,35 @@ def labels_of(field: str, value: Any) -> tuple[str, ...]:
     names = names_of(field, value)
     for name in names:
         if name not in LABELS:
-            told = f"{field}: {name}: {suggestion(name, LABELS)} Labels are {', '.join(LABELS)}."
-            raise InvalidSettings(told)
+            problem = f"{field}: {name}: {suggestion(name, LABELS)} Labels are {', '.join(LABELS)}."
+            raise InvalidSettings(problem)
     return names
 
 
 def switch(field: str, value: Any, hint: str = "") -> bool:
     """Return a truth value; raises ``InvalidSettings``."""
     problems: Problems = []
-    found = flag(value, problems)
-    if found is None:
+    converted = flag(value, problems)
+    if converted is None:
         raise InvalidSettings(f"{field}: {problems[0][1]}{hint}")
-    return found
+    return converted
 
 
 def count(field: str, value: Any, least: int = 0) -> int:
     """Return a whole number; raises ``InvalidSettings``."""
     problems: Problems = []
-    found: int | None = whole(least)(value, problems)
-    if found is None or isinstance(value, bool):
+    converted: int | None = whole(least)(value, problems)
+    if converted is None or isinstance(value, bool):
         raise InvalidSettings(f"{field}: {shown(value)} is not a whole number from {least}.")
-    return found
+    return converted
 
 
 def rate(value: Any) -> float:
     """Return the part of calls that is recorded; raises ``InvalidSettings``."""
-    found: float | None = None if isinstance(value, bool) else number(0, 1)(value, [])
-    if found is None:
+    converted: float | None = None if isinstance(value, bool) else number(0, 1)(value, [])
+    if converted is None:
         raise InvalidSettings(f"a sample rate lies between 0 and 1, not at {shown(value)}")
-    return found
+    return converted
 
 
 def name(field: str, value: Any, hint: str) -> str:

@@ -53,8 +53,8 @@ class RouteRule:
 
     def __post_init__(self) -> None:
         if not isinstance(self.routes, str) and not _is_pattern(self.routes):
-            told = f"routes: {shown(self.routes)} is neither a glob nor a compiled expression"
-            raise InvalidSettings(f"{told}: make one RouteRule for each.")
+            problem = f"routes: {shown(self.routes)} is neither a glob nor a compiled expression"
+            raise InvalidSettings(f"{problem}: make one RouteRule for each.")
         changed: dict[str, Any] = {"methods": _methods("methods", self.methods)}
         for field_name in ("track", "keep_body"):
             if (value := getattr(self, field_name)) is not None:
@@ -139,8 +139,8 @@ class TrackingRules:
             (changed["api_key_header"],) = headers_of("api_key_header", [self.api_key_header])
         redaction: Any = self.redaction
         if not isinstance(redaction, Redaction):
-            told = f"redaction: {shown(redaction)} is no Redaction"
-            raise InvalidSettings(f"{told}: pass Redaction(headers=..., query=..., fields=...).")
+            problem = f"redaction: {shown(redaction)} is no Redaction"
+            raise InvalidSettings(f"{problem}: pass Redaction(headers=..., query=..., fields=...).")
         _change(self, changed)
 
     def plan(self, method: str, route: str) -> RoutePlan:
@@ -204,6 +204,6 @@ def _routes(value: Any) -> tuple[RouteRule, ...]:
     routes = tuple(value) if is_several else (value,)
     for rule in routes:
         if not isinstance(rule, RouteRule):
-            told = f"routes: {shown(rule)} is no RouteRule"
-            raise InvalidSettings(f"{told}: pass RouteRule({shown(rule)}, ...).")
+            problem = f"routes: {shown(rule)} is no RouteRule"
+            raise InvalidSettings(f"{problem}: pass RouteRule({shown(rule)}, ...).")
     return routes

@@ -174,11 +174,11 @@ class CallRecorder:
         self._tracker = tracker
         if tracker is None:
             expect_tracker()
-        own: Any = TrackingRules() if rules is None else rules
-        if not isinstance(own, TrackingRules):
-            told = f"rules: {shown(own)} is no TrackingRules"
-            raise InvalidSettings(f"{told}: pass TrackingRules(routes=[RouteRule(...)]).")
-        self.rules = own
+        checked_rules: Any = TrackingRules() if rules is None else rules
+        if not isinstance(checked_rules, TrackingRules):
+            problem = f"rules: {shown(checked_rules)} is no TrackingRules"
+            raise InvalidSettings(f"{problem}: pass TrackingRules(routes=[RouteRule(...)]).")
+        self.rules = checked_rules
         self.may_keep_bodies = self.rules.may_keep_bodies
         self.skipped: Counter[SkipReason] = Counter()
         self._plans: dict[tuple[str, str], RoutePlan] = {}
@@ -293,12 +293,12 @@ class CallRecorder:
     def _attributes(
         self, call: ServedCall, plan: RoutePlan, counts_as: str | None
     ) -> dict[str, Any]:
-        kept = dict(call.attributes)
+        attributes = dict(call.attributes)
         if sent := self._sent(call, plan):
-            kept |= sent if len(encode(sent)) <= SENT_BYTES else {"too_large": sorted(sent)}
+            attributes |= sent if len(encode(sent)) <= SENT_BYTES else {"too_large": sorted(sent)}
         if plan.sample_rate < 1 and counts_as is None and not _has_failed(call):
-            kept["sample_rate"] = plan.sample_rate
-        return kept
+            attributes["sample_rate"] = plan.sample_rate
+        return attributes
 
     def _sent(self, call: ServedCall, plan: RoutePlan) -> dict[str, Any]:
         """What is kept of what the caller sent, without its secrets."""
@@ -327,7 +327,7 @@ def _units(call: ServedCall, plan: RoutePlan) -> int:
 
 def labels_of(state: Mapping[str, Any]) -> dict[str, str]:
     """Read the labels that a service has put on its request; the end user goes before the user."""
-    found = {name: str(state[name]) for name in LABELS if state.get(name)}
+    labels = {name: str(state[name]) for name in LABELS if state.get(name)}
     if end_user := state.get(END_USER):
-        found["user_id"] = str(end_user)
-    return found
+        labels["user_id"] = str(end_user)
+    return labels

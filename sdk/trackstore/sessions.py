@@ -21,12 +21,12 @@ def session_id_of(reporter: Reporter, passed: Any) -> str:
     if passed is None:
         return str(new_id())
     problems: Problems = []
-    found: str | None = fit_id(passed, problems)
-    if found is None and not problems:
+    session_id: str | None = fit_id(passed, problems)
+    if session_id is None and not problems:
         problems.append(("", "It is empty."))
-    told = " The session gets another id." if found is None else ""
-    report(reporter, "session", [("id", f"{problem}{told}") for _, problem in problems])
-    return str(new_id()) if found is None else found
+    consequence = " The session gets another id." if session_id is None else ""
+    report(reporter, "session", [("id", f"{problem}{consequence}") for _, problem in problems])
+    return str(new_id()) if session_id is None else session_id
 
 
 class SessionHandle:

@@ -64,20 +64,20 @@ class Settings:
     """Raise ``InvalidItem`` for what the server would refuse, in place of counting it: for tests."""
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ, **given: Any) -> Self:
+    def from_environment(cls, environment: Mapping[str, str] = os.environ, **overrides: Any) -> Self:
         """Settings from variables; what is ``given`` and not None goes before them.
 
         Raises ``InvalidSettings``.
         """
-        found = dict(_read(environment))
-        found |= {name: value for name, value in given.items() if value is not None}
+        values = dict(_read(environment))
+        values |= {name: value for name, value in overrides.items() if value is not None}
         names = [known.name for known in fields(cls)]
-        for name in found:
+        for name in values:
             if name not in names:
                 close = get_close_matches(name, names, 1)
                 hint = f" Did you mean {close[0]}?" if close else ""
                 raise InvalidSettings(f"{name}: The setting is unknown.{hint}")
-        return cls(**found).checked()
+        return cls(**values).checked()
 
     def __post_init__(self) -> None:
         """Convert settings that were passed as text, as numbers of a library, or as a ``timedelta``.
@@ -108,16 +108,16 @@ class Settings:
 
 
 def _read(environment: Mapping[str, str]) -> dict[str, Any]:
-    found = {}
+    values = {}
     for known in fields(Settings):
         variable = PREFIX + known.name.upper()
         text = environment.get(variable, "").strip()
         if text:
             try:
-                found[known.name] = _value(known.name, known.default, text)
+                values[known.name] = _value(known.name, known.default, text)
             except InvalidSettings as error:
                 raise InvalidSettings(f"{variable}: {str(error).partition(': ')[2]}") from None
-    return found
+    return values
 
 
 def _value(name: str, default: Any, value: Any) -> Any:

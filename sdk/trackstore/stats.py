@@ -118,9 +118,9 @@ class StatsQuestion:
             "compare": "CompareInput",
             "limit": "Int",
         }
-        given = self.variables
-        declared = ", ".join(f"${name}: {types[name]}" for name in given)
-        arguments = ", ".join(f"{name}: ${name}" for name in given)
+        variables = self.variables
+        declared = ", ".join(f"${name}: {types[name]}" for name in variables)
+        arguments = ", ".join(f"{name}: ${name}" for name in variables)
         return (
             f"query Stats({declared}) {{ stats: {kind.lower()}Stats({arguments}) {{ "
             f"rows {{ {' '.join(filter(None, parts))} {measures} }} "
@@ -151,11 +151,11 @@ class StatsQuestion:
 
     def answer(self, data: Json) -> StatsAnswer:
         """What the server answered, by the names of the question."""
-        found = data["stats"]
-        others = found.get("others")
+        stats = data["stats"]
+        others = stats.get("others")
         return StatsAnswer(
-            rows=[self._row(row) for row in found["rows"]],
-            totals=self._values(found["totals"]),
+            rows=[self._row(row) for row in stats["rows"]],
+            totals=self._values(stats["totals"]),
             others=None if others is None else self._values(others),
         )
 
@@ -174,7 +174,7 @@ class StatsQuestion:
 
 def camel(name: str) -> str:
     """``tokens_prevented`` as ``tokensPrevented``."""
-    return SNAKE.sub(lambda found: found[1].upper(), name)
+    return SNAKE.sub(lambda match: match[1].upper(), name)
 
 
 def is_attribute(group: str) -> bool:
@@ -210,10 +210,10 @@ def selection(measures: Sequence[str]) -> str:
 
 def value_at(row: Json, measure: str) -> Any:
     """The value of a measure in a row; None where a part of it is not there."""
-    found: Any = row
+    value: Any = row
     for part in camel(measure).split("."):
-        found = None if found is None else found[part]
-    return found
+        value = None if value is None else value[part]
+    return value
 
 
 def instant(text: str | None) -> datetime | None:

@@ -68,11 +68,11 @@ class RecordingTracker(Recorder):
 
     def one(self, **facts: Any) -> Operation:
         """The one operation with these facts; raises ``AssertionError`` where there is not one."""
-        found = self.find(**facts)
-        if len(found) != 1:
-            told = "\n".join(f"  {operation}" for operation in self.operations) or "  none"
-            raise AssertionError(f"{len(found)} operations have {facts}; recorded are\n{told}")
-        return found[0]
+        matches = self.find(**facts)
+        if len(matches) != 1:
+            listing = "\n".join(f"  {operation}" for operation in self.operations) or "  none"
+            raise AssertionError(f"{len(matches)} operations have {facts}; recorded are\n{listing}")
+        return matches[0]
 
     def clear(self) -> None:
         """Forget everything."""
@@ -130,8 +130,8 @@ class RecordingTracker(Recorder):
                 level = Level(
                     "ORGANIZATION", "test", kind, "MONTH", "HARD", limit, used, limit - used
                 )
-                told = f"{limit} {kind} are the limit, {used} are used"
-                return Consumption(False, units, told, denied_by=level, levels=(level,))
+                problem = f"{limit} {kind} are the limit, {used} are used"
+                return Consumption(False, units, problem, denied_by=level, levels=(level,))
             self.used[kind] = used + units
         return Consumption(True, units)
 
@@ -158,10 +158,10 @@ class RecordingTracker(Recorder):
 
     def stats(self) -> Stats:
         """What was kept counts as acknowledged."""
-        kept = len(self.entries)
+        recorded = len(self.entries)
         return Stats(
-            tracked=kept + sum(self._dropped.values()),
-            acknowledged=kept,
+            tracked=recorded + sum(self._dropped.values()),
+            acknowledged=recorded,
             dropped=dict(self._dropped),
             adjusted=self.notices.adjusted,
             skipped=self.notices.skipped,

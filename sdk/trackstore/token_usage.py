@@ -47,8 +47,8 @@ class TokenUsage:
 
     def counts(self) -> dict[str, Any]:
         """Return the counts that are known, as arguments of ``LlmCall`` and ``track_chat``."""
-        found = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: count for name, count in found.items() if count is not None}
+        counts = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: count for name, count in counts.items() if count is not None}
 
 
 class StreamedUsage:

@@ -185,27 +185,27 @@ def parts_of_usage(source: Any) -> Parts:
         is_delta=holder == "usage_metadata" and value_of(usage, "input_tokens") is not None,
     )
     total = first(usage, ("total_token_count", "total_tokens"))
-    whole = (parts.input or 0) + (parts.tool_input or 0) + (parts.output or 0)
-    if parts.thoughts and total == whole:
+    total_tokens = (parts.input or 0) + (parts.tool_input or 0) + (parts.output or 0)
+    if parts.thoughts and total == total_tokens:
         parts = replace(parts, thoughts=None, reasoning=parts.thoughts)
     total = count_of(direct(usage, "total_tokens"))
     excludes = any(value_of(usage, name) is not None for name in EXCLUSIVE)
-    includes = any(value_of(usage, name) is not None for name in INCLUSIVE) or total == whole
+    includes = any(value_of(usage, name) is not None for name in INCLUSIVE) or total == total_tokens
     flagged = value_of(usage, "input_tokens_exclude_cache") is True
     return replace(
         parts,
         excludes_cache=flagged or (excludes and not includes),
-        is_beside_output=bool(parts.reasoning) and total == whole + (parts.reasoning or 0),
+        is_beside_output=bool(parts.reasoning) and total == total_tokens + (parts.reasoning or 0),
     )
 
 
 def parts_of_span(attributes: Mapping[str, Any]) -> Parts:
     """Return what the attributes of a GenAI span tell; input and output should contain all parts."""
-    found: dict[str, Any] = {}
+    parts: dict[str, Any] = {}
     for part, names in SPAN.items():
         counts = (count_of(direct(attributes, name)) for name in names)
-        found[part] = next((count for count in counts if count is not None), None)
-    return Parts(**found)
+        parts[part] = next((count for count in counts if count is not None), None)
+    return Parts(**parts)
 
 
 def is_span_name(name: Any) -> bool:
@@ -243,7 +243,7 @@ def _written(usage: Any) -> int | None:
 
 def of_modality(usage: Any, part: str) -> int | None:
     """Return the audio tokens in Google's lists by modality."""
-    found = None
+    total = None
     for name in MODALITIES[part]:
         entries = value_of(usage, name)
         for entry in entries if issubclass(type(entries), list | tuple) else ():
@@ -251,8 +251,8 @@ def of_modality(usage: Any, part: str) -> int | None:
             label = modality if type(modality) is str else direct(modality, "value")
             count = first(entry, ("token_count", "tokens"))
             if type(label) is str and label.upper() == "AUDIO" and count is not None:
-                found = (found or 0) + count
-    return found
+                total = (total or 0) + count
+    return total
 
 
 def first(source: Any, paths: tuple[str, ...]) -> int | None:
@@ -285,10 +285,10 @@ def count_at(source: Any, path: str) -> int | None:
 def unread_counts(source: Any) -> dict[str, Any]:
     """Return what stands where counts are looked for and is none, such as text: by its path."""
     usage, _ = found_usage(source)
-    found = {path: value_at(usage, path) for path in COUNTED}
+    values = {path: value_at(usage, path) for path in COUNTED}
     return {
         path: value
-        for path, value in found.items()
+        for path, value in values.items()
         if issubclass(type(value), (numbers.Number, str)) and count_of(value) is None
     }
 

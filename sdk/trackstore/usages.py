@@ -28,9 +28,9 @@ class Using:
     def labels(self) -> dict[str, str]:
         """The arguments that say whose call it is."""
         arguments = self.arguments
-        found = labels_of({n: v for n, v in arguments.items() if isinstance(v, SCALARS)})
+        labels = labels_of({n: v for n, v in arguments.items() if isinstance(v, SCALARS)})
         user = arguments.get(CURRENT_USER)
-        return labels_of(user) | found if isinstance(user, Mapping) else found
+        return labels_of(user) | labels if isinstance(user, Mapping) else labels
 
 
 class Usage(Protocol):
@@ -58,13 +58,13 @@ def begin(
 ) -> Usage:
     """Begin a use; what cannot be read from the arguments is counted, never raised."""
     watched = None if apart else open_call()
-    own = OwnUsage(recorder, using)
-    usage: OwnUsage | SharedUsage = own
+    standalone = OwnUsage(recorder, using)
+    usage: OwnUsage | SharedUsage = standalone
     try:
         if watched is not None and not watched.is_recorded:
             usage = SharedUsage(watched, using)
         else:
-            own.read_request()
+            standalone.read_request()
         recorder.report(usage.call.add((known() if callable(known) else known) or {}))
     except Exception as error:  # noqa: BLE001 - tracking must not break what it tracks
         recorder.failed(f"what is known of {using.operation} could not be read", error)
@@ -170,9 +170,9 @@ class SharedUsage:
 
     def fail(self, error: BaseException) -> None:
         """Say why, where it is a fault and not an answer."""
-        _, told = failure_of(error)
-        if told is not None:
-            self.call.facts.setdefault("error", told)
+        _, error_text = failure_of(error)
+        if error_text is not None:
+            self.call.facts.setdefault("error", error_text)
 
     def cut(self) -> None:
         """The stream was closed before its end."""

@@ -140,16 +140,16 @@ def text(limit: int, *, may_cut: bool = True, may_be_empty: bool = True) -> Conv
     def convert(value: Any, problems: Problems) -> str | None:
         if accepts(value):
             return value  # type: ignore[no-any-return]  # its type was looked at
-        told = read_text(value, problems)
-        if not told:
-            return told if may_be_empty else None
-        if len(told) <= limit:
-            return told
+        content = read_text(value, problems)
+        if not content:
+            return content if may_be_empty else None
+        if len(content) <= limit:
+            return content
         if not may_cut:
-            problems.append(("", f"{len(told):,} characters exceed the limit of {limit:,}."))
+            problems.append(("", f"{len(content):,} characters exceed the limit of {limit:,}."))
             return None
-        problems.append(("", f"The text is cut from {len(told):,} to {limit:,} characters."))
-        return told[: limit - 1] + ELLIPSIS
+        problems.append(("", f"The text is cut from {len(content):,} to {limit:,} characters."))
+        return content[: limit - 1] + ELLIPSIS
 
     ACCEPTS[convert] = accepts
     return convert
@@ -199,13 +199,13 @@ def number(minimum: float, maximum: float) -> Converter:
         if accepts(value):
             return value  # type: ignore[no-any-return]  # its type was looked at
         try:
-            found = read_number(value)
+            parsed = read_number(value)
         except Exception:  # noqa: BLE001 - somebody else's object: tracking must outlive its mistakes
-            found = None
-        if found is None or not minimum <= found <= maximum:
+            parsed = None
+        if parsed is None or not minimum <= parsed <= maximum:
             problems.append(("", _not_from(value, minimum, maximum)))
             return None
-        return found
+        return parsed
 
     ACCEPTS[convert] = accepts
     return convert
@@ -221,15 +221,15 @@ def whole(minimum: int = 0, maximum: int = LONG_MAX) -> Converter:
         if accepts(value):
             return value  # type: ignore[no-any-return]  # its type was looked at
         try:
-            found = read_number(value)
+            parsed = read_number(value)
         except Exception:  # noqa: BLE001 - somebody else's object: tracking must outlive its mistakes
-            found = None
-        if type(found) is float:
-            found = int(found) if math.isfinite(found) and found.is_integer() else None
-        if found is None or not minimum <= found <= maximum:
+            parsed = None
+        if type(parsed) is float:
+            parsed = int(parsed) if math.isfinite(parsed) and parsed.is_integer() else None
+        if parsed is None or not minimum <= parsed <= maximum:
             problems.append(("", _not_from(value, minimum, maximum, "a whole number")))
             return None
-        return int(found)
+        return int(parsed)
 
     ACCEPTS[convert] = accepts
     return convert
@@ -248,8 +248,8 @@ def milliseconds(maximum: float) -> Converter:
     def convert(value: Any, problems: Problems) -> float | None:
         if type(value) is not float and issubclass(type(value), timedelta):
             value = value / timedelta(milliseconds=1)
-        found: float | None = plain(value, problems)
-        return found
+        parsed: float | None = plain(value, problems)
+        return parsed
 
     ACCEPTS[convert] = ACCEPTS[plain]
     return convert
@@ -293,10 +293,10 @@ def read_uuid(value: Any) -> UUID | None:
 
 def uuid(value: Any, problems: Problems) -> UUID | None:
     """Return a UUID that was passed as such, or as text."""
-    found = read_uuid(value)
-    if found is None:
+    parsed = read_uuid(value)
+    if parsed is None:
         problems.append(("", f"{shown(value)} is not a UUID."))
-    return found
+    return parsed
 
 
 ACCEPTS[flag] = lambda value: value is True or value is False
@@ -320,7 +320,7 @@ def vocabulary(words: Mapping[str, str], levels: Mapping[int, str] | None = None
         if word in words:
             return words[word]
         if levels is not None and word.isdecimal() and len(word) <= MAX_DIGITS:
-            return next((told for bound, told in levels.items() if int(word) >= bound), None)
+            return next((word_of_level for bound, word_of_level in levels.items() if int(word) >= bound), None)
         problems.append(("", f"{shown(value)} is not one of {', '.join(sorted(known))}."))
         return None
 

@@ -25,21 +25,21 @@ USER_AGENT = f"trackstore-python/{VERSION} (Python {python_version()})"
 _warned: set[str] = set()
 
 
-def compare(told: str | None) -> bool:
+def compare(server_version: str | None) -> bool:
     """Warn, once for each version, of a server of another major or minor version; never more.
 
     Gives whether they match; a server that says nothing does.
     """
-    if told is None:
+    if server_version is None:
         return True
-    theirs, ours = RELEASE.match(told), RELEASE.match(VERSION)
+    theirs, ours = RELEASE.match(server_version), RELEASE.match(VERSION)
     if theirs is None or ours is None or theirs.groups() == ours.groups():
         return True
-    if told not in _warned:
-        _warned.add(told)
+    if server_version not in _warned:
+        _warned.add(server_version)
         log.warning(
             "the Trackstore server is version %s, this client %s: bring them to one minor version",
-            told[:20],
+            server_version[:20],
             VERSION,
         )
     return False

@@ -146,11 +146,11 @@ def environ_route(environ: Environ) -> Matched:
     werkzeug keeps its request here only until the handler has answered.
     """
     prefix = _text(environ.get("SCRIPT_NAME", ""))
-    told = environ.get(TOLD_ROUTE)
-    if isinstance(told, Matched):
-        if told.template is None:
-            return told
-        return told._replace(template=f"{prefix}/{told.template.removeprefix('/')}")
+    framework_route = environ.get(TOLD_ROUTE)
+    if isinstance(framework_route, Matched):
+        if framework_route.template is None:
+            return framework_route
+        return framework_route._replace(template=f"{prefix}/{framework_route.template.removeprefix('/')}")
     request = environ.get("werkzeug.request")
     rule = getattr(request, "url_rule", None)
     if rule is not None:
@@ -208,9 +208,9 @@ def incoming_context(headers: Iterable[tuple[bytes, bytes]]) -> Context:
     """The context that an ASGI request came with; one with new ids where it came with none."""
     sent = {name: value for name, value in headers if name in CONTEXT_HEADERS}
     if sent:
-        found = context_of({CONTEXT_HEADERS[n]: v.decode("latin-1") for n, v in sent.items()})
-        if found.correlation_id is not None:
-            return found
+        context = context_of({CONTEXT_HEADERS[n]: v.decode("latin-1") for n, v in sent.items()})
+        if context.correlation_id is not None:
+            return context
     return new_context()
 
 
@@ -218,8 +218,8 @@ def environ_context(environ: Environ) -> Context:
     """The context that a WSGI request came with; one with new ids where it came with none."""
     names = (CORRELATION_HEADER, TRACE_HEADER)
     sent = {n: environ.get(f"HTTP_{n.upper().replace('-', '_')}", "") for n in names}
-    found = context_of(sent)
-    return found if found.correlation_id is not None else new_context()
+    context = context_of(sent)
+    return context if context.correlation_id is not None else new_context()
 
 
 def new_context() -> Context:

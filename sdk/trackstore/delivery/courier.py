@@ -171,16 +171,16 @@ class Courier:
         again = [chunk[index] for index in sorted(waits)]
         unsettled = waits | {result.index for result in failed}
         refused = [r for r in results if r.status != DUPLICATE and r.index not in unsettled]
-        doubled = [result.index for result in results if result.status == DUPLICATE]
+        duplicates = [result.index for result in results if result.status == DUPLICATE]
         ended = chunk
         if unsettled:
             ended = [parcel for index, parcel in enumerate(chunk) if index not in unsettled]
         self._settled(ended)
         for result in refused:
             self._ledger.drop(result.code or "REJECTED", 1, result.reason)
-        self._ledger.acknowledge(len(ended) - len(refused), len(doubled))
-        if doubled and not self._resent:
-            self._doubled([chunk[index][1] for index in doubled])
+        self._ledger.acknowledge(len(ended) - len(refused), len(duplicates))
+        if duplicates and not self._resent:
+            self._doubled([chunk[index][1] for index in duplicates])
         self._resent = self._resent or bool(again)
         return again
 

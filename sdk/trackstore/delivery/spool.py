@@ -87,31 +87,31 @@ class Spool:
             if self._is_closed or not self._waiting:
                 return []
             try:
-                found = self._read(most_items, most_bytes)
+                rows = self._read(most_items, most_bytes)
             except (OSError, sqlite3.Error) as error:
                 self._report("read", "the spool cannot be read for now: %s", error)
                 if is_damage(error):
                     self._replace(error)
                 return []
-            if not found:
+            if not rows:
                 self._count_lost(self._waiting, "items are missing in the file")
-            return found
+            return rows
 
     def _read(self, most_items: int, most_bytes: int) -> list[tuple[int, bytes]]:
-        found: list[tuple[int, bytes]] = []
+        rows: list[tuple[int, bytes]] = []
         size = 0
         for number, item in self._open().execute(NEXT, (self._taken, most_items)):
             if not isinstance(item, bytes):
                 raise sqlite3.DatabaseError(f"item {number} is not readable")
             size += len(item)
-            if found and size > most_bytes:
+            if rows and size > most_bytes:
                 break
-            found.append((number, item))
-        if found:
-            self._taken = found[-1][0]
-        self._waiting -= len(found)
-        self._waiting_bytes -= sum(len(item) for _, item in found)
-        return found
+            rows.append((number, item))
+        if rows:
+            self._taken = rows[-1][0]
+        self._waiting -= len(rows)
+        self._waiting_bytes -= sum(len(item) for _, item in rows)
+        return rows
 
     def settled(self, parcels: Parcels) -> None:
         """These have an end: they need not be kept. Never raises: they stay ended if that fails."""
@@ -188,16 +188,16 @@ class Spool:
         """Take over what lies in files without an owner; how many items that were."""
         names = {path.stem for path in self._folder.glob(f"{PREFIX}*{LOCK}")}
         names |= {path.stem for path in self._folder.glob(f"{PREFIX}*{DATABASE}")}
-        found = 0
+        recovered = 0
         for name in sorted(names):
             path = self._folder / f"{name}{DATABASE}"
             try:
                 lock = FileLock.acquire(path.with_suffix(LOCK), create=path.exists())
                 if lock is not None:
-                    found += self._take_over(path, lock)
+                    recovered += self._take_over(path, lock)
             except (OSError, sqlite3.Error) as error:
                 self._report(name, f"the spool file {path} is not taken over for now: %s", error)
-        return found
+        return recovered
 
     def _take_over(self, path: Path, lock: FileLock) -> int:
         is_done = False
@@ -261,8 +261,8 @@ class Spool:
             return True
 
     def _set_aside(self, path: Path, damage: str, read: int) -> None:
-        told = "the spool file %s is damaged (%s): %d item(s) were read, it is set aside as %s"
-        log.warning(told, path, damage, read, set_aside(path).name)
+        message = "the spool file %s is damaged (%s): %d item(s) were read, it is set aside as %s"
+        log.warning(message, path, damage, read, set_aside(path).name)
 
     # ------------------------------------------------------------------ the file
 

@@ -183,5 +183,5 @@ class _AsgiExchange(Exchange):
         headers = list(message.get("headers", ()))
         if any(name.lower() == RAW_CORRELATION_HEADER for name, _ in headers):
             return message
-        told = (self.context.correlation_id or "").encode()
-        return {**message, "headers": [*headers, (RAW_CORRELATION_HEADER, told)]}
+        correlation_id = (self.context.correlation_id or "").encode()
+        return {**message, "headers": [*headers, (RAW_CORRELATION_HEADER, correlation_id)]}

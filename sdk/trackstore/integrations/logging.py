@@ -105,6 +105,6 @@ def _data_of(record: logging.LogRecord) -> dict[str, Any]:
     data["logger"] = record.name
     data["where"] = f"{record.filename}:{record.lineno}"
     if record.exc_info and record.exc_info[1] is not None:
-        told = "".join(traceback.format_exception(record.exc_info[1]))
-        data["exception"] = told[-TRACEBACK_LENGTH:]
+        trace = "".join(traceback.format_exception(record.exc_info[1]))
+        data["exception"] = trace[-TRACEBACK_LENGTH:]
     return data

@@ -35,8 +35,8 @@ class TrackerCollector(Collector):
             "batches": ("Batches that were sent.", stats.batches),
             "retries": ("Batches that were sent again.", stats.retries),
         }
-        for name, (told, value) in counts.items():
-            yield CounterMetricFamily(f"{PREFIX}_{name}", told, value=value)
+        for name, (help_text, value) in counts.items():
+            yield CounterMetricFamily(f"{PREFIX}_{name}", help_text, value=value)
         yield GaugeMetricFamily(
             f"{PREFIX}_queued_items", "Items that wait to be sent.", value=stats.queued
         )

@@ -41,18 +41,18 @@ class BreakerListener(pybreaker.CircuitBreakerListener):
 
     def state_change(self, cb: pybreaker.CircuitBreaker, old_state: Any, new_state: Any) -> None:
         """The breaker opened, closed, or lets one call through to see."""
-        told = f"{old_state.name if old_state else 'new'} -> {new_state.name}"
-        self._reporter(cb).changed(new_state.name, told)
+        transition = f"{old_state.name if old_state else 'new'} -> {new_state.name}"
+        self._reporter(cb).changed(new_state.name, transition)
 
     def _reporter(self, breaker: pybreaker.CircuitBreaker) -> BreakerReporter:
         name = breaker.name or "unnamed"
-        found = self._reporters.get(name)
-        if found is None:
-            made = BreakerReporter(
+        reporter = self._reporters.get(name)
+        if reporter is None:
+            new_reporter = BreakerReporter(
                 self._tracker,
                 name,
                 organization_id=self._organization_id,
                 every_seconds=self._every_seconds,
             )
-            found = self._reporters.setdefault(name, made)
-        return found
+            reporter = self._reporters.setdefault(name, new_reporter)
+        return reporter
