@@ -1,16 +1,15 @@
 """Trackstore's client: tracking that never blocks, never loses, never hides."""
 
-from trackstore.answers import Consumption, Flushed, Level, Reservation, Stats
 from trackstore.client import AsyncClient, Client
 from trackstore.context import Context, bind, context_of, current, headers_of
 from trackstore.decorators import track_api_usage
 from trackstore.entries import ApiCall, Interaction, Labels, LlmCall, Operation, Stage, ToolUse
 from trackstore.errors import (
-    InvalidItem,
-    InvalidSettings,
-    RequestCancelled,
-    ServerRefused,
-    ServerUnavailable,
+    InvalidItemError,
+    InvalidSettingsError,
+    RequestCancelledError,
+    ServerRefusedError,
+    ServerUnavailableError,
     TrackstoreError,
 )
 from trackstore.events import Event, EventBus
@@ -18,6 +17,7 @@ from trackstore.ids import new_id
 from trackstore.recorder import Recorder
 from trackstore.request_status import AttemptStatus, RequestStatus, Retry, StageStatus
 from trackstore.requests import RequestHandle
+from trackstore.results import Consumption, Flushed, Level, Reservation, Stats
 from trackstore.resuming import ResumedRequest
 from trackstore.route_operations import track_route_operation
 from trackstore.rules import RouteRule, TrackingRules
@@ -44,8 +44,8 @@ __all__ = [
     "EventBus",
     "Flushed",
     "Interaction",
-    "InvalidItem",
-    "InvalidSettings",
+    "InvalidItemError",
+    "InvalidSettingsError",
     "Labels",
     "Level",
     "LlmCall",
@@ -53,7 +53,7 @@ __all__ = [
     "Operation",
     "Progress",
     "Recorder",
-    "RequestCancelled",
+    "RequestCancelledError",
     "RequestHandle",
     "RequestState",
     "RequestStatus",
@@ -62,8 +62,8 @@ __all__ = [
     "Retry",
     "RouteRule",
     "ServedCall",
-    "ServerRefused",
-    "ServerUnavailable",
+    "ServerRefusedError",
+    "ServerUnavailableError",
     "SessionHandle",
     "Settings",
     "Stage",

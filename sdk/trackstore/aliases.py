@@ -7,7 +7,7 @@ from typing import Any
 
 from trackstore.instants import elapsed_ms
 from trackstore.redaction import fingerprint
-from trackstore.values import Problems, flag, read_number, read_text, shown
+from trackstore.values import Problems, describe_value, flag, read_number, read_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ def seconds(value: Any, problems: Problems) -> Any:
     except Exception:  # noqa: BLE001 - somebody else's object: tracking must outlive its mistakes
         number = None
     if number is None:
-        problems.append(("", f"{shown(value)} is not a number of seconds."))
+        problems.append(("", f"{describe_value(value)} is not a number of seconds."))
         return None
     return number * 1_000
 

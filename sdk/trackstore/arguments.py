@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 from uuid import UUID
 
 from trackstore.entries import ApiCall, Interaction, LlmCall, Outcome, ToolUse
-from trackstore.labelling import LabelArguments
+from trackstore.labels import LabelArguments
 
 
 class SharedArguments(LabelArguments, total=False):

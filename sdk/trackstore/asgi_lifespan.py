@@ -9,7 +9,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 SHUTDOWN = "lifespan.shutdown"
-ENDS = frozenset({"lifespan.shutdown.complete", "lifespan.shutdown.failed"})
+SHUTDOWN_REPLIES = frozenset({"lifespan.shutdown.complete", "lifespan.shutdown.failed"})
 
 
 class Lifespan:
@@ -33,7 +33,7 @@ class Lifespan:
         """Hand on what the service answers, its end after a flush."""
         if message["type"] == "lifespan.startup.complete":
             process_exit.has_lifespan = True
-        elif message["type"] in ENDS:
+        elif message["type"] in SHUTDOWN_REPLIES:
             await self.finish()
         await self._send(message)
 

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 Scope = MutableMapping[str, Any]
 
-TOLD_ROUTE = "trackstore.route"
+ROUTE_KEY = "trackstore.route"
 """Key of a scope or environ where an integration inside the framework puts the ``Matched`` route."""
-REST = "/{path}"
+REST_OF_PATH = "/{path}"
 """What stands for the part of a path that a mounted application sees, where it names no route."""
 MAX_MOUNTS = 16
 
@@ -46,10 +46,12 @@ def origin_of(scope: Scope) -> Origin:
 
 def matched_route(scope: Scope, origin: Origin) -> Matched:
     """Return the route of a request that was answered: routers have left it in the scope."""
-    framework_route = scope.get(TOLD_ROUTE)
+    framework_route = scope.get(ROUTE_KEY)
     mounts = _mounts(scope, origin) if "router" in scope else ""
     if isinstance(framework_route, Matched):
-        return framework_route._replace(template=framework_route.template and _joined(mounts, framework_route.template))
+        return framework_route._replace(
+            template=framework_route.template and _joined(mounts, framework_route.template)
+        )
     values = scope.get("path_params") or {}
     if is_litestar(scope):
         return _litestar_route(scope, origin, mounts, values)
@@ -60,7 +62,7 @@ def matched_route(scope: Scope, origin: Origin) -> Matched:
             return Matched(f"{mounts}{template}", values)
         rest = below.strip("/")
         if mounts and rest:
-            return Matched(f"{mounts}{REST}", {**values, "path": rest})
+            return Matched(f"{mounts}{REST_OF_PATH}", {**values, "path": rest})
         return Matched(mounts or None, values, is_known=bool(mounts))
     return NO_ROUTER
 
@@ -90,7 +92,7 @@ def _litestar_route(
     if getattr(handler, "is_mount", False):  # the path is now what lies below the mount
         rest = str(scope.get("path", "")).strip("/")
         mount = origin.route_path.rstrip("/").removesuffix(rest).rstrip("/")
-        return Matched(mount + (_leaf(scope, rest) or REST), values)
+        return Matched(mount + (_leaf(scope, rest) or REST_OF_PATH), values)
     template = scope.get("path_template")
     return Matched(f"{mounts}{template}", values) if template else NO_ROUTER
 
@@ -113,7 +115,7 @@ def _leaf(scope: Scope, route_path: str) -> str | None:
         return _completed(route, route_path, scope.get("path_params") or {})
     below = fastapi.get("frontend_path")
     if isinstance(below, str) and route_path.endswith(below):
-        return route_path[: len(route_path) - len(below)].rstrip("/") + REST
+        return route_path[: len(route_path) - len(below)].rstrip("/") + REST_OF_PATH
     return None
 
 

@@ -5,12 +5,12 @@ import threading
 import time
 from collections.abc import Callable
 
+from trackstore.call_repair import report
 from trackstore.entries import BreakerState
 from trackstore.failures import message_of
-from trackstore.guards import report
 from trackstore.recorder import Recorder
 from trackstore.tracker import get_tracker
-from trackstore.values import shown, spelling
+from trackstore.values import describe_value, spelling
 
 STATES: dict[str, BreakerState] = {
     "closed": "CLOSED",
@@ -58,11 +58,13 @@ class BreakerReporter:
     def changed(self, state: str, message: str | None = None) -> None:
         """The breaker is closed, open or half open now, in any spelling.
 
-        Another word is counted and changes nothing; a strict tracker raises ``InvalidItem``.
+        Another word is counted and changes nothing; a strict tracker raises ``InvalidItemError``.
         """
         known = STATES.get(spelling(state).replace("_", "").lower())
         if known is None:
-            problem = f"{shown(state)} is no state of a breaker: closed, open or half-open."
+            problem = (
+                f"{describe_value(state)} is no state of a breaker: closed, open or half-open."
+            )
             report(self._tracker or get_tracker(), "breaker", [("state", problem)])
             return
         self.state = known

@@ -7,8 +7,8 @@ import httpx
 import msgspec
 
 from trackstore.backoff import Backoff
-from trackstore.connection import KEY_HINT, address_of, retry_after
-from trackstore.errors import ServerRefused, ServerUnavailable
+from trackstore.connection import KEY_HINT, display_url, retry_after
+from trackstore.errors import ServerRefusedError, ServerUnavailableError
 from trackstore.versions import VERSION_HEADER, compare
 
 RETRYABLE_STATUS = frozenset({408, 425, 429, 502, 503, 504})
@@ -21,13 +21,13 @@ Json = dict[str, Any]
 encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
-def body_of(document: str, variables: Mapping[str, Any] | None) -> bytes:
+def encode_request(document: str, variables: Mapping[str, Any] | None) -> bytes:
     """The call as JSON; datetimes, UUIDs and enums among the variables are written as text."""
     return encode({"query": document, "variables": dict(variables or {})})
 
 
 def data_of(response: httpx.Response) -> Json:
-    """The data of an answer. Raises ``ServerUnavailable`` or ``ServerRefused``."""
+    """The data of an answer. Raises ``ServerUnavailableError`` or ``ServerRefusedError``."""
     compare(response.headers.get(VERSION_HEADER))
     status = response.status_code
     try:
@@ -37,37 +37,37 @@ def data_of(response: httpx.Response) -> Json:
     if not isinstance(answer, dict):
         answer = {}
     for error in answer.get("errors") or ():
-        raise failure_of(error, status, retry_after(response), str(response.url))
+        raise error_of(error, status, retry_after(response), str(response.url))
     if status in RETRYABLE_STATUS:
-        raise ServerUnavailable(f"HTTP {status}", retry_after(response))
+        raise ServerUnavailableError(f"HTTP {status}", retry_after(response))
     data = answer.get("data")
     if not isinstance(data, dict):
-        raise ServerRefused(
-            f"{address_of(str(response.url))} is no GraphQL address of Trackstore (HTTP {status})",
+        raise ServerRefusedError(
+            f"{display_url(str(response.url))} is no GraphQL address of Trackstore (HTTP {status})",
             status=status,
         )
     return data
 
 
-def failure_of(
+def error_of(
     error: Mapping[str, Any], status: int = 200, after: float = 0.0, url: str = ""
-) -> ServerRefused | ServerUnavailable:
+) -> ServerRefusedError | ServerUnavailableError:
     """What an error of an answer means; a wrong address is named."""
     message = str(error.get("message", "the server gave no reason"))
     if url and status in WRONG_ADDRESS:
-        message = f"{address_of(url)}: {message}"
+        message = f"{display_url(url)}: {message}"
     code = str((error.get("extensions") or {}).get("code", ""))
     if code in RETRYABLE_CODES or status in RETRYABLE_STATUS:
-        return ServerUnavailable(message, after)
+        return ServerUnavailableError(message, after)
     if code == "UNAUTHENTICATED":
         message += KEY_HINT
-    return ServerRefused(message, code, status)
+    return ServerRefusedError(message, code, status)
 
 
-def connection_failure(error: httpx.TransportError, url: str) -> ServerUnavailable:
+def connection_failure(error: httpx.TransportError, url: str) -> ServerUnavailableError:
     """The same of a connection that failed."""
     reason = f"{type(error).__name__}: {error}".rstrip(": ")
-    return ServerUnavailable(f"no answer of {address_of(url)}: {reason}")
+    return ServerUnavailableError(f"no answer of {display_url(url)}: {reason}")
 
 
 def new_backoff() -> Backoff:

@@ -7,14 +7,14 @@ from uuid import UUID
 from trackstore.client import Client
 from trackstore.documents import ASK_CANCELLED
 from trackstore.encoding import content_of, field_of
-from trackstore.errors import ServerUnavailable, TrackstoreError
+from trackstore.errors import ServerUnavailableError, TrackstoreError
 from trackstore.settings import Settings
 
 STAGE_REPORTS = frozenset({"startStage", "progressStage", "completeStage", "failStage"})
-MOST_ASKED = 20
+MAX_CHECKED_REQUESTS = 20
 """Requests that are asked about after one batch at most; the next report asks again."""
-MOST_KEPT = 10_000
-ASK_SECONDS = 5.0
+MAX_CANCELLED_REQUESTS = 10_000
+CHECK_SECONDS = 5.0
 
 log = logging.getLogger("trackstore")
 
@@ -28,41 +28,43 @@ class Cancellations:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._found: OrderedDict[UUID, None] = OrderedDict()
+        self._cancelled: OrderedDict[UUID, None] = OrderedDict()
 
     def __contains__(self, request_id: UUID) -> bool:
-        return request_id in self._found
+        return request_id in self._cancelled
 
-    def look(self, doubled: list[bytes]) -> None:
+    def check(self, duplicates: list[bytes]) -> None:
         """Ask about the requests of reports that came too late. Never raises."""
-        asked: dict[UUID, tuple[str, int]] = {}
-        for item in doubled:
+        attempts: dict[UUID, tuple[str, int]] = {}
+        for item in duplicates:
             if field_of(item) in STAGE_REPORTS:
                 content = content_of(item)
                 # The attempt of the report: a heartbeat without one would speak for a later one.
                 place = content["stage"], content.get("attempt") or 1
-                asked.setdefault(UUID(content["requestId"]), place)
-        unknown = [pair for pair in asked.items() if pair[0] not in self._found][:MOST_ASKED]
+                attempts.setdefault(UUID(content["requestId"]), place)
+        unknown = [pair for pair in attempts.items() if pair[0] not in self._cancelled][
+            :MAX_CHECKED_REQUESTS
+        ]
         if not unknown:
             return
         with Client(settings=self._settings) as client:
             for id, place in unknown:
-                if not self._ask(client, id, *place):
+                if not self._call_server(client, id, *place):
                     return
 
-    def _ask(self, client: Client, id: UUID, stage: str, attempt: int) -> bool:
+    def _call_server(self, client: Client, id: UUID, stage: str, attempt: int) -> bool:
         """Whether the server can be asked at all."""
         try:
             data = client.query(
                 ASK_CANCELLED,
                 {"input": {"requestId": str(id), "stage": stage, "attempt": attempt}},
-                timeout=ASK_SECONDS,
+                timeout=CHECK_SECONDS,
             )
         except TrackstoreError as error:
             log.debug("whether request %s was called off is not known: %s", id, error)
-            return not isinstance(error, ServerUnavailable)
+            return not isinstance(error, ServerUnavailableError)
         if data["progressStage"]["cancelRequested"]:
-            self._found[id] = None
-        if len(self._found) > MOST_KEPT:
-            self._found.popitem(last=False)
+            self._cancelled[id] = None
+        if len(self._cancelled) > MAX_CANCELLED_REQUESTS:
+            self._cancelled.popitem(last=False)
         return True

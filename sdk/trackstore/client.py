@@ -10,13 +10,19 @@ from uuid import UUID
 
 import httpx
 
-from trackstore.calls import Json, body_of, connection_failure, data_of, new_backoff
-from trackstore.connection import options_of
+from trackstore.calls import Json, connection_failure, data_of, encode_request, new_backoff
+from trackstore.connection import client_options
 from trackstore.documents import REQUEST_PROGRESS
-from trackstore.errors import ServerUnavailable
+from trackstore.errors import ServerUnavailableError
 from trackstore.settings import Settings
 from trackstore.stats import StatsAnswer, StatsQuestion
-from trackstore.watching import AWAY_SECONDS, Progress, Variables, answers, progress_of
+from trackstore.watching import (
+    UNAVAILABLE_SECONDS,
+    Progress,
+    Variables,
+    progress_of,
+    stream_answers,
+)
 
 
 class Client:
@@ -33,7 +39,7 @@ class Client:
         settings: Settings | None = None,
     ) -> None:
         self._settings = settings or Settings.from_environment(url=url, api_key=api_key)
-        self._http = httpx.Client(**options_of(self._settings))
+        self._http = httpx.Client(**client_options(self._settings))
 
     def query(
         self,
@@ -45,15 +51,15 @@ class Client:
         """The data of the answer to a query or mutation.
 
         Tried again within ``timeout`` seconds (default: that of the settings) where the server is
-        away or busy. Raises ``ServerUnavailable`` then, ``ServerRefused`` for any other error.
+        away or busy. Raises ``ServerUnavailableError`` then, ``ServerRefusedError`` for any other error.
         """
         allowed = self._settings.timeout_seconds if timeout is None else timeout
         deadline, backoff = time.monotonic() + allowed, new_backoff()
-        body = body_of(document, variables)
+        body = encode_request(document, variables)
         while True:
             try:
                 return self._try(body, max(0.05, deadline - time.monotonic()))
-            except ServerUnavailable as failure:
+            except ServerUnavailableError as failure:
                 delay = backoff.fail(failure.retry_after)
                 if time.monotonic() + delay >= deadline:
                     raise
@@ -102,7 +108,7 @@ class AsyncClient:
         settings: Settings | None = None,
     ) -> None:
         self._settings = settings or Settings.from_environment(url=url, api_key=api_key)
-        self._http = httpx.AsyncClient(**options_of(self._settings))
+        self._http = httpx.AsyncClient(**client_options(self._settings))
 
     async def query(
         self,
@@ -114,11 +120,11 @@ class AsyncClient:
         """The data of the answer, as ``Client.query`` says."""
         allowed = self._settings.timeout_seconds if timeout is None else timeout
         deadline, backoff = time.monotonic() + allowed, new_backoff()
-        body = body_of(document, variables)
+        body = encode_request(document, variables)
         while True:
             try:
                 return await self._try(body, max(0.05, deadline - time.monotonic()))
-            except ServerUnavailable as failure:
+            except ServerUnavailableError as failure:
                 delay = backoff.fail(failure.retry_after)
                 if time.monotonic() + delay >= deadline:
                     raise
@@ -137,14 +143,14 @@ class AsyncClient:
         request_id: UUID,
         *,
         after_seq: int | None = None,
-        away_seconds: float = AWAY_SECONDS,
+        away_seconds: float = UNAVAILABLE_SECONDS,
     ) -> AsyncGenerator[Progress]:
         """A request as it happens: its present state, then every event once, until it has ended.
 
         A connection that is lost is made again, and goes on after the last event; ``after_seq``
-        does so from the start, without the present state. Raises ``ServerRefused`` (``NOT_FOUND``
+        does so from the start, without the present state. Raises ``ServerRefusedError`` (``NOT_FOUND``
         where there is no such request yet) or, after ``away_seconds`` without a server,
-        ``ServerUnavailable``.
+        ``ServerUnavailableError``.
         """
         last = after_seq
 
@@ -163,7 +169,7 @@ class AsyncClient:
         document: str,
         variables: Mapping[str, Any] | Variables | None = None,
         *,
-        away_seconds: float = AWAY_SECONDS,
+        away_seconds: float = UNAVAILABLE_SECONDS,
     ) -> AsyncGenerator[Json]:
         """The data of every answer to a subscription, until it is complete.
 
@@ -171,7 +177,7 @@ class AsyncClient:
         as ``after``, so that nothing is missed or told twice. Errors as for ``watch``.
         """
         make_variables = variables if callable(variables) else lambda: variables or {}
-        source = answers(
+        source = stream_answers(
             self._http, self._settings.url, document, make_variables, away_seconds
         )
         async with aclosing(source) as stream:

@@ -10,10 +10,10 @@ import httpx
 from trackstore.settings import Settings
 from trackstore.versions import USER_AGENT
 
-LOADED_LATE = ("certifi", "encodings.idna", "httpcore", "importlib.readers")
+LAZY_MODULES = ("certifi", "encodings.idna", "httpcore", "importlib.readers")
 """What is otherwise loaded by the first call, in a thread: whoever forks just then gets a child in
 which these modules are locked for good, and whose own calls wait for them."""
-for _name in LOADED_LATE:
+for _name in LAZY_MODULES:
     with suppress(ImportError):
         import_module(_name)
 
@@ -22,7 +22,7 @@ KEY_HINT = " (pass api_key=..., or set TRACKSTORE_API_KEY)"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def headers_of(settings: Settings) -> dict[str, str]:
+def request_headers(settings: Settings) -> dict[str, str]:
     """What every call of this package sends."""
     headers = {"User-Agent": USER_AGENT, "Content-Type": "application/json"}
     if settings.api_key:
@@ -39,13 +39,13 @@ class Options(TypedDict):
     verify: bool
 
 
-def address_of(url: str) -> str:
+def display_url(url: str) -> str:
     """An address as messages name it: without what may be secret in it."""
     parts = urlsplit(url)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
-def options_of(settings: Settings) -> Options:
+def client_options(settings: Settings) -> Options:
     """How the server is spoken to, blocking or not.
 
     A server on this machine is known to no proxy of the environment. Certificates are loaded where
@@ -53,7 +53,7 @@ def options_of(settings: Settings) -> Options:
     """
     url = urlsplit(settings.url)
     return Options(
-        headers=headers_of(settings),
+        headers=request_headers(settings),
         timeout=httpx.Timeout(settings.timeout_seconds, connect=settings.connect_seconds),
         trust_env=url.hostname not in LOOPBACK,
         verify=url.scheme == "https",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from trackstore.scoped import Block, Scoped
+from trackstore.context_scopes import Block, Scoped
 
 CORRELATION_HEADER = "X-Correlation-ID"
 TRACE_HEADER = "traceparent"
@@ -41,8 +41,8 @@ class Context:
     trace_flags: str = SAMPLED
 
 
-NOWHERE = Context()
-_current: Scoped[Context] = Scoped("trackstore", NOWHERE)
+EMPTY_CONTEXT = Context()
+_current: Scoped[Context] = Scoped("trackstore", EMPTY_CONTEXT)
 
 current = _current.get
 """The context of this thread or task."""
@@ -62,7 +62,7 @@ def bind(context: Context | None = None, **changes: Any) -> Iterator[Context]:
         _current.leave(block)
 
 
-class Entered:
+class EnteredContexts:
     """The blocks that one handle has entered: it may be used in several ``with`` at a time."""
 
     __slots__ = ("_blocks",)

@@ -7,21 +7,26 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Literal, assert_never, get_args
 
-from trackstore.announcing import OPERATION_RECORDED
 from trackstore.entries import LlmCall, Operation
 from trackstore.events import Event, EventBus
-from trackstore.values import shown, spelling
+from trackstore.publishing import OPERATION_RECORDED
+from trackstore.values import describe_value, spelling
 
 COST_ALERT = "cost.alert"
-PER = 1_000
+TOKENS_PER_PRICE = 1_000
 """Prices are per so many tokens."""
 TOOL_PRICE = Decimal("0.015")
 """USD per 1,000 tokens of a tool, as the server has it by default."""
-MOST_SCOPES = 10_000
+MAX_SCOPES = 10_000
 """Scopes that are summed apart; what comes later is summed under the scope ``None``."""
-COUNTED = ("input_tokens", "output_tokens", "cached_input_tokens", "cache_write_input_tokens")
+PRICED_TOKEN_FIELDS = (
+    "input_tokens",
+    "output_tokens",
+    "cached_input_tokens",
+    "cache_write_input_tokens",
+)
 """A call without any of these has no cost."""
-THRESHOLDS = (Decimal("0.8"), Decimal(1))
+DEFAULT_THRESHOLDS = (Decimal("0.8"), Decimal(1))
 
 Period = Literal["hour", "day", "month"]
 
@@ -69,7 +74,7 @@ class ModelPrice:
             (reasoning, rate("reasoning", tier.output)),
             (spoken, rate("audio_output", tier.output)),
         )
-        return sum((tokens * amount for tokens, amount in parts), Decimal(0)) / PER
+        return sum((tokens * amount for tokens, amount in parts), Decimal(0)) / TOKENS_PER_PRICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,7 @@ class CostAlert:
 class CostWatch:
     """Sums what operations cost in each period, and emits ``cost.alert`` once for each threshold.
 
-    It listens to an ``AnnouncingTracker``'s bus and knows what this process recorded; the server
+    It listens to an ``PublishingTracker``'s bus and knows what this process recorded; the server
     knows all. ``by`` is a label (``workspace_id``) with a budget each; None has one for everything.
     Operations of models without a price are counted in ``unpriced``, by model.
     """
@@ -101,7 +106,7 @@ class CostWatch:
         tool_price: Decimal = TOOL_PRICE,
         period: Period = "day",
         by: str | None = None,
-        thresholds: Sequence[Decimal] = THRESHOLDS,
+        thresholds: Sequence[Decimal] = DEFAULT_THRESHOLDS,
     ) -> None:
         if budget <= 0 or not thresholds:
             raise ValueError("a watch needs a budget above 0 and a threshold")
@@ -109,7 +114,7 @@ class CostWatch:
         periods = {known.upper(): known for known in get_args(Period)}
         if spelling(period) not in periods:
             raise ValueError(
-                f"period: {shown(period)} is not one of {', '.join(get_args(Period))}."
+                f"period: {describe_value(period)} is not one of {', '.join(get_args(Period))}."
             )
         self._bus, self._budget, self._by = bus, budget, by
         self._period: Period = periods[spelling(period)]
@@ -128,13 +133,13 @@ class CostWatch:
     def cost_of(self, operation: Operation) -> Decimal | None:
         """USD of one operation; 0 where it used no tokens, None where its model has no price."""
         tool, llm = operation.tool, operation.llm
-        if llm is not None and any(getattr(llm, name) for name in COUNTED):
+        if llm is not None and any(getattr(llm, name) for name in PRICED_TOKEN_FIELDS):
             price = self._prices.get(llm.model or "")
             if price is None:
                 return None
             return price.cost_of(llm)
         if tool is not None and tool.tokens_actual:
-            return tool.tokens_actual * self._tool_price / PER
+            return tool.tokens_actual * self._tool_price / TOKENS_PER_PRICE
         return Decimal(0)
 
     def _listen(self, event: Event) -> None:
@@ -159,7 +164,7 @@ class CostWatch:
             since = start_of(self._period, datetime.now(UTC))
             if since != self._since:
                 self._since, self._spent = since, {}
-            if scope not in self._spent and len(self._spent) >= MOST_SCOPES:
+            if scope not in self._spent and len(self._spent) >= MAX_SCOPES:
                 scope = None
             before = self._spent.get(scope, Decimal(0))
             after = self._spent[scope] = before + cost

@@ -5,17 +5,17 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, TypeVar, cast
 
+from trackstore.handler_calls import HandlerCall, Invocation, begin_call
 from trackstore.recorder import Recorder
 from trackstore.rules import TrackingRules
 from trackstore.served_calls import CallRecorder
 from trackstore.streams import answer_of, generate, watched_async
-from trackstore.usages import Usage, Using, begin
 
 P = ParamSpec("P")
 R = TypeVar("R")
 Known = Mapping[str, Any] | Callable[..., Mapping[str, Any]]
 """What is known of a call, or how it is read from the handler's arguments."""
-Begin = Callable[[tuple[Any, ...], dict[str, Any]], Usage]
+BeginCall = Callable[[tuple[Any, ...], dict[str, Any]], HandlerCall]
 
 
 def track_api_usage(
@@ -43,12 +43,12 @@ def track_api_usage(
         call_recorder = recorder or CallRecorder(tracker, rules)
         signature = inspect.signature(function)
 
-        def begun(args: tuple[Any, ...], named: dict[str, Any]) -> Usage:
+        def begin(args: tuple[Any, ...], named: dict[str, Any]) -> HandlerCall:
             facts = functools.partial(known, *args, **named) if callable(known) else known
-            using = Using(operation, route, _arguments(signature, args, named))
-            return begin(call_recorder, using, facts, apart=apart)
+            invocation = Invocation(operation, route, _arguments(signature, args, named))
+            return begin_call(call_recorder, invocation, facts, apart=apart)
 
-        return cast("Callable[P, R]", _wrapped(function, begun))
+        return cast("Callable[P, R]", _wrapped(function, begin))
 
     return decorate
 
@@ -62,33 +62,33 @@ def _arguments(
         return {}
 
 
-def _wrapped(function: Callable[..., Any], begun: Begin) -> Callable[..., Any]:
+def _wrapped(function: Callable[..., Any], begin: BeginCall) -> Callable[..., Any]:
     """The handler as a function of its own kind, which frameworks look at."""
     if inspect.isasyncgenfunction(function):
-        return watched_async(begun, function)
+        return watched_async(begin, function)
     if inspect.isgeneratorfunction(function):
 
         @functools.wraps(function)
         def generator(*args: Any, **named: Any) -> Any:
-            return (yield from generate(begun(args, named), function(*args, **named)))
+            return (yield from generate(begin(args, named), function(*args, **named)))
 
         return generator
     if inspect.iscoroutinefunction(function):
 
         @functools.wraps(function)
         async def coroutine(*args: Any, **named: Any) -> Any:
-            usage = begun(args, named)
-            with usage.watching():
+            handler_call = begin(args, named)
+            with handler_call.watching():
                 answer = await function(*args, **named)
-            return answer_of(usage, answer)
+            return answer_of(handler_call, answer)
 
         return coroutine
 
     @functools.wraps(function)
     def plain(*args: Any, **named: Any) -> Any:
-        usage = begun(args, named)
-        with usage.watching():
+        handler_call = begin(args, named)
+        with handler_call.watching():
             answer = function(*args, **named)
-        return answer_of(usage, answer)
+        return answer_of(handler_call, answer)
 
     return plain

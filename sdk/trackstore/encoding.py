@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from trackstore.entries import ENTRIES, Entry
-from trackstore.errors import InvalidItem
+from trackstore.errors import InvalidItemError
 
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 """Objects that JSON does not know are written as their ``str``."""
@@ -17,13 +17,13 @@ UNENCODABLE = (TypeError, ValueError, OverflowError, RecursionError, msgspec.Msg
 
 
 def encode_entry(entry: Entry) -> bytes:
-    """``{"operation": {...}}`` as JSON. Raises ``InvalidItem`` where that cannot be."""
+    """``{"operation": {...}}`` as JSON. Raises ``InvalidItemError`` where that cannot be."""
     try:
         return b"%b%b}" % (_heads[type(entry)], _encode(entry))
     except UnicodeEncodeError:
         return _with_escapes(entry)
     except UNENCODABLE as error:
-        raise InvalidItem(f"{entry.field}: {error}") from None
+        raise InvalidItemError(f"{entry.field}: {error}") from None
 
 
 def _with_escapes(entry: Entry) -> bytes:
@@ -33,12 +33,12 @@ def _with_escapes(entry: Entry) -> bytes:
 
 
 def check_entry(item: bytes) -> None:
-    """Raise ``InvalidItem`` where the types of an encoded entry are not those of the schema."""
+    """Raise ``InvalidItemError`` where the types of an encoded entry are not those of the schema."""
     try:
         ((field, content),) = msgspec.json.decode(item, type=dict[str, msgspec.Raw]).items()
         _decoders[field].decode(content)
     except (KeyError, ValueError) as error:
-        raise InvalidItem(str(error)) from None
+        raise InvalidItemError(str(error)) from None
 
 
 def field_of(item: bytes) -> str:

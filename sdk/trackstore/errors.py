@@ -5,15 +5,15 @@ class TrackstoreError(Exception):
     """Base of all errors of this package."""
 
 
-class InvalidItem(TrackstoreError, ValueError):
+class InvalidItemError(TrackstoreError, ValueError):
     """What was to be tracked is not as the server takes it; raised by a strict tracker only."""
 
 
-class InvalidSettings(TrackstoreError, ValueError):
+class InvalidSettingsError(TrackstoreError, ValueError):
     """A setting has no usable value; the text names it and says what is expected."""
 
 
-class ServerUnavailable(TrackstoreError):
+class ServerUnavailableError(TrackstoreError):
     """No answer, or one that says that the same call may succeed later.
 
     ``retry_after`` is how many seconds the server asked to wait, 0 where it did not say.
@@ -24,7 +24,7 @@ class ServerUnavailable(TrackstoreError):
         self.retry_after = retry_after
 
 
-class ServerRefused(TrackstoreError):
+class ServerRefusedError(TrackstoreError):
     """The server answered, and will answer the same again.
 
     ``code`` is the server's stable code, such as ``FORBIDDEN``; ``status`` the HTTP status.
@@ -36,5 +36,5 @@ class ServerRefused(TrackstoreError):
         self.status = status
 
 
-class RequestCancelled(TrackstoreError):
+class RequestCancelledError(TrackstoreError):
     """Somebody called the request off; raised by ``raise_if_cancelled`` only."""

@@ -6,14 +6,14 @@ from trackstore.events import Event, EventBus, Listener
 from trackstore.recorder import Recorder
 from trackstore.redaction import cut
 from trackstore.route_operations import track_route_operation
-from trackstore.rules import ERROR_LENGTH
+from trackstore.rules import DEFAULT_ERROR_CHARS
 from trackstore.served_calls import CallRecorder, OpenCall, ServedCall
 from trackstore.tracker import get_tracker
 from trackstore.values import read_text
 
 API_CALL = "api.call"
 CHATS = "chat.*"
-UNTOLD = ("headers", "query", "body", "id")
+UNSETTABLE_FIELDS = ("headers", "query", "body", "id")
 """Fields of a call that only the event tells, and no handler by ``annotate``."""
 
 
@@ -47,7 +47,7 @@ def record_chats(bus: EventBus, tracker: Recorder | None = None, name: str = CHA
         facts: dict[str, Any] = {"message": None, **event.data}
         error = facts.get("error", facts.get("error_message"))
         if error is not None:
-            facts["error"] = cut(read_text(error, []) or type(error).__name__, ERROR_LENGTH)
+            facts["error"] = cut(read_text(error, []) or type(error).__name__, DEFAULT_ERROR_CHARS)
             facts.pop("error_message", None)
         (tracker or get_tracker()).track_chat(**facts)
 
@@ -55,7 +55,7 @@ def record_chats(bus: EventBus, tracker: Recorder | None = None, name: str = CHA
 
 
 def _call_of(recorder: CallRecorder, facts: dict[str, Any]) -> ServedCall:
-    apart = {name: facts.pop(name) for name in UNTOLD if name in facts}
+    apart = {name: facts.pop(name) for name in UNSETTABLE_FIELDS if name in facts}
     call = OpenCall()
     recorder.report(call.add(facts))
     return ServedCall(

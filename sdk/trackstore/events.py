@@ -145,7 +145,9 @@ class EventBus:
 
     def _of(self, name: str) -> list[Listener]:
         return [
-            listener for known, listener in self._listeners if known == name or fnmatchcase(name, known)
+            listener
+            for known, listener in self._listeners
+            if known == name or fnmatchcase(name, known)
         ]
 
     def _start(self, event: Event, coroutine: Coroutine[Any, Any, object]) -> "asyncio.Task[None]":

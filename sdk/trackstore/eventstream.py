@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 LINE_END = re.compile(rb"\r\n|\n|\r(?!\Z)")
 """A carriage return at the very end may be half of a pair: it waits for the next piece."""
-MOST_BYTES = 32 * 2**20
+MAX_EVENT_BYTES = 32 * 2**20
 """Of one event that does not end: what a server sends is far smaller."""
 
 
-class NoStream(Exception):
+class EventStreamError(Exception):
     """What comes is no stream of events."""
 
 
@@ -30,10 +30,10 @@ class EventStream:
         self._data: list[bytes] = []
 
     def feed(self, piece: bytes) -> list[ServerEvent]:
-        """The events that this piece completes; raises ``NoStream``."""
+        """The events that this piece completes; raises ``EventStreamError``."""
         *lines, self._rest = LINE_END.split(self._rest + piece)
-        if len(self._rest) > MOST_BYTES:
-            raise NoStream("an event does not end")
+        if len(self._rest) > MAX_EVENT_BYTES:
+            raise EventStreamError("an event does not end")
         events = []
         for line in lines:
             if line:

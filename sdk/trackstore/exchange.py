@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from trackstore.answer_exceptions import SERVER_FAULT, describe, failure_of
 from trackstore.context import Context, bind
-from trackstore.served_calls import DISCONNECTED, CallRecorder, OpenCall, ServedCall, serving
+from trackstore.exception_status import SERVER_ERROR_STATUS, describe, status_and_error
+from trackstore.served_calls import DISCONNECTED_STATUS, CallRecorder, OpenCall, ServedCall, serving
 
 
 class Exchange:
@@ -18,18 +18,18 @@ class Exchange:
     """
 
     __slots__ = (
-        "begun",
         "call",
         "context",
         "ended",
         "error",
         "is_disconnected",
         "recorder",
+        "started",
         "status",
     )
 
     def __init__(self, recorder: CallRecorder, context: Context) -> None:
-        self.begun = time.perf_counter()
+        self.started = time.perf_counter()
         self.ended = 0.0
         self.recorder = recorder
         self.context = context
@@ -48,13 +48,13 @@ class Exchange:
         """What is known of the call beside its answer."""
         raise NotImplementedError
 
-    def status_told(self) -> int | None:
+    def recorded_status(self) -> int | None:
         """The status that is recorded: a call that gave none has failed, or its caller has gone."""
-        return self.status or (DISCONNECTED if self.is_disconnected else SERVER_FAULT)
+        return self.status or (DISCONNECTED_STATUS if self.is_disconnected else SERVER_ERROR_STATUS)
 
     def fail(self, error: BaseException) -> None:
         """Take over why the handler failed; a status that was already sent stays."""
-        status, self.error = failure_of(error)
+        status, self.error = status_and_error(error)
         if self.status is None:
             self.status = status
 
@@ -65,19 +65,23 @@ class Exchange:
         self.call.is_recorded = True
         try:
             with bind(self.context):  # not in a block of the service that is still open
-                self.recorder.record(self._told())
+                self.recorder.record(self._served_call())
         except Exception as error:  # noqa: BLE001 - tracking must not break what it tracks
             self.recorder.failed("a call could not be read", error)
 
-    def _told(self) -> ServedCall:
+    def _served_call(self) -> ServedCall:
         ended = self.ended or time.perf_counter()
         facts, call = self.facts(), self.call
         if call.labels:
             facts["labels"] = {**facts.get("labels", {}), **call.labels}
-        status = facts["status_code"] = self.status_told()
-        if self.error is None and call.exception is not None and (status or 0) >= SERVER_FAULT:
+        status = facts["status_code"] = self.recorded_status()
+        if (
+            self.error is None
+            and call.exception is not None
+            and (status or 0) >= SERVER_ERROR_STATUS
+        ):
             self.error = describe(call.exception)
-        facts["duration_ms"] = (ended - self.begun) * 1_000
+        facts["duration_ms"] = (ended - self.started) * 1_000
         facts["error"] = self.error
         facts["correlation_id"] = self.context.correlation_id
         facts["trace_id"] = self.context.trace_id

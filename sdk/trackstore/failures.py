@@ -3,9 +3,9 @@
 import traceback
 from typing import Any
 
-MOST_ERROR_TEXT = 2_000
+MAX_ERROR_CHARS = 2_000
 """Characters of an exception's text that are kept as the message."""
-MOST_TRACEBACK = 8_000
+MAX_TRACEBACK_CHARS = 8_000
 """Characters of a traceback that are kept, its end."""
 
 
@@ -15,7 +15,7 @@ def message_of(error: BaseException) -> str:
         text = str(error)
     except Exception:  # noqa: BLE001 an exception of somebody else: tracking must outlive its mistakes
         text = ""
-    return (text or type(error).__name__)[:MOST_ERROR_TEXT]
+    return (text or type(error).__name__)[:MAX_ERROR_CHARS]
 
 
 def details_of(error: BaseException) -> dict[str, Any]:
@@ -25,4 +25,4 @@ def details_of(error: BaseException) -> dict[str, Any]:
         lines = "".join(traceback.format_exception(error))
     except Exception:  # noqa: BLE001 an exception of somebody else: tracking must outlive its mistakes
         lines = ""
-    return {"type": name, "traceback": lines[-MOST_TRACEBACK:]}
+    return {"type": name, "traceback": lines[-MAX_TRACEBACK_CHARS:]}

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from trackstore.entries import Labels, LlmCall, Operation, ToolUse
 from trackstore.redaction import cut
-from trackstore.rules import ERROR_LENGTH
+from trackstore.rules import DEFAULT_ERROR_CHARS
 from trackstore.token_usage import TokenUsage
 
 OPERATION = "gen_ai.operation.name"
@@ -36,7 +36,7 @@ LABEL_ATTRIBUTES: Mapping[str, str] = {
     "subscription_id": "trackstore.subscription_id",
 }
 """Which attribute of a span, else of its resource, says each label."""
-KEPT = {
+ATTRIBUTE_NAMES = {
     "gen_ai.conversation.id": "conversation_id",
     "gen_ai.response.id": "response_id",
     "gen_ai.response.finish_reasons": "finish_reasons",
@@ -45,7 +45,7 @@ KEPT = {
     "service.name": "service",
 }
 """What else is kept, and under which name among the attributes."""
-TEXT_LENGTH = 65_536
+MAX_TEXT_CHARS = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class SpanFacts:
     error: str | None = None
 
 
-def operation_of(
+def operation_of_span(
     span: SpanFacts,
     *,
     labels: Mapping[str, str] = LABEL_ATTRIBUTES,
@@ -87,7 +87,7 @@ def operation_of(
         occurred_at=datetime.fromtimestamp(span.ended_ns / 1e9, UTC),
         operation_type=str(done),
         outcome="ERROR" if span.is_error or error is not None else "OK",
-        error=None if error is None else cut(str(error), ERROR_LENGTH),
+        error=None if error is None else cut(str(error), DEFAULT_ERROR_CHARS),
         duration_ms=max(0, span.ended_ns - span.started_ns) / 1e6,
         labels=_labels(span, labels),
         trace_id=f"{span.trace_id:032x}",
@@ -124,7 +124,7 @@ def _labels(span: SpanFacts, labels: Mapping[str, str]) -> Labels | None:
 
 def _kept(span: SpanFacts) -> dict[str, Any]:
     attributes = {}
-    for attribute, name in KEPT.items():
+    for attribute, name in ATTRIBUTE_NAMES.items():
         value = span.attributes.get(attribute, span.resource.get(attribute))
         if value is not None:
             attributes[name] = list(value) if isinstance(value, tuple) else value
@@ -144,4 +144,4 @@ def _first(attributes: Mapping[str, Any], names: tuple[str, ...]) -> Any:
 
 
 def _text(value: Any) -> str | None:
-    return None if value is None else cut(str(value), TEXT_LENGTH)
+    return None if value is None else cut(str(value), MAX_TEXT_CHARS)

@@ -4,23 +4,23 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from trackstore.values import ACCEPTS, MAX_DIGITS, Problems, read_number, shown, unwrapped
+from trackstore.values import ACCEPTS, MAX_DIGITS, Problems, describe_value, read_number, unwrapped
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-FUTURE = timedelta(hours=24)
+MAX_FUTURE = timedelta(hours=24)
 """A record may lie this far ahead of the clock."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TIMESTAMP_UNITS = (1, 1_000, 1_000_000, 1_000_000_000)
 """Units per second of Unix timestamps; the years that the server takes do not overlap between them."""
-NEAR = timedelta(minutes=5)
+MAX_LOCAL_DIFFERENCE = timedelta(minutes=5)
 """A time without a zone that is this close to now, in UTC or on the local clock, says which it is."""
-HOW = "Pass an aware datetime, such as datetime.now(UTC)."
+AWARE_HINT = "Pass an aware datetime, such as datetime.now(UTC)."
 
 
 def instant(value: Any, problems: Problems) -> datetime | None:
     """Return an aware instant in UTC within the years that the server takes."""
     now = datetime.now(UTC)
-    if type(value) is datetime and value.tzinfo is UTC and EARLIEST <= value <= now + FUTURE:
+    if type(value) is datetime and value.tzinfo is UTC and EARLIEST <= value <= now + MAX_FUTURE:
         return value
     before = len(problems)
     try:
@@ -29,9 +29,9 @@ def instant(value: Any, problems: Problems) -> datetime | None:
         moment = None
     if moment is None:
         if len(problems) == before:
-            problems.append(("", f"{shown(value)} is not a time. {HOW}"))
+            problems.append(("", f"{describe_value(value)} is not a time. {AWARE_HINT}"))
         return None
-    if not EARLIEST <= moment <= now + FUTURE:
+    if not EARLIEST <= moment <= now + MAX_FUTURE:
         problems.append(("", f"{moment.isoformat()} is not between 2000 and tomorrow."))
         return None
     return moment
@@ -40,7 +40,7 @@ def instant(value: Any, problems: Problems) -> datetime | None:
 ACCEPTS[instant] = lambda value: (
     type(value) is datetime
     and value.tzinfo is UTC
-    and EARLIEST <= value <= datetime.now(UTC) + FUTURE
+    and EARLIEST <= value <= datetime.now(UTC) + MAX_FUTURE
 )
 
 
@@ -61,7 +61,7 @@ def elapsed_ms(started: Any, problems: Problems) -> float | None:
 def _not_negative(elapsed: float, started: Any, problems: Problems) -> float | None:
     if elapsed >= 0:
         return elapsed
-    problems.append(("", f"The start {shown(started)} lies in the future."))
+    problems.append(("", f"The start {describe_value(started)} lies in the future."))
     return None
 
 
@@ -88,7 +88,7 @@ def _read(value: Any, now: datetime, problems: Problems) -> datetime | None:
 
 def _of_timestamp(number: float, now: datetime) -> datetime | None:
     for units in TIMESTAMP_UNITS:
-        if EARLIEST.timestamp() <= number / units <= (now + FUTURE).timestamp():
+        if EARLIEST.timestamp() <= number / units <= (now + MAX_FUTURE).timestamp():
             micros = (
                 int(number * 1_000_000) // units if type(number) is int else number / units * 1e6
             )
@@ -107,11 +107,15 @@ def _in_utc(value: datetime) -> datetime:
 def _with_zone(value: datetime, now: datetime, problems: Problems) -> datetime | None:
     """Return a time without a zone as what it must mean; None where that is not clear."""
     in_utc, local = value.replace(tzinfo=UTC), value.replace(tzinfo=None).astimezone()
-    if in_utc == local or abs(in_utc - now) <= NEAR:
-        problems.append(("", f"{shown(value)} has no time zone and is taken as UTC. {HOW}"))
+    if in_utc == local or abs(in_utc - now) <= MAX_LOCAL_DIFFERENCE:
+        problems.append(
+            ("", f"{describe_value(value)} has no time zone and is taken as UTC. {AWARE_HINT}")
+        )
         return in_utc
-    if abs(local - now) <= NEAR:
-        problems.append(("", f"{shown(value)} has no time zone and is taken as local. {HOW}"))
+    if abs(local - now) <= MAX_LOCAL_DIFFERENCE:
+        problems.append(
+            ("", f"{describe_value(value)} has no time zone and is taken as local. {AWARE_HINT}")
+        )
         return local
-    problems.append(("", f"{shown(value)} has no time zone. {HOW}"))
+    problems.append(("", f"{describe_value(value)} has no time zone. {AWARE_HINT}"))
     return None

@@ -13,7 +13,15 @@ from uuid import UUID
 
 import msgspec
 
-from trackstore.values import ELLIPSIS, LONG_MAX, Problems, clean, read_text, shown, unwrapped
+from trackstore.values import (
+    ELLIPSIS,
+    LONG_MAX,
+    Problems,
+    clean,
+    describe_value,
+    read_text,
+    unwrapped,
+)
 
 MAX_DEPTH = 16
 MAX_BYTES = 65_536
@@ -32,12 +40,12 @@ MAX_CUT_MEMBERS = 100
 def json_object(value: Any, problems: Problems) -> dict[str, Any] | None:
     """Return the value as a JSON object that the server takes; None where it is not an object."""
     try:
-        fitter = _Fitter(problems)
-        normalized = fitter.fit(value, 1)
+        normalizer = _JsonNormalizer(problems)
+        normalized = normalizer.normalize(value, 1)
         if type(normalized) is not dict:
-            problems.append(("", f"{shown(value)} is not an object. Pass a dict."))
+            problems.append(("", f"{describe_value(value)} is not an object. Pass a dict."))
             return None
-        return _small_enough(normalized, problems) if fitter.bytes > MAX_BYTES else normalized
+        return _small_enough(normalized, problems) if normalizer.bytes > MAX_BYTES else normalized
     except Exception as error:  # noqa: BLE001 - somebody else's object: tracking must outlive its mistakes
         problems.append(("", f"A {type(value).__name__} cannot be read ({type(error).__name__})."))
         return None
@@ -45,11 +53,11 @@ def json_object(value: Any, problems: Problems) -> dict[str, Any] | None:
 
 def json_text(value: Any, problems: Problems) -> str | None:
     """Return the JSON text of a list or object, such as the messages of a chat."""
-    fitter = _Fitter(problems)
-    return json.dumps(fitter.fit(value, 1), ensure_ascii=False)
+    normalizer = _JsonNormalizer(problems)
+    return json.dumps(normalizer.normalize(value, 1), ensure_ascii=False)
 
 
-class _Fitter:
+class _JsonNormalizer:
     """One walk through a value; ``bytes`` is an upper bound of its size as JSON."""
 
     __slots__ = ("_problems", "_values", "bytes")
@@ -59,7 +67,7 @@ class _Fitter:
         self._values = 0
         self.bytes = 0
 
-    def fit(self, value: Any, depth: int) -> Any:
+    def normalize(self, value: Any, depth: int) -> Any:
         """Return the value as JSON; itself where it is JSON already."""
         kind = type(value)
         self.bytes += BYTES_OF_A_VALUE
@@ -123,10 +131,10 @@ class _Fitter:
             if key is None:
                 continue
             if key in members:
-                self._note(f"The key {shown(key)} occurs twice; the first is kept.")
+                self._note(f"The key {describe_value(key)} occurs twice; the first is kept.")
                 continue
             self.bytes += BYTES_OF_A_CHAR * len(key)
-            members[key] = self.fit(member, depth + 1)
+            members[key] = self.normalize(member, depth + 1)
         return members
 
     def _key(self, name: Any) -> str | None:
@@ -140,7 +148,7 @@ class _Fitter:
         for member in value:
             if not self._is_room():
                 break
-            members.append(self.fit(member, depth + 1))
+            members.append(self.normalize(member, depth + 1))
         return members
 
     def _other(self, value: Any, kind: type, depth: int) -> Any:
@@ -149,7 +157,7 @@ class _Fitter:
                 return self._array(value, depth)
             if issubclass(kind, str | int | float):
                 base = next(plain for plain in (str, int, float) if issubclass(kind, plain))
-                return self.fit(base.__str__(value) if base is str else base(value), depth)
+                return self.normalize(base.__str__(value) if base is str else base(value), depth)
             if issubclass(kind, bytes | bytearray | memoryview):
                 return self._string(bytes(value).decode("utf-8", "surrogateescape"))
             if issubclass(kind, datetime | date | day_time | timedelta | UUID | Decimal):
@@ -172,11 +180,11 @@ class _Fitter:
 
     def _array(self, value: Any, depth: int) -> Any:
         if issubclass(type(value), Enum) or (getattr(value, "size", 1) == 1 and not value.shape):
-            return self.fit(unwrapped(value), depth)
+            return self.normalize(unwrapped(value), depth)
         if value.size > MAX_VALUES:
             self._note(f"An array of {value.size:,} values is left out.")
             return None
-        return self.fit(value.tolist(), depth)
+        return self.normalize(value.tolist(), depth)
 
     def _plain(self, value: Any, kind: type) -> str:
         if kind in (datetime, date, day_time, timedelta, UUID, Decimal):

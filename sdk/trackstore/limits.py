@@ -6,9 +6,13 @@ from datetime import timedelta
 from typing import Any, TypedDict, Unpack, get_args
 from uuid import UUID
 
-from trackstore.answers import Consumption, Reservation
+from trackstore.call_repair import suggestion
 from trackstore.calls import Json
-from trackstore.consuming import (
+from trackstore.entries import Consume
+from trackstore.errors import InvalidItemError, ServerUnavailableError
+from trackstore.ids import new_id
+from trackstore.labels import LABELS, LabelDefaults
+from trackstore.limit_calls import (
     Call,
     IfUnavailable,
     assumed,
@@ -19,16 +23,12 @@ from trackstore.consuming import (
     reservation_of,
     reserve_call,
 )
-from trackstore.entries import Consume
-from trackstore.errors import InvalidItem, ServerUnavailable
-from trackstore.fitting import fit
-from trackstore.guards import suggestion
-from trackstore.ids import new_id
-from trackstore.labelling import LABELS, Labelling
-from trackstore.values import Problems, number, read_uuid, shown, spelling
+from trackstore.normalization import normalize
+from trackstore.results import Consumption, Reservation
+from trackstore.values import Problems, describe_value, number, read_uuid, spelling
 
-RESERVED_FOR = timedelta(minutes=10)
-ANSWER_SECONDS = 5.0
+DEFAULT_RESERVATION_TTL = timedelta(minutes=10)
+ANSWER_TIMEOUT_SECONDS = 5.0
 """How long a question about a limit may take, all tries together."""
 
 
@@ -51,49 +51,53 @@ class ConsumeArguments(TypedDict, total=False):
     batch_size: int
 
 
-def choice(value: Any) -> IfUnavailable:
-    """Return what to do where the server cannot be asked; raises ``InvalidItem``."""
+def unavailable_policy(value: Any) -> IfUnavailable:
+    """Return what to do where the server cannot be asked; raises ``InvalidItemError``."""
     word = spelling(value).lower()
     for known in get_args(IfUnavailable):
         if word == known:
             answer: IfUnavailable = known
             return answer
-    raise InvalidItem(f"if_unavailable: {shown(value)} is not one of raise, allow, deny.")
+    raise InvalidItemError(
+        f"if_unavailable: {describe_value(value)} is not one of raise, allow, deny."
+    )
 
 
-def held_id(reservation: Any) -> UUID:
+def reservation_id(reservation: Any) -> UUID:
     """Return the id of units that were set aside, also from the answer of ``reserve``.
 
-    Raises ``InvalidItem`` for an answer that set nothing aside, and for what is no id.
+    Raises ``InvalidItemError`` for an answer that set nothing aside, and for what is no id.
     """
     if not isinstance(reservation, Reservation):
         id = read_uuid(reservation)
         if id is None:
-            problem = f"{shown(reservation)} is not the id of units that were set aside."
-            raise InvalidItem(f"reservation: {problem} Pass the answer of reserve(), or its id.")
+            problem = f"{describe_value(reservation)} is not the id of units that were set aside."
+            raise InvalidItemError(
+                f"reservation: {problem} Pass the answer of reserve(), or its id."
+            )
         return id
     if reservation.id is not None:
         return reservation.id
     if reservation.allowed:
-        raise InvalidItem(
+        raise InvalidItemError(
             "reservation: the server could not be asked, so nothing was set aside. Count the units "
             "that were used with consume()."
         )
-    raise InvalidItem("reservation: it was denied, so there is nothing to commit or release.")
+    raise InvalidItemError("reservation: it was denied, so there is nothing to commit or release.")
 
 
-def span(value: Any) -> timedelta:
-    """Return a span of time that was passed as such, or in seconds; raises ``InvalidItem``."""
+def duration_of(value: Any) -> timedelta:
+    """Return a span of time that was passed as such, or in seconds; raises ``InvalidItemError``."""
     if isinstance(value, timedelta):
         return value
     problems: Problems = []
     seconds = number(1, 86_400)(value, problems)
     if seconds is None:
-        raise InvalidItem(f"ttl: {problems[0][1]} Pass a timedelta or seconds.")
+        raise InvalidItemError(f"ttl: {problems[0][1]} Pass a timedelta or seconds.")
     return timedelta(seconds=seconds)
 
 
-class Limits(Labelling):
+class Limits(LabelDefaults):
     """Limits where no server is asked: everything is allowed, and said not to be known."""
 
     def consume(
@@ -103,7 +107,7 @@ class Limits(Labelling):
         *,
         operation_type: str | None = None,
         id: UUID | None = None,
-        timeout: float = ANSWER_SECONDS,
+        timeout: float = ANSWER_TIMEOUT_SECONDS,
         if_unavailable: IfUnavailable = "raise",
         **labels: Unpack[ConsumeArguments],
     ) -> Consumption:
@@ -111,25 +115,25 @@ class Limits(Labelling):
 
         Waits for the answer, ``timeout`` seconds at most, and tries again meanwhile; with the same
         ``id`` (default: a new one) a repeat counts once. Where the server cannot be asked,
-        ``if_unavailable`` decides: ``raise`` (``ServerUnavailable``), ``allow`` or ``deny``.
+        ``if_unavailable`` decides: ``raise`` (``ServerUnavailableError``), ``allow`` or ``deny``.
         ``operation`` and ``batch_size`` stand for ``operation_type`` and ``units``.
 
-        Raises ``InvalidItem`` for arguments that cannot be used, and for a label that is None:
+        Raises ``InvalidItemError`` for arguments that cannot be used, and for a label that is None:
         nothing is left out here, as the answer would be one to another question. Raises
-        ``ServerRefused`` for what the server refuses.
+        ``ServerRefusedError`` for what the server refuses.
         """
-        asked = self._asked(interaction_type, units, operation_type, id, labels)
-        return self._consume(asked, timeout, choice(if_unavailable))
+        consume = self._build_consume(interaction_type, units, operation_type, id, labels)
+        return self._consume(consume, timeout, unavailable_policy(if_unavailable))
 
     def reserve(
         self,
         interaction_type: str,
         units: int = 1,
         *,
-        ttl: timedelta = RESERVED_FOR,
+        ttl: timedelta = DEFAULT_RESERVATION_TTL,
         operation_type: str | None = None,
         id: UUID | None = None,
-        timeout: float = ANSWER_SECONDS,
+        timeout: float = ANSWER_TIMEOUT_SECONDS,
         if_unavailable: IfUnavailable = "raise",
         **labels: Unpack[ConsumeArguments],
     ) -> Reservation:
@@ -138,13 +142,13 @@ class Limits(Labelling):
         ``commit`` or ``release`` ends it. ``ttl`` is a ``timedelta`` or seconds. Otherwise as
         ``consume``.
         """
-        asked = self._asked(interaction_type, units, operation_type, id, labels)
-        return self._reserve(asked, span(ttl), timeout, choice(if_unavailable))
+        consume = self._build_consume(interaction_type, units, operation_type, id, labels)
+        return self._reserve(consume, duration_of(ttl), timeout, unavailable_policy(if_unavailable))
 
-    def _asked(
+    def _build_consume(
         self, interaction_type: Any, units: Any, operation_type: Any, id: Any, passed: Any
     ) -> Consume:
-        """Return the question; raises ``InvalidItem`` for what cannot be asked."""
+        """Return the question; raises ``InvalidItemError`` for what cannot be asked."""
         labels = dict(passed)
         if "batch_size" in labels:
             units = labels.pop("batch_size")
@@ -152,45 +156,45 @@ class Limits(Labelling):
             operation_type = labels.pop("operation")
         unknown = [name for name in labels if name not in LABELS]
         if unknown:
-            raise InvalidItem(f"consume: {unknown[0]}: {suggestion(unknown[0], LABELS)}")
+            raise InvalidItemError(f"consume: {unknown[0]}: {suggestion(unknown[0], LABELS)}")
         for name, value in labels.items():
             if value is None and name != "organization_id":
-                raise InvalidItem(
+                raise InvalidItemError(
                     f"consume: {name}: None is not an id, and limits by {name} would not be asked. "
                     f"Pass the id, or leave {name} out."
                 )
-        asked = Consume(
+        consume = Consume(
             interaction_type=interaction_type,
             units=units,
             operation_type=operation_type,
             id=new_id() if id is None else id,
             labels=self.labels_with(labels),
         )
-        fitted, problems = fit(asked, is_own=True)
+        normalized, problems = normalize(consume, in_place=True)
         if problems:
             summary = "; ".join(f"{path}: {problem}" for path, problem in problems)
-            raise InvalidItem(f"consume: {summary}")
-        assert isinstance(fitted, Consume)
-        return fitted
+            raise InvalidItemError(f"consume: {summary}")
+        assert isinstance(normalized, Consume)
+        return normalized
 
     def commit(
-        self, id: UUID | str | Reservation, units: int, *, timeout: float = ANSWER_SECONDS
+        self, id: UUID | str | Reservation, units: int, *, timeout: float = ANSWER_TIMEOUT_SECONDS
     ) -> Consumption:
         """Use what was really needed of a reservation; the rest is given back. May be repeated.
 
-        ``id`` is the answer of ``reserve``, or its id. Raises ``InvalidItem`` where nothing was set
-        aside, ``ServerUnavailable`` or ``ServerRefused``.
+        ``id`` is the answer of ``reserve``, or its id. Raises ``InvalidItemError`` where nothing was set
+        aside, ``ServerUnavailableError`` or ``ServerRefusedError``.
         """
         del timeout
-        held_id(id)
+        reservation_id(id)
         return assumed("allow", units)
 
     def release(
-        self, id: UUID | str | Reservation, *, timeout: float = ANSWER_SECONDS
+        self, id: UUID | str | Reservation, *, timeout: float = ANSWER_TIMEOUT_SECONDS
     ) -> Consumption:
         """Give all units of a reservation back. Otherwise as ``commit``."""
         del timeout
-        held_id(id)
+        reservation_id(id)
         return assumed("allow", 0)
 
     async def aconsume(
@@ -200,7 +204,7 @@ class Limits(Labelling):
         *,
         operation_type: str | None = None,
         id: UUID | None = None,
-        timeout: float = ANSWER_SECONDS,
+        timeout: float = ANSWER_TIMEOUT_SECONDS,
         if_unavailable: IfUnavailable = "raise",
         **labels: Unpack[ConsumeArguments],
     ) -> Consumption:
@@ -221,10 +225,10 @@ class Limits(Labelling):
         interaction_type: str,
         units: int = 1,
         *,
-        ttl: timedelta = RESERVED_FOR,
+        ttl: timedelta = DEFAULT_RESERVATION_TTL,
         operation_type: str | None = None,
         id: UUID | None = None,
-        timeout: float = ANSWER_SECONDS,
+        timeout: float = ANSWER_TIMEOUT_SECONDS,
         if_unavailable: IfUnavailable = "raise",
         **labels: Unpack[ConsumeArguments],
     ) -> Reservation:
@@ -242,65 +246,65 @@ class Limits(Labelling):
         )
 
     async def acommit(
-        self, id: UUID | str | Reservation, units: int, *, timeout: float = ANSWER_SECONDS
+        self, id: UUID | str | Reservation, units: int, *, timeout: float = ANSWER_TIMEOUT_SECONDS
     ) -> Consumption:
         """``commit`` without blocking the event loop."""
         return await asyncio.to_thread(self.commit, id, units, timeout=timeout)
 
     async def arelease(
-        self, id: UUID | str | Reservation, *, timeout: float = ANSWER_SECONDS
+        self, id: UUID | str | Reservation, *, timeout: float = ANSWER_TIMEOUT_SECONDS
     ) -> Consumption:
         """``release`` without blocking the event loop."""
         return await asyncio.to_thread(self.release, id, timeout=timeout)
 
     def _consume(
-        self, asked: Consume, timeout: float, if_unavailable: IfUnavailable
+        self, consume: Consume, timeout: float, if_unavailable: IfUnavailable
     ) -> Consumption:
         del timeout, if_unavailable
-        return assumed("allow", asked.units)
+        return assumed("allow", consume.units)
 
     def _reserve(
-        self, asked: Consume, ttl: timedelta, timeout: float, if_unavailable: IfUnavailable
+        self, consume: Consume, ttl: timedelta, timeout: float, if_unavailable: IfUnavailable
     ) -> Reservation:
         del ttl, timeout, if_unavailable
-        return Reservation(assumed("allow", asked.units), asked.id)
+        return Reservation(assumed("allow", consume.units), consume.id)
 
 
-class AskedLimits(Limits):
+class RemoteLimits(Limits):
     """Limits as the server keeps them."""
 
     @abstractmethod
-    def _ask(self, call: Call, timeout: float) -> Json:
-        """The data of the answer; raises ``ServerUnavailable`` or ``ServerRefused``."""
+    def _call_server(self, call: Call, timeout: float) -> Json:
+        """The data of the answer; raises ``ServerUnavailableError`` or ``ServerRefusedError``."""
 
     def commit(
-        self, id: UUID | str | Reservation, units: int, *, timeout: float = ANSWER_SECONDS
+        self, id: UUID | str | Reservation, units: int, *, timeout: float = ANSWER_TIMEOUT_SECONDS
     ) -> Consumption:
         """Use what was really needed of a reservation; the rest is given back."""
-        return consumption_of(self._ask(commit_call(held_id(id), units), timeout))
+        return consumption_of(self._call_server(commit_call(reservation_id(id), units), timeout))
 
     def release(
-        self, id: UUID | str | Reservation, *, timeout: float = ANSWER_SECONDS
+        self, id: UUID | str | Reservation, *, timeout: float = ANSWER_TIMEOUT_SECONDS
     ) -> Consumption:
         """Give all units of a reservation back."""
-        return consumption_of(self._ask(release_call(held_id(id)), timeout))
+        return consumption_of(self._call_server(release_call(reservation_id(id)), timeout))
 
     def _consume(
-        self, asked: Consume, timeout: float, if_unavailable: IfUnavailable
+        self, consume: Consume, timeout: float, if_unavailable: IfUnavailable
     ) -> Consumption:
         try:
-            return consumption_of(self._ask(consume_call(asked), timeout))
-        except ServerUnavailable:
+            return consumption_of(self._call_server(consume_call(consume), timeout))
+        except ServerUnavailableError:
             if if_unavailable == "raise":
                 raise
-            return assumed(if_unavailable, asked.units)
+            return assumed(if_unavailable, consume.units)
 
     def _reserve(
-        self, asked: Consume, ttl: timedelta, timeout: float, if_unavailable: IfUnavailable
+        self, consume: Consume, ttl: timedelta, timeout: float, if_unavailable: IfUnavailable
     ) -> Reservation:
         try:
-            return reservation_of(self._ask(reserve_call(asked, ttl), timeout))
-        except ServerUnavailable:
+            return reservation_of(self._call_server(reserve_call(consume, ttl), timeout))
+        except ServerUnavailableError:
             if if_unavailable == "raise":
                 raise
-            return Reservation(assumed(if_unavailable, asked.units))
+            return Reservation(assumed(if_unavailable, consume.units))

@@ -9,7 +9,7 @@ from trackstore.delivery import forks
 
 MAX_KINDS = 500
 """Kinds that are counted and warned of one by one; further ones are counted as ``other``."""
-OTHER = "other"
+OVERFLOW_NAME = "other"
 
 log = logging.getLogger("trackstore")
 
@@ -60,7 +60,7 @@ class Notices:
         """Count, and return whether it is the first of its name."""
         with self._lock:
             if name not in counter and len(counter) >= MAX_KINDS:
-                name = OTHER
+                name = OVERFLOW_NAME
             counter[name] += 1
             return counter[name] == 1
 

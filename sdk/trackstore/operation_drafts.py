@@ -8,26 +8,26 @@ from uuid import UUID
 import msgspec
 
 from trackstore.aliases import OPERATION_ALIASES, merged, resolve
-from trackstore.context import NOWHERE, current
+from trackstore.call_repair import MAX_NAME_CHARS, suggestion
+from trackstore.context import EMPTY_CONTEXT, current
 from trackstore.entries import ApiCall, Interaction, Labels, LlmCall, Operation, ToolUse
-from trackstore.guards import MAX_NAME_CHARS, suggestion
-from trackstore.labelling import LABELS
+from trackstore.labels import LABELS
 from trackstore.operation_types import infer_operation_type
 from trackstore.token_usage import TokenUsage
 from trackstore.usage_fields import unread_counts
-from trackstore.values import NAME_CHARS, Problems, key_of, read_number, read_text, shown
+from trackstore.values import NAME_CHARS, Problems, describe_value, key_of, read_number, read_text
 
 API_OPERATION = "api_operation"
 """What an API call counts as where nothing else is said."""
-NOT_COUNTED = Interaction(type=API_OPERATION, counts_against_limits=False)
+UNLIMITED_INTERACTION = Interaction(type=API_OPERATION, counts_against_limits=False)
 """What an API call counts that limits do not count: the monthly counter alone."""
-TIES = ("session_id", "request_id", "stage", "correlation_id", "trace_id")
+CONTEXT_FIELDS = ("session_id", "request_id", "stage", "correlation_id", "trace_id")
 """What is taken from the context."""
 FAILED_STATUS = 500
 PARTS: Mapping[str, type[ApiCall | ToolUse | LlmCall]] = {
     "api": ApiCall, "tool": ToolUse, "llm": LlmCall,
 }  # fmt: skip
-PLACES: Mapping[str, tuple[str, str]] = {
+FIELD_OF_FACT: Mapping[str, tuple[str, str]] = {
     **{name: ("api", name) for name in ApiCall.__struct_fields__},
     **{name: ("tool", name) for name in ToolUse.__struct_fields__ if name != "tokens_prevented"},
     **{name: ("llm", name) for name in LlmCall.__struct_fields__},
@@ -40,14 +40,23 @@ PLACES: Mapping[str, tuple[str, str]] = {
     "mode": ("tool", "operation_mode"),
 }
 """Where each fact belongs: the part of the operation, and its field there."""
-TOGETHER = ("counts_against_plan", "tokens", "usage", "email", "tokens_prevented", "error_details")
+COMBINED_FACTS = (
+    "counts_against_plan",
+    "tokens",
+    "usage",
+    "email",
+    "tokens_prevented",
+    "error_details",
+)
 """Facts that are told with others of the operation."""
-WHOLE_PARTS: Mapping[str, frozenset[str]] = {
-    part: frozenset(name for name in shape.__struct_fields__ if PLACES.get(name) == (part, name))
+DIRECT_PART_FIELDS: Mapping[str, frozenset[str]] = {
+    part: frozenset(
+        name for name in shape.__struct_fields__ if FIELD_OF_FACT.get(name) == (part, name)
+    )
     for part, shape in PARTS.items()
 }
 """Names in a part that mean their own field and nothing else, so that they go straight to it."""
-KNOWN_NAMES = (*PLACES, *PARTS, *TOGETHER, *OPERATION_ALIASES)
+KNOWN_NAMES = (*FIELD_OF_FACT, *PARTS, *COMBINED_FACTS, *OPERATION_ALIASES)
 
 
 def api_facts(
@@ -58,20 +67,25 @@ def api_facts(
     if counts_against_plan is not False:
         known["counts_against_plan"] = counts_against_plan
     elif facts.get("interaction") is None and facts.get("is_memory_operation") is None:
-        known["interaction"] = NOT_COUNTED
+        known["interaction"] = UNLIMITED_INTERACTION
     if facts.get("operation_type") is None and type(route) is type(method) is str:
         known["operation_type"] = infer_operation_type(method, route)
     return known
 
 
-def operation_of(
-    kind: Any, name: Any, id: UUID, facts: dict[str, Any], default_labels: Labels | None, problems: Problems
+def build_operation(
+    kind: Any,
+    name: Any,
+    id: UUID,
+    facts: dict[str, Any],
+    default_labels: Labels | None,
+    problems: Problems,
 ) -> Operation:
     """Return the operation of these facts; names that it does not have are told as problems."""
     fields: dict[str, Any] = {}
     parts: dict[str, dict[str, Any]] = {"": fields, "labels": {}, "api": {}, "tool": {}, "llm": {}}
     for fact, value in facts.items():
-        place = PLACES.get(fact)
+        place = FIELD_OF_FACT.get(fact)
         if place is not None:
             if value is not None:
                 parts[place[0]][place[1]] = value
@@ -84,16 +98,18 @@ def operation_of(
             fields[part] = shape(**parts[part])
     if name is None and type(kind) is str and kind == "API":
         name = _name_of(parts["api"].get("method"), parts["api"].get("route"))
-    return Operation(kind=kind, name=name, id=id, labels=_labels(parts["labels"], default_labels), **fields)
+    return Operation(
+        kind=kind, name=name, id=id, labels=_labels(parts["labels"], default_labels), **fields
+    )
 
 
 def _complete(fields: dict[str, Any], api: Mapping[str, Any], problems: Problems) -> None:
     """Add what follows from the context and from other facts."""
     here = current()
-    if here is not NOWHERE:
-        for tie in TIES:
-            if tie not in fields:
-                fields[tie] = getattr(here, tie)
+    if here is not EMPTY_CONTEXT:
+        for field in CONTEXT_FIELDS:
+            if field not in fields:
+                fields[field] = getattr(here, field)
     if "interaction" in fields and type(fields["interaction"]) is not Interaction:
         fields["interaction"] = _interaction(fields["interaction"])
     if "interactions" in fields:
@@ -106,7 +122,7 @@ def _place_part(
     name: str, value: Any, facts: dict[str, Any], parts: dict[str, dict[str, Any]]
 ) -> bool:
     """Put a dict of plain names into its part, after what was passed by itself; False for others."""
-    names = WHOLE_PARTS.get(name)
+    names = DIRECT_PART_FIELDS.get(name)
     if names is None or type(value) is not dict or not value.keys() <= names:
         return False
     if "operation_mode" in value and facts.get("mode") is not None:
@@ -126,15 +142,15 @@ def _place_all(facts: dict[str, Any], parts: dict[str, dict[str, Any]], problems
     for fact, value in resolve(_flattened(facts, problems), problems).items():
         if value is None:
             continue
-        place = PLACES.get(fact)
+        place = FIELD_OF_FACT.get(fact)
         if place is not None:
             parts[place[0]][place[1]] = value
-        elif fact in TOGETHER:
+        elif fact in COMBINED_FACTS:
             together[fact] = value
         else:
             problems.append((fact[:MAX_NAME_CHARS], suggestion(fact, KNOWN_NAMES)))
     if together:
-        _tell_together(together, parts, problems)
+        _apply_combined(together, parts, problems)
 
 
 def _name_of(method: Any, route: Any) -> str | None:
@@ -184,7 +200,7 @@ def _interactions(value: Any, problems: Problems) -> list[Any] | None:
     try:
         return [_interaction(member) for member in value if member is not None]
     except Exception:  # noqa: BLE001 - somebody else's object: tracking must outlive its mistakes
-        problems.append(("interactions", f"{shown(value)} is not a list of interactions."))
+        problems.append(("interactions", f"{describe_value(value)} is not a list of interactions."))
         return None
 
 
@@ -206,14 +222,14 @@ def _flattened(facts: dict[str, Any], problems: Problems) -> dict[str, Any]:
             flat["tool_name"] = value
         elif value is not None:
             problems.append(
-                (part, f"{shown(value)} is not a {shape.__name__}. Pass one, or a dict.")
+                (part, f"{describe_value(value)} is not a {shape.__name__}. Pass one, or a dict.")
             )
     return flat | {
         name: value for name, value in facts.items() if value is not None and name not in PARTS
     }
 
 
-def _tell_together(
+def _apply_combined(
     together: dict[str, Any], parts: dict[str, dict[str, Any]], problems: Problems
 ) -> None:
     fields = parts[""]
@@ -224,7 +240,9 @@ def _tell_together(
         except Exception:  # noqa: BLE001 - somebody else's object: tracking must outlive its mistakes
             problems.append(("counts_against_plan", "It is neither true nor false."))
             is_counted = False
-        fields["interaction"] = Interaction(type=API_OPERATION) if is_counted else NOT_COUNTED
+        fields["interaction"] = (
+            Interaction(type=API_OPERATION) if is_counted else UNLIMITED_INTERACTION
+        )
     if "usage" in together:
         _take_usage(together["usage"], parts["llm"], problems)
     if "tokens" in together:
@@ -246,12 +264,16 @@ def _take_usage(value: Any, llm: dict[str, Any], problems: Problems) -> None:
     """Take over the counts of a usage object; those that were passed by themselves win."""
     counts = TokenUsage.of(value).counts()
     if not counts:
-        problems.append(("usage", f"{shown(value)} has no token counts that are known here."))
+        problems.append(
+            ("usage", f"{describe_value(value)} has no token counts that are known here.")
+        )
     else:
         with suppress(Exception):  # somebody else's object: what could be read of it is enough
             unread = unread_counts(value)
             problem = "is not a whole number of at least 0, and is left out."
-            problems += [("usage", f"{path}: {shown(v)} {problem}") for path, v in unread.items()]
+            problems += [
+                ("usage", f"{path}: {describe_value(v)} {problem}") for path, v in unread.items()
+            ]
     if "input_tokens" in counts and "input_tokens" not in llm:
         llm.pop("input_tokens_exclude_cache", None)  # the counts of a usage include the cache
     for name, count in counts.items():
@@ -261,7 +283,9 @@ def _take_usage(value: Any, llm: dict[str, Any], problems: Problems) -> None:
 def _take_total(value: Any, llm: dict[str, Any], problems: Problems) -> None:
     """Count tokens in all as input, as the server does: never beside input or output."""
     if "input_tokens" in llm or "output_tokens" in llm:
-        problem = "It is the total where input and output are not known apart. Pass one or the other."
+        problem = (
+            "It is the total where input and output are not known apart. Pass one or the other."
+        )
         problems.append(("tokens", problem))
         return
     excludes = llm.pop("input_tokens_exclude_cache", None)
@@ -282,10 +306,13 @@ def _prevented(value: Any, tool: dict[str, Any], problems: Problems) -> None:
     except Exception:  # noqa: BLE001 - somebody else's object: tracking must outlive its mistakes
         prevented = original = actual = None
     if prevented is None:
-        problems.append(("tokens_prevented", f"{shown(value)} is not a whole number."))
+        problems.append(("tokens_prevented", f"{describe_value(value)} is not a whole number."))
     elif original is not None and actual is not None:
         if original - actual != prevented:
-            problem = f"{shown(value)} is not tokens_original - tokens_actual, {original - actual:,}."
+            difference = f"{original - actual:,}"
+            problem = (
+                f"{describe_value(value)} is not tokens_original - tokens_actual, {difference}."
+            )
             problems.append(("tokens_prevented", problem))
     elif original is not None:
         tool["tokens_actual"] = original - prevented

@@ -13,9 +13,8 @@ from typing import Any, Self, Unpack
 from uuid import UUID
 
 from trackstore.aliases import REQUEST_ALIASES, SESSION_ALIASES
-from trackstore.answers import Flushed, Stats
 from trackstore.arguments import ApiArguments, ChatArguments, OperationArguments, ToolArguments
-from trackstore.completions import has_time
+from trackstore.call_repair import report, suggestion, tolerant
 from trackstore.context import current
 from trackstore.entries import (
     BreakerState,
@@ -27,28 +26,29 @@ from trackstore.entries import (
     Stage,
     ToolUse,
 )
-from trackstore.errors import InvalidItem
-from trackstore.fitting import fit, nested
-from trackstore.guards import report, suggestion, tolerant
+from trackstore.entry_checks import has_time
+from trackstore.errors import InvalidItemError
 from trackstore.ids import new_id
 from trackstore.instances import process_name
-from trackstore.labelling import LABELS, RequestArguments, SessionArguments
+from trackstore.labels import LABELS, RequestArguments, SessionArguments
 from trackstore.limits import Limits
+from trackstore.normalization import nested, normalize
 from trackstore.notices import Notices
-from trackstore.operation_drafts import api_facts, operation_of
-from trackstore.request_questions import RequestQuestions
+from trackstore.operation_drafts import api_facts, build_operation
+from trackstore.request_queries import RequestQueries
 from trackstore.request_status import uuid_of
 from trackstore.requests import RequestHandle
+from trackstore.results import Flushed, Stats
 from trackstore.resuming import ResumedRequest
 from trackstore.sessions import SessionHandle, session_id_of
 from trackstore.tracked_ids import TrackedId
-from trackstore.values import NAME_CHARS, Problems, read_uuid, shown, text
+from trackstore.values import NAME_CHARS, Problems, describe_value, read_uuid, text
 
 fit_stage = nested(Stage)
 fit_name = text(NAME_CHARS, may_cut=False, may_be_empty=False)
 
 
-class Recorder(RequestQuestions, Limits, ABC):
+class Recorder(RequestQueries, Limits, ABC):
     """Base of all trackers.
 
     Nothing here raises because of delivery, and nothing waits for it, but ``consume`` and its kin,
@@ -58,7 +58,7 @@ class Recorder(RequestQuestions, Limits, ABC):
     notices: Notices
     """What it has to say about its callers' input: counted, and warned of once."""
     is_strict = False
-    """Whether it raises ``InvalidItem`` for what the server would refuse: in tests."""
+    """Whether it raises ``InvalidItemError`` for what the server would refuse: in tests."""
 
     def __new__(cls, *args: Any, **named: Any) -> Self:
         """Give each tracker notices of its own, whether or not a subclass calls ``__init__``."""
@@ -71,11 +71,11 @@ class Recorder(RequestQuestions, Limits, ABC):
 
     @abstractmethod
     def put(self, entry: Entry) -> None:
-        """Take one entry that the server takes. Never raises, but ``InvalidItem`` if strict."""
+        """Take one entry that the server takes. Never raises, but ``InvalidItemError`` if strict."""
 
     @abstractmethod
     def refuse(self, field: str, error: Exception) -> None:
-        """Count what could not even be made an entry; raises ``InvalidItem`` if strict."""
+        """Count what could not even be made an entry; raises ``InvalidItemError`` if strict."""
 
     @abstractmethod
     def flush(self, timeout: float = 5.0) -> Flushed:
@@ -97,26 +97,26 @@ class Recorder(RequestQuestions, Limits, ABC):
     # ------------------------------------------------------------------ entries
 
     def record(self, entry: Entry) -> None:
-        """Record one entry. Never raises, but ``InvalidItem`` where the tracker is strict.
+        """Record one entry. Never raises, but ``InvalidItemError`` where the tracker is strict.
 
         A fact that the server would refuse is converted, or left out and counted
         (``stats().adjusted``); the rest of the entry is kept.
         """
-        self._record(entry, is_own=False)
+        self._record(entry, in_place=False)
 
-    def _record(self, entry: Entry, *, is_own: bool) -> None:
+    def _record(self, entry: Entry, *, in_place: bool) -> None:
         try:
-            fitted, problems = fit(entry, is_own=is_own)
+            normalized, problems = normalize(entry, in_place=in_place)
             if problems:
                 report(self, entry.field, problems)
-        except InvalidItem as error:
+        except InvalidItemError as error:
             if self.is_strict:
                 raise
             self.refuse(entry.field, error)
         except Exception as error:  # noqa: BLE001 - tracking must not break what it tracks
             self.refuse(getattr(entry, "field", "entry"), error)
         else:
-            self.put(fitted)
+            self.put(normalized)
 
     # ------------------------------------------------------------------ operations
 
@@ -321,19 +321,19 @@ class Recorder(RequestQuestions, Limits, ABC):
         operation_id = None if passed is None else read_uuid(passed)
         if passed is not None and operation_id is None:
             problems.append(
-                ("id", f"{shown(passed)} is not a UUID. The operation gets another id.")
+                ("id", f"{describe_value(passed)} is not a UUID. The operation gets another id.")
             )
         id = operation_id or new_id()
         try:
-            operation = operation_of(kind, name, id, facts, self.labels, problems)
+            operation = build_operation(kind, name, id, facts, self.labels, problems)
             if problems:
                 report(self, Operation.field, problems)
-        except InvalidItem:
+        except InvalidItemError:
             raise
         except Exception as error:  # noqa: BLE001 - tracking must not break what it tracks
             self.refuse(Operation.field, error)
         else:
-            self._record(operation, is_own=True)
+            self._record(operation, in_place=True)
         return TrackedId.of(id)
 
     def _id(self, field: str, passed: Any) -> UUID:
@@ -343,7 +343,7 @@ class Recorder(RequestQuestions, Limits, ABC):
         id = read_uuid(passed)
         if id is not None and has_time(id):
             return id
-        problem = f"{shown(passed)} is not a UUIDv7. The {field} gets another id."
+        problem = f"{describe_value(passed)} is not a UUIDv7. The {field} gets another id."
         report(self, field, [("id", problem)])
         return new_id()
 
@@ -371,14 +371,16 @@ class Recorder(RequestQuestions, Limits, ABC):
         try:
             stages = [stages] if issubclass(type(stages), str) else list(stages)
         except Exception:  # noqa: BLE001 - somebody else's object: tracking must outlive its mistakes
-            problems.append(("", f"{shown(stages)} is not a list of names."))
+            problems.append(("", f"{describe_value(stages)} is not a list of names."))
             stages = []
         for stage in stages:
             is_part = issubclass(type(stage), Stage | Mapping)
-            fitted = fit_stage(stage if is_part else Stage(name=stage), problems)
-            if fitted is not None:
-                planned.append(fitted)
-        report(self, "createRequest", [(f"stages.{p}".rstrip("."), problem) for p, problem in problems])
+            normalized = fit_stage(stage if is_part else Stage(name=stage), problems)
+            if normalized is not None:
+                planned.append(normalized)
+        report(
+            self, "createRequest", [(f"stages.{p}".rstrip("."), problem) for p, problem in problems]
+        )
         return planned
 
     def __enter__(self) -> Self:

@@ -72,10 +72,10 @@ SECRET_FIELDS = (
 ``API-Key``, ``APIKey`` and ``apikey`` are ``api_key``."""
 
 FINGERPRINT_DIGITS = 16
-DEEPEST = 12
+MAX_BODY_DEPTH = 12
 """Levels of a body that are looked through; what lies deeper is left out, not trusted."""
-MOST_QUERY_FIELDS = 50
-VALUE_LENGTH = 500
+MAX_QUERY_FIELDS = 50
+MAX_VALUE_CHARS = 500
 """Characters of a header or query field that are kept."""
 
 
@@ -112,7 +112,7 @@ def _is_match(globs: tuple[str, ...], name: str) -> bool:
 
 def is_secret(globs: tuple[str, ...], name: str) -> bool:
     """Whether the value of this name is hidden, however the name is written."""
-    return _is_match(globs, name[:VALUE_LENGTH])
+    return _is_match(globs, name[:MAX_VALUE_CHARS])
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class Redaction:
     """Which names hide their value; globs, without regard to case.
 
     What is passed stands in place of the default: ``SECRET_FIELDS + ("notes",)`` adds to it.
-    Raises ``InvalidSettings`` for what is no list of names.
+    Raises ``InvalidSettingsError`` for what is no list of names.
     """
 
     headers: tuple[str, ...] = SECRET_HEADERS
@@ -135,7 +135,9 @@ class Redaction:
     def of_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Give every header with its value, or with a mark in its place."""
         return {
-            name: REDACTED if is_secret(self.headers, name) else self.of_text(value)[:VALUE_LENGTH]
+            name: REDACTED
+            if is_secret(self.headers, name)
+            else self.of_text(value)[:MAX_VALUE_CHARS]
             for name, value in headers.items()
         }
 
@@ -143,12 +145,14 @@ class Redaction:
         """Give the fields of a query string; one that was sent more than once is a list."""
         fields = dict[str, str | list[str]]()
         try:
-            pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=MOST_QUERY_FIELDS)
+            pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=MAX_QUERY_FIELDS)
         except ValueError:  # more fields than anybody reads
             return {}
         for field, text in pairs:
-            name = field[:VALUE_LENGTH]
-            value = REDACTED if is_secret(self.query, field) else self.of_text(text)[:VALUE_LENGTH]
+            name = field[:MAX_VALUE_CHARS]
+            value = (
+                REDACTED if is_secret(self.query, field) else self.of_text(text)[:MAX_VALUE_CHARS]
+            )
             match fields.get(name):
                 case None:
                     fields[name] = value
@@ -160,7 +164,7 @@ class Redaction:
 
     def of_body(self, body: object, depth: int = 0) -> object:
         """Give a JSON value with every secret field replaced, however deep it lies."""
-        if depth >= DEEPEST:
+        if depth >= MAX_BODY_DEPTH:
             return REDACTED
         if isinstance(body, Mapping):
             return {

@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from trackstore.calls import Json
 
-FINAL = frozenset({"COMPLETED", "CANCELLED"})
+FINAL_STATUSES = frozenset({"COMPLETED", "CANCELLED"})
 """Statuses that a request never leaves."""
-ACTIVE = frozenset({"RUNNING", "STALLED"})
+ACTIVE_STATUSES = frozenset({"RUNNING", "STALLED"})
 
 log = logging.getLogger("trackstore")
 
@@ -57,11 +57,11 @@ class StageStatus(Struct, frozen=True, rename="camel"):
     @property
     def next_attempt(self) -> int:
         """The attempt that who resumes it speaks for: the one that runs, else the next."""
-        is_present = self.status in ACTIVE or self.status == "COMPLETED"
+        is_present = self.status in ACTIVE_STATUSES or self.status == "COMPLETED"
         return self.attempt if is_present else self.attempt + 1
 
 
-class RequestError(Struct, frozen=True):
+class RequestFailure(Struct, frozen=True):
     """Why a request failed."""
 
     message: str | None = None
@@ -80,7 +80,7 @@ class RequestStatus(Struct, frozen=True, rename="camel"):
     title: str | None = None
     current_stage: str | None = None
     error_stage: str | None = None
-    error: RequestError | None = None
+    error: RequestFailure | None = None
     attributes: Any = None
     result: Any = None
     cancel_reason: str | None = None

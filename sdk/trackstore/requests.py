@@ -13,16 +13,16 @@ from uuid import UUID
 
 from trackstore import entries
 from trackstore.aliases import FAIL_ALIASES, LOG_ALIASES, with_inner
-from trackstore.context import Entered, current
+from trackstore.call_repair import report, tolerant
+from trackstore.context import EnteredContexts, current
 from trackstore.entries import Json, Labels, Severity
-from trackstore.errors import RequestCancelled
+from trackstore.entry_sink import EntrySink
+from trackstore.errors import RequestCancelledError
 from trackstore.failures import details_of, message_of
-from trackstore.fitting import MAX_ATTEMPTS, UNKNOWN
-from trackstore.guards import report, tolerant
 from trackstore.ids import new_id
-from trackstore.sink import Sink
+from trackstore.normalization import MAX_ATTEMPTS, UNKNOWN
 from trackstore.stages import Attempts, StageHandle
-from trackstore.values import Problems, read_text, whole
+from trackstore.values import Problems, read_text, whole_number
 
 DEFAULT_ATTEMPTS = 3
 """How often the server lets a stage be tried that was not planned otherwise."""
@@ -39,7 +39,7 @@ class RequestHandle:
     hands_over = False
     """Whether the end of its work waits until the server has what was reported."""
 
-    def __init__(self, sink: Sink, id: UUID, correlation_id: str | None = None) -> None:
+    def __init__(self, sink: EntrySink, id: UUID, correlation_id: str | None = None) -> None:
         self.id = id
         self._correlation_id = correlation_id or str(id)
         self.result: Json = {}
@@ -47,7 +47,7 @@ class RequestHandle:
         self._attempts: dict[str, int] = {}
         self._allowed: dict[str, int] = {}
         self._ended = False
-        self._entered = Entered()
+        self._entered = EnteredContexts()
 
     @property
     def correlation_id(self) -> str:
@@ -200,9 +200,9 @@ class RequestHandle:
         return self._sink.is_cancelled(self.id)
 
     def raise_if_cancelled(self) -> None:
-        """Raise ``RequestCancelled`` where it was called off: for loops that should end then."""
+        """Raise ``RequestCancelledError`` where it was called off: for loops that should end then."""
         if self.cancel_requested:
-            raise RequestCancelled(f"request {self.id} was called off")
+            raise RequestCancelledError(f"request {self.id} was called off")
 
     # ------------------------------------------------------------------ stages
 
@@ -241,17 +241,17 @@ class RequestHandle:
         ``async for`` with ``async with`` waits without blocking the loop.
         """
         name, most = self._stage_facts(name, most)
-        return Attempts(self, self._sink, name, delay_seconds, most or self.most_attempts(name))
+        return Attempts(self, self._sink, name, delay_seconds, most or self.max_attempts_of(name))
 
     def _stage_facts(self, name: Any, attempt: Any) -> tuple[str, int | None]:
         """Return the name of a stage and a number of attempts as both are sent."""
         problems: Problems = []
         text = read_text(name, problems) if type(name) is not str else name
-        number = None if attempt is None else whole(1, MAX_ATTEMPTS)(attempt, problems)
+        number = None if attempt is None else whole_number(1, MAX_ATTEMPTS)(attempt, problems)
         report(self._sink, "stage", [("stage", problem) for _, problem in problems])
         return text or UNKNOWN, number
 
-    def most_attempts(self, name: str) -> int:
+    def max_attempts_of(self, name: str) -> int:
         """How often the stage may be tried."""
         return self._allowed.get(name, DEFAULT_ATTEMPTS)
 

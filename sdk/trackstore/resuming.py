@@ -6,9 +6,15 @@ from uuid import UUID
 
 from trackstore import entries
 from trackstore.context import current
-from trackstore.request_status import ACTIVE, FINAL, RequestStatus, StageStatus, log
+from trackstore.entry_sink import EntrySink
+from trackstore.request_status import (
+    ACTIVE_STATUSES,
+    FINAL_STATUSES,
+    RequestStatus,
+    StageStatus,
+    log,
+)
 from trackstore.requests import RequestHandle
-from trackstore.sink import Sink
 
 
 class ResumedRequest(RequestHandle):
@@ -21,7 +27,7 @@ class ResumedRequest(RequestHandle):
 
     hands_over = True
 
-    def __init__(self, sink: Sink, id: UUID, correlation_id: str | None = None) -> None:
+    def __init__(self, sink: EntrySink, id: UUID, correlation_id: str | None = None) -> None:
         super().__init__(sink, id, correlation_id)
         self._is_named = correlation_id is not None
         self._known: RequestStatus | None = None
@@ -58,7 +64,7 @@ class ResumedRequest(RequestHandle):
         if not self._is_named:
             self._correlation_id = known.correlation_id
         self._allowed |= {stage.name: stage.max_attempts for stage in known.stages}
-        if known.status in FINAL:
+        if known.status in FINAL_STATUSES:
             log.warning(
                 "request %s is %s: what is reported of it changes nothing", self.id, known.status
             )
@@ -105,7 +111,7 @@ class ResumedRequest(RequestHandle):
                 "stage %r of request %s has completed in attempt %d: what is reported of it now "
                 "changes nothing", stage.name, self.id, stage.attempt,
             )  # fmt: skip
-        elif stage.status not in ACTIVE and stage.attempt and not stage.can_retry:
+        elif stage.status not in ACTIVE_STATUSES and stage.attempt and not stage.can_retry:
             log.warning(
                 "stage %r of request %s may not be retried (attempt %d of %d%s): the server refuses "
                 "what is reported of it", stage.name, self.id, stage.attempt, stage.max_attempts,

@@ -3,9 +3,9 @@
 import re
 from functools import lru_cache
 
-ROUTE_LENGTH = 160
+MAX_ROUTE_CHARS = 160
 """Characters of a route that are kept: with its method it is a name of 200 at most."""
-KNOWN_NAMES = 2_048
+MAX_CACHED_NAMES = 2_048
 """Names kept at hand: templates are few, and a scanner that tries paths must not grow memory."""
 
 UNMATCHED = "(unmatched)"
@@ -29,18 +29,18 @@ _ID = re.compile(
 )
 
 
-@lru_cache(KNOWN_NAMES)
+@lru_cache(MAX_CACHED_NAMES)
 def template_name(template: str) -> str:
     """Write a framework's template as Trackstore writes routes: ``v1/memory/{memory_id}``."""
     name = _PARAMETER.sub(lambda match: f"{{{match[1] or match[2]}}}", template).strip("/")
-    return name[:ROUTE_LENGTH] or "/"
+    return name[:MAX_ROUTE_CHARS] or "/"
 
 
-@lru_cache(KNOWN_NAMES)
+@lru_cache(MAX_CACHED_NAMES)
 def path_name(path: str, *, keep_ids: bool = False) -> str:
     """Name the route of a raw path; what looks like an id becomes ``{id}`` unless ids are kept."""
     bare = _UNPRINTABLE.sub("\ufffd", path.partition("?")[0]).strip("/")
     if not keep_ids:
         parts = ("{id}" if _ID.fullmatch(part) else part for part in bare.split("/"))
         bare = "/".join(parts)
-    return bare[:ROUTE_LENGTH] or "/"
+    return bare[:MAX_ROUTE_CHARS] or "/"

@@ -4,9 +4,9 @@ import functools
 from collections.abc import Mapping
 from typing import Any, Unpack
 
-from trackstore.answer_exceptions import failure_of
 from trackstore.arguments import CallArguments
 from trackstore.context import current
+from trackstore.exception_status import status_and_error
 from trackstore.recorder import Recorder
 from trackstore.rules import TrackingRules
 from trackstore.served_calls import CallRecorder, OpenCall, ServedCall, open_call
@@ -50,7 +50,7 @@ def _recorder_of(tracker: Recorder | None, rules: TrackingRules | None) -> CallR
 
 def _answer(error: Any, status_code: Any) -> Mapping[str, Any]:
     if isinstance(error, BaseException):
-        status, error_text = failure_of(error)
+        status, error_text = status_and_error(error)
         return {"status_code": status_code or status, "error": error_text}
     return {"status_code": status_code or (500 if error else 200), "error": error}
 

@@ -4,73 +4,79 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-from trackstore.errors import InvalidSettings
-from trackstore.guards import suggestion
-from trackstore.labelling import LABELS
-from trackstore.values import Problems, flag, number, shown, whole
+from trackstore.call_repair import suggestion
+from trackstore.errors import InvalidSettingsError
+from trackstore.labels import LABELS
+from trackstore.values import Problems, describe_value, flag, number, whole_number
 
 HEADER = re.compile(r"[A-Za-z0-9!#$%&'+.^_`|~-]+")
 
 
 def names_of(field: str, value: Any) -> tuple[str, ...]:
-    """Return several names; a text alone is one of them. Raises ``InvalidSettings``."""
+    """Return several names; a text alone is one of them. Raises ``InvalidSettingsError``."""
     if isinstance(value, str):
         value = (value,)
     if not isinstance(value, Collection):
-        raise InvalidSettings(f"{field}: {shown(value)} is no list of names.")
+        raise InvalidSettingsError(f"{field}: {describe_value(value)} is no list of names.")
     for name in value:
         if not isinstance(name, str) or not name.strip():
-            raise InvalidSettings(f"{field}: {shown(name)} is no name.")
+            raise InvalidSettingsError(f"{field}: {describe_value(name)} is no name.")
     return tuple(name.strip() for name in value)
 
 
 def headers_of(field: str, value: Any) -> tuple[str, ...]:
-    """Return names of headers in lower case; raises ``InvalidSettings``."""
+    """Return names of headers in lower case; raises ``InvalidSettingsError``."""
     names = names_of(field, value)
     for name in names:
         if not HEADER.fullmatch(name):
-            raise InvalidSettings(f"{field}: {shown(name)} is no name of a header; a glob neither.")
+            raise InvalidSettingsError(
+                f"{field}: {describe_value(name)} is no name of a header; a glob neither."
+            )
     return tuple(name.lower() for name in names)
 
 
 def labels_of(field: str, value: Any) -> tuple[str, ...]:
-    """Return names of labels; raises ``InvalidSettings``."""
+    """Return names of labels; raises ``InvalidSettingsError``."""
     names = names_of(field, value)
     for name in names:
         if name not in LABELS:
             problem = f"{field}: {name}: {suggestion(name, LABELS)} Labels are {', '.join(LABELS)}."
-            raise InvalidSettings(problem)
+            raise InvalidSettingsError(problem)
     return names
 
 
 def switch(field: str, value: Any, hint: str = "") -> bool:
-    """Return a truth value; raises ``InvalidSettings``."""
+    """Return a truth value; raises ``InvalidSettingsError``."""
     problems: Problems = []
     converted = flag(value, problems)
     if converted is None:
-        raise InvalidSettings(f"{field}: {problems[0][1]}{hint}")
+        raise InvalidSettingsError(f"{field}: {problems[0][1]}{hint}")
     return converted
 
 
 def count(field: str, value: Any, least: int = 0) -> int:
-    """Return a whole number; raises ``InvalidSettings``."""
+    """Return a whole number; raises ``InvalidSettingsError``."""
     problems: Problems = []
-    converted: int | None = whole(least)(value, problems)
+    converted: int | None = whole_number(least)(value, problems)
     if converted is None or isinstance(value, bool):
-        raise InvalidSettings(f"{field}: {shown(value)} is not a whole number from {least}.")
+        raise InvalidSettingsError(
+            f"{field}: {describe_value(value)} is not a whole number from {least}."
+        )
     return converted
 
 
 def rate(value: Any) -> float:
-    """Return the part of calls that is recorded; raises ``InvalidSettings``."""
+    """Return the part of calls that is recorded; raises ``InvalidSettingsError``."""
     converted: float | None = None if isinstance(value, bool) else number(0, 1)(value, [])
     if converted is None:
-        raise InvalidSettings(f"a sample rate lies between 0 and 1, not at {shown(value)}")
+        raise InvalidSettingsError(
+            f"a sample rate lies between 0 and 1, not at {describe_value(value)}"
+        )
     return converted
 
 
 def name(field: str, value: Any, hint: str) -> str:
-    """Return a text that is not empty; raises ``InvalidSettings``."""
+    """Return a text that is not empty; raises ``InvalidSettingsError``."""
     if not isinstance(value, str) or not value.strip():
-        raise InvalidSettings(f"{field}: {shown(value)} is no name. {hint}")
+        raise InvalidSettingsError(f"{field}: {describe_value(value)} is no name. {hint}")
     return value

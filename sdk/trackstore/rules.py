@@ -8,20 +8,20 @@ from fnmatch import translate
 from functools import lru_cache
 from typing import Any, Literal, TypeVar
 
-from trackstore.errors import InvalidSettings
+from trackstore.errors import InvalidSettingsError
 from trackstore.operation_types import infer_operation_type
 from trackstore.redaction import Redaction
 from trackstore.rule_values import count, headers_of, labels_of, name, names_of, rate, switch
-from trackstore.values import shown
+from trackstore.values import describe_value
 
 API_OPERATION = "api_operation"
 """The interaction that a call counts as where a rule says no other."""
 BATCH_SIZE: Literal["batch_size"] = "batch_size"
 """Units of a call that count once for each item it carried."""
 
-ERROR_LENGTH = 200
-BODY_BYTES = 16_384
-WHOLE = 2**64
+DEFAULT_ERROR_CHARS = 200
+DEFAULT_BODY_BYTES = 16_384
+SAMPLE_HASH_RANGE = 2**64
 WHOLE_QUERY = " The whole query is kept, or none; Redaction(query=...) hides the values of names."
 
 T = TypeVar("T")
@@ -38,7 +38,7 @@ class RouteRule:
 
     ``routes`` is a glob (``v1/memory*``; ``*`` also passes ``/``) or a compiled expression that
     must match the whole name; names have no slash in front. No ``methods`` means all of them.
-    Raises ``InvalidSettings`` for what no rule can be made of.
+    Raises ``InvalidSettingsError`` for what no rule can be made of.
     """
 
     routes: str | re.Pattern[str]
@@ -53,8 +53,10 @@ class RouteRule:
 
     def __post_init__(self) -> None:
         if not isinstance(self.routes, str) and not _is_pattern(self.routes):
-            problem = f"routes: {shown(self.routes)} is neither a glob nor a compiled expression"
-            raise InvalidSettings(f"{problem}: make one RouteRule for each.")
+            problem = (
+                f"routes: {describe_value(self.routes)} is neither a glob nor a compiled expression"
+            )
+            raise InvalidSettingsError(f"{problem}: make one RouteRule for each.")
         changed: dict[str, Any] = {"methods": _methods("methods", self.methods)}
         for field_name in ("track", "keep_body"):
             if (value := getattr(self, field_name)) is not None:
@@ -96,7 +98,7 @@ class TrackingRules:
     Of several ``routes`` that match, the first one that says a thing decides it. A call that counts
     and a call that failed are recorded whatever ``sample_rate`` says: limits and error lists stay
     whole. The others of one correlation id are kept or left out together, in every process. Raises
-    ``InvalidSettings`` for what no rule can be made of.
+    ``InvalidSettingsError`` for what no rule can be made of.
     """
 
     routes: tuple[RouteRule, ...] = ()
@@ -111,7 +113,7 @@ class TrackingRules:
     keep_headers: Collection[str] = ()
     keep_query: bool = False
     keep_body: bool = False
-    body_bytes: int = BODY_BYTES
+    body_bytes: int = DEFAULT_BODY_BYTES
     """Longer bodies are not kept."""
     redaction: Redaction = field(default_factory=Redaction)
     client_header: str = "x-client-type"
@@ -119,7 +121,7 @@ class TrackingRules:
     """A key sent here is recorded as its fingerprint, where nobody says ``api_key_id``."""
     trusted_proxies: int = 0
     """How many proxies in front of the service write X-Forwarded-For; 0 does not read it."""
-    error_length: int = ERROR_LENGTH
+    error_length: int = DEFAULT_ERROR_CHARS
 
     def __post_init__(self) -> None:
         changed: dict[str, Any] = {
@@ -139,8 +141,10 @@ class TrackingRules:
             (changed["api_key_header"],) = headers_of("api_key_header", [self.api_key_header])
         redaction: Any = self.redaction
         if not isinstance(redaction, Redaction):
-            problem = f"redaction: {shown(redaction)} is no Redaction"
-            raise InvalidSettings(f"{problem}: pass Redaction(headers=..., query=..., fields=...).")
+            problem = f"redaction: {describe_value(redaction)} is no Redaction"
+            raise InvalidSettingsError(
+                f"{problem}: pass Redaction(headers=..., query=..., fields=...)."
+            )
         _change(self, changed)
 
     def plan(self, method: str, route: str) -> RoutePlan:
@@ -171,7 +175,7 @@ def is_sampled(key: str, rate: float) -> bool:
     if rate >= 1:
         return True
     digest = hashlib.blake2b(key.encode("utf-8", "replace"), digest_size=8).digest()
-    return int.from_bytes(digest, "big") < rate * WHOLE
+    return int.from_bytes(digest, "big") < rate * SAMPLE_HASH_RANGE
 
 
 def _first(said: Sequence[T | None], default: T) -> T:
@@ -195,7 +199,9 @@ def _units(value: Any) -> int | Literal["batch_size"]:
     if value == BATCH_SIZE:
         return BATCH_SIZE
     if isinstance(value, str):
-        raise InvalidSettings(f"units: {shown(value)} is neither a number nor {BATCH_SIZE!r}.")
+        raise InvalidSettingsError(
+            f"units: {describe_value(value)} is neither a number nor {BATCH_SIZE!r}."
+        )
     return count("units", value, 1)
 
 
@@ -204,6 +210,6 @@ def _routes(value: Any) -> tuple[RouteRule, ...]:
     routes = tuple(value) if is_several else (value,)
     for rule in routes:
         if not isinstance(rule, RouteRule):
-            problem = f"routes: {shown(rule)} is no RouteRule"
-            raise InvalidSettings(f"{problem}: pass RouteRule({shown(rule)}, ...).")
+            problem = f"routes: {describe_value(rule)} is no RouteRule"
+            raise InvalidSettingsError(f"{problem}: pass RouteRule({describe_value(rule)}, ...).")
     return routes

@@ -11,31 +11,31 @@ from msgspec import Struct
 from msgspec.json import encode
 
 from trackstore.aliases import resolve
-from trackstore.answer_exceptions import SERVER_FAULT, describe
 from trackstore.arguments import CallArguments
+from trackstore.call_repair import report, suggestion
+from trackstore.context_scopes import Scoped
 from trackstore.entries import Interaction, LlmCall
-from trackstore.errors import InvalidItem, InvalidSettings, TrackstoreError
-from trackstore.guards import report, suggestion
+from trackstore.errors import InvalidItemError, InvalidSettingsError, TrackstoreError
+from trackstore.exception_status import SERVER_ERROR_STATUS, describe
 from trackstore.json_values import json_object
-from trackstore.labelling import LABELS
+from trackstore.labels import LABELS
 from trackstore.operation_drafts import KNOWN_NAMES
 from trackstore.recorder import Recorder
 from trackstore.redaction import cut
 from trackstore.route_names import template_name
 from trackstore.rules import API_OPERATION, BATCH_SIZE, RoutePlan, TrackingRules, is_sampled
-from trackstore.scoped import Scoped
 from trackstore.tracker import expect_tracker, get_tracker
-from trackstore.values import Problems, read_text, shown
+from trackstore.values import Problems, describe_value, read_text
 
 log = logging.getLogger("trackstore")
 
 END_USER = "end_user_id"
 """Goes before ``user_id``: a service that acts for somebody names both."""
-DISCONNECTED = 499
+DISCONNECTED_STATUS = 499
 """Status of a call whose caller went away before the answer began."""
-MOST_PLANS = 4_096
+MAX_CACHED_PLANS = 4_096
 """Routes whose plan is kept; more names than this are paths, not routes, and are planned anew."""
-SENT_BYTES = 20_000
+MAX_CAPTURED_BYTES = 20_000
 """Bytes of headers, query and body that are kept of one call. The server takes 64 KiB of attributes,
 and nobody shall escape a record by sending more."""
 
@@ -113,21 +113,21 @@ class OpenCall:
                 self.facts["counts"] = value
             elif name in ANNOTATIONS:
                 self.facts[name] = value
-            elif name in DETAILS:
+            elif name in DETAIL_NAMES:
                 self.details[name] = value
             else:
-                problems.append((name, suggestion(name, (*ANNOTATIONS, *LABELS, *DETAILS))))
+                problems.append((name, suggestion(name, (*ANNOTATIONS, *LABELS, *DETAIL_NAMES))))
         return problems
 
 
 FACTS = ServedCall.__struct_fields__
 ANNOTATIONS = frozenset(FACTS) - {"labels", "headers", "query", "body", "id", "details"}
 LABEL_NAMES = frozenset(LABELS)
-DETAILS = frozenset(KNOWN_NAMES) - {"id", "interaction"}
+DETAIL_NAMES = frozenset(KNOWN_NAMES) - {"id", "interaction"}
 CHAT_FACTS = frozenset(LlmCall.__struct_fields__) | {"tokens"}
 """Facts of a model call: one without an HTTP method that carries them is mainly that."""
 OWN_FACTS = {"labels", "attributes", "headers", "query", "body", "counts", "details"}
-PASSED_ON = tuple(name for name in FACTS if name not in OWN_FACTS)
+FORWARDED_FACTS = tuple(name for name in FACTS if name not in OWN_FACTS)
 """What goes into the operation as it is."""
 
 _open: Scoped[OpenCall | None] = Scoped("trackstore_call", None)
@@ -176,8 +176,8 @@ class CallRecorder:
             expect_tracker()
         checked_rules: Any = TrackingRules() if rules is None else rules
         if not isinstance(checked_rules, TrackingRules):
-            problem = f"rules: {shown(checked_rules)} is no TrackingRules"
-            raise InvalidSettings(f"{problem}: pass TrackingRules(routes=[RouteRule(...)]).")
+            problem = f"rules: {describe_value(checked_rules)} is no TrackingRules"
+            raise InvalidSettingsError(f"{problem}: pass TrackingRules(routes=[RouteRule(...)]).")
         self.rules = checked_rules
         self.may_keep_bodies = self.rules.may_keep_bodies
         self.skipped: Counter[SkipReason] = Counter()
@@ -185,7 +185,7 @@ class CallRecorder:
 
     @property
     def tracker(self) -> Recorder:
-        """Where calls are recorded; raises ``InvalidSettings`` where there is no usable one."""
+        """Where calls are recorded; raises ``InvalidSettingsError`` where there is no usable one."""
         return self._tracker or get_tracker()
 
     def plan(self, method: str, route: str) -> RoutePlan:
@@ -193,7 +193,7 @@ class CallRecorder:
         plan = self._plans.get((method, route))
         if plan is None:
             plan = self.rules.plan(method, route)
-            if len(self._plans) < MOST_PLANS:
+            if len(self._plans) < MAX_CACHED_PLANS:
                 self._plans[method, route] = plan
         return plan
 
@@ -212,7 +212,7 @@ class CallRecorder:
             return None
 
     def report(self, problems: Problems) -> None:
-        """Count facts of a call that could not be taken; raises ``InvalidItem`` if strict."""
+        """Count facts of a call that could not be taken; raises ``InvalidItemError`` if strict."""
         try:
             tracker = self.tracker
         except TrackstoreError:  # there is no tracker at all
@@ -222,10 +222,10 @@ class CallRecorder:
     def failed(self, what: str, error: Exception) -> None:
         """Count an error of the tracking itself; the first one is logged with its traceback.
 
-        Raises ``InvalidItem`` where the tracker is strict, so that tests see it.
+        Raises ``InvalidItemError`` where the tracker is strict, so that tests see it.
         """
         if self._is_strict():
-            raise InvalidItem(f"{what}: {error}") from error
+            raise InvalidItemError(f"{what}: {error}") from error
         self._skip("failed")
         if self.skipped["failed"] == 1:
             log.warning("trackstore: %s; later ones are only counted", what, exc_info=error)
@@ -239,7 +239,7 @@ class CallRecorder:
             self._skip(reason, self._missing(call) if reason == "labels" else None)
             return None
         facts: dict[str, Any] = {
-            name: value for name in PASSED_ON if (value := getattr(call, name)) is not None
+            name: value for name in FORWARDED_FACTS if (value := getattr(call, name)) is not None
         }
         facts["route"], facts["method"] = route, call.method or None
         facts["operation_type"] = call.operation_type or plan.operation_type
@@ -295,7 +295,9 @@ class CallRecorder:
     ) -> dict[str, Any]:
         attributes = dict(call.attributes)
         if sent := self._sent(call, plan):
-            attributes |= sent if len(encode(sent)) <= SENT_BYTES else {"too_large": sorted(sent)}
+            attributes |= (
+                sent if len(encode(sent)) <= MAX_CAPTURED_BYTES else {"too_large": sorted(sent)}
+            )
         if plan.sample_rate < 1 and counts_as is None and not _has_failed(call):
             attributes["sample_rate"] = plan.sample_rate
         return attributes
@@ -314,7 +316,7 @@ class CallRecorder:
 
 
 def _has_failed(call: ServedCall) -> bool:
-    is_fault = call.error is not None or (call.status_code or 0) >= SERVER_FAULT
+    is_fault = call.error is not None or (call.status_code or 0) >= SERVER_ERROR_STATUS
     return is_fault or str(call.outcome).upper() == "ERROR"
 
 

@@ -6,11 +6,11 @@ from typing import Any, Self
 
 import msgspec
 
-from trackstore.context import Entered
+from trackstore.call_repair import Reporter, report
+from trackstore.context import EnteredContexts
 from trackstore.entries import Session
-from trackstore.guards import Reporter, report
+from trackstore.entry_sink import EntrySink
 from trackstore.ids import new_id
-from trackstore.sink import Sink
 from trackstore.values import NAME_CHARS, Problems, text
 
 fit_id = text(NAME_CHARS, may_cut=False, may_be_empty=False)
@@ -32,12 +32,12 @@ def session_id_of(reporter: Reporter, passed: Any) -> str:
 class SessionHandle:
     """One session of a tool or user. ``with`` and ``async with`` end it; so does ``end``."""
 
-    def __init__(self, sink: Sink, session: Session) -> None:
+    def __init__(self, sink: EntrySink, session: Session) -> None:
         assert session.id is not None
         self.id: str = session.id
         self._sink = sink
         self._session = session
-        self._entered = Entered()
+        self._entered = EnteredContexts()
         sink.record(session)
 
     def end(self) -> None:

@@ -9,8 +9,16 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import SplitResult, urlsplit
 
-from trackstore.errors import InvalidSettings
-from trackstore.values import LONG_MAX, Problems, flag, number, read_text, shown, whole
+from trackstore.errors import InvalidSettingsError
+from trackstore.values import (
+    LONG_MAX,
+    Problems,
+    describe_value,
+    flag,
+    number,
+    read_text,
+    whole_number,
+)
 
 DEFAULT_URL = "http://127.0.0.1:8000/graphql"
 PREFIX = "TRACKSTORE_"
@@ -61,13 +69,15 @@ class Settings:
     spool_bytes: int = 256 * 2**20
     """What a process may keep there at most; further items are dropped and counted."""
     strict: bool = False
-    """Raise ``InvalidItem`` for what the server would refuse, in place of counting it: for tests."""
+    """Raise ``InvalidItemError`` for what the server would refuse, in place of counting it: for tests."""
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ, **overrides: Any) -> Self:
+    def from_environment(
+        cls, environment: Mapping[str, str] = os.environ, **overrides: Any
+    ) -> Self:
         """Settings from variables; what is ``given`` and not None goes before them.
 
-        Raises ``InvalidSettings``.
+        Raises ``InvalidSettingsError``.
         """
         values = dict(_read(environment))
         values |= {name: value for name, value in overrides.items() if value is not None}
@@ -76,13 +86,13 @@ class Settings:
             if name not in names:
                 close = get_close_matches(name, names, 1)
                 hint = f" Did you mean {close[0]}?" if close else ""
-                raise InvalidSettings(f"{name}: The setting is unknown.{hint}")
+                raise InvalidSettingsError(f"{name}: The setting is unknown.{hint}")
         return cls(**values).checked()
 
     def __post_init__(self) -> None:
         """Convert settings that were passed as text, as numbers of a library, or as a ``timedelta``.
 
-        Raises ``InvalidSettings``.
+        Raises ``InvalidSettingsError``.
         """
         for known in fields(self):
             value = getattr(self, known.name)
@@ -91,18 +101,18 @@ class Settings:
                 object.__setattr__(self, known.name, converted)
 
     def checked(self) -> Self:
-        """The settings with the full address; raises ``InvalidSettings``."""
+        """The settings with the full address; raises ``InvalidSettingsError``."""
         parts = _parts(self.url)
         for name in (f.name for f in fields(self)):
             value = getattr(self, name)
             if isinstance(value, int | float) and not value >= 0:
-                raise InvalidSettings(f"{name}: {value} is negative")
+                raise InvalidSettingsError(f"{name}: {value} is negative")
         for name in ("queue_items", "queue_bytes", "batch_items", "batch_bytes"):
             if getattr(self, name) < 1:
-                raise InvalidSettings(f"{name}: at least 1")
+                raise InvalidSettingsError(f"{name}: at least 1")
         for name in ("timeout_seconds", "connect_seconds"):
             if not getattr(self, name):
-                raise InvalidSettings(f"{name}: 0 leaves no time for an answer")
+                raise InvalidSettingsError(f"{name}: 0 leaves no time for an answer")
         url = parts._replace(path=parts.path.rstrip("/") or "/graphql").geturl()
         return replace(self, url=url)
 
@@ -115,8 +125,8 @@ def _read(environment: Mapping[str, str]) -> dict[str, Any]:
         if text:
             try:
                 values[known.name] = _value(known.name, known.default, text)
-            except InvalidSettings as error:
-                raise InvalidSettings(f"{variable}: {str(error).partition(': ')[2]}") from None
+            except InvalidSettingsError as error:
+                raise InvalidSettingsError(f"{variable}: {str(error).partition(': ')[2]}") from None
     return values
 
 
@@ -136,7 +146,7 @@ def _value(name: str, default: Any, value: Any) -> Any:
     else:
         converted = read_text(value, problems)
     if problems:
-        raise InvalidSettings(f"{name}: {problems[0][1]}")
+        raise InvalidSettingsError(f"{name}: {problems[0][1]}")
     return converted
 
 
@@ -147,7 +157,7 @@ def _key(value: Any) -> str | None:
     if text[: len(BEARER)].lower() == BEARER:
         text = text[len(BEARER) :].strip()
     if problems or not all("!" <= char <= "~" for char in text):
-        raise InvalidSettings(
+        raise InvalidSettingsError(
             "api_key: a key has ASCII letters, digits and signs only, and no spaces: "
             "pass it as `trackstore keys create` printed it"
         )
@@ -155,7 +165,7 @@ def _key(value: Any) -> str | None:
 
 
 def _parts(url: str) -> SplitResult:
-    """Return the parts of an address; raises ``InvalidSettings``."""
+    """Return the parts of an address; raises ``InvalidSettingsError``."""
     parts = None
     try:
         parts = urlsplit(url.strip())
@@ -163,7 +173,7 @@ def _parts(url: str) -> SplitResult:
     except ValueError:  # a port that is none, or half of an IPv6 address
         is_address = False
     if parts is None or not is_address:
-        raise InvalidSettings(f"url: {url!r} is no address such as {DEFAULT_URL}")
+        raise InvalidSettingsError(f"url: {url!r} is no address such as {DEFAULT_URL}")
     return parts
 
 
@@ -172,7 +182,7 @@ def _number(default: float, value: Any, problems: Problems) -> Any:
     if isinstance(value, timedelta):
         value = value.total_seconds()
     if isinstance(default, int):
-        return whole(*limits)(value, problems)
+        return whole_number(*limits)(value, problems)
     return number(*limits)(value, problems)
 
 
@@ -180,11 +190,13 @@ def _folder(value: Any) -> Path | None:
     try:
         text = os.fsdecode(value)
     except TypeError:
-        raise InvalidSettings(f"spool_folder: {shown(value)} is not a path.") from None
+        raise InvalidSettingsError(
+            f"spool_folder: {describe_value(value)} is not a path."
+        ) from None
     if not text:
         return None
     try:
         # One name for a folder from here on, also where the program changes its own folder later.
         return Path(text).expanduser().resolve()
     except (OSError, RuntimeError) as error:
-        raise InvalidSettings(f"spool_folder: {text!r}: {error}") from None
+        raise InvalidSettingsError(f"spool_folder: {text!r}: {error}") from None

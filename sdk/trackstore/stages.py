@@ -9,16 +9,16 @@ from uuid import UUID
 
 from trackstore import entries
 from trackstore.aliases import FAIL_ALIASES, LOG_ALIASES, with_inner
-from trackstore.context import Entered
+from trackstore.call_repair import tolerant
+from trackstore.context import EnteredContexts
 from trackstore.entries import Json, Severity
+from trackstore.entry_sink import EntrySink
 from trackstore.failures import details_of, message_of
-from trackstore.guards import tolerant
-from trackstore.sink import Sink
 
 LONGEST_DELAY_SECONDS = 60.0
 
 
-class Owner(Protocol):
+class StageOwner(Protocol):
     """What a stage needs of its request."""
 
     id: UUID
@@ -68,8 +68,8 @@ class StageHandle:
 
     def __init__(
         self,
-        request: Owner,
-        sink: Sink,
+        request: StageOwner,
+        sink: EntrySink,
         name: str,
         *,
         attempt: int | None = None,
@@ -87,7 +87,7 @@ class StageHandle:
         self._sink = sink
         self._stall_after = stall_after
         self._ended = False
-        self._entered = Entered()
+        self._entered = EnteredContexts()
 
     def start(self) -> None:
         """It begins; after a failed attempt it begins again, in the next one."""
@@ -203,7 +203,7 @@ class StageHandle:
         return self._request.cancel_requested
 
     def raise_if_cancelled(self) -> None:
-        """Raise ``RequestCancelled`` where the request was called off."""
+        """Raise ``RequestCancelledError`` where the request was called off."""
         self._request.raise_if_cancelled()
 
     def _command(self) -> dict[str, Any]:
@@ -267,7 +267,7 @@ class Attempts:
     """The stage again and again until it succeeds; see ``RequestHandle.attempts``."""
 
     def __init__(
-        self, request: Owner, sink: Sink, name: str, delay_seconds: float, most: int
+        self, request: StageOwner, sink: EntrySink, name: str, delay_seconds: float, most: int
     ) -> None:
         self._request = request
         self._sink = sink

@@ -164,12 +164,12 @@ class StatsQuestion:
         return StatsRow(
             key={group: key[f"k{place}"] for place, group in enumerate(self.by)},
             values=self._values(row),
-            start=instant(bucket.get("start")),
-            end=instant(bucket.get("end")),
+            start=parse_instant(bucket.get("start")),
+            end=parse_instant(bucket.get("end")),
         )
 
     def _values(self, row: Json) -> dict[str, Any]:
-        return {measure: value_at(row, measure) for measure in self.measures}
+        return {measure: measure_at(row, measure) for measure in self.measures}
 
 
 def camel(name: str) -> str:
@@ -208,7 +208,7 @@ def selection(measures: Sequence[str]) -> str:
     )
 
 
-def value_at(row: Json, measure: str) -> Any:
+def measure_at(row: Json, measure: str) -> Any:
     """The value of a measure in a row; None where a part of it is not there."""
     value: Any = row
     for part in camel(measure).split("."):
@@ -216,6 +216,6 @@ def value_at(row: Json, measure: str) -> Any:
     return value
 
 
-def instant(text: str | None) -> datetime | None:
+def parse_instant(text: str | None) -> datetime | None:
     """An instant of an answer."""
     return None if text is None else datetime.fromisoformat(text)

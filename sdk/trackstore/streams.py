@@ -6,27 +6,27 @@ import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
 from typing import Any
 
-from trackstore.usages import Usage
+from trackstore.handler_calls import HandlerCall
 
 
-def answer_of(usage: Usage, answer: Any) -> Any:
+def answer_of(handler_call: HandlerCall, answer: Any) -> Any:
     """Give a handler's answer, and end the usage now or, where the answer streams, at its end."""
-    usage.answered(_status_of(answer))
+    handler_call.set_status(_status_of(answer))
     stream: Any
     if inspect.isgenerator(answer):
-        return _ended_with(generate(usage, answer), usage)
+        return _ended_with(generate(handler_call, answer), handler_call)
     if inspect.isasyncgen(answer):
-        return _ended_with(generate_async(usage, answer), usage)
+        return _ended_with(generate_async(handler_call, answer), handler_call)
     if hasattr(answer, "body_iterator"):  # StreamingResponse of Starlette
-        stream = generate_async(usage, _as_async_generator(answer.body_iterator))
-        answer.body_iterator = _ended_with(stream, usage)
+        stream = generate_async(handler_call, _as_async_generator(answer.body_iterator))
+        answer.body_iterator = _ended_with(stream, handler_call)
         return answer
     if getattr(answer, "is_streamed", False) and hasattr(answer, "call_on_close"):  # werkzeug
-        stream = generate(usage, _as_generator(answer.response))
-        answer.response = _ended_with(stream, usage)
-        answer.call_on_close(usage.finish)
+        stream = generate(handler_call, _as_generator(answer.response))
+        answer.response = _ended_with(stream, handler_call)
+        answer.call_on_close(handler_call.finish)
         return answer
-    usage.finish()
+    handler_call.finish()
     return answer
 
 
@@ -38,24 +38,26 @@ def _status_of(answer: Any) -> int | None:
     return status if isinstance(status, int) else None
 
 
-def _ended_with(stream: Any, usage: Usage) -> Any:
+def _ended_with(stream: Any, handler_call: HandlerCall) -> Any:
     """End the usage at the latest when the stream is thrown away, read or not."""
-    weakref.finalize(stream, usage.finish).atexit = False
+    weakref.finalize(stream, handler_call.finish).atexit = False
     return stream
 
 
-def generate(usage: Usage, stream: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+def generate(
+    handler_call: HandlerCall, stream: Generator[Any, Any, Any]
+) -> Generator[Any, Any, Any]:
     """The same generator, watched; what is sent and thrown into it arrives."""
     step = functools.partial(next, stream)
     try:
         while True:
-            with usage.inside():
+            with handler_call.inside():
                 item = step()
             try:
                 sent = yield item
             except GeneratorExit:
-                usage.cut()
-                with usage.inside():
+                handler_call.mark_disconnected()
+                with handler_call.inside():
                     stream.close()
                 raise
             except BaseException as error:  # noqa: BLE001 - it is thrown on into the stream
@@ -67,14 +69,14 @@ def generate(usage: Usage, stream: Generator[Any, Any, Any]) -> Generator[Any, A
     except GeneratorExit:
         raise
     except BaseException as error:
-        usage.fail(error)
+        handler_call.fail(error)
         raise
     finally:
-        usage.finish()
+        handler_call.finish()
 
 
 def watched_async(
-    begun: Callable[..., Usage], function: Callable[..., AsyncGenerator[Any, Any]]
+    begin: Callable[..., HandlerCall], function: Callable[..., AsyncGenerator[Any, Any]]
 ) -> Callable[..., AsyncGenerator[Any, Any]]:
     """The same async generator function, watched; what is sent and thrown into it arrives.
 
@@ -83,17 +85,17 @@ def watched_async(
 
     @functools.wraps(function)
     async def wrapper(*args: Any, **named: Any) -> AsyncGenerator[Any, Any]:
-        usage, stream = begun(args, named), function(*args, **named)
+        handler_call, stream = begin(args, named), function(*args, **named)
         step = functools.partial(anext, stream)
         try:
             while True:
-                with usage.inside():
+                with handler_call.inside():
                     item = await step()
                 try:
                     sent = yield item
                 except GeneratorExit:
-                    usage.cut()
-                    with usage.inside():
+                    handler_call.mark_disconnected()
+                    with handler_call.inside():
                         await stream.aclose()
                     raise
                 except BaseException as error:  # noqa: BLE001 - it is thrown on into the stream
@@ -105,17 +107,19 @@ def watched_async(
         except GeneratorExit:
             raise
         except BaseException as error:
-            usage.fail(error)
+            handler_call.fail(error)
             raise
         finally:
-            usage.finish()
+            handler_call.finish()
 
     return wrapper
 
 
-def generate_async(usage: Usage, stream: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
+def generate_async(
+    handler_call: HandlerCall, stream: AsyncGenerator[Any, Any]
+) -> AsyncGenerator[Any, Any]:
     """An async generator that runs already, watched."""
-    return watched_async(lambda *_: usage, lambda: stream)()
+    return watched_async(lambda *_: handler_call, lambda: stream)()
 
 
 def _as_generator(parts: Any) -> Generator[Any, Any, None]:

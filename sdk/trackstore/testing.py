@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
-from trackstore.answers import Consumption, Flushed, Level, Reservation, Stats
-from trackstore.consuming import IfUnavailable
 from trackstore.encoding import check_entry, encode_entry
 from trackstore.entries import Consume, CreateRequest, Entry, LogEvent, Operation
-from trackstore.errors import InvalidItem
+from trackstore.errors import InvalidItemError
 from trackstore.ids import new_id
-from trackstore.limits import ANSWER_SECONDS, held_id
+from trackstore.limit_calls import IfUnavailable
+from trackstore.limits import ANSWER_TIMEOUT_SECONDS, reservation_id
 from trackstore.recorder import Recorder
+from trackstore.results import Consumption, Flushed, Level, Reservation, Stats
 
 E = TypeVar("E", bound=Entry)
 
@@ -35,7 +35,7 @@ class RecordingTracker(Recorder):
         self._limits = dict(limits or {})
         self.is_strict = strict
         self._dropped: dict[str, int] = {}
-        self._held: dict[UUID, tuple[str, int]] = {}
+        self._reservations: dict[UUID, tuple[str, int]] = {}
         self._lock = threading.Lock()
 
     # ------------------------------------------------------------------ what was recorded
@@ -86,10 +86,10 @@ class RecordingTracker(Recorder):
     # ------------------------------------------------------------------ what a tracker does
 
     def put(self, entry: Entry) -> None:
-        """Keep it; raises ``InvalidItem`` for what the server would refuse."""
+        """Keep it; raises ``InvalidItemError`` for what the server would refuse."""
         try:
             check_entry(encode_entry(entry))
-        except InvalidItem as error:
+        except InvalidItemError as error:
             self.refuse(entry.field, error)
             return
         with self._lock:
@@ -98,31 +98,31 @@ class RecordingTracker(Recorder):
     def refuse(self, field: str, error: Exception) -> None:
         """Raise it, or count it where the tracker is not strict."""
         if self.is_strict:
-            raise InvalidItem(f"{field}: {error}") from error
+            raise InvalidItemError(f"{field}: {error}") from error
         with self._lock:
             self._dropped["INVALID"] = self._dropped.get("INVALID", 0) + 1
 
     def commit(
-        self, id: UUID | str | Reservation, units: int, *, timeout: float = ANSWER_SECONDS
+        self, id: UUID | str | Reservation, units: int, *, timeout: float = ANSWER_TIMEOUT_SECONDS
     ) -> Consumption:
         """Use what was needed of units that were set aside."""
         del timeout
         with self._lock:
-            interaction_type, held = self._held.pop(held_id(id))
-            self.used[interaction_type] += units - held
+            interaction_type, units = self._reservations.pop(reservation_id(id))
+            self.used[interaction_type] += units - units
         return Consumption(allowed=True, units=units)
 
     def release(
-        self, id: UUID | str | Reservation, *, timeout: float = ANSWER_SECONDS
+        self, id: UUID | str | Reservation, *, timeout: float = ANSWER_TIMEOUT_SECONDS
     ) -> Consumption:
         """Give back units that were set aside."""
         return self.commit(id, 0, timeout=timeout)
 
     def _consume(
-        self, asked: Consume, timeout: float, if_unavailable: IfUnavailable
+        self, consume: Consume, timeout: float, if_unavailable: IfUnavailable
     ) -> Consumption:
         del timeout, if_unavailable
-        kind, units = asked.interaction_type, asked.units
+        kind, units = consume.interaction_type, consume.units
         with self._lock:
             used = self.used.get(kind, 0)
             limit = self._limits.get(kind)
@@ -136,13 +136,13 @@ class RecordingTracker(Recorder):
         return Consumption(True, units)
 
     def _reserve(
-        self, asked: Consume, ttl: timedelta, timeout: float, if_unavailable: IfUnavailable
+        self, consume: Consume, ttl: timedelta, timeout: float, if_unavailable: IfUnavailable
     ) -> Reservation:
-        decision = self._consume(asked, timeout, if_unavailable)
+        decision = self._consume(consume, timeout, if_unavailable)
         if not decision.allowed:
             return Reservation(decision)
-        id = asked.id or new_id()
-        self._held[id] = (asked.interaction_type, asked.units)
+        id = consume.id or new_id()
+        self._reservations[id] = (consume.interaction_type, consume.units)
         return Reservation(decision, id, datetime.now(UTC) + ttl)
 
     def flush(self, timeout: float = 5.0) -> Flushed:
@@ -175,7 +175,7 @@ class RecordingTracker(Recorder):
 class NullTracker(Recorder):
     """Keeps nothing, allows every use: tracking switched off.
 
-    It raises ``InvalidItem`` for what the server would refuse, as a test should; where it switches
+    It raises ``InvalidItemError`` for what the server would refuse, as a test should; where it switches
     tracking off in production, ``strict=False`` only counts it.
     """
 
@@ -188,7 +188,7 @@ class NullTracker(Recorder):
     def refuse(self, field: str, error: Exception) -> None:
         """Raise it where the tracker is strict, else forget it."""
         if self.is_strict:
-            raise InvalidItem(f"{field}: {error}") from error
+            raise InvalidItemError(f"{field}: {error}") from error
 
     def flush(self, timeout: float = 5.0) -> Flushed:
         """Nothing is left."""

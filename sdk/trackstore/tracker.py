@@ -6,28 +6,28 @@ from threading import RLock
 from typing import Any
 from uuid import UUID
 
-from trackstore.answers import Flushed, Stats
 from trackstore.calls import Json
 from trackstore.cancellations import Cancellations
-from trackstore.consuming import Call
-from trackstore.delivery.delivery import Delivery
-from trackstore.delivery.drops import INVALID
+from trackstore.delivery.delivery_stats import INVALID
+from trackstore.delivery.pipeline import Delivery
 from trackstore.delivery.signals import watch_process
 from trackstore.encoding import check_entry, encode_entry
 from trackstore.entries import Entry, Labels
-from trackstore.errors import InvalidItem, InvalidSettings
-from trackstore.limits import AskedLimits
+from trackstore.errors import InvalidItemError, InvalidSettingsError
+from trackstore.limit_calls import Call
+from trackstore.limits import RemoteLimits
 from trackstore.recorder import Recorder
-from trackstore.request_questions import AskedRequests
+from trackstore.request_queries import RemoteRequestQueries
+from trackstore.results import Flushed, Stats
 from trackstore.settings import Settings
 
 
-class Tracker(AskedLimits, AskedRequests, Recorder):
+class Tracker(RemoteLimits, RemoteRequestQueries, Recorder):
     """Sends what is tracked to a server. Safe in threads, in asyncio and across forks.
 
     Without arguments it is set up from the environment (``TRACKSTORE_URL``, ``TRACKSTORE_API_KEY``,
     ...; ``Settings`` has all). ``labels`` are those of everything that it records. ``with`` closes it.
-    Raises ``InvalidSettings``.
+    Raises ``InvalidSettingsError``.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Tracker(AskedLimits, AskedRequests, Recorder):
         self.labels = labels
         self.is_strict = self.settings.strict
         self._cancellations = Cancellations(self.settings)
-        self._delivery = Delivery(self.settings, self._cancellations.look)
+        self._delivery = Delivery(self.settings, self._cancellations.check)
 
     def put(self, entry: Entry) -> None:
         """Queue one entry; counted as dropped where it cannot be."""
@@ -51,16 +51,16 @@ class Tracker(AskedLimits, AskedRequests, Recorder):
             item = encode_entry(entry)
             if self.settings.strict:
                 check_entry(item)
-        except InvalidItem as error:
+        except InvalidItemError as error:
             self.refuse(entry.field, error)
         else:
             self._delivery.put(item)
 
     def refuse(self, field: str, error: Exception) -> None:
-        """Count what cannot be sent; raises ``InvalidItem`` if strict."""
+        """Count what cannot be sent; raises ``InvalidItemError`` if strict."""
         if self.settings.strict:
-            raise InvalidItem(f"{field}: {error}") from error
-        self._delivery.ledger.refuse(INVALID, f"{field}: {error}")
+            raise InvalidItemError(f"{field}: {error}") from error
+        self._delivery.delivery_stats.refuse(INVALID, f"{field}: {error}")
 
     def is_cancelled(self, request_id: UUID) -> bool:
         """Whether the server said so."""
@@ -84,7 +84,7 @@ class Tracker(AskedLimits, AskedRequests, Recorder):
         """Items of this process that lie on disk now."""
         return self._delivery.spooled
 
-    def _ask(self, call: Call, timeout: float) -> Json:
+    def _call_server(self, call: Call, timeout: float) -> Json:
         document, variables = call
         return self._delivery.client().query(document, variables, timeout=timeout)
 
@@ -96,7 +96,7 @@ _default_lock = RLock()
 def get_tracker() -> Recorder:
     """The tracker of this program: what ``set_tracker`` was given, else one from the environment.
 
-    Raises ``InvalidSettings`` where it is made from the environment, and that is wrong.
+    Raises ``InvalidSettingsError`` where it is made from the environment, and that is wrong.
     """
     global _default  # noqa: PLW0603 the one tracker of a program, to be swapped in tests
     if _default is None:
@@ -112,7 +112,7 @@ def expect_tracker() -> None:
     Only the main thread can handle signals, and the first call may be served by another one.
     """
     if _default is None:
-        with suppress(InvalidSettings):
+        with suppress(InvalidSettingsError):
             watch_process(signals=Settings.from_environment().flush_on_signals)
 
 

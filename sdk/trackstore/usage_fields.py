@@ -8,17 +8,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-INPUT = (
+INPUT_PATHS = (
     "prompt_tokens", "input_tokens", "prompt_token_count", "tokens.input_tokens",
     "billed_units.input_tokens", "total_input_tokens", "input_text_token_count",
     "prompt_eval_count",
 )  # fmt: skip
-OUTPUT = (
+OUTPUT_PATHS = (
     "completion_tokens", "output_tokens", "candidates_token_count", "response_token_count",
     "tokens.output_tokens", "billed_units.output_tokens", "total_output_tokens",
     "generation_token_count", "eval_count",
 )  # fmt: skip
-CACHED = (
+CACHED_PATHS = (
     "prompt_tokens_details.cached_tokens", "input_tokens_details.cached_tokens",
     "input_token_details.cached_tokens", "input_token_details.cache_read",
     "cache_read_input_tokens", "cached_content_token_count", "cached_input_tokens",
@@ -26,39 +26,47 @@ CACHED = (
     "cache_read_input_token_count", "total_cached_tokens",
     "input_token_details.cache_read_tokens",
 )  # fmt: skip
-WRITTEN = (
+CACHE_WRITE_PATHS = (
     "prompt_tokens_details.cache_write_tokens", "prompt_tokens_details.cache_creation_tokens",
     "input_tokens_details.cache_write_tokens", "input_token_details.cache_creation",
     "cache_creation_input_tokens", "cache_write_input_tokens", "cache_write_tokens",
     "cache_write_input_token_count", "input_token_details.cache_write_tokens",
 )  # fmt: skip
-WRITTEN_BY_LIFETIME = (
+CACHE_WRITE_PATHS_BY_LIFETIME = (
     ("cache_creation.ephemeral_5m_input_tokens", "cache_creation.ephemeral_1h_input_tokens"),
     ("input_token_details.ephemeral_5m_input_tokens",
      "input_token_details.ephemeral_1h_input_tokens"),
 )  # fmt: skip
 """Cache writes told apart by how long they are kept."""
-REASONING = (
+REASONING_PATHS = (
     "completion_tokens_details.reasoning_tokens", "output_tokens_details.reasoning_tokens",
     "output_tokens_details.thinking_tokens", "output_token_details.reasoning",
     "output_token_details.reasoning_tokens",
     "reasoning_tokens", "details.reasoning_tokens",
 )  # fmt: skip
-AUDIO_INPUT = (
+AUDIO_INPUT_PATHS = (
     "prompt_tokens_details.audio_tokens", "input_tokens_details.audio_tokens",
     "input_token_details.audio_tokens", "input_token_details.audio", "audio_input_tokens",
     "input_audio_tokens",
 )  # fmt: skip
-AUDIO_OUTPUT = (
+AUDIO_OUTPUT_PATHS = (
     "completion_tokens_details.audio_tokens", "output_tokens_details.audio_tokens",
     "output_token_details.audio_tokens", "output_token_details.audio", "audio_output_tokens",
     "output_audio_tokens",
 )  # fmt: skip
-CACHED_AUDIO = (
+CACHED_AUDIO_PATHS = (
     "prompt_tokens_details.cached_tokens_details.audio_tokens",
     "input_token_details.cached_tokens_details.audio_tokens", "cache_audio_read_tokens",
 )  # fmt: skip
-COUNTED = (*INPUT, *OUTPUT, *CACHED, *WRITTEN, *REASONING, *AUDIO_INPUT, *AUDIO_OUTPUT)
+COUNT_PATHS = (
+    *INPUT_PATHS,
+    *OUTPUT_PATHS,
+    *CACHED_PATHS,
+    *CACHE_WRITE_PATHS,
+    *REASONING_PATHS,
+    *AUDIO_INPUT_PATHS,
+    *AUDIO_OUTPUT_PATHS,
+)
 MODALITIES: Mapping[str, tuple[str, ...]] = {
     "audio_input": (
         "prompt_tokens_details", "tool_use_prompt_tokens_details", "input_tokens_by_modality",
@@ -70,20 +78,25 @@ MODALITIES: Mapping[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 """Google's lists of counts by modality."""
-EXCLUSIVE = (
+CACHE_EXCLUSIVE_NAMES = (
     "cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation",
     "cache_read_input_token_count", "cache_write_input_token_count",
 )  # fmt: skip
 """Names of Anthropic and Bedrock, whose input leaves out the tokens of a cache."""
-INCLUSIVE = ("prompt_tokens", "prompt_token_count", "input_tokens_details", "input_token_details")
+CACHE_INCLUSIVE_NAMES = (
+    "prompt_tokens",
+    "prompt_token_count",
+    "input_tokens_details",
+    "input_token_details",
+)
 """Names of others, whose input contains them; LiteLLM uses both."""
-HOLDERS = (
+USAGE_PATHS = (
     "usage", "usage_metadata", "message", "response", "delta", "metadata", "meta", "data",
 )  # fmt: skip
 """Where responses and events of streams have their usage; read two levels deep."""
-LEVELS = 3
+MAX_NESTING_LEVELS = 3
 
-SPAN = {
+SPAN_ATTRIBUTES = {
     "input": ("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.token_count.prompt"),
     "output": (
         "gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens",
@@ -156,32 +169,32 @@ class Parts:
     def items(self) -> Iterator[tuple[str, int | None]]:
         """Yield the counts by name."""
         for field in fields(self):
-            if field.name not in FLAGS:
+            if field.name not in PART_FLAGS:
                 yield field.name, getattr(self, field.name)
 
     def _flags(self, later: "Parts") -> dict[str, Any]:
-        return {name: getattr(self, name) or getattr(later, name) for name in FLAGS}
+        return {name: getattr(self, name) or getattr(later, name) for name in PART_FLAGS}
 
 
-FLAGS = ("excludes_cache", "is_beside_output", "is_delta")
+PART_FLAGS = ("excludes_cache", "is_beside_output", "is_delta")
 
 
 def parts_of_usage(source: Any) -> Parts:
     """Return what a usage object, response or event tells."""
-    usage, holder = found_usage(source)
+    usage, holder = locate_usage(source)
     if issubclass(type(usage), Mapping) and any(is_span_name(name) for name in usage):
         return parts_of_span(usage)
     parts = Parts(
-        input=first(usage, INPUT),
+        input=first(usage, INPUT_PATHS),
         tool_input=first(usage, ("tool_use_prompt_token_count", "total_tool_use_tokens")),
-        output=first(usage, OUTPUT),
+        output=first(usage, OUTPUT_PATHS),
         thoughts=first(usage, ("thoughts_token_count", "total_thought_tokens")),
-        cached=largest(usage, CACHED, "cache_read"),
+        cached=largest(usage, CACHED_PATHS, "cache_read"),
         written=_written(usage),
-        reasoning=largest(usage, REASONING, "reasoning"),
-        audio_input=largest(usage, AUDIO_INPUT) or of_modality(usage, "audio_input"),
-        cached_audio=largest(usage, CACHED_AUDIO) or of_modality(usage, "cached_audio"),
-        audio_output=largest(usage, AUDIO_OUTPUT) or of_modality(usage, "audio_output"),
+        reasoning=largest(usage, REASONING_PATHS, "reasoning"),
+        audio_input=largest(usage, AUDIO_INPUT_PATHS) or of_modality(usage, "audio_input"),
+        cached_audio=largest(usage, CACHED_AUDIO_PATHS) or of_modality(usage, "cached_audio"),
+        audio_output=largest(usage, AUDIO_OUTPUT_PATHS) or of_modality(usage, "audio_output"),
         is_delta=holder == "usage_metadata" and value_of(usage, "input_tokens") is not None,
     )
     total = first(usage, ("total_token_count", "total_tokens"))
@@ -189,8 +202,11 @@ def parts_of_usage(source: Any) -> Parts:
     if parts.thoughts and total == total_tokens:
         parts = replace(parts, thoughts=None, reasoning=parts.thoughts)
     total = count_of(direct(usage, "total_tokens"))
-    excludes = any(value_of(usage, name) is not None for name in EXCLUSIVE)
-    includes = any(value_of(usage, name) is not None for name in INCLUSIVE) or total == total_tokens
+    excludes = any(value_of(usage, name) is not None for name in CACHE_EXCLUSIVE_NAMES)
+    includes = (
+        any(value_of(usage, name) is not None for name in CACHE_INCLUSIVE_NAMES)
+        or total == total_tokens
+    )
     flagged = value_of(usage, "input_tokens_exclude_cache") is True
     return replace(
         parts,
@@ -202,7 +218,7 @@ def parts_of_usage(source: Any) -> Parts:
 def parts_of_span(attributes: Mapping[str, Any]) -> Parts:
     """Return what the attributes of a GenAI span tell; input and output should contain all parts."""
     parts: dict[str, Any] = {}
-    for part, names in SPAN.items():
+    for part, names in SPAN_ATTRIBUTES.items():
         counts = (count_of(direct(attributes, name)) for name in names)
         parts[part] = next((count for count in counts if count is not None), None)
     return Parts(**parts)
@@ -213,17 +229,17 @@ def is_span_name(name: Any) -> bool:
     return issubclass(type(name), str) and name.startswith(SPAN_PREFIXES)
 
 
-def found_usage(source: Any) -> tuple[Any, str | None]:
+def locate_usage(source: Any) -> tuple[Any, str | None]:
     """Return the usage inside a response or event, and under which name it stood."""
     level: list[tuple[Any, str | None]] = [(source, None)]
-    for _ in range(LEVELS):
+    for _ in range(MAX_NESTING_LEVELS):
         for one, holder in level:
-            if first(one, (*INPUT, *OUTPUT)) is not None or _has_span_names(one):
+            if first(one, (*INPUT_PATHS, *OUTPUT_PATHS)) is not None or _has_span_names(one):
                 return one, holder
         level = [
             (inner, name)
             for one, _ in level
-            for name in HOLDERS
+            for name in USAGE_PATHS
             if (inner := value_of(one, name)) is not None
         ]
     return source, None
@@ -234,8 +250,8 @@ def _has_span_names(source: Any) -> bool:
 
 
 def _written(usage: Any) -> int | None:
-    totals = [largest(usage, WRITTEN, "cache_creation")]
-    for paths in WRITTEN_BY_LIFETIME:
+    totals = [largest(usage, CACHE_WRITE_PATHS, "cache_creation")]
+    for paths in CACHE_WRITE_PATHS_BY_LIFETIME:
         counts = [count for path in paths if (count := count_at(usage, path)) is not None]
         totals.append(sum(counts) if counts else None)
     return max((total for total in totals if total is not None), default=None)
@@ -284,8 +300,8 @@ def count_at(source: Any, path: str) -> int | None:
 
 def unread_counts(source: Any) -> dict[str, Any]:
     """Return what stands where counts are looked for and is none, such as text: by its path."""
-    usage, _ = found_usage(source)
-    values = {path: value_at(usage, path) for path in COUNTED}
+    usage, _ = locate_usage(source)
+    values = {path: value_at(usage, path) for path in COUNT_PATHS}
     return {
         path: value
         for path, value in values.items()

@@ -44,7 +44,7 @@ NUMBERS = frozenset({int, float})
 TRUE, FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
 
 
-def shown(value: Any) -> str:
+def describe_value(value: Any) -> str:
     """Return a value as a message may repeat it: only what is short to write is written."""
     kind = type(value)
     if kind is str or kind is bytes:
@@ -92,7 +92,7 @@ def read_text(value: Any, problems: Problems) -> str | None:
         problems.append(("", f"The text of a {name} cannot be read ({type(error).__name__})."))
         return None
     if text is None:
-        problems.append(("", f"{shown(value)} is not a text. Pass a string."))
+        problems.append(("", f"{describe_value(value)} is not a text. Pass a string."))
         return None
     cleaned = clean(text)
     if cleaned is not text:
@@ -211,7 +211,7 @@ def number(minimum: float, maximum: float) -> Converter:
     return convert
 
 
-def whole(minimum: int = 0, maximum: int = LONG_MAX) -> Converter:
+def whole_number(minimum: int = 0, maximum: int = LONG_MAX) -> Converter:
     """Make a converter to a whole number."""
 
     def accepts(value: Any) -> bool:
@@ -237,8 +237,8 @@ def whole(minimum: int = 0, maximum: int = LONG_MAX) -> Converter:
 
 def _not_from(value: Any, minimum: float, maximum: float, what: str = "a number") -> str:
     if maximum == math.inf:
-        return f"{shown(value)} is not {what} of at least {minimum:,}."
-    return f"{shown(value)} is not {what} from {minimum:,.0f} to {maximum:,.0f}."
+        return f"{describe_value(value)} is not {what} of at least {minimum:,}."
+    return f"{describe_value(value)} is not {what} from {minimum:,.0f} to {maximum:,.0f}."
 
 
 def milliseconds(maximum: float) -> Converter:
@@ -268,7 +268,7 @@ def flag(value: Any, problems: Problems) -> bool | None:
         word = ""
     if word in TRUE | FALSE:
         return word in TRUE
-    problems.append(("", f"{shown(value)} is neither true nor false."))
+    problems.append(("", f"{describe_value(value)} is neither true nor false."))
     return None
 
 
@@ -295,7 +295,7 @@ def uuid(value: Any, problems: Problems) -> UUID | None:
     """Return a UUID that was passed as such, or as text."""
     parsed = read_uuid(value)
     if parsed is None:
-        problems.append(("", f"{shown(value)} is not a UUID."))
+        problems.append(("", f"{describe_value(value)} is not a UUID."))
     return parsed
 
 
@@ -320,8 +320,11 @@ def vocabulary(words: Mapping[str, str], levels: Mapping[int, str] | None = None
         if word in words:
             return words[word]
         if levels is not None and word.isdecimal() and len(word) <= MAX_DIGITS:
-            return next((word_of_level for bound, word_of_level in levels.items() if int(word) >= bound), None)
-        problems.append(("", f"{shown(value)} is not one of {', '.join(sorted(known))}."))
+            return next(
+                (word_of_level for bound, word_of_level in levels.items() if int(word) >= bound),
+                None,
+            )
+        problems.append(("", f"{describe_value(value)} is not one of {', '.join(sorted(known))}."))
         return None
 
     ACCEPTS[convert] = accepts

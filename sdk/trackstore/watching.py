@@ -14,19 +14,19 @@ from msgspec import Struct
 
 from trackstore.calls import (
     Json,
-    body_of,
     connection_failure,
     data_of,
-    failure_of,
+    encode_request,
+    error_of,
     new_backoff,
 )
-from trackstore.errors import ServerUnavailable
-from trackstore.eventstream import EventStream, NoStream, ServerEvent
+from trackstore.errors import ServerUnavailableError
+from trackstore.eventstream import EventStream, EventStreamError, ServerEvent
 
 EVENT_STREAM = "text/event-stream"
 SILENCE_SECONDS = 30.0
 """A server says something every 12 seconds unless it is set otherwise: one sign may be lost."""
-AWAY_SECONDS = 300.0
+UNAVAILABLE_SECONDS = 300.0
 """How long a stream waits for a server that is away before it gives up."""
 
 Variables = Callable[[], Mapping[str, Any]]
@@ -91,17 +91,17 @@ def progress_of(data: Json) -> Progress:
     return msgspec.convert(data["requestProgress"], Progress)
 
 
-async def answers(
+async def stream_answers(
     http: httpx.AsyncClient,
     url: str,
     document: str,
     variables: Variables,
-    away_seconds: float = AWAY_SECONDS,
+    away_seconds: float = UNAVAILABLE_SECONDS,
 ) -> AsyncGenerator[Json]:
     """The data of every answer until the server says that the subscription is complete.
 
     Where the connection is lost it is made again with what ``variables`` are then. Raises
-    ``ServerRefused``, or ``ServerUnavailable`` after ``away_seconds`` without a server.
+    ``ServerRefusedError``, or ``ServerUnavailableError`` after ``away_seconds`` without a server.
     """
     backoff, heard = new_backoff(), time.monotonic()
     while True:
@@ -113,7 +113,7 @@ async def answers(
                     if data is not None:
                         yield data
             return
-        except ServerUnavailable as failure:
+        except ServerUnavailableError as failure:
             delay = backoff.fail(failure.retry_after)
             if time.monotonic() + delay - heard > away_seconds:
                 raise
@@ -125,7 +125,7 @@ async def _stream(
 ) -> AsyncGenerator[Json | None]:
     """Answers over one connection; None for any other sign of life."""
     headers, timeout = {"Accept": EVENT_STREAM}, httpx.Timeout(SILENCE_SECONDS, connect=5)
-    body = body_of(document, variables)
+    body = encode_request(document, variables)
     try:
         async with http.stream(
             "POST", url, content=body, headers=headers, timeout=timeout
@@ -133,27 +133,27 @@ async def _stream(
             if not response.headers.get("content-type", "").startswith(EVENT_STREAM):
                 await response.aread()
                 data_of(response)
-                raise ServerUnavailable("the server does not stream")
+                raise ServerUnavailableError("the server does not stream")
             events = EventStream()
             async for piece in response.aiter_bytes():
                 yield None
                 for event in events.feed(piece):
                     if event.name == "complete":
                         return
-                    yield data_in(event)
+                    yield data_of_event(event)
     except httpx.TransportError as error:
         raise connection_failure(error, url) from None
-    except NoStream as error:
-        raise ServerUnavailable(str(error)) from None
-    raise ServerUnavailable("the server ended the stream")
+    except EventStreamError as error:
+        raise ServerUnavailableError(str(error)) from None
+    raise ServerUnavailableError("the server ended the stream")
 
 
-def data_in(event: ServerEvent) -> Json | None:
+def data_of_event(event: ServerEvent) -> Json | None:
     """The data of one event; raises what an error in it means."""
     if event.name != "next":
         return None
     answer = msgspec.json.decode(event.data)
     for error in answer.get("errors") or ():
-        raise failure_of(error)
+        raise error_of(error)
     data: Json = answer["data"]
     return data

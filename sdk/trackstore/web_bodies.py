@@ -6,25 +6,25 @@ from typing import Any, BinaryIO
 import msgspec
 
 
-class KeptBody:
+class BodyBuffer:
     """The first bytes of a body; one that is longer than ``most`` is not kept at all."""
 
-    __slots__ = ("_most", "_whole")
+    __slots__ = ("_content", "_most")
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._whole: bytearray | None = bytearray()
+        self._content: bytearray | None = bytearray()
 
     def add(self, part: bytes) -> None:
         """A part that the service has read."""
-        if self._whole is not None:
-            self._whole += part
-            if len(self._whole) > self._most:
-                self._whole = None
+        if self._content is not None:
+            self._content += part
+            if len(self._content) > self._most:
+                self._content = None
 
-    def whole(self) -> bytes:
+    def content(self) -> bytes:
         """All that was read; nothing where it was too long."""
-        return bytes(self._whole or b"")
+        return bytes(self._content or b"")
 
 
 class BodyTee:
@@ -35,7 +35,7 @@ class BodyTee:
 
     def __init__(self, body: BinaryIO, most: int) -> None:
         self._body = body
-        self.kept = KeptBody(most)
+        self.buffer = BodyBuffer(most)
 
     def read(self, size: int = -1) -> bytes:
         """Read up to so many bytes."""
@@ -53,16 +53,16 @@ class BodyTee:
         return map(self._seen, self._body)
 
     def _seen(self, part: bytes) -> bytes:
-        self.kept.add(part)
+        self.buffer.add(part)
         return part
 
 
-def json_body(body: KeptBody, content_type: str) -> Any:
+def json_body(body: BodyBuffer, content_type: str) -> Any:
     """The value that a JSON body holds; None for every other body."""
-    whole = body.whole()
-    if not whole or "json" not in content_type:
+    content = body.content()
+    if not content or "json" not in content_type:
         return None
     try:
-        return msgspec.json.decode(whole)
+        return msgspec.json.decode(content)
     except ValueError:
         return None

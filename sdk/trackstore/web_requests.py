@@ -5,7 +5,7 @@ from typing import Any
 
 from trackstore.asgi_routes import (
     NO_ROUTER,
-    TOLD_ROUTE,
+    ROUTE_KEY,
     Matched,
     Origin,
     Scope,
@@ -27,7 +27,7 @@ from trackstore.served_calls import labels_of
 
 Environ = dict[str, Any]
 
-WATCHED = "trackstore.watched"
+WATCHED_KEY = "trackstore.watched"
 """Marks the scope or environ of a call that a middleware watches, so that no second one does. In a
 scope it holds the ``Origin`` of the request."""
 WSGI_STATE = "trackstore.state"
@@ -100,7 +100,7 @@ class WebRequest:
 def from_scope(scope: Scope) -> WebRequest:
     """Read an ASGI scope; after the answer, when its router has left the matched route in it."""
     headers = _headers_of(scope.get("headers") or ())
-    origin = scope.get(WATCHED)
+    origin = scope.get(WATCHED_KEY)
     if not isinstance(origin, Origin):
         origin = origin_of(scope)
     request = WebRequest(scope.get("method") or "GET", origin.route_path, headers)
@@ -146,11 +146,13 @@ def environ_route(environ: Environ) -> Matched:
     werkzeug keeps its request here only until the handler has answered.
     """
     prefix = _text(environ.get("SCRIPT_NAME", ""))
-    framework_route = environ.get(TOLD_ROUTE)
+    framework_route = environ.get(ROUTE_KEY)
     if isinstance(framework_route, Matched):
         if framework_route.template is None:
             return framework_route
-        return framework_route._replace(template=f"{prefix}/{framework_route.template.removeprefix('/')}")
+        return framework_route._replace(
+            template=f"{prefix}/{framework_route.template.removeprefix('/')}"
+        )
     request = environ.get("werkzeug.request")
     rule = getattr(request, "url_rule", None)
     if rule is not None:

@@ -24,12 +24,12 @@ def rows() -> list[str]:
             assert isinstance(following.value, ast.Constant)
             said[node.target.id] = " ".join(str(following.value.value).split()).replace("``", "`")
     return [
-        f"| `{field.name}` | {shown(field.default)} | {said[field.name]} |"
+        f"| `{field.name}` | {describe_value(field.default)} | {said[field.name]} |"
         for field in fields(Settings)
     ]
 
 
-def shown(value: object) -> str:
+def describe_value(value: object) -> str:
     """A default as people read it."""
     if value is None:
         return "none"

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.api import Api
-from trackstore.context import NOWHERE, Context, bind, context_of, current, headers_of
+from trackstore.context import EMPTY_CONTEXT, Context, bind, context_of, current, headers_of
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT = f"00-{TRACE}-b7ad6b7169203331-01"
@@ -33,7 +33,7 @@ def test_e8_headers_come_in() -> None:
     ],
 )
 def test_e8_what_is_no_traceparent_is_not_taken(parent: str) -> None:
-    assert context_of({"traceparent": parent, "X-Correlation-ID": "a b\n"}) == NOWHERE
+    assert context_of({"traceparent": parent, "X-Correlation-ID": "a b\n"}) == EMPTY_CONTEXT
 
 
 def test_e8_a_later_version_of_traceparent_is_read() -> None:
@@ -68,5 +68,5 @@ async def test_tasks_and_threads_have_their_own() -> None:
         thread = threading.Thread(target=lambda: found.append(current()))
         thread.start()
         thread.join()
-    assert found == [NOWHERE]
-    assert current() is NOWHERE
+    assert found == [EMPTY_CONTEXT]
+    assert current() is EMPTY_CONTEXT

@@ -9,7 +9,7 @@ import pytest
 from tests.sdk.odd_values import ODD
 from trackstore import entries, new_id
 from trackstore.entries import ApiCall, Entry, Input, LlmCall, ToolUse
-from trackstore.fitting import rules_of
+from trackstore.normalization import rules_of
 from trackstore.operation_drafts import PARTS
 from trackstore.testing import RecordingTracker
 

@@ -10,17 +10,17 @@ from tests.sdk.conftest import MakeTracker
 from trackstore import (
     AsyncClient,
     Client,
-    InvalidItem,
-    ServerRefused,
-    ServerUnavailable,
+    InvalidItemError,
+    ServerRefusedError,
+    ServerUnavailableError,
     StatsQuestion,
 )
-from trackstore.connection import address_of
+from trackstore.connection import display_url
 from trackstore.testing import RecordingTracker
 
-NOWHERE = "http://127.0.0.1:9/graphql"
+EMPTY_CONTEXT = "http://127.0.0.1:9/graphql"
 QUERY = "{ operations { totalCount } }"
-PROBLEM = f"{NOWHERE}: ConnectError"
+PROBLEM = f"{EMPTY_CONTEXT}: ConnectError"
 
 
 async def test_a_server_that_is_not_there_is_named(
@@ -36,13 +36,17 @@ async def test_a_server_that_is_not_there_is_named(
     assert (stats.problem or "").startswith(PROBLEM)
     assert f"tracking waits for the server: {PROBLEM}" in caplog.text
     assert f"CLOSED ({PROBLEM}" in caplog.text
-    with pytest.raises(ServerUnavailable, match=f"no answer of {NOWHERE}: ConnectError"):
+    with pytest.raises(ServerUnavailableError, match=f"no answer of {EMPTY_CONTEXT}: ConnectError"):
         tracker.consume("premium", user_id="u_1", timeout=0.1)
-    named = pytest.raises(ServerUnavailable, match=f"no answer of {NOWHERE}: ConnectError")
-    with Client(NOWHERE) as client, named:
+    named = pytest.raises(
+        ServerUnavailableError, match=f"no answer of {EMPTY_CONTEXT}: ConnectError"
+    )
+    with Client(EMPTY_CONTEXT) as client, named:
         client.query(QUERY, timeout=0.1)
-    async with AsyncClient(NOWHERE) as waiting:
-        with pytest.raises(ServerUnavailable, match=f"no answer of {NOWHERE}: ConnectError"):
+    async with AsyncClient(EMPTY_CONTEXT) as waiting:
+        with pytest.raises(
+            ServerUnavailableError, match=f"no answer of {EMPTY_CONTEXT}: ConnectError"
+        ):
             await waiting.query(QUERY, timeout=0.1)
 
 
@@ -51,14 +55,17 @@ def test_a_wrong_path_is_named(server: ServerProcess, make_tracker: MakeTracker)
     tracker = make_tracker(url)
     tracker.track_chat(message="Why?", user_id="u_1")
     assert (tracker.flush(0.5).problem or "").startswith(f"{url}: NOT_FOUND")
-    with Client(url) as client, pytest.raises(ServerRefused, match=f"^{url}: POST is not served"):
+    with (
+        Client(url) as client,
+        pytest.raises(ServerRefusedError, match=f"^{url}: POST is not served"),
+    ):
         client.query(QUERY)
 
 
 def test_an_address_is_named_without_what_is_secret_in_it() -> None:
-    told = address_of("https://ana:s3cret@db.example.com:8443/graphql?key=s3cret#s3cret")
+    told = display_url("https://ana:s3cret@db.example.com:8443/graphql?key=s3cret#s3cret")
     assert told == "https://db.example.com:8443/graphql"
-    assert address_of(NOWHERE) == NOWHERE
+    assert display_url(EMPTY_CONTEXT) == EMPTY_CONTEXT
 
 
 def test_a_question_with_a_text_in_place_of_a_list(server: ServerProcess) -> None:
@@ -85,15 +92,15 @@ async def test_units_are_not_used_for_a_label_that_is_none(label: str) -> None:
     tracker = RecordingTracker()
     nobody: dict[str, Any] = {label: None}
     told = f"{label}: None is not an id, and limits by {label} would not be asked"
-    with pytest.raises(InvalidItem, match=told):
+    with pytest.raises(InvalidItemError, match=told):
         tracker.consume("premium", **nobody)
-    with pytest.raises(InvalidItem, match=told):
+    with pytest.raises(InvalidItemError, match=told):
         tracker.reserve("premium", **nobody)
-    with pytest.raises(InvalidItem, match=told):
+    with pytest.raises(InvalidItemError, match=told):
         await tracker.aconsume("premium", **nobody)
-    with pytest.raises(InvalidItem, match=told):
+    with pytest.raises(InvalidItemError, match=told):
         await tracker.areserve("premium", **nobody)
-    with pytest.raises(InvalidItem, match="units: 0"):
+    with pytest.raises(InvalidItemError, match="units: 0"):
         tracker.consume("premium", batch_size=0)
     assert not tracker.used
     assert tracker.consume("premium", organization_id=None).allowed, "it is that of the key"

@@ -14,8 +14,8 @@ import pytest
 from tests.processes import ServerProcess
 from tests.sdk.conftest import MakeTracker
 from trackstore import Client, EventBus, Stage, Tracker
-from trackstore.announcing import AnnouncingTracker
-from trackstore.errors import InvalidItem
+from trackstore.errors import InvalidItemError
+from trackstore.publishing import PublishingTracker
 from trackstore.testing import RecordingTracker
 
 PLAN = [Stage(name="a"), Stage(name="b"), Stage(name="c")]
@@ -147,7 +147,7 @@ async def test_the_event_loop_is_not_blocked(make_tracker: MakeTracker) -> None:
 
 
 def test_an_announcing_tracker_asks_as_its_inner_one_does(workers: list[Tracker], id: UUID) -> None:
-    tracker = AnnouncingTracker(workers[0], EventBus())
+    tracker = PublishingTracker(workers[0], EventBus())
     with pytest.raises(ValueError, match="no"), tracker.resume(id) as request, request.stage("a"):
         raise ValueError("no")
     status = tracker.status(id)
@@ -178,8 +178,8 @@ def test_what_set_nothing_aside_cannot_be_committed(make_tracker: MakeTracker, k
         "denied": (RecordingTracker(limits={"t": 0}).reserve("t"), "it was denied"),
         "away": (away.reserve("t", timeout=0.3, if_unavailable="allow"), r"with consume\(\)"),
     }[kind]
-    for tracker in (away, RecordingTracker(), AnnouncingTracker(away, EventBus())):
-        with pytest.raises(InvalidItem, match=told):
+    for tracker in (away, RecordingTracker(), PublishingTracker(away, EventBus())):
+        with pytest.raises(InvalidItemError, match=told):
             tracker.commit(held, 4)
-        with pytest.raises(InvalidItem, match=told):
+        with pytest.raises(InvalidItemError, match=told):
             tracker.release(held)

@@ -11,7 +11,7 @@ from tests.processes import ServerProcess, server_process
 from tests.sdk.conftest import ONCE, MakeTracker
 from tests.sdk.test_documents import SCHEMA
 from tests.sdk.test_outages import port_of
-from trackstore import AsyncClient, Client, ServerRefused, StatsQuestion, new_id
+from trackstore import AsyncClient, Client, ServerRefusedError, StatsQuestion, new_id
 from trackstore.eventstream import EventStream, ServerEvent
 from trackstore.stats import Source
 
@@ -39,7 +39,7 @@ async def test_a_request_is_watched_to_its_end(
         assert progress.request.result == {"url": "x"}
         again = [found.seq async for found in client.watch(request.id, after_seq=4)]
         assert again == [5, 6, 7]
-        with pytest.raises(ServerRefused) as refused:
+        with pytest.raises(ServerRefusedError) as refused:
             await anext(client.watch(new_id()))
         assert refused.value.code == "NOT_FOUND"
 
@@ -123,7 +123,7 @@ def test_stats_are_asked_as_questions(server: ServerProcess, make_tracker: MakeT
         for last in ("90m", "24h", "7d", "2w", "all"):
             recent = StatsQuestion("operations", where={"name": {"eq": "asked"}}, last=last)
             assert client.stats(recent).totals == {"count": 3}, last
-        with pytest.raises(ServerRefused, match="Use 90m, 24h, 7d or 2w"):
+        with pytest.raises(ServerRefusedError, match="Use 90m, 24h, 7d or 2w"):
             client.stats(StatsQuestion("operations", last="3 weeks"))
 
 
@@ -143,9 +143,9 @@ def test_a_question_takes_names_only() -> None:
 
 def test_events_come_in_pieces_of_any_size() -> None:
     text = b': hello\r\n\r\nevent: next\ndata: {"a": "\xc2\x85 \xe2\x80\xa8"}\n\nevent:complete\n\n'
-    whole = EventStream().feed(text)
-    assert [event.name for event in whole] == ["next", "complete"]
+    whole_number = EventStream().feed(text)
+    assert [event.name for event in whole_number] == ["next", "complete"]
     stream, found = EventStream(), list[ServerEvent]()
     for place in range(len(text)):
         found += stream.feed(text[place : place + 1])
-    assert found == whole
+    assert found == whole_number

@@ -6,9 +6,9 @@ import os
 import pytest
 
 from trackstore import TrackingRules, track_api_usage
-from trackstore.announcing import AnnouncingTracker
 from trackstore.events import EventBus
-from trackstore.notices import MAX_KINDS, OTHER, Notices
+from trackstore.notices import MAX_KINDS, OVERFLOW_NAME, Notices
+from trackstore.publishing import PublishingTracker
 from trackstore.served_calls import CallRecorder, ServedCall
 from trackstore.testing import NullTracker, RecordingTracker
 
@@ -35,7 +35,7 @@ def test_a_decorator_without_a_user_says_so_once_and_counts(
 
 def test_a_null_tracker_counts_what_its_callers_leave_out() -> None:
     tracker = NullTracker()
-    recorder = CallRecorder(AnnouncingTracker(tracker, EventBus()))
+    recorder = CallRecorder(PublishingTracker(tracker, EventBus()))
     recorder.record(ServedCall(route="v1/memory", method="POST"))
     assert tracker.stats().skipped == recorder.skipped == {"labels": 1}
 
@@ -57,7 +57,7 @@ def test_kinds_are_bounded() -> None:
         notices.adjust(f"operation.fact_{number}", "Unknown name.")
         notices.skip("labels", f"route {number} was not recorded.")
     assert len(notices.adjusted) == MAX_KINDS + 1
-    assert notices.adjusted[OTHER] == 10
+    assert notices.adjusted[OVERFLOW_NAME] == 10
     assert notices.skipped == {"labels": MAX_KINDS + 10}
 
 

@@ -9,7 +9,7 @@ from tests.processes import ServerProcess
 from tests.sdk.conftest import MakeTracker
 from tests.sdk.odd_values import ODD, Unreadable
 from tests.sdk.stored import stored_ids
-from trackstore import InvalidItem, new_id
+from trackstore import InvalidItemError, new_id
 from trackstore.arguments import OperationArguments
 from trackstore.entries import CircuitBreaker, CreateRequest, LogEvent, Operation, Session
 from trackstore.testing import RecordingTracker
@@ -141,7 +141,7 @@ def test_a_strict_tracker_raises_what_another_one_counts() -> None:
         "not one of API, LLM, TOOL": {"kind": "SQL"},
     }
     for told, facts in wrong.items():
-        with pytest.raises(InvalidItem, match=told):
+        with pytest.raises(InvalidItemError, match=told):
             tracker.track_operation(**{"kind": "api", "name": "x", **facts})
     for call in (
         lambda: tracker.track_chat("Why?", "Because."),  # type: ignore[call-arg]
@@ -150,7 +150,7 @@ def test_a_strict_tracker_raises_what_another_one_counts() -> None:
         lambda: tracker.request("lesson", id="lesson 7"),
         lambda: tracker.session("lesson", colour="red"),  # type: ignore[call-arg]
     ):
-        with pytest.raises(InvalidItem):
+        with pytest.raises(InvalidItemError):
             call()
 
 

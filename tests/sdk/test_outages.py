@@ -12,7 +12,7 @@ from tests.processes import ServerProcess, server_process
 from tests.sdk.conftest import ONCE, MakeTracker
 from tests.sdk.network import DEAF, FINE, SILENT, Network, Weather, wait_until
 from tests.sdk.stored import check_stored, track_many
-from trackstore import Client, ServerRefused, new_id
+from trackstore import Client, ServerRefusedError, new_id
 
 ITEMS = 300
 CREATE_KEY = """mutation {
@@ -171,7 +171,7 @@ def test_a_key_that_is_refused(
         assert problem.startswith(f"{server.url}/graphql: UNAUTHENTICATED")
         assert "set TRACKSTORE_API_KEY" in problem
         assert key[:-1] not in problem
-        refused = pytest.raises(ServerRefused, match=r"no API key.*set TRACKSTORE_API_KEY")
+        refused = pytest.raises(ServerRefusedError, match=r"no API key.*set TRACKSTORE_API_KEY")
         with Client(server.url) as keyless, refused:
             keyless.query("{ operations { totalCount } }")
         assert wrong.close(0.2).left == 20

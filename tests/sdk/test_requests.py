@@ -10,7 +10,7 @@ import pytest
 from tests.processes import ServerProcess
 from tests.sdk.conftest import MakeTracker
 from tests.sdk.network import wait_until
-from trackstore import Client, RequestCancelled, Stage, Tracker, bind, current
+from trackstore import Client, RequestCancelledError, Stage, Tracker, bind, current
 
 REQUEST = """query ($id: UUID!) {
   request(id: $id) {
@@ -188,7 +188,7 @@ def test_work_that_another_process_goes_on_with(
 
 def test_a_request_that_is_called_off(tracker: Tracker, client: Client) -> None:
     with (
-        pytest.raises(RequestCancelled),
+        pytest.raises(RequestCancelledError),
         tracker.request("lesson", stages=["video"]) as request,
         request.stage("video") as stage,
     ):

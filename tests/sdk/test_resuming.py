@@ -15,13 +15,13 @@ from trackstore import (
     AsyncClient,
     Client,
     RequestHandle,
-    ServerUnavailable,
+    ServerUnavailableError,
     Stage,
     Tracker,
     new_id,
 )
-from trackstore.delivery.drops import Ledger
-from trackstore.delivery.outcomes import Answered
+from trackstore.delivery.delivery_stats import DeliveryStats
+from trackstore.delivery.outcomes import BatchApplied
 from trackstore.delivery.transport import outcome_of
 from trackstore.testing import NullTracker, RecordingTracker
 
@@ -296,12 +296,12 @@ def test_what_the_server_cut_is_counted_once_it_says_so() -> None:
     for field in ("ingest", "trackOperations"):
         answer = {"data": {field: {"results": [], "truncated": 2}}}
         outcome = outcome_of(httpx.Response(200, json=answer))
-        assert isinstance(outcome, Answered)
+        assert isinstance(outcome, BatchApplied)
         assert outcome.truncated == 2
-    ledger = Ledger()
-    ledger.truncate(2)
-    ledger.truncate(1)
-    assert ledger.truncated == 3
+    delivery_stats = DeliveryStats()
+    delivery_stats.truncate(2)
+    delivery_stats.truncate(1)
+    assert delivery_stats.truncated == 3
 
 
 async def test_who_watches_sees_the_request_run_again(

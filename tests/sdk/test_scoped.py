@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from trackstore import annotate, bind, current
-from trackstore.context import NOWHERE
+from trackstore.context import EMPTY_CONTEXT
 from trackstore.served_calls import OpenCall, open_call, serving
 from trackstore.testing import RecordingTracker
 
@@ -46,13 +46,13 @@ def elsewhere(function: object) -> None:
 def test_a_block_entered_and_left_by_different_threads_ends_in_both() -> None:
     block = bind(correlation_id="a")
     elsewhere(block.__enter__)
-    assert current() is NOWHERE
+    assert current() is EMPTY_CONTEXT
     elsewhere(lambda: block.__exit__(None, None, None))
     stack = ExitStack()
     stack.enter_context(bind(correlation_id="b"))
     assert correlation() == "b"
     elsewhere(stack.close)
-    assert current() is NOWHERE
+    assert current() is EMPTY_CONTEXT
 
 
 def test_an_abandoned_generator_takes_nothing_from_the_call_that_runs_when_it_is_collected() -> (
@@ -68,7 +68,7 @@ def test_an_abandoned_generator_takes_nothing_from_the_call_that_runs_when_it_is
         del steps
         gc.collect()
         assert correlation() == "served now"
-    assert current() is NOWHERE
+    assert current() is EMPTY_CONTEXT
 
 
 def test_blocks_that_end_in_the_order_they_began() -> None:
@@ -78,7 +78,7 @@ def test_blocks_that_end_in_the_order_they_began() -> None:
     first.__exit__(None, None, None)
     assert correlation() == "second"
     second.__exit__(None, None, None)
-    assert current() is NOWHERE
+    assert current() is EMPTY_CONTEXT
 
 
 async def test_a_stream_that_another_task_closes() -> None:
@@ -96,7 +96,7 @@ async def test_a_stream_that_another_task_closes() -> None:
             return correlation()
 
     assert await asyncio.create_task(close()) == "closer"
-    assert current() is NOWHERE
+    assert current() is EMPTY_CONTEXT
 
 
 async def test_a_task_that_outlives_the_block_stays_tied_to_it() -> None:
@@ -111,7 +111,7 @@ async def test_a_task_that_outlives_the_block_stays_tied_to_it() -> None:
     with bind(correlation_id="order-7"):
         task = asyncio.create_task(later())
         await asyncio.sleep(0)
-    assert current() is NOWHERE
+    assert current() is EMPTY_CONTEXT
     leave.set()
     assert await task == "order-7"
 
@@ -146,7 +146,7 @@ def test_handles_end_in_another_thread_than_they_began(
         handle.__enter__()
         elsewhere(lambda: handle.__exit__(None, None, None))
         assert (correlation(), current().session_id) == ("mine", None)
-    assert current() is NOWHERE
+    assert current() is EMPTY_CONTEXT
 
 
 def test_one_handle_in_several_threads_at_a_time(recording_tracker: RecordingTracker) -> None:
@@ -169,7 +169,7 @@ def test_a_handle_inside_itself(recording_tracker: RecordingTracker) -> None:
         with request:
             assert current().request_id == request.id
         assert current().request_id == request.id
-    assert current() is NOWHERE
+    assert current() is EMPTY_CONTEXT
 
 
 def test_a_context_manager_with_a_request_inside_pytest_and_exit_stacks(
@@ -186,7 +186,7 @@ def test_a_context_manager_with_a_request_inside_pytest_and_exit_stacks(
         moved = stack.pop_all()
     assert correlation() == "own"
     moved.close()
-    assert current() is NOWHERE
+    assert current() is EMPTY_CONTEXT
 
 
 def test_an_open_call_that_ends_elsewhere_leaves_the_one_that_is_served() -> None:
@@ -218,7 +218,7 @@ def test_many_blocks_inside_copied_contexts_hold_no_chain() -> None:
     gc.collect()
     assert sum(name() is not None for name in names) == 1
     assert copied.run(correlation) == "step-49"
-    assert current() is NOWHERE
+    assert current() is EMPTY_CONTEXT
 
 
 async def test_fixtures_that_hold_a_block_open(async_block: str) -> None:
@@ -229,4 +229,4 @@ async def test_fixtures_that_hold_a_block_open(async_block: str) -> None:
 
 
 def test_fixtures_of_other_tests_leave_nothing_behind() -> None:
-    assert current() is NOWHERE
+    assert current() is EMPTY_CONTEXT

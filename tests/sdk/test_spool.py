@@ -11,7 +11,7 @@ from tests.processes import ServerProcess
 from tests.sdk.conftest import ONCE, MakeTracker
 from tests.sdk.network import SILENT, Network, wait_until
 from tests.sdk.stored import check_stored, track_many
-from trackstore.delivery.drops import Ledger
+from trackstore.delivery.delivery_stats import DeliveryStats
 from trackstore.delivery.filelock import FileLock
 from trackstore.delivery.spool import Spool
 
@@ -94,14 +94,14 @@ def test_a_folder_that_takes_nothing(
 
 def test_a_crash_while_another_spool_is_taken_over_costs_nothing(tmp_path: Path) -> None:
     """Items may be in both files then: they are sent twice, and stored once by their ids."""
-    dead = Spool(tmp_path, 10_000, Ledger())
+    dead = Spool(tmp_path, 10_000, DeliveryStats())
     items = [b'{"operation":{}}', b'{"session":{}}']
     dead.append(items)
     dead.close()
-    ledger = Ledger()
-    spool = Spool(tmp_path, 10_000, ledger)
+    delivery_stats = DeliveryStats()
+    spool = Spool(tmp_path, 10_000, delivery_stats)
     assert spool.recover() == 2
-    assert ledger.accepted == ledger.left == 2
+    assert delivery_stats.accepted == delivery_stats.left == 2
     assert [item for _, item in spool.take(10, 1_000)] == items
     spool.close()
 

@@ -18,8 +18,8 @@ from tests.sdk.conftest import ONCE, MakeTracker
 from tests.sdk.network import wait_until
 from tests.sdk.stored import check_stored, track_many
 from tests.sdk.test_spool import AWAY
-from trackstore import InvalidSettings, Settings
-from trackstore.delivery.drops import Ledger
+from trackstore import InvalidSettingsError, Settings
+from trackstore.delivery.delivery_stats import DeliveryStats
 from trackstore.delivery.spool import Spool
 
 ITEMS = [b'{"operation":{"name":"%06d","text":"%s"}}' % (n, b"x" * 200) for n in range(1_000)]
@@ -28,7 +28,7 @@ PAGE = 4096
 
 def abandoned(folder: Path, items: list[bytes] = ITEMS) -> Path:
     """Leave a file as a process does that has died; gives its path."""
-    spool = Spool(folder, 2**30, Ledger())
+    spool = Spool(folder, 2**30, DeliveryStats())
     spool.append(items)
     spool.close()
     (path,) = folder.glob("items-*.sqlite")
@@ -102,11 +102,11 @@ def test_a_damaged_file_is_read_as_far_as_it_can_be_once(
     path = abandoned(tmp_path)
     damage(path)
     content = path.read_bytes()
-    ledger = Ledger()
-    spool = Spool(tmp_path, 2**30, ledger)
+    delivery_stats = DeliveryStats()
+    spool = Spool(tmp_path, 2**30, delivery_stats)
     found = spool.recover()
     assert least <= found <= most
-    assert ledger.recovered == ledger.left == found == spool.kept
+    assert delivery_stats.recovered == delivery_stats.left == found == spool.stored
     items = [item for _, item in spool.take(2_000, 2**30)]
     assert len(set(items)) == len(items) == found
     assert set(items) <= set(ITEMS)
@@ -125,22 +125,22 @@ def test_a_damaged_file_is_read_as_far_as_it_can_be_once(
 def test_a_file_that_is_damaged_while_it_is_used(
     damage: Callable[[Path], object], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    ledger = Ledger()
-    spool = Spool(tmp_path, 2**30, ledger)
-    ledger.queued = len(ITEMS)
+    delivery_stats = DeliveryStats()
+    spool = Spool(tmp_path, 2**30, delivery_stats)
+    delivery_stats.queued = len(ITEMS)
     spool.append(ITEMS)
     taken = list(spool.take(100, 2**30))
-    spool.rest()
+    spool.disconnect()
     (path,) = tmp_path.glob("items-*.sqlite")
     damage(path)
     for _ in range(50):
         taken += spool.take(100, 2**30)
-    dropped = ledger.dropped["SPOOL_DAMAGED"]
+    dropped = delivery_stats.dropped["SPOOL_DAMAGED"]
     assert len(taken) + dropped == len(ITEMS)
     assert 0 < dropped < 700
-    spool.settled(taken)
-    ledger.acknowledge(len(taken), 0)
-    assert (spool.kept, len(spool), ledger.left) == (0, 0, 0)
+    spool.mark_settled(taken)
+    delivery_stats.acknowledge(len(taken), 0)
+    assert (spool.stored, len(spool), delivery_stats.left) == (0, 0, 0)
     spool.append([b"{}"])
     assert spool.take(10, 100) != []
     assert "is damaged" in caplog.text
@@ -150,7 +150,7 @@ def test_a_file_that_is_damaged_while_it_is_used(
 
 def test_a_file_without_its_lock_is_taken_over(tmp_path: Path) -> None:
     abandoned(tmp_path).with_suffix(".lock").unlink()
-    spool = Spool(tmp_path, 2**30, Ledger())
+    spool = Spool(tmp_path, 2**30, DeliveryStats())
     assert spool.recover() == len(ITEMS)
     spool.close()
 
@@ -161,7 +161,7 @@ def test_a_file_that_cannot_be_opened_is_left_for_later(
     path = abandoned(tmp_path)
     held = path.rename(tmp_path / "held")
     path.mkdir()
-    spool = Spool(tmp_path, 2**30, Ledger())
+    spool = Spool(tmp_path, 2**30, DeliveryStats())
     assert (spool.recover(), spool.recover()) == (0, 0)
     assert caplog.text.count("is not taken over for now") == 1
     path.rmdir()
@@ -200,14 +200,14 @@ def test_two_spellings_of_a_folder_are_one(
 
 
 def test_a_home_that_is_not_known_is_refused() -> None:
-    with pytest.raises(InvalidSettings, match="spool_folder: '~nobody-here/x'"):
+    with pytest.raises(InvalidSettingsError, match="spool_folder: '~nobody-here/x'"):
         Settings(spool_folder="~nobody-here/x")  # type: ignore[arg-type]  # as the environment has it
 
 
 def test_files_are_for_their_owner_alone(tmp_path: Path) -> None:
     mask = os.umask(0)
     try:
-        spool = Spool(tmp_path / "spool", 2**30, Ledger())
+        spool = Spool(tmp_path / "spool", 2**30, DeliveryStats())
         spool.append(ITEMS[:10])
     finally:
         os.umask(mask)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.sdk.odd_values import Scalar
-from trackstore import Client, InvalidSettings, Settings, Tracker
+from trackstore import Client, InvalidSettingsError, Settings, Tracker
 
 AS_TEXT = {
     "url": " http://127.0.0.1:9000 ",
@@ -83,10 +83,10 @@ def test_a_spool_folder_as_text(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_setting_says_what_is_expected(name: str, value: Any, told: str) -> None:
-    with pytest.raises(InvalidSettings, match=told):
+    with pytest.raises(InvalidSettingsError, match=told):
         Tracker("http://127.0.0.1:9", **{name: value})
     if name != "spool_dir" and isinstance(value, str):
-        with pytest.raises(InvalidSettings, match=f"(TRACKSTORE_{name.upper()}|{told})"):
+        with pytest.raises(InvalidSettingsError, match=f"(TRACKSTORE_{name.upper()}|{told})"):
             Settings.from_environment({f"TRACKSTORE_{name.upper()}": value})
 
 
@@ -114,7 +114,7 @@ def test_a_key_that_no_header_can_hold_is_refused_and_not_repeated(key: str) -> 
         lambda: Settings.from_environment({"TRACKSTORE_API_KEY": key}),
     ):
         with pytest.raises(
-            InvalidSettings, match=r"(?i)api_key: a key has ASCII letters"
+            InvalidSettingsError, match=r"(?i)api_key: a key has ASCII letters"
         ) as refused:
             make()
         assert "tsk" not in str(refused.value)
@@ -124,12 +124,12 @@ def test_a_key_that_no_header_can_hold_is_refused_and_not_repeated(key: str) -> 
     "url", ["http://127.0.0.1:99999", "http://127.0.0.1:0", "http://127.0.0.1:x", "http://[::1"]
 )
 def test_an_address_with_a_port_or_host_that_is_none_is_refused(url: str) -> None:
-    with pytest.raises(InvalidSettings, match="is no address such as"):
+    with pytest.raises(InvalidSettingsError, match="is no address such as"):
         Settings(url=url).checked()
 
 
 @pytest.mark.parametrize("name", ["timeout_seconds", "connect_seconds"])
 def test_no_time_for_an_answer_is_refused(name: str) -> None:
     values: dict[str, Any] = {name: 0}
-    with pytest.raises(InvalidSettings, match=f"{name}: 0 leaves no time"):
+    with pytest.raises(InvalidSettingsError, match=f"{name}: 0 leaves no time"):
         Tracker(**values)

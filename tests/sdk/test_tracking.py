@@ -13,10 +13,10 @@ from tests.sdk.conftest import ONCE, MakeTracker
 from tests.sdk.network import FINE, SILENT, Network, wait_until
 from trackstore import (
     Client,
-    InvalidItem,
+    InvalidItemError,
     Labels,
-    ServerRefused,
-    ServerUnavailable,
+    ServerRefusedError,
+    ServerUnavailableError,
     Stats,
     bind,
     get_tracker,
@@ -152,14 +152,14 @@ async def test_reservations(server: ServerProcess, make_tracker: MakeTracker) ->
     assert (await tracker.acommit(held.id, 2)).allowed
     assert (await tracker.aconsume("premium", user_id="r")).allowed
     assert not tracker.reserve("premium", user_id="r").allowed
-    with pytest.raises(ServerRefused):
+    with pytest.raises(ServerRefusedError):
         tracker.release(new_id())
 
 
 def test_who_decides_where_the_server_is_away(make_tracker: MakeTracker) -> None:
     tracker = make_tracker("http://127.0.0.1:9")
     begun = time.monotonic()
-    with pytest.raises(ServerUnavailable):
+    with pytest.raises(ServerUnavailableError):
         tracker.consume("premium", timeout=0.2)
     assert time.monotonic() - begun < 2
     allowed = tracker.consume("premium", timeout=0.1, if_unavailable="allow")
@@ -231,9 +231,9 @@ def test_anything_can_stand_in_attributes(server: ServerProcess, make_tracker: M
 
 def test_a_strict_tracker_says_what_is_wrong(make_tracker: MakeTracker) -> None:
     tracker = make_tracker("http://127.0.0.1:9", strict=True)
-    with pytest.raises(InvalidItem, match="duration_ms: 'fast' is not a number"):
+    with pytest.raises(InvalidItemError, match="duration_ms: 'fast' is not a number"):
         tracker.track_operation(kind="API", name="x", duration_ms="fast")  # type: ignore[arg-type]
-    with pytest.raises(InvalidItem, match="nonsense"):
+    with pytest.raises(InvalidItemError, match="nonsense"):
         tracker.track_operation(kind="API", name="x", nonsense=1)  # type: ignore[call-arg]
     assert tracker.stats().tracked == 0
 

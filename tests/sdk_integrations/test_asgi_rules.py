@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from tests.processes import ServerProcess
 from tests.sdk.conftest import MakeTracker
 from tests.sdk_integrations.services import WHO, caller_of, memory_app, plain
-from trackstore import CallRecorder, InvalidItem, RouteRule, TrackingRules, annotate, current
+from trackstore import CallRecorder, InvalidItemError, RouteRule, TrackingRules, annotate, current
 from trackstore.integrations.asgi import TrackingMiddleware
 from trackstore.testing import RecordingTracker
 
@@ -195,5 +195,5 @@ async def test_what_a_call_has_no_field_for_is_counted_and_raised_in_tests() -> 
         assert operation.labels is not None
         assert operation.labels.user_id == "u_1"
         tracker.is_strict = True
-        with pytest.raises(InvalidItem, match="call: colour: The name is unknown"):
+        with pytest.raises(InvalidItemError, match="call: colour: The name is unknown"):
             await http.get("/")

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from tests.sdk_integrations.services import WHO, caller_of, identify, plain, wsgi_caller_of
 from trackstore import (
     CallRecorder,
-    InvalidItem,
+    InvalidItemError,
     TrackingRules,
     annotate,
     bind,
@@ -208,7 +208,7 @@ def test_b2_what_cannot_be_read_breaks_nothing() -> None:
     assert recorder.skipped == {"failed": 2}  # the scope that raises, and the missing argument
     assert tracker.stats().adjusted == {"call.no_such_fact": 1}
     tracker.is_strict = True
-    with pytest.raises(InvalidItem, match="no_such_fact"):
+    with pytest.raises(InvalidItemError, match="no_such_fact"):
         chat(1)
 
 

@@ -23,9 +23,9 @@ from trackstore import (
     track_api_usage,
     track_route_operation,
 )
-from trackstore.answer_exceptions import answer_status, failure_of
-from trackstore.context import NOWHERE
+from trackstore.context import EMPTY_CONTEXT
 from trackstore.entries import Operation
+from trackstore.exception_status import answer_status, status_and_error
 from trackstore.integrations.asgi import TrackingMiddleware
 from trackstore.integrations.wsgi import TrackingMiddleware as WsgiMiddleware
 from trackstore.testing import RecordingTracker
@@ -177,8 +177,8 @@ def test_flask_answers(tracker: RecordingTracker) -> None:
 def test_answers_are_known_by_their_class() -> None:
     assert answer_status(HTTPException(404)) == 404
     assert answer_status(LooksLikeAnAnswer()) is None
-    assert failure_of(HTTPException(403, "no")) == (403, None)
-    assert failure_of(HTTPException(503, "busy")) == (503, "HTTPException: 503: busy")
+    assert status_and_error(HTTPException(403, "no")) == (403, None)
+    assert status_and_error(HTTPException(503, "busy")) == (503, "HTTPException: 503: busy")
     with pytest.raises(WerkzeugException) as raised:
         abort(FlaskResponse("own", 409))
     assert answer_status(raised.value) == 409
@@ -370,7 +370,7 @@ async def test_dependencies_that_yield(tracker: RecordingTracker) -> None:
     assert seen == [("/sync", True), (seen[1][0], False), ("/stream", True), ("/stream", True)]
     assert [o.correlation_id for o in tracker.operations] == list(paths)
     assert [o.request_id for o in tracker.operations] == [None] * 3
-    assert current() is NOWHERE
+    assert current() is EMPTY_CONTEXT
 
 
 async def test_background_tasks_belong_to_the_call_and_fail_without_it(
@@ -391,4 +391,4 @@ async def test_background_tasks_belong_to_the_call_and_fail_without_it(
         await http.get("/x", headers={"X-Correlation-ID": "order-7"})
     assert [facts(o) for o in tracker.operations] == [("OK", 200, None)]
     assert seen == ["order-7"]
-    assert current() is NOWHERE
+    assert current() is EMPTY_CONTEXT

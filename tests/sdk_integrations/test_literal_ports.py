@@ -12,7 +12,7 @@ import pytest
 from tests.sdk.odd_values import Unreadable
 from trackstore import (
     EventBus,
-    InvalidItem,
+    InvalidItemError,
     StatsQuestion,
     TrackingRules,
     annotate,
@@ -129,9 +129,9 @@ def test_limits_take_other_names_and_refuse_unknown_ones() -> None:
         {"user_id": "u" * 300}, {"id": "seven"},
     ]  # fmt: skip
     for facts in wrong:
-        with pytest.raises(InvalidItem):
+        with pytest.raises(InvalidItemError):
             tracker.consume("mini", **facts)
-    with pytest.raises(InvalidItem):
+    with pytest.raises(InvalidItemError):
         tracker.reserve("mini", ttl="soon")  # type: ignore[arg-type]
     assert tracker.used == {"mini": 2}
 

@@ -20,7 +20,6 @@ from prometheus_client import CollectorRegistry, generate_latest
 from requests.adapters import HTTPAdapter
 
 from trackstore import CallRecorder, EventBus, ServedCall, bind
-from trackstore.announcing import AnnouncingTracker
 from trackstore.breakers import BreakerReporter
 from trackstore.entries import CircuitBreaker, Entry, LogEvent
 from trackstore.integrations.httpx import propagate as propagate_httpx
@@ -30,6 +29,7 @@ from trackstore.integrations.prometheus import TrackerCollector
 from trackstore.integrations.pybreaker import BreakerListener
 from trackstore.integrations.requests import PropagatingAdapter
 from trackstore.integrations.requests import propagate as propagate_requests
+from trackstore.publishing import PublishingTracker
 from trackstore.testing import RecordingTracker
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -266,7 +266,7 @@ def test_b6_prometheus_sees_what_was_dropped_and_left_out() -> None:
 
 def test_b6_prometheus_counts_every_call_that_was_left_out_once() -> None:
     tracker, other = RecordingTracker(), RecordingTracker()
-    announcing = AnnouncingTracker(tracker, EventBus())
+    announcing = PublishingTracker(tracker, EventBus())
     recorders = [CallRecorder(tracker), CallRecorder(announcing), CallRecorder(other)]
     for recorder in [*recorders, CallRecorder(tracker)]:
         recorder.record(ServedCall(route="v1/memory"))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.sdk_integrations.services import caller_of, memory_app
-from trackstore import InvalidSettings, RouteRule, TrackingRules, track_api_usage
+from trackstore import InvalidSettingsError, RouteRule, TrackingRules, track_api_usage
 from trackstore.integrations.asgi import TrackingMiddleware
 from trackstore.redaction import SECRET_HEADERS, Redaction
 from trackstore.testing import RecordingTracker
@@ -51,7 +51,7 @@ WRONG: list[tuple[Callable[..., Any], dict[str, Any], str]] = [
 def test_wrong_values_are_refused(kind: Callable[..., Any], values: Any, told: str) -> None:
     if kind is RouteRule:
         values = {"routes": "v1/memory", **values}
-    with pytest.raises(InvalidSettings, match=told):
+    with pytest.raises(InvalidSettingsError, match=told):
         kind(**values)
 
 
@@ -86,9 +86,9 @@ def test_secret_names_may_be_a_list_or_a_text() -> None:
 def test_what_are_no_rules_is_refused() -> None:
     tracker = RecordingTracker()
     rules: Any = [RouteRule("v1/memory")]
-    with pytest.raises(InvalidSettings, match="rules: <list> is no TrackingRules"):
+    with pytest.raises(InvalidSettingsError, match="rules: <list> is no TrackingRules"):
         TrackingMiddleware(memory_app(), tracker, rules)
-    with pytest.raises(InvalidSettings, match="rules: <list> is no TrackingRules"):
+    with pytest.raises(InvalidSettingsError, match="rules: <list> is no TrackingRules"):
         track_api_usage("chat", tracker=tracker, rules=rules)(print)
 
 

@@ -6,11 +6,11 @@ from decimal import Decimal
 
 import pytest
 
-from trackstore import EventBus, InvalidItem, get_tracker, set_tracker, track_api_usage
-from trackstore.announcing import AnnouncingTracker, log_operations
+from trackstore import EventBus, InvalidItemError, get_tracker, set_tracker, track_api_usage
 from trackstore.cost_alerts import CostAlert, CostWatch, ModelPrice, start_of
 from trackstore.entries import CompleteStage, FailStage
 from trackstore.event_records import record_chats
+from trackstore.publishing import PublishingTracker, log_operations
 from trackstore.recorder import Recorder
 from trackstore.rules import TrackingRules
 from trackstore.testing import NullTracker, RecordingTracker
@@ -86,9 +86,9 @@ def test_b5_a_decorated_function_follows_the_default_tracker() -> None:
 
 
 def test_b5_what_the_server_would_refuse_is_raised_in_the_test() -> None:
-    with pytest.raises(InvalidItem, match="duration_ms"):
+    with pytest.raises(InvalidItemError, match="duration_ms"):
         RecordingTracker().track_operation(kind="API", name="x", duration_ms="slow")  # type: ignore[arg-type]
-    with pytest.raises(InvalidItem, match="colour"):
+    with pytest.raises(InvalidItemError, match="colour"):
         RecordingTracker().track_operation(kind="API", name="x", colour="red")  # type: ignore[call-arg]
 
 
@@ -128,7 +128,7 @@ def test_b6_costs_are_alerted_once_for_each_threshold() -> None:
     bus, alerts = EventBus(), list[CostAlert]()
     bus.on("cost.alert", lambda event: alerts.append(event.data["alert"]))
     watch = CostWatch(bus, Decimal(1), prices=PRICES, period="month", by="workspace_id")
-    tracker = AnnouncingTracker(RecordingTracker(), bus)
+    tracker = PublishingTracker(RecordingTracker(), bus)
     for _ in range(6):
         tracker.track_chat(
             message=None, model="m", input_tokens=11_000, cached_input_tokens=1_000,
@@ -149,7 +149,7 @@ def test_b6_costs_are_alerted_once_for_each_threshold() -> None:
 def test_b6_a_model_without_a_price_is_told_never_zero() -> None:
     bus = EventBus()
     watch = CostWatch(bus, Decimal(1), prices=PRICES)
-    tracker = AnnouncingTracker(NullTracker(), bus)
+    tracker = PublishingTracker(NullTracker(), bus)
     tracker.track_chat(message="hi", model="unheard-of", tokens=10)
     assert (watch.unpriced, watch.spent()) == ({"unheard-of": 1}, Decimal(0))
     with pytest.raises(ValueError, match="above 0"):
@@ -170,7 +170,7 @@ def test_b6_operations_are_logged_with_fields(caplog: pytest.LogCaptureFixture) 
     bus = EventBus()
     log_operations(bus, logging.getLogger("operations"))
     inner = RecordingTracker(limits={"premium": 1})
-    tracker = AnnouncingTracker(inner, bus)
+    tracker = PublishingTracker(inner, bus)
     with caplog.at_level(logging.INFO, "operations"):
         tracker.track_api_operation(
             route="v1/x", method="GET", status_code=503, user_id="u_1", duration_ms=1.5

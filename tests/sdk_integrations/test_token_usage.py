@@ -30,7 +30,7 @@ def test_parts_never_exceed_their_total(name: str) -> None:
     assert (usage.reasoning_tokens or 0) + (usage.audio_output_tokens or 0) <= output
 
 
-HOLDERS: dict[str, Any] = {
+USAGE_PATHS: dict[str, Any] = {
     "a dict": lambda u: {"usage": u},
     "an object": lambda u: SimpleNamespace(usage=as_object(u), model="m"),
     "a message": lambda u: {"message": {"usage": u}},
@@ -40,10 +40,10 @@ HOLDERS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("name", HOLDERS)
+@pytest.mark.parametrize("name", USAGE_PATHS)
 def test_a_response_is_looked_through(name: str) -> None:
     usage, expected = SHAPES["anthropic"]
-    assert TokenUsage.of(HOLDERS[name](usage)).counts() == expected
+    assert TokenUsage.of(USAGE_PATHS[name](usage)).counts() == expected
 
 
 class Broken:

@@ -5,7 +5,7 @@ import pytest
 from server.clients import OTHER, REASONS, drops_of
 from server.version import VERSION
 from tests.api import Api, StartApi
-from trackstore.delivery import drops as clients_reasons
+from trackstore.delivery import delivery_stats as clients_reasons
 from trackstore.delivery.transport import DROPPED_HEADER
 from trackstore.versions import USER_AGENT, VERSION_HEADER
 

@@ -9,7 +9,7 @@ from tests.api import Api, Json
 from tests.hostile.batches import track
 from tests.token_parts.test_prices import snake
 from tests.token_parts.test_recording import read
-from trackstore import InvalidItem
+from trackstore import InvalidItemError
 from trackstore.testing import RecordingTracker
 
 CHAT = "mutation ($input: ChatInput!) { trackChat(input: $input) { status } }"
@@ -80,7 +80,7 @@ async def test_the_sdk_records_what_is_in_order(api: Api, name: str) -> None:
     assert await stored_by(api, tracker) == counts
     assert sum(tracker.stats().adjusted.values()) == (refused is not None)
     if refused is not None:
-        with pytest.raises(InvalidItem):
+        with pytest.raises(InvalidItemError):
             RecordingTracker().track_chat(message="Why?", **told)
 
 
@@ -125,5 +125,5 @@ def test_a_usage_without_counts_costs_only_itself() -> None:
     assert (first.llm.model, first.llm.input_tokens) == ("m", None)
     assert second.llm.input_tokens == 100
     assert len(tracker.stats().adjusted) == 2
-    with pytest.raises(InvalidItem, match="usage"):
+    with pytest.raises(InvalidItemError, match="usage"):
         RecordingTracker().track_chat(message="Why?", usage={"cost": 1})

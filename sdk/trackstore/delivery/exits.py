@@ -14,8 +14,8 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any, Protocol
 
-from trackstore.answers import Flushed
 from trackstore.delivery import forks
+from trackstore.results import Flushed
 
 MIN_WAIT_SECONDS = 0.2
 """The time of a last try, where a flush before it has used up what the process may be held up."""
@@ -26,14 +26,14 @@ CHILD_PRIORITY = 10
 log = logging.getLogger("trackstore")
 
 
-class Finishable(Protocol):
+class ClosableDelivery(Protocol):
     """A delivery, as far as the end of its process is concerned."""
 
     @property
     def exit_seconds(self) -> float:
         """How long the end of the process may be held up."""
 
-    def hurry(self, seconds: float) -> None:
+    def flush_now(self, seconds: float) -> None:
         """Send without waiting for full batches, for so many seconds."""
 
     def flush(self, timeout: float) -> Flushed:
@@ -47,7 +47,7 @@ class ProcessExit:
     """The deliveries of this process, and the time that its end was held up so far."""
 
     def __init__(self) -> None:
-        self._deliveries: weakref.WeakSet[Finishable] = weakref.WeakSet()
+        self._deliveries: weakref.WeakSet[ClosableDelivery] = weakref.WeakSet()
         self._hooked_pid = 0
         self.reset()
 
@@ -61,7 +61,7 @@ class ProcessExit:
         self.postponed: int | None = None
         """A signal that was received meanwhile; its handler could break off what is being sent."""
 
-    def register(self, delivery: Finishable) -> None:
+    def register(self, delivery: ClosableDelivery) -> None:
         """Finish a delivery with its process."""
         self._deliveries.add(delivery)
 
@@ -75,7 +75,7 @@ class ProcessExit:
         """Start again; the deliveries of the parent, emptied, are those of the child."""
         self.reset()
 
-    def deliveries(self) -> list[Finishable]:
+    def deliveries(self) -> list[ClosableDelivery]:
         """Return the live deliveries."""
         while True:
             try:
@@ -117,10 +117,12 @@ class ProcessExit:
             if number is not None:
                 os.kill(os.getpid(), number)
 
-    def _end(self, finish: Callable[[Finishable, float], Flushed], *, is_last: bool) -> Flushed:
+    def _end(
+        self, finish: Callable[[ClosableDelivery, float], Flushed], *, is_last: bool
+    ) -> Flushed:
         deliveries = self.deliveries()
         for delivery in deliveries:
-            delivery.hurry(MIN_WAIT_SECONDS)
+            delivery.flush_now(MIN_WAIT_SECONDS)
         left = spooled = 0
         problem = None
         for delivery in deliveries:
@@ -143,7 +145,7 @@ class ProcessExit:
             )
         return Flushed(left, spooled, problem)
 
-    def _seconds(self, delivery: Finishable) -> float:
+    def _seconds(self, delivery: ClosableDelivery) -> float:
         return max(
             min(MIN_WAIT_SECONDS, delivery.exit_seconds), delivery.exit_seconds - self._waited
         )
@@ -160,7 +162,7 @@ class ProcessExit:
         seconds = max((d.exit_seconds for d in self.deliveries()), default=0.0)
         self._drain_until = monotonic() + seconds
         for delivery in self.deliveries():
-            delivery.hurry(seconds)
+            delivery.flush_now(seconds)
 
     async def flush_async(self) -> None:
         """Flush without holding up the event loop, where it is one of asyncio."""

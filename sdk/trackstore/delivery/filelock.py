@@ -22,7 +22,7 @@ else:
 
 Identity = tuple[int, int]
 """Device and number of a file, which are the same however its path is spelled."""
-_held: set[Identity] = set()
+_locked_files: set[Identity] = set()
 """Locks of this process: the system would grant them a second time, and closing a file that is opened
 for that would end the first."""
 _guard = threading.RLock()
@@ -32,7 +32,7 @@ def _forget_all() -> None:
     """Start without locks in a forked child: those of the parent are not its own."""
     global _guard  # noqa: PLW0603 another thread of the parent may hold it
     _guard = threading.RLock()
-    _held.clear()
+    _locked_files.clear()
 
 
 if hasattr(os, "register_at_fork"):
@@ -46,14 +46,14 @@ class FileLock:
         self.path = path
         self._descriptor = descriptor
         self._identity = identity_of(os.fstat(descriptor))
-        _held.add(self._identity)
+        _locked_files.add(self._identity)
 
     @classmethod
     def acquire(cls, path: Path, *, create: bool) -> Self | None:
         """The lock; None where somebody else holds it, or (without ``create``) it is not there."""
         with _guard:
             try:
-                if identity_of(path.stat()) in _held:
+                if identity_of(path.stat()) in _locked_files:
                     return None
             except FileNotFoundError:
                 if not create:
@@ -87,7 +87,7 @@ class FileLock:
 
     def forget(self) -> None:
         """Close the file; in a forked child this leaves the parent's lock as it is."""
-        _held.discard(self._identity)
+        _locked_files.discard(self._identity)
         os.close(self._descriptor)
 
     def _is_there(self) -> bool:

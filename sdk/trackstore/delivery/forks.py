@@ -16,7 +16,7 @@ class Forkable(Protocol):
 
 
 _registered: "weakref.WeakSet[Forkable]" = weakref.WeakSet()
-_held: list[Forkable] = []
+_forking: list[Forkable] = []
 """Those that were there before the fork, alive until it is over."""
 
 
@@ -26,21 +26,21 @@ def register(forkable: Forkable) -> None:
 
 
 def _before() -> None:
-    _held[:] = list(_registered)
-    for forkable in _held:
+    _forking[:] = list(_registered)
+    for forkable in _forking:
         forkable.before_fork()
 
 
 def _in_parent() -> None:
-    for forkable in reversed(_held):
+    for forkable in reversed(_forking):
         forkable.after_fork_in_parent()
-    _held.clear()
+    _forking.clear()
 
 
 def _in_child() -> None:
-    for forkable in _held:
+    for forkable in _forking:
         forkable.after_fork_in_child()
-    _held.clear()
+    _forking.clear()
 
 
 if hasattr(os, "register_at_fork"):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
-from trackstore.delivery.drops import TOO_LARGE
+from trackstore.delivery.delivery_stats import TOO_LARGE
 
 REJECTED, DUPLICATE = "REJECTED", "DUPLICATE"
 RETRYABLE_CODES = frozenset({"OVERLOADED", "TIMEOUT", "OUTCOME_UNKNOWN"})
@@ -40,7 +40,7 @@ class ItemResult(Struct, rename="camel"):
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class BatchApplied:
     """The batch was applied; ``results`` tell of the items that were not simply accepted."""
 
     results: Sequence[ItemResult]
@@ -49,7 +49,7 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
+class RetryLater:
     """Nothing is known of the batch: it is to be sent again, as it is.
 
     ``after`` are seconds that the server asked to wait. ``code`` says what it is about.
@@ -65,15 +65,15 @@ class Later:
 
 
 @dataclass(frozen=True, slots=True)
-class Unfit:
+class BatchRejected:
     """The batch as a whole was refused because of what is in it; nothing of it was applied.
 
-    ``places`` are the items that were named, where any were.
+    ``indexes`` are the items that were named, where any were.
     """
 
     code: str
     problem: str
-    places: Sequence[int] = ()
+    indexes: Sequence[int] = ()
 
     @property
     def is_size(self) -> bool:
@@ -81,4 +81,4 @@ class Unfit:
         return self.code == TOO_LARGE
 
 
-Outcome = Answered | Later | Unfit
+Outcome = BatchApplied | RetryLater | BatchRejected

@@ -4,21 +4,26 @@ from collections import deque
 from itertools import islice
 from threading import RLock
 
-from trackstore.delivery.bell import Bell
-from trackstore.delivery.drops import QUEUE_FULL, Ledger
+from trackstore.delivery.delivery_stats import QUEUE_FULL, DeliveryStats
+from trackstore.delivery.wakeup import WakeupEvent
 
 
 class ItemQueue:
     """Encoded items of one process. ``put`` is what a caller pays for: a lock and an append."""
 
     def __init__(
-        self, most_items: int, most_bytes: int, ring_at: int, bell: Bell, ledger: Ledger
+        self,
+        max_items: int,
+        max_bytes: int,
+        wake_at: int,
+        wakeup: WakeupEvent,
+        delivery_stats: DeliveryStats,
     ) -> None:
-        self._most_items = most_items
-        self._most_bytes = most_bytes
-        self._ring_at = min(ring_at, most_items)
-        self._bell = bell
-        self._ledger = ledger
+        self._max_items = max_items
+        self._max_bytes = max_bytes
+        self._wake_at = min(wake_at, max_items)
+        self._wakeup = wakeup
+        self._delivery_stats = delivery_stats
         self._items: deque[bytes] = deque()
         # Re-entrant: a signal handler may track while the code that it interrupts does.
         self._lock = RLock()
@@ -31,39 +36,39 @@ class ItemQueue:
         """Take an item; False where there is no room."""
         items, size = self._items, len(item)
         with self._lock:
-            if len(items) >= self._most_items or self.size + size > self._most_bytes:
+            if len(items) >= self._max_items or self.size + size > self._max_bytes:
                 full = True
             else:
                 full = False
                 items.append(item)
                 self.size += size
-                self._ledger.queued += 1
+                self._delivery_stats.queued += 1
             count = len(items)
         if full:
-            self._ledger.refuse(QUEUE_FULL)
+            self._delivery_stats.refuse(QUEUE_FULL)
             return False
-        if count in (1, self._ring_at):
-            self._bell.ring()
+        if count in (1, self._wake_at):
+            self._wakeup.set()
         return True
 
-    def take(self, most_items: int, most_bytes: int) -> list[bytes]:
+    def take(self, max_items: int, max_bytes: int) -> list[bytes]:
         """Remove the oldest items, up to so many; at least one where there is one."""
         with self._lock:
-            found = self.peek(most_items, most_bytes)
-            self.remove(found)
-        return found
+            items = self.peek(max_items, max_bytes)
+            self.remove(items)
+        return items
 
-    def peek(self, most_items: int, most_bytes: int) -> list[bytes]:
+    def peek(self, max_items: int, max_bytes: int) -> list[bytes]:
         """Return what ``take`` would, and leave it in the queue."""
-        found: list[bytes] = []
+        items: list[bytes] = []
         size = 0
         with self._lock:
-            for item in islice(self._items, most_items):
+            for item in islice(self._items, max_items):
                 size += len(item)
-                if found and size > most_bytes:
+                if items and size > max_bytes:
                     break
-                found.append(item)
-        return found
+                items.append(item)
+        return items
 
     def remove(self, items: list[bytes]) -> None:
         """Remove these, which are the oldest."""

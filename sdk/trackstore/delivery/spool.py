@@ -13,22 +13,22 @@ from pathlib import Path
 from threading import RLock
 from uuid import UUID
 
-from trackstore.delivery.courier import Parcels
-from trackstore.delivery.drops import SPOOL_DAMAGED, SPOOL_FULL, Ledger
+from trackstore.delivery.batch_sender import QueuedItems
+from trackstore.delivery.delivery_stats import SPOOL_DAMAGED, SPOOL_FULL, DeliveryStats
 from trackstore.delivery.filelock import FileLock
 from trackstore.delivery.spool_files import (
     DATABASE,
     LOCK,
-    NEXT,
     PREFIX,
-    Leftover,
+    SELECT_NEXT,
+    OrphanedSpool,
     absolute_folder,
     is_damage,
     is_full,
     make_folder,
     open_database,
+    quarantine,
     remove_database,
-    set_aside,
 )
 from trackstore.ids import new_id
 
@@ -42,22 +42,22 @@ class Spool:
     """
 
     def __init__(
-        self, folder: Path, most_bytes: int, ledger: Ledger, id: UUID | None = None
+        self, folder: Path, max_bytes: int, delivery_stats: DeliveryStats, id: UUID | None = None
     ) -> None:
         self._folder = absolute_folder(folder)
-        self._most_bytes = most_bytes
-        self._ledger = ledger
+        self._max_bytes = max_bytes
+        self._delivery_stats = delivery_stats
         self.lock = RLock()
         """Held while the file is used; whoever forks holds it, too."""
         self._name = f"{PREFIX}{(id or new_id()).hex}"
-        self._owned: FileLock | None = None
+        self._lock_file: FileLock | None = None
         self._connection: sqlite3.Connection | None = None
         self._is_closed = False
         self._is_adopted = False
         """Whether the file was made by another process, and is used where it is."""
-        self._taken = 0
+        self._taken_up_to = 0
         self._waiting = self._waiting_bytes = 0
-        self._kept = self._kept_bytes = 0
+        self._stored = self._stored_bytes = 0
         self._lost_up_to = 0
         """Items up to this number are no longer on disk, for their file was damaged."""
         self._undeleted: list[int] = []
@@ -77,17 +77,17 @@ class Spool:
         return self._waiting
 
     @property
-    def kept(self) -> int:
+    def stored(self) -> int:
         """Items on disk that have no end yet, whether they were taken or not."""
-        return self._kept
+        return self._stored
 
-    def take(self, most_items: int, most_bytes: int) -> Parcels:
+    def take(self, max_items: int, max_bytes: int) -> QueuedItems:
         """The oldest items that were not taken yet; at least one where there is one."""
         with self.lock:
             if self._is_closed or not self._waiting:
                 return []
             try:
-                rows = self._read(most_items, most_bytes)
+                rows = self._read(max_items, max_bytes)
             except (OSError, sqlite3.Error) as error:
                 self._report("read", "the spool cannot be read for now: %s", error)
                 if is_damage(error):
@@ -97,30 +97,32 @@ class Spool:
                 self._count_lost(self._waiting, "items are missing in the file")
             return rows
 
-    def _read(self, most_items: int, most_bytes: int) -> list[tuple[int, bytes]]:
+    def _read(self, max_items: int, max_bytes: int) -> list[tuple[int, bytes]]:
         rows: list[tuple[int, bytes]] = []
         size = 0
-        for number, item in self._open().execute(NEXT, (self._taken, most_items)):
+        for number, item in self._open().execute(SELECT_NEXT, (self._taken_up_to, max_items)):
             if not isinstance(item, bytes):
                 raise sqlite3.DatabaseError(f"item {number} is not readable")
             size += len(item)
-            if rows and size > most_bytes:
+            if rows and size > max_bytes:
                 break
             rows.append((number, item))
         if rows:
-            self._taken = rows[-1][0]
+            self._taken_up_to = rows[-1][0]
         self._waiting -= len(rows)
         self._waiting_bytes -= sum(len(item) for _, item in rows)
         return rows
 
-    def settled(self, parcels: Parcels) -> None:
+    def mark_settled(self, queued_items: QueuedItems) -> None:
         """These have an end: they need not be kept. Never raises: they stay ended if that fails."""
         with self.lock:
             if self._is_closed:
                 return
-            stored = [parcel for parcel in parcels if parcel[0] > self._lost_up_to]
-            self._kept -= len(stored)
-            self._kept_bytes -= sum(len(item) for _, item in stored)
+            stored = [
+                queued_item for queued_item in queued_items if queued_item[0] > self._lost_up_to
+            ]
+            self._stored -= len(stored)
+            self._stored_bytes -= sum(len(item) for _, item in stored)
             self._undeleted += [number for number, _ in stored]
             try:
                 self._delete()
@@ -128,8 +130,8 @@ class Spool:
                 self._report("delete", "items that were sent stay in the spool for now: %s", error)
                 if is_damage(error):
                     self._replace(error)
-                elif not self._kept:
-                    self._start_over()
+                elif not self._stored:
+                    self._reset_file()
 
     def _delete(self) -> None:
         connection = self._open()
@@ -151,14 +153,14 @@ class Spool:
             if fitting:
                 self._insert([(None, item) for item in fitting])
         if len(fitting) < len(items):
-            limit = f"at most {self._most_bytes:,} bytes"
-            self._ledger.drop(SPOOL_FULL, len(items) - len(fitting), limit)
+            limit = f"at most {self._max_bytes:,} bytes"
+            self._delivery_stats.drop(SPOOL_FULL, len(items) - len(fitting), limit)
 
     def _fitting(self, items: Sequence[bytes]) -> Sequence[bytes]:
-        size = self._kept_bytes
+        size = self._stored_bytes
         for place, item in enumerate(items):
             size += len(item)
-            if size > self._most_bytes:
+            if size > self._max_bytes:
                 return items[:place]
         return items
 
@@ -171,8 +173,8 @@ class Spool:
             self._replace(error)
             self._write(rows)
         size = sum(len(item) for _, item in rows)
-        self._kept += len(rows)
-        self._kept_bytes += size
+        self._stored += len(rows)
+        self._stored_bytes += size
         self._waiting += len(rows)
         self._waiting_bytes += size
 
@@ -201,36 +203,36 @@ class Spool:
 
     def _take_over(self, path: Path, lock: FileLock) -> int:
         is_done = False
-        leftover = Leftover(path, self._read_up_to.get(path, 0))
+        orphan = OrphanedSpool(path, self._read_up_to.get(path, 0))
         try:
             try:
-                moved = self._copy(path, leftover) if path.exists() else 0
+                moved = self._copy(path, orphan) if path.exists() else 0
             except (OSError, sqlite3.Error) as error:
-                if is_full(error) and leftover.damage is None and self._adopt(path, lock):
+                if is_full(error) and orphan.damage is None and self._adopt(path, lock):
                     return self._waiting
                 raise
             if self._is_closed:
                 return moved
-            if leftover.damage is None:
+            if orphan.damage is None:
                 remove_database(path)
             else:
-                self._set_aside(path, leftover.damage, moved)
+                self._quarantine(path, orphan.damage, moved)
             is_done = True
             self._read_up_to.pop(path, None)
         finally:
-            if lock is not self._owned:
+            if lock is not self._lock_file:
                 lock.release(remove=is_done)
         return moved
 
-    def _copy(self, path: Path, leftover: Leftover) -> int:
+    def _copy(self, path: Path, orphan: OrphanedSpool) -> int:
         moved = 0
-        with closing(leftover.chunks()) as chunks:
+        with closing(orphan.chunks()) as chunks:
             for chunk in chunks:
                 with self.lock:
                     if self._is_closed:
                         break
                     self._insert([(None, item) for _, item in chunk])
-                self._ledger.recover(len(chunk))
+                self._delivery_stats.recover(len(chunk))
                 self._read_up_to[path] = chunk[-1][0]
                 moved += len(chunk)
         return moved
@@ -241,37 +243,39 @@ class Spool:
         So a disk that is full of items can be emptied, which takes no room for copies of them.
         """
         with self.lock:
-            if self._is_closed or self._kept or path in self._read_up_to:
+            if self._is_closed or self._stored or path in self._read_up_to:
                 return False
             connection = open_database(path, is_exclusive=True)
-            self.rest()
-            if self._owned is not None:
+            self.disconnect()
+            if self._lock_file is not None:
                 remove_database(self._path)
-                self._owned.release(remove=True)
-            self._name, self._owned, self._connection = path.stem, lock, connection
+                self._lock_file.release(remove=True)
+            self._name, self._lock_file, self._connection = path.stem, lock, connection
             self._is_adopted = True
-            self._taken = self._lost_up_to = 0
+            self._taken_up_to = self._lost_up_to = 0
             self._undeleted = []
             count, size = connection.execute(
                 "SELECT count(*), sum(length(item)) FROM items"
             ).fetchone()
-            self._kept = self._waiting = count
-            self._kept_bytes = self._waiting_bytes = size or 0
-            self._ledger.recover(count)
+            self._stored = self._waiting = count
+            self._stored_bytes = self._waiting_bytes = size or 0
+            self._delivery_stats.recover(count)
             return True
 
-    def _set_aside(self, path: Path, damage: str, read: int) -> None:
+    def _quarantine(self, path: Path, damage: str, read: int) -> None:
         message = "the spool file %s is damaged (%s): %d item(s) were read, it is set aside as %s"
-        log.warning(message, path, damage, read, set_aside(path).name)
+        log.warning(message, path, damage, read, quarantine(path).name)
 
     # ------------------------------------------------------------------ the file
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
-            if self._owned is None:
+            if self._lock_file is None:
                 make_folder(self._folder)
-                self._owned = FileLock.acquire(self._folder / f"{self._name}{LOCK}", create=True)
-                if self._owned is None:
+                self._lock_file = FileLock.acquire(
+                    self._folder / f"{self._name}{LOCK}", create=True
+                )
+                if self._lock_file is None:
                     raise OSError(f"files in {self._folder} cannot be locked")
             self._connection = open_database(self._path, is_exclusive=self._is_adopted)
         return self._connection
@@ -289,7 +293,7 @@ class Spool:
                 self.close()
                 raise
 
-    def rest(self) -> None:
+    def disconnect(self) -> None:
         """Close the connection; the next use opens it again. Nothing of it may cross a fork."""
         with self.lock:
             connection, self._connection = self._connection, None
@@ -302,56 +306,54 @@ class Spool:
             if self._is_closed:
                 return
             self._is_closed = True
-            self.rest()
-            if self._owned is not None:
-                if not self._kept:
+            self.disconnect()
+            if self._lock_file is not None:
+                if not self._stored:
                     remove_database(self._path)
-                self._owned.release(remove=not self._kept)
+                self._lock_file.release(remove=not self._stored)
 
     def forget(self) -> None:
         """In a forked child: the file is the parent's."""
         self._is_closed = True
         self._connection = None
-        if self._owned is not None:
-            self._owned.forget()
+        if self._lock_file is not None:
+            self._lock_file.forget()
 
     # ------------------------------------------------------------------ a file that is damaged
 
-    def _start_over(self) -> None:
+    def _reset_file(self) -> None:
         """Remove a file of which nothing is needed any more: that frees the disk."""
-        self.rest()
+        self.disconnect()
         with suppress(OSError):
             remove_database(self._path)
             self._is_adopted = False
             self._undeleted = []
-            self._taken = self._lost_up_to = 0
+            self._taken_up_to = self._lost_up_to = 0
 
     def _replace(self, error: Exception) -> None:
         """Go on in another file with what can still be read of this one, and count what cannot."""
-        self.rest()
-        leftover = Leftover(self._path, self._taken)
-        waiting = (
-            [row for chunk in leftover.chunks() for row in chunk] if self._path.exists() else []
-        )
+        self.disconnect()
+        orphan = OrphanedSpool(self._path, self._taken_up_to)
+        waiting = [row for chunk in orphan.chunks() for row in chunk] if self._path.exists() else []
         lost = self._waiting - len(waiting)
-        self._set_aside(self._path, str(error), len(waiting))
-        self._lost_up_to, self._undeleted = self._taken, []
-        self._waiting = self._waiting_bytes = self._kept = self._kept_bytes = 0
+        self._quarantine(self._path, str(error), len(waiting))
+        self._lost_up_to, self._undeleted = self._taken_up_to, []
+        self._waiting = self._waiting_bytes = self._stored = self._stored_bytes = 0
         try:
             # The numbers of items in the sender's hands are not given out again.
-            self._write([(self._taken, b"")])
-            self._undeleted = [self._taken]
+            self._write([(self._taken_up_to, b"")])
+            self._undeleted = [self._taken_up_to]
             self._delete()
             self._insert(waiting)
         except (OSError, sqlite3.Error):
             lost += len(waiting)
         if lost > 0:
-            self._ledger.drop(SPOOL_DAMAGED, lost, str(error))
+            self._delivery_stats.drop(SPOOL_DAMAGED, lost, str(error))
 
     def _count_lost(self, items: int, detail: str) -> None:
         self._waiting = self._waiting_bytes = 0
-        self._kept = max(0, self._kept - items)
-        self._ledger.drop(SPOOL_DAMAGED, items, detail)
+        self._stored = max(0, self._stored - items)
+        self._delivery_stats.drop(SPOOL_DAMAGED, items, detail)
 
     def _report(self, kind: str, message: str, error: Exception) -> None:
         """Log the first error of a kind."""

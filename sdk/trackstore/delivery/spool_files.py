@@ -10,11 +10,13 @@ from pathlib import Path
 import msgspec
 
 PREFIX, DATABASE, LOCK = "items-", ".sqlite", ".lock"
-ASIDE = "damaged-"
+DAMAGED_PREFIX = "damaged-"
 """Begins the name of a file that was set aside; nobody reads it again."""
-BESIDE = ("", "-wal", "-shm", "-journal")
+DATABASE_SUFFIXES = ("", "-wal", "-shm", "-journal")
 """What SQLite calls the files of one database."""
-TABLE = "CREATE TABLE IF NOT EXISTS items (number INTEGER PRIMARY KEY AUTOINCREMENT, item BLOB)"
+CREATE_TABLE = (
+    "CREATE TABLE IF NOT EXISTS items (number INTEGER PRIMARY KEY AUTOINCREMENT, item BLOB)"
+)
 VERSION = 1
 KNOWN_VERSIONS = frozenset({0, VERSION})
 """Files had no version at first."""
@@ -27,8 +29,8 @@ DAMAGE_CODES = frozenset(
     {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_ERROR}
 )
 
-EXCLUSIVE = "PRAGMA locking_mode = EXCLUSIVE"
-NEXT = "SELECT number, item FROM items WHERE number > ? ORDER BY number LIMIT ?"
+LOCK_EXCLUSIVELY = "PRAGMA locking_mode = EXCLUSIVE"
+SELECT_NEXT = "SELECT number, item FROM items WHERE number > ? ORDER BY number LIMIT ?"
 
 
 def absolute_folder(folder: Path) -> Path:
@@ -51,10 +53,10 @@ def open_database(path: Path, *, is_exclusive: bool = False) -> sqlite3.Connecti
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
         if is_exclusive:
-            connection.execute(EXCLUSIVE)
+            connection.execute(LOCK_EXCLUSIVELY)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute(TABLE)
+        connection.execute(CREATE_TABLE)
         if connection.execute("PRAGMA user_version").fetchone() == (0,):
             connection.execute(f"PRAGMA user_version = {VERSION}")
     except sqlite3.Error:
@@ -65,18 +67,18 @@ def open_database(path: Path, *, is_exclusive: bool = False) -> sqlite3.Connecti
 
 def remove_database(path: Path) -> None:
     """Remove a database with everything that SQLite keeps beside it."""
-    for suffix in BESIDE:
+    for suffix in DATABASE_SUFFIXES:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
-def set_aside(path: Path) -> Path:
+def quarantine(path: Path) -> Path:
     """Rename a damaged database, so that it is not read again; return its new path."""
-    aside = path.with_name(ASIDE + path.name)
-    for suffix in BESIDE:
+    retry_buffer = path.with_name(DAMAGED_PREFIX + path.name)
+    for suffix in DATABASE_SUFFIXES:
         beside = path.with_name(path.name + suffix)
         if beside.exists():
-            beside.replace(aside.with_name(aside.name + suffix))
-    return aside
+            beside.replace(retry_buffer.with_name(retry_buffer.name + suffix))
+    return retry_buffer
 
 
 def is_damage(error: Exception) -> bool:
@@ -105,7 +107,7 @@ def is_item(item: object) -> bool:
         return False
 
 
-class Leftover:
+class OrphanedSpool:
     """The items in a file without an owner, in order.
 
     What cannot be read is passed over, in a number of steps that is limited; ``damage`` says what it
@@ -140,7 +142,7 @@ class Leftover:
             self.damage = str(error)
 
     def _read_head(self, connection: sqlite3.Connection) -> None:
-        connection.execute(EXCLUSIVE)
+        connection.execute(LOCK_EXCLUSIVELY)
         # Without this, SQLite reads nothing at all of a file that was cut off.
         connection.execute("PRAGMA writable_schema = ON")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -157,7 +159,7 @@ class Leftover:
         chunk: list[tuple[int, bytes]] = []
         rows = 0
         try:
-            for number, item in connection.execute(NEXT, (self._after, MAX_READ_ITEMS)):
+            for number, item in connection.execute(SELECT_NEXT, (self._after, MAX_READ_ITEMS)):
                 if not self._after < number <= self._last:
                     raise sqlite3.DatabaseError("the numbers of the items are out of order")
                 self._after, self._failures = number, 0

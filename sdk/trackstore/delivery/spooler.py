@@ -4,16 +4,16 @@ import logging
 import sqlite3
 import threading
 
-from trackstore.delivery.bell import Bell
 from trackstore.delivery.queue import ItemQueue
 from trackstore.delivery.spool import Spool
+from trackstore.delivery.wakeup import WakeupEvent
 
-GATHER_SECONDS = 0.05
+COLLECT_SECONDS = 0.05
 """How long an item waits in memory for others to be written with it."""
-AGAIN_SECONDS = 1.0
+RETRY_SECONDS = 1.0
 """After a disk that did not take them; meanwhile the queue fills, up to its bound."""
-AT_ONCE = 5_000
-MOST_BYTES = 8 * 2**20
+MAX_BATCH_ITEMS = 5_000
+MAX_BATCH_BYTES = 8 * 2**20
 
 log = logging.getLogger("trackstore")
 
@@ -21,11 +21,13 @@ log = logging.getLogger("trackstore")
 class Spooler:
     """Moves items from the queue to the spool, and tells the sender."""
 
-    def __init__(self, queue: ItemQueue, spool: Spool, bell: Bell, told: Bell) -> None:
+    def __init__(
+        self, queue: ItemQueue, spool: Spool, wakeup: WakeupEvent, sender_wakeup: WakeupEvent
+    ) -> None:
         self._queue = queue
         self._spool = spool
-        self._bell = bell
-        self._told = told
+        self._wakeup = wakeup
+        self._sender_wakeup = sender_wakeup
         self._lock = threading.RLock()
         self._stopped = threading.Event()
         self.has_failed = False
@@ -35,16 +37,16 @@ class Spooler:
         """Move until stopped: the body of the thread."""
         while not self._stopped.is_set():
             if not self.has_failed:
-                self._bell.wait()
-                self._stopped.wait(GATHER_SECONDS)
+                self._wakeup.wait()
+                self._stopped.wait(COLLECT_SECONDS)
             if not self.move():
-                self._stopped.wait(AGAIN_SECONDS)
+                self._stopped.wait(RETRY_SECONDS)
 
     def move(self) -> bool:
         """Move everything there is, from any thread; False where the disk did not take it."""
         with self._lock:
             while True:
-                items = self._queue.peek(AT_ONCE, MOST_BYTES)
+                items = self._queue.peek(MAX_BATCH_ITEMS, MAX_BATCH_BYTES)
                 if not items:
                     return True
                 try:
@@ -53,20 +55,20 @@ class Spooler:
                     if not self.has_failed:
                         log.warning("the spool takes nothing, items stay in memory: %s", error)
                     self.has_failed = True
-                    self._told.ring()  # the sender takes them from memory
+                    self._sender_wakeup.set()  # the sender takes them from memory
                     return False
                 self._queue.remove(items)
                 if self.has_failed:
                     log.warning("the spool takes items again")
                 self.has_failed = False
-                self._told.ring()
+                self._sender_wakeup.set()
 
-    def take(self, most_items: int, most_bytes: int) -> list[bytes]:
+    def take(self, max_items: int, max_bytes: int) -> list[bytes]:
         """Take items out of memory, in place of moving them to a disk that does not take them."""
         with self._lock:
-            return self._queue.take(most_items, most_bytes) if self.has_failed else []
+            return self._queue.take(max_items, max_bytes) if self.has_failed else []
 
     def stop(self) -> None:
         """End the thread."""
         self._stopped.set()
-        self._bell.ring()
+        self._wakeup.set()

@@ -11,17 +11,17 @@ import httpx
 import msgspec
 from msgspec import Struct
 
-from trackstore.connection import KEY_HINT, address_of, options_of, retry_after
-from trackstore.delivery.drops import TOO_LARGE
+from trackstore.connection import KEY_HINT, client_options, display_url, retry_after
+from trackstore.delivery.delivery_stats import TOO_LARGE
 from trackstore.delivery.outcomes import (
     BAD_USER_INPUT,
     INTERNAL,
     RETRYABLE_CODES,
-    Answered,
+    BatchApplied,
+    BatchRejected,
     ItemResult,
-    Later,
     Outcome,
-    Unfit,
+    RetryLater,
 )
 from trackstore.documents import INGEST, TRACK
 from trackstore.settings import Settings
@@ -31,19 +31,19 @@ DROPPED_HEADER = "X-Trackstore-Dropped"
 """Tells the server what this client had to drop since it last said so: ``QUEUE_FULL=3, INVALID=1``."""
 COMPRESSION_LEVEL = 1
 """A third of the time of the usual level, for a tenth more bytes."""
-LATER_STATUS = frozenset({408, 425, 429, 502, 503, 504})
-LASTING_STATUS = frozenset({401, 404, 405, 406, 407, 415, 421})
-CONTENT_STATUS = frozenset({400, 403, 422})
+RETRY_STATUS_CODES = frozenset({408, 425, 429, 502, 503, 504})
+CONFIGURATION_STATUS_CODES = frozenset({401, 404, 405, 406, 407, 415, 421})
+CONTENT_STATUS_CODES = frozenset({400, 403, 422})
 """Refusals that may be about one item: those of a proxy that looks into bodies, too."""
-PLACE = re.compile(r"\b(?:entries|operations)\[(\d+)\]")
+ITEM_INDEX = re.compile(r"\b(?:entries|operations)\[(\d+)\]")
 """How an error of the whole call names an item."""
-ENTRIES = b'{"query":%b,"variables":{"entries":[' % msgspec.json.encode(INGEST)
-OPERATIONS = b'{"query":%b,"variables":{"operations":[' % msgspec.json.encode(TRACK)
-OPERATION = b'{"operation":'
+INGEST_PREFIX = b'{"query":%b,"variables":{"entries":[' % msgspec.json.encode(INGEST)
+TRACK_PREFIX = b'{"query":%b,"variables":{"operations":[' % msgspec.json.encode(TRACK)
+OPERATION_PREFIX = b'{"operation":'
 """Begins an entry that is an operation; a brace ends it."""
 
 
-class _Error(Struct):
+class _GraphQLError(Struct):
     message: str = ""
     extensions: dict[str, object] | None = None
 
@@ -60,7 +60,7 @@ class _Data(Struct, rename="camel"):
 
 class _Body(Struct):
     data: _Data | None = None
-    errors: list[_Error] | None = None
+    errors: list[_GraphQLError] | None = None
 
 
 _decode = msgspec.json.Decoder(_Body).decode
@@ -72,37 +72,39 @@ class Transport:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._http: httpx.Client | None = None
-        self.was_heard = False
+        self.is_acknowledged = False
         """Whether the last call was answered with 200: then its report of drops counts."""
 
     def send(self, items: Sequence[bytes], dropped: Counter[str] | None = None) -> Outcome:
-        """Try once to send these items; ``was_heard`` says whether the server heard the rest, too."""
-        self.was_heard = False
-        body = body_of(items)
+        """Try once to send these items; ``is_acknowledged`` says whether the server heard the rest, too."""
+        self.is_acknowledged = False
+        body = encode_batch(items)
         headers = {}
-        least = self._settings.compress_from_bytes
-        if least and len(body) >= least:
+        min_bytes = self._settings.compress_from_bytes
+        if min_bytes and len(body) >= min_bytes:
             body = gzip.compress(body, COMPRESSION_LEVEL)
             headers["Content-Encoding"] = "gzip"
         if dropped:
-            told = (f"{reason}={count}" for reason, count in sorted(dropped.items()))
-            headers[DROPPED_HEADER] = ", ".join(told)
+            report = (f"{reason}={count}" for reason, count in sorted(dropped.items()))
+            headers[DROPPED_HEADER] = ", ".join(report)
         try:
             response = self._client().post(self._settings.url, content=body, headers=headers)
         except (httpx.TransportError, ssl.SSLError, OSError) as error:
-            outcome: Outcome = Later(f"{type(error).__name__}: {error}".rstrip(": "), "CONNECTION")
+            outcome: Outcome = RetryLater(
+                f"{type(error).__name__}: {error}".rstrip(": "), "CONNECTION"
+            )
         else:
             compare(response.headers.get(VERSION_HEADER))
-            self.was_heard = response.status_code == httpx.codes.OK
+            self.is_acknowledged = response.status_code == httpx.codes.OK
             outcome = outcome_of(response)
-        if isinstance(outcome, Later):
-            return replace(outcome, problem=self._told(outcome))
+        if isinstance(outcome, RetryLater):
+            return replace(outcome, problem=self._with_address(outcome))
         return outcome
 
-    def _told(self, failure: Later) -> str:
+    def _with_address(self, failure: RetryLater) -> str:
         """Why a batch waits, at which address, and what sets the key where that is what is wrong."""
         hint = KEY_HINT if failure.code == "UNAUTHENTICATED" else ""
-        return f"{address_of(self._settings.url)}: {failure.problem}{hint}"
+        return f"{display_url(self._settings.url)}: {failure.problem}{hint}"
 
     def close(self) -> None:
         """Close the connection; the next ``send`` makes a new one."""
@@ -112,16 +114,16 @@ class Transport:
 
     def _client(self) -> httpx.Client:
         if self._http is None:
-            self._http = httpx.Client(**options_of(self._settings))
+            self._http = httpx.Client(**client_options(self._settings))
         return self._http
 
 
-def body_of(items: Sequence[bytes]) -> bytes:
+def encode_batch(items: Sequence[bytes]) -> bytes:
     """The call as JSON. A batch of operations alone takes the way that the server has made for them."""
-    if all(item.startswith(OPERATION) for item in items):
-        within = slice(len(OPERATION), -1)
-        return b"%b%b]}}" % (OPERATIONS, b",".join([item[within] for item in items]))
-    return b"%b%b]}}" % (ENTRIES, b",".join(items))
+    if all(item.startswith(OPERATION_PREFIX) for item in items):
+        within = slice(len(OPERATION_PREFIX), -1)
+        return b"%b%b]}}" % (TRACK_PREFIX, b",".join([item[within] for item in items]))
+    return b"%b%b]}}" % (INGEST_PREFIX, b",".join(items))
 
 
 def outcome_of(response: httpx.Response) -> Outcome:
@@ -133,20 +135,22 @@ def outcome_of(response: httpx.Response) -> Outcome:
         body = _Body()
     payload = None if body.data is None else body.data.ingest or body.data.track_operations
     if payload is not None:
-        return Answered(payload.results, payload.truncated)
+        return BatchApplied(payload.results, payload.truncated)
     error = body.errors[0] if body.errors else None
     code = str(((error and error.extensions) or {}).get("code", ""))
     problem = f"{code or f'HTTP {status}'}: {error.message}" if error else f"HTTP {status}"
     if status == 413:
-        return Unfit(TOO_LARGE, problem)
-    if status in LATER_STATUS or code in RETRYABLE_CODES:
-        return Later(problem, code or f"HTTP_{status}", retry_after(response))
-    if code in ("UNAUTHENTICATED", "FORBIDDEN") or status in LASTING_STATUS:
-        return Later(problem, code or f"HTTP_{status}", retry_after(response), is_lasting=True)
-    if code == BAD_USER_INPUT or (status in CONTENT_STATUS and code != INTERNAL):
-        places = sorted({int(n) for e in body.errors or () for n in PLACE.findall(e.message)})
-        return Unfit(code or f"HTTP_{status}", problem, places)
+        return BatchRejected(TOO_LARGE, problem)
+    if status in RETRY_STATUS_CODES or code in RETRYABLE_CODES:
+        return RetryLater(problem, code or f"HTTP_{status}", retry_after(response))
+    if code in ("UNAUTHENTICATED", "FORBIDDEN") or status in CONFIGURATION_STATUS_CODES:
+        return RetryLater(problem, code or f"HTTP_{status}", retry_after(response), is_lasting=True)
+    if code == BAD_USER_INPUT or (status in CONTENT_STATUS_CODES and code != INTERNAL):
+        indexes = sorted({int(n) for e in body.errors or () for n in ITEM_INDEX.findall(e.message)})
+        return BatchRejected(code or f"HTTP_{status}", problem, indexes)
     if status >= 500 or code:
-        return Later(problem, code or f"HTTP_{status}", retry_after(response), is_internal=True)
+        return RetryLater(
+            problem, code or f"HTTP_{status}", retry_after(response), is_internal=True
+        )
     what = f"HTTP {status} without an answer of Trackstore: is the address right?"
-    return Later(what, f"HTTP_{status}", is_lasting=True)
+    return RetryLater(what, f"HTTP_{status}", is_lasting=True)

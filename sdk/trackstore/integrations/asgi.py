@@ -5,25 +5,25 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from trackstore.answer_exceptions import (
-    SERVER_FAULT,
-    answer_status,
-    describe,
-    failure_of,
-    is_cancelled,
-    is_disconnect,
-)
 from trackstore.asgi_lifespan import Lifespan
 from trackstore.asgi_routes import is_litestar, origin_of
 from trackstore.context import CORRELATION_HEADER
 from trackstore.delivery.exits import process_exit
+from trackstore.exception_status import (
+    SERVER_ERROR_STATUS,
+    answer_status,
+    describe,
+    is_cancelled,
+    is_disconnect,
+    status_and_error,
+)
 from trackstore.exchange import Exchange
 from trackstore.framework_signals import connect_signals
 from trackstore.recorder import Recorder
 from trackstore.rules import TrackingRules
 from trackstore.served_calls import CallRecorder
-from trackstore.web_bodies import KeptBody, json_body
-from trackstore.web_requests import WATCHED, from_scope, incoming_context
+from trackstore.web_bodies import BodyBuffer, json_body
+from trackstore.web_requests import WATCHED_KEY, from_scope, incoming_context
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -60,10 +60,10 @@ class TrackingMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        if scope["type"] == "lifespan" and WATCHED not in scope:
+        if scope["type"] == "lifespan" and WATCHED_KEY not in scope:
             await self._live(scope, receive, send)
             return
-        if scope["type"] != "http" or WATCHED in scope:
+        if scope["type"] != "http" or WATCHED_KEY in scope:
             await self.app(scope, receive, send)  # not a call, or one that is watched already
             return
         connect_signals()
@@ -81,7 +81,7 @@ class TrackingMiddleware:
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the lifespan of the service; a service without one fails as it would without this."""
-        scope[WATCHED] = True
+        scope[WATCHED_KEY] = True
         lifespan = Lifespan(receive, send)
         try:
             await self.app(scope, lifespan.receive, lifespan.send)
@@ -105,13 +105,13 @@ class _AsgiExchange(Exchange):
     def __init__(self, recorder: CallRecorder, scope: Scope, receive: Receive, send: Send) -> None:
         super().__init__(recorder, incoming_context(scope.get("headers") or ()))
         self.scope = scope
-        scope[WATCHED] = origin_of(scope)
+        scope[WATCHED_KEY] = origin_of(scope)
         # Made here, so that copies of the scope share it with the one that is read at the end.
         scope.setdefault("state", {})
         self._is_inside = STARLETTE_HANDLERS in scope or is_litestar(scope)
         self._handled_before = sys.exc_info()[1]
         self._receive, self._send = receive, send
-        self._body = KeptBody(recorder.rules.body_bytes) if recorder.may_keep_bodies else None
+        self._body = BodyBuffer(recorder.rules.body_bytes) if recorder.may_keep_bodies else None
         self.is_complete = False
 
     async def receive(self) -> Message:
@@ -156,22 +156,22 @@ class _AsgiExchange(Exchange):
         if self.is_disconnected and is_disconnect(error):
             return
         if self._is_inside and answer_status(error) is not None:
-            status, self.error = failure_of(error)
+            status, self.error = status_and_error(error)
         else:
-            status, self.error = SERVER_FAULT, describe(error)
+            status, self.error = SERVER_ERROR_STATUS, describe(error)
         if self.status is None:
             self.status = status
 
     def facts(self) -> dict[str, Any]:
         """What the scope tells, after the router has put the matched route in it."""
         request = from_scope(self.scope)
-        facts = request.facts(self.recorder.rules, self.status_told())
+        facts = request.facts(self.recorder.rules, self.recorded_status())
         if self._body is not None:
             facts["body"] = json_body(self._body, request.headers.get("content-type", ""))
         return facts
 
     def _is_fault(self) -> bool:
-        return self.status is None or self.status >= SERVER_FAULT
+        return self.status is None or self.status >= SERVER_ERROR_STATUS
 
     def _take_handled_exception(self) -> None:
         """Keep the text of the exception that the framework is answering just now."""

@@ -8,7 +8,7 @@ from django.contrib.admindocs import utils
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from trackstore.asgi_routes import TOLD_ROUTE, Matched
+from trackstore.asgi_routes import ROUTE_KEY, Matched
 
 GetResponse = Callable[[HttpRequest], Any]
 NOT_FOUND = 404
@@ -67,7 +67,7 @@ def _tell_unmatched(request: HttpRequest, status: int) -> None:
 def _tell(request: HttpRequest, route: Matched) -> None:
     for place in (getattr(request, "scope", None), getattr(request, "environ", None)):
         if isinstance(place, dict):
-            place[TOLD_ROUTE] = route
+            place[ROUTE_KEY] = route
 
 
 def _template(route: str) -> str:

@@ -15,9 +15,9 @@ from trackstore.tracker import get_tracker
 from trackstore.values import read_text
 
 EVENT_TYPE = "log"
-MESSAGE_LENGTH = 2_000
-TRACEBACK_LENGTH = 8_000
-OWN_LOGGERS = ("trackstore", "httpx", "httpcore")
+MAX_MESSAGE_CHARS = 2_000
+MAX_TRACEBACK_CHARS = 8_000
+IGNORED_LOGGERS = ("trackstore", "httpx", "httpcore")
 """What these say is about the delivery of events itself."""
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
@@ -27,7 +27,7 @@ _SEVERITIES: tuple[tuple[int, Severity], ...] = (
     (logging.WARNING, "WARNING"),
     (logging.INFO, "INFO"),
 )
-PLAIN = frozenset({str, int, float, bool, dict, list, tuple, type(None)})
+JSON_TYPES = frozenset({str, int, float, bool, dict, list, tuple, type(None)})
 """Values of ``extra=`` that are kept as they are; others are kept as their text."""
 _inside: ContextVar[bool] = ContextVar("trackstore_logging", default=False)
 
@@ -46,7 +46,7 @@ class RequestEventHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Turn the record into an event of the request that this thread or task works on."""
         here = current()
-        if here.request_id is None or _inside.get() or record.name.startswith(OWN_LOGGERS):
+        if here.request_id is None or _inside.get() or record.name.startswith(IGNORED_LOGGERS):
             return
         token = _inside.set(True)  # what is logged while it is recorded is no event
         try:
@@ -57,7 +57,7 @@ class RequestEventHandler(logging.Handler):
                 type=EVENT_TYPE,
                 severity=severity_of(record.levelno),
                 stage=here.stage,
-                message=cut(text_of(record), MESSAGE_LENGTH),
+                message=cut(text_of(record), MAX_MESSAGE_CHARS),
                 data=_data_of(record),
             )
             (self._tracker or get_tracker()).record(event)
@@ -98,7 +98,7 @@ def severity_of(level: int) -> Severity:
 
 def _data_of(record: logging.LogRecord) -> dict[str, Any]:
     data: dict[str, Any] = {
-        name: value if type(value) in PLAIN else read_text(value, [])
+        name: value if type(value) in JSON_TYPES else read_text(value, [])
         for name, value in record.__dict__.items()
         if name not in _STANDARD
     }
@@ -106,5 +106,5 @@ def _data_of(record: logging.LogRecord) -> dict[str, Any]:
     data["where"] = f"{record.filename}:{record.lineno}"
     if record.exc_info and record.exc_info[1] is not None:
         trace = "".join(traceback.format_exception(record.exc_info[1]))
-        data["exception"] = trace[-TRACEBACK_LENGTH:]
+        data["exception"] = trace[-MAX_TRACEBACK_CHARS:]
     return data

@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.trace import StatusCode
 
 from trackstore.entries import Operation
-from trackstore.gen_ai_spans import LABEL_ATTRIBUTES, SpanFacts, operation_of
+from trackstore.gen_ai_spans import LABEL_ATTRIBUTES, SpanFacts, operation_of_span
 from trackstore.recorder import Recorder
 from trackstore.tracker import get_tracker
 
@@ -55,7 +55,7 @@ class TrackstoreSpanExporter(SpanExporter):
         facts = _facts_of(span)
         if facts is None:
             return None
-        return operation_of(facts, labels=self._labels, keep_texts=self._keep_texts)
+        return operation_of_span(facts, labels=self._labels, keep_texts=self._keep_texts)
 
     def shutdown(self) -> None:
         """Nothing to end: the tracker is its owner's."""

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from trackstore.answer_exceptions import SERVER_FAULT, describe
 from trackstore.asgi_routes import NO_ROUTER
 from trackstore.context import CORRELATION_HEADER
+from trackstore.exception_status import SERVER_ERROR_STATUS, describe
 from trackstore.exchange import Exchange
 from trackstore.framework_signals import connect_signals
 from trackstore.recorder import Recorder
@@ -13,7 +13,7 @@ from trackstore.rules import TrackingRules
 from trackstore.served_calls import CallRecorder
 from trackstore.web_bodies import BodyTee, json_body
 from trackstore.web_requests import (
-    WATCHED,
+    WATCHED_KEY,
     WSGI_STATE,
     Environ,
     environ_context,
@@ -49,7 +49,7 @@ class TrackingMiddleware:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one call."""
-        if WATCHED in environ:  # by an outer middleware
+        if WATCHED_KEY in environ:  # by an outer middleware
             return self.app(environ, start_response)
         connect_signals()
         exchange = _WsgiExchange(self.recorder, environ, start_response)
@@ -76,7 +76,7 @@ class _WsgiExchange(Exchange):
     ) -> None:
         super().__init__(recorder, environ_context(environ))
         self.environ = environ
-        environ[WATCHED] = True
+        environ[WATCHED_KEY] = True
         environ.setdefault(WSGI_STATE, {})
         self._body: BodyTee | None = None
         if recorder.may_keep_bodies and "wsgi.input" in environ:
@@ -87,7 +87,7 @@ class _WsgiExchange(Exchange):
 
     def start_response(self, status: str, headers: Headers, *error: Any) -> Any:
         """Note status and matched route, and tell the caller the correlation id."""
-        self.status = int(status[:3]) if status[:3].isdecimal() else SERVER_FAULT
+        self.status = int(status[:3]) if status[:3].isdecimal() else SERVER_ERROR_STATUS
         self._matched = environ_route(self.environ)
         known = {name.lower() for name, _ in headers}
         if CORRELATION_HEADER.lower() not in known and self.context.correlation_id:
@@ -98,16 +98,16 @@ class _WsgiExchange(Exchange):
         """Take over why the application failed; nothing outside turns an exception into an answer."""
         self.error = describe(error)
         if self.status is None:
-            self.status = SERVER_FAULT
+            self.status = SERVER_ERROR_STATUS
 
     def facts(self) -> dict[str, Any]:
         """What the environ tells, and the route that was matched when the answer began."""
         request = from_environ(self.environ)
         if request.matched == NO_ROUTER:
             request.matched = self._matched
-        facts = request.facts(self.recorder.rules, self.status_told())
+        facts = request.facts(self.recorder.rules, self.recorded_status())
         if self._body is not None:
-            facts["body"] = json_body(self._body.kept, self.environ.get("CONTENT_TYPE", ""))
+            facts["body"] = json_body(self._body.buffer, self.environ.get("CONTENT_TYPE", ""))
         return facts
 
 

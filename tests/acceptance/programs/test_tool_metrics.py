@@ -14,7 +14,7 @@ from sqlalchemy import make_url
 from examples import tool_metrics as program
 from tests.acceptance.programs.launching import assert_nothing_dropped, operations, run
 from tests.processes import COMMAND, Json, ServerProcess, server_process
-from trackstore import Client, ServerRefused, Tracker
+from trackstore import Client, ServerRefusedError, Tracker
 
 SESSION = "123e4567-e89b-12d3-a456-426614174000"
 
@@ -83,7 +83,7 @@ def test_c1_c5_one_operation_has_their_figures(server: ServerProcess, client: Cl
     ],
 )
 def test_c7_bad_input_is_refused(client: Client, changes: Json, expected: str) -> None:
-    with pytest.raises(ServerRefused) as refused:
+    with pytest.raises(ServerRefusedError) as refused:
         program.track_tool_operation(client, tool(**changes))
     assert refused.value.code == "BAD_USER_INPUT"
     assert expected in str(refused.value)
@@ -128,7 +128,7 @@ def test_c2_lists_are_filtered_and_paged(server: ServerProcess, client: Client) 
         pages += [node["uuid"] for node in page["nodes"]]
         after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
     assert pages == newest(lambda _: True)
-    with pytest.raises(ServerRefused, match="1,000"):
+    with pytest.raises(ServerRefusedError, match="1,000"):
         listed(limit=1_001)
     exported = list(
         csv.DictReader(run(server, "examples/tool_metrics.py", "export").stdout.splitlines())

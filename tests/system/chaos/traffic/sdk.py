@@ -6,7 +6,7 @@ from uuid import UUID
 from store.ids import new_id
 from tests.system.chaos.traffic.gate import Site
 from trackstore import AsyncClient, Settings, Tracker
-from trackstore.errors import ServerRefused, ServerUnavailable
+from trackstore.errors import ServerRefusedError, ServerUnavailableError
 
 THINKING_SECONDS = 0.1
 FLUSH_SECONDS = 60.0
@@ -78,10 +78,10 @@ async def _watch(site: Site, settings: Settings, request: UUID) -> None:
                 async for progress in client.watch(request, after_seq=after):
                     seqs += [progress.event.seq] if progress.event is not None else []
                 break
-            except ServerUnavailable as error:
+            except ServerUnavailableError as error:
                 problem = str(error)
                 await asyncio.sleep(0.2)
-            except ServerRefused as error:
+            except ServerRefusedError as error:
                 if error.code != "NOT_FOUND":  # the tracker has not sent it yet
                     site.journal.write("strange", name=site.name, message=f"watch: {error}")
                     return

@@ -41,7 +41,7 @@ LABELS = (
 )  # fmt: skip
 
 
-class Labelling:
+class LabelDefaults:
     """Base of what adds labels of its own."""
 
     labels: Labels | None = None

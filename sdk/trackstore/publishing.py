@@ -5,18 +5,18 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from trackstore.answers import Consumption, Flushed, Reservation, Stats
-from trackstore.consuming import IfUnavailable
 from trackstore.entries import Consume, Entry, Operation
 from trackstore.events import Event, EventBus, Listener
-from trackstore.limits import ANSWER_SECONDS
+from trackstore.limit_calls import IfUnavailable
+from trackstore.limits import ANSWER_TIMEOUT_SECONDS
 from trackstore.recorder import Recorder
 from trackstore.request_status import RequestStatus, Retry
+from trackstore.results import Consumption, Flushed, Reservation, Stats
 
 OPERATION_RECORDED = "operation.recorded"
 
 
-class AnnouncingTracker(Recorder):
+class PublishingTracker(Recorder):
     """Hands every entry to ``inner``, then emits ``<entry>.recorded`` with it on the bus.
 
     The names are those of a batch: ``operation.recorded``, ``createRequest.recorded``,
@@ -41,26 +41,26 @@ class AnnouncingTracker(Recorder):
         self.inner.refuse(field, error)
 
     def commit(
-        self, id: UUID | str | Reservation, units: int, *, timeout: float = ANSWER_SECONDS
+        self, id: UUID | str | Reservation, units: int, *, timeout: float = ANSWER_TIMEOUT_SECONDS
     ) -> Consumption:
         """Commit through the inner tracker."""
         return self.inner.commit(id, units, timeout=timeout)
 
     def release(
-        self, id: UUID | str | Reservation, *, timeout: float = ANSWER_SECONDS
+        self, id: UUID | str | Reservation, *, timeout: float = ANSWER_TIMEOUT_SECONDS
     ) -> Consumption:
         """Release through the inner tracker."""
         return self.inner.release(id, timeout=timeout)
 
     def _consume(
-        self, asked: Consume, timeout: float, if_unavailable: IfUnavailable
+        self, consume: Consume, timeout: float, if_unavailable: IfUnavailable
     ) -> Consumption:
-        return self.inner._consume(asked, timeout, if_unavailable)
+        return self.inner._consume(consume, timeout, if_unavailable)
 
     def _reserve(
-        self, asked: Consume, ttl: timedelta, timeout: float, if_unavailable: IfUnavailable
+        self, consume: Consume, ttl: timedelta, timeout: float, if_unavailable: IfUnavailable
     ) -> Reservation:
-        return self.inner._reserve(asked, ttl, timeout, if_unavailable)
+        return self.inner._reserve(consume, ttl, timeout, if_unavailable)
 
     def flush(self, timeout: float = 5.0) -> Flushed:
         """Flush the inner tracker."""
@@ -79,7 +79,7 @@ class AnnouncingTracker(Recorder):
         return self.inner.is_cancelled(request_id)
 
     def status(
-        self, request_id: UUID | str, *, timeout: float = ANSWER_SECONDS
+        self, request_id: UUID | str, *, timeout: float = ANSWER_TIMEOUT_SECONDS
     ) -> RequestStatus | None:
         """Ask the inner tracker."""
         return self.inner.status(request_id, timeout=timeout)
@@ -90,13 +90,17 @@ class AnnouncingTracker(Recorder):
         stage: str,
         *,
         force: bool = False,
-        timeout: float = ANSWER_SECONDS,
+        timeout: float = ANSWER_TIMEOUT_SECONDS,
     ) -> Retry:
         """Retry through the inner tracker."""
         return self.inner.retry_stage(request_id, stage, force=force, timeout=timeout)
 
     def retry_request(
-        self, request_id: UUID | str, *, force: bool = False, timeout: float = ANSWER_SECONDS
+        self,
+        request_id: UUID | str,
+        *,
+        force: bool = False,
+        timeout: float = ANSWER_TIMEOUT_SECONDS,
     ) -> Retry:
         """Retry through the inner tracker."""
         return self.inner.retry_request(request_id, force=force, timeout=timeout)

@@ -6,26 +6,26 @@ from uuid import UUID
 
 import msgspec
 
-from trackstore.answers import Consumption, Reservation
 from trackstore.calls import Json
 from trackstore.documents import COMMIT, CONSUME, RELEASE, RESERVE
 from trackstore.entries import Consume
+from trackstore.results import Consumption, Reservation
 
 IfUnavailable = Literal["raise", "allow", "deny"]
 """What a caller takes for granted where the server cannot be asked."""
 Call = tuple[str, Json]
 """A document and its variables."""
-UNAVAILABLE = "the server could not be asked"
+UNAVAILABLE_REASON = "the server could not be asked"
 
 
-class _Held(msgspec.Struct, rename="camel"):
+class _ReservationPayload(msgspec.Struct, rename="camel"):
     uuid: UUID
     expires_at: datetime
 
 
-class _Reserved(msgspec.Struct):
+class _ReservePayload(msgspec.Struct):
     decision: Consumption
-    reservation: _Held | None = None
+    reservation: _ReservationPayload | None = None
 
 
 def consume_call(consume: Consume) -> Call:
@@ -56,7 +56,7 @@ def consumption_of(data: Json) -> Consumption:
 
 def reservation_of(data: Json) -> Reservation:
     """The reservation in an answer."""
-    payload = msgspec.convert(data["reserve"], _Reserved)
+    payload = msgspec.convert(data["reserve"], _ReservePayload)
     if payload.reservation is None or not payload.decision.allowed:
         return Reservation(payload.decision)
     return Reservation(payload.decision, payload.reservation.uuid, payload.reservation.expires_at)
@@ -65,4 +65,4 @@ def reservation_of(data: Json) -> Reservation:
 def assumed(choice: IfUnavailable, units: int) -> Consumption:
     """The decision that nobody made."""
     allowed = choice == "allow"
-    return Consumption(allowed, units, None if allowed else UNAVAILABLE, is_known=False)
+    return Consumption(allowed, units, None if allowed else UNAVAILABLE_REASON, is_known=False)

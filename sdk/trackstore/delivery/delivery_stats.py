@@ -19,13 +19,13 @@ CLOSED = "CLOSED"
 """The tracker was closed before the item could be sent, or before it was tracked."""
 CLIENT_ERROR = "CLIENT_ERROR"
 """A mistake of this package; the log has more."""
-QUIET_SECONDS = 60.0
+LOG_INTERVAL_SECONDS = 60.0
 """So long nothing more is logged about drops of one reason; they are counted all the same."""
 
 log = logging.getLogger("trackstore")
 
 
-class Ledger:
+class DeliveryStats:
     """The counts of one process. Items are accepted by the queue, then settled, in order.
 
     Every accepted item is settled once: acknowledged or dropped. What the queue does not accept is
@@ -49,7 +49,7 @@ class Ledger:
         self.failing: str | None = None
         """Why items are kept that the server fails over by themselves."""
         self.dropped: Counter[str] = Counter()
-        self._at_door = 0
+        self._refused = 0
         self._unreported: Counter[str] = Counter()
         self._logged: dict[str, float] = {}
         self.is_final = False
@@ -68,12 +68,12 @@ class Ledger:
     @property
     def tracked(self) -> int:
         """Everything that was ever handed in."""
-        return self.accepted + self._at_door
+        return self.accepted + self._refused
 
     def refuse(self, reason: str, detail: str = "") -> None:
         """One item was dropped before the queue."""
         with self._lock:
-            self._at_door += 1
+            self._refused += 1
             self._drop(reason, 1, detail)
 
     def acknowledge(self, items: int, duplicates: int) -> None:
@@ -107,22 +107,22 @@ class Ledger:
         with self._lock:
             self.recovered += items
 
-    def finish(self, kept: int) -> None:
+    def finish(self, spooled: int) -> None:
         """Nothing is settled any more; what is left is dropped, but for those that lie on disk."""
         with self.changed:
-            lost = self.left - kept
+            lost = self.left - spooled
             if lost > 0:
                 self.drop(CLOSED, lost, self.problem or self.failing or "")
             self.is_final = True
             self.changed.notify_all()
 
     def take_unreported(self) -> Counter[str]:
-        """Drops that the server was not told of yet; ``give_back`` what could not be told."""
+        """Drops that the server was not told of yet; ``restore_unreported`` what could not be told."""
         with self._lock:
-            found, self._unreported = self._unreported, Counter()
-        return found
+            drops, self._unreported = self._unreported, Counter()
+        return drops
 
-    def give_back(self, drops: Counter[str]) -> None:
+    def restore_unreported(self, drops: Counter[str]) -> None:
         """These are to be told another time."""
         with self._lock:
             self._unreported += drops
@@ -131,6 +131,6 @@ class Ledger:
         self.dropped[reason] += items
         self._unreported[reason] += items
         now = monotonic()
-        if now - self._logged.get(reason, -QUIET_SECONDS) >= QUIET_SECONDS:
+        if now - self._logged.get(reason, -LOG_INTERVAL_SECONDS) >= LOG_INTERVAL_SECONDS:
             self._logged[reason] = now
             log.warning("%d item(s) dropped: %s%s", items, reason, f" ({detail})" if detail else "")

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
-from trackstore.answer_exceptions import failure_of, is_cancelled
 from trackstore.context import current
+from trackstore.exception_status import is_cancelled, status_and_error
 from trackstore.exchange import Exchange
 from trackstore.served_calls import CallRecorder, OpenCall, labels_of, open_call
 from trackstore.web_requests import WebRequest, context_of_request, from_request, request_among
@@ -18,7 +18,7 @@ CURRENT_USER = "current_user"
 
 
 @dataclass(frozen=True, slots=True)
-class Using:
+class Invocation:
     """Which handler is used, and with what: ``route`` is what to call it by, if not the operation."""
 
     operation: str
@@ -33,7 +33,7 @@ class Using:
         return labels_of(user) | labels if isinstance(user, Mapping) else labels
 
 
-class Usage(Protocol):
+class HandlerCall(Protocol):
     """What a decorated handler tells: that it failed, that its stream was cut, that it is over."""
 
     def inside(self) -> Any: ...
@@ -42,49 +42,49 @@ class Usage(Protocol):
 
     def fail(self, error: BaseException) -> None: ...
 
-    def cut(self) -> None: ...
+    def mark_disconnected(self) -> None: ...
 
-    def answered(self, status: int | None) -> None: ...
+    def set_status(self, status: int | None) -> None: ...
 
     def finish(self) -> None: ...
 
 
-def begin(
+def begin_call(
     recorder: CallRecorder,
-    using: Using,
+    invocation: Invocation,
     known: Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None,
     *,
     apart: bool,
-) -> Usage:
+) -> HandlerCall:
     """Begin a use; what cannot be read from the arguments is counted, never raised."""
     watched = None if apart else open_call()
-    standalone = OwnUsage(recorder, using)
-    usage: OwnUsage | SharedUsage = standalone
+    standalone = StandaloneCall(recorder, invocation)
+    handler_call: StandaloneCall | NestedCall = standalone
     try:
         if watched is not None and not watched.is_recorded:
-            usage = SharedUsage(watched, using)
+            handler_call = NestedCall(watched, invocation)
         else:
             standalone.read_request()
-        recorder.report(usage.call.add((known() if callable(known) else known) or {}))
+        recorder.report(handler_call.call.add((known() if callable(known) else known) or {}))
     except Exception as error:  # noqa: BLE001 - tracking must not break what it tracks
-        recorder.failed(f"what is known of {using.operation} could not be read", error)
-    return usage
+        recorder.failed(f"what is known of {invocation.operation} could not be read", error)
+    return handler_call
 
 
-class OwnUsage(Exchange):
+class StandaloneCall(Exchange):
     """A use that nobody else watches: it becomes an operation."""
 
-    __slots__ = ("_request", "_using")
+    __slots__ = ("_invocation", "_request")
 
-    def __init__(self, recorder: CallRecorder, using: Using) -> None:
+    def __init__(self, recorder: CallRecorder, invocation: Invocation) -> None:
         super().__init__(recorder, current())
-        self.call.facts["operation_type"] = using.operation
-        self._using = using
+        self.call.facts["operation_type"] = invocation.operation
+        self._invocation = invocation
         self._request: Any = None
 
     def read_request(self) -> None:
         """Look for a web request among the arguments, whose ids tie together what is tracked."""
-        request = request_among(self._using.arguments.values())
+        request = request_among(self._invocation.arguments.values())
         if request is not None and self.context.correlation_id is None:
             self.context = context_of_request(request)
         self._request = request
@@ -107,32 +107,32 @@ class OwnUsage(Exchange):
         else:
             super().fail(error)
 
-    def cut(self) -> None:
+    def mark_disconnected(self) -> None:
         """The stream was closed before its end."""
         self.is_disconnected = True
 
-    def answered(self, status: int | None) -> None:
+    def set_status(self, status: int | None) -> None:
         """Take over the status of an answer that has one."""
         self.status = status
 
-    def status_told(self) -> int | None:
+    def recorded_status(self) -> int | None:
         """The status, where there is one: a handler without a web request has none of its own."""
         if self._request is None:
             return None if self.error else self.status
-        return self.status or (super().status_told() if self.error else self._default_status())
+        return self.status or (super().recorded_status() if self.error else self._default_status())
 
     def facts(self) -> dict[str, Any]:
         """What request and arguments tell."""
-        using, labels = self._using, self._using.labels()
+        invocation, labels = self._invocation, self._invocation.labels()
         web: WebRequest | None = from_request(self._request)
         if web is None:
-            facts: dict[str, Any] = {"route": using.route or using.operation}
+            facts: dict[str, Any] = {"route": invocation.route or invocation.operation}
         else:
             facts = web.facts(self.recorder.rules, self.status)
             labels |= facts["labels"]
-            if using.route is not None:
-                facts["route"] = using.route
-        session_id = using.arguments.get("session_id")
+            if invocation.route is not None:
+                facts["route"] = invocation.route
+        session_id = invocation.arguments.get("session_id")
         if isinstance(session_id, SCALARS):
             facts["session_id"] = str(session_id)
         return facts | {"labels": labels}
@@ -142,18 +142,18 @@ class OwnUsage(Exchange):
         return getattr(scope.get("route"), "status_code", None) or 200
 
 
-class SharedUsage:
+class NestedCall:
     """A use inside a call that a middleware watches: it names the operation, and says why it failed."""
 
     __slots__ = ("call",)
 
-    def __init__(self, call: OpenCall, using: Using) -> None:
+    def __init__(self, call: OpenCall, invocation: Invocation) -> None:
         self.call = call
-        call.facts.setdefault("operation_type", using.operation)
-        for name, value in using.labels().items():
+        call.facts.setdefault("operation_type", invocation.operation)
+        for name, value in invocation.labels().items():
             call.labels.setdefault(name, value)
-        if using.route is not None:
-            call.facts.setdefault("route", using.route)
+        if invocation.route is not None:
+            call.facts.setdefault("route", invocation.route)
 
     def inside(self) -> Any:
         """The middleware has set up the context."""
@@ -170,15 +170,15 @@ class SharedUsage:
 
     def fail(self, error: BaseException) -> None:
         """Say why, where it is a fault and not an answer."""
-        _, error_text = failure_of(error)
+        _, error_text = status_and_error(error)
         if error_text is not None:
             self.call.facts.setdefault("error", error_text)
 
-    def cut(self) -> None:
+    def mark_disconnected(self) -> None:
         """The stream was closed before its end."""
         self.call.attributes["disconnected"] = True
 
-    def answered(self, status: int | None) -> None:
+    def set_status(self, status: int | None) -> None:
         """The middleware sees the status itself."""
 
     def finish(self) -> None:

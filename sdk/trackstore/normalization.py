@@ -16,7 +16,6 @@ import msgspec
 from msgspec import NODEFAULT, Struct
 from msgspec.structs import astuple
 
-from trackstore.completions import COMPLETIONS
 from trackstore.entries import (
     CreateRequest,
     Entry,
@@ -25,7 +24,8 @@ from trackstore.entries import (
     LogEvent,
     Operation,
 )
-from trackstore.errors import InvalidItem
+from trackstore.entry_checks import COMPLETIONS
+from trackstore.errors import InvalidItemError
 from trackstore.instants import instant
 from trackstore.json_values import json_object, json_text
 from trackstore.values import (
@@ -36,16 +36,16 @@ from trackstore.values import (
     Accepts,
     Converter,
     Problems,
+    describe_value,
     flag,
     key_of,
     milliseconds,
     number,
     read_number,
-    shown,
     text,
     uuid,
     vocabulary,
-    whole,
+    whole_number,
 )
 
 MAX_DURATION_MS = 10.0**12
@@ -54,14 +54,20 @@ MAX_BATCH_SIZE = 1_000_000_000
 MAX_UNITS = 10**9
 MAX_ATTEMPTS = 1_000
 MAX_WEIGHT = 1e9
-LEAST_SILENCE, MOST_SILENCE = timedelta(seconds=1), timedelta(days=31)
+MIN_STALL_AFTER, MAX_STALL_AFTER = timedelta(seconds=1), timedelta(days=31)
 """Bounds of the server; a test compares them."""
 UNKNOWN = "unknown"
 MODES = ("full", "overview", "symbol", "references", "semantic", "tri_index")
 """Operation modes whose case does not matter; any other mode is stored as it is spelled."""
-LEVELS: Mapping[int, str] = {50: "CRITICAL", 40: "ERROR", 30: "WARNING", 20: "INFO", 0: "DEBUG"}
+SEVERITY_BY_LEVEL: Mapping[int, str] = {
+    50: "CRITICAL",
+    40: "ERROR",
+    30: "WARNING",
+    20: "INFO",
+    0: "DEBUG",
+}
 """Severities of the numeric levels of ``logging``."""
-SYNONYMS: Mapping[str, str] = {
+WORD_SYNONYMS: Mapping[str, str] = {
     "WARN": "WARNING",
     "FATAL": "CRITICAL",
     "EMERGENCY": "CRITICAL",
@@ -86,7 +92,7 @@ DURATION = re.compile(
 def words_of(literal: Any) -> Mapping[str, str]:
     """Return the accepted spellings of a ``Literal``, in capitals, with the word of each."""
     words = {word.upper(): word for word in get_args(literal)}
-    return words | {other: words[word] for other, word in SYNONYMS.items() if word in words}
+    return words | {other: words[word] for other, word in WORD_SYNONYMS.items() if word in words}
 
 
 def long_text(value: Any, problems: Problems) -> str | None:
@@ -108,19 +114,21 @@ def mode(value: Any, problems: Problems) -> str | None:
 ACCEPTS[mode] = lambda value: type(value) is str and value in MODES
 
 
-def silence(value: Any, problems: Problems) -> str | None:
+def stall_after_text(value: Any, problems: Problems) -> str | None:
     """Return an ISO 8601 duration of text, ``timedelta`` or seconds."""
     if type(value) is str and DURATION.fullmatch(value):
         return value
     try:
         if not issubclass(type(value), timedelta):
             value = timedelta(seconds=read_number(value) or 0)
-        is_allowed = LEAST_SILENCE <= value <= MOST_SILENCE
+        is_allowed = MIN_STALL_AFTER <= value <= MAX_STALL_AFTER
     except Exception:  # noqa: BLE001 - somebody else's object: tracking must outlive its mistakes
         is_allowed = False
     if is_allowed:
         return f"PT{value.total_seconds():.6f}".rstrip("0").rstrip(".") + "S"
-    problems.append(("", f"{shown(value)} is not a duration from PT1S to P31D, such as PT5M."))
+    problems.append(
+        ("", f"{describe_value(value)} is not a duration from PT1S to P31D, such as PT5M.")
+    )
     return None
 
 
@@ -129,7 +137,7 @@ _name = text(NAME_CHARS, may_be_empty=False)
 _text = text(TEXT_CHARS)
 _long_text = text(LONG_TEXT_CHARS)
 
-BY_NAME: Mapping[str, Converter] = {
+CONVERTERS_BY_NAME: Mapping[str, Converter] = {
     "name": _name,
     "type": _name,
     "operation_type": _name,
@@ -145,23 +153,23 @@ BY_NAME: Mapping[str, Converter] = {
     "user_agent": _text,
     "file_path": _text,
     "duration_ms": milliseconds(MAX_DURATION_MS),
-    "status_code": whole(100, 599),
-    "batch_size": whole(0, MAX_BATCH_SIZE),
-    "units": whole(1, MAX_UNITS),
-    "tokens_prevented": whole(-MAX_COUNT, MAX_COUNT),
-    "attempt": whole(1, MAX_ATTEMPTS),
-    "max_attempts": whole(1, MAX_ATTEMPTS),
-    "total": whole(0, MAX_COUNT),
+    "status_code": whole_number(100, 599),
+    "batch_size": whole_number(0, MAX_BATCH_SIZE),
+    "units": whole_number(1, MAX_UNITS),
+    "tokens_prevented": whole_number(-MAX_COUNT, MAX_COUNT),
+    "attempt": whole_number(1, MAX_ATTEMPTS),
+    "max_attempts": whole_number(1, MAX_ATTEMPTS),
+    "total": whole_number(0, MAX_COUNT),
     "fraction": number(0, 1),
     "weight": number(0, MAX_WEIGHT),
-    "stall_after": silence,
+    "stall_after": stall_after_text,
 }
 """Fields whose rule is not that of their type, wherever they occur."""
-BY_FIELD: Mapping[tuple[str, str], Converter] = {
+CONVERTERS_BY_FIELD: Mapping[tuple[str, str], Converter] = {
     ("LlmCall", "message"): long_text,
     ("LlmCall", "response"): long_text,
 }
-FALLBACKS: Mapping[tuple[type, str], Any] = {
+REQUIRED_FALLBACKS: Mapping[tuple[type, str], Any] = {
     (Operation, "name"): UNKNOWN,
     (CreateRequest, "type"): UNKNOWN,
     (LogEvent, "type"): UNKNOWN,
@@ -185,7 +193,11 @@ def rules_of(kind: type[Struct]) -> tuple[Rules, Fallbacks]:
     rules, fallbacks = [], []
     for field in msgspec.structs.fields(kind):
         name, hint = field.name, hints[field.name]
-        convert = BY_FIELD.get((kind.__name__, name)) or BY_NAME.get(name) or _by_type(hint)
+        convert = (
+            CONVERTERS_BY_FIELD.get((kind.__name__, name))
+            or CONVERTERS_BY_NAME.get(name)
+            or _by_type(hint)
+        )
         rules.append((name, ACCEPTS.get(convert, _never), convert))
         if type(None) not in get_args(hint) and field.default is not NODEFAULT:
             fallbacks.append((name, field.default))
@@ -209,7 +221,7 @@ def _by_type(hint: Any) -> Converter:
         return _id if str in parts else _by_type(parts[0])
     if get_origin(hint) is Literal:
         words = words_of(hint)
-        return vocabulary(words, LEVELS if "DEBUG" in words else None)
+        return vocabulary(words, SEVERITY_BY_LEVEL if "DEBUG" in words else None)
     if get_origin(hint) is list:
         return _list_of(parts[0])
     if get_origin(hint) is dict:
@@ -217,7 +229,7 @@ def _by_type(hint: Any) -> Converter:
     if isinstance(hint, type) and issubclass(hint, Struct):
         return nested(hint)
     scalars: Mapping[Any, Converter] = {
-        str: _id, int: whole(0, MAX_COUNT), float: number(0, float("inf")),
+        str: _id, int: whole_number(0, MAX_COUNT), float: number(0, float("inf")),
         bool: flag, datetime: instant, UUID: uuid,
     }  # fmt: skip
     return scalars.get(hint, _unchanged)
@@ -252,11 +264,11 @@ def nested(kind: type[Struct]) -> Converter:
         if type(value) is not kind:
             if not issubclass(type(value), Mapping):
                 problems.append(
-                    ("", f"{shown(value)} is not a {kind.__name__}. Pass one, or a dict.")
+                    ("", f"{describe_value(value)} is not a {kind.__name__}. Pass one, or a dict.")
                 )
                 return None
             value = part_of(kind, value, problems)
-        part = fit_struct(value, problems)
+        part = normalize_struct(value, problems)
         for name in required:
             if getattr(part, name) is None:
                 return None
@@ -287,9 +299,9 @@ def _list_of(kind: type[Struct]) -> Converter:
         members = []
         for member in value:
             before = len(problems)
-            fitted = convert_one(member, problems)
-            if fitted is not None:
-                members.append(fitted)
+            normalized = convert_one(member, problems)
+            if normalized is not None:
+                members.append(normalized)
             elif len(problems) == before:
                 problems.append(("", f"A {kind.__name__} without a name is left out."))
         return members
@@ -297,20 +309,20 @@ def _list_of(kind: type[Struct]) -> Converter:
     return convert
 
 
-def fit_struct(entry: Struct, problems: Problems, *, is_own: bool = False) -> Struct:
-    """Return the struct with every field converted; itself where nothing changes, or ``is_own``."""
+def normalize_struct(entry: Struct, problems: Problems, *, in_place: bool = False) -> Struct:
+    """Return the struct with every field converted; itself where nothing changes, or ``in_place``."""
     changes: dict[str, Any] | None = None
     rules, fallbacks = rules_of(type(entry))
     for (name, accepts, convert), value in zip(rules, astuple(entry), strict=True):
         if value is None or accepts(value):
             continue
         before = len(problems)
-        fitted = convert(value, problems)
+        normalized = convert(value, problems)
         if len(problems) > before:
             _prefix(name, problems, before)
-        if fitted is not value:
+        if normalized is not value:
             changes = changes or {}
-            changes[name] = fitted
+            changes[name] = normalized
     for name, default in fallbacks:
         value = getattr(entry, name) if changes is None else changes.get(name, getattr(entry, name))
         if value is None:
@@ -318,7 +330,7 @@ def fit_struct(entry: Struct, problems: Problems, *, is_own: bool = False) -> St
             changes[name] = default
     if not changes:
         return entry
-    if not is_own:
+    if not in_place:
         return msgspec.structs.replace(entry, **changes)
     for name, value in changes.items():
         setattr(entry, name, value)
@@ -332,25 +344,29 @@ def _prefix(name: str, problems: Problems, first: int) -> None:
         problems[place] = (f"{name}.{path}" if path else name, problem)
 
 
-def fit(entry: Entry, *, is_own: bool = False) -> tuple[Entry, Problems]:
+def normalize(entry: Entry, *, in_place: bool = False) -> tuple[Entry, Problems]:
     """Return the entry as the server takes it, and what had to be changed or left out.
 
-    An entry that is the caller's own is changed in place. Raises ``InvalidItem`` where what is left
+    An entry that is the caller's own is changed in place. Raises ``InvalidItemError`` where what is left
     is no entry, such as a command without its request.
     """
     problems: Problems = []
     kind = type(entry)
     had_name = kind is Operation and getattr(entry, "name", None) is not None
-    fitted = fit_struct(entry, problems, is_own=is_own)
+    normalized = normalize_struct(entry, problems, in_place=in_place)
     complete = COMPLETIONS.get(kind)
     if complete is not None:
-        fitted = complete(fitted, had_name, problems)
+        normalized = complete(normalized, had_name, problems)
     for name in required_of(kind):
-        if getattr(fitted, name) is None:
-            if (kind, name) not in FALLBACKS:
+        if getattr(normalized, name) is None:
+            if (kind, name) not in REQUIRED_FALLBACKS:
                 reason = next((f": {p}" for path, p in problems if path == name), "")
-                raise InvalidItem(f"{entry.field}: {name} is missing{reason}")
-            problems.append((name, f"It is required, and becomes {FALLBACKS[kind, name]!r}."))
-            fitted = msgspec.structs.replace(fitted, **{name: FALLBACKS[kind, name]})
-    assert isinstance(fitted, Entry)
-    return fitted, problems
+                raise InvalidItemError(f"{entry.field}: {name} is missing{reason}")
+            problems.append(
+                (name, f"It is required, and becomes {REQUIRED_FALLBACKS[kind, name]!r}.")
+            )
+            normalized = msgspec.structs.replace(
+                normalized, **{name: REQUIRED_FALLBACKS[kind, name]}
+            )
+    assert isinstance(normalized, Entry)
+    return normalized, problems

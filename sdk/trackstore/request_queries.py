@@ -7,13 +7,12 @@ from time import monotonic, sleep
 from uuid import UUID
 
 from trackstore import entries
-from trackstore.answers import Flushed
 from trackstore.calls import Json
-from trackstore.consuming import Call
 from trackstore.documents import REQUEST_STATUS, RESUME, RETRY_REQUEST, RETRY_STAGE
 from trackstore.entries import Entry
-from trackstore.errors import ServerRefused, TrackstoreError
+from trackstore.errors import ServerRefusedError, TrackstoreError
 from trackstore.ids import new_id
+from trackstore.limit_calls import Call
 from trackstore.request_status import (
     RequestStatus,
     Retry,
@@ -22,20 +21,21 @@ from trackstore.request_status import (
     retry_of,
     uuid_of,
 )
+from trackstore.results import Flushed
 
-ANSWER_SECONDS = 5.0
+ANSWER_TIMEOUT_SECONDS = 5.0
 """How long a question may take, all tries and what is sent before it together."""
 HAND_OVER_SECONDS = 5.0
 """How long the end of resumed work may wait until the server has its reports."""
-AWAY_SECONDS = 0.5
+UNAVAILABLE_SECONDS = 0.5
 """The same where the last try of the delivery failed."""
-LOOK_AGAIN_SECONDS = 0.2
+RETRY_LOOKUP_SECONDS = 0.2
 """When to look again for a request that the server does not have yet."""
 INVALID_TRANSITION = "INVALID_TRANSITION"
 NOT_FOUND = "NOT_FOUND"
 
 
-class RequestQuestions:
+class RequestQueries:
     """Where no server is asked: nothing is known of a request, and a retry is recorded only."""
 
     @abstractmethod
@@ -43,13 +43,13 @@ class RequestQuestions:
         """Take one entry."""
 
     def status(
-        self, request_id: UUID | str, *, timeout: float = ANSWER_SECONDS
+        self, request_id: UUID | str, *, timeout: float = ANSWER_TIMEOUT_SECONDS
     ) -> RequestStatus | None:
         """Return a request with its stages and attempts; None where there is none.
 
         ``request_id`` may be its correlation id. What this process tracked is sent first, so that
-        the answer has it. Waits ``timeout`` seconds at most. Raises ``ServerUnavailable``, or
-        ``ServerRefused`` without the scope READ.
+        the answer has it. Waits ``timeout`` seconds at most. Raises ``ServerUnavailableError``, or
+        ``ServerRefusedError`` without the scope READ.
         """
         del request_id, timeout
         return None
@@ -60,7 +60,7 @@ class RequestQuestions:
         stage: str,
         *,
         force: bool = False,
-        timeout: float = ANSWER_SECONDS,
+        timeout: float = ANSWER_TIMEOUT_SECONDS,
     ) -> Retry:
         """Run a failed stage again, in a failed request as well; the answer is true if it runs.
 
@@ -74,7 +74,11 @@ class RequestQuestions:
         return Retry(accepted=True, stage=stage)
 
     def retry_request(
-        self, request_id: UUID | str, *, force: bool = False, timeout: float = ANSWER_SECONDS
+        self,
+        request_id: UUID | str,
+        *,
+        force: bool = False,
+        timeout: float = ANSWER_TIMEOUT_SECONDS,
     ) -> Retry:
         """Run a failed request again, from its error stage. Otherwise as ``retry_stage``."""
         del timeout
@@ -91,7 +95,7 @@ class RequestQuestions:
         """Send what was recorded, so that the process that takes the request up next finds it."""
 
     async def astatus(
-        self, request_id: UUID | str, *, timeout: float = ANSWER_SECONDS
+        self, request_id: UUID | str, *, timeout: float = ANSWER_TIMEOUT_SECONDS
     ) -> RequestStatus | None:
         """``status`` without blocking the event loop."""
         return await asyncio.to_thread(self.status, request_id, timeout=timeout)
@@ -102,7 +106,7 @@ class RequestQuestions:
         stage: str,
         *,
         force: bool = False,
-        timeout: float = ANSWER_SECONDS,
+        timeout: float = ANSWER_TIMEOUT_SECONDS,
     ) -> Retry:
         """``retry_stage`` without blocking the event loop."""
         return await asyncio.to_thread(
@@ -110,31 +114,35 @@ class RequestQuestions:
         )
 
     async def aretry_request(
-        self, request_id: UUID | str, *, force: bool = False, timeout: float = ANSWER_SECONDS
+        self,
+        request_id: UUID | str,
+        *,
+        force: bool = False,
+        timeout: float = ANSWER_TIMEOUT_SECONDS,
     ) -> Retry:
         """``retry_request`` without blocking the event loop."""
         return await asyncio.to_thread(self.retry_request, request_id, force=force, timeout=timeout)
 
 
-class AskedRequests(RequestQuestions):
+class RemoteRequestQueries(RequestQueries):
     """Requests as the server has them."""
 
     @abstractmethod
-    def _ask(self, call: Call, timeout: float) -> Json:
-        """The data of the answer; raises ``ServerUnavailable`` or ``ServerRefused``."""
+    def _call_server(self, call: Call, timeout: float) -> Json:
+        """The data of the answer; raises ``ServerUnavailableError`` or ``ServerRefusedError``."""
 
     @abstractmethod
     def flush(self, timeout: float = 5.0) -> Flushed:
         """Send what was tracked so far."""
 
     def status(
-        self, request_id: UUID | str, *, timeout: float = ANSWER_SECONDS
+        self, request_id: UUID | str, *, timeout: float = ANSWER_TIMEOUT_SECONDS
     ) -> RequestStatus | None:
         """Return a request with its stages and attempts; None where there is none."""
         named: Json = {"correlationId": str(request_id)}
         with suppress(ValueError):
             named = {"id": str(uuid_of(request_id))}
-        answer = self._ask_after_sending((REQUEST_STATUS, named), timeout)["request"]
+        answer = self._call_after_sending((REQUEST_STATUS, named), timeout)["request"]
         return None if answer is None else request_status(answer)
 
     def retry_stage(
@@ -143,14 +151,18 @@ class AskedRequests(RequestQuestions):
         stage: str,
         *,
         force: bool = False,
-        timeout: float = ANSWER_SECONDS,
+        timeout: float = ANSWER_TIMEOUT_SECONDS,
     ) -> Retry:
         """Run a failed stage again; the answer is true if it runs."""
         variables: Json = {"id": str(uuid_of(request_id)), "stage": stage, "force": force}
         return self._retry(RETRY_STAGE, variables, stage, timeout)
 
     def retry_request(
-        self, request_id: UUID | str, *, force: bool = False, timeout: float = ANSWER_SECONDS
+        self,
+        request_id: UUID | str,
+        *,
+        force: bool = False,
+        timeout: float = ANSWER_TIMEOUT_SECONDS,
     ) -> Retry:
         """Run a failed request again, from its error stage; the answer is true if it runs."""
         variables: Json = {"id": str(uuid_of(request_id)), "force": force}
@@ -162,15 +174,15 @@ class AskedRequests(RequestQuestions):
         A mutation, so that a key with the scope INGEST alone learns it as well. The process that
         created the request may not have sent it yet: one that is not found is looked for again.
         """
-        deadline = monotonic() + ANSWER_SECONDS
+        deadline = monotonic() + ANSWER_TIMEOUT_SECONDS
         while True:
             left = max(0.05, deadline - monotonic())
             try:
-                data = self._ask_after_sending((RESUME, {"id": str(request_id)}), left)
+                data = self._call_after_sending((RESUME, {"id": str(request_id)}), left)
             except TrackstoreError as error:
-                is_awaited = isinstance(error, ServerRefused) and error.code == NOT_FOUND
-                if is_awaited and monotonic() + LOOK_AGAIN_SECONDS < deadline:
-                    sleep(LOOK_AGAIN_SECONDS)
+                is_awaited = isinstance(error, ServerRefusedError) and error.code == NOT_FOUND
+                if is_awaited and monotonic() + RETRY_LOOKUP_SECONDS < deadline:
+                    sleep(RETRY_LOOKUP_SECONDS)
                     continue
                 log.warning("request %s is resumed without its state: %s", request_id, error)
                 return None
@@ -181,7 +193,7 @@ class AskedRequests(RequestQuestions):
         flushed = self.flush(0)
         if not wait or flushed.is_done:
             return
-        flushed = self.flush(HAND_OVER_SECONDS if flushed.problem is None else AWAY_SECONDS)
+        flushed = self.flush(HAND_OVER_SECONDS if flushed.problem is None else UNAVAILABLE_SECONDS)
         if not flushed.is_done:
             log.warning(
                 "request %s: %d reports of this process are not at the server yet (%s). A process "
@@ -193,14 +205,14 @@ class AskedRequests(RequestQuestions):
         """Send a retry. It has an event id, so that a repeat opens no second attempt."""
         call = (document, variables | {"eventId": str(new_id())})
         try:
-            (payload,) = self._ask_after_sending(call, timeout).values()
-        except ServerRefused as error:
+            (payload,) = self._call_after_sending(call, timeout).values()
+        except ServerRefusedError as error:
             if error.code != INVALID_TRANSITION:
                 raise
             return Retry(False, str(error), stage)
         return retry_of(request_status(payload["request"]), stage)
 
-    def _ask_after_sending(self, call: Call, timeout: float) -> Json:
+    def _call_after_sending(self, call: Call, timeout: float) -> Json:
         deadline = monotonic() + timeout
         self.flush(timeout / 2)
-        return self._ask(call, max(0.05, deadline - monotonic()))
+        return self._call_server(call, max(0.05, deadline - monotonic()))

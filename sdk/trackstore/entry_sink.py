@@ -8,7 +8,7 @@ from trackstore.notices import Notices
 from trackstore.request_status import RequestStatus
 
 
-class Sink(Protocol):
+class EntrySink(Protocol):
     """Takes entries, and knows which requests were called off."""
 
     notices: Notices

@@ -4,14 +4,14 @@ from contextlib import suppress
 from threading import Lock
 
 
-class Bell:
+class WakeupEvent:
     """Rung once or often, it wakes once."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._lock.acquire()
 
-    def ring(self) -> None:
+    def set(self) -> None:
         """Wake who waits, or who comes to wait next."""
         with suppress(RuntimeError):  # it was rung before, and nobody has heard it yet
             self._lock.release()

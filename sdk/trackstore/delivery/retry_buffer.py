@@ -11,43 +11,43 @@ from time import monotonic
 
 from trackstore.encoding import content_of, field_of
 
-Parcel = tuple[int, bytes]
+QueuedItem = tuple[int, bytes]
 """A number by which its keeper knows it (0 without a keeper), and the item."""
-LONGEST_DELAY_SECONDS = 300.0
+MAX_RETRY_DELAY_SECONDS = 300.0
 """The longest wait before an item is tried again."""
-Line = tuple[str, str]
+OrderingKey = tuple[str, str]
 """What items must stay in order: the kind of a record, and its id."""
 
 
 @dataclass(slots=True)
-class Failing:
+class FailingItems:
     """Items in their order, the first of which the server fails over."""
 
-    parcels: deque[Parcel]
+    queued_items: deque[QueuedItem]
     since: float
     due: float
     delay: float
     problem: str
     code: str
-    line: Line | None = None
+    ordering_key: OrderingKey | None = None
 
     def __len__(self) -> int:
-        return len(self.parcels)
+        return len(self.queued_items)
 
 
 @dataclass(slots=True)
-class Aside:
+class RetryBuffer:
     """What is kept of one process, up to so many items and bytes and for so many seconds each."""
 
-    most_items: int
-    most_bytes: int
+    max_items: int
+    max_bytes: int
     seconds: float
     first_delay: float
     clock: Callable[[], float] = monotonic
     items: int = 0
     size: int = 0
-    _failing: deque[Failing] = field(default_factory=deque)
-    _lines: dict[Line, Failing] = field(default_factory=dict)
+    _failing: deque[FailingItems] = field(default_factory=deque)
+    _by_ordering_key: dict[OrderingKey, FailingItems] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return self.items
@@ -57,40 +57,48 @@ class Aside:
         """Why the oldest of them waits."""
         return self._failing[0].problem if self._failing else None
 
-    def has_room(self, parcel: Parcel) -> bool:
+    def has_room(self, queued_item: QueuedItem) -> bool:
         """Whether one more item may be kept; the first may, whatever its size."""
-        fits = self.size + len(parcel[1]) <= self.most_bytes
-        return self.items < self.most_items and (fits or not self.items)
+        fits = self.size + len(queued_item[1]) <= self.max_bytes
+        return self.items < self.max_items and (fits or not self.items)
 
-    def add(self, parcel: Parcel, code: str, problem: str) -> bool:
+    def add(self, queued_item: QueuedItem, code: str, problem: str) -> bool:
         """Keep an item that the server failed over; False where there is no room."""
-        if not self.has_room(parcel):
+        if not self.has_room(queued_item):
             return False
         now = self.clock()
-        line = line_of(parcel[1])
-        one = Failing(
-            deque([parcel]), now, now + self.first_delay, self.first_delay, problem, code, line
+        ordering_key = ordering_key_of(queued_item[1])
+        one = FailingItems(
+            deque([queued_item]),
+            now,
+            now + self.first_delay,
+            self.first_delay,
+            problem,
+            code,
+            ordering_key,
         )
         self._failing.append(one)
-        if line is not None:
-            self._lines[line] = one
-        self._count(parcel, 1)
+        if ordering_key is not None:
+            self._by_ordering_key[ordering_key] = one
+        self._count(queued_item, 1)
         return True
 
-    def is_behind(self, parcel: Parcel) -> bool:
+    def is_blocked(self, queued_item: QueuedItem) -> bool:
         """Whether an item has to wait, since an earlier one of the same record does."""
-        return bool(self._lines) and line_of(parcel[1]) in self._lines
+        return (
+            bool(self._by_ordering_key) and ordering_key_of(queued_item[1]) in self._by_ordering_key
+        )
 
-    def append(self, parcel: Parcel) -> bool:
-        """Keep an item that ``is_behind`` another one; False where there is no room."""
-        line = line_of(parcel[1])
-        if line is None or not self.has_room(parcel):
+    def append(self, queued_item: QueuedItem) -> bool:
+        """Keep an item that ``is_blocked`` another one; False where there is no room."""
+        ordering_key = ordering_key_of(queued_item[1])
+        if ordering_key is None or not self.has_room(queued_item):
             return False
-        self._lines[line].parcels.append(parcel)
-        self._count(parcel, 1)
+        self._by_ordering_key[ordering_key].queued_items.append(queued_item)
+        self._count(queued_item, 1)
         return True
 
-    def due(self, at_once: bool = False) -> Iterator[Failing]:
+    def due(self, at_once: bool = False) -> Iterator[FailingItems]:
         """Those to be tried now, oldest first."""
         now = self.clock()
         yield from [one for one in self._failing if at_once or one.due <= now]
@@ -101,31 +109,31 @@ class Aside:
             return float("inf")
         return max(0.0, min(one.due for one in self._failing) - self.clock())
 
-    def settle(self, failing: Failing, count: int = 1) -> None:
+    def settle(self, failing: FailingItems, count: int = 1) -> None:
         """The first ``count`` items have an end, or are in other hands."""
         for _ in range(count):
-            self._count(failing.parcels.popleft(), -1)
+            self._count(failing.queued_items.popleft(), -1)
         failing.since = self.clock()
         failing.delay = self.first_delay
-        if not failing.parcels:
+        if not failing.queued_items:
             self._failing.remove(failing)
-            if failing.line is not None:
-                del self._lines[failing.line]
+            if failing.ordering_key is not None:
+                del self._by_ordering_key[failing.ordering_key]
 
-    def postpone(self, failing: Failing, problem: str) -> bool:
+    def postpone(self, failing: FailingItems, problem: str) -> bool:
         """The server failed over the first one again; False where its time is over."""
         now = self.clock()
         failing.problem = problem
         failing.due = now + failing.delay
-        failing.delay = min(failing.delay * 2, LONGEST_DELAY_SECONDS)
+        failing.delay = min(failing.delay * 2, MAX_RETRY_DELAY_SECONDS)
         return now - failing.since < self.seconds
 
-    def _count(self, parcel: Parcel, by: int) -> None:
+    def _count(self, queued_item: QueuedItem, by: int) -> None:
         self.items += by
-        self.size += by * len(parcel[1])
+        self.size += by * len(queued_item[1])
 
 
-def line_of(item: bytes) -> Line | None:
+def ordering_key_of(item: bytes) -> OrderingKey | None:
     """What keeps an item in order with others; None for operations, which stand alone."""
     try:
         kind = field_of(item)

@@ -44,7 +44,7 @@ class Stats:
     truncated: int = 0
     """Texts and payloads over the server's limits, which it cut; their items were taken."""
     dropped: Mapping[str, int] = field(default_factory=dict)
-    """How many by reason: a code of the server, or one of ``trackstore.delivery.drops``."""
+    """How many by reason: a code of the server, or one of ``trackstore.delivery.delivery_stats``."""
     batches: int = 0
     retries: int = 0
     problem: str | None = None

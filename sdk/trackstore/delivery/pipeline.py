@@ -8,25 +8,25 @@ from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
 
-from trackstore.answers import Flushed, Stats
 from trackstore.client import Client
 from trackstore.delivery import forks
-from trackstore.delivery.bell import Bell
-from trackstore.delivery.drops import CLOSED, TOO_LARGE, Ledger
+from trackstore.delivery.delivery_stats import CLOSED, TOO_LARGE, DeliveryStats
 from trackstore.delivery.exits import MIN_WAIT_SECONDS, process_exit
+from trackstore.delivery.item_sources import ItemSource, MemoryItemSource, SpooledItemSource
 from trackstore.delivery.queue import ItemQueue
 from trackstore.delivery.sender import Sender
 from trackstore.delivery.signals import watch_process
 from trackstore.delivery.spool import Spool
 from trackstore.delivery.spool_files import is_full
 from trackstore.delivery.spooler import Spooler
-from trackstore.delivery.supplies import MemorySupply, SpooledSupply, Supply
+from trackstore.delivery.wakeup import WakeupEvent
+from trackstore.results import Flushed, Stats
 from trackstore.settings import Settings
 
-SECOND_CLOSE_SECONDS = 2.0
+CONCURRENT_CLOSE_SECONDS = 2.0
 """How much longer than its own time a second caller of ``close`` waits for the first to count what
 is left: a process that ended before would lose it without a word."""
-LARGEST_ITEM = 8 * 2**20
+MAX_ITEM_BYTES = 8 * 2**20
 """Bytes of one item at most: a quarter of what the server takes as one call."""
 
 log = logging.getLogger("trackstore")
@@ -35,12 +35,12 @@ log = logging.getLogger("trackstore")
 class Delivery:
     """Takes encoded items and sees to it that each has an end. Threads begin with the first item.
 
-    ``doubled`` hears of items that the server answered as duplicates.
+    ``on_duplicates`` hears of items that the server answered as duplicates.
     """
 
-    def __init__(self, settings: Settings, doubled: Callable[[list[bytes]], None]) -> None:
+    def __init__(self, settings: Settings, on_duplicates: Callable[[list[bytes]], None]) -> None:
         self._settings = settings
-        self._doubled = doubled
+        self._on_duplicates = on_duplicates
         self.is_closed = False
         if settings.spool_folder is not None:
             self._settings = with_usable_spool(settings)
@@ -56,24 +56,26 @@ class Delivery:
         settings = self._settings
         self._start_lock = threading.RLock()
         self._close_lock = threading.RLock()
-        self._ended: Flushed | None = None
-        self.ledger = Ledger()
-        self._bell = Bell()
-        self._sender_bell = Bell()
+        self._final_flush: Flushed | None = None
+        self.delivery_stats = DeliveryStats()
+        self._wakeup = WakeupEvent()
+        self._sender_wakeup = WakeupEvent()
         self._queue = ItemQueue(
             settings.queue_items,
             settings.queue_bytes,
             settings.batch_items,
-            self._bell,
-            self.ledger,
+            self._wakeup,
+            self.delivery_stats,
         )
         self._spool, self._spooler = self._spooling()
-        supply: Supply = MemorySupply(self._queue)
-        bell = self._bell
+        item_source: ItemSource = MemoryItemSource(self._queue)
+        wakeup = self._wakeup
         if self._spool is not None and self._spooler is not None:
-            supply = SpooledSupply(self._spool, self._spooler, self._queue)
-            bell = self._sender_bell
-        self._sender = Sender(settings, supply, bell, self.ledger, self._doubled, self._recover)
+            item_source = SpooledItemSource(self._spool, self._spooler, self._queue)
+            wakeup = self._sender_wakeup
+        self._sender = Sender(
+            settings, item_source, wakeup, self.delivery_stats, self._on_duplicates, self._recover
+        )
         self._threads: list[threading.Thread] = []
         self._client: Client | None = None
         self.is_started = False
@@ -83,15 +85,15 @@ class Delivery:
         folder = self._settings.spool_folder
         if folder is None:
             return None, None
-        spool = Spool(folder, self._settings.spool_bytes, self.ledger)
-        return spool, Spooler(self._queue, spool, self._bell, self._sender_bell)
+        spool = Spool(folder, self._settings.spool_bytes, self.delivery_stats)
+        return spool, Spooler(self._queue, spool, self._wakeup, self._sender_wakeup)
 
     def _recover(self) -> None:
         """Take over what processes left that are gone."""
         if self._spool is not None:
-            found = self._spool.recover()
-            if found:
-                log.info("%d item(s) of an earlier process were found on disk", found)
+            orphaned = self._spool.recover()
+            if orphaned:
+                log.info("%d item(s) of an earlier process were found on disk", orphaned)
 
     # ------------------------------------------------------------------ for callers
 
@@ -100,43 +102,45 @@ class Delivery:
         if not self.is_started:
             self._start()
         if self.is_closed:
-            self.ledger.refuse(CLOSED)
-        elif len(item) > LARGEST_ITEM:
-            self.ledger.refuse(TOO_LARGE, f"{len(item):,} bytes, at most {LARGEST_ITEM:,}")
+            self.delivery_stats.refuse(CLOSED)
+        elif len(item) > MAX_ITEM_BYTES:
+            self.delivery_stats.refuse(
+                TOO_LARGE, f"{len(item):,} bytes, at most {MAX_ITEM_BYTES:,}"
+            )
         else:
             self._queue.put(item)
 
     def flush(self, timeout: float) -> Flushed:
         """Send what is there; returns when each item has an end, or after so many seconds."""
         deadline = monotonic() + timeout
-        wanted = self.ledger.accepted
-        if self.ledger.settled < wanted:
+        wanted = self.delivery_stats.accepted
+        if self.delivery_stats.settled < wanted:
             if self._spooler is not None:
                 self._spooler.move()
-            self._hurry(timeout)
-        with self.ledger.changed:
-            while self.ledger.settled < wanted:
+            self._flush_now(timeout)
+        with self.delivery_stats.changed:
+            while self.delivery_stats.settled < wanted:
                 rest = deadline - monotonic()
-                if rest <= 0 or self.ledger.is_final:
+                if rest <= 0 or self.delivery_stats.is_final:
                     break
-                self.ledger.changed.wait(rest)
-            return self._flushed(max(0, wanted - self.ledger.settled))
+                self.delivery_stats.changed.wait(rest)
+            return self._flushed(max(0, wanted - self.delivery_stats.settled))
 
     def close(self, timeout: float) -> Flushed:
         """Take nothing more, send what is there, and end; what is left then is counted.
 
         A second caller waits for the first, whose own time bounds it.
         """
-        if self._close_lock.acquire(timeout=max(0.0, timeout) + SECOND_CLOSE_SECONDS):
+        if self._close_lock.acquire(timeout=max(0.0, timeout) + CONCURRENT_CLOSE_SECONDS):
             try:
-                if self._ended is None:
-                    self._ended = self._flushed(
-                        self.ledger.left
+                if self._final_flush is None:
+                    self._final_flush = self._flushed(
+                        self.delivery_stats.left
                     )  # for a signal handler that closes
-                    self._ended = self._close(timeout)
+                    self._final_flush = self._close(timeout)
             finally:
                 self._close_lock.release()
-        return self._ended or self._flushed(self.ledger.left)
+        return self._final_flush or self._flushed(self.delivery_stats.left)
 
     def _close(self, timeout: float) -> Flushed:
         deadline = monotonic() + timeout
@@ -155,10 +159,10 @@ class Delivery:
         if self._spool is not None and self._spooler is not None:
             self._spooler.stop()
             self._spooler.move()
-        flushed = self._flushed(self.ledger.left)
+        flushed = self._flushed(self.delivery_stats.left)
         if self._spool is not None:
             self._spool.close()
-        self.ledger.finish(flushed.spooled)
+        self.delivery_stats.finish(flushed.spooled)
         with self._start_lock:
             if self._client is not None:
                 self._client.close()
@@ -167,25 +171,29 @@ class Delivery:
     @property
     def spooled(self) -> int:
         """Items that lie on disk now."""
-        return 0 if self._spool is None else self._spool.kept
+        return 0 if self._spool is None else self._spool.stored
 
     def _flushed(self, left: int) -> Flushed:
-        return Flushed(left, min(left, self.spooled), self.ledger.problem or self.ledger.failing)
+        return Flushed(
+            left,
+            min(left, self.spooled),
+            self.delivery_stats.problem or self.delivery_stats.failing,
+        )
 
     def stats(self) -> Stats:
         """What became of everything so far."""
-        ledger = self.ledger
+        delivery_stats = self.delivery_stats
         return Stats(
-            tracked=ledger.tracked,
-            queued=ledger.left,
-            acknowledged=ledger.acknowledged,
-            duplicates=ledger.duplicates,
-            recovered=ledger.recovered,
-            truncated=ledger.truncated,
-            dropped=dict(ledger.dropped),
-            batches=ledger.batches,
-            retries=ledger.retries,
-            problem=ledger.problem or ledger.failing,
+            tracked=delivery_stats.tracked,
+            queued=delivery_stats.left,
+            acknowledged=delivery_stats.acknowledged,
+            duplicates=delivery_stats.duplicates,
+            recovered=delivery_stats.recovered,
+            truncated=delivery_stats.truncated,
+            dropped=dict(delivery_stats.dropped),
+            batches=delivery_stats.batches,
+            retries=delivery_stats.retries,
+            problem=delivery_stats.problem or delivery_stats.failing,
         )
 
     def client(self) -> Client:
@@ -215,9 +223,9 @@ class Delivery:
                 self._threads.append(thread)
         watch_process(signals=self._settings.flush_on_signals)
 
-    def _hurry(self, timeout: float) -> None:
+    def _flush_now(self, timeout: float) -> None:
         if any(thread.is_alive() for thread in self._threads):
-            self._sender.hurry()
+            self._sender.flush_now()
         else:
             self._sender.drain(timeout)
 
@@ -227,19 +235,19 @@ class Delivery:
     def exit_seconds(self) -> float:
         """How long the end of the process may be held up."""
         # What lies on disk is safe: nobody need wait for a server that is known to be away.
-        is_safe = self._spool is not None and self.ledger.problem is not None
+        is_safe = self._spool is not None and self.delivery_stats.problem is not None
         return min(MIN_WAIT_SECONDS if is_safe else math.inf, self._settings.exit_seconds)
 
-    def hurry(self, seconds: float) -> None:
+    def flush_now(self, seconds: float) -> None:
         """Send without waiting for full batches, for so many seconds."""
-        self._sender.hurry(seconds)
+        self._sender.flush_now(seconds)
 
     def before_fork(self) -> None:
         """Nothing may be half done while the process is copied."""
         self._start_lock.acquire()
         if self._spool is not None:
             self._spool.lock.acquire()
-            self._spool.rest()
+            self._spool.disconnect()
 
     def after_fork_in_parent(self) -> None:
         """Go on."""
@@ -257,14 +265,14 @@ class Delivery:
 def with_usable_spool(settings: Settings) -> Settings:
     """The settings, without a folder for the spool that takes no files; the log says so."""
     assert settings.spool_folder is not None
-    spool = Spool(settings.spool_folder, settings.spool_bytes, Ledger())
+    spool = Spool(settings.spool_folder, settings.spool_bytes, DeliveryStats())
     try:
         spool.check()
         spool.close()
     except (OSError, sqlite3.Error) as error:
         if is_full(error):
-            told = "items stay in memory for now: the spool in %s takes nothing: %s"
-            log.warning(told, settings.spool_folder, error)
+            message = "items stay in memory for now: the spool in %s takes nothing: %s"
+            log.warning(message, settings.spool_folder, error)
             return settings
         log.warning("items stay in memory: no spool in %s: %s", settings.spool_folder, error)
         return replace(settings, spool_folder=None)

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 
 from trackstore.failures import message_of
 
-SERVER_FAULT = 500
-MAX_LEAVES = 3
+SERVER_ERROR_STATUS = 500
+MAX_NAMED_EXCEPTIONS = 3
 """Exceptions of a group that are named; the text is cut to a line anyway."""
 
-ANSWERS: Mapping[str, str | int] = {
+STATUS_BY_EXCEPTION: Mapping[str, str | int] = {
     "starlette.exceptions.HTTPException": "status_code",
     "werkzeug.exceptions.HTTPException": "code",
     "litestar.exceptions.http_exceptions.HTTPException": "status_code",
@@ -24,7 +24,7 @@ ANSWERS: Mapping[str, str | int] = {
 """Exceptions that are answers, by the name of their class: the attribute that holds the status, or
 the status. An attribute alone says nothing: clients of other services raise errors that carry the
 ``status_code`` of the other service."""
-DISCONNECTS = frozenset(
+DISCONNECT_EXCEPTIONS = frozenset(
     {
         "starlette.requests.ClientDisconnect",
         "django.core.exceptions.RequestAborted",
@@ -35,25 +35,27 @@ DISCONNECTS = frozenset(
 )
 """Exceptions that follow from a caller that went away, beside those of the operating system."""
 
-WRAPPERS = frozenset({"litestar.exceptions.base_exceptions.LitestarException"})
+WRAPPER_EXCEPTIONS = frozenset({"litestar.exceptions.base_exceptions.LitestarException"})
 """Exceptions that a framework raises from the one of the service: that one is described."""
 
 
-def failure_of(error: BaseException) -> tuple[int, str | None]:
+def status_and_error(error: BaseException) -> tuple[int, str | None]:
     """Return the status and text of an exception; an answer below 500 is no failure, and has no text."""
     status = answer_status(error)
     if status is None:
-        return SERVER_FAULT, describe(error)
-    return status, describe(error) if status >= SERVER_FAULT else None
+        return SERVER_ERROR_STATUS, describe(error)
+    return status, describe(error) if status >= SERVER_ERROR_STATUS else None
 
 
 def answer_status(error: BaseException) -> int | None:
     """Return the status that a framework answers this exception with; None where it is a fault."""
     for known in type(error).__mro__:
-        status_source = ANSWERS.get(_name_of(known))
+        status_source = STATUS_BY_EXCEPTION.get(_name_of(known))
         if status_source is None:
             continue
-        status = getattr(error, status_source, None) if isinstance(status_source, str) else status_source
+        status = (
+            getattr(error, status_source, None) if isinstance(status_source, str) else status_source
+        )
         if status is None:  # werkzeug: abort(response)
             status = getattr(getattr(error, "response", None), "status_code", None)
         if isinstance(status, int) and 100 <= status < 600:
@@ -74,7 +76,7 @@ def is_disconnect(error: BaseException) -> bool:
         return all(map(is_disconnect, error.exceptions))
     if isinstance(error, OSError) or is_cancelled(error):
         return True
-    return any(_name_of(known) in DISCONNECTS for known in type(error).__mro__)
+    return any(_name_of(known) in DISCONNECT_EXCEPTIONS for known in type(error).__mro__)
 
 
 def describe(error: BaseException) -> str:
@@ -82,7 +84,7 @@ def describe(error: BaseException) -> str:
 
     A group of one, as task groups raise it, is that one; a larger group names what is in it.
     """
-    leaves = [leaf for leaf, _ in zip(_leaves(error), range(MAX_LEAVES), strict=False)]
+    leaves = [leaf for leaf, _ in zip(_leaves(error), range(MAX_NAMED_EXCEPTIONS), strict=False)]
     if len(leaves) == 1:
         error = leaves[0]
     name, message = type(error).__name__, message_of(error)
@@ -94,7 +96,7 @@ def _leaves(error: BaseException) -> Iterator[BaseException]:
     if isinstance(error, BaseExceptionGroup):
         for inner in error.exceptions:
             yield from _leaves(inner)
-    elif _name_of(type(error)) in WRAPPERS and error.__cause__ is not None:
+    elif _name_of(type(error)) in WRAPPER_EXCEPTIONS and error.__cause__ is not None:
         yield from _leaves(error.__cause__)
     else:
         yield error

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar, cast
 
-from trackstore.errors import InvalidItem
+from trackstore.errors import InvalidItemError
 from trackstore.notices import Notices
 from trackstore.values import Problems
 
@@ -29,12 +29,12 @@ def suggestion(name: str, known: Sequence[str]) -> str:
 
 
 def report(reporter: Reporter, where: str, problems: Problems) -> None:
-    """Count problems, and warn of each kind once; raise ``InvalidItem`` where the tracker is strict."""
+    """Count problems, and warn of each kind once; raise ``InvalidItemError`` where the tracker is strict."""
     if not problems:
         return
     if reporter.is_strict:
         summary = "; ".join(f"{path}: {problem}" if path else problem for path, problem in problems)
-        raise InvalidItem(f"{where}: {summary}")
+        raise InvalidItemError(f"{where}: {summary}")
     for path, problem in problems:
         reporter.notices.adjust(f"{where}.{path}" if path else where, problem)
 

@@ -2,13 +2,13 @@
 
 from typing import Protocol
 
-from trackstore.delivery.courier import Parcels
+from trackstore.delivery.batch_sender import QueuedItems
 from trackstore.delivery.queue import ItemQueue
 from trackstore.delivery.spool import Spool
 from trackstore.delivery.spooler import Spooler
 
 
-class Supply(Protocol):
+class ItemSource(Protocol):
     """Items in the order in which they are to be sent."""
 
     @property
@@ -17,14 +17,14 @@ class Supply(Protocol):
 
     def __len__(self) -> int: ...
 
-    def take(self, most_items: int, most_bytes: int) -> Parcels:
+    def take(self, max_items: int, max_bytes: int) -> QueuedItems:
         """The oldest items that were not taken yet."""
 
-    def settled(self, parcels: Parcels) -> None:
+    def mark_settled(self, queued_items: QueuedItems) -> None:
         """These have an end."""
 
 
-class SpooledSupply:
+class SpooledItemSource:
     """What lies on disk, then what the disk does not take."""
 
     def __init__(self, spool: Spool, spooler: Spooler, queue: ItemQueue) -> None:
@@ -40,18 +40,18 @@ class SpooledSupply:
     def __len__(self) -> int:
         return len(self._spool) + (len(self._queue) if self._spooler.has_failed else 0)
 
-    def take(self, most_items: int, most_bytes: int) -> Parcels:
+    def take(self, max_items: int, max_bytes: int) -> QueuedItems:
         """The oldest items that were not taken yet: those on disk are older."""
         if len(self._spool):
-            return self._spool.take(most_items, most_bytes)
-        return [(0, item) for item in self._spooler.take(most_items, most_bytes)]
+            return self._spool.take(max_items, max_bytes)
+        return [(0, item) for item in self._spooler.take(max_items, max_bytes)]
 
-    def settled(self, parcels: Parcels) -> None:
+    def mark_settled(self, queued_items: QueuedItems) -> None:
         """These have an end."""
-        self._spool.settled([parcel for parcel in parcels if parcel[0]])
+        self._spool.mark_settled([queued_item for queued_item in queued_items if queued_item[0]])
 
 
-class MemorySupply:
+class MemoryItemSource:
     """Straight from the queue: what is taken is in the sender's hands only."""
 
     def __init__(self, queue: ItemQueue) -> None:
@@ -65,9 +65,9 @@ class MemorySupply:
     def __len__(self) -> int:
         return len(self._queue)
 
-    def take(self, most_items: int, most_bytes: int) -> Parcels:
+    def take(self, max_items: int, max_bytes: int) -> QueuedItems:
         """The oldest items, up to so many."""
-        return [(0, item) for item in self._queue.take(most_items, most_bytes)]
+        return [(0, item) for item in self._queue.take(max_items, max_bytes)]
 
-    def settled(self, parcels: Parcels) -> None:
+    def mark_settled(self, queued_items: QueuedItems) -> None:
         """Nothing keeps them."""

@@ -19,8 +19,8 @@ from trackstore.entries import (
     Stage,
     ToolUse,
 )
-from trackstore.instants import EARLIEST, FUTURE
-from trackstore.values import NAME_CHARS, Problems, shown
+from trackstore.instants import EARLIEST, MAX_FUTURE
+from trackstore.values import NAME_CHARS, Problems, describe_value
 
 EARLIEST_MS = EARLIEST.timestamp() * 1_000
 MAX_STAGES = 200
@@ -34,7 +34,7 @@ FAILED_STATUS = 500
 def has_time(id: UUID) -> bool:
     """Whether the id is a UUIDv7 whose time the server takes."""
     milliseconds = id.int >> 80
-    latest = (time.time() + FUTURE.total_seconds()) * 1_000
+    latest = (time.time() + MAX_FUTURE.total_seconds()) * 1_000
     return (id.int >> 76) & 0xF == 7 and EARLIEST_MS <= milliseconds <= latest
 
 
@@ -56,7 +56,9 @@ def parts_beyond_total(llm: LlmCall) -> Mapping[str, str]:
         problems["reasoning_tokens"] = f"{reasoning:,} of {output:,} output tokens."
         reasoning = 0
     if reasoning + (llm.audio_output_tokens or 0) > output:
-        problems["audio_output_tokens"] = f"{llm.audio_output_tokens:,} of {output:,} output tokens."
+        problems["audio_output_tokens"] = (
+            f"{llm.audio_output_tokens:,} of {output:,} output tokens."
+        )
     return problems
 
 
@@ -68,36 +70,36 @@ def _agrees(tool: ToolUse) -> bool:
     return original - actual == prevented
 
 
-def _contradictions(fitted: Any, problems: Problems) -> dict[str, Any]:
+def _contradictions(normalized: Any, problems: Problems) -> dict[str, Any]:
     """Return what replaces counts that disagree and interactions beyond the limit."""
     changes: dict[str, Any] = {}
-    tool = fitted.tool
+    tool = normalized.tool
     if tool is not None and not _agrees(tool):
         problems.append(("tool.tokens_prevented", "It is not tokens_original - tokens_actual."))
         changes["tool"] = msgspec.structs.replace(tool, tokens_prevented=None)
-    further = MAX_INTERACTIONS - (fitted.interaction is not None)
-    if fitted.interactions and len(fitted.interactions) > further:
+    further = MAX_INTERACTIONS - (normalized.interaction is not None)
+    if normalized.interactions and len(normalized.interactions) > further:
         problems.append(
             ("interactions", f"Those beyond the first {MAX_INTERACTIONS} are left out.")
         )
-        changes["interactions"] = fitted.interactions[:further]
+        changes["interactions"] = normalized.interactions[:further]
     return changes
 
 
-def _complete_operation(fitted: Any, had_name: bool, problems: Problems) -> Any:
+def _complete_operation(normalized: Any, had_name: bool, problems: Problems) -> Any:
     """Infer what was passed and could not be read, from the rest of the record."""
-    changes = _contradictions(fitted, problems)
-    api, tool, llm = fitted.api, changes.get("tool", fitted.tool), fitted.llm
+    changes = _contradictions(normalized, problems)
+    api, tool, llm = normalized.api, changes.get("tool", normalized.tool), normalized.llm
     if llm is not None and (parts := parts_beyond_total(llm)):
         for count, problem in parts.items():
             problems.append((f"llm.{count}", problem))
         changes["llm"] = msgspec.structs.replace(llm, **dict.fromkeys(parts))
-    if fitted.kind is None:
+    if normalized.kind is None:
         changes["kind"] = "TOOL" if tool else "LLM" if llm and not api else "API"
         if tool is None and llm is None and api is None:
             problems.append(("kind", "It is missing. Pass API, TOOL or LLM."))
-    kind = changes.get("kind", fitted.kind)
-    if fitted.name is None:
+    kind = changes.get("kind", normalized.kind)
+    if normalized.name is None:
         words = " ".join(filter(None, (api.method, api.route))) if api else None
         names: dict[str, str | None] = {
             "API": words,
@@ -108,55 +110,61 @@ def _complete_operation(fitted: Any, had_name: bool, problems: Problems) -> Any:
         if name is not None:
             changes["name"] = name[:NAME_CHARS]
             if had_name:
-                problems.append(("name", f"It becomes {shown(changes['name'])}."))
+                problems.append(("name", f"It becomes {describe_value(changes['name'])}."))
     if any(path == "outcome" for path, _ in problems):
         status = (api and api.status_code) or 0
-        changes["outcome"] = "ERROR" if fitted.error or status >= FAILED_STATUS else "OK"
-    if fitted.occurred_at is None and fitted.id is not None and not has_time(fitted.id):
+        changes["outcome"] = "ERROR" if normalized.error or status >= FAILED_STATUS else "OK"
+    if normalized.occurred_at is None and normalized.id is not None and not has_time(normalized.id):
         changes["occurred_at"] = datetime.now(UTC)
-    return msgspec.structs.replace(fitted, **changes) if changes else fitted
+    return msgspec.structs.replace(normalized, **changes) if changes else normalized
 
 
-def _complete_request(fitted: Any, _: bool, problems: Problems) -> Any:
+def _complete_request(normalized: Any, _: bool, problems: Problems) -> Any:
     """Leave out stages that are planned twice or beyond the limit."""
-    if not fitted.stages:
-        return fitted
+    if not normalized.stages:
+        return normalized
     stages: dict[str, Stage] = {}
-    for stage in fitted.stages:
+    for stage in normalized.stages:
         if stage.name in stages:
-            problems.append(("stages", f"The stage {shown(stage.name)} is planned twice."))
+            problems.append(("stages", f"The stage {describe_value(stage.name)} is planned twice."))
         elif len(stages) == MAX_STAGES:
             problems.append(("stages", f"Stages beyond the first {MAX_STAGES} are left out."))
             break
         else:
             stages[stage.name] = stage
-    return msgspec.structs.replace(fitted, stages=list(stages.values()))
+    return msgspec.structs.replace(normalized, stages=list(stages.values()))
 
 
-def _complete_session(fitted: Any, _: bool, problems: Problems) -> Any:
+def _complete_session(normalized: Any, _: bool, problems: Problems) -> Any:
     """Leave out an end before the start."""
-    if fitted.started_at and fitted.ended_at and fitted.ended_at < fitted.started_at:
+    if (
+        normalized.started_at
+        and normalized.ended_at
+        and normalized.ended_at < normalized.started_at
+    ):
         problems.append(("ended_at", "It lies before started_at."))
-        return msgspec.structs.replace(fitted, ended_at=fitted.started_at)
-    return fitted
+        return msgspec.structs.replace(normalized, ended_at=normalized.started_at)
+    return normalized
 
 
-def _complete_event(fitted: Any, _: bool, problems: Problems) -> Any:
+def _complete_event(normalized: Any, _: bool, problems: Problems) -> Any:
     """Rename an event that claims to be one of the server's own."""
-    if fitted.type is not None and fitted.type.startswith(RESERVED_TYPES):
-        problems.append(("type", f"{shown(fitted.type)} begins like the server's own events."))
-        return msgspec.structs.replace(fitted, type=f"log.{fitted.type}"[:NAME_CHARS])
-    return fitted
-
-
-def _complete_breaker(fitted: Any, _: bool, problems: Problems) -> Any:
-    """Leave out more failures than calls."""
-    if fitted.total_failures > fitted.total_calls:
+    if normalized.type is not None and normalized.type.startswith(RESERVED_TYPES):
         problems.append(
-            ("total_failures", f"{fitted.total_failures} of {fitted.total_calls} calls.")
+            ("type", f"{describe_value(normalized.type)} begins like the server's own events.")
         )
-        return msgspec.structs.replace(fitted, total_failures=0)
-    return fitted
+        return msgspec.structs.replace(normalized, type=f"log.{normalized.type}"[:NAME_CHARS])
+    return normalized
+
+
+def _complete_breaker(normalized: Any, _: bool, problems: Problems) -> Any:
+    """Leave out more failures than calls."""
+    if normalized.total_failures > normalized.total_calls:
+        problems.append(
+            ("total_failures", f"{normalized.total_failures} of {normalized.total_calls} calls.")
+        )
+        return msgspec.structs.replace(normalized, total_failures=0)
+    return normalized
 
 
 Completion = Callable[[Any, bool, Problems], Any]
