@@ -20,14 +20,14 @@ events = EventBus()
 record_chats(events, get_tracker())
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The model will not answer this."""
 
 
 def answer(message: str) -> str:
     """Stand in for the model."""
     if "bomb" in message:
-        raise Refused("the model refused")
+        raise RefusedError("the model refused")
     return f"You said: {message}"
 
 
@@ -37,7 +37,7 @@ def chat(user_id: str, message: str) -> str:
     arguments = {"user_id": user_id, "message": message, "model": "parrot-1", "name": "chat"}
     try:
         response = answer(message)
-    except Refused as error:
+    except RefusedError as error:
         events.emit("chat.failed", error=error, duration_ms=_since(begun), **arguments)
         raise
     tokens = len(message.split()) + len(response.split())
@@ -72,8 +72,8 @@ def stream() -> Response:
     return Response(words(), mimetype="text/plain")
 
 
-@app.errorhandler(Refused)
-def refused(error: Refused) -> tuple[Response, int]:
+@app.errorhandler(RefusedError)
+def refused(error: RefusedError) -> tuple[Response, int]:
     """Tell the caller; the record carries why."""
     annotate(error=str(error))
     return jsonify(error=str(error)), 502

@@ -143,6 +143,6 @@ async def interactions(auth: Auth, by: str, id: str, year: int, month: int) -> d
     elif id != auth.organization_id:
         raise HTTPException(403, "Not your organization")
     async with AsyncClient() as client:
-        found = (await client.query(QUERIES[by], variables))["found"]
-    breakdown = {part["name"] or "unknown": part["units"] for part in found["breakdown"]}
-    return {"total": found["total"], "breakdown": breakdown}
+        usage = (await client.query(QUERIES[by], variables))["found"]
+    breakdown = {part["name"] or "unknown": part["units"] for part in usage["breakdown"]}
+    return {"total": usage["total"], "breakdown": breakdown}

@@ -16,7 +16,7 @@ def count_words(path: Path) -> int:
 
 
 def main(names: list[str]) -> int:
-    """Count the words of each file; gives the exit code."""
+    """Count the words of each file; return the exit code."""
     with Tracker() as tracker:
         for name in names:
             begun, error, words = time.perf_counter(), None, None

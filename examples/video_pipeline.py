@@ -24,25 +24,25 @@ POLL_SECONDS = 0.01
 log = logging.getLogger("pipeline")
 
 
-class RendererBusy(Exception):
+class RendererBusyError(Exception):
     """The renderer takes no job now; another time it may."""
 
 
 class Renderer:
-    """Stands in for a service that renders videos: it is busy when it is asked first."""
+    """Stands in for a service that renders videos: it is busy at the first call."""
 
     def __init__(self) -> None:
-        self.asked = 0
+        self.start_calls = 0
 
     def start(self, script: str) -> str:
-        """Begin a job; gives its name."""
-        self.asked += 1
-        if self.asked == 1:
-            raise RendererBusy("all renderers are busy")
+        """Begin a job and return its name."""
+        self.start_calls += 1
+        if self.start_calls == 1:
+            raise RendererBusyError("all renderers are busy")
         return f"job-{len(script)}"
 
     def percent(self, job: str, poll: int) -> int:
-        """How far the job is."""
+        """Return the progress of a job in percent."""
         del job
         return min(100, 40 * poll)
 

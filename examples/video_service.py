@@ -37,7 +37,7 @@ def generate(request: Request) -> dict[str, str | None]:
 
 @app.get("/jobs/{job_id}")
 def status(job_id: str) -> dict[str, str | int]:
-    """Say how far a job is; each question brings it further."""
+    """Return the status of a job, which advances with each call."""
     progress[job_id] = min(100, progress[job_id] + PERCENT_PER_POLL)
     if progress[job_id] < 100:
         return {"status": "processing", "progress": progress[job_id]}

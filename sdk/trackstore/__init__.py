@@ -1,4 +1,4 @@
-"""Trackstore's client: tracking that never blocks, never loses, never hides."""
+"""Python client for Trackstore: records operations and requests in the background."""
 
 from trackstore.client import AsyncClient, Client
 from trackstore.context import Context, bind, context_of, current, headers_of

@@ -1,4 +1,4 @@
-"""Names that services already have for the facts of a call, and the names that they stand for."""
+"""Alternative argument names that services already use, and the fields they map to."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,15 +12,12 @@ from trackstore.values import Problems, describe_value, flag, read_number, read_
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """What a name stands for, and how its value is converted."""
-
     name: str
     convert: Callable[[Any, Problems], Any] | None = None
     remark: str = ""
 
 
 def seconds(value: Any, problems: Problems) -> Any:
-    """Return the milliseconds of a duration in seconds."""
     if issubclass(type(value), timedelta):
         return value
     try:
@@ -34,7 +31,7 @@ def seconds(value: Any, problems: Problems) -> Any:
 
 
 def key_name(value: Any, problems: Problems) -> str | None:
-    """Return the fingerprint of an API key: keys themselves are never stored."""
+    """Return the fingerprint of an API key. Keys themselves are never stored."""
     text = read_text(value, problems)
     return fingerprint(text) if text else None
 
@@ -85,7 +82,7 @@ FAIL_ALIASES: Mapping[str, str] = {
 
 
 def resolve(facts: dict[str, Any], problems: Problems) -> dict[str, Any]:
-    """Return the facts by the names that they stand for; a name that is there already is kept."""
+    """Replace alternative names by field names; an explicit field takes precedence."""
     resolved = {name: value for name, value in facts.items() if name not in OPERATION_ALIASES}
     for name in OPERATION_ALIASES.keys() & facts.keys():
         value, alias = facts[name], OPERATION_ALIASES[name]
@@ -108,14 +105,12 @@ def resolve(facts: dict[str, Any], problems: Problems) -> dict[str, Any]:
 
 
 def merged(first: Any, second: Any) -> Any:
-    """Return two mappings as one; the first one wins, and what is no mapping is told later."""
     if issubclass(type(first), Mapping) and issubclass(type(second), Mapping):
         return {**second, **first}
     return second if first is None else first
 
 
 def with_inner(data: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return free data with the members of the mapping that was passed under ``name`` among them."""
     inner: Any = data.get(name)
     if not issubclass(type(inner), Mapping):
         return data

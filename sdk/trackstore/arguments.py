@@ -1,7 +1,4 @@
-"""Names that the recording methods take: what type checkers and editors know of each call.
-
-Beside the names of the fields stand those that services already have (``trackstore.aliases``).
-"""
+"""Typed keyword arguments of the recording methods, with their alternative names."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -58,8 +55,6 @@ class SharedArguments(LabelArguments, total=False):
 
 
 class CallFacts(TypedDict, total=False):
-    """Facts of an API call beside its route and method."""
-
     status_code: int | None
     ip_address: str | None
     user_agent: str | None
@@ -70,16 +65,12 @@ class CallFacts(TypedDict, total=False):
 
 
 class RouteFacts(TypedDict, total=False):
-    """Which API call it was, and whether it counts."""
-
     route: str | None
     method: str | None
     counts_against_plan: bool
 
 
 class ToolFacts(TypedDict, total=False):
-    """Facts of a tool call."""
-
     tool: ToolUse | Mapping[str, Any] | str | None
     mode: str | None
     tokens_original: int | None
@@ -89,16 +80,12 @@ class ToolFacts(TypedDict, total=False):
 
 
 class ToolNames(TypedDict, total=False):
-    """Further names of a tool call."""
-
     tool_name: str | None
     operation_mode: str | None
     tokens_prevented: int | None
 
 
 class ModelFacts(TypedDict, total=False):
-    """Facts of a model call beside its texts and its model."""
-
     provider: str | None
     input_tokens: int | None
     output_tokens: int | None
@@ -114,8 +101,6 @@ class ModelFacts(TypedDict, total=False):
 
 
 class ChatFacts(TypedDict, total=False):
-    """The texts of a chat, its model and its tokens in all."""
-
     message: Any
     response: Any
     model: str | None
@@ -124,8 +109,6 @@ class ChatFacts(TypedDict, total=False):
 
 
 class Parts(TypedDict, total=False):
-    """The parts of an operation as wholes."""
-
     api: ApiCall | Mapping[str, Any] | None
     llm: LlmCall | Mapping[str, Any] | None
 
@@ -134,30 +117,28 @@ class OperationArguments(
     SharedArguments, CallFacts, RouteFacts, ToolFacts, ToolNames, ModelFacts, ChatFacts, Parts,
     total=False,
 ):  # fmt: skip
-    """What ``track_operation`` takes beside kind and name."""
+    pass
 
 
 class ApiArguments(
     SharedArguments, CallFacts, ToolFacts, ToolNames, ModelFacts, ChatFacts, Parts, total=False
 ):
-    """What ``track_api_operation`` takes beside its own parameters."""
+    pass
 
 
 class ToolArguments(
     SharedArguments, CallFacts, RouteFacts, ToolNames, ModelFacts, ChatFacts, Parts, total=False
 ):
-    """What ``track_tool_operation`` takes beside its own parameters."""
+    pass
 
 
 class ChatArguments(
     SharedArguments, CallFacts, RouteFacts, ToolFacts, ToolNames, ModelFacts, Parts, total=False
 ):
-    """What ``track_chat`` takes beside its own parameters."""
+    pass
 
 
 class CallArguments(
     SharedArguments, CallFacts, RouteFacts, ToolFacts, ToolNames, ModelFacts, ChatFacts, total=False
 ):
-    """What may be told of a call that is served: by ``annotate``, ``known`` and the helper."""
-
     counts: bool | None

@@ -1,4 +1,4 @@
-"""The lifespan of an ASGI service: what waits is sent before the server hears that it has shut down."""
+"""ASGI lifespan support: flushes before the server is told that the shutdown is complete."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -13,10 +13,10 @@ SHUTDOWN_REPLIES = frozenset({"lifespan.shutdown.complete", "lifespan.shutdown.f
 
 
 class Lifespan:
-    """Passes the messages of one lifespan, and flushes when the service has shut down.
+    """Passes lifespan messages on, and flushes when the service has shut down.
 
-    A server may end the process by a signal as soon as it hears of the shutdown, without exit
-    handlers. The flush takes as long as the end of a process may be held up, and never raises.
+    A server may end the process by a signal right after the shutdown, without exit handlers. The
+    flush is limited to the time that the end of a process may take, and never raises.
     """
 
     def __init__(self, receive: Receive, send: Send) -> None:
@@ -24,13 +24,11 @@ class Lifespan:
         self._is_ending = False
 
     async def receive(self) -> Message:
-        """Hand on what the server says."""
         message = await self._receive()
         self._is_ending = self._is_ending or message["type"] == SHUTDOWN
         return message
 
     async def send(self, message: Message) -> None:
-        """Hand on what the service answers, its end after a flush."""
         if message["type"] == "lifespan.startup.complete":
             process_exit.has_lifespan = True
         elif message["type"] in SHUTDOWN_REPLIES:
@@ -38,7 +36,6 @@ class Lifespan:
         await self._send(message)
 
     async def finish(self) -> None:
-        """Flush once, if the server has asked for the shutdown."""
         if self._is_ending:
             self._is_ending = False
             process_exit.has_lifespan = False

@@ -1,4 +1,4 @@
-"""The route of an ASGI request as its framework matched it: Starlette, FastAPI, Litestar."""
+"""Reads the matched route of an ASGI request: Starlette, FastAPI and Litestar."""
 
 from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any, NamedTuple
@@ -13,8 +13,6 @@ MAX_MOUNTS = 16
 
 
 class Matched(NamedTuple):
-    """A route: its template, and the values of the parameters in the path."""
-
     template: str | None
     values: Mapping[str, Any]
     is_known: bool = True
@@ -25,27 +23,25 @@ NO_ROUTER = Matched(None, {})
 
 
 class Origin(NamedTuple):
-    """Where a request was, before routers and mounts rewrote its scope."""
+    """Original path of a request, before routers and mounts rewrote the scope."""
 
     path: str
     root_path: str
 
     @property
     def route_path(self) -> str:
-        """The path below the prefix under which the server runs the application."""
         root = self.root_path.rstrip("/")
         rest = self.path.removeprefix(root)
         return rest if rest.startswith("/") or not rest else self.path
 
 
 def origin_of(scope: Scope) -> Origin:
-    """Read a scope; inside a mount of Starlette, the mount is part of the route."""
     root_path = scope.get("app_root_path", scope.get("root_path"))
     return Origin(scope.get("path") or "", root_path or "")
 
 
 def matched_route(scope: Scope, origin: Origin) -> Matched:
-    """Return the route of a request that was answered: routers have left it in the scope."""
+    """Return the route that the routers left in the scope of an answered request."""
     framework_route = scope.get(ROUTE_KEY)
     mounts = _mounts(scope, origin) if "router" in scope else ""
     if isinstance(framework_route, Matched):
@@ -72,12 +68,10 @@ def _joined(mounts: str, template: str) -> str:
 
 
 def _below(scope: Scope, origin: Origin) -> str:
-    """Return the path that the innermost router has seen."""
     return origin.path.removeprefix(str(scope.get("root_path") or "").rstrip("/"))
 
 
 def is_litestar(scope: Scope) -> bool:
-    """Whether an application of Litestar has taken this request."""
     if "litestar_app" in scope:
         return True
     return any(kind.__module__ == "litestar.app" for kind in type(scope.get("app")).__mro__)
@@ -101,7 +95,6 @@ def _litestar_route(
 
 
 def _leaf(scope: Scope, route_path: str) -> str | None:
-    """Return the template of the innermost route; None for a mount, and where no route matched."""
     fastapi = scope.get("fastapi")
     fastapi = fastapi if isinstance(fastapi, Mapping) else {}
     included = fastapi.get("effective_route_context")
@@ -120,12 +113,10 @@ def _leaf(scope: Scope, route_path: str) -> str | None:
 
 
 def _is_leaf(route: Any) -> bool:
-    """Whether it answers itself: mounts and hosts, which hand on, have no methods."""
     return hasattr(route, "methods") and isinstance(getattr(route, "path", None), str)
 
 
 def _completed(route: Any, route_path: str, values: Mapping[str, Any]) -> str:
-    """Return the template of a route, with the prefix that it does not know of itself."""
     template: str = route.path
     pattern = getattr(route, "path_regex", None)
     if pattern is None or pattern.match(route_path) or ":path}" in template:
@@ -140,10 +131,9 @@ def _completed(route: Any, route_path: str, values: Mapping[str, Any]) -> str:
 
 
 def _mounts(scope: Scope, origin: Origin) -> str:
-    """Return the templates of the mounts on the way to the route that answered, joined.
+    """Return the joined templates of the mounts on the way to the route that answered.
 
-    The scope tells the mounted paths with their values, so the routers are asked again: only for
-    their mounts, and only where something is mounted.
+    The scope holds the mounted paths with their values only, so the routers are asked again.
     """
     mounted = str(scope.get("root_path") or "")
     if len(mounted) <= len(origin.root_path):
@@ -164,7 +154,6 @@ def _mounts(scope: Scope, origin: Origin) -> str:
 
 
 def _first_mount(routes: Iterable[Any], scope: Scope) -> Any:
-    """Return the mount or host that takes this request, and put in the scope what it puts there."""
     for route in routes:
         if hasattr(route, "methods"):
             continue

@@ -1,12 +1,12 @@
-"""How long to wait before the next try: random, longer each time, never less than was asked."""
+"""Backoff with full jitter for retries."""
 
 import random
 
 
 class Backoff:
-    """Full jitter: up to ``first`` seconds after a failure, twice that after the next, and so on.
+    """Full jitter: up to ``first`` seconds after a failure, doubled after each further one.
 
-    So clients that failed together do not come back together.
+    Random delays keep clients that failed together from coming back together.
     """
 
     def __init__(self, first: float, longest: float) -> None:
@@ -15,11 +15,10 @@ class Backoff:
         self.failures = 0
 
     def succeed(self) -> None:
-        """Start anew with the next failure."""
         self.failures = 0
 
     def fail(self, retry_after: float = 0.0) -> float:
-        """Seconds to wait after one more failure; ``asked`` is the server's Retry-After."""
+        """Return the seconds to wait, at least ``retry_after`` as requested by the server."""
         self.failures += 1
         most = min(self._longest, self._first * 2.0 ** min(self.failures - 1, 30))
         wait = random.uniform(0, most)  # noqa: S311 callers are spread, nothing is hidden

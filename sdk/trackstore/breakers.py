@@ -1,4 +1,4 @@
-"""Circuit breakers of any library: counted here, reported when they change and now and then."""
+"""Reports state and totals of circuit breakers, whatever their library."""
 
 import os
 import threading
@@ -23,9 +23,9 @@ REPORT_SECONDS = 10.0
 class BreakerReporter:
     """Reports one breaker: call ``success`` or ``failure`` after each call, ``changed`` on a change.
 
-    That is the whole protocol, so any breaker can be tied to it by its callbacks. A change of state
-    is reported at once, totals at most every ``every_seconds``, in the thread of the call and
-    without waiting. Totals are those of this process: a forked child counts from zero.
+    These callbacks are the whole protocol, so any breaker can be connected. A state change is
+    reported at once, totals at most every ``every_seconds``, in the thread of the call and without
+    waiting. Totals are those of this process: a forked child counts from zero.
     """
 
     def __init__(
@@ -48,17 +48,15 @@ class BreakerReporter:
         self._pid = os.getpid()
 
     def success(self) -> None:
-        """A call went well."""
         self._count(failures=0)
 
     def failure(self, error: BaseException | None = None) -> None:
-        """A call failed."""
         self._count(failures=1, message=None if error is None else message_of(error))
 
     def changed(self, state: str, message: str | None = None) -> None:
-        """The breaker is closed, open or half open now, in any spelling.
+        """Record the state: closed, open or half open, in any spelling.
 
-        Another word is counted and changes nothing; a strict tracker raises ``InvalidItemError``.
+        An unknown state is counted and ignored; a strict tracker raises ``InvalidItemError``.
         """
         known = STATES.get(spelling(state).replace("_", "").lower())
         if known is None:

@@ -1,4 +1,4 @@
-"""Keeps mistakes in a call of a recording method away from the caller: the rest of it is recorded."""
+"""Repairs wrong calls of recording methods: invalid arguments are counted, the rest is recorded."""
 
 import difflib
 import functools
@@ -15,21 +15,18 @@ MAX_NAME_CHARS = 100
 
 
 class Reporter(Protocol):
-    """Takes what is wrong with a call."""
-
     notices: Notices
     is_strict: bool
 
 
 def suggestion(name: str, known: Sequence[str]) -> str:
-    """Return what is wrong with an unknown name, and which known one is closest."""
     close = difflib.get_close_matches(name[:MAX_NAME_CHARS], known, 1)
     hint = f" Did you mean {close[0]}?" if close else ""
     return f"The name is unknown.{hint}"
 
 
 def report(reporter: Reporter, where: str, problems: Problems) -> None:
-    """Count problems, and warn of each kind once; raise ``InvalidItemError`` where the tracker is strict."""
+    """Count problems and warn once of each kind; raise ``InvalidItemError`` if the tracker is strict."""
     if not problems:
         return
     if reporter.is_strict:
@@ -40,10 +37,10 @@ def report(reporter: Reporter, where: str, problems: Problems) -> None:
 
 
 def tolerant(aliases: Mapping[str, str] | None = None) -> Callable[[M], M]:
-    """Make a method take any arguments: wrong ones are counted and left out, missing ones are None.
+    """Make a method accept any arguments: invalid ones are counted and left out, missing ones are None.
 
-    The signature stays as it is declared, for editors and type checkers. ``aliases`` are further names
-    of its parameters. The method belongs to a tracker, or to what holds one as ``_sink``.
+    The declared signature stays for editors and type checkers. ``aliases`` are further names of its
+    parameters. The method belongs to a tracker, or to an object that holds one as ``_sink``.
     """
 
     def decorate(method: M) -> M:
@@ -63,8 +60,6 @@ def tolerant(aliases: Mapping[str, str] | None = None) -> Callable[[M], M]:
 
 
 class _Shape:
-    """What a method takes, and how a call that does not match is repaired."""
-
     def __init__(self, method: Callable[..., Any], aliases: Mapping[str, str]) -> None:
         parameters = list(inspect.signature(method).parameters.values())[1:]
         self._method = method.__name__
@@ -89,7 +84,6 @@ class _Shape:
         self._in_place = tuple(self._ordered[: self._places])
 
     def is_wrong(self, args: Sequence[Any], named: Mapping[str, Any]) -> bool:
-        """Whether Python would refuse the call, or an alias is to be resolved."""
         names = named.keys()
         if self._aliases and not names.isdisjoint(self._aliases):
             return True
@@ -107,7 +101,6 @@ class _Shape:
     def repaired(
         self, args: Sequence[Any], named: Mapping[str, Any], problems: Problems
     ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Return arguments that the method takes."""
         arguments: dict[str, Any] = {}
         for name, value in named.items():
             target = self._aliases.get(name, name)
@@ -128,7 +121,6 @@ class _Shape:
         return (), arguments
 
     def _place(self, place: int, value: Any, arguments: dict[str, Any], problems: Problems) -> None:
-        """Take an argument by its place, where Python does or where it can only mean that."""
         name = self._ordered[place] if place < len(self._ordered) else None
         is_allowed = place < self._places
         if name is None or name in arguments:

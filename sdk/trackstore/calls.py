@@ -1,4 +1,4 @@
-"""One GraphQL call and what its answer means: shared by the clients, whatever waits for it."""
+"""Encodes GraphQL calls and decodes their answers, for sync and async clients."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,12 +22,11 @@ encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
 def encode_request(document: str, variables: Mapping[str, Any] | None) -> bytes:
-    """The call as JSON; datetimes, UUIDs and enums among the variables are written as text."""
+    """Encode a call as JSON; datetimes, UUIDs and enums among the variables become text."""
     return encode({"query": document, "variables": dict(variables or {})})
 
 
 def data_of(response: httpx.Response) -> Json:
-    """The data of an answer. Raises ``ServerUnavailableError`` or ``ServerRefusedError``."""
     compare(response.headers.get(VERSION_HEADER))
     status = response.status_code
     try:
@@ -52,7 +51,6 @@ def data_of(response: httpx.Response) -> Json:
 def error_of(
     error: Mapping[str, Any], status: int = 200, after: float = 0.0, url: str = ""
 ) -> ServerRefusedError | ServerUnavailableError:
-    """What an error of an answer means; a wrong address is named."""
     message = str(error.get("message", "the server gave no reason"))
     if url and status in WRONG_ADDRESS:
         message = f"{display_url(url)}: {message}"
@@ -65,11 +63,9 @@ def error_of(
 
 
 def connection_failure(error: httpx.TransportError, url: str) -> ServerUnavailableError:
-    """The same of a connection that failed."""
     reason = f"{type(error).__name__}: {error}".rstrip(": ")
     return ServerUnavailableError(f"no answer of {display_url(url)}: {reason}")
 
 
 def new_backoff() -> Backoff:
-    """How calls are tried again for which somebody waits."""
     return Backoff(FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS)

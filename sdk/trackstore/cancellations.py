@@ -1,4 +1,4 @@
-"""Which requests were called off, learned from the server's answers."""
+"""Tracks which requests were cancelled, as learned from the server's answers."""
 
 import logging
 from collections import OrderedDict
@@ -20,10 +20,10 @@ log = logging.getLogger("trackstore")
 
 
 class Cancellations:
-    """Called-off requests, by their ids.
+    """Ids of cancelled requests.
 
-    A report about a stage that the server answers as a duplicate came too late: its request has
-    ended. Whether it was called off says the answer to a heartbeat, which any key may send.
+    A stage report that the server answers as a duplicate came too late: its request has ended. The
+    answer to a heartbeat, which any key may send, says whether it was cancelled.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -34,7 +34,7 @@ class Cancellations:
         return request_id in self._cancelled
 
     def check(self, duplicates: list[bytes]) -> None:
-        """Ask about the requests of reports that came too late. Never raises."""
+        """Check the requests of duplicate reports. Never raises."""
         attempts: dict[UUID, tuple[str, int]] = {}
         for item in duplicates:
             if field_of(item) in STAGE_REPORTS:
@@ -53,7 +53,6 @@ class Cancellations:
                     return
 
     def _call_server(self, client: Client, id: UUID, stage: str, attempt: int) -> bool:
-        """Whether the server can be asked at all."""
         try:
             data = client.query(
                 ASK_CANCELLED,
@@ -61,7 +60,7 @@ class Cancellations:
                 timeout=CHECK_SECONDS,
             )
         except TrackstoreError as error:
-            log.debug("whether request %s was called off is not known: %s", id, error)
+            log.debug("cancellation check of request %s failed: %s", id, error)
             return not isinstance(error, ServerUnavailableError)
         if data["progressStage"]["cancelRequested"]:
             self._cancelled[id] = None

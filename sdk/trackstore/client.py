@@ -1,4 +1,4 @@
-"""Questions to the server, for which the caller waits: ``query``, sync and async."""
+"""Sync and async clients for queries, mutations and subscriptions."""
 
 import asyncio
 import time
@@ -26,9 +26,9 @@ from trackstore.watching import (
 
 
 class Client:
-    """A connection for questions. May be used from several threads; ``with`` closes it.
+    """Client for queries and mutations. Thread-safe; ``with`` closes it.
 
-    Without arguments it is set up from the environment, as ``Settings`` says.
+    Without arguments it is configured from the environment, see ``Settings``.
     """
 
     def __init__(
@@ -48,10 +48,11 @@ class Client:
         *,
         timeout: float | None = None,
     ) -> Json:
-        """The data of the answer to a query or mutation.
+        """Run a query or mutation and return its data.
 
-        Tried again within ``timeout`` seconds (default: that of the settings) where the server is
-        away or busy. Raises ``ServerUnavailableError`` then, ``ServerRefusedError`` for any other error.
+        Retries within ``timeout`` seconds (default: that of the settings) while the server is
+        unavailable or busy, then raises ``ServerUnavailableError``; any other error is a
+        ``ServerRefusedError``.
         """
         allowed = self._settings.timeout_seconds if timeout is None else timeout
         deadline, backoff = time.monotonic() + allowed, new_backoff()
@@ -74,15 +75,13 @@ class Client:
         return data_of(response)
 
     def stats(self, question: StatsQuestion) -> StatsAnswer:
-        """The answer to an aggregation.
+        """Run an aggregation. Raises the errors of ``query``.
 
         ``client.stats(StatsQuestion("operations", ["count", "duration_ms.p95"], by=["model"]))``.
-        Errors as for ``query``.
         """
         return question.answer(self.query(question.document, question.variables))
 
     def close(self) -> None:
-        """Close the connections."""
         self._http.close()
 
     def __enter__(self) -> Self:
@@ -98,7 +97,7 @@ class Client:
 
 
 class AsyncClient:
-    """The same for asyncio, with live streams; one for each event loop."""
+    """Asyncio client with live streams; create one for each event loop."""
 
     def __init__(
         self,
@@ -117,7 +116,6 @@ class AsyncClient:
         *,
         timeout: float | None = None,
     ) -> Json:
-        """The data of the answer, as ``Client.query`` says."""
         allowed = self._settings.timeout_seconds if timeout is None else timeout
         deadline, backoff = time.monotonic() + allowed, new_backoff()
         body = encode_request(document, variables)
@@ -145,12 +143,11 @@ class AsyncClient:
         after_seq: int | None = None,
         away_seconds: float = UNAVAILABLE_SECONDS,
     ) -> AsyncGenerator[Progress]:
-        """A request as it happens: its present state, then every event once, until it has ended.
+        """Yield the current state of a request, then every event once until it has ended.
 
-        A connection that is lost is made again, and goes on after the last event; ``after_seq``
-        does so from the start, without the present state. Raises ``ServerRefusedError`` (``NOT_FOUND``
-        where there is no such request yet) or, after ``away_seconds`` without a server,
-        ``ServerUnavailableError``.
+        A lost connection is reopened and continues after the last event; ``after_seq`` starts after
+        an event, without the current state. Raises ``ServerRefusedError`` (``NOT_FOUND`` for an
+        unknown request) or, after ``away_seconds`` without a server, ``ServerUnavailableError``.
         """
         last = after_seq
 
@@ -171,10 +168,10 @@ class AsyncClient:
         *,
         away_seconds: float = UNAVAILABLE_SECONDS,
     ) -> AsyncGenerator[Json]:
-        """The data of every answer to a subscription, until it is complete.
+        """Yield the data of every answer to a subscription until it is complete.
 
-        A function as ``variables`` is asked anew for every connection: it may hold a cursor, such
-        as ``after``, so that nothing is missed or told twice. Errors as for ``watch``.
+        ``variables`` may be a function, which is called for each connection: it may hold a cursor
+        such as ``after``, so that nothing is missed or repeated. Raises the errors of ``watch``.
         """
         make_variables = variables if callable(variables) else lambda: variables or {}
         source = stream_answers(
@@ -185,11 +182,9 @@ class AsyncClient:
                 yield data
 
     async def stats(self, question: StatsQuestion) -> StatsAnswer:
-        """The answer to an aggregation, as ``Client.stats`` says."""
         return question.answer(await self.query(question.document, question.variables))
 
     async def aclose(self) -> None:
-        """Close the connections."""
         await self._http.aclose()
 
     async def __aenter__(self) -> Self:

@@ -1,13 +1,13 @@
-"""The address of a caller, as the connection or the proxies in front of the service tell it."""
+"""Determines the client address behind trusted proxies."""
 
 from ipaddress import ip_address
 
 
 def address_of(peer: str | None, forwarded: str | None, trusted_proxies: int) -> str | None:
-    """Return the address that the outermost trusted proxy has seen; without one, the connection's.
+    """Return the address seen by the outermost trusted proxy, otherwise that of the connection.
 
-    Each proxy appends the address that it was called from, so the caller's own claims stand to the
-    left. An entry that is no address (``unknown``, a name) is not taken.
+    Each proxy appends the address that called it, so claims of the client itself are to the left.
+    An entry that is not an address (``unknown``, a name) is ignored.
     """
     if not trusted_proxies or not forwarded:
         return peer
@@ -16,7 +16,6 @@ def address_of(peer: str | None, forwarded: str | None, trusted_proxies: int) ->
 
 
 def _address(hop: str) -> str | None:
-    """Read ``203.0.113.7``, ``203.0.113.7:1234``, ``2001:db8::1``, ``[2001:db8::1]:443``."""
     text = hop.strip('"')
     if text.startswith("["):
         text = text[1:].partition("]")[0]

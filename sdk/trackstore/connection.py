@@ -1,4 +1,4 @@
-"""What every call to the server has in common: headers, time limits, whether a proxy may be used."""
+"""HTTP options shared by all calls to the server: headers, timeouts and proxies."""
 
 from contextlib import suppress
 from importlib import import_module
@@ -23,7 +23,6 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def request_headers(settings: Settings) -> dict[str, str]:
-    """What every call of this package sends."""
     headers = {"User-Agent": USER_AGENT, "Content-Type": "application/json"}
     if settings.api_key:
         headers["Authorization"] = f"Bearer {settings.api_key}"
@@ -31,8 +30,6 @@ def request_headers(settings: Settings) -> dict[str, str]:
 
 
 class Options(TypedDict):
-    """What a client of httpx is made with."""
-
     headers: dict[str, str]
     timeout: httpx.Timeout
     trust_env: bool
@@ -40,16 +37,16 @@ class Options(TypedDict):
 
 
 def display_url(url: str) -> str:
-    """An address as messages name it: without what may be secret in it."""
+    """Return a URL for messages, without credentials and query."""
     parts = urlsplit(url)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
 def client_options(settings: Settings) -> Options:
-    """How the server is spoken to, blocking or not.
+    """Return the options of an httpx client.
 
-    A server on this machine is known to no proxy of the environment. Certificates are loaded where
-    they matter only: that takes a tenth of a second.
+    A loopback server is called without the proxies of the environment. Certificates are loaded only
+    for HTTPS, since that takes a tenth of a second.
     """
     url = urlsplit(settings.url)
     return Options(
@@ -61,6 +58,6 @@ def client_options(settings: Settings) -> Options:
 
 
 def retry_after(response: httpx.Response) -> float:
-    """Seconds that the server asked to wait; 0 where it did not say."""
+    """Return the seconds of the ``Retry-After`` header; 0 without one."""
     header = response.headers.get("retry-after", "")
     return float(header) if header.isdecimal() else 0.0

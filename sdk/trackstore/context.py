@@ -1,7 +1,7 @@
-"""What is being worked on here and now: request, stage, session, correlation and trace id.
+"""Context of the current work: request, stage, session, correlation id and trace id.
 
-Kept in a context variable, so that each thread and each asyncio task has its own, and what is
-tracked inside a ``with`` block is tied to it without being told.
+Kept in a context variable, so each thread and asyncio task has its own. What is tracked inside a
+``with`` block is linked to it automatically.
 """
 
 import re
@@ -27,9 +27,9 @@ SAMPLED = "01"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The ties of whatever is tracked now; each is None where there is none.
+    """Links of everything that is tracked now; each is None if unset.
 
-    ``span_id`` is the caller's, 16 hex digits; ``trace_flags`` are passed on as they came.
+    ``span_id`` is that of the caller, 16 hex digits; ``trace_flags`` are passed on unchanged.
     """
 
     request_id: UUID | None = None
@@ -50,7 +50,7 @@ current = _current.get
 
 @contextmanager
 def bind(context: Context | None = None, **changes: Any) -> Iterator[Context]:
-    """Work in ``context`` (default: the present one) with ``changes`` to it, until the block ends.
+    """Use ``context`` (default: the current one) with ``changes`` applied until the block ends.
 
     ``with bind(correlation_id="order-7"): ...``
     """
@@ -63,7 +63,7 @@ def bind(context: Context | None = None, **changes: Any) -> Iterator[Context]:
 
 
 class EnteredContexts:
-    """The blocks that one handle has entered: it may be used in several ``with`` at a time."""
+    """Context blocks of one handle, which may be entered several times."""
 
     __slots__ = ("_blocks",)
 
@@ -71,16 +71,13 @@ class EnteredContexts:
         self._blocks: list[Block[Context]] = []
 
     def enter(self, **changes: Any) -> None:
-        """Work in the present context with ``changes``, until ``leave``."""
         self._blocks.append(_current.enter(replace(_current.get(), **changes)))
 
     @property
     def is_open(self) -> bool:
-        """Whether one of the blocks has not ended."""
         return bool(self._blocks)
 
     def leave(self) -> None:
-        """End the block that was entered here, else the last one."""
         if not self._blocks:
             return
         here = next(filter(_current.is_innermost, reversed(self._blocks)), self._blocks[-1])
@@ -89,7 +86,7 @@ class EnteredContexts:
 
 
 def context_of(headers: Mapping[str, str]) -> Context:
-    """The context that a caller sent with its HTTP headers, whatever their case.
+    """Read the context from HTTP headers in any case.
 
     Without a usable ``X-Correlation-ID`` the trace id serves as correlation id.
     """
@@ -104,10 +101,11 @@ def context_of(headers: Mapping[str, str]) -> Context:
 
 
 def headers_of(context: Context | None = None) -> dict[str, str]:
-    """The headers that tell the next service about this context (default: the present one).
+    """Return HTTP headers that pass the context (default: the current one) to the next service.
 
-    The parent id of ``traceparent`` is new for each call, as one outgoing call is one span. Without
-    a trace there is no ``traceparent``; without a correlation id and a request nothing at all.
+    ``traceparent`` gets a new parent id for each call, since one outgoing call is one span. Without
+    a trace there is no ``traceparent``; without a correlation id and a request there are no
+    headers.
     """
     context = _current.get() if context is None else context
     headers = {}
@@ -122,10 +120,8 @@ def headers_of(context: Context | None = None) -> dict[str, str]:
 
 
 def new_trace_id() -> str:
-    """32 random hex digits, never all zero."""
     return f"{secrets.randbits(128) or 1:032x}"
 
 
 def new_span_id() -> str:
-    """16 random hex digits, never all zero."""
     return f"{secrets.randbits(64) or 1:016x}"

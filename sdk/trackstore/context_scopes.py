@@ -7,8 +7,6 @@ T = TypeVar("T")
 
 
 class Block(Generic[T]):
-    """One value of a ``Scoped`` variable, from ``enter`` to ``leave``."""
-
     __slots__ = ("has_ended", "outer", "token", "value")
 
     def __init__(self, value: T, outer: "Block[T] | None" = None) -> None:
@@ -22,10 +20,10 @@ class Block(Generic[T]):
 class Scoped(Generic[T]):
     """A value for this thread or task, set by blocks.
 
-    ``ContextVar.reset`` fails where a block ends in another context than it began in: a generator
+    ``ContextVar.reset`` fails if a block ends in another context than it began in: a generator
     closed by the garbage collector, a dependency whose exit runs in another thread, a stream closed
-    by another task. Setting the earlier value back instead would overwrite what that other context
-    works on. Here such a block only ends itself; what other blocks have set stays.
+    by another task. Restoring the earlier value would overwrite the value of that other context.
+    Here such a block ends itself only; what other blocks have set stays.
     """
 
     __slots__ = ("_outside", "_variable")
@@ -35,17 +33,15 @@ class Scoped(Generic[T]):
         self._variable: ContextVar[Block[T]] = ContextVar(name, default=self._outside)
 
     def get(self) -> T:
-        """Return the value of the innermost block that has not ended."""
         return _open(self._variable.get()).value
 
     def enter(self, value: T) -> Block[T]:
-        """Begin a block with this value; ``leave`` ends it."""
         block = Block(value, _open(self._variable.get()))
         block.token = self._variable.set(block)
         return block
 
     def leave(self, block: Block[T]) -> None:
-        """End a block, wherever this is called; a second call changes nothing.
+        """End a block from any thread or task. Idempotent.
 
         A task or thread that copied the context inside the block keeps its value, unless the block
         ends elsewhere than it began.
@@ -70,7 +66,6 @@ class Scoped(Generic[T]):
             block.has_ended = True
 
     def is_innermost(self, block: Block[T]) -> bool:
-        """Return whether this block holds the present value."""
         return self._variable.get() is block
 
 

@@ -1,4 +1,4 @@
-"""Cost alerts: what is spent on models and tools is summed as it is recorded, and told at thresholds."""
+"""Cost alerts: sums the cost of operations as they are recorded, and emits events at thresholds."""
 
 import threading
 from collections.abc import Mapping, Sequence
@@ -35,9 +35,9 @@ Period = Literal["hour", "day", "month"]
 class ModelPrice:
     """USD per 1,000 tokens, as the server prices them.
 
-    Cache reads, cache writes and audio input cost what input does where nothing is said, reasoning
-    and audio output what output does. ``tiers`` are the prices of calls with more input tokens than
-    their key; what a tier leaves out is as here.
+    Unset prices of cache reads, cache writes and audio input default to ``input``, those of
+    reasoning and audio output to ``output``. ``tiers`` holds the prices of calls with more input
+    tokens than the key; prices that a tier leaves out are taken from here.
     """
 
     input: Decimal
@@ -50,7 +50,6 @@ class ModelPrice:
     tiers: Mapping[int, "ModelPrice"] = field(default_factory=dict)
 
     def cost_of(self, call: LlmCall) -> Decimal:
-        """Return USD of a call."""
         cached, written = call.cached_input_tokens or 0, call.cache_write_input_tokens or 0
         read, output = call.input_tokens or 0, call.output_tokens or 0
         if call.input_tokens_exclude_cache or cached + written > read:
@@ -79,7 +78,7 @@ class ModelPrice:
 
 @dataclass(frozen=True, slots=True)
 class CostAlert:
-    """What a ``cost.alert`` event carries as ``alert``: this share of the budget is spent."""
+    """Payload ``alert`` of a ``cost.alert`` event: the share of the budget that is spent."""
 
     scope: str | None
     spent: Decimal
@@ -90,11 +89,11 @@ class CostAlert:
 
 
 class CostWatch:
-    """Sums what operations cost in each period, and emits ``cost.alert`` once for each threshold.
+    """Sums the cost of operations per period, and emits ``cost.alert`` once for each threshold.
 
-    It listens to an ``PublishingTracker``'s bus and knows what this process recorded; the server
-    knows all. ``by`` is a label (``workspace_id``) with a budget each; None has one for everything.
-    Operations of models without a price are counted in ``unpriced``, by model.
+    Listens to the bus of a ``PublishingTracker``, so it knows what this process recorded only.
+    ``by`` is a label (``workspace_id``) with a budget for each value; None is one budget for
+    everything. Operations of models without a price are counted in ``unpriced``, by model.
     """
 
     def __init__(
@@ -126,12 +125,11 @@ class CostWatch:
         bus.on(OPERATION_RECORDED, self._listen)
 
     def spent(self, scope: str | None = None) -> Decimal:
-        """USD of the present period, of one scope."""
         with self._lock:
             return self._spent.get(scope, Decimal(0))
 
     def cost_of(self, operation: Operation) -> Decimal | None:
-        """USD of one operation; 0 where it used no tokens, None where its model has no price."""
+        """Return the USD of one operation; None if its model has no price."""
         tool, llm = operation.tool, operation.llm
         if llm is not None and any(getattr(llm, name) for name in PRICED_TOKEN_FIELDS):
             price = self._prices.get(llm.model or "")
@@ -159,7 +157,6 @@ class CostWatch:
         return scope
 
     def _add(self, scope: str | None, cost: Decimal) -> list[CostAlert]:
-        """Add to the sum; gives an alert for each threshold that this passed."""
         with self._lock:
             since = start_of(self._period, datetime.now(UTC))
             if since != self._since:
@@ -176,7 +173,6 @@ class CostWatch:
 
 
 def start_of(period: Period, now: datetime) -> datetime:
-    """When the period that holds this instant began."""
     hour = now.replace(minute=0, second=0, microsecond=0)
     match period:
         case "hour":

@@ -1,4 +1,4 @@
-"""``@track_api_usage``: records each call of a handler, however it answers and however it ends."""
+"""``@track_api_usage``: records each call of a handler."""
 
 import functools
 import inspect
@@ -30,13 +30,13 @@ def track_api_usage(
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Record success, failure and duration of a handler: function, coroutine or (async) generator.
 
-    Whose call it is stands in the handler's arguments of these names (``user_id``,
-    ``workspace_id`` ...), in a request object of Starlette, FastAPI or Flask among them, in
-    ``known`` (a mapping, or a function of the same arguments that gives one), or is told inside by
-    ``annotate``; the later of these go before the earlier. A generator, and an answer that streams
-    from one, is recorded when it is exhausted, fails or is closed. Inside a call that is watched,
-    by a middleware or another decorated handler, it only tells the operation and the error, and the
-    first that tells them is heard: one call is one record. ``apart`` makes it a call of its own.
+    Labels (``user_id``, ``workspace_id`` ...) are read from handler arguments of these names, from
+    a request object of Starlette, FastAPI or Flask among the arguments, from ``known`` (a mapping,
+    or a function of the same arguments that returns one), and from ``annotate`` inside; later
+    sources take precedence. A generator, or a streamed answer, is recorded when it is exhausted,
+    fails or is closed. Inside a call that a middleware or another decorated handler watches, only
+    the operation and the error are added, and the first ones win: one call is one record. ``apart``
+    makes it a call of its own.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
@@ -63,7 +63,6 @@ def _arguments(
 
 
 def _wrapped(function: Callable[..., Any], begin: BeginCall) -> Callable[..., Any]:
-    """The handler as a function of its own kind, which frameworks look at."""
     if inspect.isasyncgenfunction(function):
         return watched_async(begin, function)
     if inspect.isgeneratorfunction(function):

@@ -1,4 +1,4 @@
-"""Every GraphQL document that this package sends; a test holds them against the server's schema."""
+"""GraphQL documents of this package. A test validates them against the schema."""
 
 INGEST = """\
 mutation Ingest($entries: [EntryInput!]!) {

@@ -1,4 +1,4 @@
-"""One entry to the bytes of an ``EntryInput``: encoded once, at the call, whatever is in it."""
+"""Encodes an entry as an ``EntryInput``, once, at the call."""
 
 import json
 from typing import Any
@@ -17,7 +17,7 @@ UNENCODABLE = (TypeError, ValueError, OverflowError, RecursionError, msgspec.Msg
 
 
 def encode_entry(entry: Entry) -> bytes:
-    """``{"operation": {...}}`` as JSON. Raises ``InvalidItemError`` where that cannot be."""
+    """Encode ``{"operation": {...}}`` as JSON; raise ``InvalidItemError`` if that is not possible."""
     try:
         return b"%b%b}" % (_heads[type(entry)], _encode(entry))
     except UnicodeEncodeError:
@@ -27,13 +27,12 @@ def encode_entry(entry: Entry) -> bytes:
 
 
 def _with_escapes(entry: Entry) -> bytes:
-    """Lone surrogates travel as escapes; the server repairs the text and counts it."""
     plain = msgspec.to_builtins(entry, str_keys=True, enc_hook=str)
     return json.dumps({entry.field: plain}).encode()
 
 
 def check_entry(item: bytes) -> None:
-    """Raise ``InvalidItemError`` where the types of an encoded entry are not those of the schema."""
+    """Raise ``InvalidItemError`` if the types of an encoded entry do not match the schema."""
     try:
         ((field, content),) = msgspec.json.decode(item, type=dict[str, msgspec.Raw]).items()
         _decoders[field].decode(content)
@@ -42,11 +41,9 @@ def check_entry(item: bytes) -> None:
 
 
 def field_of(item: bytes) -> str:
-    """Which kind of entry these bytes are, such as ``operation``."""
     return item[2 : item.index(b'"', 2)].decode()
 
 
 def content_of(item: bytes) -> dict[str, Any]:
-    """What stands in an encoded entry, for the rare cases in which it is looked at again."""
     (content,) = json.loads(item).values()
     return dict(content)

@@ -1,7 +1,7 @@
-"""The entries of a batch as typed values: the inputs of the server's schema, in Python's words.
+"""Entries of a batch as typed values: the input types of the schema in snake case.
 
-Names are those of the schema in snake case; a test holds every one of them against it. What is left
-out is not sent. Times are aware datetimes, durations milliseconds.
+A test compares every name with the schema. Unset fields are not sent. Times are aware datetimes,
+durations are milliseconds.
 """
 
 from collections.abc import Mapping
@@ -19,12 +19,10 @@ Json = dict[str, Any]
 
 
 class Input(Struct, kw_only=True, omit_defaults=True, rename="camel", forbid_unknown_fields=True):
-    """Base of what is sent: camel case outside, nothing that was left out."""
+    """Base of input types: camel case on the wire, unset fields omitted."""
 
 
 class Labels(Input, kw_only=True):
-    """Whose it is; what is left out is filled from the API key."""
-
     organization_id: str | None = None
     namespace_id: str | None = None
     workspace_id: str | None = None
@@ -36,7 +34,7 @@ class Labels(Input, kw_only=True):
 
 
 class ApiCall(Input, kw_only=True):
-    """What an API call has; ``status_code`` is 100 to 599."""
+    """Fields of an API call; ``status_code`` is 100 to 599."""
 
     route: str | None = None
     method: str | None = None
@@ -48,7 +46,7 @@ class ApiCall(Input, kw_only=True):
 
 
 class ToolUse(Input, kw_only=True):
-    """What a tool call has; tokens prevented are original - actual, and stand for one of the two."""
+    """Fields of a tool call; ``tokens_prevented`` is original - actual, and replaces one of them."""
 
     tool_name: str | None = None
     operation_mode: str | None = None
@@ -60,10 +58,10 @@ class ToolUse(Input, kw_only=True):
 
 
 class LlmCall(Input, kw_only=True):
-    """What a model call has.
+    """Fields of a model call.
 
-    ``input_tokens`` counts those read from a cache and written to it, too, unless
-    ``input_tokens_exclude_cache`` says that they come on top; ``output_tokens`` counts reasoning.
+    ``input_tokens`` includes tokens read from and written to a cache, unless
+    ``input_tokens_exclude_cache`` is set; ``output_tokens`` includes reasoning.
     """
 
     provider: str | None = None
@@ -81,9 +79,9 @@ class LlmCall(Input, kw_only=True):
 
 
 class Interaction(Input, kw_only=True):
-    """What a call counts, and how many units, from 1.
+    """Type and number of units that a call counts, at least 1.
 
-    The monthly counter always counts it, limits only where ``counts_against_limits`` says so.
+    The monthly counter always counts it; limits only if ``counts_against_limits``.
     """
 
     type: str
@@ -92,14 +90,12 @@ class Interaction(Input, kw_only=True):
 
 
 class Entry(Input, kw_only=True):
-    """Base of everything that may stand in a batch; ``field`` is its name there."""
+    """Base of everything in a batch; ``field`` is its name there."""
 
     field: ClassVar[str]
 
 
 class Operation(Entry, kw_only=True):
-    """One finished call."""
-
     field = "operation"
     kind: Kind
     name: str
@@ -126,7 +122,7 @@ class Operation(Entry, kw_only=True):
 
 
 class Session(Entry, kw_only=True):
-    """A session; sent again with ``ended_at`` it ends. ``id`` is any text."""
+    """A session; sending it again with ``ended_at`` ends it. ``id`` is any text."""
 
     field = "session"
     id: str | None = None
@@ -139,9 +135,9 @@ class Session(Entry, kw_only=True):
 
 
 class Stage(Input, kw_only=True):
-    """A planned stage: its share of the progress, how often it may be tried.
+    """A planned stage with its weight in the progress and its number of attempts.
 
-    ``stall_after`` is an ISO 8601 duration, such as ``PT5M``: how long it may be silent.
+    ``stall_after`` is an ISO 8601 duration such as ``PT5M``: how long it may be silent.
     """
 
     name: str
@@ -151,8 +147,6 @@ class Stage(Input, kw_only=True):
 
 
 class CreateRequest(Entry, kw_only=True):
-    """A new request with its plan."""
-
     field = "createRequest"
     type: str
     id: UUID | None = None
@@ -165,7 +159,7 @@ class CreateRequest(Entry, kw_only=True):
 
 
 class Command(Entry, kw_only=True):
-    """Base of what is said to a request; ``event_id`` makes a repeat harmless."""
+    """Base of commands to a request; ``event_id`` makes a repeat harmless."""
 
     request_id: UUID
     event_id: UUID | None = None
@@ -173,21 +167,15 @@ class Command(Entry, kw_only=True):
 
 
 class StartRequest(Command, kw_only=True):
-    """The request starts."""
-
     field = "startRequest"
 
 
 class CompleteRequest(Command, kw_only=True):
-    """The request is done."""
-
     field = "completeRequest"
     result: Json | None = None
 
 
 class FailRequest(Command, kw_only=True):
-    """The request failed."""
-
     field = "failRequest"
     message: str
     stage: str | None = None
@@ -195,21 +183,17 @@ class FailRequest(Command, kw_only=True):
 
 
 class CancelRequest(Command, kw_only=True):
-    """The request is called off."""
-
     field = "cancelRequest"
     reason: str | None = None
 
 
 class StageCommand(Command, kw_only=True):
-    """Base of what is said to a stage; a message of an earlier attempt changes nothing."""
-
     stage: str
     attempt: int | None = None
 
 
 class StartStage(StageCommand, kw_only=True):
-    """The stage starts in its next attempt; ``resume`` goes on with it wherever it stands."""
+    """Starts the next attempt of a stage; ``resume`` continues from any status."""
 
     field = "startStage"
     stall_after: str | None = None
@@ -217,7 +201,7 @@ class StartStage(StageCommand, kw_only=True):
 
 
 class ProgressStage(StageCommand, kw_only=True):
-    """How far the stage is: ``fraction`` 0 to 1, or ``done`` of ``total``. Bare: a heartbeat."""
+    """Progress as ``fraction`` 0 to 1, or ``done`` of ``total``. Without either, a heartbeat."""
 
     field = "progressStage"
     fraction: float | None = None
@@ -228,15 +212,11 @@ class ProgressStage(StageCommand, kw_only=True):
 
 
 class CompleteStage(StageCommand, kw_only=True):
-    """The stage is done."""
-
     field = "completeStage"
     output: Json | None = None
 
 
 class FailStage(StageCommand, kw_only=True):
-    """The stage failed in this attempt."""
-
     field = "failStage"
     message: str
     details: Json | None = None
@@ -244,14 +224,14 @@ class FailStage(StageCommand, kw_only=True):
 
 
 class RetryStage(StageCommand, kw_only=True):
-    """The failed stage runs again; ``force`` (scope ADMIN) where that is not allowed otherwise."""
+    """Runs a failed stage again; ``force`` (scope ADMIN) overrides the rules."""
 
     field = "retryStage"
     force: bool = False
 
 
 class RetryRequest(Command, kw_only=True):
-    """The failed request runs again, at its error stage unless ``start_stage`` is False."""
+    """Runs a failed request again, from its error stage unless ``start_stage`` is False."""
 
     field = "retryRequest"
     force: bool = False
@@ -259,8 +239,6 @@ class RetryRequest(Command, kw_only=True):
 
 
 class LogEvent(Command, kw_only=True):
-    """A fact for the request's log."""
-
     field = "logEvent"
     type: str
     severity: Severity = "INFO"
@@ -270,8 +248,6 @@ class LogEvent(Command, kw_only=True):
 
 
 class CircuitBreaker(Entry, kw_only=True):
-    """A breaker's state and totals."""
-
     field = "circuitBreaker"
     name: str
     state: BreakerState
@@ -284,8 +260,6 @@ class CircuitBreaker(Entry, kw_only=True):
 
 
 class Consume(Entry, kw_only=True):
-    """Units to be used."""
-
     field = "consume"
     interaction_type: str
     id: UUID | None = None

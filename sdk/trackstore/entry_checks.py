@@ -1,4 +1,4 @@
-"""Decides what only the whole entry can tell: missing names, parts beyond their total, doubled stages."""
+"""Checks that need the whole entry: missing names, parts beyond their total, duplicate stages."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -32,14 +32,12 @@ FAILED_STATUS = 500
 
 
 def has_time(id: UUID) -> bool:
-    """Whether the id is a UUIDv7 whose time the server takes."""
     milliseconds = id.int >> 80
     latest = (time.time() + MAX_FUTURE.total_seconds()) * 1_000
     return (id.int >> 76) & 0xF == 7 and EARLIEST_MS <= milliseconds <= latest
 
 
 def parts_beyond_total(llm: LlmCall) -> Mapping[str, str]:
-    """Return the token counts that the total of their kind does not contain, and what to do."""
     problems: dict[str, str] = {}
     cached, written = llm.cached_input_tokens or 0, llm.cache_write_input_tokens or 0
     total = (llm.input_tokens or 0) + (cached + written if llm.input_tokens_exclude_cache else 0)
@@ -63,7 +61,6 @@ def parts_beyond_total(llm: LlmCall) -> Mapping[str, str]:
 
 
 def _agrees(tool: ToolUse) -> bool:
-    """Whether the tokens prevented are those that the other two counts give."""
     original, actual, prevented = tool.tokens_original, tool.tokens_actual, tool.tokens_prevented
     if original is None or actual is None or prevented is None:
         return True
@@ -71,7 +68,6 @@ def _agrees(tool: ToolUse) -> bool:
 
 
 def _contradictions(normalized: Any, problems: Problems) -> dict[str, Any]:
-    """Return what replaces counts that disagree and interactions beyond the limit."""
     changes: dict[str, Any] = {}
     tool = normalized.tool
     if tool is not None and not _agrees(tool):
@@ -87,7 +83,6 @@ def _contradictions(normalized: Any, problems: Problems) -> dict[str, Any]:
 
 
 def _complete_operation(normalized: Any, had_name: bool, problems: Problems) -> Any:
-    """Infer what was passed and could not be read, from the rest of the record."""
     changes = _contradictions(normalized, problems)
     api, tool, llm = normalized.api, changes.get("tool", normalized.tool), normalized.llm
     if llm is not None and (parts := parts_beyond_total(llm)):
@@ -120,7 +115,6 @@ def _complete_operation(normalized: Any, had_name: bool, problems: Problems) -> 
 
 
 def _complete_request(normalized: Any, _: bool, problems: Problems) -> Any:
-    """Leave out stages that are planned twice or beyond the limit."""
     if not normalized.stages:
         return normalized
     stages: dict[str, Stage] = {}
@@ -136,7 +130,6 @@ def _complete_request(normalized: Any, _: bool, problems: Problems) -> Any:
 
 
 def _complete_session(normalized: Any, _: bool, problems: Problems) -> Any:
-    """Leave out an end before the start."""
     if (
         normalized.started_at
         and normalized.ended_at
@@ -148,7 +141,6 @@ def _complete_session(normalized: Any, _: bool, problems: Problems) -> Any:
 
 
 def _complete_event(normalized: Any, _: bool, problems: Problems) -> Any:
-    """Rename an event that claims to be one of the server's own."""
     if normalized.type is not None and normalized.type.startswith(RESERVED_TYPES):
         problems.append(
             ("type", f"{describe_value(normalized.type)} begins like the server's own events.")
@@ -158,7 +150,6 @@ def _complete_event(normalized: Any, _: bool, problems: Problems) -> Any:
 
 
 def _complete_breaker(normalized: Any, _: bool, problems: Problems) -> Any:
-    """Leave out more failures than calls."""
     if normalized.total_failures > normalized.total_calls:
         problems.append(
             ("total_failures", f"{normalized.total_failures} of {normalized.total_calls} calls.")

@@ -1,22 +1,31 @@
-"""What the client raises: only where its caller waits for an answer, never from tracking."""
+"""Exceptions of this package. They are raised only where the caller waits, never by tracking.
+
+* ``TrackstoreError``
+    * ``InvalidItemError`` (also a ``ValueError``)
+    * ``InvalidSettingsError`` (also a ``ValueError``)
+    * ``ServerUnavailableError``
+    * ``ServerRefusedError``
+    * ``RequestCancelledError``
+    * ``EventStreamError``
+"""
 
 
 class TrackstoreError(Exception):
-    """Base of all errors of this package."""
+    """Base of all exceptions of this package."""
 
 
 class InvalidItemError(TrackstoreError, ValueError):
-    """What was to be tracked is not as the server takes it; raised by a strict tracker only."""
+    """An item is not valid for the server. Raised by strict trackers only."""
 
 
 class InvalidSettingsError(TrackstoreError, ValueError):
-    """A setting has no usable value; the text names it and says what is expected."""
+    """A setting is invalid; the message names it and says what is expected."""
 
 
 class ServerUnavailableError(TrackstoreError):
     """No answer, or one that says that the same call may succeed later.
 
-    ``retry_after`` is how many seconds the server asked to wait, 0 where it did not say.
+    ``retry_after`` is the time in seconds that the server requested, 0 if none.
     """
 
     def __init__(self, message: str, retry_after: float = 0.0) -> None:
@@ -25,9 +34,9 @@ class ServerUnavailableError(TrackstoreError):
 
 
 class ServerRefusedError(TrackstoreError):
-    """The server answered, and will answer the same again.
+    """The server refused the call; a retry would be refused as well.
 
-    ``code`` is the server's stable code, such as ``FORBIDDEN``; ``status`` the HTTP status.
+    ``code`` is the stable code of the server, such as ``FORBIDDEN``; ``status`` the HTTP status.
     """
 
     def __init__(self, message: str, code: str = "", status: int = 200) -> None:
@@ -37,4 +46,8 @@ class ServerRefusedError(TrackstoreError):
 
 
 class RequestCancelledError(TrackstoreError):
-    """Somebody called the request off; raised by ``raise_if_cancelled`` only."""
+    """The request was cancelled. Raised by ``raise_if_cancelled`` only."""
+
+
+class EventStreamError(TrackstoreError):
+    """The answer is not a stream of server-sent events."""

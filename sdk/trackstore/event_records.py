@@ -1,4 +1,4 @@
-"""Records what the event bus tells: calls by the same rules as everywhere else, and chats."""
+"""Records events of the bus as calls and chats."""
 
 from typing import Any
 
@@ -18,10 +18,10 @@ UNSETTABLE_FIELDS = ("headers", "query", "body", "id")
 
 
 def record_calls(bus: EventBus, recorder: CallRecorder, name: str = API_CALL) -> Listener:
-    """Record every event of this name as a call, by the rules; gives the listener.
+    """Record every event of this name as a call, by the rules; return the listener.
 
-    The event carries the request itself (``emit("api.call", request=request, status_code=201)``,
-    with all that ``track_route_operation`` takes), or labels and fields of ``ServedCall`` by name
+    The event carries the request (``emit("api.call", request=request, status_code=201)``, with all
+    arguments of ``track_route_operation``), or labels and fields of ``ServedCall``
     (``emit("api.call", route="v1/memory", method="POST", user_id=...)``).
     """
 
@@ -37,10 +37,10 @@ def record_calls(bus: EventBus, recorder: CallRecorder, name: str = API_CALL) ->
 
 
 def record_chats(bus: EventBus, tracker: Recorder | None = None, name: str = CHATS) -> Listener:
-    """Record every event of this name as a chat; gives the listener.
+    """Record every event of this name as a chat; return the listener.
 
-    The event carries what ``track_chat`` takes: ``emit("chat.completed", user_id=..., email=...,
-    session_id=..., message=..., response=..., duration_ms=..., tokens=..., error=...)``.
+    The event carries the arguments of ``track_chat``: ``emit("chat.completed", user_id=...,
+    email=..., session_id=..., message=..., response=..., duration_ms=..., tokens=..., error=...)``.
     """
 
     def listener(event: Event) -> None:

@@ -1,4 +1,4 @@
-"""An event bus: code says what happened, listeners record it, and neither waits for the other."""
+"""An in-process event bus."""
 
 import asyncio
 import inspect
@@ -23,15 +23,12 @@ log = logging.getLogger("trackstore.events")
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened: its name, such as ``chat.completed``, and what is known of it."""
-
     name: str
     data: Mapping[str, Any] = field(default_factory=dict)
     tasks: tuple["asyncio.Task[None]", ...] = field(default=(), compare=False, repr=False)
     """Coroutines among the listeners, which ``await`` waits for."""
 
     def keys(self) -> KeysView[str]:
-        """Return the names of the data, so that ``f(**event)`` passes them."""
         return self.data.keys()
 
     def __getitem__(self, name: str) -> Any:
@@ -50,11 +47,10 @@ class Event:
         return True
 
     def get(self, name: str, default: Any = None) -> Any:
-        """Return one of the data, or the default."""
         return self.data.get(name, default)
 
     def __await__(self) -> Generator[Any, None, "Event"]:
-        """Wait until the coroutines among the listeners are done."""
+        """Wait until coroutine listeners are done."""
         if self.tasks:
             yield from asyncio.gather(*self.tasks).__await__()
         return self
@@ -66,10 +62,10 @@ L = TypeVar("L", bound=Listener)
 
 
 class EventBus:
-    """Calls every listener of an event; one that fails stops neither the others nor the caller.
+    """Calls every listener of an event; a failing one stops neither the others nor the caller.
 
-    Failures are logged and counted in ``failures``, by the name of the event. Names may be globs:
-    ``on("chat.*")``. Listeners are called in the order they came, in the thread that emits;
+    Failures are logged and counted in ``failures`` by event name. Names may be globs:
+    ``on("chat.*")``. Listeners are called in order of registration in the emitting thread;
     coroutine functions run as tasks of the running loop.
     """
 
@@ -84,7 +80,7 @@ class EventBus:
     @overload
     def on(self, name: str, listener: L) -> L: ...
     def on(self, name: str, listener: Any = None) -> Any:
-        """Register a listener; without one it is a decorator. Gives the listener back."""
+        """Register a listener and return it; without one, return a decorator."""
         if listener is None:
             return lambda decorated: self.on(name, decorated)
         with self._lock:
@@ -92,18 +88,17 @@ class EventBus:
         return listener
 
     def off(self, name: str, listener: Listener) -> bool:
-        """Remove a listener of this name; gives whether it was there."""
         with self._lock:
             before = self._listeners
             self._listeners = tuple(pair for pair in before if pair != (name, listener))
             return len(self._listeners) < len(before)
 
     def emit(self, name: str, data: Mapping[str, Any] | None = None, /, **more: Any) -> Event:
-        """Call all listeners; never raises and never waits for a coroutine.
+        """Call all listeners. Never raises and never waits for a coroutine.
 
-        What is known is passed as a mapping, by name, or both. Coroutine functions that listen run
-        as tasks of the running loop; ``await bus.emit(...)`` returns when they are done. Where no
-        loop runs, such a listener has failed.
+        Data is passed as a mapping, by name, or both. Coroutine functions run as tasks of the
+        running loop; ``await bus.emit(...)`` returns when they are done. Without a running loop,
+        such a listener fails.
         """
         event, tasks = self._event(name, data, more), []
         for listener in self._of(name):
@@ -118,7 +113,6 @@ class EventBus:
     async def emit_and_wait(
         self, name: str, data: Mapping[str, Any] | None = None, /, **more: Any
     ) -> Event:
-        """Call all listeners, and return when coroutines among them are done; never raises."""
         event = self._event(name, data, more)
         waiting: list[Awaitable[None]] = []
         for listener in self._of(name):
@@ -133,7 +127,6 @@ class EventBus:
         return event
 
     def _event(self, name: str, data: Any, more: dict[str, Any]) -> Event:
-        """Return the event; data that is no mapping is counted as a failure and left out."""
         if data is None:
             return Event(name, more)
         try:
@@ -169,4 +162,4 @@ class EventBus:
 
     def _failed(self, event: Event, error: Exception) -> None:
         self.failures[event.name] += 1
-        log.error("a listener of %s failed", event.name, exc_info=error)
+        log.error("event listener of %s failed", event.name, exc_info=error)

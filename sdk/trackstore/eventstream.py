@@ -1,7 +1,9 @@
-"""Server-sent events, as GraphQL over SSE uses them, put together from pieces of any size."""
+"""Incremental parser of server-sent events, as used by GraphQL over SSE."""
 
 import re
 from dataclasses import dataclass
+
+from trackstore.errors import EventStreamError
 
 LINE_END = re.compile(rb"\r\n|\n|\r(?!\Z)")
 """A carriage return at the very end may be half of a pair: it waits for the next piece."""
@@ -9,20 +11,14 @@ MAX_EVENT_BYTES = 32 * 2**20
 """Of one event that does not end: what a server sends is far smaller."""
 
 
-class EventStreamError(Exception):
-    """What comes is no stream of events."""
-
-
 @dataclass(frozen=True, slots=True)
 class ServerEvent:
-    """One event: ``next`` with an answer as data, or ``complete``."""
-
     name: str
     data: bytes
 
 
 class EventStream:
-    """Reads one connection. Comments, which only say that the server lives, are left out."""
+    """Parser of one connection. Comments, which are keep-alives, are skipped."""
 
     def __init__(self) -> None:
         self._rest = b""
@@ -30,7 +26,7 @@ class EventStream:
         self._data: list[bytes] = []
 
     def feed(self, piece: bytes) -> list[ServerEvent]:
-        """The events that this piece completes; raises ``EventStreamError``."""
+        """Return the events that this piece completes; raise ``EventStreamError``."""
         *lines, self._rest = LINE_END.split(self._rest + piece)
         if len(self._rest) > MAX_EVENT_BYTES:
             raise EventStreamError("an event does not end")

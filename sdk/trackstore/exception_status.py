@@ -1,4 +1,4 @@
-"""Exceptions: which ones a framework turns into an answer, and what the others are recorded as."""
+"""Maps exceptions to the HTTP status and error text that a call is recorded with."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -40,7 +40,7 @@ WRAPPER_EXCEPTIONS = frozenset({"litestar.exceptions.base_exceptions.LitestarExc
 
 
 def status_and_error(error: BaseException) -> tuple[int, str | None]:
-    """Return the status and text of an exception; an answer below 500 is no failure, and has no text."""
+    """Return status and error text of an exception; the text is None below status 500."""
     status = answer_status(error)
     if status is None:
         return SERVER_ERROR_STATUS, describe(error)
@@ -48,7 +48,7 @@ def status_and_error(error: BaseException) -> tuple[int, str | None]:
 
 
 def answer_status(error: BaseException) -> int | None:
-    """Return the status that a framework answers this exception with; None where it is a fault."""
+    """Return the status that a framework answers the exception with, or None."""
     for known in type(error).__mro__:
         status_source = STATUS_BY_EXCEPTION.get(_name_of(known))
         if status_source is None:
@@ -64,14 +64,12 @@ def answer_status(error: BaseException) -> int | None:
 
 
 def is_cancelled(error: BaseException) -> bool:
-    """Whether the work was cancelled, alone or as a group of tasks."""
     if isinstance(error, BaseExceptionGroup):
         return all(map(is_cancelled, error.exceptions))
     return isinstance(error, asyncio.CancelledError | GeneratorExit)
 
 
 def is_disconnect(error: BaseException) -> bool:
-    """Whether the exception is what a caller that has gone away leads to."""
     if isinstance(error, BaseExceptionGroup):
         return all(map(is_disconnect, error.exceptions))
     if isinstance(error, OSError) or is_cancelled(error):
@@ -80,9 +78,9 @@ def is_disconnect(error: BaseException) -> bool:
 
 
 def describe(error: BaseException) -> str:
-    """Return an exception in one line: ``ValueError: no such lesson``.
+    """Return an exception as one line: ``ValueError: no such lesson``.
 
-    A group of one, as task groups raise it, is that one; a larger group names what is in it.
+    A group with one exception is described as that exception; a larger group lists its members.
     """
     leaves = [leaf for leaf, _ in zip(_leaves(error), range(MAX_NAMED_EXCEPTIONS), strict=False)]
     if len(leaves) == 1:

@@ -1,4 +1,4 @@
-"""One call while it is served: what every integration watches of it, and how it ends as a record."""
+"""Common part of the integrations: watches one call and records it at its end."""
 
 import time
 from collections.abc import Iterator
@@ -11,10 +11,10 @@ from trackstore.served_calls import DISCONNECTED_STATUS, CallRecorder, OpenCall,
 
 
 class Exchange:
-    """A call, from its begin to its one record.
+    """A call from its start to its record.
 
-    ``facts`` gives the fields of ``ServedCall`` that are read at the end; what the handler told by
-    ``annotate`` goes before them.
+    ``facts`` returns the fields of ``ServedCall`` that are read at the end; ``annotate`` takes
+    precedence.
     """
 
     __slots__ = (
@@ -40,26 +40,22 @@ class Exchange:
 
     @contextmanager
     def inside(self) -> Iterator[None]:
-        """Do something for this call: what is tracked in the block belongs to it."""
         with bind(self.context), serving(self.call):
             yield
 
     def facts(self) -> dict[str, Any]:
-        """What is known of the call beside its answer."""
         raise NotImplementedError
 
     def recorded_status(self) -> int | None:
-        """The status that is recorded: a call that gave none has failed, or its caller has gone."""
         return self.status or (DISCONNECTED_STATUS if self.is_disconnected else SERVER_ERROR_STATUS)
 
     def fail(self, error: BaseException) -> None:
-        """Take over why the handler failed; a status that was already sent stays."""
         status, self.error = status_and_error(error)
         if self.status is None:
             self.status = status
 
     def finish(self) -> None:
-        """Record the call, once; never raises."""
+        """Record the call, once. Never raises."""
         if self.call.is_recorded:
             return
         self.call.is_recorded = True

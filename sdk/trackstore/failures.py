@@ -1,4 +1,4 @@
-"""An exception as the failure of a request or stage: its text, and type and traceback as details."""
+"""Describes an exception as the failure of a request or stage."""
 
 import traceback
 from typing import Any
@@ -10,7 +10,6 @@ MAX_TRACEBACK_CHARS = 8_000
 
 
 def message_of(error: BaseException) -> str:
-    """The text of an exception; its type where it has none, or none that can be made."""
     try:
         text = str(error)
     except Exception:  # noqa: BLE001 an exception of somebody else: tracking must outlive its mistakes
@@ -19,7 +18,6 @@ def message_of(error: BaseException) -> str:
 
 
 def details_of(error: BaseException) -> dict[str, Any]:
-    """Type and traceback of an exception, as the details of a failure."""
     name = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
     try:
         lines = "".join(traceback.format_exception(error))

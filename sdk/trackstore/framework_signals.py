@@ -1,4 +1,4 @@
-"""Exceptions that Flask and Django turn into answers by themselves, and only tell by a signal."""
+"""Captures exceptions that Flask and Django handle themselves, by their signals."""
 
 import sys
 from typing import Any
@@ -13,7 +13,6 @@ _connected: set[str] = set()
 
 
 def connect_signals() -> None:
-    """Listen to every framework that is imported and not yet listened to."""
     for name in MODULES:
         if name in _connected or name not in sys.modules:
             continue
@@ -24,7 +23,6 @@ def connect_signals() -> None:
 
 
 def _keep_exception(*_: Any, exception: BaseException | None = None, **__: Any) -> None:
-    """Keep the exception with the call that is served: its text is recorded if the answer is a fault."""
     call = open_call()
     if call is not None:
         call.exception = exception or sys.exc_info()[1]

@@ -1,4 +1,4 @@
-"""Spans with OpenTelemetry's GenAI attributes, as operations: models as LLM, tools as TOOL."""
+"""Converts spans with OpenTelemetry GenAI attributes to operations."""
 
 import hashlib
 from collections.abc import Mapping
@@ -50,7 +50,7 @@ MAX_TEXT_CHARS = 65_536
 
 @dataclass(frozen=True, slots=True)
 class SpanFacts:
-    """What is read of a finished span, whichever library made it. Times are Unix nanoseconds."""
+    """Library-independent fields of a finished span. Times are Unix nanoseconds."""
 
     trace_id: int
     span_id: int
@@ -69,10 +69,10 @@ def operation_of_span(
     labels: Mapping[str, str] = LABEL_ATTRIBUTES,
     keep_texts: bool = False,
 ) -> Operation | None:
-    """The operation of a span; None where it is no call of a model or tool.
+    """Return the operation of a span, or None if it is no model or tool call.
 
-    The id is made of time and span, so a span that is exported twice is one operation.
-    ``keep_texts`` keeps what was asked and answered, where the span tells it.
+    The id derives from time and span, so a span that is exported twice is one operation.
+    ``keep_texts`` keeps prompt and response, if the span has them.
     """
     attributes = span.attributes
     done = attributes.get(OPERATION)
@@ -132,7 +132,7 @@ def _kept(span: SpanFacts) -> dict[str, Any]:
 
 
 def span_uuid(span: SpanFacts) -> UUID:
-    """The UUIDv7 of a span: the millisecond in which it ended, then bits of trace and span id."""
+    """Return a UUIDv7 of the millisecond in which the span ended, and bits of trace and span id."""
     span_key = span.trace_id.to_bytes(16, "big") + span.span_id.to_bytes(8, "big")
     noise = int.from_bytes(hashlib.blake2b(span_key, digest_size=10).digest(), "big")
     high = (span.ended_ns // 1_000_000) << 80 | 0x7 << 76 | (noise >> 64 & 0xFFF) << 64

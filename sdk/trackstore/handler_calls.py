@@ -1,4 +1,4 @@
-"""One use of a decorated handler: a call of its own, or a part of the call that a middleware watches."""
+"""Calls of decorated handlers: standalone, or nested in a call that a middleware watches."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
@@ -19,14 +19,13 @@ CURRENT_USER = "current_user"
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """Which handler is used, and with what: ``route`` is what to call it by, if not the operation."""
+    """A handler and its arguments; ``route`` names the call, otherwise the operation does."""
 
     operation: str
     route: str | None
     arguments: Mapping[str, Any]
 
     def labels(self) -> dict[str, str]:
-        """The arguments that say whose call it is."""
         arguments = self.arguments
         labels = labels_of({n: v for n, v in arguments.items() if isinstance(v, SCALARS)})
         user = arguments.get(CURRENT_USER)
@@ -34,8 +33,6 @@ class Invocation:
 
 
 class HandlerCall(Protocol):
-    """What a decorated handler tells: that it failed, that its stream was cut, that it is over."""
-
     def inside(self) -> Any: ...
 
     def watching(self) -> Any: ...
@@ -56,7 +53,7 @@ def begin_call(
     *,
     apart: bool,
 ) -> HandlerCall:
-    """Begin a use; what cannot be read from the arguments is counted, never raised."""
+    """Begin a call; arguments that cannot be read are counted, never raised."""
     watched = None if apart else open_call()
     standalone = StandaloneCall(recorder, invocation)
     handler_call: StandaloneCall | NestedCall = standalone
@@ -72,7 +69,7 @@ def begin_call(
 
 
 class StandaloneCall(Exchange):
-    """A use that nobody else watches: it becomes an operation."""
+    """A call that nothing else watches: it becomes an operation."""
 
     __slots__ = ("_invocation", "_request")
 
@@ -83,7 +80,6 @@ class StandaloneCall(Exchange):
         self._request: Any = None
 
     def read_request(self) -> None:
-        """Look for a web request among the arguments, whose ids tie together what is tracked."""
         request = request_among(self._invocation.arguments.values())
         if request is not None and self.context.correlation_id is None:
             self.context = context_of_request(request)
@@ -91,7 +87,6 @@ class StandaloneCall(Exchange):
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Run the handler; an exception ends the call, and goes on."""
         try:
             with self.inside():
                 yield
@@ -101,28 +96,23 @@ class StandaloneCall(Exchange):
             raise
 
     def fail(self, error: BaseException) -> None:
-        """Take over why the handler failed; a cancelled one was cut."""
         if is_cancelled(error):
             self.is_disconnected = True
         else:
             super().fail(error)
 
     def mark_disconnected(self) -> None:
-        """The stream was closed before its end."""
         self.is_disconnected = True
 
     def set_status(self, status: int | None) -> None:
-        """Take over the status of an answer that has one."""
         self.status = status
 
     def recorded_status(self) -> int | None:
-        """The status, where there is one: a handler without a web request has none of its own."""
         if self._request is None:
             return None if self.error else self.status
         return self.status or (super().recorded_status() if self.error else self._default_status())
 
     def facts(self) -> dict[str, Any]:
-        """What request and arguments tell."""
         invocation, labels = self._invocation, self._invocation.labels()
         web: WebRequest | None = from_request(self._request)
         if web is None:
@@ -143,7 +133,7 @@ class StandaloneCall(Exchange):
 
 
 class NestedCall:
-    """A use inside a call that a middleware watches: it names the operation, and says why it failed."""
+    """A call inside one that a middleware watches: it adds operation type and error."""
 
     __slots__ = ("call",)
 
@@ -156,12 +146,10 @@ class NestedCall:
             call.facts.setdefault("route", invocation.route)
 
     def inside(self) -> Any:
-        """The middleware has set up the context."""
         return nullcontext()
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Run the handler; an exception is told to the middleware, and goes on."""
         try:
             yield
         except Exception as error:
@@ -169,17 +157,15 @@ class NestedCall:
             raise
 
     def fail(self, error: BaseException) -> None:
-        """Say why, where it is a fault and not an answer."""
         _, error_text = status_and_error(error)
         if error_text is not None:
             self.call.facts.setdefault("error", error_text)
 
     def mark_disconnected(self) -> None:
-        """The stream was closed before its end."""
         self.call.attributes["disconnected"] = True
 
     def set_status(self, status: int | None) -> None:
-        """The middleware sees the status itself."""
+        pass  # the middleware sees the status itself
 
     def finish(self) -> None:
-        """The middleware records the call."""
+        pass  # the middleware records the call

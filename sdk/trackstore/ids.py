@@ -1,4 +1,4 @@
-"""UUIDv7 (RFC 9562): ids that carry their time, made at the call, so that a resend is harmless."""
+"""UUIDv7 (RFC 9562): ids with a timestamp, made at the call, so that a resend is harmless."""
 
 import os
 import secrets
@@ -14,23 +14,21 @@ MASK_A, MASK_B = (1 << RANDOM_A) - 1, (1 << RANDOM_B) - 1
 
 
 class IdMaker:
-    """Makes UUIDv7 that never go back within a process, from any thread.
+    """Makes increasing UUIDv7 within a process, from any thread.
 
-    Within one millisecond, or after the clock went back, the last id is counted on. A forked child
-    starts with fresh random bits, so it never makes an id of its parent.
+    Within a millisecond, or after the clock went back, the last id is incremented. A forked child
+    starts with fresh random bits, so it never repeats an id of its parent.
     """
 
     def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
-        """Forget the last id; for a forked child."""
         # Re-entrant: a signal handler may track while the code that it interrupts makes an id.
         self._lock = RLock()
         self._last = 0
 
     def __call__(self) -> UUID:
-        """A new id: now in milliseconds, then 74 bits that are random in each new millisecond."""
         milliseconds = time.time_ns() // 1_000_000
         with self._lock:
             if milliseconds > self._last >> RANDOM_BITS:

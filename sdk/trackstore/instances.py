@@ -1,4 +1,4 @@
-"""The name of this process, by which the server tells the reports of several processes apart."""
+"""Name of this process, which tells apart the reports of several processes."""
 
 import os
 import secrets
@@ -8,14 +8,11 @@ MAX_HOST_CHARACTERS = 100
 
 
 class _Process:
-    """A name that a forked child does not share, nor a process that has the same number later."""
-
     def __init__(self) -> None:
         self._pid = -1
         self._name = ""
 
     def name(self) -> str:
-        """Return host, process number and eight random digits."""
         pid = os.getpid()
         if pid != self._pid:
             host = socket.gethostname()[:MAX_HOST_CHARACTERS]

@@ -1,4 +1,4 @@
-"""Reads points in time leniently: aware datetimes, Unix timestamps and ISO 8601 texts."""
+"""Lenient parsing of times: aware datetimes, Unix timestamps and ISO 8601 texts."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,6 @@ AWARE_HINT = "Pass an aware datetime, such as datetime.now(UTC)."
 
 
 def instant(value: Any, problems: Problems) -> datetime | None:
-    """Return an aware instant in UTC within the years that the server takes."""
     now = datetime.now(UTC)
     if type(value) is datetime and value.tzinfo is UTC and EARLIEST <= value <= now + MAX_FUTURE:
         return value
@@ -45,7 +44,7 @@ ACCEPTS[instant] = lambda value: (
 
 
 def elapsed_ms(started: Any, problems: Problems) -> float | None:
-    """Return the milliseconds since a start: a datetime, ``time.time()`` or ``time.perf_counter()``."""
+    """Return the milliseconds since a datetime, ``time.time()`` or ``time.perf_counter()``."""
     try:
         number = None if issubclass(type(started), datetime) else read_number(started)
         if number is not None and abs(number) < EARLIEST.timestamp():
@@ -97,7 +96,6 @@ def _of_timestamp(number: float, now: datetime) -> datetime | None:
 
 
 def _in_utc(value: datetime) -> datetime:
-    """Return the instant as a plain datetime: libraries have subclasses of their own."""
     utc = value.astimezone(UTC)
     return datetime(
         utc.year, utc.month, utc.day, utc.hour, utc.minute, utc.second, utc.microsecond, UTC
@@ -105,7 +103,7 @@ def _in_utc(value: datetime) -> datetime:
 
 
 def _with_zone(value: datetime, now: datetime, problems: Problems) -> datetime | None:
-    """Return a time without a zone as what it must mean; None where that is not clear."""
+    """Add the zone to a naive time; return None if it is ambiguous."""
     in_utc, local = value.replace(tzinfo=UTC), value.replace(tzinfo=None).astimezone()
     if in_utc == local or abs(in_utc - now) <= MAX_LOCAL_DIFFERENCE:
         problems.append(

@@ -1,4 +1,4 @@
-"""Makes JSON objects of whatever callers pass: bounded in depth and size, without what JSON cannot hold."""
+"""Converts values to JSON objects, bounded in depth and size."""
 
 import dataclasses
 import json
@@ -38,7 +38,7 @@ MAX_CUT_MEMBERS = 100
 
 
 def json_object(value: Any, problems: Problems) -> dict[str, Any] | None:
-    """Return the value as a JSON object that the server takes; None where it is not an object."""
+    """Convert to a JSON object that the server accepts; return None for other values."""
     try:
         normalizer = _JsonNormalizer(problems)
         normalized = normalizer.normalize(value, 1)
@@ -52,7 +52,6 @@ def json_object(value: Any, problems: Problems) -> dict[str, Any] | None:
 
 
 def json_text(value: Any, problems: Problems) -> str | None:
-    """Return the JSON text of a list or object, such as the messages of a chat."""
     normalizer = _JsonNormalizer(problems)
     return json.dumps(normalizer.normalize(value, 1), ensure_ascii=False)
 
@@ -68,7 +67,6 @@ class _JsonNormalizer:
         self.bytes = 0
 
     def normalize(self, value: Any, depth: int) -> Any:
-        """Return the value as JSON; itself where it is JSON already."""
         kind = type(value)
         self.bytes += BYTES_OF_A_VALUE
         if kind is str:
@@ -194,7 +192,6 @@ class _JsonNormalizer:
 
 
 def _members_of(value: Any) -> dict[str, Any]:
-    """Return the fields of a dataclass or struct."""
     fields = (
         [field.name for field in dataclasses.fields(value)]
         if dataclasses.is_dataclass(value)
@@ -209,13 +206,12 @@ def size_of(value: Any) -> int:
 
 
 def _mark(value: Any, size: int) -> dict[str, Any]:
-    """Return what stands for a value that is too large."""
     preview = json.dumps(value, ensure_ascii=False)[:PREVIEW_CHARS]
     return {"truncated": True, "bytes": size, "preview": preview}
 
 
 def _small_enough(value: dict[str, Any], problems: Problems) -> dict[str, Any]:
-    """Return the object with its largest members replaced by a mark, until it is small enough."""
+    """Replace the largest members of an object by a marker until it fits."""
     sizes = {name: size_of(member) for name, member in value.items()}
     total_bytes = size_of(value)
     if total_bytes <= MAX_BYTES:

@@ -1,4 +1,4 @@
-"""Whose it is: the labels that calls may carry, and those that a tracker adds."""
+"""Labels of entries: those that calls may carry, and the defaults of a tracker."""
 
 from collections.abc import Mapping
 from typing import Any, TypedDict
@@ -8,7 +8,7 @@ from trackstore.entries import Labels
 
 
 class LabelArguments(TypedDict, total=False):
-    """Whose it is. What is left out is filled from the tracker's labels, then from the API key."""
+    """Labels of a call. Unset ones come from the tracker, then from the API key."""
 
     organization_id: str | None
     namespace_id: str | None
@@ -21,14 +21,10 @@ class LabelArguments(TypedDict, total=False):
 
 
 class RequestArguments(LabelArguments, total=False):
-    """Whose request it is, and another name of its attributes."""
-
     metadata: Mapping[str, Any] | None
 
 
 class SessionArguments(LabelArguments, total=False):
-    """Whose session it is, and other names of what it has."""
-
     metadata: Mapping[str, Any] | None
     session_id: UUID | str | None
     tool_id: str | None
@@ -42,15 +38,13 @@ LABELS = (
 
 
 class LabelDefaults:
-    """Base of what adds labels of its own."""
-
     labels: Labels | None = None
     """Labels of everything that comes from here, where the call says nothing else."""
 
     def labels_with(self, labels: Mapping[str, Any]) -> Labels | None:
-        """The own labels with what the call says; None where there is none.
+        """Merge labels with the defaults; None without any.
 
-        Raises ``TypeError`` for a label that there is not.
+        Raises ``TypeError`` for an unknown label.
         """
         if not labels:
             return self.labels

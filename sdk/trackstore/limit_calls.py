@@ -1,4 +1,4 @@
-"""Calls about limits: what is sent, and how the answers read. The trackers send them."""
+"""GraphQL calls about limits, and the decoding of their answers."""
 
 from datetime import datetime, timedelta
 from typing import Literal
@@ -15,7 +15,7 @@ IfUnavailable = Literal["raise", "allow", "deny"]
 """What a caller takes for granted where the server cannot be asked."""
 Call = tuple[str, Json]
 """A document and its variables."""
-UNAVAILABLE_REASON = "the server could not be asked"
+UNAVAILABLE_REASON = "the server is unavailable"
 
 
 class _ReservationPayload(msgspec.Struct, rename="camel"):
@@ -29,33 +29,27 @@ class _ReservePayload(msgspec.Struct):
 
 
 def consume_call(consume: Consume) -> Call:
-    """Use units."""
     return CONSUME, {"input": msgspec.to_builtins(consume)}
 
 
 def reserve_call(consume: Consume, ttl: timedelta) -> Call:
-    """Set units aside for so long."""
     return RESERVE, {"input": msgspec.to_builtins(consume), "ttl": f"PT{ttl.total_seconds():g}S"}
 
 
 def commit_call(id: UUID, units: int) -> Call:
-    """Use what was really needed of a reservation."""
     return COMMIT, {"id": str(id), "units": units}
 
 
 def release_call(id: UUID) -> Call:
-    """Give a reservation back."""
     return RELEASE, {"id": str(id)}
 
 
 def consumption_of(data: Json) -> Consumption:
-    """The decision in an answer; those of all calls but ``reserve`` look alike."""
     (payload,) = data.values()
     return msgspec.convert(payload, Consumption)
 
 
 def reservation_of(data: Json) -> Reservation:
-    """The reservation in an answer."""
     payload = msgspec.convert(data["reserve"], _ReservePayload)
     if payload.reservation is None or not payload.decision.allowed:
         return Reservation(payload.decision)
@@ -63,6 +57,5 @@ def reservation_of(data: Json) -> Reservation:
 
 
 def assumed(choice: IfUnavailable, units: int) -> Consumption:
-    """The decision that nobody made."""
     allowed = choice == "allow"
     return Consumption(allowed, units, None if allowed else UNAVAILABLE_REASON, is_known=False)

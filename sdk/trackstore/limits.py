@@ -1,4 +1,4 @@
-"""Whether units may be used: the one thing that a tracker asks the server, and waits for."""
+"""Limit calls of trackers: ``consume``, ``reserve``, ``commit`` and ``release``."""
 
 import asyncio
 from abc import abstractmethod
@@ -33,10 +33,10 @@ ANSWER_TIMEOUT_SECONDS = 5.0
 
 
 class ConsumeArguments(TypedDict, total=False):
-    """Whose use it is, and other names of what is used.
+    """Labels of a use, and alternative names.
 
-    A label that is passed is not None: without the id, the limits of that level are not asked. Only
-    the organization has a value then, that of the API key.
+    A label that is passed must not be None: without the id, the limits of that level would not be
+    checked. Only the organization may be None, which means that of the API key.
     """
 
     organization_id: str | None
@@ -52,7 +52,6 @@ class ConsumeArguments(TypedDict, total=False):
 
 
 def unavailable_policy(value: Any) -> IfUnavailable:
-    """Return what to do where the server cannot be asked; raises ``InvalidItemError``."""
     word = spelling(value).lower()
     for known in get_args(IfUnavailable):
         if word == known:
@@ -64,9 +63,9 @@ def unavailable_policy(value: Any) -> IfUnavailable:
 
 
 def reservation_id(reservation: Any) -> UUID:
-    """Return the id of units that were set aside, also from the answer of ``reserve``.
+    """Return the id of a reservation, also from the answer of ``reserve``.
 
-    Raises ``InvalidItemError`` for an answer that set nothing aside, and for what is no id.
+    Raises ``InvalidItemError`` if nothing was set aside, and for an invalid id.
     """
     if not isinstance(reservation, Reservation):
         id = read_uuid(reservation)
@@ -80,14 +79,13 @@ def reservation_id(reservation: Any) -> UUID:
         return reservation.id
     if reservation.allowed:
         raise InvalidItemError(
-            "reservation: the server could not be asked, so nothing was set aside. Count the units "
+            "reservation: the server was unavailable, so nothing was set aside. Count the units "
             "that were used with consume()."
         )
     raise InvalidItemError("reservation: it was denied, so there is nothing to commit or release.")
 
 
 def duration_of(value: Any) -> timedelta:
-    """Return a span of time that was passed as such, or in seconds; raises ``InvalidItemError``."""
     if isinstance(value, timedelta):
         return value
     problems: Problems = []
@@ -98,7 +96,7 @@ def duration_of(value: Any) -> timedelta:
 
 
 class Limits(LabelDefaults):
-    """Limits where no server is asked: everything is allowed, and said not to be known."""
+    """Limits without a server: everything is allowed and reported as unknown."""
 
     def consume(
         self,
@@ -111,16 +109,15 @@ class Limits(LabelDefaults):
         if_unavailable: IfUnavailable = "raise",
         **labels: Unpack[ConsumeArguments],
     ) -> Consumption:
-        """Use units if every limit that applies allows it, all or nothing, and count them.
+        """Use units if every applicable limit allows it, all or nothing, and count them.
 
-        Waits for the answer, ``timeout`` seconds at most, and tries again meanwhile; with the same
-        ``id`` (default: a new one) a repeat counts once. Where the server cannot be asked,
-        ``if_unavailable`` decides: ``raise`` (``ServerUnavailableError``), ``allow`` or ``deny``.
-        ``operation`` and ``batch_size`` stand for ``operation_type`` and ``units``.
+        Waits up to ``timeout`` seconds for the answer, retrying meanwhile; with the same ``id``
+        (default: a new one) a repeat counts once. ``if_unavailable`` decides if the server is
+        unavailable: ``raise`` (``ServerUnavailableError``), ``allow`` or ``deny``. ``operation``
+        and ``batch_size`` are alternative names of ``operation_type`` and ``units``.
 
-        Raises ``InvalidItemError`` for arguments that cannot be used, and for a label that is None:
-        nothing is left out here, as the answer would be one to another question. Raises
-        ``ServerRefusedError`` for what the server refuses.
+        Raises ``InvalidItemError`` for invalid arguments and for a label that is None: leaving it
+        out would check other limits. Raises ``ServerRefusedError`` for an error of the server.
         """
         consume = self._build_consume(interaction_type, units, operation_type, id, labels)
         return self._consume(consume, timeout, unavailable_policy(if_unavailable))
@@ -137,9 +134,9 @@ class Limits(LabelDefaults):
         if_unavailable: IfUnavailable = "raise",
         **labels: Unpack[ConsumeArguments],
     ) -> Reservation:
-        """Set units aside for ``ttl`` (1 second to 1 day), for work whose use is known at its end.
+        """Set units aside for ``ttl`` (1 second to 1 day), for work whose usage is known at its end.
 
-        ``commit`` or ``release`` ends it. ``ttl`` is a ``timedelta`` or seconds. Otherwise as
+        ``commit`` or ``release`` ends it. ``ttl`` is a ``timedelta`` or seconds. Otherwise like
         ``consume``.
         """
         consume = self._build_consume(interaction_type, units, operation_type, id, labels)
@@ -148,7 +145,6 @@ class Limits(LabelDefaults):
     def _build_consume(
         self, interaction_type: Any, units: Any, operation_type: Any, id: Any, passed: Any
     ) -> Consume:
-        """Return the question; raises ``InvalidItemError`` for what cannot be asked."""
         labels = dict(passed)
         if "batch_size" in labels:
             units = labels.pop("batch_size")
@@ -160,7 +156,7 @@ class Limits(LabelDefaults):
         for name, value in labels.items():
             if value is None and name != "organization_id":
                 raise InvalidItemError(
-                    f"consume: {name}: None is not an id, and limits by {name} would not be asked. "
+                    f"consume: {name}: None is not an id, and limits by {name} would not be checked. "
                     f"Pass the id, or leave {name} out."
                 )
         consume = Consume(
@@ -180,10 +176,10 @@ class Limits(LabelDefaults):
     def commit(
         self, id: UUID | str | Reservation, units: int, *, timeout: float = ANSWER_TIMEOUT_SECONDS
     ) -> Consumption:
-        """Use what was really needed of a reservation; the rest is given back. May be repeated.
+        """Use the units of a reservation that were needed, and give the rest back. Idempotent.
 
-        ``id`` is the answer of ``reserve``, or its id. Raises ``InvalidItemError`` where nothing was set
-        aside, ``ServerUnavailableError`` or ``ServerRefusedError``.
+        ``id`` is the answer of ``reserve``, or its id. Raises ``InvalidItemError`` if nothing was
+        set aside, ``ServerUnavailableError`` or ``ServerRefusedError``.
         """
         del timeout
         reservation_id(id)
@@ -192,7 +188,7 @@ class Limits(LabelDefaults):
     def release(
         self, id: UUID | str | Reservation, *, timeout: float = ANSWER_TIMEOUT_SECONDS
     ) -> Consumption:
-        """Give all units of a reservation back. Otherwise as ``commit``."""
+        """Give all units of a reservation back. Otherwise like ``commit``."""
         del timeout
         reservation_id(id)
         return assumed("allow", 0)
@@ -208,7 +204,7 @@ class Limits(LabelDefaults):
         if_unavailable: IfUnavailable = "raise",
         **labels: Unpack[ConsumeArguments],
     ) -> Consumption:
-        """``consume`` without blocking the event loop."""
+        """Run ``consume`` without blocking the event loop."""
         return await asyncio.to_thread(
             self.consume,
             interaction_type,
@@ -232,7 +228,7 @@ class Limits(LabelDefaults):
         if_unavailable: IfUnavailable = "raise",
         **labels: Unpack[ConsumeArguments],
     ) -> Reservation:
-        """``reserve`` without blocking the event loop."""
+        """Run ``reserve`` without blocking the event loop."""
         return await asyncio.to_thread(
             self.reserve,
             interaction_type,
@@ -248,13 +244,13 @@ class Limits(LabelDefaults):
     async def acommit(
         self, id: UUID | str | Reservation, units: int, *, timeout: float = ANSWER_TIMEOUT_SECONDS
     ) -> Consumption:
-        """``commit`` without blocking the event loop."""
+        """Run ``commit`` without blocking the event loop."""
         return await asyncio.to_thread(self.commit, id, units, timeout=timeout)
 
     async def arelease(
         self, id: UUID | str | Reservation, *, timeout: float = ANSWER_TIMEOUT_SECONDS
     ) -> Consumption:
-        """``release`` without blocking the event loop."""
+        """Run ``release`` without blocking the event loop."""
         return await asyncio.to_thread(self.release, id, timeout=timeout)
 
     def _consume(
@@ -271,22 +267,17 @@ class Limits(LabelDefaults):
 
 
 class RemoteLimits(Limits):
-    """Limits as the server keeps them."""
-
     @abstractmethod
-    def _call_server(self, call: Call, timeout: float) -> Json:
-        """The data of the answer; raises ``ServerUnavailableError`` or ``ServerRefusedError``."""
+    def _call_server(self, call: Call, timeout: float) -> Json: ...
 
     def commit(
         self, id: UUID | str | Reservation, units: int, *, timeout: float = ANSWER_TIMEOUT_SECONDS
     ) -> Consumption:
-        """Use what was really needed of a reservation; the rest is given back."""
         return consumption_of(self._call_server(commit_call(reservation_id(id), units), timeout))
 
     def release(
         self, id: UUID | str | Reservation, *, timeout: float = ANSWER_TIMEOUT_SECONDS
     ) -> Consumption:
-        """Give all units of a reservation back."""
         return consumption_of(self._call_server(release_call(reservation_id(id)), timeout))
 
     def _consume(

@@ -1,7 +1,7 @@
-"""Fits entries to what the server takes: a fact that cannot be kept is left out, its record is not.
+"""Normalizes entries to what the server accepts: an invalid field is left out, its record is kept.
 
-The rules are made from the types of the entries and the bounds of the server, so that a new field has
-one without being named here.
+Rules derive from the types of the entries and the limits of the server, so a new field needs no
+rule here.
 """
 
 import re
@@ -90,13 +90,11 @@ DURATION = re.compile(
 
 
 def words_of(literal: Any) -> Mapping[str, str]:
-    """Return the accepted spellings of a ``Literal``, in capitals, with the word of each."""
     words = {word.upper(): word for word in get_args(literal)}
     return words | {other: words[word] for other, word in WORD_SYNONYMS.items() if word in words}
 
 
 def long_text(value: Any, problems: Problems) -> str | None:
-    """Return the text of a chat; a list of messages as JSON."""
     if type(value) is not str and issubclass(type(value), list | tuple | dict):
         value = json_text(value, problems)
     text: str | None = _long_text(value, problems)
@@ -104,7 +102,6 @@ def long_text(value: Any, problems: Problems) -> str | None:
 
 
 def mode(value: Any, problems: Problems) -> str | None:
-    """Return the mode of a tool call; the case of the known ones does not matter."""
     name: str | None = _id(value, problems)
     if name is not None and name.lower() in MODES:
         return name.lower()
@@ -115,7 +112,7 @@ ACCEPTS[mode] = lambda value: type(value) is str and value in MODES
 
 
 def stall_after_text(value: Any, problems: Problems) -> str | None:
-    """Return an ISO 8601 duration of text, ``timedelta`` or seconds."""
+    """Convert text, ``timedelta`` or seconds to an ISO 8601 duration."""
     if type(value) is str and DURATION.fullmatch(value):
         return value
     try:
@@ -185,10 +182,7 @@ Fallbacks = tuple[tuple[str, Any], ...]
 
 @lru_cache(None)
 def rules_of(kind: type[Struct]) -> tuple[Rules, Fallbacks]:
-    """Return name, test and converter of a struct's fields, made from their types.
-
-    Beside them are the defaults of the fields that may not be None.
-    """
+    """Return name, test and converter of each field of a struct, and defaults of required ones."""
     hints = get_type_hints(kind)
     rules, fallbacks = [], []
     for field in msgspec.structs.fields(kind):
@@ -206,7 +200,6 @@ def rules_of(kind: type[Struct]) -> tuple[Rules, Fallbacks]:
 
 @lru_cache(None)
 def required_of(kind: type[Struct]) -> tuple[str, ...]:
-    """Return the fields that have no default and may not be None."""
     hints = get_type_hints(kind)
     return tuple(
         field.name
@@ -246,7 +239,6 @@ def _unchanged(value: Any, problems: Problems) -> Any:
 
 
 def nested(kind: type[Struct]) -> Converter:
-    """Make a converter to a part of an entry, from the part itself or from its names."""
     required = required_of(kind)
     rules, fallbacks = rules_of(kind)
     never_none = (*required, *(name for name, _ in fallbacks))
@@ -279,7 +271,6 @@ def nested(kind: type[Struct]) -> Converter:
 
 
 def part_of(kind: type[Struct], names: Mapping[Any, Any], problems: Problems) -> Struct:
-    """Return a struct of the names that it has; others are told as problems."""
     known: dict[str, Any] = {}
     for key, value in list(names.items()):
         name = key_of(key)
@@ -310,7 +301,7 @@ def _list_of(kind: type[Struct]) -> Converter:
 
 
 def normalize_struct(entry: Struct, problems: Problems, *, in_place: bool = False) -> Struct:
-    """Return the struct with every field converted; itself where nothing changes, or ``in_place``."""
+    """Return the struct with every field converted; itself if nothing changes or ``in_place``."""
     changes: dict[str, Any] | None = None
     rules, fallbacks = rules_of(type(entry))
     for (name, accepts, convert), value in zip(rules, astuple(entry), strict=True):
@@ -338,17 +329,16 @@ def normalize_struct(entry: Struct, problems: Problems, *, in_place: bool = Fals
 
 
 def _prefix(name: str, problems: Problems, first: int) -> None:
-    """Say to which field the problems from ``first`` on belong."""
     for place in range(first, len(problems)):
         path, problem = problems[place]
         problems[place] = (f"{name}.{path}" if path else name, problem)
 
 
 def normalize(entry: Entry, *, in_place: bool = False) -> tuple[Entry, Problems]:
-    """Return the entry as the server takes it, and what had to be changed or left out.
+    """Return the entry as the server accepts it, and the problems that were fixed.
 
-    An entry that is the caller's own is changed in place. Raises ``InvalidItemError`` where what is left
-    is no entry, such as a command without its request.
+    ``in_place`` changes the entry itself. Raises ``InvalidItemError`` if required fields are
+    missing, such as the request of a command.
     """
     problems: Problems = []
     kind = type(entry)

@@ -1,4 +1,4 @@
-"""Puts the facts of a call, by whatever names they were passed, into their places in an operation."""
+"""Builds an operation from the arguments of a call, whatever their names."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -62,7 +62,6 @@ KNOWN_NAMES = (*FIELD_OF_FACT, *PARTS, *COMBINED_FACTS, *OPERATION_ALIASES)
 def api_facts(
     route: Any, method: Any, counts_against_plan: Any, facts: dict[str, Any]
 ) -> dict[str, Any]:
-    """Return the facts of an API call, with what it counts and was for where nobody says it."""
     known = {"route": route, "method": method, **facts}
     if counts_against_plan is not False:
         known["counts_against_plan"] = counts_against_plan
@@ -81,7 +80,6 @@ def build_operation(
     default_labels: Labels | None,
     problems: Problems,
 ) -> Operation:
-    """Return the operation of these facts; names that it does not have are told as problems."""
     fields: dict[str, Any] = {}
     parts: dict[str, dict[str, Any]] = {"": fields, "labels": {}, "api": {}, "tool": {}, "llm": {}}
     for fact, value in facts.items():
@@ -104,7 +102,6 @@ def build_operation(
 
 
 def _complete(fields: dict[str, Any], api: Mapping[str, Any], problems: Problems) -> None:
-    """Add what follows from the context and from other facts."""
     here = current()
     if here is not EMPTY_CONTEXT:
         for field in CONTEXT_FIELDS:
@@ -121,7 +118,6 @@ def _complete(fields: dict[str, Any], api: Mapping[str, Any], problems: Problems
 def _place_part(
     name: str, value: Any, facts: dict[str, Any], parts: dict[str, dict[str, Any]]
 ) -> bool:
-    """Put a dict of plain names into its part, after what was passed by itself; False for others."""
     names = DIRECT_PART_FIELDS.get(name)
     if names is None or type(value) is not dict or not value.keys() <= names:
         return False
@@ -135,7 +131,6 @@ def _place_part(
 
 
 def _place_all(facts: dict[str, Any], parts: dict[str, dict[str, Any]], problems: Problems) -> None:
-    """Put all facts into their places, also those of whole parts and of other names."""
     together: dict[str, Any] = {}
     for part in parts.values():
         part.clear()
@@ -154,7 +149,6 @@ def _place_all(facts: dict[str, Any], parts: dict[str, dict[str, Any]], problems
 
 
 def _name_of(method: Any, route: Any) -> str | None:
-    """Return the name of an API call; None leaves it to be made of what can be read of both."""
     if (
         type(method) is str
         and type(route) is str
@@ -188,13 +182,11 @@ def _has_failed(fields: Mapping[str, Any], api: Mapping[str, Any]) -> bool:
 
 
 def _interaction(value: Any) -> Any:
-    """Return what a call counts: one unit where only the type is passed."""
     is_part = issubclass(type(value), Mapping | Interaction)
     return value if is_part else Interaction(type=value)
 
 
 def _interactions(value: Any, problems: Problems) -> list[Any] | None:
-    """Return what a call counts beside its interaction; one of them may stand alone."""
     if issubclass(type(value), str | Mapping | Interaction):
         return [_interaction(value)]
     try:
@@ -205,7 +197,6 @@ def _interactions(value: Any, problems: Problems) -> list[Any] | None:
 
 
 def _flattened(facts: dict[str, Any], problems: Problems) -> dict[str, Any]:
-    """Return the facts with those of the parts among them; what is passed by itself wins."""
     flat: dict[str, Any] = {}
     for part, shape in PARTS.items():
         value: Any = facts.get(part)
@@ -261,7 +252,6 @@ def _apply_combined(
 
 
 def _take_usage(value: Any, llm: dict[str, Any], problems: Problems) -> None:
-    """Take over the counts of a usage object; those that were passed by themselves win."""
     counts = TokenUsage.of(value).counts()
     if not counts:
         problems.append(
@@ -281,7 +271,7 @@ def _take_usage(value: Any, llm: dict[str, Any], problems: Problems) -> None:
 
 
 def _take_total(value: Any, llm: dict[str, Any], problems: Problems) -> None:
-    """Count tokens in all as input, as the server does: never beside input or output."""
+    """Count a total of tokens as input, as the server does: never beside input or output."""
     if "input_tokens" in llm or "output_tokens" in llm:
         problem = (
             "It is the total where input and output are not known apart. Pass one or the other."
@@ -296,7 +286,7 @@ def _take_total(value: Any, llm: dict[str, Any], problems: Problems) -> None:
 
 
 def _prevented(value: Any, tool: dict[str, Any], problems: Problems) -> None:
-    """Use the tokens prevented for what is missing; they are original minus actual."""
+    """Derive the missing token count from the tokens prevented, original minus actual."""
     try:
         prevented = read_number(value)
         original, actual = (

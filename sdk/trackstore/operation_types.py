@@ -1,4 +1,4 @@
-"""What a call was for, read from its route and method where nobody says it.
+"""Infers the operation type of a call from its route and method.
 
 The server has the same rules for what is recorded without this package.
 """
@@ -30,11 +30,10 @@ _POSTED = {"memory": "add"}
 
 
 def infer_operation_type(method: str, route: str) -> str:
-    """Return what a call was for: ``POST v1/memory`` is ``add_memory``, ``GET v1/users`` ``list_users``.
+    """Infer the type: ``POST v1/memory`` is ``add_memory``, ``GET v1/users`` is ``list_users``.
 
-    The noun is the last named part of the route, in the singular. The parts ``search``, ``batch``
-    and ``all`` say what is done with the noun before them. Parameters, versions and what looks like
-    an id name nothing.
+    The noun is the last named part of the route, in the singular. ``search``, ``batch`` and ``all``
+    describe what is done with the noun before them. Parameters, versions and ids are ignored.
     """
     method = method.strip().upper()
     parts = [part.lower() for part in route.partition("?")[0].split("/") if part]

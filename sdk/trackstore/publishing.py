@@ -1,4 +1,4 @@
-"""A tracker that also tells an event bus of everything it records: for logs, metrics and alerts."""
+"""A tracker that also publishes everything it records on an event bus."""
 
 import logging
 from datetime import timedelta
@@ -17,11 +17,11 @@ OPERATION_RECORDED = "operation.recorded"
 
 
 class PublishingTracker(Recorder):
-    """Hands every entry to ``inner``, then emits ``<entry>.recorded`` with it on the bus.
+    """Tracker that hands each entry to ``inner`` and then emits ``<entry>.recorded`` on the bus.
 
-    The names are those of a batch: ``operation.recorded``, ``createRequest.recorded``,
-    ``failStage.recorded`` ... ``event.data["entry"]`` is the entry. Listeners run in the caller's
-    thread: what takes long belongs into a thread or task of its own.
+    The event names are those of a batch, such as ``operation.recorded``, ``createRequest.recorded``
+    and ``failStage.recorded``; ``event.data["entry"]`` holds the entry. Listeners run in the
+    caller's thread, so move slow work to another thread or task.
     """
 
     def __init__(self, inner: Recorder, bus: EventBus) -> None:
@@ -32,24 +32,20 @@ class PublishingTracker(Recorder):
         self.is_strict = inner.is_strict
 
     def put(self, entry: Entry) -> None:
-        """Hand it on, then tell of it."""
         self.inner.record(entry)
         self.bus.emit(f"{entry.field}.recorded", entry=entry)
 
     def refuse(self, field: str, error: Exception) -> None:
-        """Hand it on."""
         self.inner.refuse(field, error)
 
     def commit(
         self, id: UUID | str | Reservation, units: int, *, timeout: float = ANSWER_TIMEOUT_SECONDS
     ) -> Consumption:
-        """Commit through the inner tracker."""
         return self.inner.commit(id, units, timeout=timeout)
 
     def release(
         self, id: UUID | str | Reservation, *, timeout: float = ANSWER_TIMEOUT_SECONDS
     ) -> Consumption:
-        """Release through the inner tracker."""
         return self.inner.release(id, timeout=timeout)
 
     def _consume(
@@ -63,25 +59,20 @@ class PublishingTracker(Recorder):
         return self.inner._reserve(consume, ttl, timeout, if_unavailable)
 
     def flush(self, timeout: float = 5.0) -> Flushed:
-        """Flush the inner tracker."""
         return self.inner.flush(timeout)
 
     def close(self, timeout: float = 5.0) -> Flushed:
-        """Close the inner tracker."""
         return self.inner.close(timeout)
 
     def stats(self) -> Stats:
-        """What became of what the inner tracker took."""
         return self.inner.stats()
 
     def is_cancelled(self, request_id: UUID) -> bool:
-        """Ask the inner tracker."""
         return self.inner.is_cancelled(request_id)
 
     def status(
         self, request_id: UUID | str, *, timeout: float = ANSWER_TIMEOUT_SECONDS
     ) -> RequestStatus | None:
-        """Ask the inner tracker."""
         return self.inner.status(request_id, timeout=timeout)
 
     def retry_stage(
@@ -92,7 +83,6 @@ class PublishingTracker(Recorder):
         force: bool = False,
         timeout: float = ANSWER_TIMEOUT_SECONDS,
     ) -> Retry:
-        """Retry through the inner tracker."""
         return self.inner.retry_stage(request_id, stage, force=force, timeout=timeout)
 
     def retry_request(
@@ -102,22 +92,19 @@ class PublishingTracker(Recorder):
         force: bool = False,
         timeout: float = ANSWER_TIMEOUT_SECONDS,
     ) -> Retry:
-        """Retry through the inner tracker."""
         return self.inner.retry_request(request_id, force=force, timeout=timeout)
 
     def look_up(self, request_id: UUID) -> RequestStatus | None:
-        """Ask the inner tracker."""
         return self.inner.look_up(request_id)
 
     def hand_over(self, request_id: UUID, *, wait: bool) -> None:
-        """Hand over through the inner tracker."""
         self.inner.hand_over(request_id, wait=wait)
 
 
 def log_operations(bus: EventBus, logger: logging.Logger) -> Listener:
-    """Log every operation as one line, with its facts as fields for structured logs.
+    """Log each operation as one line with its fields for structured logging.
 
-    A failed one is a warning. Texts of chats are not logged.
+    A failed operation is logged as a warning. Chat texts are not logged.
     """
 
     def listener(event: Event) -> None:
@@ -130,7 +117,6 @@ def log_operations(bus: EventBus, logger: logging.Logger) -> Listener:
 
 
 def fields_of(operation: Operation) -> dict[str, Any]:
-    """The facts of an operation that are worth a field in a log; what is unknown is left out."""
     labels, api, llm = operation.labels, operation.api, operation.llm
     fields = {
         "operation_id": str(operation.id),

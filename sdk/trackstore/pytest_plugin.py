@@ -1,4 +1,4 @@
-"""A pytest plugin: the fixture ``recording_tracker`` stands in for the default tracker of a test."""
+"""Pytest plugin: the fixture ``recording_tracker`` replaces the default tracker of a test."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from trackstore.tracker import set_tracker
 
 @pytest.fixture
 def recording_tracker() -> Iterator[RecordingTracker]:
-    """The default tracker of this test: it keeps what is tracked, and needs no server."""
+    """Replace the default tracker by one that keeps entries and needs no server."""
     tracker = RecordingTracker()
     before = set_tracker(tracker)
     yield tracker

@@ -1,8 +1,7 @@
-"""What every tracker can do: the real one, the one that only records, the one that does nothing.
+"""Common base of all trackers.
 
-``Recorder`` builds each entry, fits it to what the server takes, and hands it to ``put``, the one
-thing that trackers do in their own way. So the middlewares, the decorators, the events and the plain
-calls record the same things.
+``Recorder`` builds and normalizes each entry, and hands it to ``put``, the one method that trackers
+implement differently. Middlewares, decorators, events and direct calls so record the same things.
 """
 
 from abc import ABC, abstractmethod
@@ -51,8 +50,8 @@ fit_name = text(NAME_CHARS, may_cut=False, may_be_empty=False)
 class Recorder(RequestQueries, Limits, ABC):
     """Base of all trackers.
 
-    Nothing here raises because of delivery, and nothing waits for it, but ``consume`` and its kin,
-    which ask the server (here they allow everything), and ``flush`` and ``close``.
+    Nothing here raises because of delivery or waits for it, except for ``consume`` and the other
+    limit calls (which allow everything here), ``flush`` and ``close``.
     """
 
     notices: Notices
@@ -61,7 +60,6 @@ class Recorder(RequestQueries, Limits, ABC):
     """Whether it raises ``InvalidItemError`` for what the server would refuse: in tests."""
 
     def __new__(cls, *args: Any, **named: Any) -> Self:
-        """Give each tracker notices of its own, whether or not a subclass calls ``__init__``."""
         del args, named
         tracker = super().__new__(cls)
         tracker.notices = Notices()
@@ -71,36 +69,34 @@ class Recorder(RequestQueries, Limits, ABC):
 
     @abstractmethod
     def put(self, entry: Entry) -> None:
-        """Take one entry that the server takes. Never raises, but ``InvalidItemError`` if strict."""
+        """Accept a normalized entry. Never raises, except for ``InvalidItemError`` if strict."""
 
     @abstractmethod
     def refuse(self, field: str, error: Exception) -> None:
-        """Count what could not even be made an entry; raises ``InvalidItemError`` if strict."""
+        """Count what could not be made an entry; raise ``InvalidItemError`` if strict."""
 
     @abstractmethod
     def flush(self, timeout: float = 5.0) -> Flushed:
-        """Send what was tracked so far; returns after ``timeout`` seconds at the latest."""
+        """Send what was tracked so far; return after ``timeout`` seconds at the latest."""
 
     @abstractmethod
     def close(self, timeout: float = 5.0) -> Flushed:
-        """Flush and take nothing more; returns after ``timeout`` seconds at the latest."""
+        """Flush and stop; return after ``timeout`` seconds at the latest."""
 
     @abstractmethod
-    def stats(self) -> Stats:
-        """What became of everything that was tracked."""
+    def stats(self) -> Stats: ...
 
     def is_cancelled(self, request_id: UUID) -> bool:
-        """Whether the server said that this request was called off, as far as is known here."""
         del request_id
         return False
 
     # ------------------------------------------------------------------ entries
 
     def record(self, entry: Entry) -> None:
-        """Record one entry. Never raises, but ``InvalidItemError`` where the tracker is strict.
+        """Record one entry. Never raises, except for ``InvalidItemError`` if the tracker is strict.
 
-        A fact that the server would refuse is converted, or left out and counted
-        (``stats().adjusted``); the rest of the entry is kept.
+        An invalid field is converted, or left out and counted (``stats().adjusted``); the rest is
+        kept.
         """
         self._record(entry, in_place=False)
 
@@ -128,11 +124,11 @@ class Recorder(RequestQueries, Limits, ABC):
         name: str | None = None,
         **facts: Unpack[OperationArguments],
     ) -> TrackedId:
-        """Record one finished call; return its id. Never waits, never raises.
+        """Record a finished call and return its id. Never waits, never raises.
 
-        ``kind`` is API, TOOL or LLM, whatever the case; ``name`` the route, tool or model call as
-        people will group it. Both are inferred where they are left out: from route, tool or model.
-        What cannot be sent is counted as dropped with its reason (``stats().dropped``).
+        ``kind`` is API, TOOL or LLM in any case; ``name`` is the route, tool or model call as it
+        will be grouped. Both are inferred from route, tool or model if omitted. What cannot be sent
+        is counted as dropped with its reason (``stats().dropped``).
         """
         return self._track(kind, name, dict(facts))
 
@@ -145,12 +141,12 @@ class Recorder(RequestQueries, Limits, ABC):
         counts_against_plan: bool = False,
         **facts: Unpack[ApiArguments],
     ) -> TrackedId:
-        """Record a finished API call; return its id.
+        """Record a finished API call and return its id.
 
         Its name is method and route. The monthly counter of ``api_operation`` counts one unit of
-        every call, unless ``interaction`` says something else; limits count it where
+        every call, unless ``interaction`` says otherwise; limits count it if
         ``counts_against_plan`` is true. Without an ``outcome`` it is ERROR with an error text or a
-        status from 500; without an ``operation_type`` that is read from method and route.
+        status from 500; ``operation_type`` is inferred from method and route.
         """
         known = api_facts(route, method, counts_against_plan, dict(facts))
         return self._track("API", None, known)
@@ -169,8 +165,8 @@ class Recorder(RequestQueries, Limits, ABC):
     ) -> TrackedId:
         """Record a tool call and the tokens it saved; return its id.
 
-        ``client`` says which program used it (its tool id). Any names of tools and modes are taken.
-        ``tokens_prevented`` is the difference of the other two, and stands for one of them.
+        ``client`` names the program that used it (its tool id). Tools and modes may have any name.
+        ``tokens_prevented`` is the difference of the other two, and replaces one of them.
         """
         known: dict[str, Any] = {
             **facts,
@@ -195,11 +191,11 @@ class Recorder(RequestQueries, Limits, ABC):
         name: str = "chat",
         **facts: Unpack[ChatArguments],
     ) -> TrackedId:
-        """Record one exchange of a chat; return its id.
+        """Record one exchange of a chat and return its id.
 
-        ``usage`` takes the usage object of a model SDK, or a response that has one. ``tokens`` is
-        the total where input and output are not known apart: it counts as input. ``email`` becomes
-        the attribute of that name. Messages that are lists or objects are kept as JSON.
+        ``usage`` accepts the usage object of a model SDK, or a response that has one. ``tokens`` is
+        the total if input and output are unknown: it counts as input. ``email`` becomes the
+        attribute of that name. Messages that are lists or objects are kept as JSON.
         """
         known: dict[str, Any] = {
             **facts,
@@ -227,9 +223,9 @@ class Recorder(RequestQueries, Limits, ABC):
     ) -> None:
         """Report state (CLOSED, OPEN, HALF_OPEN) and totals of a circuit breaker.
 
-        Totals are those of ``instance``, by default this process; the server puts the instances of
-        a name together. Processes that share one breaker, state and totals, name the same instance.
-        A later report takes precedence over an earlier one, in whatever order they arrive.
+        Totals are those of ``instance``, by default this process; the server adds up the instances
+        of a name. Processes that share one breaker use the same instance. A later report takes
+        precedence, in whatever order reports arrive.
         """
         if organization_id is None and self.labels is not None:
             organization_id = self.labels.organization_id
@@ -258,7 +254,7 @@ class Recorder(RequestQueries, Limits, ABC):
         attributes: Mapping[str, Any] | None = None,
         **labels: Unpack[SessionArguments],
     ) -> SessionHandle:
-        """Begin a session: ``with`` or ``async with`` ends it, and ties to it what is inside.
+        """Begin a session: ``with`` or ``async with`` ends it, and links what is tracked inside.
 
         ``id`` is any text, such as the session id of a web framework; default: a new UUIDv7.
         """
@@ -285,11 +281,11 @@ class Recorder(RequestQueries, Limits, ABC):
         occurred_at: datetime | None = None,
         **labels: Unpack[RequestArguments],
     ) -> RequestHandle:
-        """Create a request, work that somebody watches; ``occurred_at`` is for work of the past.
+        """Create a request; ``occurred_at`` is for work of the past.
 
-        ``with`` or ``async with`` starts it, completes it, and fails it on an exception, which
-        goes on. ``stages`` are planned by name, or as ``Stage`` with weight and attempts. Without
-        a correlation id it takes that of the context, else its own id.
+        ``with`` or ``async with`` starts it, completes it, and fails it on an exception, which is
+        raised again. ``stages`` are planned by name, or as ``Stage`` with weight and attempts. The
+        correlation id defaults to that of the context, then to the id of the request.
         """
         request_id = self._id("request", id)
         handle = RequestHandle(self, request_id, self._correlation_id(correlation_id))
@@ -304,18 +300,17 @@ class Recorder(RequestQueries, Limits, ABC):
         return handle
 
     def resume(self, request_id: UUID | str, correlation_id: str | None = None) -> ResumedRequest:
-        """Go on with a request that was created elsewhere, such as by the web process that queued
-        the work. ``with`` starts it if it waits, and runs it again if it failed and may be retried.
+        """Continue a request that another process created, such as the web process that queued it.
 
-        The correlation id and the attempts of its stages are learned from the server when they are
-        first needed, which waits for it. Raises ``ValueError`` for what is no id.
+        ``with`` starts it if it is pending, and retries it if it failed and may be retried. The
+        correlation id and the attempts of its stages are fetched from the server when they are
+        first needed. Raises ``ValueError`` for an invalid id.
         """
         return ResumedRequest(self, uuid_of(request_id), correlation_id)
 
     # ------------------------------------------------------------------ inside
 
     def _track(self, kind: Any, name: Any, facts: dict[str, Any]) -> TrackedId:
-        """Record the operation of these facts, and return its id."""
         problems: Problems = []
         passed = facts.pop("id", None)
         operation_id = None if passed is None else read_uuid(passed)
@@ -337,7 +332,6 @@ class Recorder(RequestQueries, Limits, ABC):
         return TrackedId.of(id)
 
     def _id(self, field: str, passed: Any) -> UUID:
-        """Return the id that was passed where the server takes it, else a new one."""
         if passed is None:
             return new_id()
         id = read_uuid(passed)
@@ -348,14 +342,12 @@ class Recorder(RequestQueries, Limits, ABC):
         return new_id()
 
     def _correlation_id(self, passed: Any) -> str | None:
-        """Return the correlation id that was passed, else that of the context."""
         problems: Problems = []
         correlation_id: str | None = None if passed is None else fit_name(passed, problems)
         report(self, "request", [("correlation_id", problem) for _, problem in problems])
         return correlation_id or current().correlation_id
 
     def _known_labels(self, field: str, labels: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the labels among the names; others are counted."""
         unknown = [name for name in labels if name not in LABELS]
         if not unknown:
             return labels
@@ -363,7 +355,6 @@ class Recorder(RequestQueries, Limits, ABC):
         return {name: value for name, value in labels.items() if name in LABELS}
 
     def _stages(self, stages: Any) -> list[Stage]:
-        """Return planned stages of names, stages and mappings; what is none of them is counted."""
         if stages is None:
             return []
         problems: Problems = []

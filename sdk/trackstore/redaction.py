@@ -1,4 +1,4 @@
-"""Takes secrets out of what is kept of a call: header values, query fields, fields of a JSON body."""
+"""Redacts secrets in headers, query fields and JSON bodies."""
 
 import hashlib
 import re
@@ -99,7 +99,6 @@ def _any_of(globs: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def glob_of(name: str) -> str:
-    """Return a name or glob in lower case with underscores between its words."""
     return _SEPARATORS.sub("_", _WORD_EDGE.sub("_", name)).strip("_").lower()
 
 
@@ -111,16 +110,15 @@ def _is_match(globs: tuple[str, ...], name: str) -> bool:
 
 
 def is_secret(globs: tuple[str, ...], name: str) -> bool:
-    """Whether the value of this name is hidden, however the name is written."""
     return _is_match(globs, name[:MAX_VALUE_CHARS])
 
 
 @dataclass(frozen=True, slots=True)
 class Redaction:
-    """Which names hide their value; globs, without regard to case.
+    """Names whose values are hidden; globs, case-insensitive.
 
-    What is passed stands in place of the default: ``SECRET_FIELDS + ("notes",)`` adds to it.
-    Raises ``InvalidSettingsError`` for what is no list of names.
+    A value replaces the default: ``SECRET_FIELDS + ("notes",)`` extends it. Raises
+    ``InvalidSettingsError`` if it is not a list of names.
     """
 
     headers: tuple[str, ...] = SECRET_HEADERS
@@ -133,7 +131,6 @@ class Redaction:
             object.__setattr__(self, field_name, globs)
 
     def of_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
-        """Give every header with its value, or with a mark in its place."""
         return {
             name: REDACTED
             if is_secret(self.headers, name)
@@ -142,7 +139,6 @@ class Redaction:
         }
 
     def of_query(self, query: str) -> dict[str, str | list[str]]:
-        """Give the fields of a query string; one that was sent more than once is a list."""
         fields = dict[str, str | list[str]]()
         try:
             pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=MAX_QUERY_FIELDS)
@@ -163,7 +159,7 @@ class Redaction:
         return fields
 
     def of_body(self, body: object, depth: int = 0) -> object:
-        """Give a JSON value with every secret field replaced, however deep it lies."""
+        """Return a JSON value with every secret field redacted, at any depth."""
         if depth >= MAX_BODY_DEPTH:
             return REDACTED
         if isinstance(body, Mapping):
@@ -178,7 +174,7 @@ class Redaction:
         return self.of_text(body) if isinstance(body, str) else body
 
     def of_text(self, text: str) -> str:
-        """Give a text with the secrets in the URLs among it replaced: fields of queries, passwords."""
+        """Return a text with the secrets of URLs in it redacted: query fields and passwords."""
         if "=" in text and "?" in text:
             text = _PAIR_IN_URL.sub(self._pair, text)
         return _PASSWORD_IN_URL.sub(rf"\1{REDACTED}", text) if "://" in text else text
@@ -189,10 +185,9 @@ class Redaction:
 
 
 def fingerprint(secret: str) -> str:
-    """Name a key without telling it: the same key gives the same name, and no way leads back."""
+    """Return a one-way fingerprint of a key, which is the same for the same key."""
     return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()[:FINGERPRINT_DIGITS]
 
 
 def cut(text: str, length: int) -> str:
-    """Shorten to ``length`` characters at most."""
     return text if len(text) <= length else text[:length]

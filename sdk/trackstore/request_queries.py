@@ -1,4 +1,4 @@
-"""Questions about requests for which the caller waits: where one stands, and whether it runs again."""
+"""Calls about requests that wait for the server: status and retries."""
 
 import asyncio
 from abc import abstractmethod
@@ -36,19 +36,18 @@ NOT_FOUND = "NOT_FOUND"
 
 
 class RequestQueries:
-    """Where no server is asked: nothing is known of a request, and a retry is recorded only."""
+    """Request calls without a server: nothing is known, and a retry is recorded only."""
 
     @abstractmethod
-    def record(self, entry: Entry) -> None:
-        """Take one entry."""
+    def record(self, entry: Entry) -> None: ...
 
     def status(
         self, request_id: UUID | str, *, timeout: float = ANSWER_TIMEOUT_SECONDS
     ) -> RequestStatus | None:
-        """Return a request with its stages and attempts; None where there is none.
+        """Return a request with its stages and attempts; None if it does not exist.
 
-        ``request_id`` may be its correlation id. What this process tracked is sent first, so that
-        the answer has it. Waits ``timeout`` seconds at most. Raises ``ServerUnavailableError``, or
+        ``request_id`` may be its correlation id. What this process tracked is sent first, so the
+        answer includes it. Waits up to ``timeout`` seconds. Raises ``ServerUnavailableError``, or
         ``ServerRefusedError`` without the scope READ.
         """
         del request_id, timeout
@@ -62,11 +61,11 @@ class RequestQueries:
         force: bool = False,
         timeout: float = ANSWER_TIMEOUT_SECONDS,
     ) -> Retry:
-        """Run a failed stage again, in a failed request as well; the answer is true if it runs.
+        """Run a failed stage again, also in a failed request; the result is true if it runs.
 
         It is false, with a message, if no attempt is left, the failure is not retryable, or the
         request has completed or was cancelled. ``force`` (scope ADMIN) overrides the first two.
-        Errors as for ``status``.
+        Raises the errors of ``status``.
         """
         del timeout
         id = uuid_of(request_id)
@@ -80,24 +79,23 @@ class RequestQueries:
         force: bool = False,
         timeout: float = ANSWER_TIMEOUT_SECONDS,
     ) -> Retry:
-        """Run a failed request again, from its error stage. Otherwise as ``retry_stage``."""
+        """Run a failed request again, from its error stage. Otherwise like ``retry_stage``."""
         del timeout
         id = uuid_of(request_id)
         self.record(entries.RetryRequest(request_id=id, force=force, event_id=new_id()))
         return Retry(accepted=True)
 
     def look_up(self, request_id: UUID) -> RequestStatus | None:
-        """Start a request if it waits, and return it; None where the server cannot be asked."""
         del request_id
         return None
 
     def hand_over(self, request_id: UUID, *, wait: bool) -> None:
-        """Send what was recorded, so that the process that takes the request up next finds it."""
+        pass
 
     async def astatus(
         self, request_id: UUID | str, *, timeout: float = ANSWER_TIMEOUT_SECONDS
     ) -> RequestStatus | None:
-        """``status`` without blocking the event loop."""
+        """Run ``status`` without blocking the event loop."""
         return await asyncio.to_thread(self.status, request_id, timeout=timeout)
 
     async def aretry_stage(
@@ -108,7 +106,7 @@ class RequestQueries:
         force: bool = False,
         timeout: float = ANSWER_TIMEOUT_SECONDS,
     ) -> Retry:
-        """``retry_stage`` without blocking the event loop."""
+        """Run ``retry_stage`` without blocking the event loop."""
         return await asyncio.to_thread(
             self.retry_stage, request_id, stage, force=force, timeout=timeout
         )
@@ -120,25 +118,20 @@ class RequestQueries:
         force: bool = False,
         timeout: float = ANSWER_TIMEOUT_SECONDS,
     ) -> Retry:
-        """``retry_request`` without blocking the event loop."""
+        """Run ``retry_request`` without blocking the event loop."""
         return await asyncio.to_thread(self.retry_request, request_id, force=force, timeout=timeout)
 
 
 class RemoteRequestQueries(RequestQueries):
-    """Requests as the server has them."""
+    @abstractmethod
+    def _call_server(self, call: Call, timeout: float) -> Json: ...
 
     @abstractmethod
-    def _call_server(self, call: Call, timeout: float) -> Json:
-        """The data of the answer; raises ``ServerUnavailableError`` or ``ServerRefusedError``."""
-
-    @abstractmethod
-    def flush(self, timeout: float = 5.0) -> Flushed:
-        """Send what was tracked so far."""
+    def flush(self, timeout: float = 5.0) -> Flushed: ...
 
     def status(
         self, request_id: UUID | str, *, timeout: float = ANSWER_TIMEOUT_SECONDS
     ) -> RequestStatus | None:
-        """Return a request with its stages and attempts; None where there is none."""
         named: Json = {"correlationId": str(request_id)}
         with suppress(ValueError):
             named = {"id": str(uuid_of(request_id))}
@@ -153,7 +146,6 @@ class RemoteRequestQueries(RequestQueries):
         force: bool = False,
         timeout: float = ANSWER_TIMEOUT_SECONDS,
     ) -> Retry:
-        """Run a failed stage again; the answer is true if it runs."""
         variables: Json = {"id": str(uuid_of(request_id)), "stage": stage, "force": force}
         return self._retry(RETRY_STAGE, variables, stage, timeout)
 
@@ -164,15 +156,14 @@ class RemoteRequestQueries(RequestQueries):
         force: bool = False,
         timeout: float = ANSWER_TIMEOUT_SECONDS,
     ) -> Retry:
-        """Run a failed request again, from its error stage; the answer is true if it runs."""
         variables: Json = {"id": str(uuid_of(request_id)), "force": force}
         return self._retry(RETRY_REQUEST, variables, None, timeout)
 
     def look_up(self, request_id: UUID) -> RequestStatus | None:
-        """Start a request if it waits, and return it; None where the server cannot be asked.
+        """Start a request if it is pending, and return it; None if the server is unavailable.
 
-        A mutation, so that a key with the scope INGEST alone learns it as well. The process that
-        created the request may not have sent it yet: one that is not found is looked for again.
+        Uses a mutation, so that a key with the scope INGEST alone can read it. The process that
+        created the request may not have sent it yet, so an unknown one is looked up again.
         """
         deadline = monotonic() + ANSWER_TIMEOUT_SECONDS
         while True:
@@ -196,9 +187,9 @@ class RemoteRequestQueries(RequestQueries):
         flushed = self.flush(HAND_OVER_SECONDS if flushed.problem is None else UNAVAILABLE_SECONDS)
         if not flushed.is_done:
             log.warning(
-                "request %s: %d reports of this process are not at the server yet (%s). A process "
-                "that resumes it before they are does not know of them.",
-                request_id, flushed.left, flushed.problem or "no answer in time",
+                "request %s: %d reports have not reached the server yet (%s). A process that "
+                "resumes the request before that does not see them.",
+                request_id, flushed.left, flushed.problem or "timed out",
             )  # fmt: skip
 
     def _retry(self, document: str, variables: Json, stage: str | None, timeout: float) -> Retry:

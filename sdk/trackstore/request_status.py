@@ -1,4 +1,4 @@
-"""A request as the server has it: its fields, stages and attempts."""
+"""Request, stages and attempts as stored by the server."""
 
 import logging
 from datetime import datetime
@@ -18,8 +18,6 @@ log = logging.getLogger("trackstore")
 
 
 class AttemptStatus(Struct, frozen=True, rename="camel"):
-    """One attempt of a stage."""
-
     attempt: int
     status: str
     error_message: str | None = None
@@ -29,7 +27,7 @@ class AttemptStatus(Struct, frozen=True, rename="camel"):
 
 
 class StageStatus(Struct, frozen=True, rename="camel"):
-    """A stage. ``attempt`` is the present or the last one, 0 before the first."""
+    """A stage. ``attempt`` is the current or last one, 0 before the first."""
 
     name: str
     status: str
@@ -49,28 +47,24 @@ class StageStatus(Struct, frozen=True, rename="camel"):
 
     @property
     def can_retry(self) -> bool:
-        """Whether another attempt is allowed without force."""
         if self.status == "FAILED" and self.retryable is False:
             return False
         return self.attempt < self.max_attempts
 
     @property
     def next_attempt(self) -> int:
-        """The attempt that who resumes it speaks for: the one that runs, else the next."""
         is_present = self.status in ACTIVE_STATUSES or self.status == "COMPLETED"
         return self.attempt if is_present else self.attempt + 1
 
 
 class RequestFailure(Struct, frozen=True):
-    """Why a request failed."""
-
     message: str | None = None
     stage: str | None = None
     details: Any = None
 
 
 class RequestStatus(Struct, frozen=True, rename="camel"):
-    """A request; ``attributes`` are its own fields, such as those of the work to be done."""
+    """A request; ``attributes`` are its custom fields, such as the input of the work."""
 
     uuid: UUID
     correlation_id: str
@@ -94,14 +88,13 @@ class RequestStatus(Struct, frozen=True, rename="camel"):
     stages: tuple[StageStatus, ...] = ()
 
     def stage(self, name: str) -> StageStatus | None:
-        """The stage of that name, if there is one."""
         return next((stage for stage in self.stages if stage.name == name), None)
 
 
 class Retry(Struct, frozen=True):
-    """The answer to a retry: true where the work runs again, else ``message`` says why not.
+    """Result of a retry: true if the work runs again, otherwise ``message`` says why not.
 
-    ``attempt`` is the attempt of the stage that runs now, where one does.
+    ``attempt`` is the attempt of the stage that runs now, if any.
     """
 
     accepted: bool
@@ -114,12 +107,10 @@ class Retry(Struct, frozen=True):
 
 
 def request_status(answer: Json) -> RequestStatus:
-    """The request in an answer."""
     return msgspec.convert(answer, RequestStatus)
 
 
 def retry_of(status: RequestStatus, name: str | None = None) -> Retry:
-    """The retry that led to this status, at a stage or at the one that runs."""
     stage = status.stage(name or status.current_stage or "")
     if stage is None:
         return Retry(accepted=True, stage=name)
@@ -127,7 +118,6 @@ def retry_of(status: RequestStatus, name: str | None = None) -> Retry:
 
 
 def uuid_of(request_id: UUID | str) -> UUID:
-    """The id of a request, from text as well. Raises ``ValueError`` for what is no id."""
     if isinstance(request_id, UUID):
         return request_id
     try:

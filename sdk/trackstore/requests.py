@@ -1,7 +1,7 @@
-"""Requests and their stages as ``with`` blocks: started, completed, failed without being told.
+"""Requests and stages as ``with`` blocks that start, complete and fail them.
 
-Nothing here waits for the server: every command is an entry with an id of its own, and entries of
-one request are applied in the order in which they were made.
+Nothing here waits for the server: every command is an entry with its own id, and entries of one
+request are applied in order.
 """
 
 import asyncio
@@ -29,9 +29,9 @@ DEFAULT_ATTEMPTS = 3
 
 
 class RequestHandle:
-    """One request, as the code that works on it sees it.
+    """A request, as seen by the code that works on it.
 
-    ``result`` is sent when it completes; ``correlation_id`` ties it to other services' records.
+    ``result`` is sent when it completes; ``correlation_id`` links it to records of other services.
     """
 
     must_learn = False
@@ -51,14 +51,13 @@ class RequestHandle:
 
     @property
     def correlation_id(self) -> str:
-        """What ties it to other services' records."""
         return self._correlation_id
 
     def learn(self) -> None:
-        """Nothing is to be asked of a request that was created here."""
+        pass
 
     def hand_over(self) -> None:
-        """Nothing waits for the reports of a request that was created here."""
+        pass
 
     # ------------------------------------------------------------------ its own commands
 
@@ -72,7 +71,6 @@ class RequestHandle:
         labels: Labels | None = None,
         occurred_at: datetime | None = None,
     ) -> None:
-        """Say what is planned; ``Recorder.request`` does it."""
         self._allowed = {stage.name: stage.max_attempts for stage in stages}
         self._sink.record(
             entries.CreateRequest(
@@ -88,12 +86,11 @@ class RequestHandle:
         )
 
     def start(self) -> None:
-        """The work begins. A stage that starts does so, too."""
         self._sink.record(entries.StartRequest(**self.command()))
 
     @tolerant()
     def complete(self, **result: Any) -> None:
-        """The work is done; ``result`` is added to what ``result`` holds already."""
+        """Complete the request; ``result`` is merged into the attribute ``result``."""
         self._ended = True
         self.result.update(with_inner(result, "output_data"))
         self._sink.record(entries.CompleteRequest(result=self.result or None, **self.command()))
@@ -123,7 +120,7 @@ class RequestHandle:
     def fail(
         self, message: str, *, stage: str | None = None, details: Mapping[str, Any] | None = None
     ) -> None:
-        """The work failed; ``stage`` is the last that failed where it is left out."""
+        """Fail the request; ``stage`` defaults to the last failed one."""
         self._ended = True
         known: Any = details  # fitted when it is recorded
         self._sink.record(
@@ -133,7 +130,6 @@ class RequestHandle:
 
     @tolerant({"message": "reason"})
     def cancel(self, reason: str | None = None) -> None:
-        """Call the work off."""
         self._ended = True
         self._sink.record(entries.CancelRequest(reason=reason, **self.command()))
         self.hand_over()
@@ -170,9 +166,9 @@ class RequestHandle:
         stage: str | None = None,
         **data: Any,
     ) -> None:
-        """Append a fact to the log; ``data`` is free.
+        """Append an event to the log of the request, with ``data`` as its fields.
 
-        ``severity`` is DEBUG, INFO, WARNING, ERROR or CRITICAL, whatever the case, or a level of
+        ``severity`` is DEBUG, INFO, WARNING, ERROR or CRITICAL in any case, or a level of
         ``logging``.
         """
         known: Any = severity
@@ -192,15 +188,15 @@ class RequestHandle:
 
     @property
     def cancel_requested(self) -> bool:
-        """Whether somebody called it off, as far as the server's answers have said so.
+        """Whether the request was cancelled, as far as the server's answers have reported.
 
-        It is learned from the answer to the next report about a stage (``stage.progress()``), so
-        within about the tracker's interval.
+        The answer to the next stage report (``stage.progress()``) tells it, so it takes about the
+        interval of the tracker.
         """
         return self._sink.is_cancelled(self.id)
 
     def raise_if_cancelled(self) -> None:
-        """Raise ``RequestCancelledError`` where it was called off: for loops that should end then."""
+        """Raise ``RequestCancelledError`` if the request was cancelled."""
         if self.cancel_requested:
             raise RequestCancelledError(f"request {self.id} was called off")
 
@@ -215,12 +211,12 @@ class RequestHandle:
         stall_after: str | None = None,
         retryable: bool = True,
     ) -> StageHandle:
-        """The stage of that name, in its next attempt.
+        """Return a handle of the next attempt of a stage.
 
-        ``with`` starts it (or tries it again, after a failure), completes it, and fails it on an
-        exception, which goes on. ``attempt`` (from 1) is for who resumes a request: the attempts
-        made elsewhere are not known here. ``stall_after`` (ISO 8601) is how long it may be
-        silent; ``retryable`` is said of a failure.
+        ``with`` starts (or retries) it, completes it, and fails it on an exception, which is raised
+        again. ``attempt`` (from 1) is for resumed requests, whose earlier attempts are unknown
+        here. ``stall_after`` (ISO 8601) is how long it may be silent; ``retryable`` applies to its
+        failure.
         """
         name, attempt = self._stage_facts(name, attempt)
         if attempt is not None:
@@ -233,18 +229,17 @@ class RequestHandle:
     def attempts(
         self, name: str, *, delay_seconds: float = 0.0, most: int | None = None
     ) -> Attempts:
-        """The stage again and again until it succeeds: ``for stage in ...: with stage: ...``.
+        """Retry a stage until it succeeds: ``for stage in ...: with stage: ...``.
 
-        An exception inside is kept while attempts are left (``most``, default: as planned), and
-        the stage is tried again after ``delay_seconds``, doubled each time; that of the last
-        attempt goes on. ``stage.retryable = False`` inside makes an attempt the last.
-        ``async for`` with ``async with`` waits without blocking the loop.
+        An exception is suppressed while attempts are left (``most``, default: as planned), and the
+        stage is retried after ``delay_seconds``, doubled each time; the exception of the last
+        attempt is raised. ``stage.retryable = False`` inside makes an attempt the last. ``async
+        for`` with ``async with`` does not block the loop.
         """
         name, most = self._stage_facts(name, most)
         return Attempts(self, self._sink, name, delay_seconds, most or self.max_attempts_of(name))
 
     def _stage_facts(self, name: Any, attempt: Any) -> tuple[str, int | None]:
-        """Return the name of a stage and a number of attempts as both are sent."""
         problems: Problems = []
         text = read_text(name, problems) if type(name) is not str else name
         number = None if attempt is None else whole_number(1, MAX_ATTEMPTS)(attempt, problems)
@@ -252,16 +247,14 @@ class RequestHandle:
         return text or UNKNOWN, number
 
     def max_attempts_of(self, name: str) -> int:
-        """How often the stage may be tried."""
         return self._allowed.get(name, DEFAULT_ATTEMPTS)
 
     def first_attempt(self, name: str) -> int:
-        """The attempt that a loop over attempts begins with."""
         del name
         return 1
 
     def begin_stage(self, name: str, attempt: int | None, stall_after: str | None) -> int | None:
-        """Start a stage, or retry it from the second attempt on; the attempt, counted from 1."""
+        """Start a stage, or retry it from the second attempt on; return the attempt, from 1."""
         if attempt is None:
             attempt = self._attempts[name] = self._attempts.get(name, 0) + 1
         common = {"stage": name, **self.command()}
@@ -274,7 +267,6 @@ class RequestHandle:
     # ------------------------------------------------------------------ inside
 
     def command(self) -> dict[str, Any]:
-        """What every command carries."""
         return {"request_id": self.id, "event_id": new_id(), "occurred_at": datetime.now(UTC)}
 
     def _enter(self) -> None:

@@ -1,4 +1,4 @@
-"""What trackers answer: what is left, what became of everything, whether units may be used."""
+"""Return types of trackers: flush results, statistics, and limit decisions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,10 +11,10 @@ from msgspec import Struct
 
 @dataclass(frozen=True, slots=True)
 class Flushed:
-    """What a flush or close left behind when it returned.
+    """What was left when a flush or close returned.
 
-    ``left`` items have no answer of the server yet; ``spooled`` of them lie on disk and are sent
-    by whoever uses that folder next. ``problem`` says what stands in the way, where something does.
+    ``left`` items have no answer of the server yet; ``spooled`` of them are on disk and are sent by
+    the next process that uses the folder. ``problem`` says why items are left, if known.
     """
 
     left: int = 0
@@ -23,16 +23,16 @@ class Flushed:
 
     @property
     def is_done(self) -> bool:
-        """Whether everything is acknowledged, or counted as dropped."""
         return self.left == 0
 
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """What became of the items of this process, from its start or fork on.
+    """Counts of this process since its start or fork.
 
-    Each item that was tracked is in exactly one of ``queued`` (it waits, in memory or on disk),
-    ``acknowledged`` (the server has it; ``duplicates`` of them it had before) and ``dropped``.
+    Each tracked item is in exactly one of ``queued`` (waiting in memory or on disk),
+    ``acknowledged`` (stored by the server; ``duplicates`` of them were stored before) and
+    ``dropped``.
     """
 
     tracked: int = 0
@@ -56,13 +56,10 @@ class Stats:
 
     @property
     def dropped_total(self) -> int:
-        """All that were dropped, whatever the reason."""
         return sum(self.dropped.values())
 
 
 class Level(Struct, frozen=True, rename="camel"):
-    """How a limit stands: of whom, how much is used and left, when it starts again."""
-
     subject: str
     subject_id: str
     interaction_type: str
@@ -78,7 +75,7 @@ class Level(Struct, frozen=True, rename="camel"):
 
 
 class Consumption(Struct, frozen=True, rename="camel"):
-    """Whether units may be used, and if not why, with what an HTTP 403 or 429 needs to say."""
+    """Decision on units: whether they may be used, and otherwise why not."""
 
     allowed: bool
     units: int = 1
@@ -91,9 +88,9 @@ class Consumption(Struct, frozen=True, rename="camel"):
 
 
 class Reservation(Struct, frozen=True, rename="camel"):
-    """Units that are set aside. ``id`` commits or releases them.
+    """Units that are set aside; ``id`` commits or releases them.
 
-    It is None where they were denied, and where the server could not be asked.
+    ``id`` is None if the units were denied or the server was unavailable.
     """
 
     decision: Consumption
@@ -102,7 +99,6 @@ class Reservation(Struct, frozen=True, rename="camel"):
 
     @property
     def allowed(self) -> bool:
-        """Whether they are set aside."""
         return self.decision.allowed
 
 

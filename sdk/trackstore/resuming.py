@@ -1,4 +1,4 @@
-"""A request that was created elsewhere, taken up where it stands."""
+"""Requests that another process created, continued here."""
 
 import asyncio
 from typing import Self
@@ -18,11 +18,11 @@ from trackstore.requests import RequestHandle
 
 
 class ResumedRequest(RequestHandle):
-    """A request of another process. Its state is learned from the server when it is first needed.
+    """A request of another process, whose state is fetched when it is first needed.
 
-    The correlation id, and of each stage the attempts made and allowed. Where the server cannot be
-    asked, the stages are resumed without their number, and the server decides by what it has then.
-    The end of its work waits until the server has what was reported, for the next process asks it.
+    That is its correlation id, and the attempts of its stages. If the server is unavailable, stages
+    are resumed without a number, and the server decides by its own state. The end of the work waits
+    until the server has all reports, since the next process reads them there.
     """
 
     hands_over = True
@@ -35,24 +35,21 @@ class ResumedRequest(RequestHandle):
 
     @property
     def correlation_id(self) -> str:
-        """What ties it to other services' records."""
         if not self._is_named:
             self.learn()
         return self._correlation_id
 
     @property
     def known(self) -> RequestStatus | None:
-        """The request as it was when it was resumed; None where the server could not be asked."""
         self.learn()
         return self._known
 
     def is_completed(self, stage: str) -> bool:
-        """Whether a stage had completed when the request was resumed: its work can be left out."""
+        """Return whether a stage had completed before, so that its work can be skipped."""
         known_stage = None if self.known is None else self.known.stage(stage)
         return known_stage is not None and known_stage.status == "COMPLETED"
 
     def learn(self) -> None:
-        """Ask the server, once."""
         if not self.must_learn:
             return
         self.must_learn = False
@@ -66,18 +63,17 @@ class ResumedRequest(RequestHandle):
         self._allowed |= {stage.name: stage.max_attempts for stage in known.stages}
         if known.status in FINAL_STATUSES:
             log.warning(
-                "request %s is %s: what is reported of it changes nothing", self.id, known.status
+                "request %s is already %s: further reports have no effect", self.id, known.status
             )
 
     def hand_over(self) -> None:
-        """Send what was reported; the end of the outermost block waits until the server has it.
+        """Send the reports; the end of the outermost block waits until the server has them.
 
         Never blocks an event loop: there the ``async with`` of the block waits.
         """
         self._sink.hand_over(self.id, wait=not self._entered.is_open and not _is_in_loop())
 
     def start(self) -> None:
-        """The work goes on; a request that has failed runs again, if that is allowed."""
         self.learn()
         if self._known is None:
             super().start()
@@ -85,7 +81,6 @@ class ResumedRequest(RequestHandle):
             self._sink.record(entries.RetryRequest(start_stage=False, **self.command()))
 
     def begin_stage(self, name: str, attempt: int | None, stall_after: str | None) -> int | None:
-        """Start, retry or take over a stage; the attempt that is spoken for, None if not known."""
         if attempt is not None or name in self._attempts:
             return super().begin_stage(name, attempt, stall_after)
         self.learn()
@@ -101,20 +96,19 @@ class ResumedRequest(RequestHandle):
         return present
 
     def first_attempt(self, name: str) -> int:
-        """The attempt that a loop over attempts begins with."""
         stage = None if self.known is None else self.known.stage(name)
         return 1 if stage is None else stage.next_attempt
 
     def _warn_of(self, stage: StageStatus) -> None:
         if stage.status == "COMPLETED":
             log.warning(
-                "stage %r of request %s has completed in attempt %d: what is reported of it now "
-                "changes nothing", stage.name, self.id, stage.attempt,
+                "stage %r of request %s has completed in attempt %d: further reports have no effect",
+                stage.name, self.id, stage.attempt,
             )  # fmt: skip
         elif stage.status not in ACTIVE_STATUSES and stage.attempt and not stage.can_retry:
             log.warning(
-                "stage %r of request %s may not be retried (attempt %d of %d%s): the server refuses "
-                "what is reported of it", stage.name, self.id, stage.attempt, stage.max_attempts,
+                "stage %r of request %s may not be retried (attempt %d of %d%s): the server will "
+                "reject its reports", stage.name, self.id, stage.attempt, stage.max_attempts,
                 ", not retryable" if stage.retryable is False else "",
             )  # fmt: skip
 
@@ -124,7 +118,6 @@ class ResumedRequest(RequestHandle):
 
 
 def _is_in_loop() -> bool:
-    """Whether this thread runs an event loop now."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:

@@ -1,4 +1,4 @@
-"""Routes as they are recorded: the framework's template, or a raw path with the ids taken out."""
+"""Route names: the template of the framework, or a path without ids."""
 
 import re
 from functools import lru_cache
@@ -31,14 +31,14 @@ _ID = re.compile(
 
 @lru_cache(MAX_CACHED_NAMES)
 def template_name(template: str) -> str:
-    """Write a framework's template as Trackstore writes routes: ``v1/memory/{memory_id}``."""
+    """Normalize a framework's template: ``v1/memory/{memory_id}``."""
     name = _PARAMETER.sub(lambda match: f"{{{match[1] or match[2]}}}", template).strip("/")
     return name[:MAX_ROUTE_CHARS] or "/"
 
 
 @lru_cache(MAX_CACHED_NAMES)
 def path_name(path: str, *, keep_ids: bool = False) -> str:
-    """Name the route of a raw path; what looks like an id becomes ``{id}`` unless ids are kept."""
+    """Return the route of a raw path; ids become ``{id}`` unless ``keep_ids``."""
     bare = _UNPRINTABLE.sub("\ufffd", path.partition("?")[0]).strip("/")
     if not keep_ids:
         parts = ("{id}" if _ID.fullmatch(part) else part for part in bare.split("/"))

@@ -1,4 +1,4 @@
-"""``track_route_operation``: records a call out of its handler, from the request itself."""
+"""``track_route_operation``: records a call from inside its handler."""
 
 import functools
 from collections.abc import Mapping
@@ -22,16 +22,16 @@ def track_route_operation(
     recorder: CallRecorder | None = None,
     **known: Unpack[CallArguments],
 ) -> TrackedId | NotTracked:
-    """Record the call of this request; return the operation's id, ``NOT_TRACKED`` if left out.
+    """Record the call of this request; return the operation's id, or ``NOT_TRACKED``.
 
-    User, workspace, organization and developer are read from ``request.state`` (the end user before
-    the user), the rest from headers, path and matched route; what is ``known`` takes precedence: any
-    label, any field of ``ServedCall`` (``route``, ``status_code``, ``error``, ``operation_type``,
-    ``resource_id``, ``batch_size``, ``counts``, ``attributes`` ...) and any fact of an operation.
-    ``started_at`` (or ``start_time``) is a ``time.time()``, a ``time.perf_counter()`` or a datetime.
-    Nothing is recorded where user or workspace is missing, unless the rules say otherwise. It never
-    raises and never waits; the result may be awaited. Where a middleware watches the same call, this
-    record stands for it.
+    User, workspace, organization and developer are read from ``request.state`` (the end user takes
+    precedence over the user), the rest from headers, path and matched route; ``known`` takes
+    precedence: any label, any field of ``ServedCall`` (``route``, ``status_code``, ``error``,
+    ``operation_type``, ``resource_id``, ``batch_size``, ``counts``, ``attributes`` ...) and any
+    fact of an operation. ``started_at`` (or ``start_time``) is a ``time.time()``, a
+    ``time.perf_counter()`` or a datetime. Nothing is recorded without user or workspace, unless the
+    rules say otherwise. It never raises and never waits; the result may be awaited. If a middleware
+    watches the same call, this record replaces its record.
     """
     call_recorder = recorder or _recorder_of(tracker, rules)
     try:

@@ -1,4 +1,4 @@
-"""Checks of what rules are made of: a wrong value is refused at once, not with every call."""
+"""Validates the values of rules, so that a wrong one fails at once and not with every call."""
 
 import re
 from collections.abc import Collection
@@ -13,7 +13,6 @@ HEADER = re.compile(r"[A-Za-z0-9!#$%&'+.^_`|~-]+")
 
 
 def names_of(field: str, value: Any) -> tuple[str, ...]:
-    """Return several names; a text alone is one of them. Raises ``InvalidSettingsError``."""
     if isinstance(value, str):
         value = (value,)
     if not isinstance(value, Collection):
@@ -25,7 +24,6 @@ def names_of(field: str, value: Any) -> tuple[str, ...]:
 
 
 def headers_of(field: str, value: Any) -> tuple[str, ...]:
-    """Return names of headers in lower case; raises ``InvalidSettingsError``."""
     names = names_of(field, value)
     for name in names:
         if not HEADER.fullmatch(name):
@@ -36,7 +34,6 @@ def headers_of(field: str, value: Any) -> tuple[str, ...]:
 
 
 def labels_of(field: str, value: Any) -> tuple[str, ...]:
-    """Return names of labels; raises ``InvalidSettingsError``."""
     names = names_of(field, value)
     for name in names:
         if name not in LABELS:
@@ -46,7 +43,6 @@ def labels_of(field: str, value: Any) -> tuple[str, ...]:
 
 
 def switch(field: str, value: Any, hint: str = "") -> bool:
-    """Return a truth value; raises ``InvalidSettingsError``."""
     problems: Problems = []
     converted = flag(value, problems)
     if converted is None:
@@ -55,7 +51,6 @@ def switch(field: str, value: Any, hint: str = "") -> bool:
 
 
 def count(field: str, value: Any, least: int = 0) -> int:
-    """Return a whole number; raises ``InvalidSettingsError``."""
     problems: Problems = []
     converted: int | None = whole_number(least)(value, problems)
     if converted is None or isinstance(value, bool):
@@ -66,7 +61,6 @@ def count(field: str, value: Any, least: int = 0) -> int:
 
 
 def rate(value: Any) -> float:
-    """Return the part of calls that is recorded; raises ``InvalidSettingsError``."""
     converted: float | None = None if isinstance(value, bool) else number(0, 1)(value, [])
     if converted is None:
         raise InvalidSettingsError(
@@ -76,7 +70,6 @@ def rate(value: Any) -> float:
 
 
 def name(field: str, value: Any, hint: str) -> str:
-    """Return a text that is not empty; raises ``InvalidSettingsError``."""
     if not isinstance(value, str) or not value.strip():
         raise InvalidSettingsError(f"{field}: {describe_value(value)} is no name. {hint}")
     return value

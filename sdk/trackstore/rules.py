@@ -1,4 +1,4 @@
-"""The rules of tracking, in one frozen value that middleware, decorator, helper and events share."""
+"""Tracking rules, shared by middleware, decorator, helper and events."""
 
 import hashlib
 import re
@@ -34,11 +34,11 @@ def _compiled(glob: str) -> re.Pattern[str]:
 
 @dataclass(frozen=True, slots=True)
 class RouteRule:
-    """What holds for some routes. What a rule leaves at None is said by a later one, or the default.
+    """Rule for some routes; what it leaves at None comes from a later rule, or the default.
 
-    ``routes`` is a glob (``v1/memory*``; ``*`` also passes ``/``) or a compiled expression that
-    must match the whole name; names have no slash in front. No ``methods`` means all of them.
-    Raises ``InvalidSettingsError`` for what no rule can be made of.
+    ``routes`` is a glob (``v1/memory*``; ``*`` also matches ``/``) or a compiled expression that
+    must match the whole name; names have no leading slash. No ``methods`` means all of them. Raises
+    ``InvalidSettingsError``.
     """
 
     routes: str | re.Pattern[str]
@@ -72,7 +72,6 @@ class RouteRule:
         _change(self, changed)
 
     def matches(self, method: str, route: str) -> bool:
-        """Whether it speaks about this route; ``method`` is in capitals."""
         if self.methods and method not in self.methods:
             return False
         pattern = _compiled(self.routes) if isinstance(self.routes, str) else self.routes
@@ -81,8 +80,6 @@ class RouteRule:
 
 @dataclass(frozen=True, slots=True)
 class RoutePlan:
-    """All that the rules say about one route and method."""
-
     track: bool
     operation_type: str
     counts_as: str | None
@@ -95,10 +92,10 @@ class RoutePlan:
 class TrackingRules:
     """Which calls are recorded, what counts against a plan, and what is kept of a call.
 
-    Of several ``routes`` that match, the first one that says a thing decides it. A call that counts
-    and a call that failed are recorded whatever ``sample_rate`` says: limits and error lists stay
-    whole. The others of one correlation id are kept or left out together, in every process. Raises
-    ``InvalidSettingsError`` for what no rule can be made of.
+    Of several matching ``routes``, the first one that sets a value decides it. Calls that count and
+    calls that failed are recorded whatever ``sample_rate`` says, so limits and error lists stay
+    complete. The others of one correlation id are kept or left out together, in every process.
+    Raises ``InvalidSettingsError``.
     """
 
     routes: tuple[RouteRule, ...] = ()
@@ -148,7 +145,7 @@ class TrackingRules:
         _change(self, changed)
 
     def plan(self, method: str, route: str) -> RoutePlan:
-        """Say everything about one route; callers keep the answer, it never changes."""
+        """Return everything about one route. Callers may cache it; it never changes."""
         method = method.upper()
         said = [rule for rule in self.routes if rule.matches(method, route)]
         track = _first([rule.track for rule in said], self.track_others or bool(said))
@@ -166,12 +163,11 @@ class TrackingRules:
 
     @property
     def may_keep_bodies(self) -> bool:
-        """Whether any route keeps its body, so that bodies must be looked at."""
         return self.keep_body or any(rule.keep_body for rule in self.routes)
 
 
 def is_sampled(key: str, rate: float) -> bool:
-    """Whether calls of this correlation id are kept: the same answer in every process and language."""
+    """Return whether calls of this correlation id are kept: the same in every process and language."""
     if rate >= 1:
         return True
     digest = hashlib.blake2b(key.encode("utf-8", "replace"), digest_size=8).digest()

@@ -1,4 +1,4 @@
-"""One served call as every integration tells it, and the one place where it becomes an operation."""
+"""A served call as reported by the integrations, and its conversion to an operation."""
 
 import logging
 from collections import Counter
@@ -43,7 +43,7 @@ SkipReason = Literal["route", "labels", "sample", "failed"]
 
 
 class ServedCall(Struct, frozen=True, kw_only=True):
-    """A finished call. What is None is unknown; ``labels`` hold only what is known."""
+    """A finished call. None means unknown; ``labels`` hold only known ones."""
 
     route: str
     method: str = ""
@@ -76,7 +76,7 @@ class ServedCall(Struct, frozen=True, kw_only=True):
 
 
 class OpenCall:
-    """What is known so far of a call that is being served; the handler may add to it."""
+    """What is known so far of a call in progress; the handler may add to it."""
 
     __slots__ = ("attributes", "details", "exception", "facts", "is_recorded", "labels", "recorder")
 
@@ -91,10 +91,10 @@ class OpenCall:
         """What a framework has turned into an answer; the text is recorded if that is a fault."""
 
     def add(self, known: Mapping[str, Any]) -> Problems:
-        """Take over what is not None; return what cannot be, such as an unknown name.
+        """Add known values; return problems such as an unknown name.
 
-        Labels go to the labels, attributes into the attributes, and facts that only an operation has
-        into the details.
+        Labels go to the labels, attributes into the attributes, and facts of an operation into the
+        details.
         """
         problems: Problems = []
         for name, value in resolve(dict(known), problems).items():
@@ -138,7 +138,7 @@ open_call = _open.get
 
 @contextmanager
 def serving(call: OpenCall) -> Iterator[OpenCall]:
-    """Make this the call that ``annotate`` speaks of, until the block ends."""
+    """Make this the call that ``annotate`` refers to until the block ends."""
     block = _open.enter(call)
     try:
         yield call
@@ -147,12 +147,12 @@ def serving(call: OpenCall) -> Iterator[OpenCall]:
 
 
 def annotate(**known: Unpack[CallArguments]) -> bool:
-    """Tell what the rules cannot see of the call being served, from anywhere inside its handler.
+    """Add what the rules cannot see to the current call, from anywhere inside its handler.
 
     ``annotate(workspace_id="ws_12", resource_id=memory.id, batch_size=3)``: labels, every field of
-    ``ServedCall`` but headers, query and body, and facts of an operation, such as ``message``,
-    ``model`` and ``tokens``; ``attributes`` are added to those told before. Returns False where no
-    call is being served. An unknown name is counted and left out; a strict tracker raises.
+    ``ServedCall`` except headers, query and body, and facts of an operation such as ``message``,
+    ``model`` and ``tokens``; ``attributes`` are merged. Returns False if no call is being served.
+    An unknown name is counted and left out; a strict tracker raises.
     """
     call = _open.get()
     if call is None:
@@ -164,10 +164,10 @@ def annotate(**known: Unpack[CallArguments]) -> bool:
 
 
 class CallRecorder:
-    """Records calls by the rules: the same call gives the same operation, whoever tells of it.
+    """Records calls by the rules: the same call gives the same operation, whatever reports it.
 
-    Without a ``tracker`` it is the program's own, as it is when a call ends. It never raises: what
-    it leaves out is counted in ``skipped``, by reason.
+    Without a ``tracker`` it uses the default one when a call ends. It never raises: skipped calls
+    are counted in ``skipped``, by reason.
     """
 
     def __init__(self, tracker: Recorder | None = None, rules: TrackingRules | None = None) -> None:
@@ -185,11 +185,9 @@ class CallRecorder:
 
     @property
     def tracker(self) -> Recorder:
-        """Where calls are recorded; raises ``InvalidSettingsError`` where there is no usable one."""
         return self._tracker or get_tracker()
 
     def plan(self, method: str, route: str) -> RoutePlan:
-        """What the rules say about a route, worked out once."""
         plan = self._plans.get((method, route))
         if plan is None:
             plan = self.rules.plan(method, route)
@@ -198,7 +196,7 @@ class CallRecorder:
         return plan
 
     def record(self, call: ServedCall) -> UUID | None:
-        """Record a call, or leave it out as the rules say; gives the id of the operation."""
+        """Record a call, or skip it as the rules say; return the id of the operation."""
         try:
             fields = self.compose(call)
             if fields is None:
@@ -212,7 +210,6 @@ class CallRecorder:
             return None
 
     def report(self, problems: Problems) -> None:
-        """Count facts of a call that could not be taken; raises ``InvalidItemError`` if strict."""
         try:
             tracker = self.tracker
         except TrackstoreError:  # there is no tracker at all
@@ -220,18 +217,17 @@ class CallRecorder:
         report(tracker, "call", problems)
 
     def failed(self, what: str, error: Exception) -> None:
-        """Count an error of the tracking itself; the first one is logged with its traceback.
+        """Count an internal error; the first one is logged with its traceback.
 
-        Raises ``InvalidItemError`` where the tracker is strict, so that tests see it.
+        Raises ``InvalidItemError`` if the tracker is strict, so that tests see it.
         """
         if self._is_strict():
             raise InvalidItemError(f"{what}: {error}") from error
         self._skip("failed")
         if self.skipped["failed"] == 1:
-            log.warning("trackstore: %s; later ones are only counted", what, exc_info=error)
+            log.warning("trackstore: %s; later errors are only counted", what, exc_info=error)
 
     def compose(self, call: ServedCall) -> dict[str, Any] | None:
-        """Give the arguments of ``track_api_operation``; None where the call is left out."""
         route = template_name(call.route)
         plan = self.plan(call.method, route)
         counts_as = self._counts_as(call, plan)
@@ -254,13 +250,11 @@ class CallRecorder:
         return {**call.details, **facts}
 
     def _skip(self, reason: SkipReason, problem: str | None = None) -> None:
-        """Count a call that is not recorded, here and in the tracker's own statistics."""
         self.skipped[reason] += 1
         with suppress(TrackstoreError):  # there is no tracker at all
             self.tracker.notices.skip(reason, problem)
 
     def _missing(self, call: ServedCall) -> str:
-        """Say which labels are missing, and where they are read from."""
         missing = [label for label in self.rules.requires if not call.labels.get(label)]
         name = f"{call.method} {call.route}".strip()
         return (
@@ -303,7 +297,6 @@ class CallRecorder:
         return attributes
 
     def _sent(self, call: ServedCall, plan: RoutePlan) -> dict[str, Any]:
-        """What is kept of what the caller sent, without its secrets."""
         sent: dict[str, Any] = {}
         redaction = self.rules.redaction
         if call.headers:
@@ -321,14 +314,14 @@ def _has_failed(call: ServedCall) -> bool:
 
 
 def _units(call: ServedCall, plan: RoutePlan) -> int:
-    """Return how many units a call counts: none for an empty batch, 1 where its size is unknown."""
+    """Return the units of a call: none for an empty batch, 1 if its size is unknown."""
     if plan.units != BATCH_SIZE:
         return plan.units
     return 1 if call.batch_size is None else max(0, call.batch_size)
 
 
 def labels_of(state: Mapping[str, Any]) -> dict[str, str]:
-    """Read the labels that a service has put on its request; the end user goes before the user."""
+    """Read the labels of a request state; the end user takes precedence over the user."""
     labels = {name: str(state[name]) for name in LABELS if state.get(name)}
     if end_user := state.get(END_USER):
         labels["user_id"] = str(end_user)

@@ -1,4 +1,4 @@
-"""A session as a ``with`` block: what is tracked inside belongs to it."""
+"""A session as a ``with`` block that links what is tracked inside."""
 
 from datetime import UTC, datetime
 from types import TracebackType
@@ -17,7 +17,6 @@ fit_id = text(NAME_CHARS, may_cut=False, may_be_empty=False)
 
 
 def session_id_of(reporter: Reporter, passed: Any) -> str:
-    """Return the id that was passed where it can be a session's, else a new one."""
     if passed is None:
         return str(new_id())
     problems: Problems = []
@@ -30,7 +29,7 @@ def session_id_of(reporter: Reporter, passed: Any) -> str:
 
 
 class SessionHandle:
-    """One session of a tool or user. ``with`` and ``async with`` end it; so does ``end``."""
+    """A session of a tool or user. ``with`` and ``async with`` end it; so does ``end``."""
 
     def __init__(self, sink: EntrySink, session: Session) -> None:
         assert session.id is not None
@@ -41,7 +40,6 @@ class SessionHandle:
         sink.record(session)
 
     def end(self) -> None:
-        """The session is over."""
         self._sink.record(msgspec.structs.replace(self._session, ended_at=datetime.now(UTC)))
 
     def __enter__(self) -> Self:

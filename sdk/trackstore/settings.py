@@ -1,4 +1,4 @@
-"""How a tracker is set up: from arguments, else from the environment, else by default."""
+"""Tracker settings: from arguments, then the environment, then defaults."""
 
 import os
 from collections.abc import Mapping
@@ -27,9 +27,9 @@ BEARER = "bearer "
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that can be set. Sizes are bytes, times are seconds.
+    """All settings. Sizes are bytes, times are seconds.
 
-    Each is read by ``from_environment`` from ``TRACKSTORE_`` and its name in capitals.
+    ``from_environment`` reads each from ``TRACKSTORE_`` and its name in capitals.
     """
 
     url: str = DEFAULT_URL
@@ -75,7 +75,7 @@ class Settings:
     def from_environment(
         cls, environment: Mapping[str, str] = os.environ, **overrides: Any
     ) -> Self:
-        """Settings from variables; what is ``given`` and not None goes before them.
+        """Read settings from variables; ``overrides`` that are not None take precedence.
 
         Raises ``InvalidSettingsError``.
         """
@@ -90,10 +90,6 @@ class Settings:
         return cls(**values).checked()
 
     def __post_init__(self) -> None:
-        """Convert settings that were passed as text, as numbers of a library, or as a ``timedelta``.
-
-        Raises ``InvalidSettingsError``.
-        """
         for known in fields(self):
             value = getattr(self, known.name)
             converted = _value(known.name, known.default, value)
@@ -101,7 +97,7 @@ class Settings:
                 object.__setattr__(self, known.name, converted)
 
     def checked(self) -> Self:
-        """The settings with the full address; raises ``InvalidSettingsError``."""
+        """Return the settings with the complete URL; raise ``InvalidSettingsError``."""
         parts = _parts(self.url)
         for name in (f.name for f in fields(self)):
             value = getattr(self, name)
@@ -131,7 +127,6 @@ def _read(environment: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _value(name: str, default: Any, value: Any) -> Any:
-    """Return a setting as the type that its default has."""
     if name == "api_key" and value is not None:
         return _key(value)
     if value is None or type(value) is type(default):
@@ -165,7 +160,6 @@ def _key(value: Any) -> str | None:
 
 
 def _parts(url: str) -> SplitResult:
-    """Return the parts of an address; raises ``InvalidSettingsError``."""
     parts = None
     try:
         parts = urlsplit(url.strip())

@@ -1,4 +1,4 @@
-"""A stage of a request as a ``with`` block, and the loop that tries it again."""
+"""A stage of a request as a ``with`` block, and the loop that retries it."""
 
 import asyncio
 import time
@@ -19,30 +19,24 @@ LONGEST_DELAY_SECONDS = 60.0
 
 
 class StageOwner(Protocol):
-    """What a stage needs of its request."""
-
     id: UUID
     must_learn: bool
     hands_over: bool
 
     @property
-    def correlation_id(self) -> str:
-        """What ties it to other services' records."""
+    def correlation_id(self) -> str: ...
 
-    def learn(self) -> None:
-        """Ask the server for its state, where that must be known."""
+    def learn(self) -> None: ...
 
-    def hand_over(self) -> None:
-        """Send what was reported, where another process may go on."""
+    def hand_over(self) -> None: ...
 
-    def command(self) -> dict[str, Any]:
-        """What every command carries."""
+    def command(self) -> dict[str, Any]: ...
 
-    def first_attempt(self, name: str) -> int:
-        """The attempt that a loop over attempts begins with."""
+    def first_attempt(self, name: str) -> int: ...
 
-    def begin_stage(self, name: str, attempt: int | None, stall_after: str | None) -> int | None:
-        """Start or retry a stage; the attempt, None where it is not known."""
+    def begin_stage(
+        self, name: str, attempt: int | None, stall_after: str | None
+    ) -> int | None: ...
 
     def log(
         self,
@@ -52,15 +46,12 @@ class StageOwner(Protocol):
         severity: Severity | str | int = "INFO",
         stage: str | None = None,
         **data: Any,
-    ) -> None:
-        """Append a fact to the log."""
+    ) -> None: ...
 
     @property
-    def cancel_requested(self) -> bool:
-        """Whether it was called off."""
+    def cancel_requested(self) -> bool: ...
 
-    def raise_if_cancelled(self) -> None:
-        """Raise where it was called off."""
+    def raise_if_cancelled(self) -> None: ...
 
 
 class StageHandle:
@@ -90,7 +81,6 @@ class StageHandle:
         self._entered = EnteredContexts()
 
     def start(self) -> None:
-        """It begins; after a failed attempt it begins again, in the next one."""
         attempt = self._request.begin_stage(self.name, self.attempt or None, self._stall_after)
         self.attempt = attempt or 0
 
@@ -104,7 +94,7 @@ class StageHandle:
         message: str | None = None,
         **data: Any,
     ) -> None:
-        """How far it is: ``fraction`` from 0 to 1, or ``done`` of ``total``; bare, a heartbeat."""
+        """Report progress: ``fraction`` from 0 to 1, or ``done`` of ``total``; neither is a heartbeat."""
         self._sink.record(
             entries.ProgressStage(
                 fraction=fraction,
@@ -145,12 +135,12 @@ class StageHandle:
         severity: Severity | str | int = "INFO",
         **data: Any,
     ) -> None:
-        """Append a fact about this stage to the request's log; ``data`` is free."""
+        """Append an event about this stage to the log of the request, with ``data`` as its fields."""
         self._request.log(type, message, severity=severity, stage=self.name, **data)
 
     @tolerant()
     def complete(self, **output: Any) -> None:
-        """It is done; ``output`` is added to what ``output`` holds already."""
+        """Complete the stage; ``output`` is merged into the attribute ``output``."""
         self._ended = self.succeeded = True
         self.output.update(with_inner(output, "output_data"))
         self._sink.record(entries.CompleteStage(output=self.output or None, **self._command()))
@@ -184,7 +174,7 @@ class StageHandle:
         details: Mapping[str, Any] | None = None,
         retryable: bool | None = None,
     ) -> None:
-        """This attempt failed; ``retryable`` says whether another is worth it."""
+        """Fail this attempt; ``retryable`` says whether another one makes sense."""
         self._ended = True
         known: Any = details  # fitted when it is recorded
         self._sink.record(
@@ -199,11 +189,9 @@ class StageHandle:
 
     @property
     def cancel_requested(self) -> bool:
-        """Whether the request was called off, as far as the server's answers have said so."""
         return self._request.cancel_requested
 
     def raise_if_cancelled(self) -> None:
-        """Raise ``RequestCancelledError`` where the request was called off."""
         self._request.raise_if_cancelled()
 
     def _command(self) -> dict[str, Any]:
@@ -249,8 +237,6 @@ class StageHandle:
 
 
 class AttemptHandle(StageHandle):
-    """One attempt of several: its exception is kept where another one follows."""
-
     is_last = False
 
     def __exit__(
@@ -264,8 +250,6 @@ class AttemptHandle(StageHandle):
 
 
 class Attempts:
-    """The stage again and again until it succeeds; see ``RequestHandle.attempts``."""
-
     def __init__(
         self, request: StageOwner, sink: EntrySink, name: str, delay_seconds: float, most: int
     ) -> None:

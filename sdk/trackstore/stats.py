@@ -1,4 +1,4 @@
-"""Aggregations from code: a question names measures and groups, the document is made from it."""
+"""Aggregations: builds the GraphQL query of measures and groups."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -35,9 +35,9 @@ TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class StatsRow:
-    """One group, or one slice of time of it.
+    """One group, or one time bucket of it.
 
-    ``key`` holds the groups by the names that were asked for, ``values`` the measures likewise.
+    ``key`` holds the groups by the requested names, ``values`` the measures.
     """
 
     key: Mapping[str, Any]
@@ -49,8 +49,6 @@ class StatsRow:
 
 @dataclass(frozen=True, slots=True)
 class StatsAnswer:
-    """The answer to a ``StatsQuestion``."""
-
     rows: Sequence[StatsRow]
     totals: Mapping[str, Any]
     """The measures over everything that was asked about."""
@@ -62,12 +60,12 @@ class StatsAnswer:
 class StatsQuestion:
     """An aggregation of ``source``.
 
-    ``measures`` are fields of the answer's rows, in snake or camel case, with a dot before a part:
-    ``count``, ``error_rate``, ``duration_ms.p95``, ``cost.saved``. ``by`` are dimensions such as
-    ``tool_name``, or ``attribute:plan.name``. ``bucket`` slices time, in ``zone``. ``where``,
-    ``having``, ``order_by``, ``top`` and ``compare`` are those of the schema, as dicts. ``last``
-    is a time range up to now, such as ``90m``, ``24h``, ``7d``, ``2w`` or ``all``.
-    A text alone is one measure or dimension. Raises ``ValueError`` for what cannot be a name.
+    ``measures`` are fields of the result rows in snake or camel case, with dots for nested ones:
+    ``count``, ``error_rate``, ``duration_ms.p95``, ``cost.saved``. ``by`` lists dimensions such as
+    ``tool_name``, or ``attribute:plan.name``. ``bucket`` groups by time, in ``zone``. ``where``,
+    ``having``, ``order_by``, ``top`` and ``compare`` are those of the schema, as dicts. ``last`` is
+    a time range up to now, such as ``90m``, ``24h``, ``7d``, ``2w`` or ``all``. A single text is
+    one measure or dimension. Raises ``ValueError`` for an invalid name.
     """
 
     source: Source
@@ -103,7 +101,6 @@ class StatsQuestion:
 
     @property
     def document(self) -> str:
-        """The GraphQL query."""
         kind, measures = TYPES[self.source], selection(self.measures)
         keys = " ".join(f"k{place}: {key_field(group)}" for place, group in enumerate(self.by))
         parts = ["bucket { start end }" if self.bucket else "", f"key {{ {keys} }}" if keys else ""]
@@ -129,7 +126,6 @@ class StatsQuestion:
 
     @property
     def variables(self) -> Json:
-        """Those of the document: what is not asked is left out, since null would be refused."""
         bucket = {"unit": self.bucket, "every": self.every, "zone": self.zone}
         variables = {
             "where": self._where(),
@@ -150,7 +146,6 @@ class StatsQuestion:
         return {"and": [self.where, span]} if self.where else span
 
     def answer(self, data: Json) -> StatsAnswer:
-        """What the server answered, by the names of the question."""
         stats = data["stats"]
         others = stats.get("others")
         return StatsAnswer(
@@ -173,17 +168,14 @@ class StatsQuestion:
 
 
 def camel(name: str) -> str:
-    """``tokens_prevented`` as ``tokensPrevented``."""
     return SNAKE.sub(lambda match: match[1].upper(), name)
 
 
 def is_attribute(group: str) -> bool:
-    """Whether a group is a place in the attributes."""
     return group.startswith(ATTRIBUTE)
 
 
 def key_field(group: str) -> str:
-    """Where a group stands in the key of a row."""
     if is_attribute(group):
         path = msgspec.json.encode(group.removeprefix(ATTRIBUTE)).decode()
         return f"attribute(path: {path})"
@@ -191,14 +183,12 @@ def key_field(group: str) -> str:
 
 
 def group_of(group: str) -> Json:
-    """The same as ``groupBy`` takes it."""
     if is_attribute(group):
         return {"attribute": group.removeprefix(ATTRIBUTE)}
     return {"field": re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", group).upper()}
 
 
 def selection(measures: Sequence[str]) -> str:
-    """The fields to select: each once, with all of its parts."""
     parts: dict[str, list[str]] = {}
     for measure in measures:
         head, _, rest = camel(measure).partition(".")
@@ -209,7 +199,6 @@ def selection(measures: Sequence[str]) -> str:
 
 
 def measure_at(row: Json, measure: str) -> Any:
-    """The value of a measure in a row; None where a part of it is not there."""
     value: Any = row
     for part in camel(measure).split("."):
         value = None if value is None else value[part]
@@ -217,5 +206,4 @@ def measure_at(row: Json, measure: str) -> Any:
 
 
 def parse_instant(text: str | None) -> datetime | None:
-    """An instant of an answer."""
     return None if text is None else datetime.fromisoformat(text)

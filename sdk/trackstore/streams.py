@@ -1,4 +1,4 @@
-"""Answers that stream: watched until they are exhausted, fail, or are closed by whoever reads them."""
+"""Watches streamed answers until they are exhausted, fail, or are closed."""
 
 import functools
 import inspect
@@ -10,7 +10,7 @@ from trackstore.handler_calls import HandlerCall
 
 
 def answer_of(handler_call: HandlerCall, answer: Any) -> Any:
-    """Give a handler's answer, and end the usage now or, where the answer streams, at its end."""
+    """Return the answer of a handler, and finish the call now or at the end of its stream."""
     handler_call.set_status(_status_of(answer))
     stream: Any
     if inspect.isgenerator(answer):
@@ -31,7 +31,6 @@ def answer_of(handler_call: HandlerCall, answer: Any) -> Any:
 
 
 def _status_of(answer: Any) -> int | None:
-    """The status on a response object, or in the pair of body and status that Flask takes."""
     if isinstance(answer, tuple) and len(answer) > 1 and isinstance(answer[1], int):
         return answer[1]
     status = getattr(answer, "status_code", None)
@@ -39,7 +38,6 @@ def _status_of(answer: Any) -> int | None:
 
 
 def _ended_with(stream: Any, handler_call: HandlerCall) -> Any:
-    """End the usage at the latest when the stream is thrown away, read or not."""
     weakref.finalize(stream, handler_call.finish).atexit = False
     return stream
 
@@ -47,7 +45,6 @@ def _ended_with(stream: Any, handler_call: HandlerCall) -> Any:
 def generate(
     handler_call: HandlerCall, stream: Generator[Any, Any, Any]
 ) -> Generator[Any, Any, Any]:
-    """The same generator, watched; what is sent and thrown into it arrives."""
     step = functools.partial(next, stream)
     try:
         while True:
@@ -78,9 +75,9 @@ def generate(
 def watched_async(
     begin: Callable[..., HandlerCall], function: Callable[..., AsyncGenerator[Any, Any]]
 ) -> Callable[..., AsyncGenerator[Any, Any]]:
-    """The same async generator function, watched; what is sent and thrown into it arrives.
+    """Wrap an async generator function; values sent and exceptions thrown are passed on.
 
-    It drives the generator itself: only so does a close reach the inner one at once.
+    It drives the generator itself, so that a close reaches the inner one at once.
     """
 
     @functools.wraps(function)
@@ -118,7 +115,6 @@ def watched_async(
 def generate_async(
     handler_call: HandlerCall, stream: AsyncGenerator[Any, Any]
 ) -> AsyncGenerator[Any, Any]:
-    """An async generator that runs already, watched."""
     return watched_async(lambda *_: handler_call, lambda: stream)()
 
 

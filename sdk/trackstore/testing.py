@@ -1,4 +1,4 @@
-"""Trackers for tests: one that keeps what was recorded, and one that does nothing at all."""
+"""Trackers for tests: one that keeps entries, and one that does nothing."""
 
 import threading
 from collections.abc import Iterator, Mapping
@@ -19,11 +19,11 @@ E = TypeVar("E", bound=Entry)
 
 
 class RecordingTracker(Recorder):
-    """Keeps every entry, in order, and needs no server: for tests of what a service tracks.
+    """Keeps every entry in order and needs no server: for tests of what a service tracks.
 
-    Entries are checked as the server checks their types, and what it would refuse is raised at
-    once. ``limits`` are units of an interaction type that may be used; without one there is no end
-    of them. ``cancelled`` holds the requests that count as called off.
+    Entries are validated by the types of the schema, and errors raised at once. ``limits`` are the
+    units of an interaction type that may be used; types without one are unlimited. ``cancelled``
+    holds the ids of cancelled requests.
     """
 
     def __init__(self, limits: Mapping[str, int] | None = None, *, strict: bool = True) -> None:
@@ -41,33 +41,30 @@ class RecordingTracker(Recorder):
     # ------------------------------------------------------------------ what was recorded
 
     def all_of(self, kind: type[E]) -> list[E]:
-        """The entries of one kind, in order: ``all_of(FailStage)``."""
+        """Return the entries of one kind in order: ``all_of(FailStage)``."""
         return [entry for entry in self.entries if isinstance(entry, kind)]
 
     @property
     def operations(self) -> list[Operation]:
-        """Every operation, in order."""
         return self.all_of(Operation)
 
     @property
     def requests(self) -> list[CreateRequest]:
-        """Every request that was created, in order."""
         return self.all_of(CreateRequest)
 
     @property
     def logged(self) -> list[LogEvent]:
-        """Every event that was logged to a request, in order."""
         return self.all_of(LogEvent)
 
     def find(self, **facts: Any) -> list[Operation]:
-        """The operations with these facts: ``find(operation_type="chat", user_id="u_1")``.
+        """Return the operations with these fields: ``find(operation_type="chat", user_id="u_1")``.
 
         Names are those of an operation, of its labels, or of its api, tool or llm part.
         """
         return [operation for operation in self.operations if _has(operation, facts)]
 
     def one(self, **facts: Any) -> Operation:
-        """The one operation with these facts; raises ``AssertionError`` where there is not one."""
+        """Return the one operation with these fields; raise ``AssertionError`` unless there is one."""
         matches = self.find(**facts)
         if len(matches) != 1:
             listing = "\n".join(f"  {operation}" for operation in self.operations) or "  none"
@@ -75,7 +72,6 @@ class RecordingTracker(Recorder):
         return matches[0]
 
     def clear(self) -> None:
-        """Forget everything."""
         with self._lock:
             self.entries.clear()
             self.used.clear()
@@ -86,7 +82,6 @@ class RecordingTracker(Recorder):
     # ------------------------------------------------------------------ what a tracker does
 
     def put(self, entry: Entry) -> None:
-        """Keep it; raises ``InvalidItemError`` for what the server would refuse."""
         try:
             check_entry(encode_entry(entry))
         except InvalidItemError as error:
@@ -96,7 +91,6 @@ class RecordingTracker(Recorder):
             self.entries.append(entry)
 
     def refuse(self, field: str, error: Exception) -> None:
-        """Raise it, or count it where the tracker is not strict."""
         if self.is_strict:
             raise InvalidItemError(f"{field}: {error}") from error
         with self._lock:
@@ -105,7 +99,6 @@ class RecordingTracker(Recorder):
     def commit(
         self, id: UUID | str | Reservation, units: int, *, timeout: float = ANSWER_TIMEOUT_SECONDS
     ) -> Consumption:
-        """Use what was needed of units that were set aside."""
         del timeout
         with self._lock:
             interaction_type, units = self._reservations.pop(reservation_id(id))
@@ -115,7 +108,6 @@ class RecordingTracker(Recorder):
     def release(
         self, id: UUID | str | Reservation, *, timeout: float = ANSWER_TIMEOUT_SECONDS
     ) -> Consumption:
-        """Give back units that were set aside."""
         return self.commit(id, 0, timeout=timeout)
 
     def _consume(
@@ -146,18 +138,15 @@ class RecordingTracker(Recorder):
         return Reservation(decision, id, datetime.now(UTC) + ttl)
 
     def flush(self, timeout: float = 5.0) -> Flushed:
-        """Everything is where it belongs already."""
         del timeout
         return Flushed()
 
     def close(self, timeout: float = 5.0) -> Flushed:
-        """Note that somebody closed it."""
         del timeout
         self.is_closed = True
         return Flushed()
 
     def stats(self) -> Stats:
-        """What was kept counts as acknowledged."""
         recorded = len(self.entries)
         return Stats(
             tracked=recorded + sum(self._dropped.values()),
@@ -168,40 +157,35 @@ class RecordingTracker(Recorder):
         )
 
     def is_cancelled(self, request_id: UUID) -> bool:
-        """Whether the test put it among ``cancelled``."""
         return request_id in self.cancelled
 
 
 class NullTracker(Recorder):
-    """Keeps nothing, allows every use: tracking switched off.
+    """Keeps nothing and allows every use: tracking switched off.
 
-    It raises ``InvalidItemError`` for what the server would refuse, as a test should; where it switches
-    tracking off in production, ``strict=False`` only counts it.
+    It raises ``InvalidItemError`` for invalid entries, as tests want; use ``strict=False`` in
+    production to count them only.
     """
 
     def __init__(self, *, strict: bool = True) -> None:
         self.is_strict = strict
 
     def put(self, entry: Entry) -> None:
-        """Forget it."""
+        pass
 
     def refuse(self, field: str, error: Exception) -> None:
-        """Raise it where the tracker is strict, else forget it."""
         if self.is_strict:
             raise InvalidItemError(f"{field}: {error}") from error
 
     def flush(self, timeout: float = 5.0) -> Flushed:
-        """Nothing is left."""
         del timeout
         return Flushed()
 
     def close(self, timeout: float = 5.0) -> Flushed:
-        """Nothing is left."""
         del timeout
         return Flushed()
 
     def stats(self) -> Stats:
-        """Nothing is recorded; what callers did wrong is counted."""
         return Stats(adjusted=self.notices.adjusted, skipped=self.notices.skipped)
 
 

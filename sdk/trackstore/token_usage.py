@@ -1,8 +1,8 @@
-"""Token counts from the usage objects of model SDKs, in Trackstore's convention.
+"""Converts the usage objects of model SDKs to token counts in Trackstore's convention.
 
-Each SDK counts in its own way: OpenAI's and Google's input contains the tokens read from a cache,
-Anthropic's and Amazon Bedrock's does not; Google's candidates leave out the thoughts. Here input
-contains cache reads and writes, and output contains reasoning.
+SDKs count differently: input of OpenAI and Google includes tokens read from the cache, that of
+Anthropic and Amazon Bedrock does not; Google's candidates exclude thoughts. Here input includes
+cache reads and writes, and output includes reasoning.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from trackstore.usage_fields import Parts, parts_of_span, parts_of_usage
 
 @dataclass(frozen=True, slots=True)
 class TokenUsage:
-    """Token counts of one model call, named as in ``LlmCall``; None is not known.
+    """Token counts of one model call, named as in ``LlmCall``; None is unknown.
 
     Cache reads, cache writes and audio input are part of ``input_tokens``, reasoning and audio
     output are part of ``output_tokens``.
@@ -30,11 +30,11 @@ class TokenUsage:
 
     @classmethod
     def of(cls, usage: Any) -> "TokenUsage":
-        """Return the counts of a usage object or a response that has one. Never raises.
+        """Read the counts of a usage object, or of a response that has one. Never raises.
 
-        Takes dicts, objects with attributes and models of OpenAI, Anthropic, Google, Amazon
-        Bedrock, Cohere, Mistral, LangChain, LiteLLM and what counts like one of them, and the
-        span attributes ``gen_ai.usage.*``. What is not known there is None.
+        Accepts dicts, objects with attributes and models of OpenAI, Anthropic, Google, Amazon
+        Bedrock, Cohere, Mistral, LangChain, LiteLLM and compatible ones, and the span attributes
+        ``gen_ai.usage.*``. Unknown counts are None.
         """
         if type(usage) is TokenUsage:
             return usage
@@ -42,11 +42,10 @@ class TokenUsage:
 
     @classmethod
     def of_span(cls, attributes: Mapping[str, Any]) -> "TokenUsage":
-        """Return the counts that the attributes of a GenAI span tell."""
         return counts_of(parts_of_span(attributes))
 
     def counts(self) -> dict[str, Any]:
-        """Return the counts that are known, as arguments of ``LlmCall`` and ``track_chat``."""
+        """Return the known counts, as arguments of ``LlmCall`` and ``track_chat``."""
         counts = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: count for name, count in counts.items() if count is not None}
 
@@ -54,26 +53,24 @@ class TokenUsage:
 class StreamedUsage:
     """Adds up the usage of a stream, event by event.
 
-    Providers report totals: a later count of the same kind replaces an earlier one, and what only
-    an earlier event told stays. Chunks of LangChain report differences, and are added.
+    Providers report totals: a later count of a kind replaces an earlier one, and counts of earlier
+    events stay. Chunks of LangChain report differences, and are added.
     """
 
     def __init__(self) -> None:
         self._parts = Parts()
 
     def add(self, event: Any) -> None:
-        """Take over the usage of an event or chunk, where it has one. Never raises."""
+        """Read the usage of an event or chunk, if it has one. Never raises."""
         parts = readable_parts(event)
         self._parts = self._parts.plus(parts) if parts.is_delta else self._parts.then(parts)
 
     @property
     def usage(self) -> TokenUsage:
-        """The counts of the events so far."""
         return counts_of(self._parts)
 
 
 def readable_parts(source: Any) -> Parts:
-    """Return what a usage object, response or event tells; nothing where it cannot be read."""
     try:
         return parts_of_usage(source)
     except Exception:  # noqa: BLE001 - tracking must not break what it tracks
@@ -81,7 +78,6 @@ def readable_parts(source: Any) -> Parts:
 
 
 def counts_of(parts: Parts) -> TokenUsage:
-    """Return counts in Trackstore's convention; parts always fit into their totals."""
     read, of_cache = parts.input, (parts.cached or 0) + (parts.written or 0)
     if parts.tool_input is not None:
         read = (read or 0) + parts.tool_input

@@ -1,24 +1,22 @@
-"""Ids that recording returns at once, and that code written for an asynchronous service may await."""
+"""Ids that recording returns at once, and that async code may await."""
 
 from collections.abc import Generator
 from uuid import UUID
 
 
 class TrackedId(UUID):
-    """The id of what was recorded. ``await`` returns it without waiting."""
+    """Id of a recorded operation. ``await`` returns it without waiting."""
 
     __slots__ = ()
 
     @classmethod
     def of(cls, id: UUID) -> "TrackedId":
-        """Return the id as one that can be awaited."""
         tracked = object.__new__(cls)  # the checks of UUID were made already
         object.__setattr__(tracked, "int", id.int)
         object.__setattr__(tracked, "is_safe", id.is_safe)
         return tracked
 
     def __await__(self) -> Generator[None, None, "TrackedId"]:
-        """Return the id itself: recording never waits."""
         yield from ()
         return self
 
@@ -26,12 +24,11 @@ class TrackedId(UUID):
         return f"UUID({str(self)!r})"
 
     def __reduce__(self) -> tuple[type[UUID], tuple[str]]:
-        """Travel as a plain UUID."""
         return UUID, (str(self),)
 
 
 class NotTracked:
-    """Stands for the id of a call that was not recorded: false, and ``None`` when awaited."""
+    """Result of a call that was not recorded: false, and ``None`` when awaited."""
 
     __slots__ = ()
 
@@ -39,7 +36,6 @@ class NotTracked:
         return False
 
     def __await__(self) -> Generator[None, None, None]:
-        """Return None: there is nothing to wait for."""
         yield from ()
 
     def __repr__(self) -> str:

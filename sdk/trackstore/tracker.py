@@ -1,4 +1,4 @@
-"""The tracker that services use: what is recorded goes to the server, in the background."""
+"""The tracker of services: sends what is recorded to the server in the background."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -23,11 +23,11 @@ from trackstore.settings import Settings
 
 
 class Tracker(RemoteLimits, RemoteRequestQueries, Recorder):
-    """Sends what is tracked to a server. Safe in threads, in asyncio and across forks.
+    """Sends what is tracked to a server. Thread-safe, asyncio-safe and fork-safe.
 
-    Without arguments it is set up from the environment (``TRACKSTORE_URL``, ``TRACKSTORE_API_KEY``,
-    ...; ``Settings`` has all). ``labels`` are those of everything that it records. ``with`` closes it.
-    Raises ``InvalidSettingsError``.
+    Without arguments it is configured from the environment (``TRACKSTORE_URL``,
+    ``TRACKSTORE_API_KEY``, ...; see ``Settings``). ``labels`` apply to everything that it records.
+    ``with`` closes it. Raises ``InvalidSettingsError``.
     """
 
     def __init__(
@@ -46,7 +46,6 @@ class Tracker(RemoteLimits, RemoteRequestQueries, Recorder):
         self._delivery = Delivery(self.settings, self._cancellations.check)
 
     def put(self, entry: Entry) -> None:
-        """Queue one entry; counted as dropped where it cannot be."""
         try:
             item = encode_entry(entry)
             if self.settings.strict:
@@ -57,31 +56,27 @@ class Tracker(RemoteLimits, RemoteRequestQueries, Recorder):
             self._delivery.put(item)
 
     def refuse(self, field: str, error: Exception) -> None:
-        """Count what cannot be sent; raises ``InvalidItemError`` if strict."""
         if self.settings.strict:
             raise InvalidItemError(f"{field}: {error}") from error
         self._delivery.delivery_stats.refuse(INVALID, f"{field}: {error}")
 
     def is_cancelled(self, request_id: UUID) -> bool:
-        """Whether the server said so."""
         return request_id in self._cancellations
 
     def flush(self, timeout: float = 5.0) -> Flushed:
-        """Send what was tracked so far; returns when each item has an end, or in time."""
+        """Send what was tracked so far; return when each item is settled, or after ``timeout`` seconds."""
         return self._delivery.flush(timeout)
 
     def close(self, timeout: float = 5.0) -> Flushed:
-        """Flush and end. What is left then is on disk, or counted as dropped: ``CLOSED``."""
+        """Flush and stop. The rest is on disk, or counted as dropped: ``CLOSED``."""
         return self._delivery.close(timeout)
 
     def stats(self) -> Stats:
-        """What became of everything that this process tracked."""
         notices = self.notices
         return replace(self._delivery.stats(), adjusted=notices.adjusted, skipped=notices.skipped)
 
     @property
     def spooled(self) -> int:
-        """Items of this process that lie on disk now."""
         return self._delivery.spooled
 
     def _call_server(self, call: Call, timeout: float) -> Json:
@@ -94,9 +89,9 @@ _default_lock = RLock()
 
 
 def get_tracker() -> Recorder:
-    """The tracker of this program: what ``set_tracker`` was given, else one from the environment.
+    """Return the default tracker: that of ``set_tracker``, otherwise one from the environment.
 
-    Raises ``InvalidSettingsError`` where it is made from the environment, and that is wrong.
+    Raises ``InvalidSettingsError`` if the environment is invalid.
     """
     global _default  # noqa: PLW0603 the one tracker of a program, to be swapped in tests
     if _default is None:
@@ -107,9 +102,9 @@ def get_tracker() -> Recorder:
 
 
 def expect_tracker() -> None:
-    """Hook into the end of the process for a default tracker that is made later, in any thread.
+    """Register with the end of the process for a default tracker that is created later.
 
-    Only the main thread can handle signals, and the first call may be served by another one.
+    Only the main thread can handle signals, and another one may serve the first call.
     """
     if _default is None:
         with suppress(InvalidSettingsError):
@@ -117,7 +112,7 @@ def expect_tracker() -> None:
 
 
 def set_tracker(tracker: Recorder | None) -> Recorder | None:
-    """Make ``tracker`` the one of this program; gives the one before. None: make it anew when asked."""
+    """Set the default tracker and return the previous one. None creates one when needed."""
     global _default
     with _default_lock:
         before, _default = _default, tracker

@@ -1,6 +1,6 @@
-"""Under which names usage objects tell their counts, and how they are read from dicts and objects.
+"""Paths of token counts in usage objects, and readers of dicts and objects.
 
-Types are read with ``type``, since ``isinstance`` asks the object, which may raise.
+Types are read with ``type``, since ``isinstance`` may call code of the object, which may raise.
 """
 
 import numbers
@@ -132,7 +132,7 @@ SPAN_PREFIXES = ("gen_ai.usage.", "llm.token_count.", "llm.usage.")
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Counts as a usage object tells them, before they are in one convention."""
+    """Counts of a usage object, before they are converted to one convention."""
 
     input: int | None = None
     tool_input: int | None = None
@@ -153,21 +153,18 @@ class Parts:
     """Whether the counts of a stream's chunks are to be added."""
 
     def then(self, later: "Parts") -> "Parts":
-        """Return what is known after a later report of totals."""
         changes: dict[str, Any] = {
             name: value for name, value in later.items() if value is not None
         }
         return replace(self, **changes, **self._flags(later))
 
     def plus(self, later: "Parts") -> "Parts":
-        """Return the sums with a further report of differences."""
         sums: dict[str, Any] = {
             name: (getattr(self, name) or 0) + n for name, n in later.items() if n is not None
         }
         return replace(self, **sums, **self._flags(later))
 
     def items(self) -> Iterator[tuple[str, int | None]]:
-        """Yield the counts by name."""
         for field in fields(self):
             if field.name not in PART_FLAGS:
                 yield field.name, getattr(self, field.name)
@@ -180,7 +177,6 @@ PART_FLAGS = ("excludes_cache", "is_beside_output", "is_delta")
 
 
 def parts_of_usage(source: Any) -> Parts:
-    """Return what a usage object, response or event tells."""
     usage, holder = locate_usage(source)
     if issubclass(type(usage), Mapping) and any(is_span_name(name) for name in usage):
         return parts_of_span(usage)
@@ -216,7 +212,6 @@ def parts_of_usage(source: Any) -> Parts:
 
 
 def parts_of_span(attributes: Mapping[str, Any]) -> Parts:
-    """Return what the attributes of a GenAI span tell; input and output should contain all parts."""
     parts: dict[str, Any] = {}
     for part, names in SPAN_ATTRIBUTES.items():
         counts = (count_of(direct(attributes, name)) for name in names)
@@ -225,12 +220,10 @@ def parts_of_span(attributes: Mapping[str, Any]) -> Parts:
 
 
 def is_span_name(name: Any) -> bool:
-    """Return whether it is the name of a span's attribute."""
     return issubclass(type(name), str) and name.startswith(SPAN_PREFIXES)
 
 
 def locate_usage(source: Any) -> tuple[Any, str | None]:
-    """Return the usage inside a response or event, and under which name it stood."""
     level: list[tuple[Any, str | None]] = [(source, None)]
     for _ in range(MAX_NESTING_LEVELS):
         for one, holder in level:
@@ -258,7 +251,6 @@ def _written(usage: Any) -> int | None:
 
 
 def of_modality(usage: Any, part: str) -> int | None:
-    """Return the audio tokens in Google's lists by modality."""
     total = None
     for name in MODALITIES[part]:
         entries = value_of(usage, name)
@@ -272,14 +264,13 @@ def of_modality(usage: Any, part: str) -> int | None:
 
 
 def first(source: Any, paths: tuple[str, ...]) -> int | None:
-    """Return the first count that is there."""
     return next((count for path in paths if (count := count_at(source, path)) is not None), None)
 
 
 def largest(source: Any, paths: tuple[str, ...], suffix: str | None = None) -> int | None:
-    """Return the largest of several names' counts: objects that know several may fill only one.
+    """Return the largest of several counts: objects that know several may fill only one.
 
-    LangChain tells service tiers apart by a prefix (``priority_cache_read``): those are added up.
+    LangChain prefixes service tiers (``priority_cache_read``): those are added up.
     """
     counts = [count for path in paths if (count := count_at(source, path)) is not None]
     for details in ("input_token_details", "output_token_details") if suffix else ():
@@ -294,12 +285,10 @@ def largest(source: Any, paths: tuple[str, ...], suffix: str | None = None) -> i
 
 
 def count_at(source: Any, path: str) -> int | None:
-    """Return the count at a path of names."""
     return count_of(value_at(source, path))
 
 
 def unread_counts(source: Any) -> dict[str, Any]:
-    """Return what stands where counts are looked for and is none, such as text: by its path."""
     usage, _ = locate_usage(source)
     values = {path: value_at(usage, path) for path in COUNT_PATHS}
     return {
@@ -310,7 +299,6 @@ def unread_counts(source: Any) -> dict[str, Any]:
 
 
 def value_at(source: Any, path: str) -> Any:
-    """Return what stands at a path of names, None where nothing does."""
     value = source
     for name in path.split("."):
         value = value_of(value, name)
@@ -320,7 +308,7 @@ def value_at(source: Any, path: str) -> Any:
 
 
 def value_of(source: Any, name: str) -> Any:
-    """Return the value of a name, in snake or camel case, of a dict or object; None without one."""
+    """Return a member of a dict or object by its name in snake or camel case; None without one."""
     value = direct(source, name)
     if value is None and "_" in name:
         head, *rest = name.split("_")
@@ -329,7 +317,6 @@ def value_of(source: Any, name: str) -> Any:
 
 
 def direct(source: Any, name: str) -> Any:
-    """Return the value of exactly this name; what raises has none."""
     try:
         return (
             source.get(name) if issubclass(type(source), Mapping) else getattr(source, name, None)
@@ -339,7 +326,6 @@ def direct(source: Any, name: str) -> Any:
 
 
 def count_of(value: Any) -> int | None:
-    """Return a count of tokens: a whole number of at least 0, also where it is a float."""
     if issubclass(type(value), bool) or not issubclass(type(value), numbers.Real):
         return None
     number: Any = value

@@ -1,8 +1,8 @@
-"""Reads single values leniently: what can be understood is converted, the rest is a problem to tell.
+"""Lenient converters of single values: what is clear is converted, the rest is a problem.
 
-A converter takes a value that is not None and a list of problems, and returns the value as the server
-takes it, or None where it cannot be used. It never calls ``==``, ``bool()`` or ``isinstance`` on a
-value of an unknown type: any of them may be the caller's code, and may raise.
+A converter receives a value that is not None and a list of problems, and returns the value as the
+server accepts it, or None. It never calls ``==``, ``bool()`` or ``isinstance`` on a value of an
+unknown type: any of them may run the caller's code, and may raise.
 """
 
 import math
@@ -45,7 +45,7 @@ TRUE, FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "n
 
 
 def describe_value(value: Any) -> str:
-    """Return a value as a message may repeat it: only what is short to write is written."""
+    """Return a value for a message, shortened."""
     kind = type(value)
     if kind is str or kind is bytes:
         value = value[:MAX_SHOWN_CHARS]
@@ -60,7 +60,7 @@ def describe_value(value: Any) -> str:
 
 
 def clean(value: str) -> str:
-    """Return text that every database can hold; itself where nothing is to be replaced."""
+    """Return text that every database can store; itself if nothing is replaced."""
     if "\0" in value:
         value = value.replace("\0", REPLACEMENT)
     if value.isascii():
@@ -73,7 +73,6 @@ def clean(value: str) -> str:
 
 
 def unwrapped(value: Any) -> Any:
-    """Return the plain value inside an enum, or inside a scalar or 0-d array of NumPy and its like."""
     kind = type(value)
     if issubclass(kind, Enum):
         return value.value
@@ -83,7 +82,6 @@ def unwrapped(value: Any) -> Any:
 
 
 def read_text(value: Any, problems: Problems) -> str | None:
-    """Return the text of any value, cleaned; None where it has none."""
     try:
         value = unwrapped(value)
         text = _text_of(value)
@@ -116,7 +114,6 @@ def _text_of(value: Any) -> str | None:
 
 
 def key_of(name: Any) -> str:
-    """Return the key of a mapping as a name; that of its type where it has no text."""
     if type(name) is str:
         return name[:NAME_CHARS]
     return (read_text(name, []) or f"<{type(name).__name__}>")[:NAME_CHARS]
@@ -125,7 +122,7 @@ def key_of(name: Any) -> str:
 def text(limit: int, *, may_cut: bool = True, may_be_empty: bool = True) -> Converter:
     """Make a converter to text of up to ``limit`` characters.
 
-    A longer one is cut and marked, or left out where a part of it would be another name.
+    A longer text is cut and marked, or rejected if a part of it would be another name.
     """
     shortest = 0 if may_be_empty else 1
 
@@ -156,7 +153,6 @@ def text(limit: int, *, may_cut: bool = True, may_be_empty: bool = True) -> Conv
 
 
 def read_number(value: Any) -> int | float | None:
-    """Return the number in a value; None where there is none."""
     value = unwrapped(value)
     kind = type(value)
     if kind is int or kind is float:
@@ -190,8 +186,6 @@ def _number_in(digits: str) -> int | float | None:
 
 
 def number(minimum: float, maximum: float) -> Converter:
-    """Make a converter to a finite number."""
-
     def accepts(value: Any) -> bool:
         return type(value) in NUMBERS and minimum <= value <= maximum
 
@@ -212,8 +206,6 @@ def number(minimum: float, maximum: float) -> Converter:
 
 
 def whole_number(minimum: int = 0, maximum: int = LONG_MAX) -> Converter:
-    """Make a converter to a whole number."""
-
     def accepts(value: Any) -> bool:
         return type(value) is int and minimum <= value <= maximum
 
@@ -242,7 +234,6 @@ def _not_from(value: Any, minimum: float, maximum: float, what: str = "a number"
 
 
 def milliseconds(maximum: float) -> Converter:
-    """Make a converter to milliseconds, which also takes a ``timedelta``."""
     plain = number(0, maximum)
 
     def convert(value: Any, problems: Problems) -> float | None:
@@ -256,7 +247,6 @@ def milliseconds(maximum: float) -> Converter:
 
 
 def flag(value: Any, problems: Problems) -> bool | None:
-    """Return a truth value that was passed as such, as 0 or 1, or as text."""
     if value is True or value is False:
         return bool(value)
     try:
@@ -273,7 +263,6 @@ def flag(value: Any, problems: Problems) -> bool | None:
 
 
 def read_uuid(value: Any) -> UUID | None:
-    """Return the UUID in a value; None where there is none."""
     kind = type(value)
     if kind is UUID:
         return value  # type: ignore[no-any-return]  # its type was looked at
@@ -292,7 +281,6 @@ def read_uuid(value: Any) -> UUID | None:
 
 
 def uuid(value: Any, problems: Problems) -> UUID | None:
-    """Return a UUID that was passed as such, or as text."""
     parsed = read_uuid(value)
     if parsed is None:
         problems.append(("", f"{describe_value(value)} is not a UUID."))
@@ -304,9 +292,9 @@ ACCEPTS[uuid] = lambda value: type(value) is UUID
 
 
 def vocabulary(words: Mapping[str, str], levels: Mapping[int, str] | None = None) -> Converter:
-    """Make a converter to a word of a closed list, whatever its case; ``levels`` are numbers for words.
+    """Make a converter to a word of a closed list in any case; ``levels`` maps numbers to words.
 
-    ``words`` holds the accepted words in capitals, with the word that each means.
+    ``words`` maps the accepted words, in upper case, to their meaning.
     """
     known = frozenset(words.values())
 
@@ -332,7 +320,7 @@ def vocabulary(words: Mapping[str, str], levels: Mapping[int, str] | None = None
 
 
 def spelling(value: Any) -> str:
-    """Return a word in capitals with underscores, as closed lists spell theirs; empty where it is none."""
+    """Return a word in upper case with underscores; empty if it is not a word."""
     try:
         if issubclass(type(value), Enum):
             plain = value.value if issubclass(type(value.value), str) else value.name

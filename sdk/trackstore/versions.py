@@ -1,4 +1,4 @@
-"""The version of this package, and what it says to a server of another one."""
+"""Version of this package, and the check against that of the server."""
 
 import logging
 import re
@@ -26,9 +26,9 @@ _warned: set[str] = set()
 
 
 def compare(server_version: str | None) -> bool:
-    """Warn, once for each version, of a server of another major or minor version; never more.
+    """Warn, once for each version, about a server of another major or minor version.
 
-    Gives whether they match; a server that says nothing does.
+    Returns whether they match, or are unknown.
     """
     if server_version is None:
         return True
@@ -38,7 +38,7 @@ def compare(server_version: str | None) -> bool:
     if server_version not in _warned:
         _warned.add(server_version)
         log.warning(
-            "the Trackstore server is version %s, this client %s: bring them to one minor version",
+            "the Trackstore server is version %s, this client %s: use the same minor version",
             server_version[:20],
             VERSION,
         )

@@ -1,4 +1,4 @@
-"""Live from code: a subscription over server-sent events that takes itself up again."""
+"""GraphQL subscriptions over server-sent events that reconnect."""
 
 import asyncio
 import time
@@ -20,8 +20,8 @@ from trackstore.calls import (
     error_of,
     new_backoff,
 )
-from trackstore.errors import ServerUnavailableError
-from trackstore.eventstream import EventStream, EventStreamError, ServerEvent
+from trackstore.errors import EventStreamError, ServerUnavailableError
+from trackstore.eventstream import EventStream, ServerEvent
 
 EVENT_STREAM = "text/event-stream"
 SILENCE_SECONDS = 30.0
@@ -34,8 +34,6 @@ Variables = Callable[[], Mapping[str, Any]]
 
 
 class StageState(Struct, frozen=True, rename="camel"):
-    """A stage as it is now."""
-
     name: str
     status: str
     progress: float | None = None
@@ -44,8 +42,6 @@ class StageState(Struct, frozen=True, rename="camel"):
 
 
 class RequestState(Struct, frozen=True, rename="camel"):
-    """A request as it is now."""
-
     uuid: UUID
     type: str
     status: str
@@ -60,8 +56,6 @@ class RequestState(Struct, frozen=True, rename="camel"):
 
 
 class LoggedEvent(Struct, frozen=True, rename="camel"):
-    """A fact in a request's log."""
-
     seq: int
     type: str
     severity: str
@@ -73,9 +67,9 @@ class LoggedEvent(Struct, frozen=True, rename="camel"):
 
 
 class Progress(Struct, frozen=True, rename="camel"):
-    """How far a request is: its present state first (``event`` is None), then each event.
+    """Progress of a request: its current state first (``event`` is None), then each event.
 
-    ``progress`` is 0 to 1; ``eta_seconds`` is how long it still takes, where that can be said.
+    ``progress`` is 0 to 1; ``eta_seconds`` is the estimated remaining time, if known.
     """
 
     request: RequestState
@@ -87,7 +81,6 @@ class Progress(Struct, frozen=True, rename="camel"):
 
 
 def progress_of(data: Json) -> Progress:
-    """One answer of the stream."""
     return msgspec.convert(data["requestProgress"], Progress)
 
 
@@ -98,9 +91,9 @@ async def stream_answers(
     variables: Variables,
     away_seconds: float = UNAVAILABLE_SECONDS,
 ) -> AsyncGenerator[Json]:
-    """The data of every answer until the server says that the subscription is complete.
+    """Yield the data of every answer until the server completes the subscription.
 
-    Where the connection is lost it is made again with what ``variables`` are then. Raises
+    A lost connection is reopened with the current value of ``variables``. Raises
     ``ServerRefusedError``, or ``ServerUnavailableError`` after ``away_seconds`` without a server.
     """
     backoff, heard = new_backoff(), time.monotonic()
@@ -123,7 +116,6 @@ async def stream_answers(
 async def _stream(
     http: httpx.AsyncClient, url: str, document: str, variables: Mapping[str, Any]
 ) -> AsyncGenerator[Json | None]:
-    """Answers over one connection; None for any other sign of life."""
     headers, timeout = {"Accept": EVENT_STREAM}, httpx.Timeout(SILENCE_SECONDS, connect=5)
     body = encode_request(document, variables)
     try:
@@ -149,7 +141,6 @@ async def _stream(
 
 
 def data_of_event(event: ServerEvent) -> Json | None:
-    """The data of one event; raises what an error in it means."""
     if event.name != "next":
         return None
     answer = msgspec.json.decode(event.data)

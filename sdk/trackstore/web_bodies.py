@@ -1,4 +1,4 @@
-"""Bodies of requests, kept beside the service that reads them, as far as the rules let it."""
+"""Keeps a copy of request bodies while the service reads them, as far as the rules allow."""
 
 from collections.abc import Iterator
 from typing import Any, BinaryIO
@@ -7,7 +7,7 @@ import msgspec
 
 
 class BodyBuffer:
-    """The first bytes of a body; one that is longer than ``most`` is not kept at all."""
+    """The first bytes of a body; one longer than ``most`` is not kept at all."""
 
     __slots__ = ("_content", "_most")
 
@@ -16,21 +16,19 @@ class BodyBuffer:
         self._content: bytearray | None = bytearray()
 
     def add(self, part: bytes) -> None:
-        """A part that the service has read."""
         if self._content is not None:
             self._content += part
             if len(self._content) > self._most:
                 self._content = None
 
     def content(self) -> bytes:
-        """All that was read; nothing where it was too long."""
         return bytes(self._content or b"")
 
 
 class BodyTee:
     """A ``wsgi.input`` that keeps what is read from it.
 
-    It has what the protocol names and nothing more, so that no byte passes it by.
+    It has the methods of the protocol and nothing more, so that no byte bypasses it.
     """
 
     def __init__(self, body: BinaryIO, most: int) -> None:
@@ -38,15 +36,12 @@ class BodyTee:
         self.buffer = BodyBuffer(most)
 
     def read(self, size: int = -1) -> bytes:
-        """Read up to so many bytes."""
         return self._seen(self._body.read(size))
 
     def readline(self, size: int = -1) -> bytes:
-        """Read a line."""
         return self._seen(self._body.readline(size))
 
     def readlines(self, hint: int = -1) -> list[bytes]:
-        """Read lines."""
         return [self._seen(line) for line in self._body.readlines(hint)]
 
     def __iter__(self) -> Iterator[bytes]:
@@ -58,7 +53,6 @@ class BodyTee:
 
 
 def json_body(body: BodyBuffer, content_type: str) -> Any:
-    """The value that a JSON body holds; None for every other body."""
     content = body.content()
     if not content or "json" not in content_type:
         return None

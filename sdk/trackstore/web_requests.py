@@ -1,4 +1,4 @@
-"""What a web request tells of its call: read alike from an ASGI scope and a WSGI environ."""
+"""Reads the fields of a call from an ASGI scope or a WSGI environ."""
 
 from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any
@@ -40,12 +40,11 @@ NAME_LENGTH, METHOD_LENGTH, USER_AGENT_LENGTH = 200, 32, 1_000
 
 
 def short(value: str | None, most: int = NAME_LENGTH) -> str | None:
-    """The first characters of a value; None where there are none, as the server takes no empty name."""
     return value[:most] or None if value else None
 
 
 class WebRequest:
-    """The parts of a request that calls are recorded from; read once, when the answer is known."""
+    """Fields of a request that calls are recorded from; read once, when the answer is known."""
 
     __slots__ = ("headers", "matched", "method", "path", "peer", "query", "state")
 
@@ -59,10 +58,10 @@ class WebRequest:
         self.matched = NO_ROUTER
 
     def facts(self, rules: TrackingRules, status: int | None = None) -> dict[str, Any]:
-        """Return what a ``ServedCall`` needs to know of the request, by the names of its fields.
+        """Return the fields of a ``ServedCall`` that the request tells.
 
-        ``status`` is that of the answer, where it is known: a path that the router does not know is
-        one of a scanner only if the answer is 404; else it is a redirect, or a wrong method.
+        ``status`` is that of the answer, if known: an unknown path is that of a scanner only if the
+        answer is 404; otherwise it is a redirect, or a wrong method.
         """
         headers, labels = self.headers, labels_of(self.state)
         key = headers.get(rules.api_key_header) if rules.api_key_header else None
@@ -87,7 +86,6 @@ class WebRequest:
         }
 
     def _resource_id(self, route: str) -> str | None:
-        """The id at the end of the path, where the route ends with a parameter."""
         if not self.matched.values or not route.endswith("}"):
             return None
         value = self.matched.values.get(route.rpartition("{")[2][:-1])
@@ -98,7 +96,6 @@ class WebRequest:
 
 
 def from_scope(scope: Scope) -> WebRequest:
-    """Read an ASGI scope; after the answer, when its router has left the matched route in it."""
     headers = _headers_of(scope.get("headers") or ())
     origin = scope.get(WATCHED_KEY)
     if not isinstance(origin, Origin):
@@ -113,7 +110,6 @@ def from_scope(scope: Scope) -> WebRequest:
 
 
 def _headers_of(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Return the headers by name; the first one counts, but proxies may each add an own line."""
     headers: dict[str, str] = {}
     for raw_name, raw_value in raw:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
@@ -125,7 +121,6 @@ def _headers_of(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
 
 
 def from_environ(environ: Environ) -> WebRequest:
-    """Read a WSGI environ; werkzeug and Flask put the matched rule in it."""
     headers = {
         name[5:].replace("_", "-").lower(): value
         for name, value in environ.items()
@@ -141,9 +136,9 @@ def from_environ(environ: Environ) -> WebRequest:
 
 
 def environ_route(environ: Environ) -> Matched:
-    """Return the route that the framework has matched; ``NO_ROUTER`` where it does not say.
+    """Return the route that the framework has matched, or ``NO_ROUTER``.
 
-    werkzeug keeps its request here only until the handler has answered.
+    werkzeug keeps its request only until the handler has answered.
     """
     prefix = _text(environ.get("SCRIPT_NAME", ""))
     framework_route = environ.get(ROUTE_KEY)
@@ -162,7 +157,6 @@ def environ_route(environ: Environ) -> Matched:
 
 
 def from_request(request: Any) -> WebRequest | None:
-    """Read the request object of a framework: one that carries a ``scope`` or an ``environ``."""
     if not _is_request(request):
         return None
     scope = getattr(request, "scope", None)
@@ -170,7 +164,6 @@ def from_request(request: Any) -> WebRequest | None:
 
 
 def request_among(values: Iterable[Any]) -> Any:
-    """The first of the values that is a framework's request; None where there is none."""
     return next((value for value in values if _is_request(value)), None)
 
 
@@ -182,7 +175,6 @@ def _is_request(value: Any) -> bool:
 
 
 def context_of_request(request: Any) -> Context:
-    """The context that a framework's request came with."""
     scope = getattr(request, "scope", None)
     if isinstance(scope, MutableMapping):
         return incoming_context(scope.get("headers") or ())
@@ -190,7 +182,6 @@ def context_of_request(request: Any) -> Context:
 
 
 def as_mapping(state: Any) -> Mapping[str, Any]:
-    """Return a mapping as it is, the attributes of any other object; nothing for None."""
     if isinstance(state, Mapping):
         return state
     attributes = getattr(state, "__dict__", {})
@@ -199,7 +190,6 @@ def as_mapping(state: Any) -> Mapping[str, Any]:
 
 
 def _text(raw: str) -> str:
-    """Undo the latin-1 that WSGI puts bytes into; some servers hand over the text itself."""
     try:
         return raw.encode("latin-1").decode("utf-8", "replace")
     except UnicodeEncodeError:
@@ -207,7 +197,6 @@ def _text(raw: str) -> str:
 
 
 def incoming_context(headers: Iterable[tuple[bytes, bytes]]) -> Context:
-    """The context that an ASGI request came with; one with new ids where it came with none."""
     sent = {name: value for name, value in headers if name in CONTEXT_HEADERS}
     if sent:
         context = context_of({CONTEXT_HEADERS[n]: v.decode("latin-1") for n, v in sent.items()})
@@ -217,7 +206,6 @@ def incoming_context(headers: Iterable[tuple[bytes, bytes]]) -> Context:
 
 
 def environ_context(environ: Environ) -> Context:
-    """The context that a WSGI request came with; one with new ids where it came with none."""
     names = (CORRELATION_HEADER, TRACE_HEADER)
     sent = {n: environ.get(f"HTTP_{n.upper().replace('-', '_')}", "") for n in names}
     context = context_of(sent)
@@ -225,6 +213,5 @@ def environ_context(environ: Environ) -> Context:
 
 
 def new_context() -> Context:
-    """A context that begins here: a new trace, whose id is the correlation id too."""
     trace_id = new_trace_id()
     return Context(correlation_id=trace_id, trace_id=trace_id)

@@ -41,7 +41,7 @@ def server(
 
 @pytest.fixture
 def way(server: ServerProcess) -> Iterator[Network]:
-    """A network to it."""
+    # A network to it.
     with network(server.url) as found:
         yield found
 

@@ -126,7 +126,7 @@ def read_message(connection: socket.socket) -> bytes | None:
 
 @contextmanager
 def network(target: str) -> Iterator[Network]:
-    """A network to the server at ``target``, on a free loopback port."""
+    # A network to the server at ``target``, on a free loopback port.
     with socket.create_server(("127.0.0.1", 0)) as listener:
         way = Network(target)
         way.url = f"http://127.0.0.1:{listener.getsockname()[1]}"

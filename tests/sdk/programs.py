@@ -37,12 +37,12 @@ def work(tracker: Tracker, file: str, count: int = PER_PROCESS) -> None:
 
 
 def tracker_of(url: str, **settings: Any) -> Tracker:
-    """A tracker that sends nothing before its end, unless it is said otherwise."""
+    # A tracker that sends nothing before its end, unless it is said otherwise.
     return Tracker(settings=Settings(url=url, **{"interval_seconds": 30.0, **settings}).checked())
 
 
 def full_queue(url: str, file: str) -> None:
-    """The interpreter ends with everything still in the queue."""
+    # The interpreter ends with everything still in the queue.
     work(tracker_of(url), file, 1_000)
 
 
@@ -56,14 +56,14 @@ def in_a_function(url: str, file: str) -> None:
 
 
 def server_away(url: str, file: str) -> None:
-    """The program ends while nobody listens: it is held up for a bounded time."""
+    # The program ends while nobody listens: it is held up for a bounded time.
     tracker = tracker_of("http://127.0.0.1:9", exit_seconds=0.5, interval_seconds=0.01)
     work(tracker, file)
     del url
 
 
 def server_silent(url: str, file: str) -> None:
-    """The same with a server that takes calls and does not answer."""
+    # The same with a server that takes calls and does not answer.
     work(tracker_of(url, exit_seconds=0.5, interval_seconds=0.01), file)
 
 
@@ -80,7 +80,7 @@ def threads(url: str, file: str) -> None:
 
 
 def forks(url: str, file: str) -> None:
-    """A program forks while its own items wait; children track and end in their own ways."""
+    # A program forks while its own items wait; children track and end in their own ways.
     tracker = tracker_of(url)
     work(tracker, file)
     children = []
@@ -99,7 +99,7 @@ def forks(url: str, file: str) -> None:
 
 
 def busy_forks(url: str, file: str) -> None:
-    """The same while four threads track and batches are on their way."""
+    # The same while four threads track and batches are on their way.
     tracker = tracker_of(url, interval_seconds=0.01, exit_seconds=20)
     stop = threading.Event()
 
@@ -136,13 +136,13 @@ def processes(url: str, file: str, method: str) -> None:
 
 
 def child_work(url: str, file: str) -> None:
-    """What a child does: in a spawned one the environment says where the server is."""
+    # What a child does: in a spawned one the environment says where the server is.
     os.environ["TRACKSTORE_URL"] = url
     work(default(), file)
 
 
 def default() -> Tracker:
-    """The tracker of this program."""
+    # The tracker of this program.
     tracker = trackstore.get_tracker()
     assert isinstance(tracker, Tracker)
     return tracker
@@ -159,7 +159,7 @@ def process_spawned(url: str, file: str) -> None:
 
 
 def pool(url: str, file: str) -> None:
-    """A pool whose workers are ended by their supervisor: their spool stays."""
+    # A pool whose workers are ended by their supervisor: their spool stays.
     folder = Path(file).with_name("spool")
     tracker = tracker_of(url, spool_folder=folder)
     trackstore.set_tracker(tracker)
@@ -175,7 +175,7 @@ def pool_work(file: str) -> None:
 
 
 def early_loop(url: str, file: str) -> None:
-    """The event loop is closed while everything still waits."""
+    # The event loop is closed while everything still waits.
     tracker = tracker_of(url)
 
     async def main() -> None:
@@ -188,7 +188,7 @@ def early_loop(url: str, file: str) -> None:
 
 
 def killed(url: str, file: str) -> None:
-    """The process is killed as soon as its items are on disk; the server cannot be reached."""
+    # The process is killed as soon as its items are on disk; the server cannot be reached.
     del url
     folder = Path(file).with_name("spool")
     tracker = tracker_of("http://127.0.0.1:9", spool_folder=folder)
@@ -199,7 +199,7 @@ def killed(url: str, file: str) -> None:
 
 
 def after_a_crash(url: str, file: str) -> None:
-    """Started anew on the same folder; tracks something of its own, too."""
+    # Started anew on the same folder; tracks something of its own, too.
     folder = Path(file).with_name("spool")
     tracker = tracker_of(url, spool_folder=folder, interval_seconds=0.05)
     work(tracker, file)
@@ -214,7 +214,7 @@ def limit_files(most_bytes: int) -> None:
 
 
 def full_disk(url: str, file: str) -> None:
-    """The disk is full for a while, and the server is there."""
+    # The disk is full for a while, and the server is there.
     folder = Path(file).with_name("spool")
     tracker = tracker_of(url, spool_folder=folder, interval_seconds=0.02, batch_items=50)
     limit_files(60_000)
@@ -230,7 +230,7 @@ def full_disk(url: str, file: str) -> None:
 
 
 def full_disk_away(url: str, file: str) -> None:
-    """The disk is full, and the server is away; later both are back."""
+    # The disk is full, and the server is away; later both are back.
     folder = Path(file).with_name("spool")
     away = tracker_of("http://127.0.0.1:9", spool_folder=folder, queue_items=300)
     limit_files(100_000)
@@ -258,7 +258,7 @@ def full_disk_away(url: str, file: str) -> None:
 
 
 def full_disk_restart(url: str, file: str) -> None:
-    """The disk is full of the items of a process that is gone, and the server is back."""
+    # The disk is full of the items of a process that is gone, and the server is back.
     folder = Path(file).with_name("spool")
     away = tracker_of("http://127.0.0.1:9", spool_folder=folder)
     ids = track_many(away, 1_200)
@@ -281,7 +281,7 @@ def full_disk_restart(url: str, file: str) -> None:
 
 
 def signals(url: str, file: str) -> None:
-    """A signal handler tracks while the code that it interrupts does."""
+    # A signal handler tracks while the code that it interrupts does.
     tracker = tracker_of(url, interval_seconds=0.05, batch_items=50)
     ids: list[UUID] = []
 

@@ -11,7 +11,7 @@ PAGE = Path("docs/sdk.md")
 
 
 def rows() -> list[str]:
-    """A line for each setting: its name, default, and meaning."""
+    # A line for each setting: its name, default, and meaning.
     (found,) = [
         node
         for node in ast.parse(inspect.getsource(settings)).body
@@ -30,7 +30,7 @@ def rows() -> list[str]:
 
 
 def describe_value(value: object) -> str:
-    """A default as people read it."""
+    # A default as people read it.
     if value is None:
         return "none"
     return f"{value:,}" if type(value) in (int, float) else f"`{value}`"

@@ -14,7 +14,7 @@ OPERATIONS = """query ($after: String) {
 
 
 def stored_ids(url: str, api_key: str | None = None) -> Counter[UUID]:
-    """The ids of all operations, with how often each is there."""
+    # The ids of all operations, with how often each is there.
     found: Counter[UUID] = Counter()
     after = None
     with Client(url, api_key) as client:

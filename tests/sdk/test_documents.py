@@ -39,7 +39,7 @@ def input_type(name: str) -> GraphQLInputObjectType:
 
 
 def inner(hint: Any) -> Any:
-    """The type behind ``| None`` and ``list``."""
+    # The type behind ``| None`` and ``list``.
     if get_origin(hint) in (Union, UnionType):
         (hint,) = [part for part in get_args(hint) if part is not type(None)]
     return get_args(hint)[0] if get_origin(hint) is list else hint
@@ -64,7 +64,7 @@ def test_entries_are_those_of_the_schema(field: str) -> None:
 
 
 def check_input(ours: type[Input], theirs: Any) -> None:
-    """Same names, same needs, same closed vocabularies, all the way down."""
+    # Same names, same needs, same closed vocabularies, all the way down.
     names = dict(zip(ours.__struct_fields__, ours.__struct_encode_fields__, strict=True))
     assert set(names.values()) == set(theirs.fields), theirs.name
     needed = {f.encode_name for f in msgspec.structs.fields(ours) if f.required}

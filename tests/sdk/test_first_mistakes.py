@@ -34,7 +34,7 @@ async def test_a_server_that_is_not_there_is_named(
         tracker.close(0.1)
     assert (left.problem or "").startswith(PROBLEM)
     assert (stats.problem or "").startswith(PROBLEM)
-    assert f"tracking waits for the server: {PROBLEM}" in caplog.text
+    assert f"delivery is waiting for the server: {PROBLEM}" in caplog.text
     assert f"CLOSED ({PROBLEM}" in caplog.text
     with pytest.raises(ServerUnavailableError, match=f"no answer of {EMPTY_CONTEXT}: ConnectError"):
         tracker.consume("premium", user_id="u_1", timeout=0.1)

@@ -29,7 +29,7 @@ CALLS = 60
 
 @contextmanager
 def gunicorn(url: str, file: Path) -> Iterator[str]:
-    """The application with two workers; gives its address. Stopped as a supervisor does it."""
+    # The application with two workers; gives its address. Stopped as a supervisor does it.
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     address = f"127.0.0.1:{port}"

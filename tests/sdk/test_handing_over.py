@@ -25,13 +25,13 @@ REQUEST = """query ($id: UUID!) { request(id: $id) {
 
 @pytest.fixture
 def workers(server: ServerProcess, make_tracker: MakeTracker) -> list[Tracker]:
-    """Processes that report a minute late unless somebody waits for it."""
+    # Processes that report a minute late unless somebody waits for it.
     return [make_tracker(server.url, interval_seconds=60) for _ in range(4)]
 
 
 @pytest.fixture
 def id(workers: list[Tracker]) -> UUID:
-    """A request that was created a moment ago."""
+    # A request that was created a moment ago.
     request = workers[0].request("lesson", stages=PLAN)
     assert workers[0].flush(10).is_done
     return request.id
@@ -133,7 +133,7 @@ def test_a_server_that_is_away_is_said_in_time(
     with away.resume(request.id) as resumed, resumed.stage("a"):
         pass
     assert time.monotonic() - begun < 12
-    assert "4 reports of this process are not at the server yet" in caplog.text
+    assert "4 reports have not reached the server yet" in caplog.text
     assert away.stats().queued == 4
 
 

@@ -20,7 +20,7 @@ BATCH = 400
 
 
 def facts_for(odd: str) -> list[str]:
-    """The facts to try a value for: every one, but for those that take long to look through."""
+    # The facts to try a value for: every one, but for those that take long to look through.
     return ["attributes", "parameters", "message", "user_id"] if odd in LARGE else FACTS
 
 

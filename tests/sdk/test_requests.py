@@ -41,7 +41,7 @@ def client(server: ServerProcess) -> Iterator[Client]:
 
 
 def stored(tracker: Tracker, client: Client, id: UUID) -> Any:
-    """The request as the server has it, after everything has arrived."""
+    # The request as the server has it, after everything has arrived.
     assert tracker.flush(10).is_done
     assert not tracker.stats().dropped, tracker.stats()
     return client.query(REQUEST, {"id": id})["request"]

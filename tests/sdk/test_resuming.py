@@ -30,25 +30,25 @@ PLAN = [Stage(name="a"), Stage(name="b", max_attempts=2), Stage(name="c")]
 
 @pytest.fixture
 def tracker(server: ServerProcess, make_tracker: MakeTracker) -> Tracker:
-    """The worker that fails."""
+    # The worker that fails.
     return make_tracker(server.url)
 
 
 @pytest.fixture
 def worker(server: ServerProcess, make_tracker: MakeTracker) -> Tracker:
-    """The worker that goes on."""
+    # The worker that goes on.
     return make_tracker(server.url)
 
 
 @pytest.fixture
 def client(server: ServerProcess) -> Any:
-    """What reads back."""
+    # What reads back.
     with Client(server.url) as client:
         yield client
 
 
 def fail_in_b(tracker: Tracker, correlation_id: str | None = None) -> UUID:
-    """A request in the recommended style that meets an exception in its second stage."""
+    # A request in the recommended style that meets an exception in its second stage.
     request = tracker.request("lesson", stages=PLAN, correlation_id=correlation_id)
     with pytest.raises(ValueError, match="no renderer"):
         make_lesson(request)
@@ -66,7 +66,7 @@ def make_lesson(request: RequestHandle) -> None:
 
 
 def go_on(worker: Tracker, id: UUID | str) -> None:
-    """What a new worker does: it leaves out what is done."""
+    # What a new worker does: it leaves out what is done.
     with worker.resume(id) as request:
         for name in ("a", "b", "c"):
             if not request.is_completed(name):
@@ -75,7 +75,7 @@ def go_on(worker: Tracker, id: UUID | str) -> None:
 
 
 def check_completed(found: Any) -> None:
-    """The request completed, and the attempt that failed is visible."""
+    # The request completed, and the attempt that failed is visible.
     assert found["status"] == "COMPLETED"
     assert [s["status"] for s in found["stages"]] == ["COMPLETED"] * 3
     assert [[a["status"] for a in s["attempts"]] for s in found["stages"]] == [

@@ -20,14 +20,14 @@ from trackstore.testing import RecordingTracker
 
 @pytest.fixture
 def sync_block() -> Iterator[str]:
-    """A block around a test, whose end runs where the test may not have run."""
+    # A block around a test, whose end runs where the test may not have run.
     with bind(correlation_id="sync fixture"):
         yield "sync fixture"
 
 
 @pytest.fixture
 async def async_block(sync_block: str) -> AsyncIterator[str]:
-    """The same, entered and left by tasks of the test runner."""
+    # The same, entered and left by tasks of the test runner.
     with bind(stage=sync_block):
         yield sync_block
 

@@ -61,7 +61,7 @@ WRONG_LINES = [5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 16, 18, 19, 20, 21, 22, 23]
 
 
 def lines_with_errors(folder: Path, source: str) -> list[int]:
-    """The lines that the type checker refuses, each once."""
+    # The lines that the type checker refuses, each once.
     program = folder / "program.py"
     program.write_text(source, encoding="utf-8")
     checked = subprocess.run(

@@ -10,5 +10,5 @@ __all__ = ["make_tracker", "server"]
 
 @pytest.fixture
 def tracker() -> RecordingTracker:
-    """A tracker that keeps what is recorded."""
+    # A tracker that keeps what is recorded.
     return RecordingTracker()

@@ -88,7 +88,7 @@ async def health(_: Request) -> Response:
 
 
 def memory_app() -> Starlette:
-    """A memory API on Starlette, not watched by anything."""
+    # A memory API on Starlette, not watched by anything.
     return Starlette(
         routes=[
             Route("/v1/memory", add, methods=["POST"]),
@@ -103,19 +103,19 @@ def memory_app() -> Starlette:
 
 
 def caller_of(app: Any, *, raises: bool = False) -> httpx.AsyncClient:
-    """A client of an ASGI service in this process; errors of the service are answers of 500."""
+    # A client of an ASGI service in this process; errors of the service are answers of 500.
     transport = httpx.ASGITransport(app, raise_app_exceptions=raises, client=("203.0.113.9", 5000))
     return httpx.AsyncClient(transport=transport, base_url="http://service")
 
 
 def wsgi_caller_of(app: Any) -> httpx.Client:
-    """A client of a WSGI service in this process."""
+    # A client of a WSGI service in this process.
     transport = httpx.WSGITransport(app, raise_app_exceptions=False, remote_addr="203.0.113.9")
     return httpx.Client(transport=transport, base_url="http://service")
 
 
 def plain(operation: Operation) -> dict[str, Any]:
-    """The facts of an operation, without what is another one on each run."""
+    # The facts of an operation, without what is another one on each run.
     told: dict[str, Any] = msgspec.to_builtins(operation)
     for name in ("id", "durationMs", "correlationId", "traceId"):
         told.pop(name, None)
@@ -123,5 +123,5 @@ def plain(operation: Operation) -> dict[str, Any]:
 
 
 def parts_of(text: str) -> Iterator[bytes]:
-    """A streamed body."""
+    # A streamed body.
     yield from (part.encode() for part in text.split())

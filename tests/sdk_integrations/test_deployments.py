@@ -66,7 +66,7 @@ CASES = [
 
 @pytest.fixture
 def run(request: pytest.FixtureRequest, server: ServerProcess, tmp_path: Path) -> Iterator[Run]:
-    """A run that tracks to the server of this module, under the name of the test."""
+    # A run that tracks to the server of this module, under the name of the test.
     name = re.sub(r"\W+", "-", request.node.name)
     made = Run(name, tmp_path, server.url)
     yield made

@@ -21,7 +21,7 @@ TERM, INT, HUP = signal.SIGTERM, signal.SIGINT, signal.SIGHUP
 
 @pytest.fixture
 def run(request: pytest.FixtureRequest, server: ServerProcess, tmp_path: Path) -> Iterator[Run]:
-    """A run that tracks to the server of this module, under the name of the test."""
+    # A run that tracks to the server of this module, under the name of the test.
     made = Run(re.sub(r"\W+", "-", request.node.name), tmp_path, server.url)
     yield made
     made.stop()

@@ -54,7 +54,7 @@ def asked(server: ServerProcess, query: str, **variables: Any) -> Any:
 
 
 def operations(server: ServerProcess, number: int, **where: Any) -> list[dict[str, Any]]:
-    """What is in the store, as soon as so many operations are."""
+    # What is in the store, as soon as so many operations are.
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         found: list[dict[str, Any]] = asked(server, OPERATIONS, where=where)["nodes"]

@@ -19,14 +19,14 @@ MakeTracker = Callable[..., Tracker]
 
 
 def asked(server: ServerProcess, document: str, **variables: Any) -> Any:
-    """The one field that a document asks for."""
+    # The one field that a document asks for.
     with Client(server.url) as client:
         (found,) = client.query(document, variables).values()
     return found
 
 
 def stored(server: ServerProcess, tracker: Tracker, **where: Any) -> list[dict[str, Any]]:
-    """What is in the store once everything was sent; oldest first, without what is unknown."""
+    # What is in the store once everything was sent; oldest first, without what is unknown.
     assert tracker.flush(10).is_done
     assert not tracker.stats().dropped
     nodes = asked(server, OPERATIONS, where=where)["nodes"]

@@ -74,7 +74,7 @@ class Run:
     """What came back over a websocket."""
 
     def row(self, name: str) -> dict[str, Any]:
-        """The one record of this name."""
+        # The one record of this name.
         rows = [row for row in self.rows if row["name"] == name]
         assert len(rows) == 1, f"{name}: {' | '.join(row['name'] for row in self.rows)}"
         return rows[0]
@@ -82,7 +82,7 @@ class Run:
 
 @pytest.fixture(scope="module", params=["oldest", "newest"])
 def environment(request: pytest.FixtureRequest) -> Path:
-    """The environment whose frameworks are the oldest or newest supported."""
+    # The environment whose frameworks are the oldest or newest supported.
     age = str(request.param)
     if not (ROOT / f".venv/frameworks-{age}.stamp").exists():
         pytest.fail(f"the {age} frameworks are not installed: `make frameworks`", pytrace=False)
@@ -157,7 +157,7 @@ def wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 def calls_of(program: Program) -> list[str]:
-    """What is called, in this order."""
+    # What is called, in this order.
     calls = [
         "POST /v1/memory", "POST /v1/memory/batch", "POST /v1/memory/search", "PUT /v1/memory/51",
         "DELETE /v1/memory/51", "DELETE /v1/memory/all", "GET /v1/memory/51", "GET /v1/fails",
@@ -199,7 +199,7 @@ def correlation_of(call: str) -> str:
 
 
 def stored(server: ServerProcess, run: Run, workspace: str, log: Path) -> list[dict[str, Any]]:
-    """What the server knows of a run once each call is there that is recorded; oldest first."""
+    # What the server knows of a run once each call is there that is recorded; oldest first.
     awaited = {correlation_of(call) for call in run.answers} - {correlation_of(c) for c in LEFT_OUT}
     deadline = time.monotonic() + SECONDS
     variables = {"where": {"workspaceId": {"eq": workspace}}, "first": 200}

@@ -29,7 +29,7 @@ from trackstore.testing import RecordingTracker
 
 
 def request_of(**state: Any) -> Any:
-    """A request of Starlette, as far as it is looked at."""
+    # A request of Starlette, as far as it is looked at.
     scope = {
         "type": "http", "method": "POST", "path": "/v1/memory", "query_string": b"",
         "headers": [(b"x-client-type", b"web"), (b"x-api-key", b"s3cret")], "state": state,

@@ -37,7 +37,7 @@ TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 @pytest.fixture
 def other_service() -> Iterator[tuple[str, list[dict[str, str]]]]:
-    """A service on a real port that notes the headers it gets."""
+    # A service on a real port that notes the headers it gets.
     seen: list[dict[str, str]] = []
 
     class Handler(BaseHTTPRequestHandler):

@@ -39,7 +39,7 @@ async def routes_of(
 
 
 def memory_service() -> FastAPI:
-    """A memory API whose routers are included in each other, with and without prefixes."""
+    # A memory API whose routers are included in each other, with and without prefixes.
     memories = APIRouter()
 
     @memories.post("/memory", status_code=201)

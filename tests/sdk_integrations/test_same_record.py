@@ -32,7 +32,7 @@ PATH = "/v1/memory/{memory_id}"
 
 
 async def business(request: Request) -> Response:
-    """The service itself: it knows its caller, answers, or fails."""
+    # The service itself: it knows its caller, answers, or fails.
     request.state.user_id = "u_1"
     request.state.end_user_id = "end_3"
     request.state.workspace_id = request.query_params.get("workspace")
@@ -85,7 +85,7 @@ def by_event(recorder: CallRecorder, bus: EventBus) -> Any:
 
 
 def by_event_of_fields(recorder: CallRecorder, bus: EventBus) -> Any:
-    """An event that knows no request: the service tells each fact by its name."""
+    # An event that knows no request: the service tells each fact by its name.
     record_calls(bus, recorder)
 
     async def handler(request: Request) -> Response:

@@ -204,7 +204,7 @@ def test_a6_a_tracker_that_fails_breaks_no_call() -> None:
 
 
 def environ(path: str, query: str) -> dict[str, Any]:
-    """A GET by hand, as servers make it."""
+    # A GET by hand, as servers make it.
     made = {
         "REQUEST_METHOD": "GET",
         "SCRIPT_NAME": "",
@@ -233,8 +233,7 @@ class Quiet(WSGIRequestHandler):
 
 @pytest.fixture
 def wsgi_server(tracker: RecordingTracker) -> Iterator[str]:
-    """A plain WSGI service behind the standard library's server, both sides held to the protocol."""
-
+    # A plain WSGI service behind the standard library's server, both sides held to the protocol.
     def service(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         state = environ["trackstore.state"]
         state["user_id"], state["workspace_id"] = "u_1", "ws_12"

@@ -23,7 +23,7 @@ def counts(
     read: int, output: int | None = None, cached: int | None = None, written: int | None = None,
     reasoning: int | None = None, heard: int | None = None, spoken: int | None = None,
 ) -> Counts:  # fmt: skip
-    """The counts that are expected, in the order of ``TokenUsage``."""
+    # The counts that are expected, in the order of ``TokenUsage``.
     return TokenUsage(read, output, cached, written, reasoning, heard, spoken).counts()
 
 
@@ -249,7 +249,7 @@ SHAPES: dict[str, tuple[Any, Counts]] = {
 
 
 def as_object(value: Any) -> Any:
-    """The same as objects with attributes."""
+    # The same as objects with attributes.
     if isinstance(value, dict):
         return SimpleNamespace(**{name: as_object(inner) for name, inner in value.items()})
     return [as_object(inner) for inner in value] if isinstance(value, list) else value

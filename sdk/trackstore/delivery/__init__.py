@@ -1,1 +1,1 @@
-"""From the call to the store: bounded queue, batches, retry, splitting, spool; every drop counted."""
+"""Delivery to the server: bounded queue, batches, retries and spool. Every drop is counted."""

@@ -1,4 +1,4 @@
-"""Brings items to the server until each has an end: again after failures, in parts around poison."""
+"""Sends batches until each item is acknowledged or dropped, and splits batches around rejected items."""
 
 import logging
 from collections import deque
@@ -30,11 +30,11 @@ log = logging.getLogger("trackstore")
 
 
 class BatchSender:
-    """Sends parcels in their order, one batch after the other.
+    """Sends items in order, one batch after the other.
 
-    ``wait`` waits so many seconds (no less than the second number, which the server asked for) and
-    says whether to go on; ``on_settled`` is told which parcels have
-    an end; ``on_duplicates`` of items that the server answered as duplicates at their first sending.
+    ``wait`` waits for the given seconds, at least the second number (``Retry-After``), and returns
+    whether to continue. ``on_settled`` receives items that are acknowledged or dropped,
+    ``on_duplicates`` those that the server answered as duplicates the first time they were sent.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class BatchSender:
         self._internal = 0
 
     def deliver(self, queued_items: QueuedItems) -> QueuedItems:
-        """Send until every parcel has an end; gives those left where ``wait`` said to stop."""
+        """Send until every item is settled; return the rest if ``wait`` said to stop."""
         ahead = deque([queued_items])
         self._resent, self._internal = False, 0
         while ahead:
@@ -73,7 +73,7 @@ class BatchSender:
                     again = self._take(chunk, results)
                     if again:
                         ahead.appendleft(again)
-                        if not self._pause(RetryLater("items were refused for now")):
+                        if not self._pause(RetryLater("some items were temporarily rejected")):
                             break
                 case BatchRejected():
                     ahead.extendleft(reversed(self._split_rejected(chunk, outcome)))
@@ -84,7 +84,6 @@ class BatchSender:
         return [queued_item for chunk in ahead for queued_item in chunk]
 
     def retry(self, at_once: bool = False) -> None:
-        """Try items that the server failed over, where their next turn has come."""
         failures = 0
         for failing in self._retry_buffer.due(at_once):
             outcome = self._retry_one(failing)
@@ -95,7 +94,6 @@ class BatchSender:
         self._delivery_stats.failing = self._retry_buffer.problem
 
     def _retry_one(self, failing: FailingItems) -> Outcome:
-        """Try the first item, and those behind it once it is taken."""
         while True:
             chunk = [failing.queued_items[0]]
             outcome = self._try(chunk)
@@ -120,14 +118,13 @@ class BatchSender:
                 return outcome
 
     def _postpone(self, failing: FailingItems, failure: RetryLater) -> None:
-        """Keep it for its next turn, or drop it where its time is over."""
         if not self._retry_buffer.postpone(failing, failure.problem):
             chunk = [failing.queued_items[0]]
             self._retry_buffer.settle(failing)
             self._drop(chunk, failure.code, failure.problem)
 
     def _without_blocked(self, chunk: QueuedItems) -> QueuedItems | None:
-        """The chunk without items that wait behind a kept one of the same record; None for nothing."""
+        """Move items that must wait behind a failing one to the retry buffer."""
         if not any(map(self._retry_buffer.is_blocked, chunk)):
             return chunk or None
         rest: list[QueuedItem] = []
@@ -142,9 +139,9 @@ class BatchSender:
         return rest or None
 
     def _after_failure(self, chunk: QueuedItems, failure: RetryLater) -> list[QueuedItems]:
-        """What to send next: the same, or halves of what the server failed over several times.
+        """Return the batches to send next: the same, or halves after repeated internal errors.
 
-        A single item is kept aside, as long as there is room for it.
+        A single item moves to the retry buffer if there is room.
         """
         self._internal += failure.is_internal
         if self._internal < MAX_INTERNAL_ERRORS:
@@ -156,7 +153,7 @@ class BatchSender:
         if not self._retry_buffer.add(chunk[0], failure.code, failure.problem):
             return [chunk]
         self._delivery_stats.failing = self._retry_buffer.problem
-        log.warning("the server fails over an item, which is kept: %s", failure.problem)
+        log.warning("server error for an item, which is kept and retried: %s", failure.problem)
         return []
 
     def _try(self, chunk: QueuedItems) -> Outcome:
@@ -168,7 +165,7 @@ class BatchSender:
         return outcome
 
     def _take(self, chunk: QueuedItems, results: Sequence[ItemResult]) -> QueuedItems:
-        """Count what an answer says; gives the items that are to be sent again."""
+        """Count the results of a batch, and return the items to send again."""
         self._delivery_stats.problem = None
         self._backoff.succeed()
         self._internal = 0
@@ -196,7 +193,7 @@ class BatchSender:
         return again
 
     def _split_rejected(self, chunk: QueuedItems, rejection: BatchRejected) -> list[QueuedItems]:
-        """The chunk without what is surely wrong in it, else in halves; a single item is dropped."""
+        """Return the batch without invalid items, otherwise in halves. A single item is dropped."""
         if len(chunk) == 1:
             self._drop(chunk, rejection.code, rejection.problem)
             return []
@@ -214,7 +211,6 @@ class BatchSender:
         return [chunk[:middle], chunk[middle:]]
 
     def _without_invalid(self, chunk: QueuedItems) -> QueuedItems:
-        """What has the types of the schema; the rest is dropped at once, not one call each."""
         good = []
         for queued_item in chunk:
             try:
@@ -230,10 +226,9 @@ class BatchSender:
         self._delivery_stats.drop(reason, len(queued_items), detail)
 
     def _pause(self, failure: RetryLater) -> bool:
-        """Wait before the next try; whether there is to be one."""
         if self._delivery_stats.problem is None:
             level = logging.ERROR if failure.is_lasting else logging.WARNING
-            log.log(level, "tracking waits for the server: %s", failure.problem)
+            log.log(level, "delivery is waiting for the server: %s", failure.problem)
         self._delivery_stats.problem = failure.problem
         self._delivery_stats.retries += 1
         self._resent = True

@@ -1,4 +1,4 @@
-"""Counts what became of every item, so that nothing disappears unseen."""
+"""Counts the outcome of every item."""
 
 import logging
 from collections import Counter
@@ -26,10 +26,9 @@ log = logging.getLogger("trackstore")
 
 
 class DeliveryStats:
-    """The counts of one process. Items are accepted by the queue, then settled, in order.
+    """Counts of one process. Every accepted item is settled once: acknowledged or dropped.
 
-    Every accepted item is settled once: acknowledged or dropped. What the queue does not accept is
-    dropped at the door.
+    Items that the queue refuses are dropped without being accepted.
     """
 
     def __init__(self) -> None:
@@ -57,27 +56,22 @@ class DeliveryStats:
 
     @property
     def accepted(self) -> int:
-        """Items that are to have an end: those of the queue, and those found on disk."""
         return self.queued + self.recovered
 
     @property
     def left(self) -> int:
-        """Accepted items without an end."""
         return self.accepted - self.settled
 
     @property
     def tracked(self) -> int:
-        """Everything that was ever handed in."""
         return self.accepted + self._refused
 
     def refuse(self, reason: str, detail: str = "") -> None:
-        """One item was dropped before the queue."""
         with self._lock:
             self._refused += 1
             self._drop(reason, 1, detail)
 
     def acknowledge(self, items: int, duplicates: int) -> None:
-        """The server has so many more items, some of which it had before."""
         with self.changed:
             if self.is_final:
                 return
@@ -87,14 +81,14 @@ class DeliveryStats:
             self.changed.notify_all()
 
     def truncate(self, values: int) -> None:
-        """The server cut so many texts and payloads; the first time is logged."""
         with self._lock:
             if values and not self.truncated:
-                log.warning("%d value(s) were over the server's limits and were cut", values)
+                log.warning(
+                    "%d value(s) exceeded the limits of the server and were truncated", values
+                )
             self.truncated += values
 
     def drop(self, reason: str, items: int = 1, detail: str = "") -> None:
-        """So many accepted items will never reach the store."""
         with self.changed:
             if self.is_final:
                 return
@@ -103,12 +97,11 @@ class DeliveryStats:
             self.changed.notify_all()
 
     def recover(self, items: int) -> None:
-        """So many items of an earlier process were found on disk."""
         with self._lock:
             self.recovered += items
 
     def finish(self, spooled: int) -> None:
-        """Nothing is settled any more; what is left is dropped, but for those that lie on disk."""
+        """Stop counting; drop the rest except for ``spooled`` items."""
         with self.changed:
             lost = self.left - spooled
             if lost > 0:
@@ -117,13 +110,11 @@ class DeliveryStats:
             self.changed.notify_all()
 
     def take_unreported(self) -> Counter[str]:
-        """Drops that the server was not told of yet; ``restore_unreported`` what could not be told."""
         with self._lock:
             drops, self._unreported = self._unreported, Counter()
         return drops
 
     def restore_unreported(self, drops: Counter[str]) -> None:
-        """These are to be told another time."""
         with self._lock:
             self._unreported += drops
 

@@ -1,7 +1,7 @@
-"""The end of a process: what still waits is sent within a limited time, however the process ends.
+"""Flushes at the end of a process, within a time limit.
 
-A process that ends by itself runs ``atexit``, a child of ``multiprocessing`` or ``billiard`` runs its
-finalizers. Signals are handled by ``signals``, the shutdown of an ASGI server by ``asgi_lifespan``.
+A normal exit runs ``atexit``; children of ``multiprocessing`` or ``billiard`` run its finalizers.
+Signals are handled in ``signals``, the shutdown of an ASGI server in ``asgi_lifespan``.
 """
 
 import asyncio
@@ -27,24 +27,18 @@ log = logging.getLogger("trackstore")
 
 
 class ClosableDelivery(Protocol):
-    """A delivery, as far as the end of its process is concerned."""
-
     @property
-    def exit_seconds(self) -> float:
-        """How long the end of the process may be held up."""
+    def exit_seconds(self) -> float: ...
 
-    def flush_now(self, seconds: float) -> None:
-        """Send without waiting for full batches, for so many seconds."""
+    def flush_now(self, seconds: float) -> None: ...
 
-    def flush(self, timeout: float) -> Flushed:
-        """Send what waits."""
+    def flush(self, timeout: float) -> Flushed: ...
 
-    def close(self, timeout: float) -> Flushed:
-        """Send what waits, take nothing more, and count what is left."""
+    def close(self, timeout: float) -> Flushed: ...
 
 
 class ProcessExit:
-    """The deliveries of this process, and the time that its end was held up so far."""
+    """Closes the deliveries of this process, and limits the time that takes."""
 
     def __init__(self) -> None:
         self._deliveries: weakref.WeakSet[ClosableDelivery] = weakref.WeakSet()
@@ -52,7 +46,6 @@ class ProcessExit:
         self.reset()
 
     def reset(self) -> None:
-        """Forget what was waited for, and what the host does."""
         self._waited = 0.0
         self._drain_until = 0.0
         self.has_lifespan = False
@@ -62,21 +55,18 @@ class ProcessExit:
         """A signal that was received meanwhile; its handler could break off what is being sent."""
 
     def register(self, delivery: ClosableDelivery) -> None:
-        """Finish a delivery with its process."""
         self._deliveries.add(delivery)
 
     def before_fork(self) -> None:
-        """Do nothing: there is no lock here."""
+        pass  # there is no lock to hold
 
     def after_fork_in_parent(self) -> None:
-        """Do nothing."""
+        pass
 
     def after_fork_in_child(self) -> None:
-        """Start again; the deliveries of the parent, emptied, are those of the child."""
         self.reset()
 
     def deliveries(self) -> list[ClosableDelivery]:
-        """Return the live deliveries."""
         while True:
             try:
                 return list(self._deliveries)
@@ -84,7 +74,7 @@ class ProcessExit:
                 continue
 
     def hook_finalizers(self) -> None:
-        """Close the deliveries with the means of the package that started this process, if one did."""
+        """Register with the package that started this process as a child."""
         pid = os.getpid()
         if self._hooked_pid == pid:
             return
@@ -103,11 +93,11 @@ class ProcessExit:
     # ------------------------------------------------------------------ the end
 
     def flush(self) -> Flushed:
-        """Flush every delivery; what is left is logged, for the process may end next. Never raises."""
+        """Flush every delivery, and log what is left. Never raises."""
         return self._end(lambda delivery, seconds: delivery.flush(seconds), is_last=False)
 
     def close(self) -> None:
-        """Close every delivery; what is left is counted as dropped or stays on disk. Never raises."""
+        """Close every delivery; what is left is dropped and counted, or stays on disk. Never raises."""
         self.is_closing = True
         try:
             self._end(lambda delivery, seconds: delivery.close(seconds), is_last=True)
@@ -141,7 +131,7 @@ class ProcessExit:
                 "%d item(s) could not be sent and are lost if the process ends now: %s. "
                 "Set TRACKSTORE_SPOOL_FOLDER to keep them.",
                 lost,
-                problem or "the time was up",
+                problem or "timed out",
             )
         return Flushed(left, spooled, problem)
 
@@ -154,18 +144,15 @@ class ProcessExit:
 
     @property
     def is_draining(self) -> bool:
-        """Whether a signal was received lately that ends the host, which does not say when it is done."""
         return not self.has_lifespan and monotonic() < self._drain_until
 
     def drain(self) -> None:
-        """Send at once what is there and what comes, while the host shuts down in its own way."""
         seconds = max((d.exit_seconds for d in self.deliveries()), default=0.0)
         self._drain_until = monotonic() + seconds
         for delivery in self.deliveries():
             delivery.flush_now(seconds)
 
     async def flush_async(self) -> None:
-        """Flush without holding up the event loop, where it is one of asyncio."""
         try:
             flushing = asyncio.get_running_loop().run_in_executor(None, self.flush)
         except RuntimeError:  # another kind of loop, or one whose threads have ended
@@ -175,7 +162,6 @@ class ProcessExit:
 
 
 def is_child(process: Any) -> bool:
-    """Return whether this process was started by the package with this ``process`` module."""
     parent_process = getattr(process, "parent_process", None)
     if parent_process is not None:
         return parent_process() is not None

@@ -1,4 +1,4 @@
-"""A lock on a file that ends with its process, however that ends: who holds it is alive."""
+"""A file lock that ends with its process."""
 
 import os
 import sys
@@ -29,7 +29,6 @@ _guard = threading.RLock()
 
 
 def _forget_all() -> None:
-    """Start without locks in a forked child: those of the parent are not its own."""
     global _guard  # noqa: PLW0603 another thread of the parent may hold it
     _guard = threading.RLock()
     _locked_files.clear()
@@ -40,7 +39,7 @@ if hasattr(os, "register_at_fork"):
 
 
 class FileLock:
-    """A lock that is held. ``release`` ends it, and so does the end of the process."""
+    """A held lock. ``release`` ends it, and so does the end of the process."""
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
@@ -50,7 +49,7 @@ class FileLock:
 
     @classmethod
     def acquire(cls, path: Path, *, create: bool) -> Self | None:
-        """The lock; None where somebody else holds it, or (without ``create``) it is not there."""
+        """Return the lock, or None if it is held or (without ``create``) the file is missing."""
         with _guard:
             try:
                 if identity_of(path.stat()) in _locked_files:
@@ -80,18 +79,16 @@ class FileLock:
         return lock
 
     def release(self, *, remove: bool = False) -> None:
-        """Let others have it, or take the file away with it."""
         if remove:
             self.path.unlink(missing_ok=True)
         self.forget()
 
     def forget(self) -> None:
-        """Close the file; in a forked child this leaves the parent's lock as it is."""
+        """Close the file; in a forked child this keeps the lock of the parent."""
         _locked_files.discard(self._identity)
         os.close(self._descriptor)
 
     def _is_there(self) -> bool:
-        """Whether the file was not taken away between opening and locking."""
         try:
             named = self.path.stat()
         except FileNotFoundError:
@@ -100,5 +97,4 @@ class FileLock:
 
 
 def identity_of(status: os.stat_result) -> Identity:
-    """Return what tells a file from every other one of this machine."""
     return status.st_dev, status.st_ino

@@ -1,4 +1,4 @@
-"""What a fork does to deliveries: parents continue, children start empty."""
+"""Calls deliveries before and after a fork: parents continue, children start empty."""
 
 import os
 import weakref
@@ -6,8 +6,6 @@ from typing import Protocol
 
 
 class Forkable(Protocol):
-    """What must know of forks."""
-
     def before_fork(self) -> None: ...
 
     def after_fork_in_parent(self) -> None: ...
@@ -21,7 +19,6 @@ _forking: list[Forkable] = []
 
 
 def register(forkable: Forkable) -> None:
-    """Tell it of forks as long as it lives."""
     _registered.add(forkable)
 
 

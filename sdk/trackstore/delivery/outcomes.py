@@ -1,4 +1,4 @@
-"""What one try to send a batch comes to."""
+"""Results of one attempt to send a batch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ BAD_USER_INPUT = "BAD_USER_INPUT"
 
 
 class ItemResult(Struct, rename="camel"):
-    """The server's answer to one item; accepted ones are not listed."""
+    """Server result of one item; accepted items are not listed."""
 
     index: int
     status: str
@@ -24,24 +24,21 @@ class ItemResult(Struct, rename="camel"):
 
     @property
     def is_retryable(self) -> bool:
-        """Whether the same item may succeed a moment later."""
         return self.status == REJECTED and self.code in RETRYABLE_CODES
 
     @property
     def is_internal(self) -> bool:
-        """Whether the server failed over it: no word against the item."""
         return self.status == REJECTED and self.code == INTERNAL
 
     @property
     def reason(self) -> str:
-        """Why it was refused, in words."""
         where = ".".join(self.path or ())
         return f"{where}: {self.message}" if where else self.message or ""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchApplied:
-    """The batch was applied; ``results`` tell of the items that were not simply accepted."""
+    """The batch was applied; ``results`` lists rejected and duplicate items."""
 
     results: Sequence[ItemResult]
     truncated: int = 0
@@ -50,9 +47,9 @@ class BatchApplied:
 
 @dataclass(frozen=True, slots=True)
 class RetryLater:
-    """Nothing is known of the batch: it is to be sent again, as it is.
+    """The outcome is unknown: send the same batch again.
 
-    ``after`` are seconds that the server asked to wait. ``code`` says what it is about.
+    ``after`` is the ``Retry-After`` of the server in seconds.
     """
 
     problem: str
@@ -66,9 +63,9 @@ class RetryLater:
 
 @dataclass(frozen=True, slots=True)
 class BatchRejected:
-    """The batch as a whole was refused because of what is in it; nothing of it was applied.
+    """The whole batch was rejected because of its content, and nothing was applied.
 
-    ``indexes`` are the items that were named, where any were.
+    ``indexes`` are the items that the error names, if any.
     """
 
     code: str
@@ -77,7 +74,6 @@ class BatchRejected:
 
     @property
     def is_size(self) -> bool:
-        """Whether it is only too large."""
         return self.code == TOO_LARGE
 
 

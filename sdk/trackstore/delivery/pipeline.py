@@ -1,4 +1,4 @@
-"""The way from a tracked item to the store, for one process: queue, spool, threads, and their end."""
+"""Delivery pipeline of one process: queue, spool, threads and shutdown."""
 
 import logging
 import math
@@ -33,9 +33,9 @@ log = logging.getLogger("trackstore")
 
 
 class Delivery:
-    """Takes encoded items and sees to it that each has an end. Threads begin with the first item.
+    """Accepts encoded items and settles each of them. Threads start with the first item.
 
-    ``on_duplicates`` hears of items that the server answered as duplicates.
+    ``on_duplicates`` receives items that the server answered as duplicates.
     """
 
     def __init__(self, settings: Settings, on_duplicates: Callable[[list[bytes]], None]) -> None:
@@ -52,7 +52,6 @@ class Delivery:
             self._start()  # an earlier process may have left items there
 
     def _begin(self) -> None:
-        """Start with nothing: in a new tracker, and in a forked child."""
         settings = self._settings
         self._start_lock = threading.RLock()
         self._close_lock = threading.RLock()
@@ -81,7 +80,6 @@ class Delivery:
         self.is_started = False
 
     def _spooling(self) -> tuple[Spool | None, Spooler | None]:
-        """The spool and what fills it, where a folder is set."""
         folder = self._settings.spool_folder
         if folder is None:
             return None, None
@@ -89,16 +87,15 @@ class Delivery:
         return spool, Spooler(self._queue, spool, self._wakeup, self._sender_wakeup)
 
     def _recover(self) -> None:
-        """Take over what processes left that are gone."""
         if self._spool is not None:
             orphaned = self._spool.recover()
             if orphaned:
-                log.info("%d item(s) of an earlier process were found on disk", orphaned)
+                log.info("recovered %d item(s) of an earlier process from disk", orphaned)
 
     # ------------------------------------------------------------------ for callers
 
     def put(self, item: bytes) -> None:
-        """Take an item, or count it as dropped. Never waits for disk or network."""
+        """Queue an item, or count it as dropped. Never waits for disk or network."""
         if not self.is_started:
             self._start()
         if self.is_closed:
@@ -111,7 +108,7 @@ class Delivery:
             self._queue.put(item)
 
     def flush(self, timeout: float) -> Flushed:
-        """Send what is there; returns when each item has an end, or after so many seconds."""
+        """Send queued items; return when all are settled or after ``timeout`` seconds."""
         deadline = monotonic() + timeout
         wanted = self.delivery_stats.accepted
         if self.delivery_stats.settled < wanted:
@@ -127,9 +124,9 @@ class Delivery:
             return self._flushed(max(0, wanted - self.delivery_stats.settled))
 
     def close(self, timeout: float) -> Flushed:
-        """Take nothing more, send what is there, and end; what is left then is counted.
+        """Send what is queued and stop accepting items; count the rest.
 
-        A second caller waits for the first, whose own time bounds it.
+        A second caller waits for the first one, within a time limit of its own.
         """
         if self._close_lock.acquire(timeout=max(0.0, timeout) + CONCURRENT_CLOSE_SECONDS):
             try:
@@ -154,7 +151,6 @@ class Delivery:
         return flushed
 
     def _finish(self) -> Flushed:
-        """End the threads, and count what is left or leave it on disk."""
         self._sender.stop()
         if self._spool is not None and self._spooler is not None:
             self._spooler.stop()
@@ -170,7 +166,6 @@ class Delivery:
 
     @property
     def spooled(self) -> int:
-        """Items that lie on disk now."""
         return 0 if self._spool is None else self._spool.stored
 
     def _flushed(self, left: int) -> Flushed:
@@ -181,7 +176,6 @@ class Delivery:
         )
 
     def stats(self) -> Stats:
-        """What became of everything so far."""
         delivery_stats = self.delivery_stats
         return Stats(
             tracked=delivery_stats.tracked,
@@ -197,7 +191,6 @@ class Delivery:
         )
 
     def client(self) -> Client:
-        """The connection for questions; each process has its own."""
         with self._start_lock:
             if self._client is None:
                 self._client = Client(settings=self._settings)
@@ -218,7 +211,7 @@ class Delivery:
                 try:
                     thread.start()
                 except RuntimeError:  # the interpreter is ending: the last flush sends by itself
-                    log.debug("no thread can be started any more")
+                    log.debug("the interpreter is shutting down: no thread can be started")
                     return
                 self._threads.append(thread)
         watch_process(signals=self._settings.flush_on_signals)
@@ -233,37 +226,33 @@ class Delivery:
 
     @property
     def exit_seconds(self) -> float:
-        """How long the end of the process may be held up."""
         # What lies on disk is safe: nobody need wait for a server that is known to be away.
         is_safe = self._spool is not None and self.delivery_stats.problem is not None
         return min(MIN_WAIT_SECONDS if is_safe else math.inf, self._settings.exit_seconds)
 
     def flush_now(self, seconds: float) -> None:
-        """Send without waiting for full batches, for so many seconds."""
         self._sender.flush_now(seconds)
 
     def before_fork(self) -> None:
-        """Nothing may be half done while the process is copied."""
+        """Hold the locks, so that nothing is half done while the process is copied."""
         self._start_lock.acquire()
         if self._spool is not None:
             self._spool.lock.acquire()
             self._spool.disconnect()
 
     def after_fork_in_parent(self) -> None:
-        """Go on."""
         if self._spool is not None:
             self._spool.lock.release()
         self._start_lock.release()
 
     def after_fork_in_child(self) -> None:
-        """Start empty: the parent sends what it queued, over connections that are its own."""
+        """Start empty: the parent sends what it has queued."""
         if self._spool is not None:
             self._spool.forget()
         self._begin()
 
 
 def with_usable_spool(settings: Settings) -> Settings:
-    """The settings, without a folder for the spool that takes no files; the log says so."""
     assert settings.spool_folder is not None
     spool = Spool(settings.spool_folder, settings.spool_bytes, DeliveryStats())
     try:
@@ -271,9 +260,11 @@ def with_usable_spool(settings: Settings) -> Settings:
         spool.close()
     except (OSError, sqlite3.Error) as error:
         if is_full(error):
-            message = "items stay in memory for now: the spool in %s takes nothing: %s"
+            message = "items stay in memory for now: spool folder %s is full: %s"
             log.warning(message, settings.spool_folder, error)
             return settings
-        log.warning("items stay in memory: no spool in %s: %s", settings.spool_folder, error)
+        log.warning(
+            "items stay in memory: spool folder %s is not usable: %s", settings.spool_folder, error
+        )
         return replace(settings, spool_folder=None)
     return settings

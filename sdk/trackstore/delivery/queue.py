@@ -1,4 +1,4 @@
-"""What waits in memory: bounded by items and bytes, taken in the order in which it came."""
+"""Bounded FIFO queue of encoded items in memory."""
 
 from collections import deque
 from itertools import islice
@@ -9,7 +9,7 @@ from trackstore.delivery.wakeup import WakeupEvent
 
 
 class ItemQueue:
-    """Encoded items of one process. ``put`` is what a caller pays for: a lock and an append."""
+    """Encoded items of one process. Callers of ``put`` pay for a lock and an append."""
 
     def __init__(
         self,
@@ -33,7 +33,6 @@ class ItemQueue:
         return len(self._items)
 
     def put(self, item: bytes) -> bool:
-        """Take an item; False where there is no room."""
         items, size = self._items, len(item)
         with self._lock:
             if len(items) >= self._max_items or self.size + size > self._max_bytes:
@@ -52,14 +51,13 @@ class ItemQueue:
         return True
 
     def take(self, max_items: int, max_bytes: int) -> list[bytes]:
-        """Remove the oldest items, up to so many; at least one where there is one."""
+        """Remove and return the oldest items; at least one if there is one."""
         with self._lock:
             items = self.peek(max_items, max_bytes)
             self.remove(items)
         return items
 
     def peek(self, max_items: int, max_bytes: int) -> list[bytes]:
-        """Return what ``take`` would, and leave it in the queue."""
         items: list[bytes] = []
         size = 0
         with self._lock:
@@ -71,7 +69,6 @@ class ItemQueue:
         return items
 
     def remove(self, items: list[bytes]) -> None:
-        """Remove these, which are the oldest."""
         with self._lock:
             for item in items:
                 self._items.popleft()

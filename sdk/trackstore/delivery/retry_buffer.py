@@ -1,7 +1,6 @@
-"""Items over which the server fails by itself: kept and tried again, until a bound in time is over.
+"""Holds items on which the server fails with an internal error, and schedules their retries.
 
-What such an item belongs to, such as a request, stays in order: later items of the same request wait
-behind it, while everything else goes on.
+Later items of the same record wait behind a failing one, so that the order within a record stays.
 """
 
 from collections import deque
@@ -21,7 +20,7 @@ OrderingKey = tuple[str, str]
 
 @dataclass(slots=True)
 class FailingItems:
-    """Items in their order, the first of which the server fails over."""
+    """Items of one record in order; the first one makes the server fail."""
 
     queued_items: deque[QueuedItem]
     since: float
@@ -37,7 +36,7 @@ class FailingItems:
 
 @dataclass(slots=True)
 class RetryBuffer:
-    """What is kept of one process, up to so many items and bytes and for so many seconds each."""
+    """Failing items of one process, bounded by count, bytes and time."""
 
     max_items: int
     max_bytes: int
@@ -54,16 +53,13 @@ class RetryBuffer:
 
     @property
     def problem(self) -> str | None:
-        """Why the oldest of them waits."""
         return self._failing[0].problem if self._failing else None
 
     def has_room(self, queued_item: QueuedItem) -> bool:
-        """Whether one more item may be kept; the first may, whatever its size."""
         fits = self.size + len(queued_item[1]) <= self.max_bytes
         return self.items < self.max_items and (fits or not self.items)
 
     def add(self, queued_item: QueuedItem, code: str, problem: str) -> bool:
-        """Keep an item that the server failed over; False where there is no room."""
         if not self.has_room(queued_item):
             return False
         now = self.clock()
@@ -84,13 +80,11 @@ class RetryBuffer:
         return True
 
     def is_blocked(self, queued_item: QueuedItem) -> bool:
-        """Whether an item has to wait, since an earlier one of the same record does."""
         return (
             bool(self._by_ordering_key) and ordering_key_of(queued_item[1]) in self._by_ordering_key
         )
 
     def append(self, queued_item: QueuedItem) -> bool:
-        """Keep an item that ``is_blocked`` another one; False where there is no room."""
         ordering_key = ordering_key_of(queued_item[1])
         if ordering_key is None or not self.has_room(queued_item):
             return False
@@ -99,18 +93,15 @@ class RetryBuffer:
         return True
 
     def due(self, at_once: bool = False) -> Iterator[FailingItems]:
-        """Those to be tried now, oldest first."""
         now = self.clock()
         yield from [one for one in self._failing if at_once or one.due <= now]
 
     def next_due(self) -> float:
-        """Seconds until the next one is to be tried; infinite where nothing is kept."""
         if not self._failing:
             return float("inf")
         return max(0.0, min(one.due for one in self._failing) - self.clock())
 
     def settle(self, failing: FailingItems, count: int = 1) -> None:
-        """The first ``count`` items have an end, or are in other hands."""
         for _ in range(count):
             self._count(failing.queued_items.popleft(), -1)
         failing.since = self.clock()
@@ -121,7 +112,7 @@ class RetryBuffer:
                 del self._by_ordering_key[failing.ordering_key]
 
     def postpone(self, failing: FailingItems, problem: str) -> bool:
-        """The server failed over the first one again; False where its time is over."""
+        """Schedule the next retry; return False if the time of the item is over."""
         now = self.clock()
         failing.problem = problem
         failing.due = now + failing.delay
@@ -134,7 +125,7 @@ class RetryBuffer:
 
 
 def ordering_key_of(item: bytes) -> OrderingKey | None:
-    """What keeps an item in order with others; None for operations, which stand alone."""
+    """Return the record whose items must stay in order; None for independent items."""
     try:
         kind = field_of(item)
         if kind in ("operation", "consume"):

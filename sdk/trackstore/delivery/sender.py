@@ -1,4 +1,4 @@
-"""The thread that sends: it waits until a batch is worth it, and brings it to the server."""
+"""Sender thread: waits for a full or due batch, and sends it."""
 
 import logging
 import threading
@@ -23,8 +23,6 @@ log = logging.getLogger("trackstore")
 
 
 class Sender:
-    """Takes items of one supply and sends them, in order, one batch at a time."""
-
     def __init__(
         self,
         settings: Settings,
@@ -64,9 +62,9 @@ class Sender:
         )
 
     def flush_now(self, seconds: float = 0.0) -> None:
-        """Send what is there, and what comes in so many seconds, without waiting for full batches.
+        """Send without waiting for full batches, now and for ``seconds``.
 
-        A batch that waits for its next try is tried again at once, once.
+        A batch that waits for a retry is retried at once, once.
         """
         self._flush_until = max(self._flush_until, monotonic() + seconds)
         self._flush_up_to = self._delivery_stats.accepted
@@ -74,12 +72,10 @@ class Sender:
         self._wakeup.set()
 
     def stop(self) -> None:
-        """Begin nothing more."""
         self._stopped.set()
         self._wakeup.set()
 
     def run(self) -> None:
-        """Send until stopped: the body of the thread."""
         while not self._stopped.is_set():
             try:
                 self._run_idle_tasks()
@@ -90,19 +86,18 @@ class Sender:
                     self._stopped.wait(UNREADABLE_RETRY_SECONDS)
             except Exception:
                 # The edge: whatever went wrong here must neither end the thread nor pass unseen.
-                log.exception("tracking met a mistake of its own")
+                log.exception("unexpected error in the sender thread")
                 self._stopped.wait(1.0)
         self.transport.close()
 
     def drain(self, seconds: float) -> None:
-        """Send what is there from the thread of the caller, where no thread can be started."""
+        """Send from the calling thread, where no thread can be started."""
         deadline = monotonic() + seconds
         while len(self._item_source) and monotonic() < deadline and not self._stopped.is_set():
             self._deliver(self._take())
         self._batch_sender.retry(at_once=True)
 
     def _run_idle_tasks(self) -> None:
-        """At the start, and now and then when there is nothing to do."""
         if len(self._retry_buffer):
             at_once, self._flush_requested = self._flush_requested, False
             self._batch_sender.retry(at_once)
@@ -111,7 +106,7 @@ class Sender:
             self._idle()
 
     def _next_batch(self) -> QueuedItems:
-        """Wait for a batch: full, or old enough, or wanted; empty where it is time to look up."""
+        """Wait for a batch that is full, due or flushed; return an empty one when idle."""
         since = None
         while not self._stopped.is_set():
             if not len(self._item_source):
@@ -154,7 +149,7 @@ class Sender:
             raise
 
     def _pause(self, seconds: float, least: float) -> bool:
-        """Wait between two tries; who flushes cuts it short once, to ``least``. Whether to go on."""
+        """Wait between two attempts; a flush shortens it to ``least``. Return whether to continue."""
         begun = monotonic()
         while not self._stopped.is_set():
             waited = monotonic() - begun

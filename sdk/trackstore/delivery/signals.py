@@ -1,8 +1,8 @@
-"""Signals that end the process: what waits is sent first, then happens what would have happened.
+"""Flushes before a signal ends the process.
 
-The default action of a signal runs no exit handlers, so it is preceded by a flush. A handler of the
-host is called as before; some web servers restore the default action when they have shut down, and
-send the signal to themselves again.
+The default action of a signal runs no exit handlers, so a flush precedes it. A handler of the host
+is called as before; some web servers restore the default action after their shutdown and send the
+signal to themselves again.
 """
 
 import asyncio
@@ -34,14 +34,13 @@ Python sets for SIGINT is not the default action: it raises ``KeyboardInterrupt`
 
 
 class EndingSignal:
-    """Handles a signal that ends the process: sends what waits, then does what would have been done."""
+    """Signal handler that flushes, then performs the previous action."""
 
     def __init__(self, previous: Any) -> None:
         self._previous = previous
         self.calls = 0
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        """Handle the signal in the main thread, between two instructions of whatever runs there."""
         self.calls += 1
         if callable(self._previous):
             if process_exit.is_closing:
@@ -65,7 +64,6 @@ class EndingSignal:
 
 
 def end(number: int) -> None:
-    """Close every delivery, then end this process by the signal it received."""
     try:
         process_exit.close()
     finally:
@@ -73,7 +71,7 @@ def end(number: int) -> None:
 
 
 def flush_in_loop() -> None:
-    """Flush in the event loop, for servers that do not call exit handlers after a signal.
+    """Flush in the event loop, for servers that call no exit handlers after a signal.
 
     Not in the signal handler itself, which may have interrupted code that holds a lock.
     """
@@ -85,7 +83,7 @@ def flush_in_loop() -> None:
 
 
 def watch_process(*, signals: bool) -> None:
-    """Hook into every way in which this process may end; called again, it adds what is missing."""
+    """Register with every way in which this process may end. Idempotent."""
     process_exit.hook_finalizers()
     if signals and threading.current_thread() is threading.main_thread():
         watch_signals()
@@ -94,7 +92,7 @@ def watch_process(*, signals: bool) -> None:
 
 
 def watch_signals() -> None:
-    """Put a handler before the present one of every signal that ends a process, in the main thread.
+    """Install handlers in front of the current ones, in the main thread.
 
     A signal that is ignored, or handled outside Python, is left alone.
     """
@@ -114,8 +112,8 @@ class MissedSignals:
     """Repeats a signal that arrived just before the main thread began to wait outside Python.
 
     Python runs handlers between two instructions, so such a signal would be handled after the wait
-    only. A pool ends its workers just when they begin to wait for more work, and then waits for
-    them: both would wait for ever.
+    only. A pool terminates its workers just when they begin to wait for work, and then joins them:
+    a deadlock.
     """
 
     def __init__(self) -> None:
@@ -125,7 +123,6 @@ class MissedSignals:
         forks.register(self)
 
     def watch(self) -> None:
-        """Start, unless the event loop or somebody else is told of signals already."""
         if self._ends is not None or "trio" in sys.modules:
             return
         reader, writer = os.pipe()
@@ -169,13 +166,12 @@ class MissedSignals:
                 os.close(descriptor)
 
     def before_fork(self) -> None:
-        """Do nothing."""
+        pass
 
     def after_fork_in_parent(self) -> None:
-        """Do nothing."""
+        pass
 
     def after_fork_in_child(self) -> None:
-        """Leave the signals of the parent to the parent."""
         self.repeating = threading.Lock()
         self._stop()
 

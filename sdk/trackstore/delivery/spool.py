@@ -1,8 +1,8 @@
-"""Items on disk until the server has acknowledged them: a SQLite file for each process.
+"""Stores items on disk until the server acknowledges them: one SQLite file per process.
 
-A process owns its file by a lock that ends with it, however it ends. Who starts next, or has nothing
-to do, takes over what files without an owner hold. So processes share a folder without waiting for
-each other, and no SQLite connection ever crosses a fork.
+A process owns its file by a lock that ends with the process. The next process that starts or is
+idle takes over files without an owner. So processes share a folder without waiting for each other,
+and no SQLite connection crosses a fork.
 """
 
 import logging
@@ -36,9 +36,9 @@ log = logging.getLogger("trackstore")
 
 
 class Spool:
-    """The items of one process on disk, in order. Every method may be called from any thread.
+    """Items of one process on disk, in order. Thread-safe.
 
-    ``append`` and ``check`` raise ``OSError`` or ``sqlite3.Error`` where the disk takes nothing.
+    ``append`` and ``check`` raise ``OSError`` or ``sqlite3.Error`` if the disk is not writable.
     """
 
     def __init__(
@@ -70,7 +70,6 @@ class Spool:
 
     @property
     def size(self) -> int:
-        """How many bytes wait to be taken."""
         return self._waiting_bytes
 
     def __len__(self) -> int:
@@ -78,18 +77,17 @@ class Spool:
 
     @property
     def stored(self) -> int:
-        """Items on disk that have no end yet, whether they were taken or not."""
         return self._stored
 
     def take(self, max_items: int, max_bytes: int) -> QueuedItems:
-        """The oldest items that were not taken yet; at least one where there is one."""
+        """Return the oldest items that were not taken yet; at least one if there is one."""
         with self.lock:
             if self._is_closed or not self._waiting:
                 return []
             try:
                 rows = self._read(max_items, max_bytes)
             except (OSError, sqlite3.Error) as error:
-                self._report("read", "the spool cannot be read for now: %s", error)
+                self._report("read", "spool read failed, will retry: %s", error)
                 if is_damage(error):
                     self._replace(error)
                 return []
@@ -114,7 +112,7 @@ class Spool:
         return rows
 
     def mark_settled(self, queued_items: QueuedItems) -> None:
-        """These have an end: they need not be kept. Never raises: they stay ended if that fails."""
+        """Delete settled items. Never raises; a failed deletion is repeated."""
         with self.lock:
             if self._is_closed:
                 return
@@ -127,7 +125,7 @@ class Spool:
             try:
                 self._delete()
             except (OSError, sqlite3.Error) as error:
-                self._report("delete", "items that were sent stay in the spool for now: %s", error)
+                self._report("delete", "spool delete failed, will retry: %s", error)
                 if is_damage(error):
                     self._replace(error)
                 elif not self._stored:
@@ -145,7 +143,7 @@ class Spool:
     # ------------------------------------------------------------------ filling it
 
     def append(self, items: Sequence[bytes]) -> None:
-        """Keep these as well; what passes the cap is dropped and counted."""
+        """Store items; those beyond the size limit are dropped and counted."""
         with self.lock:
             if self._is_closed:
                 return
@@ -187,7 +185,7 @@ class Spool:
     # ------------------------------------------------------------------ what dead processes left
 
     def recover(self) -> int:
-        """Take over what lies in files without an owner; how many items that were."""
+        """Take over the files of ended processes, and return the number of items."""
         names = {path.stem for path in self._folder.glob(f"{PREFIX}*{LOCK}")}
         names |= {path.stem for path in self._folder.glob(f"{PREFIX}*{DATABASE}")}
         recovered = 0
@@ -198,7 +196,9 @@ class Spool:
                 if lock is not None:
                     recovered += self._take_over(path, lock)
             except (OSError, sqlite3.Error) as error:
-                self._report(name, f"the spool file {path} is not taken over for now: %s", error)
+                self._report(
+                    name, f"takeover of the spool file {path} failed, will retry: %s", error
+                )
         return recovered
 
     def _take_over(self, path: Path, lock: FileLock) -> int:
@@ -238,9 +238,9 @@ class Spool:
         return moved
 
     def _adopt(self, path: Path, lock: FileLock) -> bool:
-        """Use the file of another process where it is, if there is nothing in the own one.
+        """Use the file of another process in place, if the own one is empty.
 
-        So a disk that is full of items can be emptied, which takes no room for copies of them.
+        A full disk can be emptied this way, since no copies are needed.
         """
         with self.lock:
             if self._is_closed or self._stored or path in self._read_up_to:
@@ -263,7 +263,7 @@ class Spool:
             return True
 
     def _quarantine(self, path: Path, damage: str, read: int) -> None:
-        message = "the spool file %s is damaged (%s): %d item(s) were read, it is set aside as %s"
+        message = "spool file %s is damaged (%s): %d item(s) were read, renamed to %s"
         log.warning(message, path, damage, read, quarantine(path).name)
 
     # ------------------------------------------------------------------ the file
@@ -285,7 +285,7 @@ class Spool:
         return self._folder / f"{self._name}{DATABASE}"
 
     def check(self) -> None:
-        """Raise where the disk does not take anything at all, and leave nothing behind then."""
+        """Raise if the disk is not writable, and leave no file behind then."""
         with self.lock:
             try:
                 self._open()
@@ -294,14 +294,12 @@ class Spool:
                 raise
 
     def disconnect(self) -> None:
-        """Close the connection; the next use opens it again. Nothing of it may cross a fork."""
         with self.lock:
             connection, self._connection = self._connection, None
             if connection is not None:
                 connection.close()
 
     def close(self) -> None:
-        """Give the file up: to nobody where it is empty, else to whoever looks next."""
         with self.lock:
             if self._is_closed:
                 return
@@ -313,7 +311,6 @@ class Spool:
                 self._lock_file.release(remove=not self._stored)
 
     def forget(self) -> None:
-        """In a forked child: the file is the parent's."""
         self._is_closed = True
         self._connection = None
         if self._lock_file is not None:
@@ -322,7 +319,6 @@ class Spool:
     # ------------------------------------------------------------------ a file that is damaged
 
     def _reset_file(self) -> None:
-        """Remove a file of which nothing is needed any more: that frees the disk."""
         self.disconnect()
         with suppress(OSError):
             remove_database(self._path)
@@ -331,7 +327,7 @@ class Spool:
             self._taken_up_to = self._lost_up_to = 0
 
     def _replace(self, error: Exception) -> None:
-        """Go on in another file with what can still be read of this one, and count what cannot."""
+        """Continue in a new file with the readable items of a damaged one; count the lost ones."""
         self.disconnect()
         orphan = OrphanedSpool(self._path, self._taken_up_to)
         waiting = [row for chunk in orphan.chunks() for row in chunk] if self._path.exists() else []
@@ -356,7 +352,6 @@ class Spool:
         self._delivery_stats.drop(SPOOL_DAMAGED, items, detail)
 
     def _report(self, kind: str, message: str, error: Exception) -> None:
-        """Log the first error of a kind."""
         if kind not in self._reported:
             self._reported.add(kind)
             log.warning(message, error)

@@ -1,4 +1,4 @@
-"""The files of a spool: made for their owner alone, read as far as they can be, set aside if damaged."""
+"""Spool files: created for their owner only, read as far as possible, quarantined if damaged."""
 
 import errno
 import os
@@ -34,19 +34,17 @@ SELECT_NEXT = "SELECT number, item FROM items WHERE number > ? ORDER BY number L
 
 
 def absolute_folder(folder: Path) -> Path:
-    """Return the one name of a folder, however it is spelled."""
     return Path(os.path.realpath(folder.expanduser()))
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder that only its owner may look into, where there is none."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def open_database(path: Path, *, is_exclusive: bool = False) -> sqlite3.Connection:
-    """Open or make a database that only its owner may read.
+    """Open or create a database that only its owner may read.
 
-    Its commits survive the death of the process, and cost no wait for the disk. An exclusive
+    Its commits survive the death of the process without waiting for the disk. An exclusive
     connection needs no further file, for which a full disk has no room.
     """
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its other files this mode
@@ -66,13 +64,11 @@ def open_database(path: Path, *, is_exclusive: bool = False) -> sqlite3.Connecti
 
 
 def remove_database(path: Path) -> None:
-    """Remove a database with everything that SQLite keeps beside it."""
     for suffix in DATABASE_SUFFIXES:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def quarantine(path: Path) -> Path:
-    """Rename a damaged database, so that it is not read again; return its new path."""
     retry_buffer = path.with_name(DAMAGED_PREFIX + path.name)
     for suffix in DATABASE_SUFFIXES:
         beside = path.with_name(path.name + suffix)
@@ -82,16 +78,15 @@ def quarantine(path: Path) -> Path:
 
 
 def is_damage(error: Exception) -> bool:
-    """Return whether an error of SQLite is about what stands in the file, not about the disk.
+    """Return whether a SQLite error is about the content of the file, not about the disk.
 
-    Values that are not readable, and tables that are not there, have no code or the general one.
+    Unreadable values and missing tables have no error code or the general one.
     """
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     return isinstance(error, sqlite3.DatabaseError) and code in DAMAGE_CODES
 
 
 def is_full(error: Exception) -> bool:
-    """Return whether the disk takes nothing for now, but what stands there can be read."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     errors = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     return (
@@ -100,7 +95,6 @@ def is_full(error: Exception) -> bool:
 
 
 def is_item(item: object) -> bool:
-    """Return whether this can have been written as an item: one entry, as JSON."""
     try:
         return isinstance(item, bytes) and len(msgspec.json.decode(item, type=dict)) == 1
     except ValueError:
@@ -108,10 +102,10 @@ def is_item(item: object) -> bool:
 
 
 class OrphanedSpool:
-    """The items in a file without an owner, in order.
+    """Reads the items of a file without an owner, in order.
 
-    What cannot be read is passed over, in a number of steps that is limited; ``damage`` says what it
-    was. Raises ``OSError`` or ``sqlite3.Error`` where the file cannot be opened or the disk fails.
+    Unreadable places are skipped in a limited number of steps; ``damage`` describes them. Raises
+    ``OSError`` or ``sqlite3.Error`` if the file cannot be opened or the disk fails.
     """
 
     def __init__(self, path: Path, after: int = 0) -> None:
@@ -122,7 +116,6 @@ class OrphanedSpool:
         self.damage: str | None = None
 
     def chunks(self) -> Generator[list[tuple[int, bytes]], None, None]:
-        """Give numbers and items, some at a time."""
         wal = self._path.with_name(self._path.name + "-wal")
         if not self._path.stat().st_size and not (wal.exists() and wal.stat().st_size):
             self.damage = "the file is empty"
@@ -155,7 +148,6 @@ class OrphanedSpool:
             return
 
     def _next(self, connection: sqlite3.Connection) -> tuple[list[tuple[int, bytes]], bool]:
-        """Read on; gives what could be read, and whether that is all there is."""
         chunk: list[tuple[int, bytes]] = []
         rows = 0
         try:

@@ -1,4 +1,4 @@
-"""The thread that brings items from memory to disk, however long the server takes to answer."""
+"""Thread that moves items from memory to disk, independent of the server."""
 
 import logging
 import sqlite3
@@ -19,8 +19,6 @@ log = logging.getLogger("trackstore")
 
 
 class Spooler:
-    """Moves items from the queue to the spool, and tells the sender."""
-
     def __init__(
         self, queue: ItemQueue, spool: Spool, wakeup: WakeupEvent, sender_wakeup: WakeupEvent
     ) -> None:
@@ -34,7 +32,6 @@ class Spooler:
         """Whether the disk did not take items the last time."""
 
     def run(self) -> None:
-        """Move until stopped: the body of the thread."""
         while not self._stopped.is_set():
             if not self.has_failed:
                 self._wakeup.wait()
@@ -43,7 +40,7 @@ class Spooler:
                 self._stopped.wait(RETRY_SECONDS)
 
     def move(self) -> bool:
-        """Move everything there is, from any thread; False where the disk did not take it."""
+        """Move all queued items; return False if the disk is not writable."""
         with self._lock:
             while True:
                 items = self._queue.peek(MAX_BATCH_ITEMS, MAX_BATCH_BYTES)
@@ -53,22 +50,21 @@ class Spooler:
                     self._spool.append(items)
                 except (OSError, sqlite3.Error) as error:
                     if not self.has_failed:
-                        log.warning("the spool takes nothing, items stay in memory: %s", error)
+                        log.warning("spool write failed, items stay in memory: %s", error)
                     self.has_failed = True
                     self._sender_wakeup.set()  # the sender takes them from memory
                     return False
                 self._queue.remove(items)
                 if self.has_failed:
-                    log.warning("the spool takes items again")
+                    log.warning("spool is writable again")
                 self.has_failed = False
                 self._sender_wakeup.set()
 
     def take(self, max_items: int, max_bytes: int) -> list[bytes]:
-        """Take items out of memory, in place of moving them to a disk that does not take them."""
+        """Take items from memory while the disk is not writable."""
         with self._lock:
             return self._queue.take(max_items, max_bytes) if self.has_failed else []
 
     def stop(self) -> None:
-        """End the thread."""
         self._stopped.set()
         self._wakeup.set()

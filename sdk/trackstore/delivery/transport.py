@@ -1,4 +1,4 @@
-"""One try to send a batch: GraphQL over HTTP, compressed, and what its answer means."""
+"""Sends one batch as compressed GraphQL over HTTP, and interprets the answer."""
 
 import gzip
 import re
@@ -67,7 +67,7 @@ _decode = msgspec.json.Decoder(_Body).decode
 
 
 class Transport:
-    """The connection of one process to its server. Made anew in a forked child."""
+    """HTTP connection of one process. A forked child creates its own."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -76,7 +76,7 @@ class Transport:
         """Whether the last call was answered with 200: then its report of drops counts."""
 
     def send(self, items: Sequence[bytes], dropped: Counter[str] | None = None) -> Outcome:
-        """Try once to send these items; ``is_acknowledged`` says whether the server heard the rest, too."""
+        """Send items once; ``is_acknowledged`` says whether the drop report was received."""
         self.is_acknowledged = False
         body = encode_batch(items)
         headers = {}
@@ -102,12 +102,10 @@ class Transport:
         return outcome
 
     def _with_address(self, failure: RetryLater) -> str:
-        """Why a batch waits, at which address, and what sets the key where that is what is wrong."""
         hint = KEY_HINT if failure.code == "UNAUTHENTICATED" else ""
         return f"{display_url(self._settings.url)}: {failure.problem}{hint}"
 
     def close(self) -> None:
-        """Close the connection; the next ``send`` makes a new one."""
         client, self._http = self._http, None
         if client is not None:
             client.close()
@@ -119,7 +117,7 @@ class Transport:
 
 
 def encode_batch(items: Sequence[bytes]) -> bytes:
-    """The call as JSON. A batch of operations alone takes the way that the server has made for them."""
+    """Encode a batch as JSON. Operations alone use ``trackOperations``, which is faster."""
     if all(item.startswith(OPERATION_PREFIX) for item in items):
         within = slice(len(OPERATION_PREFIX), -1)
         return b"%b%b]}}" % (TRACK_PREFIX, b",".join([item[within] for item in items]))
@@ -127,7 +125,6 @@ def encode_batch(items: Sequence[bytes]) -> bytes:
 
 
 def outcome_of(response: httpx.Response) -> Outcome:
-    """What an answer to a batch means."""
     status = response.status_code
     try:
         body = _decode(response.content)
@@ -152,5 +149,5 @@ def outcome_of(response: httpx.Response) -> Outcome:
         return RetryLater(
             problem, code or f"HTTP_{status}", retry_after(response), is_internal=True
         )
-    what = f"HTTP {status} without an answer of Trackstore: is the address right?"
+    what = f"HTTP {status} without a Trackstore response. Check the URL."
     return RetryLater(what, f"HTTP_{status}", is_lasting=True)

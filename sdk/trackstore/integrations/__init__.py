@@ -1,1 +1,1 @@
-"""What ties Trackstore to frameworks and libraries; each module needs only what it is named after."""
+"""Integrations with frameworks and libraries; each module needs only the library it is named after."""

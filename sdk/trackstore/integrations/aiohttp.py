@@ -1,4 +1,4 @@
-"""Outgoing calls of ``aiohttp`` carry ``traceparent`` and ``X-Correlation-ID`` of the present context."""
+"""Adds ``traceparent`` and ``X-Correlation-ID`` to outgoing calls of ``aiohttp``."""
 
 from types import SimpleNamespace
 
@@ -8,7 +8,7 @@ from trackstore.context import headers_of
 
 
 def trace_config() -> aiohttp.TraceConfig:
-    """Return what puts the headers on every call of a session, unless the call brings its own.
+    """Return a trace config that adds the headers, unless the call sets its own.
 
     ``aiohttp.ClientSession(trace_configs=[trace_config()])``. Without a context nothing is added.
     """

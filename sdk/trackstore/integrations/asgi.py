@@ -1,4 +1,4 @@
-"""Middleware for ASGI services (Starlette, FastAPI, Litestar): every HTTP call becomes an operation."""
+"""Middleware for ASGI services (Starlette, FastAPI, Litestar): records every HTTP call."""
 
 import sys
 import time
@@ -37,14 +37,14 @@ STARLETTE_HANDLERS = "starlette.exception_handlers"
 
 
 class TrackingMiddleware:
-    """Records each HTTP call when its answer is complete, or has failed; passes all else.
+    """Records each HTTP call when its answer is complete or has failed.
 
-    ``app.add_middleware(TrackingMiddleware, rules=TrackingRules(...))``. The id of the caller's
-    ``X-Correlation-ID`` or ``traceparent`` (else a new one) ties together what is tracked inside,
-    and goes back in the answer's header. Recording puts an item into a queue in memory: it neither
+    ``app.add_middleware(TrackingMiddleware, rules=TrackingRules(...))``. The caller's
+    ``X-Correlation-ID`` or ``traceparent`` (otherwise a new id) links what is tracked inside, and
+    is returned in the response header. Recording puts an item into a queue in memory: it neither
     waits nor raises. Background tasks run after the call is recorded. An exception that leaves the
-    application is an ERROR with its text; what the framework answers is recorded as it is answered.
-    What waits when the service has shut down is sent before the server hears of it.
+    application is recorded as ERROR with its text; one that the framework answers is recorded as
+    answered. Queued items are flushed when the service has shut down.
     """
 
     def __init__(
@@ -59,7 +59,6 @@ class TrackingMiddleware:
         self.recorder = recorder or CallRecorder(tracker, rules)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection."""
         if scope["type"] == "lifespan" and WATCHED_KEY not in scope:
             await self._live(scope, receive, send)
             return
@@ -80,7 +79,6 @@ class TrackingMiddleware:
                     await process_exit.flush_async()
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the lifespan of the service; a service without one fails as it would without this."""
         scope[WATCHED_KEY] = True
         lifespan = Lifespan(receive, send)
         try:
@@ -90,8 +88,6 @@ class TrackingMiddleware:
 
 
 class _AsgiExchange(Exchange):
-    """One request and its answer, watched as their messages pass."""
-
     __slots__ = (
         "_body",
         "_handled_before",
@@ -115,7 +111,6 @@ class _AsgiExchange(Exchange):
         self.is_complete = False
 
     async def receive(self) -> Message:
-        """Hand on what the caller sends, and note that it goes away."""
         message = await self._receive()
         if message["type"] == "http.disconnect":
             self.is_disconnected = not self.is_complete
@@ -124,7 +119,6 @@ class _AsgiExchange(Exchange):
         return message
 
     async def send(self, message: Message) -> None:
-        """Hand on the answer; with its last part the call is over."""
         kind = message["type"]
         if kind == "http.response.start":
             self.status = message["status"]
@@ -146,10 +140,10 @@ class _AsgiExchange(Exchange):
                 self.finish()
 
     def fail(self, error: BaseException) -> None:
-        """Take over why the application failed, or that its caller went away.
+        """Take over the error of the application, or the disconnect of its caller.
 
-        Nothing outside turns the exception into an answer, whatever attributes it has, unless this
-        runs inside the framework: then its own exceptions are answers still.
+        Outside the framework no exception becomes an answer, whatever its attributes. Inside, the
+        exceptions of the framework are answers.
         """
         if is_cancelled(error):
             self.is_disconnected = True
@@ -163,7 +157,6 @@ class _AsgiExchange(Exchange):
             self.status = status
 
     def facts(self) -> dict[str, Any]:
-        """What the scope tells, after the router has put the matched route in it."""
         request = from_scope(self.scope)
         facts = request.facts(self.recorder.rules, self.recorded_status())
         if self._body is not None:
@@ -174,7 +167,6 @@ class _AsgiExchange(Exchange):
         return self.status is None or self.status >= SERVER_ERROR_STATUS
 
     def _take_handled_exception(self) -> None:
-        """Keep the text of the exception that the framework is answering just now."""
         handled = sys.exc_info()[1]
         if handled is not None and handled is not self._handled_before:
             self.call.exception = handled

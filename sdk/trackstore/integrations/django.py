@@ -1,4 +1,4 @@
-"""Django: a middleware that tells the route of each request to the middleware around the service."""
+"""Django middleware that passes the route of each request to ``TrackingMiddleware``."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -17,11 +17,11 @@ REGEX_SIGNS = frozenset("^$(\\")
 
 
 class RouteMiddleware:
-    """Records the pattern of the URLconf as the route, through all includes.
+    """Records the URLconf pattern as the route, through all includes.
 
     ``MIDDLEWARE = ["trackstore.integrations.django.RouteMiddleware", ...]``, as the first, beside
-    ``application = TrackingMiddleware(get_wsgi_application())`` (or the one for ASGI). Works sync and
-    async; without a ``TrackingMiddleware`` around the service it does nothing.
+    ``application = TrackingMiddleware(get_wsgi_application())`` (or the one for ASGI). Works sync
+    and async; without a ``TrackingMiddleware`` around the service it does nothing.
     """
 
     sync_capable = True
@@ -36,7 +36,6 @@ class RouteMiddleware:
             self.process_view = self._process_view_async
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        """Answer the request."""
         if self._is_async:
             return self._answer_async(request)
         response: HttpResponseBase = self.get_response(request)
@@ -49,7 +48,6 @@ class RouteMiddleware:
         return response
 
     def _process_view(self, request: HttpRequest, *_: Any) -> None:
-        """Tell the route before the view runs, which may record the call by itself."""
         match = request.resolver_match
         if match is not None:
             _tell(request, Matched(_template(match.route), match.kwargs))
@@ -59,7 +57,6 @@ class RouteMiddleware:
 
 
 def _tell_unmatched(request: HttpRequest, status: int) -> None:
-    """Tell that no URL matched; a middleware may also have answered before one was looked up."""
     if request.resolver_match is None and status == NOT_FOUND:
         _tell(request, Matched(None, {}, is_known=False))
 
@@ -71,7 +68,6 @@ def _tell(request: HttpRequest, route: Matched) -> None:
 
 
 def _template(route: str) -> str:
-    """Return the pattern of a URLconf as a template; groups of expressions become parameters."""
     if REGEX_SIGNS.isdisjoint(route):
         return route
     route = utils.remove_non_capturing_groups(route)

@@ -1,4 +1,4 @@
-"""Outgoing calls of ``httpx`` carry ``traceparent`` and ``X-Correlation-ID`` of the present context."""
+"""Adds ``traceparent`` and ``X-Correlation-ID`` to outgoing calls of ``httpx``."""
 
 from typing import TypeVar
 
@@ -10,7 +10,7 @@ Client = TypeVar("Client", bound=httpx.Client | httpx.AsyncClient)
 
 
 def propagate(client: Client) -> Client:
-    """Put the headers on every call of this client, unless the call brings its own; gives it back.
+    """Add the headers to every call of this client, unless the call sets its own; return the client.
 
     ``client = propagate(httpx.AsyncClient())``. Without a context nothing is added.
     """

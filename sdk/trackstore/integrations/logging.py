@@ -1,4 +1,4 @@
-"""Log records inside a request become its events, and every record can carry the context's ids."""
+"""Turns log records inside a request into its events, and adds the context's ids to log records."""
 
 import logging
 import traceback
@@ -33,10 +33,10 @@ _inside: ContextVar[bool] = ContextVar("trackstore_logging", default=False)
 
 
 class RequestEventHandler(logging.Handler):
-    """Appends each record that is logged inside ``with tracker.request(...)`` to that request's log.
+    """Appends each record inside ``with tracker.request(...)`` to the log of that request.
 
-    ``logging.getLogger().addHandler(RequestEventHandler())``. Records outside a request are left
-    alone. Fields given as ``extra=`` become the event's data.
+    ``logging.getLogger().addHandler(RequestEventHandler())``. Records outside a request are
+    ignored. Fields of ``extra=`` become the data of the event.
     """
 
     def __init__(self, tracker: Recorder | None = None, level: int = logging.INFO) -> None:
@@ -44,7 +44,6 @@ class RequestEventHandler(logging.Handler):
         self._tracker = tracker
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Turn the record into an event of the request that this thread or task works on."""
         here = current()
         if here.request_id is None or _inside.get() or record.name.startswith(IGNORED_LOGGERS):
             return
@@ -70,11 +69,10 @@ class RequestEventHandler(logging.Handler):
 class ContextFilter(logging.Filter):
     """Puts ``request_id``, ``stage``, ``correlation_id`` and ``trace_id`` on every record.
 
-    Added to a handler, formatters may use them: ``%(correlation_id)s``; None where there is none.
+    Add it to a handler to use them in formatters: ``%(correlation_id)s``; unset ones are None.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let every record pass."""
         here = current()
         record.request_id = None if here.request_id is None else str(here.request_id)
         record.stage = here.stage
@@ -84,7 +82,6 @@ class ContextFilter(logging.Filter):
 
 
 def text_of(record: logging.LogRecord) -> str:
-    """Return the message of a record; the bare template where its arguments do not fit."""
     try:
         return record.getMessage()
     except Exception:  # noqa: BLE001 - arguments of the caller's: their event is worth keeping
@@ -92,7 +89,6 @@ def text_of(record: logging.LogRecord) -> str:
 
 
 def severity_of(level: int) -> Severity:
-    """The severity of a numeric level; levels between two belong to the lower one."""
     return next((name for bound, name in _SEVERITIES if level >= bound), "DEBUG")
 
 

@@ -1,4 +1,4 @@
-"""OpenTelemetry: an exporter that turns GenAI spans into operations, and metrics of the tracker.
+"""OpenTelemetry: an exporter of GenAI spans as operations, and metrics of the tracker.
 
 Needs the extra ``trackstore[otel]``.
 """
@@ -19,12 +19,12 @@ Read = Callable[[CallbackOptions], Iterable[Observation]]
 
 
 class TrackstoreSpanExporter(SpanExporter):
-    """Records spans of model and tool calls as operations; all other spans are left alone.
+    """Records spans of model and tool calls as operations; other spans are ignored.
 
     ``provider.add_span_processor(SimpleSpanProcessor(TrackstoreSpanExporter()))``: recording puts
-    an item into the tracker's queue, so a batch processor in front is not needed. ``labels`` says
-    which attribute of a span, else of its resource, holds each label. Message texts are kept only
-    with ``keep_texts``.
+    an item into the tracker's queue, so no batch processor is needed. ``labels`` maps each label to
+    an attribute of the span, otherwise of its resource. Message texts are kept only with
+    ``keep_texts``.
     """
 
     def __init__(
@@ -39,7 +39,6 @@ class TrackstoreSpanExporter(SpanExporter):
         self._keep_texts = keep_texts
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        """Hand the operations of these spans to the tracker, which answers for their delivery."""
         tracker = self._tracker or get_tracker()
         for span in spans:
             try:
@@ -58,10 +57,10 @@ class TrackstoreSpanExporter(SpanExporter):
         return operation_of_span(facts, labels=self._labels, keep_texts=self._keep_texts)
 
     def shutdown(self) -> None:
-        """Nothing to end: the tracker is its owner's."""
+        pass  # the tracker belongs to whoever created it
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
-        """Send what was recorded; whether all of it was within the time."""
+        """Send what was recorded; return whether all of it was sent in time."""
         return (self._tracker or get_tracker()).flush(timeout_millis / 1_000).is_done
 
 
@@ -83,7 +82,7 @@ def _facts_of(span: ReadableSpan) -> SpanFacts | None:
 
 
 def observe_tracker(meter: Meter, tracker: Recorder) -> None:
-    """Publish what the tracker does as metrics of this meter, read whenever they are exported."""
+    """Publish the statistics of the tracker as observable instruments of this meter."""
 
     def observed(name: str) -> Sequence[Read]:
         def read(options: CallbackOptions) -> Iterable[Observation]:

@@ -1,4 +1,4 @@
-"""What trackers do, as Prometheus metrics: so that a drop is seen where everything else is."""
+"""Prometheus metrics of trackers."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,8 +17,8 @@ PREFIX = "trackstore_client"
 class TrackerCollector(Collector):
     """``REGISTRY.register(TrackerCollector(tracker, recorders=[...]))``; read at each scrape.
 
-    Calls that middlewares, decorators and helpers did not record are counted too. ``recorders`` are
-    only needed where they record by another tracker.
+    Includes calls that middlewares, decorators and helpers did not record. ``recorders`` are needed
+    only if they use another tracker.
     """
 
     def __init__(self, tracker: Recorder, recorders: Sequence[CallRecorder] = ()) -> None:
@@ -26,7 +26,6 @@ class TrackerCollector(Collector):
         self._recorders = recorders
 
     def collect(self) -> Iterable[Metric]:
-        """The present counts."""
         stats = self._tracker.stats()
         counts = {
             "tracked": ("Items that were tracked.", stats.tracked),

@@ -1,4 +1,4 @@
-"""A listener for ``pybreaker``: states and totals of its circuit breakers reach the monitoring."""
+"""Listener for ``pybreaker`` that reports states and totals of circuit breakers."""
 
 from collections.abc import Callable
 from typing import Any
@@ -29,18 +29,15 @@ class BreakerListener(pybreaker.CircuitBreakerListener):
     def before_call(
         self, cb: pybreaker.CircuitBreaker, func: Callable[..., Any], *args: Any, **kwargs: Any
     ) -> None:
-        """Nothing is known yet."""
+        pass
 
     def success(self, cb: pybreaker.CircuitBreaker) -> None:
-        """A call went well."""
         self._reporter(cb).success()
 
     def failure(self, cb: pybreaker.CircuitBreaker, exc: BaseException) -> None:
-        """A call failed."""
         self._reporter(cb).failure(exc)
 
     def state_change(self, cb: pybreaker.CircuitBreaker, old_state: Any, new_state: Any) -> None:
-        """The breaker opened, closed, or lets one call through to see."""
         transition = f"{old_state.name if old_state else 'new'} -> {new_state.name}"
         self._reporter(cb).changed(new_state.name, transition)
 

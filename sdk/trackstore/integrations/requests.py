@@ -1,4 +1,4 @@
-"""Outgoing calls of ``requests`` carry ``traceparent`` and ``X-Correlation-ID`` of the context."""
+"""Adds ``traceparent`` and ``X-Correlation-ID`` to outgoing calls of ``requests``."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from trackstore.context import headers_of
 
 
 class PropagatingAdapter(BaseAdapter):
-    """Adds the headers, then lets the adapter that was mounted before send the call."""
+    """Adds the headers, then sends by the adapter that was mounted before."""
 
     def __init__(self, inner: BaseAdapter) -> None:
         super().__init__()
@@ -18,18 +18,16 @@ class PropagatingAdapter(BaseAdapter):
     def send(
         self, request: requests.PreparedRequest, *args: Any, **named: Any
     ) -> requests.Response:
-        """Send with the headers of the present context; those that the call brings stay."""
         for name, value in headers_of().items():
             request.headers.setdefault(name, value)
         return self.inner.send(request, *args, **named)
 
     def close(self) -> None:
-        """Close the inner adapter."""
         self.inner.close()
 
 
 def propagate(session: requests.Session) -> requests.Session:
-    """Put the headers on every call of this session, whatever its adapters; gives it back.
+    """Add the headers to every call of this session, whatever its adapters; return the session.
 
     ``session = propagate(requests.Session())``. Without a context nothing is added.
     """

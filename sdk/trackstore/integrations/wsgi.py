@@ -1,4 +1,4 @@
-"""Middleware for WSGI services (Flask, Django, any other): every call becomes an operation."""
+"""Middleware for WSGI services (Flask, Django and others): records every call."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -30,10 +30,10 @@ class TrackingMiddleware:
     """Records each call when its answer is complete or has failed.
 
     ``app.wsgi_app = TrackingMiddleware(app.wsgi_app, rules=TrackingRules(...))`` for Flask,
-    ``application = TrackingMiddleware(get_wsgi_application())`` for Django. A handler says whose
-    call it is by ``annotate(user_id=..., workspace_id=...)``, or puts a mapping or an object with
-    these names into ``environ["trackstore.state"]``. A streamed answer is recorded when the server
-    closes it. Recording puts an item into a queue in memory: it neither waits nor raises.
+    ``application = TrackingMiddleware(get_wsgi_application())`` for Django. A handler sets labels
+    by ``annotate(user_id=..., workspace_id=...)``, or puts a mapping or an object with these names
+    into ``environ["trackstore.state"]``. A streamed answer is recorded when the server closes it.
+    Recording puts an item into a queue in memory: it neither waits nor raises.
     """
 
     def __init__(
@@ -48,7 +48,6 @@ class TrackingMiddleware:
         self.recorder = recorder or CallRecorder(tracker, rules)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Serve one call."""
         if WATCHED_KEY in environ:  # by an outer middleware
             return self.app(environ, start_response)
         connect_signals()
@@ -67,8 +66,6 @@ class TrackingMiddleware:
 
 
 class _WsgiExchange(Exchange):
-    """One call and its answer, watched as they pass."""
-
     __slots__ = ("_body", "_matched", "_start_response", "environ")
 
     def __init__(
@@ -86,7 +83,6 @@ class _WsgiExchange(Exchange):
         self._matched = NO_ROUTER
 
     def start_response(self, status: str, headers: Headers, *error: Any) -> Any:
-        """Note status and matched route, and tell the caller the correlation id."""
         self.status = int(status[:3]) if status[:3].isdecimal() else SERVER_ERROR_STATUS
         self._matched = environ_route(self.environ)
         known = {name.lower() for name, _ in headers}
@@ -95,13 +91,11 @@ class _WsgiExchange(Exchange):
         return self._start_response(status, headers, *error)
 
     def fail(self, error: BaseException) -> None:
-        """Take over why the application failed; nothing outside turns an exception into an answer."""
         self.error = describe(error)
         if self.status is None:
             self.status = SERVER_ERROR_STATUS
 
     def facts(self) -> dict[str, Any]:
-        """What the environ tells, and the route that was matched when the answer began."""
         request = from_environ(self.environ)
         if request.matched == NO_ROUTER:
             request.matched = self._matched
@@ -112,7 +106,7 @@ class _WsgiExchange(Exchange):
 
 
 class _Watched:
-    """A streamed answer that says when it is over: exhausted, failed, or closed by the server."""
+    """Streamed answer that is recorded when it is exhausted, fails or is closed."""
 
     def __init__(self, body: Iterable[bytes], exchange: _WsgiExchange) -> None:
         self._body, self._exchange = body, exchange
@@ -136,7 +130,7 @@ class _Watched:
                 raise
 
     def close(self) -> None:
-        """Close the answer of the service, then record the call; the server calls this at the end."""
+        """Close the answer of the service, then record the call."""
         exchange = self._exchange
         is_cut = self._parts is not None and not self._is_exhausted
         exchange.is_disconnected = is_cut and exchange.error is None
@@ -153,6 +147,5 @@ class _Watched:
 
 
 def _is_file(environ: Environ, body: Iterable[bytes]) -> bool:
-    """Whether the server sends this file by itself, which it knows by the type."""
     wrapper = environ.get("wsgi.file_wrapper")
     return isinstance(wrapper, type) and isinstance(body, wrapper)

@@ -36,25 +36,24 @@ def ready() -> None:
 
 
 def ends(run: str) -> None:
-    """The last line is reached."""
+    # The last line is reached.
     track(run)
 
 
 def exits(run: str) -> None:
-    """The program exits with a status of its own."""
+    # The program exits with a status of its own.
     track(run)
     sys.exit(3)
 
 
 def raises(run: str) -> None:
-    """An exception is not handled."""
+    # An exception is not handled.
     track(run)
     raise LookupError("of this program")
 
 
 def cancelled_loop(run: str) -> None:
-    """The main task is cancelled from inside."""
-
+    # The main task is cancelled from inside.
     async def main() -> None:
         track(run)
         task = asyncio.current_task()
@@ -66,7 +65,7 @@ def cancelled_loop(run: str) -> None:
 
 
 def daemon_thread(run: str) -> None:
-    """A daemon thread tracks until the interpreter has gone."""
+    # A daemon thread tracks until the interpreter has gone.
     is_done = threading.Event()
 
     def work() -> None:
@@ -80,7 +79,7 @@ def daemon_thread(run: str) -> None:
 
 
 def forked(run: str) -> None:
-    """A process forks after use; the child ends by ``sys.exit``."""
+    # A process forks after use; the child ends by ``sys.exit``.
     track(run, range(10))
     if os.fork() == 0:
         track(run, range(10, 15))
@@ -90,14 +89,14 @@ def forked(run: str) -> None:
 
 
 def invocation(run: str) -> None:
-    """An invocation flushes at its end; then the platform takes the process away."""
+    # An invocation flushes at its end; then the platform takes the process away.
     track(run)
     assert get_tracker().flush(10).is_done
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def terminated_pool(run: str, method: str) -> None:
-    """The block of a pool ends, and with it its workers, by a signal."""
+    # The block of a pool ends, and with it its workers, by a signal.
     with multiprocessing.get_context(method).Pool(CHILDREN) as pool:
         pool.starmap(track, [(run, range(n, n + 5)) for n in range(0, 20, 5)])
 
@@ -115,7 +114,7 @@ def pool_forkserver(run: str) -> None:
 
 
 def missed_signal(run: str) -> None:
-    """A child gets the signal while its main thread waits outside Python, and is not woken by it."""
+    # A child gets the signal while its main thread waits outside Python, and is not woken by it.
     context = multiprocessing.get_context("fork")
     child = context.Process(target=wait_outside_python, args=(run, context.Semaphore(0)))
     child.start()
@@ -135,7 +134,7 @@ def wait_outside_python(run: str, semaphore: Any) -> None:
 
 
 def executor(run: str) -> None:
-    """The workers of a process pool of ``concurrent.futures`` end when the program does."""
+    # The workers of a process pool of ``concurrent.futures`` end when the program does.
     with ProcessPoolExecutor(CHILDREN) as pool:
         for n in range(0, 20, 5):
             pool.submit(track, run, range(n, n + 5)).result()
@@ -155,14 +154,13 @@ def recovers(run: str) -> None:
 
 
 def waits(run: str) -> None:
-    """The main thread sleeps."""
+    # The main thread sleeps.
     track(run)
     ready()
 
 
 def waits_in_loop(run: str) -> None:
-    """The event loop of the main thread sleeps."""
-
+    # The event loop of the main thread sleeps.
     async def main() -> None:
         track(run)
         print("ready", flush=True)  # noqa: T201 the test waits for it
@@ -172,8 +170,7 @@ def waits_in_loop(run: str) -> None:
 
 
 def handles(run: str) -> None:
-    """A handler that the program set before it tracked ends it, in an orderly way."""
-
+    # A handler that the program set before it tracked ends it, in an orderly way.
     def stop(number: int, frame: Any) -> None:
         del frame
         print("handled", number, flush=True)  # noqa: T201 the test reads it
@@ -185,7 +182,7 @@ def handles(run: str) -> None:
 
 
 def handles_later(run: str) -> None:
-    """A handler that is set afterwards calls the one before it."""
+    # A handler that is set afterwards calls the one before it.
     track(run)
     previous = signal.getsignal(signal.SIGTERM)
 
@@ -199,8 +196,7 @@ def handles_later(run: str) -> None:
 
 
 def handles_in_loop(run: str) -> None:
-    """The event loop handles the signal, and the program ends without exit handlers."""
-
+    # The event loop handles the signal, and the program ends without exit handlers.
     async def main() -> None:
         stop = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
@@ -223,7 +219,7 @@ def ignores(run: str) -> None:
 
 
 def busy(run: str) -> None:
-    """The main thread tracks without a pause, and is interrupted inside of that."""
+    # The main thread tracks without a pause, and is interrupted inside of that.
     os.environ["TRACKSTORE_QUEUE_ITEMS"] = "1000000"
     item = 0
     while True:

@@ -43,7 +43,7 @@ def correlation() -> str | None:
 
 
 def in_threads() -> dict[str, Any]:
-    """What the handler, a thread of a pool with its context, and one without it see."""
+    # What the handler, a thread of a pool with its context, and one without it see.
     with ThreadPoolExecutor(1) as pool:
         copied = pool.submit(contextvars.copy_context().run, correlation).result(10)
         bare = pool.submit(correlation).result(10)
@@ -51,7 +51,7 @@ def in_threads() -> dict[str, Any]:
 
 
 async def in_tasks() -> dict[str, Any]:
-    """The same, with what a thread and a task of asyncio see."""
+    # The same, with what a thread and a task of asyncio see.
     task = await asyncio.create_task(_correlation())
     return in_threads() | {"thread": await asyncio.to_thread(correlation), "task": task}
 
