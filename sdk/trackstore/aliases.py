@@ -59,9 +59,9 @@ OPERATION_ALIASES: Mapping[str, Alias] = {
     "error_message": Alias("error"),
     "stage_name": Alias("stage"),
 }
-"""Names that ``track_operation`` and its kin take for another one."""
+"""Alternative names of the arguments of ``track_operation`` and the other recording methods."""
 PREFERRED = frozenset({"end_user_id"})
-"""Aliases that take precedence over the name that they stand for."""
+"""Aliases that take precedence over the name they stand for."""
 
 REQUEST_ALIASES: Mapping[str, str] = {"metadata": "attributes", "request_id": "id"}
 SESSION_ALIASES: Mapping[str, str] = {

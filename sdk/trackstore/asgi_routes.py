@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 Scope = MutableMapping[str, Any]
 
 ROUTE_KEY = "trackstore.route"
-"""Key of a scope or environ where an integration inside the framework puts the ``Matched`` route."""
+"""Key of a scope or environ under which an integration inside the framework puts the ``Matched`` route."""
 REST_OF_PATH = "/{path}"
-"""What stands for the part of a path that a mounted application sees, where it names no route."""
+"""Stands for the path below a mounted application that has no route for it."""
 MAX_MOUNTS = 16
 
 
@@ -16,7 +16,7 @@ class Matched(NamedTuple):
     template: str | None
     values: Mapping[str, Any]
     is_known: bool = True
-    """False where the framework has looked for a route and found none."""
+    """False if the framework found no route."""
 
 
 NO_ROUTER = Matched(None, {})

@@ -12,7 +12,7 @@ from trackstore.settings import Settings
 
 STAGE_REPORTS = frozenset({"startStage", "progressStage", "completeStage", "failStage"})
 MAX_CHECKED_REQUESTS = 20
-"""Requests that are asked about after one batch at most; the next report asks again."""
+"""Requests checked after one batch; the next report checks the others."""
 MAX_CANCELLED_REQUESTS = 10_000
 CHECK_SECONDS = 5.0
 

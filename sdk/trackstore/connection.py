@@ -11,14 +11,14 @@ from trackstore.settings import Settings
 from trackstore.versions import USER_AGENT
 
 LAZY_MODULES = ("certifi", "encodings.idna", "httpcore", "importlib.readers")
-"""What is otherwise loaded by the first call, in a thread: whoever forks just then gets a child in
-which these modules are locked for good, and whose own calls wait for them."""
+"""Modules that the first call would import in a thread. A process that forks during that import
+gets a child in which their import locks are held forever."""
 for _name in LAZY_MODULES:
     with suppress(ImportError):
         import_module(_name)
 
 KEY_HINT = " (pass api_key=..., or set TRACKSTORE_API_KEY)"
-"""Follows what the server says of a key that is missing or wrong."""
+"""Added to errors about a missing or invalid key."""
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 

@@ -17,7 +17,7 @@ from trackstore.context_scopes import Block, Scoped
 CORRELATION_HEADER = "X-Correlation-ID"
 TRACE_HEADER = "traceparent"
 CORRELATION_ID = re.compile(r"[\w.:/+=@-]{1,128}", re.ASCII)
-"""What the server takes for a correlation id."""
+"""Correlation ids that the server accepts."""
 TRACEPARENT = re.compile(
     r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?"
 )

@@ -14,7 +14,7 @@ class Block(Generic[T]):
         self.outer = outer
         self.token: Token[Block[T]] | None = None
         self.has_ended = False
-        """Whether it ended where it could not be taken back: then it is skipped when read."""
+        """Set if it ended where it could not be reset: it is skipped when read."""
 
 
 class Scoped(Generic[T]):

@@ -14,11 +14,11 @@ from trackstore.values import describe_value, spelling
 
 COST_ALERT = "cost.alert"
 TOKENS_PER_PRICE = 1_000
-"""Prices are per so many tokens."""
+"""Prices are per 1,000 tokens."""
 TOOL_PRICE = Decimal("0.015")
-"""USD per 1,000 tokens of a tool, as the server has it by default."""
+"""USD per 1,000 tokens of a tool, the default of the server."""
 MAX_SCOPES = 10_000
-"""Scopes that are summed apart; what comes later is summed under the scope ``None``."""
+"""Scopes with a sum of their own; further ones are summed under ``None``."""
 PRICED_TOKEN_FIELDS = (
     "input_tokens",
     "output_tokens",

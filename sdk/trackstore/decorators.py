@@ -14,7 +14,7 @@ from trackstore.streams import answer_of, generate, watched_async
 P = ParamSpec("P")
 R = TypeVar("R")
 Known = Mapping[str, Any] | Callable[..., Mapping[str, Any]]
-"""What is known of a call, or how it is read from the handler's arguments."""
+"""Known facts of a call, or a function of the handler's arguments that returns them."""
 BeginCall = Callable[[tuple[Any, ...], dict[str, Any]], HandlerCall]
 
 

@@ -9,11 +9,11 @@ from trackstore.entries import ENTRIES, Entry
 from trackstore.errors import InvalidItemError
 
 _encode = msgspec.json.Encoder(enc_hook=str).encode
-"""Objects that JSON does not know are written as their ``str``."""
+"""Objects without a JSON form are encoded as their ``str``."""
 _decoders = {field: msgspec.json.Decoder(entry) for field, entry in ENTRIES.items()}
 _heads = {entry: f'{{"{field}":'.encode() for field, entry in ENTRIES.items()}
 UNENCODABLE = (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError)
-"""What encoding raises for a value that cannot be sent."""
+"""Exceptions of values that cannot be encoded."""
 
 
 def encode_entry(entry: Entry) -> bytes:

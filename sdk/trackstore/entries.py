@@ -276,4 +276,4 @@ ENTRIES: Mapping[str, type[Entry]] = {
         CircuitBreaker, Consume,
     )
 }  # fmt: skip
-"""By their names in a batch."""
+"""Entry types by their names in a batch."""

@@ -25,9 +25,9 @@ from trackstore.values import NAME_CHARS, Problems, describe_value
 EARLIEST_MS = EARLIEST.timestamp() * 1_000
 MAX_STAGES = 200
 MAX_INTERACTIONS = 16
-"""Of one operation, as the server bounds them."""
+"""Per operation, as limited by the server."""
 RESERVED_TYPES = ("request.", "stage.")
-"""Begin the types of events that only the server appends."""
+"""Prefixes of event types that only the server appends."""
 FAILED_STATUS = 500
 
 
@@ -166,4 +166,4 @@ COMPLETIONS: Mapping[type[Entry], Completion] = {
     LogEvent: _complete_event,
     CircuitBreaker: _complete_breaker,
 }
-"""What is decided when all fields of an entry are known."""
+"""Checks by entry type."""

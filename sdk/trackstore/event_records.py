@@ -14,7 +14,7 @@ from trackstore.values import read_text
 API_CALL = "api.call"
 CHATS = "chat.*"
 UNSETTABLE_FIELDS = ("headers", "query", "body", "id")
-"""Fields of a call that only the event tells, and no handler by ``annotate``."""
+"""Fields that only the event provides, not ``annotate``."""
 
 
 def record_calls(bus: EventBus, recorder: CallRecorder, name: str = API_CALL) -> Listener:

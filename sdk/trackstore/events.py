@@ -26,7 +26,7 @@ class Event:
     name: str
     data: Mapping[str, Any] = field(default_factory=dict)
     tasks: tuple["asyncio.Task[None]", ...] = field(default=(), compare=False, repr=False)
-    """Coroutines among the listeners, which ``await`` waits for."""
+    """Tasks of coroutine listeners, for which ``await`` waits."""
 
     def keys(self) -> KeysView[str]:
         return self.data.keys()
@@ -57,7 +57,7 @@ class Event:
 
 
 Listener = Callable[[Event], object]
-"""Takes an event; what it gives back is not looked at, but a coroutine is run."""
+"""Receives an event; a returned coroutine is run, other results are ignored."""
 L = TypeVar("L", bound=Listener)
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from trackstore.errors import EventStreamError
 
 LINE_END = re.compile(rb"\r\n|\n|\r(?!\Z)")
-"""A carriage return at the very end may be half of a pair: it waits for the next piece."""
+"""A final carriage return may be half of a pair: it waits for the next piece."""
 MAX_EVENT_BYTES = 32 * 2**20
-"""Of one event that does not end: what a server sends is far smaller."""
+"""Limit of an event that does not end."""
 
 
 @dataclass(frozen=True, slots=True)

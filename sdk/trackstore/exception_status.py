@@ -7,7 +7,7 @@ from trackstore.failures import message_of
 
 SERVER_ERROR_STATUS = 500
 MAX_NAMED_EXCEPTIONS = 3
-"""Exceptions of a group that are named; the text is cut to a line anyway."""
+"""Exceptions of a group that are described."""
 
 STATUS_BY_EXCEPTION: Mapping[str, str | int] = {
     "starlette.exceptions.HTTPException": "status_code",
@@ -21,9 +21,9 @@ STATUS_BY_EXCEPTION: Mapping[str, str | int] = {
     "rest_framework.exceptions.APIException": "status_code",
     "aiohttp.web_exceptions.HTTPException": "status",
 }
-"""Exceptions that are answers, by the name of their class: the attribute that holds the status, or
-the status. An attribute alone says nothing: clients of other services raise errors that carry the
-``status_code`` of the other service."""
+"""Exceptions that frameworks answer, by class name: the status, or the attribute that holds it. The
+attribute alone proves nothing: HTTP clients raise errors with the ``status_code`` of another
+service."""
 DISCONNECT_EXCEPTIONS = frozenset(
     {
         "starlette.requests.ClientDisconnect",
@@ -33,10 +33,10 @@ DISCONNECT_EXCEPTIONS = frozenset(
         "anyio.EndOfStream",
     }
 )
-"""Exceptions that follow from a caller that went away, beside those of the operating system."""
+"""Exceptions of a disconnected caller, in addition to ``OSError``."""
 
 WRAPPER_EXCEPTIONS = frozenset({"litestar.exceptions.base_exceptions.LitestarException"})
-"""Exceptions that a framework raises from the one of the service: that one is described."""
+"""Exceptions that a framework raises from the one of the service, which is described instead."""
 
 
 def status_and_error(error: BaseException) -> tuple[int, str | None]:

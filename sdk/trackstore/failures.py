@@ -4,9 +4,8 @@ import traceback
 from typing import Any
 
 MAX_ERROR_CHARS = 2_000
-"""Characters of an exception's text that are kept as the message."""
 MAX_TRACEBACK_CHARS = 8_000
-"""Characters of a traceback that are kept, its end."""
+"""The end of a longer traceback is kept."""
 
 
 def message_of(error: BaseException) -> str:

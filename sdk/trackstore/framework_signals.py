@@ -7,7 +7,7 @@ from trackstore.served_calls import open_call
 
 SIGNAL = "got_request_exception"
 MODULES = ("flask", "django.core.signals")
-"""Modules that hold the signal, looked at once a service has imported them."""
+"""Modules that hold the signal, checked once a service has imported them."""
 
 _connected: set[str] = set()
 

@@ -17,7 +17,7 @@ TOOL_OPERATION = "execute_tool"
 MODEL_OPERATIONS = frozenset(
     {"chat", "text_completion", "generate_content", "embeddings", TOOL_OPERATION}
 )
-"""Calls of a model or tool. ``invoke_agent`` and its kin only sum up the calls inside them."""
+"""Calls of a model or tool. ``invoke_agent`` and the like only contain other calls."""
 
 PROVIDER = ("gen_ai.provider.name", "gen_ai.system")
 MODEL = ("gen_ai.response.model", "gen_ai.request.model")
@@ -35,7 +35,7 @@ LABEL_ATTRIBUTES: Mapping[str, str] = {
     "company_id": "trackstore.company_id",
     "subscription_id": "trackstore.subscription_id",
 }
-"""Which attribute of a span, else of its resource, says each label."""
+"""Attribute of a span, otherwise of its resource, for each label."""
 ATTRIBUTE_NAMES = {
     "gen_ai.conversation.id": "conversation_id",
     "gen_ai.response.id": "response_id",
@@ -44,7 +44,7 @@ ATTRIBUTE_NAMES = {
     "gen_ai.agent.name": "agent",
     "service.name": "service",
 }
-"""What else is kept, and under which name among the attributes."""
+"""Further span attributes that are kept, with their names among the attributes."""
 MAX_TEXT_CHARS = 65_536
 
 

@@ -14,7 +14,7 @@ from trackstore.web_requests import WebRequest, context_of_request, from_request
 
 SCALARS = (str, int, UUID)
 CURRENT_USER = "current_user"
-"""An argument of this name that is a mapping says whose call it is, as a dependency of FastAPI gives it."""
+"""A mapping in an argument of this name holds labels, as FastAPI dependencies provide it."""
 
 
 @dataclass(frozen=True, slots=True)

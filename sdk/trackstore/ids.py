@@ -45,7 +45,7 @@ class IdMaker:
 
 
 new_id = IdMaker()
-"""The id maker of this process."""
+"""Id maker of this process."""
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=new_id.reset)

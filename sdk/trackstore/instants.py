@@ -8,12 +8,12 @@ from trackstore.values import ACCEPTS, MAX_DIGITS, Problems, describe_value, rea
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 MAX_FUTURE = timedelta(hours=24)
-"""A record may lie this far ahead of the clock."""
+"""How far ahead of the clock a record may be."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TIMESTAMP_UNITS = (1, 1_000, 1_000_000, 1_000_000_000)
-"""Units per second of Unix timestamps; the years that the server takes do not overlap between them."""
+"""Units per second of Unix timestamps; the valid ranges do not overlap."""
 MAX_LOCAL_DIFFERENCE = timedelta(minutes=5)
-"""A time without a zone that is this close to now, in UTC or on the local clock, says which it is."""
+"""A naive time this close to now, in UTC or local time, is taken as that."""
 AWARE_HINT = "Pass an aware datetime, such as datetime.now(UTC)."
 
 

@@ -25,13 +25,13 @@ from trackstore.values import (
 
 MAX_DEPTH = 16
 MAX_BYTES = 65_536
-"""Levels of objects and lists, and bytes of one JSON object, that the server takes by default."""
+"""Nesting depth and bytes of one JSON object, the defaults of the server."""
 MAX_VALUES = 20_000
-"""Values of one object that are looked at; more cannot fit into ``MAX_BYTES`` usefully."""
+"""Values of one object that are read; more cannot usefully fit into ``MAX_BYTES``."""
 MAX_STRING_CHARS = MAX_BYTES
 MAX_KEY_CHARS = 500
 BYTES_OF_A_VALUE = 32
-"""Of a number or word with its comma: an upper bound, so that small objects are not measured."""
+"""Upper bound of a number or word with its comma, so that small objects are not measured."""
 BYTES_OF_A_CHAR = 6
 PREVIEW_CHARS = 200
 MAX_CUT_MEMBERS = 100

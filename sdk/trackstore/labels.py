@@ -39,7 +39,7 @@ LABELS = (
 
 class LabelDefaults:
     labels: Labels | None = None
-    """Labels of everything that comes from here, where the call says nothing else."""
+    """Default labels of everything recorded here."""
 
     def labels_with(self, labels: Mapping[str, Any]) -> Labels | None:
         """Merge labels with the defaults; None without any.

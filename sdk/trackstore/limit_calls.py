@@ -12,7 +12,7 @@ from trackstore.entries import Consume
 from trackstore.results import Consumption, Reservation
 
 IfUnavailable = Literal["raise", "allow", "deny"]
-"""What a caller takes for granted where the server cannot be asked."""
+"""What to do while the server is unavailable."""
 Call = tuple[str, Json]
 """A document and its variables."""
 UNAVAILABLE_REASON = "the server is unavailable"

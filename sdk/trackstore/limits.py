@@ -29,7 +29,7 @@ from trackstore.values import Problems, describe_value, number, read_uuid, spell
 
 DEFAULT_RESERVATION_TTL = timedelta(minutes=10)
 ANSWER_TIMEOUT_SECONDS = 5.0
-"""How long a question about a limit may take, all tries together."""
+"""Total time of a limit call, including retries."""
 
 
 class ConsumeArguments(TypedDict, total=False):

@@ -55,10 +55,10 @@ MAX_UNITS = 10**9
 MAX_ATTEMPTS = 1_000
 MAX_WEIGHT = 1e9
 MIN_STALL_AFTER, MAX_STALL_AFTER = timedelta(seconds=1), timedelta(days=31)
-"""Bounds of the server; a test compares them."""
+"""Limits of the server; a test compares them."""
 UNKNOWN = "unknown"
 MODES = ("full", "overview", "symbol", "references", "semantic", "tri_index")
-"""Operation modes whose case does not matter; any other mode is stored as it is spelled."""
+"""Case-insensitive operation modes; any other mode is stored as passed."""
 SEVERITY_BY_LEVEL: Mapping[int, str] = {
     50: "CRITICAL",
     40: "ERROR",
@@ -82,7 +82,7 @@ WORD_SYNONYMS: Mapping[str, str] = {
     "FAILED": "ERROR",
     "HALFOPEN": "HALF_OPEN",
 }
-"""Other words for those of a closed list, where the list has the word they stand for."""
+"""Synonyms that are accepted if the list contains the word they stand for."""
 
 DURATION = re.compile(
     r"P(?=[\dT])(\d{1,6}W)?(\d{1,6}D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d{1,6})?S)?)?"
@@ -161,7 +161,7 @@ CONVERTERS_BY_NAME: Mapping[str, Converter] = {
     "weight": number(0, MAX_WEIGHT),
     "stall_after": stall_after_text,
 }
-"""Fields whose rule is not that of their type, wherever they occur."""
+"""Fields whose converter does not follow from their type."""
 CONVERTERS_BY_FIELD: Mapping[tuple[str, str], Converter] = {
     ("LlmCall", "message"): long_text,
     ("LlmCall", "response"): long_text,
@@ -173,7 +173,7 @@ REQUIRED_FALLBACKS: Mapping[tuple[type, str], Any] = {
     (FailRequest, "message"): "",
     (FailStage, "message"): "",
 }
-"""Stand for required facts that cannot be read; a record without any other one is refused."""
+"""Replace unreadable required fields; records without any other field are rejected."""
 
 Rule = tuple[str, Accepts, Converter]
 Rules = tuple[Rule, ...]

@@ -8,7 +8,7 @@ from threading import RLock
 from trackstore.delivery import forks
 
 MAX_KINDS = 500
-"""Kinds that are counted and warned of one by one; further ones are counted as ``other``."""
+"""Kinds counted separately; further ones are counted as ``other``."""
 OVERFLOW_NAME = "other"
 
 log = logging.getLogger("trackstore")

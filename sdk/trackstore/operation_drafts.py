@@ -18,11 +18,11 @@ from trackstore.usage_fields import unread_counts
 from trackstore.values import NAME_CHARS, Problems, describe_value, key_of, read_number, read_text
 
 API_OPERATION = "api_operation"
-"""What an API call counts as where nothing else is said."""
+"""Default interaction type of an API call."""
 UNLIMITED_INTERACTION = Interaction(type=API_OPERATION, counts_against_limits=False)
-"""What an API call counts that limits do not count: the monthly counter alone."""
+"""Interaction of an API call that only the monthly counter counts, not limits."""
 CONTEXT_FIELDS = ("session_id", "request_id", "stage", "correlation_id", "trace_id")
-"""What is taken from the context."""
+"""Fields that default to the context."""
 FAILED_STATUS = 500
 PARTS: Mapping[str, type[ApiCall | ToolUse | LlmCall]] = {
     "api": ApiCall, "tool": ToolUse, "llm": LlmCall,
@@ -39,7 +39,7 @@ FIELD_OF_FACT: Mapping[str, tuple[str, str]] = {
     },
     "mode": ("tool", "operation_mode"),
 }
-"""Where each fact belongs: the part of the operation, and its field there."""
+"""Part and field of the operation for each fact."""
 COMBINED_FACTS = (
     "counts_against_plan",
     "tokens",
@@ -48,14 +48,14 @@ COMBINED_FACTS = (
     "tokens_prevented",
     "error_details",
 )
-"""Facts that are told with others of the operation."""
+"""Facts that depend on others of the operation."""
 DIRECT_PART_FIELDS: Mapping[str, frozenset[str]] = {
     part: frozenset(
         name for name in shape.__struct_fields__ if FIELD_OF_FACT.get(name) == (part, name)
     )
     for part, shape in PARTS.items()
 }
-"""Names in a part that mean their own field and nothing else, so that they go straight to it."""
+"""Names in a part that are exactly its fields, and need no resolution."""
 KNOWN_NAMES = (*FIELD_OF_FACT, *PARTS, *COMBINED_FACTS, *OPERATION_ALIASES)
 
 

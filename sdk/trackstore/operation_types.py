@@ -6,7 +6,7 @@ The server has the same rules for what is recorded without this package.
 import re
 
 MAX_TYPE_CHARS = 160
-"""Longer types are cut: a route without an end must not make its call unacceptable."""
+"""Longer types are cut, so that a long route does not make its call invalid."""
 
 _ID = re.compile(
     r"\d+"
@@ -26,7 +26,7 @@ _PARTS = _SEARCHES | _BATCHES | _EVERYTHING
 
 _VERBS = {"GET": "get", "HEAD": "get", "PUT": "update", "PATCH": "update", "DELETE": "delete"}
 _POSTED = {"memory": "add"}
-"""A memory is added; everything else is created."""
+"""Verbs of POST by noun; the default is ``create``."""
 
 
 def infer_operation_type(method: str, route: str) -> str:

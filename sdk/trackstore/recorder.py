@@ -55,9 +55,9 @@ class Recorder(RequestQueries, Limits, ABC):
     """
 
     notices: Notices
-    """What it has to say about its callers' input: counted, and warned of once."""
+    """Warnings about the input of callers."""
     is_strict = False
-    """Whether it raises ``InvalidItemError`` for what the server would refuse: in tests."""
+    """Whether it raises ``InvalidItemError`` for invalid entries, as tests want."""
 
     def __new__(cls, *args: Any, **named: Any) -> Self:
         del args, named

@@ -68,15 +68,15 @@ SECRET_FIELDS = (
     "otp",
     "*_otp",
 )
-"""Globs of names in lower case with underscores. A name is compared however it is written: ``apiKey``,
-``API-Key``, ``APIKey`` and ``apikey`` are ``api_key``."""
+"""Globs of names in snake case. Names match in any spelling: ``apiKey``, ``API-Key``, ``APIKey``
+and ``apikey`` are ``api_key``."""
 
 FINGERPRINT_DIGITS = 16
 MAX_BODY_DEPTH = 12
-"""Levels of a body that are looked through; what lies deeper is left out, not trusted."""
+"""Deeper levels of a body are redacted entirely."""
 MAX_QUERY_FIELDS = 50
 MAX_VALUE_CHARS = 500
-"""Characters of a header or query field that are kept."""
+"""Characters kept of a header or query field."""
 
 
 _WORD_EDGE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")

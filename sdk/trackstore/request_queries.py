@@ -24,13 +24,13 @@ from trackstore.request_status import (
 from trackstore.results import Flushed
 
 ANSWER_TIMEOUT_SECONDS = 5.0
-"""How long a question may take, all tries and what is sent before it together."""
+"""Total time of a call, including retries and the flush before it."""
 HAND_OVER_SECONDS = 5.0
-"""How long the end of resumed work may wait until the server has its reports."""
+"""How long the end of resumed work waits until the server has its reports."""
 UNAVAILABLE_SECONDS = 0.5
-"""The same where the last try of the delivery failed."""
+"""The same if the last delivery attempt failed."""
 RETRY_LOOKUP_SECONDS = 0.2
-"""When to look again for a request that the server does not have yet."""
+"""Delay before looking up an unknown request again."""
 INVALID_TRANSITION = "INVALID_TRANSITION"
 NOT_FOUND = "NOT_FOUND"
 

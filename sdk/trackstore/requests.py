@@ -25,7 +25,7 @@ from trackstore.stages import Attempts, StageHandle
 from trackstore.values import Problems, read_text, whole_number
 
 DEFAULT_ATTEMPTS = 3
-"""How often the server lets a stage be tried that was not planned otherwise."""
+"""Attempts of a stage without a plan, the default of the server."""
 
 
 class RequestHandle:
@@ -35,9 +35,9 @@ class RequestHandle:
     """
 
     must_learn = False
-    """Whether its state is to be asked of the server, for which somebody has to wait."""
+    """Whether its state must be fetched from the server."""
     hands_over = False
-    """Whether the end of its work waits until the server has what was reported."""
+    """Whether the end of its work waits until the server has all reports."""
 
     def __init__(self, sink: EntrySink, id: UUID, correlation_id: str | None = None) -> None:
         self.id = id

@@ -40,19 +40,19 @@ class Stats:
     acknowledged: int = 0
     duplicates: int = 0
     recovered: int = 0
-    """Items of an earlier process that were found on disk; they count as tracked here."""
+    """Items of an earlier process found on disk; they count as tracked."""
     truncated: int = 0
-    """Texts and payloads over the server's limits, which it cut; their items were taken."""
+    """Texts and payloads that the server truncated; their items were accepted."""
     dropped: Mapping[str, int] = field(default_factory=dict)
-    """How many by reason: a code of the server, or one of ``trackstore.delivery.delivery_stats``."""
+    """Counts by reason: a code of the server, or one of ``trackstore.delivery.delivery_stats``."""
     batches: int = 0
     retries: int = 0
     problem: str | None = None
-    """Why the last try failed; None after one that succeeded."""
+    """Why the last attempt failed; None after a success."""
     adjusted: Mapping[str, int] = field(default_factory=dict)
-    """How many facts were changed or left out, by name; their records were kept."""
+    """Fields that were changed or left out, by name; their records were kept."""
     skipped: Mapping[str, int] = field(default_factory=dict)
-    """How many calls were not recorded, by reason: ``route``, ``labels``, ``sample``, ``failed``."""
+    """Calls that were not recorded, by reason: ``route``, ``labels``, ``sample``, ``failed``."""
 
     @property
     def dropped_total(self) -> int:
@@ -70,8 +70,8 @@ class Level(Struct, frozen=True, rename="camel"):
     remaining: int
     resets_at: datetime | None = None
     uncertain: int = 0
-    """Units that were used in this period or shortly before it, where a limit was set in mid period
-    and nothing tells which; they are not part of ``used``."""
+    """Units used around the creation of a limit in mid-period that cannot be attributed; they are
+    not part of ``used``."""
 
 
 class Consumption(Struct, frozen=True, rename="camel"):
@@ -84,7 +84,7 @@ class Consumption(Struct, frozen=True, rename="camel"):
     denied_by: Level | None = None
     levels: tuple[Level, ...] = ()
     is_known: bool = True
-    """False where the server could not be asked, and the caller said what to take for granted."""
+    """False if the server was unavailable and ``if_unavailable`` decided."""
 
 
 class Reservation(Struct, frozen=True, rename="camel"):

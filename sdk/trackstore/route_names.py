@@ -4,12 +4,12 @@ import re
 from functools import lru_cache
 
 MAX_ROUTE_CHARS = 160
-"""Characters of a route that are kept: with its method it is a name of 200 at most."""
+"""Leaves room for the method in a name of 200 characters."""
 MAX_CACHED_NAMES = 2_048
-"""Names kept at hand: templates are few, and a scanner that tries paths must not grow memory."""
+"""Templates are few; scanners that try paths must not grow memory."""
 
 UNMATCHED = "(unmatched)"
-"""Stands for every path that a router knows no route for, so that scanners make one group."""
+"""Route of all paths without a route, so that scanners form one group."""
 
 # {memory_id}, {path:path} of Starlette; <memory_id>, <int:id>, <any(a, b):kind> of Flask and Django.
 _PARAMETER = re.compile(r"\{([^{}:]+)(?::[^{}]*)?\}|<(?:[^<>]*:)?([^<>:]+)>")

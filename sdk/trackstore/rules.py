@@ -15,9 +15,9 @@ from trackstore.rule_values import count, headers_of, labels_of, name, names_of,
 from trackstore.values import describe_value
 
 API_OPERATION = "api_operation"
-"""The interaction that a call counts as where a rule says no other."""
+"""Default interaction type."""
 BATCH_SIZE: Literal["batch_size"] = "batch_size"
-"""Units of a call that count once for each item it carried."""
+"""Units value that counts each item of the call."""
 
 DEFAULT_ERROR_CHARS = 200
 DEFAULT_BODY_BYTES = 16_384
@@ -45,7 +45,7 @@ class RouteRule:
     methods: Collection[str] = ()
     track: bool | None = None
     counts_as: str | Literal[False] | None = None
-    """The interaction it counts as against the plan; False: it does not count."""
+    """Interaction type that counts against the plan; False does not count."""
     units: int | Literal["batch_size"] | None = None
     sample_rate: float | None = None
     operation_type: str | None = None
@@ -100,13 +100,13 @@ class TrackingRules:
 
     routes: tuple[RouteRule, ...] = ()
     track_others: bool = True
-    """Whether routes that no rule speaks about are recorded."""
+    """Whether routes without a rule are recorded."""
     skipped_methods: Collection[str] = ("OPTIONS",)
     requires: tuple[str, ...] = ("user_id", "workspace_id")
-    """Labels without which nothing is recorded; () records every call."""
+    """Labels that are required to record a call; () records every call."""
     sample_rate: float = 1.0
     keep_ids: bool = False
-    """Keep raw paths as they are, where no template is known: each id is then a route."""
+    """Keep raw paths unchanged if no template is known: each id becomes a route."""
     keep_headers: Collection[str] = ()
     keep_query: bool = False
     keep_body: bool = False
@@ -115,9 +115,9 @@ class TrackingRules:
     redaction: Redaction = field(default_factory=Redaction)
     client_header: str = "x-client-type"
     api_key_header: str | None = "x-api-key"
-    """A key sent here is recorded as its fingerprint, where nobody says ``api_key_id``."""
+    """Header whose fingerprint is the default of ``api_key_id``."""
     trusted_proxies: int = 0
-    """How many proxies in front of the service write X-Forwarded-For; 0 does not read it."""
+    """Number of proxies that write X-Forwarded-For; 0 ignores the header."""
     error_length: int = DEFAULT_ERROR_CHARS
 
     def __post_init__(self) -> None:

@@ -30,14 +30,14 @@ from trackstore.values import Problems, describe_value, read_text
 log = logging.getLogger("trackstore")
 
 END_USER = "end_user_id"
-"""Goes before ``user_id``: a service that acts for somebody names both."""
+"""Takes precedence over ``user_id``."""
 DISCONNECTED_STATUS = 499
-"""Status of a call whose caller went away before the answer began."""
+"""Status of a call whose caller disconnected before the answer began."""
 MAX_CACHED_PLANS = 4_096
-"""Routes whose plan is kept; more names than this are paths, not routes, and are planned anew."""
+"""Routes with a cached plan; more names than this are paths, not routes."""
 MAX_CAPTURED_BYTES = 20_000
-"""Bytes of headers, query and body that are kept of one call. The server takes 64 KiB of attributes,
-and nobody shall escape a record by sending more."""
+"""Bytes of headers, query and body kept of one call. The server accepts 64 KiB of attributes, and a
+caller must not be able to prevent a record by sending more."""
 
 SkipReason = Literal["route", "labels", "sample", "failed"]
 
@@ -55,7 +55,7 @@ class ServedCall(Struct, frozen=True, kw_only=True):
     resource_id: str | None = None
     batch_size: int | None = None
     counts: bool | None = None
-    """Whether it counts against the plan, where the caller knows better than the rules."""
+    """Whether it counts against the plan, overriding the rules."""
     client: str | None = None
     ip_address: str | None = None
     user_agent: str | None = None
@@ -72,7 +72,7 @@ class ServedCall(Struct, frozen=True, kw_only=True):
     body: Any = None
     id: UUID | None = None
     details: Mapping[str, Any] = {}
-    """Further facts of the operation, such as the message, model and tokens of a chat."""
+    """Further facts of the operation, such as message, model and tokens of a chat."""
 
 
 class OpenCall:
@@ -88,7 +88,7 @@ class OpenCall:
         self.details: dict[str, Any] = {}
         self.is_recorded = False
         self.exception: BaseException | None = None
-        """What a framework has turned into an answer; the text is recorded if that is a fault."""
+        """Exception that a framework has answered; its text is recorded for a server error."""
 
     def add(self, known: Mapping[str, Any]) -> Problems:
         """Add known values; return problems such as an unknown name.
@@ -125,15 +125,15 @@ ANNOTATIONS = frozenset(FACTS) - {"labels", "headers", "query", "body", "id", "d
 LABEL_NAMES = frozenset(LABELS)
 DETAIL_NAMES = frozenset(KNOWN_NAMES) - {"id", "interaction"}
 CHAT_FACTS = frozenset(LlmCall.__struct_fields__) | {"tokens"}
-"""Facts of a model call: one without an HTTP method that carries them is mainly that."""
+"""Facts of a model call: a call without an HTTP method that has them is one."""
 OWN_FACTS = {"labels", "attributes", "headers", "query", "body", "counts", "details"}
 FORWARDED_FACTS = tuple(name for name in FACTS if name not in OWN_FACTS)
-"""What goes into the operation as it is."""
+"""Facts that are copied to the operation."""
 
 _open: Scoped[OpenCall | None] = Scoped("trackstore_call", None)
 
 open_call = _open.get
-"""The call that this code serves, where an integration watches it; else None."""
+"""The current call, if an integration watches it."""
 
 
 @contextmanager

@@ -33,43 +33,43 @@ class Settings:
     """
 
     url: str = DEFAULT_URL
-    """Where the server answers; a bare ``http://HOST:PORT`` means its ``/graphql``."""
+    """URL of the server; a bare ``http://HOST:PORT`` means its ``/graphql``."""
     api_key: str | None = field(default=None, repr=False)
-    """What the server knows this service by; none for a server that is open."""
+    """API key of this service; None for an open server."""
     queue_items: int = 20_000
-    """Items that wait in memory at most; further ones are dropped and counted."""
+    """Maximum number of items in memory; further ones are dropped and counted."""
     queue_bytes: int = 32 * 2**20
-    """Bytes that wait in memory at most."""
+    """Maximum size of the items in memory."""
     batch_items: int = 500
-    """A batch is sent as soon as so many items wait."""
+    """A batch is sent as soon as it has this many items."""
     batch_bytes: int = 2**20
-    """A batch holds at most so many bytes before compression; the server takes 32 MiB."""
+    """Maximum size of a batch before compression; the server accepts 32 MiB."""
     interval_seconds: float = 1.0
-    """No item waits longer than this for its batch to fill."""
+    """Maximum time that an item waits for its batch to fill."""
     timeout_seconds: float = 30.0
-    """How long one answer of the server may take."""
+    """Timeout of one call."""
     connect_seconds: float = 5.0
-    """How long a connection may take to be made."""
+    """Timeout of a connection attempt."""
     first_delay_seconds: float = 0.25
-    """The wait after a first failure is random up to this; it doubles with every further one."""
+    """Maximum of the random delay after a first failure; it doubles with each further one."""
     longest_delay_seconds: float = 30.0
-    """The longest wait between two tries, also where the server asks for more."""
+    """Maximum delay between two attempts, also if the server requests a longer one."""
     failing_seconds: float = 86_400.0
-    """How long an item is kept that the server fails over by itself; then it is dropped as INTERNAL."""
+    """How long an item is retried on which the server fails; then it is dropped as INTERNAL."""
     failing_items: int = 1_000
-    """Such items that are kept at most, with ``queue_bytes``; with more of them everything waits."""
+    """Maximum number of such items, in addition to ``queue_bytes``; with more, delivery pauses."""
     compress_from_bytes: int = 1024
-    """Bodies from this size on are sent with gzip; 0 sends none."""
+    """Minimum size of bodies that are compressed with gzip; 0 disables compression."""
     exit_seconds: float = 5.0
-    """How long the end of the process may be held up to send what waits."""
+    """Maximum time that the end of the process is delayed to send queued items."""
     flush_on_signals: bool = True
-    """Flush before SIGTERM or SIGHUP ends the process, in front of the handlers of the program."""
+    """Flush before SIGTERM or SIGHUP ends the process, before the handlers of the program."""
     spool_folder: Path | None = None
-    """Where items lie on disk until they are acknowledged; None keeps them in memory only."""
+    """Folder that keeps items on disk until they are acknowledged; None keeps them in memory."""
     spool_bytes: int = 256 * 2**20
-    """What a process may keep there at most; further items are dropped and counted."""
+    """Maximum size of a process's items on disk; further items are dropped and counted."""
     strict: bool = False
-    """Raise ``InvalidItemError`` for what the server would refuse, in place of counting it: for tests."""
+    """Raise ``InvalidItemError`` for invalid entries instead of counting them: for tests."""
 
     @classmethod
     def from_environment(

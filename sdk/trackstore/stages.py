@@ -69,10 +69,10 @@ class StageHandle:
     ) -> None:
         self.name = name
         self.attempt = attempt or 0
-        """From 1; 0 before it started."""
+        """From 1; 0 before the start."""
         self.output: Json = {}
         self.retryable = retryable
-        """Whether another try is worth it, said with a failure."""
+        """Whether another attempt makes sense after a failure."""
         self.succeeded = False
         self._request = request
         self._sink = sink

@@ -20,10 +20,10 @@ TIMES = {
     "stages": "startedAt",
     "events": "occurredAt",
 }
-"""The time that ``last`` speaks of, by source."""
+"""Time field of ``last`` by source."""
 SNAKE = re.compile(r"_([a-z0-9])")
 ATTRIBUTE = "attribute:"
-"""Begins a group that is a place in the attributes, such as ``attribute:plan.name``."""
+"""Prefix of a group by attribute, such as ``attribute:plan.name``."""
 TYPES = {
     "operations": "Operation",
     "requests": "Request",
@@ -43,7 +43,7 @@ class StatsRow:
     key: Mapping[str, Any]
     values: Mapping[str, Any]
     start: datetime | None = None
-    """Where its slice of time begins, and ``end`` where it ends: [start, end)."""
+    """Start and ``end`` of the time bucket: [start, end)."""
     end: datetime | None = None
 
 
@@ -51,9 +51,9 @@ class StatsRow:
 class StatsAnswer:
     rows: Sequence[StatsRow]
     totals: Mapping[str, Any]
-    """The measures over everything that was asked about."""
+    """Measures of everything selected."""
     others: Mapping[str, Any] | None = None
-    """The same of what ``top`` left out."""
+    """Measures of what ``top`` left out."""
 
 
 @dataclass(frozen=True, slots=True)

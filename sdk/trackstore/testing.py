@@ -101,8 +101,8 @@ class RecordingTracker(Recorder):
     ) -> Consumption:
         del timeout
         with self._lock:
-            interaction_type, units = self._reservations.pop(reservation_id(id))
-            self.used[interaction_type] += units - units
+            interaction_type, reserved = self._reservations.pop(reservation_id(id))
+            self.used[interaction_type] += units - reserved
         return Consumption(allowed=True, units=units)
 
     def release(

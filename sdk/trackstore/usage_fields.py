@@ -37,7 +37,7 @@ CACHE_WRITE_PATHS_BY_LIFETIME = (
     ("input_token_details.ephemeral_5m_input_tokens",
      "input_token_details.ephemeral_1h_input_tokens"),
 )  # fmt: skip
-"""Cache writes told apart by how long they are kept."""
+"""Cache writes by lifetime."""
 REASONING_PATHS = (
     "completion_tokens_details.reasoning_tokens", "output_tokens_details.reasoning_tokens",
     "output_tokens_details.thinking_tokens", "output_token_details.reasoning",
@@ -82,18 +82,18 @@ CACHE_EXCLUSIVE_NAMES = (
     "cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation",
     "cache_read_input_token_count", "cache_write_input_token_count",
 )  # fmt: skip
-"""Names of Anthropic and Bedrock, whose input leaves out the tokens of a cache."""
+"""Names of Anthropic and Bedrock, whose input excludes cache tokens."""
 CACHE_INCLUSIVE_NAMES = (
     "prompt_tokens",
     "prompt_token_count",
     "input_tokens_details",
     "input_token_details",
 )
-"""Names of others, whose input contains them; LiteLLM uses both."""
+"""Names of others, whose input includes them; LiteLLM uses both."""
 USAGE_PATHS = (
     "usage", "usage_metadata", "message", "response", "delta", "metadata", "meta", "data",
 )  # fmt: skip
-"""Where responses and events of streams have their usage; read two levels deep."""
+"""Places of the usage in responses and stream events, read two levels deep."""
 MAX_NESTING_LEVELS = 3
 
 SPAN_ATTRIBUTES = {
@@ -136,10 +136,10 @@ class Parts:
 
     input: int | None = None
     tool_input: int | None = None
-    """Comes on top of the input."""
+    """In addition to the input."""
     output: int | None = None
     thoughts: int | None = None
-    """Comes on top of the output."""
+    """In addition to the output."""
     cached: int | None = None
     written: int | None = None
     reasoning: int | None = None
@@ -148,9 +148,9 @@ class Parts:
     audio_output: int | None = None
     excludes_cache: bool = False
     is_beside_output: bool = False
-    """Whether the reasoning is not part of the output."""
+    """Whether the output excludes reasoning."""
     is_delta: bool = False
-    """Whether the counts of a stream's chunks are to be added."""
+    """Whether the counts of chunks are differences."""
 
     def then(self, later: "Parts") -> "Parts":
         changes: dict[str, Any] = {

@@ -20,20 +20,20 @@ from msgspec import Struct
 from trackstore.failures import message_of
 
 Problems = list[tuple[str, str]]
-"""What was wrong, by the path of the fact; converters leave the path empty."""
+"""Path and message of each problem; converters leave the path empty."""
 Converter = Callable[[Any, Problems], Any]
 Accepts = Callable[[Any], bool]
 ACCEPTS: dict[Converter, Accepts] = {}
-"""Tests of converters for values that they would return as they are: most values, at a third of the time."""
+"""Fast checks of converters for values that they return unchanged: most values, at a third of the time."""
 
 NAME_CHARS = 200
 TEXT_CHARS = 8_192
 LONG_TEXT_CHARS = 262_144
-"""Characters that the server takes by default, of names and labels, of texts, and of chat messages."""
+"""Default limits of the server for names and labels, texts, and chat messages."""
 LONG_MAX = 2**63 - 1
 MAX_SHOWN_CHARS = 60
 MAX_DIGITS = 40
-"""Characters of a number that was passed as text."""
+"""Characters of a number passed as text."""
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 NO_TEXTS = (dict, list, tuple, set, frozenset, Struct)

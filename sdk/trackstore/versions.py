@@ -7,7 +7,7 @@ from platform import python_version
 
 DISTRIBUTION = "trackstore"
 VERSION_HEADER = "X-Trackstore-Version"
-"""With it the server says its version to clients that know it."""
+"""Response header with the version of the server."""
 RELEASE = re.compile(r"(\d+)\.(\d+)")
 
 log = logging.getLogger("trackstore")

@@ -25,12 +25,12 @@ from trackstore.eventstream import EventStream, ServerEvent
 
 EVENT_STREAM = "text/event-stream"
 SILENCE_SECONDS = 30.0
-"""A server says something every 12 seconds unless it is set otherwise: one sign may be lost."""
+"""The server sends a keep-alive every 12 seconds by default; one may be lost."""
 UNAVAILABLE_SECONDS = 300.0
-"""How long a stream waits for a server that is away before it gives up."""
+"""How long a stream waits for an unavailable server."""
 
 Variables = Callable[[], Mapping[str, Any]]
-"""Asked anew for every connection: they hold the cursor."""
+"""Called for each connection, so that they hold the current cursor."""
 
 
 class StageState(Struct, frozen=True, rename="camel"):

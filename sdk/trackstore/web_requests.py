@@ -28,15 +28,15 @@ from trackstore.served_calls import labels_of
 Environ = dict[str, Any]
 
 WATCHED_KEY = "trackstore.watched"
-"""Marks the scope or environ of a call that a middleware watches, so that no second one does. In a
-scope it holds the ``Origin`` of the request."""
+"""Marks a scope or environ that a middleware watches, so that no second one does. In a scope it
+holds the ``Origin`` of the request."""
 WSGI_STATE = "trackstore.state"
 """Key of the environ under which a WSGI service may put its labels, as a mapping or an object."""
 CONTEXT_HEADERS = {name.lower().encode(): name for name in (CORRELATION_HEADER, TRACE_HEADER)}
 FORWARDED_FOR = "x-forwarded-for"
 NOT_FOUND = 404
 NAME_LENGTH, METHOD_LENGTH, USER_AGENT_LENGTH = 200, 32, 1_000
-"""What comes from the caller is cut to what the server takes: nobody escapes a record by a header."""
+"""Values of the caller are cut to the limits of the server, so that no header can prevent a record."""
 
 
 def short(value: str | None, most: int = NAME_LENGTH) -> str | None:

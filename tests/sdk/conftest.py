@@ -42,8 +42,8 @@ def server(
 @pytest.fixture
 def way(server: ServerProcess) -> Iterator[Network]:
     # A network to it.
-    with network(server.url) as found:
-        yield found
+    with network(server.url) as gateway:
+        yield gateway
 
 
 @pytest.fixture

@@ -89,8 +89,10 @@ class Network:
             weather = FAILING
         if weather.kind == "refusing":
             lines = {**weather.headers, "Content-Length": str(len(weather.body))}
-            told = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-            return f"HTTP/1.1 {weather.status} Refused\r\n{told}\r\n".encode() + weather.body
+            header_lines = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+            return (
+                f"HTTP/1.1 {weather.status} Refused\r\n{header_lines}\r\n".encode() + weather.body
+            )
         if weather.kind == "silent":
             while self.weather is weather and not self._closed.is_set():
                 time.sleep(LOOK_SECONDS)
@@ -104,13 +106,13 @@ class Network:
 
 def read_message(connection: socket.socket) -> bytes | None:
     """One HTTP message with a Content-Length; None where the connection ended."""
-    found = b""
-    while HEAD_END not in found:
+    received = b""
+    while HEAD_END not in received:
         piece = connection.recv(PIECE)
         if not piece:
             return None
-        found += piece
-    head, _, body = found.partition(HEAD_END)
+        received += piece
+    head, _, body = received.partition(HEAD_END)
     length = 0
     for line in head.split(b"\r\n")[1:]:
         name, _, value = line.partition(b":")

@@ -111,26 +111,26 @@ class Lesson:
 
 def cyclic() -> dict[str, Any]:
     """Return an object that holds itself."""
-    found: dict[str, Any] = {"n": 1}
-    found["self"] = found
-    return found
+    node: dict[str, Any] = {"n": 1}
+    node["self"] = node
+    return node
 
 
 def shared() -> dict[str, Any]:
     """Return an object that is small in memory, and without an end as JSON."""
-    found: Any = "leaf"
+    tree: Any = "leaf"
     for _ in range(14):
-        found = {str(name): found for name in range(10)}
-    assert isinstance(found, dict)
-    return found
+        tree = {str(name): tree for name in range(10)}
+    assert isinstance(tree, dict)
+    return tree
 
 
 def deep() -> Any:
     """Return a list in a list in a list, further than Python would follow."""
-    found: Any = []
+    nested: Any = []
     for _ in range(5_000):
-        found = [found]
-    return found
+        nested = [nested]
+    return nested
 
 
 ODD: dict[str, Callable[[], Any]] = {

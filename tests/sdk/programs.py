@@ -27,8 +27,8 @@ THREADS, PER_THREAD = 50, 40
 
 def tell(file: str, ids: Iterable[UUID]) -> None:
     """Append ids to the file; one write, so that processes do not mix."""
-    with Path(file).open("a") as told:
-        told.write("".join(f"{id}\n" for id in ids))
+    with Path(file).open("a") as output:
+        output.write("".join(f"{id}\n" for id in ids))
 
 
 def work(tracker: Tracker, file: str, count: int = PER_PROCESS) -> None:
@@ -290,9 +290,9 @@ def signals(url: str, file: str) -> None:
 
     signal.signal(signal.SIGALRM, handle)
     signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
-    mine = track_many(tracker, 5_000)
+    main_ids = track_many(tracker, 5_000)
     signal.setitimer(signal.ITIMER_REAL, 0)
-    tell(file, [*mine, *ids])
+    tell(file, [*main_ids, *ids])
 
 
 def programs() -> Iterator[Callable[[str, str], None]]:

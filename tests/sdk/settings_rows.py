@@ -12,19 +12,21 @@ PAGE = Path("docs/sdk.md")
 
 def rows() -> list[str]:
     # A line for each setting: its name, default, and meaning.
-    (found,) = [
+    (settings_class,) = [
         node
         for node in ast.parse(inspect.getsource(settings)).body
         if isinstance(node, ast.ClassDef) and node.name == Settings.__name__
     ]
-    said = {}
-    for node, following in zip(found.body, found.body[1:], strict=False):
+    descriptions = {}
+    for node, following in zip(settings_class.body, settings_class.body[1:], strict=False):
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             assert isinstance(following, ast.Expr)
             assert isinstance(following.value, ast.Constant)
-            said[node.target.id] = " ".join(str(following.value.value).split()).replace("``", "`")
+            descriptions[node.target.id] = " ".join(str(following.value.value).split()).replace(
+                "``", "`"
+            )
     return [
-        f"| `{field.name}` | {describe_value(field.default)} | {said[field.name]} |"
+        f"| `{field.name}` | {describe_value(field.default)} | {descriptions[field.name]} |"
         for field in fields(Settings)
     ]
 

@@ -15,25 +15,25 @@ OPERATIONS = """query ($after: String) {
 
 def stored_ids(url: str, api_key: str | None = None) -> Counter[UUID]:
     # The ids of all operations, with how often each is there.
-    found: Counter[UUID] = Counter()
+    times_by_id: Counter[UUID] = Counter()
     after = None
     with Client(url, api_key) as client:
         while True:
             page = client.query(OPERATIONS, {"after": after})["operations"]
-            found.update(UUID(node["uuid"]) for node in page["nodes"])
+            times_by_id.update(UUID(node["uuid"]) for node in page["nodes"])
             after = page["pageInfo"]["endCursor"]
             if not page["pageInfo"]["hasNextPage"]:
-                return found
+                return times_by_id
 
 
 def check_stored(url: str, tracked: Collection[UUID], *all_stats: Stats) -> Counter[UUID]:
     """Every tracked item is in the store exactly once, or counted as dropped."""
     wanted = set(tracked)
-    found = Counter({id: times for id, times in stored_ids(url).items() if id in wanted})
-    assert set(found.values()) <= {1}
+    counts = Counter({id: times for id, times in stored_ids(url).items() if id in wanted})
+    assert set(counts.values()) <= {1}
     dropped = sum(stats.dropped_total for stats in all_stats)
-    assert len(found) + dropped == len(set(tracked)), (len(found), dropped, len(set(tracked)))
-    return found
+    assert len(counts) + dropped == len(set(tracked)), (len(counts), dropped, len(set(tracked)))
+    return counts
 
 
 def track_many(tracker: Tracker, count: int, name: str = "read") -> list[UUID]:

@@ -15,9 +15,13 @@ PARENT = f"00-{TRACE}-b7ad6b7169203331-01"
 
 
 def test_e8_headers_come_in() -> None:
-    found = context_of({"Traceparent": PARENT, "x-correlation-id": "order-7"})
-    assert found.correlation_id == "order-7"
-    assert (found.trace_id, found.span_id, found.trace_flags) == (TRACE, "b7ad6b7169203331", "01")
+    context = context_of({"Traceparent": PARENT, "x-correlation-id": "order-7"})
+    assert context.correlation_id == "order-7"
+    assert (context.trace_id, context.span_id, context.trace_flags) == (
+        TRACE,
+        "b7ad6b7169203331",
+        "01",
+    )
     assert context_of(httpx.Headers({"traceparent": PARENT})).correlation_id == TRACE
 
 
@@ -43,11 +47,11 @@ def test_e8_a_later_version_of_traceparent_is_read() -> None:
 def test_e8_headers_go_out() -> None:
     assert headers_of() == {}
     with bind(context_of({"traceparent": PARENT, "X-Correlation-ID": "order-7"})):
-        told = headers_of()
-    assert told["X-Correlation-ID"] == "order-7"
-    assert re.fullmatch(rf"00-{TRACE}-[0-9a-f]{{16}}-01", told["traceparent"])
-    assert "b7ad6b7169203331" not in told["traceparent"], "each call is a span of its own"
-    assert context_of(told).trace_id == TRACE
+        headers = headers_of()
+    assert headers["X-Correlation-ID"] == "order-7"
+    assert re.fullmatch(rf"00-{TRACE}-[0-9a-f]{{16}}-01", headers["traceparent"])
+    assert "b7ad6b7169203331" not in headers["traceparent"], "each call is a span of its own"
+    assert context_of(headers).trace_id == TRACE
 
 
 async def test_e8_the_server_takes_what_goes_out(api: Api) -> None:
@@ -63,10 +67,10 @@ async def test_tasks_and_threads_have_their_own() -> None:
             return current().correlation_id
 
     assert list(await asyncio.gather(one("a"), one("b"))) == ["a", "b"]
-    found: list[Context] = []
+    contexts: list[Context] = []
     with bind(correlation_id="here"):
-        thread = threading.Thread(target=lambda: found.append(current()))
+        thread = threading.Thread(target=lambda: contexts.append(current()))
         thread.start()
         thread.join()
-    assert found == [EMPTY_CONTEXT]
+    assert contexts == [EMPTY_CONTEXT]
     assert current() is EMPTY_CONTEXT

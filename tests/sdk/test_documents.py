@@ -33,9 +33,9 @@ DOCUMENTS = {
 
 
 def input_type(name: str) -> GraphQLInputObjectType:
-    found = SCHEMA.type_map[name]
-    assert isinstance(found, GraphQLInputObjectType)
-    return found
+    type_ = SCHEMA.type_map[name]
+    assert isinstance(type_, GraphQLInputObjectType)
+    return type_
 
 
 def inner(hint: Any) -> Any:
@@ -72,12 +72,12 @@ def check_input(ours: type[Input], theirs: Any) -> None:
     for attribute, hint in get_type_hints(ours).items():
         if attribute not in names:
             continue
-        kind, told = inner(hint), get_named_type(theirs.fields[names[attribute]].type)
-        if isinstance(told, GraphQLInputObjectType):
-            check_input(kind, told)
-        elif isinstance(told, GraphQLEnumType):
+        kind, expected = inner(hint), get_named_type(theirs.fields[names[attribute]].type)
+        if isinstance(expected, GraphQLInputObjectType):
+            check_input(kind, expected)
+        elif isinstance(expected, GraphQLEnumType):
             assert get_origin(kind) is Literal
-            assert set(get_args(kind)) == set(told.values)
+            assert set(get_args(kind)) == set(expected.values)
 
 
 def test_the_guide_has_every_setting() -> None:

@@ -64,13 +64,13 @@ def test_facts_of_a_whole_part_are_kept_by_every_method(part: str, as_dict: bool
         if name in ("route", "method", "message", "status_code", "tokens_prevented"):
             continue
         value = next(v for kind, v in VALUES.items() if kind in str(field.type))
-        own: dict[str, Any] = {name: value}
+        part_value: dict[str, Any] = {name: value}
         if part == "tool" and name != "tool_name":
-            own["tool_name"] = "read"
+            part_value["tool_name"] = "read"
         if part == "llm":
-            own = {"input_tokens": 1, "output_tokens": 1, **own}
+            part_value = {"input_tokens": 1, "output_tokens": 1, **part_value}
         tracker = RecordingTracker()
-        METHODS[part](tracker, **{part: own if as_dict else shape(**own)})
+        METHODS[part](tracker, **{part: part_value if as_dict else shape(**part_value)})
         (operation,) = tracker.operations
         assert getattr(getattr(operation, part), name) == value, operation
 
@@ -87,10 +87,10 @@ def test_facts_of_a_whole_part_are_kept_by_every_method(part: str, as_dict: bool
     ],
 )
 def test_what_is_passed_by_itself_takes_precedence_over_the_part(
-    part: str, name: str, own: Any, others: Any
+    part: str, name: str, explicit: Any, others: Any
 ) -> None:
-    for facts in ({name: own, part: {name: others}}, {part: {name: others}, name: own}):
+    for facts in ({name: explicit, part: {name: others}}, {part: {name: others}, name: explicit}):
         tracker = RecordingTracker()
         tracker.track_operation(kind="API", name="x", **facts)
         (operation,) = tracker.operations
-        assert getattr(getattr(operation, part), name) == own
+        assert getattr(getattr(operation, part), name) == explicit

@@ -63,17 +63,17 @@ def test_a_wrong_path_is_named(server: ServerProcess, make_tracker: MakeTracker)
 
 
 def test_an_address_is_named_without_what_is_secret_in_it() -> None:
-    told = display_url("https://ana:s3cret@db.example.com:8443/graphql?key=s3cret#s3cret")
-    assert told == "https://db.example.com:8443/graphql"
+    address = display_url("https://ana:s3cret@db.example.com:8443/graphql?key=s3cret#s3cret")
+    assert address == "https://db.example.com:8443/graphql"
     assert display_url(EMPTY_CONTEXT) == EMPTY_CONTEXT
 
 
 def test_a_question_with_a_text_in_place_of_a_list(server: ServerProcess) -> None:
     with Client(server.url) as client:
-        told = client.stats(StatsQuestion("operations", "count", by="kind"))
+        answer = client.stats(StatsQuestion("operations", "count", by="kind"))
     listed = StatsQuestion("operations", ["count"], by=["kind"])
     assert StatsQuestion("operations", "count", by="kind").document == listed.document
-    assert all(set(row.key) == {"kind"} and set(row.values) == {"count"} for row in told.rows)
+    assert all(set(row.key) == {"kind"} and set(row.values) == {"count"} for row in answer.rows)
 
 
 def test_questions_about_nothing_are_refused() -> None:
@@ -91,14 +91,14 @@ def test_questions_about_nothing_are_refused() -> None:
 async def test_units_are_not_used_for_a_label_that_is_none(label: str) -> None:
     tracker = RecordingTracker()
     nobody: dict[str, Any] = {label: None}
-    told = f"{label}: None is not an id, and limits by {label} would not be asked"
-    with pytest.raises(InvalidItemError, match=told):
+    message = f"{label}: None is not an id, and limits by {label} would not be checked"
+    with pytest.raises(InvalidItemError, match=message):
         tracker.consume("premium", **nobody)
-    with pytest.raises(InvalidItemError, match=told):
+    with pytest.raises(InvalidItemError, match=message):
         tracker.reserve("premium", **nobody)
-    with pytest.raises(InvalidItemError, match=told):
+    with pytest.raises(InvalidItemError, match=message):
         await tracker.aconsume("premium", **nobody)
-    with pytest.raises(InvalidItemError, match=told):
+    with pytest.raises(InvalidItemError, match=message):
         await tracker.areserve("premium", **nobody)
     with pytest.raises(InvalidItemError, match="units: 0"):
         tracker.consume("premium", batch_size=0)

@@ -40,12 +40,12 @@ def id(workers: list[Tracker]) -> UUID:
 def check_completed(server: ServerProcess, id: UUID, workers: list[Tracker]) -> None:
     """All work is there, in the attempts in which it was done."""
     with Client(server.url) as client:
-        found = client.query(REQUEST, {"id": id})["request"]
-    assert found["status"] == "COMPLETED"
-    assert [[a["status"] for a in stage["attempts"]] for stage in found["stages"]] == [
+        request = client.query(REQUEST, {"id": id})["request"]
+    assert request["status"] == "COMPLETED"
+    assert [[a["status"] for a in stage["attempts"]] for stage in request["stages"]] == [
         ["COMPLETED"], ["FAILED", "COMPLETED"], ["COMPLETED"],
     ]  # fmt: skip
-    types = [event["type"] for event in found["events"]["nodes"]]
+    types = [event["type"] for event in request["events"]["nodes"]]
     assert not {"stage.cancelled", "stage.skipped"} & set(types[types.index("stage.retried") :])
     assert [(w.stats().duplicates, w.stats().dropped_total) for w in workers] == [(0, 0)] * 4
 
@@ -161,8 +161,8 @@ def test_an_announcing_tracker_asks_as_its_inner_one_does(workers: list[Tracker]
 
 def test_units_are_committed_by_the_answer_of_reserve(workers: list[Tracker]) -> None:
     tracker = workers[0]
-    for held in (tracker.reserve("tokens", 9), RecordingTracker().reserve("tokens", 9)):
-        assert held.allowed
+    for reservation in (tracker.reserve("tokens", 9), RecordingTracker().reserve("tokens", 9)):
+        assert reservation.allowed
     first, second, third = (tracker.reserve("tokens", 9) for _ in range(3))
     assert tracker.commit(first, 4).units == 4
     assert tracker.commit(str(second.id), 4).units == 4
@@ -172,14 +172,14 @@ def test_units_are_committed_by_the_answer_of_reserve(workers: list[Tracker]) ->
 @pytest.mark.parametrize("kind", ["id", "denied", "away"])
 def test_what_set_nothing_aside_cannot_be_committed(make_tracker: MakeTracker, kind: str) -> None:
     away = make_tracker("http://127.0.0.1:9/graphql", timeout_seconds=0.3)
-    held: Any
-    held, told = {
+    reservation: Any
+    reservation, message = {
         "id": ("tokens", "is not the id of units that were set aside"),
         "denied": (RecordingTracker(limits={"t": 0}).reserve("t"), "it was denied"),
         "away": (away.reserve("t", timeout=0.3, if_unavailable="allow"), r"with consume\(\)"),
     }[kind]
     for tracker in (away, RecordingTracker(), PublishingTracker(away, EventBus())):
-        with pytest.raises(InvalidItemError, match=told):
-            tracker.commit(held, 4)
-        with pytest.raises(InvalidItemError, match=told):
-            tracker.release(held)
+        with pytest.raises(InvalidItemError, match=message):
+            tracker.commit(reservation, 4)
+        with pytest.raises(InvalidItemError, match=message):
+            tracker.release(reservation)

@@ -37,7 +37,7 @@ async def test_a_request_is_watched_to_its_end(
             (5, "stage.started"), (6, "stage.failed"), (7, "request.completed"),
         ]  # fmt: skip
         assert progress.request.result == {"url": "x"}
-        again = [found.seq async for found in client.watch(request.id, after_seq=4)]
+        again = [item.seq async for item in client.watch(request.id, after_seq=4)]
         assert again == [5, 6, 7]
         with pytest.raises(ServerRefusedError) as refused:
             await anext(client.watch(new_id()))
@@ -108,12 +108,12 @@ def test_stats_are_asked_as_questions(server: ServerProcess, make_tracker: MakeT
         order_by=[{"by": {"measure": "COUNT"}}],
     )
     with Client(server.url) as client:
-        found = client.stats(question)
-        assert [row.key["attribute:plan.name"] for row in found.rows] == ["free", "paid"]
-        assert found.rows[0].key["tool_name"] == "asked"
-        assert found.rows[0].values["tokens_prevented.sum"] == 300
-        assert found.rows[0].values["durationMs.p95"] == 2.0
-        assert found.totals["count"] == 3
+        answer = client.stats(question)
+        assert [row.key["attribute:plan.name"] for row in answer.rows] == ["free", "paid"]
+        assert answer.rows[0].key["tool_name"] == "asked"
+        assert answer.rows[0].values["tokens_prevented.sum"] == 300
+        assert answer.rows[0].values["durationMs.p95"] == 2.0
+        assert answer.totals["count"] == 3
         sliced = StatsQuestion("operations", bucket="DAY", where={"name": {"eq": "asked"}})
         (day,) = client.stats(sliced).rows
         assert day.values == {"count": 3}
@@ -145,7 +145,7 @@ def test_events_come_in_pieces_of_any_size() -> None:
     text = b': hello\r\n\r\nevent: next\ndata: {"a": "\xc2\x85 \xe2\x80\xa8"}\n\nevent:complete\n\n'
     whole_number = EventStream().feed(text)
     assert [event.name for event in whole_number] == ["next", "complete"]
-    stream, found = EventStream(), list[ServerEvent]()
+    stream, events = EventStream(), list[ServerEvent]()
     for place in range(len(text)):
-        found += stream.feed(text[place : place + 1])
-    assert found == whole_number
+        events += stream.feed(text[place : place + 1])
+    assert events == whole_number

@@ -28,9 +28,9 @@ def test_a_decorator_without_a_user_says_so_once_and_counts(
     assert tracker.entries == []
     assert tracker.stats().skipped == {"labels": 3}
     (warning,) = caplog.records
-    told = warning.getMessage()
-    assert "chat was not recorded: workspace_id missing" in told
-    assert "TrackingRules(requires=...)" in told
+    message = warning.getMessage()
+    assert "chat was not recorded: workspace_id missing" in message
+    assert "TrackingRules(requires=...)" in message
 
 
 def test_a_null_tracker_counts_what_its_callers_leave_out() -> None:

@@ -32,8 +32,10 @@ def test_no_value_of_any_fact_costs_the_record(odd: str) -> None:
         tracker.track_operation(**facts)
     assert tracker.stats().dropped == {}
     assert len(tracker.operations) == len(facts_for(odd))
-    kept = [o for o in tracker.operations if o.labels is not None and o.labels.user_id == "u_1"]
-    assert len(kept) >= len(tracker.operations) - 2  # but where it was the user that was odd
+    operations = [
+        o for o in tracker.operations if o.labels is not None and o.labels.user_id == "u_1"
+    ]
+    assert len(operations) >= len(tracker.operations) - 2  # but where it was the user that was odd
 
 
 def test_the_server_refuses_nothing_that_the_client_lets_through(
@@ -140,8 +142,8 @@ def test_a_strict_tracker_raises_what_another_one_counts() -> None:
         "no time zone": {"occurred_at": "2026-03-01 12:00"},
         "not one of API, LLM, TOOL": {"kind": "SQL"},
     }
-    for told, facts in wrong.items():
-        with pytest.raises(InvalidItemError, match=told):
+    for message, facts in wrong.items():
+        with pytest.raises(InvalidItemError, match=message):
             tracker.track_operation(**{"kind": "api", "name": "x", **facts})
     for call in (
         lambda: tracker.track_chat("Why?", "Because."),  # type: ignore[call-arg]
@@ -194,8 +196,8 @@ def test_the_case_of_closed_lists_does_not_matter() -> None:
 
 def test_entries_of_the_callers_own_are_fitted_and_left_as_they_are() -> None:
     tracker = RecordingTracker(strict=False)
-    own = Operation(kind="api", name="x", duration_ms="12.5")  # type: ignore[arg-type]
-    tracker.record(own)
-    assert [own.kind, own.duration_ms] == ["api", "12.5"]
-    (kept,) = tracker.operations
-    assert [kept.kind, kept.duration_ms] == ["API", 12.5]
+    operation = Operation(kind="api", name="x", duration_ms="12.5")  # type: ignore[arg-type]
+    tracker.record(operation)
+    assert [operation.kind, operation.duration_ms] == ["api", "12.5"]
+    (recorded,) = tracker.operations
+    assert [recorded.kind, recorded.duration_ms] == ["API", 12.5]

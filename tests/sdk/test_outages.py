@@ -232,8 +232,8 @@ def test_a_batch_that_is_too_large_goes_in_parts(
         ]
         assert tracker.flush(10).is_done
         assert tracker.stats().dropped == {"TOO_LARGE": 1}
-        found = check_stored(server.url, ids, tracker.stats())
-        assert ids[3] not in found
+        counts = check_stored(server.url, ids, tracker.stats())
+        assert ids[3] not in counts
 
 
 def test_memory_is_bounded_and_drops_are_counted(make_tracker: MakeTracker) -> None:

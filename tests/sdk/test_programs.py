@@ -127,7 +127,7 @@ def test_a_call_loads_nothing_that_a_fork_could_find_half_loaded(server: ServerP
         "    tracker.flush(1.0)\n"
         "print(sorted(set(sys.modules) - before))"
     )
-    told = subprocess.run(
+    finished = subprocess.run(
         [sys.executable, "-c", code, server.url], capture_output=True, text=True, check=True
     )
-    assert told.stdout.strip() == "[]"
+    assert finished.stdout.strip() == "[]"

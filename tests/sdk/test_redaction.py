@@ -98,9 +98,9 @@ def test_a_secret_is_found_however_it_is_written(name: str) -> None:
     assert redaction.of_body({name: "s3cret"}) == {name: REDACTED}
     assert redaction.of_body([{"deep": [{name: ["s3cret"]}]}]) == [{"deep": [{name: REDACTED}]}]
     assert redaction.of_query(f"{name}=s3cret&page=2") == {name: REDACTED, "page": "2"}
-    told = f"see https://shop.example.com/pay?page=2&{name}=s3cret#top"
-    assert "s3cret" not in str(redaction.of_body({"link": told}))
-    assert "page=2" in str(redaction.of_body({"link": told}))
+    text = f"see https://shop.example.com/pay?page=2&{name}=s3cret#top"
+    assert "s3cret" not in str(redaction.of_body({"link": text}))
+    assert "page=2" in str(redaction.of_body({"link": text}))
 
 
 @pytest.mark.parametrize("name", PLAIN)
@@ -127,8 +127,8 @@ def test_secret_headers(name: str) -> None:
 
 
 def test_urls_in_headers_and_passwords_in_urls() -> None:
-    told = Redaction().of_headers({"Referer": "https://a.example.com/?access_token=s3cret&b=1"})
-    assert told == {"Referer": f"https://a.example.com/?access_token={REDACTED}&b=1"}
+    headers = Redaction().of_headers({"Referer": "https://a.example.com/?access_token=s3cret&b=1"})
+    assert headers == {"Referer": f"https://a.example.com/?access_token={REDACTED}&b=1"}
     body = {"dsn": "postgresql://writer:s3cret@db.example.com/store", "at": "10:30@noon"}
     expected = {"dsn": f"postgresql://writer:{REDACTED}@db.example.com/store", "at": "10:30@noon"}
     assert Redaction().of_body(body) == expected

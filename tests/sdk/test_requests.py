@@ -67,23 +67,27 @@ def test_e1_e2_e4_a_lesson_from_the_topic_to_the_video(tracker: Tracker, client:
                 stage.output["name"] = name
         request.log("note", "all done", severity="INFO", videos=1)
         request.result["video_url"] = "https://example.com/v.mp4"
-    found = stored(tracker, client, request.id)
-    assert (found["status"], found["progress"], found["title"]) == ("COMPLETED", 1.0, "Fractions")
-    assert found["attributes"] == facts
-    assert found["userId"] == "ana"
-    assert found["correlationId"] == str(request.id) == request.correlation_id
-    assert found["result"] == {"video_url": "https://example.com/v.mp4"}
-    assert [(s["name"], s["status"], s["output"]) for s in found["stages"]] == [
+    record = stored(tracker, client, request.id)
+    assert (record["status"], record["progress"], record["title"]) == (
+        "COMPLETED",
+        1.0,
+        "Fractions",
+    )
+    assert record["attributes"] == facts
+    assert record["userId"] == "ana"
+    assert record["correlationId"] == str(request.id) == request.correlation_id
+    assert record["result"] == {"video_url": "https://example.com/v.mp4"}
+    assert [(s["name"], s["status"], s["output"]) for s in record["stages"]] == [
         (name, "COMPLETED", {"name": name}) for name in STAGES
     ]
-    assert types(found) == [
+    assert types(record) == [
         "request.created", "request.started",
         *["stage.started", "stage.completed"] * 3,
         "stage.started", "stage.progressed", "render.polled", "stage.completed",
         *["stage.started", "stage.completed"] * 2,
         "note", "request.completed",
     ]  # fmt: skip
-    polled = found["events"]["nodes"][10]
+    polled = record["events"]["nodes"][10]
     assert (polled["stage"], polled["severity"], polled["data"]) == (
         "video_generation",
         "DEBUG",
@@ -96,14 +100,14 @@ def test_e3_an_exception_fails_the_stage_and_goes_on(tracker: Tracker, client: C
         with tracker.request("lesson", stages=["validation"]) as request:
             with request.stage("validation"):
                 raise LookupError("no such page")
-    found = stored(tracker, client, request.id)
-    assert found["status"] == "FAILED"
-    assert found["errorStage"] == "validation"
-    (stage,) = found["stages"]
+    record = stored(tracker, client, request.id)
+    assert record["status"] == "FAILED"
+    assert record["errorStage"] == "validation"
+    (stage,) = record["stages"]
     assert (stage["status"], stage["errorMessage"]) == ("FAILED", "no such page")
     assert stage["error"]["type"] == "LookupError"
     assert "raise LookupError" in stage["error"]["traceback"]
-    assert found["error"]["message"] == "no such page"
+    assert record["error"]["message"] == "no such page"
     assert current().request_id is None
 
 
@@ -121,11 +125,11 @@ async def test_e3_the_same_in_asyncio(tracker: Tracker, client: Client) -> None:
 
     ids = await asyncio.gather(*(one(number) for number in range(5)))
     for number, id in enumerate(ids):
-        found = await asyncio.to_thread(stored, tracker, client, id)
-        (operation,) = found["operations"]["nodes"]
+        record = await asyncio.to_thread(stored, tracker, client, id)
+        (operation,) = record["operations"]["nodes"]
         assert operation == {"name": f"read-{number}", "stage": "a", "correlationId": str(id)}
-        assert found["stages"][1]["errorMessage"] == "TimeoutError"
-        assert found["status"] == "COMPLETED"
+        assert record["stages"][1]["errorMessage"] == "TimeoutError"
+        assert record["status"] == "COMPLETED"
 
 
 def test_e6_a_stage_is_tried_again(tracker: Tracker, client: Client) -> None:
@@ -134,9 +138,9 @@ def test_e6_a_stage_is_tried_again(tracker: Tracker, client: Client) -> None:
             with stage:
                 if stage.attempt < 3:
                     raise ConnectionError(f"try {stage.attempt}")
-    found = stored(tracker, client, request.id)
-    assert found["status"] == "COMPLETED"
-    assert found["stages"][0]["attempts"] == [
+    record = stored(tracker, client, request.id)
+    assert record["status"] == "COMPLETED"
+    assert record["stages"][0]["attempts"] == [
         {"attempt": 1, "status": "FAILED", "errorMessage": "try 1"},
         {"attempt": 2, "status": "FAILED", "errorMessage": "try 2"},
         {"attempt": 3, "status": "COMPLETED", "errorMessage": None},
@@ -156,12 +160,12 @@ async def test_e6_until_no_attempt_is_left(tracker: Tracker, client: Client) -> 
                 async with stage:
                     stage.retryable = False
                     raise ValueError("never")
-    found = await asyncio.to_thread(stored, tracker, client, request.id)
-    assert [a["status"] for a in found["stages"][0]["attempts"]] == ["FAILED", "FAILED"]
-    assert found["status"] == "FAILED"
-    found = await asyncio.to_thread(stored, tracker, client, hopeless.id)
-    assert len(found["stages"][0]["attempts"]) == 1
-    assert found["stages"][0]["retryable"] is False
+    record = await asyncio.to_thread(stored, tracker, client, request.id)
+    assert [a["status"] for a in record["stages"][0]["attempts"]] == ["FAILED", "FAILED"]
+    assert record["status"] == "FAILED"
+    record = await asyncio.to_thread(stored, tracker, client, hopeless.id)
+    assert len(record["stages"][0]["attempts"]) == 1
+    assert record["stages"][0]["retryable"] is False
 
 
 def test_work_that_another_process_goes_on_with(
@@ -174,16 +178,16 @@ def test_work_that_another_process_goes_on_with(
         with pytest.raises(ValueError, match="x"), resumed.stage("video"):
             raise ValueError("x")
     # It failed for good, so a third one that takes it up again changes nothing.
-    found = stored(worker, client, request.id)
-    assert (found["status"], found["correlationId"]) == ("COMPLETED", "order-7")
+    record = stored(worker, client, request.id)
+    assert (record["status"], record["correlationId"]) == ("COMPLETED", "order-7")
     again = front.request("lesson", stages=[Stage(name="video")])
     with pytest.raises(ValueError, match="y"), again.stage("video"):
         raise ValueError("y")
     assert front.flush(10).is_done
     with worker.resume(again.id) as resumed, resumed.stage("video", attempt=2):
         pass
-    found = stored(worker, client, again.id)
-    assert [a["status"] for a in found["stages"][0]["attempts"]] == ["FAILED", "COMPLETED"]
+    record = stored(worker, client, again.id)
+    assert [a["status"] for a in record["stages"][0]["attempts"]] == ["FAILED", "COMPLETED"]
 
 
 def test_a_request_that_is_called_off(tracker: Tracker, client: Client) -> None:
@@ -203,8 +207,8 @@ def test_a_request_that_is_called_off(tracker: Tracker, client: Client) -> None:
 
         wait_until(learned, 10)
         stage.raise_if_cancelled()
-    found = stored(tracker, client, request.id)
-    assert found["status"] == "CANCELLED"
+    record = stored(tracker, client, request.id)
+    assert record["status"] == "CANCELLED"
 
 
 def test_what_is_not_in_a_block(tracker: Tracker, client: Client) -> None:
@@ -214,9 +218,9 @@ def test_what_is_not_in_a_block(tracker: Tracker, client: Client) -> None:
     stage.start()
     stage.complete(words=3)
     request.fail("nobody wants it", details={"asked": 0})
-    found = stored(tracker, client, request.id)
-    assert found["stages"][0]["output"] == {"words": 3}
-    assert found["error"] == {"message": "nobody wants it", "details": {"asked": 0}}
+    record = stored(tracker, client, request.id)
+    assert record["stages"][0]["output"] == {"words": 3}
+    assert record["error"] == {"message": "nobody wants it", "details": {"asked": 0}}
     other = tracker.request("lesson")
     other.cancel("changed my mind")
     assert stored(tracker, client, other.id)["status"] == "CANCELLED"
@@ -239,10 +243,10 @@ def test_e8_what_is_inside_is_tied_together(tracker: Tracker, client: Client) ->
         with request.stage("a"):
             tracker.track_chat(message="hi")
         tracker.track_operation(kind="TOOL", name="free", request_id=None, correlation_id="mine")
-    found = stored(tracker, client, request.id)
-    assert found["correlationId"] == "order-9"
-    told = {o["name"]: (o["stage"], o["correlationId"]) for o in found["operations"]["nodes"]}
-    assert told == {
+    record = stored(tracker, client, request.id)
+    assert record["correlationId"] == "order-9"
+    ties = {o["name"]: (o["stage"], o["correlationId"]) for o in record["operations"]["nodes"]}
+    assert ties == {
         "outer": (None, "order-9"),
         "chat": ("a", "order-9"),
         "free": (None, "mine"),

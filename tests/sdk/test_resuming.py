@@ -74,11 +74,11 @@ def go_on(worker: Tracker, id: UUID | str) -> None:
                     stage.progress(0.5)
 
 
-def check_completed(found: Any) -> None:
+def check_completed(record: Any) -> None:
     # The request completed, and the attempt that failed is visible.
-    assert found["status"] == "COMPLETED"
-    assert [s["status"] for s in found["stages"]] == ["COMPLETED"] * 3
-    assert [[a["status"] for a in s["attempts"]] for s in found["stages"]] == [
+    assert record["status"] == "COMPLETED"
+    assert [s["status"] for s in record["stages"]] == ["COMPLETED"] * 3
+    assert [[a["status"] for a in s["attempts"]] for s in record["stages"]] == [
         ["COMPLETED"], ["FAILED", "COMPLETED"], ["COMPLETED"],
     ]  # fmt: skip
 
@@ -97,8 +97,8 @@ def test_e6_a_new_worker_goes_on_from_the_failed_stage(
     elif way == "request":
         assert worker.retry_request(id)
     go_on(worker, str(id))
-    found = stored(worker, client, id)
-    check_completed(found)
+    record = stored(worker, client, id)
+    check_completed(record)
     stats = worker.stats()
     assert (stats.duplicates, stats.dropped_total) == (0, 0)
 
@@ -148,8 +148,8 @@ async def test_e6_the_same_in_asyncio(tracker: Tracker, worker: Tracker, client:
         async for attempt in request.attempts("c"):
             async with attempt:
                 pass
-    found = await asyncio.to_thread(stored, worker, client, id)
-    check_completed(found)
+    record = await asyncio.to_thread(stored, worker, client, id)
+    check_completed(record)
     assert await worker.aretry_request(id) == worker.retry_request(id)
     refused = await worker.aretry_stage(id, "b", force=True)
     assert not refused
@@ -160,9 +160,9 @@ def test_a_stage_alone_can_be_resumed(tracker: Tracker, worker: Tracker, client:
     id = fail_in_b(tracker)
     with worker.resume(id).stage("b") as stage:
         assert stage.attempt == 2
-    found = stored(worker, client, id)
-    assert (found["status"], found["stages"][1]["status"]) == ("RUNNING", "COMPLETED")
-    assert [a["status"] for a in found["stages"][1]["attempts"]] == ["FAILED", "COMPLETED"]
+    record = stored(worker, client, id)
+    assert (record["status"], record["stages"][1]["status"]) == ("RUNNING", "COMPLETED")
+    assert [a["status"] for a in record["stages"][1]["attempts"]] == ["FAILED", "COMPLETED"]
 
 
 def test_the_second_attempt_may_fail_as_well(
@@ -249,8 +249,8 @@ def test_a_server_that_is_away_decides_later(
     with make_tracker(server.url) as later:
         for entry in recorded.entries:
             later.record(entry)
-    found = stored(tracker, client, id)
-    assert [a["status"] for a in found["stages"][1]["attempts"]] == ["FAILED", "COMPLETED"]
+    record = stored(tracker, client, id)
+    assert [a["status"] for a in record["stages"][1]["attempts"]] == ["FAILED", "COMPLETED"]
 
 
 @pytest.mark.parametrize("id", ["lesson-7", "", "01a2", 7])
@@ -277,8 +277,8 @@ def test_a_worker_that_is_late_starts_nothing(
     late.complete()
     assert tracker.flush(10).is_done
     wait_until(lambda: tracker.stats().duplicates == 2)
-    found = stored(tracker, client, request.id)
-    a = found["stages"][0]
+    record = stored(tracker, client, request.id)
+    a = record["stages"][0]
     assert (a["status"], [t["status"] for t in a["attempts"]]) == ("PENDING", ["CANCELLED"])
     assert not request.cancel_requested
 
@@ -286,8 +286,8 @@ def test_a_worker_that_is_late_starts_nothing(
 def test_values_over_the_limit_are_counted(tracker: Tracker, client: Client) -> None:
     with tracker.request("lesson", stages=["a"]) as request, request.stage("a") as stage:
         stage.complete(text="x" * 70_000)
-    found = stored(tracker, client, request.id)
-    assert (found["status"], found["stages"][0]["status"]) == ("COMPLETED", "COMPLETED")
+    record = stored(tracker, client, request.id)
+    assert (record["status"], record["stages"][0]["status"]) == ("COMPLETED", "COMPLETED")
     stats = tracker.stats()
     assert stats.truncated + sum(stats.adjusted.values()) > 0
 

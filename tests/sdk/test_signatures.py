@@ -71,8 +71,8 @@ def lines_with_errors(folder: Path, source: str) -> list[int]:
         ],
         capture_output=True, text=True, check=False, cwd=folder, env={"MYPYPATH": str(ROOT / "sdk")},
     )  # fmt: skip
-    found = [line for line in checked.stdout.splitlines() if ": error:" in line]
-    return sorted({int(line.split("program.py:")[1].split(":")[0]) for line in found})
+    errors = [line for line in checked.stdout.splitlines() if ": error:" in line]
+    return sorted({int(line.split("program.py:")[1].split(":")[0]) for line in errors})
 
 
 def test_a_type_checker_finds_wrong_names_and_takes_the_right_ones(tmp_path: Path) -> None:

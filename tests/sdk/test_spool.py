@@ -48,15 +48,15 @@ def test_trackers_share_a_folder(
 ) -> None:
     """What a living tracker keeps is its own, also in the same process."""
     way.weather = SILENT
-    held = make_tracker(way.url, spool_folder=tmp_path, timeout_seconds=30)
-    ids = track_many(held, 50)
-    wait_until(lambda: held.spooled == 50)
+    blocked = make_tracker(way.url, spool_folder=tmp_path, timeout_seconds=30)
+    ids = track_many(blocked, 50)
+    wait_until(lambda: blocked.spooled == 50)
     other = make_tracker(server.url, spool_folder=tmp_path)
-    mine = track_many(other, 50)
+    other_ids = track_many(other, 50)
     assert other.flush(10).is_done
     assert other.stats().recovered == 0
-    assert len(check_stored(server.url, mine)) == 50
-    assert held.close(0.1).spooled == 50
+    assert len(check_stored(server.url, other_ids)) == 50
+    assert blocked.close(0.1).spooled == 50
     third = make_tracker(server.url, spool_folder=tmp_path)
     wait_until(lambda: third.stats().acknowledged == 50)
     assert len(check_stored(server.url, ids)) == 50

@@ -104,15 +104,15 @@ def test_a_damaged_file_is_read_as_far_as_it_can_be_once(
     content = path.read_bytes()
     delivery_stats = DeliveryStats()
     spool = Spool(tmp_path, 2**30, delivery_stats)
-    found = spool.recover()
-    assert least <= found <= most
-    assert delivery_stats.recovered == delivery_stats.left == found == spool.stored
+    recovered = spool.recover()
+    assert least <= recovered <= most
+    assert delivery_stats.recovered == delivery_stats.left == recovered == spool.stored
     items = [item for _, item in spool.take(2_000, 2**30)]
-    assert len(set(items)) == len(items) == found
+    assert len(set(items)) == len(items) == recovered
     assert set(items) <= set(ITEMS)
     aside = path.with_name(f"damaged-{path.name}")
     assert f"{path} is damaged" in caplog.text
-    assert f"{found} item(s) were read, renamed to {aside.name}" in caplog.text
+    assert f"{recovered} item(s) were read, renamed to {aside.name}" in caplog.text
     assert aside.read_bytes() == content
     caplog.clear()
     assert (spool.recover(), caplog.text) == (0, "")
@@ -159,13 +159,13 @@ def test_a_file_that_cannot_be_opened_is_left_for_later(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = abandoned(tmp_path)
-    held = path.rename(tmp_path / "held")
+    moved = path.rename(tmp_path / "held")
     path.mkdir()
     spool = Spool(tmp_path, 2**30, DeliveryStats())
     assert (spool.recover(), spool.recover()) == (0, 0)
-    assert caplog.text.count("is not taken over for now") == 1
+    assert caplog.text.count("failed, will retry") == 1
     path.rmdir()
-    held.rename(path)
+    moved.rename(path)
     assert spool.recover() == len(ITEMS)
     spool.close()
 
@@ -182,18 +182,18 @@ def test_two_spellings_of_a_folder_are_one(
     (tmp_path / "link").symlink_to(folder)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
-    held = make_tracker(AWAY, spool_folder=folder)
-    ids = track_many(held, 20)
-    wait_until(lambda: held.spooled == 20)
+    blocked = make_tracker(AWAY, spool_folder=folder)
+    ids = track_many(blocked, 20)
+    wait_until(lambda: blocked.spooled == 20)
     for spelling in ("spool", "./spool/", "link", "~/spool", f"{folder}//", "spool/../link"):
         other = make_tracker(server.url, spool_folder=spelling)
-        mine = track_many(other, 5)
+        other_ids = track_many(other, 5)
         assert other.flush(10).is_done
         assert other.stats().recovered == 0, spelling
-        assert len(check_stored(server.url, mine)) == 5
+        assert len(check_stored(server.url, other_ids)) == 5
         assert other.close(1).left == 0
     monkeypatch.chdir("/")
-    assert held.close(0.1).spooled == 20
+    assert blocked.close(0.1).spooled == 20
     last = make_tracker(server.url, spool_folder=tmp_path / "link")
     wait_until(lambda: last.stats().acknowledged == 20)
     assert len(check_stored(server.url, ids)) == 20
@@ -236,11 +236,11 @@ def run(program: str, url: str, folder: Path) -> str:
 @ONCE
 def test_a_full_disk_delivers_from_memory(server: ServerProcess, tmp_path: Path) -> None:
     """What was delivered is never counted as dropped, and the disk is used again when it can be."""
-    told = run("full_disk", server.url, tmp_path)
-    assert "spool write failed, items stay in memory" in told
-    assert "spool is writable again" in told
+    output = run("full_disk", server.url, tmp_path)
+    assert "spool write failed, items stay in memory" in output
+    assert "spool is writable again" in output
     ids = (tmp_path / "ids").read_text().split()
-    assert f"acknowledged {len(ids)} dropped {{}}" in told
+    assert f"acknowledged {len(ids)} dropped {{}}" in output
     assert not list((tmp_path / "spool").iterdir())
 
 
@@ -248,15 +248,15 @@ def test_a_full_disk_delivers_from_memory(server: ServerProcess, tmp_path: Path)
 def test_a_full_disk_and_no_server_fill_the_memory_up_to_its_bound(
     server: ServerProcess, tmp_path: Path
 ) -> None:
-    told = run("full_disk_away", server.url, tmp_path)
-    assert "QUEUE_FULL" in told
-    assert "dropped: CLOSED" not in told
+    output = run("full_disk_away", server.url, tmp_path)
+    assert "QUEUE_FULL" in output
+    assert "dropped: CLOSED" not in output
 
 
 @ONCE
 def test_a_disk_that_is_full_of_items_is_emptied(server: ServerProcess, tmp_path: Path) -> None:
-    told = run("full_disk_restart", server.url, tmp_path)
-    assert "items stay in memory for now" in told
+    output = run("full_disk_restart", server.url, tmp_path)
+    assert "items stay in memory for now" in output
     ids = [UUID(line) for line in (tmp_path / "ids").read_text().split()]
     assert len(check_stored(server.url, ids)) == len(ids) == 1_400
     assert not list((tmp_path / "spool").iterdir())

@@ -35,12 +35,12 @@ EXPECTED = {
 
 
 def test_settings_as_text() -> None:
-    given: dict[str, Any] = AS_TEXT
+    values: dict[str, Any] = AS_TEXT
     environment = {f"TRACKSTORE_{name.upper()}": text for name, text in AS_TEXT.items()}
     for settings in (
-        Settings.from_environment({}, **given),
+        Settings.from_environment({}, **values),
         Settings.from_environment(environment),
-        Settings(**given).checked(),
+        Settings(**values).checked(),
     ):
         assert {name: getattr(settings, name) for name in EXPECTED} == EXPECTED
 

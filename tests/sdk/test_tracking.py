@@ -44,8 +44,8 @@ LIMIT = """mutation ($user: ID!) {
 
 def ask(url: str, document: str, **variables: Any) -> Any:
     with Client(url) as client:
-        (found,) = client.query(document, variables).values()
-        return found["nodes"]
+        (answer,) = client.query(document, variables).values()
+        return answer["nodes"]
 
 
 def test_a1_an_api_call_with_all_of_its_facts(
@@ -63,14 +63,14 @@ def test_a1_an_api_call_with_all_of_its_facts(
         route="v1/memory/a1", occurred_at=at, counts_against_plan=True, **facts
     )
     assert tracker.flush(10).is_done
-    (found,) = ask(server.url, ONE, name="POST v1/memory/a1")
-    assert found["occurredAt"] == "2026-11-20T09:30:00Z"
-    assert (found["kind"], found["outcome"]) == ("API", "OK")
-    assert (found["route"], found["interactionType"], found["units"]) == (
+    (row,) = ask(server.url, ONE, name="POST v1/memory/a1")
+    assert row["occurredAt"] == "2026-11-20T09:30:00Z"
+    assert (row["kind"], row["outcome"]) == ("API", "OK")
+    assert (row["route"], row["interactionType"], row["units"]) == (
         "v1/memory/a1", "api_operation", 1,
     )  # fmt: skip
     camel = {"".join(p.title() if i else p for i, p in enumerate(n.split("_"))): n for n in facts}
-    assert {name: found[key] for key, name in camel.items()} == facts
+    assert {name: row[key] for key, name in camel.items()} == facts
 
 
 def test_a5_log_row_and_monthly_counter_are_in_step(
@@ -116,10 +116,10 @@ def test_a6_it_works_on_the_failure_path(server: ServerProcess, make_tracker: Ma
     tracker.track_api_operation(route="v1/a6/err", method="GET", status_code=404, error="gone")
     tracker.track_api_operation(route="v1/a6/404", method="GET", status_code=404)
     assert tracker.flush(10).is_done
-    told = [
+    outcomes = [
         ask(server.url, ONE, name=f"GET v1/a6/{end}")[0]["outcome"] for end in ("500", "err", "404")
     ]
-    assert told == ["ERROR", "ERROR", "OK"]
+    assert outcomes == ["ERROR", "ERROR", "OK"]
 
 
 def test_a7_calls_that_count_consume_the_limit(
@@ -144,12 +144,12 @@ async def test_reservations(server: ServerProcess, make_tracker: MakeTracker) ->
     tracker = make_tracker(server.url)
     with Client(server.url) as client:
         client.query(LIMIT, {"user": "r"})
-    held = await tracker.areserve("premium", 3, user_id="r")
-    assert held.allowed
-    assert held.id is not None
-    assert held.expires_at is not None
+    reservation = await tracker.areserve("premium", 3, user_id="r")
+    assert reservation.allowed
+    assert reservation.id is not None
+    assert reservation.expires_at is not None
     assert not (await tracker.areserve("premium", user_id="r")).allowed
-    assert (await tracker.acommit(held.id, 2)).allowed
+    assert (await tracker.acommit(reservation.id, 2)).allowed
     assert (await tracker.aconsume("premium", user_id="r")).allowed
     assert not tracker.reserve("premium", user_id="r").allowed
     with pytest.raises(ServerRefusedError):
@@ -177,11 +177,11 @@ def test_b1_a_chat(server: ServerProcess, make_tracker: MakeTracker) -> None:
         )  # fmt: skip
         tracker.track_chat(name="b1-error", message="And now?", error="the model is away")
     assert tracker.flush(10).is_done
-    (found,) = ask(server.url, ONE, name="b1")
-    assert (found["message"], found["response"]) == ("What is it?", "A test.")
-    assert found["attributes"] == {"email": "b1@example.com"}
-    assert (found["inputTokens"], found["outputTokens"], found["userId"]) == (12, 4, "b1")
-    assert found["sessionId"] == str(session.id)
+    (row,) = ask(server.url, ONE, name="b1")
+    assert (row["message"], row["response"]) == ("What is it?", "A test.")
+    assert row["attributes"] == {"email": "b1@example.com"}
+    assert (row["inputTokens"], row["outputTokens"], row["userId"]) == (12, 4, "b1")
+    assert row["sessionId"] == str(session.id)
     (failed,) = ask(server.url, ONE, name="b1-error")
     assert (failed["outcome"], failed["error"]) == ("ERROR", "the model is away")
 
@@ -193,8 +193,8 @@ def test_labels_of_the_tracker_and_of_the_call(
     tracker.labels = Labels(workspace_id="everywhere", user_id="nobody")
     tracker.track_operation(kind="API", name="labels", user_id="somebody")
     assert tracker.flush(10).is_done
-    (found,) = ask(server.url, ONE, name="labels")
-    assert (found["workspaceId"], found["userId"]) == ("everywhere", "somebody")
+    (row,) = ask(server.url, ONE, name="labels")
+    assert (row["workspaceId"], row["userId"]) == ("everywhere", "somebody")
 
 
 def test_anything_can_stand_in_attributes(server: ServerProcess, make_tracker: MakeTracker) -> None:
@@ -215,15 +215,15 @@ def test_anything_can_stand_in_attributes(server: ServerProcess, make_tracker: M
     assert tracker.flush(10).is_done
     assert tracker.stats().dropped == {}
     assert tracker.stats().adjusted.keys() == {"operation.attributes"}
-    (found,) = ask(server.url, ONE, name="odd attributes")
-    assert found["correlationId"] == "odd"
-    assert found["attributes"] == {
+    (row,) = ask(server.url, ONE, name="odd attributes")
+    assert row["correlationId"] == "odd"
+    assert row["attributes"] == {
         "at": "2026-01-01T00:00:00Z", "set": [1], "nan": None, "o": str(Stats), "1": 2,
     }  # fmt: skip
-    (found,) = ask(server.url, ONE, name="surrogate")
-    assert found["attributes"] == {"text": "a\ufffdb"}
-    (found,) = ask(server.url, ONE, name="endless")
-    level, levels = found["attributes"], 0
+    (row,) = ask(server.url, ONE, name="surrogate")
+    assert row["attributes"] == {"text": "a\ufffdb"}
+    (row,) = ask(server.url, ONE, name="endless")
+    level, levels = row["attributes"], 0
     while level is not None:
         level, levels = level["self"], levels + 1
     assert levels == 16
@@ -246,8 +246,8 @@ def test_breakers(server: ServerProcess, make_tracker: MakeTracker) -> None:
       circuitBreakers(where: {name: {eq: "subtitles"}}) { name state totalCalls failureRate }
     }"""
     with Client(server.url) as client:
-        (found,) = client.query(document)["circuitBreakers"]
-    assert found == {"name": "subtitles", "state": "OPEN", "totalCalls": 10, "failureRate": 0.3}
+        (row,) = client.query(document)["circuitBreakers"]
+    assert row == {"name": "subtitles", "state": "OPEN", "totalCalls": 10, "failureRate": 0.3}
 
 
 @ONCE
@@ -264,8 +264,8 @@ def test_the_server_is_told_of_drops(
     assert tracker.flush(10).is_done
     tracker.track_operation(kind="API", name="one more")
     assert tracker.flush(10).is_done
-    told = httpx.get(f"{server.url}/metrics").text
-    assert f'client_dropped_items_total{{reason="QUEUE_FULL"}} {float(dropped)}' in told
+    metrics = httpx.get(f"{server.url}/metrics").text
+    assert f'client_dropped_items_total{{reason="QUEUE_FULL"}} {float(dropped)}' in metrics
 
 
 def test_another_version_is_said_once(
@@ -286,11 +286,11 @@ def test_the_tracker_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRACKSTORE_INTERVAL_SECONDS", "7")
     before = set_tracker(None)
     try:
-        made = get_tracker()
-        assert get_tracker() is made
-        assert made.settings.url == "http://127.0.0.1:9/graphql"  # type: ignore[attr-defined]
-        assert made.settings.interval_seconds == 7  # type: ignore[attr-defined]
-        assert set_tracker(before) is made
+        tracker = get_tracker()
+        assert get_tracker() is tracker
+        assert tracker.settings.url == "http://127.0.0.1:9/graphql"  # type: ignore[attr-defined]
+        assert tracker.settings.interval_seconds == 7  # type: ignore[attr-defined]
+        assert set_tracker(before) is tracker
     finally:
         set_tracker(before)
 

@@ -116,10 +116,10 @@ def wsgi_caller_of(app: Any) -> httpx.Client:
 
 def plain(operation: Operation) -> dict[str, Any]:
     # The facts of an operation, without what is another one on each run.
-    told: dict[str, Any] = msgspec.to_builtins(operation)
+    fields: dict[str, Any] = msgspec.to_builtins(operation)
     for name in ("id", "durationMs", "correlationId", "traceId"):
-        told.pop(name, None)
-    return told
+        fields.pop(name, None)
+    return fields
 
 
 def parts_of(text: str) -> Iterator[bytes]:

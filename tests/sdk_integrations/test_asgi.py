@@ -108,10 +108,10 @@ async def test_a4_routes_are_templates_however_they_are_mounted(
         for path in ("/v1/memory/mem_51", "/v1/memory/none", "/admin/memories/7", "/health"):
             await http.get(path, headers=WHO)
         await http.get("/wp-login.php", headers=WHO)
-    told = [
+    routes = [
         (o.api.route, o.api.resource_id, o.api.status_code) for o in tracker.operations if o.api
     ]
-    assert told == [
+    assert routes == [
         ("v1/memory/{memory_id}", "mem_51", 200),
         ("v1/memory/{memory_id}", "none", 404),
         ("admin/memories/{memory_id}", "7", 200),
@@ -174,8 +174,8 @@ async def test_a_service_that_calls_another_in_its_process_makes_two_records(
     async def outer() -> int:
         annotate(user_id="u_1", workspace_id="ws_12")
         async with caller_of(inner) as http:
-            found = await http.get("/v1/memory/mem_51", headers=WHO | headers_of())
-        return found.status_code
+            response = await http.get("/v1/memory/mem_51", headers=WHO | headers_of())
+        return response.status_code
 
     async with caller_of(app) as http:
         assert (await http.get("/outer")).json() == 200
@@ -232,8 +232,8 @@ async def test_what_is_no_call_passes_untouched() -> None:
 async def test_a_lifespan_passes_and_its_end_waits_for_a_flush(
     end: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[str] = []
-    monkeypatch.setattr(process_exit, "flush", lambda: told.append("flush"))
+    sent_types: list[str] = []
+    monkeypatch.setattr(process_exit, "flush", lambda: sent_types.append("flush"))
 
     async def service(scope: Any, receive: Any, send: Any) -> None:
         assert scope["type"] == "lifespan"
@@ -250,7 +250,7 @@ async def test_a_lifespan_passes_and_its_end_waits_for_a_flush(
         return {"type": next(messages)}
 
     async def send(message: Any) -> None:
-        told.append(message["type"])
+        sent_types.append(message["type"])
         assert process_exit.has_lifespan == (message["type"] == "lifespan.startup.complete")
 
     tracker = RecordingTracker()
@@ -258,7 +258,7 @@ async def test_a_lifespan_passes_and_its_end_waits_for_a_flush(
     with pytest.raises(LookupError) if end == "raised" else nullcontext():
         await twice({"type": "lifespan"}, receive, send)
     ends = [] if end == "raised" else [f"lifespan.shutdown.{end}"]
-    assert told == ["lifespan.startup.complete", "flush", *ends]
+    assert sent_types == ["lifespan.startup.complete", "flush", *ends]
 
 
 async def test_a_service_without_lifespan_fails_as_it_would_alone() -> None:

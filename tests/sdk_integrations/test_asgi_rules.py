@@ -129,8 +129,8 @@ async def test_only_trusted_proxies_say_the_address(
 ) -> None:
     rules = TrackingRules(requires=(), trusted_proxies=proxies)
     async with caller_of(TrackingMiddleware(memory_app(), tracker, rules)) as http:
-        told = {"x-forwarded-for": "1.1.1.1, 10.0.0.1, 198.51.100.7"}
-        await http.get("/health", headers=told)
+        headers = {"x-forwarded-for": "1.1.1.1, 10.0.0.1, 198.51.100.7"}
+        await http.get("/health", headers=headers)
     assert [o.api and o.api.ip_address for o in tracker.operations] == [expected]
 
 
@@ -161,16 +161,16 @@ async def test_nobody_escapes_a_record_by_what_it_sends(
         {"method": "X" * 300},
     ]
     async with caller_of(TrackingMiddleware(memory_app(), tracker, rules)) as http:
-        for told in calls:
-            call = {"method": "GET", "url": "/v1/memory/mem_51", **told}
+        for arguments in calls:
+            call = {"method": "GET", "url": "/v1/memory/mem_51", **arguments}
             if call["method"] == "POST":
                 call["url"] = "/v1/memory"
-            kept = {
+            attributes = {
                 "x-user": "u_long",
                 "x-workspace": "ws_long",
                 "content-type": "application/json",
             }
-            await http.request(**{**call, "headers": kept | told.get("headers", {})})
+            await http.request(**{**call, "headers": attributes | arguments.get("headers", {})})
     await asyncio.to_thread(tracker.flush, 10)
     stats = tracker.stats()
     assert (stats.acknowledged, dict(stats.dropped)) == (10, {})
@@ -180,16 +180,16 @@ async def test_what_a_call_has_no_field_for_is_counted_and_raised_in_tests() -> 
     app = FastAPI()
     tracker = RecordingTracker(strict=False)
     recorder = CallRecorder(tracker, TrackingRules(requires=()))
-    told: list[bool] = []
+    results: list[bool] = []
 
     @app.get("/")
     async def handler() -> None:
-        told.append(annotate(user_id="u_1", colour="red"))  # type: ignore[call-arg]
-        told.append(annotate(attributes={"colour": "red"}))
+        results.append(annotate(user_id="u_1", colour="red"))  # type: ignore[call-arg]
+        results.append(annotate(attributes={"colour": "red"}))
 
     async with caller_of(TrackingMiddleware(app, recorder=recorder), raises=True) as http:
         assert (await http.get("/")).status_code == 200
-        assert (told, tracker.stats().adjusted) == ([True, True], {"call.colour": 1})
+        assert (results, tracker.stats().adjusted) == ([True, True], {"call.colour": 1})
         (operation,) = tracker.operations
         assert operation.attributes == {"colour": "red"}
         assert operation.labels is not None

@@ -68,9 +68,9 @@ CASES = [
 def run(request: pytest.FixtureRequest, server: ServerProcess, tmp_path: Path) -> Iterator[Run]:
     # A run that tracks to the server of this module, under the name of the test.
     name = re.sub(r"\W+", "-", request.node.name)
-    made = Run(name, tmp_path, server.url)
-    yield made
-    made.stop()
+    new_run = Run(name, tmp_path, server.url)
+    yield new_run
+    new_run.stop()
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

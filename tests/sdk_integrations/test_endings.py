@@ -22,9 +22,9 @@ TERM, INT, HUP = signal.SIGTERM, signal.SIGINT, signal.SIGHUP
 @pytest.fixture
 def run(request: pytest.FixtureRequest, server: ServerProcess, tmp_path: Path) -> Iterator[Run]:
     # A run that tracks to the server of this module, under the name of the test.
-    made = Run(re.sub(r"\W+", "-", request.node.name), tmp_path, server.url)
-    yield made
-    made.stop()
+    new_run = Run(re.sub(r"\W+", "-", request.node.name), tmp_path, server.url)
+    yield new_run
+    new_run.stop()
 
 
 def send(run: Run, name: str, *signals: signal.Signals) -> int:
@@ -79,10 +79,10 @@ def test_a_signal_that_is_ignored_stays_ignored(run: Run) -> None:
 def test_a_signal_in_the_middle_of_a_call_of_the_tracker(run: Run) -> None:
     """The interrupted code holds locks of the tracker; what it tracked before is recorded."""
     assert send(run, "busy", TERM) == -TERM, run.output()
-    found = run.recorded()
-    assert len(found) >= len(ITEMS)
-    assert set(found.values()) == {1}
-    assert set(found) == {str(item) for item in range(len(found))}, "no gap"
+    recorded = run.recorded()
+    assert len(recorded) >= len(ITEMS)
+    assert set(recorded.values()) == {1}
+    assert set(recorded) == {str(item) for item in range(len(recorded))}, "no gap"
 
 
 def test_a_second_signal_ends_the_program_at_once(run: Run) -> None:

@@ -105,19 +105,19 @@ def test_b3_listeners_come_and_go_while_others_speak(bus: EventBus) -> None:
 
 
 async def test_an_event_is_emitted_with_a_mapping_and_awaited() -> None:
-    bus, kept = EventBus(), RecordingTracker()
+    bus, tracker = EventBus(), RecordingTracker()
 
     @bus.on("chat.completed")
     async def track(event: Event) -> None:
         await asyncio.sleep(0)
-        await kept.track_chat(**event)
+        await tracker.track_chat(**event)
 
     event = await bus.emit(
         "chat.completed",
         {"user_id": "u_1", "message": "Why?", "response": "Because."},
         tokens_used=12,
     )
-    operation = kept.one(user_id="u_1")
+    operation = tracker.one(user_id="u_1")
     assert operation.llm is not None
     assert (operation.llm.message, operation.llm.input_tokens) == ("Why?", 12)
     assert (event["message"], event.get("model"), "tokens_used" in event) == ("Why?", None, True)

@@ -49,25 +49,25 @@ def asked(server: ServerProcess, query: str, **variables: Any) -> Any:
     body = {"query": query, "variables": variables}
     answer = httpx.post(f"{server.url}/graphql", json=body, timeout=10).json()
     assert "errors" not in answer, answer
-    (found,) = answer["data"].values()
-    return found
+    (data,) = answer["data"].values()
+    return data
 
 
 def operations(server: ServerProcess, number: int, **where: Any) -> list[dict[str, Any]]:
     # What is in the store, as soon as so many operations are.
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
-        found: list[dict[str, Any]] = asked(server, OPERATIONS, where=where)["nodes"]
-        if len(found) >= number or time.monotonic() > deadline:
-            assert len(found) == number, found
-            return [{k: v for k, v in node.items() if v is not None} for node in found]
+        nodes: list[dict[str, Any]] = asked(server, OPERATIONS, where=where)["nodes"]
+        if len(nodes) >= number or time.monotonic() > deadline:
+            assert len(nodes) == number, nodes
+            return [{k: v for k, v in node.items() if v is not None} for node in nodes]
         time.sleep(0.05)
 
 
 def environment(server: ServerProcess) -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("TRACKSTORE_")}
+    variables = {k: v for k, v in os.environ.items() if not k.startswith("TRACKSTORE_")}
     return {
-        **kept,
+        **variables,
         "TRACKSTORE_URL": server.url,
         "TRACKSTORE_INTERVAL_SECONDS": "0.05",
         "PYTHONPATH": str(ROOT),
@@ -164,18 +164,20 @@ def test_a2_a7_the_memory_service_records_by_its_rules(server: ServerProcess) ->
         assert http.get("/v1/memory/mem_3", headers=headers).json()["text"] == "c"
         assert http.get("/v1/memory/mem_9", headers=headers).status_code == 404
         assert http.get("/v1/memory/mem_1").status_code == 200  # nobody's: not recorded
-    found = operations(server, 4, workspaceId={"eq": "ws_12"})
-    told = [(o["name"], o["operationType"], o["statusCode"], o.get("resourceId")) for o in found]
-    assert told == [
+    records = operations(server, 4, workspaceId={"eq": "ws_12"})
+    summary = [
+        (o["name"], o["operationType"], o["statusCode"], o.get("resourceId")) for o in records
+    ]
+    assert summary == [
         ("POST v1/memory", "add_memory", 201, "mem_1"),
         ("POST v1/memory/batch", "add_memory_batch", 201, "mem_3"),
         ("GET v1/memory/{memory_id}", "get_memory", 200, "mem_3"),
         ("GET v1/memory/{memory_id}", "get_memory", 404, "mem_9"),
     ]
-    assert {(o["correlationId"], o["client"], o["userId"]) for o in found} == {
+    assert {(o["correlationId"], o["client"], o["userId"]) for o in records} == {
         ("memory-1", "test", "u_1")
     }
-    counted = [(o["interactionType"], o["units"], o["countsAgainstLimits"]) for o in found]
+    counted = [(o["interactionType"], o["units"], o["countsAgainstLimits"]) for o in records]
     assert counted == [
         ("memory_operation", 1, True),
         ("memory_operation", 2, True),
@@ -199,14 +201,14 @@ def test_b1_b3_the_chat_service_knows_nothing_of_tracking(server: ServerProcess)
         assert http.post("/chat", json=body, headers=headers).status_code == 502
         body["message"] = "word by word"
         assert http.post("/chat/stream", json=body, headers=headers).text.split()[-1] == "word"
-        found = operations(server, 5, userId={"eq": "u_chat"})
-    chats = [o for o in found if o["kind"] == "LLM"]
+        records = operations(server, 5, userId={"eq": "u_chat"})
+    chats = [o for o in records if o["kind"] == "LLM"]
     assert [(o["outcome"], o.get("error"), o.get("inputTokens")) for o in chats] == [
         ("OK", None, 6),
         ("ERROR", "the model refused", None),
     ]
     # A call is recorded when its thread closes the answer: the next one may have begun by then.
-    calls = [o for o in found if o["kind"] == "API"]
+    calls = [o for o in records if o["kind"] == "API"]
     assert sorted((o["name"], o["statusCode"], o.get("error")) for o in calls) == [
         ("POST chat", 200, None),
         ("POST chat", 502, "the model refused"),
@@ -239,17 +241,17 @@ def test_c1_the_tool_server_measures_what_its_modes_save(
     assert [a["id"] for a in answers] == list(range(7))
     assert answers[3]["result"]["content"][0]["text"] == "class A:\n    def f(self):"
     assert ["error" in a for a in answers] == [False] * 5 + [True, True]
-    found = operations(server, 4, client={"eq": "test-editor"})
-    assert [(o["toolName"], o["operationMode"], o["outcome"]) for o in found] == [
+    records = operations(server, 4, client={"eq": "test-editor"})
+    assert [(o["toolName"], o["operationMode"], o["outcome"]) for o in records] == [
         ("read", "full", "OK"),
         ("read", "overview", "OK"),
         ("search", "symbol", "OK"),
         ("read", "full", "ERROR"),
     ]
-    saved = [o["tokensPrevented"] for o in found]
+    saved = [o["tokensPrevented"] for o in records]
     assert saved[0] == saved[3] == 0
     assert saved[1] > 300
-    assert len({o["sessionId"] for o in found}) == 1
+    assert len({o["sessionId"] for o in records}) == 1
 
 
 def call(tool: str, **arguments: str) -> dict[str, Any]:

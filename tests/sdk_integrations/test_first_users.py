@@ -21,8 +21,8 @@ MakeTracker = Callable[..., Tracker]
 def asked(server: ServerProcess, document: str, **variables: Any) -> Any:
     # The one field that a document asks for.
     with Client(server.url) as client:
-        (found,) = client.query(document, variables).values()
-    return found
+        (data,) = client.query(document, variables).values()
+    return data
 
 
 def stored(server: ServerProcess, tracker: Tracker, **where: Any) -> list[dict[str, Any]]:

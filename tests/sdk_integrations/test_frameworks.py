@@ -298,13 +298,17 @@ def test_a6_answers_are_recorded_as_they_were_answered(run: Run) -> None:
 def test_the_context_reaches_handlers_threads_and_tasks(run: Run) -> None:
     calls = ["GET /v1/context"] if "async" in run.program.features else []
     for call in calls:
-        told = run.answers[call]
-        own = correlation_of(call)
-        assert told == {
-            "handler": own, "copied": own, "bare": None, "thread": own, "task": own,
+        context = run.answers[call]
+        correlation_id = correlation_of(call)
+        assert context == {
+            "handler": correlation_id, "copied": correlation_id, "bare": None, "thread": correlation_id, "task": correlation_id,
         }  # fmt: skip
-    own = correlation_of(SYNC_CONTEXT)
-    assert run.answers[SYNC_CONTEXT] == {"handler": own, "copied": own, "bare": None}
+    correlation_id = correlation_of(SYNC_CONTEXT)
+    assert run.answers[SYNC_CONTEXT] == {
+        "handler": correlation_id,
+        "copied": correlation_id,
+        "bare": None,
+    }
 
 
 def test_e8_outgoing_calls_carry_the_ids(run: Run) -> None:

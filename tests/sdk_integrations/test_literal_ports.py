@@ -121,8 +121,8 @@ async def test_a_decorated_chat_carries_message_tokens_and_model() -> None:
 
 def test_limits_take_other_names_and_refuse_unknown_ones() -> None:
     tracker = RecordingTracker(limits={"mini": 3})
-    told = tracker.consume("mini", operation="add_memory", batch_size="2", user_id="u_1")  # type: ignore[arg-type]
-    assert (told.allowed, told.units) == (True, 2)
+    consumption = tracker.consume("mini", operation="add_memory", batch_size="2", user_id="u_1")  # type: ignore[arg-type]
+    assert (consumption.allowed, consumption.units) == (True, 2)
     assert not tracker.consume("mini", 2, if_unavailable="ALLOW").allowed  # type: ignore[arg-type]
     wrong: list[dict[str, Any]] = [
         {"units": -1}, {"units": 1.5}, {"workspace": "ws_1"}, {"if_unavailable": "perhaps"},

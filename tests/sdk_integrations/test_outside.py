@@ -102,14 +102,14 @@ def test_breakers_of_pybreaker_are_reported(tracker: RecordingTracker) -> None:
         breaker.call(fails)
     threading.Event().wait(0.02)
     breaker.call(lambda: None)
-    told = [
+    reports = [
         (b.name, b.state, b.total_calls, b.total_failures) for b in tracker.all_of(CircuitBreaker)
     ]
     assert {b.organization_id for b in tracker.all_of(CircuitBreaker)} == {"org_7"}
-    assert told[0] == ("renderer", "CLOSED", 1, 0)
-    assert ("renderer", "OPEN", 3, 2) in told
-    assert "HALF_OPEN" in [state for _, state, *_ in told]
-    assert told[-1] == ("renderer", "CLOSED", 4, 2)
+    assert reports[0] == ("renderer", "CLOSED", 1, 0)
+    assert ("renderer", "OPEN", 3, 2) in reports
+    assert "HALF_OPEN" in [state for _, state, *_ in reports]
+    assert reports[-1] == ("renderer", "CLOSED", 4, 2)
 
 
 def test_any_breaker_by_three_calls(tracker: RecordingTracker) -> None:
@@ -120,8 +120,8 @@ def test_any_breaker_by_three_calls(tracker: RecordingTracker) -> None:
         reporter.success()
     reporter.failure(RuntimeError("no answer"))
     reporter.changed("half-open", "one call to see")
-    told = [(b.state, b.total_calls, b.total_failures) for b in tracker.all_of(CircuitBreaker)]
-    assert told == [
+    reports = [(b.state, b.total_calls, b.total_failures) for b in tracker.all_of(CircuitBreaker)]
+    assert reports == [
         ("CLOSED", 1, 0), ("CLOSED", 11, 0), ("CLOSED", 21, 0), ("HALF_OPEN", 26, 1),
     ]  # fmt: skip
     with pytest.raises(ValueError, match="closed, open or half-open"):
@@ -138,10 +138,13 @@ class TalkingTracker(RecordingTracker):
 
 def test_log_records_inside_a_request_become_its_events() -> None:
     tracker = TalkingTracker()
-    logger, own = logging.getLogger("pipeline.test"), logging.getLogger("trackstore.delivery")
+    logger, client_logger = (
+        logging.getLogger("pipeline.test"),
+        logging.getLogger("trackstore.delivery"),
+    )
     handler = RequestEventHandler(tracker)
     logger.setLevel(logging.DEBUG)
-    own.addHandler(handler)
+    client_logger.addHandler(handler)
     try:
         handler.handle(logging.makeLogRecord({"name": "x", "msg": "in no request"}))
         with tracker.request("lesson", stages=["script"]) as request, request.stage("script"):
@@ -154,10 +157,10 @@ def test_log_records_inside_a_request_become_its_events() -> None:
                 raise ValueError("no subtitles")
             except ValueError:
                 logger.exception("it failed")
-            own.warning("about delivery")
+            client_logger.warning("about delivery")
             logger.removeHandler(handler)
     finally:
-        own.removeHandler(handler)
+        client_logger.removeHandler(handler)
     info, failure = tracker.all_of(LogEvent)
     assert (info.request_id, info.stage, info.severity) == (request.id, "script", "INFO")
     assert info.message == "wrote 840 words"
@@ -173,8 +176,8 @@ def test_b6_logs_carry_the_ids_of_the_context() -> None:
     record = logging.makeLogRecord({"msg": "x"})
     with bind(correlation_id="corr-1", trace_id=TRACE, stage="script"):
         assert ContextFilter().filter(record)
-    told = logging.Formatter("%(correlation_id)s %(trace_id)s %(stage)s %(request_id)s")
-    assert told.format(record) == f"corr-1 {TRACE} script None"
+    formatter = logging.Formatter("%(correlation_id)s %(trace_id)s %(stage)s %(request_id)s")
+    assert formatter.format(record) == f"corr-1 {TRACE} script None"
 
 
 CHAT_SPAN: dict[str, Any] = {
@@ -252,7 +255,7 @@ def test_b6_prometheus_sees_what_was_dropped_and_left_out() -> None:
     recorder.record(ServedCall(route="v1/memory"))
     registry = CollectorRegistry()
     registry.register(TrackerCollector(tracker, [recorder]))
-    told = generate_latest(registry).decode()
+    exposition = generate_latest(registry).decode()
     for line in (
         "trackstore_client_tracked_total 2.0",
         "trackstore_client_acknowledged_total 1.0",
@@ -261,7 +264,7 @@ def test_b6_prometheus_sees_what_was_dropped_and_left_out() -> None:
         "trackstore_client_queued_items 0.0",
         'trackstore_client_adjusted_facts_total{fact="operation.duration_ms"} 1.0',
     ):
-        assert line in told
+        assert line in exposition
 
 
 def test_b6_prometheus_counts_every_call_that_was_left_out_once() -> None:
@@ -270,9 +273,9 @@ def test_b6_prometheus_counts_every_call_that_was_left_out_once() -> None:
     recorders = [CallRecorder(tracker), CallRecorder(announcing), CallRecorder(other)]
     for recorder in [*recorders, CallRecorder(tracker)]:
         recorder.record(ServedCall(route="v1/memory"))
-    for given, count in ((recorders, 4), ((), 3)):
+    for passed, count in ((recorders, 4), ((), 3)):
         registry = CollectorRegistry()
-        registry.register(TrackerCollector(tracker, given))
+        registry.register(TrackerCollector(tracker, passed))
         line = f'trackstore_client_skipped_calls_total{{reason="labels"}} {count}.0'
         assert line in generate_latest(registry).decode()
 
@@ -286,7 +289,7 @@ def test_b6_opentelemetry_sees_what_was_dropped() -> None:
     observe_tracker(provider.get_meter("test"), tracker)
     data = reader.get_metrics_data()
     assert data is not None
-    found = {
+    values_by_name = {
         metric.name: [
             (point.value, dict(point.attributes or {}))
             for point in metric.data.data_points
@@ -296,7 +299,7 @@ def test_b6_opentelemetry_sees_what_was_dropped() -> None:
         for scope in resource.scope_metrics
         for metric in scope.metrics
     }
-    assert found["trackstore.client.tracked"] == [(2, {})]
-    assert found["trackstore.client.dropped"] == [(1, {"reason": "INVALID"})]
-    assert found["trackstore.client.adjusted"] == [(1, {"fact": "operation.duration_ms"})]
+    assert values_by_name["trackstore.client.tracked"] == [(2, {})]
+    assert values_by_name["trackstore.client.dropped"] == [(1, {"reason": "INVALID"})]
+    assert values_by_name["trackstore.client.adjusted"] == [(1, {"fact": "operation.duration_ms"})]
     provider.shutdown()

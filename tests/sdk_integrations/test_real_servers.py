@@ -87,8 +87,8 @@ async def test_a6_calls_of_one_pipelined_connection_are_each_their_own(
     async with on_uvicorn(app) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for name in names:
-            told = f"{HEADERS}X-Correlation-ID: corr-{name}\r\n" if name != "b" else HEADERS
-            writer.write(f"GET /v1/x/{name} HTTP/1.1\r\nHost: x\r\n{told}\r\n".encode())
+            headers = f"{HEADERS}X-Correlation-ID: corr-{name}\r\n" if name != "b" else HEADERS
+            writer.write(f"GET /v1/x/{name} HTTP/1.1\r\nHost: x\r\n{headers}\r\n".encode())
         await until(lambda: len(tracker.operations) == 3)
         for name in names:
             assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")

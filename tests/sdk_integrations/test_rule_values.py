@@ -79,8 +79,8 @@ def test_secret_names_may_be_a_list_or_a_text() -> None:
         redaction = Redaction(headers=globs)  # type: ignore[arg-type]
         assert redaction.of_headers({"x-plan": "gold"}) == {"x-plan": "[redacted]"}
     more = Redaction(headers=[*SECRET_HEADERS, "x-plan"])  # type: ignore[arg-type]
-    told = more.of_headers({"x-plan": "gold", "authorization": "a", "x-other": "b"})
-    assert told == {"x-plan": "[redacted]", "authorization": "[redacted]", "x-other": "b"}
+    redacted = more.of_headers({"x-plan": "gold", "authorization": "a", "x-other": "b"})
+    assert redacted == {"x-plan": "[redacted]", "authorization": "[redacted]", "x-other": "b"}
 
 
 def test_what_are_no_rules_is_refused() -> None:

@@ -112,8 +112,8 @@ def test_a_deep_or_wide_value_is_not_trusted() -> None:
     deep: dict[str, object] = {"name": "n"}
     for _ in range(50):
         deep = {"next": deep}
-    kept = str(Redaction().of_body(deep))
-    assert (kept.count("next"), kept.count(REDACTED), kept.count("name")) == (12, 1, 0)
+    redacted = str(Redaction().of_body(deep))
+    assert (redacted.count("next"), redacted.count(REDACTED), redacted.count("name")) == (12, 1, 0)
     assert Redaction().of_query("&".join(f"f{n}=1" for n in range(51))) == {}
 
 

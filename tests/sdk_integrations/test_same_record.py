@@ -97,10 +97,10 @@ def by_event_of_fields(recorder: CallRecorder, bus: EventBus) -> Any:
 
 def by_service_object(recorder: CallRecorder, _: EventBus) -> Any:
     async def handler(request: Request) -> Response:
-        told = told_of(request)
+        fields = told_of(request)
         names = {"user_id", "workspace_id", "api_key_id"}
-        labels = {name: value for name in names if (value := told.pop(name))}
-        recorder.record(ServedCall(labels=labels, **told))
+        labels = {name: value for name in names if (value := fields.pop(name))}
+        recorder.record(ServedCall(labels=labels, **fields))
         return await business(request)
 
     return served(handler)
@@ -191,8 +191,8 @@ async def test_a2_the_helper_says_more_than_the_request_tells() -> None:
     async with caller_of(app) as http:
         await http.post("/v1/memory/mem_51?workspace=ws_12", headers=HEADERS)
     (operation,) = tracker.operations
-    told = plain(operation)
-    assert told["api"] == {
+    fields = plain(operation)
+    assert fields["api"] == {
         "route": "v1/memory",
         "method": "POST",
         "statusCode": 207,
@@ -201,10 +201,13 @@ async def test_a2_the_helper_says_more_than_the_request_tells() -> None:
         "batchSize": 3,
         "resourceId": "mem_52",
     }
-    assert (told["operationType"], told["interaction"]) == ("add_memory", {"type": "api_operation"})
-    assert told["attributes"] == {"source": "import"}
-    assert told["labels"]["organizationId"] == "org_7"
-    assert told["labels"]["userId"] == "end_3"
+    assert (fields["operationType"], fields["interaction"]) == (
+        "add_memory",
+        {"type": "api_operation"},
+    )
+    assert fields["attributes"] == {"source": "import"}
+    assert fields["labels"]["organizationId"] == "org_7"
+    assert fields["labels"]["userId"] == "end_3"
 
 
 def test_a2_the_helper_never_raises() -> None:

@@ -185,10 +185,10 @@ def test_a6_what_the_server_knows_by_its_type_keeps_it(tracker: RecordingTracker
         return bodies[0]
 
     app = TrackingMiddleware(service, tracker, TrackingRules(requires=()))
-    told = environ("/file", "") | {"wsgi.file_wrapper": FileWrapper}
-    assert app(dict(told), start_response) is bodies.pop(0)
+    variables = environ("/file", "") | {"wsgi.file_wrapper": FileWrapper}
+    assert app(dict(variables), start_response) is bodies.pop(0)
     with bodies[0].filelike:
-        assert app(dict(told), start_response) is bodies[0]
+        assert app(dict(variables), start_response) is bodies[0]
     assert len(tracker.operations) == 2
 
 
@@ -205,7 +205,7 @@ def test_a6_a_tracker_that_fails_breaks_no_call() -> None:
 
 def environ(path: str, query: str) -> dict[str, Any]:
     # A GET by hand, as servers make it.
-    made = {
+    variables = {
         "REQUEST_METHOD": "GET",
         "SCRIPT_NAME": "",
         "PATH_INFO": path,
@@ -216,7 +216,9 @@ def environ(path: str, query: str) -> dict[str, Any]:
         "wsgi.url_scheme": "http",
         "HTTP_X_CORRELATION_ID": "corr-1",
     }
-    return made | {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in WHO.items()}
+    return variables | {
+        f"HTTP_{name.upper().replace('-', '_')}": value for name, value in WHO.items()
+    }
 
 
 def start_response(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:

@@ -21,10 +21,8 @@ from trackstore.errors import InvalidItemError
 
 QueuedItems = Sequence[QueuedItem]
 MAX_INTERNAL_ERRORS = 3
-"""So often a batch may meet a mistake of the server before it is parted, to find what causes it.
-
-So many kept items may meet one, one after the other, before the rest of them waits for its next turn.
-"""
+"""Internal errors of the server before a batch is split to find the item that causes them, and
+consecutive failing items before the others wait for their next retry."""
 
 log = logging.getLogger("trackstore")
 

@@ -6,21 +6,21 @@ from threading import Condition, RLock
 from time import monotonic
 
 QUEUE_FULL = "QUEUE_FULL"
-"""More was tracked than could be sent, and the queue in memory has its bound."""
+"""The queue in memory was full."""
 SPOOL_FULL = "SPOOL_FULL"
-"""The same for what may lie on disk."""
+"""The spool reached its size limit."""
 SPOOL_DAMAGED = "SPOOL_DAMAGED"
-"""The file of the spool was damaged while it was in use, and the item could not be read again."""
+"""The spool file was damaged while in use, and the item could not be read again."""
 INVALID = "INVALID"
-"""A value was of another type than the schema says, or could not be made JSON at all."""
+"""A value does not match the schema, or cannot be encoded as JSON."""
 TOO_LARGE = "TOO_LARGE"
-"""The item alone is larger than the server takes."""
+"""The item exceeds the size limit of the server."""
 CLOSED = "CLOSED"
-"""The tracker was closed before the item could be sent, or before it was tracked."""
+"""The tracker was closed before the item was sent or tracked."""
 CLIENT_ERROR = "CLIENT_ERROR"
-"""A mistake of this package; the log has more."""
+"""An internal error of this package; see the log."""
 LOG_INTERVAL_SECONDS = 60.0
-"""So long nothing more is logged about drops of one reason; they are counted all the same."""
+"""Drops of one reason are logged once in this interval. All are counted."""
 
 log = logging.getLogger("trackstore")
 
@@ -36,7 +36,7 @@ class DeliveryStats:
         self._lock = RLock()
         self.changed = Condition(self._lock)
         self.queued = 0
-        """Items that the queue took, counted by it under its own lock."""
+        """Items accepted by the queue, which counts them under its own lock."""
         self.settled = 0
         self.acknowledged = 0
         self.duplicates = 0
@@ -46,13 +46,13 @@ class DeliveryStats:
         self.retries = 0
         self.problem: str | None = None
         self.failing: str | None = None
-        """Why items are kept that the server fails over by themselves."""
+        """Why items are held on which the server fails."""
         self.dropped: Counter[str] = Counter()
         self._refused = 0
         self._unreported: Counter[str] = Counter()
         self._logged: dict[str, float] = {}
         self.is_final = False
-        """Whether nothing is settled any more."""
+        """Set when nothing is counted any more."""
 
     @property
     def accepted(self) -> int:

@@ -18,9 +18,9 @@ from trackstore.delivery import forks
 from trackstore.results import Flushed
 
 MIN_WAIT_SECONDS = 0.2
-"""The time of a last try, where a flush before it has used up what the process may be held up."""
+"""Minimum time of the last attempt, if earlier flushes used up the limit."""
 CHILD_MODULES = ("multiprocessing", "billiard")
-"""Packages whose children end without ``atexit``, but with finalizers of the package."""
+"""Packages whose children skip ``atexit`` but run finalizers of the package."""
 CHILD_PRIORITY = 10
 
 log = logging.getLogger("trackstore")
@@ -49,10 +49,10 @@ class ProcessExit:
         self._waited = 0.0
         self._drain_until = 0.0
         self.has_lifespan = False
-        """Whether an ASGI server tells the middleware of its shutdown."""
+        """Whether an ASGI server reports its shutdown to the middleware."""
         self.is_closing = False
         self.postponed: int | None = None
-        """A signal that was received meanwhile; its handler could break off what is being sent."""
+        """A signal received while closing; its handler could interrupt the delivery."""
 
     def register(self, delivery: ClosableDelivery) -> None:
         self._deliveries.add(delivery)
@@ -171,6 +171,6 @@ def is_child(process: Any) -> bool:
 
 
 process_exit = ProcessExit()
-"""The end of this process."""
+"""Instance of this process."""
 forks.register(process_exit)
 atexit.register(process_exit.close)

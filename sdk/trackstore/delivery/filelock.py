@@ -21,10 +21,10 @@ else:
 
 
 Identity = tuple[int, int]
-"""Device and number of a file, which are the same however its path is spelled."""
+"""Device and inode, which are the same for every spelling of the path."""
 _locked_files: set[Identity] = set()
-"""Locks of this process: the system would grant them a second time, and closing a file that is opened
-for that would end the first."""
+"""Locks of this process: the system would grant them again, and closing the second descriptor would
+release the first."""
 _guard = threading.RLock()
 
 

@@ -15,7 +15,7 @@ class Forkable(Protocol):
 
 _registered: "weakref.WeakSet[Forkable]" = weakref.WeakSet()
 _forking: list[Forkable] = []
-"""Those that were there before the fork, alive until it is over."""
+"""Keeps the registered objects alive until the fork is over."""
 
 
 def register(forkable: Forkable) -> None:

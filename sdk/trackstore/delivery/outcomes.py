@@ -42,7 +42,7 @@ class BatchApplied:
 
     results: Sequence[ItemResult]
     truncated: int = 0
-    """Texts and payloads that the server cut."""
+    """Texts and payloads that the server truncated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,9 @@ class RetryLater:
     code: str = ""
     after: float = 0.0
     is_internal: bool = False
-    """A mistake of the server, which one item may have caused."""
+    """An internal error of the server, which one item may have caused."""
     is_lasting: bool = False
-    """Somebody must mend it: the key, the address."""
+    """Needs a fix of the configuration: the key or the URL."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,10 @@ from trackstore.results import Flushed, Stats
 from trackstore.settings import Settings
 
 CONCURRENT_CLOSE_SECONDS = 2.0
-"""How much longer than its own time a second caller of ``close`` waits for the first to count what
-is left: a process that ended before would lose it without a word."""
+"""Extra time in which a second caller of ``close`` waits for the first to count the rest: a process
+that ended earlier would lose it silently."""
 MAX_ITEM_BYTES = 8 * 2**20
-"""Bytes of one item at most: a quarter of what the server takes as one call."""
+"""A quarter of what the server accepts in one call."""
 
 log = logging.getLogger("trackstore")
 

@@ -11,11 +11,10 @@ from time import monotonic
 from trackstore.encoding import content_of, field_of
 
 QueuedItem = tuple[int, bytes]
-"""A number by which its keeper knows it (0 without a keeper), and the item."""
+"""Number in the item source (0 without one) and encoded item."""
 MAX_RETRY_DELAY_SECONDS = 300.0
-"""The longest wait before an item is tried again."""
 OrderingKey = tuple[str, str]
-"""What items must stay in order: the kind of a record, and its id."""
+"""Kind and id of the record whose items must stay in order."""
 
 
 @dataclass(slots=True)

@@ -15,9 +15,9 @@ from trackstore.delivery.wakeup import WakeupEvent
 from trackstore.settings import Settings
 
 IDLE_SECONDS = 60.0
-"""How often a thread without work looks up, such as for what a dead process left on disk."""
+"""Interval of idle tasks, such as taking over the files of ended processes."""
 UNREADABLE_RETRY_SECONDS = 1.0
-"""The wait for items that cannot be taken just now, such as from a disk that fails."""
+"""Delay if the item source cannot be read, such as on a failing disk."""
 
 log = logging.getLogger("trackstore")
 
@@ -40,7 +40,7 @@ class Sender:
         self._idle = idle
         self._stopped = threading.Event()
         self._flush_up_to = 0
-        """Up to how many items somebody waits for, counted as the ledger counts them."""
+        """The flush covers items up to this number of accepted ones."""
         self._flush_requested = False
         self._flush_until = 0.0
         self._next_idle_check = monotonic()

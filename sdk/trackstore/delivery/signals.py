@@ -20,17 +20,17 @@ from trackstore.delivery import forks
 from trackstore.delivery.exits import is_child, process_exit
 
 MAX_HANDLER_SECONDS = 0.25
-"""How long a signal handler waits for a flush. Longer, and it could wait for a lock that is held by
-the code it interrupted: that code continues, and the process ends when the flush is over."""
+"""How long a signal handler waits for a flush. A longer wait could be for a lock held by the code
+it interrupted: that code continues, and the process ends when the flush is over."""
 MISSED_SECONDS = 0.1
-"""After so long a handler that has not run is taken for missed."""
+"""Delay after which a handler that has not run is considered missed."""
 INIT_PID = 1
-"""The first process of a container: its default action for every signal is to ignore it."""
+"""First process of a container, for which the default action of signals is to ignore them."""
 ENDING_SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGINT") if hasattr(signal, name)
 )
-"""Signals whose default action ends a process and that ask for an orderly end. The handler that
-Python sets for SIGINT is not the default action: it raises ``KeyboardInterrupt``."""
+"""Signals that ask for an orderly end. Python's own handler of SIGINT is not the default action: it
+raises ``KeyboardInterrupt``."""
 
 
 class EndingSignal:
@@ -119,7 +119,7 @@ class MissedSignals:
     def __init__(self) -> None:
         self._ends: tuple[int, int] | None = None
         self.repeating = threading.Lock()
-        """Held while a signal is repeated. Its handler takes it before it restores the default action."""
+        """Held while a signal is repeated. The handler acquires it before it restores the default action."""
         forks.register(self)
 
     def watch(self) -> None:
@@ -177,4 +177,4 @@ class MissedSignals:
 
 
 missed_signals = MissedSignals()
-"""What repeats signals in this process, if it is a child of ``multiprocessing``."""
+"""Instance of this process, active in children of ``multiprocessing``."""

@@ -48,22 +48,22 @@ class Spool:
         self._max_bytes = max_bytes
         self._delivery_stats = delivery_stats
         self.lock = RLock()
-        """Held while the file is used; whoever forks holds it, too."""
+        """Held while the file is used, also during a fork."""
         self._name = f"{PREFIX}{(id or new_id()).hex}"
         self._lock_file: FileLock | None = None
         self._connection: sqlite3.Connection | None = None
         self._is_closed = False
         self._is_adopted = False
-        """Whether the file was made by another process, and is used where it is."""
+        """Whether the file was created by another process and is used in place."""
         self._taken_up_to = 0
         self._waiting = self._waiting_bytes = 0
         self._stored = self._stored_bytes = 0
         self._lost_up_to = 0
-        """Items up to this number are no longer on disk, for their file was damaged."""
+        """Items up to this number are no longer on disk, since their file was damaged."""
         self._undeleted: list[int] = []
-        """Items that have an end, but could not be deleted: a full disk does not take that, either."""
+        """Settled items whose deletion failed, such as on a full disk."""
         self._read_up_to: dict[Path, int] = {}
-        """How far files of other processes were taken over, before the disk took no more."""
+        """Progress of the takeover of other files, in case the disk becomes full."""
         self._reported: set[str] = set()
 
     # ------------------------------------------------------------------ a supply for the sender

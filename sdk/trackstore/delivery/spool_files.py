@@ -11,19 +11,18 @@ import msgspec
 
 PREFIX, DATABASE, LOCK = "items-", ".sqlite", ".lock"
 DAMAGED_PREFIX = "damaged-"
-"""Begins the name of a file that was set aside; nobody reads it again."""
+"""Prefix of quarantined files, which are not read again."""
 DATABASE_SUFFIXES = ("", "-wal", "-shm", "-journal")
-"""What SQLite calls the files of one database."""
+"""Suffixes of the files that SQLite creates for one database."""
 CREATE_TABLE = (
     "CREATE TABLE IF NOT EXISTS items (number INTEGER PRIMARY KEY AUTOINCREMENT, item BLOB)"
 )
 VERSION = 1
 KNOWN_VERSIONS = frozenset({0, VERSION})
-"""Files had no version at first."""
+"""Early files have no version."""
 MAX_READ_ITEMS = 1_000
-"""Items that are read from a file at a time."""
 MAX_SINGLE_STEPS = 1_000
-"""Numbers that are tried one by one behind a place that cannot be read; then the steps double."""
+"""Numbers tried one by one behind an unreadable place; then the step doubles."""
 MAX_NUMBER = 2**63 - 1
 DAMAGE_CODES = frozenset(
     {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_ERROR}

@@ -9,9 +9,9 @@ from trackstore.delivery.spool import Spool
 from trackstore.delivery.wakeup import WakeupEvent
 
 COLLECT_SECONDS = 0.05
-"""How long an item waits in memory for others to be written with it."""
+"""Delay in which further items are collected for one write."""
 RETRY_SECONDS = 1.0
-"""After a disk that did not take them; meanwhile the queue fills, up to its bound."""
+"""Delay after a failed write; meanwhile the queue fills up to its limit."""
 MAX_BATCH_ITEMS = 5_000
 MAX_BATCH_BYTES = 8 * 2**20
 
@@ -29,7 +29,7 @@ class Spooler:
         self._lock = threading.RLock()
         self._stopped = threading.Event()
         self.has_failed = False
-        """Whether the disk did not take items the last time."""
+        """Whether the last write failed."""
 
     def run(self) -> None:
         while not self._stopped.is_set():

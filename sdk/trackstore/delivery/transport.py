@@ -28,19 +28,19 @@ from trackstore.settings import Settings
 from trackstore.versions import VERSION_HEADER, compare
 
 DROPPED_HEADER = "X-Trackstore-Dropped"
-"""Tells the server what this client had to drop since it last said so: ``QUEUE_FULL=3, INVALID=1``."""
+"""Reports drops since the last report to the server: ``QUEUE_FULL=3, INVALID=1``."""
 COMPRESSION_LEVEL = 1
-"""A third of the time of the usual level, for a tenth more bytes."""
+"""A third of the time of the default level, for a tenth more bytes."""
 RETRY_STATUS_CODES = frozenset({408, 425, 429, 502, 503, 504})
 CONFIGURATION_STATUS_CODES = frozenset({401, 404, 405, 406, 407, 415, 421})
 CONTENT_STATUS_CODES = frozenset({400, 403, 422})
-"""Refusals that may be about one item: those of a proxy that looks into bodies, too."""
+"""Errors that may be about one item, also those of a proxy that inspects bodies."""
 ITEM_INDEX = re.compile(r"\b(?:entries|operations)\[(\d+)\]")
-"""How an error of the whole call names an item."""
+"""Names an item in an error of the whole call."""
 INGEST_PREFIX = b'{"query":%b,"variables":{"entries":[' % msgspec.json.encode(INGEST)
 TRACK_PREFIX = b'{"query":%b,"variables":{"operations":[' % msgspec.json.encode(TRACK)
 OPERATION_PREFIX = b'{"operation":'
-"""Begins an entry that is an operation; a brace ends it."""
+"""Prefix of an entry that is an operation."""
 
 
 class _GraphQLError(Struct):
@@ -73,7 +73,7 @@ class Transport:
         self._settings = settings
         self._http: httpx.Client | None = None
         self.is_acknowledged = False
-        """Whether the last call was answered with 200: then its report of drops counts."""
+        """Whether the last call was answered with 200, so that its drop report counts."""
 
     def send(self, items: Sequence[bytes], dropped: Counter[str] | None = None) -> Outcome:
         """Send items once; ``is_acknowledged`` says whether the drop report was received."""

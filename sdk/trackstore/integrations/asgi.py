@@ -33,7 +33,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 RAW_CORRELATION_HEADER = CORRELATION_HEADER.lower().encode()
 STARLETTE_HANDLERS = "starlette.exception_handlers"
-"""Key of a scope that is already inside what turns exceptions into answers, as in all of Litestar."""
+"""Key of a scope inside the exception handlers of Starlette or Litestar."""
 
 
 class TrackingMiddleware:

@@ -13,7 +13,7 @@ from trackstore.asgi_routes import ROUTE_KEY, Matched
 GetResponse = Callable[[HttpRequest], Any]
 NOT_FOUND = 404
 REGEX_SIGNS = frozenset("^$(\\")
-"""What tells a ``re_path`` from a ``path``."""
+"""Characters that distinguish a ``re_path`` from a ``path``."""
 
 
 class RouteMiddleware:

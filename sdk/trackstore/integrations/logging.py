@@ -18,7 +18,7 @@ EVENT_TYPE = "log"
 MAX_MESSAGE_CHARS = 2_000
 MAX_TRACEBACK_CHARS = 8_000
 IGNORED_LOGGERS = ("trackstore", "httpx", "httpcore")
-"""What these say is about the delivery of events itself."""
+"""Their records are about the delivery of events itself."""
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 _SEVERITIES: tuple[tuple[int, Severity], ...] = (
@@ -28,7 +28,7 @@ _SEVERITIES: tuple[tuple[int, Severity], ...] = (
     (logging.INFO, "INFO"),
 )
 JSON_TYPES = frozenset({str, int, float, bool, dict, list, tuple, type(None)})
-"""Values of ``extra=`` that are kept as they are; others are kept as their text."""
+"""Types of ``extra=`` values that are kept; others are converted to text."""
 _inside: ContextVar[bool] = ContextVar("trackstore_logging", default=False)
 
 

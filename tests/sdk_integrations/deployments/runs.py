@@ -79,20 +79,22 @@ class Run:
 
     def recorded(self, url: str | None = None) -> Counter[str]:
         """Return the items that the server has of this run, with how often it has each."""
-        found: Counter[str] = Counter()
+        counts: Counter[str] = Counter()
         after = None
         with Client(url or self.url) as client:
             while True:
                 page = client.query(RECORDED, {"run": self.name, "after": after})["operations"]
-                found.update(node["correlationId"] for node in page["nodes"])
+                counts.update(node["correlationId"] for node in page["nodes"])
                 after = page["pageInfo"]["endCursor"]
                 if not page["pageInfo"]["hasNextPage"]:
-                    return found
+                    return counts
 
     def check_recorded(self, items: set[str], url: str | None = None) -> None:
         """Assert that the server has each of these items once, and no other of this run."""
-        found = self.recorded(url)
-        assert found == Counter(items), f"{len(found)} of {len(items)} recorded\n{self.output()}"
+        recorded = self.recorded(url)
+        assert recorded == Counter(items), (
+            f"{len(recorded)} of {len(items)} recorded\n{self.output()}"
+        )
 
 
 @contextmanager
