@@ -76,7 +76,7 @@ def test_facts_of_a_whole_part_are_kept_by_every_method(part: str, as_dict: bool
 
 
 @pytest.mark.parametrize(
-    ("part", "name", "own", "others"),
+    ("part", "name", "explicit", "others"),
     [
         ("api", "route", "/a", "/b"),
         ("api", "status_code", 200, 500),

@@ -52,13 +52,13 @@ def test_settings_of_other_types() -> None:
         queue_items=Scalar(7),  # type: ignore[arg-type]
         strict=1,  # type: ignore[arg-type]
     )
-    told = (
+    converted = (
         settings.interval_seconds,
         settings.timeout_seconds,
         settings.queue_items,
         settings.strict,
     )
-    assert told == (0.25, 2.5, 7, True)
+    assert converted == (0.25, 2.5, 7, True)
 
 
 def test_a_spool_folder_as_text(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_a_spool_folder_as_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "message"),
     [
         ("queue_items", "many", "queue_items: 'many' is not a whole number"),
         ("queue_items", "1.5", "queue_items: '1.5' is not a whole number"),
@@ -82,11 +82,11 @@ def test_a_spool_folder_as_text(tmp_path: Path) -> None:
         ("spool_dir", "x", "spool_dir: The setting is unknown. Did you mean spool_folder"),
     ],
 )
-def test_a_wrong_setting_says_what_is_expected(name: str, value: Any, told: str) -> None:
-    with pytest.raises(InvalidSettingsError, match=told):
+def test_a_wrong_setting_says_what_is_expected(name: str, value: Any, message: str) -> None:
+    with pytest.raises(InvalidSettingsError, match=message):
         Tracker("http://127.0.0.1:9", **{name: value})
     if name != "spool_dir" and isinstance(value, str):
-        with pytest.raises(InvalidSettingsError, match=f"(TRACKSTORE_{name.upper()}|{told})"):
+        with pytest.raises(InvalidSettingsError, match=f"(TRACKSTORE_{name.upper()}|{message})"):
             Settings.from_environment({f"TRACKSTORE_{name.upper()}": value})
 
 

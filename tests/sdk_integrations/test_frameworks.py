@@ -301,7 +301,8 @@ def test_the_context_reaches_handlers_threads_and_tasks(run: Run) -> None:
         context = run.answers[call]
         correlation_id = correlation_of(call)
         assert context == {
-            "handler": correlation_id, "copied": correlation_id, "bare": None, "thread": correlation_id, "task": correlation_id,
+            "handler": correlation_id, "copied": correlation_id, "bare": None,
+            "thread": correlation_id, "task": correlation_id,
         }  # fmt: skip
     correlation_id = correlation_of(SYNC_CONTEXT)
     assert run.answers[SYNC_CONTEXT] == {

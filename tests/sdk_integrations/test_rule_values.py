@@ -47,11 +47,13 @@ WRONG: list[tuple[Callable[..., Any], dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "values", "told"), WRONG, ids=[told for *_, told in WRONG])
-def test_wrong_values_are_refused(kind: Callable[..., Any], values: Any, told: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "values", "message"), WRONG, ids=[message for *_, message in WRONG]
+)
+def test_wrong_values_are_refused(kind: Callable[..., Any], values: Any, message: str) -> None:
     if kind is RouteRule:
         values = {"routes": "v1/memory", **values}
-    with pytest.raises(InvalidSettingsError, match=told):
+    with pytest.raises(InvalidSettingsError, match=message):
         kind(**values)
 
 
