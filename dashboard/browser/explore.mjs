@@ -39,7 +39,7 @@ await story(async ({ open, given }) => {
   await page.goto(`${given.server}/explore`);
   await read(page);
   await page.getByLabel("Add a group").selectOption("kind");
-  await page.getByRole("button", { name: "Take away error rate" }).click();
+  await page.getByRole("button", { name: "Remove error rate" }).click();
   await page.getByLabel("Add a filter").selectOption("outcome");
   await page.getByRole("group", { name: "Value of outcome" }).getByRole("button", { name: "error" }).click();
   await page.waitForURL(/where=/);

@@ -9,11 +9,11 @@ await story(async ({ open, given }) => {
   await page.getByLabel("Name", { exact: true }).fill(given.name);
   await page.getByLabel("Organization", { exact: true }).last().fill(given.organization);
   await page.getByRole("checkbox", { name: /^ingest/ }).uncheck();
-  await page.getByRole("button", { name: "Make the key" }).click();
+  await page.getByRole("button", { name: "Create key" }).click();
   const secret = await page.locator(".secret pre").innerText();
   const row = page.getByRole("row", { name: new RegExp(given.name) });
   const listed = await row.innerText();
-  await page.getByRole("button", { name: "I have kept it" }).click();
+  await page.getByRole("button", { name: "Done" }).click();
   await page.reload();
   await row.waitFor();
   const shownAgain = (await page.content()).includes(secret);
@@ -21,7 +21,7 @@ await story(async ({ open, given }) => {
   const other = await open();
   await signIn(other, given.server, secret);
   await other.goto(`${given.server}/keys`);
-  await other.getByText("may not see keys").waitFor();
+  await other.getByText("no access to API keys").waitFor();
   const refusal = await other.locator("main").innerText();
 
   await row.getByRole("button", { name: /^Revoke/ }).click();

@@ -25,7 +25,7 @@ export function App() {
   if (state === "unreachable") {
     return (
       <main className="center">
-        <EmptyState title="The server cannot be reached">It is asked again every two seconds.</EmptyState>
+        <EmptyState title="The server is unreachable">Retrying every two seconds.</EmptyState>
       </main>
     );
   }
@@ -64,23 +64,23 @@ function CurrentPage() {
   const found = findRoute(path);
   if (!found) {
     return (
-      <EmptyState title="There is no such page">
+      <EmptyState title="Page not found">
         <Link to="/">Go to the overview</Link>
       </EmptyState>
     );
   }
   const { page: Page } = found.route;
   return (
-    <Fence key={path}>
+    <ErrorBoundary key={path}>
       <Suspense fallback={<Loading lines={8} />}>
         <Page parameter={found.parameter} />
       </Suspense>
-    </Fence>
+    </ErrorBoundary>
   );
 }
 
-/** Keeps what one page breaks from the rest, and offers to load it anew (after an upgrade its files have other names). */
-class Fence extends Component<{ children: ReactNode }, { broken: boolean }> {
+/** Contain an error to one page, and offer a reload (after an upgrade its files have other names). */
+class ErrorBoundary extends Component<{ children: ReactNode }, { broken: boolean }> {
   override state = { broken: false };
 
   static getDerivedStateFromError(): { broken: boolean } {
@@ -90,9 +90,9 @@ class Fence extends Component<{ children: ReactNode }, { broken: boolean }> {
   override render(): ReactNode {
     if (!this.state.broken) return this.props.children;
     return (
-      <EmptyState title="This page could not be shown">
+      <EmptyState title="This page could not be displayed">
         <button type="button" onClick={() => location.reload()}>
-          Load it anew
+          Reload
         </button>
       </EmptyState>
     );

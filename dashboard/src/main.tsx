@@ -3,7 +3,7 @@ import "./state/theme";
 import "./styles/index.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { askEarly } from "./api/early";
+import { prefetch } from "./api/prefetch";
 import { ViewerDocument } from "./api/generated";
 import { findSession, session } from "./api/session";
 import { App } from "./app";
@@ -14,7 +14,7 @@ const page = preload(location.pathname);
 const stop = session.subscribe(() => {
   if (session.get() !== "open" && session.get() !== "signed-in") return;
   stop();
-  askEarly(ViewerDocument, {});
+  prefetch(ViewerDocument, {});
   // A page that cannot be loaded is told of where it should have been.
   page.then((loaded) => loaded?.begin?.(new URLSearchParams(location.search))).catch(() => {});
 });

@@ -21,7 +21,7 @@ export interface Route {
 
 interface PageModule {
   default: ComponentType<PageProps>;
-  /** Asks early for what the page shows first. */
+  /** Prefetches what the page shows first. */
   begin?: (query: URLSearchParams) => void;
 }
 

@@ -144,4 +144,4 @@ def test_a_key_is_made_used_and_ended(played: Site) -> None:
     assert ACORN in found["listed"]
     assert "read" in found["listed"]
     assert found["shownAgain"] is False
-    assert "may not see keys" in found["refusal"]
+    assert "no access to API keys" in found["refusal"]

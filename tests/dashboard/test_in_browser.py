@@ -98,7 +98,7 @@ def test_one_organization_does_not_see_another(played: Site) -> None:
     for path, text in found["texts"].items():
         assert ACORN in text, path
         assert BIRCH not in text, path
-    assert "There is no such request" in found["texts"][hidden]
+    assert "Request not found" in found["texts"][hidden]
     assert own["title"] in found["texts"][shown]
     assert found["buttons"] == 0, "a reader calls nothing off"
 

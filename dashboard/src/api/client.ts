@@ -31,7 +31,7 @@ async function post(query: string, variables: unknown, signal?: AbortSignal): Pr
     });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new ApiError("NETWORK", "The server cannot be reached.");
+    throw new ApiError("NETWORK", "The server is unreachable.");
   }
 }
 

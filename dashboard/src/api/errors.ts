@@ -30,8 +30,5 @@ interface GraphQLProblem {
 export function problemOf(errors: readonly GraphQLProblem[]): ApiError {
   const [first] = errors;
   const code = first?.extensions?.code;
-  return new ApiError(
-    typeof code === "string" ? code : "INTERNAL",
-    first?.message ?? "The server gave no reason.",
-  );
+  return new ApiError(typeof code === "string" ? code : "INTERNAL", first?.message ?? "Unknown error.");
 }

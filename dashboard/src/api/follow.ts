@@ -65,7 +65,7 @@ function problemFrom(reason: unknown): ApiError {
   if (Array.isArray(reason)) return problemOf(reason as never);
   if (reason instanceof CloseEvent) {
     return reason.code === 4401
-      ? new ApiError("UNAUTHENTICATED", "Sign in to go on.")
+      ? new ApiError("UNAUTHENTICATED", "Sign in to continue.")
       : new ApiError("NETWORK", reason.reason || "The connection was closed.");
   }
   return new ApiError("NETWORK", reason instanceof Error ? reason.message : "The connection failed.");

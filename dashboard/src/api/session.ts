@@ -35,7 +35,7 @@ export async function signIn(key: string): Promise<string | null> {
       body: JSON.stringify({ key }),
     });
   } catch {
-    return "The server cannot be reached.";
+    return "The server is unreachable.";
   }
   if (response.ok) {
     session.set("signed-in");

@@ -2,7 +2,7 @@
 import { act } from "react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { draw } from "../testing";
-import { askEarly } from "./early";
+import { prefetch } from "./prefetch";
 import { ViewerDocument } from "./generated";
 import { type Queried, useQuery } from "./use-query";
 
@@ -65,7 +65,7 @@ test("what is asked anew while an answer is on its way is asked once more, behin
 });
 
 test("an answer that was asked for early is taken once", async () => {
-  askEarly(ViewerDocument, {});
+  prefetch(ViewerDocument, {});
   const { latest } = watch();
   expect(calls).toHaveLength(1);
   expect(latest().loading).toBe(true);
@@ -77,7 +77,7 @@ test("an answer that was asked for early is taken once", async () => {
 });
 
 test("an early answer that nobody took in time is not news", async () => {
-  askEarly(ViewerDocument, {});
+  prefetch(ViewerDocument, {});
   await pass(6_000);
   watch();
   expect(calls).toHaveLength(2);

@@ -1,7 +1,7 @@
 // A query whose answer a component shows: kept while it is asked anew, tried again when the network fails.
 import { useCallback, useEffect, useRef, useState } from "react";
 import { ask } from "./client";
-import { takeEarly } from "./early";
+import { takePrefetched } from "./prefetch";
 import { ApiError } from "./errors";
 import type { TypedDocumentString } from "./generated";
 import { parseJson, writeJson } from "./json";
@@ -39,7 +39,7 @@ export function useQuery<Data, Variables>(
 
   useEffect(() => {
     if (key === null) return;
-    const asking = new Asking(document, parseJson(key) as Variables, {
+    const asking = new QueryRunner(document, parseJson(key) as Variables, {
       onData: (data) => setState({ key, data }),
       onProblem: (problem) => setState((before) => ({ ...before, key, problem })),
     });
@@ -66,7 +66,7 @@ interface Heard<Data> {
 }
 
 /** One question, asked at once and again: an answer on its way is waited for, not thrown away. */
-class Asking<Data, Variables> {
+class QueryRunner<Data, Variables> {
   #abort = new AbortController();
   readonly #document: TypedDocumentString<Data, Variables> | string;
   readonly #variables: Variables;
@@ -83,7 +83,7 @@ class Asking<Data, Variables> {
     this.#document = document;
     this.#variables = variables;
     this.#heard = heard;
-    void this.#run(takeEarly(document, variables));
+    void this.#run(takePrefetched(document, variables));
   }
 
   readonly again = (): void => {

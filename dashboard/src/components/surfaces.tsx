@@ -64,7 +64,7 @@ export interface StatProps {
   tone?: "bad" | "warn";
 }
 
-/** A figure, with how it moved against the period before. */
+/** A figure, with how it moved vs. previous period. */
 export function Stat({ label, value, detail, change, better, tone }: StatProps) {
   return (
     <div className={`stat ${tone ?? ""}`}>
@@ -88,10 +88,10 @@ function Change({ change, better }: { change: number | null; better: "more" | "l
   const tone = better ? (good ? "good" : "bad") : "";
   const text = `${rising ? "+" : "−"}${share(Math.abs(change))}`;
   return (
-    <span className={`change ${tone}`} title={`${text} against the period before`}>
+    <span className={`change ${tone}`} title={`${text} vs. previous period`}>
       <Icon name={rising ? "up" : "down"} size={11} />
       {text}
-      <span className="hidden"> against the period before</span>
+      <span className="hidden"> vs. previous period</span>
     </span>
   );
 }
@@ -139,14 +139,12 @@ export function ErrorState({ problem, retry }: { problem: ApiError; retry?: () =
       <div>
         <p>{problem.message}</p>
         <p className="muted">
-          {problem.passing
-            ? "Asked again every two seconds."
-            : `The server's code for this is ${problem.code}.`}
+          {problem.passing ? "Retrying every two seconds." : `Error code: ${problem.code}.`}
         </p>
       </div>
       {retry ? (
         <button type="button" onClick={retry}>
-          Ask again
+          Retry
         </button>
       ) : null}
     </div>

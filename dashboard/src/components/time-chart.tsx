@@ -44,7 +44,7 @@ export function TimeChart(props: TimeChartProps) {
         ))}
       </ul>
       <details onToggle={(event) => setShown(event.currentTarget.open)}>
-        <summary>Numbers as a table</summary>
+        <summary>Show data as table</summary>
         {shown ? <NumbersTable title={title} times={times} series={series} format={format} /> : null}
       </details>
     </figure>

@@ -4,7 +4,7 @@ import { instant } from "../format";
 import { useStore } from "../state/store";
 
 const WORDS: Record<Connection["state"], string> = {
-  idle: "Not following",
+  idle: "Not live",
   connecting: "Connecting",
   live: "Live",
   reconnecting: "Reconnecting",
@@ -19,7 +19,7 @@ export function ConnectionState() {
       <span className="dot" aria-hidden="true" />
       <span>
         {WORDS[state]}
-        {lost ? <span className="wide-only"> · shown as of {instant(since)}</span> : null}
+        {lost ? <span className="wide-only"> · data as of {instant(since)}</span> : null}
       </span>
     </span>
   );
@@ -28,16 +28,16 @@ export function ConnectionState() {
 function explanation(state: Connection["state"], since: number): string {
   switch (state) {
     case "live":
-      return `Connected since ${instant(since)}. Changes are shown as they are committed.`;
+      return `Connected since ${instant(since)}. Changes appear as they are committed.`;
     case "reconnecting":
     case "offline":
       return (
-        `The connection was lost at ${instant(since)}: what happened since is not shown yet. ` +
-        "It is tried again all the time, and then goes on behind the last event that came: nothing is lost."
+        `The connection was lost at ${instant(since)}. Later changes are not shown yet. ` +
+        "Reconnecting continues after the last received event, so nothing is lost."
       );
     case "connecting":
-      return "The connection is being made.";
+      return "Connecting to the server.";
     case "idle":
-      return "This page asks for its numbers when it is opened; it follows nothing.";
+      return "This page loads its numbers once and has no live updates.";
   }
 }

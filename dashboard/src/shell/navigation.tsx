@@ -24,7 +24,7 @@ export function Navigation() {
           className="icon-button narrow-only"
           aria-expanded={open}
           aria-controls="pages"
-          aria-label={open ? "Close the list of pages" : "Open the list of pages"}
+          aria-label={open ? "Close navigation" : "Open navigation"}
           onClick={() => setOpen(!open)}
         >
           <Icon name={open ? "close" : "menu"} />

@@ -58,9 +58,9 @@ export function SignIn() {
 function WhereKeysComeFrom() {
   return (
     <div className="muted small">
-      <p>No key yet? Whoever runs the server makes one:</p>
+      <p>No key yet? Create one on the server:</p>
       <Command text="trackstore keys create NAME --organization acme --scope read" />
-      <p>The key is exchanged for a cookie that scripts cannot read. It is not kept in this page.</p>
+      <p>The key is exchanged for a cookie that scripts cannot read. It is not stored in this page.</p>
     </div>
   );
 }

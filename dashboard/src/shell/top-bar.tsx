@@ -96,10 +96,7 @@ function Account() {
   const state = useStore(session);
   if (state === "open") {
     return (
-      <span
-        className="account muted"
-        title="The server runs open, on this machine only: nobody is asked for a key"
-      >
+      <span className="account muted" title="The server runs without keys, on this machine only">
         open
       </span>
     );

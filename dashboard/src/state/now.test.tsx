@@ -3,7 +3,7 @@ import { act } from "react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Instant, Running } from "../components/values";
 import { draw } from "../testing";
-import { slide } from "../api/use-regularly";
+import { slide } from "../api/use-polling";
 import { noteServerTime, serverNow } from "./now";
 
 const START = Date.parse("2026-06-30T12:00:00Z");

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "react";
 import { AboutDocument, type AboutQuery } from "../../api/generated";
 import { useQuery } from "../../api/use-query";
-import { useRegularly } from "../../api/use-regularly";
+import { usePolling } from "../../api/use-polling";
 import { Icon } from "../../components/icons";
 import { Card, ErrorState, Loading, PageTitle } from "../../components/surfaces";
 import { Instant } from "../../components/values";
@@ -13,10 +13,10 @@ const ASK_MS = 5_000;
 
 export default function AboutPage() {
   const { data, problem, refresh } = useQuery(AboutDocument, {});
-  useRegularly(refresh, ASK_MS);
+  usePolling(refresh, ASK_MS);
   return (
     <>
-      <PageTitle title="About" sub="The installation that answers this page" />
+      <PageTitle title="About" sub="Server, database and health" />
       {problem ? <ErrorState problem={problem} retry={refresh} /> : null}
       {data ? (
         <div className="grid">
@@ -47,18 +47,16 @@ function Installation({ about }: { about: AboutQuery["about"] }) {
         <dd>
           {database.migration}{" "}
           <span className="muted">
-            {database.isCurrent
-              ? "the newest that this version knows"
-              : `this version knows ${database.newestMigration}`}
+            {database.isCurrent ? "latest" : `this version knows ${database.newestMigration}`}
           </span>
         </dd>
         <dt>Started</dt>
         <dd>
-          <Instant value={about.startedAt} /> <span className="muted">the process that answered</span>
+          <Instant value={about.startedAt} /> <span className="muted">this process</span>
         </dd>
-        <dt>Waiting to be written</dt>
+        <dt>Queued writes</dt>
         <dd>{count(about.queuedEntries)} entries</dd>
-        <dt>Its clock</dt>
+        <dt>Server time</dt>
         <dd>
           <Instant value={about.now} />
         </dd>
@@ -80,20 +78,20 @@ function Health() {
       .then((answer) => answer.json() as Promise<Readiness>)
       .then(setFound, () => setFound("silent"));
   useEffect(look, []);
-  useRegularly(look, ASK_MS);
+  usePolling(look, ASK_MS);
   return (
-    <Card title="Health" note="as /readyz tells load balancers">
+    <Card title="Health" note="as reported by /readyz">
       {found === undefined ? (
         <Loading />
       ) : found === "silent" ? (
-        <p className="padded">The server does not answer.</p>
+        <p className="padded">The server does not respond.</p>
       ) : (
         <ul className="checks padded">
           {found.checks.map(({ name, ok, ms, note }) => (
             <li key={name}>
               <span className={`badge ${ok ? "good" : "bad"}`}>
                 <Icon name={ok ? "check" : "cross"} size={12} />
-                {ok ? "fine" : "not ready"}
+                {ok ? "ready" : "not ready"}
               </span>{" "}
               {name} <span className="muted">{note ?? `${ms} ms`}</span>
             </li>
@@ -116,10 +114,10 @@ function You() {
       <dl className="facts">
         <dt>Key</dt>
         <dd>{viewer.name}</dd>
-        <dt>May</dt>
+        <dt>Scopes</dt>
         <dd>{viewer.scopes.join(", ").toLowerCase()}</dd>
-        <dt>Sees</dt>
-        <dd>{bounds.length > 0 ? bounds.join(", ") : "every organization"}</dd>
+        <dt>Access</dt>
+        <dd>{bounds.length > 0 ? bounds.join(", ") : "all organizations"}</dd>
       </dl>
     </Card>
   );
@@ -127,13 +125,13 @@ function You() {
 
 function Programs() {
   return (
-    <Card title="For programs">
+    <Card title="Endpoints">
       <ul className="padded plain">
         <li>
-          <a href="/graphql">/graphql</a> <span className="muted">all that these pages show, and an IDE</span>
+          <a href="/graphql">/graphql</a> <span className="muted">API and IDE</span>
         </li>
         <li>
-          <code>/export</code> <span className="muted">any list as CSV, JSON Lines or Parquet</span>
+          <code>/export</code> <span className="muted">lists as CSV, JSON Lines or Parquet</span>
         </li>
         <li>
           <a href="/metrics">/metrics</a> <span className="muted">for Prometheus</span>

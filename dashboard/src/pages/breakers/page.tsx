@@ -29,14 +29,14 @@ export default function BreakersPage() {
     all?.find(({ id }) => id === chosen) ?? all?.find(({ state }) => state !== "CLOSED") ?? all?.[0];
   return (
     <>
-      <PageTitle title="Breakers" sub="As their services last reported them" />
+      <PageTitle title="Breakers" sub="As last reported by their services" />
       {problem ? <ErrorState problem={problem} /> : null}
       {!all ? (
         problem ? null : (
           <Loading lines={8} />
         )
       ) : all.length === 0 ? (
-        <EmptyState title="No breaker was reported yet" command={REPORT}>
+        <EmptyState title="No circuit breakers reported yet" command={REPORT}>
           A service reports state and totals of its breakers with this mutation, or through the SDK:
         </EmptyState>
       ) : (
@@ -156,7 +156,7 @@ const OF_ORGANIZATION: Column<Breaker> = {
 function BreakersCard({ breakers, onOpen }: { breakers: Breaker[]; onOpen: (breaker: Breaker) => void }) {
   const all = useOrganization() === null;
   return (
-    <Card title="All breakers" note="open one for its history">
+    <Card title="All breakers" note="select one for its history">
       <Table
         caption="Circuit breakers"
         columns={all ? [...COLUMNS.slice(0, 1), OF_ORGANIZATION, ...COLUMNS.slice(1)] : COLUMNS}
@@ -173,13 +173,13 @@ const INSTANCE_COLUMNS: Column<Instance>[] = [
   {
     key: "instance",
     title: "Process",
-    cell: ({ instance }) => <span className="cut">{instance ?? "not named"}</span>,
+    cell: ({ instance }) => <span className="cut">{instance ?? "unnamed"}</span>,
     sort: ({ instance }) => instance ?? "",
   },
   {
     key: "state",
     title: "State",
-    cell: ({ state, isLive }) => (isLive ? <StatusBadge status={state} /> : "not heard of"),
+    cell: ({ state, isLive }) => (isLive ? <StatusBadge status={state} /> : "not reporting"),
     sort: ({ state, isLive }) => (isLive ? state : ""),
   },
   {
@@ -191,7 +191,7 @@ const INSTANCE_COLUMNS: Column<Instance>[] = [
   },
   {
     key: "failures",
-    title: "Failures of calls",
+    title: "Failed calls",
     align: "right",
     wide: true,
     cell: ({ totalFailures, totalCalls }) => `${count(totalFailures)} of ${count(totalCalls)}`,
@@ -207,7 +207,7 @@ const INSTANCE_COLUMNS: Column<Instance>[] = [
 
 function InstancesCard({ breaker }: { breaker: Breaker }) {
   return (
-    <Card title={`Processes of ${breaker.name}`} note="worst state, sum of the counts">
+    <Card title={`Processes of ${breaker.name}`} note="worst state, total counts">
       <Table
         caption={`Processes of ${breaker.name}`}
         columns={INSTANCE_COLUMNS}
@@ -235,7 +235,7 @@ const TRANSITION_COLUMNS: Column<Transition>[] = [
   { key: "to", title: "To", cell: ({ toState }) => <StatusBadge status={toState} /> },
   {
     key: "failures",
-    title: "Failures of calls, then",
+    title: "Failed calls at that time",
     align: "right",
     wide: true,
     cell: ({ totalFailures, totalCalls }) => `${count(totalFailures)} of ${count(totalCalls)}`,
@@ -246,7 +246,7 @@ const TRANSITION_COLUMNS: Column<Transition>[] = [
     wide: true,
     cell: ({ instance }) => <span className="cut">{instance ?? ""}</span>,
   },
-  { key: "message", title: "Said", cell: ({ message }) => <span className="cut">{message ?? ""}</span> },
+  { key: "message", title: "Message", cell: ({ message }) => <span className="cut">{message ?? ""}</span> },
 ];
 
 function TransitionsCard({ breaker }: { breaker: Breaker }) {

@@ -3,7 +3,7 @@ import { CATALOG } from "../../api/catalog";
 import { Choice, Segments } from "../../components/choice";
 import { words } from "../../format";
 import { Filters, TextField } from "./filters";
-import { Picks } from "./picks";
+import { MultiSelect } from "./multi-select";
 import {
   attributeOf,
   DEFAULT_GROUPS,
@@ -17,8 +17,8 @@ import {
 
 const SOURCE_OPTIONS = SOURCES.map((value) => ({ value, text: words(value) }));
 const SLICE_OPTIONS: { value: Slice; text: string }[] = [
-  { value: "none", text: "not over time" },
-  { value: "auto", text: "over time" },
+  { value: "none", text: "no time buckets" },
+  { value: "auto", text: "automatic" },
   { value: "1m", text: "by minute" },
   { value: "5m", text: "by 5 minutes" },
   { value: "30m", text: "by half hour" },
@@ -34,9 +34,9 @@ const TOP_OPTIONS = ["0", "5", "10", "20", "50", "100"].map((value) => ({
   text: value === "0" ? "all groups" : `top ${value}`,
 }));
 const COMPARE_OPTIONS = [
-  { value: "none", text: "without comparison" },
-  { value: "PREVIOUS", text: "against the time before" },
-  { value: "LAST_YEAR", text: "against a year ago" },
+  { value: "none", text: "no comparison" },
+  { value: "PREVIOUS", text: "vs. previous period" },
+  { value: "LAST_YEAR", text: "vs. last year" },
 ] as const;
 
 interface ControlsProps {
@@ -51,7 +51,7 @@ export function Controls({ question, onChange }: ControlsProps) {
   return (
     <div className="controls card">
       <FirstRow question={question} onChange={onChange} />
-      <Picks
+      <MultiSelect
         title="Group by"
         add="Add a group"
         chosen={question.groups.filter((name) => attributeOf(name) === null)}
@@ -59,8 +59,8 @@ export function Controls({ question, onChange }: ControlsProps) {
         onChange={(groups) => onChange({ groups: [...groups, ...attributesOf(question)] })}
       >
         {CATALOG[source].attributes ? <AttributeGroups question={question} onChange={onChange} /> : null}
-      </Picks>
-      <Picks
+      </MultiSelect>
+      <MultiSelect
         title="Measure"
         add="Add a measure"
         chosen={question.measures}
@@ -68,8 +68,8 @@ export function Controls({ question, onChange }: ControlsProps) {
         least={1}
         onChange={(chosen) => onChange({ measures: chosen })}
       />
-      <div className="picks">
-        <span className="picks-title">Only</span>
+      <div className="multi-select">
+        <span className="multi-select-title">Only</span>
         <Filters source={source} filters={question.filters} onChange={(filters) => onChange({ filters })} />
       </div>
     </div>
@@ -88,13 +88,13 @@ function FirstRow({ question, onChange }: ControlsProps) {
         onChoose={(chosen) => onChange(firstOf(chosen, question))}
       />
       <Choice
-        label="Slices of time"
+        label="Time bucket"
         options={source === "interactions" ? MONTHS_ONLY : SLICE_OPTIONS}
         value={question.slice}
         onChoose={(slice) => onChange({ slice })}
       />
       <Choice
-        label="How many groups"
+        label="Group limit"
         options={withPresent(String(question.top ?? 0))}
         value={String(question.top ?? 0)}
         onChoose={(top) => onChange({ top: Number(top) || null })}
@@ -124,7 +124,7 @@ function AttributeGroups({ question, onChange }: ControlsProps) {
       {[...paths, ""].map((name, index) => (
         <TextField
           key={`${index} ${name}`}
-          label="Group by an attribute"
+          label="Group by attribute"
           placeholder="attribute, such as project"
           value={attributeOf(name) ?? ""}
           onChange={(path) => change(index, path)}

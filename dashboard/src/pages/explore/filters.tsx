@@ -18,7 +18,7 @@ const WORDS: Record<string, string> = {
   eq: "is",
   ne: "is not",
   contains: "contains",
-  startsWith: "begins with",
+  startsWith: "starts with",
   isNull: "is empty",
   in: "is one of",
   gte: "≥",
@@ -72,7 +72,7 @@ function FilterRow({ source, filter, onChange }: RowProps) {
         <span className="filter-name">{label(filter.field)}</span>
       ) : (
         <TextField
-          label="Path of the attribute"
+          label="Attribute path"
           value={path}
           placeholder="path.in.attributes"
           onChange={(text) => onChange({ ...filter, field: `attributes.${text}` })}
@@ -91,7 +91,7 @@ function FilterRow({ source, filter, onChange }: RowProps) {
         type="button"
         className="icon-button small"
         onClick={() => onChange(null)}
-        aria-label={`Take away the filter on ${label(filter.field)}`}
+        aria-label={`Remove the filter on ${label(filter.field)}`}
       >
         <Icon name="close" size={12} />
       </button>

@@ -1,8 +1,8 @@
 // Any question to the aggregations, put together by hand. It stands in the address, so it can be shared and kept.
 import { useCallback, useMemo, useState } from "react";
 import { CATALOG } from "../../api/catalog";
-import { useMoved } from "../../api/use-moved";
-import { useOperationsMoved } from "../../api/use-operations-moved";
+import { useRefetchOnEvents } from "../../api/use-refetch-on-events";
+import { useRefetchOnOperations } from "../../api/use-refetch-on-operations";
 import { useQuery } from "../../api/use-query";
 import { Card, EmptyState, ErrorState, Loading, PageTitle } from "../../components/surfaces";
 import { count, words } from "../../format";
@@ -15,7 +15,7 @@ import { Controls } from "./controls";
 import { type Around, MOST_ROWS, writeDocument } from "./document";
 import { type Question, readQuestion, writeQuestion } from "./question";
 import { ResultChart, ResultTable } from "./result";
-import { Downloads, GraphQLCard } from "./taking";
+import { Downloads, GraphQLCard } from "./export";
 
 const KEPT = ["range", "organization"];
 
@@ -55,21 +55,21 @@ function Result({ question, around }: { question: Question; around: Around }) {
   );
   const scope = useScope();
   const ofOperations = question.source === "operations" || question.source === "interactions";
-  useOperationsMoved(ofOperations ? scope.operations : null, refresh);
-  useMoved(scope.turns, ofOperations ? () => {} : refresh);
+  useRefetchOnOperations(ofOperations ? scope.operations : null, refresh);
+  useRefetchOnEvents(scope.turns, ofOperations ? () => {} : refresh);
 
   const answer = data?.[CATALOG[question.source].field];
   if (problem && !answer) return <ErrorState problem={problem} retry={refresh} />;
   // An answer to the question before this one has other columns.
   if (!answer || loading)
     return (
-      <Card title="Answer">
+      <Card title="Result">
         <Loading lines={8} />
       </Card>
     );
   if (answer.rows.length === 0) {
     return (
-      <EmptyState title={`No ${question.source} here`} command="trackstore demo">
+      <EmptyState title={`No ${question.source} in this range`} command="trackstore demo">
         Choose a longer range or fewer filters. To have something to look at, send sample traffic:
       </EmptyState>
     );
@@ -77,7 +77,7 @@ function Result({ question, around }: { question: Question; around: Around }) {
   const { source, quantileError } = answer.coverage;
   const note = [
     `${count(answer.rows.length)} rows${answer.truncated ? `, the first ${count(MOST_ROWS)}` : ""}`,
-    source === "RAW" ? "from the records themselves" : `from sums by ${source.toLowerCase()}`,
+    source === "RAW" ? "from individual records" : `from rollups by ${source.toLowerCase()}`,
     ...(quantileError ? [`quantiles to ${quantileError * 100} %`] : []),
   ].join(" · ");
   return (

@@ -61,7 +61,7 @@ export function ResultTable({ question, answer }: { question: Question; answer: 
     <>
       <Table
         key={question.slice}
-        caption="Answer"
+        caption="Result"
         columns={columns}
         rows={rows}
         rowKey={({ id }) => id}
@@ -145,7 +145,7 @@ function measureColumns(
   const changeIn = (row: AnswerRow) => changeOf(valueOf(row), row.previous?.[index]);
   columns.push({
     key: `${measure} before`,
-    title: "Before",
+    title: "Previous",
     align: "right",
     sort: ({ previous }) => previous?.[index],
     cell: ({ previous }) => <span className="muted">{format(previous?.[index] ?? null)}</span>,

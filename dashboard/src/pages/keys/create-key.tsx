@@ -13,17 +13,17 @@ export interface MadeKey {
 }
 
 const SCOPES: { value: AccessScope; text: string }[] = [
-  { value: "INGEST", text: "report what happened" },
-  { value: "READ", text: "ask anything" },
+  { value: "INGEST", text: "record operations and requests" },
+  { value: "READ", text: "read everything" },
   { value: "MANAGE", text: "set limits and prices" },
-  { value: "ADMIN", text: "all of these, and make keys" },
+  { value: "ADMIN", text: "all of these, and manage keys" },
 ];
 const LIFETIMES = [
-  { value: "", text: "never ends" },
-  { value: "1", text: "ends in a day" },
-  { value: "30", text: "ends in 30 days" },
-  { value: "90", text: "ends in 90 days" },
-  { value: "365", text: "ends in a year" },
+  { value: "", text: "Never expires" },
+  { value: "1", text: "Expires in 1 day" },
+  { value: "30", text: "Expires in 30 days" },
+  { value: "90", text: "Expires in 90 days" },
+  { value: "365", text: "Expires in 1 year" },
 ];
 const DAY_MS = 86_400_000;
 
@@ -55,14 +55,14 @@ export function CreateKey({ onMade }: { onMade: (key: MadeKey) => void }) {
       .finally(() => setBusy(false));
   };
   return (
-    <Card title="Make a key">
+    <Card title="Create key">
       <form className="key-form padded" onSubmit={submit}>
         <NameField value={name} onChange={setName} />
         {bounds.fields}
         <Scopes chosen={scopes} onChange={setScopes} />
-        <Choice label="When it ends" options={LIFETIMES} value={days} onChoose={setDays} />
+        <Choice label="Expiration" options={LIFETIMES} value={days} onChoose={setDays} />
         <button type="submit" className="primary" disabled={busy || scopes.length === 0 || !name.trim()}>
-          Make the key
+          Create key
         </button>
       </form>
       {problem ? <ErrorState problem={problem} /> : null}
@@ -91,7 +91,7 @@ function NameField({ value, onChange }: { value: string; onChange: (value: strin
 function Scopes({ chosen, onChange }: { chosen: AccessScope[]; onChange: (scopes: AccessScope[]) => void }) {
   return (
     <fieldset>
-      <legend>May</legend>
+      <legend>Scopes</legend>
       {SCOPES.map(({ value, text }) => (
         <label key={value} title={text}>
           <input

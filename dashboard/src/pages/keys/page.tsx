@@ -19,10 +19,10 @@ export default function KeysPage() {
       <>
         <PageTitle title="API keys" />
         <EmptyState
-          title="Your key may not see keys"
+          title="Your key has no access to API keys"
           command="trackstore keys create NAME --organization acme --scope read"
         >
-          Keys are made by callers with the scope ADMIN, and by whoever runs the server:
+          Keys are managed with the scope ADMIN, or on the server with:
         </EmptyState>
       </>
     );
@@ -39,8 +39,7 @@ function Keys() {
     ({ organizationId }) => organization === null || organizationId === organization,
   );
   const revoke = (key: Key) => {
-    if (!confirm(`Revoke ${key.name}? Whoever uses it is refused from now on. This cannot be undone.`))
-      return;
+    if (!confirm(`Revoke ${key.name}? Calls with this key will be rejected. This cannot be undone.`)) return;
     ask(RevokeApiKeyDocument, { id: key.uuid }).then(
       () => refresh(),
       (error: unknown) => setRefused(error as ApiError),
@@ -48,7 +47,7 @@ function Keys() {
   };
   return (
     <>
-      <PageTitle title="API keys" sub="A secret is shown once, when its key is made" />
+      <PageTitle title="API keys" sub="A secret is shown once, when its key is created" />
       {made ? <Secret made={made} onDone={() => setMade(null)} /> : null}
       {(refused ?? problem) ? (
         <ErrorState problem={(refused ?? problem) as ApiError} retry={refresh} />
@@ -63,9 +62,9 @@ function Keys() {
         {keys === undefined ? (
           <Loading lines={6} />
         ) : keys.length === 0 ? (
-          <EmptyState title="There is no key yet">
-            Without one, the server is open to programs on its own machine only. Once there is one, it asks
-            every caller for a key from its next start on.
+          <EmptyState title="No keys yet">
+            Without a key, the server accepts calls from its own machine only. After the first key is created
+            and the server restarted, every caller needs a key.
           </EmptyState>
         ) : (
           <Table
@@ -82,17 +81,17 @@ function Keys() {
 
 function Secret({ made, onDone }: { made: MadeKey; onDone: () => void }) {
   return (
-    <section className="card secret" aria-label="The new key" role="status">
+    <section className="card secret" aria-label="New key" role="status">
       <p>
-        <strong>{made.name}</strong> is made. Keep its secret now: it is not shown again.
+        <strong>{made.name}</strong> was created. Copy its secret now: it is not shown again.
       </p>
       <div className="command">
         <pre tabIndex={0}>{made.secret}</pre>
         <CopyButton text={made.secret} what="secret" />
       </div>
-      <p className="muted small">Programs send it as Authorization: Bearer SECRET.</p>
+      <p className="muted small">Send it as Authorization: Bearer SECRET.</p>
       <button type="button" onClick={onDone}>
-        I have kept it
+        Done
       </button>
     </section>
   );
@@ -120,30 +119,30 @@ const COLUMNS: Column<Key>[] = [
   },
   {
     key: "bounds",
-    title: "Sees",
+    title: "Access",
     cell: ({ organizationId, namespaceId, workspaceId }) =>
       organizationId === "*"
-        ? "every organization"
+        ? "all organizations"
         : [organizationId, namespaceId, workspaceId].filter(Boolean).join(" / "),
     sort: ({ organizationId }) => organizationId,
   },
   {
     key: "scopes",
-    title: "May",
+    title: "Scopes",
     wide: true,
     cell: ({ scopes }) => scopes.join(", ").toLowerCase(),
   },
-  { key: "hint", title: "Ends in", wide: true, cell: ({ hint }) => <code>…{hint}</code> },
+  { key: "hint", title: "Key", wide: true, cell: ({ hint }) => <code>…{hint}</code> },
   {
     key: "created",
-    title: "Made",
+    title: "Created",
     wide: true,
     cell: ({ createdAt }) => <Instant value={createdAt} relative />,
     sort: ({ createdAt }) => createdAt,
   },
   {
     key: "ends",
-    title: "Ends",
+    title: "Expires",
     wide: true,
     cell: ({ expiresAt, revokedAt }) => <Instant value={revokedAt ?? expiresAt} relative />,
     sort: ({ expiresAt, revokedAt }) => revokedAt ?? expiresAt,
@@ -161,7 +160,7 @@ function revoking(revoke: (key: Key) => void, own: string | null): Column<Key> {
           type="button"
           className="danger"
           onClick={() => revoke(key)}
-          title={key.uuid === own ? "This is the key you are signed in with" : undefined}
+          title={key.uuid === own ? "You are signed in with this key" : undefined}
           aria-label={`Revoke ${key.name}`}
         >
           Revoke

@@ -65,7 +65,7 @@ const STAGE_COLUMNS: Column<StageRow>[] = [
   ...failureColumns<StageRow>(),
   {
     key: "retried",
-    title: "Tried again",
+    title: "Retries",
     cell: (row) => count(row.retriedCount),
     sort: (row) => row.retriedCount,
     align: "right",
@@ -107,7 +107,7 @@ function durationColumns<
     },
     {
       key: "p95",
-      title: "95 %",
+      title: "p95",
       cell: (row) => <Duration ms={row.durationMs?.p95} />,
       sort: (row) => row.durationMs?.p95,
       align: "right",
@@ -117,12 +117,12 @@ function durationColumns<
 }
 
 export function TypesCard({ trouble }: Props) {
-  if (!trouble) return <Pending title="Types of requests" />;
+  if (!trouble) return <Pending title="Request types" />;
   if (trouble.types.rows.length === 0) return null;
   return (
-    <Card title="Types of requests">
+    <Card title="Request types">
       <Table
-        caption="Types of requests"
+        caption="Request types"
         columns={TYPE_COLUMNS}
         rows={trouble.types.rows}
         rowKey={(row) => row.key.type ?? ""}
@@ -136,7 +136,7 @@ export function StagesCard({ trouble }: Props) {
   if (!trouble) return <Pending title="Stages" />;
   if (trouble.stages.rows.length === 0) return null;
   return (
-    <Card title="Stages" note="whose attempt began in this range">
+    <Card title="Stages" note="started in this range">
       <Table
         caption="Stages"
         columns={STAGE_COLUMNS}
@@ -184,9 +184,8 @@ export function BreakersCard({ trouble }: Props) {
   return (
     <Card title="Circuit breakers">
       {trouble.circuitBreakers.length === 0 ? (
-        <EmptyState title="No breaker was reported yet">
-          Report one with the mutation reportCircuitBreaker, or with the SDK: it shows here with its state and
-          failures.
+        <EmptyState title="No circuit breakers reported yet">
+          Report one with the mutation reportCircuitBreaker or with the SDK to see its state and failures.
         </EmptyState>
       ) : (
         <Table

@@ -40,7 +40,7 @@ export function RequestsChart({ data }: OverTime) {
     return { times: rows.map(start), series };
   }, [data]);
   return (
-    <Card title="Requests by when they were created">
+    <Card title="Requests over time">
       {data ? (
         <TimeChart title="Requests over time" kind="bars" format={count} {...chart} />
       ) : (
@@ -55,14 +55,14 @@ export function DurationsChart({ data }: OverTime) {
     const rows = data?.requestStats.rows ?? [];
     const series: Series[] = [
       { label: "median", hue: "c1", values: rows.map((row) => row.durationMs?.p50 ?? null) },
-      { label: "95 %", hue: "c2", values: rows.map((row) => row.durationMs?.p95 ?? null) },
+      { label: "p95", hue: "c2", values: rows.map((row) => row.durationMs?.p95 ?? null) },
     ];
     return { times: rows.map(start), series };
   }, [data]);
   return (
-    <Card title="How long requests take">
+    <Card title="Request duration">
       {data ? (
-        <TimeChart title="Durations over time" kind="lines" format={duration} {...chart} />
+        <TimeChart title="Request duration" kind="lines" format={duration} {...chart} />
       ) : (
         <Loading lines={6} />
       )}

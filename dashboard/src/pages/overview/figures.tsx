@@ -1,4 +1,4 @@
-// The figures at the top of the overview, each against the period before.
+// The figures at the top of the overview, each vs. previous period.
 import type { OperationTotalsQuery, RequestTotalsQuery, TroubleQuery } from "../../api/generated";
 import { changeOf, Stat } from "../../components/surfaces";
 import { compact, count, duration, money, perSecond, share, type Whole } from "../../format";
@@ -20,8 +20,8 @@ export function Figures({ requests, operations, breakers }: FiguresProps) {
       {operations ? (
         <OperationFigures totals={operations.operationStats.totals} />
       ) : (
-        ["Operations", "Tokens saved", "Money saved"].map((label) => (
-          <Stat key={label} label={label} value="…" detail="counted in a moment" />
+        ["Operations", "Tokens saved", "Cost saved"].map((label) => (
+          <Stat key={label} label={label} value="…" detail="loading" />
         ))
       )}
       <BreakerFigure breakers={breakers} />
@@ -58,18 +58,18 @@ function RequestFigures({ totals }: { totals: RequestTotalsQuery["requestStats"]
         detail={`${count(totals.errorCount)} of ${count(Number(totals.errorCount) + Number(totals.completedCount))} ended`}
       />
       <Stat
-        label="Duration, median"
+        label="Median duration"
         value={duration(totals.durationMs?.p50)}
         change={changeOf(totals.durationMs?.p50, previous?.durationMs?.p50)}
         better="less"
         detail="from start to end"
       />
       <Stat
-        label="Duration, 95 %"
+        label="p95 duration"
         value={duration(totals.durationMs?.p95)}
         change={changeOf(totals.durationMs?.p95, previous?.durationMs?.p95)}
         better="less"
-        detail="end within"
+        detail="of requests that ended"
       />
     </>
   );
@@ -84,17 +84,17 @@ function OperationFigures({ totals }: { totals: OperationTotalsQuery["operationS
         label="Operations"
         value={compact(totals.count)}
         change={changeOf(totals.count, previous?.count)}
-        detail={`${share(totals.errorRate)} failed · 95 % in ${duration(totals.durationMs?.p95)}`}
+        detail={`${share(totals.errorRate)} failed · p95 ${duration(totals.durationMs?.p95)}`}
       />
       <Stat
         label="Tokens saved"
         value={compact(totals.tokensPrevented?.sum ?? 0)}
         change={changeOf(totals.tokensPrevented?.sum, previous?.tokensPrevented?.sum)}
         better="more"
-        detail="not read, thanks to narrower modes"
+        detail="not read because of narrower modes"
       />
       <Stat
-        label="Money saved"
+        label="Cost saved"
         value={money(cost?.saved ?? 0)}
         change={changeOf(cost?.saved, previous?.cost?.saved)}
         better="more"

@@ -5,8 +5,8 @@ import {
   RequestTotalsDocument,
   TroubleDocument,
 } from "../../api/generated";
-import { askEarly } from "../../api/early";
-import { useMoved } from "../../api/use-moved";
+import { prefetch } from "../../api/prefetch";
+import { useRefetchOnEvents } from "../../api/use-refetch-on-events";
 import { useQuery } from "../../api/use-query";
 import { Card, EmptyState, ErrorState, Loading, PageTitle } from "../../components/surfaces";
 import { RANGE_BUCKET, RANGE_WORDS, useRange, ZONE } from "../../state/range";
@@ -20,8 +20,8 @@ import { Warnings } from "./warnings";
 /** Ask for the first numbers while it is still being found out who looks. */
 export function begin(query: URLSearchParams): void {
   const scope = scopeIn(query);
-  askEarly(RequestTotalsDocument, { where: scope.requests });
-  askEarly(OperationTotalsDocument, { where: scope.operations });
+  prefetch(RequestTotalsDocument, { where: scope.requests });
+  prefetch(OperationTotalsDocument, { where: scope.operations });
 }
 
 export default function OverviewPage() {
@@ -33,14 +33,14 @@ export default function OverviewPage() {
   const overTime = useQuery(RequestsOverTimeDocument, { where: scope.requests, bucket });
   const trouble = useQuery(TroubleDocument, scope);
   const all = [requests, operations, overTime, trouble];
-  useMoved(scope.turns, () => all.forEach(({ refresh }) => refresh()));
+  useRefetchOnEvents(scope.turns, () => all.forEach(({ refresh }) => refresh()));
 
   const problem = all.find((query) => query.problem)?.problem;
   const nothing =
     requests.data?.requestStats.totals.count === 0 && operations.data?.operationStats.totals.count === 0;
   return (
     <>
-      <PageTitle title="Overview" sub={`The ${RANGE_WORDS[range]}, against the time before`} />
+      <PageTitle title="Overview" sub={`The ${RANGE_WORDS[range]}, vs. previous period`} />
       {problem ? <ErrorState problem={problem} /> : null}
       {trouble.data ? <Warnings trouble={trouble.data} /> : null}
       {requests.data ? (
@@ -70,8 +70,8 @@ export default function OverviewPage() {
 
 function NothingYet() {
   return (
-    <Card title="Nothing was recorded in this range">
-      <EmptyState title="See it live in a moment" command="trackstore demo">
+    <Card title="No data in this range">
+      <EmptyState title="Send sample traffic" command="trackstore demo">
         This sends invented requests, tool calls and chats to a server on this machine until it is stopped.
         For your own, wrap your code with the SDK, or send a mutation to /graphql.
       </EmptyState>

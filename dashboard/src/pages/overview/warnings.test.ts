@@ -22,8 +22,8 @@ it("warns of open breakers and of what fails too often", () => {
   } as unknown as TroubleQuery;
   expect(warningsOf(trouble, false)).toEqual([
     "renderer is open",
-    "Requests of type lesson fail in 11% of their runs",
-    "Stages video fail in 50% of their runs",
+    "Requests of type lesson fail in 11% of runs",
+    "Stages video fail in 50% of runs",
   ]);
   expect(warningsOf(trouble, true)[0]).toBe("renderer is open (acme)");
 });

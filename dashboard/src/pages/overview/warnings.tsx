@@ -34,7 +34,7 @@ export function warningsOf(
   );
   const failing = (what: string, part: { errorCount: Whole; completedCount: Whole }) => {
     const rate = failureRate(part);
-    return rate !== null && rate > TOO_MANY_FAILURES ? [`${what} fail in ${share(rate)} of their runs`] : [];
+    return rate !== null && rate > TOO_MANY_FAILURES ? [`${what} fail in ${share(rate)} of runs`] : [];
   };
   return [
     ...breakers,

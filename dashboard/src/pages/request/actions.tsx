@@ -62,19 +62,19 @@ function Retries({ request, busy, onRetry, onRetryAll }: RetriesProps) {
     <>
       {retryable(request).map((stage) => (
         <button type="button" key={stage} disabled={busy} onClick={() => void onRetry(stage)}>
-          <Icon name="retry" size={13} /> Try {stage} again
+          <Icon name="retry" size={13} /> Retry {stage}
         </button>
       ))}
       {mayForce
         ? refused(request).map((stage) => (
             <button type="button" key={stage} disabled={busy} onClick={() => void onRetry(stage, true)}>
-              <Icon name="retry" size={13} /> Force {stage} to run again
+              <Icon name="retry" size={13} /> Force retry of {stage}
             </button>
           ))
         : null}
       {runsAsWhole(request) ? (
         <button type="button" disabled={busy} onClick={() => void onRetryAll()}>
-          <Icon name="retry" size={13} /> Run the request again
+          <Icon name="retry" size={13} /> Retry request
         </button>
       ) : null}
     </>
@@ -117,7 +117,7 @@ export function runsAsWhole(request: Failing): boolean {
   return request.status === "FAILED" && broken(request).length === 0;
 }
 
-/** Asks once more, and why: a request that was called off does not come back. */
+/** Ask for confirmation and a reason: a cancellation cannot be undone. */
 function CancelButton({ busy, onCancel }: { busy: boolean; onCancel: (reason: string | null) => void }) {
   const [asking, setAsking] = useState(false);
   const [reason, setReason] = useState("");
@@ -146,10 +146,10 @@ function CancelButton({ busy, onCancel }: { busy: boolean; onCancel: (reason: st
         onKeyDown={(event) => event.key === "Escape" && setAsking(false)}
       />
       <button type="submit" className="danger" disabled={busy}>
-        Cancel it for good
+        Confirm cancellation
       </button>
       <button type="button" onClick={() => setAsking(false)}>
-        Keep it
+        Keep request
       </button>
     </form>
   );

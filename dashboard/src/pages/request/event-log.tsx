@@ -21,7 +21,7 @@ export function EventLog({ log }: { log: Log }) {
   const detail = chosen === null ? undefined : lines.find((line) => line.seq === chosen);
   const options = SEVERITIES.map((value) => ({
     value,
-    text: value === "DEBUG" ? "All severities" : `${words(value)} and worse`,
+    text: value === "DEBUG" ? "All severities" : `${words(value)} and above`,
   }));
   return (
     <Card
@@ -31,8 +31,8 @@ export function EventLog({ log }: { log: Log }) {
         <>
           <input
             type="search"
-            aria-label="Find in the log"
-            placeholder="Find in the log"
+            aria-label="Search the log"
+            placeholder="Search the log"
             value={text}
             onChange={(event) => setText(event.target.value)}
           />
@@ -52,7 +52,7 @@ function noteOf(log: Log, lines: readonly LogLine[]): string {
       ? `${count(log.last)} events`
       : `${count(lines.length)} of ${count(log.last)} events`;
   const first = log.lines[0]?.seq ?? 1;
-  return first > 1 ? `${shown}; the newest ${count(MOST_EVENTS)} are kept here` : shown;
+  return first > 1 ? `${shown}; showing the newest ${count(MOST_EVENTS)}` : shown;
 }
 
 interface LinesProps {
@@ -197,9 +197,9 @@ function Detail({ line }: { line: LogLine }) {
       </p>
       {line.message ? <p>{line.message}</p> : null}
       {line.data === null ? (
-        <p className="muted">This event carries no data.</p>
+        <p className="muted">This event has no data.</p>
       ) : (
-        <JsonView value={line.data} label="Data of the event" />
+        <JsonView value={line.data} label="Event data" />
       )}
     </div>
   );

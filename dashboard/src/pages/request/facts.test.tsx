@@ -23,5 +23,5 @@ test("the time left counts down and never below nothing", () => {
   again(<TimeLeft request={request(5)} />);
   expect(place.textContent).toBe("about 5.0 s");
   again(<TimeLeft request={request(null)} />);
-  expect(place.textContent).toBe("not known yet");
+  expect(place.textContent).toBe("unknown");
 });

@@ -16,7 +16,7 @@ export function Facts({ request }: { request: RequestNow }) {
         <Fact name="Progress">
           <Progress value={request.progress} label="Progress of the request" />
         </Fact>
-        <Fact name={running ? "Time left" : "Took"}>
+        <Fact name={running ? "Time left" : "Duration"}>
           {running ? <TimeLeft request={request} /> : <Duration ms={request.durationMs} />}
         </Fact>
         <Fact name="Stage">{request.currentStage ?? <span className="muted">–</span>}</Fact>
@@ -27,7 +27,7 @@ export function Facts({ request }: { request: RequestNow }) {
         <Fact name="Started">
           <Instant value={request.startedAt} />
         </Fact>
-        <Fact name={running ? "Last heard" : "Ended"}>
+        <Fact name={running ? "Last update" : "Ended"}>
           <Instant value={running ? (request.heardAt ?? request.updatedAt) : request.endedAt} />
         </Fact>
         <Fact name="Id" long>
@@ -58,10 +58,10 @@ export function TimeLeft({ request }: { request: RequestNow }) {
   const now = useNow(true);
   const said = useRef({ request, at: now });
   if (said.current.request !== request) said.current = { request, at: serverNow() };
-  if (request.etaSeconds === null) return <span className="muted">not known yet</span>;
+  if (request.etaSeconds === null) return <span className="muted">unknown</span>;
   const left = Math.max(0, request.etaSeconds * 1_000 - Math.max(0, now - said.current.at));
   return (
-    <span title="From how long such stages took before">
+    <span title="Estimated from earlier runs of these stages">
       {left === 0 ? "any moment" : `about ${duration(left)}`}
     </span>
   );

@@ -13,7 +13,7 @@ export function FailureCard({ request }: { request: RequestNow }) {
   const { error, cancelReason } = request;
   if (cancelReason) {
     return (
-      <Card title="Why it was called off">
+      <Card title="Cancellation reason">
         <p className="padded">{cancelReason}</p>
       </Card>
     );
@@ -21,8 +21,8 @@ export function FailureCard({ request }: { request: RequestNow }) {
   if (!error) return null;
   return (
     <Card title="Error" note={error.stage ? `in the stage ${error.stage}` : null} className="failed">
-      <p className="padded error-text">{error.message ?? "No message was given."}</p>
-      {isEmpty(error.details) ? null : <JsonView value={error.details} label="Details of the error" />}
+      <p className="padded error-text">{error.message ?? "No error message."}</p>
+      {isEmpty(error.details) ? null : <JsonView value={error.details} label="Error details" />}
     </Card>
   );
 }
@@ -35,7 +35,7 @@ export function FailedAttempts({ stages }: { stages: RequestNow["stages"] }) {
   );
   if (failed.length === 0) return null;
   return (
-    <Card title="Attempts that failed">
+    <Card title="Failed attempts">
       <ul className="attempts">
         {failed.map((attempt) => (
           <li key={`${attempt.name} ${attempt.attempt}`}>

@@ -36,7 +36,7 @@ const COLUMNS: Column<Operation>[] = [
   },
   {
     key: "ms",
-    title: "Took",
+    title: "Duration",
     cell: (row) => <Duration ms={row.durationMs} />,
     sort: (row) => row.durationMs,
     align: "right",
@@ -87,8 +87,8 @@ export function OperationsCard({ id, moved }: { id: string; moved: number }) {
           <Loading />
         )
       ) : operations.nodes.length === 0 ? (
-        <EmptyState title="No call was reported for this request">
-          An operation that carries this request's id as <code>requestId</code> is listed here.
+        <EmptyState title="No operations for this request">
+          Operations with this request's id as <code>requestId</code> are listed here.
         </EmptyState>
       ) : (
         <Table

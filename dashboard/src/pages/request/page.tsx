@@ -41,8 +41,8 @@ export default function RequestPage({ parameter }: PageProps) {
 
 function Missing() {
   return (
-    <EmptyState title="There is no such request">
-      Nothing with this id is within the bounds of your key. <Link to="/requests">All requests</Link>
+    <EmptyState title="Request not found">
+      Your key has no access to a request with this id. <Link to="/requests">All requests</Link>
     </EmptyState>
   );
 }
@@ -62,7 +62,7 @@ function Payloads({ request }: { request: RequestNow }) {
         </Card>
       )}
       {outputs.length === 0 ? null : (
-        <Card title="Outputs of stages">
+        <Card title="Stage outputs">
           {outputs.map(({ name, output }) => (
             <div key={name} className="output">
               <h3>{name}</h3>

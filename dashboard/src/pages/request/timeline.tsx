@@ -13,7 +13,7 @@ export function StagesTimeline({ request }: { request: RequestNow }) {
   if (request.stages.length === 0) {
     return (
       <Card title="Stages">
-        <EmptyState title="No stage is planned, and none has begun">
+        <EmptyState title="No stages">
           A stage begins with the mutation startStage, or with <code>with request.stage("name"):</code> in the
           SDK.
         </EmptyState>
@@ -59,7 +59,7 @@ function Head({ ticks, ms }: { ticks: number[]; ms: number }) {
           Attempts
         </th>
         <th scope="col" className="right">
-          Took
+          Duration
         </th>
       </tr>
     </thead>

@@ -10,7 +10,7 @@ import {
   RequestPageDocument,
   type RequestPageQuery,
 } from "../../api/generated";
-import { type Gatherer, gather } from "../../state/gather";
+import { type Batcher, batch } from "../../state/batch";
 import { append, EMPTY, type Log, type LogLine } from "./log";
 
 export type RequestNow = NonNullable<RequestPageQuery["request"]>;
@@ -56,13 +56,13 @@ class Watch {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asked = 0;
   readonly #abort = new AbortController();
-  readonly #news: Gatherer<RequestFollowSubscription["requestProgress"]>;
+  readonly #news: Batcher<RequestFollowSubscription["requestProgress"]>;
 
   constructor(
     private readonly id: string,
     private readonly show: (change: Partial<Watched>) => void,
   ) {
-    this.#news = gather((items) => this.#take(items));
+    this.#news = batch((items) => this.#take(items));
   }
 
   /** The state and the log so far come by queries, page by page; then the subscription goes on behind them. */

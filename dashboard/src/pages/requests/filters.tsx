@@ -11,7 +11,7 @@ import { type ListChoice, STATUSES } from "./filter";
 
 const STATUS_OPTIONS = [
   { value: "", text: "Any status" },
-  { value: "ACTIVE", text: "Active: not ended yet" },
+  { value: "ACTIVE", text: "Active (not ended)" },
   ...STATUSES.map((status) => ({ value: status as string, text: words(status) })),
 ];
 

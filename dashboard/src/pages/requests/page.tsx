@@ -8,24 +8,24 @@ import { useOrganization } from "../../state/viewer";
 import { eventsOf, filterOf, type ListChoice } from "./filter";
 import { Filters } from "./filters";
 import { RequestTable } from "./request-table";
-import { useLines } from "./use-lines";
+import { useRows } from "./use-rows";
 
 export default function RequestsPage() {
   const choice = useChoice();
-  const { lines, total, more, problem, loadMore } = useLines(filterOf(choice), eventsOf(choice));
+  const { rows, total, more, problem, loadMore } = useRows(filterOf(choice), eventsOf(choice));
   const chosen = choice.status !== null || choice.type !== null || choice.search !== "";
   return (
     <>
-      <PageTitle title="Requests" sub={`Created in the ${RANGE_WORDS[choice.range]}, the newest first`} />
+      <PageTitle title="Requests" sub={`Created in the ${RANGE_WORDS[choice.range]}, newest first`} />
       <Filters choice={choice} />
       {problem ? <ErrorState problem={problem} /> : null}
-      <Card title="Requests" note={lines ? `${count(lines.length)} of ${count(total)}` : null}>
-        {!lines ? (
+      <Card title="Requests" note={rows ? `${count(rows.length)} of ${count(total)}` : null}>
+        {!rows ? (
           <Loading lines={8} />
-        ) : lines.length === 0 ? (
+        ) : rows.length === 0 ? (
           <Nothing chosen={chosen} />
         ) : (
-          <RequestTable lines={lines} />
+          <RequestTable rows={rows} />
         )}
         {more ? (
           <div className="padded more">
@@ -59,15 +59,15 @@ const CREATE = `curl -s http://127.0.0.1:8000/graphql -H 'Content-Type: applicat
 function Nothing({ chosen }: { chosen: boolean }) {
   if (chosen) {
     return (
-      <EmptyState title="No request matches">
-        Choose a longer range, or take a filter away. An id is found whatever the range is.
+      <EmptyState title="No matching requests">
+        Select a longer range or remove a filter. Searching by id ignores the range.
       </EmptyState>
     );
   }
   return (
-    <EmptyState title="No request was created in this range" command={CREATE}>
-      A request is work that somebody watches: it has stages, attempts and a log. Create one, or run{" "}
-      <code>trackstore demo</code>, and it appears here as it happens.
+    <EmptyState title="No requests in this range" command={CREATE}>
+      A request is a unit of work with stages, attempts and a log. Create one, or run{" "}
+      <code>trackstore demo</code>, and it appears here live.
     </EmptyState>
   );
 }

@@ -1,61 +1,57 @@
-// Requests as lines of a table; a line opens its request.
+// Requests as rows of a table; a row opens its request.
 import { type Column, Table } from "../../components/table";
 import { Duration, Id, Instant, Progress, Running, StatusBadge } from "../../components/values";
 import { Link, navigate, withContext } from "../../router";
 import { useOrganization } from "../../state/viewer";
-import type { Line } from "./lines";
+import type { RequestRow } from "./rows";
 
-const COLUMNS: Column<Line>[] = [
+const COLUMNS: Column<RequestRow>[] = [
   {
     key: "title",
     title: "Request",
-    cell: (line) => (
-      <Link className="cut" to={`/requests/${line.uuid}`} title={line.title ?? line.type}>
-        {line.title ?? line.type}
+    cell: (row) => (
+      <Link className="cut" to={`/requests/${row.uuid}`} title={row.title ?? row.type}>
+        {row.title ?? row.type}
       </Link>
     ),
   },
-  { key: "status", title: "Status", cell: (line) => <StatusBadge status={line.status} /> },
-  { key: "progress", title: "Progress", cell: (line) => <Progress value={line.progress} label="Progress" /> },
+  { key: "status", title: "Status", cell: (row) => <StatusBadge status={row.status} /> },
+  { key: "progress", title: "Progress", cell: (row) => <Progress value={row.progress} label="Progress" /> },
   {
     key: "stage",
     title: "Stage",
-    cell: (line) => line.currentStage ?? <span className="muted">–</span>,
+    cell: (row) => row.currentStage ?? <span className="muted">–</span>,
     wide: true,
   },
-  { key: "type", title: "Type", cell: (line) => line.type, wide: "very" },
-  { key: "created", title: "Created", cell: (line) => <Instant value={line.createdAt} /> },
+  { key: "type", title: "Type", cell: (row) => row.type, wide: "very" },
+  { key: "created", title: "Created", cell: (row) => <Instant value={row.createdAt} /> },
   {
     key: "duration",
     title: "Duration",
-    cell: (line) =>
-      line.startedAt && !line.endedAt ? (
-        <Running since={line.startedAt} />
-      ) : (
-        <Duration ms={line.durationMs} />
-      ),
+    cell: (row) =>
+      row.startedAt && !row.endedAt ? <Running since={row.startedAt} /> : <Duration ms={row.durationMs} />,
     align: "right",
     wide: true,
   },
-  { key: "id", title: "Id", cell: (line) => <Id value={line.uuid} short />, wide: true },
+  { key: "id", title: "Id", cell: (row) => <Id value={row.uuid} short />, wide: true },
 ];
-const ORGANIZATION: Column<Line> = {
+const ORGANIZATION: Column<RequestRow> = {
   key: "organization",
   title: "Organization",
-  cell: (line) => line.organizationId,
+  cell: (row) => row.organizationId,
   wide: true,
 };
 const WITH_ORGANIZATION = [...COLUMNS.slice(0, 4), ORGANIZATION, ...COLUMNS.slice(4)];
 
-export function RequestTable({ lines }: { lines: readonly Line[] }) {
+export function RequestTable({ rows }: { rows: readonly RequestRow[] }) {
   const all = useOrganization() === null;
   return (
     <Table
       caption="Requests"
       columns={all ? WITH_ORGANIZATION : COLUMNS}
-      rows={lines}
-      rowKey={(line) => line.uuid}
-      onOpen={(line) => navigate(withContext(`/requests/${line.uuid}`))}
+      rows={rows}
+      rowKey={(row) => row.uuid}
+      onOpen={(row) => navigate(withContext(`/requests/${row.uuid}`))}
     />
   );
 }

@@ -7,7 +7,7 @@ import {
   SavingsTrendDocument,
   type SavingsTrendQuery,
 } from "../../api/generated";
-import { useOperationsMoved } from "../../api/use-operations-moved";
+import { useRefetchOnOperations } from "../../api/use-refetch-on-operations";
 import { useQuery } from "../../api/use-query";
 import { Card, changeOf, EmptyState, ErrorState, Loading, PageTitle, Stat } from "../../components/surfaces";
 import { type Series, TimeChart } from "../../components/time-chart";
@@ -31,14 +31,14 @@ export default function SavingsPage() {
   const parts = useQuery(SavingsPartsDocument, { where });
   const trend = useQuery(SavingsTrendDocument, { where, bucket: { ...RANGE_BUCKET[range], zone: ZONE } });
   const all = [totals, parts, trend];
-  useOperationsMoved(where, () => all.forEach(({ refresh }) => refresh()));
+  useRefetchOnOperations(where, () => all.forEach(({ refresh }) => refresh()));
   const problem = all.find((query) => query.problem)?.problem;
   const found = totals.data?.operationStats.totals;
   return (
     <>
       <PageTitle
         title="Savings"
-        sub={`Operations of tools, the ${RANGE_WORDS[range]}, against the time before`}
+        sub={`Operations of tools, the ${RANGE_WORDS[range]}, vs. previous period`}
       />
       {problem ? (
         <ErrorState problem={problem} retry={() => all.forEach(({ refresh }) => refresh())} />
@@ -48,7 +48,7 @@ export default function SavingsPage() {
           <Loading lines={8} />
         )
       ) : found.count === 0 ? (
-        <EmptyState title="No tool was used in this range" command={RECORD}>
+        <EmptyState title="No tool operations in this range" command={RECORD}>
           Record what a tool was given and what it would have taken. Send sample traffic with trackstore demo,
           or:
         </EmptyState>
@@ -69,26 +69,28 @@ function Figures({ totals }: { totals: SavingsTotalsQuery["operationStats"]["tot
   return (
     <dl className="stats">
       <Stat
-        label="Money saved"
+        label="Cost saved"
         value={money(cost?.saved)}
         change={changeOf(cost?.saved, previous?.cost?.saved)}
         better="more"
-        detail={cost?.unpricedCount ? `${count(cost.unpricedCount)} without a price` : "baseline less actual"}
+        detail={
+          cost?.unpricedCount ? `${count(cost.unpricedCount)} without a price` : "baseline minus actual"
+        }
       />
       <Stat
         label="Baseline"
         value={money(cost?.baseline)}
         change={changeOf(cost?.baseline, previous?.cost?.baseline)}
-        detail="what it would have cost"
+        detail="cost without savings"
       />
       <Stat
         label="Actual"
         value={money(cost?.actual)}
         change={changeOf(cost?.actual, previous?.cost?.actual)}
-        detail="what it cost"
+        detail="amount spent"
       />
       <Stat
-        label="Saved of the baseline"
+        label="Savings rate"
         value={share(totals.savingsRate)}
         change={changeOf(totals.savingsRate, previous?.savingsRate)}
         better="more"
@@ -128,7 +130,7 @@ function TrendCharts({ trend }: { trend: SavingsTrendQuery | undefined }) {
   }, [trend]);
   return (
     <div className="grid">
-      <Card title="Baseline, as spent and saved">
+      <Card title="Cost over time">
         {trend ? (
           <TimeChart
             title="Cost over time"
@@ -141,7 +143,7 @@ function TrendCharts({ trend }: { trend: SavingsTrendQuery | undefined }) {
           <Loading lines={6} />
         )}
       </Card>
-      <Card title="Tokens that were not read">
+      <Card title="Tokens prevented over time">
         {trend ? (
           <TimeChart
             title="Tokens prevented over time"

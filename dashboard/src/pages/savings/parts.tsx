@@ -33,16 +33,16 @@ function figure<Value extends Whole>(
 
 const FIGURES: Column<Row>[] = [
   figure("count", "Operations", (row) => row.count, count),
-  figure("original", "Tokens in full", (row) => row.tokensOriginal?.sum, compact, true),
-  figure("actual", "Tokens taken", (row) => row.tokensActual?.sum, compact, true),
-  figure("prevented", "Prevented", (row) => row.tokensPrevented?.sum, compact),
+  figure("original", "Original tokens", (row) => row.tokensOriginal?.sum, compact, true),
+  figure("actual", "Actual tokens", (row) => row.tokensActual?.sum, compact, true),
+  figure("prevented", "Tokens prevented", (row) => row.tokensPrevented?.sum, compact),
   figure("baseline", "Baseline", (row) => row.cost?.baseline, money, true),
   figure("spent", "Actual", (row) => row.cost?.actual, money, true),
   figure("saved", "Saved", (row) => row.cost?.saved, money),
-  figure("rate", "Of the baseline", (row) => row.savingsRate, share, true),
+  figure("rate", "Savings rate", (row) => row.savingsRate, share, true),
   {
     key: "mean",
-    title: "Mean time",
+    title: "Average duration",
     align: "right",
     wide: true,
     cell: (row) => <Duration ms={row.durationMs?.avg} />,

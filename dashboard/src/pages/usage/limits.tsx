@@ -22,7 +22,7 @@ function tone(full: number): "bad" | "warn" | "good" {
 const COLUMNS: Column<Limit>[] = [
   {
     key: "subject",
-    title: "Of",
+    title: "Subject",
     cell: ({ subject, subjectId, organizationId }) => (
       <>
         {words(subject)} <strong>{subjectId}</strong>
@@ -33,13 +33,13 @@ const COLUMNS: Column<Limit>[] = [
   },
   {
     key: "full",
-    title: "Full",
+    title: "Used %",
     cell: (limit) => <Fullness limit={limit} />,
     sort: fullness,
   },
   {
     key: "type",
-    title: "Counts",
+    title: "Interaction type",
     cell: ({ interactionType }) => interactionType,
     sort: ({ interactionType }) => interactionType,
   },
@@ -62,21 +62,21 @@ const COLUMNS: Column<Limit>[] = [
   },
   {
     key: "mode",
-    title: "Beyond it",
+    title: "When exceeded",
     wide: true,
-    cell: ({ mode }) => (mode === "HARD" ? "refused" : "reported"),
+    cell: ({ mode }) => (mode === "HARD" ? "rejected" : "reported"),
     sort: ({ mode }) => mode,
   },
   {
     key: "period",
-    title: "Each",
+    title: "Period",
     wide: true,
     cell: ({ period }) => period.toLowerCase(),
     sort: ({ period }) => period,
   },
   {
     key: "resets",
-    title: "Begins anew",
+    title: "Resets",
     wide: true,
     cell: ({ usage }) => <Instant value={usage.resetsAt} relative />,
     sort: ({ usage }) => usage.resetsAt,

@@ -8,9 +8,9 @@ import {
   UsageTotalsDocument,
   type UsageTotalsQuery,
 } from "../../api/generated";
-import { useOperationsMoved } from "../../api/use-operations-moved";
+import { useRefetchOnOperations } from "../../api/use-refetch-on-operations";
 import { useQuery } from "../../api/use-query";
-import { useRegularly } from "../../api/use-regularly";
+import { usePolling } from "../../api/use-polling";
 import { Choice, Segments } from "../../components/choice";
 import { Card, EmptyState, ErrorState, Loading, PageTitle, Stat } from "../../components/surfaces";
 import { count } from "../../format";
@@ -77,15 +77,15 @@ export default function UsagePage() {
   const limits = useQuery(LimitsDocument, { where: of });
   const all = [totals, parts, limits];
   const refresh = () => all.forEach((each) => each.refresh());
-  useOperationsMoved({ ...of, occurredAt: { last: "PT1H" } }, refresh);
-  useRegularly(refresh, ASK_MS);
+  useRefetchOnOperations({ ...of, occurredAt: { last: "PT1H" } }, refresh);
+  usePolling(refresh, ASK_MS);
   const problem = all.find((each) => each.problem)?.problem;
   const found = totals.data?.interactionStats;
   const known = limits.data?.limits;
   const nothing = found?.rows.length === 0 && known?.length === 0;
   return (
     <>
-      <PageTitle title="Usage" sub="Units that count against a plan, by calendar months in UTC">
+      <PageTitle title="Usage" sub="Units per calendar month (UTC)">
         <Choice
           label="Month"
           options={months.map((value) => ({ value, text: monthName.format(new Date(`${value}-01`)) }))}
@@ -95,13 +95,13 @@ export default function UsagePage() {
       </PageTitle>
       {problem ? <ErrorState problem={problem} retry={refresh} /> : null}
       {nothing ? (
-        <EmptyState title="Nothing was counted in this month" command={CONSUME}>
+        <EmptyState title="No usage in this month" command={CONSUME}>
           Set a limit and consume from it, or send sample traffic with trackstore demo:
         </EmptyState>
       ) : null}
       {found && !nothing ? <Figures stats={found} /> : null}
       {known && known.length > 0 ? (
-        <Card title="Limits" note="the fullest first">
+        <Card title="Limits" note="highest usage first">
           <LimitsTable limits={known} />
         </Card>
       ) : null}
@@ -120,12 +120,12 @@ function Figures({ stats }: { stats: UsageTotalsQuery["interactionStats"] }) {
       {rows.map(({ key, units }) => (
         <Stat
           key={key.interactionType ?? ""}
-          label={key.interactionType ?? "without a type"}
+          label={key.interactionType ?? "no type"}
           value={count(units?.sum)}
         />
       ))}
-      <Stat label="Workspaces" value={count(totals.workspaces)} detail="that used any" />
-      <Stat label="Users" value={count(totals.users)} detail="who used any" />
+      <Stat label="Workspaces" value={count(totals.workspaces)} detail="with usage" />
+      <Stat label="Users" value={count(totals.users)} detail="with usage" />
     </dl>
   );
 }
@@ -133,7 +133,7 @@ function Figures({ stats }: { stats: UsageTotalsQuery["interactionStats"] }) {
 function UnitsCard({ by, parts }: { by: GroupName; parts: UsagePartsQuery["interactionStats"] | undefined }) {
   const choice = (
     <Segments
-      label="Apart by"
+      label="Group by"
       options={GROUP_OPTIONS}
       value={by}
       onChoose={(value) => setQuery({ by: value === "organization" ? null : value })}

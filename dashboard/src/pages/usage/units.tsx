@@ -32,10 +32,10 @@ function label(title: string, value: (row: Row) => string | null): Column<Row> {
 }
 
 export function UnitsTable({ by, parts }: { by: GroupName; parts: Parts }) {
-  if (parts.rows.length === 0) return <EmptyState title="Nothing was counted" />;
+  if (parts.rows.length === 0) return <EmptyState title="No usage" />;
   const columns: Column<Row>[] = [
     ...COLUMNS[by],
-    label("Counts", ({ key }) => key.interactionType),
+    label("Interaction type", ({ key }) => key.interactionType),
     {
       key: "units",
       title: "Units",
@@ -54,9 +54,7 @@ export function UnitsTable({ by, parts }: { by: GroupName; parts: Parts }) {
         rowKey={({ key }) => writeJson(key)}
         sortedBy="-units"
       />
-      {parts.truncated ? (
-        <p className="padded muted small">The first {parts.rows.length} are shown.</p>
-      ) : null}
+      {parts.truncated ? <p className="padded muted small">Showing the first {parts.rows.length}.</p> : null}
     </>
   );
 }

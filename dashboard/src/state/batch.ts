@@ -1,8 +1,8 @@
-// Many small things at once become few drawings: what comes between two frames is handed on together.
+// Batches items between animation frames, so that many small updates become few renders.
 
 const HIDDEN_MS = 1_000;
 
-export interface Gatherer<Item> {
+export interface Batcher<Item> {
   add: (item: Item) => void;
   stop: () => void;
 }
@@ -11,7 +11,7 @@ export interface Gatherer<Item> {
  * Hand on what was added, at most once per animation frame; once a second where the page is in the background,
  * because there are no frames there. Never more than `most` wait: then they are handed on at once.
  */
-export function gather<Item>(handOn: (items: Item[]) => void, most = 5_000): Gatherer<Item> {
+export function batch<Item>(handOn: (items: Item[]) => void, most = 5_000): Batcher<Item> {
   let waiting: Item[] = [];
   let cancel: (() => void) | undefined;
   const flush = () => {

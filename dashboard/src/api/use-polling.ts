@@ -1,8 +1,8 @@
-// Asking anew every so often: for what no subscription tells. It rests while nobody looks.
+// Polling for data without a subscription. It pauses while the page is hidden.
 import { useEffect, useRef } from "react";
 
 /** Call `refresh` every `ms` while the page is in sight, and when it comes back into sight. */
-export function useRegularly(refresh: () => void, ms: number): void {
+export function usePolling(refresh: () => void, ms: number): void {
   const latest = useRef(refresh);
   latest.current = refresh;
   useEffect(() => slide(() => latest.current(), ms), [ms]);

@@ -1,9 +1,9 @@
-// Questions asked while the page that shows their answers is still being drawn.
+// Queries sent while the page that shows their results is still loading.
 import { ask } from "./client";
 import type { TypedDocumentString } from "./generated";
 import { writeJson } from "./json";
 
-/** An answer that nobody took by then is no longer news. */
+/** Older results are discarded. */
 const KEPT_MS = 5_000;
 
 const asked = new Map<string, { at: number; answer: Promise<unknown> }>();
@@ -12,19 +12,19 @@ function nameOf(document: { toString: () => string }, variables: unknown): strin
   return `${document.toString()} ${writeJson(variables)}`;
 }
 
-/** Ask now; the first `takeEarly` with the same question gets the answer. */
-export function askEarly<Data, Variables>(
+/** Send a query now; the first `takePrefetched` with the same query gets the result. */
+export function prefetch<Data, Variables>(
   document: TypedDocumentString<Data, Variables>,
   variables: Variables,
 ): void {
   const answer = ask(document, variables);
-  // Whoever takes it hears of the failure, and nobody else need.
+  // The failure is reported to whoever takes the result.
   answer.catch(() => {});
   asked.set(nameOf(document, variables), { at: Date.now(), answer });
 }
 
-/** The answer that is on its way to that question, once. */
-export function takeEarly<Data, Variables>(
+/** Return the pending result of that query, once. */
+export function takePrefetched<Data, Variables>(
   document: TypedDocumentString<Data, Variables> | string,
   variables: Variables,
 ): Promise<Data> | undefined {

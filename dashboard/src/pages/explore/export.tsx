@@ -1,4 +1,4 @@
-// Taking a question along: as GraphQL, to the IDE, and its rows as a file.
+// Exports a query: as GraphQL for the IDE, and its rows as a file.
 import { useMemo } from "react";
 import { Card } from "../../components/surfaces";
 import { CopyButton } from "../../components/values";
@@ -12,16 +12,16 @@ const FORMATS = [
   { format: "parquet", text: "Parquet" },
 ] as const;
 
-interface TakingProps {
+interface ExportProps {
   question: Question;
   around: Around;
 }
 
-/** Links, not scripts: the browser writes the file while it comes. */
-export function Downloads({ question, around }: TakingProps) {
+/** Plain links, so that the browser streams the file to disk. */
+export function Downloads({ question, around }: ExportProps) {
   const { text, variables } = useMemo(() => writeExport(question, around), [question, around]);
   return (
-    <span className="downloads" role="group" aria-label="Download the rows">
+    <span className="downloads" role="group" aria-label="Export rows">
       {FORMATS.map(({ format, text: name }) => {
         const query = new URLSearchParams({ format, query: text, variables: writeJson(variables) });
         return (
@@ -34,11 +34,11 @@ export function Downloads({ question, around }: TakingProps) {
   );
 }
 
-export function GraphQLCard({ question, around }: TakingProps) {
+export function GraphQLCard({ question, around }: ExportProps) {
   const { text, variables } = useMemo(() => writeDocument(question, around), [question, around]);
   const json = writeJson(variables, 2);
   return (
-    <Card title="GraphQL" note="what this page has asked; a program can ask the same">
+    <Card title="GraphQL" note="query behind this page">
       <div className="json document">
         <CopyButton text={text} what="document" />
         <pre tabIndex={0} aria-label="Document">

@@ -1,9 +1,9 @@
-// Several of many: what is chosen stands as chips, the rest in a list.
+// Multi-select: selected values are chips, the others a list.
 import { type ReactNode, useId } from "react";
 import { Icon } from "../../components/icons";
 import { label } from "./answer";
 
-interface PicksProps {
+interface MultiSelectProps {
   title: string;
   /** What the list is called that adds one. */
   add: string;
@@ -15,11 +15,19 @@ interface PicksProps {
   children?: ReactNode;
 }
 
-export function Picks({ title, add, chosen, options, least = 0, onChange, children }: PicksProps) {
+export function MultiSelect({
+  title,
+  add,
+  chosen,
+  options,
+  least = 0,
+  onChange,
+  children,
+}: MultiSelectProps) {
   const id = useId();
   return (
-    <div className="picks" role="group" aria-label={title}>
-      <span className="picks-title">{title}</span>
+    <div className="multi-select" role="group" aria-label={title}>
+      <span className="multi-select-title">{title}</span>
       {chosen.map((name) => (
         <span key={name} className="chip">
           {label(name)}
@@ -27,7 +35,7 @@ export function Picks({ title, add, chosen, options, least = 0, onChange, childr
             <button
               type="button"
               className="icon-button small"
-              aria-label={`Take away ${label(name)}`}
+              aria-label={`Remove ${label(name)}`}
               onClick={() => onChange(chosen.filter((each) => each !== name))}
             >
               <Icon name="close" size={11} />

@@ -1,4 +1,4 @@
-// The list, live: a page is read, then every request that moves is asked for anew, many at a time.
+// Live list of requests: loads a page, then refetches changed requests in batches.
 import { useCallback, useEffect, useRef, useState } from "react";
 import { ask } from "../../api/client";
 import { ApiError } from "../../api/errors";
@@ -7,10 +7,10 @@ import {
   type EventFilter,
   type RequestFilter,
   RequestEventsDocument,
-  RequestLinesDocument,
+  RequestRowsDocument,
   RequestListDocument,
 } from "../../api/generated";
-import { type Line, MOST_LINES, mergeLines } from "./lines";
+import { type RequestRow, MAX_ROWS, mergeRows } from "./rows";
 import { parseJson, writeJson } from "../../api/json";
 
 const PAGE = 50;
@@ -19,8 +19,8 @@ const NEWS_MS = 700;
 const MOST_NEWS = 100;
 const RETRY_MS = 2_000;
 
-export interface Lines {
-  lines: readonly Line[] | undefined;
+export interface RequestRows {
+  rows: readonly RequestRow[] | undefined;
   /** How many match, as of the last time a page was read. */
   total: number | undefined;
   more: boolean;
@@ -29,13 +29,13 @@ export interface Lines {
 }
 
 interface State {
-  lines?: readonly Line[];
+  rows?: readonly RequestRow[];
   total?: number;
   more?: boolean;
   problem?: ApiError;
 }
 
-export function useLines(where: RequestFilter, events: EventFilter): Lines {
+export function useRows(where: RequestFilter, events: EventFilter): RequestRows {
   const key = writeJson([where, events]);
   const [state, setState] = useState<State>({});
   const list = useRef<LiveList>(undefined);
@@ -48,15 +48,15 @@ export function useLines(where: RequestFilter, events: EventFilter): Lines {
     return () => live.stop();
   }, [key]);
   const loadMore = useCallback(() => void list.current?.loadMore(), []);
-  const { lines, total, problem, more = false } = state;
-  return { lines, total, problem, loadMore, more: more && (lines?.length ?? 0) < MOST_LINES };
+  const { rows, total, problem, more = false } = state;
+  return { rows, total, problem, loadMore, more: more && (rows?.length ?? 0) < MAX_ROWS };
 }
 
 /** One list with one filter, from its first page until it is left. */
 class LiveList {
   #state: State = {};
   #cursor: string | null = null;
-  /** How many lines are shown at most: new ones push out those at the end. */
+  /** How many rows are shown at most: new ones push out those at the end. */
   #wanted = PAGE;
   #news = new Set<string>();
   #overflowed = false;
@@ -91,7 +91,7 @@ class LiveList {
 
   /** All of it anew, and longer: what was shown may have moved meanwhile. */
   async loadMore(): Promise<void> {
-    this.#wanted = Math.min(MOST_LINES, this.#wanted + PAGE);
+    this.#wanted = Math.min(MAX_ROWS, this.#wanted + PAGE);
     await this.#read();
   }
 
@@ -107,7 +107,7 @@ class LiveList {
       const { feedCursors, requests } = await ask(RequestListDocument, variables, this.#abort.signal);
       this.#cursor ??= feedCursors.requestEvents;
       this.#set({
-        lines: requests.nodes,
+        rows: requests.nodes,
         more: requests.pageInfo.hasNextPage,
         total: Number(requests.totalCount),
       });
@@ -124,7 +124,7 @@ class LiveList {
     else {
       await this.#try(async () => {
         const where = { and: [this.where, { id: [...news] }] };
-        const data = await ask(RequestLinesDocument, { where }, this.#abort.signal);
+        const data = await ask(RequestRowsDocument, { where }, this.#abort.signal);
         this.#merge(news, data.requests.nodes);
       });
     }
@@ -132,11 +132,11 @@ class LiveList {
       this.#news.size > 0 || this.#overflowed ? setTimeout(() => void this.#heed(), NEWS_MS) : undefined;
   }
 
-  #merge(asked: ReadonlySet<string>, found: readonly Line[]): void {
-    const { lines: before = [], more = false, total = before.length } = this.#state;
-    const all = mergeLines(before, asked, found, more);
+  #merge(asked: ReadonlySet<string>, found: readonly RequestRow[]): void {
+    const { rows: before = [], more = false, total = before.length } = this.#state;
+    const all = mergeRows(before, asked, found, more);
     this.#set({
-      lines: all.slice(0, this.#wanted),
+      rows: all.slice(0, this.#wanted),
       more: more || all.length > this.#wanted,
       total: Math.max(all.length, total + all.length - before.length),
     });
