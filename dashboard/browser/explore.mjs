@@ -9,7 +9,7 @@ async function read(page) {
   return page.evaluate(() => {
     const texts = (row, of) => [...row.querySelectorAll(of)].map((cell) => cell.innerText.trim());
     const exact = (row) => [...row.querySelectorAll("td .value")].map((value) => value.title);
-    const table = document.querySelector(".table-scroll table[data-answer], [aria-label='Answer'] table");
+    const table = document.querySelector(".table-scroll table[data-answer], [aria-label='Result'] table");
     return {
       head: texts(table, "th"),
       rows: [...table.querySelectorAll("tbody tr")].map((row) => ({
