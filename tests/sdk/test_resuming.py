@@ -122,7 +122,7 @@ def test_a_retry_whose_answer_was_lost_opens_one_attempt(
             sent.append(body)
             if len(sent) == 1:
                 client.query(FAIL, {"id": str(id)})
-                raise ServerUnavailable("the answer was lost")
+                raise ServerUnavailableError("the answer was lost")
         return data
 
     with monkeypatch.context() as patched:
