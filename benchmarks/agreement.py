@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks.questions import Asked
-from store.aggregation.answers import AggregationResult
+from store.aggregation.results import AggregationResult
 
 OTHERS = ("others",)
 ROUNDING = 0.002

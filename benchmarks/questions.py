@@ -18,7 +18,7 @@ from store.aggregation.measures import (
     Quantile,
     Statistic,
 )
-from store.aggregation.questions import AggregationQuery, OrderBy, Top
+from store.aggregation.queries import AggregationQuery, OrderBy, Top
 from store.aggregation.sources import OPERATIONS
 from store.query.filters import AllOf, Compare, ComparisonOperator
 

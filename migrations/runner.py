@@ -104,7 +104,7 @@ def _connected(url: str, work: Callable[[Connection], Result], create: bool = Fa
 def _move(connection: Connection, plan: Plan, report: Report, timeouts: MigrationTimeouts) -> None:
     scripts = _scripts()
     if not plan(scripts, _known_heads(connection, scripts)):
-        report("nothing to do: the database is at the revision asked for")
+        report("nothing to do: the database is already at this revision")
         return
     connection.rollback()
     with migration_lock(connection, timeouts, report):
@@ -179,7 +179,7 @@ def _revisions(
         )
     except RevisionError as error:
         revision = lower if select_for_downgrade else upper
-        raise UnknownRevisionError(f"there is no way to revision {revision}: {error}") from error
+        raise UnknownRevisionError(f"no migration path to revision {revision}: {error}") from error
 
 
 def _title(script: Script) -> str:

@@ -19,8 +19,8 @@ from schema.reports import (
     Zone,
     totals_of,
 )
-from store.aggregation.answers import AggregationResult
-from store.aggregation.questions import AggregationQuery
+from store.aggregation.queries import AggregationQuery
+from store.aggregation.results import AggregationResult
 from store.errors import InvalidInputError
 from store.reports.arguments import Ask
 from store.reports.interactions import interaction_totals

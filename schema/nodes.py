@@ -36,7 +36,7 @@ class GlobalId(NamedTuple):
                 raise ValueError("other content")
         except (ValueError, TypeError, RecursionError, binascii.Error) as error:
             raise InvalidInputError(
-                "this is not a global id: use a record's id as it came", ("id",)
+                "invalid global id: pass the id of a record unchanged", ("id",)
             ) from error
         return cls(type, tuple(key))
 

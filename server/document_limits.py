@@ -170,7 +170,7 @@ def problems_of_cost(cost: Cost, bounds: DocumentBounds, variables: Any) -> list
         return []
     more = "more than " if asked >= MOST else ""
     message = (
-        f"{more}{asked:,} records asked, page sizes multiplied along the nesting, at most "
+        f"{more}{asked:,} records requested, page sizes multiplied along the nesting, at most "
         f"{bounds.cost:,}: ask for smaller pages (first)"
     )
     return [GraphQLError(message)]

@@ -23,7 +23,7 @@ class RequestChanged:
         return self.request["organization_id"], self.request["id"]
 
 
-class Listener(Protocol):
+class CommitSubscriber(Protocol):
     """Receives the commits of this process in the order in which they are known; must not raise."""
 
     def publish_request_changes(self, moves: Sequence[RequestChanged]) -> None: ...
@@ -35,23 +35,23 @@ class Listener(Protocol):
 
 class CommitEvents:
     def __init__(self) -> None:
-        self._listeners: list[Listener] = []
+        self._subscribers: list[CommitSubscriber] = []
 
-    def listen(self, listener: Listener) -> None:
-        self._listeners.append(listener)
+    def subscribe(self, subscriber: CommitSubscriber) -> None:
+        self._subscribers.append(subscriber)
 
     @property
     def has_subscribers(self) -> bool:
-        return bool(self._listeners)
+        return bool(self._subscribers)
 
     def publish_request_changes(self, moves: Sequence[RequestChanged]) -> None:
-        for listener in self._listeners:
-            listener.publish_request_changes(moves)
+        for subscriber in self._subscribers:
+            subscriber.publish_request_changes(moves)
 
     def publish_operations(self, organizations: Collection[str]) -> None:
-        for listener in self._listeners:
-            listener.publish_operations(organizations)
+        for subscriber in self._subscribers:
+            subscriber.publish_operations(organizations)
 
     def publish_breaker_reports(self, organizations: Collection[str]) -> None:
-        for listener in self._listeners:
-            listener.publish_breaker_reports(organizations)
+        for subscriber in self._subscribers:
+            subscriber.publish_breaker_reports(organizations)

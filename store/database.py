@@ -119,7 +119,7 @@ class Database:
                     if await self.dialect.shorten_log():
                         return
                 if time.monotonic() > deadline:
-                    log.warning("another program reads the database: its log cannot be shortened")
+                    log.warning("WAL checkpoint blocked: another program is reading the database")
                     return
                 await asyncio.sleep(SHORTEN_PAUSE_SECONDS)
 

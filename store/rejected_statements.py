@@ -66,7 +66,7 @@ class RejectedStatements:
         self._kinds[key] = _Kind(now)
         log.log(
             LEVELS[diagnosis.fault],
-            "the database refused a statement",
+            "the database rejected a statement",
             extra={
                 "sqlstate": diagnosis.state,
                 "statement": statement,

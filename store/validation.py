@@ -203,7 +203,7 @@ class Checker:
             return value
         if isinstance(value, float):
             if not math.isfinite(value):
-                self.refuse(f"{value} is not a number that JSON knows", *path)
+                self.refuse(f"{value} is not a valid JSON number", *path)
             return value
         if depth > self.bounds.json_depth:
             self.refuse(f"is nested deeper than {self.bounds.json_depth} levels", *path)
@@ -220,7 +220,7 @@ class Checker:
         for name, member in value.items():
             key = self.clean(str(name))
             if key in cleaned:
-                self.refuse("stands there twice, once its text is repaired: rename one", *path, key)
+                self.refuse("is duplicated after its text was repaired: rename one", *path, key)
             cleaned[key] = self._json(member, (*path, key), depth + 1)
         return cleaned
 

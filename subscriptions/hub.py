@@ -45,7 +45,7 @@ class Hub:
 
     async def start(self) -> None:
         """Hear of commits from now on."""
-        self._store.commit_events.listen(self)
+        self._store.commit_events.subscribe(self)
         self._fetcher = asyncio.create_task(self._fetch(), name="live-fetch")
         if self._bridge is not None:
             self._bridge.start()

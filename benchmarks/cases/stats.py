@@ -16,7 +16,7 @@ from benchmarks.report import Section, contest_section, number, ratio
 from benchmarks.requests import track_many
 from benchmarks.timing import Ask, Timed, take_turns
 from benchmarks.traffic import Traffic
-from store.aggregation.answers import RAW, AggregationResult
+from store.aggregation.results import RAW, AggregationResult
 from store.auth.access import UNRESTRICTED
 from store.store import Store
 

@@ -9,9 +9,9 @@ from schema.selection import Selection
 from schema.stats.fields import Shown, Values
 from schema.stats.shapes import Bucket, StatsCoverage, StatsSpan
 from schema.stats.types import SourceTypes
-from store.aggregation.answers import AggregationResult, Group, Row, change
 from store.aggregation.measures import Attribute, Measure
-from store.aggregation.questions import Span
+from store.aggregation.queries import Span
+from store.aggregation.results import AggregationResult, Group, Row, change
 
 MOVED = ("previous", "delta", "ratio")
 

@@ -13,7 +13,7 @@ from schema.stats.answers import Wanted
 from schema.stats.having import HavingReader, attribute_at
 from schema.stats.inputs import BucketInput, CompareInput, StatsOrder, TopInput
 from schema.stats.types import SourceTypes
-from store.aggregation.questions import AggregationQuery, Group
+from store.aggregation.queries import AggregationQuery, Group
 from store.errors import InvalidInputError, Problem
 from store.query.filters import Condition
 

@@ -23,7 +23,7 @@ from store.aggregation.measures import (
     Statistic,
     cost_at,
 )
-from store.aggregation.questions import (
+from store.aggregation.queries import (
     Having,
 )
 from store.errors import InvalidInputError

@@ -28,7 +28,7 @@ from store.aggregation.measures import (
     Statistic,
     cost_at,
 )
-from store.aggregation.questions import ByBucket, ByGroup, ComparisonPeriod, OrderBy, Span, Top
+from store.aggregation.queries import ByBucket, ByGroup, ComparisonPeriod, OrderBy, Span, Top
 from store.errors import InvalidInputError
 
 

@@ -11,7 +11,7 @@ from schema.enums import register
 from schema.hydration import described
 from schema.scalars import Long, Number
 from store.aggregation.catalog import BucketUnit, Stat
-from store.aggregation.questions import ComparisonPeriod
+from store.aggregation.queries import ComparisonPeriod
 
 Q = Annotated[float, about("Which quantile, 0 to 1: 0.95 is the value that 95 % do not pass.")]
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}

@@ -46,5 +46,5 @@ def sentence(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     if isinstance(error, DatabaseFailureError):  # what follows the first line is the statement
-        text = f"the database refused a statement: {text.splitlines()[0]}"
+        text = f"the database rejected a statement: {text.splitlines()[0]}"
     return hide_password(" ".join(text.split())) or type(error).__name__

@@ -8,7 +8,6 @@ from typing import Any
 
 from models.types import WHOLE_LIMIT
 from models.types import read_number as read_exact_number
-from store.aggregation.answers import AggregationResult, Coverage, Group, Row, Values
 from store.aggregation.buckets import Bucket, BucketSpan
 from store.aggregation.catalog import Source
 from store.aggregation.checks import ResultLimits, too_many_buckets
@@ -25,7 +24,8 @@ from store.aggregation.measures import (
     formula_of,
 )
 from store.aggregation.periods import to_instant
-from store.aggregation.questions import AggregationQuery, ByBucket, ByGroup
+from store.aggregation.queries import AggregationQuery, ByBucket, ByGroup
+from store.aggregation.results import AggregationResult, Coverage, Group, Row, Values
 from store.errors import InvalidInputError
 
 Key = tuple[Any, ...]

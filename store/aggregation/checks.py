@@ -27,7 +27,7 @@ from store.aggregation.measures import (
     Statistic,
 )
 from store.aggregation.periods import earlier, split
-from store.aggregation.questions import AggregationQuery, ByBucket, ByGroup, Group, Span, Top
+from store.aggregation.queries import AggregationQuery, ByBucket, ByGroup, Group, Span, Top
 from store.aggregation.zones import is_zone
 from store.errors import Choices, InvalidInputError, Problem
 from store.query.filters import MAX_PATH_STEPS, AllOf, AnyOf, Condition, Not
@@ -92,7 +92,10 @@ class _Checks:
             yield from self._top(question.top)
         yield from self._compare()
         if not 1 <= question.limit <= self.limits.rows:
-            yield f"{question.limit:,} rows asked: ask for 1 to {self.limits.rows:,}", ("limit",)
+            yield (
+                f"{question.limit:,} rows requested: request 1 to {self.limits.rows:,}",
+                ("limit",),
+            )
 
     def _where(self, where: Condition | None) -> Problems:
         match where:
@@ -130,7 +133,7 @@ class _Checks:
         elif not all(attribute.path) or not 1 <= len(attribute.path) <= MAX_PATH_STEPS:
             yield f"an attribute is named by 1 to {MAX_PATH_STEPS} keys joined by dots", path
         elif any('"' in key for key in attribute.path):
-            yield "a key with a quotation mark in it cannot be asked for", path
+            yield "a key must not contain a quotation mark", path
 
     def _bucket(self, bucket: Bucket) -> Problems:
         if bucket.unit not in self.source.units:
@@ -147,7 +150,7 @@ class _Checks:
             )
         if not is_zone(bucket.zone):
             yield (
-                f"{bucket.zone[:80]!r} is no IANA time zone: write one such as Europe/Berlin",
+                f"{bucket.zone[:80]!r} is not an IANA time zone: use a name such as Europe/Berlin",
                 ("bucket", "zone"),
             )
         elif bucket.unit not in self.source.units or not 1 <= bucket.every <= MAX_BUCKET_MULTIPLE:
@@ -222,7 +225,7 @@ class _Checks:
             if self.question.top is None:
                 yield from self._rate_of_bucket(having.by, ("having", i, "by"))
             if not math.isfinite(having.value):
-                yield f"{having.value} is no number to compare with", ("having", i, "value")
+                yield f"{having.value} is not a finite number", ("having", i, "value")
 
     def _rate_of_bucket(self, measure: Measure, path: Path) -> Problems:
         if isinstance(measure, PerSecond) and self.question.bucket is not None:
@@ -247,7 +250,7 @@ class _Checks:
 
     def _top(self, top: Top) -> Problems:
         if not 1 <= top.n <= self.limits.rows:
-            yield f"{top.n:,} keys asked: ask for 1 to {self.limits.rows:,}", ("top", "n")
+            yield f"{top.n:,} keys requested: request 1 to {self.limits.rows:,}", ("top", "n")
         if not self.question.group_by:
             yield "there are no keys to choose from: ask for groupBy", ("top",)
         yield from self._measure(top.by, ("top", "by"))
@@ -278,8 +281,8 @@ class _Checks:
             try:
                 earlier(since, until, compared, None)
             except (OverflowError, ValueError):
-                yield "there is no such time: ask for a shorter span", ("compare",)
+                yield "the compared span is out of range: use a shorter span", ("compare",)
 
 
 def too_many_buckets(bucket_count: int, most: int) -> str:
-    return f"{bucket_count:,} buckets asked, at most {most:,}: widen the bucket or shorten the span"
+    return f"{bucket_count:,} buckets requested, at most {most:,}: widen the bucket or shorten the span"

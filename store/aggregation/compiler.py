@@ -32,7 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from store.aggregation.measures import Fold, Part, parts_of
-from store.aggregation.questions import AggregationQuery, ByBucket, ByGroup, Span
+from store.aggregation.queries import AggregationQuery, ByBucket, ByGroup, Span
 from store.aggregation.relations import (
     BUCKET,
     GroupedQuery,

@@ -5,16 +5,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from store.aggregation.answers import RAW, AggregationResult, Coverage
 from store.aggregation.assembly import assemble
 from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import BucketUnit, Source
 from store.aggregation.checks import ResultLimits, check_query
 from store.aggregation.compiler import Compiled, Spans, compile_question
 from store.aggregation.periods import earlier, split
-from store.aggregation.questions import AggregationQuery, Span
+from store.aggregation.queries import AggregationQuery, Span
 from store.aggregation.records import Records, index_starts_with_time, is_short
 from store.aggregation.relations import QueryPlan
+from store.aggregation.results import RAW, AggregationResult, Coverage
 from store.aggregation.zones import to_seconds
 from store.auth.access import TenantBounds
 from store.database import Database, NumericOverflowError

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from store.aggregation.buckets import Bucket, same_time_last_year
-from store.aggregation.questions import ComparisonPeriod, Span
+from store.aggregation.queries import ComparisonPeriod, Span
 from store.query.filters import AllOf, AnyOf, Compare, ComparisonOperator, Condition, Not
 
 MICROSECOND = timedelta(microseconds=1)

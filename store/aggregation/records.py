@@ -27,7 +27,7 @@ from store.aggregation.folds import Folds
 from store.aggregation.measures import Attribute, CostAt, Fold, Operand, Part
 from store.aggregation.model_prices import ModelPrices
 from store.aggregation.periods import to_date
-from store.aggregation.questions import Group, Span
+from store.aggregation.queries import Group, Span
 from store.aggregation.relations import (
     BUCKET,
     GroupedQuery,

@@ -30,7 +30,7 @@ from models.types import CleanText, JsonNumber
 from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import Source
 from store.aggregation.measures import COUNTS, Attribute, Fold, Part
-from store.aggregation.questions import Group, Span
+from store.aggregation.queries import Group, Span
 from store.dialects import DatabaseDialect
 
 BUCKET = "b_"

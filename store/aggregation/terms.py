@@ -18,7 +18,7 @@ from store.aggregation.measures import (
     Statistic,
     formula_of,
 )
-from store.aggregation.questions import (
+from store.aggregation.queries import (
     AggregationQuery,
     ByBucket,
     ByGroup,

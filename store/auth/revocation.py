@@ -135,7 +135,7 @@ class RevocationWatcher:
                 await self.check()
             except (StoreError, DatabaseFailureError) as error:
                 # As long as the database is away nothing can be read with these keys either.
-                log.warning("API keys of open connections could not be checked: %s", error)
+                log.warning("failed to check the API keys of open connections: %s", error)
                 await asyncio.sleep(RETRY_SECONDS)
                 self._wake.set()
 

@@ -92,7 +92,7 @@ class FeedReader:
             result = await connection.execute(statement)
         if result.rowcount:
             log.warning(
-                "rows of a restored database were taken out of its feed",
+                "removed rows of a restored database from its feed",
                 extra={"table": self.feed.table.name, "rows": result.rowcount},
             )
 

@@ -213,7 +213,7 @@ class Writer:
             if len(batch) > 1 and not attempt.is_abandoned:
                 await self._isolate(batch)
             else:
-                log.exception("a batch could not be written")
+                log.exception("failed to write a batch")
                 self._fail(batch, error)
         else:
             for submission in batch:
@@ -226,7 +226,7 @@ class Writer:
 
     def _abandon(self, batch: list[Submission], attempt: TransactionAttempt) -> None:
         self.stats.abandoned += 1
-        log.warning("a flush took too long and is abandoned", extra={"calls": len(batch)})
+        log.warning("flush timed out and was abandoned", extra={"calls": len(batch)})
         is_certain = attempt.abandon()
         self._fail(
             batch,

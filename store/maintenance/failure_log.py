@@ -23,4 +23,6 @@ class FailureLog:
         """Say how often it failed before it worked again."""
         failures, self._failures = self._failures, 0
         if failures > 1:
-            self._log.info("the work goes on", extra={"failures": failures, "after": self._message})
+            self._log.info(
+                "recovered after failures", extra={"failures": failures, "after": self._message}
+            )

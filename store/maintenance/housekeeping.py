@@ -94,7 +94,7 @@ class Housekeeping:
             if count < self._batch_rows:
                 break
         if deleted:
-            log.info("old rows were deleted", extra={"table": table.name, "rows": deleted})
+            log.info("deleted expired rows", extra={"table": table.name, "rows": deleted})
 
     async def run(self) -> None:
         pause = FIRST_PAUSE_SECONDS
@@ -104,5 +104,5 @@ class Housekeeping:
             try:
                 await self.run_once()
             except (StoreError, DatabaseFailureError):
-                log.warning("housekeeping will be tried again", exc_info=True)
+                log.warning("housekeeping failed; retrying later", exc_info=True)
                 pause = FIRST_PAUSE_SECONDS

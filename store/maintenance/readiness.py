@@ -115,5 +115,5 @@ def reason_of(error: StoreError | DatabaseFailureError) -> str:
     if isinstance(error, DatabaseUnavailableError):
         return error.reason
     if isinstance(error, DatabaseFailureError):
-        return "the database refused a statement: see the log"
+        return "the database rejected a statement: see the log"
     return str(error)

@@ -103,7 +103,7 @@ def parse_path(path: str) -> tuple[str, ...]:
     steps.append(step)
     if escaped or not all(steps) or len(steps) > MAX_PATH_STEPS:
         raise InvalidInputError(
-            f"{path[:MAX_PATH_SHOWN]!r} is no attribute path: 1 to {MAX_PATH_STEPS} keys joined "
+            f"{path[:MAX_PATH_SHOWN]!r} is not an attribute path: use 1 to {MAX_PATH_STEPS} keys joined "
             "by dots",
             ("path",),
         )
@@ -190,9 +190,7 @@ class ConditionCompiler:
     def _attribute(self, comparison: CompareAttribute) -> ColumnElement[bool]:
         if any('"' in key for key in comparison.path):
             # Older versions of SQLite have no way to say such a path.
-            raise InvalidInputError(
-                "a key with a quotation mark in it cannot be asked for", ("path",)
-            )
+            raise InvalidInputError("a key must not contain a quotation mark", ("path",))
         leaf = self._dialect.json_leaf(self._fields[comparison.field], comparison.path)
         if comparison.op is ComparisonOperator.IS_NULL:
             return leaf.kind.is_(None) if comparison.value else leaf.kind.is_not(None)

@@ -74,13 +74,13 @@ class PageRequest:
             return bounds.default
         if requested < 0:
             raise InvalidInputError(
-                f"{requested} records asked, at most {bounds.maximum:,} in one page: a page has no "
+                f"{requested} records requested, at most {bounds.maximum:,} in one page: a page has no "
                 f"negative size, send {name} from 0 to {bounds.maximum:,}",
                 (name,),
             )
         if requested > bounds.maximum:
             raise InvalidInputError(
-                f"{requested} records asked, at most {bounds.maximum:,} in one page: "
+                f"{requested} records requested, at most {bounds.maximum:,} in one page: "
                 "page with after and pageInfo.endCursor",
                 (name,),
             )
@@ -232,7 +232,7 @@ def decode_cursor(cursor: str, terms: Sequence[OrderTerm], name: str) -> list[An
         binascii.Error,
     ) as error:
         raise InvalidInputError(
-            "this is not a cursor: use pageInfo.endCursor as it came", (name,)
+            "invalid cursor: pass pageInfo.endCursor unchanged", (name,)
         ) from error
 
 

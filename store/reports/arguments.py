@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
-from store.aggregation.answers import AggregationResult, Group
 from store.aggregation.measures import Measure, Value
-from store.aggregation.questions import AggregationQuery
+from store.aggregation.queries import AggregationQuery
+from store.aggregation.results import AggregationResult, Group
 from store.pricing.prices import NANOS_PER_DOLLAR
 from store.query.filters import AllOf, Compare, ComparisonOperator, Condition
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from store.aggregation.answers import AggregationResult
 from store.aggregation.catalog import Stat
 from store.aggregation.measures import COUNT, Statistic
-from store.aggregation.questions import AggregationQuery, OrderBy
+from store.aggregation.queries import AggregationQuery, OrderBy
+from store.aggregation.results import AggregationResult
 from store.aggregation.sources import INTERACTIONS
 from store.errors import InvalidInputError
 from store.query.filters import AllOf, Compare, ComparisonOperator

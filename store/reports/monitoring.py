@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from models.enums import RequestStatus
-from store.aggregation.answers import AggregationResult, Group
 from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import BucketUnit, Stat
 from store.aggregation.measures import (
@@ -16,7 +15,8 @@ from store.aggregation.measures import (
     Quantile,
     Statistic,
 )
-from store.aggregation.questions import AggregationQuery, ByGroup, OrderBy
+from store.aggregation.queries import AggregationQuery, ByGroup, OrderBy
+from store.aggregation.results import AggregationResult, Group
 from store.aggregation.sources import ACTIVE_STATUSES, REQUESTS, STAGES
 from store.circuit_breakers import WARNING_FAILURE_RATE, warnings_of
 from store.database import Row

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from models.enums import OperationKind
-from store.aggregation.answers import AggregationResult, Row
 from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import BucketUnit, Stat
 from store.aggregation.measures import COUNT, Measure, Statistic
-from store.aggregation.questions import AggregationQuery, ByGroup, Group, OrderBy
+from store.aggregation.queries import AggregationQuery, ByGroup, Group, OrderBy
+from store.aggregation.results import AggregationResult, Row
 from store.aggregation.sources import OPERATIONS
 from store.query.filters import Condition
 from store.reports.arguments import Ask, Values, all_of, totals_of

@@ -251,6 +251,6 @@ def stall_after_ms(value: timedelta | None, check: Checker, *path: str | int) ->
     if value is None:
         return None
     if not MIN_STALL_AFTER <= value <= MAX_STALL_AFTER:
-        check.refuse("is not from PT1S to P31D: say how long silence is allowed", *path)
+        check.refuse("must be from PT1S to P31D", *path)
         return None
     return value // MILLISECOND

@@ -73,12 +73,12 @@ class StallChecker:
                 raise error
         if failed:
             self.stats.failures += 1
-            log.error("%d silent requests could not be judged", len(failed), exc_info=failed[0])
+            log.error("stall check failed for %d requests", len(failed), exc_info=failed[0])
         return len(entries) == MAX_STALL_CHECK_ITEMS and not failed
 
     async def run(self) -> None:
         more = False
-        failures = FailureLog(log, "silent requests will be looked for again")
+        failures = FailureLog(log, "the stall check failed; retrying")
         while True:
             await asyncio.sleep(0 if more else self._pause)
             try:

@@ -375,7 +375,7 @@ class RequestState(StageState):
     def _silent(self, heard: datetime | None, data: Row) -> CommandContext:
         said = heard.isoformat(timespec="seconds").replace("+00:00", "Z") if heard else "it began"
         known = {} if heard is None else {"heardAt": said}
-        message = f"nothing was heard of it since {said}"
+        message = f"no update since {said}"
         return CommandContext(self.now, self.make_id(), message, known | data or None)
 
 

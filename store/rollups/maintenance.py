@@ -57,7 +57,7 @@ class Maintenance:
         self.stats = RollupStats()
 
     async def run(self) -> None:
-        failures = FailureLog(log, "the work on rollups will be tried again")
+        failures = FailureLog(log, "rollup maintenance failed; retrying later")
         while True:
             await asyncio.sleep(PAUSE_SECONDS)
             try:

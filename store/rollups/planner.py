@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from models.rollups import QUANTILES, SUMS
 from store.aggregation.measures import Fold, Measure, Part, parts_of
-from store.aggregation.questions import AggregationQuery, ByBucket, ByGroup, Span
+from store.aggregation.queries import AggregationQuery, ByBucket, ByGroup, Span
 from store.aggregation.records import Records
 from store.aggregation.relations import QueryPlan
 from store.aggregation.sources import OPERATIONS

@@ -13,7 +13,7 @@ from models.rollups import HISTOGRAMS, ROLLUPS, Rollup, Tier, bins_column
 from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import BucketUnit
 from store.aggregation.measures import Fold, Part
-from store.aggregation.questions import Span
+from store.aggregation.queries import Span
 from store.aggregation.records import Records
 from store.aggregation.relations import BUCKET, GroupedQuery, Relation, key_columns
 from store.aggregation.sources import OPERATIONS

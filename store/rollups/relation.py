@@ -12,7 +12,7 @@ from models.rollups import DAY_TIERS, HOUR_TIERS, Rollup, bins_column, sketch_co
 from models.types import PackedSketch
 from store.aggregation.catalog import Source
 from store.aggregation.measures import Fold, Operand, Part
-from store.aggregation.questions import Group, Span
+from store.aggregation.queries import Group, Span
 from store.aggregation.records import Records
 from store.aggregation.relations import BUCKET, GroupedQuery, key_columns
 from store.dialects import DatabaseDialect

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any, assert_never
 from uuid import UUID
 
-from store.aggregation.answers import AggregationResult, Group
 from store.aggregation.buckets import BucketSpan
 from store.aggregation.catalog import Stat
 from store.aggregation.measures import (
@@ -25,12 +24,13 @@ from store.aggregation.measures import (
     Statistic,
 )
 from store.aggregation.periods import earlier, split
-from store.aggregation.questions import (
+from store.aggregation.queries import (
     AggregationQuery,
     ByBucket,
     ByGroup,
     Span,
 )
+from store.aggregation.results import AggregationResult, Group
 from store.query.filters import ComparisonOperator
 from tests.store.filter_oracle import matches
 

@@ -26,7 +26,7 @@ from store.aggregation.measures import (
     cost_at,
 )
 from store.aggregation.periods import split
-from store.aggregation.questions import (
+from store.aggregation.queries import (
     AggregationQuery,
     ByBucket,
     ByGroup,

@@ -8,7 +8,6 @@ from uuid import UUID
 import pytest
 
 from models import InteractionCounter, Operation, Request, RequestStage, table_of
-from store.aggregation.answers import RAW
 from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import BucketUnit, Stat
 from store.aggregation.checks import ResultLimits
@@ -20,7 +19,8 @@ from store.aggregation.measures import (
     Quantile,
     Statistic,
 )
-from store.aggregation.questions import AggregationQuery, ComparisonPeriod, OrderBy, Top
+from store.aggregation.queries import AggregationQuery, ComparisonPeriod, OrderBy, Top
+from store.aggregation.results import RAW
 from store.aggregation.sources import INTERACTIONS, OPERATIONS, STAGES
 from store.auth.access import UNRESTRICTED, TenantBounds
 from store.database import Database
@@ -160,7 +160,9 @@ async def test_too_many_buckets_of_an_open_span_are_refused_when_they_are_found(
 ) -> None:
     await insert(database, table_of(Operation), [operation(0), operation(50)])
     question = AggregationQuery(OPERATIONS, bucket=Bucket(BucketUnit.HOUR), measures=(COUNT,))
-    with pytest.raises(InvalidInputError, match="492 buckets asked, at most 100: widen the bucket"):
+    with pytest.raises(
+        InvalidInputError, match="492 buckets requested, at most 100: widen the bucket"
+    ):
         await engine(database, buckets=100).ask(question, ACME)
     sparse = AggregationQuery(
         OPERATIONS, bucket=Bucket(BucketUnit.HOUR, fill=False), measures=(COUNT,)

@@ -14,7 +14,7 @@ from store.aggregation.catalog import BucketUnit, Stat
 from store.aggregation.checks import ResultLimits, find_problems
 from store.aggregation.engine import Aggregation
 from store.aggregation.measures import CostAt, CostPart, Present, Statistic, cost_at
-from store.aggregation.questions import AggregationQuery
+from store.aggregation.queries import AggregationQuery
 from store.aggregation.sources import OPERATIONS, REQUESTS
 from store.auth.access import TenantBounds
 from store.database import Database

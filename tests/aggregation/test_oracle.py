@@ -11,7 +11,7 @@ from sqlalchemy import delete
 from models import Price, table_of
 from store.aggregation.checks import ResultLimits, find_problems
 from store.aggregation.engine import Aggregation
-from store.aggregation.questions import AggregationQuery
+from store.aggregation.queries import AggregationQuery
 from store.auth.access import TenantBounds
 from store.database import Database
 from store.errors import InvalidInputError

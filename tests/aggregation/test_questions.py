@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from models import Operation, table_of
-from store.aggregation.answers import Change, change
 from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import BucketUnit, Stat
 from store.aggregation.checks import ResultLimits, check_query, find_problems
@@ -32,7 +31,7 @@ from store.aggregation.measures import (
     parts_of,
 )
 from store.aggregation.periods import earlier, split
-from store.aggregation.questions import (
+from store.aggregation.queries import (
     AggregationQuery,
     ByBucket,
     ByGroup,
@@ -42,6 +41,7 @@ from store.aggregation.questions import (
     Span,
     Top,
 )
+from store.aggregation.results import Change, change
 from store.aggregation.sources import EVENTS, INTERACTIONS, OPERATIONS, SOURCES
 from store.errors import InvalidInputError
 from store.query.filters import AllOf, AnyOf, Compare, ComparisonOperator, Condition
@@ -123,13 +123,13 @@ MINUTE, BERLIN = Bucket(BucketUnit.MINUTE), Bucket(BucketUnit.MONTH, zone="Europ
 BEFORE = Compare("occurred_at", ComparisonOperator.LT, NOON - timedelta(days=3))
 COUNTED: dict[str, Any] = {"source": INTERACTIONS}
 REFUSED: list[tuple[dict[str, Any], str, str]] = [
-    ({"bucket": MINUTE, "where": since(2)}, "bucket", "2,880 buckets asked, at most 1,500: widen"),
+    ({"bucket": MINUTE, "where": since(2)}, "bucket", "2,880 buckets requested, at most 1,500: widen"),
     ({"bucket": MINUTE, "where": since(9_000)}, "bucket", "or shorten the span"),
     ({"order_by": (OrderBy(ByBucket()),)}, "orderBy.0.by", "there are no buckets"),
     ({"top": Top(3, COUNT)}, "top", "there are no keys to choose from"),
-    ({"top": Top(0, COUNT), "group_by": ("name",)}, "top.n", "ask for 1 to 10,000"),
+    ({"top": Top(0, COUNT), "group_by": ("name",)}, "top.n", "request 1 to 10,000"),
     ({"top": Top(1, Distinct("nothing")), "group_by": ("name",)}, "top.by", "no dimension"),
-    ({"limit": 10_001}, "limit", "10,001 rows asked"),
+    ({"limit": 10_001}, "limit", "10,001 rows requested"),
     ({"compare": ComparisonPeriod.PREVIOUS}, "compare", "the whole past has no earlier span"),
     ({"compare": Span(NOON, NOON)}, "compare.range", "since before its until"),
     (

@@ -11,7 +11,7 @@ from models import Operation, table_of
 from store.aggregation.checks import ResultLimits
 from store.aggregation.engine import Aggregation
 from store.aggregation.measures import COUNT
-from store.aggregation.questions import AggregationQuery, ComparisonPeriod
+from store.aggregation.queries import AggregationQuery, ComparisonPeriod
 from store.aggregation.sources import OPERATIONS, REQUESTS
 from store.auth.access import UNRESTRICTED, TenantBounds
 from store.database import Database

@@ -23,7 +23,7 @@ from store.aggregation.measures import (
     Statistic,
     cost_at,
 )
-from store.aggregation.questions import AggregationQuery, ComparisonPeriod, OrderBy, Top
+from store.aggregation.queries import AggregationQuery, ComparisonPeriod, OrderBy, Top
 from store.aggregation.sources import EVENTS, INTERACTIONS, OPERATIONS, REQUESTS, STAGES
 from store.auth.access import TenantBounds
 from store.database import Database

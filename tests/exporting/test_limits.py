@@ -47,7 +47,7 @@ TOO_MUCH: list[tuple[str, Any, str]] = [
     (FILTERED, {"where": {"or": [{}] * 21}}, "more than 20 objects"),
     (FILTERED, {"where": {"not": {"not": {"not": {"not": {}}}}}}, "nested deeper than 4 levels"),
     (FILTERED, {"where": {"id": ["x"] * 100}}, "more than 100 values in the variables"),
-    (NESTED, None, "records asked"),
+    (NESTED, None, "records requested"),
     (
         "query A { operations { nodes { name } } } query B { operations { nodes { name } } }",
         None,
@@ -98,5 +98,5 @@ async def test_an_export_costs_what_one_of_its_pages_does(api: Api) -> None:
     inner = "session { operations(first: $n) { nodes { name } } }"
     query = f"query ($n: Int) {{ operations {{ nodes {{ {inner} }} }} }}"
     _, error = await refusal(api, query, {"n": 100})
-    assert "records asked" in error["message"]
+    assert "records requested" in error["message"]
     assert (await export(api, query, {"n": 1})).status_code == 200

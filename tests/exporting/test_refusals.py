@@ -26,7 +26,7 @@ from tests.exporting.calls import PLAIN, export, json_rows, record, refusal
         ("{ __schema { types { name } } }", "one field at its top"),
         ("{ operations(last: 5) { nodes { uuid } } }", "runs forward"),
         ("{ operations(first: -5) { nodes { uuid } } }", "ask for 0 or more"),
-        ('{ operations(after: "x") { nodes { uuid } } }', "not a cursor"),
+        ('{ operations(after: "x") { nodes { uuid } } }', "invalid cursor"),
         ("{ operations { nodes { nothing } } }", "Cannot query field 'nothing'"),
         ("{ operations ", "Syntax Error"),
         ("query A { prices { name } } query B { prices { name } }", "operationName"),
@@ -34,7 +34,7 @@ from tests.exporting.calls import PLAIN, export, json_rows, record, refusal
          "$exportSize"),
         ("query ($n: Int!) { operations(first: $n) { nodes { uuid } } }", "n: Expected a value"),
         ('mutation { revokeApiKey(id: "x") { name } }', ""),
-        ("{ operationStats(limit: 0) { rows { count } } }", "ask for 1 to"),
+        ("{ operationStats(limit: 0) { rows { count } } }", "request 1 to"),
     ],
 )  # fmt: skip
 async def test_the_mend_is_told(api: Api, query: str, said: str) -> None:

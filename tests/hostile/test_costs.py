@@ -63,7 +63,7 @@ async def test_page_sizes_multiply(api: Api) -> None:
     assert await api(PAGES.format(400))
     refusal = await api.refused(PAGES.format(500))
     assert refusal.code == "BAD_USER_INPUT"
-    assert "250,500 records asked" in refusal.message
+    assert "250,500 records requested" in refusal.message
     assert "at most 200,000: ask for smaller pages (first)" in refusal.message
 
 
@@ -74,7 +74,7 @@ async def test_page_sizes_in_variables(api: Api) -> None:
         assert (await cost(api, NESTED))["records"] == 10 + 10 * 100
         for variables in ({"outer": 500, "inner": 500}, {"outer": 1000, "inner": 1000}):
             refusal = await api.refused(NESTED, variables)
-            assert "records asked" in refusal.message
+            assert "records requested" in refusal.message
             assert refusal.data is None
     refusal = await api.refused(NESTED, {"outer": "many"})
     assert "Int cannot represent" in refusal.message
@@ -86,7 +86,7 @@ async def test_doubled_fragments_count_each_time(api: Api) -> None:
     )
     document = f"{{ operations {{ nodes {{ ...f0 }} }} }} {spread}"
     last = "fragment f60 on Operation { request { uuid } }"
-    assert "records asked" in (await api.refused(f"{document} {last}")).message
+    assert "records requested" in (await api.refused(f"{document} {last}")).message
     assert await api(f"{document} fragment f60 on Operation {{ name }}")
 
 
@@ -102,7 +102,7 @@ async def test_more_bounds_that_are_settings(api: Api) -> None:
     ):
         assert await api(fine)
     for refused, message in (
-        ("{ operations(first: 11) { nodes { name } } }", "11 records asked"),
+        ("{ operations(first: 11) { nodes { name } } }", "11 records requested"),
         (
             "{ viewer { ...a } } fragment a on Viewer { ...b } fragment b on Viewer { name }",
             "2 fragm",

@@ -105,7 +105,7 @@ async def test_page_sizes(api: Api) -> None:
         for size in (-1, 1_001, 2**31 - 1, -(2**31)):
             refusal = await api.refused(PAGE, {name: size})
             assert refusal.code == "BAD_USER_INPUT"
-            assert f"{size} records asked, at most 1,000 in one page" in refusal.message
+            assert f"{size} records requested, at most 1,000 in one page" in refusal.message
             advice = "page with after" if size > 0 else f"send {name} from 0 to 1,000"
             assert advice in refusal.message
             assert ("after" in refusal.message) is (size > 0)

@@ -99,7 +99,7 @@ async def test_attribute_paths_and_values(api: Api) -> None:
     )
     for path in ("", ".", "a.", ".a", "a..b", ".".join("abcdefghi"), "a\\"):
         message = await refused(api, attributes=[{"path": path, "exists": True}])
-        assert "is no attribute path: 1 to 8 keys joined by dots" in message
+        assert "is not an attribute path: use 1 to 8 keys joined by dots" in message
     assert len(await refused(api, attributes=[{"path": "a." * 50_000, "exists": True}])) < 300
     assert "quotation mark" in await refused(api, attributes=[{"path": 'a"b', "exists": True}])
     for value in ({"x": 1}, [1], {}, []):

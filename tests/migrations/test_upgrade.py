@@ -48,7 +48,7 @@ def test_every_step_is_reported(empty_database_url: str) -> None:
     downgrade(empty_database_url, "base", said.append)
     assert said == [
         f"applying {FIRST}",
-        "nothing to do: the database is at the revision asked for",
+        "nothing to do: the database is already at this revision",
         f"undoing {FIRST}",
     ]
 

@@ -82,7 +82,7 @@ async def test_every_state_is_told_as_retryable_and_heals(
         assert f'trackstore_database_refusals_total{{sqlstate="{state.sqlstate}"}}' in metrics
         logged = [r for r in caplog.records if getattr(r, "sqlstate", "") == state.sqlstate]
         assert logged, state
-        assert all(r.getMessage() == "the database refused a statement" for r in logged)
+        assert all(r.getMessage() == "the database rejected a statement" for r in logged)
     kinds = [
         (r.__dict__["sqlstate"], r.__dict__["statement"])
         for r in caplog.records

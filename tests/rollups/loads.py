@@ -23,7 +23,7 @@ from store.aggregation.measures import (
     Ratio,
     Statistic,
 )
-from store.aggregation.questions import (
+from store.aggregation.queries import (
     AggregationQuery,
     ComparisonPeriod,
     Having,

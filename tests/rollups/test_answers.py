@@ -5,10 +5,10 @@ from itertools import count
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from store.aggregation.answers import RAW
 from store.aggregation.checks import ResultLimits, find_problems
 from store.aggregation.engine import Aggregation
-from store.aggregation.questions import AggregationQuery
+from store.aggregation.queries import AggregationQuery
+from store.aggregation.results import RAW
 from store.auth.access import TenantBounds
 from store.database import Database
 from store.errors import InvalidInputError

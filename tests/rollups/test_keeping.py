@@ -9,13 +9,13 @@ from sqlalchemy import delete, func, select, update
 
 from models import OPERATION_ROLLUPS, Operation, RollupState, table_of
 from models.rollups import Tier
-from store.aggregation.answers import RAW
 from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import BucketUnit, Stat
 from store.aggregation.checks import ResultLimits
 from store.aggregation.engine import Aggregation
 from store.aggregation.measures import COUNT, Distinct, Quantile, Statistic
-from store.aggregation.questions import AggregationQuery
+from store.aggregation.queries import AggregationQuery
+from store.aggregation.results import RAW
 from store.aggregation.sources import OPERATIONS
 from store.auth.access import UNRESTRICTED
 from store.database import ContentionError, Database

@@ -6,7 +6,7 @@ from pathlib import Path
 from store.aggregation.checks import ResultLimits
 from store.aggregation.engine import Aggregation
 from store.aggregation.measures import COUNT
-from store.aggregation.questions import AggregationQuery
+from store.aggregation.queries import AggregationQuery
 from store.aggregation.sources import OPERATIONS
 from store.auth.access import UNRESTRICTED
 from store.database import Database

@@ -176,4 +176,4 @@ async def test_rows_and_buckets_are_bounded_by_settings(start_api: Any) -> None:
     assert "1 to 50" in (await api.refused("{ operationStats(limit: 51) { truncated } }")).message
     asked = """{ operationStats(limit: 50, bucket: {unit: HOUR}, where: {occurredAt:
       {since: "2026-11-01T00:00:00Z", until: "2026-11-02T00:00:00Z"}}) { rows { count } } }"""
-    assert "24 buckets asked, at most 10: widen" in (await api.refused(asked)).message
+    assert "24 buckets requested, at most 10: widen" in (await api.refused(asked)).message

@@ -24,7 +24,7 @@ def test_the_first_of_a_row_is_logged(caplog: pytest.LogCaptureFixture) -> None:
         failures.fail(DatabaseFailureError("no such table"))
     assert caplog.messages == [
         "it will be tried again",
-        "the work goes on",
+        "recovered after failures",
         "it will be tried again",
     ]
     first, _, last = caplog.records

@@ -236,7 +236,7 @@ async def test_a_failure_is_logged_and_tried_again_soon(
         await housekeeping.run()
     assert pauses == [60, 60, 3_600, 60]
     assert [record.getMessage() for record in caplog.records] == [
-        "housekeeping will be tried again"
+        "housekeeping failed; retrying later"
     ] * 2
 
 

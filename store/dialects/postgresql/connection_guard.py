@@ -278,7 +278,7 @@ class ConnectionGuard:
                 continue  # it was answered meanwhile
             watchdog.strikes += 1
             if self._is_silent(states.get(pid), watchdog.strikes):
-                watchdog.close("has fallen silent")
+                watchdog.close("stopped responding")
 
     def _is_silent(self, row: Any, strikes: int) -> bool:
         if row is None:
@@ -301,7 +301,9 @@ class ConnectionGuard:
             self._doomed.difference_update(pids)
             if not self._doomed:
                 return
-        log.warning("sessions of closed connections could not be ended: PostgreSQL will do it")
+        log.warning(
+            "failed to terminate the sessions of closed connections; PostgreSQL will end them"
+        )
         self._doomed.clear()
 
     async def _ask(self, statement: str, *arguments: Any) -> list[Any]:

@@ -74,7 +74,7 @@ def test_failures_are_told_on_one_line_without_passwords() -> None:
     assert sentence(OSError(13, "Permission denied", "a.txt")) == "a.txt: Permission denied"
     assert sentence(Refusal("no\nat   all")) == "no at all"
     refused = DatabaseFailureError("disk is full\n[SQL: INSERT ...]\n[parameters: ('hush',)]")
-    assert sentence(refused) == "the database refused a statement: disk is full"
+    assert sentence(refused) == "the database rejected a statement: disk is full"
     assert sentence(ConnectionError("postgresql://me:hush@h")) == "postgresql://me:***@h"
     assert sentence(ConnectionError()) == "ConnectionError"
 

@@ -35,7 +35,7 @@ def test_to_a_revision(run: Run, empty_database_url: str) -> None:
 def test_an_unknown_revision_is_1(run: Run, database_url: str) -> None:
     result = run("migrate", "--to", "4711", "--database-url", database_url)
     assert result.exit_code == 1
-    assert result.stderr.startswith("error: there is no way to revision 4711")
+    assert result.stderr.startswith("error: no migration path to revision 4711")
 
 
 def test_down_asks_first(run: Run, database_url: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from store.aggregation.buckets import BucketSpan
 from store.aggregation.measures import Measure, Value
-from store.aggregation.questions import AggregationQuery, Span
+from store.aggregation.queries import AggregationQuery, Span
 
 RAW = "RAW"
 """The coverage of an answer that was computed from the records themselves."""
