@@ -14,6 +14,7 @@ from models import (
 )
 from models.enums import Outcome, PriceStatus, RequestStatus, Severity, StageStatus
 from models.labels import LABELS
+from models.operation_fields import OperationField, Role, ValueType, fields_with
 from store.aggregation.catalog import (
     BucketUnit,
     Dimension,
@@ -25,8 +26,8 @@ from store.aggregation.catalog import (
     Source,
     Stat,
 )
-from store.pricing.token_counts import TOKEN_COLUMNS
 
+MONEY_COLUMNS = frozenset({"cost_baseline", "cost_actual", "cost_saved"})
 EVERY_LABEL = ("organization_id", *LABELS)
 OPERATION, REQUEST = table_of(Operation), table_of(Request)
 STAGE, EVENT = table_of(RequestStage), table_of(RequestEvent)
@@ -44,13 +45,23 @@ def dimensions(table: Table, *names: str, **renamed: str) -> dict[str, Dimension
     return {name: Dimension(name, table.columns[column]) for name, column in pairs}
 
 
-def integer_numbers(table: Table, *names: str, scale: Scale = Scale.PLAIN) -> dict[str, Number]:
-    return {n: Number(n, table.columns[n], is_integer=True, scale=scale) for n in names}
+def integer_numbers(table: Table, *names: str) -> dict[str, Number]:
+    return {n: Number(n, table.columns[n], is_integer=True) for n in names}
 
 
 def elapsed(table: Table, name: str, start: str, end: str) -> dict[str, Number]:
     value = Elapsed(table.columns[start], table.columns[end])
     return {name: Number(name, value, is_integer=False, scale=Scale.MILLISECONDS)}
+
+
+def operation_number(field: OperationField) -> Number:
+    scale = Scale.PLAIN
+    if field.name in MONEY_COLUMNS:
+        scale = Scale.NANODOLLARS
+    elif field.type is ValueType.NUMBER:
+        scale = Scale.MILLISECONDS
+    is_integer = field.type is not ValueType.NUMBER
+    return Number(field.name, OPERATION.columns[field.name], is_integer=is_integer, scale=scale)
 
 
 def named(flags: Iterable[Flag]) -> Mapping[str, Flag]:
@@ -61,54 +72,8 @@ OPERATIONS = Source(
     name="operations",
     table=OPERATION,
     time="occurred_at",
-    dimensions=dimensions(
-        OPERATION,
-        "kind",
-        "name",
-        "operation_type",
-        "outcome",
-        "error",
-        *EVERY_LABEL,
-        "session_id",
-        "request_id",
-        "stage",
-        "correlation_id",
-        "trace_id",
-        "client",
-        "route",
-        "method",
-        "status_code",
-        "ip_address",
-        "user_agent",
-        "resource_id",
-        "tool_name",
-        "operation_mode",
-        "file_path",
-        "provider",
-        "model",
-        "price_status",
-        "cache_hit",
-        "interaction_type",
-        "counts_against_limits",
-    ),
-    numbers={
-        "duration_ms": Number(
-            "duration_ms", OPERATION.c.duration_ms, is_integer=False, scale=Scale.MILLISECONDS
-        ),
-        **integer_numbers(
-            OPERATION,
-            "status_code",
-            "batch_size",
-            "tokens_original",
-            "tokens_actual",
-            "tokens_prevented",
-            *TOKEN_COLUMNS,
-            "units",
-        ),
-        **integer_numbers(
-            OPERATION, "cost_baseline", "cost_actual", "cost_saved", scale=Scale.NANODOLLARS
-        ),
-    },
+    dimensions=dimensions(OPERATION, *(field.name for field in fields_with(Role.GROUP))),
+    numbers={field.name: operation_number(field) for field in fields_with(Role.AGGREGATE)},
     flags=named(
         [
             Flag("error", OPERATION.c.outcome == Outcome.ERROR.value),

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
+from models.operation_fields import OPERATION_FIELDS
 from store.dialects.insert_plans import Convert, encode_json
 
 LARGE_COLUMNS = frozenset(
     {
-        "attributes", "cancel_reason", "data", "error", "error_message", "file_path",
-        "further_interactions", "hint", "labels", "message", "output", "parameters", "resource_id",
-        "response", "result", "route", "title", "user_agent",
+        "cancel_reason", "data", "error_message", "hint", "labels", "message", "output", "result",
+        "title",
     }
+    | {field.name for field in OPERATION_FIELDS if field.large}
 )  # fmt: skip
 """Columns whose values may be more than a name: what is read for one answer is bounded by them."""
 

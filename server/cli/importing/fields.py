@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from uuid import UUID
 
 from models.enums import OperationKind, Outcome
+from models.operation_fields import OPERATION_FIELDS, Part, ValueType
 from server.cli.importing.records import Operation
 from server.cli.importing.times import ReadTime, write_time
 from store.validation import INT_MAX, INT_MIN, LONG_MAX, LONG_MIN
@@ -110,61 +111,23 @@ def time(value: str) -> NoReturn:
     raise AssertionError(value)
 
 
+READERS: dict[ValueType, Read] = {
+    ValueType.TEXT: text,
+    ValueType.KIND: one_of(OperationKind),
+    ValueType.OUTCOME: one_of(Outcome),
+    ValueType.UUID: uuid,
+    ValueType.INSTANT: time,
+    ValueType.BOOLEAN: boolean,
+    ValueType.NUMBER: number,
+    ValueType.INTEGER: whole,
+    ValueType.INT32: small,
+    ValueType.OBJECT: json_object,
+    ValueType.LIST: json_list,
+}
 FIELDS: dict[str, Read] = {
-    "occurredAt": time,
-    "kind": one_of(OperationKind),
-    "name": text,
-    "id": uuid,
-    "operationType": text,
-    "outcome": one_of(Outcome),
-    "error": text,
-    "durationMs": number,
-    "sessionId": text,
-    "requestId": uuid,
-    "stage": text,
-    "correlationId": text,
-    "traceId": text,
-    "client": text,
-    "cacheHit": boolean,
-    "labels.organizationId": text,
-    "labels.namespaceId": text,
-    "labels.workspaceId": text,
-    "labels.userId": text,
-    "labels.developerId": text,
-    "labels.apiKeyId": text,
-    "labels.companyId": text,
-    "labels.subscriptionId": text,
-    "api.route": text,
-    "api.method": text,
-    "api.statusCode": small,
-    "api.ipAddress": text,
-    "api.userAgent": text,
-    "api.batchSize": whole,
-    "api.resourceId": text,
-    "tool.toolName": text,
-    "tool.operationMode": text,
-    "tool.filePath": text,
-    "tool.parameters": json_object,
-    "tool.tokensOriginal": whole,
-    "tool.tokensActual": whole,
-    "tool.tokensPrevented": whole,
-    "llm.provider": text,
-    "llm.model": text,
-    "llm.inputTokens": whole,
-    "llm.outputTokens": whole,
-    "llm.cachedInputTokens": whole,
-    "llm.cacheWriteInputTokens": whole,
-    "llm.reasoningTokens": whole,
-    "llm.audioInputTokens": whole,
-    "llm.audioOutputTokens": whole,
-    "llm.inputTokensExcludeCache": boolean,
-    "llm.message": text,
-    "llm.response": text,
-    "interaction.type": text,
-    "interaction.units": whole,
-    "interaction.countsAgainstLimits": boolean,
-    "interactions": json_list,
-    "attributes": json_object,
+    field.import_name: READERS[field.type]
+    for field in OPERATION_FIELDS
+    if field.part is not Part.DERIVED
 }
 """Every field of ``OperationInput``; a test holds the list against the schema."""
 
