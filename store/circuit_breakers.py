@@ -109,8 +109,6 @@ def warnings_of(row: Row) -> list[str]:
 
 
 class BreakerApplier:
-    """Keeps the newest report of each instance, and what the instances of a breaker are together."""
-
     kinds = (BreakerEntry,)
 
     def __init__(self, announcements: CommitEvents) -> None:
@@ -246,7 +244,6 @@ class Breaker:
 
 
 def live_instances(rows: Iterable[Row], newest: datetime) -> list[Row]:
-    """Return the instances that were heard of not long before the newest report."""
     return [row for row in rows if is_live(row, newest)]
 
 

@@ -12,8 +12,6 @@ from store.ingest.writer import Writer
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """The software: its version, and the newest migration it knows."""
-
     version: str = ""
     migration: str = ""
 

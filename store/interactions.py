@@ -42,8 +42,6 @@ def sum_usage(uses: Iterable[UsageRecord]) -> list[dict[str, Any]]:
 
 
 class InteractionApplier:
-    """Adds what a flush counted to the counters; runs after everything that counts."""
-
     kinds: tuple[type[Entry], ...] = ()
 
     async def apply(self, flush: Flush, entries: list[Any]) -> None:

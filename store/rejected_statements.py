@@ -50,7 +50,6 @@ class RejectedStatements:
         self._kinds: dict[tuple[str, str], _Kind] = {}
 
     def note(self, diagnosis: Diagnosis, error: BaseException) -> None:
-        """Count a refusal; log it unless one of its kind was logged a moment ago."""
         self.counts[diagnosis.state] += 1
         statement = statement_name(error)
         key = (diagnosis.state, statement)

@@ -16,12 +16,10 @@ def start_of_day(instant: datetime) -> datetime:
 
 
 def next_hour(instant: datetime) -> datetime:
-    """Return the first start of an hour at or after an instant."""
     hour = start_of_hour(instant)
     return hour if hour == instant else hour + HOUR
 
 
 def next_day(instant: datetime) -> datetime:
-    """Return the first start of a day at or after an instant."""
     day = start_of_day(instant)
     return day if day == instant else day + DAY

@@ -76,7 +76,6 @@ class Checker:
         return self._text(value, self.bounds.label_length, path, allow_empty=False)
 
     def required_name(self, value: str, *path: str | int) -> str:
-        """Return the value; it is required."""
         return self.name(value, *path) or ""
 
     def session_id(self, value: str | None, *path: str | int) -> str | None:

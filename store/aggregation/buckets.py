@@ -221,7 +221,6 @@ def _ordinal(seconds: int, zone: Zone) -> int:
 
 
 def same_time_last_year(instant: datetime, zone: str) -> datetime:
-    """Return the instant at which the local clock showed the same a year before; 29 February is the 28th."""
     table = zone_table(zone)
     seconds = math.floor(to_seconds(instant))
     local = seconds + table.offsets[table.stretch(seconds)]

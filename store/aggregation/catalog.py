@@ -48,8 +48,6 @@ class Elapsed:
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """A column to group by and to count distinct values of; nulls are a group of their own."""
-
     name: str
     column: Column[Any]
 

@@ -80,8 +80,6 @@ def seconds_in(span: Span, now: datetime) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A statement and how its rows read: keys, bucket and parts, after tag and place if tagged."""
-
     statement: Any
     keys: tuple[tuple[KeyColumn, ...], ...]
     parts: tuple[Part, ...]

@@ -122,8 +122,6 @@ class FlagRate:
 
 @dataclass(frozen=True, slots=True)
 class Statistic:
-    """Sum, mean, least or greatest value of a number or attribute; null where no record has one."""
-
     of: Operand
     stat: Stat
 
@@ -213,7 +211,6 @@ Value = int | float | None
 
 
 def empty_value(measure: Measure, seconds: float | None = None) -> Value:
-    """Return the value of a measure over no records: 0 for counts, null otherwise."""
     formula = formula_of(measure)
     numerator, denominator = (0 if part and part.fold in COUNTS else None
                    for part in (formula.numerator, formula.denominator))  # fmt: skip

@@ -61,8 +61,6 @@ class AggregationResult:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How a value moved: the difference, and the quotient; null where either is not there."""
-
     delta: int | float | None
     ratio: float | None
 

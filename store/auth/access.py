@@ -160,7 +160,6 @@ class LabelDefaults:
 def fill_labels(
     labels: LabelsDraft | None, principal: Principal, path: tuple[str, ...] = ("labels",)
 ) -> tuple[dict[str, str | None], Problem | None]:
-    """Return all labels of a record, and a problem for one that the caller may not use."""
     defaults = LabelDefaults.of(principal)
     filled: dict[str, str | None] = {
         name: getattr(labels, name) if labels is not None else None for name in API_LABEL_NAMES

@@ -107,7 +107,6 @@ class ApiKeys:
         return EVERY_ORGANIZATION
 
     async def list_keys(self, bounds: TenantBounds) -> list[Row]:
-        """Return the keys within the bounds, newest first."""
         statement = bounds.restrict(select(TABLE), TABLE).order_by(TABLE.c.id.desc())
         async with self._database.read_for(bounds.organization_id) as connection:
             return list((await connection.execute(statement.limit(MAX_LISTED))).mappings())

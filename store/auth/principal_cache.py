@@ -53,7 +53,6 @@ class PrincipalCache:
         return True
 
     def forget(self) -> None:
-        """Somebody is not to be taken any more."""
         self.generation += 1
         self._known.clear()
 

@@ -31,7 +31,6 @@ Changed = Callable[[Principal | None], None]
 
 
 def principal_of(row: Row) -> Principal:
-    """Return the caller that a key speaks for; a scope that does not exist grants nothing."""
     spans_all = row["organization_id"] == EVERY_ORGANIZATION
     organization = None if spans_all else row["organization_id"]
     return Principal(

@@ -152,12 +152,10 @@ class DatabaseDialect(ABC):
         return self.diagnose(error).fault
 
     async def rights(self, connection: AsyncConnection, tables: Sequence[str]) -> Rights:
-        """Return the tables that the server may not read or write."""
         del connection, tables
         return Rights()
 
     async def hides_tables(self, connection: AsyncConnection) -> bool:
-        """Return whether the tables are there, but not for this connection."""
         del connection
         return False
 
@@ -256,7 +254,6 @@ class DatabaseDialect(ABC):
     # --- histograms (store.histograms) ---------------------------------------------------
 
     def histogram_of(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
-        """Return the histogram of a single value; null where it has no bin."""
         return func.trackstore_single(cast(value, Double()), type_=PackedSketch)
 
     @abstractmethod

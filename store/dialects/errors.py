@@ -47,7 +47,6 @@ def chain_of(error: BaseException) -> Iterator[BaseException]:
 
 
 def first_line(error: BaseException) -> str:
-    """Return the message of the innermost error, without details that may hold what callers sent."""
     *_, innermost = chain_of(error)
     lines = str(innermost).splitlines() if innermost.args else []
     return lines[0] if lines else type(innermost).__name__

@@ -22,12 +22,10 @@ def encode_json(value: Any) -> str:
 
 
 def is_null(values: Sequence[Any]) -> bool:
-    """Return whether all values are null."""
     return not any(values) and values.count(None) == len(values)
 
 
 def columns_of_rows(table: Table, rows: Rows) -> dict[int, Sequence[Any]]:
-    """Return the rows column by column, without columns that are all null."""
     every: Iterable[Sequence[Any]] = zip(*rows, strict=True)
     columns = {p: values for p, values in enumerate(every) if not is_null(values)}
     for position, column in enumerate(table.columns):
@@ -55,7 +53,6 @@ def insert_values_of(
 
 
 def converted(values: Sequence[Any], convert: Convert) -> Sequence[Any]:
-    """Convert the values that are not null."""
     if values and all(map(is_, values, repeat(values[0]))):  # as the instant of their call is
         return (None if values[0] is None else convert(values[0]),) * len(values)
     return [None if value is None else convert(value) for value in values]

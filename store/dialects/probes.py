@@ -34,8 +34,6 @@ SPILL = text("SELECT count(*) FROM generate_series(1, 20000)")
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """Tables that the server may not read, and those that it may not write."""
-
     unreadable: Sequence[str] = ()
     unwritable: Sequence[str] = ()
 
@@ -50,7 +48,6 @@ async def rights_on_postgresql(connection: AsyncConnection, names: Sequence[str]
 
 
 async def tables_are_hidden_on_postgresql(connection: AsyncConnection) -> bool:
-    """Return whether our tables are in the database, and not where this connection looks."""
     return bool(await connection.scalar(HIDDEN))
 
 

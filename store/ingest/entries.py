@@ -63,7 +63,6 @@ class ItemResult:
 
     @classmethod
     def rejected(cls, id: RecordId | None, error: StoreError, detail: Any = None) -> "ItemResult":
-        """Mark the item as rejected; other items are not affected."""
         return cls(ItemStatus.REJECTED, id, error, detail)
 
 

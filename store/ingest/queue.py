@@ -28,7 +28,6 @@ class WriterSettings:
 
     @property
     def large_items(self) -> int:
-        """Return the number of entries from which a batch counts as large."""
         return min(self.parallel_items, self.flush_items)
 
 
@@ -45,12 +44,10 @@ class Submission:
     )
 
     def fail(self, error: Exception) -> None:
-        """Tell the caller, unless it went away."""
         if not self.done.done():
             self.done.set_exception(error)
 
     def succeed(self) -> None:
-        """Tell the caller, unless it went away."""
         if not self.done.done():
             self.done.set_result(None)
 

@@ -94,7 +94,6 @@ class Workers:
         return Worker()
 
     def give_back(self, worker: Worker) -> None:
-        """Keep a process for the next statement, unless it was ended."""
         with self._lock:
             if worker.is_usable and len(self._idle) < MAX_IDLE:
                 self._idle.append(worker)

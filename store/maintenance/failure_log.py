@@ -6,8 +6,6 @@ from store.database import DatabaseUnavailableError
 
 
 class FailureLog:
-    """Logs for one task. What the database refused has its own line already, without a traceback here."""
-
     def __init__(self, log: logging.Logger, message: str) -> None:
         self._log = log
         self._message = message
@@ -20,7 +18,6 @@ class FailureLog:
         self._log.log(level, self._message, exc_info=traceback)
 
     def succeed(self) -> None:
-        """Say how often it failed before it worked again."""
         failures, self._failures = self._failures, 0
         if failures > 1:
             self._log.info(

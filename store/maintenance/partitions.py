@@ -84,7 +84,6 @@ class Partitions:
         await self.ensure((table, m) for table in partitioned_tables() for m in ahead)
 
     def forget(self) -> None:
-        """Look again next time, after partitions were dropped by somebody else."""
         self._known.clear()
 
     def _is_known(self, table: Table, month: Month) -> bool:

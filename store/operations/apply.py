@@ -167,7 +167,6 @@ def in_order(frame: Frame) -> Frame:
 
 
 def first_of_each(items: Iterable[T], key: Callable[[T], object]) -> list[T]:
-    """Return the first item of each key."""
     first: dict[object, T] = {}
     for item in items:
         first.setdefault(key(item), item)

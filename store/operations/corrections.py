@@ -40,8 +40,6 @@ Key = tuple[int, datetime, tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An operation, by the columns that its rollups need, and its costs before and after."""
-
     row: Mapping[Any, Any]
     old: Costs
     new: Costs

@@ -268,7 +268,6 @@ class FastPathPreparer:
 
 
 def is_fast_path_member(member: Any) -> bool:
-    """Return whether a member is null, a boolean or an ordinary number."""
     kind = type(member)
     if kind is int:
         return bool(-LONG_MAX <= member <= LONG_MAX)

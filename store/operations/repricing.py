@@ -71,7 +71,6 @@ class RepricedTotals:
     after: CostSums = field(default_factory=CostSums)
 
     def add(self, old: Sequence[Any], new: Sequence[Any]) -> None:
-        """Count one operation by its costs before and after."""
         self.operations += 1
         self.before.add(old)
         self.after.add(new)

@@ -78,7 +78,6 @@ def stated_rates(draft: RatesDraft, check: Checker, *path: str | int) -> dict[st
 
 
 def nanos_of(stated: Mapping[str, Decimal]) -> dict[str, int]:
-    """Return the columns of all parts: one without a price costs what another part costs."""
     columns: dict[str, int] = {}
     for name in RATES:
         amount = stated.get(name)

@@ -69,7 +69,6 @@ class TokenPrice:
 
     @classmethod
     def of(cls, input: int, output: int, cached_input: int) -> "TokenPrice":
-        """Create a price without tiers that prices all other parts as input or output."""
         return cls(input, output, cached_input, input, output, input, output)
 
     @classmethod

@@ -64,7 +64,6 @@ def parts_fit(counts: TokenCounts | tuple[int | None, ...]) -> bool:
 
 
 def part_problems(counts: TokenCounts) -> Iterator[tuple[str, str]]:
-    """Yield the column and the message of each part that its total does not contain."""
     total = counts.input_tokens or 0
     cached, written = counts.cached_input_tokens or 0, counts.cache_write_input_tokens or 0
     if cached > total:

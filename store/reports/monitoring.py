@@ -84,8 +84,6 @@ class StageNumbers:
 
 
 class Monitoring:
-    """What happened in the last hours, asked part by part: what is not looked at costs nothing."""
-
     def __init__(self, ask: Ask, now: datetime, span: TimeRange, type: str | None = None) -> None:
         length = span.length
         if length is None or not timedelta(hours=1) <= length <= timedelta(hours=MAX_HOURS):
@@ -106,7 +104,6 @@ class Monitoring:
         return numbers_of(totals_of(answer))
 
     async def active(self) -> int:
-        """Return requests that have not ended, stalled ones among them, however old they are."""
         return await self._with_status(ACTIVE_STATUSES)
 
     async def stalled(self) -> int:

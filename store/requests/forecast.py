@@ -113,7 +113,6 @@ def seconds_left(stages: Sequence[Row], typical: Typical, now: datetime) -> dict
 
 
 def seconds_of(stage: Row, typical: Typical, now: datetime) -> float | None:
-    """Return how long a stage took, or will take as a whole, without looking at the others."""
     if stage["status"] == StageStatus.COMPLETED:
         return _seconds(stage["started_at"], stage["ended_at"])
     usual = typical.get(stage["name"])

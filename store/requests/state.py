@@ -154,7 +154,6 @@ class StageState(RequestRecord):
         done: int | None,
         total: int | None,
     ) -> bool:
-        """Set how far the running attempt is. Without any number it is a heartbeat: no event."""
         stage = self._stage(name)
         if self._is_over(StageCommand.PROGRESS, stage, attempt):
             return False
@@ -323,7 +322,6 @@ class RequestState(StageState):
         return True
 
     def log(self, type: str, fact: CommandContext, stage: str | None) -> bool:
-        """Append a caller's event. A log may go on after the end; it ends no state but STALLED."""
         if not self.final:
             self._record_heartbeat(fact)
         self.emit(type, fact, stage=stage)

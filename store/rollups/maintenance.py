@@ -69,7 +69,6 @@ class Maintenance:
                 failures.succeed()
 
     async def run_once(self) -> None:
-        """Work once, unless another server holds the lease."""
         if not await self._states.take_turn():
             return
         until = time.monotonic() + WORK_SECONDS

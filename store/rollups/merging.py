@@ -62,7 +62,6 @@ def new_batch() -> int:
 
 
 async def merge_hour(connection: AsyncConnection, dialect: DatabaseDialect, hour: datetime) -> int:
-    """Merge the rows of an hour that its day does not count; returns how many there were."""
     batch = new_batch()
     seen = rows_within(hour, hour, OPEN, batch)
     await add(connection, merged(dialect, Tier.HOUR, batch, seen))
@@ -102,7 +101,6 @@ def merged(
     seen: ColumnElement[bool],
     starts_at: datetime | None = None,
 ) -> Select[Any]:
-    """Return rows of a tier, one for each key of some rows; of each hour unless all get one start."""
     columns = TABLE.c
     start: ColumnElement[Any] = columns.starts_at
     if starts_at is not None:

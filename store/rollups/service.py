@@ -47,7 +47,6 @@ class Rollups:
         self.maintenance = Maintenance(database, states, clock, day_delay)
 
     async def prepare(self) -> None:
-        """Before anything is written."""
         await self._states.prepare()
 
     async def valid_from(self) -> datetime | None:

@@ -216,7 +216,6 @@ class ConnectionGuard:
                 driver.watchdog.arm()
 
     def wait_for(self, watchdog: Watchdog) -> None:
-        """Check this connection where its answer does not come."""
         self._waiting[watchdog] = None
         if self._checking is None:
             self._check_later()

@@ -118,7 +118,6 @@ def is_outdated(error: BaseException) -> bool:
 
 
 def is_lost(error: BaseException) -> bool:
-    """Return whether the driver reports the connection itself as unusable."""
     for seen in chain_of(error):
         if isinstance(seen, asyncpg.InterfaceError):
             return not isinstance(seen, ValueError)  # the driver's own check of what it was given

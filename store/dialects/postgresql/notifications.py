@@ -14,8 +14,6 @@ CHANNEL = "trackstore_live"
 
 @dataclass(frozen=True, slots=True)
 class ListenConnection:
-    """A connection that is not the pool's any more, and the driver's own below it."""
-
     connection: AsyncConnection
     driver: Any
 
@@ -33,7 +31,6 @@ class ListenConnection:
 
     @contextmanager
     def answering(self, seconds: float) -> Iterator[None]:
-        """Close the connection where what is asked in the block is not answered in time."""
         self.driver.watchdog.arm(seconds)
         try:
             yield

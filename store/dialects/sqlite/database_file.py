@@ -36,8 +36,6 @@ class DatabaseFile:
         self._reopened_at = time.monotonic()
 
     def guard(self, engine: Engine) -> None:
-        """Check the file before each connection is opened and before each use."""
-
         @event.listens_for(engine, "do_connect")
         def before_connect(dialect: Any, record: Any, args: Any, options: Any) -> None:
             del dialect, args, options

@@ -377,7 +377,6 @@ class SqliteDialect(DatabaseDialect):
 
 
 def insert_sql(table: Table, names: Sequence[str]) -> str:
-    """Return the statement that inserts one row with these columns."""
     columns = ", ".join(f'"{name}"' for name in names)
     marks = ", ".join("?" * len(names))
     return f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})'  # noqa: S608  # names of our own columns

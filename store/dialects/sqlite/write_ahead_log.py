@@ -16,8 +16,6 @@ CHECKPOINT_BUSY_MILLISECONDS = 100
 
 
 class WriteAheadLog:
-    """The log beside a database file."""
-
     def __init__(self, database: str, max_bytes: int = MAX_LOG_BYTES) -> None:
         self._path = None if database.startswith("file:") else Path(f"{database}-wal")
         self.max_bytes = max_bytes

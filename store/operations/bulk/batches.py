@@ -13,8 +13,6 @@ from store.operations.fast_path import INTERACTION_TYPE
 
 
 class BatchResults(Sequence[ItemResult]):
-    """One result per operation, made when it is asked for; most callers want the counts only."""
-
     def __init__(self, keys: Sequence[Key], written: Collection[Key] | None) -> None:
         self._keys = keys
         self._written = written

@@ -300,7 +300,6 @@ def spread(texts: Values, values: Values) -> list[Any]:
 
 
 def is_fast_path_member(member: Any) -> bool:
-    """Return whether a member needs no full validation: text without NUL, or a scalar."""
     return "\0" not in member if type(member) is str else fast_path.is_fast_path_member(member)
 
 
@@ -332,7 +331,6 @@ def named(members: Values) -> Values:
 
 
 def columns_of(parts: Values, names: tuple[str, ...]) -> list[Values]:
-    """Return the attributes of parts as columns; nulls where a part is null."""
     if all(parts):
         return attributes_of(parts, names)
     present = [part for part in parts if part is not None]

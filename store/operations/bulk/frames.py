@@ -48,7 +48,6 @@ class Frame:
         return cls(sum(frame.count for frame in frames), columns)
 
     def column(self, position: int) -> Values:
-        """Return the values of a column, with a null for each row where it is missing."""
         values = self.columns.get(position)
         return (None,) * self.count if values is None else values
 
@@ -56,7 +55,6 @@ class Frame:
         return zip(*(self.column(position) for position in positions), strict=True)
 
     def put(self, position: int, values: Values) -> None:
-        """Set a column, unless it is null throughout."""
         if not is_null(values):
             self.columns[position] = values
 
