@@ -76,6 +76,12 @@ def test_a_signal_that_is_ignored_stays_ignored(run: Run) -> None:
     run.check_recorded(TRACKED)
 
 
+def test_a_quit_that_nobody_handles_is_left_to_the_system(run: Run) -> None:
+    """It ends a program that hangs, whatever that program does."""
+    assert send(run, "waits", signal.SIGQUIT) == -signal.SIGQUIT, run.output()
+    assert not run.recorded()
+
+
 def test_a_signal_in_the_middle_of_a_call_of_the_tracker(run: Run) -> None:
     """The interrupted code holds locks of the tracker; what it tracked before is recorded."""
     assert send(run, "busy", TERM) == -TERM, run.output()

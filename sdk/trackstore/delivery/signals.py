@@ -27,10 +27,13 @@ MISSED_SECONDS = 0.1
 INIT_PID = 1
 """First process of a container, for which the default action of signals is to ignore them."""
 ENDING_SIGNALS = tuple(
-    getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGINT") if hasattr(signal, name)
+    getattr(signal, name)
+    for name in ("SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT")
+    if hasattr(signal, name)
 )
-"""Signals that ask for an orderly end. Python's own handler of SIGINT is not the default action: it
-raises ``KeyboardInterrupt``."""
+"""Signals that ask for the end of a process. Python's own handler of SIGINT is not the default action:
+it raises ``KeyboardInterrupt``. SIGQUIT is left alone unless the host handles it, as servers do to end
+quickly: by default it ends a process that hangs, with a core dump."""
 
 
 class EndingSignal:
@@ -101,6 +104,8 @@ def watch_signals() -> None:
         if isinstance(previous, EndingSignal) or previous in (None, signal.SIG_IGN):
             continue
         if number == signal.SIGINT and callable(previous):
+            continue
+        if number == getattr(signal, "SIGQUIT", None) and not callable(previous):
             continue
         try:
             signal.signal(number, EndingSignal(previous))
