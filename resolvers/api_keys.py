@@ -5,9 +5,17 @@ from typing import Annotated
 import strawberry
 
 from models.enums import AccessScope
-from schema.api_keys import ApiKey, ApiKeyInput, ApiKeyPayload, CreatedApiKeyPayload, Viewer
-from schema.arguments import OwnId, conditions
+from schema.api_keys import (
+    ApiKey,
+    ApiKeyInput,
+    ApiKeyPayload,
+    CreatedApiKeyPayload,
+    RevokeApiKeyInput,
+    Viewer,
+)
+from schema.arguments import about, conditions
 from schema.context import Info
+from schema.enums import ItemStatus
 
 
 @strawberry.type
@@ -22,13 +30,18 @@ class ApiKeyMutations:
     ) -> CreatedApiKeyPayload:
         """Needs ADMIN."""
         row, secret = await info.context.store.keys.create(input, info.context.principal)
-        return CreatedApiKeyPayload(api_key=ApiKey.from_row(row), secret=secret)
+        return CreatedApiKeyPayload(
+            status=ItemStatus.ACCEPTED, api_key=ApiKey.from_row(row), secret=secret
+        )
 
-    @strawberry.mutation(description="End a key for good, by its own id (uuid).")
-    async def revoke_api_key(self, info: Info, id: OwnId) -> ApiKeyPayload:
+    @strawberry.mutation(description="Revoke a key for good.")
+    async def revoke_api_key(
+        self, info: Info, input: Annotated[RevokeApiKeyInput, about("Which key.")]
+    ) -> ApiKeyPayload:
         """Needs ADMIN. Revoked again, nothing changes."""
-        row = await info.context.store.keys.revoke(id, info.context.principal)
-        return ApiKeyPayload(api_key=ApiKey.from_row(row))
+        row, changed = await info.context.store.keys.revoke(input.key_id, info.context.principal)
+        status = ItemStatus.ACCEPTED if changed else ItemStatus.DUPLICATE
+        return ApiKeyPayload(status=status, api_key=ApiKey.from_row(row))
 
 
 @strawberry.type

@@ -1,30 +1,31 @@
 """Limits: consumed, reserved, set and read."""
 
-from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
 import strawberry
 
 from models.enums import LimitSubject
-from schema.arguments import OwnId, about, conditions, narrowing, where_of
+from schema.arguments import about, conditions, narrowing, where_of
 from schema.context import Info
 from schema.enums import ItemStatus
 from schema.filters import condition_of
 from schema.limits import (
-    DEFAULT_TTL,
+    CommitReservationInput,
     ConsumeInput,
     ConsumePayload,
-    DeletePayload,
+    DeleteLimitInput,
     Limit,
     LimitFilter,
     LimitInput,
     LimitLevel,
     LimitPayload,
+    ReleaseReservationInput,
     ReservationPayload,
+    ReserveInput,
+    SettlementPayload,
     SubjectInput,
 )
-from schema.scalars import Long
 from store.errors import InvalidInputError
 from store.ingest_session import IngestSession
 from store.limits.decide import Decision
@@ -47,6 +48,13 @@ async def decided(info: Info, entry: ConsumeEntry | SettleEntry) -> ConsumePaylo
     return ConsumePayload.of(ItemStatus(result.status), id, result.detail, store.now())
 
 
+async def settled(info: Info, entry: SettleEntry) -> SettlementPayload:
+    """Write, and answer with the decision and the reservation."""
+    decision = await decided(info, entry)
+    assert entry.organization is not None  # the reservation was found
+    return SettlementPayload(**vars(decision), key=(entry.organization, entry.id))
+
+
 @strawberry.type
 class LimitMutations:
     """Using and setting limits."""
@@ -67,14 +75,15 @@ class LimitMutations:
     async def reserve(
         self,
         info: Info,
-        input: Annotated[ConsumeInput, about("What is to be set aside, and for whom.")],
-        ttl: Annotated[timedelta, about("How long at most, from PT1S to P1D.")] = DEFAULT_TTL,
+        input: Annotated[ReserveInput, about("What is to be set aside, for whom, and how long.")],
     ) -> ReservationPayload:
         """They stop counting by themselves after ``ttl``."""
-        entry = intake(info).reserve(input, ttl)
+        entry = intake(info).reserve(input, input.ttl)
         decision = await decided(info, entry)
         assert entry.id is not None
-        return ReservationPayload(decision=decision, key=(entry.organization, entry.id))
+        return ReservationPayload(
+            status=decision.status, decision=decision, key=(entry.organization, entry.id)
+        )
 
     @strawberry.mutation(
         description="Use what was really needed of a reservation; the rest is given back. Work "
@@ -84,18 +93,17 @@ class LimitMutations:
     async def commit_reservation(
         self,
         info: Info,
-        id: Annotated[UUID, about("The reservation's id (uuid).")],
-        units: Annotated[Long, about("How many units were used in the end.")],
-    ) -> ConsumePayload:
+        input: Annotated[CommitReservationInput, about("Which one, and what was used.")],
+    ) -> SettlementPayload:
         """HELD or RELEASED to COMMITTED."""
-        return await decided(info, intake(info).settle(id, units))
+        return await settled(info, intake(info).settle(input.reservation_id, input.units))
 
     @strawberry.mutation(description="Give all units of a reservation back.")
     async def release_reservation(
-        self, info: Info, id: Annotated[UUID, about("The reservation's id (uuid).")]
-    ) -> ConsumePayload:
+        self, info: Info, input: Annotated[ReleaseReservationInput, about("Which one.")]
+    ) -> SettlementPayload:
         """HELD to RELEASED."""
-        return await decided(info, intake(info).settle(id, None))
+        return await settled(info, intake(info).settle(input.reservation_id, None))
 
     @strawberry.mutation(
         description="Set the maximum of a subject, interaction type and period. A new limit begins "
@@ -106,16 +114,18 @@ class LimitMutations:
     ) -> LimitPayload:
         """Set again, it replaces what is given."""
         row = await info.context.store.limits.set_limit(input, info.context.principal)
-        return LimitPayload(limit=Limit.from_row(row))
+        return LimitPayload(status=ItemStatus.ACCEPTED, limit=Limit.from_row(row))
 
     @strawberry.mutation(
-        description="Delete a limit, by its own id (uuid). The counters stay: set again, it begins "
+        description="Delete a limit. The counters stay: set again, it begins "
         "with the units that its period holds."
     )
-    async def delete_limit(self, info: Info, id: OwnId) -> DeletePayload:
+    async def delete_limit(
+        self, info: Info, input: Annotated[DeleteLimitInput, about("Which limit.")]
+    ) -> LimitPayload:
         """Its usage goes with it."""
-        gone = await info.context.store.limits.delete_limit(id, info.context.principal)
-        return DeletePayload(uuid=gone)
+        row = await info.context.store.limits.delete_limit(input.limit_id, info.context.principal)
+        return LimitPayload(status=ItemStatus.ACCEPTED, limit=Limit.from_row(row))
 
 
 @strawberry.type

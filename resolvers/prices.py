@@ -4,11 +4,12 @@ from typing import Annotated
 
 import strawberry
 
-from schema.arguments import about, where_of
+from schema.arguments import about, with_filter
 from schema.context import Info
+from schema.enums import ItemStatus
 from schema.filters import condition_of
-from schema.operation_filters import OperationFilter
-from schema.prices import Price, PriceInput, PricePayload, RepricePayload
+from schema.prices import Price, PriceInput, PricePayload
+from schema.repricing import RepriceInput, RepricePayload
 
 
 @strawberry.type
@@ -24,7 +25,7 @@ class PriceMutations:
     ) -> PricePayload:
         """The same key and instant again replaces it."""
         row = await info.context.store.prices.set_price(input.draft(), info.context.principal)
-        return PricePayload(price=Price.from_row(row))
+        return PricePayload(status=ItemStatus.ACCEPTED, price=Price.from_row(row))
 
     @strawberry.mutation(
         description="Price recorded operations anew by the prices in force at each one's own time. "
@@ -32,17 +33,15 @@ class PriceMutations:
         "operations; the next one goes on after its endCursor. Safe beside writers, and to repeat."
     )
     async def reprice(
-        self,
-        info: Info,
-        where: Annotated[OperationFilter | None, where_of("operations")] = None,
-        dry_run: Annotated[bool, about("Only tell what would change.")] = True,
-        after: Annotated[str | None, about("The endCursor of the call before.")] = None,
+        self, info: Info, input: Annotated[RepriceInput, with_filter("Which operations, and how.")]
     ) -> RepricePayload:
         """Within the caller's bounds."""
         store = info.context.store
-        condition = condition_of(where, store.now())
-        found = await store.repricing.reprice(info.context.principal, condition, dry_run, after)
-        return RepricePayload.of(found, dry_run)
+        condition = condition_of(input.where, store.now(), path=("input", "where"))
+        found = await store.repricing.reprice(
+            info.context.principal, condition, input.dry_run, input.after
+        )
+        return RepricePayload.of(found, input.dry_run)
 
 
 @strawberry.type

@@ -6,14 +6,13 @@ from uuid import UUID
 import strawberry
 
 from resolvers.pages import connection
-from schema.arguments import After, Before, First, Last, OwnId, about, where_of
+from schema.arguments import After, Before, First, Last, about, where_of
 from schema.connections import Connection
 from schema.context import Info
 from schema.enums import ItemStatus
 from schema.filters import condition_of
 from schema.request_filters import RequestFilter, RequestOrder
 from schema.request_inputs import (
-    EVENT_ID,
     CancelRequestInput,
     CompleteRequestInput,
     CreateRequestInput,
@@ -27,12 +26,6 @@ from store.ingest.entries import Entry
 from store.query.paging import PageRequest
 from store.query.records import RecordQuery
 from store.requests.prepare import RequestPreparer
-
-Force = Annotated[
-    bool | None,
-    about("Retry even if the failure is not retryable or no attempt is left. Requires ADMIN."),
-]
-EventId = Annotated[UUID | None, about(EVENT_ID)]
 
 
 def preparer(info: Info) -> RequestPreparer:
@@ -58,10 +51,12 @@ class RequestMutations:
         """PENDING."""
         return await write_request(info, preparer(info).create(input))
 
-    @strawberry.mutation(description="Start a request, by its own id (uuid).")
-    async def start_request(self, info: Info, id: OwnId) -> RequestPayload:
+    @strawberry.mutation(description="Start a request.")
+    async def start_request(
+        self, info: Info, input: Annotated[StartRequestInput, about("Which request.")]
+    ) -> RequestPayload:
         """PENDING to RUNNING."""
-        return await write_request(info, preparer(info).start(StartRequestInput(request_id=id)))
+        return await write_request(info, preparer(info).start(input))
 
     @strawberry.mutation(description="A request is done; stages that run or wait end with it.")
     async def complete_request(
@@ -86,22 +81,20 @@ class RequestMutations:
         "forces it. COMPLETED and CANCELLED requests are final."
     )
     async def retry_request(
-        self, info: Info, id: OwnId, force: Force = False, event_id: EventId = None
+        self, info: Info, input: Annotated[RetryRequestInput, about("Which request, and how.")]
     ) -> RequestPayload:
         """FAILED to RUNNING."""
-        command = RetryRequestInput(request_id=id, force=bool(force), event_id=event_id)
-        return await write_request(info, preparer(info).retry(command))
+        return await write_request(info, preparer(info).retry(input))
 
     @strawberry.mutation(
-        description="Call a request off. Its worker learns it from the next answer about a stage "
+        description="Cancel a request. Its worker learns it from the next answer about a stage "
         "(cancelRequested)."
     )
     async def cancel_request(
-        self, info: Info, id: OwnId, reason: Annotated[str | None, about("Why, in words.")] = None
+        self, info: Info, input: Annotated[CancelRequestInput, about("Which request, and why.")]
     ) -> RequestPayload:
         """To CANCELLED."""
-        command = CancelRequestInput(request_id=id, reason=reason)
-        return await write_request(info, preparer(info).cancel(command))
+        return await write_request(info, preparer(info).cancel(input))
 
 
 @strawberry.type

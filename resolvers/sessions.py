@@ -10,7 +10,7 @@ from schema.connections import Connection
 from schema.context import Info
 from schema.enums import ItemStatus
 from schema.filters import condition_of
-from schema.sessions import Session, SessionFilter, SessionInput, SessionPayload
+from schema.sessions import EndSessionInput, Session, SessionFilter, SessionInput, SessionPayload
 from store.ingest.entries import Entry
 from store.query.paging import PageRequest
 from store.query.records import RecordQuery
@@ -34,11 +34,13 @@ class SessionMutations:
         intake = info.context.store.intake(info.context.principal)
         return await write_session(info, intake.session(input))
 
-    @strawberry.mutation(description="End a session, by its own id (uuid).")
-    async def end_session(self, info: Info, id: SessionId) -> SessionPayload:
+    @strawberry.mutation(description="End a session.")
+    async def end_session(
+        self, info: Info, input: Annotated[EndSessionInput, about("Which session.")]
+    ) -> SessionPayload:
         """A repeat is a duplicate."""
         intake = info.context.store.intake(info.context.principal)
-        return await write_session(info, intake.end_session(id))
+        return await write_session(info, intake.end_session(input.session_id))
 
 
 @strawberry.type

@@ -1,11 +1,10 @@
 """Stages and events of a request: started, reported on, ended, retried, logged."""
 
 from typing import Annotated
-from uuid import UUID
 
 import strawberry
 
-from resolvers.requests import EventId, Force, preparer
+from resolvers.requests import preparer
 from schema.arguments import about
 from schema.context import Info
 from schema.enums import ItemStatus
@@ -79,18 +78,10 @@ class StageMutations:
         "administrator forces it."
     )
     async def retry_stage(
-        self,
-        info: Info,
-        request_id: Annotated[UUID, about("The request's own id (uuid).")],
-        stage: Annotated[str, about("The stage's name.")],
-        force: Force = False,
-        event_id: EventId = None,
+        self, info: Info, input: Annotated[RetryStageInput, about("Which stage, and how.")]
     ) -> StagePayload:
         """FAILED to RUNNING."""
-        command = RetryStageInput(
-            request_id=request_id, stage=stage, force=bool(force), event_id=event_id
-        )
-        return await write_stage(info, preparer(info).retry_stage(command))
+        return await write_stage(info, preparer(info).retry_stage(input))
 
     @strawberry.mutation(description="Append a fact to a request's log.")
     async def log_event(

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import strawberry
 
-from schema.enums import AccessScope
+from schema.enums import AccessScope, ItemStatus
 from schema.hydration import described, hydrate
 from schema.nodes import GlobalId, Node
 from store.auth.access import Principal
@@ -51,10 +51,18 @@ class ApiKeyInput:
     expires_at: datetime | None = described("When it stops working.", default=None)
 
 
+@strawberry.input(description="A key is revoked.")
+class RevokeApiKeyInput:
+    """Which one."""
+
+    key_id: UUID = described("The key's own id (uuid).")
+
+
 @strawberry.type(description="A new key and its secret.")
 class CreatedApiKeyPayload:
     """After createApiKey."""
 
+    status: ItemStatus = described("ACCEPTED.")
     api_key: ApiKey = described("The key.")
     secret: str = described("Send it as Authorization: Bearer SECRET. It is shown this once.")
 
@@ -63,6 +71,7 @@ class CreatedApiKeyPayload:
 class ApiKeyPayload:
     """After revokeApiKey."""
 
+    status: ItemStatus = described("ACCEPTED, or DUPLICATE where it was revoked before.")
     api_key: ApiKey = described("The key.")
 
 

@@ -21,6 +21,8 @@ class Guard(Enum):
 
     ABSENT_INSIDE = "absent inside"
     """A variable without a value inside its literal."""
+    FILTER_INSIDE = "filter inside"
+    """That, in the field ``where`` of its literal."""
     NULL = "null"
     """That, and null in its own place, also by a variable without a value."""
 
@@ -33,6 +35,11 @@ def conditions(text: str) -> Any:
 def where_of(noun: str) -> Any:
     """Describe a filter: without one nothing is filtered, so it may be left out or be null."""
     return conditions(f"Which {noun}. Left out, null or empty it filters nothing: all of them.")
+
+
+def with_filter(text: str) -> Any:
+    """Describe an input that has a filter in ``where``: each variable in that must have a value."""
+    return strawberry.argument(description=text, metadata={Guard: Guard.FILTER_INSIDE})
 
 
 def narrowing(text: str) -> Any:

@@ -138,7 +138,10 @@ MAX_DEPTH = 10
 
 
 def condition_of(
-    where: FilterInput | None, now: datetime, columns: Mapping[str, str] | None = None
+    where: FilterInput | None,
+    now: datetime,
+    columns: Mapping[str, str] | None = None,
+    path: Path = ("where",),
 ) -> Condition | None:
     """Return the condition of a filter input; ``columns`` renames fields that are not named as columns.
 
@@ -147,7 +150,7 @@ def condition_of(
     """
     if where is None:
         return None
-    return FilterReader(now, columns or {}).read(where, ("where",), 1)
+    return FilterReader(now, columns or {}).read(where, path, 1)
 
 
 class FilterReader:

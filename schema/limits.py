@@ -17,6 +17,8 @@ from schema.scalars import Long
 from store.database import Row
 from store.limits.decide import Decision, Level
 
+DEFAULT_TTL = timedelta(minutes=10)
+
 
 @strawberry.type(description="A limit in its present period: what was used and what is left.")
 class LimitLevel:
@@ -125,6 +127,28 @@ class ConsumeInput:
     )
 
 
+@strawberry.input(description="Units of one interaction that are to be set aside.")
+class ReserveInput(ConsumeInput):
+    """Structurally a ``ConsumeDraft``, with how long."""
+
+    ttl: timedelta = described("How long at most, from PT1S to P1D.", default=DEFAULT_TTL)
+
+
+@strawberry.input(description="A reservation ends: what was really used is counted.")
+class CommitReservationInput:
+    """Which one, and how many units."""
+
+    reservation_id: UUID = described("The reservation's id (uuid).")
+    units: Long = described("How many units were used in the end.")
+
+
+@strawberry.input(description="A reservation ends: all of its units are given back.")
+class ReleaseReservationInput:
+    """Which one."""
+
+    reservation_id: UUID = described("The reservation's id (uuid).")
+
+
 @strawberry.type(description="Whether the call may go on, and if not what to tell its caller.")
 class ConsumePayload:
     """A ``Decision`` of the store, with what an HTTP 403 or 429 needs."""
@@ -186,6 +210,7 @@ class Reservation:
 class ReservationPayload:
     """The decision, and the reservation where it was granted."""
 
+    status: ItemStatus = described("ACCEPTED; REJECTED when denied; DUPLICATE for a repeated id.")
     decision: ConsumePayload = described("Whether the call may go on.")
     key: strawberry.Private[tuple[str, UUID]]
 
@@ -199,6 +224,19 @@ class ReservationPayload:
     def allowed(self) -> bool:
         """Short for decision { allowed }."""
         return self.decision.allowed
+
+
+@strawberry.type(description="The answer to commitReservation and releaseReservation.")
+class SettlementPayload(ConsumePayload):
+    """The decision, and the reservation."""
+
+    key: strawberry.Private[tuple[str, UUID]]
+
+    @strawberry.field(description="The reservation as it is stored.")
+    async def reservation(self, info: Info) -> Reservation | None:
+        """Read back only when it is selected."""
+        row = await info.context.loaders.reservation.load(self.key)
+        return Reservation.from_row(row) if row else None
 
 
 @strawberry.input(
@@ -230,18 +268,19 @@ class LimitInput:
     )
 
 
-@strawberry.type(description="The limit as it is stored.")
+@strawberry.type(description="The limit as it is stored, or as it was until it was deleted.")
 class LimitPayload:
-    """After setLimit."""
+    """After setLimit and deleteLimit."""
 
+    status: ItemStatus = described("ACCEPTED.")
     limit: Limit = described("The limit.")
 
 
-@strawberry.type(description="What was deleted.")
-class DeletePayload:
-    """After a deletion."""
+@strawberry.input(description="A limit is deleted.")
+class DeleteLimitInput:
+    """Which one."""
 
-    uuid: UUID = described("The own id of what is gone.")
+    limit_id: UUID = described("The limit's own id (uuid).")
 
 
 @strawberry.input(description="Which limits. All that is given must hold.")
@@ -265,6 +304,3 @@ class SubjectInput:
         "Which one; left out for ORGANIZATION.", default=None
     )
     organization_id: strawberry.ID | None = described("Default: the key's.", default=None)
-
-
-DEFAULT_TTL = timedelta(minutes=10)

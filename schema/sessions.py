@@ -65,6 +65,13 @@ class SessionInput:
     attributes: JSON | None = described("Free attributes: an object.", default=None)
 
 
+@strawberry.input(description="A session ends.")
+class EndSessionInput:
+    """Which one."""
+
+    session_id: strawberry.ID = described("The session's own id (uuid), as its caller chose it.")
+
+
 @strawberry.input(description="Which sessions. All that is given must hold.")
 class SessionFilter:
     """By labels, client and time."""

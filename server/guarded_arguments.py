@@ -91,9 +91,20 @@ def check_arguments(
             if guard is Guard.NULL:
                 raise refusal((name,), None, variables)
         else:
-            absent = next(absent_in(value, (name,), variables), None)
+            places = filters_in(value, name) if guard is Guard.FILTER_INSIDE else [(value, (name,))]
+            absent = next((a for v, path in places for a in absent_in(v, path, variables)), None)
             if absent is not None:
                 raise refusal(absent.path, absent.name, variables)
+
+
+def filters_in(value: ValueNode, name: str) -> list[tuple[ValueNode, Path]]:
+    """Return the literal in the field ``where`` of an input, and its place."""
+    fields = value.fields if isinstance(value, ObjectValueNode) else ()
+    return [
+        (field.value, (name, "where"))
+        for field in fields
+        if field.name.value == "where" and not isinstance(field.value, VariableNode)
+    ]
 
 
 def absent_in(

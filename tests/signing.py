@@ -5,7 +5,7 @@ import httpx
 from tests.api import Api, Json
 
 KEY = "mutation($input: ApiKeyInput!) { createApiKey(input: $input) { secret apiKey { uuid } } }"
-REVOKE = "mutation($id: UUID!) { revokeApiKey(id: $id) { apiKey { revokedAt } } }"
+REVOKE = "mutation($id: UUID!) { revokeApiKey(input: {keyId: $id}) { apiKey { revokedAt } } }"
 VIEWER = {"query": "{ viewer { name organizationId } }"}
 OWN = {"Origin": "http://127.0.0.1"}
 

@@ -28,7 +28,7 @@ await story(async ({ open, given }) => {
   // A key that is revoked while a page is open: the page asks for another one.
   await signIn(page, given.server, given.revocable);
   await page.evaluate(async (id) => {
-    const query = `mutation { revokeApiKey(id: "${id}") { apiKey { name } } }`;
+    const query = `mutation { revokeApiKey(input: {keyId: "${id}"}) { apiKey { name } } }`;
     await fetch("/graphql", {
       method: "POST",
       headers: { "Content-Type": "application/json" },

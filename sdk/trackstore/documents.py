@@ -32,8 +32,8 @@ mutation Consume($input: ConsumeInput!) {{
 }}"""
 
 RESERVE = f"""\
-mutation Reserve($input: ConsumeInput!, $ttl: Duration!) {{
-  reserve(input: $input, ttl: $ttl) {{
+mutation Reserve($input: ReserveInput!) {{
+  reserve(input: $input) {{
     decision {{
     {DECISION}
     }}
@@ -43,14 +43,14 @@ mutation Reserve($input: ConsumeInput!, $ttl: Duration!) {{
 
 COMMIT = f"""\
 mutation Commit($id: UUID!, $units: Long!) {{
-  commitReservation(id: $id, units: $units) {{
+  commitReservation(input: {{reservationId: $id, units: $units}}) {{
     {DECISION}
   }}
 }}"""
 
 RELEASE = f"""\
 mutation Release($id: UUID!) {{
-  releaseReservation(id: $id) {{
+  releaseReservation(input: {{reservationId: $id}}) {{
     {DECISION}
   }}
 }}"""
@@ -86,21 +86,21 @@ query RequestStatus($id: UUID, $correlationId: String) {{
 
 RESUME = f"""\
 mutation Resume($id: UUID!) {{
-  startRequest(id: $id) {{ request {{
+  startRequest(input: {{requestId: $id}}) {{ request {{
   {STATUS}
   }} }}
 }}"""
 
 RETRY_STAGE = f"""\
-mutation RetryStage($id: UUID!, $stage: String!, $force: Boolean, $eventId: UUID) {{
-  retryStage(requestId: $id, stage: $stage, force: $force, eventId: $eventId) {{ request {{
+mutation RetryStage($input: RetryStageInput!) {{
+  retryStage(input: $input) {{ request {{
   {STATUS}
   }} }}
 }}"""
 
 RETRY_REQUEST = f"""\
-mutation RetryRequest($id: UUID!, $force: Boolean, $eventId: UUID) {{
-  retryRequest(id: $id, force: $force, eventId: $eventId) {{ request {{
+mutation RetryRequest($input: RetryRequestInput!) {{
+  retryRequest(input: $input) {{ request {{
   {STATUS}
   }} }}
 }}"""

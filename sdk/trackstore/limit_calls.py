@@ -33,7 +33,8 @@ def consume_call(consume: Consume) -> Call:
 
 
 def reserve_call(consume: Consume, ttl: timedelta) -> Call:
-    return RESERVE, {"input": msgspec.to_builtins(consume), "ttl": f"PT{ttl.total_seconds():g}S"}
+    seconds = f"PT{ttl.total_seconds():g}S"
+    return RESERVE, {"input": {**msgspec.to_builtins(consume), "ttl": seconds}}
 
 
 def commit_call(id: UUID, units: int) -> Call:

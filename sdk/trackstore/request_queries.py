@@ -146,8 +146,8 @@ class RemoteRequestQueries(RequestQueries):
         force: bool = False,
         timeout: float = ANSWER_TIMEOUT_SECONDS,
     ) -> Retry:
-        variables: Json = {"id": str(uuid_of(request_id)), "stage": stage, "force": force}
-        return self._retry(RETRY_STAGE, variables, stage, timeout)
+        command: Json = {"requestId": str(uuid_of(request_id)), "stage": stage, "force": force}
+        return self._retry(RETRY_STAGE, command, stage, timeout)
 
     def retry_request(
         self,
@@ -156,8 +156,8 @@ class RemoteRequestQueries(RequestQueries):
         force: bool = False,
         timeout: float = ANSWER_TIMEOUT_SECONDS,
     ) -> Retry:
-        variables: Json = {"id": str(uuid_of(request_id)), "force": force}
-        return self._retry(RETRY_REQUEST, variables, None, timeout)
+        command: Json = {"requestId": str(uuid_of(request_id)), "force": force}
+        return self._retry(RETRY_REQUEST, command, None, timeout)
 
     def look_up(self, request_id: UUID) -> RequestStatus | None:
         """Start a request if it is pending, and return it; None if the server is unavailable.
@@ -192,9 +192,9 @@ class RemoteRequestQueries(RequestQueries):
                 request_id, flushed.left, flushed.problem or "timed out",
             )  # fmt: skip
 
-    def _retry(self, document: str, variables: Json, stage: str | None, timeout: float) -> Retry:
+    def _retry(self, document: str, command: Json, stage: str | None, timeout: float) -> Retry:
         """Send a retry. It has an event id, so that a repeat opens no second attempt."""
-        call = (document, variables | {"eventId": str(new_id())})
+        call = (document, {"input": command | {"eventId": str(new_id())}})
         try:
             (payload,) = self._call_after_sending(call, timeout).values()
         except ServerRefusedError as error:

@@ -112,7 +112,7 @@ def revoke(
 ) -> None:
     """End a key for good, also for what is open under it."""
     settings = _settings(database_url)
-    row = with_store(settings, lambda store: store.keys.revoke(id, OPERATOR))
+    row, _ = with_store(settings, lambda store: store.keys.revoke(id, OPERATOR))
     done(f"{row['name']} is revoked; servers refuse it within {settings.key_cache_seconds:g} s")
 
 

@@ -28,7 +28,7 @@ COUNT = (
     "query Count($where: OperationFilter) { operations(where: $where, first: 0) { totalCount } }"
 )
 REPRICE = """mutation Reprice($where: OperationFilter, $dryRun: Boolean!, $after: String) {
-  reprice(where: $where, dryRun: $dryRun, after: $after) {
+  reprice(input: {where: $where, dryRun: $dryRun, after: $after}) {
     operations changed newlyPriced newlyUnpriced hasMore endCursor
     before { actual } after { actual }
     groups { kind name operations changed newlyPriced newlyUnpriced

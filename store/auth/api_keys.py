@@ -111,10 +111,12 @@ class ApiKeys:
         async with self._database.read_for(bounds.organization_id) as connection:
             return list((await connection.execute(statement.limit(MAX_LISTED))).mappings())
 
-    async def revoke(self, id: UUID, principal: Principal) -> Row:
+    async def revoke(self, id: UUID, principal: Principal) -> tuple[Row, bool]:
+        """Revoke a key for good; return it, and whether it was valid until now."""
         principal.require(AccessScope.ADMIN)
         conditions = principal.bounds.conditions(TABLE)
-        now = literal(self._clock(), TABLE.c.revoked_at.type)
+        clock = self._clock()
+        now = literal(clock, TABLE.c.revoked_at.type)
         statement = (
             update(TABLE)
             .where(TABLE.c.id == id, *conditions)
@@ -124,9 +126,9 @@ class ApiKeys:
         async with self._database.write() as connection:
             row = (await connection.execute(statement)).mappings().first()
         if row is None:
-            raise NotFoundError(f"there is no API key {id}", ("id",))
+            raise NotFoundError(f"there is no API key {id}", ("keyId",))
         self._watch.key_ended(id)
-        return row
+        return row, row["revoked_at"] == clock
 
     async def any_active(self) -> bool:
         live = or_(TABLE.c.expires_at.is_(None), TABLE.c.expires_at > self._clock())

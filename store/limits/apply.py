@@ -235,10 +235,11 @@ class LimitBatch:
         """
         if row is None or (row["organization_id"], row["id"]) in self._not_yet_held:
             entry.result = ItemResult.rejected(
-                entry.id, NotFoundError(f"there is no reservation {entry.id}", ("id",))
+                entry.id, NotFoundError(f"there is no reservation {entry.id}", ("reservationId",))
             )
             return
         claim, now = (row["organization_id"], row["id"]), self.flush.now
+        entry.organization = row["organization_id"]
         is_held = row["status"] == ReservationStatus.HELD
         if row["status"] == ReservationStatus.COMMITTED or not (is_held or entry.units is not None):
             entry.result = repeated_settle(entry, row, now)

@@ -65,10 +65,11 @@ class ConsumeEntry(Entry):
 class SettleEntry(Entry):
     """Commit a reservation with the units really used, or release it (``units`` is None)."""
 
-    __slots__ = ("bounds", "id", "units")
+    __slots__ = ("bounds", "id", "organization", "units")
 
     def __init__(self, id: UUID, bounds: TenantBounds, units: int | None) -> None:
         super().__init__()
+        self.organization: str | None = None  # known once the reservation was found
         self.id = id
         self.bounds = bounds
         self.units = units

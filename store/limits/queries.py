@@ -164,8 +164,8 @@ class Limits:
         ).returning(*LIMITS.columns)  # fmt: skip
         return (await connection.execute(statement, row)).mappings().one()
 
-    async def delete_limit(self, id: UUID, principal: Principal) -> UUID:
-        """Delete a limit with its usage; the counters of its interaction stay."""
+    async def delete_limit(self, id: UUID, principal: Principal) -> Row:
+        """Delete a limit with its usage, and return it; the counters of its interaction stay."""
         principal.require(AccessScope.MANAGE)
         if principal.bounds.is_partial:
             raise ForbiddenError("a key bound to a namespace or workspace does not delete limits")
@@ -176,13 +176,14 @@ class Limits:
             organization = (await connection.execute(named)).scalar_one_or_none()
             if organization is not None:
                 await lock_limits_exclusively(self._database.dialect, connection, organization)
-            deleted = LIMITS.delete().where(*matching_key).returning(LIMITS.c.id)
-            if (await connection.execute(deleted)).first() is None:
-                raise NotFoundError(f"there is no limit {id}", ("id",))
+            deleted = LIMITS.delete().where(*matching_key).returning(*LIMITS.columns)
+            row = (await connection.execute(deleted)).mappings().first()
+            if row is None:
+                raise NotFoundError(f"there is no limit {id}", ("limitId",))
             for table in (USAGES, HOLDS):
                 its = (table.c.organization_id == organization, table.c.limit_id == id)
                 await connection.execute(table.delete().where(*its))
-        return id
+        return row
 
     async def list_limits(
         self,

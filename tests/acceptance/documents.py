@@ -61,7 +61,7 @@ CONSUME = f"""mutation ($input: ConsumeInput!) {{ consume(input: $input) {{
 CREATE_REQUEST = f"""mutation ($input: CreateRequestInput!) {{
     createRequest(input: $input) {{ status request {{ {REQUEST} }} }} }}"""
 START_REQUEST = f"""mutation ($id: UUID!) {{
-    startRequest(id: $id) {{ status request {{ {REQUEST} }} }} }}"""
+    startRequest(input: {{requestId: $id}}) {{ status request {{ {REQUEST} }} }} }}"""
 COMPLETE_REQUEST = f"""mutation ($input: CompleteRequestInput!) {{
     completeRequest(input: $input) {{ status request {{ {REQUEST} }} }} }}"""
 FAIL_REQUEST = f"""mutation ($input: FailRequestInput!) {{
@@ -76,7 +76,7 @@ COMPLETE_STAGE = f"""mutation ($input: CompleteStageInput!) {{
 FAIL_STAGE = f"""mutation ($input: FailStageInput!) {{
     failStage(input: $input) {{ {STAGE_ANSWER} }} }}"""
 RETRY_STAGE = f"""mutation ($requestId: UUID!, $stage: String!) {{
-    retryStage(requestId: $requestId, stage: $stage) {{ {STAGE_ANSWER} }} }}"""
+    retryStage(input: {{requestId: $requestId, stage: $stage}}) {{ {STAGE_ANSWER} }} }}"""
 LOG_EVENT = f"""mutation ($input: LogEventInput!) {{
     logEvent(input: $input) {{ status event {{ {EVENT} }} request {{ lastSeq }} }} }}"""
 REQUEST_BY_ID = f"query ($id: UUID!) {{ request(id: $id) {{ {REQUEST} }} }}"

@@ -88,7 +88,7 @@ async def test_sums_what_if_and_repricing_follow_the_same_rule(priced: Api) -> N
     # At the model's price the tool's tokens cost what its input does.
     assert totals["whatIf"] == {"baseline": 0.202, "actual": 0.059, "saved": 0.143}
     await priced(SET_PRICE, {"input": {**PRICES[0], "inputPer1k": 0.02}})
-    reprice = """mutation { reprice(dryRun: false) { operations changed
+    reprice = """mutation { reprice(input: {dryRun: false}) { operations changed
         groups { kind name changed } } }"""
     repriced = (await priced(reprice))["reprice"]
     assert (repriced["operations"], repriced["changed"]) == (4, 4)

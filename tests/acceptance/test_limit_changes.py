@@ -12,12 +12,13 @@ from tests.api import Api, ApiErrors, Json, StartApi
 NOW = datetime(2026, 7, 30, 12, 0, 0, tzinfo=UTC)
 SET_LIMIT = """mutation ($input: LimitInput!) { setLimit(input: $input) { limit {
     uuid period zone mode maximum usage { used reserved remaining uncertain } } } }"""
-RESERVE = """mutation ($input: ConsumeInput!, $ttl: Duration! = "PT5M") {
-  reserve(input: $input, ttl: $ttl) { allowed reservation { status units settledUnits }
+RESERVE = """mutation ($input: ReserveInput!) {
+  reserve(input: $input) { allowed reservation { status units settledUnits }
     decision { status allowed units reason levels { used reserved } } } }"""
-COMMIT = """mutation ($id: UUID!, $units: Long!) { commitReservation(id: $id, units: $units) {
+COMMIT = """mutation ($id: UUID!, $units: Long!) { commitReservation(input:
+  {reservationId: $id, units: $units}) {
     status allowed units reason levels { used reserved } } }"""
-RELEASE = """mutation ($id: UUID!) { releaseReservation(id: $id) {
+RELEASE = """mutation ($id: UUID!) { releaseReservation(input: {reservationId: $id}) {
     status allowed units reason levels { used reserved } } }"""
 LIMIT = {"subject": "USER", "subjectId": "ana", "interactionType": "mini", "maximum": 5}
 
@@ -54,7 +55,7 @@ async def consume(api: Api, units: int, id: str | None = None, **fields: object)
 
 async def reserve(api: Api, id: str, units: int = 3, **fields: object) -> Json:
     draft = {"interactionType": "mini", "units": units, "labels": {"userId": "ana"}, "id": id}
-    answer: Json = (await api(RESERVE, {"input": draft | fields}))["reserve"]
+    answer: Json = (await api(RESERVE, {"input": draft | {"ttl": "PT5M"} | fields}))["reserve"]
     return answer
 
 
@@ -223,12 +224,15 @@ async def test_repeats_answer_the_same_after_limits_changed(api: Api) -> None:
     first = await consume(api, 2, id)
     await set_limit(api, maximum=1)
     assert await consume(api, 2, id) == first | {"status": "DUPLICATE"}
-    await api("mutation ($id: UUID!) { deleteLimit(id: $id) { uuid } }", {"id": limit["uuid"]})
+    await api(
+        "mutation ($id: UUID!) { deleteLimit(input: {limitId: $id}) { status limit { uuid } } }",
+        {"id": limit["uuid"]},
+    )
     assert await consume(api, 2, id) == first | {"status": "DUPLICATE"}
 
 
 @pytest.mark.parametrize("ttl", ["PT0S", "PT0.5S", "PT86401S", "P2D"])
 async def test_a_time_to_live_out_of_bounds_is_named(api: Api, ttl: str) -> None:
     draft = {"interactionType": "mini", "labels": {"userId": "ana"}}
-    error = await api.refused(RESERVE, {"input": draft, "ttl": ttl})
+    error = await api.refused(RESERVE, {"input": draft | {"ttl": ttl}})
     assert "a time to live is from PT1S to P1D" in error.message

@@ -10,7 +10,7 @@ from tests.api import Api, Json
 
 START = """mutation ($input: SessionInput!) {
     startSession(input: $input) { status session { id uuid name startedAt endedAt } } }"""
-END = "mutation ($id: ID!) { endSession(id: $id) { status session { uuid endedAt } } }"
+END = "mutation ($id: ID!) { endSession(input: {sessionId: $id}) { status session { uuid endedAt } } }"
 BY_ID = "query ($id: ID!) { session(id: $id) { uuid name operations { totalCount } } }"
 TRACK = """mutation ($operations: [OperationInput!]!) {
     trackOperations(operations: $operations) { accepted rejected repaired

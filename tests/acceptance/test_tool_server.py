@@ -14,7 +14,7 @@ SESSION = "uuid name client startedAt endedAt attributes organizationId userId"
 START_SESSION = f"""mutation ($input: SessionInput!) {{
     startSession(input: $input) {{ status session {{ {SESSION} }} }} }}"""
 END_SESSION = f"""mutation ($id: ID!) {{
-    endSession(id: $id) {{ status session {{ {SESSION} }} }} }}"""
+    endSession(input: {{sessionId: $id}}) {{ status session {{ {SESSION} }} }} }}"""
 SESSION_BY_ID = f"""query ($id: ID!) {{ session(id: $id) {{ {SESSION}
     operations {{ totalCount nodes {{ uuid session {{ uuid }} }} }} }} }}"""
 SET_PRICE = "mutation ($input: PriceInput!) { setPrice(input: $input) { price { inputPer1k } } }"

@@ -77,7 +77,8 @@ RECORDING = (
         ]},
     ),
     taking("startSession", "SessionInput", everything("SessionPayload", 1), {"id": "#sitting"}),
-    Step(f"mutation ($id: ID!) {{ endSession(id: $id) {{ {everything('SessionPayload', 1)} }} }}",
+    Step(f"mutation ($id: ID!) {{ endSession(input: {{sessionId: $id}}) {{ "
+         f"{everything('SessionPayload', 1)} }} }}",
          {"id": "#sitting"}),
 )  # fmt: skip
 
@@ -85,14 +86,15 @@ WORKING = (
     taking("createRequest", "CreateRequestInput", REQUEST,
            {"type": "t", "id": "#work", "correlationId": "c", "stages": [{"name": "one"}]},
            node=("createRequest", "request", "id")),
-    Step(f"mutation ($id: UUID!) {{ startRequest(id: $id) {{ {REQUEST} }} }}", {"id": "#work"}),
+    Step(f"mutation ($id: UUID!) {{ startRequest(input: {{requestId: $id}}) {{ {REQUEST} }} }}",
+         {"id": "#work"}),
     taking("startStage", "StartStageInput", STAGE, {"requestId": "#work", "stage": "one"}),
     taking("progressStage", "ProgressStageInput", STAGE,
            {"requestId": "#work", "stage": "one", "fraction": 0.5, "data": {"a": 1.0}}),
     taking("failStage", "FailStageInput", STAGE,
            {"requestId": "#work", "stage": "one", "message": "no", "details": {"a": None}}),
     Step(f"""mutation ($id: UUID!, $stage: String!) {{
-         retryStage(requestId: $id, stage: $stage) {{ {STAGE} }} }}""",
+         retryStage(input: {{requestId: $id, stage: $stage}}) {{ {STAGE} }} }}""",
          {"id": "#work", "stage": "one"}),
     taking("completeStage", "CompleteStageInput", STAGE, {"requestId": "#work", "stage": "one"}),
     taking("logEvent", "LogEventInput", everything("EventPayload", 1),
@@ -101,16 +103,18 @@ WORKING = (
     taking("failRequest", "FailRequestInput", REQUEST, {"requestId": "#work", "message": "late"}),
     taking("startStage", "StartStageInput", STAGE, {"requestId": "#work", "stage": "late"}),
     taking("createRequest", "CreateRequestInput", REQUEST, {"type": "t", "id": "#other"}),
-    Step(f"mutation ($id: UUID!) {{ cancelRequest(id: $id, reason: \"enough\") {{ {REQUEST} }} }}",
+    Step(f"mutation ($id: UUID!) {{ cancelRequest(input: {{requestId: $id, reason: \"enough\"}}) {{ "
+         f"{REQUEST} }} }}",
          {"id": "#other"}),
-    Step(f"mutation ($id: UUID!) {{ startRequest(id: $id) {{ {REQUEST} }} }}", {"id": "#op"}),
+    Step(f"mutation ($id: UUID!) {{ startRequest(input: {{requestId: $id}}) {{ {REQUEST} }} }}",
+         {"id": "#op"}),
     taking("createRequest", "CreateRequestInput", REQUEST,
            {"type": "t", "id": "#again", "stages": [{"name": "one"}, {"name": "two"}]}),
     taking("startStage", "StartStageInput", STAGE, {"requestId": "#again", "stage": "one"}),
     taking("failRequest", "FailRequestInput", REQUEST,
            {"requestId": "#again", "stage": "one", "message": "no"}),
     *[Step(f"""mutation ($id: UUID!, $force: Boolean) {{
-           retryRequest(id: $id, force: $force) {{ {REQUEST} }} }}""",
+           retryRequest(input: {{requestId: $id, force: $force}}) {{ {REQUEST} }} }}""",
            {"id": id, "force": force})
       for id, force in (("#again", False), ("#again", None), ("#other", True), ("#op", False))],
 )  # fmt: skip
@@ -123,28 +127,34 @@ MANAGING = (
              {"interactionType": "t", "units": 2, "labels": {"userId": "u"}})] * 3,
     taking("consume", "ConsumeInput", CONSUMED, {"interactionType": "free", "id": "#use"}),
     taking("consume", "ConsumeInput", CONSUMED, {"interactionType": "free", "id": "#use"}),
-    Step(f"""mutation ($input: ConsumeInput!, $ttl: Duration! = "PT60S") {{
-        reserve(input: $input, ttl: $ttl) {{ {everything("ReservationPayload", 1)} }} }}""",
-         {"input": {"interactionType": "free", "units": 5}},
+    Step(f"""mutation ($input: ReserveInput!) {{
+        reserve(input: $input) {{ {everything("ReservationPayload", 1)} }} }}""",
+         {"input": {"interactionType": "free", "units": 5, "ttl": "PT60S"}},
          {"held": ("reserve", "reservation", "uuid")}),
-    Step(f"mutation ($id: UUID!) {{ commitReservation(id: $id, units: 3) {{ {CONSUMED} }} }}",
+    Step(f"mutation ($id: UUID!) {{ commitReservation(input: {{reservationId: $id, units: 3}}) {{ "
+         f"{CONSUMED} }} }}",
          {"id": "@held"}),
-    Step(f"mutation ($id: UUID!) {{ releaseReservation(id: $id) {{ {CONSUMED} }} }}", {"id": "@held"}),
+    Step(f"mutation ($id: UUID!) {{ releaseReservation(input: {{reservationId: $id}}) {{ "
+         f"{CONSUMED} }} }}", {"id": "@held"}),
     Step(f"query ($s: SubjectInput!) {{ usage(subject: $s) {{ {everything('LimitLevel')} }} }}",
          {"s": {"subject": "USER", "subjectId": "u"}}),
     Step(f"{{ limits {{ {everything('Limit', 1)} }} }}"),
-    Step("mutation ($id: UUID!) { deleteLimit(id: $id) { uuid } }", {"id": "@limit"}),
-    Step("mutation ($id: UUID!) { deleteLimit(id: $id) { uuid } }", {"id": "@limit"}),
+    Step("mutation ($id: UUID!) { deleteLimit(input: {limitId: $id}) { status limit "
+         "{ uuid } } }", {"id": "@limit"}),
+    Step("mutation ($id: UUID!) { deleteLimit(input: {limitId: $id}) { status limit "
+         "{ uuid } } }", {"id": "@limit"}),
     taking("setPrice", "PriceInput", everything("PricePayload", 1),
            {"kind": "MODEL", "name": "m", "inputPer1k": 0.25, "effectiveFrom": "2026-01-01T00:00:00Z"}),
     Step(f"""mutation ($w: OperationFilter, $dry: Boolean! = true, $after: String) {{
-        reprice(where: $w, dryRun: $dry, after: $after) {{ {everything("RepricePayload", 2)} }} }}""",
+        reprice(input: {{where: $w, dryRun: $dry, after: $after}}) {{
+          {everything("RepricePayload", 2)} }} }}""",
          {"w": {"kind": ["LLM"]}, "dry": False}),
     taking("reportCircuitBreaker", "CircuitBreakerInput", everything("CircuitBreakerPayload", 1),
            {"name": "b", "state": "OPEN", "totalCalls": 9, "totalFailures": 8, "message": "hot"}),
     taking("createApiKey", "ApiKeyInput", everything("CreatedApiKeyPayload", 1),
            {"name": "k", "scopes": ["READ", "INGEST"]}, key=("createApiKey", "apiKey", "uuid")),
-    Step(f"mutation ($id: UUID!) {{ revokeApiKey(id: $id) {{ {everything('ApiKeyPayload', 1)} }} }}",
+    Step(f"mutation ($id: UUID!) {{ revokeApiKey(input: {{keyId: $id}}) {{ "
+         f"{everything('ApiKeyPayload', 1)} }} }}",
          {"id": "@key"}),
     taking("createApiKey", "ApiKeyInput", "secret", {"name": "k", "scopes": []}),
 )  # fmt: skip

@@ -214,8 +214,8 @@ def test_operations_of_the_server(query: str, is_direct: bool) -> None:
 USE = "mutation ($v: ConsumeInput!) { consume(input: $v) { allowed status reason units } }"
 TRACK = "mutation ($v: OperationInput!) { trackOperation(input: $v) { status uuid } }"
 READ = "query ($n: Int = 3, $a: String) { operations(first: $n, after: $a) { nodes { name } } }"
-RESERVE = """mutation ($v: ConsumeInput!, $t: Duration! = "PT60S") {
-    reserve(input: $v, ttl: $t) { decision { allowed } reservation { units } } }"""
+RESERVE = """mutation ($v: ReserveInput!) {
+    reserve(input: $v) { decision { allowed } reservation { units } } }"""
 WRONG: tuple[Any, ...] = ({}, None, 5)
 GIVEN: list[tuple[str, Any]] = [
     *[(USE, {"v": {"interactionType": name}}) for name in ("t", "", None, 5)],
@@ -234,7 +234,10 @@ GIVEN: list[tuple[str, Any]] = [
         for v in ({}, {"n": 1}, {"n": None}, {"n": -1}, {"n": "1"}, {"n": 10**6}, {"a": "x"})
     ],
     (READ, {"n": 1, "unknown": 5}),
-    *[(RESERVE, {"v": {"interactionType": "t"}, **v}) for v in ({}, {"t": "PT5S"}, {"t": "soon"})],
+    *[
+        (RESERVE, {"v": {"interactionType": "t", **v}})
+        for v in ({}, {"ttl": "PT5S"}, {"ttl": "soon"})
+    ],
     ("{ operations(first: 2) { nodes { name kind } pageInfo { hasNextPage } } }", None),
     ("{ operations(first: -2) { nodes { name } } }", None),
     ('{ request(id: "0190b5c0-7b3e-7c1a-8f00-3a5c9e1d2b4f") { type } }', None),

@@ -33,7 +33,7 @@ from tests.exporting.calls import PLAIN, export, json_rows, record, refusal
         ("query ($exportSize: Int) { operations(first: $exportSize) { nodes { uuid } } }",
          "$exportSize"),
         ("query ($n: Int!) { operations(first: $n) { nodes { uuid } } }", "n: Expected a value"),
-        ('mutation { revokeApiKey(id: "x") { name } }', ""),
+        ('mutation { revokeApiKey(input: {keyId: "x"}) { name } }', ""),
         ("{ operationStats(limit: 0) { rows { count } } }", "request 1 to"),
     ],
 )  # fmt: skip

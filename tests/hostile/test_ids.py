@@ -129,26 +129,26 @@ async def test_ids_that_nobody_has(api: Api) -> None:
         )
         assert answer == {"request": None, "session": None, "operations": {"totalCount": 0}}
         for mutation in (
-            "startRequest(id: $id) { status }",
+            "startRequest(input: {requestId: $id}) { status }",
             "completeRequest(input: {requestId: $id}) { status }",
             'failRequest(input: {requestId: $id, message: "m"}) { status }',
-            "cancelRequest(id: $id) { status }",
+            "cancelRequest(input: {requestId: $id}) { status }",
             'startStage(input: {requestId: $id, stage: "s"}) { status }',
             'progressStage(input: {requestId: $id, stage: "s"}) { status }',
             'completeStage(input: {requestId: $id, stage: "s"}) { status }',
             'failStage(input: {requestId: $id, stage: "s", message: "m"}) { status }',
-            'retryStage(requestId: $id, stage: "s") { status }',
+            'retryStage(input: {requestId: $id, stage: "s"}) { status }',
             'logEvent(input: {requestId: $id, type: "t"}) { status }',
-            "commitReservation(id: $id, units: 1) { status }",
-            "releaseReservation(id: $id) { status }",
-            "deleteLimit(id: $id) { uuid }",
-            "revokeApiKey(id: $id) { apiKey { uuid } }",
+            "commitReservation(input: {reservationId: $id, units: 1}) { status }",
+            "releaseReservation(input: {reservationId: $id}) { status }",
+            "deleteLimit(input: {limitId: $id}) { status limit { uuid } }",
+            "revokeApiKey(input: {keyId: $id}) { apiKey { uuid } }",
         ):
             refusal = await api.refused(f"mutation ($id: UUID!) {{ {mutation} }}", {"id": id})
             assert refusal.code == "NOT_FOUND", mutation
             assert id in refusal.message
         ended = await api.refused(
-            "mutation ($id: ID!) { endSession(id: $id) { status } }", {"id": id}
+            "mutation ($id: ID!) { endSession(input: {sessionId: $id}) { status } }", {"id": id}
         )
         assert (ended.code, id in ended.message) == ("NOT_FOUND", True)
 

@@ -4,7 +4,7 @@ from tests.api import Api, Json
 
 SET_LIMIT = "mutation ($input: LimitInput!) { setLimit(input: $input) { limit { zone maximum } } }"
 CONSUME = "mutation ($input: ConsumeInput!) { consume(input: $input) { status allowed } }"
-RESERVE = """mutation ($input: ConsumeInput!, $ttl: Duration!) { reserve(input: $input, ttl: $ttl) {
+RESERVE = """mutation ($input: ReserveInput!) { reserve(input: $input) {
     allowed reservation { uuid status } } }"""
 SET_PRICE = """mutation ($input: PriceInput!) { setPrice(input: $input) { price {
     inputPer1k effectiveFrom } } }"""
@@ -75,7 +75,7 @@ async def test_uses_of_limits(api: Api) -> None:
         ("10", "Invalid duration"),
         ("-PT1S", "Invalid duration"),
     ):
-        asked = {"input": {"interactionType": "mini"}, "ttl": ttl}
+        asked = {"input": {"interactionType": "mini", "ttl": ttl}}
         refusal = await api.refused(RESERVE, asked)
         assert (refusal.code, message in refusal.message) == ("BAD_USER_INPUT", True), ttl
     counted = (await api("{ interactions { nodes { units } } }"))["interactions"]["nodes"]
@@ -83,9 +83,10 @@ async def test_uses_of_limits(api: Api) -> None:
 
 
 async def test_reservations_are_settled_once_and_never_below_zero(api: Api) -> None:
-    asked = {"input": {"interactionType": "mini", "units": 5}, "ttl": "PT1M"}
+    asked = {"input": {"interactionType": "mini", "units": 5, "ttl": "PT1M"}}
     id = (await api(RESERVE, asked))["reserve"]["reservation"]["uuid"]
-    commit = "mutation ($id: UUID!, $n: Long!) { commitReservation(id: $id, units: $n) { status } }"
+    commit = """mutation ($id: UUID!, $n: Long!) {
+      commitReservation(input: {reservationId: $id, units: $n}) { status } }"""
     for units, message in (
         (-1, "units: -1 is not from 0 to"),
         (10**9 + 1, "units: "),
@@ -95,7 +96,7 @@ async def test_reservations_are_settled_once_and_never_below_zero(api: Api) -> N
         assert (refusal.code, message in refusal.message) == ("BAD_USER_INPUT", True)
     assert (await api(commit, {"id": id, "n": 3}))["commitReservation"]["status"] == "ACCEPTED"
     assert (await api(commit, {"id": id, "n": 9}))["commitReservation"]["status"] == "DUPLICATE"
-    release = "mutation ($id: UUID!) { releaseReservation(id: $id) { status } }"
+    release = "mutation ($id: UUID!) { releaseReservation(input: {reservationId: $id}) { status } }"
     assert (await api(release, {"id": id}))["releaseReservation"]["status"] == "DUPLICATE"
     counted = (await api("{ interactions { nodes { units calls } } }"))["interactions"]["nodes"]
     assert counted == [{"units": 3, "calls": 1}]

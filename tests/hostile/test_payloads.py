@@ -11,7 +11,7 @@ async def test_a_later_mutation_of_a_document_reads_what_an_earlier_one_wrote(ap
         """
         mutation ($id: UUID!) {
           start: startStage(input: {requestId: $id, stage: "a"}) { cancelRequested }
-          cancel: cancelRequest(id: $id) { request { status } }
+          cancel: cancelRequest(input: {requestId: $id}) { request { status } }
           beat: progressStage(input: {requestId: $id, stage: "a"}) {
             status cancelRequested request { status }
           }
@@ -52,7 +52,8 @@ async def test_a_key_that_only_reports_reads_no_records_of_others_through_an_ans
     )
     reporter = api.as_key(key["createApiKey"]["secret"])
     for edge in ("operations { nodes { name } }", "events { nodes { type } }"):
-        document = f"mutation ($id: UUID!) {{ startRequest(id: $id) {{ request {{ {edge} }} }} }}"
+        document = f"""mutation ($id: UUID!) {{
+          startRequest(input: {{requestId: $id}}) {{ request {{ {edge} }} }} }}"""
         response = await reporter.raw({"query": document, "variables": {"id": uuid}})
         (error,) = response.json()["errors"]
         assert error["extensions"]["code"] == "FORBIDDEN", edge

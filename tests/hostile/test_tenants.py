@@ -77,7 +77,7 @@ async def test_the_id_of_a_record_of_another_tenant_is_free(api: Api) -> None:
         assert {r["status"] for r in answers["results"]} == {"ACCEPTED"}
         assert await count(tenant) == 1
     refusal = await api.refused(
-        "mutation ($id: UUID!) { startRequest(id: $id) { status } }", {"id": id}
+        "mutation ($id: UUID!) { startRequest(input: {requestId: $id}) { status } }", {"id": id}
     )
     assert refusal.code == "NOT_FOUND"
     assert "several organizations" in refusal.message
@@ -104,7 +104,8 @@ async def test_scopes_that_a_key_does_not_hold(api: Api) -> None:
     )  # fmt: skip
     for document in (
         'mutation { setPrice(input: {kind: TOOL, name: "t", inputPer1k: 1}) { price { name } } }',
-        'mutation ($id: UUID = "0190b5c0-7b3e-7c1a-8f00-3a5c9e1d2b4f") { deleteLimit(id: $id) { uuid } }',
+        """mutation { deleteLimit(input: {limitId: "0190b5c0-7b3e-7c1a-8f00-3a5c9e1d2b4f"}) {
+          status } }""",
         'mutation { createApiKey(input: {name: "k", scopes: [READ]}) { secret } }',
         "{ apiKeys { name } }",
     ):

@@ -100,9 +100,10 @@ class Tenant:
         await self.record_uses()
         await self.record_in_one_batch()
         mine = {"organizationId": {"eq": self.organization}}
-        told = await self.send("reprice", where=mine, dryRun=False, after=None)
-        await self.send("reprice", where=mine, dryRun=False, after=told["endCursor"])
-        await self.send("endSession", id=self.id("session"))
+        told = await self.send("reprice", input={"where": mine, "dryRun": False, "after": None})
+        rest = {"where": mine, "dryRun": False, "after": told["endCursor"]}
+        await self.send("reprice", input=rest)
+        await self.send("endSession", input={"sessionId": self.id("session")})
 
     async def record_rules(self) -> None:
         """Limits on every level, prices, keys."""
@@ -122,8 +123,8 @@ class Tenant:
         )  # fmt: skip
         gone = (await self.send("setLimit", input=spare))["limit"]["uuid"]
         self.ids["limit"] = made[-1]["limit"]["uuid"]
-        await self.send("deleteLimit", id=gone)
-        self.sent[-1] = ("deleteLimit", {"id": self.ids["limit"]})
+        await self.send("deleteLimit", input={"limitId": gone})
+        self.sent[-1] = ("deleteLimit", {"input": {"limitId": self.ids["limit"]}})
         price: Json = {"inputPer1k": 0.5, "outputPer1k": 0.25, "cachedInputPer1k": 0.125}
         more: Json = dict.fromkeys(("cacheWriteInputPer1k", "reasoningPer1k"), 0.25)
         more |= dict.fromkeys(("audioInputPer1k", "audioOutputPer1k"), 0.75)
@@ -135,11 +136,14 @@ class Tenant:
         parts = {n: self.filler.labels[n] for n in ("namespaceId", "workspaceId")}
         key = fill("ApiKeyInput", **own, **parts, expiresAt="2999-01-01T00:00:00Z")
         self.ids["key"] = (await self.send("createApiKey", input=key))["apiKey"]["uuid"]
-        await self.send("revokeApiKey", id=self.ids["key"])
+        await self.send("revokeApiKey", input={"keyId": self.ids["key"]})
         # The key that others will try to revoke is one that still works.
         living = (await self.send("createApiKey", input=key))["apiKey"]["uuid"]
         self.ids["living-key"] = living
-        self.sent[-2:] = [("createApiKey", {"input": key}), ("revokeApiKey", {"id": living})]
+        self.sent[-2:] = [
+            ("createApiKey", {"input": key}),
+            ("revokeApiKey", {"input": {"keyId": living}}),
+        ]
 
     async def record_requests(self) -> None:
         """A session, and requests that end in every way."""
@@ -149,7 +153,10 @@ class Tenant:
         await self.send("startSession", input=sitting)
         # Others will try to end what still goes on.
         over = {**sitting, "endedAt": self.filler.now}
-        self.sent += [("startSession", {"input": over}), ("endSession", {"id": sitting["id"]})]
+        self.sent += [
+            ("startSession", {"input": over}),
+            ("endSession", {"input": {"sessionId": sitting["id"]}}),
+        ]
         stages = [
             self.filler.fill("PlannedStageInput", name=f"{self.mark}-{name}", maxAttempts=9)
             for name in ("stage", "later")
@@ -157,25 +164,24 @@ class Tenant:
         for name in ("request", "failed", "cancelled", "running"):
             request = self.filler.fill("CreateRequestInput", id=self.id(name), stages=stages)
             await self.send("createRequest", input=request)
-        await self.send("startRequest", id=self.id("request"))
+        await self.send("startRequest", input=self.command("StartRequestInput"))
         await self.send("startStage", input=self.command("StartStageInput"))
         progress: Json = {"fraction": 0.5, "done": self.number, "total": 2 * self.number}
         await self.send("progressStage", input=self.command("ProgressStageInput", **progress))
         await self.send("failStage", input=self.command("FailStageInput"))
-        await self.send(
-            "retryStage", requestId=self.id("request"), stage=f"{self.mark}-stage", force=False
-        )
+        await self.send("retryStage", input=self.command("RetryStageInput", force=False))
         await self.send("completeStage", input=self.command("CompleteStageInput", attempt=2))
         await self.send("logEvent", input=self.command("LogEventInput"))
         await self.send("completeRequest", input=self.command("CompleteRequestInput"))
         await self.send("startStage", input=self.command("StartStageInput", "failed"))
         await self.send("failStage", input=self.command("FailStageInput", "failed"))
         await self.send("failRequest", input=self.command("FailRequestInput", "failed"))
-        await self.send("retryRequest", id=self.id("failed"), force=False)
+        again = self.command("RetryRequestInput", "failed", force=False, startStage=True)
+        await self.send("retryRequest", input=again)
         await self.send("failStage", input=self.command("FailStageInput", "failed", attempt=2))
         await self.send("failRequest", input=self.command("FailRequestInput", "failed"))
-        cancelled = {"id": self.id("cancelled"), "reason": f"{self.mark}-reason"}
-        await self.send("cancelRequest", **cancelled)
+        cancelled = self.command("CancelRequestInput", "cancelled", reason=f"{self.mark}-reason")
+        await self.send("cancelRequest", input=cancelled)
         await self.send("startStage", input=self.command("StartStageInput", "running"))
         await self.send(
             "progressStage", input=self.command("ProgressStageInput", "running", **progress)
@@ -204,17 +210,22 @@ class Tenant:
         fill = self.filler.fill
         await self.send("consume", input=fill("ConsumeInput", id=self.id("consume")))
         for name in ("committed", "released", "held"):
-            draft = fill("ConsumeInput", id=self.id(name))
-            await self.send("reserve", input=draft, ttl="PT20M")
-        draft = fill("ConsumeInput", id=self.id("apart"), interactionType=f"{self.mark}-apart")
-        await self.send("reserve", input=draft, ttl="PT20M")
+            draft = fill("ReserveInput", id=self.id(name), ttl="PT20M")
+            await self.send("reserve", input=draft)
+        draft = fill(
+            "ReserveInput", id=self.id("apart"), interactionType=f"{self.mark}-apart", ttl="PT20M"
+        )
+        await self.send("reserve", input=draft)
         units = self.number - 1
-        await self.send("commitReservation", id=self.id("committed"), units=units)
-        await self.send("releaseReservation", id=self.id("released"))
+        await self.send(
+            "commitReservation", input={"reservationId": self.id("committed"), "units": units}
+        )
+        await self.send("releaseReservation", input={"reservationId": self.id("released")})
         # Others will try those that are still held.
         held = self.id("held")
         self.sent += [
-            ("commitReservation", {"id": held, "units": units}), ("releaseReservation", {"id": held}),
+            ("commitReservation", {"input": {"reservationId": held, "units": units}}),
+            ("releaseReservation", {"input": {"reservationId": held}}),
         ]  # fmt: skip
         for state in ("CLOSED", "OPEN"):
             given: Json = {"organizationId": self.organization, "state": state}

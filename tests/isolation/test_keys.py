@@ -16,7 +16,7 @@ from tests.api import BASE_URL, Api, Json
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 CACHE_SECONDS = 10
 VIEWER = "{ viewer { name keyId } }"
-REVOKE = "mutation ($id: UUID!) { revokeApiKey(id: $id) { apiKey { revokedAt } } }"
+REVOKE = "mutation ($id: UUID!) { revokeApiKey(input: {keyId: $id}) { apiKey { revokedAt } } }"
 CREATE = """mutation ($input: ApiKeyInput!) {
   createApiKey(input: $input) { secret apiKey { uuid } }
 }"""

@@ -126,6 +126,6 @@ async def test_every_argument_is_tried(tenant: Tenant) -> None:
         missing += [
             f"{name}({'.'.join(path)}: {type})"
             for path, type in argument_paths(field)
-            if path not in tried and path[0] not in FILTERS
+            if path not in tried and not FILTERS.intersection(path)
         ]
     assert not missing, "let Tenant send them"

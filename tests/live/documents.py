@@ -27,14 +27,14 @@ STATS = """subscription Stats($where: OperationFilter) {
 CREATE = """mutation($type: String!, $labels: LabelsInput) {
   createRequest(input: {type: $type, labels: $labels, stages: [{name: "one"}, {name: "two"}]}) {
     request { uuid } } }"""
-START = "mutation($id: UUID!) { startRequest(id: $id) { status } }"
+START = "mutation($id: UUID!) { startRequest(input: {requestId: $id}) { status } }"
 LOG = """mutation($id: UUID!, $message: String) {
   logEvent(input: {requestId: $id, type: "told", message: $message}) { event { seq } } }"""
 LOGS = """mutation($entries: [EntryInput!]!) { ingest(entries: $entries) { accepted rejected } }"""
 COMPLETE = "mutation($id: UUID!) { completeRequest(input: {requestId: $id}) { status } }"
 FAIL = """mutation($id: UUID!) {
   failRequest(input: {requestId: $id, message: "broken"}) { status } }"""
-RETRY = "mutation($id: UUID!) { retryRequest(id: $id) { status } }"
+RETRY = "mutation($id: UUID!) { retryRequest(input: {requestId: $id}) { status } }"
 TRACK = """mutation($name: String!, $labels: LabelsInput) {
   trackOperation(input: {kind: API, name: $name, labels: $labels}) { status } }"""
 

@@ -71,7 +71,10 @@ async def test_a_revoked_key_hears_nothing_more(serve: Serve) -> None:
     async with alice.socket() as socket:
         progress = await socket.subscribe(PROGRESS, {"id": str(request)})
         await progress.next()
-        await live("mutation($id: UUID!) { revokeApiKey(id: $id) { apiKey { uuid } } }", {"id": id})
+        await live(
+            "mutation($id: UUID!) { revokeApiKey(input: {keyId: $id}) { apiKey { uuid } } }",
+            {"id": id},
+        )
         await live(
             'mutation($id: UUID!, $m: String) { logEvent(input: {requestId: $id, type: "told", '
             "message: $m}) { status } }",
@@ -90,7 +93,8 @@ async def test_a_revoked_key_hears_nothing_more_over_http(serve: Serve) -> None:
         lines.append(line)
         if len(lines) == 1:
             await live(
-                "mutation($id: UUID!) { revokeApiKey(id: $id) { apiKey { uuid } } }", {"id": id}
+                "mutation($id: UUID!) { revokeApiKey(input: {keyId: $id}) { apiKey { uuid } } }",
+                {"id": id},
             )
             await tell(live, request, "secret")
     assert "secret" not in "".join(lines)

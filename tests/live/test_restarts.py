@@ -28,7 +28,7 @@ EVENTS_PER_SECOND = 200
 SECONDS = 5
 PATIENCE_SECONDS = 90
 CREATE = 'mutation { createRequest(input: {type: "load"}) { request { uuid } } }'
-CANCEL = "mutation($id: UUID!) { cancelRequest(id: $id) { status } }"
+CANCEL = "mutation($id: UUID!) { cancelRequest(input: {requestId: $id}) { status } }"
 LOG = """mutation($entries: [EntryInput!]!) { ingest(entries: $entries) { accepted duplicates } }"""
 NEWEST = (
     "query($id: UUID!) { request(id: $id) { lastSeq events(last: 1) { nodes { feedCursor } } } }"

@@ -134,7 +134,7 @@ async def test_a_key_of_a_workspace_learns_from_its_own_requests_only(studio: St
     assert await studio.eta(id, whole) == 260.0
     assert await studio.eta(id, part) == 20.0
     blind = await studio.key(organizationId="acme", scopes=["INGEST"])
-    beat = """mutation ($id: UUID!) { startRequest(id: $id) { request { etaSeconds } } }"""
+    beat = """mutation ($id: UUID!) { startRequest(input: {requestId: $id}) { request { etaSeconds } } }"""
     assert (await blind.refused(beat, {"id": id})).code == "FORBIDDEN"
 
 

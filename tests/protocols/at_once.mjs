@@ -10,7 +10,7 @@ const url = `${process.argv[2]}/graphql`;
 const SECONDS = 30;
 const SUBSCRIPTION = 'subscription($id: UUID!) { requestProgress(id: $id, afterSeq: 0) { seq } }';
 const STEPS = [
-  'mutation($id: UUID!) { startRequest(id: $id) { status } }',
+  'mutation($id: UUID!) { startRequest(input: {requestId: $id}) { status } }',
   'mutation($id: UUID!) { logEvent(input: {requestId: $id, type: "told"}) { status } }',
   'mutation($id: UUID!) { completeRequest(input: {requestId: $id}) { status } }',
 ];

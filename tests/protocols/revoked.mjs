@@ -49,7 +49,7 @@ await new Promise((resolve) => setTimeout(resolve, 300));
 await fetch(`${revoking}/graphql`, {
   method: 'POST',
   headers: { 'content-type': 'application/json' },
-  body: JSON.stringify({ query: `mutation { revokeApiKey(id: "${id}") { apiKey { uuid } } }` }),
+  body: JSON.stringify({ query: `mutation { revokeApiKey(input: {keyId: "${id}"}) { apiKey { uuid } } }` }),
 });
 const [webSocket, eventStream] = await Promise.all(ends);
 await new Promise((resolve) => setTimeout(resolve, AFTERWARDS_MS));

@@ -15,7 +15,7 @@ MUTATION = """mutation { trackOperation(input: {kind: API, name: "gql"}) { statu
 SUBSCRIPTION = """subscription($id: UUID!) { requestProgress(id: $id, afterSeq: 0) { seq } }"""
 ENDED = """mutation($id: UUID!) {
   createRequest(input: {id: $id, type: "short"}) { status }
-  startRequest(id: $id) { status }
+  startRequest(input: {requestId: $id}) { status }
   completeRequest(input: {requestId: $id}) { status }
 }"""
 ID = "01a1f84a-95c0-7000-8000-00000000000c"

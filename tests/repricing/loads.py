@@ -19,7 +19,7 @@ TRACK = """mutation ($items: [OperationInput!]!) {
 }"""
 SET = "mutation ($price: PriceInput!) { setPrice(input: $price) { price { name } } }"
 REPRICE = """mutation ($where: OperationFilter, $dryRun: Boolean! = true, $after: String) {
-  reprice(where: $where, dryRun: $dryRun, after: $after) {
+  reprice(input: {where: $where, dryRun: $dryRun, after: $after}) {
     dryRun operations changed newlyPriced newlyUnpriced hasMore endCursor
     before { baseline actual saved } after { baseline actual saved }
     groups { kind name operations changed newlyPriced newlyUnpriced

@@ -16,10 +16,10 @@ READ = """query ($id: UUID!) { request(id: $id) {
     timeline { stage attempt status offsetMs durationMs }
     events { nodes { seq type stage attempt message data occurredAt } } } }"""
 RETRY = """mutation ($id: UUID!, $stage: String!, $force: Boolean = false, $eventId: UUID) {
-    retryStage(requestId: $id, stage: $stage, force: $force, eventId: $eventId) {
+    retryStage(input: {requestId: $id, stage: $stage, force: $force, eventId: $eventId}) {
       status stage { status attempt } request { status endedAt errorStage } } }"""
 RETRY_REQUEST = """mutation ($id: UUID!, $force: Boolean = false, $eventId: UUID) {
-    retryRequest(id: $id, force: $force, eventId: $eventId) {
+    retryRequest(input: {requestId: $id, force: $force, eventId: $eventId}) {
       status request { status endedAt errorStage currentStage } } }"""
 
 

@@ -227,7 +227,7 @@ def of_request(
 
 async def retry_of_a_stage(api: Api, n: int) -> Call:
     id = await request(api, ("failStage", {"stage": "stage 0", "message": "m"}), running=n)
-    document = """mutation ($id: UUID!) { retryStage(requestId: $id, stage: "stage 0") {
+    document = """mutation ($id: UUID!) { retryStage(input: {requestId: $id, stage: "stage 0"}) {
         request { stages { name } } } }"""
     return document, {"id": id}
 
@@ -261,7 +261,9 @@ def limit(user: str) -> Call:
 
 async def limits_that_go(api: Api, n: int) -> Call:
     ids = [(await api(*limit(name("user"))))["setLimit"]["limit"]["uuid"] for _ in range(n)]
-    return aliased(lambda i: f'deleteLimit(id: "{ids[i]}") {{ uuid }}', n)
+    return aliased(
+        lambda i: f'deleteLimit(input: {{limitId: "{ids[i]}"}}) {{ status limit {{ uuid }} }}', n
+    )
 
 
 async def limit_with_counters(api: Api, n: int) -> Call:
@@ -290,7 +292,7 @@ def settled(field: str, more: str) -> Prepare:
 async def sessions_that_end(api: Api, n: int) -> Call:
     ids = [name("session") for _ in range(n)]
     await ingest(api, [{"session": {"id": id}} for id in ids])
-    return aliased(lambda i: f'endSession(id: "{ids[i]}") {{ status }}', n)
+    return aliased(lambda i: f'endSession(input: {{sessionId: "{ids[i]}"}}) {{ status }}', n)
 
 
 async def price_with_tiers(api: Api, n: int) -> Call:
@@ -308,7 +310,7 @@ async def priced_again(api: Api, n: int) -> Call:
     ])  # fmt: skip
     await api(*one("setPrice", "PriceInput", "price { name }",
                    {"kind": "MODEL", "name": model, "inputPer1k": 0.5}))  # fmt: skip
-    document = """mutation ($w: OperationFilter) { reprice(where: $w, dryRun: false) {
+    document = """mutation ($w: OperationFilter) { reprice(input: {where: $w, dryRun: false}) {
         pageInfo { hasNextPage } } }"""
     return document.replace("pageInfo { hasNextPage }", "__typename"), {
         "w": {"name": {"eq": model}}
@@ -331,7 +333,7 @@ KEY = 'createApiKey(input: {name: "k", scopes: [READ]}) { apiKey { uuid } }'
 async def keys_that_go(api: Api, n: int) -> Call:
     made = [await api(f"mutation {{ {KEY} }}") for _ in range(n)]
     ids = [answer["createApiKey"]["apiKey"]["uuid"] for answer in made]
-    return aliased(lambda i: f'revokeApiKey(id: "{ids[i]}") {{ __typename }}', n)
+    return aliased(lambda i: f'revokeApiKey(input: {{keyId: "{ids[i]}"}}) {{ __typename }}', n)
 
 
 CASES = [

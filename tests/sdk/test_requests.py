@@ -22,7 +22,7 @@ REQUEST = """query ($id: UUID!) {
     operations(first: 10) { nodes { name stage correlationId } }
   }
 }"""
-CANCEL = """mutation ($id: UUID!) { cancelRequest(id: $id, reason: "enough") { status } }"""
+CANCEL = """mutation ($id: UUID!) { cancelRequest(input: {requestId: $id, reason: "enough"}) { status } }"""
 STAGES = (
     "validation", "rag_retrieval", "script_generation",
     "video_generation", "video_processing", "notification",

@@ -21,7 +21,9 @@ SET = "mutation ($input: PriceInput!) { setPrice(input: $input) { price { %s } }
 COSTS = """{ operations(first: 1000) { nodes {
   model inputTokens outputTokens cachedInputTokens cacheWriteInputTokens reasoningTokens
   audioInputTokens audioOutputTokens costBaseline costActual costSaved } } }"""
-REPRICE = "mutation ($dry: Boolean!) { reprice(dryRun: $dry) { changed after { actual } } }"
+REPRICE = (
+    "mutation ($dry: Boolean!) { reprice(input: {dryRun: $dry}) { changed after { actual } } }"
+)
 PARTS = (
     "inputPer1k", "outputPer1k", "cachedInputPer1k", "cacheWriteInputPer1k", "reasoningPer1k",
     "audioInputPer1k", "audioOutputPer1k",

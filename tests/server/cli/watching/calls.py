@@ -15,7 +15,7 @@ LOG = """query($id: UUID!, $after: String) { request(id: $id) {
     nodes { uuid requestId seq type severity stage attempt message data occurredAt recordedAt }
     pageInfo { hasNextPage endCursor } } } }"""
 COMMANDS = {
-    "start": "mutation($input: UUID!) { startRequest(id: $input) { status } }",
+    "start": "mutation($input: UUID!) { startRequest(input: {requestId: $input}) { status } }",
     "log": "mutation($input: LogEventInput!) { logEvent(input: $input) { status } }",
     "start_stage": "mutation($input: StartStageInput!) { startStage(input: $input) { status } }",
     "progress": "mutation($input: ProgressStageInput!) { progressStage(input: $input) { status } }",
@@ -24,7 +24,7 @@ COMMANDS = {
     "complete": """mutation($input: CompleteRequestInput!) {
       completeRequest(input: $input) { status } }""",
     "cancel": """mutation($input: UUID!) {
-      cancelRequest(id: $input, reason: "too late") { status } }""",
+      cancelRequest(input: {requestId: $input, reason: "too late"}) { status } }""",
 }
 
 

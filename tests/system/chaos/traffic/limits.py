@@ -12,13 +12,15 @@ from tests.system.chaos.traffic.records import RESOLVE_SECONDS, strange
 
 LEVELS = "status allowed levels { subjectId used reserved }"
 CONSUME = f"mutation ($input: ConsumeInput!) {{ consume(input: $input) {{ {LEVELS} }} }}"
-RESERVE = f"""mutation ($input: ConsumeInput!) {{
-  reserve(input: $input, ttl: "P1D") {{ decision {{ {LEVELS} }} }}
+RESERVE = f"""mutation ($input: ReserveInput!) {{
+  reserve(input: $input) {{ decision {{ {LEVELS} }} }}
 }}"""
 COMMIT = f"""mutation ($id: UUID!, $units: Long!) {{
-  commitReservation(id: $id, units: $units) {{ {LEVELS} }}
+  commitReservation(input: {{reservationId: $id, units: $units}}) {{ {LEVELS} }}
 }}"""
-RELEASE = f"mutation ($id: UUID!) {{ releaseReservation(id: $id) {{ {LEVELS} }} }}"
+RELEASE = (
+    f"mutation ($id: UUID!) {{ releaseReservation(input: {{reservationId: $id}}) {{ {LEVELS} }} }}"
+)
 READ = """query ($type: String!) {
   limits(where: {interactionType: {eq: $type}}) { subjectId usage { used reserved } }
 }"""
@@ -114,8 +116,9 @@ async def _attempt(caller: Caller, kind: str, call: Json, seconds: float | None)
                 "id": call["id"], "interactionType": call["type"], "units": call["units"],
                 "labels": {"userId": call["user"]},
             }  # fmt: skip
-            document = CONSUME if kind == "consume" else RESERVE
-            return await caller.attempt(document, {"input": draft}, seconds)
+            if kind == "consume":
+                return await caller.attempt(CONSUME, {"input": draft}, seconds)
+            return await caller.attempt(RESERVE, {"input": draft | {"ttl": "P1D"}}, seconds)
 
 
 def _write(site: Site, kind: str, call: Json, attempt: Attempt) -> None:
