@@ -32,14 +32,19 @@ from store.time_ranges import TimeRange
 
 @strawberry.input(description="A condition on a text. All that is given must hold.")
 class StringFilter:
-    """Case-sensitive; no wildcards."""
+    """Case-sensitive where the name does not say otherwise; no wildcards."""
 
     eq: str | None = condition("Equal.")
     ne: str | None = condition("Not equal, or null.")
     in_: list[str] | None = condition("One of these.", name="in")
     not_in: list[str] | None = condition("None of these, or null.")
     starts_with: str | None = condition("Starts with.")
+    ends_with: str | None = condition("Ends with.")
     contains: str | None = condition("Contains.")
+    eq_ignore_case: str | None = condition("Equal, where a to z equal A to Z.")
+    starts_with_ignore_case: str | None = condition("Starts with, where a to z equal A to Z.")
+    ends_with_ignore_case: str | None = condition("Ends with, where a to z equal A to Z.")
+    contains_ignore_case: str | None = condition("Contains, where a to z equal A to Z.")
     is_null: bool | None = condition("Is not there (true), or is (false).")
 
 
@@ -55,7 +60,14 @@ class IDFilter:
     in_: list[strawberry.ID] | None = condition("One of these.", name="in")
     not_in: list[strawberry.ID] | None = condition("None of these, or null.")
     starts_with: strawberry.ID | None = condition("Starts with.")
+    ends_with: strawberry.ID | None = condition("Ends with.")
     contains: strawberry.ID | None = condition("Contains.")
+    eq_ignore_case: strawberry.ID | None = condition("Equal, where a to z equal A to Z.")
+    starts_with_ignore_case: strawberry.ID | None = condition(
+        "Starts with, where a to z equal A to Z."
+    )
+    ends_with_ignore_case: strawberry.ID | None = condition("Ends with, where a to z equal A to Z.")
+    contains_ignore_case: strawberry.ID | None = condition("Contains, where a to z equal A to Z.")
     is_null: bool | None = condition("Is not there (true), or is (false).")
 
 
@@ -64,23 +76,28 @@ class LongFilter:
     """Ranges and lists."""
 
     eq: Long | None = condition("Equal.")
+    ne: Long | None = condition("Not equal, or null.")
     gt: Long | None = condition("Greater.")
     gte: Long | None = condition("Greater or equal.")
     lt: Long | None = condition("Less.")
     lte: Long | None = condition("Less or equal.")
     in_: list[Long] | None = condition("One of these.", name="in")
+    not_in: list[Long] | None = condition("None of these, or null.")
     is_null: bool | None = condition("Is not there (true), or is (false).")
 
 
 @strawberry.input(description="A condition on a number. All that is given must hold.")
 class FloatFilter:
-    """Ranges."""
+    """Ranges and lists."""
 
     eq: float | None = condition("Equal.")
+    ne: float | None = condition("Not equal, or null.")
     gt: float | None = condition("Greater.")
     gte: float | None = condition("Greater or equal.")
     lt: float | None = condition("Less.")
     lte: float | None = condition("Less or equal.")
+    in_: list[float] | None = condition("One of these.", name="in")
+    not_in: list[float] | None = condition("None of these, or null.")
     is_null: bool | None = condition("Is not there (true), or is (false).")
 
 
@@ -130,7 +147,12 @@ OPS = {
     "lt": ComparisonOperator.LT,
     "lte": ComparisonOperator.LTE,
     "starts_with": ComparisonOperator.STARTS_WITH,
+    "ends_with": ComparisonOperator.ENDS_WITH,
     "contains": ComparisonOperator.CONTAINS,
+    "eq_ignore_case": ComparisonOperator.EQ_IGNORE_CASE,
+    "starts_with_ignore_case": ComparisonOperator.STARTS_WITH_IGNORE_CASE,
+    "ends_with_ignore_case": ComparisonOperator.ENDS_WITH_IGNORE_CASE,
+    "contains_ignore_case": ComparisonOperator.CONTAINS_IGNORE_CASE,
     "is_null": ComparisonOperator.IS_NULL,
 }
 MAX_DEPTH = 10

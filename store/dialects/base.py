@@ -194,6 +194,14 @@ class DatabaseDialect(ABC):
         """Return whether the text column starts with ``text``, case-sensitive, without wildcards."""
 
     @abstractmethod
+    def ends_with(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
+        """Return whether the text column ends with ``text``, case-sensitive, without wildcards."""
+
+    @abstractmethod
+    def fold_ascii_case(self, column: ColumnElement[Any]) -> ColumnElement[str]:
+        """Return the text column with A to Z in lower case, and any other letter unchanged."""
+
+    @abstractmethod
     def one_of(self, column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
         """Return whether the column is one of any number of values, as a single parameter."""
 

@@ -7,6 +7,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any, assert_never
 
 from sqlalchemy import ColumnElement, and_, false, func, literal, not_, or_, true
@@ -44,7 +45,12 @@ class ComparisonOperator(StrEnum):
     LT = "lt"
     LTE = "lte"
     STARTS_WITH = "startsWith"
+    ENDS_WITH = "endsWith"
     CONTAINS = "contains"
+    EQ_IGNORE_CASE = "eqIgnoreCase"
+    STARTS_WITH_IGNORE_CASE = "startsWithIgnoreCase"
+    ENDS_WITH_IGNORE_CASE = "endsWithIgnoreCase"
+    CONTAINS_IGNORE_CASE = "containsIgnoreCase"
     IS_NULL = "isNull"
 
 
@@ -177,8 +183,14 @@ class ConditionCompiler:
     def _compare(self, column: ColumnElement[Any], comparison: Compare) -> ColumnElement[bool]:
         if comparison.op in RANGES:
             return RANGES[comparison.op](column, comparison.value)
+        if comparison.op in IGNORING_CASE:
+            folded = self._dialect.fold_ascii_case(column)
+            op, text = IGNORING_CASE[comparison.op], fold_ascii_case(comparison.value)
+            return self._compare(folded, Compare(comparison.field, op, text))
         if comparison.op is ComparisonOperator.STARTS_WITH:
             return self._dialect.starts_with(column, clean_text(comparison.value))
+        if comparison.op is ComparisonOperator.ENDS_WITH:
+            return self._dialect.ends_with(column, clean_text(comparison.value))
         if comparison.op is ComparisonOperator.CONTAINS:
             return self._dialect.contains(column, clean_text(comparison.value))
         if comparison.op is ComparisonOperator.IN:
@@ -220,6 +232,20 @@ RANGES: dict[ComparisonOperator, Callable[[ColumnElement[Any], Any], ColumnEleme
     ComparisonOperator.LT: operator.lt,
     ComparisonOperator.LTE: operator.le,
 }
+
+IGNORING_CASE = {
+    ComparisonOperator.EQ_IGNORE_CASE: ComparisonOperator.EQ,
+    ComparisonOperator.STARTS_WITH_IGNORE_CASE: ComparisonOperator.STARTS_WITH,
+    ComparisonOperator.ENDS_WITH_IGNORE_CASE: ComparisonOperator.ENDS_WITH,
+    ComparisonOperator.CONTAINS_IGNORE_CASE: ComparisonOperator.CONTAINS,
+}
+"""The comparison of texts whose letters A to Z are in lower case, by the one that ignores case."""
+LOWER_CASE = str.maketrans(ascii_uppercase, ascii_lowercase)
+
+
+def fold_ascii_case(text: str) -> str:
+    """Return a text with A to Z in lower case, and any other letter unchanged, as SQL folds it."""
+    return text.translate(LOWER_CASE)
 
 
 def _matches_sql(

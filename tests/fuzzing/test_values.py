@@ -32,7 +32,8 @@ CURSORS = (
 )
 SCALARS = INSIDE | st.uuids().map(str) | st.datetimes().map(lambda at: at.isoformat() + "Z")
 OPERATORS = (
-    "eq", "ne", "in", "notIn", "gt", "gte", "lt", "lte", "startsWith", "contains", "isNull",
+    "eq", "ne", "in", "notIn", "gt", "gte", "lt", "lte", "startsWith", "endsWith", "contains",
+    "isNull", "eqIgnoreCase", "startsWithIgnoreCase", "endsWithIgnoreCase", "containsIgnoreCase",
     "since", "until", "after", "before", "last", "path", "exists",
 )  # fmt: skip
 COMPARED = st.dictionaries(st.sampled_from(OPERATORS), SCALARS, max_size=3)

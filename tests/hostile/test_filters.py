@@ -88,7 +88,10 @@ async def test_texts_are_compared_without_wildcards_and_by_case(api: Api) -> Non
         ({"contains": "%"}, 2), ({"contains": "_"}, 1), ({"startsWith": "a%"}, 1),
         ({"startsWith": "a_"}, 1), ({"contains": "\\"}, 1), ({"eq": "A%B"}, 1),
         ({"startsWith": "A"}, 1), ({"startsWith": "ä"}, 1), ({"contains": "' OR 1=1 --"}, 0),
-        ({"contains": "x" * 100_000}, 0),
+        ({"contains": "x" * 100_000}, 0), ({"endsWith": "%B"}, 1), ({"endsWith": "_b"}, 1),
+        ({"endsWith": ""}, 6), ({"endsWith": "xa%b"}, 0), ({"eqIgnoreCase": "a%B"}, 2),
+        ({"containsIgnoreCase": "XB"}, 2), ({"startsWithIgnoreCase": "A"}, 5),
+        ({"startsWithIgnoreCase": "Ä"}, 0), ({"endsWithIgnoreCase": "B"}, 6),
     ):  # fmt: skip
         assert await count(api, name=condition) == found, condition
 

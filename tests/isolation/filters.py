@@ -82,11 +82,16 @@ def _operators(type: str, mark: str, values: list[Any]) -> Iterator[Json]:
         case "StringFilter" | "IDFilter":
             yield from ({"eq": values[0]}, {"in": values}, {"startsWith": mark})
             yield from ({"contains": mark[1:]}, {"ne": "x"}, {"notIn": ["x"]})
+            yield from ({"endsWith": values[0][-3:]}, {"eqIgnoreCase": values[0].upper()})
+            yield from (
+                {"startsWithIgnoreCase": mark.upper()},
+                {"containsIgnoreCase": mark.upper()},
+            )
+            yield {"endsWithIgnoreCase": values[0][-3:].upper()}
         case "LongFilter" | "FloatFilter":
             yield from ({"eq": values[0]}, {"gte": values[0]}, {"lte": values[0]})
             yield from ({"gt": -1}, {"lt": FAR})
-            if type == "LongFilter":
-                yield {"in": values}
+            yield from ({"in": values}, {"ne": FAR}, {"notIn": [FAR]})
         case "TimeFilter":
             yield from ({"since": "2000-01-01T00:00:00Z"}, {"until": "2999-01-01T00:00:00Z"})
             yield {"last": "P365D"}

@@ -102,10 +102,12 @@ INPUTS = {
     " completeStage failStage retryStage retryRequest logEvent completeRequest failRequest"
     " cancelRequest consume"
     " circuitBreaker",
-    "StringFilter": "eq ne in notIn startsWith contains isNull",
-    "IDFilter": "eq ne in notIn startsWith contains isNull",
-    "LongFilter": "eq gt gte lt lte in isNull",
-    "FloatFilter": "eq gt gte lt lte isNull",
+    "StringFilter": "eq ne in notIn startsWith endsWith contains eqIgnoreCase startsWithIgnoreCase"
+    " endsWithIgnoreCase containsIgnoreCase isNull",
+    "IDFilter": "eq ne in notIn startsWith endsWith contains eqIgnoreCase startsWithIgnoreCase"
+    " endsWithIgnoreCase containsIgnoreCase isNull",
+    "LongFilter": "eq ne gt gte lt lte in notIn isNull",
+    "FloatFilter": "eq ne gt gte lt lte in notIn isNull",
     "TimeFilter": "since until last",
     "AttributeFilter": "path eq in gt gte lt lte exists",
     "OperationFilter": "and or not occurredAt kind outcome name operationType organizationId"

@@ -48,8 +48,8 @@ def test_nothing_is_asked() -> None:
 
 
 NO_OPERATOR = (
-    "no operator was given. Use eq, ne, in, notIn, startsWith, contains or isNull, or leave name "
-    "out."
+    "no operator was given. Use eq, ne, in, notIn, startsWith, endsWith, contains, eqIgnoreCase, "
+    "startsWithIgnoreCase, endsWithIgnoreCase, containsIgnoreCase or isNull, or leave name out."
 )
 
 
@@ -67,7 +67,11 @@ NO_OPERATOR = (
         (OperationFilter(name=StringFilter(eq=None)), "where.name.eq", "{isNull: true}"),
         (OperationFilter(name=StringFilter(in_=None)), "where.name.in", "null is not a condition"),
         (OperationFilter(name=StringFilter(is_null=None)), "where.name.isNull", "null is not"),
-        (OperationFilter(units=LongFilter()), "where.units", "Use eq, gt, gte, lt, lte, in or"),
+        (
+            OperationFilter(units=LongFilter()),
+            "where.units",
+            "Use eq, ne, gt, gte, lt, lte, in, notIn or",
+        ),
         (OperationFilter(units=LongFilter(gt=1, lt=None)), "where.units.lt", "null is not"),
         (OperationFilter(occurred_at=TimeFilter()), "where.occurredAt", "since, until or last"),
         (

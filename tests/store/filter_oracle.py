@@ -27,6 +27,12 @@ RANGES: dict[ComparisonOperator, Callable[[Any, Any], bool]] = {
     ComparisonOperator.LT: operator.lt,
     ComparisonOperator.LTE: operator.le,
 }
+SENSITIVE = {
+    ComparisonOperator.EQ_IGNORE_CASE: ComparisonOperator.EQ,
+    ComparisonOperator.STARTS_WITH_IGNORE_CASE: ComparisonOperator.STARTS_WITH,
+    ComparisonOperator.ENDS_WITH_IGNORE_CASE: ComparisonOperator.ENDS_WITH,
+    ComparisonOperator.CONTAINS_IGNORE_CASE: ComparisonOperator.CONTAINS,
+}
 MISSING = object()
 
 
@@ -74,9 +80,17 @@ def _of_present(value: Any, op: ComparisonOperator, asked: Any) -> bool:
         return RANGES[op](value, asked)
     if op is ComparisonOperator.STARTS_WITH:
         return bool(value.startswith(asked))
+    if op is ComparisonOperator.ENDS_WITH:
+        return bool(value.endswith(asked))
     if op is ComparisonOperator.CONTAINS:
         return asked in value
+    if op in SENSITIVE:
+        return _of_present(_ascii_lower(value), SENSITIVE[op], _ascii_lower(asked))
     return value in asked if op is ComparisonOperator.IN else bool(value == asked)
+
+
+def _ascii_lower(text: str) -> str:
+    return "".join(c.lower() if c.isascii() else c for c in text)
 
 
 def _attribute(leaf: Any, op: ComparisonOperator, asked: Any) -> bool:
@@ -156,7 +170,8 @@ def comparisons(draw: st.DrawFn) -> Condition:
     name = draw(st.sampled_from(sorted(FIELDS)))
     ops = [*EQUALITY, ComparisonOperator.IS_NULL]
     if name in TEXT_FIELDS:
-        ops += [ComparisonOperator.STARTS_WITH, ComparisonOperator.CONTAINS]
+        ops += [ComparisonOperator.STARTS_WITH, ComparisonOperator.ENDS_WITH]
+        ops += [ComparisonOperator.CONTAINS, *SENSITIVE]
     elif name not in ("session_id", "request_id", "kind", "outcome", "cache_hit"):
         ops += RANGES
     op = draw(st.sampled_from(ops))

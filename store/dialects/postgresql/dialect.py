@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 import msgspec
@@ -265,6 +266,13 @@ class PostgresqlDialect(DatabaseDialect):
 
     def starts_with(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
         return func.starts_with(column, text) == true()
+
+    def ends_with(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
+        return func.right(column, len(text)) == text
+
+    def fold_ascii_case(self, column: ColumnElement[Any]) -> ColumnElement[str]:
+        # lower() depends on the collation of the database.
+        return func.translate(column, ascii_uppercase, ascii_lowercase, type_=Text())
 
     def quantile(
         self, value: ColumnElement[Any], q: float, quantiles: tuple[float, ...]

@@ -336,6 +336,14 @@ class SqliteDialect(DatabaseDialect):
     def starts_with(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
         return func.substr(column, 1, len(text)) == text
 
+    def ends_with(self, column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
+        if not text:
+            return column.is_not(None)
+        return func.substr(column, -len(text)) == text
+
+    def fold_ascii_case(self, column: ColumnElement[Any]) -> ColumnElement[str]:
+        return func.lower(column, type_=Text())
+
     def quantile(
         self, value: ColumnElement[Any], q: float, quantiles: tuple[float, ...]
     ) -> ColumnElement[float]:
