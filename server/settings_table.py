@@ -1,4 +1,4 @@
-"""The table of all settings, for the command line and for docs/settings.md."""
+"""The table of all settings, for the command line and for docs/reference/settings.md."""
 
 import os
 import sys
@@ -30,7 +30,7 @@ set. Sizes may be written as `32MiB`, yes and no as `true` and `false`, lists wi
 
 `trackstore settings` prints them with their present values, `trackstore doctor` checks them.
 
-This page is made from the code: `python -m server.settings_table > docs/settings.md`.
+This page is made from the code: `python -m server.settings_table > docs/reference/settings.md`.
 """
 
 
@@ -77,7 +77,7 @@ def misspelt_settings() -> dict[str, str]:
 
 
 def markdown() -> str:
-    """The content of docs/settings.md."""
+    """The content of docs/reference/settings.md."""
     lines = [INTRODUCTION]
     section = ""
     for row in describe_settings():

@@ -15,7 +15,10 @@ def settings(
         bool, typer.Option("--changed", help="Only those that differ from the default.")
     ] = False,
     docs: Annotated[
-        bool, typer.Option("--markdown", help="The page docs/settings.md, without present values.")
+        bool,
+        typer.Option(
+            "--markdown", help="The page docs/reference/settings.md, without present values."
+        ),
     ] = False,
 ) -> None:
     """List the settings: variable, present value, default and meaning. Passwords are hidden."""

@@ -14,6 +14,7 @@ HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$", re.MULTILINE)
 ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
 DECISIONS = Path("docs/decisions")
+MAX_README_WORDS = 700
 
 
 def test_every_link_leads_somewhere() -> None:
@@ -31,6 +32,21 @@ def test_every_page_is_reached_from_the_readme() -> None:
         reached |= ahead
         ahead = {target for page in ahead for target in _targets(page)} & set(_pages()) - reached
     assert not pages - reached, "link them from the page that comes before"
+
+
+def test_the_readme_is_short() -> None:
+    words = len(_read(Path("README.md")).split())
+    assert words <= MAX_README_WORDS, f"README.md has {words} words: move some to docs/tutorial.md"
+
+
+def test_llms_txt_links_to_pages() -> None:
+    text = (ROOT / "llms.txt").read_text(encoding="utf-8")
+    assert text.startswith("# Trackstore\n\n> ")
+    assert "\n## " in text
+    linked = {Path(match[1].partition("#")[0]) for match in LINK.finditer(text)}
+    assert not linked - set(files()), "links of llms.txt are relative to the root"
+    guides = {p for p in _pages() if p.parts[:2] in {("docs", "guide"), ("docs", "reference")}}
+    assert not guides - linked, "list every guide and reference page in llms.txt"
 
 
 def test_decisions_are_numbered_without_gap_and_listed() -> None:

@@ -1,4 +1,4 @@
-"""The table of the client's settings, as ``docs/sdk.md`` has it: ``python -m tests.sdk.settings_rows``."""
+"""The settings table of ``docs/guide/sdk.md``: ``python -m tests.sdk.settings_rows``."""
 
 import ast
 import inspect
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from trackstore import Settings, settings
 
-PAGE = Path("docs/sdk.md")
+PAGE = Path("docs/guide/sdk.md")
 
 
 def rows() -> list[str]:

@@ -6,7 +6,7 @@ from tests.docs.examples import FENCE
 from tests.house.checkout import ROOT
 from trackstore.testing import RecordingTracker
 
-GUIDE = "docs/sdk.md"
+GUIDE = "docs/guide/sdk.md"
 
 
 def test_the_python_of_the_guide_runs(

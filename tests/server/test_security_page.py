@@ -1,4 +1,4 @@
-"""What docs/security.md says of defaults and headers is so; its other statements have tests elsewhere."""
+"""Defaults and headers are what docs/reference/security.md states; other statements are tested elsewhere."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from server.settings_table import describe_settings
 from tests.api import Api, StartApi
 
-PAGE = Path(__file__).parents[2] / "docs" / "security.md"
+PAGE = Path(__file__).parents[2] / "docs/reference/security.md"
 DEFAULT = re.compile(r"\[(TRACKSTORE_\w+)\]\([^)]*\), ([\d,.]+)(?: (KiB|MiB))?")
 OWN = ("/graphql", "/export", "/livez", "/readyz", "/sign-in")
 

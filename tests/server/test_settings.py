@@ -194,5 +194,5 @@ def test_every_setting_is_described() -> None:
 
 
 def test_the_page_of_the_settings_is_what_the_code_says() -> None:
-    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-    assert page == markdown(), "python -m server.settings_table > docs/settings.md"
+    page = (ROOT / "docs/reference/settings.md").read_text(encoding="utf-8")
+    assert page == markdown(), "python -m server.settings_table > docs/reference/settings.md"

@@ -61,7 +61,7 @@ FILES = (
     "src/video/render.py",
     "src/video/queue.py",
     "web/pages/lesson.tsx",
-    "docs/architecture.md",
+    "docs/internals/architecture.md",
     "tests/test_planner.py",
 )
 
