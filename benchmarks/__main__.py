@@ -22,7 +22,7 @@ from benchmarks.cases import APART, CASES
 from benchmarks.machine import machine_lines, postgres_lines
 from benchmarks.report import SOAK
 from benchmarks.scale import APART_SECONDS, FULL, QUICK, Budget, Scale
-from server.memory import settle
+from server.process.garbage_collection import settle
 
 FOLDER = Path(__file__).parent
 STEPS = (5, 2.5, 1)

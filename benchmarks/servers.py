@@ -15,7 +15,7 @@ from benchmarks.client import Connection
 from benchmarks.requests import get
 
 ROOT = Path(__file__).parents[1]
-COMMAND = (sys.executable, "-c", "from server.cli import main; main()")
+COMMAND = (sys.executable, "-c", "from cli import main; main()")
 """``trackstore`` of this checkout, whatever is installed."""
 LONGEST_START = 60.0
 LONGEST_STOP = 20.0

@@ -1,7 +1,7 @@
 """Arguments that many fields share, and how an argument is described.
 
 An argument that decides which records an answer holds says here what becomes of it without a value:
-``server.guarded_arguments`` refuses it, so that a caller's missing variable never finds more.
+``server.graphql.guarded_arguments`` refuses it, so that a caller's missing variable never finds more.
 """
 
 from enum import Enum

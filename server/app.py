@@ -19,47 +19,51 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from migrations.revision import NEWEST
 from models.private_files import exposed_files_of, is_exposed
-from server.access import decide_access
-from server.admission import Admission
-from server.authentication import Authenticator
-from server.bodies import DocumentKeeper, RequestBounds, RequestReader
-from server.clients import ClientDrops, ClientMiddleware
-from server.connections import STATE, Connections
-from server.correlation import CorrelationMiddleware
+from server.access.admission import Admission
+from server.access.authentication import Authenticator
+from server.access.hosts import HostMiddleware
+from server.access.key_requirement import decide_access
+from server.access.origins import OriginCheck
 from server.dashboard.assets import FOLDER, Assets
 from server.dashboard.pages import Explorer, PageRoute, Pages, wants_page
-from server.database_lock import hold_database
-from server.deadlines import Deadlines
-from server.document_cost import PageBounds
-from server.document_limits import Costs, DocumentBounds
-from server.endpoint import HYDRATE, GraphQLEndpoint
-from server.execution.fast_path import FastPath
 from server.exporting.endpoint import ExportBounds, ExportEndpoint
-from server.health import Health
-from server.hosts import HostMiddleware
-from server.lane import GraphQLLane, Started
+from server.fast_path.pipeline import FastPath
+from server.graphql.deadlines import Deadlines
+from server.graphql.document_cost import PageBounds
+from server.graphql.document_limits import Costs, DocumentBounds
+from server.graphql.execution_limits import Work
+from server.graphql.fair_queue import Turns
+from server.graphql.persisted_documents import (
+    NoPersistedQueries,
+    PersistedQueries,
+    TrustedDocuments,
+)
+from server.graphql.schema import build_schema
+from server.http.bodies import DocumentKeeper, RequestBounds, RequestReader
+from server.http.variables import ObjectBounds
 from server.live.engine import LiveEngine
 from server.live.metrics import LiveCollector
 from server.live.server import LiveServer
 from server.live.websocket import WebsocketConnection
-from server.logs import configure_logging
-from server.memory import settle
-from server.metrics import Metrics, MetricsMiddleware
-from server.metrics_access import GuardedMetrics
-from server.origins import OriginCheck
-from server.pages import index, not_found, not_served
-from server.persisted import NoPersistedQueries, PersistedQueries, TrustedDocuments
-from server.schema import build_schema
-from server.settings import Settings, load_settings
-from server.settings_errors import ENV_FILE
-from server.sign_in import SignInEndpoint
-from server.startup import Application, Startup
-from server.stopping import StopSignals, end_with_parent
-from server.turns import Turns
-from server.turns_metrics import Bounded, TurnsCollector
-from server.variables import ObjectBounds
+from server.observability.clients import ClientDrops, ClientMiddleware
+from server.observability.correlation import CorrelationMiddleware
+from server.observability.fair_queue_metrics import Bounded, TurnsCollector
+from server.observability.logs import configure_logging
+from server.observability.metrics import Metrics, MetricsMiddleware
+from server.process.database_lock import hold_database
+from server.process.garbage_collection import settle
+from server.process.startup import Application, Startup
+from server.process.stopping import StopSignals, end_with_parent
+from server.routes.graphql import HYDRATE, GraphQLEndpoint
+from server.routes.health import Health
+from server.routes.home import index, not_found, not_served
+from server.routes.metrics import GuardedMetrics
+from server.routes.shortcut import GraphQLLane, Started
+from server.routes.sign_in import SignInEndpoint
+from server.settings.errors import ENV_FILE
+from server.settings.model import Settings, load_settings
+from server.transport.connections import STATE, Connections
 from server.version import VERSION
-from server.work import Work
 from store.ids import Clock, utc_now
 from store.installation import Release
 from store.store import Store

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from server.app import GRAPHQL_PATH, Server, create_app
-from server.settings import load_settings
+from server.settings.model import load_settings
 from store.ids import Clock, utc_now
 
 BASE_URL = "http://127.0.0.1"

@@ -22,7 +22,7 @@ from threading import Lock
 from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parent.parent
-MODULES = ("server.cli", "server.cli.serve", "server.app")
+MODULES = ("cli", "cli.serve", "server.app")
 MAX_ORDER_BYTES = 1 << 18
 POLL_SECONDS = 0.01
 CAN_FORK = sys.platform == "linux"
@@ -150,7 +150,7 @@ def main() -> None:
     arguments = take_orders(socket.socket(fileno=int(sys.argv[1])))
     if arguments is not None:
         sys.argv = ["trackstore", *arguments]
-        import_module("server.cli").main()
+        import_module("cli").main()
 
 
 if __name__ == "__main__":

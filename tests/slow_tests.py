@@ -21,8 +21,8 @@ BROWSERS_AND_CLIENTS = ["dashboard", "protocols", "numbers", "cli_demo", "sdk_in
 OUTAGES = [
     "system", "durability", "live/test_restarts", "live/test_dropped", "live/test_slow_readers",
     "sdk/test_outages", "sdk/test_programs", "sdk/test_handing_over", "sdk/test_tracker_settings",
-    "server/test_connections", "server/test_proxies", "server/cli/watching",
-    "server/cli/test_second_server", "server/cli/test_serve",
+    "server/test_connections", "server/test_proxies", "cli/watching",
+    "cli/test_second_server", "cli/test_serve",
 ]  # fmt: skip
 """Servers, databases and connections are stopped, killed and kept waiting."""
 WHOLE_STORIES = [

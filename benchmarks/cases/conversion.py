@@ -16,9 +16,9 @@ from benchmarks.report import Section, contest_section
 from benchmarks.requests import track_many
 from benchmarks.workload import batches, inputs
 from schema.operation_inputs import OperationInput
-from server.execution.codecs import Codecs
-from server.execution.fast_path import FastPath
-from server.schema import TrackstoreSchema, build_schema
+from server.fast_path.codecs import Codecs
+from server.fast_path.pipeline import FastPath
+from server.graphql.schema import TrackstoreSchema, build_schema
 
 FAST, PLAIN, STOCK = "fast path", "msgspec.json.decode, same structs", "stock coercion"
 NOTE = (

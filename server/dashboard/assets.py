@@ -9,7 +9,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.negotiation import preferred_coding
+from server.http.negotiation import preferred_coding
 
 DIST = Path(__file__).with_name("dist")
 FOLDER = "assets"

@@ -7,8 +7,8 @@ from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.dashboard.assets import CHECKED, FOLDER, FOR_EVER, Assets
-from server.headers import headers_of
-from server.negotiation import GRAPHQL_JSON, JSON, preferred
+from server.http.headers import headers_of
+from server.http.negotiation import GRAPHQL_JSON, JSON, preferred
 
 HTML = "text/html"
 DASHBOARD = "index.html"

@@ -13,18 +13,18 @@ from starlette.datastructures import QueryParams
 from starlette.types import Receive, Scope, Send
 
 from schema.context import RequestContext
-from server.authentication import Authenticator
-from server.bodies import HttpRefusal, RequestReader
-from server.clients import CALLER
-from server.document_limits import DocumentBounds
-from server.endpoint import HYDRATE
-from server.errors import format_errors, format_store_error, root_of
-from server.execution.fast_path import FastPath
+from server.access.authentication import Authenticator
 from server.exporting.formats import Writer, format_of, writer_of
 from server.exporting.pages import PAGE_ROWS, Asker, Pages
 from server.exporting.questions import ExportQuestion, Reader, Refused
-from server.headers import headers_of
-from server.schema import TrackstoreSchema
+from server.fast_path.pipeline import FastPath
+from server.graphql.document_limits import DocumentBounds
+from server.graphql.errors import format_errors, format_store_error, root_of
+from server.graphql.schema import TrackstoreSchema
+from server.http.bodies import HttpRefusal, RequestReader
+from server.http.headers import headers_of
+from server.observability.clients import CALLER
+from server.routes.graphql import HYDRATE
 from store.database import DatabaseFailureError
 from store.errors import StoreError, TooManyRequestsError
 from store.scheduling.fair_queue import Tenant

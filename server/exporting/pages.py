@@ -7,11 +7,11 @@ import msgspec
 from strawberry.types.graphql import OperationType
 
 from schema.context import RequestContext
-from server.bodies import GraphQLRequest
-from server.encoding import encode_answer
-from server.execution.fast_path import FastPath
 from server.exporting.questions import CUT, PAGES, ExportQuestion, Refused
-from server.schema import TrackstoreSchema
+from server.fast_path.pipeline import FastPath
+from server.graphql.encoding import encode_answer
+from server.graphql.schema import TrackstoreSchema
+from server.http.bodies import GraphQLRequest
 from store.errors import InvalidInputError
 from store.response_size import ResponseTooLargeError
 

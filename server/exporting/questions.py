@@ -36,9 +36,9 @@ from graphql.execution.values import (
     get_variable_values,
 )
 
-from server.bodies import GraphQLRequest
-from server.document_cost import CostMeter, PageBounds, Size
-from server.document_limits import (
+from server.exporting.columns import Column, Selections, unwrapped
+from server.graphql.document_cost import CostMeter, PageBounds, Size
+from server.graphql.document_limits import (
     NO_OPERATION,
     DocumentBounds,
     operation_named,
@@ -46,8 +46,8 @@ from server.document_limits import (
     problems_of_cost,
     problems_of_names,
 )
-from server.exporting.columns import Column, Selections, unwrapped
-from server.variables import problem_of_shapes, shapes_of
+from server.http.bodies import GraphQLRequest
+from server.http.variables import problem_of_shapes, shapes_of
 from store.errors import Choices, InvalidInputError
 
 SIZE, PLACE = "exportSize", "exportPlace"

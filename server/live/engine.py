@@ -23,12 +23,12 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from schema.context import Hydrators
-from server.answers import bounded_answer, excess_answer
-from server.bodies import GraphQLRequest, needs_post
-from server.errors import format_errors, format_store_error
+from server.graphql.errors import format_errors, format_store_error
+from server.graphql.execution_limits import Work
+from server.graphql.responses import bounded_answer, excess_answer
+from server.graphql.schema import TrackstoreSchema
+from server.http.bodies import GraphQLRequest, needs_post
 from server.live.sharing import SharedExecution
-from server.schema import TrackstoreSchema
-from server.work import Work
 from store.auth.access import Principal
 from store.errors import QueryTimeoutError, StoreError
 from store.store import Store

@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from server.bodies import GraphQLRequest, too_many_values
-from server.json_size import holds_more_values
+from server.http.bodies import GraphQLRequest, too_many_values
+from server.http.json_size import holds_more_values
 
 PROTOCOL = "graphql-transport-ws"
 ENDED = "the API key or the sign-in of this connection has ended"

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable
 
-from server.admission import network_of
+from server.access.admission import network_of
 
 MAX_PENDING_SOCKETS = 2_000
 """Of all addresses together, in one process."""

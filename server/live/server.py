@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from server.admission import count_down
-from server.authentication import Authenticator
-from server.bodies import RequestReader
+from server.access.admission import count_down
+from server.access.authentication import Authenticator
+from server.http.bodies import RequestReader
 from server.live.bounds import LiveBounds
 from server.live.engine import LiveEngine
 from server.live.pending import PendingSockets

@@ -8,10 +8,10 @@ from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
 
-from server.bodies import GraphQLRequest
-from server.encoding import encode_answer
-from server.errors import format_store_error
-from server.headers import headers_of
+from server.graphql.encoding import encode_answer
+from server.graphql.errors import format_store_error
+from server.http.bodies import GraphQLRequest
+from server.http.headers import headers_of
 from server.live.engine import Broken, Opened
 from server.live.messages import ACCESS_CHANGED, ENDED
 from server.live.sending import within

@@ -7,12 +7,12 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
-from server.admission import TooManyWrongKeys
-from server.authentication import CREDENTIALS
-from server.bodies import GraphQLRequest, HttpRefusal
-from server.encoding import encode_answer
-from server.errors import format_store_error
-from server.headers import headers_of
+from server.access.admission import TooManyWrongKeys
+from server.access.authentication import CREDENTIALS
+from server.graphql.encoding import encode_answer
+from server.graphql.errors import format_store_error
+from server.http.bodies import GraphQLRequest, HttpRefusal
+from server.http.headers import headers_of
 from server.live.engine import Broken, Refused
 from server.live.messages import (
     ACCESS_CHANGED,
@@ -28,7 +28,7 @@ from server.live.messages import (
 )
 from server.live.sending import within
 from server.live.server import LiveServer
-from server.websockets import ACCEPTED
+from server.transport.websockets import ACCEPTED
 from store.auth.access import Principal
 from store.auth.revocation import WatchedConnection
 from store.errors import ForbiddenError, OverloadedError, StoreError, UnauthenticatedError

@@ -19,8 +19,8 @@ from graphql import (
 )
 
 from schema.arguments import Guard
-from server.guarded_arguments import guards_of
-from server.schema import build_schema
+from server.graphql.guarded_arguments import guards_of
+from server.graphql.schema import build_schema
 
 CORE = build_schema()._schema
 ROOTS = {

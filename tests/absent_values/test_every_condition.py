@@ -14,7 +14,7 @@ from graphql import (
 )
 
 from schema.arguments import Guard
-from server.guarded_arguments import guards_of
+from server.graphql.guarded_arguments import guards_of
 from tests.absent_values.places import CORE, Asked, Place, guarded_arguments, places, plain
 from tests.api import Api, Json
 from tests.databases import ON_SQLITE

@@ -196,7 +196,7 @@ def test_a8_one_set_up_step_makes_every_table_and_index(
     empty_database_url: str, tmp_path: Path
 ) -> None:
     def trackstore(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", "from server.cli import main; main()", *arguments]
+        command = [sys.executable, "-c", "from cli import main; main()", *arguments]
         return subprocess.run(
             [*command, "--database-url", empty_database_url],
             cwd=tmp_path,

@@ -111,7 +111,7 @@ async def test_e11_one_command_makes_the_tables_that_the_api_needs(
     empty_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    command = [sys.executable, "-c", "from server.cli import main; main()", "migrate"]
+    command = [sys.executable, "-c", "from cli import main; main()", "migrate"]
     made = subprocess.run(  # noqa: ASYNC221 nothing else runs here meanwhile
         command,
         env={"PYTHONPATH": str(Path(__file__).parents[2]), "DATABASE_URL": empty_database_url},

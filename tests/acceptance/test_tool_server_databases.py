@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url, text
 
-from server.settings import load_settings
+from server.settings.model import load_settings
 from tests.acceptance.documents import OPERATIONS, TRACK, TRACK_TOOL
 from tests.api import Api, StartApi, running_api
 

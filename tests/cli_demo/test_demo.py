@@ -12,11 +12,11 @@ import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
-from server.cli import app
-from server.cli.api_client import ApiClient
-from server.cli.demo import prepare
-from server.cli.demo.play import TICK_SECONDS, Play
-from server.cli.demo.scene import Scene
+from cli import app
+from cli.api_client import ApiClient
+from cli.demo import prepare
+from cli.demo.play import TICK_SECONDS, Play
+from cli.demo.scene import Scene
 from tests.importing.loopback import Reply, stand_in
 from tests.processes import COMMAND, PATIENCE_SECONDS, ServerProcess, server_process
 

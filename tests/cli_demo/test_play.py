@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import typer
 
-from server.cli.api_client import ApiClient
-from server.cli.demo import names, organization_names, parse_duration
-from server.cli.demo.board import board_text
-from server.cli.demo.play import LONGEST_TICK, MOST_RUNNING, Play
-from server.cli.demo.scene import Actor, Scene
+from cli.api_client import ApiClient
+from cli.demo import names, organization_names, parse_duration
+from cli.demo.board import board_text
+from cli.demo.play import LONGEST_TICK, MOST_RUNNING, Play
+from cli.demo.scene import Actor, Scene
 
 QUARTER_HOUR = 900.0
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import httpx
 
-from server.cli.api_client import ApiClient
-from server.cli.demo import prepare
-from server.cli.demo.play import TICK_SECONDS, Play
-from server.cli.demo.scene import Scene
+from cli.api_client import ApiClient
+from cli.demo import prepare
+from cli.demo.play import TICK_SECONDS, Play
+from cli.demo.scene import Scene
 from tests.processes import COMMAND, PATIENCE_SECONDS, ServerProcess, server_process
 
 PLAYED_SECONDS = 40

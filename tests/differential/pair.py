@@ -27,7 +27,7 @@ from strawberry.types.base import get_object_definition
 from models import Operation, OperationText, table_of
 from models.base import Base
 from models.feeds import FEED_POSITION
-from server.execution.fast_path import COMPILED_INPUTS
+from server.fast_path.pipeline import COMPILED_INPUTS
 from store.ids import VERSION_AND_VARIANT, IdMaker
 from store.operations.prepare import OperationEntry, OperationPreparer
 from store.rollups.maintenance import Maintenance

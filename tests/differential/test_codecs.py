@@ -10,10 +10,10 @@ from graphql import parse
 from strawberry.types.base import get_object_definition
 
 from schema.scalars import SCALARS
-from server.execution.codecs import Codecs, NoCodec
-from server.execution.fast_path import COMPILED_INPUTS
-from server.execution.inputs import CompiledInputs
-from server.schema import build_schema
+from server.fast_path.codecs import Codecs, NoCodec
+from server.fast_path.inputs import CompiledInputs
+from server.fast_path.pipeline import COMPILED_INPUTS
+from server.graphql.schema import build_schema
 from tests.differential.things import THINGS, WITHOUT_CODEC, Choice, Thing, described
 from tests.differential.values import (
     BOOLEANS,

@@ -15,8 +15,8 @@ from strawberry import ID
 from models.enums import OperationKind, Outcome
 from schema.labels import LabelsInput
 from schema.operation_inputs import InteractionUseInput, OperationInput, ToolUseInput
-from server.execution.codecs import Codecs
-from server.schema import build_schema
+from server.fast_path.codecs import Codecs
+from server.graphql.schema import build_schema
 from store.auth.access import Principal
 from store.errors import InvalidInputError
 from store.operations.bulk.columnwise import ColumnPreparer

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 
-from server.execution.executor import FastExecutor
-from server.execution.rows import SHORTEST, RowWriters
+from server.fast_path.executor import FastExecutor
+from server.fast_path.rows import SHORTEST, RowWriters
 from tests.differential.items import Item, build
 
 STOCK, FAST = build(), build(FastExecutor)

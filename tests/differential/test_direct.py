@@ -12,11 +12,11 @@ from graphql import GraphQLError, parse
 from strawberry.schema.config import StrawberryConfig
 
 from schema.scalars import SCALARS
-from server.bodies import GraphQLRequest
-from server.document_cost import PageBounds
-from server.execution.executor import FastExecutor
-from server.execution.known import execute_known, operation_of
-from server.schema import TrackstoreSchema, build_schema
+from server.fast_path.executor import FastExecutor
+from server.fast_path.prepared_operations import execute_known, operation_of
+from server.graphql.document_cost import PageBounds
+from server.graphql.schema import TrackstoreSchema, build_schema
+from server.http.bodies import GraphQLRequest
 from store.errors import InvalidInputError
 from tests.databases import ON_SQLITE
 from tests.differential.items import Color, Item, Part, build

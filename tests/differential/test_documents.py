@@ -7,10 +7,10 @@ from graphql import parse
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 
-from server.execution.documents import KEPT, LARGEST, DocumentCache, KeepDocuments
-from server.execution.fast_path import COMPILED_INPUTS, FastPath
-from server.execution.inputs import CompiledInputs
-from server.schema import build_schema
+from server.fast_path.documents import KEPT, LARGEST, DocumentCache, KeepDocuments
+from server.fast_path.inputs import CompiledInputs
+from server.fast_path.pipeline import COMPILED_INPUTS, FastPath
+from server.graphql.schema import build_schema
 
 MANY = "mutation Many($v: [OperationInput!]!) { trackOperations(operations: $v) { accepted } }"
 ONE = "mutation One($v: OperationInput!, $n: Int) { trackOperation(input: $v) { status } }"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from server.execution.documents import KEPT
+from server.fast_path.documents import KEPT
 from tests.databases import ON_SQLITE
 from tests.differential.pair import Pair
 from tests.differential.reads import (

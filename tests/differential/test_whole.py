@@ -6,12 +6,12 @@ from collections.abc import Callable
 import pytest
 from graphql import parse
 
-from server.bodies import GraphQLRequest
-from server.execution.documents import DocumentCache
-from server.execution.fast_path import COMPILED_INPUTS
-from server.execution.inputs import CompiledInputs, Decoded
-from server.execution.whole import KEPT, LONGEST, Guesses, beginning_of
-from server.schema import build_schema
+from server.fast_path.body_decoder_cache import KEPT, LONGEST, Guesses, beginning_of
+from server.fast_path.documents import DocumentCache
+from server.fast_path.inputs import CompiledInputs, Decoded
+from server.fast_path.pipeline import COMPILED_INPUTS
+from server.graphql.schema import build_schema
+from server.http.bodies import GraphQLRequest
 
 MANY = "mutation Many($v: [OperationInput!]!) { trackOperations(operations: $v) { accepted } }"
 OTHER = "mutation Other($v: [OperationInput!]!) { trackOperations(operations: $v) { rejected } }"

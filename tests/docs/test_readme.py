@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from graphql import build_schema, parse, validate
 
-from server.schema import schema_sdl
+from server.graphql.schema import schema_sdl
 from tests.docs.examples import calls_without_answer, documents, examples_of, lay_out, pages, shape
 from tests.docs.running import run_examples, running_server
 

@@ -9,7 +9,7 @@ import pytest
 from models.enums import AccessScope
 from server.app import create_app
 from server.exporting import parquet
-from server.settings import load_settings
+from server.settings.model import load_settings
 from store.errors import QueryTimeoutError
 from tests.api import Api, StartApi
 from tests.exporting.calls import PLAIN, export, json_rows, record, refusal

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from server.persisted import NOT_FOUND, NOT_SUPPORTED
+from server.graphql.persisted_documents import NOT_FOUND, NOT_SUPPORTED
 from store.errors import ERROR_CODES
 from tests.databases import Databases
 from tests.processes import ServerProcess, server_process

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from server import encoding
+from server.graphql import encoding
 from store.dialects.row_columns import FetchedColumns
 from store.response_size import ResponseTooLargeError
 from tests.api import Api, Json, StartApi

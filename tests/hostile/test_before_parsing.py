@@ -9,7 +9,7 @@ import pytest
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
-from server.json_size import CHUNK_BYTES, holds_more_values
+from server.http.json_size import CHUNK_BYTES, holds_more_values
 from tests.api import Api, Json
 from tests.databases import Databases
 from tests.processes import ServerProcess, server_process

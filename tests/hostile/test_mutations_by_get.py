@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from server.persisted import digest
+from server.graphql.persisted_documents import digest
 from tests.api import Api
 
 KEYS = "{ apiKeys { name } }"

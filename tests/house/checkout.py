@@ -9,7 +9,16 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 # What is installed as the server; other folders may know more than a layer may.
-PACKAGES = ("models", "store", "schema", "resolvers", "subscriptions", "server", "migrations")
+PACKAGES = (
+    "models",
+    "store",
+    "schema",
+    "resolvers",
+    "subscriptions",
+    "server",
+    "cli",
+    "migrations",
+)
 
 
 @cache

@@ -21,9 +21,9 @@ DIALECT_HOMES = (
     "store/dialects/",
     "models/types.py",
     "migrations/",
-    "server/settings.py",
-    "server/settings_serving.py",
-    "server/database_address.py",
+    "server/settings/model.py",
+    "server/settings/serving.py",
+    "server/settings/database_address.py",
 )
 
 

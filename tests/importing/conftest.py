@@ -8,7 +8,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
-from server.cli import app
+from cli import app
 from tests.processes import ServerProcess, server_process
 
 DATA = Path(__file__).parents[1] / "data"

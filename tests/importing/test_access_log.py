@@ -6,12 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from server.cli.failures import Refusal
-from server.cli.importing.access_log import NAME_LENGTH, operation_of, read_access_log, read_line
-from server.cli.importing.identity import RecordIds
-from server.cli.importing.records import Found, Malformed, Record
-from server.cli.importing.sources import MAX_LINE_BYTES, open_source
-from server.cli.interruption import Interruption
+from cli.failures import Refusal
+from cli.importing.access_log import NAME_LENGTH, operation_of, read_access_log, read_line
+from cli.importing.identity import RecordIds
+from cli.importing.records import Found, Malformed, Record
+from cli.importing.sources import MAX_LINE_BYTES, open_source
+from cli.interruption import Interruption
 
 ID = UUID(int=8)
 START = "192.0.2.1 - - [01/Mar/2026:23:59:59 -0130]"

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 import typer
 
-from server.cli.api_client import (
+from cli.api_client import (
     DEFAULT_SERVER,
     KEY_VARIABLES,
     URL_VARIABLES,
@@ -21,7 +21,7 @@ from server.cli.api_client import (
     require_scopes,
     server_origin,
 )
-from server.cli.failures import Refusal
+from cli.failures import Refusal
 from tests.importing.loopback import Reply, Script, refused, stand_in
 
 HASTE = Patience(tries=4, first_delay=0.01, longest_delay=0.05)

@@ -5,8 +5,8 @@ from datetime import UTC
 import pytest
 import typer
 
-from server.cli.importing.columns import Mistakes, Wish, constants, plan, read_maps, read_sets
-from server.cli.importing.times import time_reader
+from cli.importing.columns import Mistakes, Wish, constants, plan, read_maps, read_sets
+from cli.importing.times import time_reader
 
 READ_TIME = time_reader(UTC, None)
 HEADER = ["when", "tokens", "who"]

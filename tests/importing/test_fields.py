@@ -13,10 +13,10 @@ from graphql import (
     is_list_type,
 )
 
-from server.cli.importing.fields import FIELDS, NoField, find_field
-from server.cli.importing.records import Operation
-from server.cli.importing.times import time_reader
-from server.schema import schema_sdl
+from cli.importing.fields import FIELDS, NoField, find_field
+from cli.importing.records import Operation
+from cli.importing.times import time_reader
+from server.graphql.schema import schema_sdl
 
 READ_TIME = time_reader(UTC, None)
 

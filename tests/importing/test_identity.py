@@ -4,8 +4,8 @@ from uuid import RFC_4122
 
 import pytest
 
-from server.cli.importing import identity
-from server.cli.importing.identity import RecordIds
+from cli.importing import identity
+from cli.importing.identity import RecordIds
 
 LINES = [b"a", b"b", b"a", b"a", b"c"]
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from server.cli import app
-from server.cli.importing import pipeline
+from cli import app
+from cli.importing import pipeline
 from tests.importing.conftest import ACCESS_LOG, summary
 from tests.importing.loopback import Reply, Script, refused, stand_in, tracked
 

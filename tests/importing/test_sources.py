@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from server.cli.importing.sources import (
+from cli.importing.sources import (
     MAX_LINE_BYTES,
     STDIN,
     SourceBroken,
     open_source,
     total_bytes,
 )
-from server.cli.interruption import Interrupted, Interruption
+from cli.interruption import Interrupted, Interruption
 
 PATIENCE_SECONDS = 20.0
 

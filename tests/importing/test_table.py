@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from server.cli.failures import Refusal
-from server.cli.importing import table
-from server.cli.importing.columns import Mistakes, Wish
-from server.cli.importing.identity import RecordIds
-from server.cli.importing.records import Found, Malformed, Record, RepeatedHeader
-from server.cli.importing.sources import open_source
-from server.cli.importing.table import RowsWish, TableForm, read_table
-from server.cli.importing.times import time_reader
-from server.cli.interruption import Interruption
+from cli.failures import Refusal
+from cli.importing import table
+from cli.importing.columns import Mistakes, Wish
+from cli.importing.identity import RecordIds
+from cli.importing.records import Found, Malformed, Record, RepeatedHeader
+from cli.importing.sources import open_source
+from cli.importing.table import RowsWish, TableForm, read_table
+from cli.importing.times import time_reader
+from cli.interruption import Interruption
 from tests.importing.conftest import CALLS
 
 WISH = RowsWish(

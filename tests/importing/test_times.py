@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 import typer
 
-from server.cli.importing.options import find_time_format, find_zone
-from server.cli.importing.times import NoZone, read_log_time, time_reader, write_time
+from cli.importing.options import find_time_format, find_zone
+from cli.importing.times import NoZone, read_log_time, time_reader, write_time
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

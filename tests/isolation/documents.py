@@ -23,7 +23,7 @@ from graphql import (
     is_required_argument,
 )
 
-from server.schema import schema_sdl
+from server.graphql.schema import schema_sdl
 
 DEPTH = 4
 """Levels of a selection: payload, record, connection and the nodes in it."""

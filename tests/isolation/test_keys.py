@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from server.app import create_app
-from server.settings import load_settings
+from server.settings.model import load_settings
 from tests.api import BASE_URL, Api, Json
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -15,9 +15,9 @@ import websockets
 from websockets.typing import Subprotocol
 
 from server.app import Server, create_app
-from server.connections import BoundedProtocol
-from server.settings import load_settings
-from server.websockets import BoundedWebSocket
+from server.settings.model import load_settings
+from server.transport.connections import BoundedProtocol
+from server.transport.websockets import BoundedWebSocket
 from store.ids import Clock, utc_now
 from tests.api import Api, Json
 

@@ -14,7 +14,7 @@ import websockets
 
 from server.live.messages import MAX_CONTROL_CHARACTERS, MAX_ID_CHARACTERS
 from server.live.pending import PendingSockets
-from server.websockets import MAX_BYTES_BEFORE_ACCEPTED, MAX_FRAGMENTS
+from server.transport.websockets import MAX_BYTES_BEFORE_ACCEPTED, MAX_FRAGMENTS
 from tests.live.conftest import Serve
 from tests.live.documents import OPERATIONS
 from tests.live.serving import PATIENCE_SECONDS, PROTOCOL, Served, eventually

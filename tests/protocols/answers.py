@@ -12,7 +12,7 @@ from graphql import (
     is_required_argument,
 )
 
-from server.schema import build_schema
+from server.graphql.schema import build_schema
 
 Json = dict[str, Any]
 CORE = build_schema()._schema

@@ -16,8 +16,8 @@ from starlette.routing import Route
 
 from migrations.runner import upgrade
 from models import LimitUsage, table_of
-from server.health import Health
-from server.settings import Settings
+from server.routes.health import Health
+from server.settings.model import Settings
 from store.errors import StoreError
 from store.ids import new_id
 from store.maintenance.readiness import READ_ONLY_NOTE, WriteActivity

@@ -11,7 +11,7 @@ from graphql import (
     is_required_input_field,
 )
 
-from server.schema import schema_sdl
+from server.graphql.schema import schema_sdl
 from tests.schema.vocabulary import api, graphql
 
 PAGE = "first after last before"

@@ -12,7 +12,7 @@ from graphql import (
 from strawberry.utils.str_converters import to_camel_case
 
 from models.labels import LABELS
-from server.schema import build_schema
+from server.graphql.schema import build_schema
 from tests.api import Api
 
 NAMES = {to_camel_case(name) for name in ("organization_id", *LABELS, "subject_id")}

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from schema.nodes import GlobalId, Node
-from server.settings import Settings
+from server.settings.model import Settings
 from store.errors import InvalidInputError
 from store.nodes import FIND
 from tests.schema.vocabulary import graphql

@@ -5,7 +5,7 @@ from pathlib import Path
 from graphql import build_schema, print_schema, validate_schema
 
 import schema as package
-from server.schema import schema_sdl
+from server.graphql.schema import schema_sdl
 from tests.schema.vocabulary import graphql
 
 COMMITTED = Path(package.__file__).with_name("schema.graphql")

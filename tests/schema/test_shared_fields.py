@@ -1,8 +1,8 @@
 """The fields of the schema are shared by the applications of a process."""
 
-from server.execution.fast_path import COMPILED_INPUTS
-from server.execution.inputs import CompiledInputs
-from server.schema import build_schema
+from server.fast_path.inputs import CompiledInputs
+from server.fast_path.pipeline import COMPILED_INPUTS
+from server.graphql.schema import build_schema
 
 
 def test_another_application_wraps_no_resolver_again() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from graphql import GraphQLSchema
 from strawberry.types.base import StrawberryObjectDefinition, get_object_definition
 
-from server.schema import TrackstoreSchema, build_schema
+from server.graphql.schema import TrackstoreSchema, build_schema
 
 
 @cache

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from server.logs import QUIET
+from server.observability.logs import QUIET
 
 
 @pytest.fixture

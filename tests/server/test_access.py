@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.access import Access, AccessRefused, decide_access, is_loopback
+from server.access.key_requirement import Access, AccessRefused, decide_access, is_loopback
 
 
 @pytest.mark.parametrize(

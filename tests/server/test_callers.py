@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from server.admission import (
+from server.access.admission import (
     KEPT_ADDRESSES,
     Admission,
     TooManyWrongKeys,

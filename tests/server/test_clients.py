@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.clients import OTHER, REASONS, drops_of
+from server.observability.clients import OTHER, REASONS, drops_of
 from server.version import VERSION
 from tests.api import Api, StartApi
 from trackstore.delivery import delivery_stats as clients_reasons

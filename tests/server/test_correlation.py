@@ -15,9 +15,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from server.access_log import preformatted
-from server.correlation import HEADER, CorrelationMiddleware, current_correlation
-from server.logs import configure_logging
+from server.observability.access_log import preformatted
+from server.observability.correlation import HEADER, CorrelationMiddleware, current_correlation
+from server.observability.logs import configure_logging
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 TRACEPARENT = f"00-{TRACE}-00f067aa0ba902b7-01"

@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from server.errors import plain
-from server.persisted import digest
+from server.graphql.errors import plain
+from server.graphql.persisted_documents import digest
 from tests.api import Api, Json
 
 MANY = "mutation ($operations: [OperationInput!]!) { trackOperations(operations: $operations) { accepted } }"

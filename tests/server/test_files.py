@@ -8,10 +8,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cli.exporting.receiving import _sink
 from models.private_files import create_private_file, create_private_folder
 from server.app import warn_of_exposed_files
-from server.cli.exporting.receiving import _sink
-from server.settings import load_settings
+from server.settings.model import load_settings
 from tests.processes import COMMAND, ServerProcess, server_process
 
 pytestmark = pytest.mark.sqlite

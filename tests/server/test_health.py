@@ -11,8 +11,8 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from migrations.runner import downgrade
-from server.health import Health
-from server.settings import Settings
+from server.routes.health import Health
+from server.settings.model import Settings
 from store.store import Store
 from tests.postgres import PostgresCluster
 

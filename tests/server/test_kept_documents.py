@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from server.negotiation import GRAPHQL_JSON
-from server.persisted import ManifestError, PersistedQueries, TrustedDocuments
+from server.graphql.persisted_documents import ManifestError, PersistedQueries, TrustedDocuments
+from server.http.negotiation import GRAPHQL_JSON
 from tests.api import Api, Json, StartApi
 
 VIEWER = "{ viewer { name } }"

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from schema.context import RequestContext
-from server.correlation import HEADER
-from server.headers import headers_of
-from server.logs import configure_logging
+from server.http.headers import headers_of
+from server.observability.correlation import HEADER
+from server.observability.logs import configure_logging
 from tests.api import Api, StartApi
 
 VIEWER = "{ viewer { name } }"
@@ -85,7 +85,7 @@ async def test_a_mistake_of_ours_is_masked(
     def fail(*_: object) -> RequestContext:
         raise LookupError("hush")
 
-    monkeypatch.setattr("server.endpoint.RequestContext", fail)
+    monkeypatch.setattr("server.routes.graphql.RequestContext", fail)
     answer = await api.raw({"query": VIEWER}, headers={HEADER: "order-7"})
     assert answer.status_code == 500
     assert "hush" not in answer.text

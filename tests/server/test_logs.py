@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from structlog.contextvars import bound_contextvars
 
-from server.logs import LONGEST_TEXT, configure_logging
+from server.observability.logs import LONGEST_TEXT, configure_logging
 
 KEY = "tsk_0199a5a000007000800000000000000a_Zm9v-YmFy_secret"
 

@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from server.metrics import Metrics, MetricsMiddleware
-from server.settings import Settings
+from server.observability.metrics import Metrics, MetricsMiddleware
+from server.settings.model import Settings
 from store.store import Store
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]

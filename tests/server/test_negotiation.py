@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from server.negotiation import GRAPHQL_JSON, JSON, preferred
+from server.http.negotiation import GRAPHQL_JSON, JSON, preferred
 from tests.api import Api
 
 STREAM = "text/event-stream"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.origins import is_own
+from server.access.origins import is_own
 from tests.api import Api
 
 VIEWER = {"query": "{ viewer { name } }"}

@@ -13,8 +13,8 @@ from starlette.routing import Route
 from server.app import front
 from server.dashboard.assets import Assets
 from server.dashboard.pages import EXPLORER_POLICY, POLICY, Pages
-from server.negotiation import preferred_coding
-from server.pages import not_served
+from server.http.negotiation import preferred_coding
+from server.routes.home import not_served
 from tests.api import Api
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}

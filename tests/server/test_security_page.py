@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from server.settings_table import describe_settings
+from server.settings.table import describe_settings
 from tests.api import Api, StartApi
 
 PAGE = Path(__file__).parents[2] / "docs/reference/security.md"

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from server.access import Access
-from server.settings import Settings, load_settings
-from server.settings_errors import SettingsError
-from server.settings_table import describe_settings, markdown, misspelt_settings, present_values
+from server.access.key_requirement import Access
+from server.settings.errors import SettingsError
+from server.settings.model import Settings, load_settings
+from server.settings.table import describe_settings, markdown, misspelt_settings, present_values
 from tests.house.checkout import ROOT
 
 pytestmark = pytest.mark.usefixtures("own_folder")
@@ -195,4 +195,4 @@ def test_every_setting_is_described() -> None:
 
 def test_the_page_of_the_settings_is_what_the_code_says() -> None:
     page = (ROOT / "docs/reference/settings.md").read_text(encoding="utf-8")
-    assert page == markdown(), "python -m server.settings_table > docs/reference/settings.md"
+    assert page == markdown(), "python -m server.settings.table > docs/reference/settings.md"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from server.cookies import is_secure, sent_cookie
+from server.access.cookies import is_secure, sent_cookie
 from tests.api import Api, StartApi
 from tests.signing import OWN, REVOKE, VIEWER, cookie_of, new_key, sign_in, viewer
 

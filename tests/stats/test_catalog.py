@@ -14,7 +14,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from schema.stats.sources import EVERY_STATS
 from schema.stats.types import SourceTypes
-from server.schema import schema_sdl
+from server.graphql.schema import schema_sdl
 from store.aggregation.catalog import EVERY_STAT, Scale, Source
 from store.aggregation.sources import SOURCES
 from tests.schema.vocabulary import graphql

@@ -1,0 +1,35 @@
+"""The command ``trackstore``: one module per command, loaded when it is called."""
+
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+from cli.commands import Commands
+
+app = typer.Typer(
+    name="trackstore",
+    cls=Commands,
+    help="Tracking of operations, requests and limits, behind one GraphQL API.",
+    epilog="Exit codes: 0 done, 1 refused or a check failed, 2 the command line or a setting is wrong.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(invoke_without_command=True)
+def trackstore(
+    show_version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True)
+    ] = False,
+) -> None:
+    """Tracking of operations, requests and limits, behind one GraphQL API."""
+    if show_version:
+        import_module("cli.version").version()
+        raise typer.Exit
+
+
+def main() -> None:
+    """What the installed command runs."""
+    app()

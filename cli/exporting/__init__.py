@@ -1,0 +1,154 @@
+"""``trackstore export``: rows of a running server as CSV, JSON Lines or Parquet."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from strawberry.types.base import get_object_definition
+from strawberry.utils.str_converters import to_camel_case
+
+from cli.api_client import (
+    DEFAULT_SERVER,
+    ServerKey,
+    ServerUrl,
+    graphql_address,
+    server_origin,
+)
+from cli.choosing import Last, Since, Until, Where, operations_where
+from cli.exporting.receiving import Wanted, receive
+from cli.output import done
+from schema.operations import Operation
+from server.exporting.formats import Format
+
+EPILOG = (
+    "Examples: trackstore export --last 7d -o week.csv; "
+    "trackstore export --since 2026-11-01 -w model=opus --format jsonl | jq .costActual; "
+    "trackstore export --query question.graphql -o tools.parquet. "
+    "Exit codes: 0 done, 1 the server refused or the answer is not whole, 2 the command line is "
+    "wrong, 130 stopped by Ctrl-C."
+)
+COLUMNS = (
+    "uuid", "occurredAt", "kind", "name", "operationType", "outcome", "error", "durationMs",
+    "organizationId", "userId", "client", "route", "method", "statusCode", "toolName",
+    "operationMode", "tokensOriginal", "tokensActual", "tokensPrevented", "provider", "model",
+    "inputTokens", "outputTokens", "cachedInputTokens", "cacheWriteInputTokens",
+    "reasoningTokens", "audioInputTokens", "audioOutputTokens", "priceStatus", "costBaseline",
+    "costActual", "costSaved", "cacheHit",
+)  # fmt: skip
+"""What is exported of an operation where no columns are named."""
+SUFFIXES = {".csv": Format.CSV, ".jsonl": Format.JSONL, ".ndjson": Format.JSONL,
+            ".parquet": Format.PARQUET}  # fmt: skip
+WITH_QUERY = "--query says which rows and columns: leave the other options out"
+
+
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Default: standard output.")
+]
+AsFormat = Annotated[
+    Format | None,
+    typer.Option("--format", "-f", help="Default: by the name of the file, else csv."),
+]
+Columns = Annotated[
+    str | None,
+    typer.Option(
+        "--columns",
+        "-c",
+        metavar="A,B,...",
+        help="Fields of operations, such as occurredAt,name,attributes; costs and tokens among "
+        "others if left out.",
+    ),
+]
+Limit = Annotated[
+    int | None, typer.Option(min=0, metavar="N", help="At most so many, the newest ones.")
+]
+Query = Annotated[
+    Path | None,
+    typer.Option(
+        "--query",
+        metavar="FILE",
+        help="A GraphQL document with one list instead, such as operationStats { rows { ... } }; "
+        "- reads standard input.",
+    ),
+]
+Variables = Annotated[str | None, typer.Option(metavar="JSON", help="Variables of that document.")]
+KeepFormulas = Annotated[
+    bool,
+    typer.Option(
+        "--keep-formulas",
+        help="CSV: leave texts that a spreadsheet takes for a formula as they are.",
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+
+
+def export(
+    output: Output = None,
+    format: AsFormat = None,
+    columns: Columns = None,
+    since: Since = None,
+    until: Until = None,
+    last: Last = None,
+    where: Where = None,
+    limit: Limit = None,
+    query: Query = None,
+    variables: Variables = None,
+    keep_formulas: KeepFormulas = False,
+    quiet: Quiet = False,
+    server: ServerUrl = DEFAULT_SERVER,
+    key: ServerKey = None,
+) -> None:
+    """Write operations, or the rows of any question, to a file or standard output."""
+    if query is not None:
+        if columns or since or until or last or where or limit is not None:
+            raise typer.BadParameter(WITH_QUERY, param_hint="--query")
+        document, given = _text_of(query), _variables(variables)
+    else:
+        if variables is not None:
+            raise typer.BadParameter("these are of a --query", param_hint="--variables")
+        given = {"where": operations_where(since, until, last, where), "first": limit}
+        document = _document(columns)
+    chosen = format or SUFFIXES.get(output.suffix.lower() if output else "", Format.CSV)
+    if output is None and chosen is Format.PARQUET and sys.stdout.isatty():
+        raise typer.BadParameter("Parquet is not for a terminal: name a file", param_hint="-o")
+    address = graphql_address(server)
+    url = address.copy_with(path=address.path.removesuffix("/graphql").rstrip("/") + "/export")
+    wanted = Wanted(url, server_origin(server), document, given, chosen, keep_formulas)
+    rows, size = receive(wanted, key, output, quiet)
+    if not quiet and output is not None:
+        told = f"{rows:,} rows, " if rows is not None else ""
+        done(f"{output}: {told}{size:,} bytes")
+
+
+def _document(columns: str | None) -> str:
+    """The question for columns of operations; names that are none are told at once."""
+    definition = get_object_definition(Operation, strict=True)
+    known = [to_camel_case(field.python_name) for field in definition.fields]
+    asked = [name.strip() for name in columns.split(",")] if columns else list(COLUMNS)
+    plain = [name for name in known if name not in ("request", "session")]
+    for name in asked:
+        if name not in plain:
+            raise typer.BadParameter(
+                f"operations have no column {name!r}: there are {', '.join(plain)}",
+                param_hint="--columns",
+            )
+    fields = " ".join(dict.fromkeys(asked))
+    return (
+        "query Export($where: OperationFilter, $first: Int) "
+        f"{{ operations(where: $where, first: $first) {{ nodes {{ {fields} }} }} }}"
+    )
+
+
+def _text_of(query: Path) -> str:
+    return sys.stdin.read() if str(query) == "-" else query.read_text(encoding="utf-8")
+
+
+def _variables(text: str | None) -> dict[str, Any]:
+    try:
+        found = json.loads(text) if text is not None else {}
+    except ValueError as error:
+        raise typer.BadParameter(f"that is not JSON: {error}", param_hint="--variables") from None
+    if not isinstance(found, dict):
+        raise typer.BadParameter('write an object: {"name": 1}', param_hint="--variables")
+    return found

@@ -1,0 +1,228 @@
+"""Rows of CSV files as operations: quoting, byte order mark, any line ends, one bad row at a time."""
+
+import codecs
+import csv
+import json
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from cli.failures import Refusal
+from cli.importing.columns import Columns, Mistakes, Wish, plan
+from cli.importing.records import Found, Malformed, Record, RepeatedHeader
+from cli.importing.sources import MAX_LINE_BYTES, UTF_16_MARKS, Source
+from cli.importing.times import NoZone, ReadTime
+
+MAX_CELL = MAX_LINE_BYTES
+"""Characters of a cell. A quote that is opened by mistake swallows no more than this."""
+OPEN_QUOTE = "{}, up to line {}: a quote is opened in this line and not closed as it should be"
+SWALLOWING = (
+    "a quote is opened in this line and closed in line {}, and the lines between are rows of "
+    "their own: a quote inside a cell is written twice"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TableForm:
+    """How the file is written."""
+
+    delimiter: str = ","
+    quote: str = '"'
+    encoding: str = "utf-8"
+    columns: Sequence[str] = ()
+    """Names of the columns where the file has no header."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowsWish:
+    """What a person asked to be made of each row."""
+
+    maps: Sequence[Wish]
+    sets: Sequence[Wish]
+    read_time: ReadTime
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The cells of a row, the line it begins in, and why it is none, if so."""
+
+    line: int
+    cells: list[str]
+    bad: str | None
+
+
+class _Lines:
+    """Lines as text for ``csv``, which asks for more of them while a quoted cell is open."""
+
+    def __init__(self, source: Source, encoding: str) -> None:
+        self._lines = source.lines()
+        self._encoding = encoding
+        self._name = source.name
+        self._again: deque[tuple[int, str, str | None]] = deque()
+        self._row: list[tuple[int, str, str | None]] = []
+        self.number = 0
+        self.bad: str | None = None
+        """What is wrong with the lines of the present row."""
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else self._read()
+        self.number, text, bad = line
+        self.bad = self.bad or bad
+        self._row.append(line)
+        return text
+
+    def begin_row(self) -> int:
+        """Begin the next row; return the number of its first line."""
+        self._row = []
+        self.bad = None
+        return self._again[0][0] if self._again else self.number + 1
+
+    def row_lines(self) -> list[str]:
+        """Return the lines of the present row."""
+        return [text for _, text, _ in self._row]
+
+    def end_after_first(self) -> None:
+        """Let the present row end with its first line: the others are read again as rows."""
+        self._again.extendleft(reversed(self._row[1:]))
+        self.number = self._row[0][0]
+
+    def _read(self) -> tuple[int, str, str | None]:
+        number, line = next(self._lines)
+        if number == 1:
+            if line.startswith(UTF_16_MARKS):
+                raise Refusal(f"{self._name} is UTF-16: convert it with iconv -f UTF-16 -t UTF-8")
+            line = line.removeprefix(codecs.BOM_UTF8)
+        bad = f"longer than {MAX_LINE_BYTES:,} bytes" if len(line) > MAX_LINE_BYTES else None
+        try:
+            return number, line.decode(self._encoding), bad
+        except UnicodeDecodeError:
+            bad = f"not {self._encoding}: name its encoding with --encoding, such as latin-1"
+            return number, line.decode(self._encoding, "replace"), bad
+
+
+def read_table(
+    source: Source, form: TableForm, ids: Callable[[bytes], UUID], wish: RowsWish
+) -> Iterator[Found]:
+    """Every row that is not blank.
+
+    Raises ``Mistakes`` where the header does not fit the wish, or where the first row's time has
+    no zone: then none has one, and that is better asked now than after a million rows.
+    """
+    check = _SwallowedRows(form)
+    rows = read_rows(source, form, check)
+    header = list(form.columns) or _header(source, rows)
+    try:
+        columns = plan(header, wish.maps, wish.sets, wish.read_time)
+    except Mistakes as mistakes:
+        raise Mistakes(mistakes.problems, [*mistakes.hints, *_other_delimiters(header)]) from None
+    check.columns = columns
+    is_first = True
+    for row in rows:
+        if row.cells == header and not form.columns:
+            yield RepeatedHeader(row.line)
+            continue
+        try:
+            yield _record(row, header, columns, ids)
+        except ValueError as error:
+            if is_first and isinstance(error.__cause__, NoZone):
+                raise Mistakes([f"{source.name}:{row.line}: {error}"]) from None
+            yield Malformed(row.line, str(error), form.delimiter.join(row.cells))
+        is_first = False
+
+
+class _SwallowedRows:
+    """Tells a quoted text of several lines from rows that a stray quote swallowed."""
+
+    def __init__(self, form: TableForm) -> None:
+        self._form = form
+        self.columns: Columns | None = None
+        """How rows are read; None while the header is."""
+
+    def are_in(self, lines: Sequence[str]) -> bool:
+        """Whether a line within the row would be a row of its own."""
+        return self.columns is not None and any(map(self._is_row, lines[1:]))
+
+    def _is_row(self, line: str) -> bool:
+        assert self.columns is not None
+        reader = csv.reader(
+            [line], delimiter=self._form.delimiter, quotechar=self._form.quote, strict=False
+        )
+        try:
+            cells = next(reader, [])
+            return len(cells) > 1 and bool(self.columns.operation(cells))
+        except (csv.Error, ValueError):
+            return False
+
+
+def read_rows(
+    source: Source, form: TableForm, swallowed: _SwallowedRows | None = None
+) -> Iterator[Row]:
+    """Every row that is not blank, the header included.
+
+    Where a quote is opened and never closed, or closed behind lines that are rows themselves, only
+    the line with the quote is refused: those behind it are read again, each by itself.
+    """
+    csv.field_size_limit(MAX_CELL)
+    lines = _Lines(source, form.encoding)
+
+    def reading() -> Any:
+        return csv.reader(lines, delimiter=form.delimiter, quotechar=form.quote, strict=True)
+
+    reader = reading()
+    while True:
+        start = lines.begin_row()
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            several = lines.number > start
+            yield Row(start, [], OPEN_QUOTE.format(error, lines.number) if several else str(error))
+            lines.end_after_first()
+            reader = reading()
+            continue
+        if lines.number > start and swallowed is not None and swallowed.are_in(lines.row_lines()):
+            yield Row(start, [], SWALLOWING.format(lines.number))
+            lines.end_after_first()
+            reader = reading()
+        elif cells:
+            yield Row(start, cells, lines.bad)
+
+
+def _header(source: Source, rows: Iterator[Row]) -> list[str]:
+    first = next(rows, None)
+    if first is None:
+        raise Refusal(f"{source.name} is empty: there is no header to read")
+    if first.bad:
+        raise Refusal(f"{source.name}, line {first.line}: the header is {first.bad}")
+    return first.cells
+
+
+def _other_delimiters(header: Sequence[str]) -> list[str]:
+    """Return the advice for a header that the delimiter does not divide."""
+    if len(header) > 1:
+        return []
+    options = {";": "';'", "\t": "tab", "|": "'|'", ",": "','"}
+    return [
+        f"The header is one column: --delimiter {option} may be meant."
+        for character, option in options.items()
+        if character in header[0]
+    ]
+
+
+def _record(
+    row: Row, header: Sequence[str], columns: Columns, ids: Callable[[bytes], UUID]
+) -> Record:
+    """The record of a row. Its identity are the cells by the names of their columns: neither the
+    order of columns nor an empty one makes another record of it."""
+    if row.bad:
+        raise ValueError(row.bad)
+    operation = columns.operation(row.cells)
+    named = sorted((name, cell) for name, cell in zip(header, row.cells, strict=True) if cell)
+    content = json.dumps(named).encode()
+    return Record(row.line, {"id": str(ids(content)), **operation}, len(content))

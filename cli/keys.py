@@ -1,0 +1,169 @@
+"""``trackstore keys``: make, list and revoke API keys."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from rich.text import Text
+
+from cli.database import OPERATOR, bring_up_to_date, with_store
+from cli.expiry import parse_expiry
+from cli.options import DatabaseUrl
+from cli.output import done, out, print_table, say
+from models.enums import AccessScope
+from server.access.key_requirement import Access
+from server.settings.model import Settings, load_settings
+from store.auth.access import EVERY_ORGANIZATION, TenantBounds
+from store.database import Row
+from store.ids import utc_now
+
+DEFAULT_SCOPES = (AccessScope.INGEST, AccessScope.READ)
+
+app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
+
+
+@dataclass(slots=True)
+class NewKey:
+    """A key as it is asked for."""
+
+    name: str
+    scopes: Sequence[AccessScope]
+    organization_id: str | None
+    namespace_id: str | None
+    workspace_id: str | None
+    expires_at: datetime | None
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Argument(help="What it is for; shown in lists and logs.")],
+    organization: Annotated[
+        str | None,
+        typer.Option("--organization", "-o", help="The organization it is bound to."),
+    ] = None,
+    all_organizations: Annotated[
+        bool, typer.Option("--all-organizations", help="Bind it to none: for administrators.")
+    ] = False,
+    scope: Annotated[
+        list[AccessScope] | None,
+        typer.Option(
+            "--scope",
+            "-s",
+            case_sensitive=False,
+            help="What it may do; repeat it for several. Default: INGEST and READ.",
+        ),
+    ] = None,
+    namespace: Annotated[str | None, typer.Option(help="Bind it to this namespace.")] = None,
+    workspace: Annotated[str | None, typer.Option(help="Bind it to this workspace.")] = None,
+    expires: Annotated[
+        str | None, typer.Option(metavar="90d|DATE", help="When it ends; never, if left out.")
+    ] = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print the key and nothing else.")
+    ] = False,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Make a key. It is printed once: only a digest of it is kept."""
+    if organization is not None and all_organizations:
+        raise typer.BadParameter("--organization and --all-organizations exclude each other")
+    settings = _settings(database_url)
+    draft = NewKey(
+        name=name,
+        scopes=scope or DEFAULT_SCOPES,
+        organization_id=EVERY_ORGANIZATION
+        if all_organizations
+        else organization or settings.default_organization,
+        namespace_id=namespace,
+        workspace_id=workspace,
+        expires_at=_expiry(expires),
+    )
+    row, secret = with_store(settings, lambda store: store.keys.create(draft, OPERATOR))
+    out.print(secret, markup=False)
+    if not quiet:
+        _explain(row, settings)
+
+
+@app.command("list")
+def list_keys(
+    organization: Annotated[
+        str | None, typer.Option("--organization", "-o", help="Of this organization only.")
+    ] = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """List the keys, newest first; what makes them work is not shown."""
+    settings = _settings(database_url)
+    rows = with_store(settings, lambda store: store.keys.list_keys(TenantBounds(organization)))
+    if not rows:
+        whose = f" of {organization}" if organization else ""
+        say(f"There is no key{whose} yet. Make one: trackstore keys create NAME --scope INGEST")
+        return
+    now = utc_now()
+    columns = ("id", "name", "organization", "scopes", "key", "created", "expires", "state")
+    print_table(columns, [_line(row, now) for row in rows])
+
+
+@app.command()
+def revoke(
+    id: Annotated[UUID, typer.Argument(help="The id that `trackstore keys list` shows.")],
+    database_url: DatabaseUrl = None,
+) -> None:
+    """End a key for good, also for what is open under it."""
+    settings = _settings(database_url)
+    row, _ = with_store(settings, lambda store: store.keys.revoke(id, OPERATOR))
+    done(f"{row['name']} is revoked; servers refuse it within {settings.key_cache_seconds:g} s")
+
+
+def _settings(database_url: str | None) -> Settings:
+    settings = load_settings(database_url=database_url)
+    bring_up_to_date(settings)
+    return settings
+
+
+def _expiry(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return parse_expiry(text, utc_now())
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--expires") from None
+
+
+def _explain(row: Row, settings: Settings) -> None:
+    """On standard error, so that the key alone can be piped."""
+    ends = row["expires_at"]
+    until = f", until {ends:%Y-%m-%d %H:%M} UTC" if ends else ""
+    done(f"{row['name']}: {', '.join(row['scopes'])} for {_bound_to(row)}{until}")
+    say("Keep it now, it is not shown again. Send it with every request:")
+    say("  Authorization: Bearer <the key>")
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    say(f"  to http://{host}:{settings.port}/graphql")
+    if settings.access is Access.AUTO:
+        say("A server that runs open asks for keys from its next start on.")
+
+
+def _bound_to(row: Row) -> str:
+    if row["organization_id"] == EVERY_ORGANIZATION:
+        return "all organizations"
+    parts = [row["organization_id"], row["namespace_id"], row["workspace_id"]]
+    return " / ".join(part for part in parts if part)
+
+
+def _line(row: Row, now: datetime) -> list[str | Text]:
+    state = Text("active", "green")
+    if row["expires_at"] is not None and row["expires_at"] <= now:
+        state = Text("expired", "yellow")
+    if row["revoked_at"] is not None:
+        state = Text("revoked", "red")
+    return [
+        str(row["id"]),
+        row["name"],
+        _bound_to(row),
+        ", ".join(row["scopes"]),
+        f"...{row['hint']}",
+        f"{row['created_at']:%Y-%m-%d %H:%M}",
+        f"{row['expires_at']:%Y-%m-%d %H:%M}" if row["expires_at"] else "never",
+        state,
+    ]

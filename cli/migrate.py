@@ -1,0 +1,62 @@
+"""``trackstore migrate``: bring the tables to the newest revision, or say what is missing."""
+
+from typing import Annotated
+
+import typer
+
+from cli.database import address
+from cli.failures import REFUSED
+from cli.options import DatabaseUrl
+from cli.output import done, out, say
+from migrations.runner import downgrade, pending, upgrade
+from server.settings.model import load_settings
+
+
+def migrate(
+    database_url: DatabaseUrl = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="List what is pending, change nothing; 1 if there is.")
+    ] = False,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="REV", help="Stop at this revision.")
+    ] = None,
+    down: Annotated[
+        str | None,
+        typer.Option(
+            "--down",
+            metavar="REV",
+            help="Go back to this revision; base drops every table with all that is in it.",
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before --down.")] = False,
+) -> None:
+    """Bring the database's tables up to date. Safe to run twice, and beside running servers."""
+    if sum((check, to is not None, down is not None)) > 1:
+        raise typer.BadParameter("--check, --to and --down exclude each other")
+    settings = load_settings(database_url=database_url)
+    url = address(settings)
+    if check:
+        _check(url, settings.shown_database)
+    elif down is not None:
+        if not yes:
+            typer.confirm(
+                f"Take {settings.shown_database} down to {down}? What newer tables hold is lost",
+                abort=True,
+                err=True,
+            )
+        downgrade(url, down, report=say)
+        done(f"{settings.shown_database} is at revision {down}")
+    else:
+        upgrade(url, to or "head", report=say)
+        done(f"{settings.shown_database} is up to date" if to is None else f"at revision {to}")
+
+
+def _check(url: str, shown: str) -> None:
+    waiting = pending(url)
+    if not waiting:
+        done(f"{shown} is up to date")
+        return
+    for revision in waiting:
+        out.print(revision, markup=False)
+    say(f"{len(waiting)} to be run on {shown}: run `trackstore migrate`")
+    raise typer.Exit(REFUSED)

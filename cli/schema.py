@@ -1,0 +1,51 @@
+"""``trackstore schema``: print, write or compare the GraphQL schema."""
+
+import difflib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import schema as vocabulary
+from cli.failures import REFUSED, Refusal
+from cli.output import complain, done, out
+from server.graphql.schema import schema_sdl
+
+COMMITTED = Path(vocabulary.__file__).parent / "schema.graphql"
+
+
+def schema(
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it to a file.")
+    ] = None,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Compare it with schema/schema.graphql; 1 if they differ."),
+    ] = False,
+) -> None:
+    """Print the GraphQL schema of this version, as clients may generate code from it."""
+    text = schema_sdl().rstrip("\n") + "\n"
+    if check:
+        compare(text, output or COMMITTED)
+    elif output is not None:
+        output.write_text(text, encoding="utf-8")
+        done(f"{output} is written")
+    else:
+        out.file.write(text)
+
+
+def compare(text: str, file: Path) -> None:
+    """Say whether ``file`` holds ``text``, and if not what differs."""
+    try:
+        committed = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise Refusal(f"{file} does not exist: write it with `make sdl`") from None
+    if committed == text:
+        done(f"{file.name} is what the code says")
+        return
+    difference = difflib.unified_diff(
+        committed.splitlines(keepends=True), text.splitlines(keepends=True), file.name, "the code"
+    )
+    out.file.writelines(difference)
+    complain(f"{file.name} is not what the code says: write it again with `make sdl`")
+    raise typer.Exit(REFUSED)

@@ -1,0 +1,41 @@
+"""``trackstore settings``: every setting with its present value."""
+
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from cli.output import out, print_table, say, warn
+from server.settings.model import load_settings
+from server.settings.table import describe_settings, markdown, misspelt_settings, present_values
+
+
+def settings(
+    changed: Annotated[
+        bool, typer.Option("--changed", help="Only those that differ from the default.")
+    ] = False,
+    docs: Annotated[
+        bool,
+        typer.Option(
+            "--markdown", help="The page docs/reference/settings.md, without present values."
+        ),
+    ] = False,
+) -> None:
+    """List the settings: variable, present value, default and meaning. Passwords are hidden."""
+    if docs:
+        out.file.write(markdown())
+        return
+    values = present_values(load_settings())
+    rows: list[tuple[str | Text, ...]] = []
+    for row in describe_settings():
+        value = values[row.name]
+        differs = value != row.default
+        if differs or not changed:
+            shown = Text(value or "(empty)", "bold" if differs else "dim")
+            rows.append((row.variable, shown, row.default or "(empty)", row.description))
+    if rows:
+        print_table(("variable", "value", "default", "meaning"), rows)
+    else:
+        say("Every setting has its default.")
+    for wrong, meant in misspelt_settings().items():
+        warn(f"nothing reads {wrong}: did you mean {meant}?")

@@ -1,0 +1,64 @@
+"""Options of ``trackstore stats``."""
+
+from typing import Annotated
+
+import typer
+
+from cli.stats.asking import SourceName
+
+Source = Annotated[SourceName, typer.Argument(help="What is counted.", show_default=True)]
+GroupBy = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--group-by",
+        "-g",
+        metavar="FIELD",
+        help="A field such as toolName, or attributes.PATH; repeat it for several. A wrong "
+        "name is answered with all there are.",
+    ),
+]
+Measures = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--measure",
+        "-m",
+        metavar="MEASURE",
+        help="count, errorRate, durationMs.p95, cost.saved, costAt.MODEL.actual, "
+        "distinct.userId, attributes.PATH.sum; repeat it for several. Default: count. Bars show the first.",
+    ),
+]
+Slices = Annotated[
+    str | None,
+    typer.Option(
+        "--bucket",
+        "-b",
+        metavar="UNIT",
+        help="Slices of time: minute, hour, day, week, month, quarter, year; 15minute. "
+        "Empty ones are shown with --last.",
+    ),
+]
+Last = Annotated[
+    str | None, typer.Option("--last", "-l", metavar="SPAN", help="Such as 90m, 24h, 7d, 2w, all.")
+]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where",
+        "-w",
+        metavar="FIELD=VALUE",
+        help="Only records with this value; repeat it, all must hold.",
+    ),
+]
+Top = Annotated[
+    int | None,
+    typer.Option("--top", min=1, metavar="N", help="Only the N greatest, all others together."),
+]
+Zone = Annotated[
+    str, typer.Option("--zone", metavar="ZONE", help="Of the slices: UTC, Europe/Berlin.")
+]
+Limit = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="At most so many rows.")]
+EveryRow = Annotated[
+    bool,
+    typer.Option("--rows", help="A line per slice and group, in place of one per group."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the rows as JSON, for programs.")]

@@ -1,0 +1,106 @@
+"""The rows of an answer as a table with bars, and flat for programs."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.text import Text
+
+from cli.output import print_table
+from cli.stats.asking import Column, Plan
+from store.aggregation.catalog import BucketUnit
+
+Row = dict[str, Any]
+BAR = 24
+"""Characters of the longest bar."""
+EIGHTHS = " ▏▎▍▌▋▊▉█"
+OTHERS = "others"
+DATES = {BucketUnit.MONTH: "%Y-%m", BucketUnit.QUARTER: "%Y-%m", BucketUnit.YEAR: "%Y"}
+DAYS = {BucketUnit.DAY, BucketUnit.WEEK}
+
+
+def flat_rows(made: Plan, answer: Mapping[str, Any]) -> list[Row]:
+    """One flat object per row: start of the slice, keys, measures; the others come last."""
+    rows = [_flat(made, row) for row in answer["rows"]]
+    others = answer.get("others")
+    if others is not None and any(_read(others, column) for column in made.measures):
+        row: Row = {"start": None} if made.bucket else {}
+        row |= dict.fromkeys([column.name for column in made.keys])
+        row |= {column.name: _read(others, column) for column in made.measures}
+        rows.append({**row, OTHERS: True})
+    return rows
+
+
+def _flat(made: Plan, row: Mapping[str, Any]) -> Row:
+    found: Row = {"start": row["bucket"]["start"]} if made.bucket else {}
+    return found | {column.name: _read(row, column) for column in (*made.keys, *made.measures)}
+
+
+def _read(row: Any, column: Column) -> Any:
+    for step in column.path:
+        row = row[step] if row is not None else None
+    return row
+
+
+def print_rows(made: Plan, rows: Sequence[Row]) -> None:
+    """A line per row; the bar shows the first measure."""
+    first = made.measures[0].name
+    shown = [row for row in rows if not row.get(OTHERS)]
+    largest = max((abs(row[first] or 0) for row in shown), default=0)
+    columns = [
+        *(["start"] if made.bucket else []),
+        *(column.name for column in (*made.keys, *made.measures)),
+        "",
+    ]
+    print_table(columns, [_line(made, row, first, largest) for row in rows])
+
+
+def _line(made: Plan, row: Row, first: str, largest: float) -> list[str | Text]:
+    is_others = bool(row.get(OTHERS))
+    cells: list[str | Text] = []
+    if made.bucket:
+        at = None if is_others else datetime.fromisoformat(row["start"])
+        cells.append(OTHERS if at is None else start_cell(made, at))
+    for i, column in enumerate(made.keys):
+        begins = is_others and i == 0 and not made.bucket
+        cells.append(Text(OTHERS, "dim") if begins else key_cell(row[column.name], is_others))
+    cells += [Text(number(row[c.name]), justify="right") for c in made.measures]
+    cells.append(Text("" if is_others else bar(row[first], largest), "cyan"))
+    return cells
+
+
+def key_cell(value: Any, is_others: bool = False) -> str | Text:
+    """A value that rows are grouped by."""
+    if value is None:
+        return "" if is_others else Text("none", "dim")
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    # Codes are no amounts: a status or an attribute has no commas.
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def start_cell(made: Plan, start: datetime) -> str:
+    """The beginning of a slice as its zone shows it."""
+    assert made.bucket is not None
+    at, unit = start.astimezone(made.zone), made.bucket.unit
+    if unit in DAYS:
+        return f"{at:%Y-%m-%d}"
+    return at.strftime(DATES.get(unit, "%Y-%m-%d %H:%M"))
+
+
+def number(value: Any) -> str:
+    """A number as people read it: whole ones with commas, others with four digits that count."""
+    if value is None:
+        return "-"
+    if isinstance(value, int) or float(value).is_integer():
+        return f"{int(value):,}"
+    value = float(f"{value:.12g}")  # the last digits depend on the order of a sum
+    return f"{value:,.1f}" if abs(value) >= 1_000 else f"{value:.4g}"
+
+
+def bar(value: Any, largest: float) -> str:
+    """A bar of eighths of a character; nothing for nothing."""
+    if not value or not largest:
+        return ""
+    eighths: int = max(round(abs(value) / largest * BAR * 8), 1)
+    return "█" * (eighths // 8) + (EIGHTHS[eighths % 8] if eighths % 8 else "")

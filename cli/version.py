@@ -1,0 +1,11 @@
+"""``trackstore version``: what is installed."""
+
+import platform
+
+from cli.output import out
+from server.version import VERSION
+
+
+def version() -> None:
+    """Print the version."""
+    out.print(f"trackstore {VERSION} (Python {platform.python_version()})")

@@ -1,0 +1,1 @@
+"""Decide who may call: keys, cookies, origins, hosts and admission."""

@@ -1,1 +1,0 @@
-"""The fast path of execution: compiled inputs, compiled rows, cached documents. Invisible by design."""

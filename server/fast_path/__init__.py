@@ -1,0 +1,1 @@
+"""Execute the commonest calls without the general machinery of GraphQL."""

@@ -1,0 +1,195 @@
+"""Compiled answers: functions that write objects whose selected fields are all plain attributes.
+
+A writer is made once for a selection of a document. It looks at the type of every value, and where
+one is not what the field's type simply passes on it raises ``NotPlain``: the stock path completes
+the same result then, and finds the error, if there is one.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from math import isfinite
+from typing import Any
+from uuid import UUID
+
+from graphql import (
+    FieldNode,
+    GraphQLEnumType,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    SelectionSetNode,
+    is_list_type,
+    is_non_null_type,
+)
+
+from server.fast_path.columns import PASSED_ON, Field, attribute_of, classes_of, field_of
+from server.fast_path.rows import SHORTEST, attributes, write_columns
+from store.validation import INT_MAX, INT_MIN
+
+Write = Callable[[Any], Any]
+
+
+class NotPlain(Exception):
+    """A value that the stock path must complete."""
+
+
+def writer_of(
+    schema: GraphQLSchema, wanted: GraphQLOutputType, selected: SelectionSetNode | None
+) -> Write | None:
+    """What writes values of a type, or None where the stock path must."""
+    if is_non_null_type(wanted):
+        return _value_writer(schema, wanted.of_type, selected)
+    write = _value_writer(schema, wanted, selected)
+    return None if write is None else lambda value: None if value is None else write(value)
+
+
+def _value_writer(
+    schema: GraphQLSchema, wanted: GraphQLOutputType, selected: SelectionSetNode | None
+) -> Write | None:
+    """The same for values that are not null: the writer refuses None as it does all strange values."""
+    if is_list_type(wanted):
+        return _list_writer(schema, wanted.of_type, selected)
+    if isinstance(wanted, GraphQLObjectType):
+        return _object_writer(schema, wanted, selected) if selected else None
+    if isinstance(wanted, GraphQLEnumType):
+        return _enum_writer(wanted)
+    return _leaf_writer(getattr(wanted, "name", ""))
+
+
+def fields_of(selected: SelectionSetNode) -> dict[str, FieldNode] | None:
+    """The selected fields by the names they have in the answer; None unless they are just that."""
+    found: dict[str, FieldNode] = {}
+    for node in selected.selections:
+        if not isinstance(node, FieldNode) or node.directives:
+            return None
+        name = (node.alias or node.name).value
+        if name in found:
+            return None
+        found[name] = node
+    return found
+
+
+def _object_writer(
+    schema: GraphQLSchema, wanted: GraphQLObjectType, selected: SelectionSetNode
+) -> Write | None:
+    classes = classes_of(wanted)
+    nodes = fields_of(selected)
+    if not classes or nodes is None:
+        return None
+    fields: list[tuple[str, str, Write]] = []
+    for name, node in nodes.items():
+        if node.name.value == "__typename":
+            fields.append((name, "__class__", lambda _: wanted.name))
+            continue
+        field = schema.get_field(wanted, node.name.value)
+        attribute = attribute_of(wanted, field) if field is not None else None
+        if field is None or attribute is None:
+            return None
+        write = writer_of(schema, field.type, node.selection_set)
+        if write is None:
+            return None
+        fields.append((name, attribute, write))
+
+    def write_object(value: Any) -> dict[str, Any]:
+        if type(value) not in classes:
+            raise NotPlain
+        return {name: write(getattr(value, attribute)) for name, attribute, write in fields}
+
+    return write_object
+
+
+def _list_writer(
+    schema: GraphQLSchema, item: GraphQLOutputType, selected: SelectionSetNode | None
+) -> Write | None:
+    write = writer_of(schema, item, selected)
+    if write is None:
+        return None
+    parent = item.of_type if is_non_null_type(item) else item
+    fields: dict[str, Field] | None = None
+    classes: frozenset[type] = frozenset()
+    if isinstance(parent, GraphQLObjectType) and selected:
+        fields, classes = _plain_fields(parent, selected), classes_of(parent)
+
+    def write_list(value: Any) -> list[Any]:
+        if type(value) is not list:
+            raise NotPlain
+        if fields and len(value) >= SHORTEST and set(map(type, value)) <= classes:
+            columns = [attributes(field, value) for field in fields.values()]
+            complete = [column for column in columns if column is not None]
+            if len(complete) == len(columns):
+                return write_columns(tuple(fields), complete) or []
+        return [write(one) for one in value]
+
+    return write_list
+
+
+def _plain_fields(parent: GraphQLObjectType, selected: SelectionSetNode) -> dict[str, Field] | None:
+    """The fields of a list that can be written at once, by their names in the answer."""
+    found: dict[str, Field] = {}
+    for name, node in (fields_of(selected) or {}).items():
+        field = field_of(parent, node.name.value)
+        if field is None:
+            return None
+        found[name] = field
+    return found
+
+
+def _enum_writer(wanted: GraphQLEnumType) -> Write:
+    """Members and texts that stand for them are written as their names."""
+    members: type | None = getattr(wanted, "wrapped_cls", None)
+    names: dict[Any, str] = {value.value: name for name, value in wanted.values.items()}
+
+    def write_enum(value: Any) -> str:
+        kind = type(value)
+        name = names.get(value.value if kind is members else value if kind is str else None)
+        if name is None:
+            raise NotPlain
+        return name
+
+    return write_enum
+
+
+def _leaf_writer(scalar: str) -> Write | None:
+    """What passes on the values of a scalar that need no change."""
+    if scalar == "Int":
+        return _write_int
+    if scalar == "UUID":
+        return _write_uuid
+    if scalar == "DateTime":
+        return _write_instant
+    if scalar == "Float":
+        return _write_float
+    kinds = PASSED_ON.get(scalar)
+    if kinds is None:
+        return None
+
+    def write_leaf(value: Any) -> Any:
+        if type(value) not in kinds:
+            raise NotPlain
+        return value
+
+    return write_leaf
+
+
+def _write_int(value: Any) -> int:
+    if type(value) is not int or not INT_MIN <= value <= INT_MAX:
+        raise NotPlain
+    return value
+
+
+def _write_float(value: Any) -> float:
+    if type(value) is not float or not isfinite(value):
+        raise NotPlain
+    return value
+
+
+def _write_uuid(value: Any) -> str:
+    if not isinstance(value, UUID):  # drivers have kinds of their own
+        raise NotPlain
+    return str(value)
+
+
+def _write_instant(value: Any) -> datetime:
+    if type(value) is not datetime or value.tzinfo is not UTC:
+        raise NotPlain
+    return value

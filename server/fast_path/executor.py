@@ -1,0 +1,105 @@
+"""The executor of the fast path: takes decoded variables as they are, writes plain rows compiled."""
+
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLList,
+    GraphQLOutputType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    OperationDefinitionNode,
+)
+from graphql.execution.collect_fields import FieldDetailsList
+from graphql.execution.get_variable_signature import get_variable_signature
+from graphql.execution.values import VariableValues, VariableValueSource
+from graphql.pyutils import Path
+
+from schema.connections import Edges, Nodes
+from server.fast_path.inputs import Decoded
+from server.fast_path.rows import RowWriters
+from server.graphql.settling_executor import SettlingExecutor
+
+WRITTEN = frozenset({list, Nodes, Edges})
+"""Lists that may be written at once."""
+
+
+class FastExecutor(SettlingExecutor):
+    """Differs from the stock executor in speed only."""
+
+    row_writers = RowWriters()
+
+    @classmethod
+    def build(
+        cls,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        root_value: Any = None,
+        context_value: Any = None,
+        raw_variable_values: dict[str, Any] | None = None,
+        operation_name: str | None = None,
+        *others: Any,
+        **options: Any,
+    ) -> Any:
+        """Coerce all variables but the decoded ones, and put these in as they are."""
+        raw = raw_variable_values or {}
+        decoded = {n: v.value for n, v in raw.items() if type(v) is Decoded}
+        if not decoded:
+            return super().build(
+                schema, document, root_value, context_value, raw, operation_name, *others, **options
+            )
+        executor = super().build(
+            schema,
+            next(v.document for v in raw.values() if type(v) is Decoded),
+            root_value,
+            context_value,
+            {n: v for n, v in raw.items() if n not in decoded},
+            operation_name,
+            *others,
+            **options,
+        )
+        if isinstance(executor, list):
+            return executor
+        operation = original_operation(document, operation_name)
+        sources = dict(executor.variable_values.sources)
+        for definition in operation.variable_definitions or ():
+            name = definition.variable.name.value
+            if name in decoded:
+                signature = get_variable_signature(schema, definition)
+                assert not isinstance(signature, GraphQLError)  # the document is valid
+                sources[name] = VariableValueSource(signature, decoded[name])
+        executor.operation = operation
+        coerced = {**executor.variable_values.coerced, **decoded}
+        executor.variable_values = VariableValues(sources, coerced)
+        return executor
+
+    def complete_list_value(
+        self,
+        return_type: GraphQLList[GraphQLOutputType],
+        field_details_list: FieldDetailsList,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        result: Any,
+        position_context: Any,
+    ) -> Any:
+        """Write lists of plain rows by one function per selection; all else as ever."""
+        if type(result) in WRITTEN:
+            rows = self.row_writers.write(self, return_type.of_type, field_details_list, result)
+            if rows is not None:
+                return rows
+        return super().complete_list_value(
+            return_type, field_details_list, info, path, result, position_context
+        )
+
+
+def original_operation(
+    document: DocumentNode, operation_name: str | None
+) -> OperationDefinitionNode:
+    """The operation that is executed; there is exactly one of that name."""
+    return next(
+        node
+        for node in document.definitions
+        if isinstance(node, OperationDefinitionNode)
+        and (operation_name is None or (node.name and node.name.value == operation_name))
+    )

@@ -1,0 +1,1 @@
+"""GraphQL as this server runs it: the schema, its limits, errors and responses."""

@@ -1,0 +1,1 @@
+"""Read HTTP requests: headers, bodies, encodings, within their bounds."""

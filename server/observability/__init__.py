@@ -1,0 +1,1 @@
+"""Logs, metrics and the correlation of everything about one call."""

@@ -1,0 +1,93 @@
+"""Signing in at the pages: an API key is shown once, and a cookie stands for it from then on."""
+
+from datetime import timedelta
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from server.access.authentication import Authenticator
+from server.access.cookies import (
+    given_cookie,
+    is_from_own_page,
+    is_secure,
+    sent_cookie,
+    taken_cookie,
+)
+from server.graphql.errors import format_store_error
+from server.http.bodies import HttpRefusal, check_content_type, decode_json, read_body
+from server.http.headers import headers_of
+from server.routes.graphql import status_of
+from store.auth.sign_ins import SignIns
+from store.errors import StoreError, TooManyRequestsError
+
+LARGEST_BODY = 4_096
+NOT_KEPT = {"Cache-Control": "no-store"}
+EXPECTED = 'send {"key": "tsk_..."}, an API key of this server'
+
+
+class SignInEndpoint:
+    """The application behind ``/sign-in``: POST signs in, GET says whether one is, DELETE signs out."""
+
+    def __init__(
+        self, authenticator: Authenticator, sign_ins: SignIns, lifetime: timedelta
+    ) -> None:
+        self._authenticator = authenticator
+        self._sign_ins = sign_ins
+        self._lifetime = lifetime
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer one request."""
+        try:
+            if not is_from_own_page(headers_of(request.scope)):
+                raise HttpRefusal(403, "only its own pages sign in at a server", code="FORBIDDEN")
+            match request.method:
+                case "POST":
+                    return await self._sign_in(request)
+                case "DELETE":
+                    return await self._sign_out(request)
+                case _:
+                    return await self._state(request)
+        except HttpRefusal as refusal:
+            return JSONResponse(refusal.body, refusal.status, NOT_KEPT)
+        except StoreError as error:
+            headers = dict(NOT_KEPT)
+            if isinstance(error, TooManyRequestsError):
+                headers["Retry-After"] = str(error.retry_seconds)
+            body = {"errors": [format_store_error(error)]}
+            return JSONResponse(body, status_of(error), headers)
+
+    async def _sign_in(self, request: Request) -> Response:
+        headers = headers_of(request.scope)
+        check_content_type(headers.get("content-type", ""))
+        content = await read_body(request.receive, headers.get("content-length", ""), LARGEST_BODY)
+        body = decode_json(content)
+        key = body.get("key") if isinstance(body, dict) else None
+        if not isinstance(key, str) or not key.strip():
+            raise HttpRefusal(400, EXPECTED)
+        principal = await self._authenticator.recognise(key.strip(), request.scope.get("client"))
+        token = await self._sign_ins.create(principal)
+        former = sent_cookie(headers)
+        if former:
+            await self._sign_ins.end(former)
+        answer = self._tell(signed_in=True)
+        secure = is_secure(request.url.scheme, headers)
+        answer.headers["Set-Cookie"] = given_cookie(token, self._lifetime, secure=secure)
+        return answer
+
+    async def _sign_out(self, request: Request) -> Response:
+        headers = headers_of(request.scope)
+        token = sent_cookie(headers)
+        if token:
+            await self._sign_ins.end(token)
+        cookie = taken_cookie(secure=is_secure(request.url.scheme, headers))
+        return Response(status_code=204, headers={**NOT_KEPT, "Set-Cookie": cookie})
+
+    async def _state(self, request: Request) -> Response:
+        caller = await self._authenticator.signed_in(
+            headers_of(request.scope), request.scope.get("client")
+        )
+        return self._tell(signed_in=caller is not None)
+
+    def _tell(self, *, signed_in: bool) -> Response:
+        access = self._authenticator.access.value
+        return JSONResponse({"access": access, "signedIn": signed_in}, headers=NOT_KEPT)

@@ -1,0 +1,1 @@
+"""Connections and WebSockets as uvicorn hands them over."""
