@@ -22,7 +22,7 @@ from benchmarks.cases import APART, CASES
 from benchmarks.machine import machine_lines, postgres_lines
 from benchmarks.report import SOAK
 from benchmarks.scale import APART_SECONDS, FULL, QUICK, Budget, Scale
-from server.process.garbage_collection import settle
+from server.process.garbage_collection import freeze_gc
 
 FOLDER = Path(__file__).parent
 STEPS = (5, 2.5, 1)
@@ -111,7 +111,7 @@ def main() -> None:
     given = arguments()
     cases = given.cases or list(CASES)
     logging.basicConfig(level=logging.WARNING)
-    settle()
+    freeze_gc()
     report = uvloop.run(measure(cases, scale_of(given)))
     out = results_of(given)
     if out is not None:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import httpx
 import typer
 
-from cli.failures import Refusal
+from cli.failures import CommandError
 from server.access.key_requirement import is_loopback
 from server.version import VERSION
 
@@ -52,7 +52,7 @@ ServerKey = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """How often and how patiently a call is sent again: about half a minute in all."""
 
     tries: int = 8
@@ -66,7 +66,7 @@ class Patience:
         return max(shuffled, min(asked, self.longest_delay))
 
 
-class CallRefused(Refusal):
+class CallRefusedError(CommandError):
     """The server answered, and will answer the same again."""
 
     def __init__(self, message: str, code: str = "", status: int = 200) -> None:
@@ -75,11 +75,11 @@ class CallRefused(Refusal):
         self.status = status
 
 
-class ServerAway(Refusal):
+class ServerUnreachableError(CommandError):
     """No answer that counts, however often it was tried."""
 
 
-class TryAgain(Exception):
+class TryAgainError(Exception):
     """This try failed for a reason that passes; ``after`` is what the server asked to wait."""
 
     def __init__(self, reason: str, after: float = 0) -> None:
@@ -94,14 +94,14 @@ class ApiClient:
         self,
         url: str,
         key: str | None = None,
-        patience: Patience | None = None,
+        patience: RetryPolicy | None = None,
         connections: int = 4,
     ) -> None:
         self.url = graphql_address(url)
         self.origin = server_origin(url)
         self.stopping = threading.Event()
         """Once set, nothing is tried again."""
-        self._patience = patience or Patience()
+        self._patience = patience or RetryPolicy()
         self._key_hint = key_hint(key)
         self._http = httpx.Client(
             headers=headers_of(key),
@@ -119,8 +119,8 @@ class ApiClient:
         """Who the server takes us for; one try, so that a wrong address is told at once."""
         try:
             answer = self._try(_body(VIEWER, {}))
-        except TryAgain as failure:
-            raise ServerAway(
+        except TryAgainError as failure:
+            raise ServerUnreachableError(
                 f"no server answers at {self.url} ({self.origin}; {failure}): start one with "
                 f"`trackstore serve`, or {NAME_THE_SERVER}"
             ) from None
@@ -128,39 +128,46 @@ class ApiClient:
         return viewer
 
     def call(self, document: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """The data of the answer. Raises ``CallRefused`` or, after all tries, ``ServerAway``."""
+        """Return the data of the answer.
+
+        Raises ``CallRefusedError``, or ``ServerUnreachableError`` after the last retry.
+        """
         body = _body(document, variables)
         failures = 0
         while True:
             try:
                 return self._try(body)
-            except TryAgain as failure:
+            except TryAgainError as failure:
                 failures += 1
                 if failures >= self._patience.tries:
-                    raise ServerAway(f"{self.url} failed {failures} times: {failure}") from None
+                    raise ServerUnreachableError(
+                        f"{self.url} failed {failures} times: {failure}"
+                    ) from None
                 delay = self._patience.delay(failures, failure.after)
                 if self.stopping.wait(delay):
-                    raise ServerAway(f"stopped while {self.url} failed: {failure}") from None
+                    raise ServerUnreachableError(
+                        f"stopped while {self.url} failed: {failure}"
+                    ) from None
 
     def _try(self, body: bytes) -> dict[str, Any]:
         try:
             response = self._http.post(self.url, content=body)
         except httpx.TransportError as error:
-            raise TryAgain(str(error) or type(error).__name__) from None
+            raise TryAgainError(str(error) or type(error).__name__) from None
         return data_of(response, self._key_hint)
 
 
 def data_of(response: httpx.Response, key_note: str) -> dict[str, Any]:
-    """The data of an answer that was read. Raises ``CallRefused`` or ``TryAgain``."""
+    """The data of an answer that was read. Raises ``CallRefusedError`` or ``TryAgainError``."""
     answer = _decoded(response)
     errors = answer.get("errors") or []
     if errors:
         raise failure_of(errors[0], key_note, response.status_code, _retry_after(response))
     data = answer.get("data")
     if response.status_code in TRY_AGAIN_STATUS:
-        raise TryAgain(f"HTTP {response.status_code}", _retry_after(response))
+        raise TryAgainError(f"HTTP {response.status_code}", _retry_after(response))
     if not isinstance(data, dict):
-        raise CallRefused(
+        raise CallRefusedError(
             f"{response.url} is no GraphQL address of Trackstore (HTTP {response.status_code}): "
             f"{NAME_THE_SERVER}, such as {DEFAULT_SERVER}",
             status=response.status_code,
@@ -170,16 +177,16 @@ def data_of(response: httpx.Response, key_note: str) -> dict[str, Any]:
 
 def failure_of(
     error: Mapping[str, Any], key_note: str, status: int = 200, after: float = 0
-) -> CallRefused | TryAgain:
+) -> CallRefusedError | TryAgainError:
     """What the first error of an answer means."""
     message = str(error.get("message", "the server gave no reason"))
     extensions = error.get("extensions") or {}
     code = str(extensions.get("code", ""))
     if code in TRY_AGAIN_CODES or status in TRY_AGAIN_STATUS:
-        return TryAgain(message, after)
+        return TryAgainError(message, after)
     if code in ("UNAUTHENTICATED", "FORBIDDEN"):
         message = f"{message} ({key_note})"
-    return CallRefused(message, code, status)
+    return CallRefusedError(message, code, status)
 
 
 def headers_of(key: str | None) -> dict[str, str]:
@@ -238,7 +245,7 @@ def require_scopes(viewer: Mapping[str, Any], *scopes: str) -> None:
     held = set(viewer["scopes"])
     missing = [scope for scope in scopes if scope not in held and "ADMIN" not in held]
     if missing:
-        raise Refusal(
+        raise CommandError(
             f"the key {viewer['name']} lacks the scope {' and '.join(missing)}: make one with "
             f"`trackstore keys create NAME {' '.join(f'--scope {scope}' for scope in scopes)}`"
         )

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.stats.asking import Asked, SourceName, Wish, plan
+from cli.stats.asking import SourceName, StatsQuery, UsageError, plan
 
 Since = Annotated[
     str | None, typer.Option("--since", metavar="TIME", help="From this date or instant on (UTC).")
@@ -33,10 +33,12 @@ def operations_where(
     """The options as an ``OperationFilter``."""
     if last is not None and (since is not None or until is not None):
         raise typer.BadParameter("--last and --since, --until exclude each other")
-    asked = Asked(SourceName.OPERATIONS, [], ["count"], None, last, where or [], None, "UTC", 1)
+    asked = StatsQuery(
+        SourceName.OPERATIONS, [], ["count"], None, last, where or [], None, "UTC", 1
+    )
     try:
         found: dict[str, Any] = plan(asked).variables["where"]
-    except Wish as mistake:
+    except UsageError as mistake:
         raise typer.BadParameter(str(mistake), param_hint=mistake.option) from None
     span = {"since": instant("--since", since), "until": instant("--until", until)}
     if since is not None or until is not None:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from importlib import import_module
 from typing import TypeVar
 
-from cli.failures import Refusal
+from cli.failures import CommandError
 from cli.output import say
 from migrations.locking import Report
 from migrations.revision import is_up_to_date, serves_newer_tables
@@ -26,7 +26,7 @@ def address(settings: Settings) -> str:
 
 
 def bring_up_to_date(settings: Settings, report: Report = say) -> None:
-    """Run pending migrations where the settings allow it; raises ``Refusal`` where they do not."""
+    """Run pending migrations where the settings allow it; raises ``CommandError`` where they do not."""
     url = address(settings)
     if is_up_to_date(url):
         return
@@ -39,7 +39,7 @@ def bring_up_to_date(settings: Settings, report: Report = say) -> None:
         return
     if not settings.migrates_on_start:
         count = f"{len(waiting)} migrations are" if len(waiting) > 1 else "a migration is"
-        raise Refusal(
+        raise CommandError(
             f"{count} still to be run on {settings.shown_database} ({'; '.join(waiting)}): "
             "run `trackstore migrate`"
         )

@@ -12,7 +12,7 @@ from cli.sentences import sentence
 from migrations.errors import MigrationError
 from migrations.revision import NEWEST
 from migrations.runner import pending
-from server.access.key_requirement import Access, AccessRefused, decide_access
+from server.access.key_requirement import Access, OpenAccessError, decide_access
 from server.settings.database_address import DATABASES
 from server.settings.model import Settings
 from store.database import DatabaseFailureError
@@ -101,7 +101,7 @@ def examine_access(settings: Settings, any_active_key: bool) -> Finding:
     """Whether a server with these settings would start, and whom it would let in."""
     try:
         access = decide_access(settings.access, settings.host, any_active_key)
-    except AccessRefused as error:
+    except OpenAccessError as error:
         found, _, fix = str(error).partition(": ")
         return Finding("access", State.FAIL, found, fix)
     if access is Access.OPEN:

@@ -6,5 +6,5 @@ MISUSED = 2
 """The command line or a setting is wrong; nothing was tried."""
 
 
-class Refusal(Exception):
+class CommandError(Exception):
     """A command will not go on; the text says why and what to do."""

@@ -10,7 +10,7 @@ EXIT_CODE = 130
 """What shells expect of a program that SIGINT ended."""
 
 
-class Interrupted(Exception):
+class InterruptedImportError(Exception):
     """Raised where the program waits for input that may never come."""
 
 
@@ -25,7 +25,7 @@ class Interruption:
 
     @contextmanager
     def wait(self) -> Iterator[None]:
-        """What happens inside may take for ever: a wish to stop raises ``Interrupted``."""
+        """What happens inside may take for ever: a wish to stop raises ``InterruptedImportError``."""
         self.waiting = True
         try:
             yield
@@ -49,4 +49,4 @@ class Interruption:
             raise KeyboardInterrupt
         self.wished.set()
         if self.waiting:
-            raise Interrupted
+            raise InterruptedImportError

@@ -3,13 +3,13 @@
 import errno
 import socket
 
-from cli.failures import Refusal
+from cli.failures import CommandError
 
 
 def listen(host: str, port: int) -> socket.socket:
     """A socket bound to ``host`` and ``port`` (0: any), which does not accept calls yet.
 
-    Worker processes inherit it. Raises ``Refusal``.
+    Worker processes inherit it. Raises ``CommandError``.
     """
     family, address = _resolve(host, port)
     taken = socket.socket(family, socket.SOCK_STREAM)
@@ -19,7 +19,7 @@ def listen(host: str, port: int) -> socket.socket:
         taken.set_inheritable(True)
     except OSError as error:
         taken.close()
-        raise Refusal(_reason(error, host, port)) from None
+        raise CommandError(_reason(error, host, port)) from None
     return taken
 
 
@@ -30,7 +30,7 @@ def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int
             host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
     except socket.gaierror:
-        raise Refusal(
+        raise CommandError(
             f"{host} is not the name of this machine: listen on 127.0.0.1, or on 0.0.0.0 for all "
             "its addresses"
         ) from None

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import schema as vocabulary
-from cli.failures import REFUSED, Refusal
+from cli.failures import REFUSED, CommandError
 from cli.output import complain, done, out
 from server.graphql.schema import schema_sdl
 
@@ -39,7 +39,7 @@ def compare(text: str, file: Path) -> None:
     try:
         committed = file.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise Refusal(f"{file} does not exist: write it with `make sdl`") from None
+        raise CommandError(f"{file} does not exist: write it with `make sdl`") from None
     if committed == text:
         done(f"{file.name} is what the code says")
         return

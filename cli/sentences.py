@@ -3,21 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cli.failures import MISUSED, REFUSED, Refusal
+from cli.failures import MISUSED, REFUSED, CommandError
 from migrations.errors import MigrationError
-from server.access.key_requirement import AccessRefused
+from server.access.key_requirement import OpenAccessError
 from server.graphql.persisted_documents import ManifestError
 from server.settings.errors import SettingsError, hide_password
 from store.database import DatabaseFailureError
 from store.errors import StoreError
 
 EXPECTED = (
-    AccessRefused,
+    OpenAccessError,
     DatabaseFailureError,
     ManifestError,
     MigrationError,
     OSError,
-    Refusal,
+    CommandError,
     StoreError,
 )
 """What needs no traceback, since its text says enough."""

@@ -11,7 +11,7 @@ import typer
 
 from cli.banner import Running, print_banner
 from cli.database import bring_up_to_date, with_store
-from cli.failures import REFUSED, Refusal
+from cli.failures import REFUSED, CommandError
 from cli.listening import listen
 from cli.options import DatabaseUrl, export, setting_option
 from cli.output import say, warn
@@ -19,7 +19,7 @@ from cli.serving import run
 from server.access.key_requirement import Access, decide_access, is_loopback
 from server.graphql.persisted_documents import TrustedDocuments
 from server.observability.logs import configure_logging, is_console
-from server.process.database_lock import DatabaseInUse, hold_database, release_database
+from server.process.database_lock import DatabaseInUseError, hold_database, release_database
 from server.settings.model import Settings, load_settings
 from server.settings.table import misspelt_settings
 
@@ -79,11 +79,11 @@ def serve(
 
 @contextlib.contextmanager
 def only_server_of(settings: Settings) -> Iterator[None]:
-    """Hold the database file, where there is one; raises ``Refusal`` where another server does."""
+    """Hold the database file, where there is one; raises ``CommandError`` where another server does."""
     try:
         hold_database(settings.database_file)
-    except DatabaseInUse as error:
-        raise Refusal(str(error)) from None
+    except DatabaseInUseError as error:
+        raise CommandError(str(error)) from None
     try:
         yield
     finally:
@@ -93,7 +93,7 @@ def only_server_of(settings: Settings) -> Iterator[None]:
 def refuse_workers(settings: Settings) -> None:
     """SQLite has one writer, and the live feed of one process does not see another's writes."""
     if settings.workers > 1 and settings.database_file is not None:
-        raise Refusal(
+        raise CommandError(
             f"{settings.workers} workers cannot share a SQLite file, which one process writes: "
             "take --workers 1, or PostgreSQL with --database-url postgresql://USER@HOST/NAME"
         )

@@ -14,7 +14,7 @@ import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from server.process.garbage_collection import begin
+from server.process.garbage_collection import pause_gc
 from server.settings.model import OTHER_FILES, Settings
 
 APPLICATION = "server.app:app_from_environment"
@@ -74,7 +74,7 @@ def run(settings: Settings, taken: socket.socket, started: Callable[[], None]) -
     )
     if settings.workers > 1:
         return _run_many(config, taken, started)
-    begin()
+    pause_gc()
     return _run_one(Server(config, started), taken)
 
 

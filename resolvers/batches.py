@@ -25,7 +25,7 @@ async def record_operations(
     check_batch_size(len(operations), intake.bounds, "operations")
     batch = intake.operations(operations)
     if batch is not None:
-        context.let_go(operations)
+        context.release_inputs(operations)
         return TrackPayload.of_operations(await context.write_operations(batch))
     return await record(
         context,
@@ -59,7 +59,7 @@ async def record(
             entries.append((index, prepare(intake, item)))
         except StoreError as error:
             results[index] = ItemResult.rejected(own_id(item), error)
-    context.let_go(items)
+    context.release_inputs(items)
     written = await context.write([entry for _, entry in entries])
     for (index, _), result in zip(entries, written, strict=True):
         results[index] = result

@@ -40,7 +40,7 @@ class RequestContext:
     store: Store
     principal: Principal
     hydrate: Hydrators
-    owns_arguments: bool = False
+    may_clear_arguments: bool = False
     """Whether nobody but the resolver that is called reads its arguments any more."""
     pending: list[asyncio.Future[Any]] = field(default_factory=list, init=False)
     """Fields of this call that still run although an error has settled the answer without them."""
@@ -80,13 +80,13 @@ class RequestContext:
         self.principal.require(AccessScope.READ)
         return self.principal.bounds
 
-    def let_go(self, items: Sequence[object]) -> None:
+    def release_inputs(self, items: Sequence[object]) -> None:
         """Free what a resolver was given, all of which is prepared by now.
 
         Else it is freed with the answer, after the commit: no longer in the processor's cache, and
         not there for the next call to be put in its place. That costs a bulk load a twentieth.
         """
-        if self.owns_arguments and isinstance(items, list):
+        if self.may_clear_arguments and isinstance(items, list):
             items.clear()
 
     async def settle(self) -> None:

@@ -1,1 +1,1 @@
-"""The application: settings, assembled schema, access, health and the command line."""
+"""The application: settings, assembled schema, access, routes and observability."""

@@ -28,11 +28,11 @@ from server.dashboard.assets import FOLDER, Assets
 from server.dashboard.pages import Explorer, PageRoute, Pages, wants_page
 from server.exporting.endpoint import ExportBounds, ExportEndpoint
 from server.fast_path.pipeline import FastPath
+from server.graphql.call_scheduler import CallScheduler
 from server.graphql.deadlines import Deadlines
 from server.graphql.document_cost import PageBounds
 from server.graphql.document_limits import Costs, DocumentBounds
-from server.graphql.execution_limits import Work
-from server.graphql.fair_queue import Turns
+from server.graphql.execution_limits import ExecutionLimits
 from server.graphql.persisted_documents import (
     NoPersistedQueries,
     PersistedQueries,
@@ -45,20 +45,20 @@ from server.live.engine import LiveEngine
 from server.live.metrics import LiveCollector
 from server.live.server import LiveServer
 from server.live.websocket import WebsocketConnection
+from server.observability.call_scheduler_metrics import Bounded, CallSchedulerCollector
 from server.observability.clients import ClientDrops, ClientMiddleware
 from server.observability.correlation import CorrelationMiddleware
-from server.observability.fair_queue_metrics import Bounded, TurnsCollector
 from server.observability.logs import configure_logging
 from server.observability.metrics import Metrics, MetricsMiddleware
 from server.process.database_lock import hold_database
-from server.process.garbage_collection import settle
+from server.process.garbage_collection import freeze_gc
 from server.process.startup import Application, Startup
 from server.process.stopping import StopSignals, end_with_parent
 from server.routes.graphql import HYDRATE, GraphQLEndpoint
 from server.routes.health import Health
 from server.routes.home import index, not_found, not_served
 from server.routes.metrics import GuardedMetrics
-from server.routes.shortcut import GraphQLLane, Started
+from server.routes.shortcut import GraphQLShortcutMiddleware, Started
 from server.routes.sign_in import SignInEndpoint
 from server.settings.errors import ENV_FILE
 from server.settings.model import Settings, load_settings
@@ -113,7 +113,7 @@ class Server:
         self.health = Health(self.store)
         self.metrics = Metrics(self.store, settings.workers)
         self.client_drops = ClientDrops(self.metrics.registry, self.metrics.labels)
-        self.turns = Turns(
+        self.turns = CallScheduler(
             Admission(settings.max_operations, settings.max_operations_per_organization),
             settings.max_waiting,
             settings.turn_seconds,
@@ -137,7 +137,7 @@ class Server:
             self.store, access, settings.default_organization, settings.max_wrong_keys
         )
         self._guarded_metrics = GuardedMetrics(self.metrics, authenticator)
-        work = Work(
+        work = ExecutionLimits(
             self.turns,
             Costs(self.schema._schema, self._bounds),
             Deadlines(settings.operation_seconds),
@@ -183,9 +183,9 @@ class Server:
             "export": exports,
             "stream": live,
         }
-        self.metrics.add(partial(TurnsCollector, bounded))
+        self.metrics.add(partial(CallSchedulerCollector, bounded))
 
-    async def _start_live(self, authenticator: Authenticator, work: Work) -> LiveServer:
+    async def _start_live(self, authenticator: Authenticator, work: ExecutionLimits) -> LiveServer:
         """Everything that streams."""
         bounds = self.settings.live()
         hub = Hub(self.store, bounds.poll_seconds)
@@ -336,7 +336,7 @@ def middleware_of(server: Server, routes: Sequence[str]) -> list[Middleware]:
         ),
         Middleware(ClientMiddleware, drops=server.client_drops),
         Middleware(
-            GraphQLLane,
+            GraphQLShortcutMiddleware,
             path=GRAPHQL_PATH,
             endpoint=server.endpoint,
             socket=server.websocket,
@@ -350,6 +350,6 @@ def app_from_environment() -> Starlette:
     configure_logging(settings.log_level, settings.log_format)
     hold_database(settings.database_file)
     app = create_app(settings)
-    settle()
+    freeze_gc()
     end_with_parent()
     return app

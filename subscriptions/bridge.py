@@ -37,7 +37,7 @@ class Hint(msgspec.Struct, array_like=True):
     keys: list[str] | None = []  # written by triggers of the database, without a sender
 
 
-class Hearer(Protocol):
+class BridgeListener(Protocol):
     """Whoever wants to know."""
 
     @property
@@ -56,7 +56,9 @@ class Bridge:
     ``poll_seconds`` and whenever the connection was lost.
     """
 
-    def __init__(self, bell: NotificationChannel, hearer: Hearer, poll_seconds: float) -> None:
+    def __init__(
+        self, bell: NotificationChannel, hearer: BridgeListener, poll_seconds: float
+    ) -> None:
         self._bell = bell
         self._hearer = hearer
         self._poll_seconds = poll_seconds

@@ -23,7 +23,7 @@ class Progress:
     replayed: bool
 
 
-class Switchboard(Protocol):
+class ChangeSource(Protocol):
     """Who tells the streams of requests what was committed."""
 
     def connect(self, stream: "LogStream") -> None:
@@ -39,7 +39,7 @@ class Switchboard(Protocol):
 class LogStream(Stream):
     """One request."""
 
-    def __init__(self, logs: RequestLogs, key: RequestKey, switchboard: Switchboard) -> None:
+    def __init__(self, logs: RequestLogs, key: RequestKey, switchboard: ChangeSource) -> None:
         super().__init__()
         self._logs = logs
         self.key = key

@@ -1,13 +1,16 @@
 """Fixtures for every test: fresh databases on both dialects, an environment without settings."""
 
+import logging
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
 from sqlalchemy import URL, make_url
 
 from migrations.runner import upgrade
+from server.observability.logs import QUIET
 from tests.databases import Databases, PostgresDatabases, SqliteDatabases
 from tests.postgres import DRIVER, PostgresCluster, PostgresUnavailableError, postgres_cluster
 from tests.scratch import scratch_folder
@@ -102,3 +105,26 @@ def own_postgres() -> Iterator[PostgresCluster]:
     """A PostgreSQL for this test alone, to be stopped, restarted and crashed."""
     with postgres_cluster() as cluster:
         yield cluster
+
+
+@pytest.fixture
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Run in an empty folder: no .env and no database of somebody else."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def logging_put_back() -> Iterator[None]:
+    """Undo what ``configure_logging`` changes in this process."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    levels = {name: logging.getLogger(name).level for name in QUIET}
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        for name, before in levels.items():
+            logging.getLogger(name).setLevel(before)
+        logging.captureWarnings(capture=False)

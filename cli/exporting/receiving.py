@@ -20,7 +20,7 @@ from rich.progress import (
 )
 
 from cli.api_client import DEFAULT_SERVER, NAME_THE_SERVER, headers_of, key_hint
-from cli.failures import REFUSED, Refusal
+from cli.failures import REFUSED, CommandError
 from cli.interruption import EXIT_CODE
 from cli.output import complain, err, warn
 from models.private_files import open_private
@@ -61,12 +61,12 @@ def receive(
                 _require_success(response, wanted, key_hint(key))
                 return _copy(response, sink, wanted.format, quiet)
         except httpx.ConnectError as error:
-            raise Refusal(
+            raise CommandError(
                 f"no server answers at {wanted.url} ({wanted.origin}; {error}): start one with "
                 f"`trackstore serve`, or {NAME_THE_SERVER}"
             ) from None
         except httpx.TransportError as error:
-            raise Refusal(
+            raise CommandError(
                 f"the server ended the export before it was whole ({error}): its log says why; "
                 "very large exports can be split by --since and --until"
             ) from None
@@ -126,13 +126,13 @@ def _require_success(response: httpx.Response, wanted: Wanted, key_note: str) ->
     try:
         message = response.json()["errors"][0]["message"]
     except (ValueError, LookupError, TypeError):
-        raise Refusal(
+        raise CommandError(
             f"{wanted.url} is no export address of Trackstore (HTTP {response.status_code}): "
             f"{NAME_THE_SERVER}, such as {DEFAULT_SERVER}"
         ) from None
     if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
         message = f"{message} ({key_note})"
-    raise Refusal(message)
+    raise CommandError(message)
 
 
 def _copy(

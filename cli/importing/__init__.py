@@ -4,7 +4,7 @@ import typer
 
 from cli.api_client import DEFAULT_SERVER, ServerKey, ServerUrl
 from cli.importing.access_log import SET_BY_THE_LINE, read_access_log
-from cli.importing.columns import Wish, constants, read_maps, read_sets
+from cli.importing.columns import ColumnMapping, constants, read_maps, read_sets
 from cli.importing.identity import RecordIds
 from cli.importing.options import (
     DEFAULT_BATCH,
@@ -32,7 +32,7 @@ from cli.importing.options import (
     find_zone,
 )
 from cli.importing.running import mistakes_told, run_import
-from cli.importing.table import RowsWish, TableForm, read_table
+from cli.importing.table import TableForm, TableOptions, read_table
 from cli.importing.times import time_reader
 
 IDEMPOTENT = (
@@ -112,7 +112,7 @@ def csv_table(
         encoding=find_encoding(encoding),
         columns=[name.strip() for name in columns.split(",")] if columns else (),
     )
-    wish = RowsWish(
+    wish = TableOptions(
         maps=read_maps(maps or ()),
         sets=_wishes(sets, organization),
         read_time=time_reader(find_zone(zone), find_time_format(time_format)),
@@ -121,8 +121,8 @@ def csv_table(
     run_import(options, lambda opened: read_table(opened, form, RecordIds(source), wish))
 
 
-def _wishes(sets: list[str] | None, organization: str | None) -> list[Wish]:
+def _wishes(sets: list[str] | None, organization: str | None) -> list[ColumnMapping]:
     wishes = read_sets(sets or ())
     if organization is not None:
-        wishes.append(Wish("labels.organizationId", organization))
+        wishes.append(ColumnMapping("labels.organizationId", organization))
     return wishes

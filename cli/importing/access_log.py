@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from cli.failures import Refusal
+from cli.failures import CommandError
 from cli.importing.callers import Caller, read_caller
 from cli.importing.records import Found, Malformed, Operation, Record, merged
 from cli.importing.sources import MAX_LINE_BYTES, UTF_16_MARKS, Source
@@ -54,7 +54,7 @@ def read_access_log(
     is_combined = False
     for number, line in source.lines():
         if number == 1 and line.startswith(UTF_16_MARKS):
-            raise Refusal(f"{source.name} is UTF-16: convert it with iconv -f UTF-16 -t UTF-8")
+            raise CommandError(f"{source.name} is UTF-16: convert it with iconv -f UTF-16 -t UTF-8")
         content = line.rstrip()
         if number == 1:
             content = content.removeprefix(codecs.BOM_UTF8)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import typer
 
-from cli.importing.fields import SIMILAR, Field, NoField, find_field, listing, shown
+from cli.importing.fields import SIMILAR, Field, UnknownFieldError, find_field, listing, shown
 from cli.importing.records import Operation, merged
 from cli.importing.times import ReadTime
 
@@ -21,21 +21,26 @@ PARTS = {"api": "API", "tool": "TOOL", "llm": "LLM"}
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ColumnMapping:
     """What a person asked for with ``--map COLUMN=FIELD`` or ``--set FIELD=VALUE``."""
 
     field: str
     value: str
 
 
-def read_maps(texts: Sequence[str]) -> list[Wish]:
+def read_maps(texts: Sequence[str]) -> list[ColumnMapping]:
     """``COLUMN=FIELD``; a column's name may hold an equals sign itself, a field's never does."""
-    return [Wish(field, column) for column, field in _pairs(texts, "--map", "COLUMN=FIELD", True)]
+    return [
+        ColumnMapping(field, column)
+        for column, field in _pairs(texts, "--map", "COLUMN=FIELD", True)
+    ]
 
 
-def read_sets(texts: Sequence[str]) -> list[Wish]:
+def read_sets(texts: Sequence[str]) -> list[ColumnMapping]:
     """``FIELD=VALUE``; the value may hold an equals sign."""
-    return [Wish(field, value) for field, value in _pairs(texts, "--set", "FIELD=VALUE", False)]
+    return [
+        ColumnMapping(field, value) for field, value in _pairs(texts, "--set", "FIELD=VALUE", False)
+    ]
 
 
 def _pairs(texts: Sequence[str], option: str, form: str, from_end: bool) -> list[tuple[str, str]]:
@@ -48,7 +53,7 @@ def _pairs(texts: Sequence[str], option: str, form: str, from_end: bool) -> list
     return pairs
 
 
-class Mistakes(Exception):
+class ColumnMappingError(Exception):
     """Everything that is wrong with what was asked for, and what would have been possible."""
 
     def __init__(self, problems: Sequence[str], hints: Sequence[str] = ()) -> None:
@@ -57,8 +62,8 @@ class Mistakes(Exception):
         self.hints = tuple(hints)
 
 
-def constants(wishes: Sequence[Wish], read_time: ReadTime) -> Operation:
-    """The part of every operation that is the same; raises ``Mistakes``."""
+def constants(wishes: Sequence[ColumnMapping], read_time: ReadTime) -> Operation:
+    """The part of every operation that is the same; raises ``ColumnMappingError``."""
     operation: Operation = {}
     problems, hints = [], set()
     for wish in wishes:
@@ -66,9 +71,9 @@ def constants(wishes: Sequence[Wish], read_time: ReadTime) -> Operation:
             find_field(wish.field, read_time).put(operation, wish.value)
         except ValueError as error:
             problems.append(str(error))
-            hints |= {listing()} if isinstance(error, NoField) else set()
+            hints |= {listing()} if isinstance(error, UnknownFieldError) else set()
     if problems:
-        raise Mistakes(problems, sorted(hints))
+        raise ColumnMappingError(problems, sorted(hints))
     return operation
 
 
@@ -96,14 +101,17 @@ class Columns:
 
 
 def plan(
-    header: Sequence[str], maps: Sequence[Wish], sets: Sequence[Wish], read_time: ReadTime
+    header: Sequence[str],
+    maps: Sequence[ColumnMapping],
+    sets: Sequence[ColumnMapping],
+    read_time: ReadTime,
 ) -> Columns:
-    """The plan for a table with these columns; raises ``Mistakes``."""
+    """The plan for a table with these columns; raises ``ColumnMappingError``."""
     problems, hints = _header_problems(header), set()
     fixed: Operation = {}
     try:
         fixed = constants(sets, read_time)
-    except Mistakes as mistakes:
+    except ColumnMappingError as mistakes:
         problems += mistakes.problems
         hints |= set(mistakes.hints)
     fields = []
@@ -113,7 +121,7 @@ def plan(
             hints.add(f"The columns are {', '.join(map(shown, header))}.")
         try:
             field = find_field(wish.field, read_time)
-        except NoField as error:
+        except UnknownFieldError as error:
             problems.append(str(error))
             hints.add(listing())
         except ValueError as error:
@@ -122,7 +130,7 @@ def plan(
             fields.append((wish.value, field))
     problems += _combination_problems([w.field for w in maps], [w.field for w in sets], fixed)
     if problems:
-        raise Mistakes(problems, sorted(hints))
+        raise ColumnMappingError(problems, sorted(hints))
     return Columns(
         len(header), tuple((header.index(column), field) for column, field in fields), fixed
     )

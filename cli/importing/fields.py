@@ -143,7 +143,7 @@ FREE_TYPES: dict[str, Read] = {
 FREE_FORM = f"attributes.NAME (text; or attributes.NAME:{'|'.join(list(FREE_TYPES)[1:])})"
 
 
-class NoField(ValueError):
+class UnknownFieldError(ValueError):
     """A name that is no field's."""
 
 
@@ -176,7 +176,7 @@ def find_field(name: str, read_time: ReadTime) -> Field:
     for prefix in FREE:
         if name.startswith(prefix) and len(name) > len(prefix):
             return _free_field(name, prefix)
-    raise NoField(f"there is no field {shown(name)}{_meant(name)}")
+    raise UnknownFieldError(f"there is no field {shown(name)}{_meant(name)}")
 
 
 def listing() -> str:

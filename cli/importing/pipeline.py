@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cli.failures import Refusal
+from cli.failures import CommandError
 from cli.importing.records import Found, Malformed, Record, RepeatedHeader
 from cli.importing.reporting import Reporter, complain_of_line
 from cli.importing.sending import (
@@ -18,9 +18,9 @@ from cli.importing.sending import (
     Place,
     Sender,
 )
-from cli.importing.sources import Source, SourceBroken, open_source
+from cli.importing.sources import Source, SourceError, open_source
 from cli.importing.tally import Tally
-from cli.interruption import Interrupted, Interruption
+from cli.interruption import InterruptedImportError, Interruption
 from cli.output import complain
 
 Read = Callable[[Source], Iterator[Found]]
@@ -33,7 +33,7 @@ class Result:
     """How it ended."""
 
     tally: Tally
-    failure: Refusal | None = None
+    failure: CommandError | None = None
     """Why it did not go on."""
     broken_sources: int = 0
     interrupted: bool = False
@@ -66,7 +66,7 @@ class Import:
                 if self._stops:
                     break
                 self._import(path, sender)
-        except Interrupted:
+        except InterruptedImportError:
             pass
         self._flush(sender)
         sender.drain(lambda: self._stops, GRACE_SECONDS)
@@ -85,7 +85,7 @@ class Import:
                     self._take(source, found, sender)
                     if self._stops:
                         return
-            except SourceBroken as broken:
+            except SourceError as broken:
                 self._result.broken_sources += 1
                 complain(str(broken))
             self._bytes_before += source.position()

@@ -9,14 +9,14 @@ import typer
 
 from cli.api_client import ApiClient, require_scopes
 from cli.failures import MISUSED, REFUSED
-from cli.importing.columns import Mistakes
+from cli.importing.columns import ColumnMappingError
 from cli.importing.options import ImportOptions
 from cli.importing.pipeline import Import, Read, Result
 from cli.importing.preview import PreviewSender, print_preview
 from cli.importing.reporting import make_reporter, print_summary
 from cli.importing.sending import ApiSender
-from cli.importing.sources import STDIN, SourceBroken, open_source, total_bytes
-from cli.interruption import EXIT_CODE, Interrupted, Interruption
+from cli.importing.sources import STDIN, SourceError, open_source, total_bytes
+from cli.interruption import EXIT_CODE, InterruptedImportError, Interruption
 from cli.output import complain, say
 
 
@@ -25,7 +25,7 @@ def mistakes_told() -> Iterator[None]:
     """Show each mistake on a line of its own, and what would have been possible."""
     try:
         yield
-    except Mistakes as mistakes:
+    except ColumnMappingError as mistakes:
         for problem in mistakes.problems:
             complain(problem)
         for hint in mistakes.hints:
@@ -55,7 +55,10 @@ def _try_beginnings(files: list[Path], read: Read, interruption: Interruption) -
     """Read the first record of every file: what does not fit is refused before anything is sent."""
     for path in files:
         if path != STDIN and path.is_file():
-            with open_source(path, interruption) as source, suppress(SourceBroken, Interrupted):
+            with (
+                open_source(path, interruption) as source,
+                suppress(SourceError, InterruptedImportError),
+            ):
                 next(read(source), None)
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from cli.api_client import TOO_LARGE, ApiClient, CallRefused
-from cli.failures import Refusal
+from cli.api_client import TOO_LARGE, ApiClient, CallRefusedError
+from cli.failures import CommandError
 from cli.importing.records import Record
 
 TRACK = """\
@@ -62,7 +62,7 @@ class Answer:
     batch: Batch
     payloads: list[Payload]
     """Several where the batch had to be parted."""
-    failure: Refusal | None = None
+    failure: CommandError | None = None
 
 
 class Sender(Protocol):
@@ -124,7 +124,7 @@ class ApiSender:
             failure = None
             try:
                 self._call(batch.records, payloads)
-            except Refusal as refusal:
+            except CommandError as refusal:
                 failure = refusal
             self._answers.put(Answer(batch, payloads, failure))
 
@@ -133,7 +133,7 @@ class ApiSender:
         variables = {"operations": [record.operation for _, record in records]}
         try:
             answer = self._client.call(TRACK, variables)
-        except CallRefused as refusal:
+        except CallRefusedError as refusal:
             if refusal.status != TOO_LARGE or len(records) == 1:
                 raise
             middle = len(records) // 2

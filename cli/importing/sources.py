@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from cli.failures import Refusal
+from cli.failures import CommandError
 from cli.interruption import Interruption
 
 STDIN = Path("-")
@@ -21,7 +21,7 @@ MAX_LINE_BYTES = 2**20
 """More is no line of a log or table but a file of another kind, and is not held in memory."""
 
 
-class SourceBroken(Refusal):
+class SourceError(CommandError):
     """The source cannot be read any further."""
 
 
@@ -55,7 +55,7 @@ class Source:
         try:
             return self.stream.readline(MAX_LINE_BYTES + 1)
         except (EOFError, zlib.error, OSError) as error:
-            raise SourceBroken(f"{self.name} cannot be read further: {error}") from None
+            raise SourceError(f"{self.name} cannot be read further: {error}") from None
         finally:
             self.interruption.waiting = False
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from cli.failures import Refusal
-from cli.importing.columns import Columns, Mistakes, Wish, plan
+from cli.failures import CommandError
+from cli.importing.columns import ColumnMapping, ColumnMappingError, Columns, plan
 from cli.importing.records import Found, Malformed, Record, RepeatedHeader
 from cli.importing.sources import MAX_LINE_BYTES, UTF_16_MARKS, Source
-from cli.importing.times import NoZone, ReadTime
+from cli.importing.times import MissingTimeZoneError, ReadTime
 
 MAX_CELL = MAX_LINE_BYTES
 """Characters of a cell. A quote that is opened by mistake swallows no more than this."""
@@ -36,11 +36,11 @@ class TableForm:
 
 
 @dataclass(frozen=True, slots=True)
-class RowsWish:
+class TableOptions:
     """What a person asked to be made of each row."""
 
-    maps: Sequence[Wish]
-    sets: Sequence[Wish]
+    maps: Sequence[ColumnMapping]
+    sets: Sequence[ColumnMapping]
     read_time: ReadTime
 
 
@@ -95,7 +95,9 @@ class _Lines:
         number, line = next(self._lines)
         if number == 1:
             if line.startswith(UTF_16_MARKS):
-                raise Refusal(f"{self._name} is UTF-16: convert it with iconv -f UTF-16 -t UTF-8")
+                raise CommandError(
+                    f"{self._name} is UTF-16: convert it with iconv -f UTF-16 -t UTF-8"
+                )
             line = line.removeprefix(codecs.BOM_UTF8)
         bad = f"longer than {MAX_LINE_BYTES:,} bytes" if len(line) > MAX_LINE_BYTES else None
         try:
@@ -106,11 +108,11 @@ class _Lines:
 
 
 def read_table(
-    source: Source, form: TableForm, ids: Callable[[bytes], UUID], wish: RowsWish
+    source: Source, form: TableForm, ids: Callable[[bytes], UUID], wish: TableOptions
 ) -> Iterator[Found]:
     """Every row that is not blank.
 
-    Raises ``Mistakes`` where the header does not fit the wish, or where the first row's time has
+    Raises ``ColumnMappingError`` where the header does not fit the wish, or where the first row's time has
     no zone: then none has one, and that is better asked now than after a million rows.
     """
     check = _SwallowedRows(form)
@@ -118,8 +120,10 @@ def read_table(
     header = list(form.columns) or _header(source, rows)
     try:
         columns = plan(header, wish.maps, wish.sets, wish.read_time)
-    except Mistakes as mistakes:
-        raise Mistakes(mistakes.problems, [*mistakes.hints, *_other_delimiters(header)]) from None
+    except ColumnMappingError as mistakes:
+        raise ColumnMappingError(
+            mistakes.problems, [*mistakes.hints, *_other_delimiters(header)]
+        ) from None
     check.columns = columns
     is_first = True
     for row in rows:
@@ -129,8 +133,8 @@ def read_table(
         try:
             yield _record(row, header, columns, ids)
         except ValueError as error:
-            if is_first and isinstance(error.__cause__, NoZone):
-                raise Mistakes([f"{source.name}:{row.line}: {error}"]) from None
+            if is_first and isinstance(error.__cause__, MissingTimeZoneError):
+                raise ColumnMappingError([f"{source.name}:{row.line}: {error}"]) from None
             yield Malformed(row.line, str(error), form.delimiter.join(row.cells))
         is_first = False
 
@@ -197,9 +201,9 @@ def read_rows(
 def _header(source: Source, rows: Iterator[Row]) -> list[str]:
     first = next(rows, None)
     if first is None:
-        raise Refusal(f"{source.name} is empty: there is no header to read")
+        raise CommandError(f"{source.name} is empty: there is no header to read")
     if first.bad:
-        raise Refusal(f"{source.name}, line {first.line}: the header is {first.bad}")
+        raise CommandError(f"{source.name}, line {first.line}: the header is {first.bad}")
     return first.cells
 
 

@@ -52,15 +52,15 @@ LOG_TIME = re.compile(
 )
 
 
-class NoZone(ValueError):
+class MissingTimeZoneError(ValueError):
     """A time that says nothing of its zone, where none was given either."""
 
 
 def time_reader(zone: tzinfo | None, pattern: str | None) -> ReadTime:
     """Return the reader for times of ``pattern`` (``strptime``), or of the usual forms without one.
 
-    ``zone`` is that of times which name none; without it they raise ``NoZone``. A local time that
-    its zone has twice, or not at all, is refused. Digits finer than a microsecond are cut.
+    ``zone`` is that of times which name none; without it they raise ``MissingTimeZoneError``.
+    A local time that its zone has twice, or not at all, is refused. Digits finer than a microsecond are cut.
     """
 
     def read(text: str) -> datetime:
@@ -76,7 +76,9 @@ def time_reader(zone: tzinfo | None, pattern: str | None) -> ReadTime:
             ) from None
         if found.tzinfo is None:
             if zone is None:
-                raise NoZone(f"{text!r} has no zone: add --zone UTC, or the zone of its clock")
+                raise MissingTimeZoneError(
+                    f"{text!r} has no zone: add --zone UTC, or the zone of its clock"
+                )
             found = _in_zone(found, zone, text)
         try:
             return found.astimezone(UTC)

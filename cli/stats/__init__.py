@@ -12,7 +12,7 @@ from cli.api_client import (
     require_scopes,
 )
 from cli.output import out, say, warn
-from cli.stats.asking import Asked, Plan, SourceName, Wish, plan
+from cli.stats.asking import Plan, SourceName, StatsQuery, UsageError, plan
 from cli.stats.lines import print_lines, slices_of
 from cli.stats.options import (
     AsJson,
@@ -55,12 +55,12 @@ def stats(
     key: ServerKey = None,
 ) -> None:
     """Ask a running server for counts, sums and quantiles, grouped and over time."""
-    asked = Asked(
+    asked = StatsQuery(
         source, group_by or [], measure or ["count"], bucket, last, where or [], top, zone, limit
     )
     try:
         made = plan(asked)
-    except Wish as mistake:
+    except UsageError as mistake:
         raise typer.BadParameter(str(mistake), param_hint=mistake.option) from None
     _show(made, _ask(made, server, key), as_json, every_row)
 

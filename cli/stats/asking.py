@@ -65,7 +65,7 @@ COST_PARTS = {to_camel_case(part.value): part.name for part in CostPart}
 FOLDS = (*STATS, *QUANTILES)
 
 
-class Wish(Exception):
+class UsageError(Exception):
     """A word of the command line that means nothing; ``option`` is where it stood."""
 
     def __init__(self, option: str, text: str) -> None:
@@ -74,7 +74,7 @@ class Wish(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class StatsQuery:
     """The command line."""
 
     source: SourceName
@@ -109,8 +109,8 @@ class Plan:
     has_others: bool = False
 
 
-def plan(asked: Asked) -> Plan:
-    """The question behind a command line; raises ``Wish`` for the first word that is none."""
+def plan(asked: StatsQuery) -> Plan:
+    """The question behind a command line; raises ``UsageError`` for the first word that is none."""
     types, filter = TYPES[asked.source]
     made = Plan(zone=_zone(asked.zone))
     selected = []
@@ -152,11 +152,11 @@ def plan(asked: Asked) -> Plan:
 
 
 def _variables(
-    asked: Asked, types: SourceTypes, filter: type[Any], by: dict[str, Any]
+    asked: StatsQuery, types: SourceTypes, filter: type[Any], by: dict[str, Any]
 ) -> dict[str, Any]:
     groups = [_group(types, name) for name in asked.groups]
     if asked.top is not None and not groups:
-        raise Wish("--top", "there is nothing to choose from: name a --group-by")
+        raise UsageError("--top", "there is nothing to choose from: name a --group-by")
     orders = groups and asked.bucket is None
     variables = {
         "where": _where(asked, types, filter),
@@ -176,7 +176,7 @@ def _dimension(types: SourceTypes, name: str, option: str) -> str:
     """The dimension of that name as an enum value."""
     known = {to_camel_case(n): n.upper() for n in types.source.dimensions}
     if name not in known:
-        raise Wish(option, _unknown(name, known, types))
+        raise UsageError(option, _unknown(name, known, types))
     return known[name]
 
 
@@ -208,12 +208,12 @@ def _measure(
     found = fields.get(head)
     match found:
         case None | AttributeField():
-            raise Wish("--measure", _unknown(name, _examples(types.fields), types))
+            raise UsageError("--measure", _unknown(name, _examples(types.fields), types))
         case CostAtField():
             model, _, part = rest.rpartition(".")
             if not model:
                 whole = [f"{head}.MODEL.{part}" for part in COST_PARTS]
-                raise Wish("--measure", _unknown(name, whole, types))
+                raise UsageError("--measure", _unknown(name, whole, types))
             part = _one_of(part, COST_PARTS, name, types)
             text = f"{alias}: {head}(model: {json.dumps(model)}) {{ {part} }}"
             return text, (alias, part), {"costAt": {"model": model, "part": COST_PARTS[part]}}
@@ -230,7 +230,7 @@ def _measure(
             order = {"number": {"field": COSTS[part].upper(), "stat": "SUM"}}
             return f"{alias}: cost {{ {part} }}", (alias, part), order
         case _ if rest:
-            raise Wish("--measure", f"{head} has no parts: write {head}")
+            raise UsageError("--measure", f"{head} has no parts: write {head}")
         case _:
             return f"{alias}: {head}", (alias,), {"measure": found.name.upper()}
 
@@ -239,7 +239,7 @@ def _one_of(part: str, known: Iterable[str], name: str, types: SourceTypes) -> s
     if part in known:
         return part
     head = name.removesuffix(f".{part}") if part else name
-    raise Wish("--measure", _unknown(name, [f"{head}.{one}" for one in known], types))
+    raise UsageError("--measure", _unknown(name, [f"{head}.{one}" for one in known], types))
 
 
 def _examples(fields: tuple[MeasureField, ...]) -> list[str]:
@@ -276,14 +276,14 @@ def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise Wish("--zone", f"{name!r} is not a zone such as UTC or Europe/Berlin") from None
+        raise UsageError("--zone", f"{name!r} is not a zone such as UTC or Europe/Berlin") from None
 
 
-def _bucket(asked: Asked) -> dict[str, Any]:
+def _bucket(asked: StatsQuery) -> dict[str, Any]:
     match = BUCKET.fullmatch((asked.bucket or "").strip())
     units = [unit.value for unit in BucketUnit]
     if match is None or match[2].upper() not in units:
-        raise Wish(
+        raise UsageError(
             "--bucket", f"{asked.bucket!r} is none of {', '.join(units).lower()}, or 15minute"
         )
     # Without a span empty slices would go on to the present, however old the records are.
@@ -295,16 +295,18 @@ def _bucket(asked: Asked) -> dict[str, Any]:
     }
 
 
-def _where(asked: Asked, types: SourceTypes, filter: type[Any]) -> dict[str, Any]:
+def _where(asked: StatsQuery, types: SourceTypes, filter: type[Any]) -> dict[str, Any]:
     conditions: list[dict[str, Any]] = []
     if asked.last is not None:
         if asked.source is SourceName.INTERACTIONS:
-            raise Wish("--last", "interactions are counted per month: ask for --where year=2026")
+            raise UsageError(
+                "--last", "interactions are counted per month: ask for --where year=2026"
+            )
         conditions.append({to_camel_case(types.source.time): {"last": _last(asked.last)}})
     for text in asked.where:
         name, equals, value = text.partition("=")
         if not equals:
-            raise Wish("--where", f"{text!r} is not FIELD=VALUE")
+            raise UsageError("--where", f"{text!r} is not FIELD=VALUE")
         conditions.append(_condition(name.strip(), value, types, filter))
     if asked.source is SourceName.INTERACTIONS:
         # A month is asked for together with its year.
@@ -313,11 +315,11 @@ def _where(asked: Asked, types: SourceTypes, filter: type[Any]) -> dict[str, Any
 
 
 def _last(text: str) -> str:
-    """Return the name of the time range; raise ``Wish`` for none."""
+    """Return the name of the time range; raise ``UsageError`` for none."""
     try:
         return parse_time_range(text.strip()).name
     except ValueError as error:
-        raise Wish("--last", str(error)) from None
+        raise UsageError("--last", str(error)) from None
 
 
 def _condition(name: str, value: str, types: SourceTypes, filter: type[Any]) -> dict[str, Any]:
@@ -341,7 +343,7 @@ def _condition(name: str, value: str, types: SourceTypes, filter: type[Any]) -> 
         return {name: [_number(name, value) if listed is int else value]}
     usable = [n for n, t in fields.items() if _is_usable(n, t, filter) and n != "attributes"]
     usable += ["attributes.PATH"] if "attributes" in fields else []
-    raise Wish("--where", _unknown(name, usable, types))
+    raise UsageError("--where", _unknown(name, usable, types))
 
 
 def _is_usable(name: str, kind: Any, filter: type[Any]) -> bool:
@@ -352,7 +354,7 @@ def _is_usable(name: str, kind: Any, filter: type[Any]) -> bool:
 def _flag(name: str, value: str) -> bool:
     known = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
     if value.strip().lower() not in known:
-        raise Wish("--where", f"{name} is true or false, and {value!r} is neither")
+        raise UsageError("--where", f"{name} is true or false, and {value!r} is neither")
     return known[value.strip().lower()]
 
 
@@ -364,7 +366,7 @@ def _number(name: str, value: str) -> int | float:
     try:
         return float(value)
     except ValueError:
-        raise Wish("--where", f"{name} is a number, and {value!r} is none") from None
+        raise UsageError("--where", f"{name} is a number, and {value!r} is none") from None
 
 
 def _leaf(value: str) -> Any:

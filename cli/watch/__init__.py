@@ -13,7 +13,7 @@ from cli.api_client import (
     ServerUrl,
     require_scopes,
 )
-from cli.failures import REFUSED, Refusal
+from cli.failures import REFUSED, CommandError
 from cli.interruption import EXIT_CODE
 from cli.output import out, say
 from cli.watch.connection import Json
@@ -84,7 +84,9 @@ def _watch_one(target: Target, name: str, after: str | None) -> None:
     finally:
         client.close()
     if seq is not None and seq > found["lastSeq"]:
-        raise Refusal(f"--after {seq}: the log of this request has {found['lastSeq']:,} events yet")
+        raise CommandError(
+            f"--after {seq}: the log of this request has {found['lastSeq']:,} events yet"
+        )
     try:
         ended = asyncio.run(watch_one(target, found, seq))
     except KeyboardInterrupt:
@@ -121,7 +123,7 @@ def _find(client: ApiClient, name: str, organization: str | None) -> Json:
         if found is not None:
             return found
     within = f" in {organization}" if organization else ""
-    raise Refusal(
+    raise CommandError(
         f"there is no request with the id or correlation id {name!r}{within}: "
         "`trackstore watch --all` shows those that are active"
     )

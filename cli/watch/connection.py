@@ -11,24 +11,24 @@ from typing import Any
 import httpx
 
 from cli.api_client import (
-    CallRefused,
-    Patience,
-    ServerAway,
-    TryAgain,
+    CallRefusedError,
+    RetryPolicy,
+    ServerUnreachableError,
+    TryAgainError,
     data_of,
     failure_of,
     graphql_address,
     headers_of,
     key_hint,
 )
-from cli.watch.event_stream import EventStream, Message, TooLong
+from cli.watch.event_stream import EventStream, EventTooLongError, Message
 from server.access.key_requirement import is_loopback
 
 EVENT_STREAM = "text/event-stream"
 SILENCE_SECONDS = 30.0
 """A server says something every 12 seconds unless it is told otherwise: one sign may be lost."""
 TIMEOUT = httpx.Timeout(SILENCE_SECONDS, connect=5)
-PATIENCE = Patience()
+PATIENCE = RetryPolicy()
 
 Json = dict[str, Any]
 Variables = Callable[[], Mapping[str, Any]]
@@ -82,7 +82,7 @@ class LiveConnection:
         """The data of every answer until the server says that the operation is complete.
 
         Where the connection is lost, it is made again with what ``variables`` are then. Raises
-        ``CallRefused``, or ``ServerAway`` after too long a time.
+        ``CallRefusedError``, or ``ServerUnreachableError`` after too long a time.
         """
         failures, heard = 0, time.monotonic()
         while True:
@@ -93,12 +93,12 @@ class LiveConnection:
                         if answer is not None:
                             yield answer
                 return
-            except TryAgain as failure:
+            except TryAgainError as failure:
                 failures += 1
                 self._told(Link(reason=str(failure)))
                 delay = PATIENCE.delay(failures, failure.after)
                 if time.monotonic() + delay - heard > self._away_seconds:
-                    raise ServerAway(
+                    raise ServerUnreachableError(
                         f"{self.url} has been away for {self._away_seconds:g} s: {failure}"
                     ) from None
                 await asyncio.sleep(delay)
@@ -113,7 +113,9 @@ class LiveConnection:
                 if not response.headers.get("content-type", "").startswith(EVENT_STREAM):
                     await response.aread()
                     data_of(response, self._key_hint)
-                    raise CallRefused(f"{self.url} does not stream: is it an older Trackstore?")
+                    raise CallRefusedError(
+                        f"{self.url} does not stream: is it an older Trackstore?"
+                    )
                 self._told(Link(is_up=True))
                 stream = EventStream()
                 async for chunk in response.aiter_bytes():
@@ -124,12 +126,12 @@ class LiveConnection:
                     if not chunk.strip(b":\r\n"):
                         yield None
         except httpx.ReadTimeout:
-            raise TryAgain(f"nothing was heard for {SILENCE_SECONDS:g} s") from None
+            raise TryAgainError(f"nothing was heard for {SILENCE_SECONDS:g} s") from None
         except httpx.TransportError as error:
-            raise TryAgain(str(error) or type(error).__name__) from None
-        except TooLong:
-            raise TryAgain("what came was no stream of events") from None
-        raise TryAgain("the server ended the stream")
+            raise TryAgainError(str(error) or type(error).__name__) from None
+        except EventTooLongError:
+            raise TryAgainError("what came was no stream of events") from None
+        raise TryAgainError("the server ended the stream")
 
 
 def data_in(message: Message, key_note: str) -> Json | None:
@@ -139,7 +141,7 @@ def data_in(message: Message, key_note: str) -> Json | None:
     try:
         answer = json.loads(message.data)
     except ValueError:
-        raise TryAgain("what came was no stream of events") from None
+        raise TryAgainError("what came was no stream of events") from None
     errors = answer.get("errors")
     if errors:
         raise failure_of(errors[0], key_note)

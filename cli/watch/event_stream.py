@@ -9,7 +9,7 @@ MOST_BYTES = 64 * 1024 * 1024
 """Of one message. What a server sends is far smaller: more is no stream of events."""
 
 
-class TooLong(Exception):
+class EventTooLongError(Exception):
     """A message does not end."""
 
 
@@ -49,7 +49,7 @@ class EventStream:
         self._begun.append(rest)
         self._size += len(rest)
         if self._size > MOST_BYTES:
-            raise TooLong
+            raise EventTooLongError
         return found
 
     def _take(self, line: bytes) -> Message | None:

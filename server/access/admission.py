@@ -29,7 +29,7 @@ class ConnectionBounds:
     body_seconds: float = 30.0
 
 
-class TooManyWrongKeys(TooManyRequestsError):
+class TooManyWrongKeysError(TooManyRequestsError):
     """The key is wrong, like many others that came from the same address."""
 
 
@@ -97,12 +97,14 @@ class WrongKeys:
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def count(self, address: str) -> None:
-        """Count a wrong key; raises ``TooManyWrongKeys`` where there were too many."""
+        """Count a wrong key; raises ``TooManyWrongKeysError`` where there were too many."""
         now, place = self._clock(), network_of(address)
         level = self._level(place, now)
         if level + 1 > self._most:
             seconds = math.ceil((level + 1 - self._most) / self._rate)
-            raise TooManyWrongKeys("too many wrong API keys came from this address: wait", seconds)
+            raise TooManyWrongKeysError(
+                "too many wrong API keys came from this address: wait", seconds
+            )
         self._buckets[place] = level + 1, now
         self._buckets.move_to_end(place)
         if len(self._buckets) > KEPT_ADDRESSES:

@@ -14,7 +14,7 @@ class Access(StrEnum):
     KEYS = "keys"
 
 
-class AccessRefused(Exception):
+class OpenAccessError(Exception):
     """The server would stand open to others, or nobody could call it; the text says what to do."""
 
 
@@ -31,20 +31,20 @@ def is_loopback(host: str) -> bool:
 def decide_access(access: Access, host: str, any_active_key: bool) -> Access:
     """``OPEN`` or ``KEYS``: what holds for a server that listens on ``host``.
 
-    Raises ``AccessRefused`` for an address that others can reach unless a key protects it.
+    Raises ``OpenAccessError`` for an address that others can reach unless a key protects it.
     """
     if is_loopback(host):
         if access is Access.AUTO:
             return Access.KEYS if any_active_key else Access.OPEN
         return access
     if access is Access.OPEN:
-        raise AccessRefused(
+        raise OpenAccessError(
             f"{host} can be reached by others, and TRACKSTORE_ACCESS=open would let all of them in: "
             "listen on 127.0.0.1, or set TRACKSTORE_ACCESS=keys and make a key with "
             "`trackstore keys create NAME`"
         )
     if not any_active_key:
-        raise AccessRefused(
+        raise OpenAccessError(
             f"{host} can be reached by others, and there is no API key yet: make one with "
             "`trackstore keys create NAME`, or listen on 127.0.0.1"
         )

@@ -15,13 +15,13 @@ from starlette.types import Receive, Scope, Send
 from schema.context import RequestContext
 from server.access.authentication import Authenticator
 from server.exporting.formats import Writer, format_of, writer_of
-from server.exporting.pages import PAGE_ROWS, Asker, Pages
-from server.exporting.questions import ExportQuestion, Reader, Refused
+from server.exporting.pages import PAGE_ROWS, ExportCaller, Pages
+from server.exporting.questions import ExportQuestion, ExportRefusedError, Reader
 from server.fast_path.pipeline import FastPath
 from server.graphql.document_limits import DocumentBounds
 from server.graphql.errors import format_errors, format_store_error, root_of
 from server.graphql.schema import TrackstoreSchema
-from server.http.bodies import HttpRefusal, RequestReader
+from server.http.bodies import HttpError, RequestReader
 from server.http.headers import headers_of
 from server.observability.clients import CALLER
 from server.routes.graphql import HYDRATE
@@ -56,7 +56,7 @@ class ExportBounds:
     answer_rows: int
 
 
-class Aborted(Exception):
+class ExportAbortedError(Exception):
     """The rows that were sent are not all; the text says why."""
 
 
@@ -80,7 +80,7 @@ class ExportEndpoint:
         self._bodies = reader
         page_rows = min(bounds.page_rows, PAGE_ROWS)
         self._reader = Reader(schema._schema, document_bounds, bounds.answer_rows, page_rows)
-        self._asker = Asker(schema, fast)
+        self._asker = ExportCaller(schema, fast)
         self._running: Counter[Tenant] = Counter()
         self.waiting = 0
         """Nobody waits: an export beyond the bound is refused."""
@@ -100,7 +100,7 @@ class ExportEndpoint:
             writer = writer_of(format, question.columns, parameters)
             tenant = principal.bounds.organization_id
             self._admit(tenant)
-        except (HttpRefusal, StoreError, Refused) as error:
+        except (HttpError, StoreError, ExportRefusedError) as error:
             await self._refuse(error, send)
             return
         self._running[tenant] += 1
@@ -130,7 +130,7 @@ class ExportEndpoint:
 
     def _question(self, question: ExportQuestion) -> ExportQuestion:
         if question.most is not None and question.most > self._bounds.rows:
-            raise HttpRefusal(
+            raise HttpError(
                 400,
                 f"{question.most:,} rows asked, at most {self._bounds.rows:,} in one export: "
                 "split it, by time for example",
@@ -150,7 +150,7 @@ class ExportEndpoint:
         async with aclosing(self._chunks(pages, writer)) as chunks:
             try:
                 first = await anext(chunks)
-            except (StoreError, Refused) as error:
+            except (StoreError, ExportRefusedError) as error:
                 await self._refuse(error, send)
                 return
             stream = Stream(send, self._bounds.stall_seconds)
@@ -167,7 +167,12 @@ class ExportEndpoint:
                         return
                     await stream.send(chunk)
                 await stream.end()
-            except (Aborted, StoreError, Refused, DatabaseFailureError) as error:
+            except (
+                ExportAbortedError,
+                StoreError,
+                ExportRefusedError,
+                DatabaseFailureError,
+            ) as error:
                 # The end of the answer is never sent: the caller sees that it is not whole.
                 log.warning("an export was cut off", extra={"reason": str(error)})
             finally:
@@ -180,7 +185,7 @@ class ExportEndpoint:
             async for page, count in found:
                 rows += count
                 if rows > self._bounds.rows:
-                    raise Aborted(f"there are more than {self._bounds.rows:,} rows")
+                    raise ExportAbortedError(f"there are more than {self._bounds.rows:,} rows")
                 yield head + await writer.write(page)
                 head = b""
         yield head + await writer.finish()
@@ -200,13 +205,13 @@ class ExportEndpoint:
             headers.append((b"trackstore-truncated", b"true"))
         return headers
 
-    async def _refuse(self, error: HttpRefusal | StoreError | Refused, send: Send) -> None:
+    async def _refuse(self, error: HttpError | StoreError | ExportRefusedError, send: Send) -> None:
         """A GraphQL answer with errors and no data."""
         status = 400
-        if isinstance(error, HttpRefusal):
+        if isinstance(error, HttpError):
             status = error.status
             errors: list[Any] = error.body["errors"]
-        elif isinstance(error, Refused):
+        elif isinstance(error, ExportRefusedError):
             errors = format_errors(error.errors, self._schema.enum_values)
             for one in errors:
                 if "path" in one:  # places in the document of a page, which nobody wrote
@@ -250,7 +255,9 @@ class Stream:
             async with asyncio.timeout(self._stall_seconds):
                 await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
         except TimeoutError:
-            raise Aborted(f"the caller took nothing for {self._stall_seconds:g} s") from None
+            raise ExportAbortedError(
+                f"the caller took nothing for {self._stall_seconds:g} s"
+            ) from None
 
     async def end(self) -> None:
         """The body is whole."""
@@ -263,9 +270,9 @@ async def until_gone(receive: Receive) -> None:
         pass
 
 
-def is_crowded(error: HttpRefusal | StoreError | Refused) -> bool:
+def is_crowded(error: HttpError | StoreError | ExportRefusedError) -> bool:
     """Whether it was refused since its organization has too much under way."""
-    if isinstance(error, Refused):
+    if isinstance(error, ExportRefusedError):
         return all(isinstance(root_of(one), TooManyRequestsError) for one in error.errors)
     return isinstance(error, TooManyRequestsError)
 

@@ -7,7 +7,7 @@ import msgspec
 from strawberry.types.graphql import OperationType
 
 from schema.context import RequestContext
-from server.exporting.questions import CUT, PAGES, ExportQuestion, Refused
+from server.exporting.questions import CUT, PAGES, ExportQuestion, ExportRefusedError
 from server.fast_path.pipeline import FastPath
 from server.graphql.encoding import encode_answer
 from server.graphql.schema import TrackstoreSchema
@@ -33,7 +33,7 @@ class PageInfo(msgspec.Struct):
     endCursor: str | None = None  # noqa: N815
 
 
-class Asker:
+class ExportCaller:
     """Executes requests as the GraphQL route does."""
 
     def __init__(self, schema: TrackstoreSchema, fast: FastPath | None) -> None:
@@ -41,7 +41,7 @@ class Asker:
         self._fast = fast
 
     async def ask(self, asked: GraphQLRequest, context: RequestContext) -> bytes:
-        """The answer's data as JSON; raises ``Refused`` where there is any error in it.
+        """The answer's data as JSON; raises ``ExportRefusedError`` where there is any error in it.
 
         Raises ``ResponseTooLargeError`` where it is larger than an answer may be.
         """
@@ -60,7 +60,7 @@ class Asker:
             await context.settle()
         context.budget.check()
         if result.errors:
-            raise Refused(list(result.errors))
+            raise ExportRefusedError(list(result.errors))
         return encode_answer(result.data, context.store.config.answers.bytes)
 
 
@@ -68,7 +68,11 @@ class Pages:
     """The pages of one question: each as JSON rows, with how many they are."""
 
     def __init__(
-        self, asker: Asker, question: ExportQuestion, make_context: MakeContext, page_rows: int
+        self,
+        asker: ExportCaller,
+        question: ExportQuestion,
+        make_context: MakeContext,
+        page_rows: int,
     ) -> None:
         """``make_context`` is called for every page: a caller may lose its access meanwhile."""
         self._asker = asker

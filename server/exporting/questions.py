@@ -63,7 +63,7 @@ def with_example(wrong: str) -> Choices:
     return Choices(f"{wrong}, such as {EXAMPLE}", wrong)
 
 
-class Refused(Exception):
+class ExportRefusedError(Exception):
     """GraphQL itself refuses the document; the errors say why."""
 
     def __init__(self, errors: list[GraphQLError]) -> None:
@@ -127,7 +127,7 @@ class Reader:
         self._page_rows = page_rows
 
     def read(self, asked: GraphQLRequest) -> ExportQuestion:
-        """The question; raises ``Refused`` or ``InvalidInputError``."""
+        """The question; raises ``ExportRefusedError`` or ``InvalidInputError``."""
         document = self._parsed(asked.query, asked.operation_name)
         operation = self._operation(document, asked.operation_name)
         given = asked.variables or {}
@@ -140,7 +140,7 @@ class Reader:
             )
         variables = get_variable_values(self._schema, operation.variable_definitions or (), given)
         if isinstance(variables, list):
-            raise Refused(variables)
+            raise ExportRefusedError(variables)
         fragments = {
             node.name.value: node
             for node in document.definitions
@@ -152,7 +152,7 @@ class Reader:
         try:
             document = parse(query, max_tokens=self._bounds.tokens)
         except GraphQLError as error:
-            raise Refused([error]) from None
+            raise ExportRefusedError([error]) from None
         except RecursionError:
             raise InvalidInputError(
                 "the document is nested too deeply: ask for less at once"
@@ -164,7 +164,7 @@ class Reader:
             or validate(self._schema, document, hide_suggestions=True)
         )
         if problems:
-            raise Refused(problems)
+            raise ExportRefusedError(problems)
         return document
 
     def _operation(self, document: DocumentNode, name: str | None) -> OperationDefinitionNode:
@@ -181,18 +181,18 @@ class Reader:
         operation: OperationDefinitionNode,
         variables: Mapping[str, Any],
     ) -> None:
-        """Raise ``Refused`` where a page asks for too much; variables are as they were sent.
+        """Raise ``ExportRefusedError`` where a page asks for too much; variables are as they were sent.
 
         To coerce the variables takes long for each object in them, so they are counted first.
         """
         shapes = shapes_of(self._schema, operation)
         problem = problem_of_shapes(shapes, variables, self._bounds.objects)
         if problem is not None:
-            raise Refused([GraphQLError(problem)])
+            raise ExportRefusedError([GraphQLError(problem)])
         cost = PageCostMeter(self._schema, document, self._bounds.pages, self._page_rows)
         problems = problems_of_cost(cost.measure(operation), self._bounds, variables)
         if problems:
-            raise Refused(problems)
+            raise ExportRefusedError(problems)
 
     @property
     def schema(self) -> GraphQLSchema:

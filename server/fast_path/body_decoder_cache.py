@@ -26,7 +26,7 @@ KEPT = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
+class CachedDecoder:
     """What a body is that begins so, and what decodes it."""
 
     query: str
@@ -36,7 +36,7 @@ class Guess:
     decoder: msgspec.json.Decoder[Any]
 
     @classmethod
-    def of(cls, envelope: Envelope, plan: VariablePlan) -> "Guess | None":
+    def of(cls, envelope: Envelope, plan: VariablePlan) -> "CachedDecoder | None":
         """What another body of the same document and variables is; None where some are not
         decoded."""
         names = tuple(plan.decoders)
@@ -61,7 +61,7 @@ class Guess:
         return GraphQLRequest(found.query, variables, found.operationName, found.extensions)
 
 
-class Seen(Enum):
+class DecoderState(Enum):
     """A beginning without a guess."""
 
     ONCE = "once"
@@ -69,18 +69,18 @@ class Seen(Enum):
     """Different documents came after it."""
 
 
-class Guesses:
-    """Guesses by the beginnings of bodies, least recently used first."""
+class BodyDecoderCache:
+    """Cache decoders by the beginning of a body, least recently used first."""
 
     def __init__(self, kept: int = KEPT) -> None:
         self._kept = kept
-        self._by_beginning: OrderedDict[bytes, Guess | Seen] = OrderedDict()
+        self._by_beginning: OrderedDict[bytes, CachedDecoder | DecoderState] = OrderedDict()
 
-    def find(self, body: bytes) -> Guess | None:
+    def find(self, body: bytes) -> CachedDecoder | None:
         """What a body is, to go by its beginning."""
         beginning = beginning_of(body)
         found = self._by_beginning.get(beginning)
-        if not isinstance(found, Guess):
+        if not isinstance(found, CachedDecoder):
             return None
         self._by_beginning.move_to_end(beginning)
         return found
@@ -92,16 +92,16 @@ class Guesses:
         """
         beginning = beginning_of(body)
         known = self._by_beginning.get(beginning)
-        if not beginning or known is Seen.AMBIGUOUS:
+        if not beginning or known is DecoderState.AMBIGUOUS:
             return
         if known is None:
-            self._by_beginning[beginning] = Seen.ONCE
+            self._by_beginning[beginning] = DecoderState.ONCE
             if len(self._by_beginning) > self._kept:
                 self._by_beginning.popitem(last=False)
-        elif known is Seen.ONCE:
-            self._by_beginning[beginning] = Guess.of(envelope, plan) or Seen.ONCE
+        elif known is DecoderState.ONCE:
+            self._by_beginning[beginning] = CachedDecoder.of(envelope, plan) or DecoderState.ONCE
         elif not known.is_of(envelope):
-            self._by_beginning[beginning] = Seen.AMBIGUOUS
+            self._by_beginning[beginning] = DecoderState.AMBIGUOUS
 
 
 def beginning_of(body: bytes) -> bytes:

@@ -71,7 +71,7 @@ LEAVES: dict[Any, Any] = {
 """What the scalars of the contract are to msgspec. A scalar that is not here has no codec."""
 
 
-class NoCodec(Exception):
+class MissingCodecError(Exception):
     """An input type holds something that has no exact counterpart here."""
 
 
@@ -87,15 +87,15 @@ class Codecs:
         self._making: set[type] = set()
 
     def decoder_of(self, input_type: type, is_list: bool) -> msgspec.json.Decoder[Any]:
-        """Decodes one input, or a list of them; raises ``NoCodec``."""
+        """Decodes one input, or a list of them; raises ``MissingCodecError``."""
         struct = self.struct_of(input_type)
         wanted = list[struct] if is_list else struct  # type: ignore[valid-type]
         return msgspec.json.Decoder(wanted, dec_hook=read_own)
 
     def struct_of(self, input_type: type) -> Any:
-        """The struct with the fields of an input type; raises ``NoCodec``."""
+        """The struct with the fields of an input type; raises ``MissingCodecError``."""
         if input_type in self._making:
-            raise NoCodec(f"{input_type.__name__} contains itself")
+            raise MissingCodecError(f"{input_type.__name__} contains itself")
         if input_type not in self._structs:
             self._making.add(input_type)
             try:
@@ -106,7 +106,7 @@ class Codecs:
 
     def _make(self, input_type: type) -> Any:
         if has_behaviour(input_type):
-            raise NoCodec(f"{input_type.__name__} does more than to hold values")
+            raise MissingCodecError(f"{input_type.__name__} does more than to hold values")
         definition = get_object_definition(input_type, strict=True)
         fields = [self._field(field, definition) for field in definition.fields]
         base: type[msgspec.Struct] = ExactlyOne if is_one_of(definition) else msgspec.Struct
@@ -129,7 +129,9 @@ class Codecs:
     ) -> tuple[Any, ...]:
         wanted = field.resolve_type(type_definition=definition)
         if field.default_factory is not MISSING:
-            raise NoCodec(f"{field.python_name} has a default that is made anew each time")
+            raise MissingCodecError(
+                f"{field.python_name} has a default that is made anew each time"
+            )
         if is_one_of(definition):
             # A key that is given must not be null, so null is no value here.
             return field.python_name, self._type(wanted.of_type), strawberry.UNSET  # type: ignore[union-attr]
@@ -142,7 +144,7 @@ class Codecs:
 
     def _type(self, wanted: Any) -> Any:
         if isinstance(wanted, StrawberryMaybe):
-            raise NoCodec(f"{wanted!r} tells null from what is left out")
+            raise MissingCodecError(f"{wanted!r} tells null from what is left out")
         if isinstance(wanted, StrawberryOptional):
             return self._type(wanted.of_type) | None
         if isinstance(wanted, StrawberryList):
@@ -155,14 +157,14 @@ class Codecs:
             return LEAVES[wanted]
         if get_object_definition(wanted) is not None:
             return self.struct_of(wanted)
-        raise NoCodec(f"{wanted!r} has no codec")
+        raise MissingCodecError(f"{wanted!r} has no codec")
 
     def _enum(self, wanted: StrawberryEnumDefinition) -> type[Enum]:
         """GraphQL sends names, msgspec reads values: fine where they are the same."""
         members: type[Enum] = wanted.wrapped_cls  # type: ignore[assignment]
         shown = {value.name: value.value for value in wanted.values}
         if shown != {member.value: member.value for member in members}:
-            raise NoCodec(f"{wanted.name} has values that are not its names")
+            raise MissingCodecError(f"{wanted.name} has values that are not its names")
         return members
 
 

@@ -1,8 +1,8 @@
 """Compiled answers: functions that write objects whose selected fields are all plain attributes.
 
 A writer is made once for a selection of a document. It looks at the type of every value, and where
-one is not what the field's type simply passes on it raises ``NotPlain``: the stock path completes
-the same result then, and finds the error, if there is one.
+one is not what the field's type simply passes on it raises ``NeedsFullValidationError``: the stock path
+completes the same result then, and finds the error, if there is one.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ from store.validation import INT_MAX, INT_MIN
 Write = Callable[[Any], Any]
 
 
-class NotPlain(Exception):
+class NeedsFullValidationError(Exception):
     """A value that the stock path must complete."""
 
 
@@ -92,7 +92,7 @@ def _object_writer(
 
     def write_object(value: Any) -> dict[str, Any]:
         if type(value) not in classes:
-            raise NotPlain
+            raise NeedsFullValidationError
         return {name: write(getattr(value, attribute)) for name, attribute, write in fields}
 
     return write_object
@@ -112,7 +112,7 @@ def _list_writer(
 
     def write_list(value: Any) -> list[Any]:
         if type(value) is not list:
-            raise NotPlain
+            raise NeedsFullValidationError
         if fields and len(value) >= SHORTEST and set(map(type, value)) <= classes:
             columns = [attributes(field, value) for field in fields.values()]
             complete = [column for column in columns if column is not None]
@@ -143,7 +143,7 @@ def _enum_writer(wanted: GraphQLEnumType) -> Write:
         kind = type(value)
         name = names.get(value.value if kind is members else value if kind is str else None)
         if name is None:
-            raise NotPlain
+            raise NeedsFullValidationError
         return name
 
     return write_enum
@@ -165,7 +165,7 @@ def _leaf_writer(scalar: str) -> Write | None:
 
     def write_leaf(value: Any) -> Any:
         if type(value) not in kinds:
-            raise NotPlain
+            raise NeedsFullValidationError
         return value
 
     return write_leaf
@@ -173,23 +173,23 @@ def _leaf_writer(scalar: str) -> Write | None:
 
 def _write_int(value: Any) -> int:
     if type(value) is not int or not INT_MIN <= value <= INT_MAX:
-        raise NotPlain
+        raise NeedsFullValidationError
     return value
 
 
 def _write_float(value: Any) -> float:
     if type(value) is not float or not isfinite(value):
-        raise NotPlain
+        raise NeedsFullValidationError
     return value
 
 
 def _write_uuid(value: Any) -> str:
     if not isinstance(value, UUID):  # drivers have kinds of their own
-        raise NotPlain
+        raise NeedsFullValidationError
     return str(value)
 
 
 def _write_instant(value: Any) -> datetime:
     if type(value) is not datetime or value.tzinfo is not UTC:
-        raise NotPlain
+        raise NeedsFullValidationError
     return value

@@ -36,7 +36,7 @@ from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import _OperationContextAwareGraphQLResolveInfo as ResolveInfo
 
 from schema.context import RequestContext
-from server.fast_path.compiled_writers import NotPlain, Write, fields_of, writer_of
+from server.fast_path.compiled_writers import NeedsFullValidationError, Write, fields_of, writer_of
 from server.fast_path.inputs import Decoded
 from server.graphql.schema import TrackstoreSchema
 from server.http.bodies import GraphQLRequest
@@ -61,7 +61,7 @@ def take_outcome(resolve: Callable[..., Any], source: Any, info: Any, **argument
 
 def direct_of(
     schema: TrackstoreSchema, document: DocumentNode, operation: OperationDefinitionNode
-) -> "Direct | None":
+) -> "DirectExecution | None":
     """How the operation is executed directly; None for one that needs the executor."""
     core = schema._schema  # Strawberry has no public way to it
     roots = {OperationType.QUERY: core.query_type, OperationType.MUTATION: core.mutation_type}
@@ -76,10 +76,10 @@ def direct_of(
     write = writer_of(core, field.type, node.selection_set)
     if write is None:
         return None
-    return Direct(schema, document, operation, parent, name, node, field, write)
+    return DirectExecution(schema, document, operation, parent, name, node, field, write)
 
 
-class Direct:
+class DirectExecution:
     """One operation with one root field, prepared."""
 
     def __init__(
@@ -129,7 +129,7 @@ class Direct:
             return None
         info = self._info(variables.coerced, asked, context)
         if self._hands_over:
-            context.owns_arguments = True
+            context.may_clear_arguments = True
         try:
             found = self._resolve(None, info, **arguments)
             if optimized_is_awaitable(found):
@@ -138,7 +138,7 @@ class Direct:
             return Outcome(error=error)
         try:
             return ExecutionResult({self._name: self._write(found)}, None)
-        except (NotPlain, AttributeError):
+        except (NeedsFullValidationError, AttributeError):
             return Outcome(found)
 
     def _coerced(self, given: Mapping[str, Any]) -> VariableValues | None:

@@ -8,7 +8,7 @@ from graphql import DocumentNode, GraphQLError
 from strawberry.extensions import SchemaExtension
 
 from server.fast_path.inputs import NO_PLAN, CompiledInputs, VariablePlan
-from server.fast_path.prepared_operations import KnownOperation
+from server.fast_path.prepared_operations import PreparedOperation
 
 KEPT = 500
 """Documents kept; a client has a few dozen."""
@@ -22,7 +22,7 @@ class Document:
 
     node: DocumentNode
     plans: dict[str | None, VariablePlan] = field(default_factory=dict)
-    operations: dict[str | None, KnownOperation] = field(default_factory=dict)
+    operations: dict[str | None, PreparedOperation] = field(default_factory=dict)
 
 
 class DocumentCache:

@@ -23,7 +23,7 @@ from strawberry.types.base import get_object_definition
 from strawberry.types.field import StrawberryField
 
 from server.fast_path.arguments import pass_structs_on
-from server.fast_path.codecs import Codecs, NoCodec
+from server.fast_path.codecs import Codecs, MissingCodecError
 from server.graphql.schema import TrackstoreSchema
 from server.http.bodies import GraphQLRequest
 
@@ -159,7 +159,7 @@ def accept_structs(codecs: Codecs, input_type: type) -> bool:
     """
     try:
         codecs.struct_of(input_type)
-    except NoCodec:
+    except MissingCodecError:
         return False
     get_object_definition(input_type, strict=True).from_input = from_input
     return True

@@ -16,11 +16,11 @@ from schema.operation_inputs import (
     OperationInput,
     ToolOperationInput,
 )
-from server.fast_path.body_decoder_cache import Guesses
+from server.fast_path.body_decoder_cache import BodyDecoderCache
 from server.fast_path.documents import DocumentCache, KeepDocuments
 from server.fast_path.executor import FastExecutor
 from server.fast_path.inputs import CompiledInputs
-from server.fast_path.prepared_operations import KnownOperation, execute_known, operation_of
+from server.fast_path.prepared_operations import PreparedOperation, execute_known, operation_of
 from server.graphql.document_limits import DocumentBounds, problems_of_cost
 from server.graphql.schema import TrackstoreSchema, build_schema
 from server.http.bodies import GraphQLRequest
@@ -42,7 +42,7 @@ class FastPath:
 
     def __init__(self, bounds: DocumentBounds | None = None, introspection: bool = True) -> None:
         self._documents = DocumentCache()
-        self._guesses = Guesses()
+        self._guesses = BodyDecoderCache()
         self._bounds = bounds or DocumentBounds()
         keep: Callable[[], Any] = lambda: KeepDocuments(self._documents)  # noqa: E731
         self.schema: TrackstoreSchema = build_schema(
@@ -81,7 +81,9 @@ class FastPath:
                 return ExecutionResult(None, problems)
         return await execute_known(self.schema, operation, asked, context)
 
-    def _problems(self, operation: KnownOperation, variables: dict[str, Any]) -> list[GraphQLError]:
+    def _problems(
+        self, operation: PreparedOperation, variables: dict[str, Any]
+    ) -> list[GraphQLError]:
         """What the variables ask too much of; the document was in order when it became known."""
         bounds = self._bounds
         if operation.shapes:
@@ -92,7 +94,7 @@ class FastPath:
             return []
         return problems_of_cost(operation.cost, bounds, variables)
 
-    def _operation(self, query: str, name: str | None) -> KnownOperation | None:
+    def _operation(self, query: str, name: str | None) -> PreparedOperation | None:
         """The operation of that name in a known document."""
         document = self._documents.find(query)
         if document is None:

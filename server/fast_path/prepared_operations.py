@@ -14,7 +14,7 @@ from strawberry.execution import optimized_is_awaitable
 from strawberry.types.graphql import OperationType
 
 from schema.context import RequestContext
-from server.fast_path.direct_execution import Direct, Outcome, direct_of, take_outcome
+from server.fast_path.direct_execution import DirectExecution, Outcome, direct_of, take_outcome
 from server.fast_path.executor import FastExecutor
 from server.graphql.document_cost import Cost, CostMeter, PageBounds
 from server.graphql.document_limits import operation_named
@@ -24,12 +24,12 @@ from server.http.variables import Shape, shapes_of
 
 
 @dataclass(frozen=True, slots=True)
-class KnownOperation:
+class PreparedOperation:
     """One operation of a known document; ``direct`` where it can do without an executor."""
 
     document: DocumentNode
     kind: OperationType
-    direct: Direct | None
+    direct: DirectExecution | None
     cost: Cost
     shapes: tuple[Shape, ...]
     depends_on_variables: bool
@@ -38,7 +38,7 @@ class KnownOperation:
 
 def operation_of(
     schema: TrackstoreSchema, document: DocumentNode, name: str | None, pages: PageBounds
-) -> KnownOperation | None:
+) -> PreparedOperation | None:
     """The operation that is asked for, where that is plain."""
     found = operation_named(document, name)
     if found is None:
@@ -48,12 +48,12 @@ def operation_of(
     cost = CostMeter(schema._schema, document, pages).measure(found)
     shapes = shapes_of(schema._schema, found)
     depends = bool(shapes) or not isinstance(cost, int)
-    return KnownOperation(document, kind, direct, cost, shapes, depends)
+    return PreparedOperation(document, kind, direct, cost, shapes, depends)
 
 
 async def execute_known(
     schema: TrackstoreSchema,
-    operation: KnownOperation,
+    operation: PreparedOperation,
     asked: GraphQLRequest,
     context: RequestContext,
 ) -> ExecutionResult:

@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 
+from server.graphql.call_scheduler import CallScheduler
 from server.graphql.deadlines import Deadlines
 from server.graphql.document_limits import Costs
-from server.graphql.fair_queue import Turns
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class ExecutionLimits:
     """Who may have how much under way, what an operation costs, and how long it may take."""
 
-    turns: Turns
+    turns: CallScheduler
     costs: Costs
     deadlines: Deadlines

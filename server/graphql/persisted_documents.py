@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from server.http.bodies import GraphQLRequest, HttpRefusal
+from server.http.bodies import GraphQLRequest, HttpError
 
 KEPT = 1_000
 LARGEST = 20_000
@@ -28,16 +28,16 @@ def digest(query: str) -> str:
 
 
 def named(asked: GraphQLRequest) -> str | None:
-    """The id under which a request names its document; raises ``HttpRefusal``."""
+    """The id under which a request names its document; raises ``HttpError``."""
     if asked.document_id is not None:
         return asked.document_id.removeprefix("sha256:")
     persisted: Any = (asked.extensions or {}).get("persistedQuery")
     if persisted is None:
         return None
     if not isinstance(persisted, dict) or not isinstance(persisted.get("sha256Hash"), str):
-        raise HttpRefusal(400, "extensions.persistedQuery must be an object with a sha256Hash")
+        raise HttpError(400, "extensions.persistedQuery must be an object with a sha256Hash")
     if persisted.get("version") != 1:
-        raise HttpRefusal(400, "extensions.persistedQuery.version must be 1")
+        raise HttpError(400, "extensions.persistedQuery.version must be 1")
     id: str = persisted["sha256Hash"]
     return id
 
@@ -58,12 +58,12 @@ class PersistedQueries:
             return asked
         if asked.query:
             if digest(asked.query) != id.lower():
-                raise HttpRefusal(400, "the query does not have the SHA-256 that is given with it")
+                raise HttpError(400, "the query does not have the SHA-256 that is given with it")
             self._keep(id.lower(), asked.query)
             return asked
         query = self._queries.get(id.lower())
         if query is None:
-            raise HttpRefusal(404, NOT_FOUND[0], code=NOT_FOUND[1])
+            raise HttpError(404, NOT_FOUND[0], code=NOT_FOUND[1])
         self._queries.move_to_end(id.lower())
         return replace(asked, query=query)
 
@@ -84,7 +84,7 @@ class NoPersistedQueries:
         """The request as it is, where it has a document."""
         if asked.query:
             return asked
-        raise HttpRefusal(400, NOT_SUPPORTED[0], code=NOT_SUPPORTED[1])
+        raise HttpError(400, NOT_SUPPORTED[0], code=NOT_SUPPORTED[1])
 
 
 class TrustedDocuments:
@@ -109,15 +109,15 @@ class TrustedDocuments:
         return cls(documents)
 
     def with_document(self, asked: GraphQLRequest) -> GraphQLRequest:
-        """The request with its document; raises ``HttpRefusal`` for any that is not listed."""
+        """The request with its document; raises ``HttpError`` for any that is not listed."""
         if asked.query:
             if asked.query in self._texts:
                 return asked
-            raise HttpRefusal(403, "only documents that were listed are executed", code=FORBIDDEN)
+            raise HttpError(403, "only documents that were listed are executed", code=FORBIDDEN)
         id = named(asked)
         query = self._documents.get(id) if id is not None else None
         if query is None:
-            raise HttpRefusal(404, NOT_FOUND[0], code=NOT_FOUND[1])
+            raise HttpError(404, NOT_FOUND[0], code=NOT_FOUND[1])
         return replace(asked, query=query)
 
 

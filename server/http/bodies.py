@@ -12,7 +12,13 @@ from starlette.datastructures import QueryParams
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
-from server.http.compression import ENCODINGS, Garbled, Inflater, TooMuch, UnknownEncoding
+from server.http.compression import (
+    ENCODINGS,
+    InflatedTooLargeError,
+    Inflater,
+    MalformedEncodingError,
+    UnknownEncodingError,
+)
 from server.http.headers import headers_of
 from server.http.json_size import holds_more_values
 from server.http.negotiation import JSON
@@ -32,7 +38,7 @@ MAX_UTF8_BYTES = 4
 Headers = Sequence[tuple[str, str]]
 
 
-class HttpRefusal(Exception):
+class HttpError(Exception):
     """A request that is no GraphQL request: its status and why."""
 
     def __init__(
@@ -73,18 +79,18 @@ class DocumentKeeper(Protocol):
         """Whether a document may be refused that comes with the request."""
 
     def with_document(self, asked: GraphQLRequest) -> GraphQLRequest:
-        """The request with its document; raises ``HttpRefusal``."""
+        """The request with its document; raises ``HttpError``."""
 
 
-def needs_post() -> HttpRefusal:
+def needs_post() -> HttpError:
     """The refusal of a mutation in the address of a GET or HEAD."""
-    return HttpRefusal(405, "a mutation is sent by POST")
+    return HttpError(405, "a mutation is sent by POST")
 
 
 async def read_body(receive: Receive, announced: str, limit: int, encoding: str = "") -> bytes:
     """The body, never more than ``limit`` bytes of it; ``announced`` is its Content-Length.
 
-    A compressed one counts as it comes and as it is inflated. Raises ``HttpRefusal``.
+    A compressed one counts as it comes and as it is inflated. Raises ``HttpError``.
     """
     inflater = inflater_of(encoding, limit) if encoding else None
     # More than 18 digits are too much, whatever they say.
@@ -104,7 +110,7 @@ async def read_body(receive: Receive, announced: str, limit: int, encoding: str 
         chunks.append(chunk)
         more = message.get("more_body", False)
     if inflater is not None and not inflater.is_whole:
-        raise HttpRefusal(400, f"the body is not whole: it ends before its {encoding} does")
+        raise HttpError(400, f"the body is not whole: it ends before its {encoding} does")
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
@@ -114,27 +120,27 @@ def inflater_of(encoding: str, limit: int) -> Inflater | None:
         return None
     try:
         return Inflater(encoding, limit)
-    except UnknownEncoding:
+    except UnknownEncodingError:
         known = ", ".join(ENCODINGS)
         message = (
             f"Content-Encoding {encoding[:40]!r} is not read here: send one of {known}, or none"
         )
-        raise HttpRefusal(415, message, (("accept-encoding", known),)) from None
+        raise HttpError(415, message, (("accept-encoding", known),)) from None
 
 
 def inflate(inflater: Inflater, chunk: bytes) -> bytes:
     """Some more of a compressed body; the refusals are those of any other body."""
     try:
         return inflater.feed(chunk)
-    except TooMuch as error:
+    except InflatedTooLargeError as error:
         raise too_large(error.limit) from None
-    except Garbled as error:
-        raise HttpRefusal(400, f"the body is not {inflater.name}: {error}") from None
+    except MalformedEncodingError as error:
+        raise HttpError(400, f"the body is not {inflater.name}: {error}") from None
 
 
-def too_large(limit: int) -> HttpRefusal:
+def too_large(limit: int) -> HttpError:
     """The refusal of a body beyond the limit."""
-    return HttpRefusal(413, f"the body is larger than {limit:,} bytes: send several requests")
+    return HttpError(413, f"the body is larger than {limit:,} bytes: send several requests")
 
 
 def decode_json(content: bytes, what: str = "the body") -> Any:
@@ -146,44 +152,44 @@ def decode_json(content: bytes, what: str = "the body") -> Any:
     try:
         return msgspec.json.decode(content)
     except RecursionError:
-        raise HttpRefusal(400, "the JSON is nested too deeply") from None
+        raise HttpError(400, "the JSON is nested too deeply") from None
     except UnicodeDecodeError:
-        raise HttpRefusal(400, f"{what} is not UTF-8") from None
+        raise HttpError(400, f"{what} is not UTF-8") from None
     except msgspec.DecodeError as error:
         message = str(error)
     try:
         return json.loads(content.decode(), parse_constant=_no_constant)
     except RecursionError:
-        raise HttpRefusal(400, "the JSON is nested too deeply") from None
+        raise HttpError(400, "the JSON is nested too deeply") from None
     except UnicodeDecodeError:
-        raise HttpRefusal(400, f"{what} is not UTF-8") from None
+        raise HttpError(400, f"{what} is not UTF-8") from None
     except ValueError:
-        raise HttpRefusal(400, f"{what} is not JSON: {message}") from None
+        raise HttpError(400, f"{what} is not JSON: {message}") from None
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise HttpRefusal(400, f"{name} is not JSON: leave the value out, or send null")
+    raise HttpError(400, f"{name} is not JSON: leave the value out, or send null")
 
 
 def graphql_request(content: Any) -> GraphQLRequest:
     """The request that a decoded body describes; without a document where it names a kept one."""
     if isinstance(content, list):
-        raise HttpRefusal(400, "a list of requests is not supported: send them one by one")
+        raise HttpError(400, "a list of requests is not supported: send them one by one")
     if not isinstance(content, dict):
-        raise HttpRefusal(400, 'the body must be a JSON object such as {"query": "..."}')
+        raise HttpError(400, 'the body must be a JSON object such as {"query": "..."}')
     # Clients send an empty text for "none".
     name, id = (None if content.get(n) == "" else content.get(n) for n in (NAME, DOCUMENT_ID))
     if name is not None and not isinstance(name, str):
-        raise HttpRefusal(400, "operationName must be a text or null")
+        raise HttpError(400, "operationName must be a text or null")
     for field in ("variables", "extensions"):
         if not (content.get(field) is None or isinstance(content[field], dict)):
-            raise HttpRefusal(400, f"{field} must be an object or null")
+            raise HttpError(400, f"{field} must be an object or null")
     query, extensions = content.get("query"), content.get("extensions")
     if id is not None and not isinstance(id, str):
-        raise HttpRefusal(400, "documentId must be a text or null")
+        raise HttpError(400, "documentId must be a text or null")
     by_id = id is not None or (extensions or {}).get("persistedQuery") is not None
     if not (isinstance(query, str) and query.strip()) and not (by_id and query in (None, "")):
-        raise HttpRefusal(400, "query is missing: it must be a text with a GraphQL document")
+        raise HttpError(400, "query is missing: it must be a text with a GraphQL document")
     return GraphQLRequest(query or "", content.get("variables"), name, extensions, id)
 
 
@@ -192,13 +198,13 @@ def parameters_of(query_string: bytes) -> Mapping[str, Any]:
     try:
         unquote_to_bytes(query_string).decode()
     except UnicodeDecodeError:
-        raise HttpRefusal(400, "the parameters are not UTF-8") from None
+        raise HttpError(400, "the parameters are not UTF-8") from None
     found: dict[str, Any] = {}
     parameters = QueryParams(query_string)
     for name in QUERY_PARAMETERS:
         values = parameters.getlist(name)
         if len(values) > 1:
-            raise HttpRefusal(400, f"{name} is given {len(values)} times: give it once")
+            raise HttpError(400, f"{name} is given {len(values)} times: give it once")
         if values and values[0]:  # a parameter without a value is not given
             is_json = name in ("variables", "extensions")
             found[name] = decode_json(values[0].encode(), name) if is_json else values[0]
@@ -240,7 +246,7 @@ class RequestReader:
         read_quickly: ReadQuickly | None = None,
         arrived: Arrived | None = None,
     ) -> GraphQLRequest:
-        """The GraphQL request that an HTTP request carries; raises ``HttpRefusal``.
+        """The GraphQL request that an HTTP request carries; raises ``HttpError``.
 
         ``arrived`` is awaited when the whole request is there, before anything is decoded.
         """
@@ -259,14 +265,14 @@ class RequestReader:
         if arrived is not None:
             await arrived(len(body))
         if holds_more_values(body, self.bounds.json_values):
-            raise HttpRefusal(400, too_many_values(self.bounds.json_values))
+            raise HttpError(400, too_many_values(self.bounds.json_values))
         quick = read_quickly(body) if read_quickly is not None else None
         return self.admit(quick or graphql_request(decode_json(body)))
 
     def admit(self, asked: GraphQLRequest) -> GraphQLRequest:
-        """The request with its document; raises ``HttpRefusal`` where it may not be served."""
+        """The request with its document; raises ``HttpError`` where it may not be served."""
         if is_longer(asked.query, self.bounds.document_bytes):
-            raise HttpRefusal(
+            raise HttpError(
                 400,
                 f"the document is larger than {self.bounds.document_bytes:,} bytes: send values as "
                 "variables, or several requests",
@@ -274,7 +280,7 @@ class RequestReader:
         most = self.bounds.variable_values
         problem = problem_of_size(asked.variables, most) if asked.variables else None
         if problem is not None:
-            raise HttpRefusal(400, problem)
+            raise HttpError(400, problem)
         if asked.extensions is None and asked.document_id is None and not self._trusts_few:
             return asked
         return self._documents.with_document(asked)
@@ -295,13 +301,13 @@ def too_many_values(most: int) -> str:
 
 
 def check_content_type(value: str) -> None:
-    """Raises ``HttpRefusal`` for anything but JSON in UTF-8."""
+    """Raises ``HttpError`` for anything but JSON in UTF-8."""
     if value == JSON:
         return
     media_type, *parameters = value.lower().split(";")
     if media_type.strip() != JSON:
-        raise HttpRefusal(415, f"send the request as Content-Type: {JSON}", (("accept", JSON),))
+        raise HttpError(415, f"send the request as Content-Type: {JSON}", (("accept", JSON),))
     for parameter in parameters:
         name, _, charset = parameter.partition("=")
         if name.strip() == "charset" and charset.strip().strip('"') not in ("utf-8", "utf8"):
-            raise HttpRefusal(415, "send the request in UTF-8")
+            raise HttpError(415, "send the request in UTF-8")

@@ -7,15 +7,15 @@ WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 """How zlib is told the format: 16 more for the head and tail of gzip."""
 
 
-class UnknownEncoding(Exception):
+class UnknownEncodingError(Exception):
     """No encoding that is read here, or several of them, one in the other."""
 
 
-class Garbled(Exception):
+class MalformedEncodingError(Exception):
     """The bytes are not what they are said to be; the text says why."""
 
 
-class TooMuch(Exception):
+class InflatedTooLargeError(Exception):
     """There is more in the body than a body may hold."""
 
     def __init__(self, limit: int) -> None:
@@ -24,12 +24,12 @@ class TooMuch(Exception):
 
 
 class Inflater:
-    """One compressed body. Raises ``UnknownEncoding``."""
+    """One compressed body. Raises ``UnknownEncodingError``."""
 
     def __init__(self, encoding: str, limit: int) -> None:
         self.name = encoding.strip().lower()
         if self.name not in WINDOW_BITS:
-            raise UnknownEncoding
+            raise UnknownEncodingError
         self._zlib = zlib.decompressobj(WINDOW_BITS[self.name])
         self._left = limit
         self._limit = limit
@@ -40,16 +40,16 @@ class Inflater:
         return self._zlib.eof
 
     def feed(self, chunk: bytes) -> bytes:
-        """What is in the next bytes; raises ``Garbled`` or ``TooMuch``."""
+        """What is in the next bytes; raises ``MalformedEncodingError`` or ``InflatedTooLargeError``."""
         if self._zlib.eof and chunk:
-            raise Garbled("something follows its end")
+            raise MalformedEncodingError("something follows its end")
         try:
             found = self._zlib.decompress(chunk, self._left + 1)
         except zlib.error as error:
-            raise Garbled(str(error)) from None
+            raise MalformedEncodingError(str(error)) from None
         self._left -= len(found)
         if self._left < 0 or self._zlib.unconsumed_tail:
-            raise TooMuch(self._limit)
+            raise InflatedTooLargeError(self._limit)
         if self._zlib.unused_data:
-            raise Garbled("something follows its end")
+            raise MalformedEncodingError("something follows its end")
         return found

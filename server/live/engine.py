@@ -24,7 +24,7 @@ from strawberry.types.graphql import OperationType
 
 from schema.context import Hydrators
 from server.graphql.errors import format_errors, format_store_error
-from server.graphql.execution_limits import Work
+from server.graphql.execution_limits import ExecutionLimits
 from server.graphql.responses import bounded_answer, excess_answer
 from server.graphql.schema import TrackstoreSchema
 from server.http.bodies import GraphQLRequest, needs_post
@@ -53,7 +53,7 @@ def size_of(asked: GraphQLRequest) -> int:
     return BYTES_PER_ITEM * sum(len(value) for value in values if isinstance(value, list))
 
 
-class Refused(Exception):
+class DocumentRefusedError(Exception):
     """The operation cannot be executed: it was not begun."""
 
     def __init__(self, errors: Errors) -> None:
@@ -61,7 +61,7 @@ class Refused(Exception):
         self.errors = errors
 
 
-class Broken(Exception):
+class StreamBrokenError(Exception):
     """The stream had to end."""
 
     def __init__(self, errors: Errors) -> None:
@@ -71,7 +71,7 @@ class Broken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An operation that was begun: its encoded answers; iterated, they raise ``Broken``.
+    """An operation that was begun: its encoded answers; iterated, they raise ``StreamBrokenError``.
 
     ``is_live`` says whether more is read for it as long as it is iterated.
     """
@@ -98,7 +98,7 @@ class LiveEngine:
         store: Store,
         hub: Hub,
         hydrate: Hydrators,
-        work: Work,
+        work: ExecutionLimits,
         *,
         shares: bool = True,
     ) -> None:
@@ -121,7 +121,7 @@ class LiveEngine:
     ) -> Opened:
         """Begin an operation of any kind, without ``may_write`` any but a mutation.
 
-        Raises ``Refused``, ``HttpRefusal`` or a ``StoreError`` where it cannot be begun.
+        Raises ``DocumentRefusedError``, ``HttpError`` or a ``StoreError`` where it cannot be begun.
         """
         async with self._work.turns.call(principal) as call:
             await call.arrived(size_of(asked))
@@ -137,7 +137,7 @@ class LiveEngine:
         context = self._context(principal)
         document = await self._schema.prepare(asked, context)
         if isinstance(document, PreExecutionError):
-            raise Refused(self._format(document.errors or []))
+            raise DocumentRefusedError(self._format(document.errors or []))
         if document.kind is OperationType.MUTATION and not may_write:
             raise needs_post()
         if document.kind is not OperationType.SUBSCRIPTION:
@@ -152,7 +152,7 @@ class LiveEngine:
             operation_extensions=asked.extensions,
         )
         if isinstance(executor, list):
-            raise Refused(self._format(executor))
+            raise DocumentRefusedError(self._format(executor))
         source: Any = create_source_event_stream(executor)
         if isawaitable(source):
             source = await source
@@ -192,7 +192,7 @@ class LiveEngine:
                 last = item.value if following.only_changes else None
                 yield item.value
         except StoreError as error:
-            raise Broken([format_store_error(error)]) from error
+            raise StreamBrokenError([format_store_error(error)]) from error
 
     def _forget(self, key: Hashable) -> None:
         self._shared.pop(key, None)

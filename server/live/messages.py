@@ -35,7 +35,7 @@ class Close(IntEnum):
     INIT_AGAIN = 4429
 
 
-class Ended(Exception):
+class ConnectionClosedError(Exception):
     """The connection must be closed, with a code and a reason."""
 
     def __init__(self, code: Close, reason: str) -> None:
@@ -60,7 +60,7 @@ class Kind(msgspec.Struct):
 
 
 def check_size(text: str, max_values: int) -> None:
-    """Refuse a large message before it is parsed; raises ``Ended``.
+    """Refuse a large message before it is parsed; raises ``ConnectionClosedError``.
 
     Only operations are large, and hold many values.
     """
@@ -77,7 +77,7 @@ def check_size(text: str, max_values: int) -> None:
 
 
 def read_message(text: str | None, max_values: int) -> Message:
-    """The message in a frame; raises ``Ended`` for anything that is none."""
+    """The message in a frame; raises ``ConnectionClosedError`` for anything that is none."""
     if text is None:
         raise bad("messages are text")
     check_size(text, max_values)
@@ -128,9 +128,9 @@ def member(found: dict[str, Any], name: str, kind: str) -> dict[str, Any] | None
     return value
 
 
-def bad(reason: str) -> Ended:
+def bad(reason: str) -> ConnectionClosedError:
     """What ends a connection whose client does not speak the protocol."""
-    return Ended(Close.BAD_REQUEST, reason)
+    return ConnectionClosedError(Close.BAD_REQUEST, reason)
 
 
 def write(type: str, id: str | None = None, payload: Any = None) -> str:

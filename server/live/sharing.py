@@ -21,7 +21,7 @@ Execute = Callable[[Item], Awaitable[str]]
 """Makes the encoded answer to an item."""
 
 
-class Ear:
+class UpstreamListener:
     """What a shared execution hears of its stream."""
 
     def __init__(self, shared: "SharedExecution") -> None:
@@ -52,7 +52,7 @@ class SharedExecution(Stream):
         self._stream = stream
         self._execute = execute
         self._ended = ended
-        self._ear = Ear(self)
+        self._ear = UpstreamListener(self)
         self._pending: deque[Item] = deque()
         self._failure: StoreError | None = None
         self._heard = asyncio.Event()

@@ -12,7 +12,7 @@ from server.graphql.encoding import encode_answer
 from server.graphql.errors import format_store_error
 from server.http.bodies import GraphQLRequest
 from server.http.headers import headers_of
-from server.live.engine import Broken, Opened
+from server.live.engine import Opened, StreamBrokenError
 from server.live.messages import ACCESS_CHANGED, ENDED
 from server.live.sending import within
 from server.live.server import LiveServer
@@ -111,7 +111,7 @@ class HttpStream:
         """Whether the head of the answer was sent."""
 
     async def run(self, asked: GraphQLRequest, principal: Principal) -> None:
-        """Stream the answers; raises ``Refused`` or a ``StoreError`` before anything is sent."""
+        """Stream the answers; raises ``DocumentRefusedError`` or a ``StoreError`` before anything is sent."""
         self._live.enter(self, self._end, principal.bounds.organization_id)
         authenticator, scope = self._live.authenticator, self._scope
         try:
@@ -175,7 +175,7 @@ class HttpStream:
             await self._part(form.start)
         try:
             await self._follow(answers)
-        except Broken as broken:
+        except StreamBrokenError as broken:
             await self._body(encode_answer({"errors": broken.errors}).decode())
         except StoreError as error:
             await self._body(encode_answer({"errors": [format_store_error(error)]}).decode())

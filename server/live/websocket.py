@@ -7,20 +7,20 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
-from server.access.admission import TooManyWrongKeys
+from server.access.admission import TooManyWrongKeysError
 from server.access.authentication import CREDENTIALS
 from server.graphql.encoding import encode_answer
 from server.graphql.errors import format_store_error
-from server.http.bodies import GraphQLRequest, HttpRefusal
+from server.http.bodies import GraphQLRequest, HttpError
 from server.http.headers import headers_of
-from server.live.engine import Broken, Refused
+from server.live.engine import DocumentRefusedError, StreamBrokenError
 from server.live.messages import (
     ACCESS_CHANGED,
     ENDED,
     MAX_CONTROL_CHARACTERS,
     PROTOCOL,
     Close,
-    Ended,
+    ConnectionClosedError,
     Message,
     next_before,
     read_message,
@@ -71,7 +71,7 @@ class WebsocketConnection:
         self._live.pending.enter(address, self, self._evict)
         try:
             await self._serve()
-        except Ended as ended:
+        except ConnectionClosedError as ended:
             await self._close(ended.code, ended.reason)
         except OSError:
             pass  # the client is gone
@@ -89,7 +89,7 @@ class WebsocketConnection:
     async def _serve(self) -> None:
         if PROTOCOL not in self._scope.get("subprotocols", ()):
             await self._send({"type": "websocket.accept"})
-            raise Ended(Close.NO_SUBPROTOCOL, f"ask for the subprotocol {PROTOCOL}")
+            raise ConnectionClosedError(Close.NO_SUBPROTOCOL, f"ask for the subprotocol {PROTOCOL}")
         await self._send({"type": "websocket.accept", "subprotocol": PROTOCOL})
         try:
             async with asyncio.timeout(self._settings.init_seconds):
@@ -97,7 +97,9 @@ class WebsocketConnection:
                     if not await self._take():
                         return
         except TimeoutError:
-            raise Ended(Close.INIT_TIMEOUT, "connection initialisation timeout") from None
+            raise ConnectionClosedError(
+                Close.INIT_TIMEOUT, "connection initialisation timeout"
+            ) from None
         while await self._take():
             pass
 
@@ -108,7 +110,7 @@ class WebsocketConnection:
             return False
         text = received.get("text")
         if not self._acknowledged and text is not None and len(text) > MAX_CONTROL_CHARACTERS:
-            raise Ended(Close.TOO_LARGE, "send connection_init first")
+            raise ConnectionClosedError(Close.TOO_LARGE, "send connection_init first")
         await self._handle(read_message(text, self._live.reader.bounds.json_values))
         return True
 
@@ -132,7 +134,7 @@ class WebsocketConnection:
 
     async def _init(self, payload: dict[str, Any] | None) -> None:
         if self._acknowledged:
-            raise Ended(Close.INIT_AGAIN, "too many initialisation requests")
+            raise ConnectionClosedError(Close.INIT_AGAIN, "too many initialisation requests")
         # Browsers cannot send headers with a websocket: what would be one may stand in the payload.
         given = {k.lower(): v for k, v in (payload or {}).items() if isinstance(v, str)}
         # Only keys: what says which page calls is the browser's to say.
@@ -141,7 +143,7 @@ class WebsocketConnection:
         try:
             self._principal = await self._authenticate()
         except StoreError as error:
-            raise Ended(Close.BUSY, error.message) from None
+            raise ConnectionClosedError(Close.BUSY, error.message) from None
         if self._closed:
             return  # somebody else took its place meanwhile
         self._watch = self._live.authenticator.watch(self._principal, self._access_changed)
@@ -155,7 +157,7 @@ class WebsocketConnection:
         try:
             self._live.enter(self, self._restart, self._principal.bounds.organization_id)
         except OverloadedError as error:
-            raise Ended(Close.BUSY, error.message) from None
+            raise ConnectionClosedError(Close.BUSY, error.message) from None
         self._acknowledged = True
         accepted = (self._scope.get("extensions") or {}).get(ACCEPTED)
         if accepted is not None:
@@ -170,15 +172,15 @@ class WebsocketConnection:
             self._tell_later(self._close(Close.BUSY, reason))
 
     async def _authenticate(self) -> Principal:
-        """Whom the socket speaks for now; raises ``Ended`` where its key or sign-in is over."""
+        """Return the socket's principal; raise ``ConnectionClosedError`` once its key has expired."""
         try:
             client = self._scope.get("client")
             principal = await self._live.authenticator.authenticate(self._headers, client)
-        except (UnauthenticatedError, TooManyWrongKeys) as error:
-            raise Ended(Close.UNAUTHORIZED, error.message) from None
+        except (UnauthenticatedError, TooManyWrongKeysError) as error:
+            raise ConnectionClosedError(Close.UNAUTHORIZED, error.message) from None
         # An open server takes whoever has a cookie that is over for somebody without one.
         if self._principal is not None and principal.key_id != self._principal.key_id:
-            raise Ended(Close.UNAUTHORIZED, ENDED)
+            raise ConnectionClosedError(Close.UNAUTHORIZED, ENDED)
         return principal
 
     async def _authorize(self) -> Principal:
@@ -221,14 +223,16 @@ class WebsocketConnection:
         """Send the end of an operation to a client that may be gone."""
         try:
             await self._text(text)
-        except (OSError, Ended):
+        except (OSError, ConnectionClosedError):
             self._closed = True
 
     def _subscribe(self, message: Message) -> None:
         if not self._acknowledged:
-            raise Ended(Close.UNAUTHORIZED, "Unauthorized: send connection_init first")
+            raise ConnectionClosedError(
+                Close.UNAUTHORIZED, "Unauthorized: send connection_init first"
+            )
         if message.id in self._operations:
-            raise Ended(Close.TAKEN, f"Subscriber for {message.id} already exists")
+            raise ConnectionClosedError(Close.TAKEN, f"Subscriber for {message.id} already exists")
         assert message.asked is not None
         task = asyncio.create_task(self._operate(message.id, message.asked), name="live-operation")
         self._operations[message.id] = task
@@ -243,13 +247,13 @@ class WebsocketConnection:
         """Stream one operation; whatever becomes of it, its neighbours go on."""
         try:
             await self._stream(id, asked)
-        except Refused as refused:
+        except DocumentRefusedError as refused:
             await self._end_operation(id, write("error", id, refused.errors))
-        except Broken as broken:
+        except StreamBrokenError as broken:
             await self._end_operation(id, write("error", id, broken.errors))
         except StoreError as error:
             await self._end_operation(id, write("error", id, [format_store_error(error)]))
-        except Ended as ended:
+        except ConnectionClosedError as ended:
             for other in self._operations.values():
                 if other is not asyncio.current_task():
                     other.cancel()
@@ -268,8 +272,8 @@ class WebsocketConnection:
         principal = await self._authorize()
         try:
             asked = self._live.reader.admit(asked)
-        except HttpRefusal as refusal:
-            raise Refused(refusal.body["errors"]) from None
+        except HttpError as refusal:
+            raise DocumentRefusedError(refusal.body["errors"]) from None
         name = self._live.begin(principal)
         before = next_before(id)
         try:
@@ -309,7 +313,7 @@ class WebsocketConnection:
             sending = self._send({"type": "websocket.send", "text": text})
             await within(self._settings.stall_seconds, sending)
         except TimeoutError:
-            raise Ended(Close.BUSY, "the client does not read") from None
+            raise ConnectionClosedError(Close.BUSY, "the client does not read") from None
 
     async def _restart(self) -> None:
         await self._close(Close.RESTART, "the server is stopping: connect again")

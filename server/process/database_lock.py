@@ -22,7 +22,7 @@ _held: dict[Path, int] = {}
 """The locks of this process, by their files: the descriptors that hold them."""
 
 
-class DatabaseInUse(Exception):
+class DatabaseInUseError(Exception):
     """Another server uses the file; the text says which, and what to do."""
 
 
@@ -30,7 +30,7 @@ def hold_database(file: Path | None) -> bool:
     """Take the lock of a database file for this process; False where there is nothing to take.
 
     Nothing is to be taken where the database is a server, or this process has the lock already.
-    Two spellings of a path and links to a file have one lock. Raises ``DatabaseInUse``.
+    Two spellings of a path and links to a file have one lock. Raises ``DatabaseInUseError``.
     """
     if file is None:
         return False
@@ -44,7 +44,7 @@ def hold_database(file: Path | None) -> bool:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
-        raise DatabaseInUse(_reason(file, lock)) from None
+        raise DatabaseInUseError(_reason(file, lock)) from None
     except OSError as error:  # a file system without locks
         os.close(descriptor)
         log.warning("the database file cannot be locked: %s", error)

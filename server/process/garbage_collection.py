@@ -12,7 +12,7 @@ what lives longer, some hundred times per mutation; that took a fifth of the tim
 YOUNG_PASSES, MIDDLE_PASSES = 20, 50
 
 
-def settle() -> None:
+def freeze_gc() -> None:
     """Call once when everything is imported and wired: what exists now is not looked at again."""
     gc.collect()
     gc.freeze()
@@ -20,6 +20,6 @@ def settle() -> None:
     gc.enable()
 
 
-def begin() -> None:
-    """Call before anything is imported: nothing of it is garbage, until ``settle``."""
+def pause_gc() -> None:
+    """Call before anything is imported: nothing of it is garbage, until ``freeze_gc``."""
     gc.disable()

@@ -14,18 +14,18 @@ from schema.requests import Request as RequestType
 from schema.sessions import Session as SessionType
 from server.access.authentication import Authenticator
 from server.fast_path.pipeline import FastPath
+from server.graphql.call_scheduler import Call
 from server.graphql.document_limits import NO_OPERATION
 from server.graphql.encoding import encode_answer
 from server.graphql.errors import format_errors, format_store_error, root_of
-from server.graphql.execution_limits import Work
-from server.graphql.fair_queue import Call
+from server.graphql.execution_limits import ExecutionLimits
 from server.graphql.persisted_documents import NOT_FOUND, NOT_SUPPORTED
 from server.graphql.responses import bounded_answer, excess_answer
 from server.graphql.schema import TrackstoreSchema
-from server.http.bodies import GraphQLRequest, Headers, HttpRefusal, RequestReader, needs_post
+from server.http.bodies import GraphQLRequest, Headers, HttpError, RequestReader, needs_post
 from server.http.headers import headers_of
 from server.http.negotiation import GRAPHQL_JSON, JSON, OFFERED, preferred
-from server.live.engine import Refused
+from server.live.engine import DocumentRefusedError
 from server.live.server import LiveServer
 from server.live.streaming import Form, HttpStream, form_of, stream_of
 from server.observability.clients import CALLER
@@ -77,7 +77,7 @@ class GraphQLEndpoint:
         store: Store,
         authenticator: Authenticator,
         reader: RequestReader,
-        work: Work,
+        work: ExecutionLimits,
         live: LiveServer,
         fast: FastPath | None = None,
     ) -> None:
@@ -105,7 +105,7 @@ class GraphQLEndpoint:
         media_type = preferred(accept)
         form = form_of(accept) if scope["method"] != "HEAD" else None
         if media_type is None and form is None:
-            refusal = HttpRefusal(406, f"an answer is one of {', '.join(OFFERED)}")
+            refusal = HttpError(406, f"an answer is one of {', '.join(OFFERED)}")
             return self._answer(refusal.body, 406, JSON)
         shown = media_type or JSON
         try:
@@ -124,10 +124,10 @@ class GraphQLEndpoint:
             if answer is not None:
                 return answer
             if form is None:
-                raise HttpRefusal(400, NO_STREAM)
+                raise HttpError(400, NO_STREAM)
             scope[STREAM] = True
             await HttpStream(self._live, form, scope, receive, send).run(asked, principal)
-        except (Refused, HttpRefusal, StoreError) as error:
+        except (DocumentRefusedError, HttpError, StoreError) as error:
             return self._refusal(error, media_type, form)
         except asyncio.CancelledError:
             if self._work.deadlines.has_ended_this():
@@ -145,14 +145,17 @@ class GraphQLEndpoint:
         return asked, await self._authenticator.renew(call.principal, headers, client)
 
     def _refusal(
-        self, error: Refused | HttpRefusal | StoreError, media_type: str | None, form: Form | None
+        self,
+        error: DocumentRefusedError | HttpError | StoreError,
+        media_type: str | None,
+        form: Form | None,
     ) -> Answer:
         """Return the answer that says why nothing was executed."""
         shown = media_type or JSON
         if isinstance(error, StoreError):
             return self._refuse(error, shown)
         headers: Headers = ()
-        if isinstance(error, Refused):
+        if isinstance(error, DocumentRefusedError):
             body: dict[str, Any] = {"errors": error.errors}
             status = 400 if shown == GRAPHQL_JSON else 200
         else:
@@ -190,7 +193,7 @@ class GraphQLEndpoint:
                 return None
             raise needs_post() from None
         except (CannotGetOperationTypeError, MissingQueryError):
-            raise HttpRefusal(400, NO_OPERATION) from None
+            raise HttpError(400, NO_OPERATION) from None
         finally:
             await context.settle()
         if context.has_read_too_much:

@@ -41,7 +41,7 @@ class Check:
         return found | ({"note": self.note} if self.note else {})
 
 
-class NotReady(Exception):
+class NotReadyError(Exception):
     """A condition does not hold; the text says why."""
 
 
@@ -96,7 +96,7 @@ class Health:
             note = f"the database did not answer within {self._bound:g} s"
         except DatabaseFailureError:
             note = "the database refused a plain question: see the log"
-        except NotReady as error:
+        except NotReadyError as error:
             note = str(error)
         except StoreError as error:
             note = reason_of(error)
@@ -104,7 +104,7 @@ class Health:
 
     async def _serving(self) -> None:
         if self._draining:
-            raise NotReady("the server is stopping")
+            raise NotReadyError("the server is stopping")
 
     async def _database(self) -> None:
         await self._store.ping()
@@ -119,16 +119,16 @@ class Health:
             return None
         if not heads:
             dialect.reopen()  # connections that are open may look elsewhere when this has ended
-            raise NotReady(SCHEMA_AWAY if is_hidden else NO_TABLES)
+            raise NotReadyError(SCHEMA_AWAY if is_hidden else NO_TABLES)
         if heads[0] not in REVISIONS:
             return "the tables are newer than this server: replace it soon"
-        raise NotReady("the tables are older than this server: run `trackstore migrate`")
+        raise NotReadyError("the tables are older than this server: run `trackstore migrate`")
 
     async def _writing(self) -> str | None:
         """Whether a write worked lately; if nothing is known, one is tried and rolled back."""
         verdict = self._store.activity.verdict()
         if isinstance(verdict, str):
-            raise NotReady(verdict)
+            raise NotReadyError(verdict)
         if verdict:
             return None
         now = time.monotonic()
@@ -142,7 +142,7 @@ class Health:
             return await asyncio.shield(self._probe)
         except asyncio.CancelledError:
             if self._probe.cancelled():
-                raise NotReady("the server is stopping") from None
+                raise NotReadyError("the server is stopping") from None
             raise
 
     @staticmethod

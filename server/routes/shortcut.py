@@ -5,7 +5,7 @@ from collections.abc import Callable
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-class GraphQLLane:
+class GraphQLShortcutMiddleware:
     """The innermost middleware: takes POST calls of ``path`` to ``endpoint()``, websockets to
     ``socket``; all else passes.
 

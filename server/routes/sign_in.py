@@ -14,7 +14,7 @@ from server.access.cookies import (
     taken_cookie,
 )
 from server.graphql.errors import format_store_error
-from server.http.bodies import HttpRefusal, check_content_type, decode_json, read_body
+from server.http.bodies import HttpError, check_content_type, decode_json, read_body
 from server.http.headers import headers_of
 from server.routes.graphql import status_of
 from store.auth.sign_ins import SignIns
@@ -39,7 +39,7 @@ class SignInEndpoint:
         """Answer one request."""
         try:
             if not is_from_own_page(headers_of(request.scope)):
-                raise HttpRefusal(403, "only its own pages sign in at a server", code="FORBIDDEN")
+                raise HttpError(403, "only its own pages sign in at a server", code="FORBIDDEN")
             match request.method:
                 case "POST":
                     return await self._sign_in(request)
@@ -47,7 +47,7 @@ class SignInEndpoint:
                     return await self._sign_out(request)
                 case _:
                     return await self._state(request)
-        except HttpRefusal as refusal:
+        except HttpError as refusal:
             return JSONResponse(refusal.body, refusal.status, NOT_KEPT)
         except StoreError as error:
             headers = dict(NOT_KEPT)
@@ -63,7 +63,7 @@ class SignInEndpoint:
         body = decode_json(content)
         key = body.get("key") if isinstance(body, dict) else None
         if not isinstance(key, str) or not key.strip():
-            raise HttpRefusal(400, EXPECTED)
+            raise HttpError(400, EXPECTED)
         principal = await self._authenticator.recognise(key.strip(), request.scope.get("client"))
         token = await self._sign_ins.create(principal)
         former = sent_cookie(headers)

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from cli.commands import COMMANDS, Entry, load
-from cli.failures import Refusal
+from cli.failures import CommandError
 from cli.sentences import sentence
 from server.version import VERSION
 from store.database import DatabaseFailureError
@@ -72,7 +72,7 @@ def test_a_database_that_is_away_is_1_and_one_sentence(run: Run, command: str) -
 
 def test_failures_are_told_on_one_line_without_passwords() -> None:
     assert sentence(OSError(13, "Permission denied", "a.txt")) == "a.txt: Permission denied"
-    assert sentence(Refusal("no\nat   all")) == "no at all"
+    assert sentence(CommandError("no\nat   all")) == "no at all"
     refused = DatabaseFailureError("disk is full\n[SQL: INSERT ...]\n[parameters: ('hush',)]")
     assert sentence(refused) == "the database rejected a statement: disk is full"
     assert sentence(ConnectionError("postgresql://me:hush@h")) == "postgresql://me:***@h"

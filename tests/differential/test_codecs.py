@@ -10,7 +10,7 @@ from graphql import parse
 from strawberry.types.base import get_object_definition
 
 from schema.scalars import SCALARS
-from server.fast_path.codecs import Codecs, NoCodec
+from server.fast_path.codecs import Codecs, MissingCodecError
 from server.fast_path.inputs import CompiledInputs
 from server.fast_path.pipeline import COMPILED_INPUTS
 from server.graphql.schema import build_schema
@@ -136,7 +136,7 @@ def test_a_new_field_needs_no_second_word() -> None:
 def test_what_is_not_known_exactly_has_no_codec(kind: type) -> None:
     codecs = Codecs(THINGS)
     for _ in range(2):
-        with pytest.raises(NoCodec):
+        with pytest.raises(MissingCodecError):
             codecs.decoder_of(kind, is_list=True)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from graphql import parse
 
-from server.fast_path.body_decoder_cache import KEPT, LONGEST, Guesses, beginning_of
+from server.fast_path.body_decoder_cache import KEPT, LONGEST, BodyDecoderCache, beginning_of
 from server.fast_path.documents import DocumentCache
 from server.fast_path.inputs import CompiledInputs, Decoded
 from server.fast_path.pipeline import COMPILED_INPUTS
@@ -29,7 +29,7 @@ def inputs() -> CompiledInputs:
 @pytest.fixture
 def read(inputs: CompiledInputs) -> Read:
     """Reads a body as the fast path does; says whether it was read in one step."""
-    guesses, documents = Guesses(), DocumentCache()
+    guesses, documents = BodyDecoderCache(), DocumentCache()
 
     def read(body: bytes) -> tuple[bool, GraphQLRequest | None]:
         guess = guesses.find(body)
@@ -143,7 +143,7 @@ def test_text_that_is_not_ascii(read: Read) -> None:
 
 
 def test_beginnings_are_bounded(inputs: CompiledInputs) -> None:
-    guesses, documents = Guesses(), DocumentCache()
+    guesses, documents = BodyDecoderCache(), DocumentCache()
     documents.keep(MANY, parse(MANY))
     plan = documents.plan(MANY, None, inputs)
     assert plan is not None

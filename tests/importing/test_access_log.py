@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from cli.failures import Refusal
+from cli.failures import CommandError
 from cli.importing.access_log import NAME_LENGTH, operation_of, read_access_log, read_line
 from cli.importing.identity import RecordIds
 from cli.importing.records import Found, Malformed, Record
@@ -323,7 +323,7 @@ def test_byte_order_marks_and_line_ends(tmp_path: Path) -> None:
         assert [r.operation for r in found if isinstance(r, Record)] == [
             r.operation for r in first if isinstance(r, Record)
         ]
-    with pytest.raises(Refusal, match="is UTF-16: convert it"):
+    with pytest.raises(CommandError, match="is UTF-16: convert it"):
         found_in(tmp_path / "c", plain[0].decode().encode("utf-16"))
 
 

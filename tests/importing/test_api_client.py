@@ -12,25 +12,25 @@ from cli.api_client import (
     KEY_VARIABLES,
     URL_VARIABLES,
     ApiClient,
-    CallRefused,
-    Patience,
-    ServerAway,
+    CallRefusedError,
+    RetryPolicy,
+    ServerUnreachableError,
     graphql_address,
     headers_of,
     key_hint,
     require_scopes,
     server_origin,
 )
-from cli.failures import Refusal
+from cli.failures import CommandError
 from tests.importing.loopback import Reply, Script, refused, stand_in
 
-HASTE = Patience(tries=4, first_delay=0.01, longest_delay=0.05)
+HASTE = RetryPolicy(tries=4, first_delay=0.01, longest_delay=0.05)
 FINE: Reply = (200, {}, {"data": {"x": 1}})
 OVERLOADED = refused("too much to do", "OVERLOADED")
 
 
 @contextmanager
-def calling(script: Script, patience: Patience = HASTE) -> Iterator[ApiClient]:
+def calling(script: Script, patience: RetryPolicy = HASTE) -> Iterator[ApiClient]:
     with stand_in(script) as url:
         client = ApiClient(url, "secret", patience)
         try:
@@ -60,16 +60,16 @@ def test_what_passes_is_tried_again(trouble: Reply | None) -> None:
 def test_it_gives_up_and_says_so() -> None:
     with (
         calling(lambda *_: OVERLOADED) as client,
-        pytest.raises(ServerAway, match="failed 4 times: too much to do"),
+        pytest.raises(ServerUnreachableError, match="failed 4 times: too much to do"),
     ):
         client.call("{ x }", {})
 
 
 def test_a_stop_ends_the_waiting() -> None:
-    with calling(lambda *_: OVERLOADED, Patience(8, 30, 30)) as client:
+    with calling(lambda *_: OVERLOADED, RetryPolicy(8, 30, 30)) as client:
         client.stopping.set()
         started = time.monotonic()
-        with pytest.raises(ServerAway, match="stopped while"):
+        with pytest.raises(ServerUnreachableError, match="stopped while"):
             client.call("{ x }", {})
         assert time.monotonic() - started < 10
 
@@ -89,7 +89,7 @@ def test_what_stays_is_told_at_once(reply: Reply, message: str) -> None:
     replies = [reply]
     with (
         calling(lambda *_: replies.pop(0)) as client,
-        pytest.raises(CallRefused, match=message),
+        pytest.raises(CallRefusedError, match=message),
     ):
         client.call("{ x }", {})
 
@@ -110,13 +110,13 @@ def test_the_first_call_says_that_nobody_is_there() -> None:
     with stand_in(lambda *_: FINE) as url:
         pass
     client = ApiClient(url)
-    with pytest.raises(ServerAway, match=r"no server answers at .*: start one"):
+    with pytest.raises(ServerUnreachableError, match=r"no server answers at .*: start one"):
         client.viewer()
     client.close()
 
 
 def test_delays_grow_and_keep_their_bounds() -> None:
-    patience = Patience()
+    patience = RetryPolicy()
     for failures in range(1, 12):
         most = min(10, 0.25 * 2 ** (failures - 1))
         assert most / 2 <= patience.delay(failures, 0) <= most
@@ -166,5 +166,5 @@ def test_messages_say_where_address_and_key_come_from(monkeypatch: pytest.Monkey
 def test_scopes_are_checked_before_any_work() -> None:
     require_scopes({"name": "k", "scopes": ["INGEST"]}, "INGEST")
     require_scopes({"name": "k", "scopes": ["ADMIN"]}, "INGEST", "MANAGE")
-    with pytest.raises(Refusal, match="the key k lacks the scope INGEST: make one with"):
+    with pytest.raises(CommandError, match="the key k lacks the scope INGEST: make one with"):
         require_scopes({"name": "k", "scopes": ["READ"]}, "INGEST")

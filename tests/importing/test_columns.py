@@ -5,19 +5,26 @@ from datetime import UTC
 import pytest
 import typer
 
-from cli.importing.columns import Mistakes, Wish, constants, plan, read_maps, read_sets
+from cli.importing.columns import (
+    ColumnMapping,
+    ColumnMappingError,
+    constants,
+    plan,
+    read_maps,
+    read_sets,
+)
 from cli.importing.times import time_reader
 
 READ_TIME = time_reader(UTC, None)
 HEADER = ["when", "tokens", "who"]
-SETS = [Wish("kind", "LLM"), Wish("name", "chat")]
-MAPS = [Wish("occurredAt", "when"), Wish("llm.inputTokens", "tokens")]
+SETS = [ColumnMapping("kind", "LLM"), ColumnMapping("name", "chat")]
+MAPS = [ColumnMapping("occurredAt", "when"), ColumnMapping("llm.inputTokens", "tokens")]
 WHEN = "2026-02-03T10:00:00Z"
 
 
 def test_a_row_becomes_an_operation() -> None:
-    maps = [*MAPS, Wish("labels.userId", "who"), Wish("attributes.who", "who")]
-    columns = plan(HEADER, maps, [*SETS, Wish("attributes.run", "7")], READ_TIME)
+    maps = [*MAPS, ColumnMapping("labels.userId", "who"), ColumnMapping("attributes.who", "who")]
+    columns = plan(HEADER, maps, [*SETS, ColumnMapping("attributes.run", "7")], READ_TIME)
     assert columns.operation([WHEN, "12", "ana"]) == {
         "kind": "LLM",
         "name": "chat",
@@ -46,8 +53,10 @@ def test_a_row_that_does_not_fit(row: list[str], message: str) -> None:
         plan(HEADER, MAPS, SETS, READ_TIME).operation(row)
 
 
-def mistakes(header: list[str], maps: list[Wish], sets: list[Wish]) -> Mistakes:
-    with pytest.raises(Mistakes) as found:
+def mistakes(
+    header: list[str], maps: list[ColumnMapping], sets: list[ColumnMapping]
+) -> ColumnMappingError:
+    with pytest.raises(ColumnMappingError) as found:
         plan(header, maps, sets, READ_TIME)
     return found.value
 
@@ -55,8 +64,12 @@ def mistakes(header: list[str], maps: list[Wish], sets: list[Wish]) -> Mistakes:
 def test_every_mistake_is_told_at_once_with_what_there_is() -> None:
     found = mistakes(
         HEADER,
-        [Wish("occurredAt", "wen"), Wish("llm.tokens", "tokens"), Wish("api.route", "who")],
-        [Wish("kind", "LLM"), Wish("durationMs", "fast")],
+        [
+            ColumnMapping("occurredAt", "wen"),
+            ColumnMapping("llm.tokens", "tokens"),
+            ColumnMapping("api.route", "who"),
+        ],
+        [ColumnMapping("kind", "LLM"), ColumnMapping("durationMs", "fast")],
     )
     told = "\n".join(found.problems)
     assert "there is no column 'wen': did you mean when?" in told
@@ -76,12 +89,18 @@ def test_without_a_map_it_says_what_is_missing() -> None:
 @pytest.mark.parametrize(
     ("maps", "sets", "message"),
     [
-        ([*MAPS, Wish("name", "who")], SETS, "name is filled twice"),
-        ([*MAPS, Wish("api.route", "who")], SETS, "api.route belongs to kind API, not LLM"),
-        ([*MAPS, Wish("interaction.units", "who")], SETS, "needs interaction.type"),
+        ([*MAPS, ColumnMapping("name", "who")], SETS, "name is filled twice"),
+        (
+            [*MAPS, ColumnMapping("api.route", "who")],
+            SETS,
+            "api.route belongs to kind API, not LLM",
+        ),
+        ([*MAPS, ColumnMapping("interaction.units", "who")], SETS, "needs interaction.type"),
     ],
 )
-def test_what_cannot_go_together(maps: list[Wish], sets: list[Wish], message: str) -> None:
+def test_what_cannot_go_together(
+    maps: list[ColumnMapping], sets: list[ColumnMapping], message: str
+) -> None:
     assert message in str(mistakes(HEADER, maps, sets))
 
 
@@ -90,20 +109,20 @@ def test_columns_of_one_name() -> None:
 
 
 def test_an_id_of_its_own_may_carry_the_time() -> None:
-    columns = plan(["key"], [Wish("id", "key")], SETS, READ_TIME)
+    columns = plan(["key"], [ColumnMapping("id", "key")], SETS, READ_TIME)
     id = "0190b5c0-7b3e-7c1a-8f00-3a5c9e1d2b4f"
     assert columns.operation([id])["id"] == id
 
 
 def test_what_maps_and_sets_look_like() -> None:
-    assert read_maps(["a=b=name"]) == [Wish("name", "a=b")]
-    assert read_sets(["attributes.x=a=b"]) == [Wish("attributes.x", "a=b")]
+    assert read_maps(["a=b=name"]) == [ColumnMapping("name", "a=b")]
+    assert read_sets(["attributes.x=a=b"]) == [ColumnMapping("attributes.x", "a=b")]
     for text in ("name", "=name", "column="):
         with pytest.raises(typer.BadParameter, match="is not COLUMN=FIELD"):
             read_maps([text])
 
 
 def test_constants_are_checked_as_well() -> None:
-    assert constants([Wish("cacheHit", "yes")], READ_TIME) == {"cacheHit": True}
-    with pytest.raises(Mistakes, match="there is no field 'nmae': did you mean name"):
-        constants([Wish("nmae", "x")], READ_TIME)
+    assert constants([ColumnMapping("cacheHit", "yes")], READ_TIME) == {"cacheHit": True}
+    with pytest.raises(ColumnMappingError, match="there is no field 'nmae': did you mean name"):
+        constants([ColumnMapping("nmae", "x")], READ_TIME)

@@ -13,7 +13,7 @@ from graphql import (
     is_list_type,
 )
 
-from cli.importing.fields import FIELDS, NoField, find_field
+from cli.importing.fields import FIELDS, UnknownFieldError, find_field
 from cli.importing.records import Operation
 from cli.importing.times import time_reader
 from server.graphql.schema import schema_sdl
@@ -109,4 +109,6 @@ def test_a_name_that_is_no_field(name: str, message: str) -> None:
     with pytest.raises(ValueError, match=r"field|ends") as refusal:
         find_field(name, READ_TIME)
     assert message in str(refusal.value)
-    assert isinstance(refusal.value, NoField) == ("no field" in message or "mean" in message)
+    assert isinstance(refusal.value, UnknownFieldError) == (
+        "no field" in message or "mean" in message
+    )

@@ -13,11 +13,11 @@ import pytest
 from cli.importing.sources import (
     MAX_LINE_BYTES,
     STDIN,
-    SourceBroken,
+    SourceError,
     open_source,
     total_bytes,
 )
-from cli.interruption import Interrupted, Interruption
+from cli.interruption import InterruptedImportError, Interruption
 
 PATIENCE_SECONDS = 20.0
 
@@ -69,7 +69,7 @@ def test_a_damaged_file_gives_what_it_can(tmp_path: Path, harm: type[bytes]) -> 
     file.write_bytes(harm(gzip.compress(content)))
     read: list[int] = []
     with (
-        pytest.raises(SourceBroken, match=r"cut.gz cannot be read further"),
+        pytest.raises(SourceError, match=r"cut.gz cannot be read further"),
         open_source(file, Interruption()) as source,
     ):
         read.extend(number for number, _ in source.lines())
@@ -86,7 +86,10 @@ def test_the_first_wish_to_stop_reaches_a_wait_for_input() -> None:
         timer.start()
         watchdog.start()
         try:
-            with pytest.raises(Interrupted), open_source(pipe_path, interruption) as source:
+            with (
+                pytest.raises(InterruptedImportError),
+                open_source(pipe_path, interruption) as source,
+            ):
                 list(source.lines())
         finally:
             timer.join()

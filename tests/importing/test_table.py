@@ -7,20 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from cli.failures import Refusal
+from cli.failures import CommandError
 from cli.importing import table
-from cli.importing.columns import Mistakes, Wish
+from cli.importing.columns import ColumnMapping, ColumnMappingError
 from cli.importing.identity import RecordIds
 from cli.importing.records import Found, Malformed, Record, RepeatedHeader
 from cli.importing.sources import open_source
-from cli.importing.table import RowsWish, TableForm, read_table
+from cli.importing.table import TableForm, TableOptions, read_table
 from cli.importing.times import time_reader
 from cli.interruption import Interruption
 from tests.importing.conftest import CALLS
 
-WISH = RowsWish(
-    maps=[Wish("occurredAt", "when"), Wish("error", "note")],
-    sets=[Wish("kind", "LLM"), Wish("name", "chat")],
+WISH = TableOptions(
+    maps=[ColumnMapping("occurredAt", "when"), ColumnMapping("error", "note")],
+    sets=[ColumnMapping("kind", "LLM"), ColumnMapping("name", "chat")],
     read_time=time_reader(UTC, None),
 )
 HEADER = b"when,note\n"
@@ -28,7 +28,7 @@ ROW = b"2026-02-03 10:00:00,"
 
 
 def read(
-    path: Path, content: bytes, form: TableForm | None = None, wish: RowsWish = WISH
+    path: Path, content: bytes, form: TableForm | None = None, wish: TableOptions = WISH
 ) -> Sequence[Found]:
     path.write_bytes(content)
     with open_source(path, Interruption()) as source:
@@ -156,7 +156,7 @@ def test_rows_are_known_again_however_the_file_is_turned(file: Path) -> None:
 
 
 def test_a_delimiter_that_does_not_divide_is_told(file: Path) -> None:
-    with pytest.raises(Mistakes) as error:
+    with pytest.raises(ColumnMappingError) as error:
         read(file, b"when;note\n2026-02-03 10:00:00;a\n")
     assert "The header is one column: --delimiter ';' may be meant." in error.value.hints
 
@@ -171,21 +171,23 @@ def test_another_encoding(file: Path) -> None:
 
 
 def test_utf_16_is_told(file: Path) -> None:
-    with pytest.raises(Refusal, match="is UTF-16: convert it with iconv"):
+    with pytest.raises(CommandError, match="is UTF-16: convert it with iconv"):
         read(file, (HEADER + ROW).decode().encode("utf-16"))
 
 
 def test_a_header_that_is_not_there(file: Path) -> None:
-    with pytest.raises(Refusal, match="is empty: there is no header"):
+    with pytest.raises(CommandError, match="is empty: there is no header"):
         read(file, b"\n")
-    with pytest.raises(Refusal, match="line 1: the header is not utf-8"):
+    with pytest.raises(CommandError, match="line 1: the header is not utf-8"):
         read(file, b"caf\xe9\n")
     assert read(file, HEADER) == []
 
 
 def test_times_without_zone_are_asked_for_at_once(file: Path) -> None:
-    wish = RowsWish(WISH.maps, WISH.sets, time_reader(None, None))
-    with pytest.raises(Mistakes, match=r"rows.csv:2: occurredAt: .* has no zone: add --zone UTC"):
+    wish = TableOptions(WISH.maps, WISH.sets, time_reader(None, None))
+    with pytest.raises(
+        ColumnMappingError, match=r"rows.csv:2: occurredAt: .* has no zone: add --zone UTC"
+    ):
         read(file, HEADER + ROW + b"a\n", wish=wish)
     found = read(file, HEADER + b"2026-02-03 10:00Z,a\n" + ROW + b"b\n", wish=wish)
     assert [type(item) for item in found] == [Record, Malformed]
@@ -193,11 +195,11 @@ def test_times_without_zone_are_asked_for_at_once(file: Path) -> None:
 
 def test_the_shipped_table(tmp_path: Path) -> None:
     maps = [
-        Wish("occurredAt", "when"),
-        Wish("llm.inputTokens", "prompt tokens"),
-        Wish("error", "note"),
+        ColumnMapping("occurredAt", "when"),
+        ColumnMapping("llm.inputTokens", "prompt tokens"),
+        ColumnMapping("error", "note"),
     ]
-    wish = RowsWish(maps, WISH.sets, WISH.read_time)
+    wish = TableOptions(maps, WISH.sets, WISH.read_time)
     found = read(tmp_path / "calls.csv", CALLS.read_bytes(), wish=wish)
     assert [(type(item), item.line) for item in found] == [
         (Record, 2),

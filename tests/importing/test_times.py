@@ -7,7 +7,7 @@ import pytest
 import typer
 
 from cli.importing.options import find_time_format, find_zone
-from cli.importing.times import NoZone, read_log_time, time_reader, write_time
+from cli.importing.times import MissingTimeZoneError, read_log_time, time_reader, write_time
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -64,7 +64,7 @@ def test_a_zone_holds_for_times_without_one() -> None:
 
 
 def test_no_zone_anywhere_is_told_with_the_mend() -> None:
-    with pytest.raises(NoZone, match="has no zone: add --zone UTC"):
+    with pytest.raises(MissingTimeZoneError, match="has no zone: add --zone UTC"):
         time_reader(None, None)("2026-01-01 12:00:00")
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from server.access.admission import Admission
-from server.graphql import fair_queue
-from server.graphql.fair_queue import BULK_BYTES, MANY_CALLS, Turns
+from server.graphql import call_scheduler
+from server.graphql.call_scheduler import BULK_BYTES, MANY_CALLS, CallScheduler
 from store.auth.access import Principal, TenantBounds
 from store.errors import TooManyRequestsError
 from tests.api import StartApi
@@ -23,7 +23,7 @@ class Calls:
     """Calls of several organizations, which last until they are told to end."""
 
     def __init__(self) -> None:
-        self.turns = Turns(Admission(100), 100, 30)
+        self.turns = CallScheduler(Admission(100), 100, 30)
         self.begun: list[str] = []
         self._end: dict[str, asyncio.Event] = {}
         self.tasks: list[asyncio.Task[None]] = []
@@ -59,8 +59,8 @@ class Calls:
 def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
     """Calls for which others wait as long as it takes."""
     for name in ("YOUNG_SECONDS", "MAX_PAUSE_SECONDS"):
-        monkeypatch.setattr(fair_queue, name, 3_600.0)
-    monkeypatch.setattr(fair_queue, "MAX_REST_SECONDS", 0.0)
+        monkeypatch.setattr(call_scheduler, name, 3_600.0)
+    monkeypatch.setattr(call_scheduler, "MAX_REST_SECONDS", 0.0)
     return Calls()
 
 
@@ -106,7 +106,7 @@ async def test_a_burst_of_calls_gives_way(calls: Calls) -> None:
 async def test_a_call_that_takes_long_is_not_waited_for(
     calls: Calls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fair_queue, "YOUNG_SECONDS", 0.01)
+    monkeypatch.setattr(call_scheduler, "YOUNG_SECONDS", 0.01)
     await calls.come("quiet1")
     await calls.come("loud1", size=BULK)
     assert calls.begun == ["quiet1"]
@@ -116,7 +116,7 @@ async def test_a_call_that_takes_long_is_not_waited_for(
 
 
 async def test_nobody_gives_way_for_ever(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fair_queue, "MAX_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr(call_scheduler, "MAX_PAUSE_SECONDS", 0.05)
     await calls.come("quiet1")
     await calls.come("loud1", size=BULK)
     for number in range(1, 1_000):

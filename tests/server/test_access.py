@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.access.key_requirement import Access, AccessRefused, decide_access, is_loopback
+from server.access.key_requirement import Access, OpenAccessError, decide_access, is_loopback
 
 
 @pytest.mark.parametrize(
@@ -31,11 +31,11 @@ def test_what_is_set_holds_here() -> None:
 
 @pytest.mark.parametrize("access", list(Access))
 def test_elsewhere_nothing_goes_without_a_key(access: Access) -> None:
-    with pytest.raises(AccessRefused, match="trackstore keys create"):
+    with pytest.raises(OpenAccessError, match="trackstore keys create"):
         decide_access(access, "0.0.0.0", any_active_key=False)
 
 
 def test_elsewhere_keys_are_asked_for() -> None:
     assert decide_access(Access.AUTO, "0.0.0.0", any_active_key=True) is Access.KEYS
-    with pytest.raises(AccessRefused, match="TRACKSTORE_ACCESS=open would let all of them in"):
+    with pytest.raises(OpenAccessError, match="TRACKSTORE_ACCESS=open would let all of them in"):
         decide_access(Access.OPEN, "0.0.0.0", any_active_key=True)

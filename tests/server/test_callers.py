@@ -9,7 +9,7 @@ import pytest
 from server.access.admission import (
     KEPT_ADDRESSES,
     Admission,
-    TooManyWrongKeys,
+    TooManyWrongKeysError,
     WrongKeys,
     network_of,
 )
@@ -124,13 +124,13 @@ def test_wrong_keys_run_out_and_come_back() -> None:
     wrong = WrongKeys(6, clock)
     for _ in range(6):
         wrong.count("10.0.0.1")
-    with pytest.raises(TooManyWrongKeys) as refused:
+    with pytest.raises(TooManyWrongKeysError) as refused:
         wrong.count("10.0.0.1")
     assert refused.value.retry_seconds == 10
     wrong.count("10.0.0.2")
     clock.now += 10
     wrong.count("10.0.0.1")
-    with pytest.raises(TooManyWrongKeys):
+    with pytest.raises(TooManyWrongKeysError):
         wrong.count("10.0.0.1")
     clock.now += 3_600
     for _ in range(6):

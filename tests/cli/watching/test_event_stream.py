@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.watch import event_stream
-from cli.watch.event_stream import EventStream, Message, TooLong
+from cli.watch.event_stream import EventStream, EventTooLongError, Message
 
 STREAM = (
     ": hello\n\n"
@@ -49,7 +49,7 @@ def test_what_never_ends_is_given_up(content: bytes, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(event_stream, "MOST_BYTES", 150)
     stream = EventStream()
     stream.feed(content)
-    with pytest.raises(TooLong):
+    with pytest.raises(EventTooLongError):
         stream.feed(content)
 
 

@@ -32,7 +32,7 @@ MAX_REST_SECONDS = 1.0
 """How long bulk loads rest after one that took longer."""
 
 
-class Turns:
+class CallScheduler:
     """The calls under way in one process, by organization."""
 
     def __init__(self, admission: Admission, waiting: int, seconds: float) -> None:
@@ -126,7 +126,7 @@ class Turns:
 class Call:
     """One call, as an asynchronous context manager."""
 
-    def __init__(self, turns: Turns, principal: Principal) -> None:
+    def __init__(self, turns: CallScheduler, principal: Principal) -> None:
         self._turns = turns
         self._places = AsyncExitStack()
         self.principal = principal

@@ -26,7 +26,7 @@ class Bounded(Protocol):
         ...
 
 
-class TurnsCollector(Collector):
+class CallSchedulerCollector(Collector):
     """Reads the numbers of everything that is bounded, by its kind.
 
     Organizations are no labels: there is no end of them, and their names are theirs.
