@@ -23,6 +23,7 @@ from schema.operation_filters import OperationFilter, OperationOrderField
 from schema.operations import Operation as OperationType
 from store.auth.access import LabelsDraft
 from store.operations import drafts
+from store.operations.bulk import columnwise
 from store.operations.columns import COLUMNS
 from store.pricing.token_counts import TOKEN_COLUMNS
 from trackstore import entries
@@ -100,6 +101,23 @@ def test_a_column_has_the_type_of_its_field(field: OperationField) -> None:
 def test_drafts_inputs_and_entries_have_the_fields_of_their_part(part: Part, written: type) -> None:
     nested = NESTED if part is Part.COMMON else set()
     assert written_names(written) == names_in(part) | nested
+
+
+@pytest.mark.parametrize(
+    ("part", "read"),
+    [
+        (Part.LABELS, columnwise.LABEL_NAMES),
+        (Part.API, columnwise.API),
+        (Part.TOOL, columnwise.TOOL),
+        (Part.LLM, columnwise.LLM),
+        (Part.INTERACTION, columnwise.USE),
+        (Part.COMMON, columnwise.OWN),
+    ],
+)
+def test_bulk_loads_read_the_fields_of_each_part(part: Part, read: tuple[str, ...]) -> None:
+    nested = NESTED if part is Part.COMMON else set()
+    assert set(read) == names_in(part) | nested
+    assert len(set(read)) == len(read)
 
 
 def test_the_counts_of_tokens_are_fields_of_a_model_call() -> None:
