@@ -25,8 +25,8 @@ INTRODUCTION = """\
 # Settings
 
 The server reads its settings from the environment, and from a file `.env` in the folder it is started in; the
-environment goes first, and options of a command before both. An empty variable counts as one that is not
-set. Sizes may be written as `32MiB`, yes and no as `true` and `false`, lists with commas.
+environment takes precedence over the file, and options of a command over both. An empty variable counts as one that is
+not set. Sizes may be written as `32MiB`, yes and no as `true` and `false`, lists with commas.
 
 `trackstore settings` prints them with their present values, `trackstore doctor` checks them.
 
