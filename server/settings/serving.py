@@ -161,7 +161,7 @@ class ServingSettings(BaseSettings):
         default=5,
         gt=0,
         le=HOUR_SECONDS,
-        description="How long to wait for a connection before the caller gets an error that asks to try again.",
+        description="How long to wait for a connection before the caller gets a retryable error.",
     )
     max_questions: int = Field(
         default=8,

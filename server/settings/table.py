@@ -24,9 +24,9 @@ SECTIONS = {
 INTRODUCTION = """\
 # Settings
 
-The server reads its settings from the environment, and from a file `.env` in the folder it is started in; the
-environment takes precedence over the file, and options of a command over both. An empty variable counts as one that is
-not set. Sizes may be written as `32MiB`, yes and no as `true` and `false`, lists with commas.
+The server reads its settings from the environment, and from a file `.env` in the folder it is started in. The
+environment takes precedence over the file, and options of a command take precedence over both. An empty
+variable counts as not set. Write sizes as `32MiB`, booleans as `true` or `false`, and lists with commas.
 
 `trackstore settings` prints them with their present values, `trackstore doctor` checks them.
 
