@@ -42,7 +42,7 @@ SHOWN = 30
 
 def reprice(
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only tell what would change.")
+        bool, typer.Option("--dry-run", help="Only report what would change.")
     ] = False,
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Do not ask before costs are changed.")

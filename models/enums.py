@@ -71,7 +71,7 @@ class LimitSubject(StrEnum):
 
 
 class LimitPeriod(StrEnum):
-    """The calendar period after which usage starts again at zero."""
+    """Calendar period after which usage resets to zero."""
 
     HOUR = "HOUR"
     DAY = "DAY"

@@ -1,4 +1,4 @@
-"""The installation that answers."""
+"""The Trackstore installation that answered this query."""
 
 import strawberry
 
@@ -10,7 +10,7 @@ from schema.context import Info
 class AboutQueries:
     """What runs here."""
 
-    @strawberry.field(description="The installation that answers: version, database, migration.")
+    @strawberry.field(description="Version, database and migration of the installation.")
     async def about(self, info: Info) -> About:
         """Needs READ; holds nothing of any tenant."""
         info.context.reader()

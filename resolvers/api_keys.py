@@ -22,11 +22,11 @@ from schema.enums import ItemStatus
 class ApiKeyMutations:
     """Making and revoking keys."""
 
-    @strawberry.mutation(description="Make a key. Its secret is shown this once.")
+    @strawberry.mutation(description="Creates an API key. Its secret is shown only once.")
     async def create_api_key(
         self,
         info: Info,
-        input: Annotated[ApiKeyInput, conditions("What the key may do, and for whom.")],
+        input: Annotated[ApiKeyInput, conditions("The permissions and bounds of the key.")],
     ) -> CreatedApiKeyPayload:
         """Needs ADMIN."""
         row, secret = await info.context.store.keys.create(input, info.context.principal)
@@ -34,9 +34,9 @@ class ApiKeyMutations:
             status=ItemStatus.ACCEPTED, api_key=ApiKey.from_row(row), secret=secret
         )
 
-    @strawberry.mutation(description="Revoke a key for good.")
+    @strawberry.mutation(description="Revokes an API key permanently.")
     async def revoke_api_key(
-        self, info: Info, input: Annotated[RevokeApiKeyInput, about("Which key.")]
+        self, info: Info, input: Annotated[RevokeApiKeyInput, about("The key to revoke.")]
     ) -> ApiKeyPayload:
         """Needs ADMIN. Revoked again, nothing changes."""
         row, changed = await info.context.store.keys.revoke(input.key_id, info.context.principal)
@@ -48,12 +48,12 @@ class ApiKeyMutations:
 class ApiKeyQueries:
     """Reading keys."""
 
-    @strawberry.field(description="Who I am, what I may do, and for which organization.")
+    @strawberry.field(description="The caller's identity, permissions and organization.")
     def viewer(self, info: Info) -> Viewer:
         """The principal of this call."""
         return Viewer.of(info.context.principal)
 
-    @strawberry.field(description="The keys within the caller's bounds, newest first.")
+    @strawberry.field(description="API keys within the caller's bounds, newest first.")
     async def api_keys(self, info: Info) -> list[ApiKey]:
         """Needs ADMIN."""
         info.context.principal.require(AccessScope.ADMIN)

@@ -21,11 +21,12 @@ class CircuitBreakerMutations:
     """Reporting breakers."""
 
     @strawberry.mutation(
-        description="Report state and totals of a breaker; a late one is ignored. Reports of several "
-        "instances are put together: the worst state, the sums of the totals."
+        description="Reports the state and totals of a circuit breaker. Late reports are ignored. "
+        "Reports of several instances are combined into the worst state and the summed "
+        "totals."
     )
     async def report_circuit_breaker(
-        self, info: Info, input: Annotated[CircuitBreakerInput, about("State and totals.")]
+        self, info: Info, input: Annotated[CircuitBreakerInput, about("The state and totals.")]
     ) -> CircuitBreakerPayload:
         """A change of state is logged as a transition."""
         store = info.context.store
@@ -39,7 +40,7 @@ class CircuitBreakerMutations:
 class CircuitBreakerQueries:
     """Reading breakers."""
 
-    @strawberry.field(description="Breakers by name, with what an operator should know of them.")
+    @strawberry.field(description="Circuit breakers, ordered by name, with warnings for operators.")
     async def circuit_breakers(
         self,
         info: Info,

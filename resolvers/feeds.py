@@ -11,8 +11,8 @@ class FeedQueries:
     """Cursors of now."""
 
     @strawberry.field(
-        description="Where the feeds stand now. Ask for this, then for the present state, then "
-        "subscribe after it: nothing is missed between the two."
+        description="Current feed cursors. Read them, then read the current state, then subscribe "
+        "after them to miss nothing in between."
     )
     async def feed_cursors(self, info: Info) -> FeedCursors:
         """What is being committed at this moment comes after them."""

@@ -60,15 +60,13 @@ class IngestMutations:
     """The SDK's door."""
 
     @strawberry.mutation(
-        description="Apply up to 10,000 entries of any kind, in order per request, in one "
-        "transaction, with one answer per entry."
+        description="Applies up to 10,000 entries of any kind in one transaction, in order per "
+        "request. Returns one result per entry."
     )
     async def ingest(
         self,
         info: Info,
-        entries: Annotated[
-            list[EntryInput], about("The entries, in the order in which they happened.")
-        ],
+        entries: Annotated[list[EntryInput], about("Entries in the order in which they happened.")],
     ) -> TrackPayload:
         """Repeats of ids are duplicates, so that a batch can be sent again."""
         return await record(info.context, entries, prepare_entry, "entries", own_id)

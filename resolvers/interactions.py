@@ -18,13 +18,15 @@ from store.query.records import RecordQuery
 class InteractionQueries:
     """Reading counters."""
 
-    @strawberry.field(description="Counters per month and full set of labels, newest month first.")
+    @strawberry.field(
+        description="Interaction counters per month and full set of labels, newest month first."
+    )
     async def interactions(
         self,
         info: Info,
         where: Annotated[InteractionFilter | None, where_of("counters")] = None,
         order_by: Annotated[
-            list[InteractionOrder] | None, about("The order, first step first.")
+            list[InteractionOrder] | None, about("Sort order, most significant field first.")
         ] = None,
         first: First = None,
         after: After = None,

@@ -60,22 +60,24 @@ class LimitMutations:
     """Using and setting limits."""
 
     @strawberry.mutation(
-        description="Use units if every limit that applies allows it, all or nothing, and count "
-        "them. A denied call changes nothing."
+        description="Consumes units if every applicable limit allows it, all or nothing. A denied "
+        "call has no effect."
     )
     async def consume(
         self,
         info: Info,
-        input: Annotated[ConsumeInput, about("What is to be used, and whose use it is.")],
+        input: Annotated[ConsumeInput, about("The units to consume and their consumer.")],
     ) -> ConsumePayload:
         """One transaction over all levels."""
         return await decided(info, intake(info).consume(input))
 
-    @strawberry.mutation(description="Set units aside until they are committed or released.")
+    @strawberry.mutation(description="Reserves units until they are committed or released.")
     async def reserve(
         self,
         info: Info,
-        input: Annotated[ReserveInput, about("What is to be set aside, for whom, and how long.")],
+        input: Annotated[
+            ReserveInput, about("The units to reserve, their consumer and the duration.")
+        ],
     ) -> ReservationPayload:
         """They stop counting by themselves after ``ttl``."""
         entry = intake(info).reserve(input, input.ttl)
@@ -86,28 +88,29 @@ class LimitMutations:
         )
 
     @strawberry.mutation(
-        description="Use what was really needed of a reservation; the rest is given back. Work "
-        "that was done is counted even where it passes the limit, and after the reservation was "
-        "released or has expired: then in the period of the commit."
+        description="Counts the units actually used of a reservation and returns the rest. "
+        "Completed work is counted even if it exceeds the limit, or if the reservation "
+        "was released or has expired; it is then counted in the period of the commit."
     )
     async def commit_reservation(
         self,
         info: Info,
-        input: Annotated[CommitReservationInput, about("Which one, and what was used.")],
+        input: Annotated[CommitReservationInput, about("The reservation and the units used.")],
     ) -> SettlementPayload:
         """HELD or RELEASED to COMMITTED."""
         return await settled(info, intake(info).settle(input.reservation_id, input.units))
 
-    @strawberry.mutation(description="Give all units of a reservation back.")
+    @strawberry.mutation(description="Returns all units of a reservation.")
     async def release_reservation(
-        self, info: Info, input: Annotated[ReleaseReservationInput, about("Which one.")]
+        self, info: Info, input: Annotated[ReleaseReservationInput, about("The reservation.")]
     ) -> SettlementPayload:
         """HELD to RELEASED."""
         return await settled(info, intake(info).settle(input.reservation_id, None))
 
     @strawberry.mutation(
-        description="Set the maximum of a subject, interaction type and period. A new limit begins "
-        "with the units that its period already holds; what is left out of a known one stays."
+        description="Sets the maximum for a subject, interaction type and period. A new limit "
+        "starts with the units already used in its period; omitted fields of an "
+        "existing limit stay unchanged."
     )
     async def set_limit(
         self, info: Info, input: Annotated[LimitInput, about("The limit.")]
@@ -117,11 +120,11 @@ class LimitMutations:
         return LimitPayload(status=ItemStatus.ACCEPTED, limit=Limit.from_row(row))
 
     @strawberry.mutation(
-        description="Delete a limit. The counters stay: set again, it begins "
-        "with the units that its period holds."
+        description="Deletes a limit. Counters are kept: if the limit is set again, it starts with "
+        "the units used in its period."
     )
     async def delete_limit(
-        self, info: Info, input: Annotated[DeleteLimitInput, about("Which limit.")]
+        self, info: Info, input: Annotated[DeleteLimitInput, about("The limit to delete.")]
     ) -> LimitPayload:
         """Its usage goes with it."""
         row = await info.context.store.limits.delete_limit(input.limit_id, info.context.principal)
@@ -132,7 +135,7 @@ class LimitMutations:
 class LimitQueries:
     """Reading limits."""
 
-    @strawberry.field(description="Limits, by subject, type and period; at most 1,000.")
+    @strawberry.field(description="Limits, ordered by subject, type and period; at most 1,000.")
     async def limits(
         self,
         info: Info,
@@ -144,13 +147,13 @@ class LimitQueries:
         rows = await store.limits.list_limits(info.context.reader(), condition)
         return [Limit.from_row(row) for row in rows]
 
-    @strawberry.field(description="What is used and left now of the limits of one subject.")
+    @strawberry.field(description="Used and remaining units of one subject's limits.")
     async def usage(
         self,
         info: Info,
-        subject: Annotated[SubjectInput, conditions("Who is limited.")],
+        subject: Annotated[SubjectInput, conditions("The subject of the limits.")],
         interaction_type: Annotated[
-            str | None, narrowing("Only limits of this interaction.")
+            str | None, narrowing("Returns only limits of this interaction.")
         ] = None,
     ) -> list[LimitLevel]:
         """Empty where the subject has no limit."""

@@ -48,19 +48,21 @@ async def find_node(info: Info, id: str) -> Node | None:
 class NodeQueries:
     """Records by global id."""
 
-    @strawberry.field(description="Any record, by its global id (id).")
+    @strawberry.field(description="Returns a record by its global id.")
     async def node(
-        self, info: Info, id: Annotated[strawberry.ID, about("The record's global id (id).")]
+        self, info: Info, id: Annotated[strawberry.ID, about("Global id of the record.")]
     ) -> Node | None:
         """Null where there is none within the caller's bounds."""
         info.context.reader()
         return await find_node(info, id)
 
-    @strawberry.field(description="Up to 1,000 records, by their global ids, in the order asked.")
+    @strawberry.field(
+        description="Returns up to 1,000 records by their global ids, in the requested order."
+    )
     async def nodes(
         self,
         info: Info,
-        ids: Annotated[list[strawberry.ID], about("The records' global ids (id).")],
+        ids: Annotated[list[strawberry.ID], about("Global ids of the records.")],
     ) -> list[Node | None]:
         """Null in the place of each that is not there within the caller's bounds."""
         info.context.reader()

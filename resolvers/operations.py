@@ -50,7 +50,7 @@ async def record_operation(
 class OperationMutations:
     """Recording operations."""
 
-    @strawberry.mutation(description="Record one finished call. Answered after its commit.")
+    @strawberry.mutation(description="Records one finished call. Returns after the commit.")
     async def track_operation(
         self, info: Info, input: Annotated[OperationInput, about("The call.")]
     ) -> OperationPayload:
@@ -58,8 +58,8 @@ class OperationMutations:
         return await record_operation(info, input)
 
     @strawberry.mutation(
-        description="Record up to 10,000 finished calls in one transaction; one bad item never "
-        "costs its neighbours."
+        description="Records up to 10,000 finished calls in one transaction. An invalid item does "
+        "not affect the others."
     )
     async def track_operations(
         self, info: Info, operations: Annotated[list[OperationInput], about("The calls.")]
@@ -67,21 +67,21 @@ class OperationMutations:
         """Any kind, in bulk."""
         return await record_operations(info.context, operations)
 
-    @strawberry.mutation(description="Record one finished API call, in the words of an API.")
+    @strawberry.mutation(description="Records one finished API call.")
     async def track_api_operation(
         self, info: Info, input: Annotated[ApiOperationInput, about("The call.")]
     ) -> OperationPayload:
         """Kind API."""
         return await record_operation(info, api_operation(input), API_PATHS)
 
-    @strawberry.mutation(description="Record one use of read or search, in exactly these words.")
+    @strawberry.mutation(description="Records one use of the read or search tool.")
     async def track_tool_operation(
         self, info: Info, input: Annotated[ToolOperationInput, about("The use.")]
     ) -> OperationPayload:
         """Kind TOOL."""
         return await record_operation(info, tool_operation(input), TOOL_PATHS)
 
-    @strawberry.mutation(description="Record one exchange of a chat.")
+    @strawberry.mutation(description="Records one chat exchange.")
     async def track_chat(
         self, info: Info, input: Annotated[ChatInput, about("The exchange.")]
     ) -> OperationPayload:
@@ -93,13 +93,13 @@ class OperationMutations:
 class OperationQueries:
     """Reading operations."""
 
-    @strawberry.field(description="Operations, newest first where no order is given.")
+    @strawberry.field(description="Operations, newest first by default.")
     async def operations(
         self,
         info: Info,
         where: Annotated[OperationFilter | None, where_of("operations")] = None,
         order_by: Annotated[
-            list[OperationOrder] | None, about("The order, first step first.")
+            list[OperationOrder] | None, about("Sort order, most significant field first.")
         ] = None,
         first: First = None,
         after: After = None,

@@ -17,8 +17,8 @@ class PriceMutations:
     """Setting prices."""
 
     @strawberry.mutation(
-        description="Set the price of a model or tool from an instant on. Costs that are already "
-        "recorded stay as they are: see reprice."
+        description="Sets the price of a model or tool from a point in time. Recorded costs do not "
+        "change; use reprice to update them."
     )
     async def set_price(
         self, info: Info, input: Annotated[PriceInput, about("The price.")]
@@ -28,12 +28,15 @@ class PriceMutations:
         return PricePayload(status=ItemStatus.ACCEPTED, price=Price.from_row(row))
 
     @strawberry.mutation(
-        description="Price recorded operations anew by the prices in force at each one's own time. "
-        "Nothing is changed unless dryRun is false. One call looks at a bounded number of "
-        "operations; the next one goes on after its endCursor. Safe beside writers, and to repeat."
+        description="Recalculates the costs of recorded operations with the prices in force when "
+        "each occurred. Changes are saved only if dryRun is false. Each call processes "
+        "a bounded number of operations; pass endCursor as after to continue. Safe to "
+        "repeat and to run alongside writers."
     )
     async def reprice(
-        self, info: Info, input: Annotated[RepriceInput, with_filter("Which operations, and how.")]
+        self,
+        info: Info,
+        input: Annotated[RepriceInput, with_filter("The operations and the repricing options.")],
     ) -> RepricePayload:
         """Within the caller's bounds."""
         store = info.context.store
@@ -48,7 +51,7 @@ class PriceMutations:
 class PriceQueries:
     """Reading prices."""
 
-    @strawberry.field(description="The prices of the caller's organization and the installation.")
+    @strawberry.field(description="Prices of the caller's organization and of the installation.")
     async def prices(self, info: Info) -> list[Price]:
         """All dates of them."""
         rows = await info.context.store.prices.list_prices(info.context.reader())

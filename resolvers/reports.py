@@ -30,20 +30,23 @@ from store.time_ranges import TimeRange, parse_time_range
 
 DEFAULT_RANGE = parse_time_range("24h")
 Range = Annotated[
-    TimeRange | None, about("Which span, up to now: 1h, 24h, 7d, 30d, all, or any duration.")
+    TimeRange | None, about("Time range up to now: 1h, 24h, 7d, 30d, all, or any duration.")
 ]
 HoursRange = Annotated[
-    TimeRange | None, about("In place of hours: a range of 1h to 744h, such as 24h or 7d.")
+    TimeRange | None, about("Time range of 1h to 744h, such as 24h or 7d, instead of hours.")
 ]
-ToolId = Annotated[str | None, narrowing("Only of this client or tool id, such as cursor.")]
-Hours = Annotated[int | None, about("How many hours back, 1 to 744; 24 where nothing is asked.")]
-RequestType = Annotated[str | None, narrowing("Only requests of this type.")]
-OrganizationId = Annotated[strawberry.ID, about("Whose.")]
-Year = Annotated[int, about("The calendar year (UTC).")]
-Month = Annotated[int, about("The calendar month, 1 to 12.")]
-InteractionType = Annotated[str | None, narrowing("Only this interaction type, such as mini.")]
+ToolId = Annotated[str | None, narrowing("Returns only of this client or tool id, such as cursor.")]
+Hours = Annotated[int | None, about("Number of past hours, 1 to 744. Defaults to 24.")]
+RequestType = Annotated[str | None, narrowing("Returns only requests of this type.")]
+OrganizationId = Annotated[strawberry.ID, about("Organization id.")]
+Year = Annotated[int, about("Calendar year (UTC).")]
+Month = Annotated[int, about("Calendar month, 1 to 12.")]
+InteractionType = Annotated[
+    str | None, narrowing("Returns only this interaction type, such as mini.")
+]
 CountsAgainstLimits = Annotated[
-    bool | None, narrowing("Only what limits count (true), or only what they do not (false).")
+    bool | None,
+    narrowing("Returns only what limits count (true), or only what they do not (false)."),
 ]
 
 
@@ -103,21 +106,23 @@ async def month_of(
 class ReportQueries:
     """Questions that come so often that they have a name."""
 
-    @strawberry.field(description="What each tool was used for, by mode, and what that saved.")
+    @strawberry.field(description="Usage and savings of each tool, by mode.")
     async def tool_breakdown(
         self, info: Info, time_range: Range = DEFAULT_RANGE, tool_id: ToolId = None
     ) -> ToolBreakdown:
         """Operations of kind TOOL."""
         return cast("ToolBreakdown", await tools_of(info, time_range, tool_id).breakdown())
 
-    @strawberry.field(description="What tools saved: as a whole, by tool, by mode and over time.")
+    @strawberry.field(description="Savings by tools: in total, by tool, by mode and over time.")
     async def api_savings(
         self, info: Info, time_range: Range = DEFAULT_RANGE, tool_id: ToolId = None
     ) -> ApiSavings:
         """Operations of kind TOOL."""
         return ApiSavings.of(tools_of(info, time_range, tool_id))
 
-    @strawberry.field(description="What operators look at: requests, stages, breakers, warnings.")
+    @strawberry.field(
+        description="Monitoring overview of requests, stages, circuit breakers and warnings."
+    )
     async def monitoring_overview(
         self,
         info: Info,
@@ -128,7 +133,7 @@ class ReportQueries:
         """Of the last hours."""
         return MonitoringOverview.of(monitoring_of(info, hours, type, time_range))
 
-    @strawberry.field(description="Requests by the hour of their creation; empty hours are there.")
+    @strawberry.field(description="Requests by hour of creation, including empty hours.")
     async def request_metrics(
         self,
         info: Info,
@@ -141,7 +146,7 @@ class ReportQueries:
         report = monitoring_of(info, hours, type, time_range)
         return cast("list[RequestHour]", await report.by_hour(zone or UTC))
 
-    @strawberry.field(description="Durations, failures and attempts of stages, by name.")
+    @strawberry.field(description="Durations, failures and attempts of stages, ordered by name.")
     async def stage_durations(
         self,
         info: Info,
@@ -154,7 +159,7 @@ class ReportQueries:
             "list[StageNumbers]", await monitoring_of(info, hours, type, time_range).stages()
         )
 
-    @strawberry.field(description="What an organization used in one month.")
+    @strawberry.field(description="Usage of an organization in one month.")
     async def organization_interactions(
         self,
         info: Info,
@@ -169,12 +174,12 @@ class ReportQueries:
             info, Owner(organization_id), year, month, (interaction_type, counts_against_limits)
         )
 
-    @strawberry.field(description="What a namespace of an organization used in one month.")
+    @strawberry.field(description="Usage of a namespace in one month.")
     async def namespace_interactions(
         self,
         info: Info,
         organization_id: OrganizationId,
-        namespace_id: Annotated[strawberry.ID, about("Which namespace.")],
+        namespace_id: Annotated[strawberry.ID, about("Namespace id.")],
         year: Year,
         month: Month,
         interaction_type: InteractionType = None,
@@ -185,14 +190,12 @@ class ReportQueries:
         owner = Owner(organization_id, namespace_id=namespace_id)
         return await month_of(info, owner, year, month, what)
 
-    @strawberry.field(
-        description="What was used with an API key of the caller's world in one month."
-    )
+    @strawberry.field(description="Usage with an API key label in one month.")
     async def api_key_interactions(
         self,
         info: Info,
         organization_id: OrganizationId,
-        api_key_id: Annotated[strawberry.ID, about("Which API key (apiKeyId).")],
+        api_key_id: Annotated[strawberry.ID, about("API key label (apiKeyId).")],
         year: Year,
         month: Month,
         interaction_type: InteractionType = None,

@@ -44,54 +44,61 @@ async def write_request(info: Info, entry: Entry) -> RequestPayload:
 class RequestMutations:
     """Commands to requests."""
 
-    @strawberry.mutation(description="Create a request, with the stages that are planned.")
+    @strawberry.mutation(description="Creates a request with its planned stages.")
     async def create_request(
-        self, info: Info, input: Annotated[CreateRequestInput, about("The request and its plan.")]
+        self,
+        info: Info,
+        input: Annotated[CreateRequestInput, about("The request and its planned stages.")],
     ) -> RequestPayload:
         """PENDING."""
         return await write_request(info, preparer(info).create(input))
 
-    @strawberry.mutation(description="Start a request.")
+    @strawberry.mutation(description="Starts a request.")
     async def start_request(
-        self, info: Info, input: Annotated[StartRequestInput, about("Which request.")]
+        self, info: Info, input: Annotated[StartRequestInput, about("The request.")]
     ) -> RequestPayload:
         """PENDING to RUNNING."""
         return await write_request(info, preparer(info).start(input))
 
-    @strawberry.mutation(description="A request is done; stages that run or wait end with it.")
+    @strawberry.mutation(
+        description="Completes a request. Its running and pending stages end with it."
+    )
     async def complete_request(
         self,
         info: Info,
-        input: Annotated[CompleteRequestInput, about("Which request, and what it brought.")],
+        input: Annotated[CompleteRequestInput, about("The request and its result.")],
     ) -> RequestPayload:
         """RUNNING to COMPLETED."""
         return await write_request(info, preparer(info).complete(input))
 
-    @strawberry.mutation(description="A request failed; stages that run or wait end with it.")
+    @strawberry.mutation(description="Fails a request. Its running and pending stages end with it.")
     async def fail_request(
-        self, info: Info, input: Annotated[FailRequestInput, about("Which request, and why.")]
+        self, info: Info, input: Annotated[FailRequestInput, about("The request and the reason.")]
     ) -> RequestPayload:
         """To FAILED."""
         return await write_request(info, preparer(info).fail(input))
 
     @strawberry.mutation(
-        description="Run a failed request again, from its error stage: that stage runs in its next "
-        "attempt, stages that the failure cancelled or skipped wait again, completed ones stay. "
-        "Refused if no attempt is left or the failure is not retryable, unless an administrator "
-        "forces it. COMPLETED and CANCELLED requests are final."
+        description="Retries a failed request from its error stage. That stage starts its next "
+        "attempt, stages cancelled or skipped by the failure become pending again, and "
+        "completed stages stay completed. Rejected if no attempts are left or the "
+        "failure is not retryable, unless an administrator sets force. COMPLETED and "
+        "CANCELLED requests are final."
     )
     async def retry_request(
-        self, info: Info, input: Annotated[RetryRequestInput, about("Which request, and how.")]
+        self,
+        info: Info,
+        input: Annotated[RetryRequestInput, about("The request and the retry options.")],
     ) -> RequestPayload:
         """FAILED to RUNNING."""
         return await write_request(info, preparer(info).retry(input))
 
     @strawberry.mutation(
-        description="Cancel a request. Its worker learns it from the next answer about a stage "
-        "(cancelRequested)."
+        description="Cancels a request. The worker is notified by cancelRequested in the next stage "
+        "result."
     )
     async def cancel_request(
-        self, info: Info, input: Annotated[CancelRequestInput, about("Which request, and why.")]
+        self, info: Info, input: Annotated[CancelRequestInput, about("The request and the reason.")]
     ) -> RequestPayload:
         """To CANCELLED."""
         return await write_request(info, preparer(info).cancel(input))
@@ -101,13 +108,13 @@ class RequestMutations:
 class RequestQueries:
     """Reading requests."""
 
-    @strawberry.field(description="Requests, newest first where no order is given.")
+    @strawberry.field(description="Requests, newest first by default.")
     async def requests(
         self,
         info: Info,
         where: Annotated[RequestFilter | None, where_of("requests")] = None,
         order_by: Annotated[
-            list[RequestOrder] | None, about("The order, first step first.")
+            list[RequestOrder] | None, about("Sort order, most significant field first.")
         ] = None,
         first: First = None,
         after: After = None,
@@ -123,13 +130,13 @@ class RequestQueries:
         return await connection(info, store.requests, question, page, Request.from_row)
 
     @strawberry.field(
-        description="One request, by its own id (uuid) or by its correlation id (the newest)."
+        description="One request by its uuid, or the newest one with a correlation id."
     )
     async def request(
         self,
         info: Info,
-        id: Annotated[UUID | None, about("Its own id (uuid).")] = None,
-        correlation_id: Annotated[str | None, about("Its correlation id.")] = None,
+        id: Annotated[UUID | None, about("The request's uuid.")] = None,
+        correlation_id: Annotated[str | None, about("Correlation id.")] = None,
     ) -> Request | None:
         """Null where there is none within the caller's bounds."""
         if (id is None) == (correlation_id is None):

@@ -19,7 +19,7 @@ from resolvers.stages import StageMutations
 from resolvers.stats import StatsQueries
 
 
-@strawberry.type(description="Everything that can be asked.")
+@strawberry.type(description="All queries.")
 class Query(
     NodeQueries,
     OperationQueries,
@@ -38,7 +38,7 @@ class Query(
     """The fields stand with their nouns."""
 
 
-@strawberry.type(description="Everything that can be reported or set.")
+@strawberry.type(description="All mutations.")
 class Mutation(
     OperationMutations,
     IngestMutations,

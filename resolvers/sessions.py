@@ -26,7 +26,7 @@ async def write_session(info: Info, entry: Entry) -> SessionPayload:
 class SessionMutations:
     """Recording sessions."""
 
-    @strawberry.mutation(description="Begin a session; sent again with endedAt it ends.")
+    @strawberry.mutation(description="Starts a session. Send it again with endedAt to end it.")
     async def start_session(
         self, info: Info, input: Annotated[SessionInput, about("The session.")]
     ) -> SessionPayload:
@@ -34,9 +34,9 @@ class SessionMutations:
         intake = info.context.store.intake(info.context.principal)
         return await write_session(info, intake.session(input))
 
-    @strawberry.mutation(description="End a session.")
+    @strawberry.mutation(description="Ends a session.")
     async def end_session(
-        self, info: Info, input: Annotated[EndSessionInput, about("Which session.")]
+        self, info: Info, input: Annotated[EndSessionInput, about("The session to end.")]
     ) -> SessionPayload:
         """A repeat is a duplicate."""
         intake = info.context.store.intake(info.context.principal)
@@ -63,7 +63,7 @@ class SessionQueries:
         page = PageRequest(first, after, last, before)
         return await connection(info, store.sessions, question, page, Session.from_row)
 
-    @strawberry.field(description="One session, by its own id (uuid).")
+    @strawberry.field(description="One session by its uuid.")
     async def session(self, info: Info, id: SessionId) -> Session | None:
         """Null where there is none within the caller's bounds."""
         row = await info.context.store.sessions.find_by(info.context.reader(), {"id": id})

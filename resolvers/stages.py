@@ -36,56 +36,58 @@ class StageMutations:
     """Commands about stages, and events."""
 
     @strawberry.mutation(
-        description="Start a stage in its first attempt; starts its request too if it waits."
+        description="Starts the first attempt of a stage. Also starts its request if it is pending."
     )
     async def start_stage(
-        self, info: Info, input: Annotated[StartStageInput, about("Which stage.")]
+        self, info: Info, input: Annotated[StartStageInput, about("The stage.")]
     ) -> StagePayload:
         """PENDING to RUNNING."""
         return await write_stage(info, preparer(info).start_stage(input))
 
     @strawberry.mutation(
-        description="How far a stage is; without any number it is a heartbeat. The answer says "
-        "whether the request was called off."
+        description="Reports the progress of a stage, or a heartbeat if no number is set. The "
+        "result says whether the request was cancelled."
     )
     async def progress_stage(
         self,
         info: Info,
-        input: Annotated[ProgressStageInput, about("Which stage, and how far it is.")],
+        input: Annotated[ProgressStageInput, about("The stage and its progress.")],
     ) -> StagePayload:
         """RUNNING stays RUNNING."""
         return await write_stage(info, preparer(info).progress_stage(input))
 
-    @strawberry.mutation(description="A stage is done, with its output.")
+    @strawberry.mutation(description="Completes a stage with its output.")
     async def complete_stage(
         self,
         info: Info,
-        input: Annotated[CompleteStageInput, about("Which stage, and what it brought.")],
+        input: Annotated[CompleteStageInput, about("The stage and its output.")],
     ) -> StagePayload:
         """RUNNING to COMPLETED."""
         return await write_stage(info, preparer(info).complete_stage(input))
 
-    @strawberry.mutation(description="A stage failed in this attempt. Its request goes on.")
+    @strawberry.mutation(description="Fails the current attempt of a stage. Its request continues.")
     async def fail_stage(
-        self, info: Info, input: Annotated[FailStageInput, about("Which stage, and why.")]
+        self, info: Info, input: Annotated[FailStageInput, about("The stage and the error.")]
     ) -> StagePayload:
         """RUNNING to FAILED."""
         return await write_stage(info, preparer(info).fail_stage(input))
 
     @strawberry.mutation(
-        description="Retry a failed stage: its next attempt runs, and a failed request runs "
-        "again with it. Refused if no attempt is left or the failure is not retryable, unless an "
-        "administrator forces it."
+        description="Retries a failed stage: its next attempt starts, and a failed request resumes. "
+        "Rejected if no attempts are left or the failure is not retryable, unless an "
+        "administrator sets force."
     )
     async def retry_stage(
-        self, info: Info, input: Annotated[RetryStageInput, about("Which stage, and how.")]
+        self,
+        info: Info,
+        input: Annotated[RetryStageInput, about("The stage and the retry options.")],
     ) -> StagePayload:
         """FAILED to RUNNING."""
         return await write_stage(info, preparer(info).retry_stage(input))
 
-    @strawberry.mutation(description="Append a fact to a request's log.")
+    @strawberry.mutation(description="Appends an event to a request's log.")
     async def log_event(
-        self, info: Info, input: Annotated[LogEventInput, about("The fact.")]
+        self, info: Info, input: Annotated[LogEventInput, about("The event.")]
     ) -> EventPayload:
         """The log may go on after the request has ended."""
         entry = preparer(info).log_event(input)

@@ -29,20 +29,23 @@ def stats_field(types: SourceTypes, filter: Any, description: str) -> Any:
         info: Info,
         where: Any = None,
         group_by: Any = None,
-        bucket: Annotated[BucketInput | None, about("Slices of time, one row each.")] = None,
+        bucket: Annotated[BucketInput | None, about("Time buckets, one row each.")] = None,
         having: Any = None,
         order_by: Annotated[
             list[StatsOrder] | None,
-            about("The order of rows, first step first; by time and key where it is left out."),
+            about("Row order, most significant key first. Defaults to time and key."),
         ] = None,
         top: Annotated[
             TopInput | None,
-            conditions("Only the greatest keys, the others together; every key where it is null."),
+            conditions(
+                "Returns only the keys with the largest values and combines the others; "
+                "null returns every key."
+            ),
         ] = None,
         compare: Annotated[
-            CompareInput | None, about("An earlier span to hold every row against.")
+            CompareInput | None, about("An earlier time range to compare every row with.")
         ] = None,
-        limit: Annotated[int | None, about("At most so many rows.")] = DEFAULT_LIMIT,
+        limit: Annotated[int | None, about("Maximum number of rows.")] = DEFAULT_LIMIT,
     ) -> Any:
         asked = Arguments(
             group_by,
@@ -58,10 +61,12 @@ def stats_field(types: SourceTypes, filter: Any, description: str) -> Any:
     noun = types.source.name
     resolve.__annotations__ |= {
         "where": Annotated[filter | None, where_of(noun)],
-        "group_by": Annotated[list_of(types.group) | None, about("What to group by.")],
+        "group_by": Annotated[
+            list_of(types.group) | None, about("Dimensions and attributes to group by.")
+        ],
         "having": Annotated[
             types.having | None,
-            conditions("Which groups to keep. Left out, null or empty it keeps all of them."),
+            conditions("Conditions on groups. If omitted, null or empty, all groups are returned."),
         ],
     }
     return strawberry.field(resolver=resolve, description=description, graphql_type=types.stats)
@@ -72,17 +77,13 @@ class StatsQueries:
     """One field per source."""
 
     operation_stats = stats_field(
-        OPERATION_STATS, OperationFilter, "Any aggregation of operations; by occurredAt."
+        OPERATION_STATS, OperationFilter, "Aggregates operations by occurredAt."
     )
-    request_stats = stats_field(
-        REQUEST_STATS, RequestFilter, "Any aggregation of requests; by createdAt."
-    )
+    request_stats = stats_field(REQUEST_STATS, RequestFilter, "Aggregates requests by createdAt.")
     stage_stats = stats_field(
-        STAGE_STATS, StageFilter, "Any aggregation of stages; by startedAt of the present attempt."
+        STAGE_STATS, StageFilter, "Aggregates stages by startedAt of the current attempt."
     )
-    event_stats = stats_field(
-        EVENT_STATS, EventFilter, "Any aggregation of events of requests; by occurredAt."
-    )
+    event_stats = stats_field(EVENT_STATS, EventFilter, "Aggregates request events by occurredAt.")
     interaction_stats = stats_field(
-        INTERACTION_STATS, InteractionFilter, "Any aggregation of counters; by UTC month."
+        INTERACTION_STATS, InteractionFilter, "Aggregates interaction counters by UTC month."
     )

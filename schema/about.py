@@ -14,21 +14,21 @@ class AboutDatabase:
     """Its kind, and how far it is migrated."""
 
     kind: str = described("PostgreSQL or SQLite.")
-    version: str = described("Its version.")
-    migration: str = described("The last migration of its tables.")
-    newest_migration: str = described("The last one that this version of Trackstore knows.")
-    is_current: bool = described("Whether the tables are those of this version.")
+    version: str = described("Database version.")
+    migration: str = described("The newest migration applied to the database.")
+    newest_migration: str = described("The newest migration known to this version of Trackstore.")
+    is_current: bool = described("Whether the database schema matches this version of Trackstore.")
 
 
-@strawberry.type(description="The installation that answers.")
+@strawberry.type(description="The Trackstore installation that answered this query.")
 class About:
     """Version, database and what waits."""
 
-    version: str = described("The version of Trackstore that runs.")
-    started_at: datetime = described("When the process that answers was started.")
-    now: datetime = described("Its clock.")
-    queued_entries: Long = described("Entries that wait to be written in this process.")
-    database: AboutDatabase = described("Where it keeps everything.")
+    version: str = described("Trackstore version.")
+    started_at: datetime = described("When the server process was started.")
+    now: datetime = described("Server time.")
+    queued_entries: Long = described("Number of entries waiting to be written in this process.")
+    database: AboutDatabase = described("The database of the installation.")
 
     @classmethod
     def of(cls, state: InstallationState, now: datetime) -> "About":

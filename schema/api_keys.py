@@ -12,20 +12,24 @@ from store.auth.access import Principal
 from store.database import Row
 
 
-@strawberry.type(description="A key. Its secret was shown once and is not stored.")
+@strawberry.type(
+    description="An API key. Its secret is shown once, at creation, and is not stored."
+)
 class ApiKey(Node):
     """A row of ``api_keys``."""
 
     uuid: UUID = described("The key's own id.")
-    organization_id: strawberry.ID = described("The organization it is bound to; * is all.")
-    namespace_id: strawberry.ID | None = described("The namespace it is bound to.")
-    workspace_id: strawberry.ID | None = described("The workspace it is bound to.")
-    name: str = described("What people call it.")
-    scopes: list[AccessScope] = described("What it may do.")
-    hint: str = described("The last four characters of its secret.")
-    created_at: datetime = described("When it was made.")
-    expires_at: datetime | None = described("When it stops working; null: never.")
-    revoked_at: datetime | None = described("When it was revoked.")
+    organization_id: strawberry.ID = described(
+        "The organization that the key is bound to; * means all organizations."
+    )
+    namespace_id: strawberry.ID | None = described("The namespace that the key is bound to.")
+    workspace_id: strawberry.ID | None = described("The workspace that the key is bound to.")
+    name: str = described("Display name.")
+    scopes: list[AccessScope] = described("Permissions of the key.")
+    hint: str = described("The last four characters of the secret.")
+    created_at: datetime = described("When the key was created.")
+    expires_at: datetime | None = described("When the key expires; null if it does not expire.")
+    revoked_at: datetime | None = described("When the key was revoked.")
 
     @classmethod
     def from_row(cls, row: Row) -> "ApiKey":
@@ -37,25 +41,27 @@ class ApiKey(Node):
         return GlobalId("ApiKey", (self.organization_id, self.uuid.hex))
 
 
-@strawberry.input(description="A key to be made.")
+@strawberry.input(description="A new API key.")
 class ApiKeyInput:
     """Structurally a ``KeyDraft``."""
 
-    name: str = described("What people will call it.")
-    scopes: list[AccessScope] = described("What it may do.")
+    name: str = described("Display name.")
+    scopes: list[AccessScope] = described("Permissions of the key.")
     organization_id: strawberry.ID | None = described(
-        "Default: the caller's; * for all (administrators of all).", default=None
+        "Organization of the key. Defaults to the caller's; * means all organizations "
+        "and requires an administrator of all.",
+        default=None,
     )
-    namespace_id: strawberry.ID | None = described("Bind it to a namespace.", default=None)
-    workspace_id: strawberry.ID | None = described("Bind it to a workspace.", default=None)
-    expires_at: datetime | None = described("When it stops working.", default=None)
+    namespace_id: strawberry.ID | None = described("Binds the key to a namespace.", default=None)
+    workspace_id: strawberry.ID | None = described("Binds the key to a workspace.", default=None)
+    expires_at: datetime | None = described("When the key expires.", default=None)
 
 
-@strawberry.input(description="A key is revoked.")
+@strawberry.input(description="Revokes an API key.")
 class RevokeApiKeyInput:
     """Which one."""
 
-    key_id: UUID = described("The key's own id (uuid).")
+    key_id: UUID = described("The key's uuid.")
 
 
 @strawberry.type(description="A new key and its secret.")
@@ -63,30 +69,34 @@ class CreatedApiKeyPayload:
     """After createApiKey."""
 
     status: ItemStatus = described("ACCEPTED.")
-    api_key: ApiKey = described("The key.")
-    secret: str = described("Send it as Authorization: Bearer SECRET. It is shown this once.")
+    api_key: ApiKey = described("The API key.")
+    secret: str = described(
+        "The secret, sent as Authorization: Bearer SECRET. It is shown only once."
+    )
 
 
-@strawberry.type(description="The key as it is stored.")
+@strawberry.type(description="Result of revokeApiKey.")
 class ApiKeyPayload:
     """After revokeApiKey."""
 
-    status: ItemStatus = described("ACCEPTED, or DUPLICATE where it was revoked before.")
-    api_key: ApiKey = described("The key.")
+    status: ItemStatus = described("ACCEPTED, or DUPLICATE if the key was already revoked.")
+    api_key: ApiKey = described("The API key.")
 
 
-@strawberry.type(description="Who is asking.")
+@strawberry.type(description="The caller.")
 class Viewer:
     """The principal of the call."""
 
-    name: str = described("Name of the key, or open.")
-    key_id: UUID | None = described("The key's own id; null where the server runs open.")
-    scopes: list[AccessScope] = described("What the caller may do.")
-    organization_id: strawberry.ID | None = described("The organization it is bound to; null: all.")
-    namespace_id: strawberry.ID | None = described("The namespace it is bound to.")
-    workspace_id: strawberry.ID | None = described("The workspace it is bound to.")
+    name: str = described("Name of the API key, or open if the server requires none.")
+    key_id: UUID | None = described("The key's uuid; null if the server requires no key.")
+    scopes: list[AccessScope] = described("Permissions of the caller.")
+    organization_id: strawberry.ID | None = described(
+        "The organization that the caller is bound to; null means all."
+    )
+    namespace_id: strawberry.ID | None = described("The namespace that the key is bound to.")
+    workspace_id: strawberry.ID | None = described("The workspace that the key is bound to.")
     home_organization_id: strawberry.ID | None = described(
-        "The organization that records get where none is named."
+        "The default organization of recorded data."
     )
 
     @classmethod

@@ -34,7 +34,7 @@ def conditions(text: str) -> Any:
 
 def where_of(noun: str) -> Any:
     """Describe a filter: without one nothing is filtered, so it may be left out or be null."""
-    return conditions(f"Which {noun}. Left out, null or empty it filters nothing: all of them.")
+    return conditions(f"Filters {noun}. If omitted, null or empty, nothing is filtered.")
 
 
 def with_filter(text: str) -> Any:
@@ -45,14 +45,14 @@ def with_filter(text: str) -> Any:
 def narrowing(text: str) -> Any:
     """Describe an argument that asks for less: it may be left out, but must not be null."""
     return strawberry.argument(
-        description=f"{text} Null is refused: leave it out instead.",
+        description=f"{text} Cannot be null; omit it instead.",
         metadata={Guard: Guard.NULL},
     )
 
 
-First = Annotated[int | None, about("At most so many records, from the front.")]
-After = Annotated[str | None, about("Only records after this cursor.")]
-Last = Annotated[int | None, about("At most so many records, from the end.")]
-Before = Annotated[str | None, about("Only records before this cursor.")]
+First = Annotated[int | None, about("Returns the first n records.")]
+After = Annotated[str | None, about("Returns records after this cursor.")]
+Last = Annotated[int | None, about("Returns the last n records.")]
+Before = Annotated[str | None, about("Returns records before this cursor.")]
 OwnId = Annotated[UUID, about("The record's own id (uuid).")]
-SessionId = Annotated[strawberry.ID, about("The session's own id (uuid), as its caller chose it.")]
+SessionId = Annotated[strawberry.ID, about("The session's uuid, as chosen by its client.")]

@@ -16,33 +16,33 @@ from store.circuit_breakers import failure_rate, is_live, warnings_of
 from store.database import Row
 
 
-@strawberry.type(description="A change of the state of one instance of a breaker.")
+@strawberry.type(description="A state change of one circuit breaker instance.")
 class CircuitBreakerTransition:
     """A row of ``circuit_breaker_transitions``."""
 
-    instance: str | None = described("Which process reported it; null where none was named.")
-    from_state: BreakerState | None = described("The state before; null for the first report.")
-    to_state: BreakerState = described("The state since.")
-    total_calls: Long = described("Calls of all instances so far, at the change.")
-    total_failures: Long = described("Failures of all instances so far, at the change.")
-    message: str | None = described("What its service said.")
-    occurred_at: datetime = described("When it changed.")
+    instance: str | None = described("Reporting process; null if none was given.")
+    from_state: BreakerState | None = described("Previous state; null for the first report.")
+    to_state: BreakerState = described("New state.")
+    total_calls: Long = described("Total calls of all instances at the time of the change.")
+    total_failures: Long = described("Total failures of all instances at the time of the change.")
+    message: str | None = described("Message reported by the service.")
+    occurred_at: datetime = described("Time of the change.")
 
 
-@strawberry.type(description="A breaker as one process of its service last reported it.")
+@strawberry.type(description="The last report of a circuit breaker by one process of its service.")
 class CircuitBreakerInstance:
     """A row of ``circuit_breaker_instances``."""
 
-    instance: str | None = described("The process; null where none was named.")
-    state: BreakerState = described("Its state there.")
-    total_calls: Long = described("Calls of this process so far.")
-    total_failures: Long = described("Failures of this process so far.")
-    message: str | None = described("What its service said.")
-    changed_at: datetime = described("When its state there last changed.")
-    reported_at: datetime = described("When this process last reported it.")
+    instance: str | None = described("Process name; null if none was given.")
+    state: BreakerState = described("State in this process.")
+    total_calls: Long = described("Total calls of this process.")
+    total_failures: Long = described("Total failures of this process.")
+    message: str | None = described("Message reported by the service.")
+    changed_at: datetime = described("When the state in this process last changed.")
+    reported_at: datetime = described("When this process last sent a report.")
     is_live: bool = described(
-        "Whether it counts for the state of the breaker: false 30 minutes after its last report, "
-        "where others have reported since."
+        "Whether the instance counts toward the breaker's state: false 30 minutes after "
+        "its last report if other instances have reported since."
     )
 
     @classmethod
@@ -50,24 +50,26 @@ class CircuitBreakerInstance:
         """From a row of ``circuit_breaker_instances``."""
         return hydrate(cls, row, instance=row["instance"] or None, is_live=is_live(row, newest))
 
-    @strawberry.field(description="Failures per call, 0 to 1; null before the first call.")
+    @strawberry.field(description="Failure rate from 0 to 1; null before the first call.")
     def failure_rate(self) -> float | None:
         """Of all calls of the process so far."""
         return failure_rate(self.__dict__)
 
 
-@strawberry.type(description="A named breaker: what its service's processes reported, together.")
+@strawberry.type(
+    description="A named circuit breaker: the combined reports of its service's processes."
+)
 class CircuitBreaker(Node):
     """A row of ``circuit_breakers``."""
 
-    organization_id: strawberry.ID = described("The tenant.")
-    name: str = described("Its name.")
-    state: BreakerState = described("The worst state of its live instances.")
-    total_calls: Long = described("Calls of all instances so far.")
-    total_failures: Long = described("Failures of all instances so far.")
-    message: str | None = described("What was said with that state.")
-    changed_at: datetime = described("When its state last changed.")
-    reported_at: datetime = described("When it was last reported.")
+    organization_id: strawberry.ID = described("Organization id.")
+    name: str = described("Name.")
+    state: BreakerState = described("Worst state among the live instances.")
+    total_calls: Long = described("Total calls of all instances.")
+    total_failures: Long = described("Total failures of all instances.")
+    message: str | None = described("Message reported with the state.")
+    changed_at: datetime = described("When the state last changed.")
+    reported_at: datetime = described("When the last report arrived.")
 
     @classmethod
     def from_row(cls, row: Row) -> "CircuitBreaker":
@@ -77,65 +79,69 @@ class CircuitBreaker(Node):
     def global_id(self) -> GlobalId:
         return GlobalId("CircuitBreaker", (self.organization_id, self.name))
 
-    @strawberry.field(description="Failures per call, 0 to 1; null before the first call.")
+    @strawberry.field(description="Failure rate from 0 to 1; null before the first call.")
     def failure_rate(self) -> float | None:
         """Of all calls so far."""
         return failure_rate(self.__dict__)
 
-    @strawberry.field(description="What an operator should know: not closed, failures above 10 %.")
+    @strawberry.field(
+        description="Warnings for operators: the breaker is not closed, or more than 10% of calls fail."
+    )
     def warnings(self) -> list[str]:
         """Empty when all is well."""
         return warnings_of(self.__dict__)
 
-    @strawberry.field(description="The processes that report it, by name; at most 200.")
+    @strawberry.field(description="Reporting processes, ordered by name; at most 200.")
     async def instances(self, info: Info) -> list[CircuitBreakerInstance]:
         """Loaded for all breakers of an answer at once."""
         rows = await info.context.loaders.breaker_instances.load((self.organization_id, self.name))
         return [CircuitBreakerInstance.from_row(row, self.reported_at) for row in rows]
 
-    @strawberry.field(description="Changes of its state, oldest first.")
+    @strawberry.field(description="State changes, oldest first.")
     async def transitions(self, info: Info) -> list[CircuitBreakerTransition]:
         """Loaded for all breakers of an answer at once."""
         rows = await info.context.loaders.transitions.load((self.organization_id, self.name))
         return [hydrate(CircuitBreakerTransition, row) for row in rows]
 
 
-@strawberry.input(description="State and totals of a breaker, as its service reports them.")
+@strawberry.input(description="State and totals of a circuit breaker, as reported by its service.")
 class CircuitBreakerInput:
     """Structurally a ``BreakerDraft``."""
 
-    name: str = described("Its name.")
-    state: BreakerState = described("Where it stands.")
+    name: str = described("Name.")
+    state: BreakerState = described("Current status.")
     instance: str | None = described(
-        "The process that reports, where several share the breaker's name: each has a state and "
-        "totals of its own. Left out: one reporter.",
+        "Reporting process, if several share the breaker's name; each has its own state "
+        "and totals. Omit it for a single reporter.",
         default=None,
     )
-    total_calls: Long = described("Calls of this reporter so far.", default=0)
-    total_failures: Long = described("Failures of this reporter so far.", default=0)
-    message: str | None = described("What is to be said of it.", default=None)
-    organization_id: strawberry.ID | None = described("Default: the key's.", default=None)
-    occurred_at: datetime | None = described("When it was so; default: now.", default=None)
+    total_calls: Long = described("Total calls of this reporter.", default=0)
+    total_failures: Long = described("Total failures of this reporter.", default=0)
+    message: str | None = described("Message for operators.", default=None)
+    organization_id: strawberry.ID | None = described(
+        "Defaults to the organization of the API key.", default=None
+    )
+    occurred_at: datetime | None = described("Time of the report. Defaults to now.", default=None)
 
 
-@strawberry.input(description="Which breakers. All that is given must hold.")
+@strawberry.input(description="Filters breakers. Conditions are combined with AND.")
 class CircuitBreakerFilter:
     """By name and state."""
 
-    organization_id: IDFilter | None = condition("By organization.")
-    name: StringFilter | None = condition("By name.")
-    state: list[BreakerState] | None = condition("One of these states.")
+    organization_id: IDFilter | None = condition("Filters by organization.")
+    name: StringFilter | None = condition("Filters by name.")
+    state: list[BreakerState] | None = condition("Matches any of these states.")
 
 
-@strawberry.type(description="The answer to a report of a breaker.")
+@strawberry.type(description="Result of reportCircuitBreaker.")
 class CircuitBreakerPayload:
     """Its status and the breaker as it is stored."""
 
-    status: ItemStatus = described("ACCEPTED, or DUPLICATE where a newer report is known.")
-    truncated: int = described("Texts that were over their limit and were cut.")
+    status: ItemStatus = described("ACCEPTED, or DUPLICATE if a newer report exists.")
+    truncated: int = described("Texts that exceeded their limit and were truncated.")
     key: strawberry.Private[tuple[Any, ...]]
 
-    @strawberry.field(description="The breaker as it is stored.")
+    @strawberry.field(description="The stored circuit breaker.")
     async def circuit_breaker(self, info: Info) -> CircuitBreaker | None:
         """Read back only when it is selected."""
         row = await info.context.loaders.breaker.load(self.key)

@@ -14,21 +14,23 @@ from store.query.paging import Page
 T = TypeVar("T")
 
 
-@strawberry.type(description="Where a page stands among all records.")
+@strawberry.type(description="Paging information.")
 class PageInfo:
     """As the Relay specification has it."""
 
-    has_next_page: bool = described("Whether there are records after this page.")
-    has_previous_page: bool = described("Whether there are records before this page.")
-    start_cursor: str | None = described("Cursor of the first record.")
-    end_cursor: str | None = described("Cursor of the last record: ask for the next page after it.")
+    has_next_page: bool = described("Whether more records follow this page.")
+    has_previous_page: bool = described("Whether more records precede this page.")
+    start_cursor: str | None = described("Cursor of the first record on the page.")
+    end_cursor: str | None = described(
+        "Cursor of the last record on the page. Pass it as after to read the next page."
+    )
 
 
-@strawberry.type(description="A record and its place in the order.")
+@strawberry.type(description="A record and its cursor.")
 class Edge(Generic[T]):
     """As the Relay specification has it."""
 
-    cursor: str = described("Opaque place of this record; valid with the same order only.")
+    cursor: str = described("Opaque cursor of the record. Valid only with the same order.")
     node: T = described("The record.")
 
 
@@ -82,17 +84,17 @@ class Edges(Items[Edge[T]]):
 class Connection(Generic[T]):
     """As the Relay specification has it, and the nodes without their edges."""
 
-    nodes: Sequence[T] = described("The records of the page.")
-    page_info: PageInfo = described("Where the page stands.")
+    nodes: Sequence[T] = described("Records on this page.")
+    page_info: PageInfo = described("Paging information.")
     counter: strawberry.Private[Callable[[], Awaitable[int]]]
 
-    @strawberry.field(description="The records of the page, each with its cursor.")
+    @strawberry.field(description="Records on this page with their cursors.")
     def edges(self) -> Sequence[Edge[T]]:
         """Nodes and cursors side by side."""
         assert isinstance(self.nodes, Nodes)
         return Edges(self.nodes)
 
-    @strawberry.field(description="How many records there are on all pages; costs a count.")
+    @strawberry.field(description="Total number of records on all pages. Requires a count query.")
     async def total_count(self) -> Long:
         """Counted only when asked for."""
         return Long(await self.counter())

@@ -57,7 +57,7 @@ def register(enum: E, description: str, *, graphql_name: str | None = None, **va
 
 register(
     OperationKind,
-    "What kind of call an operation records.",
+    "Kind of call that an operation records.",
     API="A call of an API route.",
     TOOL="A use of a tool.",
     LLM="A call of a language model.",
@@ -65,106 +65,106 @@ register(
 register(
     Outcome,
     "How an operation ended.",
-    OK="It did what was asked.",
-    ERROR="It failed.",
+    OK="The operation succeeded.",
+    ERROR="The operation failed.",
 )
 register(
     PriceStatus,
-    "Whether the tokens of an operation could be turned into money.",
+    "Whether a price was found for an operation's tokens.",
     PRICED="A price was in force.",
-    UNPRICED="There is no price for its model: the cost is unknown, not zero.",
+    UNPRICED="No price was found. The cost is unknown, not zero.",
 )
 register(
     RequestStatus,
-    "Where a request stands. COMPLETED and CANCELLED are final, FAILED can be retried.",
-    PENDING="Created, not started.",
-    RUNNING="Under way.",
-    STALLED="Nothing was heard of it for longer than it may be silent; the next message wakes it.",
-    COMPLETED="Done.",
-    FAILED="Ended with an error.",
-    CANCELLED="Called off.",
+    "Status of a request. COMPLETED and CANCELLED are final; FAILED can be retried.",
+    PENDING="Created but not started.",
+    RUNNING="Running.",
+    STALLED="No message arrived within the allowed time. The next message resumes it.",
+    COMPLETED="Completed.",
+    FAILED="Failed with an error.",
+    CANCELLED="Cancelled.",
 )
 register(
     StageStatus,
-    "Where a stage stands.",
-    PENDING="Planned, not started.",
-    RUNNING="Under way.",
-    STALLED="Nothing was heard of the present attempt for longer than it may be silent.",
-    COMPLETED="Done.",
-    FAILED="The present attempt failed; it can be retried while attempts are left.",
-    CANCELLED="It ran when its request ended.",
-    SKIPPED="Its request ended before it began.",
+    "Status of a stage.",
+    PENDING="Planned but not started.",
+    RUNNING="Running.",
+    STALLED="No message of the current attempt arrived within the allowed time.",
+    COMPLETED="Completed.",
+    FAILED="The current attempt failed. It can be retried while attempts are left.",
+    CANCELLED="The stage was running when its request ended.",
+    SKIPPED="The request ended before the stage started.",
 )
 register(
     Severity,
-    "How much an event matters.",
-    DEBUG="For developers.",
-    INFO="As it should be.",
-    WARNING="Worth a look.",
+    "Severity of an event.",
+    DEBUG="Debug information for developers.",
+    INFO="Normal operation.",
+    WARNING="Needs attention soon.",
     ERROR="Something failed.",
-    CRITICAL="Somebody must act now.",
+    CRITICAL="Requires immediate action.",
 )
 register(
     LimitSubject,
-    "The level that a limit holds for.",
+    "The level that a limit applies to.",
     ORGANIZATION="The organization as a whole.",
     COMPANY="A company (companyId).",
     SUBSCRIPTION="A subscription (subscriptionId).",
     NAMESPACE="A namespace (namespaceId).",
     WORKSPACE="A workspace (workspaceId).",
     USER="A user (userId).",
-    API_KEY="An API key of the caller's world (apiKeyId).",
+    API_KEY="An API key label (apiKeyId).",
 )
 register(
     LimitPeriod,
-    "The calendar period after which usage starts again at zero.",
-    HOUR="A full hour.",
-    DAY="A day, from midnight of the limit's zone.",
-    WEEK="A week, from Monday midnight of the limit's zone.",
-    MONTH="A calendar month of the limit's zone.",
-    YEAR="A calendar year of the limit's zone.",
-    LIFETIME="It never starts again.",
+    "Calendar period after which usage resets to zero.",
+    HOUR="One hour, starting on the hour.",
+    DAY="A day, starting at midnight in the limit's time zone.",
+    WEEK="A week, starting on Monday at midnight in the limit's time zone.",
+    MONTH="A calendar month in the limit's time zone.",
+    YEAR="A calendar year in the limit's time zone.",
+    LIFETIME="Usage never resets.",
 )
 register(
     LimitMode,
-    "What happens at the maximum.",
-    HARD="Refuse what would pass it.",
-    SOFT="Let it pass, and report it as exceeded.",
+    "Behavior at the maximum.",
+    HARD="Deny calls that would exceed the maximum.",
+    SOFT="Allow the calls and report the limit as exceeded.",
 )
 register(
     ReservationStatus,
-    "Where a reservation stands.",
-    HELD="Its units are set aside until it expires.",
-    COMMITTED="Its units were used.",
-    RELEASED="Its units were given back.",
+    "Status of a reservation.",
+    HELD="Units are held until the reservation expires.",
+    COMMITTED="Units were used.",
+    RELEASED="Units were returned.",
 )
 register(
     BreakerState,
     "State of a circuit breaker.",
-    CLOSED="Calls go through.",
-    OPEN="Calls are refused.",
-    HALF_OPEN="A few calls are let through, to see.",
+    CLOSED="Calls pass.",
+    OPEN="Calls are rejected.",
+    HALF_OPEN="A few trial calls pass.",
 )
 register(
     PriceKind,
-    "What a price is for.",
+    "Kind of price.",
     MODEL="A language model's tokens.",
     TOOL="A tool's tokens.",
 )
 register(
     AccessScope,
     "A permission of an API key.",
-    INGEST="Report operations, requests, sessions, breakers; consume limits.",
-    READ="Ask anything within the key's bounds.",
+    INGEST="Report operations, requests, sessions and circuit breakers, and consume limits.",
+    READ="Read all data within the key's bounds.",
     MANAGE="Set limits and prices.",
-    ADMIN="Everything, and make and revoke keys.",
+    ADMIN="All permissions, including creating and revoking API keys.",
 )
 register(
     ItemStatus,
-    "What became of one item.",
-    ACCEPTED="It is committed.",
-    DUPLICATE="It was there already, or came too late to change anything.",
-    REJECTED="It was refused, with code and message; its neighbours are not concerned.",
+    "Status of one item.",
+    ACCEPTED="The item is committed.",
+    DUPLICATE="The item already existed, or arrived too late to have an effect.",
+    REJECTED="The item was rejected with a code and a message. Other items are not affected.",
 )
 
 
@@ -201,17 +201,17 @@ register(
 )
 register(
     OperationMode,
-    "How such a tool was used.",
+    "Mode of use of a code-reading tool.",
     full="The whole file.",
-    overview="Its outline.",
-    symbol="One symbol of it.",
-    references="The places that use a symbol.",
-    semantic="By meaning.",
-    tri_index="By the index of trigrams.",
+    overview="An outline of the file.",
+    symbol="One symbol of the file.",
+    references="The references to a symbol.",
+    semantic="Semantic search.",
+    tri_index="Trigram index search.",
 )
 register(
     Direction,
-    "Which way an order runs. Null values come last, either way.",
+    "Sort direction. Null values come last in both directions.",
     ASC="Smallest or earliest first.",
     DESC="Largest or latest first.",
 )

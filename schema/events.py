@@ -15,28 +15,28 @@ from schema.scalars import JSON, Long
 from store.feeds.sources import EVENT_FEED
 
 
-@strawberry.type(description="A fact in a request's log, numbered from 1 without a gap.")
+@strawberry.type(description="An event in a request's log, numbered from 1 without gaps.")
 class Event(Node, FromRow):
     """A row of ``request_events``."""
 
-    uuid: UUID = described("The event's own id.")
-    request_id: UUID = described("The request whose log it stands in.")
-    seq: Long = described("Its number in the log.")
-    type: str = described("What happened: request.*, stage.*, or a name of the caller's.")
-    severity: Severity = described("How much it matters.")
-    stage: str | None = described("The stage it is about.")
-    attempt: int | None = described("The attempt of that stage.")
-    message: str | None = described("In words.")
-    data: JSON | None = described("In detail.")
-    occurred_at: datetime = described("When it happened, as its sender said.")
-    recorded_at: datetime = described("When the server took it.")
+    uuid: UUID = described("The event's uuid.")
+    request_id: UUID = described("The request whose log contains the event.")
+    seq: Long = described("Sequence number in the log.")
+    type: str = described("Event type: request.*, stage.*, or a custom name.")
+    severity: Severity = described("Severity.")
+    stage: str | None = described("Stage that the event concerns.")
+    attempt: int | None = described("Attempt of the stage.")
+    message: str | None = described("Message.")
+    data: JSON | None = described("Event data.")
+    occurred_at: datetime = described("When it happened, as reported by the client.")
+    recorded_at: datetime = described("When the server recorded it.")
     organization_id: strawberry.Private[str]
 
     RENAMED: ClassVar = {"uuid": "id"}
 
     @strawberry.field(
-        description="Where requestEvents goes on after it; null where it was recorded before "
-        "there were feeds."
+        description="Cursor to resume requestEvents after this event; null if it was recorded "
+        "before feeds existed."
     )
     async def feed_cursor(self, info: Info) -> str | None:
         """Read where it is not known yet: the database numbers events as they are committed."""
@@ -47,7 +47,7 @@ class Event(Node, FromRow):
             cursor = cursor_in(EVENT_FEED, row) if row else None
         return cursor
 
-    @strawberry.field(description="False where a subscription delivers it as it is committed.")
+    @strawberry.field(description="False if a subscription delivers it live, as it is committed.")
     def replayed(self) -> bool:
         """Logs and what a subscription catches up with were read."""
         return bool(self.__dict__.get(REPLAYED, True))

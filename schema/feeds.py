@@ -20,36 +20,36 @@ def cursor_in(feed: Feed, row: Mapping[str, Any]) -> str | None:
     return None if row.get(feed.position.name) is None else encode_cursor(feed.terms, row)
 
 
-@strawberry.enum(description="What becomes of a subscription that is slower than its stream.")
+@strawberry.enum(description="Behavior of a subscription that is slower than its stream.")
 class Overflow(Enum):
     """The policies of feeds."""
 
     COALESCE = strawberry.enum_value(
-        "COALESCE", description="A Gap, then the newest: of each request its newest event."
+        "COALESCE", description="Sends a Gap, then the newest event of each request."
     )
     GAP = strawberry.enum_value(
-        "GAP", description="What was queued, a Gap for what was not, then what is new."
+        "GAP", description="Sends the queued items, a Gap for those not queued, then new items."
     )
     CLOSE = strawberry.enum_value(
-        "CLOSE", description="The subscription ends with the error OVERLOADED."
+        "CLOSE", description="Ends the subscription with the error OVERLOADED."
     )
 
 
 @strawberry.type(
-    description="Something a slow subscription has missed. What lies between the two cursors can "
-    "be read again by subscribing after fromCursor."
+    description="Items that a slow subscription missed. To read them again, subscribe after "
+    "fromCursor."
 )
 class Gap:
     """Told in the place of what was skipped."""
 
-    missed: Long = described("How many were skipped.")
-    from_cursor: str = described("The cursor before the first that was skipped.")
-    to_cursor: str = described("The cursor of the last that was skipped.")
+    missed: Long = described("Number of skipped items.")
+    from_cursor: str = described("Cursor before the first skipped item.")
+    to_cursor: str = described("Cursor of the last skipped item.")
 
 
-@strawberry.type(description="Places in the feeds, for a subscription to go on from.")
+@strawberry.type(description="Cursors in the feeds for subscriptions to resume from.")
 class FeedCursors:
     """One per feed."""
 
-    request_events: str = described("What requestEvents is given as after.")
-    operation_feed: str = described("What operationFeed is given as after.")
+    request_events: str = described("Cursor to pass to requestEvents as after.")
+    operation_feed: str = described("Cursor to pass to operationFeed as after.")

@@ -30,104 +30,120 @@ from store.query.filters import (
 from store.time_ranges import TimeRange
 
 
-@strawberry.input(description="A condition on a text. All that is given must hold.")
+@strawberry.input(description="A condition on a text. Conditions are combined with AND.")
 class StringFilter:
     """Case-sensitive where the name does not say otherwise; no wildcards."""
 
-    eq: str | None = condition("Equal.")
-    ne: str | None = condition("Not equal, or null.")
-    in_: list[str] | None = condition("One of these.", name="in")
-    not_in: list[str] | None = condition("None of these, or null.")
-    starts_with: str | None = condition("Starts with.")
-    ends_with: str | None = condition("Ends with.")
-    contains: str | None = condition("Contains.")
-    eq_ignore_case: str | None = condition("Equal, where a to z equal A to Z.")
-    starts_with_ignore_case: str | None = condition("Starts with, where a to z equal A to Z.")
-    ends_with_ignore_case: str | None = condition("Ends with, where a to z equal A to Z.")
-    contains_ignore_case: str | None = condition("Contains, where a to z equal A to Z.")
-    is_null: bool | None = condition("Is not there (true), or is (false).")
+    eq: str | None = condition("Equal to this value.")
+    ne: str | None = condition("Not equal to this value, or null.")
+    in_: list[str] | None = condition("Equal to any of these values.", name="in")
+    not_in: list[str] | None = condition("Not equal to any of these values, or null.")
+    starts_with: str | None = condition("Starts with this text.")
+    ends_with: str | None = condition("Ends with this text.")
+    contains: str | None = condition("Contains this text.")
+    eq_ignore_case: str | None = condition(
+        "Equal to this text, ignoring the case of ASCII letters."
+    )
+    starts_with_ignore_case: str | None = condition(
+        "Starts with this text, ignoring the case of ASCII letters."
+    )
+    ends_with_ignore_case: str | None = condition(
+        "Ends with this text, ignoring the case of ASCII letters."
+    )
+    contains_ignore_case: str | None = condition(
+        "Contains this text, ignoring the case of ASCII letters."
+    )
+    is_null: bool | None = condition("True matches null values, false matches all others.")
 
 
 @strawberry.input(
-    description="A condition on a label, such as an organization's or a user's id. All that is given "
-    "must hold."
+    description="A condition on a label, such as an organization's or a user's id. Conditions are "
+    "combined with AND."
 )
 class IDFilter:
     """The operators of a text; whole numbers are taken as their digits, as everywhere with ID."""
 
-    eq: strawberry.ID | None = condition("Equal.")
-    ne: strawberry.ID | None = condition("Not equal, or null.")
-    in_: list[strawberry.ID] | None = condition("One of these.", name="in")
-    not_in: list[strawberry.ID] | None = condition("None of these, or null.")
-    starts_with: strawberry.ID | None = condition("Starts with.")
-    ends_with: strawberry.ID | None = condition("Ends with.")
-    contains: strawberry.ID | None = condition("Contains.")
-    eq_ignore_case: strawberry.ID | None = condition("Equal, where a to z equal A to Z.")
-    starts_with_ignore_case: strawberry.ID | None = condition(
-        "Starts with, where a to z equal A to Z."
+    eq: strawberry.ID | None = condition("Equal to this value.")
+    ne: strawberry.ID | None = condition("Not equal to this value, or null.")
+    in_: list[strawberry.ID] | None = condition("Equal to any of these values.", name="in")
+    not_in: list[strawberry.ID] | None = condition("Not equal to any of these values, or null.")
+    starts_with: strawberry.ID | None = condition("Starts with this text.")
+    ends_with: strawberry.ID | None = condition("Ends with this text.")
+    contains: strawberry.ID | None = condition("Contains this text.")
+    eq_ignore_case: strawberry.ID | None = condition(
+        "Equal to this text, ignoring the case of ASCII letters."
     )
-    ends_with_ignore_case: strawberry.ID | None = condition("Ends with, where a to z equal A to Z.")
-    contains_ignore_case: strawberry.ID | None = condition("Contains, where a to z equal A to Z.")
-    is_null: bool | None = condition("Is not there (true), or is (false).")
+    starts_with_ignore_case: strawberry.ID | None = condition(
+        "Starts with this text, ignoring the case of ASCII letters."
+    )
+    ends_with_ignore_case: strawberry.ID | None = condition(
+        "Ends with this text, ignoring the case of ASCII letters."
+    )
+    contains_ignore_case: strawberry.ID | None = condition(
+        "Contains this text, ignoring the case of ASCII letters."
+    )
+    is_null: bool | None = condition("True matches null values, false matches all others.")
 
 
-@strawberry.input(description="A condition on a whole number. All that is given must hold.")
+@strawberry.input(description="A condition on a whole number. Conditions are combined with AND.")
 class LongFilter:
     """Ranges and lists."""
 
-    eq: Long | None = condition("Equal.")
-    ne: Long | None = condition("Not equal, or null.")
-    gt: Long | None = condition("Greater.")
-    gte: Long | None = condition("Greater or equal.")
-    lt: Long | None = condition("Less.")
-    lte: Long | None = condition("Less or equal.")
-    in_: list[Long] | None = condition("One of these.", name="in")
-    not_in: list[Long] | None = condition("None of these, or null.")
-    is_null: bool | None = condition("Is not there (true), or is (false).")
+    eq: Long | None = condition("Equal to this value.")
+    ne: Long | None = condition("Not equal to this value, or null.")
+    gt: Long | None = condition("Greater than this value.")
+    gte: Long | None = condition("Greater than or equal to this value.")
+    lt: Long | None = condition("Less than this value.")
+    lte: Long | None = condition("Less than or equal to this value.")
+    in_: list[Long] | None = condition("Equal to any of these values.", name="in")
+    not_in: list[Long] | None = condition("Not equal to any of these values, or null.")
+    is_null: bool | None = condition("True matches null values, false matches all others.")
 
 
-@strawberry.input(description="A condition on a number. All that is given must hold.")
+@strawberry.input(description="A condition on a number. Conditions are combined with AND.")
 class FloatFilter:
     """Ranges and lists."""
 
-    eq: float | None = condition("Equal.")
-    ne: float | None = condition("Not equal, or null.")
-    gt: float | None = condition("Greater.")
-    gte: float | None = condition("Greater or equal.")
-    lt: float | None = condition("Less.")
-    lte: float | None = condition("Less or equal.")
-    in_: list[float] | None = condition("One of these.", name="in")
-    not_in: list[float] | None = condition("None of these, or null.")
-    is_null: bool | None = condition("Is not there (true), or is (false).")
+    eq: float | None = condition("Equal to this value.")
+    ne: float | None = condition("Not equal to this value, or null.")
+    gt: float | None = condition("Greater than this value.")
+    gte: float | None = condition("Greater than or equal to this value.")
+    lt: float | None = condition("Less than this value.")
+    lte: float | None = condition("Less than or equal to this value.")
+    in_: list[float] | None = condition("Equal to any of these values.", name="in")
+    not_in: list[float] | None = condition("Not equal to any of these values, or null.")
+    is_null: bool | None = condition("True matches null values, false matches all others.")
 
 
-@strawberry.input(description="A span of time, half open: [since, until).")
+@strawberry.input(description="A half-open time range: [since, until).")
 class TimeFilter:
     """Instants, or a duration up to now."""
 
-    since: datetime | None = condition("From this instant on.")
-    until: datetime | None = condition("Before this instant.")
+    since: datetime | None = condition("Start, inclusive.")
+    until: datetime | None = condition("End, exclusive.")
     last: TimeRange | None = condition(
-        "From so long ago on, such as 24h, 7d or PT1H; all is everything."
+        "Time range up to now, such as 24h, 7d or PT1H; all means all time."
     )
 
 
-@strawberry.input(description="A condition on a place inside the attributes.")
+@strawberry.input(description="A condition on a path inside the attributes.")
 class AttributeFilter:
     """A leaf of the JSON, compared by its own type."""
 
     NULLABLE: ClassVar[frozenset[str]] = frozenset({"eq"})
 
-    path: str = described("Object keys joined by dots, such as plan.name; \\. is a dot in a key.")
-    eq: JSON | None = condition(
-        "Equal: a string, number or boolean; null finds places that hold null."
+    path: str = described(
+        "Object keys joined by dots, such as plan.name. Write \\. for a dot in a key."
     )
-    in_: list[JSON] | None = condition("One of these.", name="in")
-    gt: Number | None = condition("A greater number.")
-    gte: Number | None = condition("A greater or equal number.")
-    lt: Number | None = condition("A smaller number.")
-    lte: Number | None = condition("A smaller or equal number.")
-    exists: bool | None = condition("Is there (true), or is not (false).")
+    eq: JSON | None = condition(
+        "Equal to a string, number or boolean; null matches paths that hold null."
+    )
+    in_: list[JSON] | None = condition("Equal to any of these values.", name="in")
+    gt: Number | None = condition("Greater than this number.")
+    gte: Number | None = condition("Greater than or equal to this number.")
+    lt: Number | None = condition("Less than this number.")
+    lte: Number | None = condition("Less than or equal to this number.")
+    exists: bool | None = condition("True if the path must exist, false if it must not.")
 
 
 class FilterInput(Protocol):

@@ -31,66 +31,66 @@ from store.ingest.entries import ItemResult as StoreResult
 from store.operations.bulk.batches import BatchResults
 
 
-@strawberry.input(description="One entry of a batch: exactly one of these.", one_of=True)
+@strawberry.input(description="One entry of a batch. Set exactly one field.", one_of=True)
 class EntryInput:
     """What ``ingest`` takes, applied in order."""
 
     operation: OperationInput | None = described("A finished call.", default=strawberry.UNSET)
-    session: SessionInput | None = described("A session begins or ends.", default=strawberry.UNSET)
+    session: SessionInput | None = described("Starts or ends a session.", default=strawberry.UNSET)
     create_request: CreateRequestInput | None = described(
         "A new request.", default=strawberry.UNSET
     )
     start_request: StartRequestInput | None = described(
-        "A request starts.", default=strawberry.UNSET
+        "Starts a request.", default=strawberry.UNSET
     )
-    start_stage: StartStageInput | None = described("A stage starts.", default=strawberry.UNSET)
+    start_stage: StartStageInput | None = described("Starts a stage.", default=strawberry.UNSET)
     progress_stage: ProgressStageInput | None = described(
-        "How far a stage is.", default=strawberry.UNSET
+        "Reports the progress of a stage.", default=strawberry.UNSET
     )
     complete_stage: CompleteStageInput | None = described(
-        "A stage is done.", default=strawberry.UNSET
+        "Completes a stage.", default=strawberry.UNSET
     )
-    fail_stage: FailStageInput | None = described("A stage failed.", default=strawberry.UNSET)
-    retry_stage: RetryStageInput | None = described(
-        "A stage is tried again.", default=strawberry.UNSET
-    )
+    fail_stage: FailStageInput | None = described("Fails a stage.", default=strawberry.UNSET)
+    retry_stage: RetryStageInput | None = described("Retries a stage.", default=strawberry.UNSET)
     retry_request: RetryRequestInput | None = described(
-        "A failed request runs again.", default=strawberry.UNSET
+        "Retries a failed request.", default=strawberry.UNSET
     )
-    log_event: LogEventInput | None = described("A fact for a log.", default=strawberry.UNSET)
+    log_event: LogEventInput | None = described(
+        "Appends an event to a log.", default=strawberry.UNSET
+    )
     complete_request: CompleteRequestInput | None = described(
-        "A request is done.", default=strawberry.UNSET
+        "Completes a request.", default=strawberry.UNSET
     )
-    fail_request: FailRequestInput | None = described("A request failed.", default=strawberry.UNSET)
+    fail_request: FailRequestInput | None = described("Fails a request.", default=strawberry.UNSET)
     cancel_request: CancelRequestInput | None = described(
-        "A request is called off.", default=strawberry.UNSET
+        "Cancels a request.", default=strawberry.UNSET
     )
-    consume: ConsumeInput | None = described("Units are used.", default=strawberry.UNSET)
+    consume: ConsumeInput | None = described("Consumes units.", default=strawberry.UNSET)
     circuit_breaker: CircuitBreakerInput | None = described(
-        "A breaker's state.", default=strawberry.UNSET
+        "Reports the state of a circuit breaker.", default=strawberry.UNSET
     )
 
 
-@strawberry.type(description="A place in an item that was not acceptable, and the mend.")
+@strawberry.type(description="A problem in an item and how to fix it.")
 class ItemProblem:
     """One of possibly several."""
 
-    code: str = described("A stable code, such as BAD_USER_INPUT.")
+    code: str = described("Stable error code, such as BAD_USER_INPUT.")
     message: str = described("What was expected.")
-    path: list[str] = described("The place inside the item.")
+    path: list[str] = described("Path inside the item.")
 
 
-@strawberry.type(description="The answer to one item of a batch.")
+@strawberry.type(description="Result of one item of a batch.")
 class ItemResult:
     """At the index it was sent."""
 
-    index: int = described("Its place in the batch, from 0.")
-    uuid: strawberry.ID | None = described("The item's own id; null where it has none.")
-    status: ItemStatus = described("What became of it.")
-    code: str | None = described("Why it was refused: a stable code.")
-    message: str | None = described("Why it was refused: in words.")
-    path: list[str] | None = described("Where: the place inside the item.")
-    problems: list[ItemProblem] = described("Everything that was wrong with it.")
+    index: int = described("Index in the batch, starting at 0.")
+    uuid: strawberry.ID | None = described("The item's uuid; null if it has none.")
+    status: ItemStatus = described("Status of the item.")
+    code: str | None = described("Stable error code if the item was rejected.")
+    message: str | None = described("Error message if the item was rejected.")
+    path: list[str] | None = described("Path of the problem inside the item.")
+    problems: list[ItemProblem] = described("All problems of the item.")
 
     @classmethod
     def of(cls, index: int, result: StoreResult) -> "ItemResult":
@@ -117,23 +117,27 @@ def problems_of(error: StoreError) -> list[ItemProblem]:
     ]
 
 
-@strawberry.type(description="The answer to a batch: counts, and one result per item.")
+@strawberry.type(description="Result of a batch: counts and one result per item.")
 class TrackPayload:
     """In the order the items were sent."""
 
-    accepted: int = described("Items that are committed.")
-    duplicates: int = described("Items that were there already, or came too late.")
-    rejected: int = described("Items that were refused.")
-    repaired: int = described("Texts in which NUL or lone surrogates became U+FFFD.")
-    truncated: int = described("Texts and JSON values that were over their limit and were cut.")
+    accepted: int = described("Number of committed items.")
+    duplicates: int = described("Number of items that already existed or arrived too late.")
+    rejected: int = described("Number of rejected items.")
+    repaired: int = described(
+        "Number of texts in which NUL or lone surrogates were replaced with U+FFFD."
+    )
+    truncated: int = described(
+        "Texts and JSON values that exceeded their limit and were truncated."
+    )
     items: strawberry.Private[Sequence[StoreResult]]
 
-    @strawberry.field(description="One result per item, in the order sent.")
+    @strawberry.field(description="One result per item, in input order.")
     def results(
         self,
         only: Annotated[
             list[ItemStatus] | None,
-            narrowing("Only results of these statuses."),
+            narrowing("Returns only results of these statuses."),
         ] = None,
     ) -> list[ItemResult]:
         """``only`` leaves out the others: ask for REJECTED to keep the answer small."""

@@ -20,22 +20,23 @@ from store.query.records import Order
 MONTHS = 12
 
 
-@strawberry.type(description="What one full set of labels used of one interaction in one month.")
+@strawberry.type(description="Monthly usage of one interaction type by one full set of labels.")
 class Interaction(Node, Labelled, FromRow):
     """A row of ``interaction_counters``; months are UTC calendar months."""
 
     month_start: strawberry.Private[date]
-    interaction_type: str = described("What was used, such as mini, premium or api_operation.")
-    operation_type: str | None = described("What for, such as add_memory_v1.")
-    route: str | None = described("API: the route.")
-    method: str | None = described("API: the HTTP method.")
+    interaction_type: str = described("Interaction type, such as mini, premium or api_operation.")
+    operation_type: str | None = described("Operation type, such as add_memory_v1.")
+    route: str | None = described("Route of the API call.")
+    method: str | None = described("HTTP method of the API call.")
     counts_against_limits: bool = described(
-        "Whether limits counted these units, too; what they did not has a counter of its own."
+        "Whether limits counted these units. Units that limits did not count have a "
+        "separate counter."
     )
     units: Long = described("Units used.")
-    calls: Long = described("Calls that used them.")
-    first_at: datetime = described("The first of these calls.")
-    last_at: datetime = described("The last of these calls.")
+    calls: Long = described("Number of calls.")
+    first_at: datetime = described("Time of the first call.")
+    last_at: datetime = described("Time of the last call.")
 
     RENAMED: ClassVar = {"month_start": "month"}
 
@@ -43,43 +44,49 @@ class Interaction(Node, Labelled, FromRow):
         month = self.month_start.isoformat()
         return GlobalId("Interaction", (self.organization_id, month, self.__dict__["key"].hex))
 
-    @strawberry.field(description="The calendar year.")
+    @strawberry.field(description="Calendar year.")
     def year(self) -> int:
         """Of the month."""
         return self.month_start.year
 
-    @strawberry.field(description="The calendar month, 1 to 12.")
+    @strawberry.field(description="Calendar month, 1 to 12.")
     def month(self) -> int:
         """Of the year."""
         return self.month_start.month
 
 
-@strawberry.input(description="Which counters. All that is given must hold.")
+@strawberry.input(description="Filters counters. Conditions are combined with AND.")
 class InteractionFilter:
     """By month, type and labels."""
 
     OWN: ClassVar[frozenset[str]] = frozenset({"year", "month"})
 
-    and_: list["InteractionFilter"] | None = condition("All of these.", name="and")
-    or_: list["InteractionFilter"] | None = condition("Any of these.", name="or")
-    not_: "InteractionFilter | None" = condition("The opposite of this.", name="not")
-    year: int | None = condition("The calendar year (with month).")
-    month: int | None = condition("The calendar month, 1 to 12 (with year).")
-    interaction_type: StringFilter | None = condition("By interaction type.")
-    operation_type: StringFilter | None = condition("By operation type.")
-    route: StringFilter | None = condition("By route.")
-    method: StringFilter | None = condition("By HTTP method.")
-    organization_id: IDFilter | None = condition("By organization.")
-    namespace_id: IDFilter | None = condition("By namespace.")
-    workspace_id: IDFilter | None = condition("By workspace.")
-    user_id: IDFilter | None = condition("By user.")
-    developer_id: IDFilter | None = condition("By developer.")
-    api_key_id: IDFilter | None = condition("By API key label.")
-    company_id: IDFilter | None = condition("By company.")
-    subscription_id: IDFilter | None = condition("By subscription.")
-    counts_against_limits: bool | None = condition("Whether limits counted them.")
-    units: LongFilter | None = condition("By units.")
-    last_at: TimeFilter | None = condition("By the last call.")
+    and_: list["InteractionFilter"] | None = condition(
+        "Matches records that satisfy all of these filters.", name="and"
+    )
+    or_: list["InteractionFilter"] | None = condition(
+        "Matches records that satisfy any of these filters.", name="or"
+    )
+    not_: "InteractionFilter | None" = condition(
+        "Matches records that do not satisfy this filter.", name="not"
+    )
+    year: int | None = condition("Calendar year. Requires month.")
+    month: int | None = condition("Calendar month, 1 to 12. Requires year.")
+    interaction_type: StringFilter | None = condition("Filters by interaction type.")
+    operation_type: StringFilter | None = condition("Filters by operation type.")
+    route: StringFilter | None = condition("Filters by route.")
+    method: StringFilter | None = condition("Filters by HTTP method.")
+    organization_id: IDFilter | None = condition("Filters by organization.")
+    namespace_id: IDFilter | None = condition("Filters by namespace.")
+    workspace_id: IDFilter | None = condition("Filters by workspace.")
+    user_id: IDFilter | None = condition("Filters by user.")
+    developer_id: IDFilter | None = condition("Filters by developer.")
+    api_key_id: IDFilter | None = condition("Filters by API key label.")
+    company_id: IDFilter | None = condition("Filters by company.")
+    subscription_id: IDFilter | None = condition("Filters by subscription.")
+    counts_against_limits: bool | None = condition("Whether limits counted the units.")
+    units: LongFilter | None = condition("Filters by units.")
+    last_at: TimeFilter | None = condition("Filters by the time of the last call.")
 
     def own_conditions(self) -> list[Condition]:
         """The calendar month, or all months of the year."""
@@ -111,20 +118,20 @@ class InteractionOrderField(StrEnum):
 
 register(
     InteractionOrderField,
-    "What counters can be ordered by.",
-    MONTH="The month; the default, newest first.",
+    "Fields that counters can be ordered by.",
+    MONTH="Month. The default, newest first.",
     UNITS="Units used.",
-    CALLS="Calls.",
-    LAST_AT="The last call.",
+    CALLS="Number of calls.",
+    LAST_AT="Time of the last call.",
 )
 
 
-@strawberry.input(description="One step of an order of counters.")
+@strawberry.input(description="One term of the order of counters.")
 class InteractionOrder:
     """A field and a direction."""
 
-    field: InteractionOrderField = described("What to order by.")
-    direction: Direction = described("Which way.", default=Direction.DESC)
+    field: InteractionOrderField = described("Field to order by.")
+    direction: Direction = described("Sort direction.", default=Direction.DESC)
 
     def order(self) -> Order:
         """The same for the store."""

@@ -5,31 +5,29 @@ import strawberry
 from schema.hydration import described
 
 
-@strawberry.input(
-    description="Labels of the caller's world. Left out ones are filled from the API key."
-)
+@strawberry.input(description="Labels of the caller. Omitted labels are filled from the API key.")
 class LabelsInput:
     """Structurally a ``store.auth.access.LabelsDraft``."""
 
-    organization_id: strawberry.ID | None = described("The tenant.", default=None)
-    namespace_id: strawberry.ID | None = described("A part of the organization.", default=None)
-    workspace_id: strawberry.ID | None = described("A workspace.", default=None)
-    user_id: strawberry.ID | None = described("Who used it.", default=None)
-    developer_id: strawberry.ID | None = described("Whose integration made the call.", default=None)
-    api_key_id: strawberry.ID | None = described("The key it was made with.", default=None)
-    company_id: strawberry.ID | None = described("The company that pays.", default=None)
-    subscription_id: strawberry.ID | None = described("The plan it belongs to.", default=None)
+    organization_id: strawberry.ID | None = described("Organization id.", default=None)
+    namespace_id: strawberry.ID | None = described("Namespace id.", default=None)
+    workspace_id: strawberry.ID | None = described("Workspace id.", default=None)
+    user_id: strawberry.ID | None = described("User id.", default=None)
+    developer_id: strawberry.ID | None = described("Developer id.", default=None)
+    api_key_id: strawberry.ID | None = described("API key label.", default=None)
+    company_id: strawberry.ID | None = described("Company id.", default=None)
+    subscription_id: strawberry.ID | None = described("Subscription id.", default=None)
 
 
 @strawberry.interface(description="A record with tenancy labels.")
 class Labelled:
     """The labels of a record."""
 
-    organization_id: strawberry.ID = described("The tenant.")
-    namespace_id: strawberry.ID | None = described("A part of the organization.")
-    workspace_id: strawberry.ID | None = described("A workspace.")
-    user_id: strawberry.ID | None = described("Who used it.")
-    developer_id: strawberry.ID | None = described("Whose integration made the call.")
-    api_key_id: strawberry.ID | None = described("The key it was made with.")
-    company_id: strawberry.ID | None = described("The company that pays.")
-    subscription_id: strawberry.ID | None = described("The plan it belongs to.")
+    organization_id: strawberry.ID = described("Organization id.")
+    namespace_id: strawberry.ID | None = described("Namespace id.")
+    workspace_id: strawberry.ID | None = described("Workspace id.")
+    user_id: strawberry.ID | None = described("User id.")
+    developer_id: strawberry.ID | None = described("Developer id.")
+    api_key_id: strawberry.ID | None = described("API key label.")
+    company_id: strawberry.ID | None = described("Company id.")
+    subscription_id: strawberry.ID | None = described("Subscription id.")

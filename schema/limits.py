@@ -20,27 +20,28 @@ from store.limits.decide import Decision, Level
 DEFAULT_TTL = timedelta(minutes=10)
 
 
-@strawberry.type(description="A limit in its present period: what was used and what is left.")
+@strawberry.type(description="A limit in its current period, with used and remaining units.")
 class LimitLevel:
     """A ``Level`` of the store."""
 
-    limit_id: UUID = described("The limit's own id.")
-    subject: LimitSubject = described("The level it holds for.")
-    subject_id: strawberry.ID = described("Which one of that level.")
-    interaction_type: str = described("What it limits.")
-    period: LimitPeriod = described("How often it starts again.")
-    mode: LimitMode = described("What happens at the maximum.")
-    limit: Long = described("The maximum of units in a period.")
+    limit_id: UUID = described("The limit's uuid.")
+    subject: LimitSubject = described("Level that the limit applies to.")
+    subject_id: strawberry.ID = described("Id of the subject at that level.")
+    interaction_type: str = described("Interaction type that is limited.")
+    period: LimitPeriod = described("Period after which usage resets.")
+    mode: LimitMode = described("Behavior at the maximum.")
+    limit: Long = described("The limit.")
     used: Long = described("Units used in this period.")
-    reserved: Long = described("Units set aside by reservations that still run.")
-    remaining: Long = described("Units that may still be used; never below zero.")
+    reserved: Long = described("Units held by active reservations.")
+    remaining: Long = described("Remaining units; never below zero.")
     uncertain: Long = described(
-        "Units that were used in this period or shortly before it, and nothing tells which: they "
-        "are not part of used. Above 0 only in the period in which the limit was set."
+        "Units used in this period or shortly before it, which cannot be told apart. "
+        "They are not part of used. Above 0 only in the period in which the limit was "
+        "set."
     )
-    exceeded: bool = described("Whether more was used than the maximum.")
-    period_start: datetime = described("When this period began.")
-    resets_at: datetime | None = described("When usage starts again at zero; null for a lifetime.")
+    exceeded: bool = described("Whether usage exceeds the maximum.")
+    period_start: datetime = described("Start of the current period.")
+    resets_at: datetime | None = described("When usage resets to zero; null for LIFETIME.")
 
     @classmethod
     def of(cls, level: Level) -> "LimitLevel":
@@ -67,17 +68,17 @@ class LimitLevel:
 class Limit(Node):
     """A row of ``limits``."""
 
-    uuid: UUID = described("The limit's own id.")
-    organization_id: strawberry.ID = described("The organization it belongs to.")
-    subject: LimitSubject = described("The level it holds for.")
-    subject_id: strawberry.ID = described("Which one of that level.")
-    interaction_type: str = described("What it limits.")
-    period: LimitPeriod = described("How often it starts again.")
-    zone: str = described("The IANA zone of its calendar.")
-    maximum: Long = described("Units in a period.")
-    mode: LimitMode = described("What happens at the maximum.")
-    created_at: datetime = described("When it was first set.")
-    updated_at: datetime = described("When it was last set.")
+    uuid: UUID = described("The limit's uuid.")
+    organization_id: strawberry.ID = described("Organization id.")
+    subject: LimitSubject = described("Level that the limit applies to.")
+    subject_id: strawberry.ID = described("Id of the subject at that level.")
+    interaction_type: str = described("Interaction type that is limited.")
+    period: LimitPeriod = described("Period after which usage resets.")
+    zone: str = described("IANA time zone of the period.")
+    maximum: Long = described("Maximum units per period.")
+    mode: LimitMode = described("Behavior at the maximum.")
+    created_at: datetime = described("When the limit was created.")
+    updated_at: datetime = described("When the limit was last updated.")
 
     @classmethod
     def from_row(cls, row: Row) -> "Limit":
@@ -87,7 +88,7 @@ class Limit(Node):
     def global_id(self) -> GlobalId:
         return GlobalId("Limit", (self.organization_id, self.uuid.hex))
 
-    @strawberry.field(description="What is used and left in the present period.")
+    @strawberry.field(description="Used and remaining units in the current period.")
     async def usage(self, info: Info) -> LimitLevel:
         """Loaded for all limits of an answer at once."""
         return LimitLevel.of(await info.context.loaders.level.load(LevelKey(self)))
@@ -114,58 +115,60 @@ class LevelKey:
         )
 
 
-@strawberry.input(description="Units of one interaction that a caller wants to use.")
+@strawberry.input(description="Units of one interaction type to consume.")
 class ConsumeInput:
     """Structurally a ``ConsumeDraft``."""
 
-    interaction_type: str = described("What is used, such as mini or premium.")
-    id: UUID | None = described("Chosen by the client: a repeat changes nothing.", default=None)
-    operation_type: str | None = described("What for, such as add_memory_v1.", default=None)
-    units: Long = described("How many units (the batch size), from 1.", default=1)
+    interaction_type: str = described("Interaction type, such as mini or premium.")
+    id: UUID | None = described(
+        "Id chosen by the client, which makes retries idempotent.", default=None
+    )
+    operation_type: str | None = described("Operation type, such as add_memory_v1.", default=None)
+    units: Long = described("Number of units (the batch size), at least 1.", default=1)
     labels: LabelsInput | None = described(
-        "Whose use it is: every level with a limit counts.", default=None
+        "Labels of the consumer. Every level with a limit counts the units.", default=None
     )
 
 
-@strawberry.input(description="Units of one interaction that are to be set aside.")
+@strawberry.input(description="Units of one interaction type to reserve.")
 class ReserveInput(ConsumeInput):
     """Structurally a ``ConsumeDraft``, with how long."""
 
-    ttl: timedelta = described("How long at most, from PT1S to P1D.", default=DEFAULT_TTL)
+    ttl: timedelta = described("Maximum duration, PT1S to P1D.", default=DEFAULT_TTL)
 
 
-@strawberry.input(description="A reservation ends: what was really used is counted.")
+@strawberry.input(description="Commits a reservation: the units actually used are counted.")
 class CommitReservationInput:
     """Which one, and how many units."""
 
     reservation_id: UUID = described("The reservation's id (uuid).")
-    units: Long = described("How many units were used in the end.")
+    units: Long = described("Number of units actually used.")
 
 
-@strawberry.input(description="A reservation ends: all of its units are given back.")
+@strawberry.input(description="Releases a reservation: all of its units are returned.")
 class ReleaseReservationInput:
     """Which one."""
 
     reservation_id: UUID = described("The reservation's id (uuid).")
 
 
-@strawberry.type(description="Whether the call may go on, and if not what to tell its caller.")
+@strawberry.type(description="Whether the call is allowed, and if not, why.")
 class ConsumePayload:
     """A ``Decision`` of the store, with what an HTTP 403 or 429 needs."""
 
-    status: ItemStatus = described("ACCEPTED; REJECTED when denied; DUPLICATE for a repeated id.")
-    uuid: UUID | None = described("The id it was sent with.")
+    status: ItemStatus = described("ACCEPTED, REJECTED if denied, or DUPLICATE for a repeated id.")
+    uuid: UUID | None = described("The id that was sent.")
     allowed: bool = described(
-        "Whether the call may go on. A denied call changed nothing. False for a repeated reserve "
-        "whose reservation holds nothing any more."
+        "Whether the call is allowed. A denied call has no effect. False for a repeated "
+        "reserve whose reservation no longer holds units."
     )
-    units: Long = described("How many units were asked for; of a repeat, those of the first call.")
-    denied_by: LimitLevel | None = described("The level that said no.")
+    units: Long = described("Requested units; for a retry, those of the first call.")
+    denied_by: LimitLevel | None = described("The level that denied the call.")
     reason: str | None = described(
-        "One sentence for the caller, when denied, or on a repeat that changed nothing."
+        "Explanation for the caller if the call was denied or was a retry without effect."
     )
-    retry_after_seconds: Long | None = described("When to try again: until that level resets.")
-    levels: list[LimitLevel] = described("Every limit that applies, as after this call.")
+    retry_after_seconds: Long | None = described("Seconds until the denying level resets.")
+    levels: list[LimitLevel] = described("All limits that apply, in their state after this call.")
 
     @classmethod
     def of(
@@ -188,17 +191,19 @@ class ConsumePayload:
         )
 
 
-@strawberry.type(description="Units that are set aside until committed, released or expired.")
+@strawberry.type(description="Units reserved until committed, released or expired.")
 class Reservation:
     """A row of ``reservations``."""
 
-    uuid: UUID = described("Its id: what commitReservation and releaseReservation take.")
-    interaction_type: str = described("What is set aside.")
-    units: Long = described("How many units.")
-    status: ReservationStatus = described("Where it stands.")
-    settled_units: Long | None = described("How many were used in the end.")
-    created_at: datetime = described("When it was made.")
-    expires_at: datetime = described("When it stops counting by itself.")
+    uuid: UUID = described(
+        "The reservation's uuid, used in commitReservation and releaseReservation."
+    )
+    interaction_type: str = described("Interaction type of the reserved units.")
+    units: Long = described("Number of units.")
+    status: ReservationStatus = described("Current status.")
+    settled_units: Long | None = described("Number of units actually used.")
+    created_at: datetime = described("When the key was created.")
+    expires_at: datetime = described("When the reservation expires.")
 
     @classmethod
     def from_row(cls, row: Row) -> "Reservation":
@@ -206,33 +211,33 @@ class Reservation:
         return hydrate(cls, row, uuid=row["id"])
 
 
-@strawberry.type(description="The answer to reserve.")
+@strawberry.type(description="Result of reserve.")
 class ReservationPayload:
     """The decision, and the reservation where it was granted."""
 
-    status: ItemStatus = described("ACCEPTED; REJECTED when denied; DUPLICATE for a repeated id.")
-    decision: ConsumePayload = described("Whether the call may go on.")
+    status: ItemStatus = described("ACCEPTED, REJECTED if denied, or DUPLICATE for a repeated id.")
+    decision: ConsumePayload = described("Whether the call is allowed.")
     key: strawberry.Private[tuple[str, UUID]]
 
-    @strawberry.field(description="The reservation; null when denied.")
+    @strawberry.field(description="The reservation; null if denied.")
     async def reservation(self, info: Info) -> Reservation | None:
         """Read back only when it is selected."""
         row = await info.context.loaders.reservation.load(self.key)
         return Reservation.from_row(row) if row else None
 
-    @strawberry.field(description="Whether the call may go on.")
+    @strawberry.field(description="Whether the call is allowed.")
     def allowed(self) -> bool:
         """Short for decision { allowed }."""
         return self.decision.allowed
 
 
-@strawberry.type(description="The answer to commitReservation and releaseReservation.")
+@strawberry.type(description="Result of commitReservation and releaseReservation.")
 class SettlementPayload(ConsumePayload):
     """The decision, and the reservation."""
 
     key: strawberry.Private[tuple[str, UUID]]
 
-    @strawberry.field(description="The reservation as it is stored.")
+    @strawberry.field(description="The stored reservation.")
     async def reservation(self, info: Info) -> Reservation | None:
         """Read back only when it is selected."""
         row = await info.context.loaders.reservation.load(self.key)
@@ -240,35 +245,37 @@ class SettlementPayload(ConsumePayload):
 
 
 @strawberry.input(
-    description="A limit to be set; subject, type and period say which. Of a limit that exists, "
-    "what is left out stays as it is."
+    description="A limit to set, identified by subject, interaction type and period. For an "
+    "existing limit, omitted fields stay unchanged."
 )
 class LimitInput:
     """Structurally a ``LimitDraft``."""
 
-    subject: LimitSubject = described("The level it holds for.")
-    interaction_type: str = described("What it limits: one name, no pattern.")
-    maximum: Long = described("Units in a period, from 0.")
-    organization_id: strawberry.ID | None = described("Default: the key's.", default=None)
+    subject: LimitSubject = described("Level that the limit applies to.")
+    interaction_type: str = described("Interaction type to limit: one name, not a pattern.")
+    maximum: Long = described("Maximum units per period, at least 0.")
+    organization_id: strawberry.ID | None = described(
+        "Defaults to the organization of the API key.", default=None
+    )
     subject_id: strawberry.ID | None = described(
-        "Which one of that level; left out for ORGANIZATION.", default=None
+        "Id of the subject at that level. Omit it for ORGANIZATION.", default=None
     )
     period: LimitPeriod | None = described(
-        "How often it starts again. MONTH where it is left out; refused where the subject has "
-        "limits of this interaction for other periods only.",
+        "Period after which usage resets. Defaults to MONTH; required if the subject "
+        "has limits of this interaction type for other periods only.",
         default=None,
     )
     zone: str | None = described(
-        "The IANA zone of its calendar; of a new limit UTC where it is left out. Another zone "
-        "counts the units of the present period again.",
+        "IANA time zone of the period. Defaults to UTC for a new limit. Changing the "
+        "zone recounts the units of the current period.",
         default=None,
     )
     mode: LimitMode | None = described(
-        "What happens at the maximum; of a new limit HARD where it is left out.", default=None
+        "Behavior at the maximum. Defaults to HARD for a new limit.", default=None
     )
 
 
-@strawberry.type(description="The limit as it is stored, or as it was until it was deleted.")
+@strawberry.type(description="The stored limit, or the limit as it was before deletion.")
 class LimitPayload:
     """After setLimit and deleteLimit."""
 
@@ -276,31 +283,33 @@ class LimitPayload:
     limit: Limit = described("The limit.")
 
 
-@strawberry.input(description="A limit is deleted.")
+@strawberry.input(description="Deletes a limit.")
 class DeleteLimitInput:
     """Which one."""
 
-    limit_id: UUID = described("The limit's own id (uuid).")
+    limit_id: UUID = described("The limit's uuid.")
 
 
-@strawberry.input(description="Which limits. All that is given must hold.")
+@strawberry.input(description="Filters limits. Conditions are combined with AND.")
 class LimitFilter:
     """By subject, type and period."""
 
-    organization_id: IDFilter | None = condition("By organization.")
-    subject: list[LimitSubject] | None = condition("One of these levels.")
-    subject_id: IDFilter | None = condition("By which one of the level.")
-    interaction_type: StringFilter | None = condition("By interaction type.")
-    period: list[LimitPeriod] | None = condition("One of these periods.")
+    organization_id: IDFilter | None = condition("Filters by organization.")
+    subject: list[LimitSubject] | None = condition("Matches any of these levels.")
+    subject_id: IDFilter | None = condition("Filters by the id of the subject.")
+    interaction_type: StringFilter | None = condition("Filters by interaction type.")
+    period: list[LimitPeriod] | None = condition("Matches any of these periods.")
     mode: list[LimitMode] | None = condition("HARD or SOFT.")
 
 
-@strawberry.input(description="Who is limited.")
+@strawberry.input(description="The subject of the limits.")
 class SubjectInput:
     """A level and which one of it."""
 
-    subject: LimitSubject = described("The level.")
+    subject: LimitSubject = described("Level.")
     subject_id: strawberry.ID | None = described(
-        "Which one; left out for ORGANIZATION.", default=None
+        "Id of the subject at that level. Omit it for ORGANIZATION.", default=None
     )
-    organization_id: strawberry.ID | None = described("Default: the key's.", default=None)
+    organization_id: strawberry.ID | None = described(
+        "Defaults to the organization of the API key.", default=None
+    )

@@ -41,12 +41,12 @@ class GlobalId(NamedTuple):
         return cls(type, tuple(key))
 
 
-@strawberry.interface(description="A record that can be asked for again by its global id.")
+@strawberry.interface(description="A record that can be fetched by its global id.")
 class Node:
     """Implemented by every type with a global id."""
 
     @strawberry.field(
-        description="Opaque global id, for node and nodes. The record's own id is uuid."
+        description="Opaque global id for use with node and nodes. The record's own id is uuid."
     )
     def id(self) -> strawberry.ID:
         """Overridden nowhere: types say their key instead."""

@@ -19,66 +19,74 @@ from schema.hydration import described
 from store.query.records import Order
 
 
-@strawberry.input(description="Which operations. All that is given must hold.")
+@strawberry.input(description="Filters operations. Conditions are combined with AND.")
 class OperationFilter:
     """Every label, name and number of an operation."""
 
-    and_: list["OperationFilter"] | None = condition("All of these.", name="and")
-    or_: list["OperationFilter"] | None = condition("Any of these.", name="or")
-    not_: "OperationFilter | None" = condition("The opposite of this.", name="not")
-    occurred_at: TimeFilter | None = condition("When it was finished.")
-    recorded_at: TimeFilter | None = condition("When the server took it.")
-    id: list[UUID] | None = condition("One of these own ids (uuid).")
-    kind: list[OperationKind] | None = condition("One of these kinds.")
-    outcome: list[Outcome] | None = condition("One of these outcomes.")
-    price_status: list[PriceStatus] | None = condition("Priced or not.")
-    name: StringFilter | None = condition("By name.")
-    operation_type: StringFilter | None = condition("By operation type.")
-    organization_id: IDFilter | None = condition("By organization.")
-    namespace_id: IDFilter | None = condition("By namespace.")
-    workspace_id: IDFilter | None = condition("By workspace.")
-    user_id: IDFilter | None = condition("By user.")
-    developer_id: IDFilter | None = condition("By developer.")
-    api_key_id: IDFilter | None = condition("By API key label.")
-    company_id: IDFilter | None = condition("By company.")
-    subscription_id: IDFilter | None = condition("By subscription.")
-    session_id: list[strawberry.ID] | None = condition("One of these sessions.")
-    request_id: list[UUID] | None = condition("One of these requests.")
-    stage: StringFilter | None = condition("By stage of the request.")
-    correlation_id: StringFilter | None = condition("By correlation id.")
-    trace_id: StringFilter | None = condition("By trace.")
-    client: StringFilter | None = condition("By client or tool id.")
-    error: StringFilter | None = condition("By error text.")
-    route: StringFilter | None = condition("By route.")
-    method: StringFilter | None = condition("By HTTP method.")
-    status_code: LongFilter | None = condition("By HTTP status.")
-    ip_address: StringFilter | None = condition("By the caller's address.")
-    user_agent: StringFilter | None = condition("By user agent.")
-    batch_size: LongFilter | None = condition("By batch size.")
-    resource_id: StringFilter | None = condition("By resource.")
-    tool_name: StringFilter | None = condition("By tool.")
-    operation_mode: StringFilter | None = condition("By mode.")
-    file_path: StringFilter | None = condition("By file.")
-    tokens_original: LongFilter | None = condition("By original tokens.")
-    tokens_actual: LongFilter | None = condition("By actual tokens.")
-    tokens_prevented: LongFilter | None = condition("By prevented tokens.")
-    provider: StringFilter | None = condition("By provider.")
-    model: StringFilter | None = condition("By model.")
-    input_tokens: LongFilter | None = condition("By input tokens.")
-    output_tokens: LongFilter | None = condition("By output tokens.")
-    cached_input_tokens: LongFilter | None = condition("By cached input tokens.")
-    cache_write_input_tokens: LongFilter | None = condition("By input tokens written to a cache.")
-    reasoning_tokens: LongFilter | None = condition("By reasoning tokens.")
-    audio_input_tokens: LongFilter | None = condition("By audio input tokens.")
-    audio_output_tokens: LongFilter | None = condition("By audio output tokens.")
-    duration_ms: FloatFilter | None = condition("By duration in milliseconds.")
-    cache_hit: bool | None = condition("Whether a cache answered.")
-    interaction_type: StringFilter | None = condition(
-        "By the type of the first interaction that it counted."
+    and_: list["OperationFilter"] | None = condition(
+        "Matches records that satisfy all of these filters.", name="and"
     )
-    units: LongFilter | None = condition("By the units of that interaction.")
-    counts_against_limits: bool | None = condition("Whether limits counted that interaction.")
-    attributes: list[AttributeFilter] | None = condition("By places in attributes.")
+    or_: list["OperationFilter"] | None = condition(
+        "Matches records that satisfy any of these filters.", name="or"
+    )
+    not_: "OperationFilter | None" = condition(
+        "Matches records that do not satisfy this filter.", name="not"
+    )
+    occurred_at: TimeFilter | None = condition("When it finished.")
+    recorded_at: TimeFilter | None = condition("When the server recorded it.")
+    id: list[UUID] | None = condition("Matches any of these uuids.")
+    kind: list[OperationKind] | None = condition("Matches any of these kinds.")
+    outcome: list[Outcome] | None = condition("Matches any of these outcomes.")
+    price_status: list[PriceStatus] | None = condition("Filters by price status.")
+    name: StringFilter | None = condition("Filters by name.")
+    operation_type: StringFilter | None = condition("Filters by operation type.")
+    organization_id: IDFilter | None = condition("Filters by organization.")
+    namespace_id: IDFilter | None = condition("Filters by namespace.")
+    workspace_id: IDFilter | None = condition("Filters by workspace.")
+    user_id: IDFilter | None = condition("Filters by user.")
+    developer_id: IDFilter | None = condition("Filters by developer.")
+    api_key_id: IDFilter | None = condition("Filters by API key label.")
+    company_id: IDFilter | None = condition("Filters by company.")
+    subscription_id: IDFilter | None = condition("Filters by subscription.")
+    session_id: list[strawberry.ID] | None = condition("Matches any of these sessions.")
+    request_id: list[UUID] | None = condition("Matches any of these requests.")
+    stage: StringFilter | None = condition("Filters by stage of the request.")
+    correlation_id: StringFilter | None = condition("Filters by correlation id.")
+    trace_id: StringFilter | None = condition("Filters by trace.")
+    client: StringFilter | None = condition("Filters by client or tool id.")
+    error: StringFilter | None = condition("Filters by error text.")
+    route: StringFilter | None = condition("Filters by route.")
+    method: StringFilter | None = condition("Filters by HTTP method.")
+    status_code: LongFilter | None = condition("Filters by HTTP status.")
+    ip_address: StringFilter | None = condition("Filters by the caller's address.")
+    user_agent: StringFilter | None = condition("Filters by user agent.")
+    batch_size: LongFilter | None = condition("Filters by batch size.")
+    resource_id: StringFilter | None = condition("Filters by resource.")
+    tool_name: StringFilter | None = condition("Filters by tool.")
+    operation_mode: StringFilter | None = condition("Filters by mode.")
+    file_path: StringFilter | None = condition("Filters by file.")
+    tokens_original: LongFilter | None = condition("Filters by original tokens.")
+    tokens_actual: LongFilter | None = condition("Filters by actual tokens.")
+    tokens_prevented: LongFilter | None = condition("Filters by prevented tokens.")
+    provider: StringFilter | None = condition("Filters by provider.")
+    model: StringFilter | None = condition("Filters by model.")
+    input_tokens: LongFilter | None = condition("Filters by input tokens.")
+    output_tokens: LongFilter | None = condition("Filters by output tokens.")
+    cached_input_tokens: LongFilter | None = condition("Filters by cached input tokens.")
+    cache_write_input_tokens: LongFilter | None = condition(
+        "Filters by input tokens written to a cache."
+    )
+    reasoning_tokens: LongFilter | None = condition("Filters by reasoning tokens.")
+    audio_input_tokens: LongFilter | None = condition("Filters by audio input tokens.")
+    audio_output_tokens: LongFilter | None = condition("Filters by audio output tokens.")
+    duration_ms: FloatFilter | None = condition("Filters by duration in milliseconds.")
+    cache_hit: bool | None = condition("Whether the response came from a cache.")
+    interaction_type: StringFilter | None = condition(
+        "Filters by the type of the first counted interaction."
+    )
+    units: LongFilter | None = condition("Filters by the units of the first counted interaction.")
+    counts_against_limits: bool | None = condition("Whether limits counted the first interaction.")
+    attributes: list[AttributeFilter] | None = condition("Filters by paths in attributes.")
 
 
 class OperationOrderField(StrEnum):
@@ -103,9 +111,9 @@ class OperationOrderField(StrEnum):
 
 register(
     OperationOrderField,
-    "What operations can be ordered by.",
-    OCCURRED_AT="When it was finished; the default, newest first.",
-    DURATION_MS="How long it took.",
+    "Fields that operations can be ordered by.",
+    OCCURRED_AT="When it finished. The default, newest first.",
+    DURATION_MS="Duration.",
     STATUS_CODE="HTTP status.",
     TOKENS_ORIGINAL="Original tokens.",
     TOKENS_ACTUAL="Actual tokens.",
@@ -115,19 +123,19 @@ register(
     CACHED_INPUT_TOKENS="Input tokens read from a cache.",
     CACHE_WRITE_INPUT_TOKENS="Input tokens written to a cache.",
     REASONING_TOKENS="Reasoning tokens.",
-    AUDIO_INPUT_TOKENS="Input tokens of audio.",
-    AUDIO_OUTPUT_TOKENS="Output tokens of audio.",
+    AUDIO_INPUT_TOKENS="Audio tokens, part of the input.",
+    AUDIO_OUTPUT_TOKENS="Audio tokens, part of the output.",
     COST_ACTUAL="Cost.",
     COST_SAVED="Cost saved.",
 )
 
 
-@strawberry.input(description="One step of an order of operations.")
+@strawberry.input(description="One term of the order of operations.")
 class OperationOrder:
     """A field and a direction."""
 
-    field: OperationOrderField = described("What to order by.")
-    direction: Direction = described("Which way.", default=Direction.DESC)
+    field: OperationOrderField = described("Field to order by.")
+    direction: Direction = described("Sort direction.", default=Direction.DESC)
 
     def order(self) -> Order:
         """The same for the store."""

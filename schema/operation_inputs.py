@@ -11,60 +11,67 @@ from schema.labels import LabelsInput
 from schema.scalars import JSON, Long
 
 OWN_ID = (
-    "UUIDv7 chosen by the client: it makes a repeat harmless. A repeat must carry the same time."
+    "UUIDv7 chosen by the client, which makes retries idempotent. A retry must carry the same time."
 )
-SESSION_ID = "The session it belongs to: any text; a UUID is compared in lower case."
-TOKENS_PREVENTED = "tokensOriginal - tokensActual; stands for one of the two, or must agree."
-API_DETAILS = "Route, status and caller, where it was a call over HTTP."
-TOOL_DETAILS = "The tool and the tokens that it saved, where it used one."
-LLM_DETAILS = "The model and its tokens, where it called one."
-INTERACTIONS = "Counted beside the other one; at most 16 of one call in all."
-OCCURRED_AT = "When the call was finished; default: the time inside the id, else now."
-INPUT_TOKENS = "All input tokens: those read from a cache and written to it are included."
-OUTPUT_TOKENS = "All output tokens: reasoning tokens are included."
-CACHED_INPUT_TOKENS = "Part of inputTokens: those read from a cache."
-CACHE_WRITE_INPUT_TOKENS = "Part of inputTokens: those written to a cache."
-REASONING_TOKENS = "Part of outputTokens: those of the model's reasoning."
-AUDIO_INPUT_TOKENS = "Part of inputTokens: audio. Audio that was read from a cache may be left out."
-AUDIO_OUTPUT_TOKENS = "Part of outputTokens: audio."
+SESSION_ID = "Session id: any text. A UUID is compared in lowercase."
+TOKENS_PREVENTED = (
+    "tokensOriginal - tokensActual. May replace one of the two; otherwise it must match."
+)
+API_DETAILS = "Route, status and caller of a call over HTTP."
+TOOL_DETAILS = "The tool that the call used and the tokens that it saved."
+LLM_DETAILS = "The model that the call used and its tokens."
+INTERACTIONS = "Additional interactions to count; at most 16 per call in total."
+OCCURRED_AT = "When the call finished. Defaults to the time in the id, otherwise to now."
+INPUT_TOKENS = "All input tokens, including tokens read from and written to a cache."
+OUTPUT_TOKENS = "All output tokens, including reasoning tokens."
+CACHED_INPUT_TOKENS = "Part of inputTokens: tokens read from a cache."
+CACHE_WRITE_INPUT_TOKENS = "Part of inputTokens: tokens written to a cache."
+REASONING_TOKENS = "Part of outputTokens: reasoning tokens."
+AUDIO_INPUT_TOKENS = (
+    "Part of inputTokens: audio tokens. Audio tokens read from a cache may be omitted."
+)
+AUDIO_OUTPUT_TOKENS = "Part of outputTokens: audio tokens."
 EXCLUDE_CACHE = (
-    "Set it where inputTokens leaves out the tokens read from a cache and written to it, as the "
-    "usage of Anthropic and Amazon Bedrock does: they are added to what is stored as inputTokens."
+    "Set to true if inputTokens excludes tokens read from and written to a cache, as "
+    "the usage of Anthropic and Amazon Bedrock does. They are then added to the stored "
+    "inputTokens."
 )
 
 
-@strawberry.input(description="What an API call has; an operation of any kind may have it.")
+@strawberry.input(description="Details of an API call. An operation of any kind can have them.")
 class ApiCallInput:
     """Structurally an ``ApiCallDraft``."""
 
-    route: str | None = described("The route, such as v1/memory.", default=None)
-    method: str | None = described("The HTTP method.", default=None)
-    status_code: int | None = described("The HTTP status, 100 to 599.", default=None)
-    ip_address: str | None = described("The caller's address.", default=None)
-    user_agent: str | None = described("The caller's user agent.", default=None)
-    batch_size: Long | None = described("How many items the call carried.", default=None)
-    resource_id: str | None = described("The record that the call was about.", default=None)
+    route: str | None = described("Route, such as v1/memory.", default=None)
+    method: str | None = described("HTTP method.", default=None)
+    status_code: int | None = described("HTTP status code, 100 to 599.", default=None)
+    ip_address: str | None = described("IP address of the caller.", default=None)
+    user_agent: str | None = described("User agent of the caller.", default=None)
+    batch_size: Long | None = described("Number of items in the call.", default=None)
+    resource_id: str | None = described("The resource that the call concerned.", default=None)
 
 
-@strawberry.input(description="What a tool call has; an operation of any kind may have it.")
+@strawberry.input(description="Details of a tool call. An operation of any kind can have them.")
 class ToolUseInput:
     """Structurally a ``ToolUseDraft``."""
 
-    tool_name: str | None = described("The tool; default: the operation's name.", default=None)
-    operation_mode: str | None = described("How it was used.", default=None)
-    file_path: str | None = described("The file it was used on.", default=None)
-    parameters: JSON | None = described("What it was called with: an object.", default=None)
-    tokens_original: Long | None = described("Tokens without the tool's saving.", default=None)
-    tokens_actual: Long | None = described("Tokens with it; may be the larger.", default=None)
+    tool_name: str | None = described("Tool name. Defaults to the operation's name.", default=None)
+    operation_mode: str | None = described("Mode of use.", default=None)
+    file_path: str | None = described("Path of the file that the tool was used on.", default=None)
+    parameters: JSON | None = described("Parameters of the call, as an object.", default=None)
+    tokens_original: Long | None = described("Tokens without the tool's savings.", default=None)
+    tokens_actual: Long | None = described(
+        "Tokens with the tool's savings. May exceed tokensOriginal.", default=None
+    )
     tokens_prevented: Long | None = described(TOKENS_PREVENTED, default=None)
 
 
-@strawberry.input(description="What a model call has; an operation of any kind may have it.")
+@strawberry.input(description="Details of a model call. An operation of any kind can have them.")
 class LlmCallInput:
     """Structurally an ``LlmCallDraft``."""
 
-    provider: str | None = described("Who runs the model.", default=None)
-    model: str | None = described("The model; its price is looked up by this.", default=None)
+    provider: str | None = described("Provider of the model.", default=None)
+    model: str | None = described("Model name, used to look up the price.", default=None)
     input_tokens: Long | None = described(INPUT_TOKENS, default=None)
     output_tokens: Long | None = described(OUTPUT_TOKENS, default=None)
     cached_input_tokens: Long | None = described(CACHED_INPUT_TOKENS, default=None)
@@ -73,18 +80,18 @@ class LlmCallInput:
     audio_input_tokens: Long | None = described(AUDIO_INPUT_TOKENS, default=None)
     audio_output_tokens: Long | None = described(AUDIO_OUTPUT_TOKENS, default=None)
     input_tokens_exclude_cache: bool = described(EXCLUDE_CACHE, default=False)
-    message: str | None = described("What was asked.", default=None)
-    response: str | None = described("What was answered.", default=None)
+    message: str | None = described("The user's message.", default=None)
+    response: str | None = described("The model's response.", default=None)
 
 
-@strawberry.input(description="What a call counts against, and how much.")
+@strawberry.input(description="An interaction that a call counts, and its units.")
 class InteractionUseInput:
     """Structurally an ``InteractionUseDraft``."""
 
-    type: str = described("The interaction, such as mini, premium or api_operation.")
-    units: Long = described("How many units, from 1.", default=1)
+    type: str = described("Interaction type, such as mini, premium or api_operation.")
+    units: Long = described("Number of units, at least 1.", default=1)
     counts_against_limits: bool = described(
-        "False: only the monthly counter counts it, no limit does.", default=True
+        "Set to false to count it only in the monthly counter, not against limits.", default=True
     )
 
 
@@ -92,84 +99,98 @@ class InteractionUseInput:
 class OperationInput:
     """Structurally an ``OperationDraft``."""
 
-    kind: OperationKind = described("What it mainly is; it may have the details of any kind.")
-    name: str = described("Route, tool or model call, as people will group it.")
+    kind: OperationKind = described(
+        "Main kind. An operation of any kind can have details of the others."
+    )
+    name: str = described("Name of the route, tool or model call, used for grouping.")
     id: UUID | None = described(OWN_ID, default=None)
     occurred_at: datetime | None = described(OCCURRED_AT, default=None)
-    operation_type: str | None = described("What it was for, such as add_memory.", default=None)
-    outcome: Outcome = described("Whether it succeeded.", default=Outcome.OK)
-    error: str | None = described("Why it failed.", default=None)
-    duration_ms: float | None = described("How long it took, in milliseconds.", default=None)
-    labels: LabelsInput | None = described("Whose call it was.", default=None)
+    operation_type: str | None = described("Operation type, such as add_memory.", default=None)
+    outcome: Outcome = described("Outcome.", default=Outcome.OK)
+    error: str | None = described("Error text.", default=None)
+    duration_ms: float | None = described("Duration in milliseconds.", default=None)
+    labels: LabelsInput | None = described("Labels of the caller.", default=None)
     session_id: strawberry.ID | None = described(SESSION_ID, default=None)
-    request_id: UUID | None = described("The request it was made for.", default=None)
-    stage: str | None = described("The stage of that request.", default=None)
-    correlation_id: str | None = described("Ties it to other services' records.", default=None)
-    trace_id: str | None = described("The trace it is part of.", default=None)
-    client: str | None = described("The program that called: X-Client-Type, tool id.", default=None)
+    request_id: UUID | None = described("The request that the call was made for.", default=None)
+    stage: str | None = described("Stage of the request.", default=None)
+    correlation_id: str | None = described(
+        "Links the operation to records of other services.", default=None
+    )
+    trace_id: str | None = described("Trace id.", default=None)
+    client: str | None = described("Client program: X-Client-Type or a tool id.", default=None)
     api: ApiCallInput | None = described(API_DETAILS, default=None)
     tool: ToolUseInput | None = described(TOOL_DETAILS, default=None)
     llm: LlmCallInput | None = described(LLM_DETAILS, default=None)
-    cache_hit: bool | None = described("Whether a cache answered.", default=None)
+    cache_hit: bool | None = described("Whether the response came from a cache.", default=None)
     interaction: InteractionUseInput | None = described(
-        "This call also counts: by the monthly counter, and against every limit.", default=None
+        "Interaction that this call counts, in the monthly counter and against every limit.",
+        default=None,
     )
     interactions: list[InteractionUseInput] | None = described(INTERACTIONS, default=None)
-    attributes: JSON | None = described("Free attributes: an object.", default=None)
+    attributes: JSON | None = described("Custom attributes, as an object.", default=None)
 
 
-@strawberry.input(description="A finished API call, as an API's middleware knows it.")
+@strawberry.input(description="A finished API call, as reported by API middleware.")
 class ApiOperationInput:
     """The words of an API that counts operations per route."""
 
-    route: str = described("The route, such as v1/memory.")
-    method: str = described("The HTTP method.")
+    route: str = described("Route, such as v1/memory.")
+    method: str = described("HTTP method.")
     id: UUID | None = described(OWN_ID, default=None)
     occurred_at: datetime | None = described(OCCURRED_AT, default=None)
-    status_code: int | None = described("The HTTP status, 100 to 599.", default=None)
+    status_code: int | None = described("HTTP status code, 100 to 599.", default=None)
     duration_ms: float | None = described("Latency in milliseconds.", default=None)
     operation_type: str | None = described(
-        "What it was for, such as add_memory; default: inferred from method and route.",
+        "Operation type, such as add_memory. Defaults to one inferred from method and route.",
         default=None,
     )
-    resource_id: str | None = described("The record it was about (a memory id).", default=None)
-    batch_size: Long | None = described("How many items the call carried.", default=None)
-    client: str | None = described("The header X-Client-Type.", default=None)
-    ip_address: str | None = described("The caller's address.", default=None)
-    user_agent: str | None = described("The caller's user agent.", default=None)
-    outcome: Outcome | None = described(
-        "Default: ERROR with an error text or a status from 500, else OK.", default=None
+    resource_id: str | None = described(
+        "The resource that the call concerned, such as a memory id.", default=None
     )
-    error: str | None = described("Why it failed.", default=None)
-    labels: LabelsInput | None = described("Whose call it was.", default=None)
-    request_id: UUID | None = described("The request it was made for.", default=None)
-    stage: str | None = described("The stage of that request.", default=None)
+    batch_size: Long | None = described("Number of items in the call.", default=None)
+    client: str | None = described("Value of the X-Client-Type header.", default=None)
+    ip_address: str | None = described("IP address of the caller.", default=None)
+    user_agent: str | None = described("User agent of the caller.", default=None)
+    outcome: Outcome | None = described(
+        "Defaults to ERROR if there is an error text or a status code of 500 or above, "
+        "otherwise to OK.",
+        default=None,
+    )
+    error: str | None = described("Error text.", default=None)
+    labels: LabelsInput | None = described("Labels of the caller.", default=None)
+    request_id: UUID | None = described("The request that the call was made for.", default=None)
+    stage: str | None = described("Stage of the request.", default=None)
     session_id: strawberry.ID | None = described(SESSION_ID, default=None)
-    correlation_id: str | None = described("Ties it to other services' records.", default=None)
-    trace_id: str | None = described("The trace it is part of.", default=None)
+    correlation_id: str | None = described(
+        "Links the operation to records of other services.", default=None
+    )
+    trace_id: str | None = described("Trace id.", default=None)
     counts_against_plan: bool = described(
-        "Whether limits of interaction type api_operation count it. The monthly counter of that "
-        "type counts one unit of every call.",
+        "Whether the call counts against limits of interaction type api_operation. The "
+        "monthly counter of that type always counts one unit per call.",
         default=False,
     )
     interaction: InteractionUseInput | None = described(
-        "Count this instead of api_operation; says itself whether limits count it.", default=None
+        "Interaction to count instead of api_operation. It states itself whether limits count it.",
+        default=None,
     )
     interactions: list[InteractionUseInput] | None = described(INTERACTIONS, default=None)
     tool: ToolUseInput | None = described(TOOL_DETAILS, default=None)
     llm: LlmCallInput | None = described(LLM_DETAILS, default=None)
-    cache_hit: bool | None = described("Whether a cache answered.", default=None)
-    attributes: JSON | None = described("Free attributes: an object.", default=None)
+    cache_hit: bool | None = described("Whether the response came from a cache.", default=None)
+    attributes: JSON | None = described("Custom attributes, as an object.", default=None)
 
 
-@strawberry.input(description="A use of a code-reading tool, with exactly the names it knows.")
+@strawberry.input(description="A use of a code-reading tool.")
 class ToolOperationInput:
     """The words of a tool server that measures what its modes save."""
 
     tool: ToolName = described("read or search.")
-    mode: OperationMode = described("How it was used.")
-    tokens_original: Long | None = described("Tokens without the tool's saving.", default=None)
-    tokens_actual: Long | None = described("Tokens with it; may be the larger.", default=None)
+    mode: OperationMode = described("Mode of use.")
+    tokens_original: Long | None = described("Tokens without the tool's savings.", default=None)
+    tokens_actual: Long | None = described(
+        "Tokens with the tool's savings. May exceed tokensOriginal.", default=None
+    )
     tokens_prevented: Long | None = described(
         f"{TOKENS_PREVENTED} Two of the three are required.", default=None
     )
@@ -177,42 +198,52 @@ class ToolOperationInput:
     occurred_at: datetime | None = described(OCCURRED_AT, default=None)
     duration_ms: float | None = described("Response time in milliseconds.", default=None)
     session_id: strawberry.ID | None = described(SESSION_ID, default=None)
-    tool_id: str | None = described("The program that used it: claude-code, cursor.", default=None)
-    file_path: str | None = described("The file it was used on.", default=None)
-    parameters: JSON | None = described("What it was called with: an object.", default=None)
-    outcome: Outcome | None = described("Default: ERROR with an error text, else OK.", default=None)
-    error: str | None = described("Why it failed.", default=None)
-    cache_hit: bool | None = described("Whether a cache answered.", default=None)
-    labels: LabelsInput | None = described("Whose use it was.", default=None)
-    request_id: UUID | None = described("The request it was made for.", default=None)
-    stage: str | None = described("The stage of that request.", default=None)
-    correlation_id: str | None = described("Ties it to other services' records.", default=None)
-    trace_id: str | None = described("The trace it is part of.", default=None)
-    operation_type: str | None = described("What it was for.", default=None)
+    tool_id: str | None = described("Client program, such as claude-code or cursor.", default=None)
+    file_path: str | None = described("Path of the file that the tool was used on.", default=None)
+    parameters: JSON | None = described("Parameters of the call, as an object.", default=None)
+    outcome: Outcome | None = described(
+        "Defaults to ERROR if there is an error text, otherwise to OK.", default=None
+    )
+    error: str | None = described("Error text.", default=None)
+    cache_hit: bool | None = described("Whether the response came from a cache.", default=None)
+    labels: LabelsInput | None = described("Labels of the use.", default=None)
+    request_id: UUID | None = described("The request that the call was made for.", default=None)
+    stage: str | None = described("Stage of the request.", default=None)
+    correlation_id: str | None = described(
+        "Links the operation to records of other services.", default=None
+    )
+    trace_id: str | None = described("Trace id.", default=None)
+    operation_type: str | None = described("Operation type.", default=None)
     api: ApiCallInput | None = described(API_DETAILS, default=None)
     llm: LlmCallInput | None = described(LLM_DETAILS, default=None)
-    interaction: InteractionUseInput | None = described("This use also counts.", default=None)
+    interaction: InteractionUseInput | None = described(
+        "Interaction that this use counts.", default=None
+    )
     interactions: list[InteractionUseInput] | None = described(INTERACTIONS, default=None)
-    attributes: JSON | None = described("Free attributes: an object.", default=None)
+    attributes: JSON | None = described("Custom attributes, as an object.", default=None)
 
 
 @strawberry.input(description="One exchange of a chat.")
 class ChatInput:
     """The words of a chat service."""
 
-    message: str = described("What was asked.")
-    response: str | None = described("What was answered.", default=None)
+    message: str = described("The user's message.")
+    response: str | None = described("The model's response.", default=None)
     id: UUID | None = described(OWN_ID, default=None)
     occurred_at: datetime | None = described(OCCURRED_AT, default=None)
-    user_id: strawberry.ID | None = described("Who asked; goes before labels.userId.", default=None)
-    email: str | None = described("Their address; kept as the attribute email.", default=None)
+    user_id: strawberry.ID | None = described(
+        "Id of the user. Takes precedence over labels.userId.", default=None
+    )
+    email: str | None = described(
+        "Email address of the user, stored as the attribute email.", default=None
+    )
     session_id: strawberry.ID | None = described(SESSION_ID, default=None)
-    duration_ms: float | None = described("How long it took, in milliseconds.", default=None)
-    model: str | None = described("The model; its price is looked up by this.", default=None)
-    provider: str | None = described("Who runs the model.", default=None)
+    duration_ms: float | None = described("Duration in milliseconds.", default=None)
+    model: str | None = described("Model name, used to look up the price.", default=None)
+    provider: str | None = described("Provider of the model.", default=None)
     tokens: Long | None = described(
-        "Total tokens, where input and output are not known separately: counted as input tokens. "
-        "Invalid beside inputTokens or outputTokens.",
+        "Total tokens if input and output are not known separately; counted as input "
+        "tokens. Cannot be combined with inputTokens or outputTokens.",
         default=None,
     )
     input_tokens: Long | None = described(INPUT_TOKENS, default=None)
@@ -223,17 +254,23 @@ class ChatInput:
     audio_input_tokens: Long | None = described(AUDIO_INPUT_TOKENS, default=None)
     audio_output_tokens: Long | None = described(AUDIO_OUTPUT_TOKENS, default=None)
     input_tokens_exclude_cache: bool = described(EXCLUDE_CACHE, default=False)
-    outcome: Outcome | None = described("Default: ERROR with an error text, else OK.", default=None)
-    error: str | None = described("Why it failed.", default=None)
-    labels: LabelsInput | None = described("Whose chat it was.", default=None)
-    request_id: UUID | None = described("The request it was made for.", default=None)
-    stage: str | None = described("The stage of that request.", default=None)
-    correlation_id: str | None = described("Ties it to other services' records.", default=None)
-    trace_id: str | None = described("The trace it is part of.", default=None)
-    cache_hit: bool | None = described("Whether a cache answered.", default=None)
-    client: str | None = described("The program that called: X-Client-Type.", default=None)
+    outcome: Outcome | None = described(
+        "Defaults to ERROR if there is an error text, otherwise to OK.", default=None
+    )
+    error: str | None = described("Error text.", default=None)
+    labels: LabelsInput | None = described("Labels of the chat.", default=None)
+    request_id: UUID | None = described("The request that the call was made for.", default=None)
+    stage: str | None = described("Stage of the request.", default=None)
+    correlation_id: str | None = described(
+        "Links the operation to records of other services.", default=None
+    )
+    trace_id: str | None = described("Trace id.", default=None)
+    cache_hit: bool | None = described("Whether the response came from a cache.", default=None)
+    client: str | None = described("Client program (X-Client-Type).", default=None)
     api: ApiCallInput | None = described(API_DETAILS, default=None)
     tool: ToolUseInput | None = described(TOOL_DETAILS, default=None)
-    interaction: InteractionUseInput | None = described("This chat also counts.", default=None)
+    interaction: InteractionUseInput | None = described(
+        "Interaction that this chat counts.", default=None
+    )
     interactions: list[InteractionUseInput] | None = described(INTERACTIONS, default=None)
-    attributes: JSON | None = described("Free attributes: an object.", default=None)
+    attributes: JSON | None = described("Custom attributes, as an object.", default=None)

@@ -40,72 +40,77 @@ NEEDS = {
 """Columns behind the fields that are not named as their column."""
 
 
-@strawberry.type(description="What an operation counted, and how much.")
+@strawberry.type(description="An interaction that an operation counted, and its units.")
 class InteractionUse:
     """Units of one type."""
 
-    type: str = described("The interaction, such as mini, premium or api_operation.")
-    units: Long = described("How many units.")
-    counts_against_limits: bool = described("Whether limits counted it, too.")
+    type: str = described("Interaction type, such as mini, premium or api_operation.")
+    units: Long = described("Number of units.")
+    counts_against_limits: bool = described("Whether limits also counted it.")
 
 
-@strawberry.type(description="One finished call: of an API, a tool or a model. Immutable.")
+@strawberry.type(description="One finished API, tool or model call. Immutable.")
 class Operation(Node, Labelled, FromRow):
     """A row of ``operations``; money is in US dollars here, in nano-dollars there."""
 
-    uuid: UUID = described("The operation's own id, as its client chose it.")
-    occurred_at: datetime = described("When the call was finished.")
-    recorded_at: datetime = described("When the server took it.")
-    kind: OperationKind = described("What it mainly is; any kind may have any details.")
-    name: str = described("Route, tool or model call, as people group it.")
-    operation_type: str | None = described("What it was for, such as add_memory.")
-    outcome: Outcome = described("Whether it succeeded.")
-    error: str | None = described("Why it failed.")
-    duration_ms: float | None = described("How long it took, in milliseconds.")
-    session_id: strawberry.ID | None = described("The session it belongs to.")
-    request_id: UUID | None = described("The request it was made for.")
-    stage: str | None = described("The stage of that request.")
-    correlation_id: str | None = described("Ties it to operations and events of other services.")
-    trace_id: str | None = described("The trace it is part of.")
-    client: str | None = described("The program that called: X-Client-Type, or the tool's id.")
-    route: str | None = described("The route.")
-    method: str | None = described("The HTTP method.")
-    status_code: Long | None = described("The HTTP status.")
-    ip_address: str | None = described("The caller's address.")
-    user_agent: str | None = described("The caller's user agent.")
-    batch_size: Long | None = described("How many items the call carried.")
-    resource_id: str | None = described("The record that the call was about.")
-    tool_name: str | None = described("The tool.")
-    operation_mode: str | None = described("How it was used.")
-    file_path: str | None = described("The file it was used on.")
-    parameters: JSON | None = described("What it was called with.")
-    tokens_original: Long | None = described("Tokens without the tool's saving.")
-    tokens_actual: Long | None = described("Tokens with it.")
+    uuid: UUID = described("The operation's uuid, as chosen by its client.")
+    occurred_at: datetime = described("When the call finished.")
+    recorded_at: datetime = described("When the server recorded it.")
+    kind: OperationKind = described(
+        "Main kind. An operation of any kind can have details of the others."
+    )
+    name: str = described("Name of the route, tool or model call, used for grouping.")
+    operation_type: str | None = described("Operation type, such as add_memory.")
+    outcome: Outcome = described("Outcome.")
+    error: str | None = described("Error text.")
+    duration_ms: float | None = described("Duration in milliseconds.")
+    session_id: strawberry.ID | None = described("Session id.")
+    request_id: UUID | None = described("The request that the call was made for.")
+    stage: str | None = described("Stage of the request.")
+    correlation_id: str | None = described(
+        "Links the operation to operations and events of other services."
+    )
+    trace_id: str | None = described("Trace id.")
+    client: str | None = described("Client program: X-Client-Type or the tool's id.")
+    route: str | None = described("Route.")
+    method: str | None = described("HTTP method.")
+    status_code: Long | None = described("HTTP status code.")
+    ip_address: str | None = described("IP address of the caller.")
+    user_agent: str | None = described("User agent of the caller.")
+    batch_size: Long | None = described("Number of items in the call.")
+    resource_id: str | None = described("The resource that the call concerned.")
+    tool_name: str | None = described("Tool name.")
+    operation_mode: str | None = described("Mode of use.")
+    file_path: str | None = described("Path of the file that the tool was used on.")
+    parameters: JSON | None = described("Parameters of the call.")
+    tokens_original: Long | None = described("Tokens without the tool's savings.")
+    tokens_actual: Long | None = described("Tokens with the tool's savings.")
     tokens_prevented: Long | None = described(
-        "tokensOriginal - tokensActual; negative where it cost more."
+        "tokensOriginal - tokensActual; negative if the tool used more."
     )
-    provider: str | None = described("Who runs the model.")
-    model: str | None = described("The model.")
+    provider: str | None = described("Provider of the model.")
+    model: str | None = described("Model name.")
     input_tokens: Long | None = described(
-        "All input tokens; those read from a cache and written to it are included."
+        "All input tokens, including tokens read from and written to a cache."
     )
-    output_tokens: Long | None = described("All output tokens; reasoning tokens are included.")
+    output_tokens: Long | None = described("All output tokens, including reasoning tokens.")
     cached_input_tokens: Long | None = described("Input tokens read from a cache.")
     cache_write_input_tokens: Long | None = described("Input tokens written to a cache.")
-    reasoning_tokens: Long | None = described("Output tokens of the model's reasoning.")
-    audio_input_tokens: Long | None = described("Input tokens of audio.")
-    audio_output_tokens: Long | None = described("Output tokens of audio.")
-    price_status: PriceStatus | None = described("Whether it could be priced; null without tokens.")
-    cost_baseline: float | None = described("US dollars without saving or cache.")
-    cost_actual: float | None = described("US dollars that it cost.")
-    cost_saved: float | None = described("US dollars: baseline - actual.")
-    cache_hit: bool | None = described("Whether a cache answered.")
-    interaction_type: str | None = described("What it counted; the first of interactions.")
-    units: Long | None = described("How many units of that it counted.")
+    reasoning_tokens: Long | None = described("Reasoning tokens, part of the output.")
+    audio_input_tokens: Long | None = described("Audio tokens, part of the input.")
+    audio_output_tokens: Long | None = described("Audio tokens, part of the output.")
+    price_status: PriceStatus | None = described("Whether a price was found; null without tokens.")
+    cost_baseline: float | None = described("Cost in US dollars without savings and caches.")
+    cost_actual: float | None = described("Actual cost in US dollars.")
+    cost_saved: float | None = described("Savings in US dollars: baseline - actual.")
+    cache_hit: bool | None = described("Whether the response came from a cache.")
+    interaction_type: str | None = described("Interaction type of the first counted interaction.")
+    units: Long | None = described("Units of the first counted interaction.")
     counts_against_limits: bool | None = described(
-        "Whether limits counted that, beside the monthly counter; null where it counted nothing."
+        "Whether limits counted the first interaction in addition to the monthly "
+        "counter; null if nothing was counted."
     )
-    attributes: JSON | None = described("Free attributes.")
+    attributes: JSON | None = described("Custom attributes.")
 
     RENAMED: ClassVar = {"uuid": "id"}
     CONVERTED: ClassVar = dict.fromkeys(("cost_baseline", "cost_actual", "cost_saved"), to_dollars)
@@ -119,19 +124,19 @@ class Operation(Node, Labelled, FromRow):
         return GlobalId("Operation", (self.organization_id, moment, self.uuid.hex))
 
     @strawberry.field(
-        description="Where operationFeed goes on after it; null where it was recorded before "
-        "there were feeds."
+        description="Cursor to resume operationFeed after this operation; null if it was recorded "
+        "before feeds existed."
     )
     def feed_cursor(self) -> str | None:
         """Of the order in which operations were committed."""
         return cursor_in(OPERATION_FEED, self.__dict__ | {"id": self.uuid})
 
-    @strawberry.field(description="False where a feed delivers it as it is committed.")
+    @strawberry.field(description="False if a feed delivers it live, as it is committed.")
     def replayed(self) -> bool:
         """Lists and what a feed catches up with were read."""
         return bool(self.__dict__.get(REPLAYED, True))
 
-    @strawberry.field(description="Everything that it counted, the first one first.")
+    @strawberry.field(description="All interactions that the operation counted, in order.")
     def interactions(self) -> list[InteractionUse]:
         """The columns of the first one, and the list of the others."""
         if self.interaction_type is None:
@@ -144,21 +149,21 @@ class Operation(Node, Labelled, FromRow):
         further = self.__dict__["further_interactions"] or ()
         return [hydrate(InteractionUse, use) for use in (first, *further)]
 
-    @strawberry.field(description="What was asked, where it was recorded.")
+    @strawberry.field(description="The user's message, if recorded.")
     async def message(self, info: Info) -> str | None:
         """Loaded apart: long texts live beside the operations."""
         info.context.reader()
         text = await info.context.loaders.text.load(self.key())
         return text["message"] if text else None
 
-    @strawberry.field(description="What was answered, where it was recorded.")
+    @strawberry.field(description="The model's response, if recorded.")
     async def response(self, info: Info) -> str | None:
         """Loaded apart: long texts live beside the operations."""
         info.context.reader()
         text = await info.context.loaders.text.load(self.key())
         return text["response"] if text else None
 
-    @strawberry.field(description="The request it was made for, where that is known here.")
+    @strawberry.field(description="The request that the operation was made for, if it exists.")
     async def request(
         self, info: Info
     ) -> Annotated["Request", strawberry.lazy("schema.requests")] | None:
@@ -169,7 +174,7 @@ class Operation(Node, Labelled, FromRow):
         row = await info.context.loaders.request.load((self.organization_id, self.request_id))
         return info.context.hydrate.request(row) if row else None
 
-    @strawberry.field(description="The session it belongs to, where that is known here.")
+    @strawberry.field(description="The session of the operation, if it exists.")
     async def session(
         self, info: Info
     ) -> Annotated["Session", strawberry.lazy("schema.sessions")] | None:
@@ -181,16 +186,16 @@ class Operation(Node, Labelled, FromRow):
         return info.context.hydrate.session(row) if row else None
 
 
-@strawberry.type(description="The answer to one recorded operation.")
+@strawberry.type(description="Result of recording one operation.")
 class OperationPayload:
     """Its status, and the operation as it is stored."""
 
-    status: ItemStatus = described("ACCEPTED, or DUPLICATE where it was there already.")
-    uuid: UUID = described("The operation's own id.")
-    truncated: int = described("Texts that were over their limit and were cut.")
+    status: ItemStatus = described("ACCEPTED, or DUPLICATE if the operation already existed.")
+    uuid: UUID = described("The operation's uuid.")
+    truncated: int = described("Texts that exceeded their limit and were truncated.")
     key: strawberry.Private[tuple[Any, ...]]
 
-    @strawberry.field(description="The operation as it is stored.")
+    @strawberry.field(description="The stored operation.")
     async def operation(self, info: Info) -> Operation | None:
         """Read back only when it is selected."""
         row = await info.context.loaders.operation.load(self.key)

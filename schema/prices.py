@@ -13,14 +13,14 @@ from schema.scalars import Long
 from store.database import Row
 from store.pricing.prices import RATES, to_dollars
 
-OUTPUT = "Output tokens of a model. Default: as inputPer1k."
-CACHED_INPUT = "Input tokens of a model that were read from a cache. Default: as inputPer1k."
-CACHE_WRITE_INPUT = "Input tokens of a model that were written to a cache. Default: as inputPer1k."
-REASONING = "Reasoning tokens of a model. Default: as outputPer1k."
-AUDIO_INPUT = "Audio input tokens of a model. Default: as inputPer1k."
-AUDIO_OUTPUT = "Audio output tokens of a model. Default: as outputPer1k."
-ABOVE = "The tier prices the whole of a call that has more input tokens than this, cached included."
-OF_PRICE = "Default: as the price itself states, else as {}."
+OUTPUT = "Output tokens of a model. Defaults to inputPer1k."
+CACHED_INPUT = "Input tokens of a model read from a cache. Defaults to inputPer1k."
+CACHE_WRITE_INPUT = "Input tokens of a model written to a cache. Defaults to inputPer1k."
+REASONING = "Reasoning tokens of a model. Defaults to outputPer1k."
+AUDIO_INPUT = "Audio input tokens of a model. Defaults to inputPer1k."
+AUDIO_OUTPUT = "Audio output tokens of a model. Defaults to outputPer1k."
+ABOVE = "The tier applies to whole calls with more input tokens than this, including cached tokens."
+OF_PRICE = "Defaults to the base price, otherwise to {}."
 AMOUNTS = tuple(f"{name}_per_1k" for name in RATES)
 
 
@@ -80,25 +80,32 @@ class PriceTier:
     audio_output_per_1k: float = described("Audio output tokens.")
 
 
-@strawberry.type(description="US dollars per 1,000 tokens of a model or tool, from an instant on.")
+@strawberry.type(
+    description="Price of a model or tool in US dollars per 1,000 tokens, in force from a point in "
+    "time."
+)
 class Price:
     """A row of ``prices`` and those of its tiers."""
 
-    organization_id: strawberry.ID = described("Whose price it is; * is the installation's.")
-    kind: PriceKind = described("What it is for.")
-    name: str = described("The model or tool.")
-    effective_from: datetime = described("From when on it holds, until the next one.")
-    input_per_1k: float = described("Input tokens of a model; any token of a tool.")
-    output_per_1k: float = described("Output tokens of a model.")
-    cached_input_per_1k: float = described("Input tokens of a model that came from a cache.")
-    cache_write_input_per_1k: float = described(
-        "Input tokens of a model that were written to a cache."
+    organization_id: strawberry.ID = described(
+        "Organization of the price; * means the whole installation."
     )
+    kind: PriceKind = described("Kind of price.")
+    name: str = described("Name of the model or tool.")
+    effective_from: datetime = described(
+        "Start of validity. The price is in force until the next one."
+    )
+    input_per_1k: float = described("Price of a model's input tokens, or of all tokens of a tool.")
+    output_per_1k: float = described("Output tokens of a model.")
+    cached_input_per_1k: float = described("Input tokens of a model read from a cache.")
+    cache_write_input_per_1k: float = described("Input tokens of a model written to a cache.")
     reasoning_per_1k: float = described("Reasoning tokens of a model.")
     audio_input_per_1k: float = described("Audio input tokens of a model.")
     audio_output_per_1k: float = described("Audio output tokens of a model.")
-    tiers: list[PriceTier] = described("Prices of calls with a large input, the smallest first.")
-    created_at: datetime = described("When it was set.")
+    tiers: list[PriceTier] = described(
+        "Prices of calls with a large input, smallest threshold first."
+    )
+    created_at: datetime = described("When the price was set.")
 
     @classmethod
     def from_row(cls, row: Row) -> "Price":
@@ -150,13 +157,13 @@ class PriceTierInput:
         return TierDraft(above_input_tokens=self.above_input_tokens, **decimals_of(self))
 
 
-@strawberry.input(description="A price to be set, in US dollars per 1,000 tokens.")
+@strawberry.input(description="A price to set, in US dollars per 1,000 tokens.")
 class PriceInput:
     """Becomes a ``PriceDraft``: exact decimals of what was written."""
 
-    kind: PriceKind = described("What it is for.")
-    name: str = described("The model or tool.")
-    input_per_1k: float = described("Input tokens of a model; any token of a tool.")
+    kind: PriceKind = described("Kind of price.")
+    name: str = described("Name of the model or tool.")
+    input_per_1k: float = described("Price of a model's input tokens, or of all tokens of a tool.")
     output_per_1k: float | None = described(OUTPUT, default=None)
     cached_input_per_1k: float | None = described(CACHED_INPUT, default=None)
     cache_write_input_per_1k: float | None = described(CACHE_WRITE_INPUT, default=None)
@@ -164,14 +171,18 @@ class PriceInput:
     audio_input_per_1k: float | None = described(AUDIO_INPUT, default=None)
     audio_output_per_1k: float | None = described(AUDIO_OUTPUT, default=None)
     tiers: list[PriceTierInput] | None = described(
-        "Prices of a model's calls by the size of their input: the whole call costs the price of "
-        "the highest tier that it reaches. At most 10; those of an earlier call are replaced.",
+        "Prices of a model's calls by input size. The highest tier that a call reaches "
+        "prices the whole call. At most 10; tiers of an earlier call are replaced.",
         default=None,
     )
     organization_id: strawberry.ID | None = described(
-        "Default: the key's; * for the installation (administrators of all).", default=None
+        "Defaults to the organization of the API key; * sets the price of the "
+        "installation and requires an administrator of all.",
+        default=None,
     )
-    effective_from: datetime | None = described("Default: from the beginning.", default=None)
+    effective_from: datetime | None = described(
+        "Start of validity. Defaults to the beginning of time.", default=None
+    )
 
     def draft(self) -> PriceDraft:
         """The same with decimals."""
@@ -190,7 +201,7 @@ def exact(value: float | None) -> Decimal | None:
     return None if value is None else Decimal(str(value))
 
 
-@strawberry.type(description="The price as it is stored.")
+@strawberry.type(description="Result of setPrice.")
 class PricePayload:
     """After setPrice."""
 

@@ -15,89 +15,89 @@ from store.reports import interactions, monitoring, tools
 from store.time_ranges import TimeRange
 
 UTC = "UTC"
-Zone = Annotated[str | None, about("An IANA time zone for the slices, such as Europe/Berlin.")]
+Zone = Annotated[str | None, about("IANA time zone of the buckets, such as Europe/Berlin.")]
 
 
-@strawberry.type(description="One mode of one tool.")
+@strawberry.type(description="Usage of one mode of a tool.")
 class ModeUse:
     """Shows a ``store.reports.tools.ModeUse``."""
 
-    mode: str | None = described("The mode; null for uses that named none.")
-    operations: Long = described("How often it was used.")
-    tokens_prevented: Long = described("Tokens that were not needed.")
-    average_duration_ms: float | None = described("Mean response time in milliseconds.")
+    mode: str | None = described("Mode; null for uses without one.")
+    operations: Long = described("Number of uses.")
+    tokens_prevented: Long = described("Tokens prevented.")
+    average_duration_ms: float | None = described("Average response time in milliseconds.")
 
 
-@strawberry.type(description="One tool, and its modes.")
+@strawberry.type(description="Usage of one tool and its modes.")
 class ToolUse:
     """Shows a ``store.reports.tools.ToolUse``."""
 
-    tool: str | None = described("The tool; null for uses that named none.")
-    operations: Long = described("How often it was used.")
-    tokens_original: Long = described("Tokens that the plain way would have used.")
-    tokens_actual: Long = described("Tokens that were used.")
-    tokens_prevented: Long = described("The difference.")
-    average_duration_ms: float | None = described("Mean response time in milliseconds.")
-    modes: list[ModeUse] = described("The same by mode.")
+    tool: str | None = described("Tool name; null for uses without one.")
+    operations: Long = described("Number of uses.")
+    tokens_original: Long = described("Tokens without the tool's savings.")
+    tokens_actual: Long = described("Tokens actually used.")
+    tokens_prevented: Long = described("Difference between baseline and actual.")
+    average_duration_ms: float | None = described("Average response time in milliseconds.")
+    modes: list[ModeUse] = described("Usage by mode.")
 
 
-@strawberry.type(description="What each tool was used for in a span of time.")
+@strawberry.type(description="Usage of each tool in a time range.")
 class ToolBreakdown:
     """Shows a ``store.reports.tools.ToolBreakdown``."""
 
-    time_range: TimeRange = described("The time range that was asked for, such as 24h.")
-    since: datetime | None = described("Where the span begins; null for everything.")
-    calculated_at: datetime = described("When this was computed.")
-    operations: Long = described("Uses of all tools.")
-    tokens_prevented: Long = described("Tokens that were not needed, of all tools.")
-    cost_saved: float = described("What that saved, in US dollars.")
-    tools: list[ToolUse] = described("Each tool, by name.")
-    truncated: bool = described("Whether there are more tools or modes than are shown.")
+    time_range: TimeRange = described("The requested time range, such as 24h.")
+    since: datetime | None = described("Start of the time range; null for all time.")
+    calculated_at: datetime = described("When the answer was computed.")
+    operations: Long = described("Number of uses of all tools.")
+    tokens_prevented: Long = described("Tokens prevented by all tools.")
+    cost_saved: float = described("Savings in US dollars.")
+    tools: list[ToolUse] = described("Savings per tool, ordered by name.")
+    truncated: bool = described("Whether the list of tools or modes was truncated.")
 
 
-@strawberry.type(description="What uses of tools cost and saved.")
+@strawberry.type(description="Costs and savings of tool uses.")
 class Savings:
     """Shows a ``store.reports.tools.Savings``."""
 
-    operations: Long = described("How many uses.")
-    tokens_original: Long = described("Tokens that the plain way would have used.")
-    tokens_processed: Long = described("Tokens that the tools worked on: tokensOriginal.")
-    tokens_prevented: Long = described("The difference.")
-    cost_baseline: float = described("What the plain way would have cost, in US dollars.")
-    cost_actual: float = described("What it cost, in US dollars.")
-    cost_saved: float = described("The difference, in US dollars.")
+    operations: Long = described("Number of uses.")
+    tokens_original: Long = described("Tokens without the tool's savings.")
+    tokens_processed: Long = described("Tokens processed by the tools (tokensOriginal).")
+    tokens_prevented: Long = described("Difference between baseline and actual.")
+    cost_baseline: float = described("Cost without the tools, in US dollars.")
+    cost_actual: float = described("Actual cost in US dollars.")
+    cost_saved: float = described("Savings in US dollars.")
     saved_percent: float | None = described(
-        "The difference in percent of the baseline; null where that is zero."
+        "Savings in percent of the baseline; null if the baseline is zero."
     )
 
 
-@strawberry.type(description="The savings of one tool or mode.")
+@strawberry.type(description="Savings of one tool or mode.")
 class SavingsPart:
     """Shows a ``store.reports.tools.SavingsPart``."""
 
-    name: str | None = described("The tool or mode; null for uses that named none.")
-    savings: Savings = described("What it cost and saved.")
+    name: str | None = described("Name of the tool or mode; null for uses without one.")
+    savings: Savings = described("Costs and savings.")
 
 
-@strawberry.type(description="The savings of one slice of time.")
+@strawberry.type(description="Savings of one time bucket.")
 class SavingsPoint:
     """Shows a ``store.reports.tools.SavingsPoint``."""
 
-    start: datetime = described("Its first instant.")
-    end: datetime = described("The first instant after it.")
-    savings: Savings = described("What it cost and saved.")
+    start: datetime = described("Start, inclusive.")
+    end: datetime = described("End, exclusive.")
+    savings: Savings = described("Costs and savings.")
 
 
 @strawberry.type(
-    description="What tools saved in a span of time, as a whole, by part and over time."
+    description="Savings by tools in a time range: in total, by tool and mode, and over time."
 )
 class ApiSavings:
     """Each part is computed when it is selected."""
 
     report: strawberry.Private[tools.ToolReports]
-    time_range: TimeRange = described("The time range that was asked for, such as 24h.")
-    since: datetime | None = described("Where the span begins; null for everything.")
-    calculated_at: datetime = described("When this was computed.")
+    time_range: TimeRange = described("The requested time range, such as 24h.")
+    since: datetime | None = described("Start of the time range; null for all time.")
+    calculated_at: datetime = described("When the answer was computed.")
 
     @classmethod
     def of(cls, report: tools.ToolReports) -> "ApiSavings":
@@ -109,83 +109,87 @@ class ApiSavings:
             calculated_at=report.now,
         )
 
-    @strawberry.field(description="All tools together.")
+    @strawberry.field(description="Total across all tools.")
     async def total(self) -> Savings:
         """One question."""
         return cast("Savings", await self.report.savings())
 
-    @strawberry.field(description="Each tool, by name.")
+    @strawberry.field(description="Savings per tool, ordered by name.")
     async def by_tool(self) -> list[SavingsPart]:
         """One question."""
         return cast("list[SavingsPart]", await self.report.savings_by("tool_name"))
 
-    @strawberry.field(description="Each mode, by name.")
+    @strawberry.field(description="Savings per mode, ordered by name.")
     async def by_mode(self) -> list[SavingsPart]:
         """One question."""
         return cast("list[SavingsPart]", await self.report.savings_by("operation_mode"))
 
     @strawberry.field(
-        description="Over time: by hour for up to 2 days, by day for up to 60 days, by month for "
-        "more; slices without uses are there."
+        description="Savings over time: hourly for up to 2 days, daily for up to 60 days, monthly "
+        "beyond. Buckets without uses are included."
     )
     async def trend(self, zone: Zone = UTC) -> list[SavingsPoint]:
         """One question."""
         return cast("list[SavingsPoint]", await self.report.trend(zone or UTC))
 
 
-@strawberry.type(description="Requests that were created in one span, as they stand now.")
+@strawberry.type(description="Requests created in a time range, by their current status.")
 class RequestNumbers:
     """Shows a ``store.reports.monitoring.RequestNumbers``."""
 
-    count: Long = described("How many were created.")
-    completed: Long = described("How many are done.")
-    failed: Long = described("How many failed.")
-    cancelled: Long = described("How many were called off.")
-    active: Long = described("How many have not ended: pending, running or stalled.")
+    count: Long = described("Number of created requests.")
+    completed: Long = described("Number completed.")
+    failed: Long = described("Number failed.")
+    cancelled: Long = described("Number cancelled.")
+    active: Long = described("Number pending, running or stalled.")
     failure_rate: float | None = described(
-        "Those that failed, of those that completed or failed; null where there is none."
+        "Failed as a fraction of completed and failed; null if there are none."
     )
-    average_duration_ms: float | None = described("Mean time from start to end, in milliseconds.")
-    p50_duration_ms: float | None = described("The median of it.")
-    p95_duration_ms: float | None = described("What 95 % do not pass.")
+    average_duration_ms: float | None = described(
+        "Average time from start to end, in milliseconds."
+    )
+    p50_duration_ms: float | None = described("Median duration in milliseconds.")
+    p95_duration_ms: float | None = described("95th percentile.")
 
 
-@strawberry.type(description="The requests of one hour.")
+@strawberry.type(description="Requests of one hour.")
 class RequestHour:
     """Shows a ``store.reports.monitoring.RequestHour``."""
 
-    start: datetime = described("Its first instant.")
-    end: datetime = described("The first instant after it.")
-    numbers: RequestNumbers = described("The requests that were created in it.")
+    start: datetime = described("Start, inclusive.")
+    end: datetime = described("End, exclusive.")
+    numbers: RequestNumbers = described("Statistics of the requests created in this hour.")
 
 
-@strawberry.type(description="The stages of one name, as their present attempts stand.")
+@strawberry.type(description="Stages with the same name, by their current attempts.")
 class StageNumbers:
     """Shows a ``store.reports.monitoring.StageNumbers``."""
 
-    name: str = described("The name.")
-    count: Long = described("How many were started.")
-    completed: Long = described("How many are done.")
-    failed: Long = described("How many failed.")
-    retried: Long = described("How many are in their second or a later attempt.")
+    name: str = described("Name.")
+    count: Long = described("Number started.")
+    completed: Long = described("Number completed.")
+    failed: Long = described("Number failed.")
+    retried: Long = described("Number in their second or a later attempt.")
     failure_rate: float | None = described(
-        "Those that failed, of those that completed or failed; null where there is none."
+        "Failed as a fraction of completed and failed; null if there are none."
     )
-    average_duration_ms: float | None = described("Mean time of an attempt, in milliseconds.")
-    p50_duration_ms: float | None = described("The median of it.")
-    p95_duration_ms: float | None = described("What 95 % do not pass.")
-    average_attempts: float | None = described("Mean number of attempts.")
-    most_attempts: Long = described("The greatest number of attempts.")
+    average_duration_ms: float | None = described("Average duration of an attempt in milliseconds.")
+    p50_duration_ms: float | None = described("Median duration in milliseconds.")
+    p95_duration_ms: float | None = described("95th percentile.")
+    average_attempts: float | None = described("Average number of attempts.")
+    most_attempts: Long = described("Largest number of attempts.")
 
 
-@strawberry.type(description="What operators look at. Each part is computed when it is selected.")
+@strawberry.type(
+    description="Monitoring data for operators. Each field is computed only when selected."
+)
 class MonitoringOverview:
     """Requests, stages and breakers of the last hours."""
 
     report: strawberry.Private[monitoring.Monitoring]
-    time_range: TimeRange = described("The time range that was asked for, such as 24h.")
-    since: datetime = described("Where the span begins.")
-    calculated_at: datetime = described("When this was computed.")
+    time_range: TimeRange = described("The requested time range, such as 24h.")
+    since: datetime = described("Start of the time range.")
+    calculated_at: datetime = described("When the answer was computed.")
 
     @classmethod
     def of(cls, report: monitoring.Monitoring) -> "MonitoringOverview":
@@ -197,35 +201,37 @@ class MonitoringOverview:
             calculated_at=report.now,
         )
 
-    @strawberry.field(description="All requests that were created in the span.")
+    @strawberry.field(description="All requests created in the time range.")
     async def requests(self) -> RequestNumbers:
         """One question."""
         return cast("RequestNumbers", await self.report.requests())
 
-    @strawberry.field(description="Requests that are pending or running, however old they are.")
+    @strawberry.field(description="Pending or running requests of any age.")
     async def active_requests(self) -> Long:
         """One question."""
         return Long(await self.report.active())
 
-    @strawberry.field(description="Requests by the hour of their creation; empty hours are there.")
+    @strawberry.field(description="Requests by hour of creation, including empty hours.")
     async def hours(self, zone: Zone = UTC) -> list[RequestHour]:
         """One question."""
         return cast("list[RequestHour]", await self.report.by_hour(zone or UTC))
 
-    @strawberry.field(description="Stages whose present attempt began in the span, by name.")
+    @strawberry.field(
+        description="Stages whose current attempt started in the time range, ordered by name."
+    )
     async def stages(self) -> list[StageNumbers]:
         """One question."""
         return cast("list[StageNumbers]", await self.report.stages())
 
-    @strawberry.field(description="Circuit breakers, by name.")
+    @strawberry.field(description="Circuit breakers, ordered by name.")
     async def breakers(self, info: Info) -> list[CircuitBreaker]:
         """As they were last reported."""
         rows = await info.context.store.breakers.list_breakers(info.context.reader())
         return [CircuitBreaker.from_row(row) for row in rows]
 
     @strawberry.field(
-        description="What needs a look: breakers that are not closed; breakers, requests and stages "
-        "that fail in more than 10 % of their runs."
+        description="Warnings: circuit breakers that are not closed, and breakers, requests and "
+        "stages with a failure rate above 10%."
     )
     async def warnings(self, info: Info) -> list[str]:
         """Empty when all is well."""
@@ -233,29 +239,33 @@ class MonitoringOverview:
         return await self.report.warnings(rows)
 
 
-@strawberry.type(description="What was used for one thing.")
+@strawberry.type(description="Usage of one type.")
 class InteractionPart:
     """Shows a ``store.reports.interactions.InteractionPart``."""
 
-    name: str | None = described("What it is called; null for uses that named none.")
+    name: str | None = described("Name of the type; null for usage without one.")
     units: Long = described("Units used.")
-    calls: Long = described("Calls that used them.")
+    calls: Long = described("Number of calls.")
 
 
-@strawberry.type(description="What was used in one calendar month (UTC), in all and by part.")
+@strawberry.type(description="Usage in one calendar month (UTC), in total and by type.")
 class InteractionTotals:
     """Shows a ``store.reports.interactions.InteractionTotals``."""
 
     organization_id: strawberry.ID = described("The organization.")
-    namespace_id: strawberry.ID | None = described("The namespace, where one was asked for.")
-    api_key_id: strawberry.ID | None = described("The API key, where one was asked for.")
-    year: int = described("The calendar year.")
-    month: int = described("The calendar month, 1 to 12.")
-    units: Long = described("Units used in all.")
-    units_against_limits: Long = described("Those of them that limits counted, too.")
-    calls: Long = described("Calls that used them.")
-    by_operation_type: list[InteractionPart] = described("By operation type, most units first.")
-    by_interaction_type: list[InteractionPart] = described("By interaction type, most units first.")
+    namespace_id: strawberry.ID | None = described("The namespace, if one was requested.")
+    api_key_id: strawberry.ID | None = described("The API key, if one was requested.")
+    year: int = described("Calendar year.")
+    month: int = described("Calendar month, 1 to 12.")
+    units: Long = described("Total units used.")
+    units_against_limits: Long = described("Units that limits also counted.")
+    calls: Long = described("Number of calls.")
+    by_operation_type: list[InteractionPart] = described(
+        "Usage by operation type, most units first."
+    )
+    by_interaction_type: list[InteractionPart] = described(
+        "Usage by interaction type, most units first."
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,24 +13,24 @@ from store.operations.repricing import RepricedTotals, RepriceResult
 from store.pricing.prices import to_dollars
 
 
-@strawberry.input(description="Which operations are priced again, and whether costs are changed.")
+@strawberry.input(description="The operations to reprice, and whether to save the changes.")
 class RepriceInput:
     """One call of possibly several."""
 
     where: OperationFilter | None = described(
-        "Which operations. Left out, null or empty it filters nothing: all of them.", default=None
+        "Filters operations. If omitted, null or empty, nothing is filtered.", default=None
     )
-    dry_run: bool = described("Only tell what would change.", default=True)
-    after: str | None = described("The endCursor of the call before.", default=None)
+    dry_run: bool = described("Only report what would change.", default=True)
+    after: str | None = described("endCursor of the previous call.", default=None)
 
 
-@strawberry.type(description="Costs in US dollars; operations without a cost count nothing.")
+@strawberry.type(description="Costs in US dollars. Operations without a cost are not counted.")
 class CostSums:
     """Sums over operations."""
 
-    baseline: float = described("Without saving or cache.")
-    actual: float = described("What it costs.")
-    saved: float = described("The difference.")
+    baseline: float = described("Cost without savings and caches.")
+    actual: float = described("Actual cost.")
+    saved: float = described("Difference between baseline and actual.")
 
     @classmethod
     def of(cls, sums: Sums) -> "CostSums":
@@ -42,20 +42,22 @@ class CostSums:
         )
 
 
-@strawberry.type(description="What the prices in force change among the operations of one name.")
+@strawberry.type(description="Changes by repricing for the operations of one name.")
 class RepricedGroup:
     """One model or tool."""
 
     kind: OperationKind | None = described(
-        "TOOL or LLM; null for all names that are not told apart."
+        "TOOL or LLM; null for the group that combines further names."
     )
-    name: str | None = described("The tool or model; null for all names that are not told apart.")
-    operations: Long = described("Operations that were looked at.")
-    changed: Long = described("Those whose costs change.")
-    newly_priced: Long = described("Those that had no price and have one now.")
-    newly_unpriced: Long = described("Those that had a price and have none now.")
-    before: CostSums = described("Costs of all of them as they were.")
-    after: CostSums = described("Costs of all of them by the prices in force.")
+    name: str | None = described(
+        "Name of the tool or model; null for the group that combines further names."
+    )
+    operations: Long = described("Number of operations processed.")
+    changed: Long = described("Number of operations whose costs change.")
+    newly_priced: Long = described("Number of operations that had no price and now have one.")
+    newly_unpriced: Long = described("Number of operations that had a price and now have none.")
+    before: CostSums = described("Total costs before repricing.")
+    after: CostSums = described("Total costs at the prices in force.")
 
     @classmethod
     def of(cls, found: RepricedTotals) -> "RepricedGroup":
@@ -64,26 +66,24 @@ class RepricedGroup:
                    **counts_of(found))  # fmt: skip
 
 
-@strawberry.type(description="What the prices in force change, or would change.")
+@strawberry.type(description="Result of reprice: the changes made, or those that would be made.")
 class RepricePayload:
     """After reprice."""
 
-    status: ItemStatus = described("ACCEPTED, or DUPLICATE where no costs change.")
-    dry_run: bool = described("Whether everything was left as it is.")
-    operations: Long = described("Operations of tools and models that were looked at.")
-    changed: Long = described("Those whose costs change.")
-    newly_priced: Long = described("Those that had no price and have one now.")
-    newly_unpriced: Long = described("Those that had a price and have none now.")
-    before: CostSums = described("Costs of all of them as they were.")
-    after: CostSums = described("Costs of all of them by the prices in force.")
+    status: ItemStatus = described("ACCEPTED, or DUPLICATE if no costs change.")
+    dry_run: bool = described("Whether this was a dry run.")
+    operations: Long = described("Number of tool and model operations processed.")
+    changed: Long = described("Number of operations whose costs change.")
+    newly_priced: Long = described("Number of operations that had no price and now have one.")
+    newly_unpriced: Long = described("Number of operations that had a price and now have none.")
+    before: CostSums = described("Total costs before repricing.")
+    after: CostSums = described("Total costs at the prices in force.")
     groups: list[RepricedGroup] = described(
-        "The models and tools with changes, the most changed first; the last one may stand for "
-        "further ones together."
+        "Models and tools with changes, most changed first. The last group may combine "
+        "further ones."
     )
-    has_more: bool = described(
-        "Whether operations are left: one call looks at a bounded number. Ask again with after."
-    )
-    end_cursor: str | None = described("Where this call ended: the next one's after.")
+    has_more: bool = described("Whether more operations remain. Call again with after to continue.")
+    end_cursor: str | None = described("Cursor to pass as after to the next call.")
 
     @classmethod
     def of(cls, found: RepriceResult, dry_run: bool) -> "RepricePayload":

@@ -12,34 +12,40 @@ from schema.hydration import described
 from store.query.records import Order
 
 
-@strawberry.input(description="Which requests. All that is given must hold.")
+@strawberry.input(description="Filters requests. Conditions are combined with AND.")
 class RequestFilter:
     """By state, labels, times and attributes."""
 
-    and_: list["RequestFilter"] | None = condition("All of these.", name="and")
-    or_: list["RequestFilter"] | None = condition("Any of these.", name="or")
-    not_: "RequestFilter | None" = condition("The opposite of this.", name="not")
-    id: list[UUID] | None = condition("One of these own ids (uuid).")
-    correlation_id: StringFilter | None = condition("By correlation id.")
-    type: StringFilter | None = condition("By type.")
-    title: StringFilter | None = condition("By title.")
-    status: list[RequestStatus] | None = condition("One of these states.")
-    current_stage: StringFilter | None = condition("By the stage that runs.")
-    error_stage: StringFilter | None = condition("By the stage that failed.")
-    progress: FloatFilter | None = condition("By progress, 0 to 1.")
-    created_at: TimeFilter | None = condition("By when it was created.")
-    started_at: TimeFilter | None = condition("By when it was started.")
-    ended_at: TimeFilter | None = condition("By when it ended.")
-    updated_at: TimeFilter | None = condition("By when it last changed.")
-    organization_id: IDFilter | None = condition("By organization.")
-    namespace_id: IDFilter | None = condition("By namespace.")
-    workspace_id: IDFilter | None = condition("By workspace.")
-    user_id: IDFilter | None = condition("By user.")
-    developer_id: IDFilter | None = condition("By developer.")
-    api_key_id: IDFilter | None = condition("By API key label.")
-    company_id: IDFilter | None = condition("By company.")
-    subscription_id: IDFilter | None = condition("By subscription.")
-    attributes: list[AttributeFilter] | None = condition("By places in attributes.")
+    and_: list["RequestFilter"] | None = condition(
+        "Matches records that satisfy all of these filters.", name="and"
+    )
+    or_: list["RequestFilter"] | None = condition(
+        "Matches records that satisfy any of these filters.", name="or"
+    )
+    not_: "RequestFilter | None" = condition(
+        "Matches records that do not satisfy this filter.", name="not"
+    )
+    id: list[UUID] | None = condition("Matches any of these uuids.")
+    correlation_id: StringFilter | None = condition("Filters by correlation id.")
+    type: StringFilter | None = condition("Filters by type.")
+    title: StringFilter | None = condition("Filters by title.")
+    status: list[RequestStatus] | None = condition("Matches any of these states.")
+    current_stage: StringFilter | None = condition("Filters by the running stage.")
+    error_stage: StringFilter | None = condition("Filters by the failed stage.")
+    progress: FloatFilter | None = condition("Filters by progress, 0 to 1.")
+    created_at: TimeFilter | None = condition("Filters by creation time.")
+    started_at: TimeFilter | None = condition("Filters by start time.")
+    ended_at: TimeFilter | None = condition("Filters by end time.")
+    updated_at: TimeFilter | None = condition("Filters by the time of the last change.")
+    organization_id: IDFilter | None = condition("Filters by organization.")
+    namespace_id: IDFilter | None = condition("Filters by namespace.")
+    workspace_id: IDFilter | None = condition("Filters by workspace.")
+    user_id: IDFilter | None = condition("Filters by user.")
+    developer_id: IDFilter | None = condition("Filters by developer.")
+    api_key_id: IDFilter | None = condition("Filters by API key label.")
+    company_id: IDFilter | None = condition("Filters by company.")
+    subscription_id: IDFilter | None = condition("Filters by subscription.")
+    attributes: list[AttributeFilter] | None = condition("Filters by paths in attributes.")
 
 
 class RequestOrderField(StrEnum):
@@ -55,22 +61,22 @@ class RequestOrderField(StrEnum):
 
 register(
     RequestOrderField,
-    "What requests can be ordered by.",
-    ID="The time inside its id; the default, newest first.",
-    CREATED_AT="When it was created.",
-    UPDATED_AT="When it last changed.",
-    STARTED_AT="When it was started.",
-    ENDED_AT="When it ended.",
-    PROGRESS="How far it is.",
+    "Fields that requests can be ordered by.",
+    ID="Time in the id. The default, newest first.",
+    CREATED_AT="Creation time.",
+    UPDATED_AT="Time of the last change.",
+    STARTED_AT="Start time.",
+    ENDED_AT="End time.",
+    PROGRESS="Progress.",
 )
 
 
-@strawberry.input(description="One step of an order of requests.")
+@strawberry.input(description="One term of the order of requests.")
 class RequestOrder:
     """A field and a direction."""
 
-    field: RequestOrderField = described("What to order by.")
-    direction: Direction = described("Which way.", default=Direction.DESC)
+    field: RequestOrderField = described("Field to order by.")
+    direction: Direction = described("Sort direction.", default=Direction.DESC)
 
     def order(self) -> Order:
         """The same for the store."""

@@ -11,8 +11,8 @@ from schema.hydration import described
 from schema.labels import LabelsInput
 from schema.scalars import JSON, Long
 
-REQUEST_ID = "The request's own id (uuid)."
-EVENT_ID = "Id of the event this appends, chosen by the client: it makes a repeat harmless."
+REQUEST_ID = "The request's uuid."
+EVENT_ID = "Id of the appended event, chosen by the client, which makes retries idempotent."
 
 
 def event_id() -> Any:
@@ -22,20 +22,21 @@ def event_id() -> Any:
 
 def occurred_at() -> Any:
     """The field that says when it happened."""
-    return described("When it happened; default: now.", default=None)
+    return described("When it happened. Defaults to now.", default=None)
 
 
 def attempt() -> Any:
     """The field that fences off messages of an earlier try."""
     return described(
-        "The attempt it speaks of: a message of an earlier one changes nothing.", default=None
+        "The attempt that the message belongs to. Messages of earlier attempts have no effect.",
+        default=None,
     )
 
 
 def force() -> Any:
     """The field that overrides a refusal."""
     return described(
-        "Retry even if the failure is not retryable or no attempt is left. Requires ADMIN.",
+        "Retries even if the failure is not retryable or no attempts are left. Requires ADMIN.",
         default=False,
     )
 
@@ -43,41 +44,41 @@ def force() -> Any:
 def stall_after(default: str) -> Any:
     """The field that says how much silence is allowed."""
     return described(
-        f"How long it may be silent until it counts as stalled, PT1S to P31D; default: {default}.",
+        f"Time without messages until it counts as stalled, PT1S to P31D. Defaults to {default}.",
         default=None,
     )
 
 
-@strawberry.input(description="A stage that is foreseen.")
+@strawberry.input(description="A planned stage.")
 class PlannedStageInput:
     """Structurally a ``PlannedStageDraft``."""
 
-    name: str = described("Its name, unique in the request.")
-    weight: float = described("Its share of the request's progress.", default=1.0)
-    max_attempts: int = described("How often it may be tried.", default=3)
-    stall_after: timedelta | None = stall_after("what the server is set to")
+    name: str = described("Name, unique within the request.")
+    weight: float = described("Weight in the request's progress.", default=1.0)
+    max_attempts: int = described("Maximum number of attempts.", default=3)
+    stall_after: timedelta | None = stall_after("the server setting")
 
 
-@strawberry.input(description="A new request, with the stages that are planned.")
+@strawberry.input(description="A new request with its planned stages.")
 class CreateRequestInput:
     """Structurally a ``CreateRequestDraft``."""
 
-    type: str = described("What kind of work it is.")
+    type: str = described("Type of work.")
     id: UUID | None = described(
-        "UUIDv7 chosen by the client: makes a repeat harmless.", default=None
+        "UUIDv7 chosen by the client, which makes retries idempotent.", default=None
     )
-    title: str | None = described("What people call it.", default=None)
-    correlation_id: str | None = described("Default: the id as text.", default=None)
-    labels: LabelsInput | None = described("Whose work it is.", default=None)
-    stages: list[PlannedStageInput] | None = described("What is planned.", default=None)
-    attributes: JSON | None = described("Free attributes: an object.", default=None)
+    title: str | None = described("Display name.", default=None)
+    correlation_id: str | None = described("Defaults to the id as text.", default=None)
+    labels: LabelsInput | None = described("Labels of the request.", default=None)
+    stages: list[PlannedStageInput] | None = described("Planned stages.", default=None)
+    attributes: JSON | None = described("Custom attributes, as an object.", default=None)
     occurred_at: datetime | None = described(
-        "When it was created, for work of the past; default: now. The id may hold another time.",
+        "Creation time, for past work. Defaults to now. The time in the id may differ.",
         default=None,
     )
 
 
-@strawberry.input(description="A request starts.")
+@strawberry.input(description="Starts a request.")
 class StartRequestInput:
     """Structurally a ``StartRequestDraft``."""
 
@@ -86,16 +87,18 @@ class StartRequestInput:
     occurred_at: datetime | None = occurred_at()
 
 
-@strawberry.input(description="A stage starts; one that was not planned is added.")
+@strawberry.input(description="Starts a stage. A stage that was not planned is added.")
 class StartStageInput:
     """Structurally a ``StartStageDraft``."""
 
     request_id: UUID = described(REQUEST_ID)
-    stage: str = described("The stage's name.")
-    stall_after: timedelta | None = stall_after("what was planned, else what the server is set to")
+    stage: str = described("Stage name.")
+    stall_after: timedelta | None = stall_after(
+        "the planned value, otherwise to the server setting"
+    )
     resume: bool = described(
-        "Continue the stage in whatever status it is: start it if it waits, retry it if it failed "
-        "(the request as well), take over the attempt that runs.",
+        "Continues the stage in any status: starts it if pending, retries it (and its "
+        "request) if failed, or takes over the running attempt.",
         default=False,
     )
     attempt: int | None = attempt()
@@ -103,119 +106,121 @@ class StartStageInput:
     occurred_at: datetime | None = occurred_at()
 
 
-@strawberry.input(description="How far a stage is; without any number it is a heartbeat.")
+@strawberry.input(
+    description="Reports the progress of a stage, or a heartbeat if no number is set."
+)
 class ProgressStageInput:
     """Structurally a ``ProgressStageDraft``."""
 
     request_id: UUID = described(REQUEST_ID)
-    stage: str = described("The stage's name.")
-    fraction: float | None = described("How far it is, 0 to 1.", default=None)
-    done: Long | None = described("How many of the total are done.", default=None)
+    stage: str = described("Stage name.")
+    fraction: float | None = described("Progress from 0 to 1.", default=None)
+    done: Long | None = described("Number of completed units of work.", default=None)
     total: Long | None = described(
-        "How many there are to do. With 0 the progress stays as it is.", default=None
+        "Total units of work. 0 leaves the progress unchanged.", default=None
     )
-    message: str | None = described("In words.", default=None)
-    data: JSON | None = described("In detail: an object.", default=None)
+    message: str | None = described("Message.", default=None)
+    data: JSON | None = described("Event data, as an object.", default=None)
     attempt: int | None = attempt()
     event_id: UUID | None = event_id()
     occurred_at: datetime | None = occurred_at()
 
 
-@strawberry.input(description="A stage is done.")
+@strawberry.input(description="Completes a stage.")
 class CompleteStageInput:
     """Structurally a ``CompleteStageDraft``."""
 
     request_id: UUID = described(REQUEST_ID)
-    stage: str = described("The stage's name.")
-    output: JSON | None = described("What it brought: an object.", default=None)
+    stage: str = described("Stage name.")
+    output: JSON | None = described("Output, as an object.", default=None)
     attempt: int | None = attempt()
     event_id: UUID | None = event_id()
     occurred_at: datetime | None = occurred_at()
 
 
-@strawberry.input(description="A stage failed in this attempt.")
+@strawberry.input(description="Fails the current attempt of a stage.")
 class FailStageInput:
     """Structurally a ``FailStageDraft``."""
 
     request_id: UUID = described(REQUEST_ID)
-    stage: str = described("The stage's name.")
-    message: str = described("Why, in words.")
-    details: JSON | None = described("Why, in detail: an object.", default=None)
-    retryable: bool = described("Whether another try is worth it.", default=True)
+    stage: str = described("Stage name.")
+    message: str = described("Reason.")
+    details: JSON | None = described("Error details, as an object.", default=None)
+    retryable: bool = described("Whether the failure can be retried.", default=True)
     attempt: int | None = attempt()
     event_id: UUID | None = event_id()
     occurred_at: datetime | None = occurred_at()
 
 
-@strawberry.input(description="A failed stage is tried again.")
+@strawberry.input(description="Retries a failed stage.")
 class RetryStageInput:
     """Structurally a ``RetryStageDraft``."""
 
     request_id: UUID = described(REQUEST_ID)
-    stage: str = described("The stage's name.")
+    stage: str = described("Stage name.")
     force: bool = force()
     attempt: int | None = attempt()
     event_id: UUID | None = event_id()
     occurred_at: datetime | None = occurred_at()
 
 
-@strawberry.input(description="A failed request runs again, from its error stage.")
+@strawberry.input(description="Retries a failed request from its error stage.")
 class RetryRequestInput:
     """Structurally a ``RetryRequestDraft``."""
 
     request_id: UUID = described(REQUEST_ID)
     force: bool = force()
     start_stage: bool = described(
-        "Whether the error stage runs at once; false leaves it to the worker to start stages.",
+        "Whether the error stage starts immediately. If false, the worker starts the stages.",
         default=True,
     )
     event_id: UUID | None = event_id()
     occurred_at: datetime | None = occurred_at()
 
 
-@strawberry.input(description="A fact for a request's log.")
+@strawberry.input(description="Appends an event to a request's log.")
 class LogEventInput:
     """Structurally a ``LogEventDraft``."""
 
     request_id: UUID = described(REQUEST_ID)
-    type: str = described("What happened, as people will search for it.")
-    severity: Severity = described("How much it matters.", default=Severity.INFO)
-    stage: str | None = described("The stage it is about.", default=None)
-    message: str | None = described("In words.", default=None)
-    data: JSON | None = described("In detail: an object.", default=None)
+    type: str = described("Event type, as users will search for it.")
+    severity: Severity = described("Severity.", default=Severity.INFO)
+    stage: str | None = described("Stage that the event concerns.", default=None)
+    message: str | None = described("Message.", default=None)
+    data: JSON | None = described("Event data, as an object.", default=None)
     event_id: UUID | None = event_id()
     occurred_at: datetime | None = occurred_at()
 
 
-@strawberry.input(description="A request is done.")
+@strawberry.input(description="Completes a request.")
 class CompleteRequestInput:
     """Structurally a ``CompleteRequestDraft``."""
 
     request_id: UUID = described(REQUEST_ID)
-    result: JSON | None = described("What it brought: an object.", default=None)
+    result: JSON | None = described("Output, as an object.", default=None)
     event_id: UUID | None = event_id()
     occurred_at: datetime | None = occurred_at()
 
 
-@strawberry.input(description="A request failed.")
+@strawberry.input(description="Fails a request.")
 class FailRequestInput:
     """Structurally a ``FailRequestDraft``."""
 
     request_id: UUID = described(REQUEST_ID)
-    message: str = described("Why, in words.")
+    message: str = described("Reason.")
     stage: str | None = described(
-        "The stage it failed in; default: the last that failed.", default=None
+        "Stage that failed. Defaults to the last failed stage.", default=None
     )
-    details: JSON | None = described("Why, in detail: an object.", default=None)
+    details: JSON | None = described("Error details, as an object.", default=None)
     event_id: UUID | None = event_id()
     occurred_at: datetime | None = occurred_at()
 
 
-@strawberry.input(description="A request is called off.")
+@strawberry.input(description="Cancels a request.")
 class CancelRequestInput:
     """Structurally a ``CancelRequestDraft``."""
 
     request_id: UUID = described(REQUEST_ID)
-    reason: str | None = described("Why, in words.", default=None)
+    reason: str | None = described("Reason.", default=None)
     event_id: UUID | None = event_id()
     occurred_at: datetime | None = occurred_at()

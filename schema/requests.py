@@ -28,35 +28,37 @@ from store.requests.sources import EVENTS
 class RequestError:
     """The error of a request."""
 
-    message: str | None = described("In words.")
-    stage: str | None = described("The stage it failed in.")
-    details: JSON | None = described("In detail.")
+    message: str | None = described("Message.")
+    stage: str | None = described("Failed stage.")
+    details: JSON | None = described("Event data.")
 
 
-@strawberry.type(description="Work that somebody watches: the projection of its event log.")
+@strawberry.type(description="A unit of work with live progress, derived from its event log.")
 class Request(Node, Labelled, FromRow):
     """A row of ``requests``."""
 
-    uuid: UUID = described("The request's own id: what mutations and request(id:) take.")
-    correlation_id: str = described("Ties it to operations and events of other services.")
-    type: str = described("What kind of work it is.")
-    title: str | None = described("What people call it.")
-    status: RequestStatus = described("Where it stands.")
-    progress: float = described("How far it is, 0 to 1, by the weights of its stages.")
-    current_stage: str | None = described("The stage that began last among those that run.")
-    attributes: JSON | None = described("Free attributes.")
-    result: JSON | None = described("What it brought.")
-    error_stage: str | None = described("The stage that failed last, unless it was retried.")
-    cancel_reason: str | None = described("Why it was called off.")
-    last_seq: Long = described("The number of its newest event.")
-    created_at: datetime = described("When it was created.")
-    started_at: datetime | None = described("When it was started.")
-    ended_at: datetime | None = described("When it ended.")
-    updated_at: datetime = described("When it last changed.")
-    heard_at: datetime | None = described(
-        "When a message last changed it, by the server's clock; null before the first."
+    uuid: UUID = described("The request's uuid, used in mutations and in request(id:).")
+    correlation_id: str = described(
+        "Links the operation to operations and events of other services."
     )
-    stalled_at: datetime | None = described("Since when it is stalled.")
+    type: str = described("Type of work.")
+    title: str | None = described("Display name.")
+    status: RequestStatus = described("Current status.")
+    progress: float = described("Progress from 0 to 1, weighted by stage.")
+    current_stage: str | None = described("The most recently started running stage.")
+    attributes: JSON | None = described("Custom attributes.")
+    result: JSON | None = described("Output of the work.")
+    error_stage: str | None = described("The last failed stage, unless it was retried.")
+    cancel_reason: str | None = described("Reason for the cancellation.")
+    last_seq: Long = described("Sequence number of the newest event.")
+    created_at: datetime = described("Creation time.")
+    started_at: datetime | None = described("Start time.")
+    ended_at: datetime | None = described("End time.")
+    updated_at: datetime = described("Time of the last change.")
+    heard_at: datetime | None = described(
+        "Server time of the last message that changed the request; null before the first."
+    )
+    stalled_at: datetime | None = described("Time since which it has been stalled.")
 
     RENAMED: ClassVar = {"uuid": "id", "details": "error"}
 
@@ -72,7 +74,7 @@ class Request(Node, Labelled, FromRow):
     def global_id(self) -> GlobalId:
         return GlobalId("Request", (self.organization_id, self.uuid.hex))
 
-    @strawberry.field(description="Why it failed; null unless it did.")
+    @strawberry.field(description="Error; null unless the request failed.")
     def error(self) -> RequestError | None:
         """Message, stage and details together."""
         if self.status != RequestStatus.FAILED:
@@ -82,14 +84,14 @@ class Request(Node, Labelled, FromRow):
             message=own["error_message"], stage=self.error_stage, details=own["details"]
         )
 
-    @strawberry.field(description="How long it took, in milliseconds; null while it goes on.")
+    @strawberry.field(description="Duration in milliseconds; null until it ends.")
     def duration_ms(self) -> float | None:
         """From start to end."""
         return milliseconds(self.started_at, self.ended_at)
 
     @strawberry.field(
-        description="How many seconds until its last stage ends, from how long such stages took "
-        "before and how far it is; null where that is unknown, and once it has ended."
+        description="Estimated seconds until the last stage ends, based on progress and past "
+        "durations of such stages; null if unknown or ended."
     )
     async def eta_seconds(self, info: Info) -> float | None:
         """Reads what others took, so it needs READ."""
@@ -97,8 +99,8 @@ class Request(Node, Labelled, FromRow):
         return await info.context.loaders.eta.load(self._work)
 
     @strawberry.field(
-        description="Every attempt of its stages and what is still planned, in the order in "
-        "which they begin: the bars of a Gantt picture."
+        description="All attempts and planned stages in order of their start, as bars for a Gantt "
+        "chart."
     )
     async def timeline(self, info: Info) -> list[TimelineBar]:
         """Reads what others took, so it needs READ."""
@@ -106,21 +108,19 @@ class Request(Node, Labelled, FromRow):
         bars = await info.context.loaders.timeline.load(self._work)
         return [TimelineBar.of(bar) for bar in bars]
 
-    @strawberry.field(description="Its stages, in the order of the plan.")
+    @strawberry.field(description="Stages in planned order.")
     async def stages(self, info: Info) -> list[Stage]:
         """Loaded for all requests of an answer at once."""
         rows = await info.context.loaders.stages.load(self.key)
         return [Stage.from_row(row) for row in rows]
 
-    @strawberry.field(description="One of its stages by name.")
-    async def stage(
-        self, info: Info, name: Annotated[str, about("The stage's name.")]
-    ) -> Stage | None:
+    @strawberry.field(description="A stage by name.")
+    async def stage(self, info: Info, name: Annotated[str, about("Stage name.")]) -> Stage | None:
         """Out of the same load as ``stages``."""
         rows = await info.context.loaders.stages.load(self.key)
         return next((Stage.from_row(row) for row in rows if row["name"] == name), None)
 
-    @strawberry.field(description="Its event log, oldest first.")
+    @strawberry.field(description="Event log, oldest first.")
     async def events(
         self,
         info: Info,
@@ -128,7 +128,7 @@ class Request(Node, Labelled, FromRow):
         after: After = None,
         last: Last = None,
         before: Before = None,
-        after_seq: Annotated[Long | None, about("Only events with a greater seq.")] = None,
+        after_seq: Annotated[Long | None, about("Returns events with a greater seq.")] = None,
     ) -> Connection[Event]:
         """A page per request, loaded for all requests of an answer at once."""
         info.context.reader()
@@ -151,7 +151,7 @@ class Request(Node, Labelled, FromRow):
         row = {"seq": seq, "request_id": last_id, "organization_id": ""}
         return encode_cursor(terms, row)
 
-    @strawberry.field(description="The operations made for it, newest first.")
+    @strawberry.field(description="Operations of the request, newest first.")
     async def operations(
         self, info: Info, first: First = None, after: After = None
     ) -> Connection[Operation]:
@@ -159,15 +159,17 @@ class Request(Node, Labelled, FromRow):
         return await operations_of(info, "request", self.key, PageRequest(first, after))
 
 
-@strawberry.type(description="The answer to a command about a request.")
+@strawberry.type(description="Result of a command on a request.")
 class RequestPayload:
     """Its status and the request as it is stored."""
 
-    status: ItemStatus = described("ACCEPTED, or DUPLICATE where nothing changed.")
-    truncated: int = described("Texts and JSON values that were over their limit and were cut.")
+    status: ItemStatus = described("ACCEPTED, or DUPLICATE if nothing changed.")
+    truncated: int = described(
+        "Texts and JSON values that exceeded their limit and were truncated."
+    )
     key: strawberry.Private[tuple[Any, ...]]
 
-    @strawberry.field(description="The request as it is stored.")
+    @strawberry.field(description="The stored request.")
     async def request(self, info: Info) -> Request:
         """Read back only when it is selected."""
         row = await info.context.loaders.request.load(self.key)
@@ -175,32 +177,34 @@ class RequestPayload:
         return Request.from_row(row)
 
 
-@strawberry.type(description="The answer to a command about a stage.")
+@strawberry.type(description="Result of a command on a stage.")
 class StagePayload(RequestPayload):
     """The stage, its request, and whether the work was called off."""
 
     stage_name: strawberry.Private[str]
 
-    @strawberry.field(description="The stage as it is stored.")
+    @strawberry.field(description="The stored stage.")
     async def stage(self, info: Info) -> Stage | None:
         """Null where the request ended before the stage was known."""
         row = await info.context.loaders.stage.load((*self.key, self.stage_name))
         return Stage.from_row(row) if row else None
 
-    @strawberry.field(description="Whether the request was cancelled: the worker should stop.")
+    @strawberry.field(
+        description="Whether the request was cancelled. If true, the worker should stop."
+    )
     async def cancel_requested(self, info: Info) -> bool:
         """What a worker looks at after each report."""
         row = await info.context.loaders.request.load(self.key)
         return row is not None and row["status"] == RequestStatus.CANCELLED
 
 
-@strawberry.type(description="The answer to a logged event.")
+@strawberry.type(description="Result of logEvent.")
 class EventPayload(RequestPayload):
     """The event and its request."""
 
     event_id: strawberry.Private[UUID]
 
-    @strawberry.field(description="The event as it stands in the log.")
+    @strawberry.field(description="The stored event.")
     async def event(self, info: Info) -> Event | None:
         """Read back only when it is selected."""
         row = await info.context.loaders.event.load((*self.key, self.event_id))

@@ -147,42 +147,42 @@ def identity(value: Any) -> Any:
 SCALARS: dict[object, ScalarDefinition] = {
     datetime: strawberry.scalar(
         name="DateTime",
-        description="An instant: RFC 3339 with a zone, written in UTC.",
+        description="An RFC 3339 timestamp with a time zone. Output is in UTC.",
         specified_by_url="https://datatracker.ietf.org/doc/html/rfc3339",
         parse_value=parse_instant,
         serialize=write_instant,
     ),
     timedelta: strawberry.scalar(
         name="Duration",
-        description="A duration: 90m, 24h, 7d, 2w, or ISO 8601 weeks, days, hours, minutes and "
-        "seconds such as PT1H; written as ISO 8601.",
+        description="A duration such as 90m, 24h, 7d or 2w, or in ISO 8601 weeks, days, hours, "
+        "minutes and seconds such as PT1H. Output is ISO 8601.",
         parse_value=parse_duration,
         serialize=write_duration,
     ),
     TimeRange: strawberry.scalar(
         name="TimeRange",
-        description="A span up to now: a duration such as 1h, 24h, 7d, 30d or PT1H, or all for "
-        "everything. Written as it was asked for.",
+        description="A time range up to now: a duration such as 1h, 24h, 7d, 30d or PT1H, or all "
+        "for all time. Output is as given in the request.",
         parse_value=parse_time_range,
         serialize=str,
     ),
     UUID: strawberry.scalar(
         name="UUID",
-        description="A UUID as text. Ids that clients choose should be version 7 (RFC 9562).",
+        description="A UUID as text. Ids chosen by clients should be version 7 (RFC 9562).",
         specified_by_url="https://datatracker.ietf.org/doc/html/rfc9562",
         parse_value=parse_uuid,
         serialize=str,
     ),
     Long: strawberry.scalar(
         name="Long",
-        description="A whole number of 64 bits, written as a JSON number; read from a JSON number "
-        "or from its digits as text.",
+        description="A 64-bit integer, written as a JSON number. Input may be a JSON number or a "
+        "string of digits.",
         parse_value=parse_long,
         serialize=write_long,
     ),
     Number: strawberry.scalar(
         name="Number",
-        description="A JSON number: whole numbers of 64 bits are exact, all others are floats.",
+        description="A JSON number. 64-bit integers are exact; all other numbers are floats.",
         parse_value=parse_number,
         serialize=identity,
     ),

@@ -19,25 +19,25 @@ from schema.scalars import JSON
 from store.query.paging import PageRequest
 
 
-@strawberry.type(description="A session of a tool or user; groups operations.")
+@strawberry.type(description="A session of a tool or user that groups operations.")
 class Session(Node, Labelled, FromRow):
     """A row of ``sessions``."""
 
     uuid: strawberry.ID = described(
-        "The session's own id: the text that its caller chose, which need not be a UUID."
+        "The session's id, as chosen by its client. Need not be a UUID."
     )
-    name: str | None = described("What people call it.")
-    client: str | None = described("The program, such as claude-code.")
-    started_at: datetime = described("When it began.")
-    ended_at: datetime | None = described("When it ended; null while it goes on.")
-    attributes: JSON | None = described("Free attributes.")
+    name: str | None = described("Display name.")
+    client: str | None = described("Client program, such as claude-code.")
+    started_at: datetime = described("Start time.")
+    ended_at: datetime | None = described("End time; null while the session is open.")
+    attributes: JSON | None = described("Custom attributes.")
 
     RENAMED: ClassVar = {"uuid": "id"}
 
     def global_id(self) -> GlobalId:
         return GlobalId("Session", (self.organization_id, self.uuid))
 
-    @strawberry.field(description="Its operations, newest first.")
+    @strawberry.field(description="Operations of the session, newest first.")
     async def operations(
         self, info: Info, first: First = None, after: After = None
     ) -> Connection[Operation]:
@@ -46,58 +46,64 @@ class Session(Node, Labelled, FromRow):
         return await operations_of(info, "session", key, PageRequest(first, after))
 
 
-@strawberry.input(description="A session. Sent again with endedAt it ends.")
+@strawberry.input(description="A session. Send it again with endedAt to end it.")
 class SessionInput:
     """Structurally a ``SessionDraft``."""
 
     id: strawberry.ID | None = described(
-        "Any text that the client chooses, such as chat-42; a UUID is compared in lower case. "
-        "Default: a new UUIDv7.",
+        "Any text chosen by the client, such as chat-42. A UUID is compared in "
+        "lowercase. Defaults to a new UUIDv7.",
         default=None,
     )
-    name: str | None = described("What people call it.", default=None)
-    client: str | None = described("The program, such as claude-code.", default=None)
+    name: str | None = described("Display name.", default=None)
+    client: str | None = described("Client program, such as claude-code.", default=None)
     started_at: datetime | None = described(
-        "Default: the time inside the id where it is a UUIDv7, else now.", default=None
+        "Defaults to the time in the id if it is a UUIDv7, otherwise to now.", default=None
     )
-    ended_at: datetime | None = described("When it ended.", default=None)
-    labels: LabelsInput | None = described("Whose session it is.", default=None)
-    attributes: JSON | None = described("Free attributes: an object.", default=None)
+    ended_at: datetime | None = described("End time.", default=None)
+    labels: LabelsInput | None = described("Labels of the session.", default=None)
+    attributes: JSON | None = described("Custom attributes, as an object.", default=None)
 
 
-@strawberry.input(description="A session ends.")
+@strawberry.input(description="Ends a session.")
 class EndSessionInput:
     """Which one."""
 
-    session_id: strawberry.ID = described("The session's own id (uuid), as its caller chose it.")
+    session_id: strawberry.ID = described("The session's uuid, as chosen by its client.")
 
 
-@strawberry.input(description="Which sessions. All that is given must hold.")
+@strawberry.input(description="Filters sessions. Conditions are combined with AND.")
 class SessionFilter:
     """By labels, client and time."""
 
-    and_: list["SessionFilter"] | None = condition("All of these.", name="and")
-    or_: list["SessionFilter"] | None = condition("Any of these.", name="or")
-    not_: "SessionFilter | None" = condition("The opposite of this.", name="not")
-    id: list[strawberry.ID] | None = condition("One of these own ids (uuid).")
-    name: StringFilter | None = condition("By name.")
-    client: StringFilter | None = condition("By client.")
-    started_at: TimeFilter | None = condition("By when it began.")
-    ended_at: TimeFilter | None = condition("By when it ended.")
-    organization_id: IDFilter | None = condition("By organization.")
-    namespace_id: IDFilter | None = condition("By namespace.")
-    workspace_id: IDFilter | None = condition("By workspace.")
-    user_id: IDFilter | None = condition("By user.")
+    and_: list["SessionFilter"] | None = condition(
+        "Matches records that satisfy all of these filters.", name="and"
+    )
+    or_: list["SessionFilter"] | None = condition(
+        "Matches records that satisfy any of these filters.", name="or"
+    )
+    not_: "SessionFilter | None" = condition(
+        "Matches records that do not satisfy this filter.", name="not"
+    )
+    id: list[strawberry.ID] | None = condition("Matches any of these uuids.")
+    name: StringFilter | None = condition("Filters by name.")
+    client: StringFilter | None = condition("Filters by client.")
+    started_at: TimeFilter | None = condition("Filters by start time.")
+    ended_at: TimeFilter | None = condition("Filters by end time.")
+    organization_id: IDFilter | None = condition("Filters by organization.")
+    namespace_id: IDFilter | None = condition("Filters by namespace.")
+    workspace_id: IDFilter | None = condition("Filters by workspace.")
+    user_id: IDFilter | None = condition("Filters by user.")
 
 
-@strawberry.type(description="The answer to a session that was started or ended.")
+@strawberry.type(description="Result of startSession and endSession.")
 class SessionPayload:
     """Its status and the session as it is stored."""
 
-    status: ItemStatus = described("ACCEPTED, or DUPLICATE where nothing changed.")
+    status: ItemStatus = described("ACCEPTED, or DUPLICATE if nothing changed.")
     key: strawberry.Private[tuple[Any, ...]]
 
-    @strawberry.field(description="The session as it is stored.")
+    @strawberry.field(description="The stored session.")
     async def session(self, info: Info) -> Session | None:
         """Read back only when it is selected."""
         row = await info.context.loaders.session.load(self.key)

@@ -9,58 +9,74 @@ from schema.enums import RequestStatus, Severity, StageStatus
 from schema.filters import AttributeFilter, FloatFilter, IDFilter, StringFilter, TimeFilter
 
 
-@strawberry.input(description="Which stages. All that is given must hold.")
+@strawberry.input(description="Filters stages. Conditions are combined with AND.")
 class StageFilter:
     """By name and state, and by their requests."""
 
-    and_: list["StageFilter"] | None = condition("All of these.", name="and")
-    or_: list["StageFilter"] | None = condition("Any of these.", name="or")
-    not_: "StageFilter | None" = condition("The opposite of this.", name="not")
-    name: StringFilter | None = condition("By name.")
-    status: list[StageStatus] | None = condition("One of these states.")
-    attempt: list[int] | None = condition("One of these present attempts.")
-    progress: FloatFilter | None = condition("By progress, 0 to 1.")
-    retryable: bool | None = condition("Whether a failure was said to be worth another try.")
-    error_message: StringFilter | None = condition("By the error in words.")
-    message: StringFilter | None = condition("By what it last said.")
-    started_at: TimeFilter | None = condition("When the present attempt began.")
-    ended_at: TimeFilter | None = condition("When the present attempt ended.")
-    request_id: list[UUID] | None = condition("One of these requests.")
-    request_type: StringFilter | None = condition("By the type of the request.")
-    request_status: list[RequestStatus] | None = condition("One of these states of the request.")
-    organization_id: IDFilter | None = condition("By organization.")
-    namespace_id: IDFilter | None = condition("By namespace.")
-    workspace_id: IDFilter | None = condition("By workspace.")
-    user_id: IDFilter | None = condition("By user.")
-    developer_id: IDFilter | None = condition("By developer.")
-    api_key_id: IDFilter | None = condition("By API key label.")
-    company_id: IDFilter | None = condition("By company.")
-    subscription_id: IDFilter | None = condition("By subscription.")
+    and_: list["StageFilter"] | None = condition(
+        "Matches records that satisfy all of these filters.", name="and"
+    )
+    or_: list["StageFilter"] | None = condition(
+        "Matches records that satisfy any of these filters.", name="or"
+    )
+    not_: "StageFilter | None" = condition(
+        "Matches records that do not satisfy this filter.", name="not"
+    )
+    name: StringFilter | None = condition("Filters by name.")
+    status: list[StageStatus] | None = condition("Matches any of these states.")
+    attempt: list[int] | None = condition("Matches any of these current attempts.")
+    progress: FloatFilter | None = condition("Filters by progress, 0 to 1.")
+    retryable: bool | None = condition("Whether a failure was reported as retryable.")
+    error_message: StringFilter | None = condition("Filters by error message.")
+    message: StringFilter | None = condition("Filters by the last message.")
+    started_at: TimeFilter | None = condition("Start time of the current attempt.")
+    ended_at: TimeFilter | None = condition("End time of the current attempt.")
+    request_id: list[UUID] | None = condition("Matches any of these requests.")
+    request_type: StringFilter | None = condition("Filters by the type of the request.")
+    request_status: list[RequestStatus] | None = condition(
+        "Matches any of these statuses of the request."
+    )
+    organization_id: IDFilter | None = condition("Filters by organization.")
+    namespace_id: IDFilter | None = condition("Filters by namespace.")
+    workspace_id: IDFilter | None = condition("Filters by workspace.")
+    user_id: IDFilter | None = condition("Filters by user.")
+    developer_id: IDFilter | None = condition("Filters by developer.")
+    api_key_id: IDFilter | None = condition("Filters by API key label.")
+    company_id: IDFilter | None = condition("Filters by company.")
+    subscription_id: IDFilter | None = condition("Filters by subscription.")
 
 
-@strawberry.input(description="Which events. All that is given must hold.")
+@strawberry.input(description="Filters events. Conditions are combined with AND.")
 class EventFilter:
     """By what happened, and by their requests."""
 
-    and_: list["EventFilter"] | None = condition("All of these.", name="and")
-    or_: list["EventFilter"] | None = condition("Any of these.", name="or")
-    not_: "EventFilter | None" = condition("The opposite of this.", name="not")
+    and_: list["EventFilter"] | None = condition(
+        "Matches records that satisfy all of these filters.", name="and"
+    )
+    or_: list["EventFilter"] | None = condition(
+        "Matches records that satisfy any of these filters.", name="or"
+    )
+    not_: "EventFilter | None" = condition(
+        "Matches records that do not satisfy this filter.", name="not"
+    )
     occurred_at: TimeFilter | None = condition("When it happened.")
-    recorded_at: TimeFilter | None = condition("When the server took it.")
-    type: StringFilter | None = condition("By what happened.")
-    severity: list[Severity] | None = condition("One of these severities.")
-    stage: StringFilter | None = condition("By stage.")
-    attempt: list[int] | None = condition("One of these attempts of the stage.")
-    message: StringFilter | None = condition("By message.")
-    request_id: list[UUID] | None = condition("One of these requests.")
-    request_type: StringFilter | None = condition("By the type of the request.")
-    request_status: list[RequestStatus] | None = condition("One of these states of the request.")
-    organization_id: IDFilter | None = condition("By organization.")
-    namespace_id: IDFilter | None = condition("By namespace.")
-    workspace_id: IDFilter | None = condition("By workspace.")
-    user_id: IDFilter | None = condition("By user.")
-    developer_id: IDFilter | None = condition("By developer.")
-    api_key_id: IDFilter | None = condition("By API key label.")
-    company_id: IDFilter | None = condition("By company.")
-    subscription_id: IDFilter | None = condition("By subscription.")
-    attributes: list[AttributeFilter] | None = condition("By places in data.")
+    recorded_at: TimeFilter | None = condition("When the server recorded it.")
+    type: StringFilter | None = condition("Filters by event type.")
+    severity: list[Severity] | None = condition("Matches any of these severities.")
+    stage: StringFilter | None = condition("Filters by stage.")
+    attempt: list[int] | None = condition("Matches any of these attempts of the stage.")
+    message: StringFilter | None = condition("Filters by message.")
+    request_id: list[UUID] | None = condition("Matches any of these requests.")
+    request_type: StringFilter | None = condition("Filters by the type of the request.")
+    request_status: list[RequestStatus] | None = condition(
+        "Matches any of these statuses of the request."
+    )
+    organization_id: IDFilter | None = condition("Filters by organization.")
+    namespace_id: IDFilter | None = condition("Filters by namespace.")
+    workspace_id: IDFilter | None = condition("Filters by workspace.")
+    user_id: IDFilter | None = condition("Filters by user.")
+    developer_id: IDFilter | None = condition("Filters by developer.")
+    api_key_id: IDFilter | None = condition("Filters by API key label.")
+    company_id: IDFilter | None = condition("Filters by company.")
+    subscription_id: IDFilter | None = condition("Filters by subscription.")
+    attributes: list[AttributeFilter] | None = condition("Filters by paths in data.")

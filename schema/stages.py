@@ -13,21 +13,21 @@ from schema.scalars import JSON, Long
 from store.database import Row
 
 
-@strawberry.type(description="One try of a stage, from 1. Earlier tries stay as they ended.")
+@strawberry.type(description="One attempt of a stage. Earlier attempts keep their final state.")
 class Attempt:
     """A row of ``stage_attempts``."""
 
-    attempt: int = described("Its number, from 1.")
-    status: StageStatus = described("How it stands or ended.")
-    progress: float = described("How far it came, 0 to 1.")
-    output: JSON | None = described("What it brought.")
-    error: JSON | None = described("Details of its error.")
-    error_message: str | None = described("Its error in words.")
-    retryable: bool | None = described("Whether a failed try was said to be worth another.")
-    started_at: datetime = described("When it began.")
-    ended_at: datetime | None = described("When it ended.")
+    attempt: int = described("Attempt number, starting at 1.")
+    status: StageStatus = described("Current or final status.")
+    progress: float = described("Progress from 0 to 1.")
+    output: JSON | None = described("Output of the work.")
+    error: JSON | None = described("Error details.")
+    error_message: str | None = described("Error message.")
+    retryable: bool | None = described("Whether a failure was reported as retryable.")
+    started_at: datetime = described("Start time.")
+    ended_at: datetime | None = described("End time.")
 
-    @strawberry.field(description="How long it took, in milliseconds; null while it runs.")
+    @strawberry.field(description="Duration in milliseconds; null while running.")
     def duration_ms(self) -> float | None:
         """From start to end."""
         return milliseconds(self.started_at, self.ended_at)
@@ -42,27 +42,27 @@ class Attempt:
 class Stage(Node):
     """A row of ``request_stages``: plan and present state."""
 
-    request_id: UUID = described("The request it is a step of.")
-    name: str = described("Its name.")
-    position: int = described("Its place in the plan, from 0.")
-    weight: float = described("Its share of the request's progress.")
-    max_attempts: int = described("How often it may be tried.")
+    request_id: UUID = described("The request that the stage belongs to.")
+    name: str = described("Name.")
+    position: int = described("Position in the plan, starting at 0.")
+    weight: float = described("Weight in the request's progress.")
+    max_attempts: int = described("Maximum number of attempts.")
     attempt: int = described(
-        "The present attempt, or the last one where the stage waits; 0 before the first."
+        "Current attempt, or the last one if the stage is pending; 0 before the first."
     )
-    status: StageStatus = described("Where it stands.")
-    progress: float = described("How far the present attempt is, 0 to 1.")
-    done: Long | None = described("How many of the total are done.")
-    total: Long | None = described("How many there are to do.")
-    message: str | None = described("What it last said of its progress.")
-    output: JSON | None = described("What it brought.")
-    error: JSON | None = described("Details of its error.")
-    error_message: str | None = described("Its error in words.")
-    retryable: bool | None = described("Whether its failure was said to be worth another try.")
-    started_at: datetime | None = described("When the present attempt began.")
-    ended_at: datetime | None = described("When the present attempt ended.")
-    heartbeat_at: datetime | None = described("When it was last heard of, by the server's clock.")
-    stalled_at: datetime | None = described("Since when it is stalled.")
+    status: StageStatus = described("Current status.")
+    progress: float = described("Progress of the current attempt from 0 to 1.")
+    done: Long | None = described("Number of completed units of work.")
+    total: Long | None = described("Total units of work.")
+    message: str | None = described("Last progress message.")
+    output: JSON | None = described("Output of the work.")
+    error: JSON | None = described("Error details.")
+    error_message: str | None = described("Error message.")
+    retryable: bool | None = described("Whether the failure was reported as retryable.")
+    started_at: datetime | None = described("Start time of the current attempt.")
+    ended_at: datetime | None = described("End time of the current attempt.")
+    heartbeat_at: datetime | None = described("Server time of the last message from the stage.")
+    stalled_at: datetime | None = described("Time since which it has been stalled.")
     organization_id: strawberry.Private[str]
 
     @classmethod
@@ -73,20 +73,21 @@ class Stage(Node):
     def global_id(self) -> GlobalId:
         return GlobalId("Stage", (self.organization_id, self.request_id.hex, self.name))
 
-    @strawberry.field(description="How long the present attempt took, in milliseconds.")
+    @strawberry.field(description="Duration of the current attempt in milliseconds.")
     def duration_ms(self) -> float | None:
         """From start to end."""
         return milliseconds(self.started_at, self.ended_at)
 
     @strawberry.field(
-        description="How long it may be silent until it is stalled; null leaves it to the server."
+        description="Time without messages until it counts as stalled; null means the server's "
+        "default."
     )
     def stall_after(self) -> timedelta | None:
         """As it was planned or started."""
         found: int | None = self.__dict__["stall_after_ms"]
         return None if found is None else timedelta(milliseconds=found)
 
-    @strawberry.field(description="Every try, from the first.")
+    @strawberry.field(description="All attempts, oldest first.")
     async def attempts(self, info: Info) -> list[Attempt]:
         """Loaded for all requests of an answer at once."""
         key = self.organization_id, self.request_id

@@ -10,26 +10,22 @@ from schema.hydration import described
 from store.requests.forecast import TimelineInterval
 
 
-@strawberry.type(description="One bar of a request's timeline: an attempt, or one to come.")
+@strawberry.type(description="One bar of a request's timeline: an attempt or a planned one.")
 class TimelineBar:
     """Structurally a ``TimelineInterval``."""
 
-    stage: str = described("The stage's name.")
-    attempt: int = described("The attempt, from 1; 0 of a stage that was skipped.")
-    status: StageStatus = described("How the attempt stands; PENDING while it is planned.")
-    progress: float = described("How far it came, 0 to 1.")
-    started_at: datetime | None = described("When it began; null while it is planned.")
-    ended_at: datetime | None = described("When it ended.")
+    stage: str = described("Stage name.")
+    attempt: int = described("Attempt number, starting at 1; 0 for a skipped stage.")
+    status: StageStatus = described("Status of the attempt; PENDING while planned.")
+    progress: float = described("Progress from 0 to 1.")
+    started_at: datetime | None = described("Start time; null while planned.")
+    ended_at: datetime | None = described("End time.")
     offset_ms: float | None = described(
-        "Milliseconds from the start of the request to its start, or to where that is expected."
+        "Milliseconds from the start of the request to the actual or expected start of the attempt."
     )
-    duration_ms: float | None = described("Milliseconds that it took, or takes so far.")
-    expected_start_at: datetime | None = described(
-        "When it will begin, as far as can be foreseen; null once it has."
-    )
-    expected_end_at: datetime | None = described(
-        "When it will end, as far as can be foreseen; null once it has."
-    )
+    duration_ms: float | None = described("Duration so far, in milliseconds.")
+    expected_start_at: datetime | None = described("Estimated start time; null once started.")
+    expected_end_at: datetime | None = described("Estimated end time; null once ended.")
 
     @classmethod
     def of(cls, bar: TimelineInterval) -> "TimelineBar":

@@ -27,15 +27,15 @@ class CircuitBreakerSubscriptions:
     """Watching breakers."""
 
     @strawberry.subscription(
-        description="The same as circuitBreakers, asked again after reports, and sent if the answer "
-        "has changed."
+        description="Runs circuitBreakers again after new reports and sends the answer if it has "
+        "changed."
     )
     async def circuit_breakers_live(
         self,
         info: LiveInfo,
         where: Annotated[CircuitBreakerFilter | None, where_of("breakers")] = None,
         min_interval: Annotated[
-            timedelta, about("They are read at most once in this time: PT0.1S to PT1H.")
+            timedelta, about("Minimum time between two reads, PT0.1S to PT1H.")
         ] = DEFAULT_INTERVAL,
     ) -> AsyncIterator[list[CircuitBreaker]]:
         """At most 1,000, within the caller's bounds."""

@@ -31,7 +31,9 @@ DEFAULT_INTERVAL = timedelta(seconds=1)
 
 OperationFeedItem = Annotated[
     Operation | Gap,
-    strawberry.union("OperationFeedItem", description="An operation, or what was skipped."),
+    strawberry.union(
+        "OperationFeedItem", description="An operation, or a gap of skipped operations."
+    ),
 ]
 
 
@@ -61,9 +63,9 @@ async def follow_stats(
     info: LiveInfo,
     where: Annotated[OperationFilter | None, where_of("operations")] = None,
     group_by: Any = None,
-    bucket: Annotated[BucketInput | None, about("Slices of time, one row each.")] = None,
+    bucket: Annotated[BucketInput | None, about("Time buckets, one row each.")] = None,
     min_interval: Annotated[
-        timedelta, about("It is asked at most once in this time: PT0.1S to PT1H.")
+        timedelta, about("Minimum time between two runs, PT0.1S to PT1H.")
     ] = DEFAULT_INTERVAL,
 ) -> Any:
     """The present answer, then each that differs from the one before."""
@@ -91,7 +93,7 @@ async def follow_stats(
 
 
 follow_stats.__annotations__["group_by"] = Annotated[
-    list_of(OPERATION_STATS.group) | None, about("What to group by.")
+    list_of(OPERATION_STATS.group) | None, about("Dimensions and attributes to group by.")
 ]
 follow_stats.__annotations__["return"] = AsyncIterator[OPERATION_STATS.stats]  # type: ignore[name-defined]
 
@@ -101,15 +103,15 @@ class OperationSubscriptions:
     """Watching operations."""
 
     @strawberry.subscription(
-        description="Operations in the order in which they were committed: replayed after a cursor "
-        "(feedCursor of an operation), then live; what is new where none is given."
+        description="Operations in commit order: replayed after a cursor (feedCursor of an "
+        "operation), then live. Without a cursor, only new operations."
     )
     async def operation_feed(
         self,
         info: LiveInfo,
         where: Annotated[OperationFilter | None, where_of("operations")] = None,
-        after: Annotated[str | None, about("Only operations after this feedCursor.")] = None,
-        overflow: Annotated[Overflow, about("What becomes of a slow reader.")] = Overflow.COALESCE,
+        after: Annotated[str | None, about("Sends operations after this feedCursor.")] = None,
+        overflow: Annotated[Overflow, about("Behavior for a slow reader.")] = Overflow.COALESCE,
     ) -> AsyncIterator[OperationFeedItem]:
         """Those within the caller's bounds."""
         store, bounds = info.context.store, info.context.reader()
@@ -122,6 +124,6 @@ class OperationSubscriptions:
 
     operation_stats_live = strawberry.subscription(
         resolver=follow_stats,
-        description="The same question as operationStats, asked again after operations were "
-        "recorded and when time moves its range or buckets on, and sent if the answer has changed.",
+        description="Runs operationStats again when operations are recorded or when time moves its "
+        "range or buckets, and sends the answer if it has changed.",
     )

@@ -23,19 +23,19 @@ from subscriptions.logs import Progress
 from subscriptions.subscriber import Policy
 
 
-@strawberry.type(description="How far a request is: its present state, then every change.")
+@strawberry.type(description="Progress of a request: its current state, then every change.")
 class RequestProgress:
     """The state itself, or one event and the state it belongs to."""
 
-    request: Request = described("The request; at least as new as the event.")
-    event: Event | None = described("What happened; null where this is the present state.")
-    seq: Long = described("The event's number; continue after it with afterSeq.")
-    progress: float = described("How far the request is, 0 to 1, by the weights of its stages.")
-    replayed: bool = described("Whether it was read from the log, and not delivered live.")
+    request: Request = described("The request, at least as recent as the event.")
+    event: Event | None = described("The event; null for the current state.")
+    seq: Long = described("Sequence number of the event. Pass it as afterSeq to continue.")
+    progress: float = described("Progress of the request from 0 to 1, weighted by stage.")
+    replayed: bool = described("Whether it was read from the log rather than delivered live.")
 
     @strawberry.field(
-        description="Seconds until the request is done, as its like took before; null where nobody "
-        "can say, and once it has ended."
+        description="Estimated seconds until the request ends, based on past requests; null if "
+        "unknown or ended."
     )
     async def eta_seconds(self, info: LiveInfo) -> float | None:
         """The request's own forecast."""
@@ -44,7 +44,8 @@ class RequestProgress:
 
 
 RequestEventItem = Annotated[
-    Event | Gap, strawberry.union("RequestEventItem", description="An event, or what was skipped.")
+    Event | Gap,
+    strawberry.union("RequestEventItem", description="An event, or a gap of skipped events."),
 ]
 
 
@@ -53,15 +54,16 @@ class RequestSubscriptions:
     """Watching requests."""
 
     @strawberry.subscription(
-        description="The request's present state, then every change; completes after a final one. "
-        "After a reconnect, continue with afterSeq: then every event after it comes, once."
+        description="Sends the current state of a request, then every change, and completes after a "
+        "final one. After a reconnect, pass afterSeq to receive every later event "
+        "exactly once."
     )
     async def request_progress(
         self,
         info: LiveInfo,
-        id: Annotated[UUID, about("The request's own id (uuid).")],
+        id: Annotated[UUID, about("The request's uuid.")],
         after_seq: Annotated[
-            Long | None, about("Only events with a greater seq, and no present state first.")
+            Long | None, about("Sends events with a greater seq, without the current state first.")
         ] = None,
     ) -> AsyncIterator[RequestProgress]:
         """Slow readers read the log: nothing is skipped."""
@@ -73,15 +75,15 @@ class RequestSubscriptions:
         return Following(stream, after_seq, Policy.READ, progress, "afterSeq")  # type: ignore[return-value]
 
     @strawberry.subscription(
-        description="Events of many requests in the order in which they were committed: replayed "
-        "after a cursor (feedCursor of an event), then live; what is new where none is given."
+        description="Events of many requests in commit order: replayed after a cursor (feedCursor "
+        "of an event), then live. Without a cursor, only new events."
     )
     async def request_events(
         self,
         info: LiveInfo,
         where: Annotated[EventFilter | None, where_of("events")] = None,
-        after: Annotated[str | None, about("Only events after this feedCursor.")] = None,
-        overflow: Annotated[Overflow, about("What becomes of a slow reader.")] = Overflow.GAP,
+        after: Annotated[str | None, about("Sends events after this feedCursor.")] = None,
+        overflow: Annotated[Overflow, about("Behavior for a slow reader.")] = Overflow.GAP,
     ) -> AsyncIterator[RequestEventItem]:
         """Those within the caller's bounds."""
         store, bounds = info.context.store, info.context.reader()

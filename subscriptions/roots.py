@@ -7,6 +7,6 @@ from subscriptions.operations import OperationSubscriptions
 from subscriptions.requests import RequestSubscriptions
 
 
-@strawberry.type(description="Everything that can be watched.")
+@strawberry.type(description="All subscriptions.")
 class Subscription(RequestSubscriptions, OperationSubscriptions, CircuitBreakerSubscriptions):
     """The fields stand with their nouns."""

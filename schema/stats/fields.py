@@ -49,9 +49,10 @@ Values = Mapping[Measure, Value]
 Show = Callable[[Values, bool], Any]
 """A field's value out of all values; true where these are quotients and have no unit any more."""
 COST_AT_TEXT = (
-    "What the same tokens would have cost at the prices of a model, each at the price in force when "
-    "it occurred, the organization's own before the installation's. A tool's tokens count as "
-    "input. Without a price then: no cost, and one more in unpricedCount."
+    "Cost of the same tokens at a model's prices in force when each operation occurred. "
+    "Prices of the organization take precedence over those of the installation. A "
+    "tool's tokens count as input. Operations without a price at that time have no cost "
+    "and are counted in unpricedCount."
 )
 CHANGES: dict[type[Any], type[Any]] = {
     NumberStats: NumberStats,
@@ -289,30 +290,28 @@ def measure_fields(source: Source) -> tuple[MeasureField, ...]:
 
 def _fields(source: Source) -> Iterator[MeasureField]:
     noun = noun_of(source)
-    yield ValueField("count", f"How many {noun}.", COUNT, is_count=True)
+    yield ValueField("count", f"Number of {noun}.", COUNT, is_count=True)
     for flag in source.flags:
         words = FLAGS[flag]
-        yield ValueField(
-            f"{flag}_count", f"How many of them are {words}.", FlagCount(flag), is_count=True
-        )
+        yield ValueField(f"{flag}_count", f"Number {words}.", FlagCount(flag), is_count=True)
         yield ValueField(
             f"{flag}_rate",
-            f"Which part of them is {words}, 0 to 1; null where there is none.",
+            f"Fraction {words}, from 0 to 1; null if there are no {noun}.",
             FlagRate(flag),
         )
     yield ValueField(
-        "per_second", f"{noun.capitalize()} per second of the bucket or span.", PER_SECOND
+        "per_second", f"{noun.capitalize()} per second of the bucket or time range.", PER_SECOND
     )
     for name, number in source.numbers.items():
         yield NumberField(name, NUMBERS[name], number)
     if set(COSTS.values()) <= set(source.numbers):
-        yield CostField("cost", "Costs in US dollars, side by side.")
+        yield CostField("cost", "Costs in US dollars.")
     if source.has_tokens:
         yield CostAtField("cost_at", COST_AT_TEXT)
     if source.savings is not None:
         yield ValueField(
-            "savings_rate", "What was saved, as a part of the baseline.", Ratio(*source.savings)
+            "savings_rate", "Savings as a fraction of the baseline.", Ratio(*source.savings)
         )
-    yield DistinctField("distinct", "How many different values a dimension has; null is none.")
+    yield DistinctField("distinct", "Number of distinct values of a dimension, not counting null.")
     if source.attributes is not None:
-        yield AttributeField("attribute", "Folds of the numbers at a place in the attributes.")
+        yield AttributeField("attribute", "Statistics of the numbers at a path in the attributes.")

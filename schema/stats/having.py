@@ -32,64 +32,66 @@ from store.query.filters import ComparisonOperator, parse_path
 
 
 @strawberry.input(
-    description="A condition on a measure. All that is given must hold; null never does."
+    description="A condition on a measure. Conditions are combined with AND; null never matches."
 )
 class StatsRange:
     """Money is in US dollars."""
 
-    eq: Number | None = condition("Equal.")
-    gt: Number | None = condition("Greater.")
-    gte: Number | None = condition("Greater or equal.")
-    lt: Number | None = condition("Less.")
-    lte: Number | None = condition("Less or equal.")
+    eq: Number | None = condition("Equal to this value.")
+    gt: Number | None = condition("Greater than this value.")
+    gte: Number | None = condition("Greater than or equal to this value.")
+    lt: Number | None = condition("Less than this value.")
+    lte: Number | None = condition("Less than or equal to this value.")
 
 
-@strawberry.input(description="Conditions on the folds of a number. All that is given must hold.")
+@strawberry.input(
+    description="Conditions on the folds of a number. Conditions are combined with AND."
+)
 class NumberHaving:
     """The folds that have a name."""
 
-    sum: StatsRange | None = condition("All together.")
-    avg: StatsRange | None = condition("The mean.")
-    min: StatsRange | None = condition("The least.")
-    max: StatsRange | None = condition("The greatest.")
+    sum: StatsRange | None = condition("Sum of the values.")
+    avg: StatsRange | None = condition("Mean of the values.")
+    min: StatsRange | None = condition("Smallest value.")
+    max: StatsRange | None = condition("Largest value.")
     p50: StatsRange | None = condition("The median.")
-    p90: StatsRange | None = condition("What 90 % do not pass.")
-    p95: StatsRange | None = condition("What 95 % do not pass.")
-    p99: StatsRange | None = condition("What 99 % do not pass.")
+    p90: StatsRange | None = condition("90th percentile.")
+    p95: StatsRange | None = condition("95th percentile.")
+    p99: StatsRange | None = condition("99th percentile.")
 
 
-@strawberry.input(description="Conditions on a number that is known as a sum only.")
+@strawberry.input(description="Conditions on a number that is stored only as a sum.")
 class SumHaving:
     """Sum and mean."""
 
-    sum: StatsRange | None = condition("All together.")
-    avg: StatsRange | None = condition("The mean per counter.")
+    sum: StatsRange | None = condition("Sum of the values.")
+    avg: StatsRange | None = condition("Mean per counter.")
 
 
-@strawberry.input(description="Conditions on the numbers at a place in the attributes.")
+@strawberry.input(description="Conditions on the numbers at a path in the attributes.")
 class AttributeHaving(NumberHaving):
     """The folds that have a name."""
 
     path: str = described(PATH_TEXT)
 
 
-@strawberry.input(description="A condition on how many different values a dimension has.")
+@strawberry.input(description="A condition on the number of distinct values of a dimension.")
 class DistinctHaving:
     """A dimension of the source."""
 
-    field: StatsDimension = described("Which dimension.")
-    value: StatsRange = described("How many.")
+    field: StatsDimension = described("Dimension.")
+    value: StatsRange = described("Condition on the number.")
 
 
-@strawberry.input(description="Conditions on costs at the prices of a model, in US dollars.")
+@strawberry.input(description="Conditions on costs at a model's prices, in US dollars.")
 class CostAtHaving:
     """The parts of the measure."""
 
     model: str = described(MODEL_TEXT)
-    baseline: StatsRange | None = condition("Without savings and caches.")
-    actual: StatsRange | None = condition("What it would have cost.")
-    saved: StatsRange | None = condition("The difference.")
-    unpriced_count: StatsRange | None = condition("How many have no price.")
+    baseline: StatsRange | None = condition("Cost without savings and caches.")
+    actual: StatsRange | None = condition("Hypothetical cost.")
+    saved: StatsRange | None = condition("Difference between baseline and actual.")
+    unpriced_count: StatsRange | None = condition("Number of operations without a price.")
 
 
 class HavingReader:

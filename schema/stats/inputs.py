@@ -32,15 +32,16 @@ from store.aggregation.queries import ByBucket, ByGroup, ComparisonPeriod, Order
 from store.errors import InvalidInputError
 
 
-@strawberry.input(description="Slices of time.")
+@strawberry.input(description="Time buckets.")
 class BucketInput:
     """Minutes to years, in any zone."""
 
-    unit: BucketUnit = described("The unit.")
-    every: int = described("How many of them make a slice.", default=1)
-    zone: str = described("An IANA time zone, such as Europe/Berlin.", default="UTC")
+    unit: BucketUnit = described("Unit of the bucket width.")
+    every: int = described("Number of units per bucket.", default=1)
+    zone: str = described("IANA time zone, such as Europe/Berlin.", default="UTC")
     fill: bool = described(
-        "Whether slices without records are shown; not where measures choose or order the rows.",
+        "Whether to include buckets without records. Not available when measures select "
+        "or order the rows.",
         default=True,
     )
 
@@ -49,48 +50,50 @@ class BucketInput:
         return Bucket(self.unit, self.every, self.zone, self.fill)
 
 
-@strawberry.input(description="A fold of a number of the source.")
+@strawberry.input(description="A statistic of a number of the source.")
 class NumberMeasureInput:
     """A catalog number."""
 
-    field: StatsNumber = described("Which number.")
-    stat: NumberStat = described("How it is folded.", default=NumberStat.SUM)
-    q: float | None = described("Which quantile, 0 to 1, with stat: QUANTILE.", default=None)
+    field: StatsNumber = described("The number.")
+    stat: NumberStat = described("The statistic to compute.", default=NumberStat.SUM)
+    q: float | None = described("Quantile from 0 to 1. Requires stat: QUANTILE.", default=None)
 
 
-@strawberry.input(description="A fold of the numbers at a place in the attributes.")
+@strawberry.input(description="A statistic of the numbers at a path in the attributes.")
 class AttributeMeasureInput:
     """An attribute."""
 
     path: str = described(PATH_TEXT)
-    stat: NumberStat = described("How they are folded.", default=NumberStat.SUM)
-    q: float | None = described("Which quantile, 0 to 1, with stat: QUANTILE.", default=None)
+    stat: NumberStat = described("The statistic to compute.", default=NumberStat.SUM)
+    q: float | None = described("Quantile from 0 to 1. Requires stat: QUANTILE.", default=None)
 
 
-@strawberry.input(description="A cost at the prices of a model.")
+@strawberry.input(description="A cost at a model's prices.")
 class CostAtMeasureInput:
     """One of its parts."""
 
     model: str = described(MODEL_TEXT)
-    part: CostPart = described("Which part.", default=CostPart.ACTUAL)
+    part: CostPart = described("The cost to compute.", default=CostPart.ACTUAL)
 
 
-@strawberry.input(description="A measure by name: exactly one of these.", one_of=True)
+@strawberry.input(description="A measure by name. Set exactly one field.", one_of=True)
 class StatsMeasureInput:
     """What ``top`` chooses by."""
 
     measure: StatsMeasure | None = described(
-        "One that needs nothing else.", default=strawberry.UNSET
+        "A measure without arguments.", default=strawberry.UNSET
     )
-    number: NumberMeasureInput | None = described("Of a number.", default=strawberry.UNSET)
+    number: NumberMeasureInput | None = described(
+        "A statistic of a number.", default=strawberry.UNSET
+    )
     attribute: AttributeMeasureInput | None = described(
-        "Of an attribute.", default=strawberry.UNSET
+        "A statistic of an attribute.", default=strawberry.UNSET
     )
     distinct: StatsDimension | None = described(
-        "How many different values a dimension has.", default=strawberry.UNSET
+        "Number of distinct values of a dimension.", default=strawberry.UNSET
     )
     cost_at: CostAtMeasureInput | None = described(
-        "Of the same tokens at the prices of a model.", default=strawberry.UNSET
+        "Cost of the same tokens at a model's prices.", default=strawberry.UNSET
     )
 
     def read(self, path: Path) -> Measure:
@@ -108,30 +111,35 @@ class StatsMeasureInput:
         return Distinct(self.distinct.value)
 
 
-@strawberry.input(description="What rows are grouped by: exactly one of these.", one_of=True)
+@strawberry.input(
+    description="The dimension or attribute that rows are grouped by. Set exactly one field.",
+    one_of=True,
+)
 class GroupOrderInput:
     """As in groupBy."""
 
-    field: StatsDimension | None = described("A dimension of groupBy.", default=strawberry.UNSET)
-    attribute: str | None = described("An attribute of groupBy.", default=strawberry.UNSET)
+    field: StatsDimension | None = described("A dimension from groupBy.", default=strawberry.UNSET)
+    attribute: str | None = described("An attribute from groupBy.", default=strawberry.UNSET)
 
 
-@strawberry.input(description="What rows are ordered by: exactly one of these.", one_of=True)
+@strawberry.input(
+    description="The key that rows are ordered by. Set exactly one field.", one_of=True
+)
 class StatsOrderKey(StatsMeasureInput):
     """A measure, the key or the time."""
 
     group: GroupOrderInput | None = described(
-        "Something that rows are grouped by.", default=strawberry.UNSET
+        "A dimension or attribute that rows are grouped by.", default=strawberry.UNSET
     )
-    bucket: bool | None = described("The time: true.", default=strawberry.UNSET)
+    bucket: bool | None = described("Set to true to order by time.", default=strawberry.UNSET)
 
 
-@strawberry.input(description="One step of an order of rows; nulls come last.")
+@strawberry.input(description="One term of the row order. Null values come last.")
 class StatsOrder:
     """A measure, key or time, and a direction."""
 
-    by: StatsOrderKey = described("What to order by.")
-    direction: Direction = described("Which way.", default=Direction.DESC)
+    by: StatsOrderKey = described("Field to order by.")
+    direction: Direction = described("Sort direction.", default=Direction.DESC)
 
     def order(self, path: Path) -> OrderBy:
         """The same for the store."""
@@ -146,35 +154,35 @@ class StatsOrder:
         return OrderBy(self.by.read(place), descending)
 
 
-@strawberry.input(description="Keep the greatest keys over the whole span.")
+@strawberry.input(description="Selects the keys with the largest values over the whole time range.")
 class TopInput:
     """How many, and by which measure."""
 
-    n: int = described("How many keys.")
-    by: StatsMeasureInput = described("The measure they are chosen by.")
-    others: bool = described("Whether all others are answered for together.", default=True)
+    n: int = described("Number of keys.")
+    by: StatsMeasureInput = described("The measure that selects the keys.")
+    others: bool = described("Whether to return all other keys combined.", default=True)
 
     def top(self, others: bool) -> Top:
         """The same for the store; others are computed only where they are selected."""
         return Top(self.n, self.by.read(("top", "by")), self.others and others)
 
 
-@strawberry.input(description="A span of time: [since, until).")
+@strawberry.input(description="A time range: [since, until).")
 class TimeRangeInput:
     """Both ends are named."""
 
-    since: datetime = described("From this instant on.")
-    until: datetime = described("Before this instant.")
+    since: datetime = described("Start, inclusive.")
+    until: datetime = described("End, exclusive.")
 
 
-@strawberry.input(description="What to compare with: exactly one of these.", one_of=True)
+@strawberry.input(description="The time range to compare with. Set exactly one field.", one_of=True)
 class CompareInput:
     """An earlier span."""
 
     previous: ComparisonPeriod | None = described(
-        "A span that follows from the asked one.", default=strawberry.UNSET
+        "A time range derived from the requested one.", default=strawberry.UNSET
     )
-    range: TimeRangeInput | None = described("A span of your own.", default=strawberry.UNSET)
+    range: TimeRangeInput | None = described("A custom time range.", default=strawberry.UNSET)
 
     def compare(self) -> ComparisonPeriod | Span:
         """The same for the store."""

@@ -13,24 +13,24 @@ from schema.scalars import Long, Number
 from store.aggregation.catalog import BucketUnit, Stat
 from store.aggregation.queries import ComparisonPeriod
 
-Q = Annotated[float, about("Which quantile, 0 to 1: 0.95 is the value that 95 % do not pass.")]
+Q = Annotated[float, about("Quantile from 0 to 1, such as 0.95 for the 95th percentile.")]
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 STATS = {"sum": Stat.SUM, "avg": Stat.AVG, "min": Stat.MIN, "max": Stat.MAX}
-QUANTILE_TEXT = "A quantile of your choice, by linear interpolation."
+QUANTILE_TEXT = "A quantile, computed by linear interpolation."
 
 
-@strawberry.type(description="Folds of a number; each is null where no record has the number.")
+@strawberry.type(description="Statistics of a number; null if no record has it.")
 class NumberStats:
     """Only the folds that were selected are there."""
 
-    sum: float | None = described("All together.")
-    avg: float | None = described("The mean of those that are there.")
-    min: float | None = described("The least.")
-    max: float | None = described("The greatest.")
+    sum: float | None = described("Sum of the values.")
+    avg: float | None = described("Mean of the values that are present.")
+    min: float | None = described("Smallest value.")
+    max: float | None = described("Largest value.")
     p50: float | None = described("The median.")
-    p90: float | None = described("What 90 % do not pass.")
-    p95: float | None = described("What 95 % do not pass.")
-    p99: float | None = described("What 99 % do not pass.")
+    p90: float | None = described("90th percentile.")
+    p95: float | None = described("95th percentile.")
+    p99: float | None = described("99th percentile.")
     quantiles: strawberry.Private[dict[float, float | None]]
 
     @strawberry.field(description=QUANTILE_TEXT)
@@ -40,19 +40,19 @@ class NumberStats:
 
 
 @strawberry.type(
-    description="Folds of the numbers at a place in the attributes; each is null where there is none."
+    description="Statistics of the numbers at a path in the attributes; null if there are none."
 )
 class AttributeStats:
     """Only the folds that were selected are there."""
 
-    sum: Number | None = described("All together.")
-    avg: float | None = described("The mean of those that are there.")
-    min: Number | None = described("The least.")
-    max: Number | None = described("The greatest.")
+    sum: Number | None = described("Sum of the values.")
+    avg: float | None = described("Mean of the values that are present.")
+    min: Number | None = described("Smallest value.")
+    max: Number | None = described("Largest value.")
     p50: float | None = described("The median.")
-    p90: float | None = described("What 90 % do not pass.")
-    p95: float | None = described("What 95 % do not pass.")
-    p99: float | None = described("What 99 % do not pass.")
+    p90: float | None = described("90th percentile.")
+    p95: float | None = described("95th percentile.")
+    p99: float | None = described("99th percentile.")
     quantiles: strawberry.Private[dict[float, float | None]]
 
     @strawberry.field(description=QUANTILE_TEXT)
@@ -62,19 +62,19 @@ class AttributeStats:
 
 
 @strawberry.type(
-    description="How folds of a whole number moved; null where either side is not there."
+    description="Changes of statistics of an integer; null if either value is missing."
 )
 class WholeChanges:
     """Only the folds that were selected are there."""
 
-    sum: Number | None = described("All together.")
-    avg: float | None = described("The mean of those that are there.")
-    min: Number | None = described("The least.")
-    max: Number | None = described("The greatest.")
+    sum: Number | None = described("Sum of the values.")
+    avg: float | None = described("Mean of the values that are present.")
+    min: Number | None = described("Smallest value.")
+    max: Number | None = described("Largest value.")
     p50: float | None = described("The median.")
-    p90: float | None = described("What 90 % do not pass.")
-    p95: float | None = described("What 95 % do not pass.")
-    p99: float | None = described("What 99 % do not pass.")
+    p90: float | None = described("90th percentile.")
+    p95: float | None = described("95th percentile.")
+    p99: float | None = described("99th percentile.")
     quantiles: strawberry.Private[dict[float, float | None]]
 
     @strawberry.field(description=QUANTILE_TEXT)
@@ -83,20 +83,18 @@ class WholeChanges:
         return self.quantiles[q]
 
 
-@strawberry.type(
-    description="Folds of a whole number; each is null where no record has the number."
-)
+@strawberry.type(description="Statistics of an integer; null if no record has it.")
 class WholeStats:
     """Only the folds that were selected are there."""
 
-    sum: Long | None = described("All together.")
-    avg: float | None = described("The mean of those that are there.")
-    min: Long | None = described("The least.")
-    max: Long | None = described("The greatest.")
+    sum: Long | None = described("Sum of the values.")
+    avg: float | None = described("Mean of the values that are present.")
+    min: Long | None = described("Smallest value.")
+    max: Long | None = described("Largest value.")
     p50: float | None = described("The median.")
-    p90: float | None = described("What 90 % do not pass.")
-    p95: float | None = described("What 95 % do not pass.")
-    p99: float | None = described("What 99 % do not pass.")
+    p90: float | None = described("90th percentile.")
+    p95: float | None = described("95th percentile.")
+    p99: float | None = described("99th percentile.")
     quantiles: strawberry.Private[dict[float, float | None]]
 
     @strawberry.field(description=QUANTILE_TEXT)
@@ -105,65 +103,67 @@ class WholeStats:
         return self.quantiles[q]
 
 
-@strawberry.type(description="Folds of a whole number that is known as a sum only.")
+@strawberry.type(description="Statistics of an integer that is stored only as a sum.")
 class SumStats:
     """Only the folds that were selected are there."""
 
-    sum: Long | None = described("All together.")
-    avg: float | None = described("The mean per counter.")
+    sum: Long | None = described("Sum of the values.")
+    avg: float | None = described("Mean per counter.")
 
 
-@strawberry.type(description="How folds moved; null where either side is not there.")
+@strawberry.type(description="Changes of statistics; null if either value is missing.")
 class SumChanges:
     """Only the folds that were selected are there."""
 
-    sum: Number | None = described("Of the sum.")
-    avg: float | None = described("Of the mean.")
+    sum: Number | None = described("Change of the sum.")
+    avg: float | None = described("Change of the mean.")
 
 
-@strawberry.type(description="Costs in US dollars; null where no record has a cost.")
+@strawberry.type(description="Costs in US dollars; null if no record has a cost.")
 class CostStats:
     """Sums; each number of it can be folded otherwise by its own field."""
 
-    baseline: float | None = described("What it would have cost.")
-    actual: float | None = described("What it cost.")
-    saved: float | None = described("The difference.")
-    unpriced_count: Long = described("How many had no price: their cost is unknown, not zero.")
+    baseline: float | None = described("Hypothetical cost.")
+    actual: float | None = described("Actual cost.")
+    saved: float | None = described("Difference between baseline and actual.")
+    unpriced_count: Long = described(
+        "Number of records without a price. Their cost is unknown, not zero."
+    )
 
 
-@strawberry.type(description="How costs moved, in US dollars or as a quotient.")
+@strawberry.type(description="Changes of costs, in US dollars or as a ratio.")
 class CostChanges:
     """Null where either side is not there."""
 
-    baseline: float | None = described("Of the baseline.")
-    actual: float | None = described("Of the cost.")
-    saved: float | None = described("Of what was saved.")
-    unpriced_count: float | None = described("Of the records without a price.")
+    baseline: float | None = described("Change of the baseline.")
+    actual: float | None = described("Change of the actual cost.")
+    saved: float | None = described("Change of the savings.")
+    unpriced_count: float | None = described("Change of the number of records without a price.")
 
 
-@strawberry.type(description="A slice of time: [start, end).")
+@strawberry.type(description="A time bucket: [start, end).")
 class Bucket:
     """Instants in UTC; where they lie is a matter of the zone asked for."""
 
-    start: datetime = described("Its first instant.")
-    end: datetime = described("The first instant after it.")
+    start: datetime = described("Start, inclusive.")
+    end: datetime = described("End, exclusive.")
 
 
-@strawberry.type(description="A span of time: [since, until).")
+@strawberry.type(description="A time range: [since, until).")
 class StatsSpan:
     """What a question asked."""
 
-    since: datetime | None = described("Its first instant; null where it is open.")
-    until: datetime | None = described("The first instant after it; null where it is open.")
+    since: datetime | None = described("Start, inclusive; null if unbounded.")
+    until: datetime | None = described("End, exclusive; null if unbounded.")
 
 
-@strawberry.type(description="What an answer was computed from, and how exact it is.")
+@strawberry.type(description="The source of an answer and its accuracy.")
 class StatsCoverage:
     """Records themselves, or a rollup of them."""
 
     source: str = described("RAW for the records themselves, or the name of a rollup.")
-    quantile_error: float | None = described("The relative error of quantiles; null: exact.")
-    as_of: datetime = described("Records up to this instant are in it.")
+    quantile_error: float | None = described("Relative error of quantiles; null if exact.")
+    as_of: datetime = described("The answer includes records up to this time.")
 
 
 class NumberStat(StrEnum):
@@ -182,32 +182,32 @@ class NumberStat(StrEnum):
 
 register(
     NumberStat,
-    "How a number is folded.",
-    SUM="All together.",
-    AVG="The mean.",
-    MIN="The least.",
-    MAX="The greatest.",
+    "A statistic of a number.",
+    SUM="Sum of the values.",
+    AVG="Mean of the values.",
+    MIN="Smallest value.",
+    MAX="Largest value.",
     P50="The median.",
-    P90="What 90 % do not pass.",
-    P95="What 95 % do not pass.",
-    P99="What 99 % do not pass.",
-    QUANTILE="The quantile that q names.",
+    P90="90th percentile.",
+    P95="95th percentile.",
+    P99="99th percentile.",
+    QUANTILE="The quantile set by q.",
 )
 register(
     BucketUnit,
-    "The unit of a slice of time.",
-    MINUTE="Minutes of elapsed time, in step with the zone's clock.",
-    HOUR="Hours of elapsed time, in step with the zone's clock.",
-    DAY="Days of the zone's calendar, 23 to 25 hours.",
-    WEEK="Weeks of the zone's calendar, from Monday.",
-    MONTH="Months of the zone's calendar.",
-    QUARTER="Quarters of the zone's calendar.",
-    YEAR="Years of the zone's calendar.",
+    "Unit of a time bucket.",
+    MINUTE="Minutes of elapsed time, aligned to the zone's clock.",
+    HOUR="Hours of elapsed time, aligned to the zone's clock.",
+    DAY="Calendar days in the zone, 23 to 25 hours long.",
+    WEEK="Calendar weeks in the zone, starting on Monday.",
+    MONTH="Calendar months in the zone.",
+    QUARTER="Calendar quarters in the zone.",
+    YEAR="Calendar years in the zone.",
 )
 register(
     ComparisonPeriod,
-    "An earlier span that follows from the asked one.",
+    "An earlier time range derived from the requested one.",
     graphql_name="PreviousPeriod",
-    PREVIOUS="As long, and right before.",
-    LAST_YEAR="The same local times one calendar year before.",
+    PREVIOUS="The preceding time range of the same length.",
+    LAST_YEAR="The same local times one calendar year earlier.",
 )

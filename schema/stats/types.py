@@ -82,32 +82,38 @@ def types_of(source: Source, prefix: str) -> SourceTypes:
     noun = noun_of(source)
     measures = _measures(f"{prefix}Measures", f"Measures of {noun}.", fields, dimension, False)
     changes = _measures(
-        f"{prefix}Changes", f"How measures of {noun} moved.", fields, dimension, True
+        f"{prefix}Changes", f"Changes of measures of {noun}.", fields, dimension, True
     )
     beside = {
-        "previous": (measures | None, "The same of the compared span; null without compare."),
-        "delta": (changes | None, "The value minus the previous one."),
-        "ratio": (changes | None, "The value divided by the previous one."),
+        "previous": (
+            measures | None,
+            "The same measures in the compared time range; null without compare.",
+        ),
+        "delta": (changes | None, "Difference from the previous value."),
+        "ratio": (changes | None, "Ratio to the previous value."),
     }
     own = _own(fields, dimension, False)
-    totals = _made(f"{prefix}StatsTotals", f"Measures of {noun} as a whole.", {**own, **beside})
+    totals = _made(f"{prefix}StatsTotals", f"Measures of all {noun}.", {**own, **beside})
     key = _key(source, prefix)
     place = {
-        "bucket": (Bucket | None, "The slice of time; null without bucket."),
-        "key": (key, "What the row is grouped by."),
+        "bucket": (Bucket | None, "Time bucket; null without bucket."),
+        "key": (key, "The values that the row is grouped by."),
     }
     row = _made(f"{prefix}StatsRow", f"One group of {noun}.", {**place, **own, **beside})
     stats = _made(
         f"{prefix}Stats",
-        f"The answer to a question about {noun}.",
+        f"Aggregated {noun}.",
         {
-            "rows": (list_of(row), "The groups, in the order asked for."),
-            "others": (totals | None, "What top left out; null without top or with others: false."),
-            "totals": (totals, "Everything that where finds."),
-            "span": (StatsSpan, "The span that was asked."),
-            "compared": (StatsSpan | None, "The span it is compared with."),
-            "truncated": (bool, "Whether limit cut rows off."),
-            "coverage": (StatsCoverage, "What it was computed from."),
+            "rows": (list_of(row), "Groups in the requested order."),
+            "others": (
+                totals | None,
+                "The groups not included in top, combined; null without top or with others: false.",
+            ),
+            "totals": (totals, "Totals over all records that match where."),
+            "span": (StatsSpan, "The requested time range."),
+            "compared": (StatsSpan | None, "The time range compared with."),
+            "truncated": (bool, "Whether limit removed rows."),
+            "coverage": (StatsCoverage, "What the answer was computed from."),
         },
     )
     return SourceTypes(
@@ -145,7 +151,7 @@ def _dimension_enum(source: Source, prefix: str) -> Any:
     members = {name.upper(): name for name in source.dimensions}
     texts = {name.upper(): DIMENSIONS[name] for name in source.dimensions}
     made: Any = StrEnum(f"{prefix}Dimension", members)  # type: ignore[misc]
-    return register(made, f"What {noun_of(source)} can be grouped by.", **texts)
+    return register(made, f"Dimensions that {noun_of(source)} can be grouped by.", **texts)
 
 
 def _group(source: Source, prefix: str, dimension: Any) -> Any:
@@ -155,7 +161,7 @@ def _group(source: Source, prefix: str, dimension: Any) -> Any:
     if source.attributes is not None:
         text = f"A place in the attributes: {PATH_TEXT[0].lower()}{PATH_TEXT[1:]}"
         fields["attribute"] = (str | None, text, strawberry.UNSET)
-    description = f"What {noun_of(source)} are grouped by: exactly one of these."
+    description = f"A dimension or attribute to group {noun_of(source)} by. Set exactly one field."
     return _made(f"{prefix}Group", description, fields, is_input=True, one_of=True)
 
 
@@ -169,9 +175,9 @@ def _key(source: Source, prefix: str) -> Any:
         fields["attributes"] = (HIDDEN, "", None)
         fields["attribute"] = strawberry.field(
             resolver=_key_attribute,
-            description="The value at a place in the attributes that rows are grouped by.",
+            description="The value at an attribute path that rows are grouped by.",
         )
-    text = "What a row is grouped by. What it is not grouped by is null."
+    text = "The values that a row is grouped by. Other fields are null."
     return _made(f"{prefix}Key", text, fields)
 
 
@@ -234,7 +240,7 @@ def _distinct_of(dimension: Any) -> Any:
     def distinct(root: strawberry.Parent[Any], field: Any) -> Any:
         return root.distinct_values[field.value]
 
-    distinct.__annotations__["field"] = Annotated[dimension, about("Which dimension.")]
+    distinct.__annotations__["field"] = Annotated[dimension, about("Dimension.")]
     return distinct
 
 
@@ -278,5 +284,5 @@ def _having(source: Source, prefix: str, fields: tuple[MeasureField, ...]) -> An
                 )
             case _:
                 pass  # its parts are numbers of their own
-    text = f"Which groups of {noun_of(source)} are kept. All that is given must hold."
+    text = f"Filters groups of {noun_of(source)}. Conditions are combined with AND."
     return _made(f"{prefix}Having", text, found, is_input=True)

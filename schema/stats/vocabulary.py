@@ -16,8 +16,8 @@ from store.aggregation.measures import (
 )
 from store.aggregation.sources import SOURCES
 
-PATH_TEXT = "Object keys joined by dots, such as plan.name; \\. is a dot in a key."
-MODEL_TEXT = "A model as its prices name it; one without a price leaves everything unpriced."
+PATH_TEXT = "Object keys joined by dots, such as plan.name. Write \\. for a dot in a key."
+MODEL_TEXT = "Model name as used in prices. Without a price for the model, all costs are unpriced."
 EVERY_FLAG = sorted({flag for source in SOURCES.values() for flag in source.flags})
 PLAIN: dict[str, Measure] = {
     "count": COUNT,
@@ -38,28 +38,28 @@ StatsNumber: Any = StrEnum(  # type: ignore[misc]
 
 register(
     CostPart,
-    "What is asked of costs, in US dollars but for the count.",
-    BASELINE="What it would have cost without savings and caches.",
-    ACTUAL="What it would have cost.",
-    SAVED="The difference.",
-    UNPRICED_COUNT="How many have no price there.",
+    "A cost in US dollars, or the number of unpriced records.",
+    BASELINE="Cost without savings and caches.",
+    ACTUAL="Hypothetical cost.",
+    SAVED="Difference between baseline and actual.",
+    UNPRICED_COUNT="Number of records without a price.",
 )
 register(
     StatsDimension,
-    "Dimensions of all sources; a question may name those of its own.",
+    "Dimensions of all sources. Use only those of the queried source.",
     **{m.name: DIMENSIONS[m.value] for m in StatsDimension},
 )
 register(
     StatsNumber,
-    "Numbers of all sources; a question may name those of its own.",
+    "Numbers of all sources. Use only those of the queried source.",
     **{m.name: NUMBERS[m.value] for m in StatsNumber},
 )
 register(
     StatsMeasure,
-    "Measures of all sources that need nothing else; a question may name those of its own.",
-    COUNT="How many.",
-    PER_SECOND="How many per second of the span.",
-    SAVINGS_RATE="What was saved, as a part of the baseline.",
-    **{f"{flag.upper()}_COUNT": f"How many are {FLAGS[flag]}." for flag in EVERY_FLAG},
-    **{f"{flag.upper()}_RATE": f"Which part is {FLAGS[flag]}." for flag in EVERY_FLAG},
+    "Measures of all sources that take no arguments. Use only those of the queried source.",
+    COUNT="Condition on the number.",
+    PER_SECOND="Number per second of the time range.",
+    SAVINGS_RATE="Savings as a fraction of the baseline.",
+    **{f"{flag.upper()}_COUNT": f"Number {FLAGS[flag]}." for flag in EVERY_FLAG},
+    **{f"{flag.upper()}_RATE": f"Fraction {FLAGS[flag]}." for flag in EVERY_FLAG},
 )

@@ -7,36 +7,36 @@ from store.aggregation.catalog import Source
 
 DIMENSIONS: Mapping[str, str] = {
     **{field.name: field.description for field in fields_with(Role.GROUP)},
-    "attempt": "The present attempt, from 1; 0 before the first.",
-    "cancel_reason": "Why it was called off.",
-    "current_stage": "The stage that runs.",
-    "error_message": "The error in words.",
-    "error_stage": "The stage that failed.",
-    "request_status": "Where its request stands.",
-    "request_type": "The type of its request.",
-    "retryable": "Whether a failure was said to be worth another try.",
-    "severity": "How much it matters.",
-    "status": "Where it stands.",
-    "title": "What people call it.",
-    "type": "The type.",
+    "attempt": "Current attempt, starting at 1; 0 before the first.",
+    "cancel_reason": "Reason for the cancellation.",
+    "current_stage": "Running stage.",
+    "error_message": "Error message.",
+    "error_stage": "Failed stage.",
+    "request_status": "Status of the request.",
+    "request_type": "Type of the request.",
+    "retryable": "Whether a failure was reported as retryable.",
+    "severity": "Severity.",
+    "status": "Current status.",
+    "title": "Display name.",
+    "type": "Type.",
 }
 
 NUMBERS: Mapping[str, str] = {
     **{field.name: field.description for field in fields_with(Role.AGGREGATE)},
-    "attempt": "The present attempt of each, from 1.",
-    "progress": "How far it is, 0 to 1.",
-    "wait_ms": "How long it waited before it was started, in milliseconds.",
+    "attempt": "Current attempt of each stage, starting at 1.",
+    "progress": "Progress from 0 to 1.",
+    "wait_ms": "Time from creation to start, in milliseconds.",
 }
 
 FLAGS: Mapping[str, str] = {
     "active": "pending, running or stalled",
     "cache_hit": "answered by a cache",
-    "cancelled": "called off",
-    "completed": "done",
+    "cancelled": "cancelled",
+    "completed": "completed",
     "error": "failed",
     "retried": "in their second or a later attempt",
     "unpriced": "without a price for their tokens",
-    "warning": "a warning",
+    "warning": "with severity WARNING",
 }
 
 NOUNS: Mapping[str, str] = {
