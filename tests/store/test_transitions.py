@@ -20,7 +20,7 @@ from store.requests.transitions import (
     suggest_stage_command,
 )
 
-PAGE = Path(__file__).parents[2] / "docs" / "transitions.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "transitions.md"
 
 REQUESTS = """
 command    PENDING     RUNNING     STALLED     COMPLETED   FAILED      CANCELLED
