@@ -33,7 +33,7 @@ EITHER = {"Query.request"}
 def is_condition(asked: Asked) -> bool:
     """Whether null is refused everywhere in the argument."""
     name = get_named_type(asked.type).name
-    return name.endswith(("Filter", "Having"))
+    return asked.guard is Guard.FILTER_INSIDE or name.endswith(("Filter", "Having"))
 
 
 def id_of(asked: Asked) -> str:
@@ -63,6 +63,8 @@ FIRST = {get_named_type(asked.type).name: id_of(asked) for asked in reversed(GUA
 def places_of(asked: Asked) -> Iterator[Place]:
     """The places inside an argument."""
     inner = [place for place in places(asked.type) if place.path]
+    if asked.guard is Guard.FILTER_INSIDE:
+        inner = [place for place in inner if place.path[0] == "where" and len(place.path) > 1]
     is_first = FIRST[get_named_type(asked.type).name] == id_of(asked)
     yield from inner if is_first else inner[::20]
 

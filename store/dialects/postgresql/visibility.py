@@ -5,6 +5,7 @@ table, function and type looks as if it did not exist. An operator may undo that
 """
 
 import asyncio
+import re
 import time
 from dataclasses import dataclass, replace
 
@@ -21,6 +22,7 @@ UNDEFINED_TABLE, UNDEFINED_FUNCTION, UNDEFINED_TYPE, NO_SCHEMA = "42P01", "42883
 UNDEFINED_STATES = frozenset({UNDEFINED_TABLE, UNDEFINED_FUNCTION, UNDEFINED_TYPE, NO_SCHEMA})
 VISIBLE = text("SELECT count(to_regclass(name)) FROM unnest(CAST(:names AS text[])) AS named(name)")
 TABLES = tuple(sorted(Base.metadata.tables))
+RELATION = re.compile(r'"([^"]+)"')
 LOOK_SECONDS = 3.0
 
 
@@ -30,6 +32,14 @@ class Look:
 
     begun_at: float
     tables: int | None
+
+
+def is_about_our_tables(diagnosis: Diagnosis) -> bool:
+    """Return whether what does not exist, as the database says, is a table of the store."""
+    if diagnosis.state == NO_SCHEMA:
+        return True
+    named = RELATION.search(diagnosis.message) if diagnosis.state == UNDEFINED_TABLE else None
+    return named is not None and named[1].rpartition(".")[2] in TABLES
 
 
 class TableVisibility:
@@ -51,7 +61,7 @@ class TableVisibility:
         if not tables:
             reason = f"{SCHEMA_AWAY} ({diagnosis.state})" if tables == 0 else None
             return replace(diagnosis, fault=Fault.UNAVAILABLE, reason=reason, is_stale=True)
-        if tables == len(TABLES) and diagnosis.state in (UNDEFINED_TABLE, NO_SCHEMA):
+        if tables == len(TABLES) and is_about_our_tables(diagnosis):
             # The connection that failed was opened while they were away.
             return replace(diagnosis, fault=Fault.UNAVAILABLE, is_stale=True)
         return diagnosis
