@@ -40,21 +40,20 @@ class LiveFields(ServingSettings):
         default=12,
         gt=0,
         le=HOUR_SECONDS,
-        description="Between two signs of life on an idle stream; a websocket that does not answer "
-        "one is closed.",
+        description="Interval of pings on an idle stream; a websocket that does not answer one is closed.",
     )
     live_stall_seconds: float = Field(
         default=30,
         gt=0,
         le=HOUR_SECONDS,
-        description="How long a client may read nothing of what is sent before it is given up.",
+        description="How long a client may read nothing before it is disconnected.",
     )
     live_poll_seconds: float = Field(
         default=10,
         gt=0,
         le=HOUR_SECONDS,
-        description="Between two looks for what another server process committed and its hint did "
-        "not tell (PostgreSQL), while anything is watched.",
+        description="Interval of polling for commits of other server processes whose notification was "
+        "lost (PostgreSQL), while anything is watched.",
     )
     live_sharing: bool = Field(
         default=True,
@@ -64,7 +63,7 @@ class LiveFields(ServingSettings):
         default=600,
         ge=1,
         le=DAY_SECONDS,
-        description="Silence after which a stage, or a request that runs none, becomes STALLED.",
+        description="Silence after which a stage, or a request without running stages, becomes STALLED.",
     )
     lost_after_hours: float = Field(
         default=24,
@@ -76,7 +75,7 @@ class LiveFields(ServingSettings):
         default=15,
         ge=0,
         le=HOUR_SECONDS,
-        description="Pause between looks for them; 0 never looks.",
+        description="Pause between checks for them; 0 disables the checks.",
     )
 
     def live(self) -> LiveBounds:

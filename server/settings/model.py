@@ -131,7 +131,7 @@ class Settings(LiveFields):
         description="The same for all API keys of one organization.",
     )
     default_page_size: int = Field(
-        default=100, ge=1, le=100_000, description="Records of a page where none are asked for."
+        default=100, ge=1, le=100_000, description="Records of a page if no size is given."
     )
     max_page_size: int = Field(
         default=1_000, ge=1, le=100_000, description="Records of the largest page."
@@ -175,7 +175,7 @@ class Settings(LiveFields):
         default=60,
         gt=0,
         le=HOUR_SECONDS,
-        description="How long an export waits for a caller that takes no more of it.",
+        description="How long an export waits for a caller that stops reading.",
     )
     max_reprice_items: int = Field(
         default=100_000,
@@ -212,7 +212,7 @@ class Settings(LiveFields):
     )
 
     log_level: LogLevel = Field(
-        default="info", description="The least important messages that are written."
+        default="info", description="Minimum level of messages that are logged."
     )
     log_format: LogFormat = Field(
         default="auto",

@@ -104,7 +104,7 @@ class ServingSettings(BaseSettings):
     )
     allowed_hosts: HostNames = Field(
         default=(),
-        description="Host names the server answers to, separated by commas; *.example.com stands "
+        description="Host names that the server accepts, separated by commas; *.example.com stands "
         "for all below it, * for any. Empty: the names of this machine where the address is a "
         "loopback one, else any.",
     )
@@ -137,7 +137,7 @@ class ServingSettings(BaseSettings):
         default=168,
         gt=0,
         le=8_784,
-        description="How long somebody who signed in at the pages stays signed in.",
+        description="How long a sign-in at the pages lasts.",
     )
 
     database_url: str = Field(
@@ -200,7 +200,7 @@ class ServingSettings(BaseSettings):
         gt=0,
         le=HOUR_SECONDS,
         description="How long the database may leave a statement unanswered before another "
-        "connection asks whether it works on it; one that cannot be heard is closed (PostgreSQL).",
+        "connection asks whether it works on it; an unresponsive one is closed (PostgreSQL).",
     )
     sqlite_synchronous: Synchronous = Field(
         default="FULL",
@@ -217,7 +217,7 @@ class ServingSettings(BaseSettings):
         default=2,
         ge=1,
         le=24,
-        description="Months for which partitions are made beforehand (PostgreSQL).",
+        description="Months for which partitions are created in advance (PostgreSQL).",
     )
     partition_months: int = Field(
         default=MONTHS_APART,
@@ -241,8 +241,8 @@ class ServingSettings(BaseSettings):
         default=0,
         ge=0,
         le=1_000,
-        description="How long a small transaction waits for company, beyond what came while the "
-        "last one was under way.",
+        description="How long a small transaction waits for more entries, in addition to those that "
+        "arrived during the last one.",
     )
     flush_seconds: float = Field(
         default=10,
