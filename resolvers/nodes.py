@@ -39,7 +39,7 @@ async def find_node(info: Info, id: str) -> Node | None:
     asked = GlobalId.decode(id)
     hydrate = HYDRATE.get(asked.type)
     if hydrate is None:
-        raise InvalidInputError(f"there is no type {asked.type!r}", ("id",))
+        raise InvalidInputError(f"Unknown type {asked.type!r}.", ("id",))
     row = await load_node(info.context.loaders, info.context.principal, asked.type, asked.key)
     return hydrate(row) if row else None
 
@@ -67,5 +67,7 @@ class NodeQueries:
         """Null in the place of each that is not there within the caller's bounds."""
         info.context.reader()
         if len(ids) > MAX_NODES:
-            raise InvalidInputError(f"{len(ids):,} ids, at most {MAX_NODES:,}", ("ids",))
+            raise InvalidInputError(
+                f"ids must not hold more than {MAX_NODES:,} ids (got {len(ids):,}).", ("ids",)
+            )
         return list(await asyncio.gather(*(find_node(info, id) for id in ids)))

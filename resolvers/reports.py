@@ -71,9 +71,11 @@ def monitoring_of(
 ) -> Monitoring:
     """What operators look at, up to now."""
     if hours is not None and time_range is not None:
-        raise InvalidInputError("hours and timeRange exclude each other: leave one out", ("hours",))
+        raise InvalidInputError(
+            "hours and timeRange cannot be combined. Use one of them.", ("hours",)
+        )
     if hours is not None and not 1 <= hours <= MAX_HOURS:
-        raise InvalidInputError(f"{hours:,} hours asked: ask for 1 to {MAX_HOURS}", ("hours",))
+        raise InvalidInputError(f"hours must be from 1 to {MAX_HOURS} (got {hours:,}).", ("hours",))
     span = time_range or DEFAULT_RANGE
     if hours is not None:
         span = TimeRange(f"{hours}h", timedelta(hours=hours))

@@ -140,7 +140,7 @@ class RequestQueries:
     ) -> Request | None:
         """Null where there is none within the caller's bounds."""
         if (id is None) == (correlation_id is None):
-            raise InvalidInputError("give id or correlationId, one of the two", ("id",))
+            raise InvalidInputError("Set either id or correlationId.", ("id",))
         asked = {"id": id} if id is not None else {"correlation_id": correlation_id}
         row = await info.context.store.requests.find_by(info.context.reader(), asked)
         return Request.from_row(row) if row else None

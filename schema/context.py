@@ -72,7 +72,9 @@ class RequestContext:
         """Count a time zone of this call, as each may take a tenth of a second to load."""
         self.zones.add(name)
         if len(self.zones) > MAX_ZONES:
-            message = f"at most {MAX_ZONES} time zones in one document: send several requests"
+            message = (
+                f"A document must not use more than {MAX_ZONES} time zones. Send several requests."
+            )
             raise InvalidInputError([Problem("BAD_USER_INPUT", message, ("bucket", "zone"))])
 
     def reader(self) -> TenantBounds:

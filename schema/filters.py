@@ -202,14 +202,13 @@ class FilterReader:
         """Return the condition of one filter input; one inside another must not be empty."""
         if depth > MAX_DEPTH:
             raise InvalidInputError(
-                f"and, or, not are nested deeper than {MAX_DEPTH} levels", ("where",)
+                f"and, or and not must not be nested deeper than {MAX_DEPTH} levels.", ("where",)
             )
         own: frozenset[str] = getattr(where, "OWN", frozenset())
         found = list(given_in(where, path))
         if not found and depth > 1:
             raise InvalidInputError(
-                "the filter holds no condition and would find everything. Give it one, or leave "
-                "it out.",
+                "The filter is empty and would match everything. Add a condition or omit it.",
                 path,
             )
         parts: list[Condition] = list(where.own_conditions()) if own else []
@@ -260,7 +259,9 @@ class FilterReader:
 def _span(column: str, asked: TimeFilter, path: Path, now: datetime) -> list[Condition]:
     given = {one.name: one.value for one in operators_in(asked, path)}
     if "last" in given and len(given) > 1:
-        raise InvalidInputError("last excludes since and until: leave one out", (*path, "last"))
+        raise InvalidInputError(
+            "last cannot be combined with since or until. Remove one of them.", (*path, "last")
+        )
     since = given.get("since")
     if "last" in given:
         since = given["last"].since(now)

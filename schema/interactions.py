@@ -94,11 +94,13 @@ class InteractionFilter:
         if year is None:
             if month is None:
                 return []
-            raise InvalidInputError("a month needs its year", ("where", "year"))
+            raise InvalidInputError(
+                "month requires year. Add year to the filter.", ("where", "year")
+            )
         try:
             first = date(year, 1 if month is None else month, 1)
         except ValueError as error:
-            raise InvalidInputError(f"there is no such month: {error}", ("where",)) from None
+            raise InvalidInputError(f"Invalid month: {error}.", ("where",)) from None
         months = MONTHS if month is None else 1
         year, month = divmod(first.year * MONTHS + first.month - 1 + months, MONTHS)
         found: list[Condition] = [Compare("month", ComparisonOperator.GTE, first)]

@@ -36,7 +36,7 @@ class GlobalId(NamedTuple):
                 raise ValueError("other content")
         except (ValueError, TypeError, RecursionError, binascii.Error) as error:
             raise InvalidInputError(
-                "invalid global id: pass the id of a record unchanged", ("id",)
+                "Invalid global id. Pass the id of a record unchanged.", ("id",)
             ) from error
         return cls(type, tuple(key))
 

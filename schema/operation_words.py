@@ -84,7 +84,7 @@ def tool_operation(use: ToolOperationInput) -> OperationInput:
     counts = (use.tokens_original, use.tokens_actual, use.tokens_prevented)
     if counts.count(None) > 1:
         raise InvalidInputError(
-            "give two of tokensOriginal, tokensActual and tokensPrevented", ("tokensOriginal",)
+            "Set two of tokensOriginal, tokensActual and tokensPrevented.", ("tokensOriginal",)
         )
     return OperationInput(
         id=use.id,
@@ -129,12 +129,11 @@ def of_user(labels: LabelsInput | None, user_id: strawberry.ID) -> LabelsInput:
 def chat_operation(chat: ChatInput) -> OperationInput:
     has_parts = chat.input_tokens is not None or chat.output_tokens is not None
     if chat.tokens is not None and has_parts:
-        raise InvalidInputError(
-            "give tokens, or inputTokens and outputTokens, not both", ("tokens",)
-        )
+        raise InvalidInputError("Set either tokens, or inputTokens and outputTokens.", ("tokens",))
     if chat.tokens is not None and chat.input_tokens_exclude_cache:
         raise InvalidInputError(
-            "tokens counts all tokens: give inputTokens with inputTokensExcludeCache", ("tokens",)
+            "tokens includes cached tokens. Use inputTokens with inputTokensExcludeCache.",
+            ("tokens",),
         )
     labels = chat.labels
     if chat.user_id is not None:

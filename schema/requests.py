@@ -134,7 +134,9 @@ class Request(Node, Labelled, FromRow):
         info.context.reader()
         if after_seq is not None:
             if after is not None:
-                raise InvalidInputError("after and afterSeq exclude each other", ("afterSeq",))
+                raise InvalidInputError(
+                    "after and afterSeq cannot be combined. Use one of them.", ("afterSeq",)
+                )
             after = self._cursor_of(after_seq)
         page = await info.context.loaders.events(PageRequest(first, after, last, before)).load(
             self.key

@@ -52,7 +52,7 @@ def parse_instant(value: Any) -> datetime:
     except msgspec.ValidationError:
         raise ValueError(not_an_instant(value)) from None
     if instant.tzinfo is None:
-        raise ValueError(f"{shown(value)} has no zone: add Z or an offset such as +01:00")
+        raise ValueError(f"{shown(value)} has no time zone. Add Z or an offset such as +01:00.")
     return to_utc(instant)
 
 
@@ -62,8 +62,8 @@ def not_an_instant(value: Any) -> str:
         try:
             datetime.fromisoformat(value)
         except ValueError as error:
-            return f"{shown(value)} is no instant: {error}"
-    return f"{shown(value)} is not an RFC 3339 instant such as 2026-11-21T09:30:00Z"
+            return f"Invalid timestamp {shown(value)}: {error}."
+    return f"Invalid timestamp {shown(value)}. Use RFC 3339, such as 2026-11-21T09:30:00Z."
 
 
 def write_instant(value: datetime) -> str:

@@ -1,6 +1,6 @@
 """The small tree of errors the store raises; each has a stable code that callers may branch on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
@@ -29,12 +29,22 @@ class Problem:
 
     def __str__(self) -> str:
         where = ".".join(str(step) for step in self.path)
-        return f"{where}: {self.message}" if where else self.message
+        named = not where or self.message.startswith(f"{where} ")
+        return self.message if named else f"{where}: {self.message}"
 
     @classmethod
     def of(cls, code: str, said: str | Choices, path: Sequence[str | int]) -> Self:
         message, brief = said if isinstance(said, Choices) else (said, None)
         return cls(code, message, tuple(path), brief)
+
+
+def join_problems(problems: Iterable[Problem]) -> str:
+    """Join problems to one message: full sentences by a space, fragments by a semicolon."""
+    text = ""
+    for problem in problems:
+        separator = " " if text.endswith(".") else "; "
+        text = f"{text}{separator}{problem}" if text else str(problem)
+    return text
 
 
 class StoreError(Exception):
@@ -65,7 +75,7 @@ class InvalidInputError(StoreError):
             problems = (Problem.of(self.code, problems, path),)
         self.problems = tuple(problems)
         self.code = self.problems[0].code
-        super().__init__("; ".join(str(p) for p in self.problems), self.problems[0].path)
+        super().__init__(join_problems(self.problems), self.problems[0].path)
 
     @property
     def brief(self) -> "InvalidInputError":

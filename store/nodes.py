@@ -109,5 +109,5 @@ async def load_node(loaders: Loaders, principal: Principal, type: str, key: Part
         return await FIND[type](loaders, key)
     except (ValueError, TypeError, IndexError, AttributeError, OverflowError) as error:
         raise InvalidInputError(
-            "invalid global id: pass the id of a record unchanged", ("id",)
+            "Invalid global id. Pass the id of a record unchanged.", ("id",)
         ) from error

@@ -143,7 +143,7 @@ class Checker:
         if value is None:
             return None
         if value.tzinfo is None:
-            self.refuse("has no zone: add Z or an offset such as +01:00", *path)
+            self.refuse("has no time zone. Add Z or an offset such as +01:00.", *path)
             return None
         if not EARLIEST <= value <= self.now + FUTURE:
             latest = (self.now + FUTURE).isoformat(timespec="seconds")

@@ -49,7 +49,7 @@ def operation_or_gap(found: FeedRow | FeedGap) -> Operation | Gap:
 def checked_interval(interval: timedelta) -> timedelta:
     """The same; raises ``InvalidInputError`` where it is none."""
     if not SHORTEST <= interval <= LONGEST:
-        raise InvalidInputError("minInterval lies between PT0.1S and PT1H", ("minInterval",))
+        raise InvalidInputError("minInterval must be from PT0.1S to PT1H.", ("minInterval",))
     return interval
 
 

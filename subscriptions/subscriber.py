@@ -124,8 +124,7 @@ class Subscriber:
             if self._loss is not None:
                 if self._policy is Policy.CLOSE:
                     raise OverloadedError(
-                        "this subscription was slower than its stream: continue from the last "
-                        "cursor"
+                        "The subscription was slower than its stream. Resume from the last cursor."
                     )
                 yield await self._gap()
             if self._error is not None:

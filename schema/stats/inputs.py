@@ -199,8 +199,10 @@ def measure_of(
     name = asked.stat.value
     if asked.stat is NumberStat.QUANTILE:
         if asked.q is None:
-            raise InvalidInputError("which quantile? write q, such as 0.95 for p95", (*path, "q"))
+            raise InvalidInputError(
+                "stat: QUANTILE requires q, such as 0.95 for p95.", (*path, "q")
+            )
         return Quantile(of, asked.q)
     if asked.q is not None:
-        raise InvalidInputError("q goes with stat: QUANTILE only: leave it out", (*path, "q"))
+        raise InvalidInputError("q requires stat: QUANTILE. Remove q or change stat.", (*path, "q"))
     return Quantile(of, QUANTILES[name]) if name in QUANTILES else Statistic(of, STATS[name])

@@ -133,7 +133,7 @@ class _Checks:
         elif not all(attribute.path) or not 1 <= len(attribute.path) <= MAX_PATH_STEPS:
             yield f"an attribute is named by 1 to {MAX_PATH_STEPS} keys joined by dots", path
         elif any('"' in key for key in attribute.path):
-            yield "a key must not contain a quotation mark", path
+            yield "Attribute keys must not contain a quotation mark.", path
 
     def _bucket(self, bucket: Bucket) -> Problems:
         if bucket.unit not in self.source.units:
@@ -150,7 +150,7 @@ class _Checks:
             )
         if not is_zone(bucket.zone):
             yield (
-                f"{bucket.zone[:80]!r} is not an IANA time zone: use a name such as Europe/Berlin",
+                f"Invalid time zone {bucket.zone[:80]!r}. Use an IANA name such as Europe/Berlin.",
                 ("bucket", "zone"),
             )
         elif bucket.unit not in self.source.units or not 1 <= bucket.every <= MAX_BUCKET_MULTIPLE:

@@ -107,7 +107,8 @@ class Limits:
             try:
                 ZoneInfo(draft.zone)
             except (ZoneInfoNotFoundError, ValueError, OSError):
-                check.refuse(f"{draft.zone!r} is not an IANA zone such as Europe/Zurich", "zone")
+                message = f"Invalid time zone {draft.zone!r}. Use an IANA name such as Europe/Rome."
+                check.refuse(message, "zone")
         for name, path in ((subject_id, "subjectId"), (draft.interaction_type, "interactionType")):
             refuse_pattern(name, path, check)
         organization = check.required_name(organization, "organizationId")

@@ -109,8 +109,8 @@ def parse_path(path: str) -> tuple[str, ...]:
     steps.append(step)
     if escaped or not all(steps) or len(steps) > MAX_PATH_STEPS:
         raise InvalidInputError(
-            f"{path[:MAX_PATH_SHOWN]!r} is not an attribute path: use 1 to {MAX_PATH_STEPS} keys joined "
-            "by dots",
+            f"Invalid attribute path {path[:MAX_PATH_SHOWN]!r}. Use 1 to {MAX_PATH_STEPS} keys joined "
+            "by dots.",
             ("path",),
         )
     return tuple(steps)
@@ -145,7 +145,8 @@ class ConditionCompiler:
         compiled = self._compile(condition)
         if values > self._max_values:
             raise InvalidInputError(
-                f"{values:,} values in one filter, at most {self._max_values:,}: split the question"
+                f"A filter must not hold more than {self._max_values:,} values (got {values:,}). "
+                "Split the query."
             )
         return compiled
 
@@ -173,11 +174,12 @@ class ConditionCompiler:
         self._count += 1
         if self._count > MAX_CONDITIONS:
             raise InvalidInputError(
-                f"more than {MAX_CONDITIONS} comparisons in one filter: ask for less"
+                f"A filter must not hold more than {MAX_CONDITIONS} comparisons. Split the query."
             )
         if isinstance(value, list | tuple) and len(value) > MAX_VALUES:
             raise InvalidInputError(
-                f"{len(value):,} values in one list, at most {MAX_VALUES:,}: split the question"
+                f"A list must not hold more than {MAX_VALUES:,} values (got {len(value):,}). "
+                "Split the query."
             )
 
     def _compare(self, column: ColumnElement[Any], comparison: Compare) -> ColumnElement[bool]:
@@ -202,7 +204,7 @@ class ConditionCompiler:
     def _attribute(self, comparison: CompareAttribute) -> ColumnElement[bool]:
         if any('"' in key for key in comparison.path):
             # Older versions of SQLite have no way to say such a path.
-            raise InvalidInputError("a key must not contain a quotation mark", ("path",))
+            raise InvalidInputError("Attribute keys must not contain a quotation mark.", ("path",))
         leaf = self._dialect.json_leaf(self._fields[comparison.field], comparison.path)
         if comparison.op is ComparisonOperator.IS_NULL:
             return leaf.kind.is_(None) if comparison.value else leaf.kind.is_not(None)

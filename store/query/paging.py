@@ -33,6 +33,9 @@ MAX_CURSOR_LENGTH = 20_000
 """One label as long as settings allow, each character six bytes, in base64, and some numbers."""
 
 
+AFTER_END_CURSOR = "after with pageInfo.endCursor"
+
+
 @dataclass(frozen=True, slots=True)
 class OrderTerm:
     """One column of an order. Null values come last, whichever way it runs."""
@@ -67,21 +70,23 @@ class PageRequest:
     def size(self, bounds: PageSize) -> int:
         """Return the page size; raise ``InvalidInputError`` for an invalid one."""
         if self.first is not None and self.last is not None:
-            raise InvalidInputError("first and last exclude each other: leave one out", ("last",))
+            raise InvalidInputError(
+                "first and last cannot be combined. Use one of them.", ("last",)
+            )
         name = "last" if self.backward else "first"
         requested = self.last if self.backward else self.first
         if requested is None:
             return bounds.default
         if requested < 0:
             raise InvalidInputError(
-                f"{requested} records requested, at most {bounds.maximum:,} in one page: a page has no "
-                f"negative size, send {name} from 0 to {bounds.maximum:,}",
+                f"{name} must not be negative (got {requested:,}). Use 0 to {bounds.maximum:,}.",
                 (name,),
             )
         if requested > bounds.maximum:
+            cursor = "before with pageInfo.startCursor" if self.backward else AFTER_END_CURSOR
             raise InvalidInputError(
-                f"{requested} records requested, at most {bounds.maximum:,} in one page: "
-                "page with after and pageInfo.endCursor",
+                f"{name} must not exceed {bounds.maximum:,} (got {requested:,}). "
+                f"Use {cursor} to read more.",
                 (name,),
             )
         return requested
@@ -220,7 +225,8 @@ def decode_cursor(cursor: str, terms: Sequence[OrderTerm], name: str) -> list[An
         order, *values = content
         if order != signature(terms) or len(values) != len(terms):
             raise InvalidInputError(
-                "this cursor is of another order: page with the order it was made in", (name,)
+                "Cursor belongs to a different order. Use the orderBy that it was created with.",
+                (name,),
             )
         return [_typed(v, t) for v, t in zip(values, terms, strict=True)]
     except (
@@ -232,7 +238,7 @@ def decode_cursor(cursor: str, terms: Sequence[OrderTerm], name: str) -> list[An
         binascii.Error,
     ) as error:
         raise InvalidInputError(
-            "invalid cursor: pass pageInfo.endCursor unchanged", (name,)
+            "Invalid cursor. Pass pageInfo.endCursor unchanged.", (name,)
         ) from error
 
 

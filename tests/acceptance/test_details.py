@@ -154,7 +154,7 @@ async def test_the_words_of_a_tool_server_take_them(api: Api) -> None:
     for numbers in ({}, {"tokensOriginal": 5}, {"tokensActual": 5}, {"tokensPrevented": 5}):
         refusal = await api.refused(document, {"input": use | numbers})
         assert refusal.code == "BAD_USER_INPUT"
-        assert "give two of tokensOriginal, tokensActual and tokensPrevented" in refusal.message
+        assert "Set two of tokensOriginal, tokensActual and tokensPrevented." in refusal.message
     wrong = {"tokensOriginal": 5, "tokensActual": 5, "tokensPrevented": 1}
     assert "is not tokensOriginal" in (await api.refused(document, {"input": use | wrong})).message
 

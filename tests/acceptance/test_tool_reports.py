@@ -232,7 +232,7 @@ async def test_c7_what_is_no_range_is_refused(tools: Api) -> None:
         refused = await tools.refused(f"{{ stageDurations(timeRange: {field}) {{ name }} }}")
         assert "Use 1h to 744h." in refused.message
     both = await tools.refused('{ requestMetrics(hours: 2, timeRange: "2h") { start } }')
-    assert "exclude each other" in both.message
+    assert "cannot be combined" in both.message
 
 
 async def test_c4_of_nothing_saves_nothing(api: Api) -> None:

@@ -26,7 +26,7 @@ from tests.exporting.calls import PLAIN, export, json_rows, record, refusal
         ("{ __schema { types { name } } }", "one field at its top"),
         ("{ operations(last: 5) { nodes { uuid } } }", "runs forward"),
         ("{ operations(first: -5) { nodes { uuid } } }", "ask for 0 or more"),
-        ('{ operations(after: "x") { nodes { uuid } } }', "invalid cursor"),
+        ('{ operations(after: "x") { nodes { uuid } } }', "Invalid cursor"),
         ("{ operations { nodes { nothing } } }", "Cannot query field 'nothing'"),
         ("{ operations ", "Syntax Error"),
         ("query A { prices { name } } query B { prices { name } }", "operationName"),

@@ -95,7 +95,7 @@ async def test_time_zones_of_a_document(api: Api) -> None:
     refused = await api.refused(document([*zones, "Asia/Kolkata"]))
     assert (
         refused.message
-        == "bucket.zone: at most 4 time zones in one document: send several requests"
+        == "bucket.zone: A document must not use more than 4 time zones. Send several requests."
     )
 
 

@@ -44,7 +44,7 @@ async def test_cursors_that_are_none(api: Api) -> None:
             refusal = await api.refused(PAGE, {name: cursor})
             assert refusal.code == "BAD_USER_INPUT"
             assert refusal.errors[0]["extensions"]["argumentPath"] == [name]
-            assert "cursor" in refusal.message
+            assert "cursor" in refusal.message.lower()
 
 
 async def test_cursors_of_another_order(api: Api) -> None:
@@ -57,7 +57,10 @@ async def test_cursors_of_another_order(api: Api) -> None:
     ):
         refusal = await api.refused(PAGE, {"orderBy": order, "after": newest})
         assert refusal.code == "BAD_USER_INPUT"
-        assert "of another order: page with the order it was made in" in refusal.message
+        assert (
+            "belongs to a different order. Use the orderBy that it was created with."
+            in refusal.message
+        )
         mine = await cursor_of(api, orderBy=order)
         assert (await api(PAGE, {"orderBy": order, "after": mine}))["operations"]["nodes"] == []
         assert (await api.refused(PAGE, {"after": mine})).code == "BAD_USER_INPUT"
@@ -105,14 +108,18 @@ async def test_page_sizes(api: Api) -> None:
         for size in (-1, 1_001, 2**31 - 1, -(2**31)):
             refusal = await api.refused(PAGE, {name: size})
             assert refusal.code == "BAD_USER_INPUT"
-            assert f"{size} records requested, at most 1,000 in one page" in refusal.message
-            advice = "page with after" if size > 0 else f"send {name} from 0 to 1,000"
-            assert advice in refusal.message
-            assert ("after" in refusal.message) is (size > 0)
+            cursor = "after with pageInfo.endCursor"
+            if name == "last":
+                cursor = "before with pageInfo.startCursor"
+            assert refusal.message == (
+                f"{name} must not exceed 1,000 (got {size:,}). Use {cursor} to read more."
+                if size > 0
+                else f"{name} must not be negative (got {size:,}). Use 0 to 1,000."
+            )
         for strange in (2**31, 1.5, "10", True):
             assert (await api.refused(PAGE, {name: strange})).code == "BAD_USER_INPUT"
     both = await api.refused(PAGE, {"first": 1, "last": 1})
-    assert (both.code, "exclude each other" in both.message) == ("BAD_USER_INPUT", True)
+    assert (both.code, "cannot be combined" in both.message) == ("BAD_USER_INPUT", True)
     inner = """query ($first: Int) { requests { totalCount } sessions(first: $first) { totalCount }
         interactions(first: $first) { totalCount } }"""
     assert (await api.refused(inner, {"first": 1_001})).code == "BAD_USER_INPUT"
@@ -140,7 +147,10 @@ async def test_global_ids_that_are_none(api: Api) -> None:
     many = await api.refused(
         "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", {"ids": ["x"] * 1_001}
     )
-    assert (many.code, "1,001 ids, at most 1,000" in many.message) == ("BAD_USER_INPUT", True)
+    assert (many.code, "more than 1,000 ids (got 1,001)." in many.message) == (
+        "BAD_USER_INPUT",
+        True,
+    )
 
 
 async def test_global_ids_of_what_is_not_there(api: Api) -> None:

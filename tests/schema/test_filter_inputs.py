@@ -89,8 +89,8 @@ NO_OPERATOR = (
             "where.attributes.0.gt",
             "null is not a condition",
         ),
-        (OperationFilter(not_=OperationFilter()), "where.not", "would find everything"),
-        (OperationFilter(and_=[NAME, OperationFilter()]), "where.and.1", "would find everything"),
+        (OperationFilter(not_=OperationFilter()), "where.not", "would match everything"),
+        (OperationFilter(and_=[NAME, OperationFilter()]), "where.and.1", "would match everything"),
         (
             OperationFilter(or_=[OperationFilter(and_=[OperationFilter(name=StringFilter())])]),
             "where.or.0.and.0.name",
@@ -210,7 +210,7 @@ def test_the_last_hour_ends_now() -> None:
 @pytest.mark.parametrize("other", ["since", "until"])
 def test_last_excludes_the_others(other: str) -> None:
     both = TimeFilter(last=parse_time_range("1h"), **{other: NOW})
-    with pytest.raises(InvalidInputError, match="last excludes since and until"):
+    with pytest.raises(InvalidInputError, match="last cannot be combined with since or until"):
         condition_of(OperationFilter(occurred_at=both), NOW)
 
 
@@ -262,12 +262,12 @@ def test_a_month_and_a_year() -> None:
 @pytest.mark.parametrize(
     ("where", "message"),
     [
-        (InteractionFilter(month=2), "a month needs its year"),
-        (InteractionFilter(year=2026, month=13), "no such month"),
-        (InteractionFilter(year=2026, month=0), "no such month"),
-        (InteractionFilter(year=0), "no such month"),
-        (InteractionFilter(year=10_000), "no such month"),
-        (InteractionFilter(year=-1, month=1), "no such month"),
+        (InteractionFilter(month=2), "month requires year"),
+        (InteractionFilter(year=2026, month=13), "Invalid month"),
+        (InteractionFilter(year=2026, month=0), "Invalid month"),
+        (InteractionFilter(year=0), "Invalid month"),
+        (InteractionFilter(year=10_000), "Invalid month"),
+        (InteractionFilter(year=-1, month=1), "Invalid month"),
     ],
 )
 def test_what_is_no_month(where: InteractionFilter, message: str) -> None:

@@ -27,7 +27,7 @@ PLACES: list[tuple[str, Json, str]] = [
     (COUNT, {"n": "x"}, "n: Int cannot represent non-integer value: 'x'"),
     (COUNT, {"where": {"id": ["x"]}}, "where.id[0]: 'x' is not a UUID such as"),
     (REQUEST, {"id": "x"}, "id: 'x' is not a UUID such as"),
-    (NODE, {"id": "x"}, "id: invalid global id"),
+    (NODE, {"id": "x"}, "id: Invalid global id"),
 ]
 
 

@@ -107,7 +107,7 @@ def test_a_cursor_is_good_for_its_own_order_only(
 ) -> None:
     cursor = encode_cursor(one, {term.name: data.draw(values_of(term)) for term in one})
     if signature(one) != signature(other):
-        with pytest.raises(InvalidInputError, match="of another order") as refused:
+        with pytest.raises(InvalidInputError, match="different order") as refused:
             decode_cursor(cursor, other, "before")
         assert refused.value.path == ("before",)
 
@@ -156,13 +156,15 @@ def test_a_damaged_cursor_is_bad_input_or_still_one(
 @pytest.mark.parametrize("asked", [-1, 1_001])
 def test_a_page_has_a_size(asked: int) -> None:
     for name, request in (("first", PageRequest(asked)), ("last", PageRequest(last=asked))):
-        with pytest.raises(InvalidInputError, match="at most 1,000 in one page") as refused:
+        with pytest.raises(
+            InvalidInputError, match=f"{name} must not (be negative|exceed 1,000)"
+        ) as refused:
             request.size(PageSize())
         assert refused.value.path == (name,)
 
 
 def test_first_and_last_exclude_each_other() -> None:
-    with pytest.raises(InvalidInputError, match="exclude each other"):
+    with pytest.raises(InvalidInputError, match="cannot be combined"):
         PageRequest(first=1, last=1).size(PageSize())
 
 

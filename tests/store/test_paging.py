@@ -230,7 +230,7 @@ async def test_cursors_at_the_edges_of_time_are_no_error(database: Database) -> 
 
 async def test_a_forged_cursor_is_refused(database: Database) -> None:
     records = Records(database, OPERATIONS, SIZES)
-    with pytest.raises(InvalidInputError, match="invalid cursor"):
+    with pytest.raises(InvalidInputError, match="Invalid cursor"):
         await records.list_page(TenantBounds(), RecordQuery(), PageRequest(after="x"))
 
 

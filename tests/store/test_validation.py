@@ -221,7 +221,7 @@ def test_an_instant_needs_a_zone() -> None:
     check = checker()
     assert check.instant(datetime(2026, 1, 1), "occurredAt") is None  # noqa: DTZ001
     assert [str(p) for p in check.problems] == [
-        "occurredAt: has no zone: add Z or an offset such as +01:00"
+        "occurredAt: has no time zone. Add Z or an offset such as +01:00."
     ]
 
 

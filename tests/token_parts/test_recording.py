@@ -123,4 +123,4 @@ async def test_chats_have_all_counts(api: Api) -> None:
     error = await api.refused(
         CHAT, {"input": {"message": "m", "tokens": 9, "inputTokensExcludeCache": True}}
     )
-    assert "tokens counts all tokens" in str(error)
+    assert "tokens includes cached tokens" in str(error)
