@@ -164,7 +164,7 @@ async def test_where_alone_may_be_left_out_null_or_empty(api: Api, asked: Asked)
         await answer(api, asked, asked.document("{}")),
     ]
     assert all("errors" not in found for found in answers), answers
-    assert "null or empty it filters nothing" in (asked.field.args["where"].description or "")
+    assert "null or empty, nothing is filtered" in (asked.field.args["where"].description or "")
 
 
 def test_every_argument_that_may_be_null_is_guarded_or_known_not_to_narrow() -> None:

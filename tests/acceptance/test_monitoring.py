@@ -144,7 +144,7 @@ async def test_e10_hours_are_bounded(pipeline: Pipeline) -> None:
     for hours in (0, -1, 745, 2**31 - 1):
         refusal = await pipeline.api.refused(EVERY_TYPE, {"hours": hours})
         assert refusal.code == "BAD_USER_INPUT"
-        assert "ask for 1 to 744" in refusal.message
+        assert "hours must be from 1 to 744" in refusal.message
     assert len((await pipeline.api(EVERY_TYPE, {"hours": 744}))["requestMetrics"]) == 745
     zone = '{ requestMetrics(hours: 2, zone: "Mars") { start } }'
-    assert "not an IANA time zone" in (await pipeline.api.refused(zone)).message
+    assert "Invalid time zone 'Mars'" in (await pipeline.api.refused(zone)).message

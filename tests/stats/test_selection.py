@@ -140,9 +140,9 @@ ASK = """query ($by: StatsMeasureInput!, $w: OperationFilter, $having: Operation
     ("given", "path", "message"),
     [
         ({"by": {"number": {"field": "DURATION_MS", "stat": "QUANTILE"}}},
-         ["top", "by", "number", "q"], "write q, such as 0.95"),
+         ["top", "by", "number", "q"], "stat: QUANTILE requires q, such as 0.95"),
         ({"by": {"number": {"field": "DURATION_MS", "q": 0.5}}},
-         ["top", "by", "number", "q"], "goes with stat: QUANTILE only"),
+         ["top", "by", "number", "q"], "q requires stat: QUANTILE"),
         ({"by": {"attribute": {"path": "a..b"}}},
          ["top", "by", "attribute"], "1 to 8 keys joined by dots"),
         ({"by": {"number": {"field": "PROGRESS"}}}, ["top", "by"], "have no number 'progress'"),
