@@ -187,7 +187,8 @@ class ConditionCompiler:
             return RANGES[comparison.op](column, comparison.value)
         if comparison.op in IGNORING_CASE:
             folded = self._dialect.fold_ascii_case(column)
-            op, text = IGNORING_CASE[comparison.op], fold_ascii_case(comparison.value)
+            op = IGNORING_CASE[comparison.op]
+            text = fold_ascii_case(clean_text(comparison.value))
             return self._compare(folded, Compare(comparison.field, op, text))
         if comparison.op is ComparisonOperator.STARTS_WITH:
             return self._dialect.starts_with(column, clean_text(comparison.value))
