@@ -71,7 +71,7 @@ def test_a_revision_that_fails_leaves_nothing(later: LaterVersion, database_url:
         NEXT, NEWEST, 'op.execute("CREATE TABLE half (id INTEGER)"); op.execute("SELECT nonsense")'
     )
     failed = later.call("upgrade", database_url)
-    assert "MigrationFailed: the database refused the migration:" in failed.stderr
+    assert "MigrationFailedError: the database refused the migration:" in failed.stderr
     assert "nonsense" in failed.stderr
     assert (current(database_url), check(database_url)) == (NEWEST, [])
 

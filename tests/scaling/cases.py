@@ -219,7 +219,9 @@ def of_request(
         id = await request(api, *before, **some)
         if type is not None:
             return one(field, type, selection, {"requestId": id, **more})
-        document = f"mutation ($id: UUID!) {{ {field}(id: $id) {{ {selection} }} }}"
+        document = (
+            f"mutation ($id: UUID!) {{ {field}(input: {{requestId: $id}}) {{ {selection} }} }}"
+        )
         return document, {"id": id}
 
     return prepare
@@ -284,7 +286,9 @@ def settled(field: str, more: str) -> Prepare:
                 'mutation { reserve(input: {interactionType: "r"}) { reservation { uuid } } }'
             )
             ids.append((await api(document))["reserve"]["reservation"]["uuid"])
-        return aliased(lambda i: f'{field}(id: "{ids[i]}"{more}) {{ allowed }}', n)
+        return aliased(
+            lambda i: f'{field}(input: {{reservationId: "{ids[i]}"{more}}}) {{ allowed }}', n
+        )
 
     return prepare
 
