@@ -83,7 +83,7 @@ async def test_it_ends_in_time(start_api: StartApi) -> None:
 
 
 async def test_a_key_has_so_many_sign_ins(closed: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("store.auth.sign_ins.MOST_OF_A_KEY", 2)
+    monkeypatch.setattr("store.auth.sign_ins.MAX_SIGN_INS_PER_KEY", 2)
     key, _ = await new_key(closed)
     signed = [await cookie_of(closed, key) for _ in range(3)]
     stranger = closed.as_key(None)
