@@ -44,7 +44,7 @@ COMMANDS = (
         "is new, whether the file has grown, was rotated, joined with others or turned round.",
     ),
     Entry(
-        "rollups", "rollups", "app", "Sums by hour and day: list them, make them anew, verify them.",
+        "rollups", "rollups", "app", "Sums by hour and day: list them, rebuild them, verify them.",
     ),
     Entry(
         "watch", "watch", "watch",
@@ -60,7 +60,7 @@ COMMANDS = (
     ),
     Entry(
         "reprice", "repricing", "reprice",
-        "Price recorded operations anew, after a price was set or corrected.",
+        "Price recorded operations again, after a price was set or corrected.",
     ),
     Entry(
         "demo", "demo", "demo",

@@ -60,7 +60,7 @@ def reprice(
     server: ServerUrl = DEFAULT_SERVER,
     key: ServerKey = None,
 ) -> None:
-    """Price recorded operations anew, after a price was set or corrected.
+    """Price recorded operations again, after a price was set or corrected.
 
     What would change is told first, and then asked for; servers may write meanwhile.
     """

@@ -1,4 +1,4 @@
-"""``trackstore rollups``: what is summed up, made anew, and held against the records."""
+"""``trackstore rollups``: what is summed up, rebuilt, and held against the records."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +29,7 @@ Until = Annotated[
 ]
 
 app = typer.Typer(
-    help="Sums by hour and day: list them, make them anew, verify them.", no_args_is_help=True
+    help="Sums by hour and day: list them, rebuild them, verify them.", no_args_is_help=True
 )
 
 
@@ -49,12 +49,12 @@ def list_rollups(database_url: DatabaseUrl = None) -> None:
 
 @app.command()
 def rebuild(since: Since = None, until: Until = None, database_url: DatabaseUrl = None) -> None:
-    """Make them anew from the records, hour by hour, also while servers write."""
+    """Rebuild them from the records, hour by hour, also while servers write."""
     settings = _settings(database_url)
     first, last = _time("--since", since), _time("--until", until)
     with progress("summing up") as report:
         hours = with_store(settings, lambda store: store.rollups.rebuild(first, last, report))
-    done(f"{hours:,} hours were made anew")
+    done(f"{hours:,} hours were rebuilt")
 
 
 @app.command()

@@ -181,7 +181,7 @@ class RequestPayload:
 
 @strawberry.type(description="Result of a command on a stage.")
 class StagePayload(RequestPayload):
-    """The stage, its request, and whether the work was called off."""
+    """The stage, its request, and whether the work was cancelled."""
 
     stage_name: strawberry.Private[str]
 

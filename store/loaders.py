@@ -1,4 +1,4 @@
-"""Edges between records, each loaded for many records at once; made anew for every GraphQL call."""
+"""Edges between records, each loaded for many records at once; rebuilt for every GraphQL call."""
 
 from asyncio import gather
 from collections.abc import Callable, Coroutine, Sequence

@@ -11,7 +11,7 @@ from subscriptions.hub import Hub
 
 @dataclass(slots=True)
 class LiveContext(RequestContext):
-    """Made for every subscription, and anew for every event of it."""
+    """Made for every subscription, and again for every event of it."""
 
     hub: Hub = field(kw_only=True)
 

@@ -40,7 +40,7 @@ class BoardScreen:
         self.stand(requests)
 
     def happened(self, event: Json) -> None:
-        """An event of a request, whose state is read anew soon."""
+        """An event of a request, whose state is read again soon."""
         self._events.append(event)
         id = event["requestId"]
         known = self._requests.get(id)

@@ -32,7 +32,7 @@ PATIENCE = RetryPolicy()
 
 Json = dict[str, Any]
 Variables = Callable[[], Mapping[str, Any]]
-"""Asked anew for every connection: they hold the cursor."""
+"""Asked again for every connection: they hold the cursor."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup();
 });
 
-/** Where it was drawn; drawn anew by calling `again`. */
+/** Where it was drawn; drawn again by calling `again`. */
 export function draw(node: ReactNode): { place: HTMLElement; again: (node: ReactNode) => void } {
   const place = document.createElement("div");
   document.body.append(place);

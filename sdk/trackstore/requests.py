@@ -198,7 +198,7 @@ class RequestHandle:
     def raise_if_cancelled(self) -> None:
         """Raise ``RequestCancelledError`` if the request was cancelled."""
         if self.cancel_requested:
-            raise RequestCancelledError(f"request {self.id} was called off")
+            raise RequestCancelledError(f"request {self.id} was cancelled")
 
     # ------------------------------------------------------------------ stages
 

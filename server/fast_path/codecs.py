@@ -130,7 +130,7 @@ class Codecs:
         wanted = field.resolve_type(type_definition=definition)
         if field.default_factory is not MISSING:
             raise MissingCodecError(
-                f"{field.python_name} has a default that is made anew each time"
+                f"{field.python_name} has a default that is made again each time"
             )
         if is_one_of(definition):
             # A key that is given must not be null, so null is no value here.

@@ -1,6 +1,6 @@
 """Executes a document that is known to be valid, past everything that prepares one.
 
-Strawberry prepares each operation anew: contexts, extensions, hooks. For a known document all of
+Strawberry prepares each operation again: contexts, extensions, hooks. For a known document all of
 these have been run once, and what they found cannot change. What is left is the execution, and
 where one root field gives a plain answer, only its resolver (``server.fast_path.direct_execution``).
 """

@@ -78,7 +78,7 @@ class FeedReader:
     async def prepare(self) -> None:
         """Take rows out of the feed that another database numbered, before it was restored here.
 
-        Where transactions are counted, a copy begins to count anew: old numbers lie ahead of it.
+        Where transactions are counted, a copy begins to count again: old numbers lie ahead of it.
         """
         beyond = self._database.dialect.foreign_positions(self.feed.position)
         if beyond is None:

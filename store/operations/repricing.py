@@ -1,4 +1,4 @@
-"""Recorded operations priced anew by the prices in force now, chunk by chunk, rollups included."""
+"""Recorded operations priced again by the prices in force now, chunk by chunk, rollups included."""
 
 import asyncio
 import time

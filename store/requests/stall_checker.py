@@ -35,7 +35,7 @@ class StallChecker:
     """Judges due requests through the writer; two servers that do so at once write one event.
 
     A server that did not listen cannot say that nobody spoke: silence counts from the start of the
-    sweeper, and anew after the database was away or too busy, for it took no message either then.
+    sweeper, and again after the database was away or too busy, for it took no message either then.
     """
 
     def __init__(self, database: Database, writer: Writer, clock: Clock, pause: float) -> None:

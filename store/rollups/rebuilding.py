@@ -1,4 +1,4 @@
-"""Rollups made anew from the records, and held against them."""
+"""Rollups rebuilt from the records, and held against them."""
 
 import math
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -35,7 +35,7 @@ RELATIVE_TOLERANCE = 1e-9
 
 
 async def rebuild(database: Database, first: datetime, last: datetime) -> None:
-    """Make the rows of the hours [first, last) anew, in one transaction.
+    """Make the rows of the hours [first, last) again, in one transaction.
 
     Writers go on: what they commit meanwhile is neither counted here nor taken away.
     """

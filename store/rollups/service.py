@@ -1,4 +1,4 @@
-"""The rollups as one thing: started with the store, worked on, listed, made anew, verified."""
+"""The rollups as one thing: started with the store, worked on, listed, rebuilt, verified."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
@@ -67,7 +67,7 @@ class Rollups:
         progress: Progress,
         step: timedelta = DAY,
     ) -> int:
-        """Make the hours that [since, until) touches anew from the records; returns how many.
+        """Make the hours that [since, until) touches again from the records; returns how many.
 
         Each step is a transaction of its own, and servers may write meanwhile.
         """

@@ -18,7 +18,7 @@ from store.validation import EARLIEST
 STATES, RECORDS = table_of(RollupState), table_of(Operation)
 SOURCE = OPERATIONS.name
 REREAD_SECONDS = 5.0
-"""How long a server may not know that another one began to make all rollups anew."""
+"""How long a server may not know that another one began to rebuild all rollups."""
 LEASE = timedelta(minutes=2)
 PREPARE_TRIES = 50
 PREPARE_PAUSE_SECONDS = 0.1

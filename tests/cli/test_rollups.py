@@ -57,7 +57,7 @@ def test_wrong_sums_are_told_and_mended(run: Run, recorded: str) -> None:
     assert "trackstore rollups rebuild" in wrong.stderr
     mended = run("rollups", "rebuild", *span)
     assert mended.exit_code == 0
-    assert "12 hours were made anew" in mended.stderr
+    assert "12 hours were rebuilt" in mended.stderr
     assert run("rollups", "verify", *span).exit_code == 0
 
 

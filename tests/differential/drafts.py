@@ -130,7 +130,7 @@ def some(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 def changed(base: T, fields: dict[str, st.SearchStrategy[Any]], most: int) -> st.SearchStrategy[T]:
-    """``base`` with some of its fields drawn anew, at most so many."""
+    """``base`` with some of its fields drawn again, at most so many."""
     names = st.lists(st.sampled_from(sorted(fields)), unique=True, max_size=most)
     drawn = names.flatmap(lambda chosen: st.fixed_dictionaries({n: fields[n] for n in chosen}))
     return drawn.map(lambda values: replace(base, **values))  # type: ignore[type-var]

@@ -174,7 +174,7 @@ class WithMaybe:
 
 @strawberry.input
 class WithFactory:
-    """A default that is made anew each time."""
+    """A default that is made again each time."""
 
     names: list[str] = strawberry.field(default_factory=list)
 

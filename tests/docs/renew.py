@@ -1,4 +1,4 @@
-"""Prints the answers in the documentation anew: ``python -m tests.docs.renew [PAGE ...]``."""
+"""Prints the answers in the documentation again: ``python -m tests.docs.renew [PAGE ...]``."""
 
 import json
 import sys

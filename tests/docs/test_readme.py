@@ -31,7 +31,7 @@ def test_a_page_shows_what_a_fresh_server_answers(
     for example, output in zip(examples, outputs, strict=True):
         where = f"{page}:{example.line}"
         printed, answered = shape(example.language, example.answer), shape(example.language, output)
-        assert answered == printed, f"{where}: print it anew with `python -m tests.docs.renew`"
+        assert answered == printed, f"{where}: print it again with `python -m tests.docs.renew`"
 
 
 @pytest.mark.parametrize("page", pages(), ids=str)

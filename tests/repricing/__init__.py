@@ -1,1 +1,1 @@
-"""Recorded operations priced anew."""
+"""Recorded operations priced again."""

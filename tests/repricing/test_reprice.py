@@ -1,4 +1,4 @@
-"""Operations are priced anew by the prices of their own time, and rollups say the same afterwards."""
+"""Operations are priced again by the prices of their own time, and rollups say the same afterwards."""
 
 import asyncio
 import math

@@ -199,7 +199,7 @@ def killed(url: str, file: str) -> None:
 
 
 def after_a_crash(url: str, file: str) -> None:
-    # Started anew on the same folder; tracks something of its own, too.
+    # Started again on the same folder; tracks something of its own, too.
     folder = Path(file).with_name("spool")
     tracker = tracker_of(url, spool_folder=folder, interval_seconds=0.05)
     work(tracker, file)

@@ -96,5 +96,5 @@ def test_parts_do_not_run_into_each_other(
 
 
 def test_a_digest_stays_the_same_in_every_version() -> None:
-    # It stands in primary keys: another digest would begin every counter anew.
+    # It stands in primary keys: another digest would begin every counter again.
     assert digest_id("acme", None, "", "Zürich") == UUID("3aade9c6-129f-69ea-808a-06a7e28cab17")

@@ -34,7 +34,7 @@ export function follow<Data, Variables>(
   };
 
   const begin = () => {
-    // The client writes this object to the socket anew whenever it has reconnected: the getter gives the cursor of then.
+    // The client writes this object to the socket again whenever it has reconnected: the getter gives the cursor of then.
     const payload = {
       query,
       get variables() {

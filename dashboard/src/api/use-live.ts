@@ -1,4 +1,4 @@
-// An answer that the server sends anew whenever it has changed.
+// An answer that the server sends again whenever it has changed.
 import { useEffect, useState } from "react";
 import { ApiError } from "./errors";
 import { follow } from "./follow";

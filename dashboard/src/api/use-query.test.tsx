@@ -47,7 +47,7 @@ function watch(): { latest: () => Queried<unknown>; drawn: ReturnType<typeof dra
 
 const pass = (ms: number) => act(() => vi.advanceTimersByTimeAsync(ms));
 
-test("what is asked anew while an answer is on its way is asked once more, behind it", async () => {
+test("what is asked again while an answer is on its way is asked once more, behind it", async () => {
   const { latest } = watch();
   expect(calls).toHaveLength(1);
   latest().refresh();

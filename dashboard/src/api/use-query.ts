@@ -1,4 +1,4 @@
-// A query whose answer a component shows: kept while it is asked anew, tried again when the network fails.
+// A query whose answer a component shows: kept while it is asked again, tried again when the network fails.
 import { useCallback, useEffect, useRef, useState } from "react";
 import { ask } from "./client";
 import { takePrefetched } from "./prefetch";

@@ -107,7 +107,7 @@ function isControl(target: EventTarget): boolean {
   );
 }
 
-/** Sorted anew; what has no value comes last either way. */
+/** Sorted again; what has no value comes last either way. */
 export function sortRows<Row>(
   rows: readonly Row[],
   columns: Column<Row>[],

@@ -23,7 +23,7 @@ export class Store<Value> {
   }
 }
 
-/** The present value, in a component that is drawn anew when it changes. */
+/** The present value, in a component that is drawn again when it changes. */
 export function useStore<Value>(store: Store<Value>): Value {
   return useSyncExternalStore(store.subscribe, store.get);
 }

@@ -136,7 +136,7 @@ function AttributeGroups({ question, onChange }: ControlsProps) {
 
 const attributesOf = ({ groups }: Question) => groups.filter((name) => attributeOf(name) !== null);
 
-/** A question to another source begins anew; the slice stays where there is one. */
+/** A question to another source begins again; the slice stays where there is one. */
 function firstOf(source: Source, { slice }: Question): Partial<Question> {
   return {
     source,

@@ -70,7 +70,7 @@ export function DurationsChart({ data }: OverTime) {
   );
 }
 
-/** Live: the server sends the answer anew when it changes, at most every two seconds. */
+/** Live: the server sends the answer again when it changes, at most every two seconds. */
 export function OperationsChart({ where, bucket }: { where: OperationFilter; bucket: BucketInput }) {
   const [data, setData] = useState<OperationsLiveSubscription>();
   const key = writeJson({ where, bucket });

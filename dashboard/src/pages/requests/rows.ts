@@ -7,7 +7,7 @@ export type RequestRow = RequestRowFragment;
 export const MAX_ROWS = 500;
 
 /**
- * The rows after `asked` requests were asked for anew. Of these, those that `found` has are shown as they are now, the
+ * The rows after `asked` requests were requested again. Of these, those that `found` has are shown as they are now, the
  * others no longer match the filter and go. New ones come in where they belong, the newest first, but not below the last
  * row while there is `more` behind it.
  */

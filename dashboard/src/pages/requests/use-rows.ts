@@ -15,7 +15,7 @@ import { parseJson, writeJson } from "../../api/json";
 
 const PAGE = 50;
 const NEWS_MS = 700;
-/** More news than this at once, and the first page is read anew instead. */
+/** More news than this at once, and the first page is read again instead. */
 const MOST_NEWS = 100;
 const RETRY_MS = 2_000;
 
@@ -89,7 +89,7 @@ class LiveList {
     });
   }
 
-  /** All of it anew, and longer: what was shown may have moved meanwhile. */
+  /** All of it again, and longer: what was shown may have moved meanwhile. */
   async loadMore(): Promise<void> {
     this.#wanted = Math.min(MAX_ROWS, this.#wanted + PAGE);
     await this.#read();
