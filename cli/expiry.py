@@ -9,7 +9,7 @@ FORMS = "write 12h, 90d or 52w from now, a date such as 2030-12-31, or 2030-12-3
 
 
 def parse_expiry(text: str, now: datetime) -> datetime:
-    """The instant that ``text`` means, seen from ``now``; raises ``ValueError`` with the mend.
+    """The instant that ``text`` means, seen from ``now``; raises ``ValueError`` with the fix.
 
     A date means its end in UTC, so that a key works on its last day.
     """

@@ -56,7 +56,7 @@ def serve(
         tell = warn if for_people else log.warning
         tell(f"nothing reads {wrong}: did you mean {meant}?")
     refuse_workers(settings)
-    # What no key could mend comes before the database is touched.
+    # What no key could fix comes before the database is touched.
     if settings.access is Access.OPEN and not is_loopback(settings.host):
         decide_access(settings.access, settings.host, any_active_key=True)
     if settings.trusted_documents:

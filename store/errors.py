@@ -64,7 +64,7 @@ class StoreError(Exception):
 
 
 class InvalidInputError(StoreError):
-    """The input is not acceptable; ``problems`` names every place and its mend."""
+    """The input is not acceptable; ``problems`` names every place and its fix."""
 
     code = "BAD_USER_INPUT"
 

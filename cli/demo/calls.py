@@ -69,7 +69,7 @@ def api_call(scene: Scene, company: Company) -> Actor:
     )
 
 
-def sitting(scene: Scene, company: Company) -> Actor:
+def coding_session(scene: Scene, company: Company) -> Actor:
     """Somebody works with the code tools for a while: a session of tool operations."""
     id = str(new_id())
     client = scene.pick(*names.TOOL_CLIENTS)

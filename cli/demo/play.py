@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from cli.api_client import ApiClient
-from cli.demo.calls import api_call, chat, sitting
+from cli.demo.calls import api_call, chat, coding_session
 from cli.demo.lessons import lesson
 from cli.demo.renderer import renderer
 from cli.demo.scene import Actor, Company, Scene
@@ -27,10 +27,10 @@ MOST_WARNINGS = 5
 ARRIVALS: tuple[tuple[Callable[[Scene, Company], Actor], float], ...] = (
     (api_call, 60),
     (chat, 28),
-    (sitting, 5),
+    (coding_session, 5),
     (lesson, 3),
 )
-"""Who arrives, and how often among a hundred. A sitting brings about nine calls with it."""
+"""Who arrives, and how often among a hundred. A coding session brings about nine calls with it."""
 
 
 class Play:

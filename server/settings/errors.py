@@ -1,4 +1,4 @@
-"""What is wrong with the settings, said in plain sentences: which variable, what was given, the mend."""
+"""What is wrong with the settings, said in plain sentences: which variable, what was given, the fix."""
 
 import os
 import re

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Select, Table, false
+from sqlalchemy import ColumnElement, FromClause, Select, Table
 
 from models.enums import AccessScope
 from store.errors import ForbiddenError, Problem
@@ -60,7 +60,6 @@ class TenantBounds:
 
 
 UNRESTRICTED = TenantBounds()
-MATCH_NONE = false()
 
 
 class LabelsDraft(Protocol):

@@ -48,9 +48,6 @@ class FairGate:
     def waiting(self) -> int:
         return len(self._queue)
 
-    def running_of(self, tenant: Tenant) -> int:
-        return self._running[tenant]
-
     @asynccontextmanager
     async def place(self, tenant: Tenant) -> AsyncIterator[None]:
         """Hold a place, after waiting for a turn; raises ``TooManyRequestsError``."""

@@ -45,7 +45,7 @@ def test_what_is_held_is_listed(run: Run, recorded: str) -> None:
     assert "the beginning" in told.stdout
 
 
-def test_wrong_sums_are_told_and_mended(run: Run, recorded: str) -> None:
+def test_wrong_sums_are_told_and_rebuilt(run: Run, recorded: str) -> None:
     span = ("--since", "2026-03-01", "--until", "2026-03-02T00:00Z", "--database-url", recorded)
     right = run("rollups", "verify", *span)
     assert (right.exit_code, right.stdout) == (0, "")
@@ -55,9 +55,9 @@ def test_wrong_sums_are_told_and_mended(run: Run, recorded: str) -> None:
     assert wrong.exit_code == 1
     assert "99, recorded" in wrong.stdout
     assert "trackstore rollups rebuild" in wrong.stderr
-    mended = run("rollups", "rebuild", *span)
-    assert mended.exit_code == 0
-    assert "12 hours were rebuilt" in mended.stderr
+    rebuilt = run("rollups", "rebuild", *span)
+    assert rebuilt.exit_code == 0
+    assert "12 hours were rebuilt" in rebuilt.stderr
     assert run("rollups", "verify", *span).exit_code == 0
 
 

@@ -149,13 +149,15 @@ class Tenant:
         """A session, and requests that end in every way."""
         session = self.filler.fill("SessionInput", id=self.id("session"), without="endedAt")
         await self.send("startSession", input=session)
-        sitting = self.filler.fill("SessionInput", id=self.id("sitting"), without="endedAt")
-        await self.send("startSession", input=sitting)
+        open_session = self.filler.fill(
+            "SessionInput", id=self.id("open session"), without="endedAt"
+        )
+        await self.send("startSession", input=open_session)
         # Others will try to end what still goes on.
-        over = {**sitting, "endedAt": self.filler.now}
+        over = {**open_session, "endedAt": self.filler.now}
         self.sent += [
             ("startSession", {"input": over}),
-            ("endSession", {"input": {"sessionId": sitting["id"]}}),
+            ("endSession", {"input": {"sessionId": open_session["id"]}}),
         ]
         stages = [
             self.filler.fill("PlannedStageInput", name=f"{self.mark}-{name}", maxAttempts=9)

@@ -103,7 +103,7 @@ def test_a_statement_may_not_take_for_ever(database_url: str, dialect: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("url", "mend"),
+    ("url", "fix"),
     [
         ("mysql://somewhere/db", "use sqlite:///FILE or postgresql://"),
         ("store.db", "is not a URL"),
@@ -111,8 +111,8 @@ def test_a_statement_may_not_take_for_ever(database_url: str, dialect: str) -> N
         ("sqlite:///:memory:", "use a file"),
     ],
 )
-def test_an_address_that_cannot_be_served_is_refused(url: str, mend: str) -> None:
-    with pytest.raises(UnsupportedDatabaseError, match=mend):
+def test_an_address_that_cannot_be_served_is_refused(url: str, fix: str) -> None:
+    with pytest.raises(UnsupportedDatabaseError, match=fix):
         upgrade(url)
 
 
