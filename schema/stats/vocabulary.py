@@ -57,7 +57,7 @@ register(
 register(
     StatsMeasure,
     "Measures of all sources that take no arguments. Use only those of the queried source.",
-    COUNT="Condition on the number.",
+    COUNT="Number of records.",
     PER_SECOND="Number per second of the time range.",
     SAVINGS_RATE="Savings as a fraction of the baseline.",
     **{f"{flag.upper()}_COUNT": f"Number {FLAGS[flag]}." for flag in EVERY_FLAG},

@@ -12,7 +12,7 @@ from tests.docs.running import run_examples, running_server
 
 TOOLS = ("bash", "curl")
 ON_BOTH = {
-    "README.md", "docs/tutorial.md", "docs/reference/aggregations.md", "docs/guide/operations.md",
+    "README.md", "docs/tutorial.md", "docs/guide/cookbook.md", "docs/guide/operations.md",
 }  # fmt: skip
 """Pages whose answers depend on the database most; those of the others are the same on either."""
 
