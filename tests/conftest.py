@@ -11,12 +11,17 @@ from sqlalchemy import URL, make_url
 
 from migrations.runner import upgrade
 from server.observability.logs import QUIET
-from tests.databases import Databases, PostgresDatabases, SqliteDatabases
-from tests.postgres import DRIVER, PostgresCluster, PostgresUnavailableError, postgres_cluster
-from tests.scratch import scratch_folder
 from tests.slow_tests import is_slow, missing_paths
+from tests.support.databases import Databases, PostgresDatabases, SqliteDatabases
+from tests.support.postgres import (
+    DRIVER,
+    PostgresCluster,
+    PostgresUnavailableError,
+    postgres_cluster,
+)
+from tests.support.scratch import scratch_folder
 
-pytest_plugins = ["tests.api"]
+pytest_plugins = ["tests.support.api"]
 
 POSTGRES_URL = "TRACKSTORE_TEST_POSTGRES_URL"
 

@@ -8,29 +8,66 @@ from pathlib import Path
 
 TESTS = Path(__file__).parent
 
-DIFFERENTIAL = ["differential", "scaling", "store/test_bulk_insert", "store/test_paging"]
+DIFFERENTIAL = [
+    "differential",
+    "api/scaling",
+    "unit/store/test_bulk_insert",
+    "unit/store/test_paging",
+]
 """Two ways of doing the same are compared on many inputs, or work is counted twice."""
 GENERATED = [
-    "fuzzing", "hostile/test_every_argument", "hostile/test_worst_documents", "hostile/test_sizes",
-    "hostile/test_documents", "aggregation/test_oracle", "aggregation/test_model_prices",
-    "isolation/test_strangers", "isolation/test_filters",
-]  # fmt: skip
+    "fuzz",
+    "api/invalid_input/test_every_argument",
+    "api/invalid_input/test_expensive_documents",
+    "api/invalid_input/test_sizes",
+    "api/invalid_input/test_documents",
+    "unit/store/aggregation/test_oracle",
+    "unit/store/aggregation/test_model_prices",
+    "api/isolation/test_other_tenants",
+    "api/isolation/test_filters",
+]
 """Every place of the schema is tried, or examples are generated."""
-BROWSERS_AND_CLIENTS = ["dashboard", "protocols", "numbers", "cli_demo", "sdk_integrations"]
+BROWSERS_AND_CLIENTS = [
+    "browser",
+    "api/protocols",
+    "api/exact_numbers",
+    "unit/cli/demo",
+    "unit/sdk_integrations",
+]
 """Programs that others wrote run against a server: browsers, Node.js, web frameworks."""
 OUTAGES = [
-    "system", "durability", "live/test_restarts", "live/test_dropped", "live/test_slow_readers",
-    "sdk/test_outages", "sdk/test_programs", "sdk/test_handing_over", "sdk/test_tracker_settings",
-    "server/test_connections", "server/test_proxies", "cli/watching",
-    "cli/test_second_server", "cli/test_serve",
-]  # fmt: skip
+    "system/chaos",
+    "system/outages",
+    "system/durability",
+    "api/live/test_restarts",
+    "api/live/test_lost_clients",
+    "api/live/test_slow_readers",
+    "unit/sdk/test_outages",
+    "unit/sdk/test_programs",
+    "unit/sdk/test_handover",
+    "unit/sdk/test_tracker_settings",
+    "unit/server/test_connections",
+    "unit/server/test_proxies",
+    "unit/cli/watching",
+    "unit/cli/test_second_server",
+    "unit/cli/test_serve",
+]
 """Servers, databases and connections are stopped, killed and kept waiting."""
 WHOLE_STORIES = [
-    "acceptance/programs", "sdk/test_odd_input", "live/test_progress", "live/test_streaming",
-    "live/test_moving_windows", "live/test_key_changes", "live/test_sharing",
-    "live/test_long_filters", "live/test_before_the_key", "migrations/test_later_versions",
-    "migrations/test_starting_together", "rollups/test_keeping", "repricing",
-]  # fmt: skip
+    "acceptance/programs",
+    "unit/sdk/test_invalid_input",
+    "api/live/test_progress",
+    "api/live/test_streaming",
+    "api/live/test_moving_windows",
+    "api/live/test_key_changes",
+    "api/live/test_sharing",
+    "api/live/test_long_filters",
+    "api/live/test_unauthenticated",
+    "unit/migrations/test_later_versions",
+    "unit/migrations/test_starting_together",
+    "unit/store/rollups/test_maintenance",
+    "api/repricing",
+]
 """Many steps or many subscribers in one test."""
 
 SLOW = (*DIFFERENTIAL, *GENERATED, *BROWSERS_AND_CLIENTS, *OUTAGES, *WHOLE_STORIES)

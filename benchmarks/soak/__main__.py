@@ -20,7 +20,7 @@ from benchmarks.servers import free_port, running, serve_command, trackstore_set
 from benchmarks.soak.samples import MIB, Sample, Verdict, verdicts
 from benchmarks.soak.traffic import WATCHERS, Traffic
 from migrations.runner import upgrade
-from tests.postgres import PostgresCluster
+from tests.support.postgres import PostgresCluster
 
 RESULTS = Path(__file__).parents[1] / "RESULTS.md"
 SAMPLES = 240

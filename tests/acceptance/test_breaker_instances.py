@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from store import circuit_breakers
-from tests.api import Api, Json, StartApi
+from tests.support.api import Api, Json, StartApi
 
 NOW = datetime(2026, 7, 30, 12, 0, 0, tzinfo=UTC)
 REPORT = """mutation ($input: CircuitBreakerInput!) { reportCircuitBreaker(input: $input) {

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api import Api, Json
+from tests.support.api import Api, Json
 
 TRACK = """mutation ($operations: [OperationInput!]!) {
     trackOperations(operations: $operations) { accepted rejected results { message path } } }"""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api import Api, Json
+from tests.support.api import Api, Json
 
 TRACK: dict[str, tuple[str, Json]] = {
     "trackToolOperation": ("ToolOperationInput", {"tool": "read", "mode": "full", "tokensOriginal": 9,

@@ -7,10 +7,10 @@ import pytest_asyncio
 
 from store.ids import new_id
 from tests.acceptance.documents import CONSUME, CREATE_KEY, INTERACTIONS, SET_LIMIT, USAGE
-from tests.api import Api, Json, StartApi
-from tests.given_only import given_only
+from tests.support.absent_arguments import without_absent_arguments
+from tests.support.api import Api, Json, StartApi
 
-EVERY_USAGE = given_only(USAGE, {"subject": {}})
+EVERY_USAGE = without_absent_arguments(USAGE, {"subject": {}})
 
 NOW = datetime(2026, 7, 30, 12, 0, 0, tzinfo=UTC)
 LABELS = {

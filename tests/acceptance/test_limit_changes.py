@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from store.ids import new_id
 from tests.acceptance.documents import CONSUME, USAGE
-from tests.api import Api, ApiErrors, Json, StartApi
+from tests.support.api import Api, ApiErrors, Json, StartApi
 
 NOW = datetime(2026, 7, 30, 12, 0, 0, tzinfo=UTC)
 SET_LIMIT = """mutation ($input: LimitInput!) { setLimit(input: $input) { limit {

@@ -16,7 +16,7 @@ from tests.acceptance.documents import (
     TRACK_MANY,
     USAGE,
 )
-from tests.api import Api, Json, StartApi
+from tests.support.api import Api, Json, StartApi
 
 LABELS = {
     "organizationId": "org_7",

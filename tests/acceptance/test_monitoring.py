@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.api import Api, Json, StartApi
-from tests.given_only import given_only
-from tests.store.rows import v7_at
+from tests.support.absent_arguments import without_absent_arguments
+from tests.support.api import Api, Json, StartApi
+from tests.unit.store.rows import v7_at
 
 NOW = datetime(2026, 6, 30, 12, 30, tzinfo=UTC)
 INGEST = """mutation ($entries: [EntryInput!]!) { ingest(entries: $entries) {
@@ -22,7 +22,7 @@ OVERVIEW = f"""query ($hours: Int, $type: String) {{
   requestMetrics(hours: $hours, type: $type) {{ start numbers {{ count }} }}
   stageDurations(hours: $hours, type: $type) {{ name count }} }}"""
 
-EVERY_TYPE = given_only(OVERVIEW, {"hours": 1})
+EVERY_TYPE = without_absent_arguments(OVERVIEW, {"hours": 1})
 
 
 class Pipeline:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api import Api
+from tests.support.api import Api
 
 TRACK = """
 mutation($operation: OperationInput!) {

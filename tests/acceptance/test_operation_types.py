@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store.operations.operation_types import infer_operation_type
-from tests.api import Api
-from tests.sdk_integrations.test_operation_types import INFERRED
+from tests.support.api import Api
+from tests.unit.sdk_integrations.test_operation_types import INFERRED
 from trackstore import operation_types as sdk
 
 TRACK = """mutation ($input: ApiOperationInput!) { trackApiOperation(input: $input) {

@@ -18,7 +18,7 @@ from tests.acceptance.documents import (
     START_REQUEST,
     START_STAGE,
 )
-from tests.api import Api, Json
+from tests.support.api import Api, Json
 
 STAGES = (
     "validation", "rag_retrieval", "script_generation", "video_generation", "video_processing",

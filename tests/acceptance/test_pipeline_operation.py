@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.api import Api, Json, running_api
+from tests.support.api import Api, Json, running_api
 
 REPORT = """mutation ($input: CircuitBreakerInput!) { reportCircuitBreaker(input: $input) {
     status circuitBreaker { name state totalCalls totalFailures message failureRate warnings

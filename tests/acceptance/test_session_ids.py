@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from store.ids import new_id
-from tests.api import Api, Json
+from tests.support.api import Api, Json
 
 START = """mutation ($input: SessionInput!) {
     startSession(input: $input) { status session { id uuid name startedAt endedAt } } }"""

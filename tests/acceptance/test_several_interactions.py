@@ -7,7 +7,7 @@ import pytest
 
 from store.ids import new_id
 from tests.acceptance.documents import SET_LIMIT, USAGE
-from tests.api import Api, Json
+from tests.support.api import Api, Json
 
 TRACK = """mutation ($operations: [OperationInput!]!) {
     trackOperations(operations: $operations) { accepted duplicates rejected

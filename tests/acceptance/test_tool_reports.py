@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.acceptance.documents import TRACK_MANY
-from tests.api import Api, Json, StartApi
-from tests.given_only import given_only
+from tests.support.absent_arguments import without_absent_arguments
+from tests.support.api import Api, Json, StartApi
 
 NOW = datetime(2026, 6, 30, 12, 30, tzinfo=UTC)
 RANGES = {
@@ -34,7 +34,7 @@ SAVINGS = f"""query ($range: TimeRange, $tool: String) {{
 
 async def ask(api: Api, document: str, **variables: str | None) -> Json:
     """The answer to the one question of a document; a tool that is None is not asked for."""
-    (answer,) = (await api(given_only(document, variables), variables)).values()
+    (answer,) = (await api(without_absent_arguments(document, variables), variables)).values()
     found: Json = answer
     return found
 

@@ -8,7 +8,7 @@ import pytest
 
 from store.ids import new_id
 from tests.acceptance.documents import OPERATIONS, TRACK, TRACK_MANY, TRACK_TOOL
-from tests.api import Api, Json
+from tests.support.api import Api, Json
 
 SESSION = "uuid name client startedAt endedAt attributes organizationId userId"
 START_SESSION = f"""mutation ($input: SessionInput!) {{

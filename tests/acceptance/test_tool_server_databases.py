@@ -9,7 +9,7 @@ from sqlalchemy import make_url, text
 
 from server.settings.model import load_settings
 from tests.acceptance.documents import OPERATIONS, TRACK, TRACK_TOOL
-from tests.api import Api, StartApi, running_api
+from tests.support.api import Api, StartApi, running_api
 
 INSIDE = ("select", "insert", "sqlite", "asyncpg", "traceback", "table", "relation", "sqlalchemy")
 

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from tests.databases import Databases
 from tests.differential.pair import Pair, running_pair
 from tests.differential.records import INGEST, entries
+from tests.support.databases import Databases
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

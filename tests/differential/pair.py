@@ -31,8 +31,8 @@ from server.fast_path.pipeline import COMPILED_INPUTS
 from store.ids import VERSION_AND_VARIANT, IdMaker
 from store.operations.prepare import OperationEntry, OperationPreparer
 from store.rollups.maintenance import Maintenance
-from tests.api import Api, running_api
-from tests.databases import Databases
+from tests.support.api import Api, running_api
+from tests.support.databases import Databases
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, 250_000, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp() * 1000)

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.absent_values.places import Asked, guarded_arguments, places
-from tests.databases import ON_SQLITE
+from tests.api.absent_values.condition_places import Asked, guarded_arguments, places
 from tests.differential.pair import Pair
+from tests.support.databases import ON_SQLITE
 
 pytestmark = [ON_SQLITE, pytest.mark.asyncio(loop_scope="module")]
 GUARDED = [asked for asked in guarded_arguments() if asked.kind != "subscription"]

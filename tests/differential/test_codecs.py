@@ -14,7 +14,7 @@ from server.fast_path.codecs import Codecs, MissingCodecError
 from server.fast_path.inputs import CompiledInputs
 from server.fast_path.pipeline import COMPILED_INPUTS
 from server.graphql.schema import build_schema
-from tests.differential.things import THINGS, WITHOUT_CODEC, Choice, Thing, described
+from tests.differential.sample_inputs import THINGS, WITHOUT_CODEC, Choice, Thing, described
 from tests.differential.values import (
     BOOLEANS,
     DURATIONS,

@@ -25,7 +25,7 @@ from store.operations.prepare import OperationPreparer
 from store.validation import InputBounds
 from tests.differential.drafts import BOUNDS, drafts
 from tests.differential.pair import NOW, own_id
-from tests.differential.test_quick import FULL, PRINCIPALS
+from tests.differential.test_quick_rows import FULL, PRINCIPALS
 
 NUMBERED = st.integers(0, 10**6)
 

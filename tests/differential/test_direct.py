@@ -18,10 +18,10 @@ from server.graphql.document_cost import PageBounds
 from server.graphql.schema import TrackstoreSchema, build_schema
 from server.http.bodies import GraphQLRequest
 from store.errors import InvalidInputError
-from tests.databases import ON_SQLITE
 from tests.differential.items import Color, Item, Part, build
 from tests.differential.pair import Pair
 from tests.differential.test_compiled_rows import LISTS, leaves
+from tests.support.databases import ON_SQLITE
 
 STOCK: Any = build()
 FAST: Any = build(FastExecutor)

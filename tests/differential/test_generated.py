@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.databases import ON_SQLITE
 from tests.differential.generated import items, query
 from tests.differential.inputs import ENTRIES, MANY
 from tests.differential.pair import Pair
+from tests.support.databases import ON_SQLITE
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from tests.databases import ON_SQLITE
 from tests.differential.bodies import ACCEPTED_TYPES, BODIES, GOOD, OTHER_TYPES
 from tests.differential.inputs import ENTRIES, ENTRY_LISTS, HANDED, LISTS, MANY, asked, written
 from tests.differential.pair import LARGEST_BATCH, Pair
+from tests.support.databases import ON_SQLITE
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -9,11 +9,11 @@ import pytest
 from schema.connections import Nodes
 from store.query.paging import Page
 from store.query.records import Records
-from tests.databases import ON_SQLITE
+from tests.differential.invalid_values import MISSING, SPOILED
 from tests.differential.pair import Pair
 from tests.differential.reads import headed
-from tests.differential.spoiled import MISSING, SPOILED
-from tests.differential.test_spoiled import FIELDS
+from tests.differential.test_invalid_rows import FIELDS
+from tests.support.databases import ON_SQLITE
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), ON_SQLITE]
 

@@ -5,7 +5,6 @@ import json
 import pytest
 
 from server.fast_path.documents import KEPT
-from tests.databases import ON_SQLITE
 from tests.differential.pair import Pair
 from tests.differential.reads import (
     NAMES,
@@ -15,6 +14,7 @@ from tests.differential.reads import (
     VARIABLES,
     headed,
 )
+from tests.support.databases import ON_SQLITE
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

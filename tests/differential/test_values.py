@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from tests.databases import ON_SQLITE
 from tests.differential.pair import Pair
 from tests.differential.selections import everything
 from tests.differential.values import VALUES, operation
+from tests.support.databases import ON_SQLITE
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 
 from tests.docs.examples import Example, output_of, script
-from tests.forks import ForkedCommand
-from tests.processes import start_server
+from tests.support.forks import ForkedCommand
+from tests.support.processes import start_server
 
 BIN = Path(sys.executable).parent
 PATIENCE_SECONDS = 60.0

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import ServerProcess, server_process
+from tests.support.processes import ServerProcess, server_process
 
 
 @pytest.fixture

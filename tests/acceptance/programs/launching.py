@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from tests.house.checkout import ROOT
-from tests.processes import PATIENCE_SECONDS, Json, ServerProcess
+from tests.support.processes import PATIENCE_SECONDS, Json, ServerProcess
 
 OPERATIONS = """query ($where: OperationFilter, $first: Int) {
   operations(where: $where, first: $first, orderBy: {field: OCCURRED_AT, direction: DESC}) {

@@ -8,7 +8,7 @@ from tests.acceptance.programs.launching import (
     run,
     serving,
 )
-from tests.processes import Json, ServerProcess
+from tests.support.processes import Json, ServerProcess
 
 WAYS = ("", "/decorated", "/events", "/background")
 

@@ -15,7 +15,7 @@ from tests.acceptance.programs.launching import (
     run,
     serving,
 )
-from tests.processes import Json, ServerProcess
+from tests.support.processes import Json, ServerProcess
 from trackstore import AsyncClient
 
 PROGRAM = "examples/content_pipeline.py"

@@ -8,7 +8,7 @@ import httpx
 
 from tests.acceptance.documents import SET_LIMIT
 from tests.acceptance.programs.launching import COUNTERS, ask, assert_nothing_dropped, serving
-from tests.processes import Json, ServerProcess
+from tests.support.processes import Json, ServerProcess
 
 ACME = {"Authorization": "APIKey acme-1"}
 MINIS = 25

@@ -13,8 +13,8 @@ from tests.acceptance.programs.launching import (
     operations,
     serving,
 )
-from tests.given_only import given_only
-from tests.processes import Json, ServerProcess
+from tests.support.absent_arguments import without_absent_arguments
+from tests.support.processes import Json, ServerProcess
 from trackstore.redaction import fingerprint
 
 HEADERS = {
@@ -112,7 +112,7 @@ def _check_as_their_guide_does(server: ServerProcess, first: str) -> None:
         ("v1/memory/search", "POST"): 1,
     }
     subject = {"organizationId": "org_7", "subject": "WORKSPACE", "subjectId": "ws_12"}
-    (level,) = ask(server, given_only(USAGE, {"subject": {}}), subject=subject)
+    (level,) = ask(server, without_absent_arguments(USAGE, {"subject": {}}), subject=subject)
     assert (level["used"], level["remaining"]) == (6, 94)
 
 

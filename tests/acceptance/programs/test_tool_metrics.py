@@ -13,7 +13,7 @@ from sqlalchemy import make_url
 
 from examples import tool_metrics as program
 from tests.acceptance.programs.launching import assert_nothing_dropped, operations, run
-from tests.processes import COMMAND, Json, ServerProcess, server_process
+from tests.support.processes import COMMAND, Json, ServerProcess, server_process
 from trackstore import Client, ServerRefusedError, Tracker
 
 SESSION = "123e4567-e89b-12d3-a456-426614174000"

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from tests.processes import Json
+from tests.support.processes import Json
 
 ANSWER_SECONDS = 6.0
 """After this a caller gives a call up: it does not know what became of it."""

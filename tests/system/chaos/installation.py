@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 
 from migrations.runner import upgrade
-from tests.postgres import PostgresCluster, postgres_cluster
-from tests.processes import Json, ServerProcess
-from tests.scratch import scratch_folder
+from tests.support.postgres import PostgresCluster, postgres_cluster
+from tests.support.processes import Json, ServerProcess
+from tests.support.scratch import scratch_folder
 from tests.system.chaos.moved_clock import MovedClock
 from tests.system.chaos.proxy import LOOPBACK, FaultProxy
 from tests.system.chaos.small_disk import SmallDisk, small_disk

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
-from tests.processes import Json
+from tests.support.processes import Json
 from tests.system.chaos.clients import ClientProcess, start_clients
 from tests.system.chaos.faults import faults_of
 from tests.system.chaos.installation import Installation, installation

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from migrations.revision import NEWEST, is_up_to_date
-from tests.migrations.others import ROOT, LaterVersion
 from tests.system.chaos.installation import START_SECONDS, Installation, Node
 from tests.system.chaos.run import RunSettings, prepared
+from tests.unit.migrations.stub_migrations import ROOT, LaterVersion
 
 pytestmark = pytest.mark.postgresql
 

@@ -12,7 +12,7 @@ from models.events import RequestEvent
 from models.interactions import InteractionCounter
 from models.operations import Operation
 from models.requests import Request
-from tests.processes import COMMAND
+from tests.support.processes import COMMAND
 from tests.system.chaos.database_access import connection_to
 from tests.system.chaos.feed_history import (
     MAX_EXAMPLES,

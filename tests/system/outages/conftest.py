@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import URL
 
 from migrations.runner import upgrade
-from tests.databases import PostgresDatabases
-from tests.processes import ServerProcess, server_process
+from tests.support.databases import PostgresDatabases
+from tests.support.processes import ServerProcess, server_process
 from tests.system.chaos.proxy import FaultProxy
 
 QUICK: dict[str, Any] = {

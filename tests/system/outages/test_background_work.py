@@ -15,7 +15,7 @@ from migrations.runner import upgrade
 from store.database import DatabaseFailureError
 from store.errors import StoreError
 from store.ids import new_id
-from tests.api import Api, running_api
+from tests.support.api import Api, running_api
 from tests.system.chaos.proxy import FaultProxy
 
 TRACK = """mutation ($id: UUID!) {

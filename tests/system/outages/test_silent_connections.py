@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import make_url
 
 from store.ids import new_id
-from tests.durability.loads import TRACK, Load
-from tests.durability.stored import check_stored, count_against_limits
-from tests.processes import Answer, ServerProcess, ask, client_of
+from tests.support.processes import Answer, ServerProcess, ask, client_of
 from tests.system.chaos.proxy import Direction, FaultProxy, Link
+from tests.system.durability.loads import TRACK, Load
+from tests.system.durability.stored import check_stored, count_against_limits
 from trackstore import Tracker
 
 pytestmark = pytest.mark.postgresql

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from store.ids import new_id
-from tests.processes import Json
+from tests.support.processes import Json
 from tests.system.chaos.calling import Attempt, Caller, Outcome
 from tests.system.chaos.traffic.gate import Plan, Site
 from tests.system.chaos.traffic.records import RESOLVE_SECONDS, strange

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from store.ids import new_id
-from tests.processes import Json
+from tests.support.processes import Json
 from tests.system.chaos.calling import Attempt, Caller, Outcome
 from tests.system.chaos.traffic.gate import Site
 

@@ -1,0 +1,177 @@
+"""Filters that ask for too much, for what cannot be, or for numbers that no column holds."""
+
+from tests.api.invalid_input.batches import COUNT, count, operation, track
+from tests.support.api import Api, Json
+
+
+async def refused(api: Api, **where: object) -> str:
+    """What is said of a filter that must be refused."""
+    refusal = await api.refused(COUNT, {"where": where})
+    assert refusal.code == "BAD_USER_INPUT"
+    return refusal.message
+
+
+async def test_numbers_that_no_column_holds(api: Api) -> None:
+    call = {"statusCode": 200, "batchSize": 3}
+    await track(api, operation(api=call, durationMs=12.5), operation())
+    for number in (2**31, -(2**31) - 1, 2**40, 2**63 - 1, -(2**63)):
+        for field in ("statusCode", "batchSize", "tokensOriginal", "units"):
+            assert await count(api, **{field: {"eq": number}}) == 0
+            assert await count(api, **{field: {"in": [number, 200, 3]}}) in (0, 1)
+        some = {"gte" if number < 0 else "lte": number}
+        none = {"lt" if number < 0 else "gt": number}
+        assert await count(api, statusCode=some) == await count(api, batchSize=some) == 1
+        assert await count(api, statusCode=none) == await count(api, batchSize=none) == 0
+    for milliseconds in (1e308, -1e308, 5e-324):
+        assert await count(api, durationMs={"eq": milliseconds}) == 0
+    assert "is beyond 64 bits" in await refused(api, statusCode={"eq": 2**63})
+    assert "is not a whole number" in await refused(api, statusCode={"eq": "200.0"})
+    assert "non numeric value" in await refused(api, durationMs={"gt": "1"})
+
+
+async def test_filters_too_deep(api: Api) -> None:
+    await track(api, operation())
+    for step in ("and", "or", "not"):
+        where: Json = {"name": {"contains": "memory"}}
+        for level in range(400):
+            if level < 9:
+                expected = 1 if step != "not" or level % 2 else 0
+                assert await count(api, **{step: where}) == expected
+            elif level in (9, 30, 100, 150, 300, 399):
+                assert "nested" in await refused(api, **{step: where})
+            where = {step: where} if step == "not" else {step: [where]}
+
+
+async def test_filters_of_too_many_comparisons_and_values(api: Api) -> None:
+    await track(api, operation())
+    one = {"name": {"eq": "GET v1/memory"}}
+    assert await count(api, **{"or": [one] * 200}) == 1
+    assert "more than 200 comparisons" in await refused(api, **{"or": [one] * 201})
+    assert "more than 200 comparisons" in await refused(
+        api, attributes=[{"path": f"a{i}", "exists": True} for i in range(201)]
+    )
+    for values in ([f"n{i}" for i in range(999)] + ["GET v1/memory"], ["GET v1/memory"] * 1_000):
+        assert await count(api, name={"in": values}) == 1
+    assert "A list must not hold more than 1,000 values (got 1,001)." in await refused(
+        api, name={"in": ["x"] * 1_001}
+    )
+    id = "0190b5c0-7b3e-7c1a-8f00-3a5c9e1d2b4f"
+    assert "more than 1,000 values (got 1,001)" in await refused(api, id=[id] * 1_001)
+    assert "more than 1,000 values (got 1,001)" in await refused(
+        api, attributes=[{"path": "a", "in": [1] * 1_001}]
+    )
+
+
+async def test_filters_of_nothing(api: Api) -> None:
+    await track(api, operation())
+    for where, found in (
+        ({}, 1), ({"and": []}, 1), ({"or": []}, 0), ({"not": {"or": []}}, 1),
+        ({"attributes": []}, 1), ({"kind": []}, 0), ({"id": []}, 0),
+        ({"name": {"in": []}}, 0), ({"name": {"notIn": []}}, 1), ({"name": {"contains": ""}}, 1),
+        ({"name": {"startsWith": ""}}, 1), ({"name": {"eq": ""}}, 0),
+        ({"attributes": [{"path": "a", "in": []}]}, 0),
+    ):  # fmt: skip
+        assert await count(api, **where) == found, where
+    without_value: tuple[tuple[Json, str], ...] = (
+        ({"not": {}}, "where.not: "), ({"and": [{}]}, "where.and.0: "),
+        ({"or": [{}]}, "where.or.0: "), ({"name": {}}, "where.name: "),
+        ({"occurredAt": {}}, "where.occurredAt: "), ({"name": None}, "where.name: "),
+        ({"attributes": [{"path": "a"}]}, "where.attributes.0: "), ({"not": None}, "where.not: "),
+    )  # fmt: skip
+    for condition, place in without_value:
+        assert (await refused(api, **condition)).startswith(place), condition
+
+
+async def test_texts_are_compared_without_wildcards_and_by_case(api: Api) -> None:
+    await track(
+        api, *(operation(name=name) for name in ("a%b", "a_b", "A%B", "a\\b", "axb", "äxb"))
+    )
+    for condition, found in (
+        ({"contains": "%"}, 2), ({"contains": "_"}, 1), ({"startsWith": "a%"}, 1),
+        ({"startsWith": "a_"}, 1), ({"contains": "\\"}, 1), ({"eq": "A%B"}, 1),
+        ({"startsWith": "A"}, 1), ({"startsWith": "ä"}, 1), ({"contains": "' OR 1=1 --"}, 0),
+        ({"contains": "x" * 100_000}, 0), ({"endsWith": "%B"}, 1), ({"endsWith": "_b"}, 1),
+        ({"endsWith": ""}, 6), ({"endsWith": "xa%b"}, 0), ({"eqIgnoreCase": "a%B"}, 2),
+        ({"containsIgnoreCase": "XB"}, 2), ({"startsWithIgnoreCase": "A"}, 5),
+        ({"startsWithIgnoreCase": "Ä"}, 0), ({"endsWithIgnoreCase": "B"}, 6),
+    ):  # fmt: skip
+        assert await count(api, name=condition) == found, condition
+
+
+async def test_attribute_paths_and_values(api: Api) -> None:
+    await track(
+        api, operation(attributes={"n": 5, "t": "5", "b": True, "z": None, "o": {"x": [1]}})
+    )
+    for path in ("", ".", "a.", ".a", "a..b", ".".join("abcdefghi"), "a\\"):
+        message = await refused(api, attributes=[{"path": path, "exists": True}])
+        assert "Use 1 to 8 keys joined by dots." in message
+    assert len(await refused(api, attributes=[{"path": "a." * 50_000, "exists": True}])) < 300
+    assert "quotation mark" in await refused(api, attributes=[{"path": 'a"b', "exists": True}])
+    for value in ({"x": 1}, [1], {}, []):
+        message = await refused(api, attributes=[{"path": "o", "eq": value}])
+        assert "name the place inside the object" in message
+        assert await refused(api, attributes=[{"path": "o", "in": [1, value]}])
+    for number in (2**63, -(2**63) - 1, 10**30, 10**400):
+        message = await refused(api, attributes=[{"path": "n", "eq": number}])
+        assert "whole numbers of 64 bits" in message
+    for condition, found in (
+        ({"path": "n", "eq": 5}, 1), ({"path": "n", "eq": 5.0}, 1), ({"path": "n", "eq": "5"}, 0),
+        ({"path": "t", "eq": 5}, 0), ({"path": "t", "eq": "5"}, 1), ({"path": "t", "gte": 0}, 0),
+        ({"path": "b", "eq": True}, 1), ({"path": "b", "eq": 1}, 0), ({"path": "n", "eq": True}, 0),
+        ({"path": "z", "eq": None}, 1), ({"path": "n", "eq": None}, 0), ({"path": "z", "exists": True}, 1),
+        ({"path": "q", "eq": None}, 0), ({"path": "q", "exists": False}, 1), ({"path": "b", "gt": 0}, 0),
+        ({"path": "o.x", "exists": True}, 1), ({"path": "o.x.0", "exists": True}, 0),
+        ({"path": "n", "in": ["5", True, 5]}, 1), ({"path": "n", "gt": 1e308}, 0),
+        ({"path": "n.deeper", "exists": True}, 0), ({"path": "n", "eq": 2**63 - 1}, 0),
+    ):  # fmt: skip
+        assert await count(api, attributes=[condition]) == found, condition
+
+
+async def test_large_whole_numbers_in_attributes_compare_alike(api: Api) -> None:
+    await track(api, operation(attributes={"n": 2**53 + 1}))
+    assert await count(api, attributes=[{"path": "n", "eq": 2**53 + 1}]) == 1
+    assert await count(api, attributes=[{"path": "n", "eq": 2**53}]) == 0
+    assert await count(api, attributes=[{"path": "n", "eq": float(2**53)}]) == 0
+    assert await count(api, attributes=[{"path": "n", "gt": 2**53}]) == 1
+    assert await count(api, attributes=[{"path": "n", "gt": float(2**53 + 2)}]) == 0
+
+
+async def test_spans_of_time(api: Api) -> None:
+    await track(api, operation())
+    ever = {"since": "0001-01-01T00:00:00Z", "until": "9999-12-31T23:59:59.999999Z"}
+    for span, found in (
+        (ever, 1),
+        ({"since": ever["until"]}, 0),
+        ({"until": ever["since"]}, 0),
+        ({"since": ever["until"], "until": ever["since"]}, 0),
+        ({"last": "P999999W"}, 1),
+        ({"last": "PT0S"}, 0),
+        ({"last": "PT9999999H999999999M999999999.999999S"}, 1),
+    ):
+        assert await count(api, occurredAt=span) == found, span
+    for text in ("1 hour", "P1M", "P1Y", "-PT1H", "PT", "P", "", "PT1", "PT1.5H", "P٣D", "PT1H\0"):
+        message = await refused(api, occurredAt={"last": text})
+        assert "Use 90m, 24h, 7d or 2w." in message
+    both = {"last": "PT1H", "since": ever["since"]}
+    assert "last cannot be combined with since or until" in await refused(api, occurredAt=both)
+    assert "has no time zone" in await refused(api, occurredAt={"since": "2026-06-01T08:00:00"})
+
+
+async def test_months_of_counters(api: Api) -> None:
+    document = "query ($where: InteractionFilter) { interactions(where: $where) { totalCount } }"
+    for where in ({"year": 2026, "month": 0}, {"year": -1}, {"year": 2**31 - 1}, {"year": 0}):
+        refusal = await api.refused(document, {"where": where})
+        assert (refusal.code, "Invalid month" in refusal.message) == (
+            "BAD_USER_INPUT", True,
+        ), where  # fmt: skip
+    assert "month requires year" in (await api.refused(document, {"where": {"month": 5}})).message
+    for where in ({"year": 1}, {"year": 9999, "month": 12}, {"year": 2026}):
+        assert await api(document, {"where": where}) == {"interactions": {"totalCount": 0}}
+
+
+async def test_enums_and_fields_that_filters_do_not_have(api: Api) -> None:
+    assert "use API, TOOL, LLM" in await refused(api, kind=["API", "WEB"])
+    assert "unknown field 'colour'" in await refused(api, colour={"eq": "red"})
+    assert "unknown field 'like'" in await refused(api, name={"like": "%"})
+    order = "{ operations(orderBy: [{field: NAME}]) { totalCount } }"
+    assert (await api.refused(order)).code == "BAD_USER_INPUT"

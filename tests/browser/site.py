@@ -1,0 +1,81 @@
+"""A server with two organizations, keys for both, and what ``trackstore demo`` has played on it."""
+
+import os
+import random
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from cli.api_client import ApiClient
+from cli.demo import prepare
+from cli.demo.play import TICK_SECONDS, Play
+from cli.demo.scene import Scene
+from tests.support.processes import COMMAND, PATIENCE_SECONDS, ServerProcess, server_process
+
+PLAYED_SECONDS = 40
+RATE = 20.0
+ACORN, BIRCH = "acorn-school", "birch-academy"
+CREATE_KEY = """mutation($input: ApiKeyInput!) {
+  createApiKey(input: $input) { secret apiKey { uuid } }
+}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A server, and whom it knows."""
+
+    server: ServerProcess
+    database_url: str
+    admin: str
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    def ask(self, query: str, key: str | None = None, **variables: Any) -> dict[str, Any]:
+        """The data of an answer without errors."""
+        answer = httpx.post(
+            f"{self.url}/graphql",
+            json={"query": query, "variables": variables},
+            headers={"Authorization": f"Bearer {key or self.admin}"},
+            timeout=60,
+        ).json()
+        assert "errors" not in answer, answer
+        data: dict[str, Any] = answer["data"]
+        return data
+
+    def key(self, name: str, *scopes: str, organization: str = "*") -> tuple[str, str]:
+        """Make a key: its secret and its id."""
+        made = self.ask(
+            CREATE_KEY, input={"name": name, "scopes": scopes, "organizationId": organization}
+        )["createApiKey"]
+        return made["secret"], made["apiKey"]["uuid"]
+
+    def play(self, seconds: float = PLAYED_SECONDS) -> None:
+        """Play so much of the demonstration, as fast as the server takes it."""
+        client, scene = ApiClient(self.url, self.admin), Scene(random.Random(7))
+        play = Play(client, scene, prepare(client, 2, RATE))
+        play.begin(RATE)
+        while scene.now < seconds:
+            play.step(TICK_SECONDS)
+        client.close()
+
+
+@contextmanager
+def site(database_url: str, folder: Path) -> Iterator[Site]:
+    """Serve a migrated database to those who have a key."""
+    made = subprocess.run(
+        [COMMAND, "keys", "create", "admin", "--all-organizations", "--scope", "admin", "--quiet"],
+        env={**os.environ, "DATABASE_URL": database_url},
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+    )
+    with server_process(database_url, folder, access="keys") as server:
+        yield Site(server, database_url, made.stdout.strip())

@@ -1,0 +1,1 @@
+"""Tests of single packages, each in a folder of its name."""
