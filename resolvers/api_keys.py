@@ -1,4 +1,4 @@
-"""API keys: made, revoked, listed; and who is asking."""
+"""Define the root fields of API keys and the viewer."""
 
 from typing import Annotated
 
@@ -20,15 +20,12 @@ from schema.enums import ItemStatus
 
 @strawberry.type
 class ApiKeyMutations:
-    """Making and revoking keys."""
-
     @strawberry.mutation(description="Creates an API key. Its secret is shown only once.")
     async def create_api_key(
         self,
         info: Info,
         input: Annotated[ApiKeyInput, conditions("The permissions and bounds of the key.")],
     ) -> CreatedApiKeyPayload:
-        """Needs ADMIN."""
         row, secret = await info.context.store.keys.create(input, info.context.principal)
         return CreatedApiKeyPayload(
             status=ItemStatus.ACCEPTED, api_key=ApiKey.from_row(row), secret=secret
@@ -38,7 +35,6 @@ class ApiKeyMutations:
     async def revoke_api_key(
         self, info: Info, input: Annotated[RevokeApiKeyInput, about("The key to revoke.")]
     ) -> ApiKeyPayload:
-        """Needs ADMIN. Revoked again, nothing changes."""
         row, changed = await info.context.store.keys.revoke(input.key_id, info.context.principal)
         status = ItemStatus.ACCEPTED if changed else ItemStatus.DUPLICATE
         return ApiKeyPayload(status=status, api_key=ApiKey.from_row(row))
@@ -46,16 +42,12 @@ class ApiKeyMutations:
 
 @strawberry.type
 class ApiKeyQueries:
-    """Reading keys."""
-
     @strawberry.field(description="The caller's identity, permissions and organization.")
     def viewer(self, info: Info) -> Viewer:
-        """The principal of this call."""
         return Viewer.of(info.context.principal)
 
     @strawberry.field(description="API keys within the caller's bounds, newest first.")
     async def api_keys(self, info: Info) -> list[ApiKey]:
-        """Needs ADMIN."""
         info.context.principal.require(AccessScope.ADMIN)
         rows = await info.context.store.keys.list_keys(info.context.principal.bounds)
         return [ApiKey.from_row(row) for row in rows]

@@ -1,4 +1,4 @@
-"""Circuit breakers: reported and listed."""
+"""Define the root fields of circuit breakers."""
 
 from typing import Annotated
 
@@ -18,8 +18,6 @@ from schema.filters import condition_of
 
 @strawberry.type
 class CircuitBreakerMutations:
-    """Reporting breakers."""
-
     @strawberry.mutation(
         description="Reports the state and totals of a circuit breaker. Late reports are ignored. "
         "Reports of several instances are combined into the worst state and the summed "
@@ -28,9 +26,8 @@ class CircuitBreakerMutations:
     async def report_circuit_breaker(
         self, info: Info, input: Annotated[CircuitBreakerInput, about("The state and totals.")]
     ) -> CircuitBreakerPayload:
-        """A change of state is logged as a transition."""
         store = info.context.store
-        entry = store.intake(info.context.principal).breaker(input)
+        entry = store.ingest_session(info.context.principal).breaker(input)
         result = await info.context.write_one(entry)
         status = ItemStatus(result.status)
         return CircuitBreakerPayload(status=status, truncated=entry.truncated, key=result.detail)
@@ -38,15 +35,12 @@ class CircuitBreakerMutations:
 
 @strawberry.type
 class CircuitBreakerQueries:
-    """Reading breakers."""
-
     @strawberry.field(description="Circuit breakers, ordered by name, with warnings for operators.")
     async def circuit_breakers(
         self,
         info: Info,
         where: Annotated[CircuitBreakerFilter | None, where_of("breakers")] = None,
     ) -> list[CircuitBreaker]:
-        """At most 1,000, within the caller's bounds."""
         store = info.context.store
         condition = condition_of(where, store.now())
         rows = await store.breakers.list_breakers(info.context.reader(), condition)

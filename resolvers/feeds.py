@@ -1,4 +1,4 @@
-"""Where feeds stand: what a client takes before it asks for the present state of things."""
+"""Define feedCursors: the positions to subscribe from after reading the current state."""
 
 import strawberry
 
@@ -8,14 +8,11 @@ from schema.feeds import FeedCursors
 
 @strawberry.type
 class FeedQueries:
-    """Cursors of now."""
-
     @strawberry.field(
         description="Current feed cursors. Read them, then read the current state, then subscribe "
         "after them to miss nothing in between."
     )
     async def feed_cursors(self, info: Info) -> FeedCursors:
-        """What is being committed at this moment comes after them."""
         info.context.reader()
         store = info.context.store
         return FeedCursors(

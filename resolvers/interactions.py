@@ -1,4 +1,4 @@
-"""Interaction counters: listed."""
+"""Define the root fields of interaction counters."""
 
 from typing import Annotated
 
@@ -16,8 +16,6 @@ from store.query.records import RecordQuery
 
 @strawberry.type
 class InteractionQueries:
-    """Reading counters."""
-
     @strawberry.field(
         description="Interaction counters per month and full set of labels, newest month first."
     )
@@ -33,7 +31,6 @@ class InteractionQueries:
         last: Last = None,
         before: Before = None,
     ) -> Connection[Interaction]:
-        """A page of those within the caller's bounds."""
         store = info.context.store
         question = RecordQuery(
             condition_of(where, store.now()), tuple(step.order() for step in order_by or ())

@@ -1,4 +1,4 @@
-"""Limits: consumed, reserved, set and read."""
+"""Define the root fields of limits, consumption and reservations."""
 
 from typing import Annotated
 from uuid import UUID
@@ -32,13 +32,13 @@ from store.limits.decide import Decision
 from store.limits.entries import ConsumeEntry, SettleEntry
 
 
-def intake(info: Info) -> IngestSession:
-    """Checks what the caller asks of limits; raises ``Forbidden`` without INGEST."""
-    return info.context.store.intake(info.context.principal)
+def ingest_session(info: Info) -> IngestSession:
+    """Return the caller's ingest session; raise ``ForbiddenError`` without INGEST."""
+    return info.context.store.ingest_session(info.context.principal)
 
 
-async def decided(info: Info, entry: ConsumeEntry | SettleEntry) -> ConsumePayload:
-    """Write, and answer a denial as data: the caller branches on it."""
+async def write_decision(info: Info, entry: ConsumeEntry | SettleEntry) -> ConsumePayload:
+    """Write an entry; return a denial as data, which callers branch on."""
     store = info.context.store
     (result,) = await info.context.write([entry])
     if not isinstance(result.detail, Decision):
@@ -48,17 +48,14 @@ async def decided(info: Info, entry: ConsumeEntry | SettleEntry) -> ConsumePaylo
     return ConsumePayload.of(ItemStatus(result.status), id, result.detail, store.now())
 
 
-async def settled(info: Info, entry: SettleEntry) -> SettlementPayload:
-    """Write, and answer with the decision and the reservation."""
-    decision = await decided(info, entry)
+async def write_settlement(info: Info, entry: SettleEntry) -> SettlementPayload:
+    decision = await write_decision(info, entry)
     assert entry.organization is not None  # the reservation was found
     return SettlementPayload(**vars(decision), key=(entry.organization, entry.id))
 
 
 @strawberry.type
 class LimitMutations:
-    """Using and setting limits."""
-
     @strawberry.mutation(
         description="Consumes units if every applicable limit allows it, all or nothing. A denied "
         "call has no effect."
@@ -68,8 +65,7 @@ class LimitMutations:
         info: Info,
         input: Annotated[ConsumeInput, about("The units to consume and their consumer.")],
     ) -> ConsumePayload:
-        """One transaction over all levels."""
-        return await decided(info, intake(info).consume(input))
+        return await write_decision(info, ingest_session(info).consume(input))
 
     @strawberry.mutation(description="Reserves units until they are committed or released.")
     async def reserve(
@@ -79,9 +75,8 @@ class LimitMutations:
             ReserveInput, about("The units to reserve, their consumer and the duration.")
         ],
     ) -> ReservationPayload:
-        """They stop counting by themselves after ``ttl``."""
-        entry = intake(info).reserve(input, input.ttl)
-        decision = await decided(info, entry)
+        entry = ingest_session(info).reserve(input, input.ttl)
+        decision = await write_decision(info, entry)
         assert entry.id is not None
         return ReservationPayload(
             status=decision.status, decision=decision, key=(entry.organization, entry.id)
@@ -97,15 +92,15 @@ class LimitMutations:
         info: Info,
         input: Annotated[CommitReservationInput, about("The reservation and the units used.")],
     ) -> SettlementPayload:
-        """HELD or RELEASED to COMMITTED."""
-        return await settled(info, intake(info).settle(input.reservation_id, input.units))
+        return await write_settlement(
+            info, ingest_session(info).settle(input.reservation_id, input.units)
+        )
 
     @strawberry.mutation(description="Returns all units of a reservation.")
     async def release_reservation(
         self, info: Info, input: Annotated[ReleaseReservationInput, about("The reservation.")]
     ) -> SettlementPayload:
-        """HELD to RELEASED."""
-        return await settled(info, intake(info).settle(input.reservation_id, None))
+        return await write_settlement(info, ingest_session(info).settle(input.reservation_id, None))
 
     @strawberry.mutation(
         description="Sets the maximum for a subject, interaction type and period. A new limit "
@@ -115,7 +110,6 @@ class LimitMutations:
     async def set_limit(
         self, info: Info, input: Annotated[LimitInput, about("The limit.")]
     ) -> LimitPayload:
-        """Set again, it replaces what is given."""
         row = await info.context.store.limits.set_limit(input, info.context.principal)
         return LimitPayload(status=ItemStatus.ACCEPTED, limit=Limit.from_row(row))
 
@@ -126,22 +120,18 @@ class LimitMutations:
     async def delete_limit(
         self, info: Info, input: Annotated[DeleteLimitInput, about("The limit to delete.")]
     ) -> LimitPayload:
-        """Its usage goes with it."""
         row = await info.context.store.limits.delete_limit(input.limit_id, info.context.principal)
         return LimitPayload(status=ItemStatus.ACCEPTED, limit=Limit.from_row(row))
 
 
 @strawberry.type
 class LimitQueries:
-    """Reading limits."""
-
     @strawberry.field(description="Limits, ordered by subject, type and period; at most 1,000.")
     async def limits(
         self,
         info: Info,
         where: Annotated[LimitFilter | None, where_of("limits")] = None,
     ) -> list[Limit]:
-        """Those that the caller may see."""
         store = info.context.store
         condition = condition_of(where, store.now())
         rows = await store.limits.list_limits(info.context.reader(), condition)
@@ -156,7 +146,6 @@ class LimitQueries:
             str | None, narrowing("Returns only limits of this interaction.")
         ] = None,
     ) -> list[LimitLevel]:
-        """Empty where the subject has no limit."""
         bounds = info.context.reader()
         organization = info.context.principal.organization(subject.organization_id)
         subject_id = subject.subject_id

@@ -1,4 +1,4 @@
-"""Relay's node and nodes: any record by its global id, within the caller's bounds."""
+"""Define Relay's node and nodes: records by global id, within the caller's bounds."""
 
 import asyncio
 from typing import Annotated
@@ -21,7 +21,7 @@ from store.errors import InvalidInputError
 from store.nodes import load_node
 
 MAX_NODES = 1_000
-HYDRATE = {
+CONVERTERS = {
     "Operation": Operation.from_row,
     "Request": Request.from_row,
     "Session": Session.from_row,
@@ -35,24 +35,22 @@ HYDRATE = {
 
 
 async def find_node(info: Info, id: str) -> Node | None:
-    """The record, or None where there is none within the caller's bounds."""
-    asked = GlobalId.decode(id)
-    hydrate = HYDRATE.get(asked.type)
+    global_id = GlobalId.decode(id)
+    hydrate = CONVERTERS.get(global_id.type)
     if hydrate is None:
-        raise InvalidInputError(f"Unknown type {asked.type!r}.", ("id",))
-    row = await load_node(info.context.loaders, info.context.principal, asked.type, asked.key)
+        raise InvalidInputError(f"Unknown type {global_id.type!r}.", ("id",))
+    row = await load_node(
+        info.context.loaders, info.context.principal, global_id.type, global_id.key
+    )
     return hydrate(row) if row else None
 
 
 @strawberry.type
 class NodeQueries:
-    """Records by global id."""
-
     @strawberry.field(description="Returns a record by its global id.")
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, about("Global id of the record.")]
     ) -> Node | None:
-        """Null where there is none within the caller's bounds."""
         info.context.reader()
         return await find_node(info, id)
 
@@ -64,7 +62,6 @@ class NodeQueries:
         info: Info,
         ids: Annotated[list[strawberry.ID], about("Global ids of the records.")],
     ) -> list[Node | None]:
-        """Null in the place of each that is not there within the caller's bounds."""
         info.context.reader()
         if len(ids) > MAX_NODES:
             raise InvalidInputError(

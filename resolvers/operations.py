@@ -1,4 +1,4 @@
-"""Operations: recorded one by one or in bulk, in the general words or those of the first users."""
+"""Define the root fields of operations: recorded one by one or in bulk, in general or preset form."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -32,10 +32,10 @@ from store.query.records import RecordQuery
 async def record_operation(
     info: Info, operation: OperationInput, paths: Mapping[Path, Path] | None = None
 ) -> OperationPayload:
-    """Write one operation; answers after the commit. ``paths`` are those of its own input."""
-    intake = info.context.store.intake(info.context.principal)
+    """Write one operation, and answer after the commit; ``paths`` are those of its own input."""
+    ingest_session = info.context.store.ingest_session(info.context.principal)
     try:
-        entry = intake.operation(operation)
+        entry = ingest_session.operation(operation)
         result = await info.context.write_one(entry)
     except InvalidInputError as error:
         if paths is None:
@@ -48,13 +48,10 @@ async def record_operation(
 
 @strawberry.type
 class OperationMutations:
-    """Recording operations."""
-
     @strawberry.mutation(description="Records one finished call. Returns after the commit.")
     async def track_operation(
         self, info: Info, input: Annotated[OperationInput, about("The call.")]
     ) -> OperationPayload:
-        """Any kind."""
         return await record_operation(info, input)
 
     @strawberry.mutation(
@@ -64,35 +61,29 @@ class OperationMutations:
     async def track_operations(
         self, info: Info, operations: Annotated[list[OperationInput], about("The calls.")]
     ) -> TrackPayload:
-        """Any kind, in bulk."""
         return await record_operations(info.context, operations)
 
     @strawberry.mutation(description="Records one finished API call.")
     async def track_api_operation(
         self, info: Info, input: Annotated[ApiOperationInput, about("The call.")]
     ) -> OperationPayload:
-        """Kind API."""
         return await record_operation(info, api_operation(input), API_PATHS)
 
     @strawberry.mutation(description="Records one use of the read or search tool.")
     async def track_tool_operation(
         self, info: Info, input: Annotated[ToolOperationInput, about("The use.")]
     ) -> OperationPayload:
-        """Kind TOOL."""
         return await record_operation(info, tool_operation(input), TOOL_PATHS)
 
     @strawberry.mutation(description="Records one chat exchange.")
     async def track_chat(
         self, info: Info, input: Annotated[ChatInput, about("The exchange.")]
     ) -> OperationPayload:
-        """Kind LLM."""
         return await record_operation(info, chat_operation(input), chat_paths(input))
 
 
 @strawberry.type
 class OperationQueries:
-    """Reading operations."""
-
     @strawberry.field(description="Operations, newest first by default.")
     async def operations(
         self,
@@ -106,7 +97,6 @@ class OperationQueries:
         last: Last = None,
         before: Before = None,
     ) -> Connection[Operation]:
-        """A page of those within the caller's bounds."""
         question = RecordQuery(
             condition_of(where, info.context.store.now()),
             tuple(step.order() for step in order_by or ()),

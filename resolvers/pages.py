@@ -1,4 +1,4 @@
-"""The connection of any listable records, within the caller's bounds."""
+"""Build the connection of any listable records, within the caller's bounds."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -20,9 +20,9 @@ async def connection(
     make: Callable[[Row], T],
     columns: frozenset[str] | None = None,
 ) -> Connection[T]:
-    """One page, of ``columns`` where they are named; the total is counted only when selected."""
+    """Read one page, limited to ``columns`` if set; the total is counted only if selected."""
     bounds, budget = info.context.reader(), info.context.budget
     budget.check()
-    found = await records.list_page(bounds, question, page, columns)
-    budget.spend(found.size)
-    return connect(found, make, lambda: records.count(bounds, question))
+    rows = await records.list_page(bounds, question, page, columns)
+    budget.spend(rows.size)
+    return connect(rows, make, lambda: records.count(bounds, question))

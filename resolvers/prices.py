@@ -1,4 +1,4 @@
-"""Prices: set and listed."""
+"""Define the root fields of prices."""
 
 from typing import Annotated
 
@@ -14,8 +14,6 @@ from schema.repricing import RepriceInput, RepricePayload
 
 @strawberry.type
 class PriceMutations:
-    """Setting prices."""
-
     @strawberry.mutation(
         description="Sets the price of a model or tool from a point in time. Recorded costs do not "
         "change; use reprice to update them."
@@ -23,7 +21,6 @@ class PriceMutations:
     async def set_price(
         self, info: Info, input: Annotated[PriceInput, about("The price.")]
     ) -> PricePayload:
-        """The same key and instant again replaces it."""
         row = await info.context.store.prices.set_price(input.draft(), info.context.principal)
         return PricePayload(status=ItemStatus.ACCEPTED, price=Price.from_row(row))
 
@@ -38,21 +35,17 @@ class PriceMutations:
         info: Info,
         input: Annotated[RepriceInput, with_filter("The operations and the repricing options.")],
     ) -> RepricePayload:
-        """Within the caller's bounds."""
         store = info.context.store
         condition = condition_of(input.where, store.now(), path=("input", "where"))
-        found = await store.repricing.reprice(
+        repricing = await store.repricing.reprice(
             info.context.principal, condition, input.dry_run, input.after
         )
-        return RepricePayload.of(found, input.dry_run)
+        return RepricePayload.of(repricing, input.dry_run)
 
 
 @strawberry.type
 class PriceQueries:
-    """Reading prices."""
-
     @strawberry.field(description="Prices of the caller's organization and of the installation.")
     async def prices(self, info: Info) -> list[Price]:
-        """All dates of them."""
         rows = await info.context.store.prices.list_prices(info.context.reader())
         return [Price.from_row(row) for row in rows]

@@ -1,4 +1,4 @@
-"""Reports: compositions of aggregations, within the caller's bounds."""
+"""Define reports: compositions of aggregations, within the caller's bounds."""
 
 from datetime import timedelta
 from typing import Annotated, cast
@@ -50,8 +50,11 @@ CountsAgainstLimits = Annotated[
 ]
 
 
-def asker(info: Info) -> Ask:
-    """Asks within the caller's bounds; raises ``Forbidden`` without READ."""
+def query_runner(info: Info) -> Ask:
+    """Return a function that runs aggregations within the caller's bounds.
+
+    Raises ``ForbiddenError`` without READ.
+    """
     bounds, aggregation = info.context.reader(), info.context.store.aggregation
 
     async def ask(question: AggregationQuery) -> AggregationResult:
@@ -61,15 +64,13 @@ def asker(info: Info) -> Ask:
 
 
 def tools_of(info: Info, time_range: TimeRange | None, tool_id: str | None) -> ToolReports:
-    """Reports on tools, up to now."""
     span = time_range or DEFAULT_RANGE
-    return ToolReports(asker(info), info.context.store.now(), span, tool_id)
+    return ToolReports(query_runner(info), info.context.store.now(), span, tool_id)
 
 
 def monitoring_of(
     info: Info, hours: int | None, type: str | None, time_range: TimeRange | None
 ) -> Monitoring:
-    """What operators look at, up to now."""
     if hours is not None and time_range is not None:
         raise InvalidInputError(
             "hours and timeRange cannot be combined. Use one of them.", ("hours",)
@@ -79,20 +80,19 @@ def monitoring_of(
     span = time_range or DEFAULT_RANGE
     if hours is not None:
         span = TimeRange(f"{hours}h", timedelta(hours=hours))
-    return Monitoring(asker(info), info.context.store.now(), span, type)
+    return Monitoring(query_runner(info), info.context.store.now(), span, type)
 
 
-async def month_of(
-    info: Info, owner: Owner, year: int, month: int, what: tuple[str | None, bool | None]
+async def interactions_of_month(
+    info: Info, owner: Owner, year: int, month: int, counted: tuple[str | None, bool | None]
 ) -> InteractionTotals:
-    """The counters of one month with the labels of ``owner``.
+    """Return the counters of one month with the labels of ``owner``.
 
-    ``what`` is the interaction type and whether limits count it, where only such counters are asked
-    for.
+    ``counted`` is the interaction type, and whether limits count it; None for any.
     """
-    interaction_type, counts_against_limits = what
-    found = await interaction_totals(
-        asker(info),
+    interaction_type, counts_against_limits = counted
+    totals = await interaction_totals(
+        query_runner(info),
         year,
         month,
         organization_id=owner.organization_id,
@@ -101,25 +101,21 @@ async def month_of(
         interaction_type=interaction_type,
         counts_against_limits=counts_against_limits,
     )
-    return totals_of(found, owner)
+    return totals_of(totals, owner)
 
 
 @strawberry.type
 class ReportQueries:
-    """Questions that come so often that they have a name."""
-
     @strawberry.field(description="Usage and savings of each tool, by mode.")
     async def tool_breakdown(
         self, info: Info, time_range: Range = DEFAULT_RANGE, tool_id: ToolId = None
     ) -> ToolBreakdown:
-        """Operations of kind TOOL."""
         return cast("ToolBreakdown", await tools_of(info, time_range, tool_id).breakdown())
 
     @strawberry.field(description="Savings by tools: in total, by tool, by mode and over time.")
     async def api_savings(
         self, info: Info, time_range: Range = DEFAULT_RANGE, tool_id: ToolId = None
     ) -> ApiSavings:
-        """Operations of kind TOOL."""
         return ApiSavings.of(tools_of(info, time_range, tool_id))
 
     @strawberry.field(
@@ -132,7 +128,6 @@ class ReportQueries:
         type: RequestType = None,
         time_range: HoursRange = None,
     ) -> MonitoringOverview:
-        """Of the last hours."""
         return MonitoringOverview.of(monitoring_of(info, hours, type, time_range))
 
     @strawberry.field(description="Requests by hour of creation, including empty hours.")
@@ -144,7 +139,6 @@ class ReportQueries:
         type: RequestType = None,
         time_range: HoursRange = None,
     ) -> list[RequestHour]:
-        """Of the last hours."""
         report = monitoring_of(info, hours, type, time_range)
         return cast("list[RequestHour]", await report.by_hour(zone or UTC))
 
@@ -156,7 +150,6 @@ class ReportQueries:
         type: RequestType = None,
         time_range: HoursRange = None,
     ) -> list[StageNumbers]:
-        """Of the last hours."""
         return cast(
             "list[StageNumbers]", await monitoring_of(info, hours, type, time_range).stages()
         )
@@ -171,8 +164,7 @@ class ReportQueries:
         interaction_type: InteractionType = None,
         counts_against_limits: CountsAgainstLimits = None,
     ) -> InteractionTotals:
-        """As far as the caller may see it."""
-        return await month_of(
+        return await interactions_of_month(
             info, Owner(organization_id), year, month, (interaction_type, counts_against_limits)
         )
 
@@ -187,10 +179,9 @@ class ReportQueries:
         interaction_type: InteractionType = None,
         counts_against_limits: CountsAgainstLimits = None,
     ) -> InteractionTotals:
-        """As far as the caller may see it."""
-        what = (interaction_type, counts_against_limits)
+        counted = (interaction_type, counts_against_limits)
         owner = Owner(organization_id, namespace_id=namespace_id)
-        return await month_of(info, owner, year, month, what)
+        return await interactions_of_month(info, owner, year, month, counted)
 
     @strawberry.field(description="Usage with an API key label in one month.")
     async def api_key_interactions(
@@ -203,7 +194,6 @@ class ReportQueries:
         interaction_type: InteractionType = None,
         counts_against_limits: CountsAgainstLimits = None,
     ) -> InteractionTotals:
-        """As far as the caller may see it."""
-        what = (interaction_type, counts_against_limits)
+        counted = (interaction_type, counts_against_limits)
         owner = Owner(organization_id, api_key_id=api_key_id)
-        return await month_of(info, owner, year, month, what)
+        return await interactions_of_month(info, owner, year, month, counted)

@@ -1,4 +1,4 @@
-"""Requests: created, started, ended, listed."""
+"""Define the root fields of requests."""
 
 from typing import Annotated
 from uuid import UUID
@@ -29,12 +29,11 @@ from store.requests.prepare import RequestPreparer
 
 
 def preparer(info: Info) -> RequestPreparer:
-    """Checks what the caller says about requests; raises ``Forbidden`` without INGEST."""
-    return info.context.store.intake(info.context.principal).requests
+    """Return a preparer of request commands; raise ``ForbiddenError`` without INGEST."""
+    return info.context.store.ingest_session(info.context.principal).requests
 
 
 async def write_request(info: Info, entry: Entry) -> RequestPayload:
-    """Write one command; answers after the commit."""
     result = await info.context.write_one(entry)
     status = ItemStatus(result.status)
     return RequestPayload(status=status, truncated=entry.truncated, key=result.detail)
@@ -42,22 +41,18 @@ async def write_request(info: Info, entry: Entry) -> RequestPayload:
 
 @strawberry.type
 class RequestMutations:
-    """Commands to requests."""
-
     @strawberry.mutation(description="Creates a request with its planned stages.")
     async def create_request(
         self,
         info: Info,
         input: Annotated[CreateRequestInput, about("The request and its planned stages.")],
     ) -> RequestPayload:
-        """PENDING."""
         return await write_request(info, preparer(info).create(input))
 
     @strawberry.mutation(description="Starts a request.")
     async def start_request(
         self, info: Info, input: Annotated[StartRequestInput, about("The request.")]
     ) -> RequestPayload:
-        """PENDING to RUNNING."""
         return await write_request(info, preparer(info).start(input))
 
     @strawberry.mutation(
@@ -68,14 +63,12 @@ class RequestMutations:
         info: Info,
         input: Annotated[CompleteRequestInput, about("The request and its result.")],
     ) -> RequestPayload:
-        """RUNNING to COMPLETED."""
         return await write_request(info, preparer(info).complete(input))
 
     @strawberry.mutation(description="Fails a request. Its running and pending stages end with it.")
     async def fail_request(
         self, info: Info, input: Annotated[FailRequestInput, about("The request and the reason.")]
     ) -> RequestPayload:
-        """To FAILED."""
         return await write_request(info, preparer(info).fail(input))
 
     @strawberry.mutation(
@@ -90,7 +83,6 @@ class RequestMutations:
         info: Info,
         input: Annotated[RetryRequestInput, about("The request and the retry options.")],
     ) -> RequestPayload:
-        """FAILED to RUNNING."""
         return await write_request(info, preparer(info).retry(input))
 
     @strawberry.mutation(
@@ -100,14 +92,11 @@ class RequestMutations:
     async def cancel_request(
         self, info: Info, input: Annotated[CancelRequestInput, about("The request and the reason.")]
     ) -> RequestPayload:
-        """To CANCELLED."""
         return await write_request(info, preparer(info).cancel(input))
 
 
 @strawberry.type
 class RequestQueries:
-    """Reading requests."""
-
     @strawberry.field(description="Requests, newest first by default.")
     async def requests(
         self,
@@ -121,7 +110,6 @@ class RequestQueries:
         last: Last = None,
         before: Before = None,
     ) -> Connection[Request]:
-        """A page of those within the caller's bounds."""
         store = info.context.store
         question = RecordQuery(
             condition_of(where, store.now()), tuple(step.order() for step in order_by or ())
@@ -138,9 +126,8 @@ class RequestQueries:
         id: Annotated[UUID | None, about("The request's uuid.")] = None,
         correlation_id: Annotated[str | None, about("Correlation id.")] = None,
     ) -> Request | None:
-        """Null where there is none within the caller's bounds."""
         if (id is None) == (correlation_id is None):
             raise InvalidInputError("Set either id or correlationId.", ("id",))
-        asked = {"id": id} if id is not None else {"correlation_id": correlation_id}
-        row = await info.context.store.requests.find_by(info.context.reader(), asked)
+        key = {"id": id} if id is not None else {"correlation_id": correlation_id}
+        row = await info.context.store.requests.find_by(info.context.reader(), key)
         return Request.from_row(row) if row else None

@@ -1,4 +1,4 @@
-"""The root types: every query and every mutation, put together from their nouns."""
+"""Assemble the root types Query and Mutation."""
 
 import strawberry
 
@@ -35,7 +35,7 @@ class Query(
     ApiKeyQueries,
     AboutQueries,
 ):
-    """The fields stand with their nouns."""
+    pass
 
 
 @strawberry.type(description="All mutations.")
@@ -50,4 +50,4 @@ class Mutation(
     CircuitBreakerMutations,
     ApiKeyMutations,
 ):
-    """The fields stand with their nouns."""
+    pass

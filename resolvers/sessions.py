@@ -1,4 +1,4 @@
-"""Sessions: started, ended, listed."""
+"""Define the root fields of sessions."""
 
 from typing import Annotated
 
@@ -17,36 +17,29 @@ from store.query.records import RecordQuery
 
 
 async def write_session(info: Info, entry: Entry) -> SessionPayload:
-    """Write one change of a session; answers after the commit."""
     result = await info.context.write_one(entry)
     return SessionPayload(status=ItemStatus(result.status), key=result.detail)
 
 
 @strawberry.type
 class SessionMutations:
-    """Recording sessions."""
-
     @strawberry.mutation(description="Starts a session. Send it again with endedAt to end it.")
     async def start_session(
         self, info: Info, input: Annotated[SessionInput, about("The session.")]
     ) -> SessionPayload:
-        """A repeat is a duplicate."""
-        intake = info.context.store.intake(info.context.principal)
-        return await write_session(info, intake.session(input))
+        ingest_session = info.context.store.ingest_session(info.context.principal)
+        return await write_session(info, ingest_session.session(input))
 
     @strawberry.mutation(description="Ends a session.")
     async def end_session(
         self, info: Info, input: Annotated[EndSessionInput, about("The session to end.")]
     ) -> SessionPayload:
-        """A repeat is a duplicate."""
-        intake = info.context.store.intake(info.context.principal)
-        return await write_session(info, intake.end_session(input.session_id))
+        ingest_session = info.context.store.ingest_session(info.context.principal)
+        return await write_session(info, ingest_session.end_session(input.session_id))
 
 
 @strawberry.type
 class SessionQueries:
-    """Reading sessions."""
-
     @strawberry.field(description="Sessions, newest first.")
     async def sessions(
         self,
@@ -57,7 +50,6 @@ class SessionQueries:
         last: Last = None,
         before: Before = None,
     ) -> Connection[Session]:
-        """A page of those within the caller's bounds."""
         store = info.context.store
         question = RecordQuery(condition_of(where, store.now()))
         page = PageRequest(first, after, last, before)
@@ -65,6 +57,5 @@ class SessionQueries:
 
     @strawberry.field(description="One session by its uuid.")
     async def session(self, info: Info, id: SessionId) -> Session | None:
-        """Null where there is none within the caller's bounds."""
         row = await info.context.store.sessions.find_by(info.context.reader(), {"id": id})
         return Session.from_row(row) if row else None

@@ -1,4 +1,4 @@
-"""Stages and events of a request: started, reported on, ended, retried, logged."""
+"""Define the root fields of stages and events."""
 
 from typing import Annotated
 
@@ -21,7 +21,6 @@ from store.requests.entries import CommandEntry
 
 
 async def write_stage(info: Info, entry: CommandEntry) -> StagePayload:
-    """Write one command about a stage; answers after the commit."""
     result = await info.context.write_one(entry)
     return StagePayload(
         status=ItemStatus(result.status),
@@ -33,15 +32,12 @@ async def write_stage(info: Info, entry: CommandEntry) -> StagePayload:
 
 @strawberry.type
 class StageMutations:
-    """Commands about stages, and events."""
-
     @strawberry.mutation(
         description="Starts the first attempt of a stage. Also starts its request if it is pending."
     )
     async def start_stage(
         self, info: Info, input: Annotated[StartStageInput, about("The stage.")]
     ) -> StagePayload:
-        """PENDING to RUNNING."""
         return await write_stage(info, preparer(info).start_stage(input))
 
     @strawberry.mutation(
@@ -53,7 +49,6 @@ class StageMutations:
         info: Info,
         input: Annotated[ProgressStageInput, about("The stage and its progress.")],
     ) -> StagePayload:
-        """RUNNING stays RUNNING."""
         return await write_stage(info, preparer(info).progress_stage(input))
 
     @strawberry.mutation(description="Completes a stage with its output.")
@@ -62,14 +57,12 @@ class StageMutations:
         info: Info,
         input: Annotated[CompleteStageInput, about("The stage and its output.")],
     ) -> StagePayload:
-        """RUNNING to COMPLETED."""
         return await write_stage(info, preparer(info).complete_stage(input))
 
     @strawberry.mutation(description="Fails the current attempt of a stage. Its request continues.")
     async def fail_stage(
         self, info: Info, input: Annotated[FailStageInput, about("The stage and the error.")]
     ) -> StagePayload:
-        """RUNNING to FAILED."""
         return await write_stage(info, preparer(info).fail_stage(input))
 
     @strawberry.mutation(
@@ -82,14 +75,12 @@ class StageMutations:
         info: Info,
         input: Annotated[RetryStageInput, about("The stage and the retry options.")],
     ) -> StagePayload:
-        """FAILED to RUNNING."""
         return await write_stage(info, preparer(info).retry_stage(input))
 
     @strawberry.mutation(description="Appends an event to a request's log.")
     async def log_event(
         self, info: Info, input: Annotated[LogEventInput, about("The event.")]
     ) -> EventPayload:
-        """The log may go on after the request has ended."""
         entry = preparer(info).log_event(input)
         result = await info.context.write_one(entry)
         status, event_id = ItemStatus(result.status), entry.fact.event_id

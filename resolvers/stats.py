@@ -1,4 +1,4 @@
-"""Aggregations: one question per field, the selection chooses what is computed."""
+"""Define the aggregations: one root field per source; the selection chooses the measures."""
 
 from typing import Annotated, Any
 
@@ -23,8 +23,6 @@ from schema.stats.types import SourceTypes, list_of
 
 
 def stats_field(types: SourceTypes, filter: Any, description: str) -> Any:
-    """The root field of one source; its types are made from the catalog."""
-
     async def resolve(
         info: Info,
         where: Any = None,
@@ -47,7 +45,7 @@ def stats_field(types: SourceTypes, filter: Any, description: str) -> Any:
         ] = None,
         limit: Annotated[int | None, about("Maximum number of rows.")] = DEFAULT_LIMIT,
     ) -> Any:
-        asked = Arguments(
+        arguments = Arguments(
             group_by,
             bucket,
             having,
@@ -56,7 +54,7 @@ def stats_field(types: SourceTypes, filter: Any, description: str) -> Any:
             compare,
             DEFAULT_LIMIT if limit is None else limit,
         )
-        return await answer(info, types, where, asked)
+        return await answer(info, types, where, arguments)
 
     noun = types.source.name
     resolve.__annotations__ |= {
@@ -74,8 +72,6 @@ def stats_field(types: SourceTypes, filter: Any, description: str) -> Any:
 
 @strawberry.type
 class StatsQueries:
-    """One field per source."""
-
     operation_stats = stats_field(
         OPERATION_STATS, OperationFilter, "Aggregates operations by occurredAt."
     )

@@ -187,7 +187,7 @@ class Store:
     def now(self) -> datetime:
         return self._clock()
 
-    def intake(self, principal: Principal) -> IngestSession:
+    def ingest_session(self, principal: Principal) -> IngestSession:
         return IngestSession(principal, self.config.bounds, self._clock, self._make_id)
 
     def loaders(self, bounds: TenantBounds, budget: ReadBudget | None = None) -> Loaders:

@@ -1,1 +1,1 @@
-"""Root fields of Subscription, the hub that fans live events out, and the process bridge."""
+"""Root fields of Subscription, the hub for live events, and the bridge between server processes."""

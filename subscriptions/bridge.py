@@ -1,4 +1,4 @@
-"""The bridge between server processes: short hints of what moved, sent together and never waited for."""
+"""Send hints about commits to other server processes, batched and without waiting, and receive theirs."""
 
 import asyncio
 import contextlib
@@ -12,116 +12,108 @@ import msgspec
 from store.commit_events import RequestKey
 from store.dialects import DRIVER_ERRORS, MAX_HINT_BYTES, NotificationChannel
 
-PAUSE_SECONDS = 0.01
-"""Between two rings: what moves within it goes together."""
+HINT_INTERVAL_SECONDS = 0.01
+"""Changes within this interval are sent together."""
 RECONNECT_SECONDS = 1.0
 REQUESTS_PER_HINT = 100
-"""A hint names so many requests at most; each takes its organization's name and some 50 bytes."""
-MOST_HINTS = 20
-"""Of one ring; where more moved, one hint says that anything may have."""
+"""Each takes the name of its organization and some 50 bytes."""
+MAX_HINTS = 20
+"""Per flush; beyond it one hint says that anything may have changed."""
 
 log = logging.getLogger(__name__)
 
 
 class Hint(msgspec.Struct, array_like=True):
-    """Which process tells, which requests moved and how far, whose operations were recorded, and
-    whose circuit breakers were reported.
+    """Name the process that sends it and what was committed there; None means any.
 
-    None stands for any.
+    For a request it gives the last seq, for operations and circuit breakers their organizations.
     """
 
     sender: str
     requests: list[tuple[str, str, int]] | None
     organizations: list[str] | None
-    breakers: list[str] | None = []  # servers of the last version say nothing of them
-    keys: list[str] | None = []  # written by triggers of the database, without a sender
+    breakers: list[str] | None = []  # absent in hints of the former version
+    keys: list[str] | None = []  # sent by database triggers, without a sender
 
 
 class BridgeListener(Protocol):
-    """Whoever wants to know."""
-
     @property
     def is_watched(self) -> bool: ...
-    def requests_heard(self, moved: Mapping[RequestKey, int]) -> None: ...
-    def operations_heard(self, organizations: Collection[str] | None) -> None: ...
-    def breakers_heard(self, organizations: Collection[str] | None) -> None: ...
-    def keys_heard(self, ids: Collection[UUID] | None) -> None: ...
-    def look(self) -> None: ...
+    def on_requests_changed(self, changed: Mapping[RequestKey, int]) -> None: ...
+    def on_operations_recorded(self, organizations: Collection[str] | None) -> None: ...
+    def on_breakers_reported(self, organizations: Collection[str] | None) -> None: ...
+    def on_keys_changed(self, ids: Collection[UUID] | None) -> None: ...
+    def recheck_all(self) -> None: ...
 
 
 class Bridge:
-    """Tells other processes what was committed here, and hears what they say.
+    """Notify other processes of commits here, and pass on what they report.
 
-    A hint that is lost is made up for by a look at everything that is watched, every
-    ``poll_seconds`` and whenever the connection was lost.
+    A lost hint is made up for by rechecking everything watched, every ``poll_seconds`` and after each
+    lost connection.
     """
 
     def __init__(
-        self, bell: NotificationChannel, hearer: BridgeListener, poll_seconds: float
+        self, channel: NotificationChannel, listener: BridgeListener, poll_seconds: float
     ) -> None:
-        self._bell = bell
-        self._hearer = hearer
+        self._channel = channel
+        self._listener = listener
         self._poll_seconds = poll_seconds
         self._name = uuid4().hex[:12]
         self._requests: dict[RequestKey, int] = {}
         self._organizations: set[str] = set()
         self._breakers: set[str] = set()
-        self._told = asyncio.Event()
-        self._lost = asyncio.Event()
+        self._has_changes = asyncio.Event()
+        self._disconnected = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        """Connect in the background, and again whenever the connection is lost."""
         self._tasks = [
-            asyncio.create_task(self._ring(), name="live-ring"),
+            asyncio.create_task(self._send_hints(), name="live-hints"),
             asyncio.create_task(self._listen(), name="live-listen"),
             asyncio.create_task(self._poll(), name="live-poll"),
         ]
 
     async def close(self) -> None:
-        """Tell what is left to tell, and stop."""
         for task in self._tasks:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
         with contextlib.suppress(*DRIVER_ERRORS, TimeoutError):
-            await asyncio.wait_for(self._ring_once(), RECONNECT_SECONDS)
+            await asyncio.wait_for(self._flush(), RECONNECT_SECONDS)
         with contextlib.suppress(*DRIVER_ERRORS):
-            await self._bell.close()
+            await self._channel.close()
 
-    def tell_requests(self, moved: Mapping[RequestKey, int]) -> None:
-        """Requests moved here."""
-        self._requests.update(moved)
-        self._told.set()
+    def notify_requests(self, changed: Mapping[RequestKey, int]) -> None:
+        self._requests.update(changed)
+        self._has_changes.set()
 
-    def tell_operations(self, organizations: Collection[str]) -> None:
-        """Operations of these organizations were recorded here."""
+    def notify_operations(self, organizations: Collection[str]) -> None:
         self._organizations.update(organizations)
-        self._told.set()
+        self._has_changes.set()
 
-    def tell_breakers(self, organizations: Collection[str]) -> None:
-        """Circuit breakers of these organizations were reported here."""
+    def notify_breakers(self, organizations: Collection[str]) -> None:
         self._breakers.update(organizations)
-        self._told.set()
+        self._has_changes.set()
 
-    async def _ring(self) -> None:
+    async def _send_hints(self) -> None:
         while True:
-            await self._told.wait()
-            self._told.clear()
+            await self._has_changes.wait()
+            self._has_changes.clear()
             try:
-                await self._ring_once()
+                await self._flush()
             except DRIVER_ERRORS:
-                log.warning("other servers could not be told what moved: they will look themselves")
+                log.warning("cannot notify other servers; they fall back to polling")
                 await asyncio.sleep(RECONNECT_SECONDS)
-            await asyncio.sleep(PAUSE_SECONDS)
+            await asyncio.sleep(HINT_INTERVAL_SECONDS)
 
-    async def _ring_once(self) -> None:
+    async def _flush(self) -> None:
         requests, self._requests = self._requests, {}
         organizations, self._organizations = self._organizations, set()
         breakers, self._breakers = self._breakers, set()
         if requests or organizations or breakers:
             hints = self._hints(requests, sorted(organizations), sorted(breakers))
-            await self._bell.notify(hints)
+            await self._channel.notify(hints)
 
     def _hints(
         self,
@@ -129,13 +121,13 @@ class Bridge:
         organizations: Sequence[str],
         breakers: Sequence[str],
     ) -> list[str]:
-        moved = [(organization, id.hex, seq) for (organization, id), seq in requests.items()]
+        changed = [(organization, id.hex, seq) for (organization, id), seq in requests.items()]
         parts: list[list[Any]] = [
-            moved[n : n + REQUESTS_PER_HINT] for n in range(0, len(moved), REQUESTS_PER_HINT)
+            changed[n : n + REQUESTS_PER_HINT] for n in range(0, len(changed), REQUESTS_PER_HINT)
         ] or [[]]
         hints = [self._hint(part, [], []) for part in parts]
         hints[0] = self._hint(parts[0], list(organizations), list(breakers))
-        if len(hints) > MOST_HINTS or any(len(hint.encode()) > MAX_HINT_BYTES for hint in hints):
+        if len(hints) > MAX_HINTS or any(len(hint.encode()) > MAX_HINT_BYTES for hint in hints):
             return [
                 self._hint(
                     None if requests else [],
@@ -156,25 +148,25 @@ class Bridge:
 
     async def _listen(self) -> None:
         while True:
-            self._lost.clear()
+            self._disconnected.clear()
             try:
-                await self._bell.listen(self._heard, self._lost.set)
+                await self._channel.listen(self._receive, self._disconnected.set)
             except DRIVER_ERRORS:
-                log.warning("other servers cannot be heard: live streams look by themselves")
+                log.warning("LISTEN connection lost; falling back to polling")
                 await asyncio.sleep(RECONNECT_SECONDS)
                 continue
-            self._hearer.look()  # of what came before this, nothing was heard
-            self._hearer.keys_heard(None)
-            await self._lost.wait()
+            self._listener.recheck_all()  # changes before this were not reported
+            self._listener.on_keys_changed(None)
+            await self._disconnected.wait()
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _poll(self) -> None:
         while True:
             await asyncio.sleep(self._poll_seconds)
-            if self._hearer.is_watched:
-                self._hearer.look()
+            if self._listener.is_watched:
+                self._listener.recheck_all()
 
-    def _heard(self, text: str) -> None:
+    def _receive(self, text: str) -> None:
         try:
             hint = msgspec.json.decode(text, type=Hint)
             requests = (
@@ -184,19 +176,21 @@ class Bridge:
             )
             keys = None if hint.keys is None else [UUID(hex=id) for id in hint.keys]
         except (msgspec.MsgspecError, ValueError):
-            log.warning("a hint of another server was not understood: is it of another version?")
-            self._hearer.look()
-            self._hearer.keys_heard(None)
+            log.warning(
+                "ignored an unreadable hint from another server; check that all servers run the same version"
+            )
+            self._listener.recheck_all()
+            self._listener.on_keys_changed(None)
             return
         if keys is None or keys:
-            self._hearer.keys_heard(keys)
+            self._listener.on_keys_changed(keys)
         if hint.sender == self._name:
             return
         if requests is None:
-            self._hearer.look()
+            self._listener.recheck_all()
         elif requests:
-            self._hearer.requests_heard(requests)
+            self._listener.on_requests_changed(requests)
         if hint.organizations is None or hint.organizations:
-            self._hearer.operations_heard(hint.organizations)
+            self._listener.on_operations_recorded(hint.organizations)
         if hint.breakers is None or hint.breakers:
-            self._hearer.breakers_heard(hint.breakers)
+            self._listener.on_breakers_reported(hint.breakers)

@@ -1,4 +1,4 @@
-"""circuitBreakersLive: breakers watched as their services report them."""
+"""Define circuitBreakersLive: breakers, sent again when their services report."""
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
@@ -17,15 +17,12 @@ from subscriptions.stats import StatsStream
 from subscriptions.subscriber import Policy
 
 
-def shown(rows: Sequence[Row]) -> list[CircuitBreaker]:
-    """Breakers as they are listed."""
+def list_breakers(rows: Sequence[Row]) -> list[CircuitBreaker]:
     return [CircuitBreaker.from_row(row) for row in rows]
 
 
 @strawberry.type
 class CircuitBreakerSubscriptions:
-    """Watching breakers."""
-
     @strawberry.subscription(
         description="Runs circuitBreakers again after new reports and sends the answer if it has "
         "changed."
@@ -38,7 +35,6 @@ class CircuitBreakerSubscriptions:
             timedelta, about("Minimum time between two reads, PT0.1S to PT1H.")
         ] = DEFAULT_INTERVAL,
     ) -> AsyncIterator[list[CircuitBreaker]]:
-        """At most 1,000, within the caller's bounds."""
         store, hub, bounds = info.context.store, info.context.hub, info.context.reader()
 
         async def ask() -> list[Row]:
@@ -47,8 +43,13 @@ class CircuitBreakerSubscriptions:
 
         interval = checked_interval(min_interval)
         stream = StatsStream(
-            ask, bounds.organization_id, interval, hub.breakers, hub.forget_breakers, store.now
+            ask,
+            bounds.organization_id,
+            interval,
+            hub.watch_breakers,
+            hub.unwatch_breakers,
+            store.now,
         )
         return Following(  # type: ignore[return-value]
-            stream, None, Policy.READ, shown, None, only_changes=True, queue_items=1
+            stream, None, Policy.READ, list_breakers, None, only_changes=True, queue_items=1
         )

@@ -1,4 +1,4 @@
-"""What a subscription can reach beyond what every resolver can: the hub."""
+"""Extend the request context with the hub that subscriptions follow."""
 
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -11,8 +11,6 @@ from subscriptions.hub import Hub
 
 @dataclass(slots=True)
 class LiveContext(RequestContext):
-    """Made for every subscription, and again for every event of it."""
-
     hub: Hub = field(kw_only=True)
 
 

@@ -1,4 +1,4 @@
-"""Feeds as streams: one follower per feed reads for all who follow it, each with a question."""
+"""Stream feeds: one follower per feed reads for all its subscribers, each with its own query."""
 
 import asyncio
 import contextlib
@@ -20,38 +20,32 @@ from store.feeds.reading import (
 from store.feeds.sources import Position
 from subscriptions.streams import Item, Missed, Page, Stream
 
-ROWS_AT_ONCE = 500
-"""Rows that one statement reads."""
-READS_AT_ONCE = 4
-"""Streams that are read one by one, after a statement for all of them failed."""
-FIRST_PAUSE, LONGEST_PAUSE = 0.02, 1.0
-"""Seconds between two looks while a transaction still runs that may hold something back."""
-CALM_SECONDS = 0.005
-"""Seconds between two reads: commits within them are read together."""
+MAX_ROWS_PER_READ = 500
+"""Per statement."""
+MAX_CONCURRENT_READS = 4
+"""When streams are read separately after a combined statement failed."""
+MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.02, 1.0
+"""Between two reads while a running transaction may still hold back rows."""
+COMMIT_BATCH_SECONDS = 0.005
+"""Pause between two reads; commits within it are read together."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class FeedRow:
-    """A row of a feed, and where to continue after it."""
-
     row: Row
     replayed: bool
 
 
 @dataclass(frozen=True, slots=True)
 class FeedGap:
-    """What a slow reader has missed: how much, and between which cursors."""
-
     missed: int
     from_cursor: str
     to_cursor: str
 
 
 class FeedStream(Stream):
-    """What answers one question."""
-
     def __init__(
         self, follower: "FeedFollower", question: FeedQuery, group: Callable[[Row], Hashable]
     ) -> None:
@@ -62,33 +56,31 @@ class FeedStream(Stream):
         self.values = question.values
         self._group = group
 
-    def begin(self) -> None:
+    def on_first_subscriber(self) -> None:
         self._follower.add(self)
 
-    def end(self) -> None:
+    def on_last_unsubscribed(self) -> None:
         self._follower.remove(self)
         self.head = self.error = None
 
     async def start(self) -> Position:
-        """With what is new."""
         return await self._reader.now()
 
     async def read(self, after: Position | None) -> Page:
-        assert after is not None  # it starts with what is new
+        assert after is not None  # start() returned a position
         try:
-            page = await self._reader.catch_up(self.question, after, ROWS_AT_ONCE)
+            page = await self._reader.catch_up(self.question, after, MAX_ROWS_PER_READ)
         except StoreError:
             raise
         except Exception as error:
-            log.warning("a filter of a feed cannot be answered", exc_info=True)
+            log.warning("the database cannot evaluate a feed filter", exc_info=True)
             raise FeedError(error) from error
         items = [self.item(row, replayed=True) for row, _ in page.rows]
         if page.is_held:
-            self._follower.wake()  # it looks again until nothing is held back
+            self._follower.wake()  # reads again until nothing is held back
         return Page(items, page.through, page.is_full)
 
     def item(self, row: Row, *, replayed: bool) -> Item:
-        """A row as it is delivered."""
         return Item(self._reader.feed.place(row), FeedRow(row, replayed), self._group(row))
 
     async def gap(self, missed: Missed) -> Item:
@@ -102,7 +94,7 @@ class FeedStream(Stream):
 
 @dataclass(eq=False, slots=True)
 class FeedFollower:
-    """Reads one feed for all its streams, whenever something was committed; idle otherwise."""
+    """Read one feed for all its streams after each commit; idle otherwise."""
 
     reader: FeedReader
     streams: dict[FeedStream, None] = field(default_factory=dict)
@@ -111,7 +103,6 @@ class FeedFollower:
     _task: asyncio.Task[None] | None = None
 
     def add(self, stream: FeedStream) -> None:
-        """Read for ``stream``, too."""
         self.streams[stream] = None
         if self._task is None:
             self._position = None
@@ -121,19 +112,16 @@ class FeedFollower:
         self.wake()
 
     def remove(self, stream: FeedStream) -> None:
-        """Read for ``stream`` no more."""
         self.streams.pop(stream, None)
         if not self.streams and self._task is not None:
             self._task.cancel()
             self._task = None
 
     def wake(self) -> None:
-        """Something may have been committed."""
         if self.streams:
             self._wake.set()
 
     async def close(self) -> None:
-        """Stop."""
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
@@ -141,7 +129,7 @@ class FeedFollower:
                 await task
 
     async def _run(self) -> None:
-        pause = FIRST_PAUSE
+        pause = MIN_PAUSE_SECONDS
         is_held = False
         while True:
             if not is_held:
@@ -150,58 +138,56 @@ class FeedFollower:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), pause)
             if self._wake.is_set():
-                pause = FIRST_PAUSE
+                pause = MIN_PAUSE_SECONDS
             self._wake.clear()
             try:
                 page = await self._advance()
             except Exception:  # the follower's edge: every stream depends on this loop
-                log.warning("a feed could not be read: it will be tried again", exc_info=True)
+                log.warning("feed read failed; retrying", exc_info=True)
                 is_held = True
-                pause = min(pause * 2, LONGEST_PAUSE)
+                pause = min(pause * 2, MAX_PAUSE_SECONDS)
                 continue
             if page.is_full:
                 self._wake.set()
             is_held = page.is_held
-            pause = min(pause * 2, LONGEST_PAUSE)
-            await asyncio.sleep(CALM_SECONDS)
+            pause = min(pause * 2, MAX_PAUSE_SECONDS)
+            await asyncio.sleep(COMMIT_BATCH_SECONDS)
 
     async def _advance(self) -> FeedPage:
-        """Read on from where it stood, and tell every stream."""
-        asked = list(self.streams)
+        current_streams = list(self.streams)
         if self._position is None:
-            # Whoever was here before has read for itself up to somewhere before this.
+            # Earlier subscribers have read up to a position before this one.
             self._position = await self.reader.now()
             for stream in self.streams:
-                stream.lose(self._position)
-        found: dict[FeedStream, list[Item]] = {stream: [] for stream in asked}
+                stream.invalidate(self._position)
+        items: dict[FeedStream, list[Item]] = {stream: [] for stream in current_streams}
         pages: list[FeedPage] = []
-        for batch in batches(asked):
+        for batch in batches(current_streams):
             for streams, page in await self._read(batch, self._position):
                 pages.append(page)
                 for row, answered in page.rows:
                     for n in answered:
-                        found[streams[n]].append(streams[n].item(row, replayed=False))
+                        items[streams[n]].append(streams[n].item(row, replayed=False))
         through = min((page.through for page in pages), default=self._position)
         self._position = through
         for stream in tuple(self.streams):
-            if stream in found:
-                stream.tell([i for i in found[stream] if i.place <= through], through)
+            if stream in items:
+                stream.publish([i for i in items[stream] if i.place <= through], through)
             else:
-                stream.lose(through)  # it came while the feed was read
+                stream.invalidate(through)  # subscribed during the read
         is_full, is_held = (any(p.is_full for p in pages), any(p.is_held for p in pages))
         return FeedPage((), through, is_full, is_held)
 
     async def _read(
         self, streams: Sequence[FeedStream], after: Position
     ) -> list[tuple[Sequence[FeedStream], FeedPage]]:
-        """Read for several streams at once; for each by itself where one of them cannot be read.
+        """Read for several streams at once, or one by one if a combined read fails.
 
-        What fails whatever is asked is raised. A stream that fails alone ends with an error, and
-        the others are read without it.
+        Raises errors that affect every stream. A stream that fails alone ends with its error.
         """
         try:
             questions = [stream.question for stream in streams]
-            return [(streams, await self.reader.read(questions, after, ROWS_AT_ONCE))]
+            return [(streams, await self.reader.read(questions, after, MAX_ROWS_PER_READ))]
         except (OverloadedError, ContentionError):
             raise
         except Exception as error:
@@ -209,7 +195,9 @@ class FeedFollower:
                 return await self._read_each(streams, after)
             await self.reader.probe(after)
             (stream,) = streams
-            log.warning("a subscription ended: its filter cannot be answered", exc_info=True)
+            log.warning(
+                "subscription ended: the database cannot evaluate its filter", exc_info=True
+            )
             self.streams.pop(stream, None)
             stream.fail(FeedError(error))
             return []
@@ -217,11 +205,11 @@ class FeedFollower:
     async def _read_each(
         self, streams: Sequence[FeedStream], after: Position
     ) -> list[tuple[Sequence[FeedStream], FeedPage]]:
-        """Read for each stream by itself, a few at once: several that are slow take as long as one."""
-        places = asyncio.Semaphore(READS_AT_ONCE)
+        """Read for each stream separately, a few concurrently so that slow ones do not add up."""
+        slots = asyncio.Semaphore(MAX_CONCURRENT_READS)
 
         async def read(stream: FeedStream) -> list[tuple[Sequence[FeedStream], FeedPage]]:
-            async with places:
+            async with slots:
                 return await self._read([stream], after)
 
         async with asyncio.TaskGroup() as reading:
@@ -230,7 +218,6 @@ class FeedFollower:
 
 
 def batches(streams: Iterable[FeedStream]) -> Iterator[list[FeedStream]]:
-    """Divide streams, in their order, among statements that each database can take."""
     batch: list[FeedStream] = []
     values = 0
     for stream in streams:
@@ -245,5 +232,4 @@ def batches(streams: Iterable[FeedStream]) -> Iterator[list[FeedStream]]:
 
 
 def no_group(_row: Any) -> None:
-    """Every row says something of its own."""
     return

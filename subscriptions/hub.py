@@ -1,4 +1,4 @@
-"""The hub: what is watched in this process, and who tells it that something has changed."""
+"""Route commits, local or of other server processes, to the streams watched in this process."""
 
 import asyncio
 import contextlib
@@ -16,18 +16,18 @@ from subscriptions.feeds import FeedFollower, FeedStream, no_group
 from subscriptions.logs import LogStream
 from subscriptions.stats import StatsStream
 
-ROWS_AT_ONCE = 2_000
-"""Events that one fetch brings for all watched requests together."""
+MAX_EVENTS_PER_FETCH = 2_000
+"""For all watched requests together."""
 RETRY_SECONDS = 0.5
 
 log = logging.getLogger(__name__)
 
 
 class Hub:
-    """Opens streams, and tells them of what was committed: here, or in another server process.
+    """Open streams, and publish commits of this or another server process to them.
 
-    In this process events come from the commit itself; of other processes only hints come, and
-    one fetch brings what all streams here need.
+    Local commits carry their events. Other processes only send hints; one fetch then reads the events
+    for all streams here.
     """
 
     def __init__(self, store: Store, poll_seconds: float) -> None:
@@ -38,20 +38,18 @@ class Hub:
         self._events = FeedFollower(store.event_feed)
         self._operations = FeedFollower(store.operation_feed)
         self._behind: dict[RequestKey, None] = {}
-        self._moved = asyncio.Event()
+        self._has_missed = asyncio.Event()
         self._fetcher: asyncio.Task[None] | None = None
-        bell = store.database.dialect.notification_channel()
-        self._bridge = None if bell is None else Bridge(bell, self, poll_seconds)
+        channel = store.database.dialect.notification_channel()
+        self._bridge = None if channel is None else Bridge(channel, self, poll_seconds)
 
     async def start(self) -> None:
-        """Hear of commits from now on."""
         self._store.commit_events.subscribe(self)
         self._fetcher = asyncio.create_task(self._fetch(), name="live-fetch")
         if self._bridge is not None:
             self._bridge.start()
 
     async def close(self) -> None:
-        """Hear no more."""
         if self._bridge is not None:
             await self._bridge.close()
         for follower in (self._events, self._operations):
@@ -63,50 +61,40 @@ class Hub:
 
     # --- streams ---------------------------------------------------------------------------------
 
-    def request(self, key: RequestKey) -> LogStream:
-        """The log of a request."""
+    def request_log(self, key: RequestKey) -> LogStream:
         for stream in self._logs.get(key, ()):
             return stream
         return LogStream(self._store.request_logs, key, self)
 
     def connect(self, stream: LogStream) -> None:
-        """Tell ``stream`` of commits. Two may have been opened before either had a listener."""
         self._logs.setdefault(stream.key, {})[stream] = None
 
     def disconnect(self, stream: LogStream) -> None:
-        """Tell it no more."""
         streams = self._logs.get(stream.key, {})
         streams.pop(stream, None)
         if not streams:
             self._logs.pop(stream.key, None)
 
-    def events(self, question: FeedQuery) -> FeedStream:
-        """Events of many requests."""
+    def event_feed(self, question: FeedQuery) -> FeedStream:
         return self._feed(self._events, question, lambda row: row["request_id"])
 
-    def operations(self, question: FeedQuery) -> FeedStream:
-        """Operations."""
+    def operation_feed(self, question: FeedQuery) -> FeedStream:
         return self._feed(self._operations, question, no_group)
 
-    def stats(self, stream: StatsStream) -> None:
-        """Tell ``stream`` of operations while somebody listens to it."""
+    def watch_operations(self, stream: StatsStream) -> None:
         self._stats[stream] = None
 
-    def forget_stats(self, stream: StatsStream) -> None:
-        """Tell it no more."""
+    def unwatch_operations(self, stream: StatsStream) -> None:
         self._stats.pop(stream, None)
 
-    def breakers(self, stream: StatsStream) -> None:
-        """Tell ``stream`` of circuit breakers while somebody listens to it."""
+    def watch_breakers(self, stream: StatsStream) -> None:
         self._breakers[stream] = None
 
-    def forget_breakers(self, stream: StatsStream) -> None:
-        """Tell it no more."""
+    def unwatch_breakers(self, stream: StatsStream) -> None:
         self._breakers.pop(stream, None)
 
     @property
     def watched(self) -> Mapping[str, int]:
-        """How many streams of each kind somebody follows here."""
         return {
             "requests": len(self._logs),
             "feeds": len(self._events.streams) + len(self._operations.streams),
@@ -122,101 +110,91 @@ class Hub:
                 return stream
         return FeedStream(follower, question, group)
 
-    # --- what changes ----------------------------------------------------------------------------
+    # --- commits ---------------------------------------------------------------------------------
 
     def publish_request_changes(self, moves: Sequence[RequestChanged]) -> None:
-        """Events were committed in this process."""
         for move in moves:
             for stream in tuple(self._logs.get(move.key, ())):
-                stream.moved(move)
+                stream.apply(move)
         self._events.wake()
         if self._bridge is not None:
-            self._bridge.tell_requests({move.key: move.events[-1]["seq"] for move in moves})
+            self._bridge.notify_requests({move.key: move.events[-1]["seq"] for move in moves})
 
     def publish_operations(self, organizations: Collection[str]) -> None:
-        """Operations were committed in this process."""
-        self.operations_heard(organizations)
+        self.on_operations_recorded(organizations)
         if self._bridge is not None:
-            self._bridge.tell_operations(organizations)
+            self._bridge.notify_operations(organizations)
 
     def publish_breaker_reports(self, organizations: Collection[str]) -> None:
-        """Reports of circuit breakers were committed in this process."""
-        self.breakers_heard(organizations)
+        self.on_breakers_reported(organizations)
         if self._bridge is not None:
-            self._bridge.tell_breakers(organizations)
+            self._bridge.notify_breakers(organizations)
 
-    def requests_heard(self, moved: Mapping[RequestKey, int]) -> None:
-        """Events were committed somewhere."""
-        for key, seq in moved.items():
+    def on_requests_changed(self, changed: Mapping[RequestKey, int]) -> None:
+        for key, seq in changed.items():
             for stream in tuple(self._logs.get(key, ())):
                 if stream.head is None:
-                    stream.lose(seq)  # nobody is live: they read up to it
+                    stream.invalidate(seq)  # no subscriber is live yet; they read up to seq
                 elif stream.head < seq:
-                    self.miss(key)
+                    self.fetch_missed(key)
         self._events.wake()
 
-    def operations_heard(self, organizations: Collection[str] | None) -> None:
-        """Operations were committed somewhere; None: of any organization."""
+    def on_operations_recorded(self, organizations: Collection[str] | None) -> None:
         self._operations.wake()
         for stream in tuple(self._stats):
-            stream.hear(organizations)
+            stream.mark_changed(organizations)
 
-    def breakers_heard(self, organizations: Collection[str] | None) -> None:
-        """Circuit breakers were reported somewhere; None: of any organization."""
+    def on_breakers_reported(self, organizations: Collection[str] | None) -> None:
         for stream in tuple(self._breakers):
-            stream.hear(organizations)
+            stream.mark_changed(organizations)
 
-    def keys_heard(self, ids: Collection[UUID] | None) -> None:
-        """API keys or their sign-ins were changed somewhere; None: any may have been."""
+    def on_keys_changed(self, ids: Collection[UUID] | None) -> None:
         self._store.access_watch.keys_changed(ids)
 
-    def look(self) -> None:
-        """Anything may have been committed: hints may be lost."""
+    def recheck_all(self) -> None:
+        """Treat everything watched as changed, because hints may be lost."""
         for key, streams in self._logs.items():
             for stream in tuple(streams):
                 if stream.head is None:
-                    stream.lose()
+                    stream.invalidate()
                 else:
-                    self.miss(key)
+                    self.fetch_missed(key)
         self._events.wake()
         self._operations.wake()
 
     @property
     def is_watched(self) -> bool:
-        """Whether anybody follows anything here."""
         return any(self.watched.values())
 
-    # --- what was missed -------------------------------------------------------------------------
+    # --- missed events ---------------------------------------------------------------------------
 
-    def miss(self, key: RequestKey) -> None:
-        """A stream was not told of everything: it is fetched."""
+    def fetch_missed(self, key: RequestKey) -> None:
         self._behind[key] = None
-        self._moved.set()
+        self._has_missed.set()
 
     async def _fetch(self) -> None:
-        """One read for all requests that are behind, again and again."""
         while True:
-            await self._moved.wait()
-            self._moved.clear()
+            await self._has_missed.wait()
+            self._has_missed.clear()
             behind, self._behind = self._behind, {}
             heads = {
                 key: [s.head for s in self._logs.get(key, ()) if s.head is not None]
                 for key in behind
             }
-            after = {key: min(found) for key, found in heads.items() if found}
+            after = {key: min(heads_of_key) for key, heads_of_key in heads.items() if heads_of_key}
             if not after:
                 continue
             try:
-                moves = await self._store.request_logs.moved(after, ROWS_AT_ONCE)
+                moves = await self._store.request_logs.moved(after, MAX_EVENTS_PER_FETCH)
             except (StoreError, DatabaseFailureError):
-                log.warning("live requests could not be read: it is tried again", exc_info=True)
+                log.warning("reading live requests failed; retrying", exc_info=True)
                 self._behind.update(dict.fromkeys(after))
                 await asyncio.sleep(RETRY_SECONDS)
-                self._moved.set()
+                self._has_missed.set()
                 continue
             for move in moves:
                 for stream in tuple(self._logs.get(move.key, ())):
-                    stream.moved(move)
-            if sum(len(move.events) for move in moves) >= ROWS_AT_ONCE:
+                    stream.apply(move)
+            if sum(len(move.events) for move in moves) >= MAX_EVENTS_PER_FETCH:
                 self._behind.update(dict.fromkeys(after))
-                self._moved.set()
+                self._has_missed.set()

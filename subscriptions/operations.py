@@ -1,4 +1,4 @@
-"""operationFeed and operationStatsLive: operations as they are committed, and what they add up to."""
+"""Define operationFeed and operationStatsLive: operations as committed, and their aggregations."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ from subscriptions.requests import gap_of
 from subscriptions.stats import StatsStream
 from subscriptions.subscriber import Policy
 
-SHORTEST, LONGEST = timedelta(milliseconds=100), timedelta(hours=1)
+MIN_INTERVAL, MAX_INTERVAL = timedelta(milliseconds=100), timedelta(hours=1)
 """Of minInterval."""
 DEFAULT_INTERVAL = timedelta(seconds=1)
 
@@ -37,24 +37,22 @@ OperationFeedItem = Annotated[
 ]
 
 
-def operation_or_gap(found: FeedRow | FeedGap) -> Operation | Gap:
-    """An item of the feed."""
-    if isinstance(found, FeedGap):
-        return gap_of(found)
-    operation = Operation.from_row(found.row)
-    operation.__dict__[REPLAYED] = found.replayed
+def operation_or_gap(item: FeedRow | FeedGap) -> Operation | Gap:
+    if isinstance(item, FeedGap):
+        return gap_of(item)
+    operation = Operation.from_row(item.row)
+    operation.__dict__[REPLAYED] = item.replayed
     return operation
 
 
 def checked_interval(interval: timedelta) -> timedelta:
-    """The same; raises ``InvalidInputError`` where it is none."""
-    if not SHORTEST <= interval <= LONGEST:
+    """Return the interval; raise ``InvalidInputError`` outside of MIN_INTERVAL to MAX_INTERVAL."""
+    if not MIN_INTERVAL <= interval <= MAX_INTERVAL:
         raise InvalidInputError("minInterval must be from PT0.1S to PT1H.", ("minInterval",))
     return interval
 
 
-def as_is(answer: Any) -> Any:
-    """An answer is shown as it was made."""
+def unchanged(answer: Any) -> Any:
     return answer
 
 
@@ -68,28 +66,27 @@ async def follow_stats(
         timedelta, about("Minimum time between two runs, PT0.1S to PT1H.")
     ] = DEFAULT_INTERVAL,
 ) -> Any:
-    """The present answer, then each that differs from the one before."""
     del self
     interval = checked_interval(min_interval)
-    asked = Arguments(group_by, bucket, None, None, None, None, DEFAULT_LIMIT)
+    arguments = Arguments(group_by, bucket, None, None, None, None, DEFAULT_LIMIT)
     hub, bounds = info.context.hub, info.context.reader()
 
     async def ask() -> Any:
-        return await answer(info, OPERATION_STATS, where, asked)
+        return await answer(info, OPERATION_STATS, where, arguments)
 
     async def changes(at: datetime) -> datetime | None:
-        return await next_change(info, OPERATION_STATS, where, asked, at)
+        return await next_change(info, OPERATION_STATS, where, arguments, at)
 
     stream = StatsStream(
         ask,
         bounds.organization_id,
         interval,
-        hub.stats,
-        hub.forget_stats,
+        hub.watch_operations,
+        hub.unwatch_operations,
         info.context.store.now,
         changes,
     )
-    return Following(stream, None, Policy.READ, as_is, None, only_changes=True, queue_items=1)
+    return Following(stream, None, Policy.READ, unchanged, None, only_changes=True, queue_items=1)
 
 
 follow_stats.__annotations__["group_by"] = Annotated[
@@ -100,8 +97,6 @@ follow_stats.__annotations__["return"] = AsyncIterator[OPERATION_STATS.stats]  #
 
 @strawberry.type
 class OperationSubscriptions:
-    """Watching operations."""
-
     @strawberry.subscription(
         description="Operations in commit order: replayed after a cursor (feedCursor of an "
         "operation), then live. Without a cursor, only new operations."
@@ -113,13 +108,12 @@ class OperationSubscriptions:
         after: Annotated[str | None, about("Sends operations after this feedCursor.")] = None,
         overflow: Annotated[Overflow, about("Behavior for a slow reader.")] = Overflow.COALESCE,
     ) -> AsyncIterator[OperationFeedItem]:
-        """Those within the caller's bounds."""
         store, bounds = info.context.store, info.context.reader()
         question = FeedQuery(condition_of(where, store.now()), bounds)
         reader = store.operation_feed
         reader.check(question)
         place = None if after is None else reader.position_of(after)
-        stream = info.context.hub.operations(question)
+        stream = info.context.hub.operation_feed(question)
         return Following(stream, place, Policy[overflow.name], operation_or_gap, "after")  # type: ignore[return-value]
 
     operation_stats_live = strawberry.subscription(

@@ -1,4 +1,4 @@
-"""requestProgress and requestEvents: requests watched as they happen."""
+"""Define requestProgress and requestEvents: requests watched live."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
@@ -25,8 +25,6 @@ from subscriptions.subscriber import Policy
 
 @strawberry.type(description="Progress of a request: its current state, then every change.")
 class RequestProgress:
-    """The state itself, or one event and the state it belongs to."""
-
     request: Request = described("The request, at least as recent as the event.")
     event: Event | None = described("The event; null for the current state.")
     seq: Long = described("Sequence number of the event. Pass it as afterSeq to continue.")
@@ -38,7 +36,6 @@ class RequestProgress:
         "unknown or ended."
     )
     async def eta_seconds(self, info: LiveInfo) -> float | None:
-        """The request's own forecast."""
         seconds: float | None = await self.request.eta_seconds(info)
         return seconds
 
@@ -51,8 +48,6 @@ RequestEventItem = Annotated[
 
 @strawberry.type
 class RequestSubscriptions:
-    """Watching requests."""
-
     @strawberry.subscription(
         description="Sends the current state of a request, then every change, and completes after a "
         "final one. After a reconnect, pass afterSeq to receive every later event "
@@ -66,12 +61,11 @@ class RequestSubscriptions:
             Long | None, about("Sends events with a greater seq, without the current state first.")
         ] = None,
     ) -> AsyncIterator[RequestProgress]:
-        """Slow readers read the log: nothing is skipped."""
         context = info.context
         row = await context.store.requests.find_by(context.reader(), {"id": id})
         if row is None:
             raise NotFoundError(f"there is no request {id}", ("id",))
-        stream = context.hub.request((row["organization_id"], row["id"]))
+        stream = context.hub.request_log((row["organization_id"], row["id"]))
         return Following(stream, after_seq, Policy.READ, progress, "afterSeq")  # type: ignore[return-value]
 
     @strawberry.subscription(
@@ -85,42 +79,37 @@ class RequestSubscriptions:
         after: Annotated[str | None, about("Sends events after this feedCursor.")] = None,
         overflow: Annotated[Overflow, about("Behavior for a slow reader.")] = Overflow.GAP,
     ) -> AsyncIterator[RequestEventItem]:
-        """Those within the caller's bounds."""
         store, bounds = info.context.store, info.context.reader()
         question = FeedQuery(condition_of(where, store.now(), {"attributes": "data"}), bounds)
         reader = store.event_feed
         reader.check(question)
         place = None if after is None else reader.position_of(after)
-        stream = info.context.hub.events(question)
+        stream = info.context.hub.event_feed(question)
         return Following(stream, place, Policy[overflow.name], event_or_gap, "after")  # type: ignore[return-value]
 
 
-def progress(found: Progress) -> RequestProgress:
-    """An item of a log."""
-    event = None if found.event is None else event_of(found.event, found.replayed)
+def progress(item: Progress) -> RequestProgress:
+    event = None if item.event is None else event_of(item.event, item.replayed)
     return RequestProgress(
-        request=Request.from_row(found.request),
+        request=Request.from_row(item.request),
         event=event,
-        seq=found.seq,
-        progress=found.request["progress"],
-        replayed=found.replayed,
+        seq=item.seq,
+        progress=item.request["progress"],
+        replayed=item.replayed,
     )
 
 
-def event_or_gap(found: FeedRow | FeedGap) -> Event | Gap:
-    """An item of a feed."""
-    if isinstance(found, FeedGap):
-        return gap_of(found)
-    return event_of(found.row, found.replayed)
+def event_or_gap(item: FeedRow | FeedGap) -> Event | Gap:
+    if isinstance(item, FeedGap):
+        return gap_of(item)
+    return event_of(item.row, item.replayed)
 
 
 def event_of(row: Any, replayed: bool) -> Event:
-    """An event, and whether it was read."""
     event = Event.from_row(row)
     event.__dict__[REPLAYED] = replayed
     return event
 
 
-def gap_of(found: FeedGap) -> Gap:
-    """What was skipped."""
-    return Gap(missed=found.missed, from_cursor=found.from_cursor, to_cursor=found.to_cursor)
+def gap_of(gap: FeedGap) -> Gap:
+    return Gap(missed=gap.missed, from_cursor=gap.from_cursor, to_cursor=gap.to_cursor)

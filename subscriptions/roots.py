@@ -1,4 +1,4 @@
-"""The root type of subscriptions, put together from their nouns."""
+"""Define the root type of subscriptions."""
 
 import strawberry
 
@@ -9,4 +9,4 @@ from subscriptions.requests import RequestSubscriptions
 
 @strawberry.type(description="All subscriptions.")
 class Subscription(RequestSubscriptions, OperationSubscriptions, CircuitBreakerSubscriptions):
-    """The fields stand with their nouns."""
+    pass

@@ -1,4 +1,4 @@
-"""Live answers: a question that is asked again when its answer may have changed."""
+"""Stream live answers: a query that runs again when its answer may have changed."""
 
 import asyncio
 import logging
@@ -11,156 +11,146 @@ from store.errors import OverloadedError, QueryTimeoutError, StoreError
 from subscriptions.streams import Item, Missed, Page, Stream
 
 RECHECK_SECONDS = 15.0
-"""The clock is looked at this often, so that a machine that slept or a clock that was set is noticed."""
+"""Longest wait between two looks at the clock, to notice that it was set or that the machine slept."""
 MAX_TRIES = 3
-"""So often an answer is asked for that fails although the database is there; then the stream ends."""
-FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 16.0
-"""Between two tries; each is twice the one before."""
-RETRY = timedelta(seconds=10)
-"""When it is tried again to find out when an answer changes, where the database did not say."""
+"""Failures in a row, with the database available, after which the stream ends."""
+MIN_RETRY_SECONDS, MAX_RETRY_SECONDS = 0.5, 16.0
+"""Between two tries; doubles each time."""
+CHANGE_RETRY_INTERVAL = timedelta(seconds=10)
+"""Until the next attempt to compute when an answer changes, after a failed one."""
 
 log = logging.getLogger(__name__)
 NextChange = Callable[[datetime], Awaitable[datetime | None]]
-"""When the answer of an instant may change although nothing is recorded; None for never."""
+"""Returns when the answer given at an instant changes without a commit; None for never."""
 
 
 class AnswerError(StoreError):
-    """What is asked cannot be answered."""
-
     def __init__(self, cause: BaseException) -> None:
         is_slow = isinstance(cause, QueryTimeoutError)
         self.code = QueryTimeoutError.code if is_slow else StoreError.code
         reason = "takes the database too long" if is_slow else "cannot be answered by the database"
         super().__init__(
-            f"The question of this subscription {reason}, so the subscription has ended. "
-            "Subscribe again with a simpler question"
+            f"The query of this subscription {reason}, so the subscription has ended. "
+            "Subscribe again with a simpler query."
         )
 
 
 async def never(at: datetime) -> datetime | None:
-    """Say that an answer changes only when something is recorded."""
     del at
     return None
 
 
 class StatsStream(Stream):
-    """The answer to one question; places count how often it was asked.
+    """Stream the answer to one query; a place counts its runs.
 
-    It is asked again at most once in ``interval``, and only after what it asks about was heard of,
-    which the hub tells between ``told`` and ``forgotten``, or when the clock reaches the instant
-    of ``next_change``. A listener compares: what has not changed is not sent.
-
-    While the database is away it is tried again; what fails for another reason, ``MAX_TRIES`` times
-    in a row, ends the stream with an error.
+    The query runs at most once per ``interval``, after a relevant commit (reported by the hub between
+    ``watch`` and ``unwatch``) or when the clock reaches ``next_change``. Unchanged answers are
+    not sent. It is retried while the database is unavailable; after ``MAX_TRIES`` other failures in a
+    row the stream ends with an error.
     """
 
     def __init__(
         self,
-        ask: Callable[[], Awaitable[Any]],
+        query: Callable[[], Awaitable[Any]],
         organization: str | None,
         interval: timedelta,
-        told: Callable[["StatsStream"], None],
-        forgotten: Callable[["StatsStream"], None],
+        watch: Callable[["StatsStream"], None],
+        unwatch: Callable[["StatsStream"], None],
         clock: Callable[[], datetime],
         next_change: NextChange = never,
     ) -> None:
         super().__init__()
-        self._ask = ask
+        self._query = query
         self._organization = organization
         self._seconds = interval.total_seconds()
-        self._told, self._forgotten = told, forgotten
+        self._watch, self._unwatch = watch, unwatch
         self._clock = clock
         self._next_change = next_change
-        self._asked = 0
-        self._heard = asyncio.Event()
+        self._runs = 0
+        self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    def begin(self) -> None:
-        self._told(self)
+    def on_first_subscriber(self) -> None:
+        self._watch(self)
         self._task = asyncio.create_task(self._run(self._clock()), name="stats-live")
 
-    def end(self) -> None:
-        self._forgotten(self)
+    def on_last_unsubscribed(self) -> None:
+        self._unwatch(self)
         if self._task is not None:
             self._task.cancel()
             self._task = None
         self.head = self.error = None
 
     async def start(self) -> None:
-        """With the present answer."""
         return
 
     async def read(self, after: int | None) -> Page:
-        """The present answer, whatever the place: an old one is worth nothing."""
         del after
-        self._asked += 1
-        place = self._asked
+        self._runs += 1
+        place = self._runs
         try:
-            return Page([Item(place, await self._ask())], place)
+            return Page([Item(place, await self._query())], place)
         except StoreError:
             raise
         except Exception as error:
-            log.warning("a live question cannot be answered", exc_info=True)
+            log.warning("a live query failed", exc_info=True)
             raise AnswerError(error) from error
 
-    def hear(self, organizations: Collection[str] | None) -> None:
-        """Something of these was committed; None: of any."""
+    def mark_changed(self, organizations: Collection[str] | None) -> None:
+        """Run the query again if it concerns one of these organizations; None means any."""
         if organizations is None or self._organization in (None, *organizations):
-            self._heard.set()
+            self._changed.set()
 
     async def gap(self, missed: Missed) -> Item:
-        """Never: whoever is slow gets the newest answer."""
         raise NotImplementedError
 
     async def _run(self, answered: datetime) -> None:
-        """Ask again and again; ``answered`` is the instant of the first answer, or before it."""
         pauses = self._pauses()
         pause, tries = self._seconds, 0
         while True:
             await asyncio.sleep(pause)
             await self._wait(answered)
-            self._heard.clear()
-            self._asked += 1
-            place = self._asked
+            self._changed.clear()
+            self._runs += 1
+            place = self._runs
             answered = self._clock()
             try:
-                answer = await self._ask()
-            except Exception as error:  # the stream's edge: nobody else would tell who listens
+                answer = await self._query()
+            except Exception as error:  # nothing else would report it to the subscribers
                 tries += not isinstance(error, OverloadedError | ContentionError)
                 final = final_error(error, tries)
                 if final is not None:
-                    log.warning("a live question ended: it cannot be answered", exc_info=True)
+                    log.warning("live query ended after repeated failures", exc_info=True)
                     self.fail(final)
                     return
-                log.warning("a live question could not be asked: it is tried again", exc_info=True)
-                self._heard.set()
+                log.warning("a live query failed; retrying", exc_info=True)
+                self._changed.set()
                 pause = next(pauses)
                 continue
             pauses, pause, tries = self._pauses(), self._seconds, 0
-            self.tell([Item(place, answer)], place)
+            self.publish([Item(place, answer)], place)
 
     def _pauses(self) -> Iterator[float]:
-        """Return how long to wait before each further try."""
-        pause = FIRST_PAUSE_SECONDS
+        pause = MIN_RETRY_SECONDS
         while True:
             yield max(pause, self._seconds)
-            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+            pause = min(2 * pause, MAX_RETRY_SECONDS)
 
     async def _wait(self, answered: datetime) -> None:
-        """Return when something was heard, or when the answer of ``answered`` changes by itself."""
-        if self._heard.is_set():
+        """Return after a relevant commit, or when time alone changes the answer of ``answered``."""
+        if self._changed.is_set():
             return
         due = await self._due(answered)
-        while not self._heard.is_set():
+        while not self._changed.is_set():
             if due is None:
-                await self._heard.wait()
+                await self._changed.wait()
                 return
-            left = (due - self._clock()).total_seconds()
-            if left <= 0:
+            seconds_left = (due - self._clock()).total_seconds()
+            if seconds_left <= 0:
                 return
             try:
-                async with asyncio.timeout(min(left, RECHECK_SECONDS)):
-                    await self._heard.wait()
+                async with asyncio.timeout(min(seconds_left, RECHECK_SECONDS)):
+                    await self._changed.wait()
             except TimeoutError:
                 continue
 
@@ -168,12 +158,12 @@ class StatsStream(Stream):
         try:
             return await self._next_change(answered)
         except (StoreError, DatabaseFailureError):
-            log.warning("when a live answer changes could not be computed", exc_info=True)
-            return answered + RETRY
+            log.warning("cannot compute when a live answer changes; retrying", exc_info=True)
+            return answered + CHANGE_RETRY_INTERVAL
 
 
 def final_error(error: Exception, tries: int) -> StoreError | None:
-    """Return the error that ends a stream; None where it is worth another try."""
+    """Return the error that ends the stream, or None to try again."""
     if isinstance(error, StoreError) and not error.retryable:
         return error
     return AnswerError(error) if tries >= MAX_TRIES else None

@@ -1,7 +1,7 @@
-"""What can be followed: a stream is read from a place on, and tells its listeners what comes after.
+"""Define streams: a follower subscribes, reads up to the published head, and is live from there on.
 
-Whoever follows one listens first, then reads up to where the stream has told, and is live from
-there on: nothing is missed between the two, and what comes twice is known by its place.
+Subscribing before reading means that nothing is missed in between; duplicates are recognised by
+their place.
 """
 
 from abc import ABC, abstractmethod
@@ -12,14 +12,14 @@ from typing import Any, Protocol
 from store.errors import StoreError
 
 Place = Any
-"""Where an item stands in its stream; places of one stream can be compared."""
+"""Position of an item in its stream; places of one stream are ordered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing that is delivered. ``ends``: nothing comes after it.
+    """Hold one delivered value; ``ends`` marks the last one.
 
-    Of several items with one ``group`` the last says it all.
+    Of several items with one ``group`` only the newest matters.
     """
 
     place: Place
@@ -30,9 +30,9 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Items in order; everything up to ``through`` was looked at.
+    """Hold items in order; everything up to ``through`` was read.
 
-    ``is_full``: there may be more at once. ``ended``: nothing comes any more.
+    ``is_full``: more may be available at once. ``ended``: the stream has no later items.
     """
 
     items: Sequence[Item]
@@ -43,28 +43,23 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """So many items, after one place and up to another, were not delivered."""
-
     count: int
     after: Place
     through: Place
 
 
 class Listener(Protocol):
-    """Is told by a stream; must neither fail nor wait."""
+    """Receive what a stream publishes; methods must neither fail nor wait."""
 
-    def tell(self, items: Sequence[Item]) -> None:
-        """Items in order, each after all that were told before."""
+    def receive(self, items: Sequence[Item]) -> None: ...
 
-    def lose(self) -> None:
-        """Something could not be told: it must be read."""
+    def invalidate(self) -> None: ...
 
-    def fail(self, error: StoreError) -> None:
-        """The stream has ended with an error."""
+    def fail(self, error: StoreError) -> None: ...
 
 
 class Stream(ABC):
-    """Something to follow. ``head`` is up to where it has told; None before it ever did."""
+    """Publish items to listeners; ``head`` is the last published place, None before the first."""
 
     def __init__(self) -> None:
         self.head: Place | None = None
@@ -73,30 +68,26 @@ class Stream(ABC):
 
     @property
     def listeners(self) -> int:
-        """How many listen."""
         return len(self._listeners)
 
-    def listen(self, listener: Listener) -> None:
-        """Tell ``listener`` from now on."""
+    def subscribe(self, listener: Listener) -> None:
         is_first = not self._listeners
         self._listeners[listener] = None
         if is_first:
-            self.begin()
+            self.on_first_subscriber()
 
-    def leave(self, listener: Listener) -> None:
-        """Tell ``listener`` no more."""
+    def unsubscribe(self, listener: Listener) -> None:
         if self._listeners.pop(listener, self) is None and not self._listeners:
-            self.end()
+            self.on_last_unsubscribed()
 
-    def tell(self, items: Sequence[Item], head: Place) -> None:
-        """Tell all listeners; ``head`` is up to where they know everything then."""
+    def publish(self, items: Sequence[Item], head: Place) -> None:
         self.head = head
         if items:
             for listener in tuple(self._listeners):
-                listener.tell(items)
+                listener.receive(items)
 
-    def join(self, through: Place) -> bool:
-        """Whether a listener that has read up to ``through`` is told all that comes after it.
+    def try_go_live(self, through: Place) -> bool:
+        """Return whether a listener that has read up to ``through`` receives everything after it.
 
         Raises the error with which the stream has ended.
         """
@@ -106,34 +97,30 @@ class Stream(ABC):
             self.head = through
         return bool(through >= self.head)
 
-    def lose(self, head: Place | None = None) -> None:
-        """Have all listeners read: something before ``head`` was not told, or before now."""
+    def invalidate(self, head: Place | None = None) -> None:
+        """Make all listeners read: something before ``head``, or before now, was not published."""
         self.head = self.head if head is None else head
         for listener in tuple(self._listeners):
-            listener.lose()
+            listener.invalidate()
 
     def fail(self, error: StoreError) -> None:
-        """End the stream with an error, for all who listen and who have still to join."""
         self.error = error
         for listener in tuple(self._listeners):
             listener.fail(error)
 
     @abstractmethod
-    def begin(self) -> None:
-        """There is a first listener."""
+    def on_first_subscriber(self) -> None: ...
 
     @abstractmethod
-    def end(self) -> None:
-        """The last listener has left."""
+    def on_last_unsubscribed(self) -> None: ...
 
     @abstractmethod
     async def start(self) -> Place | None:
-        """Where somebody begins who continues from nowhere; None: with the present state."""
+        """Return the place to start from without a cursor; None to start with the current state."""
 
     @abstractmethod
     async def read(self, after: Place | None) -> Page:
-        """What comes after a place; with the present state first where it is None."""
+        """Return the items after a place, or the current state for None."""
 
     @abstractmethod
-    async def gap(self, missed: Missed) -> Item:
-        """What tells a follower that it has missed something."""
+    async def gap(self, missed: Missed) -> Item: ...

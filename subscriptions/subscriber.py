@@ -1,4 +1,4 @@
-"""One follower of a stream: first what was, then what comes, through a bounded queue."""
+"""Follow a stream: first the stored items, then live ones through a bounded queue."""
 
 import asyncio
 from collections import deque
@@ -9,45 +9,46 @@ from enum import StrEnum
 from store.errors import OverloadedError, StoreError
 from subscriptions.streams import Item, Missed, Page, Place, Stream
 
-QUEUE_ITEMS = 256
-"""Items that wait for one follower. Queued items are shared: one of these costs a few hundred bytes."""
+MAX_QUEUED_ITEMS = 256
+"""Per follower. Queued items are shared, so each costs a few hundred bytes."""
 
-FIRST_PAUSE, LAST_PAUSE = 0.25, 16.0
-"""Seconds between two tries to read while the database is away; each is twice the one before."""
+MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.25, 16.0
+"""Between two tries to read while the database is unavailable; doubles each time."""
 
 
 class Policy(StrEnum):
-    """What becomes of a follower that is slower than its stream."""
+    """Say how to handle a follower that is slower than its stream."""
 
     READ = "READ"
-    """It reads what it has missed: nothing is skipped."""
+    """Reads what it has missed; nothing is skipped."""
     GAP = "GAP"
-    """It gets what was queued, then is told what it has missed, and goes on with what is new."""
+    """Receives the queued items, then a gap, then new items."""
     COALESCE = "COALESCE"
-    """It is told what it has missed, and gets the newest."""
+    """Receives a gap, then the newest items."""
     CLOSE = "CLOSE"
-    """It is ended, with an error that says where to continue."""
+    """Ends with an error that says where to continue."""
 
 
 @dataclass(slots=True)
 class Loss:
-    """What a slow follower has missed so far."""
-
     count: int
     after: Place
     through: Place
 
 
 class Subscriber:
-    """Follows a stream from a place on: iterate it once.
+    """Follow a stream from a place on; iterate it once.
 
-    Raises ``OverloadedError`` where it is too slow and its policy is to close, and the error with which
-    its stream ends. Leaves the stream when
-    the iteration ends, however it ends.
+    Raises ``OverloadedError`` if it is too slow under ``Policy.CLOSE``, and the error with which its
+    stream ends. Unsubscribes however the iteration ends.
     """
 
     def __init__(
-        self, stream: Stream, after: Place | None, policy: Policy, queue_items: int = QUEUE_ITEMS
+        self,
+        stream: Stream,
+        after: Place | None,
+        policy: Policy,
+        queue_items: int = MAX_QUEUED_ITEMS,
     ) -> None:
         self._stream = stream
         self._place = after
@@ -61,9 +62,8 @@ class Subscriber:
         self._error: StoreError | None = None
 
     async def items(self) -> AsyncIterator[Item]:
-        """Everything from the place on, until the stream ends."""
         stream = self._stream
-        stream.listen(self)
+        stream.subscribe(self)
         try:
             if self._place is None:
                 self._place = await stream.start()
@@ -73,17 +73,17 @@ class Subscriber:
                     if item.ends:
                         return
                 if not self._is_live:
-                    return  # it has ended
+                    return  # the stream has ended
                 async for item in self._follow():
                     yield item
                     if item.ends:
                         return
         finally:
-            stream.leave(self)
+            stream.unsubscribe(self)
             self._queue.clear()
 
     async def _read(self) -> AsyncIterator[Item]:
-        """What lies before the stream's head; live at the end of it, unless the stream has ended."""
+        """Yield the items before the stream's head, then go live unless the stream has ended."""
         self._is_live = False
         while True:
             self._must_read = False
@@ -94,24 +94,22 @@ class Subscriber:
             self._place = page.through
             if page.ended:
                 return
-            if not (page.is_full or self._must_read) and self._stream.join(page.through):
+            if not (page.is_full or self._must_read) and self._stream.try_go_live(page.through):
                 self._is_live = True
                 return
 
     async def _page(self) -> Page:
-        """The next page; a database that is away for a while is waited for."""
-        pause = FIRST_PAUSE
+        pause = MIN_PAUSE_SECONDS
         while True:
             try:
                 return await self._stream.read(self._place)
             except OverloadedError:
-                if pause > LAST_PAUSE:
+                if pause > MAX_PAUSE_SECONDS:
                     raise
                 await asyncio.sleep(pause)
                 pause *= 2
 
     async def _follow(self) -> AsyncIterator[Item]:
-        """What is told, until something must be read."""
         queue, loop = self._queue, asyncio.get_running_loop()
         while True:
             while queue:
@@ -142,10 +140,9 @@ class Subscriber:
             self._place = max(self._place, loss.through)
         return await self._stream.gap(Missed(loss.count, loss.after, loss.through))
 
-    # --- told by the stream ----------------------------------------------------------------------
+    # --- called by the stream --------------------------------------------------------------------
 
-    def tell(self, items: Sequence[Item]) -> None:
-        """Queue what is new; past the bound, what the policy says."""
+    def receive(self, items: Sequence[Item]) -> None:
         if not self._is_live or self._must_read:
             return
         for item in items:
@@ -153,13 +150,11 @@ class Subscriber:
                 self._take(item)
         self._wake()
 
-    def lose(self) -> None:
-        """Read, once what is queued has been delivered."""
+    def invalidate(self) -> None:
         self._must_read = True
         self._wake()
 
     def fail(self, error: StoreError) -> None:
-        """Raise an error, once what is queued has been delivered."""
         self._error = error
         self._wake()
 
@@ -184,17 +179,17 @@ class Subscriber:
             self._loss = Loss(1, self._queue[-1].place, item.place)
 
     def _coalesce(self) -> None:
-        """Keep the newest of each group, and of these the newest half."""
+        """Keep the newest item of each group, and of these the newest half."""
         newest: dict[Hashable, Item] = {}
         for item in self._queue:
             group = item.place if item.group is None else item.group
             newest.pop(group, None)
             newest[group] = item
-        kept = list(newest.values())[-(self._limit // 2) :]
-        dropped = len(self._queue) - len(kept)
-        through = kept[-1].place
+        newest_items = list(newest.values())[-(self._limit // 2) :]
+        dropped = len(self._queue) - len(newest_items)
+        through = newest_items[-1].place
         after = self._place if self._loss is None else self._loss.after
         count = dropped + (0 if self._loss is None else self._loss.count)
         self._loss = Loss(count, after, through)
         self._queue.clear()
-        self._queue.extend(kept)
+        self._queue.extend(newest_items)

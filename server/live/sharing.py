@@ -1,4 +1,4 @@
-"""One execution for all equal subscriptions: a stream whose items are encoded answers."""
+"""Share one execution among equal subscriptions: a stream whose items are encoded answers."""
 
 import asyncio
 import logging
@@ -9,84 +9,81 @@ from typing import Any
 from store.errors import StoreError
 from subscriptions.streams import Item, Missed, Page, Place, Stream
 
-PENDING_ITEMS = 2_000
-"""Items that wait to be executed; where more come, all followers read what they have missed."""
+MAX_PENDING_ITEMS = 2_000
+"""Waiting to be executed; beyond it, all followers read what they have missed."""
 
-TOLD_AT_ONCE = 50
-"""Followers that are told before others have their turn: so many messages take a millisecond."""
+LISTENERS_PER_TURN = 50
+"""Served before other tasks get a turn; so many messages take a millisecond."""
 
 log = logging.getLogger(__name__)
 
 Execute = Callable[[Item], Awaitable[str]]
-"""Makes the encoded answer to an item."""
+"""Returns the encoded answer to an item."""
 
 
 class UpstreamListener:
-    """What a shared execution hears of its stream."""
+    """Pass what the upstream stream publishes on to a shared execution."""
 
     def __init__(self, shared: "SharedExecution") -> None:
         self._shared = shared
 
-    def tell(self, items: Sequence[Item]) -> None:
-        """Execute them, in order."""
-        self._shared.hear(items)
+    def receive(self, items: Sequence[Item]) -> None:
+        self._shared.receive(items)
 
-    def lose(self) -> None:
-        """Its followers must read."""
-        self._shared.miss()
+    def invalidate(self) -> None:
+        self._shared.invalidate_pending()
 
     def fail(self, error: StoreError) -> None:
-        """End with an error, after what was heard before."""
-        self._shared.end_with(error)
+        self._shared.fail_after_pending(error)
 
 
 class SharedExecution(Stream):
-    """Follows a stream; its own items are the answers to a selection, each made once.
+    """Follow a stream and publish the encoded answer to each item, executed once for all followers.
 
-    Followers join where they have read to: what the stream has told and is not executed yet is
-    told to them then.
+    Followers go live at the place they have read to; items that are published but not yet executed
+    reach them afterwards.
     """
 
-    def __init__(self, stream: Stream, execute: Execute, ended: Callable[[], None]) -> None:
+    def __init__(self, stream: Stream, execute: Execute, on_ended: Callable[[], None]) -> None:
         super().__init__()
         self._stream = stream
         self._execute = execute
-        self._ended = ended
-        self._ear = UpstreamListener(self)
+        self._on_ended = on_ended
+        self._upstream = UpstreamListener(self)
         self._pending: deque[Item] = deque()
         self._failure: StoreError | None = None
-        self._heard = asyncio.Event()
+        self._has_work = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._reads: dict[Place | None, asyncio.Task[Page]] = {}
 
-    def begin(self) -> None:
-        self._stream.listen(self._ear)
+    def on_first_subscriber(self) -> None:
+        self._stream.subscribe(self._upstream)
         self._task = asyncio.create_task(self._run(), name="live-execution")
 
-    def end(self) -> None:
-        self._stream.leave(self._ear)
+    def on_last_unsubscribed(self) -> None:
+        self._stream.unsubscribe(self._upstream)
         for task in (self._task, *self._reads.values()):
             if task is not None:
                 task.cancel()
         self._task = self.head = None
         self._pending.clear()
-        self._ended()
+        self._on_ended()
 
-    def join(self, through: Place) -> bool:
+    def try_go_live(self, through: Place) -> bool:
         if self._stream.head is None:
-            self._stream.join(through)
+            self._stream.try_go_live(through)
         if self.head is None:
-            # Another selection may have joined further on: what lies before is told to nobody.
+            # Another selection may have gone live later; earlier items are published to nobody.
             self.head = self._stream.head
-        return super().join(through)
+        return super().try_go_live(through)
 
     async def start(self) -> Place | None:
         return await self._stream.start()
 
     async def read(self, after: Place | None) -> Page:
-        """Those who read after the same place at the same time share a read, too.
+        """Share a read with all who read after the same place at the same time.
 
-        A read that is over is of the past: whoever reads again has to see what came since.
+        A finished read is not reused: a later reader must see newer items.
         """
         task = self._reads.get(after)
         if task is None or task.done():
@@ -102,22 +99,20 @@ class SharedExecution(Stream):
     async def gap(self, missed: Missed) -> Item:
         return await self._answer(await self._stream.gap(missed))
 
-    def hear(self, items: Sequence[Item]) -> None:
-        """Items of the stream."""
+    def receive(self, items: Sequence[Item]) -> None:
         self._pending.extend(items)
-        if len(self._pending) > PENDING_ITEMS:
-            self.miss()
-        self._heard.set()
+        if len(self._pending) > MAX_PENDING_ITEMS:
+            self.invalidate_pending()
+        self._has_work.set()
 
-    def end_with(self, error: StoreError) -> None:
-        """End with an error once what is pending has been answered."""
+    def fail_after_pending(self, error: StoreError) -> None:
+        """End with an error once the pending items have been answered."""
         self._failure = error
-        self._heard.set()
+        self._has_work.set()
 
-    def miss(self) -> None:
-        """Items were lost."""
+    def invalidate_pending(self) -> None:
         self._pending.clear()
-        self.lose(self._stream.head)
+        self.invalidate(self._stream.head)
 
     async def _run(self) -> None:
         pending = self._pending
@@ -127,23 +122,23 @@ class SharedExecution(Stream):
                     item = pending.popleft()
                     await self._spread(await self._answer(item))
                 if self._failure is None:
-                    self._heard.clear()
-                    await self._heard.wait()
-        except Exception:  # its followers would wait for ever
-            log.exception("a subscription could not be executed")
+                    self._has_work.clear()
+                    await self._has_work.wait()
+        except Exception:  # its followers would wait forever
+            log.exception("subscription execution failed")
             self._failure = StoreError("The server could not execute this subscription. Try again")
         self.fail(self._failure)
 
     async def _spread(self, answer: Item) -> None:
-        """Tell all followers, some at a time: a writer need not wait until everybody knows.
+        """Publish to all followers, yielding to other tasks between groups of them.
 
-        Whoever reads and joins in between has read this answer, too, and skips it by its place.
+        A follower that reads and goes live in between has read this answer and skips it by its place.
         """
         self.head = answer.place
         listeners = tuple(self._listeners)
-        for start in range(0, len(listeners), TOLD_AT_ONCE):
-            for listener in listeners[start : start + TOLD_AT_ONCE]:
-                listener.tell((answer,))
+        for start in range(0, len(listeners), LISTENERS_PER_TURN):
+            for listener in listeners[start : start + LISTENERS_PER_TURN]:
+                listener.receive((answer,))
             await asyncio.sleep(0)
 
     async def _read(self, after: Place | None) -> Page:

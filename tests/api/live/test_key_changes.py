@@ -197,7 +197,7 @@ async def test_a_lost_notification_is_made_up_for(
 ) -> None:
     live = await serve(key_cache_seconds=0)
     assert live.server.live is not None
-    monkeypatch.setattr(live.server.live.hub, "keys_heard", lambda _: None)
+    monkeypatch.setattr(live.server.live.hub, "on_keys_changed", lambda _: None)
     boss, id = await key(live, "alice", "ADMIN")
     async with boss.socket() as socket:
         await watching(socket)

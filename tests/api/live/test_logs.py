@@ -46,7 +46,7 @@ class Log:
     def disconnect(self, stream: LogStream) -> None:
         """Nobody is told."""
 
-    def miss(self, key: Any) -> None:
+    def fetch_missed(self, key: Any) -> None:
         """Something was missed."""
         self.missed.append(key)
 
@@ -65,15 +65,15 @@ async def test_a_commit_of_another_server_before_one_of_this_one() -> None:
     first = asyncio.ensure_future(anext(items))
     await log.reading.wait()
     log.last = 3
-    stream.moved(log.move(3))  # of 2 nothing was heard
+    stream.apply(log.move(3))  # of 2 nothing was heard
     log.go_on.set()
     found = [await first, await anext(items), await anext(items)]
     assert [item.value for item in found] == ["1", "2", "3"]
     following = asyncio.ensure_future(anext(items))
     for _ in range(20):
         await asyncio.sleep(0)
-    stream.moved(log.move(5))  # of 4 nothing was heard
+    stream.apply(log.move(5))  # of 4 nothing was heard
     assert log.missed == [KEY]
-    stream.moved(log.move(4, 5))  # it was fetched
+    stream.apply(log.move(4, 5))  # it was fetched
     assert [(await following).value, (await anext(items)).value] == ["4", "5"]
     await items.aclose()  # type: ignore[attr-defined]  # a generator

@@ -89,7 +89,7 @@ async def take(items: AsyncIterator[Item], count: int) -> list[str]:
 
 
 def follow(hub: Hub, where: Compare | None) -> AsyncIterator[Item]:
-    stream = hub.operations(FeedQuery(where, UNRESTRICTED))
+    stream = hub.operation_feed(FeedQuery(where, UNRESTRICTED))
     return Subscriber(stream, None, Policy.READ).items()
 
 

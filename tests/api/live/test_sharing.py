@@ -127,8 +127,8 @@ class Growing(Stream):
         super().__init__()
         self.reads = 0
 
-    def begin(self) -> None: ...
-    def end(self) -> None: ...
+    def on_first_subscriber(self) -> None: ...
+    def on_last_unsubscribed(self) -> None: ...
     async def start(self) -> Place | None: ...
 
     async def read(self, after: Place | None) -> Page:  # noqa: ARG002  # of no matter here
@@ -171,10 +171,10 @@ async def test_nobody_joins_behind_what_the_stream_has_told() -> None:
     one, other = (SharedExecution(stream, encoded, lambda: None) for _ in range(2))
     late = Subscriber(one, 0, Policy.READ)
     early = Subscriber(other, 0, Policy.READ)
-    one.listen(late)
-    other.listen(early)
-    assert other.join(2)
-    assert not one.join(1), "2 was told to nobody here"
-    assert one.join(2)
-    one.leave(late)
-    other.leave(early)
+    one.subscribe(late)
+    other.subscribe(early)
+    assert other.try_go_live(2)
+    assert not one.try_go_live(1), "2 was told to nobody here"
+    assert one.try_go_live(2)
+    one.unsubscribe(late)
+    other.unsubscribe(early)

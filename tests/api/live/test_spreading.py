@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
-from server.live.sharing import TOLD_AT_ONCE, SharedExecution
+from server.live.sharing import LISTENERS_PER_TURN, SharedExecution
 from subscriptions.streams import Item
 from subscriptions.subscriber import Policy, Subscriber
 from tests.api.live.test_subscriber import Numbers, settle, take
 
-FOLLOWERS = 4 * TOLD_AT_ONCE
+FOLLOWERS = 4 * LISTENERS_PER_TURN
 
 
 async def leave(followers: Sequence[AsyncIterator[Item]]) -> None:

@@ -20,10 +20,10 @@ class Numbers(Stream):
         self.reads = 0
         self.away = 0
 
-    def begin(self) -> None:
+    def on_first_subscriber(self) -> None:
         """Nothing to do."""
 
-    def end(self) -> None:
+    def on_last_unsubscribed(self) -> None:
         """Nothing to do."""
 
     async def start(self) -> int:
@@ -46,7 +46,7 @@ class Numbers(Stream):
         """Commit numbers, and tell of them."""
         self.written += numbers
         if tells:
-            self.tell([Item(n, n, n % 2) for n in numbers], numbers[-1])
+            self.publish([Item(n, n, n % 2) for n in numbers], numbers[-1])
 
 
 async def settle() -> None:
@@ -132,13 +132,13 @@ async def test_what_was_lost_is_read() -> None:
     stream = Numbers()
     items = await live_follower(stream, Policy.GAP)
     stream.write(2, 3, tells=False)
-    stream.lose(3)
+    stream.invalidate(3)
     stream.write(4)
     assert await take(items, 3) == [2, 3, 4]
 
 
 async def test_a_database_that_is_away_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("subscriptions.subscriber.FIRST_PAUSE", 0.001)
+    monkeypatch.setattr("subscriptions.subscriber.MIN_PAUSE_SECONDS", 0.001)
     stream = Numbers()
     stream.write(1, 2, tells=False)
     stream.away = 3

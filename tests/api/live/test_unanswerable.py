@@ -24,7 +24,7 @@ LIVE = 'subscription { operationStatsLive(minInterval: "PT0.1S") { totals { coun
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stats, "FIRST_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr(stats, "MIN_RETRY_SECONDS", 0.05)
 
 
 @pytest.fixture
@@ -109,9 +109,11 @@ async def test_several_slow_filters_take_as_long_as_one(
         await items.aclose()  # type: ignore[attr-defined]
         return [item.value.row["name"] for item in found]
 
-    reader = hub.operations(FeedQuery(None, UNRESTRICTED))
+    reader = hub.operation_feed(FeedQuery(None, UNRESTRICTED))
     slow = [
-        hub.operations(FeedQuery(Compare("name", ComparisonOperator.NE, f"slow {n}"), UNRESTRICTED))
+        hub.operation_feed(
+            FeedQuery(Compare("name", ComparisonOperator.NE, f"slow {n}"), UNRESTRICTED)
+        )
         for n in range(6)
     ]
     follower = hub._operations

@@ -31,12 +31,12 @@ Key = tuple[str, UUID]
 
 async def track(store: Store, keys: list[Key]) -> int:
     """Write these operations in one transaction; returns how many were new."""
-    intake = store.intake(ADMINISTRATOR)
+    ingest_session = store.ingest_session(ADMINISTRATOR)
     entries = []
     for organization, id in keys:
         labels = LabelsInput(organization_id=label(organization))
         draft = OperationInput(kind=OperationKind.API, name="n", id=id, labels=labels)
-        entries.append(intake.operation(draft))
+        entries.append(ingest_session.operation(draft))
     return sum(result.status.value == "ACCEPTED" for result in await store.write(entries))
 
 

@@ -41,20 +41,20 @@ async def stores(database_url: str, dialect: str, clock: SetClock) -> AsyncItera
 
 
 async def consume(store: Store, units: int, id: UUID | None = None, **labels: str) -> str:
-    intake = store.intake(PRINCIPAL)
-    (result,) = await store.write([intake.consume(consume_of(units, id, **labels))])
+    ingest_session = store.ingest_session(PRINCIPAL)
+    (result,) = await store.write([ingest_session.consume(consume_of(units, id, **labels))])
     return result.status.value
 
 
 async def reserve(store: Store, units: int, id: UUID) -> str:
-    entry = store.intake(PRINCIPAL).reserve(consume_of(units, id), TTL)
+    entry = store.ingest_session(PRINCIPAL).reserve(consume_of(units, id), TTL)
     (result,) = await store.write([entry])
     return result.status.value
 
 
 async def settle(store: Store, id: UUID, units: int | None) -> ItemResult:
     """Commit, or release where units is None."""
-    (result,) = await store.write([store.intake(PRINCIPAL).settle(id, units)])
+    (result,) = await store.write([store.ingest_session(PRINCIPAL).settle(id, units)])
     return result
 
 

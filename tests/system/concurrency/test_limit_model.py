@@ -69,17 +69,17 @@ class Played:
             self._rules[limit] = number
 
     def _entry(self, step: Step) -> Entry:
-        intake = self._store.intake(self.principal)
+        ingest_session = self._store.ingest_session(self.principal)
         id = None
         if step.slot is not None:
             id = self._ids.setdefault((step.kind == "consume", step.slot), new_id())
         draft = consume_of(max(1, step.units), id, step.user, step.workspace)
         if step.kind == "consume":
-            return intake.consume(draft)
+            return ingest_session.consume(draft)
         if step.kind == "reserve":
-            return intake.reserve(draft, timedelta(minutes=step.minutes))
+            return ingest_session.reserve(draft, timedelta(minutes=step.minutes))
         assert id is not None
-        return intake.settle(id, step.units if step.kind == "commit" else None)
+        return ingest_session.settle(id, step.units if step.kind == "commit" else None)
 
     async def play(self, together: list[Step]) -> list[Outcome]:
         results = await self._store.write([self._entry(step) for step in together])

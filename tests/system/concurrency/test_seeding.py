@@ -55,7 +55,7 @@ def store(stores: list[Store]) -> Store:
 
 
 async def consume(store: Store, units: int, user: str = "ana") -> None:
-    entry = store.intake(PRINCIPAL).consume(consume_of(units, new_id(), user))
+    entry = store.ingest_session(PRINCIPAL).consume(consume_of(units, new_id(), user))
     (result,) = await store.write([entry])
     assert result.status.value == "ACCEPTED"
 
@@ -70,7 +70,7 @@ async def record(store: Store, units: int, at: datetime, user: str = "ana") -> N
         interaction=InteractionUseInput(type=TYPE, units=Long(units)),
         labels=LabelsInput(user_id=ID(user)),
     )
-    entry = store.intake(PRINCIPAL).operation(draft)
+    entry = store.ingest_session(PRINCIPAL).operation(draft)
     (result,) = await store.write([entry])
     assert result.status.value == "ACCEPTED"
 
@@ -93,7 +93,7 @@ async def test_every_subject_counts_its_own_units(store: Store, subject: LimitSu
     label = {"user_id": ID("ana"), f"{subject.value.lower()}_id": ID("mine")}
     mine = consume_of(4, new_id())
     mine.labels = LabelsInput(**label)
-    await store.write([store.intake(PRINCIPAL).consume(mine)])
+    await store.write([store.ingest_session(PRINCIPAL).consume(mine)])
     await consume(store, 3, "ben")
     id = await set_limit(store, PRINCIPAL, 5, subject, "mine")
     level = (await levels_of(store, PRINCIPAL))[id]
@@ -176,20 +176,22 @@ async def test_reservations_that_run_hold_units_of_a_new_limit(
 ) -> None:
     ids = [new_id() for _ in range(3)]
     for id in ids:
-        entry = store.intake(PRINCIPAL).reserve(consume_of(10, id, "ana"), timedelta(minutes=5))
+        entry = store.ingest_session(PRINCIPAL).reserve(
+            consume_of(10, id, "ana"), timedelta(minutes=5)
+        )
         await store.write([entry])
-    await store.write([store.intake(PRINCIPAL).settle(ids[2], None)])
+    await store.write([store.ingest_session(PRINCIPAL).settle(ids[2], None)])
     limit = await set_limit(store, PRINCIPAL, 25, USER, "ana")
     other = await set_limit(store, PRINCIPAL, 25, USER, "ben")
     levels = await levels_of(store, PRINCIPAL)
     assert (levels[limit].used, levels[limit].held, levels[limit].remaining) == (0, 20, 5)
     assert levels[other].held == 0
-    await store.write([store.intake(PRINCIPAL).settle(ids[0], 7)])
+    await store.write([store.ingest_session(PRINCIPAL).settle(ids[0], 7)])
     level = (await levels_of(store, PRINCIPAL))[limit]
     assert (level.used, level.held) == (7, 10)
     clock.move(timedelta(minutes=5))
     assert (await levels_of(store, PRINCIPAL))[limit].held == 0
-    await store.write([store.intake(PRINCIPAL).settle(ids[1], 9)])
+    await store.write([store.ingest_session(PRINCIPAL).settle(ids[1], 9)])
     assert (await levels_of(store, PRINCIPAL))[limit].used == 16
 
 

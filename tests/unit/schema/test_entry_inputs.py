@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 import strawberry
 
-from resolvers.ingest import PREPARE, given, prepare_entry
+from resolvers.ingest import PREPARE, prepare_entry, set_field
 from schema.circuit_breakers import CircuitBreakerInput
 from schema.enums import BreakerState, OperationKind
 from schema.ingest import EntryInput
@@ -70,10 +70,10 @@ def test_every_field_is_prepared() -> None:
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_preparer_makes_an_entry_of_its_kind(name: str) -> None:
     item, kind = SAMPLES[name]
-    intake = IngestSession(open_principal("acme"), InputBounds(), utc_now, new_id)
+    ingest_session = IngestSession(open_principal("acme"), InputBounds(), utc_now, new_id)
     entry = EntryInput(**{name: item})
-    assert given(entry) == (name, item)
-    assert type(prepare_entry(intake, entry)) is kind
+    assert set_field(entry) == (name, item)
+    assert type(prepare_entry(ingest_session, entry)) is kind
 
 
 def test_what_is_not_given_is_unset() -> None:

@@ -204,14 +204,14 @@ async def test_a_month_that_was_dropped_is_made_again_once_it_is_forgotten(
 
 
 async def test_the_writer_makes_a_month_again_that_somebody_dropped(store: Store) -> None:
-    intake = store.intake(open_principal("acme"))
+    ingest_session = store.ingest_session(open_principal("acme"))
     call = OperationInput(kind=OperationKind.API, name="n", occurred_at=MARCH_2026)
     for _ in range(2):
-        await store.write_one(intake.operation(call))
+        await store.write_one(ingest_session.operation(call))
         if store.database.dialect.partitioned:
             async with store.database.write() as connection:
                 await connection.execute(text("DROP TABLE operations_p202603"))
-    await store.write_one(intake.operation(call))
+    await store.write_one(ingest_session.operation(call))
     found = await store.operations.count(TenantBounds(), RecordQuery())
     assert found == (1 if store.database.dialect.partitioned else 3)
 
