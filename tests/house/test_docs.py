@@ -15,6 +15,10 @@ ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
 DECISIONS = Path("docs/decisions")
 MAX_README_WORDS = 700
+MAX_DECISION_WORDS = 300
+PATH = re.compile(
+    r"`((?:models|store|schema|resolvers|subscriptions|server|cli|migrations|sdk|dashboard|tests)/[\w./-]+)`"
+)
 
 
 def test_every_link_leads_somewhere() -> None:
@@ -56,6 +60,21 @@ def test_decisions_are_numbered_without_gap_and_listed() -> None:
     if decisions:
         listed = [target for target in _targets(DECISIONS / "README.md") if target in decisions]
         assert listed == decisions, "docs/decisions/README.md lists every decision in order"
+
+
+def test_a_decision_fits_on_one_screen() -> None:
+    words = {page: len(_read(page).split()) for page in _pages() if page.parent == DECISIONS}
+    long = {page.name: count for page, count in words.items() if count > MAX_DECISION_WORDS}
+    assert not long, "move the details to a page in docs/internals"
+
+
+def test_every_path_that_a_page_names_exists() -> None:
+    known = {str(path) for file in files() for path in (file, *file.parents)}
+    pages = [page for page in _pages() if page != Path("CHANGELOG.md")]
+    named = [(page, path) for page in pages for path in PATH.findall(_read(page))]
+    assert named
+    missing = [f"{page}: {path}" for page, path in named if path.rstrip("/") not in known]
+    assert not missing, "the file was moved or renamed: correct the page"
 
 
 @cache
