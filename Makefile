@@ -1,7 +1,7 @@
 # Everything runs from .venv, which the first target that needs it makes: only Python 3.11+ must be there.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-all test-fast chaos check protocols frameworks dashboard fmt sdl bench migration lock clean
+.PHONY: help serve test test-all test-fast chaos check protocols frameworks dashboard fmt generate sdl bench migration lock clean
 
 # More arguments for the command behind a target: make test ARGS="-k limits -x"
 ARGS ?=
@@ -39,6 +39,7 @@ check: .venv/dev.stamp dashboard ## Lint, format, types, layers, SDL and house r
 	$(bin)/ruff format --check .
 	$(bin)/mypy
 	$(bin)/lint-imports --no-logo
+	$(bin)/python -m codegen --check
 	$(bin)/trackstore schema --check
 	$(bin)/python -m pytest tests/house
 	$(bin)/python hatch_build.py run check --silent
@@ -52,6 +53,10 @@ dashboard: server/dashboard/dist/index.html ## Build the pages that the server g
 fmt: .venv/dev.stamp ## Format the code and mend what ruff can mend
 	$(bin)/ruff check --fix .
 	$(bin)/ruff format .
+
+generate: .venv/dev.stamp ## Write the code that follows from models/operation_fields.py, and the schema
+	$(bin)/python -m codegen
+	$(bin)/trackstore schema --output schema/schema.graphql
 
 sdl: .venv/dev.stamp ## Write schema/schema.graphql from the code
 	$(bin)/trackstore schema --output schema/schema.graphql

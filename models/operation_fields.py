@@ -1,208 +1,271 @@
-"""Fields of an operation, each declared once: its type, its part, what can be asked of it, its meaning.
+"""Fields of an operation, each declared once: part, type, check, description, roles, bounds.
 
-Import fields, dimensions and numbers of aggregations, their descriptions and the bound of large values
-follow from this table. Tables, inputs and client types are written out, for type checkers and
-editors: ``tests/unit/schema/test_operation_fields.py`` holds each of them against the table.
+Import fields, dimensions and numbers of aggregations, the validator and the bulk loader follow from
+this table when the program starts. The columns of the table, drafts, inputs, types and the client's
+entries are source code, for type checkers and editors: ``make generate`` writes them.
 """
 
-from dataclasses import dataclass
-from enum import Enum, Flag, auto
+from models.field_declarations import (
+    Check,
+    OperationField,
+    Part,
+    Role,
+    Storage,
+    ValueType,
+)
 
-
-class Part(Enum):
-    """The object of ``OperationInput`` that a field is sent in."""
-
-    COMMON = ""
-    LABELS = "labels"
-    API = "api"
-    TOOL = "tool"
-    LLM = "llm"
-    INTERACTION = "interaction"
-    DERIVED = "derived"
-    """Computed by the server, never sent."""
-
-
-class ValueType(Enum):
-    TEXT = auto()
-    KIND = auto()
-    OUTCOME = auto()
-    PRICE_STATUS = auto()
-    UUID = auto()
-    INSTANT = auto()
-    BOOLEAN = auto()
-    NUMBER = auto()
-    INTEGER = auto()
-    INT32 = auto()
-    OBJECT = auto()
-    LIST = auto()
-
-
-class Role(Flag):
-    """What a field is for, beside being recorded."""
-
-    NONE = 0
-    FILTER = auto()
-    GROUP = auto()
-    AGGREGATE = auto()
-    ORDER = auto()
-
-
-class Storage(Enum):
-    COLUMN = auto()
-    TEXT_TABLE = auto()
-    """A column of ``operation_texts``."""
-    NONE = auto()
-    """Changes how the others are stored."""
-
-
-@dataclass(frozen=True, slots=True)
-class OperationField:
-    """A field; ``large`` means that a value can be longer than a name.
-
-    ``description`` is what dimensions and numbers of aggregations say. ``input_name`` is given where
-    the field has another name in its part than its column.
-    """
-
-    name: str
-    part: Part
-    type: ValueType
-    roles: Role = Role.NONE
-    description: str = ""
-    large: bool = False
-    storage: Storage = Storage.COLUMN
-    input_name: str = ""
-
-    @property
-    def draft_name(self) -> str:
-        return self.input_name or self.name
-
-    @property
-    def import_name(self) -> str:
-        """The path in ``OperationInput``, which is also the name of a field of an import."""
-        head, *rest = self.draft_name.split("_")
-        name = head + "".join(word.title() for word in rest)
-        return f"{self.part.value}.{name}" if self.part.value else name
-
+MAX_DURATION_MS = 10.0**12
+MAX_BATCH_SIZE = 1_000_000_000
+MIN_STATUS_CODE, MAX_STATUS_CODE = 100, 599
+MAX_UNITS = 10**9
+MAX_TOKENS = 10**15
+"""Tokens of one call; far above any real one, far below where a month's sum could overflow."""
 
 _COMMON, _LABELS, _API = Part.COMMON, Part.LABELS, Part.API
 _TOOL, _LLM, _INTERACTION, _DERIVED = Part.TOOL, Part.LLM, Part.INTERACTION, Part.DERIVED
-_TEXT, _INTEGER = ValueType.TEXT, ValueType.INTEGER
+_TEXT, _INTEGER, _BOOLEAN, _ID = (
+    ValueType.TEXT, ValueType.INTEGER, ValueType.BOOLEAN, ValueType.ID,
+)  # fmt: skip
+_NAME, _ANY, _RANGE, _BY_HAND = Check.NAME, Check.NONE, Check.RANGE, Check.BY_HAND
 _F = Role.FILTER
 _FG, _FA, _FAO = _F | Role.GROUP, _F | Role.AGGREGATE, _F | Role.AGGREGATE | Role.ORDER
 _AO = Role.AGGREGATE | Role.ORDER
 
 OPERATION_FIELDS = (
-    OperationField("occurred_at", _COMMON, ValueType.INSTANT, _F | Role.ORDER),
-    OperationField("recorded_at", _DERIVED, ValueType.INSTANT, _F),
-    OperationField("kind", _COMMON, ValueType.KIND, _FG, "API, TOOL or LLM."),
-    OperationField("name", _COMMON, _TEXT, _FG, "Name."),
-    OperationField("id", _COMMON, ValueType.UUID, _F),
-    OperationField("operation_type", _COMMON, _TEXT, _FG, "Operation type, such as add_memory."),
-    OperationField("outcome", _COMMON, ValueType.OUTCOME, _FG, "Outcome."),
-    OperationField("error", _COMMON, _TEXT, _FG, "Error text.", large=True),
-    OperationField("duration_ms", _COMMON, ValueType.NUMBER, _FAO, "Duration in milliseconds."),
-    OperationField("organization_id", _LABELS, _TEXT, _FG, "Organization id."),
-    OperationField("namespace_id", _LABELS, _TEXT, _FG, "Namespace id."),
-    OperationField("workspace_id", _LABELS, _TEXT, _FG, "Workspace id."),
-    OperationField("user_id", _LABELS, _TEXT, _FG, "User id."),
-    OperationField("developer_id", _LABELS, _TEXT, _FG, "Developer id."),
-    OperationField("api_key_id", _LABELS, _TEXT, _FG, "API key label."),
-    OperationField("company_id", _LABELS, _TEXT, _FG, "Company id."),
-    OperationField("subscription_id", _LABELS, _TEXT, _FG, "Subscription id."),
-    OperationField("session_id", _COMMON, _TEXT, _FG, "Session id."),
-    OperationField("request_id", _COMMON, ValueType.UUID, _FG, "Request id."),
-    OperationField("stage", _COMMON, _TEXT, _FG, "Stage of the request."),
-    OperationField("correlation_id", _COMMON, _TEXT, _FG, "Correlation id."),
-    OperationField("trace_id", _COMMON, _TEXT, _FG, "Trace id."),
-    OperationField("client", _COMMON, _TEXT, _FG, "Client program."),
-    OperationField("route", _API, _TEXT, _FG, "Route.", large=True),
-    OperationField("method", _API, _TEXT, _FG, "HTTP method."),
-    OperationField("status_code", _API, ValueType.INT32, _FG | _AO, "HTTP status code."),
-    OperationField("ip_address", _API, _TEXT, _FG, "IP address of the caller."),
-    OperationField("user_agent", _API, _TEXT, _FG, "User agent of the caller.", large=True),
-    OperationField("batch_size", _API, _INTEGER, _FA, "Number of items in a call."),
     OperationField(
-        "resource_id", _API, _TEXT, _FG, "The resource that the call concerned.", large=True
-    ),
-    OperationField("tool_name", _TOOL, _TEXT, _FG, "Tool name."),
-    OperationField("operation_mode", _TOOL, _TEXT, _FG, "Mode of use of the tool."),
-    OperationField("file_path", _TOOL, _TEXT, _FG, "File path.", large=True),
-    OperationField("parameters", _TOOL, ValueType.OBJECT, large=True),
-    OperationField("tokens_original", _TOOL, _INTEGER, _FAO, "Tokens without the tool's savings."),
-    OperationField("tokens_actual", _TOOL, _INTEGER, _FAO, "Tokens actually used."),
-    OperationField("tokens_prevented", _TOOL, _INTEGER, _FAO, "Original minus actual tokens."),
-    OperationField("provider", _LLM, _TEXT, _FG, "Provider of the model."),
-    OperationField("model", _LLM, _TEXT, _FG, "Model name."),
-    OperationField("input_tokens", _LLM, _INTEGER, _FAO, "Input tokens."),
-    OperationField("output_tokens", _LLM, _INTEGER, _FAO, "Output tokens."),
-    OperationField(
-        "cached_input_tokens", _LLM, _INTEGER, _FAO, "Input tokens read from the provider's cache."
+        "occurred_at", _COMMON, ValueType.INSTANT, _BY_HAND,
+        "When the call finished.", _F | Role.ORDER,
+        note="Defaults to the time in the id, otherwise to now.",
     ),
     OperationField(
-        "cache_write_input_tokens",
-        _LLM,
-        _INTEGER,
-        _FAO,
-        "Input tokens written to the provider's cache.",
+        "recorded_at", _DERIVED, ValueType.INSTANT, _ANY,
+        "When the server recorded it.", _F,
+        is_required=True,
     ),
     OperationField(
-        "reasoning_tokens", _LLM, _INTEGER, _FAO, "Reasoning tokens, part of the output."
-    ),
-    OperationField("audio_input_tokens", _LLM, _INTEGER, _FAO, "Audio tokens, part of the input."),
-    OperationField(
-        "audio_output_tokens", _LLM, _INTEGER, _FAO, "Audio tokens, part of the output."
-    ),
-    OperationField("input_tokens_exclude_cache", _LLM, ValueType.BOOLEAN, storage=Storage.NONE),
-    OperationField("message", _LLM, _TEXT, large=True, storage=Storage.TEXT_TABLE),
-    OperationField("response", _LLM, _TEXT, large=True, storage=Storage.TEXT_TABLE),
-    OperationField(
-        "price_status",
-        _DERIVED,
-        ValueType.PRICE_STATUS,
-        _FG,
-        "Whether a price was found for the tokens.",
+        "kind", _COMMON, ValueType.KIND, _ANY,
+        "Main kind: API, TOOL or LLM.", _FG,
+        note="An operation of any kind can have details of the others.",
+        is_required=True,
     ),
     OperationField(
-        "cache_hit", _COMMON, ValueType.BOOLEAN, _FG, "Whether the response came from a cache."
+        "name", _COMMON, _TEXT, _NAME,
+        "Name of the route, tool or model call, used for grouping.", _FG,
+        is_required=True,
     ),
     OperationField(
-        "interaction_type",
-        _INTERACTION,
-        _TEXT,
-        _FG,
-        "Interaction type, such as mini or premium.",
-        input_name="type",
-    ),
-    OperationField("units", _INTERACTION, _INTEGER, _FA, "Counted units."),
-    OperationField(
-        "counts_against_limits",
-        _INTERACTION,
-        ValueType.BOOLEAN,
-        _FG,
-        "Whether limits count it; null if nothing is counted.",
+        "id", _COMMON, ValueType.UUID, _BY_HAND,
+        "UUIDv7 chosen by the client, which makes retries idempotent.", _F,
+        note="A retry must carry the same time.",
     ),
     OperationField(
-        "further_interactions",
-        _COMMON,
-        ValueType.LIST,
+        "operation_type", _COMMON, _TEXT, _NAME,
+        "Operation type, such as add_memory.", _FG,
+    ),
+    OperationField(
+        "outcome", _COMMON, ValueType.OUTCOME, _ANY,
+        "Outcome.", _FG,
+        default="Outcome.OK",
+    ),
+    OperationField(
+        "error", _COMMON, _TEXT, Check.TRUNCATED_TEXT,
+        "Error text.", _FG,
         large=True,
-        input_name="interactions",
     ),
     OperationField(
-        "cost_baseline",
-        _DERIVED,
-        _INTEGER,
-        Role.AGGREGATE,
-        "Cost without savings and caches, in US dollars.",
+        "duration_ms", _COMMON, ValueType.MILLISECONDS, _RANGE,
+        "Duration in milliseconds.", _FAO,
+        maximum=MAX_DURATION_MS,
     ),
-    OperationField("cost_actual", _DERIVED, _INTEGER, _AO, "Actual cost in US dollars."),
-    OperationField("cost_saved", _DERIVED, _INTEGER, _AO, "Savings in US dollars."),
-    OperationField("attributes", _COMMON, ValueType.OBJECT, _F, large=True),
-    OperationField("feed_position", _DERIVED, _INTEGER),
-)
+    OperationField("organization_id", _LABELS, _ID, _NAME, "Organization id.", _FG),
+    OperationField("namespace_id", _LABELS, _ID, _NAME, "Namespace id.", _FG),
+    OperationField("workspace_id", _LABELS, _ID, _NAME, "Workspace id.", _FG),
+    OperationField("user_id", _LABELS, _ID, _NAME, "User id.", _FG),
+    OperationField("developer_id", _LABELS, _ID, _NAME, "Developer id.", _FG),
+    OperationField("api_key_id", _LABELS, _ID, _NAME, "API key label.", _FG),
+    OperationField("company_id", _LABELS, _ID, _NAME, "Company id.", _FG),
+    OperationField("subscription_id", _LABELS, _ID, _NAME, "Subscription id.", _FG),
+    OperationField(
+        "session_id", _COMMON, ValueType.SESSION_ID, _NAME,
+        "Session id.", _FG,
+        note="Any text; a UUID is compared in lowercase.",
+    ),
+    OperationField(
+        "request_id", _COMMON, ValueType.UUID, _ANY,
+        "The request that the call was made for.", _FG,
+    ),
+    OperationField("stage", _COMMON, _TEXT, _NAME, "Stage of the request.", _FG),
+    OperationField(
+        "correlation_id", _COMMON, _TEXT, _NAME,
+        "Links the operation to records of other services.", _FG,
+    ),
+    OperationField("trace_id", _COMMON, _TEXT, _NAME, "Trace id.", _FG),
+    OperationField(
+        "client", _COMMON, _TEXT, _NAME,
+        "Client program: X-Client-Type or a tool id.", _FG,
+    ),
+    OperationField("route", _API, _TEXT, Check.TEXT, "Route, such as v1/memory.", _FG, large=True),
+    OperationField("method", _API, _TEXT, _NAME, "HTTP method.", _FG),
+    OperationField(
+        "status_code", _API, ValueType.INT32, _RANGE,
+        "HTTP status code, 100 to 599.", _FG | _AO,
+        minimum=MIN_STATUS_CODE, maximum=MAX_STATUS_CODE,
+    ),
+    OperationField("ip_address", _API, _TEXT, _NAME, "IP address of the caller.", _FG),
+    OperationField(
+        "user_agent", _API, _TEXT, Check.TEXT, "User agent of the caller.", _FG, large=True
+    ),
+    OperationField(
+        "batch_size", _API, _INTEGER, _RANGE,
+        "Number of items in the call.", _FA,
+        maximum=MAX_BATCH_SIZE,
+    ),
+    OperationField(
+        "resource_id", _API, _TEXT, _NAME,
+        "The resource that the call concerned.", _FG,
+        large=True,
+    ),
+    OperationField(
+        "tool_name", _TOOL, _TEXT, _NAME,
+        "Tool name.", _FG,
+        note="Defaults to the operation's name.",
+    ),
+    OperationField("operation_mode", _TOOL, _TEXT, _NAME, "Mode of use.", _FG),
+    OperationField(
+        "file_path", _TOOL, _TEXT, Check.TEXT,
+        "Path of the file that the tool was used on.", _FG,
+        large=True,
+    ),
+    OperationField(
+        "parameters", _TOOL, ValueType.OBJECT, Check.OBJECT,
+        "Parameters of the call, as an object.",
+        large=True,
+    ),
+    OperationField(
+        "tokens_original", _TOOL, _INTEGER, _BY_HAND,
+        "Tokens without the tool's savings.", _FAO,
+        maximum=MAX_TOKENS,
+    ),
+    OperationField(
+        "tokens_actual", _TOOL, _INTEGER, _BY_HAND,
+        "Tokens with the tool's savings. May exceed tokensOriginal.", _FAO,
+        maximum=MAX_TOKENS,
+    ),
+    OperationField(
+        "tokens_prevented", _TOOL, _INTEGER, _BY_HAND,
+        "tokensOriginal - tokensActual; negative if the tool used more.", _FAO,
+        note="May replace one of the two; otherwise it must match.",
+        minimum=-MAX_TOKENS, maximum=MAX_TOKENS,
+    ),
+    OperationField("provider", _LLM, _TEXT, _NAME, "Provider of the model.", _FG),
+    OperationField("model", _LLM, _TEXT, _NAME, "Model name, used to look up the price.", _FG),
+    OperationField(
+        "input_tokens", _LLM, _INTEGER, _BY_HAND,
+        "All input tokens, including tokens read from and written to a cache.", _FAO,
+        maximum=MAX_TOKENS,
+    ),
+    OperationField(
+        "output_tokens", _LLM, _INTEGER, _BY_HAND,
+        "All output tokens, including reasoning tokens.", _FAO,
+        maximum=MAX_TOKENS,
+    ),
+    OperationField(
+        "cached_input_tokens", _LLM, _INTEGER, _BY_HAND,
+        "Part of inputTokens: tokens read from a cache.", _FAO,
+        maximum=MAX_TOKENS,
+    ),
+    OperationField(
+        "cache_write_input_tokens", _LLM, _INTEGER, _BY_HAND,
+        "Part of inputTokens: tokens written to a cache.", _FAO,
+        maximum=MAX_TOKENS,
+    ),
+    OperationField(
+        "reasoning_tokens", _LLM, _INTEGER, _BY_HAND,
+        "Part of outputTokens: reasoning tokens.", _FAO,
+        maximum=MAX_TOKENS,
+    ),
+    OperationField(
+        "audio_input_tokens", _LLM, _INTEGER, _BY_HAND,
+        "Part of inputTokens: audio tokens.", _FAO,
+        note="Audio tokens read from a cache may be omitted.",
+        maximum=MAX_TOKENS,
+    ),
+    OperationField(
+        "audio_output_tokens", _LLM, _INTEGER, _BY_HAND,
+        "Part of outputTokens: audio tokens.", _FAO,
+        maximum=MAX_TOKENS,
+    ),
+    OperationField(
+        "input_tokens_exclude_cache", _LLM, _BOOLEAN, _BY_HAND,
+        "Set to true if inputTokens excludes tokens read from and written to a cache, as the usage "
+        "of Anthropic and Amazon Bedrock does. They are then added to the stored inputTokens.",
+        default="False", storage=Storage.NONE,
+    ),
+    OperationField(
+        "message", _LLM, _TEXT, Check.TRUNCATED_LONG_TEXT,
+        "The user's message.",
+        large=True, storage=Storage.TEXT_TABLE,
+    ),
+    OperationField(
+        "response", _LLM, _TEXT, Check.TRUNCATED_LONG_TEXT,
+        "The model's response.",
+        large=True, storage=Storage.TEXT_TABLE,
+    ),
+    OperationField(
+        "price_status", _DERIVED, ValueType.PRICE_STATUS, _ANY,
+        "Whether a price was found; null without tokens.", _FG,
+    ),
+    OperationField(
+        "cache_hit", _COMMON, _BOOLEAN, _ANY, "Whether the response came from a cache.", _FG
+    ),
+    OperationField(
+        "interaction_type", _INTERACTION, _TEXT, _BY_HAND,
+        "Interaction type, such as mini, premium or api_operation.", _FG,
+        is_required=True, input_name="type",
+    ),
+    OperationField(
+        "units", _INTERACTION, _INTEGER, _BY_HAND,
+        "Number of units, at least 1.", _FA,
+        minimum=1, maximum=MAX_UNITS, default="1",
+    ),
+    OperationField(
+        "counts_against_limits", _INTERACTION, _BOOLEAN, _BY_HAND,
+        "Whether limits also count it.", _FG,
+        note="Set to false to count it only in the monthly counter, not against limits.",
+        default="True",
+    ),
+    OperationField(
+        "further_interactions", _COMMON, ValueType.LIST, _BY_HAND,
+        "Additional interactions to count; at most 16 per call in total.",
+        large=True, input_name="interactions",
+    ),
+    OperationField(
+        "cost_baseline", _DERIVED, ValueType.MONEY, _ANY,
+        "Cost in US dollars without savings and caches.", Role.AGGREGATE,
+    ),
+    OperationField(
+        "cost_actual", _DERIVED, ValueType.MONEY, _ANY, "Actual cost in US dollars.", _AO
+    ),
+    OperationField(
+        "cost_saved", _DERIVED, ValueType.MONEY, _ANY,
+        "Savings in US dollars: baseline - actual.", _AO,
+    ),
+    OperationField(
+        "attributes", _COMMON, ValueType.OBJECT, Check.OBJECT,
+        "Custom attributes, as an object.", _F,
+        large=True,
+    ),
+    OperationField(
+        "feed_position", _DERIVED, _INTEGER, _ANY, "Position in the order of commits."
+    ),
+)  # fmt: skip
 """Every field, in the order in which dimensions and numbers are listed."""
 OPERATION_FIELD = {field.name: field for field in OPERATION_FIELDS}
 
 
 def fields_with(role: Role) -> tuple[OperationField, ...]:
     return tuple(field for field in OPERATION_FIELDS if role in field.roles)
+
+
+def fields_in(part: Part) -> tuple[OperationField, ...]:
+    return tuple(field for field in OPERATION_FIELDS if field.part is part)

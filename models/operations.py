@@ -49,6 +49,7 @@ class Operation(LabelColumns, Base):
     organization_id: Mapped[str] = mapped_column(primary_key=True)
     occurred_at: Mapped[datetime] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
+    # region generated: columns without occurred_at id
     recorded_at: Mapped[datetime]
     kind: Mapped[str]
     name: Mapped[str]
@@ -86,16 +87,17 @@ class Operation(LabelColumns, Base):
     audio_input_tokens: Mapped[Long | None]
     audio_output_tokens: Mapped[Long | None]
     price_status: Mapped[str | None]
-    cost_baseline: Mapped[Long | None]
-    cost_actual: Mapped[Long | None]
-    cost_saved: Mapped[Long | None]
     cache_hit: Mapped[bool | None]
     interaction_type: Mapped[str | None]
     units: Mapped[Long | None]
     counts_against_limits: Mapped[bool | None]
     further_interactions: Mapped[list[Any] | None]
+    cost_baseline: Mapped[Long | None]
+    cost_actual: Mapped[Long | None]
+    cost_saved: Mapped[Long | None]
     attributes: Mapped[dict[str, Any] | None]
     feed_position: Mapped[Long | None]
+    # endregion
 
 
 class OperationText(Base):

@@ -5,6 +5,8 @@ from uuid import UUID
 
 import strawberry
 
+from models.field_declarations import Role
+from models.operation_fields import fields_with
 from schema.conditions import condition
 from schema.enums import Direction, OperationKind, Outcome, PriceStatus, register
 from schema.filters import (
@@ -92,6 +94,7 @@ class OperationFilter:
 class OperationOrderField(StrEnum):
     """What operations can be ordered by; values are columns."""
 
+    # region generated: order_members
     OCCURRED_AT = "occurred_at"
     DURATION_MS = "duration_ms"
     STATUS_CODE = "status_code"
@@ -107,26 +110,13 @@ class OperationOrderField(StrEnum):
     AUDIO_OUTPUT_TOKENS = "audio_output_tokens"
     COST_ACTUAL = "cost_actual"
     COST_SAVED = "cost_saved"
+    # endregion
 
 
 register(
     OperationOrderField,
     "Fields that operations can be ordered by.",
-    OCCURRED_AT="When it finished. The default, newest first.",
-    DURATION_MS="Duration.",
-    STATUS_CODE="HTTP status.",
-    TOKENS_ORIGINAL="Original tokens.",
-    TOKENS_ACTUAL="Actual tokens.",
-    TOKENS_PREVENTED="Prevented tokens.",
-    INPUT_TOKENS="Input tokens.",
-    OUTPUT_TOKENS="Output tokens.",
-    CACHED_INPUT_TOKENS="Input tokens read from a cache.",
-    CACHE_WRITE_INPUT_TOKENS="Input tokens written to a cache.",
-    REASONING_TOKENS="Reasoning tokens.",
-    AUDIO_INPUT_TOKENS="Audio tokens, part of the input.",
-    AUDIO_OUTPUT_TOKENS="Audio tokens, part of the output.",
-    COST_ACTUAL="Cost.",
-    COST_SAVED="Cost saved.",
+    **{field.name.upper(): field.description for field in fields_with(Role.ORDER)},
 )
 
 

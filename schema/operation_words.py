@@ -1,10 +1,13 @@
 """The first users' words for an operation, said as the general ``OperationInput``."""
 
+from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any
 
 import strawberry
 
+from models.field_declarations import Part
+from models.operation_fields import fields_in
 from schema.enums import OperationKind, Outcome
 from schema.labels import LabelsInput
 from schema.operation_inputs import (
@@ -24,6 +27,10 @@ from store.operations.operation_types import infer_operation_type
 API_OPERATION = "api_operation"
 SERVER_ERROR = 500
 LABEL_NAMES = tuple(field.name for field in fields(LabelsInput))
+SHARED_FIELDS = ("labels", *(field.draft_name for field in fields_in(Part.COMMON)))
+API_FIELDS, TOOL_FIELDS, LLM_FIELDS = (
+    tuple(field.draft_name for field in fields_in(part)) for part in (Part.API, Part.TOOL, Part.LLM)
+)
 
 
 def outcome_of(outcome: Outcome | None, error: str | None, status: int | None = None) -> Outcome:
@@ -32,6 +39,16 @@ def outcome_of(outcome: Outcome | None, error: str | None, status: int | None = 
         return outcome
     failed = error is not None or (status is not None and status >= SERVER_ERROR)
     return Outcome.ERROR if failed else Outcome.OK
+
+
+def values_of(sent: Any, names: Iterable[str]) -> dict[str, Any]:
+    """Return the fields that an input has under the name of ``OperationInput``; the others are None."""
+    return {name: getattr(sent, name, None) for name in names}
+
+
+def operation_from(sent: Any, **differing: Any) -> OperationInput:
+    """Return an operation with the fields of an input, but for those that differ."""
+    return OperationInput(**{**values_of(sent, SHARED_FIELDS), **differing})
 
 
 def api_operation(call: ApiOperationInput) -> OperationInput:
@@ -45,37 +62,16 @@ def api_operation(call: ApiOperationInput) -> OperationInput:
             units=Long(1),
             counts_against_limits=call.counts_against_plan,
         )
-    return OperationInput(
-        id=call.id,
-        occurred_at=call.occurred_at,
+    return operation_from(
+        call,
         kind=OperationKind.API,
         name=f"{call.method} {call.route}",
         operation_type=operation_type,
         outcome=outcome_of(call.outcome, call.error, call.status_code),
-        error=call.error,
-        duration_ms=call.duration_ms,
-        labels=call.labels,
-        session_id=call.session_id,
-        request_id=call.request_id,
-        stage=call.stage,
-        correlation_id=call.correlation_id,
-        trace_id=call.trace_id,
-        client=call.client,
-        api=ApiCallInput(
-            route=call.route,
-            method=call.method,
-            status_code=call.status_code,
-            ip_address=call.ip_address,
-            user_agent=call.user_agent,
-            batch_size=call.batch_size,
-            resource_id=call.resource_id,
-        ),
+        api=ApiCallInput(**values_of(call, API_FIELDS)),
         tool=call.tool,
         llm=call.llm,
-        cache_hit=call.cache_hit,
         interaction=interaction,
-        interactions=call.interactions,
-        attributes=call.attributes,
     )
 
 
@@ -86,37 +82,18 @@ def tool_operation(use: ToolOperationInput) -> OperationInput:
         raise InvalidInputError(
             "Set two of tokensOriginal, tokensActual and tokensPrevented.", ("tokensOriginal",)
         )
-    return OperationInput(
-        id=use.id,
-        occurred_at=use.occurred_at,
+    tool = values_of(use, TOOL_FIELDS)
+    tool |= {"tool_name": use.tool.value, "operation_mode": use.mode.value}
+    return operation_from(
+        use,
         kind=OperationKind.TOOL,
         name=use.tool.value,
-        operation_type=use.operation_type,
         outcome=outcome_of(use.outcome, use.error),
-        error=use.error,
-        duration_ms=use.duration_ms,
-        labels=use.labels,
-        session_id=use.session_id,
-        request_id=use.request_id,
-        stage=use.stage,
-        correlation_id=use.correlation_id,
-        trace_id=use.trace_id,
         client=use.tool_id,
-        tool=ToolUseInput(
-            tool_name=use.tool.value,
-            operation_mode=use.mode.value,
-            file_path=use.file_path,
-            parameters=use.parameters,
-            tokens_original=use.tokens_original,
-            tokens_actual=use.tokens_actual,
-            tokens_prevented=use.tokens_prevented,
-        ),
+        tool=ToolUseInput(**tool),
         api=use.api,
         llm=use.llm,
-        cache_hit=use.cache_hit,
         interaction=use.interaction,
-        interactions=use.interactions,
-        attributes=use.attributes,
     )
 
 
@@ -138,42 +115,21 @@ def chat_operation(chat: ChatInput) -> OperationInput:
     labels = chat.labels
     if chat.user_id is not None:
         labels = of_user(labels, chat.user_id)
-    return OperationInput(
-        id=chat.id,
-        occurred_at=chat.occurred_at,
+    llm_fields = values_of(chat, LLM_FIELDS)
+    if chat.tokens is not None:
+        llm_fields["input_tokens"] = chat.tokens
+    return operation_from(
+        chat,
+        attributes=with_email(chat.attributes, chat.email),
         kind=OperationKind.LLM,
         name="chat",
         operation_type="chat",
         outcome=outcome_of(chat.outcome, chat.error),
-        error=chat.error,
-        duration_ms=chat.duration_ms,
         labels=labels,
-        session_id=chat.session_id,
-        request_id=chat.request_id,
-        stage=chat.stage,
-        correlation_id=chat.correlation_id,
-        trace_id=chat.trace_id,
-        client=chat.client,
         api=chat.api,
         tool=chat.tool,
-        llm=LlmCallInput(
-            provider=chat.provider,
-            model=chat.model,
-            input_tokens=chat.tokens if chat.tokens is not None else chat.input_tokens,
-            output_tokens=chat.output_tokens,
-            cached_input_tokens=chat.cached_input_tokens,
-            cache_write_input_tokens=chat.cache_write_input_tokens,
-            reasoning_tokens=chat.reasoning_tokens,
-            audio_input_tokens=chat.audio_input_tokens,
-            audio_output_tokens=chat.audio_output_tokens,
-            input_tokens_exclude_cache=chat.input_tokens_exclude_cache,
-            message=chat.message,
-            response=chat.response,
-        ),
-        cache_hit=chat.cache_hit,
+        llm=LlmCallInput(**llm_fields),
         interaction=chat.interaction,
-        interactions=chat.interactions,
-        attributes=with_email(chat.attributes, chat.email),
     )
 
 

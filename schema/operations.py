@@ -54,11 +54,10 @@ class Operation(Node, Labelled, FromRow):
     """A row of ``operations``; money is in US dollars here, in nano-dollars there."""
 
     uuid: UUID = described("The operation's uuid, as chosen by its client.")
+    # region generated: outputs without id feed_position interaction_type units counts_against_limits
     occurred_at: datetime = described("When the call finished.")
     recorded_at: datetime = described("When the server recorded it.")
-    kind: OperationKind = described(
-        "Main kind. An operation of any kind can have details of the others."
-    )
+    kind: OperationKind = described("Main kind: API, TOOL or LLM.")
     name: str = described("Name of the route, tool or model call, used for grouping.")
     operation_type: str | None = described("Operation type, such as add_memory.")
     outcome: Outcome = described("Outcome.")
@@ -67,14 +66,12 @@ class Operation(Node, Labelled, FromRow):
     session_id: strawberry.ID | None = described("Session id.")
     request_id: UUID | None = described("The request that the call was made for.")
     stage: str | None = described("Stage of the request.")
-    correlation_id: str | None = described(
-        "Links the operation to operations and events of other services."
-    )
+    correlation_id: str | None = described("Links the operation to records of other services.")
     trace_id: str | None = described("Trace id.")
-    client: str | None = described("Client program: X-Client-Type or the tool's id.")
-    route: str | None = described("Route.")
+    client: str | None = described("Client program: X-Client-Type or a tool id.")
+    route: str | None = described("Route, such as v1/memory.")
     method: str | None = described("HTTP method.")
-    status_code: Long | None = described("HTTP status code.")
+    status_code: Long | None = described("HTTP status code, 100 to 599.")
     ip_address: str | None = described("IP address of the caller.")
     user_agent: str | None = described("User agent of the caller.")
     batch_size: Long | None = described("Number of items in the call.")
@@ -82,35 +79,40 @@ class Operation(Node, Labelled, FromRow):
     tool_name: str | None = described("Tool name.")
     operation_mode: str | None = described("Mode of use.")
     file_path: str | None = described("Path of the file that the tool was used on.")
-    parameters: JSON | None = described("Parameters of the call.")
+    parameters: JSON | None = described("Parameters of the call, as an object.")
     tokens_original: Long | None = described("Tokens without the tool's savings.")
-    tokens_actual: Long | None = described("Tokens with the tool's savings.")
+    tokens_actual: Long | None = described(
+        "Tokens with the tool's savings. May exceed tokensOriginal."
+    )
     tokens_prevented: Long | None = described(
         "tokensOriginal - tokensActual; negative if the tool used more."
     )
     provider: str | None = described("Provider of the model.")
-    model: str | None = described("Model name.")
+    model: str | None = described("Model name, used to look up the price.")
     input_tokens: Long | None = described(
         "All input tokens, including tokens read from and written to a cache."
     )
     output_tokens: Long | None = described("All output tokens, including reasoning tokens.")
-    cached_input_tokens: Long | None = described("Input tokens read from a cache.")
-    cache_write_input_tokens: Long | None = described("Input tokens written to a cache.")
-    reasoning_tokens: Long | None = described("Reasoning tokens, part of the output.")
-    audio_input_tokens: Long | None = described("Audio tokens, part of the input.")
-    audio_output_tokens: Long | None = described("Audio tokens, part of the output.")
+    cached_input_tokens: Long | None = described("Part of inputTokens: tokens read from a cache.")
+    cache_write_input_tokens: Long | None = described(
+        "Part of inputTokens: tokens written to a cache."
+    )
+    reasoning_tokens: Long | None = described("Part of outputTokens: reasoning tokens.")
+    audio_input_tokens: Long | None = described("Part of inputTokens: audio tokens.")
+    audio_output_tokens: Long | None = described("Part of outputTokens: audio tokens.")
     price_status: PriceStatus | None = described("Whether a price was found; null without tokens.")
+    cache_hit: bool | None = described("Whether the response came from a cache.")
     cost_baseline: float | None = described("Cost in US dollars without savings and caches.")
     cost_actual: float | None = described("Actual cost in US dollars.")
     cost_saved: float | None = described("Savings in US dollars: baseline - actual.")
-    cache_hit: bool | None = described("Whether the response came from a cache.")
+    attributes: JSON | None = described("Custom attributes, as an object.")
+    # endregion
     interaction_type: str | None = described("Interaction type of the first counted interaction.")
     units: Long | None = described("Units of the first counted interaction.")
     counts_against_limits: bool | None = described(
         "Whether limits counted the first interaction in addition to the monthly "
         "counter; null if nothing was counted."
     )
-    attributes: JSON | None = described("Custom attributes.")
 
     RENAMED: ClassVar = {"uuid": "id"}
     CONVERTED: ClassVar = dict.fromkeys(("cost_baseline", "cost_actual", "cost_saved"), to_dollars)

@@ -13,7 +13,7 @@ from store.errors import NotFoundError
 from store.ids import instant_of, is_v7
 from store.ingest.entries import Entry, Flush, ItemResult
 from store.key_lists import conditions_of
-from store.operations.prepare import check_labels
+from store.operations.field_checks import check_labels
 from store.validation import EARLIEST, FUTURE, Checker, InputBounds
 
 TABLE = table_of(Session)

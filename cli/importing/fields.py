@@ -13,7 +13,8 @@ from uuid import UUID
 from cli.importing.records import Operation
 from cli.importing.times import ReadTime, write_time
 from models.enums import OperationKind, Outcome
-from models.operation_fields import OPERATION_FIELDS, Part, ValueType
+from models.field_declarations import Part, ValueType
+from models.operation_fields import OPERATION_FIELDS
 from store.validation import INT_MAX, INT_MIN, LONG_MAX, LONG_MIN
 
 Read = Callable[[str], Any]
@@ -113,12 +114,14 @@ def time(value: str) -> NoReturn:
 
 READERS: dict[ValueType, Read] = {
     ValueType.TEXT: text,
+    ValueType.ID: text,
+    ValueType.SESSION_ID: text,
     ValueType.KIND: one_of(OperationKind),
     ValueType.OUTCOME: one_of(Outcome),
     ValueType.UUID: uuid,
     ValueType.INSTANT: time,
     ValueType.BOOLEAN: boolean,
-    ValueType.NUMBER: number,
+    ValueType.MILLISECONDS: number,
     ValueType.INTEGER: whole,
     ValueType.INT32: small,
     ValueType.OBJECT: json_object,

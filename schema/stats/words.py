@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from models.operation_fields import Role, fields_with
+from models.field_declarations import Role
+from models.operation_fields import fields_with
 from store.aggregation.catalog import Source
 
 DIMENSIONS: Mapping[str, str] = {

@@ -20,8 +20,9 @@ class SharedArguments(LabelArguments, total=False):
     ``trace_id`` are taken from the context where they are left out.
     """
 
-    id: UUID | str | None
+    # region generated: arguments COMMON without kind name
     occurred_at: datetime | float | str | None
+    id: UUID | str | None
     operation_type: str | None
     outcome: Outcome | str | None
     error: str | BaseException | None
@@ -33,9 +34,10 @@ class SharedArguments(LabelArguments, total=False):
     trace_id: str | None
     client: str | None
     cache_hit: bool | None
+    attributes: Mapping[str, Any] | None
+    # endregion
     interaction: Interaction | Mapping[str, Any] | str | None
     interactions: Sequence[Interaction | Mapping[str, Any] | str] | None
-    attributes: Mapping[str, Any] | None
     # Names that services already have.
     latency_ms: float | timedelta | None
     response_time_ms: float | timedelta | None
@@ -55,11 +57,13 @@ class SharedArguments(LabelArguments, total=False):
 
 
 class CallFacts(TypedDict, total=False):
+    # region generated: arguments API without route method
     status_code: int | None
     ip_address: str | None
     user_agent: str | None
     batch_size: int | None
     resource_id: str | None
+    # endregion
     memory_id: str | None
     is_memory_operation: bool | None
 
@@ -73,10 +77,12 @@ class RouteFacts(TypedDict, total=False):
 class ToolFacts(TypedDict, total=False):
     tool: ToolUse | Mapping[str, Any] | str | None
     mode: str | None
-    tokens_original: int | None
-    tokens_actual: int | None
+    # region generated: arguments TOOL without tool_name operation_mode tokens_prevented
     file_path: str | None
     parameters: Mapping[str, Any] | None
+    tokens_original: int | None
+    tokens_actual: int | None
+    # endregion
 
 
 class ToolNames(TypedDict, total=False):
@@ -86,6 +92,7 @@ class ToolNames(TypedDict, total=False):
 
 
 class ModelFacts(TypedDict, total=False):
+    # region generated: arguments LLM without model message response
     provider: str | None
     input_tokens: int | None
     output_tokens: int | None
@@ -95,6 +102,7 @@ class ModelFacts(TypedDict, total=False):
     audio_input_tokens: int | None
     audio_output_tokens: int | None
     input_tokens_exclude_cache: bool
+    # endregion
     usage: Any
     user_email: str | None
     tokens_used: int | None

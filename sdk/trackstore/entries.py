@@ -23,6 +23,7 @@ class Input(Struct, kw_only=True, omit_defaults=True, rename="camel", forbid_unk
 
 
 class Labels(Input, kw_only=True):
+    # region generated: entries LABELS
     organization_id: str | None = None
     namespace_id: str | None = None
     workspace_id: str | None = None
@@ -31,11 +32,13 @@ class Labels(Input, kw_only=True):
     api_key_id: str | None = None
     company_id: str | None = None
     subscription_id: str | None = None
+    # endregion
 
 
 class ApiCall(Input, kw_only=True):
     """Fields of an API call; ``status_code`` is 100 to 599."""
 
+    # region generated: entries API
     route: str | None = None
     method: str | None = None
     status_code: int | None = None
@@ -43,11 +46,13 @@ class ApiCall(Input, kw_only=True):
     user_agent: str | None = None
     batch_size: int | None = None
     resource_id: str | None = None
+    # endregion
 
 
 class ToolUse(Input, kw_only=True):
     """Fields of a tool call; ``tokens_prevented`` is original - actual, and replaces one of them."""
 
+    # region generated: entries TOOL
     tool_name: str | None = None
     operation_mode: str | None = None
     file_path: str | None = None
@@ -55,6 +60,7 @@ class ToolUse(Input, kw_only=True):
     tokens_original: int | None = None
     tokens_actual: int | None = None
     tokens_prevented: int | None = None
+    # endregion
 
 
 class LlmCall(Input, kw_only=True):
@@ -64,6 +70,7 @@ class LlmCall(Input, kw_only=True):
     ``input_tokens_exclude_cache`` is set; ``output_tokens`` includes reasoning.
     """
 
+    # region generated: entries LLM
     provider: str | None = None
     model: str | None = None
     input_tokens: int | None = None
@@ -76,6 +83,7 @@ class LlmCall(Input, kw_only=True):
     input_tokens_exclude_cache: bool = False
     message: str | None = None
     response: str | None = None
+    # endregion
 
 
 class Interaction(Input, kw_only=True):
@@ -84,9 +92,11 @@ class Interaction(Input, kw_only=True):
     The monthly counter always counts it; limits only if ``counts_against_limits``.
     """
 
+    # region generated: entries INTERACTION
     type: str
     units: int = 1
     counts_against_limits: bool = True
+    # endregion
 
 
 class Entry(Input, kw_only=True):
@@ -97,28 +107,30 @@ class Entry(Input, kw_only=True):
 
 class Operation(Entry, kw_only=True):
     field = "operation"
+    # region generated: entries COMMON
+    occurred_at: datetime | None = None
     kind: Kind
     name: str
     id: UUID | None = None
-    occurred_at: datetime | None = None
     operation_type: str | None = None
     outcome: Outcome = "OK"
     error: str | None = None
     duration_ms: float | None = None
-    labels: Labels | None = None
     session_id: str | None = None
     request_id: UUID | None = None
     stage: str | None = None
     correlation_id: str | None = None
     trace_id: str | None = None
     client: str | None = None
+    cache_hit: bool | None = None
+    attributes: Json | None = None
+    # endregion
+    labels: Labels | None = None
     api: ApiCall | None = None
     tool: ToolUse | None = None
     llm: LlmCall | None = None
-    cache_hit: bool | None = None
     interaction: Interaction | None = None
     interactions: list[Interaction] | None = None
-    attributes: Json | None = None
 
 
 class Session(Entry, kw_only=True):

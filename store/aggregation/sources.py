@@ -13,8 +13,9 @@ from models import (
     table_of,
 )
 from models.enums import Outcome, PriceStatus, RequestStatus, Severity, StageStatus
+from models.field_declarations import OperationField, Role, ValueType
 from models.labels import LABELS
-from models.operation_fields import OperationField, Role, ValueType, fields_with
+from models.operation_fields import fields_with
 from store.aggregation.catalog import (
     BucketUnit,
     Dimension,
@@ -27,7 +28,6 @@ from store.aggregation.catalog import (
     Stat,
 )
 
-MONEY_COLUMNS = frozenset({"cost_baseline", "cost_actual", "cost_saved"})
 EVERY_LABEL = ("organization_id", *LABELS)
 OPERATION, REQUEST = table_of(Operation), table_of(Request)
 STAGE, EVENT = table_of(RequestStage), table_of(RequestEvent)
@@ -56,11 +56,11 @@ def elapsed(table: Table, name: str, start: str, end: str) -> dict[str, Number]:
 
 def operation_number(field: OperationField) -> Number:
     scale = Scale.PLAIN
-    if field.name in MONEY_COLUMNS:
+    if field.type is ValueType.MONEY:
         scale = Scale.NANODOLLARS
-    elif field.type is ValueType.NUMBER:
+    elif field.type is ValueType.MILLISECONDS:
         scale = Scale.MILLISECONDS
-    is_integer = field.type is not ValueType.NUMBER
+    is_integer = field.type is not ValueType.MILLISECONDS
     return Number(field.name, OPERATION.columns[field.name], is_integer=is_integer, scale=scale)
 
 

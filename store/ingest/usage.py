@@ -11,8 +11,6 @@ from store.ids import digest_id
 
 MAX_INTERACTIONS = 16
 """Interactions of one operation: each is a counter and several limits to be updated."""
-MAX_UNITS = 10**9
-"""Units of one call: a month of nine thousand million such calls still fits into 64 bits."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from models.enums import AccessScope
 from models.labels import LABELS
+from models.operation_fields import MAX_UNITS
 from store.auth.access import UNRESTRICTED, LabelsDraft, Principal, TenantBounds, fill_labels
 from store.ids import new_id
 from store.ingest.entries import Entry, Lane
-from store.ingest.usage import MAX_UNITS
-from store.operations.prepare import check_labels
+from store.operations.field_checks import check_labels
 from store.validation import Checker, InputBounds
 
 MIN_TTL, MAX_TTL = timedelta(seconds=1), timedelta(days=1)

@@ -10,6 +10,7 @@ from store.auth.access import LabelsDraft
 
 
 class ApiCallDraft(Protocol):
+    # region generated: drafts API
     route: str | None
     method: str | None
     status_code: int | None
@@ -17,9 +18,11 @@ class ApiCallDraft(Protocol):
     user_agent: str | None
     batch_size: int | None
     resource_id: str | None
+    # endregion
 
 
 class ToolUseDraft(Protocol):
+    # region generated: drafts TOOL
     tool_name: str | None
     operation_mode: str | None
     file_path: str | None
@@ -27,6 +30,7 @@ class ToolUseDraft(Protocol):
     tokens_original: int | None
     tokens_actual: int | None
     tokens_prevented: int | None
+    # endregion
 
 
 class LlmCallDraft(Protocol):
@@ -37,6 +41,7 @@ class LlmCallDraft(Protocol):
     audio output are part of ``output_tokens``.
     """
 
+    # region generated: drafts LLM
     provider: str | None
     model: str | None
     input_tokens: int | None
@@ -49,23 +54,31 @@ class LlmCallDraft(Protocol):
     input_tokens_exclude_cache: bool
     message: str | None
     response: str | None
+    # endregion
 
 
 class InteractionUseDraft(Protocol):
+    # region generated: drafts INTERACTION
     type: str
     units: int
     counts_against_limits: bool
+    # endregion
 
 
 class OperationDraft(Protocol):
-    id: UUID | None
+    # region generated: drafts COMMON
     occurred_at: datetime | None
     kind: OperationKind
     name: str
+    id: UUID | None
     operation_type: str | None
     outcome: Outcome
     error: str | None
     duration_ms: float | None
+
+    @property
+    def session_id(self) -> str | None: ...
+
     request_id: UUID | None
     stage: str | None
     correlation_id: str | None
@@ -73,9 +86,8 @@ class OperationDraft(Protocol):
     client: str | None
     cache_hit: bool | None
     attributes: Any
+    # endregion
 
-    @property
-    def session_id(self) -> str | None: ...
     @property
     def labels(self) -> LabelsDraft | None: ...
     @property

@@ -10,18 +10,15 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from models.operation_fields import MAX_TOKENS, MAX_UNITS
 from models.types import EPOCH, session_key
 from store.auth.access import LabelDefaults, Principal
 from store.ids import LAST_MILLISECOND, MILLISECOND
-from store.ingest.usage import MAX_UNITS
 from store.operations.columns import AT, WIDTH
 from store.operations.drafts import ApiCallDraft, LlmCallDraft, OperationDraft, ToolUseDraft
-from store.pricing.token_counts import MAX_TOKENS, input_with_cache, parts_fit
+from store.pricing.token_counts import input_with_cache, parts_fit
 from store.validation import EARLIEST, FUTURE, LONG_MAX, InputBounds
 
-MAX_DURATION_MS = 10.0**12
-MAX_BATCH_SIZE = 1_000_000_000
-MIN_STATUS_CODE, MAX_STATUS_CODE = 100, 599
 UUID7_BITS = 0x7 << 14 | 0x2
 """Version and variant of a UUIDv7 where the twelve bits between them are cleared."""
 MAX_FAST_PATH_MEMBERS = 40
@@ -35,28 +32,59 @@ KEY_WIDTH = 3
 """The primary key stands first: organization, time, id."""
 Row = list[Any]
 
-(
-    ORGANIZATION, OCCURRED_AT, ID, RECORDED_AT, KIND, NAME, OPERATION_TYPE, OUTCOME, ERROR,
-    DURATION_MS, SESSION_ID, REQUEST_ID, STAGE, CORRELATION_ID, TRACE_ID, CLIENT, ROUTE, METHOD,
-    STATUS_CODE, IP_ADDRESS, USER_AGENT, BATCH_SIZE, RESOURCE_ID, TOOL_NAME, OPERATION_MODE,
-    FILE_PATH, PARAMETERS, TOKENS_ORIGINAL, TOKENS_ACTUAL, TOKENS_PREVENTED, PROVIDER, MODEL,
-    INPUT_TOKENS, OUTPUT_TOKENS, CACHED_INPUT_TOKENS, CACHE_WRITE_INPUT_TOKENS, REASONING_TOKENS,
-    AUDIO_INPUT_TOKENS, AUDIO_OUTPUT_TOKENS, CACHE_HIT, INTERACTION_TYPE, UNITS,
-    COUNTS_AGAINST_LIMITS, FURTHER_INTERACTIONS, ATTRIBUTES,
-) = (
-    AT[name] for name in (
-        "organization_id", "occurred_at", "id", "recorded_at", "kind", "name", "operation_type",
-        "outcome", "error", "duration_ms", "session_id", "request_id", "stage", "correlation_id",
-        "trace_id", "client", "route", "method", "status_code", "ip_address", "user_agent",
-        "batch_size", "resource_id", "tool_name", "operation_mode", "file_path", "parameters",
-        "tokens_original", "tokens_actual", "tokens_prevented", "provider", "model",
-        "input_tokens", "output_tokens", "cached_input_tokens", "cache_write_input_tokens",
-        "reasoning_tokens", "audio_input_tokens", "audio_output_tokens", "cache_hit",
-        "interaction_type", "units", "counts_against_limits", "further_interactions",
-        "attributes",
-    )
-)  # fmt: skip
-NAMESPACE, WORKSPACE, API_KEY = AT["namespace_id"], AT["workspace_id"], AT["api_key_id"]
+# region generated: positions
+OCCURRED_AT = AT["occurred_at"]
+RECORDED_AT = AT["recorded_at"]
+KIND = AT["kind"]
+NAME = AT["name"]
+ID = AT["id"]
+OPERATION_TYPE = AT["operation_type"]
+OUTCOME = AT["outcome"]
+ERROR = AT["error"]
+DURATION_MS = AT["duration_ms"]
+SESSION_ID = AT["session_id"]
+REQUEST_ID = AT["request_id"]
+STAGE = AT["stage"]
+CORRELATION_ID = AT["correlation_id"]
+TRACE_ID = AT["trace_id"]
+CLIENT = AT["client"]
+ROUTE = AT["route"]
+METHOD = AT["method"]
+STATUS_CODE = AT["status_code"]
+IP_ADDRESS = AT["ip_address"]
+USER_AGENT = AT["user_agent"]
+BATCH_SIZE = AT["batch_size"]
+RESOURCE_ID = AT["resource_id"]
+TOOL_NAME = AT["tool_name"]
+OPERATION_MODE = AT["operation_mode"]
+FILE_PATH = AT["file_path"]
+PARAMETERS = AT["parameters"]
+TOKENS_ORIGINAL = AT["tokens_original"]
+TOKENS_ACTUAL = AT["tokens_actual"]
+TOKENS_PREVENTED = AT["tokens_prevented"]
+PROVIDER = AT["provider"]
+MODEL = AT["model"]
+INPUT_TOKENS = AT["input_tokens"]
+OUTPUT_TOKENS = AT["output_tokens"]
+CACHED_INPUT_TOKENS = AT["cached_input_tokens"]
+CACHE_WRITE_INPUT_TOKENS = AT["cache_write_input_tokens"]
+REASONING_TOKENS = AT["reasoning_tokens"]
+AUDIO_INPUT_TOKENS = AT["audio_input_tokens"]
+AUDIO_OUTPUT_TOKENS = AT["audio_output_tokens"]
+PRICE_STATUS = AT["price_status"]
+CACHE_HIT = AT["cache_hit"]
+INTERACTION_TYPE = AT["interaction_type"]
+UNITS = AT["units"]
+COUNTS_AGAINST_LIMITS = AT["counts_against_limits"]
+FURTHER_INTERACTIONS = AT["further_interactions"]
+COST_BASELINE = AT["cost_baseline"]
+COST_ACTUAL = AT["cost_actual"]
+COST_SAVED = AT["cost_saved"]
+ATTRIBUTES = AT["attributes"]
+FEED_POSITION = AT["feed_position"]
+# endregion
+ORGANIZATION, NAMESPACE = AT["organization_id"], AT["namespace_id"]
+WORKSPACE, API_KEY = AT["workspace_id"], AT["api_key_id"]
 USER, DEVELOPER = AT["user_id"], AT["developer_id"]
 COMPANY, SUBSCRIPTION = AT["company_id"], AT["subscription_id"]
 
@@ -86,32 +114,13 @@ class FastPathPreparer:
         row: Row = [None] * WIDTH
         if not (self._defaults_are_plain and self._labels(draft, row)):
             return None
-        names = (
-            draft.name, draft.operation_type, draft.stage, draft.correlation_id, draft.trace_id,
-            draft.client, draft.session_id,
-        )  # fmt: skip
-        limit = self._name
-        for text in names:
-            if text is not None and not (0 < len(text) <= limit and text.isprintable()):
-                return None
-        duration, error, attributes = draft.duration_ms, draft.error, draft.attributes
-        if duration is not None:
-            if not 0 <= duration <= MAX_DURATION_MS:
-                return None
-            row[DURATION_MS] = float(duration)
-        if error is not None and not (len(error) <= self._text and error.isprintable()):
-            return None
-        if attributes is not None and not self._is_on_fast_path(attributes):
+        if not self._common(draft, row):
             return None
         row[RECORDED_AT] = self._now
         row[KIND], row[OUTCOME] = draft.kind.value, draft.outcome.value
-        row[NAME], row[OPERATION_TYPE], row[STAGE] = names[:3]
-        row[CORRELATION_ID], row[TRACE_ID], row[CLIENT] = names[3:6]
-        session = names[6]
-        row[SESSION_ID] = None if session is None else session_key(session)
-        row[ERROR] = error
-        row[REQUEST_ID] = draft.request_id
-        row[CACHE_HIT], row[ATTRIBUTES] = draft.cache_hit, attributes
+        session = row[SESSION_ID]
+        if session is not None:
+            row[SESSION_ID] = session_key(session)
         if draft.interactions:
             return None
         if draft.interaction is not None and not self._interaction(draft.interaction, row):
@@ -175,31 +184,94 @@ class FastPathPreparer:
             return False
         return llm is None or self._llm(llm, row)
 
-    def _api(self, api: ApiCallDraft, row: Row) -> bool:
-        status, size = api.status_code, api.batch_size
-        if status is not None and not MIN_STATUS_CODE <= status <= MAX_STATUS_CODE:
+    def _common(self, draft: OperationDraft, row: Row) -> bool:
+        # region generated: fast_path COMMON
+        names = (
+            draft.name,
+            draft.operation_type,
+            draft.session_id,
+            draft.stage,
+            draft.correlation_id,
+            draft.trace_id,
+            draft.client,
+        )
+        texts = (draft.error,)
+        if not (self._are_names(names) and self._are_texts(texts)):
             return False
-        if size is not None and not 0 <= size <= MAX_BATCH_SIZE:
+        duration_ms = draft.duration_ms
+        attributes = draft.attributes
+        if not (
+            (duration_ms is None or 0 <= duration_ms <= 1000000000000.0)
+            and (attributes is None or self._is_on_fast_path(attributes))
+        ):
             return False
-        names = (api.method, api.ip_address, api.resource_id)
-        if not (self._are_names(names) and self._are_texts((api.route, api.user_agent))):
+        (
+            row[NAME],
+            row[OPERATION_TYPE],
+            row[SESSION_ID],
+            row[STAGE],
+            row[CORRELATION_ID],
+            row[TRACE_ID],
+            row[CLIENT],
+        ) = names
+        (row[ERROR],) = texts
+        row[DURATION_MS] = None if duration_ms is None else float(duration_ms)
+        row[ATTRIBUTES] = attributes
+        row[REQUEST_ID] = draft.request_id
+        row[CACHE_HIT] = draft.cache_hit
+        # endregion
+        return True
+
+    def _api(self, draft: ApiCallDraft, row: Row) -> bool:
+        # region generated: fast_path API
+        names = (draft.method, draft.ip_address, draft.resource_id)
+        texts = (draft.route, draft.user_agent)
+        if not (self._are_names(names) and self._are_texts(texts)):
             return False
-        row[ROUTE], row[USER_AGENT] = api.route, api.user_agent
-        row[METHOD], row[IP_ADDRESS], row[RESOURCE_ID] = names
-        row[STATUS_CODE], row[BATCH_SIZE] = status, size
+        status_code = draft.status_code
+        batch_size = draft.batch_size
+        if not (
+            (status_code is None or 100 <= status_code <= 599)
+            and (batch_size is None or 0 <= batch_size <= 1000000000)
+        ):
+            return False
+        (row[METHOD], row[IP_ADDRESS], row[RESOURCE_ID]) = names
+        (row[ROUTE], row[USER_AGENT]) = texts
+        row[STATUS_CODE] = status_code
+        row[BATCH_SIZE] = batch_size
+        # endregion
+        return True
+
+    def _tool_fields(self, draft: ToolUseDraft, row: Row) -> bool:
+        # region generated: fast_path TOOL
+        names = (draft.tool_name, draft.operation_mode)
+        texts = (draft.file_path,)
+        if not (self._are_names(names) and self._are_texts(texts)):
+            return False
+        parameters = draft.parameters
+        if not (parameters is None or self._is_on_fast_path(parameters)):
+            return False
+        (row[TOOL_NAME], row[OPERATION_MODE]) = names
+        (row[FILE_PATH],) = texts
+        row[PARAMETERS] = parameters
+        # endregion
+        return True
+
+    def _llm_fields(self, draft: LlmCallDraft, row: Row) -> bool:
+        # region generated: fast_path LLM
+        names = (draft.provider, draft.model)
+        if not (self._are_names(names)):
+            return False
+        (row[PROVIDER], row[MODEL]) = names
+        # endregion
         return True
 
     def _tool(self, tool: ToolUseDraft, row: Row) -> bool:
         before, after = tool.tokens_original, tool.tokens_actual
         if tool.tokens_prevented is not None or not are_tokens((before, after)):
             return False
-        names = (tool.tool_name, tool.operation_mode)
-        if not (self._are_names(names) and self._are_texts((tool.file_path,))):
+        if not self._tool_fields(tool, row):
             return False
-        if tool.parameters is not None and not self._is_on_fast_path(tool.parameters):
-            return False
-        row[TOOL_NAME], row[OPERATION_MODE] = names
-        row[FILE_PATH], row[PARAMETERS] = tool.file_path, tool.parameters
         row[TOKENS_ORIGINAL], row[TOKENS_ACTUAL] = before, after
         if before is not None and after is not None:
             row[TOKENS_PREVENTED] = before - after
@@ -220,10 +292,8 @@ class FastPathPreparer:
             read, llm.output_tokens, cached, written, llm.reasoning_tokens,
             llm.audio_input_tokens, llm.audio_output_tokens,
         )  # fmt: skip
-        names = (llm.provider, llm.model)
-        if not (are_tokens(counts) and parts_fit(counts) and self._are_names(names)):
+        if not (are_tokens(counts) and parts_fit(counts) and self._llm_fields(llm, row)):
             return False
-        row[PROVIDER], row[MODEL] = names
         row[INPUT_TOKENS], row[OUTPUT_TOKENS], row[CACHED_INPUT_TOKENS] = counts[:3]
         row[CACHE_WRITE_INPUT_TOKENS], row[REASONING_TOKENS] = counts[3:5]
         row[AUDIO_INPUT_TOKENS], row[AUDIO_OUTPUT_TOKENS] = counts[5:]

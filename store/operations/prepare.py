@@ -8,17 +8,18 @@ from uuid import UUID
 from sqlalchemy import Table
 
 from models import OperationText, table_of
+from models.field_declarations import Part
+from models.operation_fields import MAX_UNITS, OPERATION_FIELD
 from store.auth.access import Principal, fill_labels
 from store.errors import InvalidInputError
 from store.ids import instant_of, is_v7
 from store.ingest.entries import Entry, ItemStatus, Lane
-from store.ingest.usage import MAX_INTERACTIONS, MAX_UNITS
+from store.ingest.usage import MAX_INTERACTIONS
 from store.maintenance.partitions import month_of
 from store.operations.bulk.batches import OperationBatch
 from store.operations.bulk.columnwise import ColumnPreparer
 from store.operations.columns import COLUMNS, TABLE
 from store.operations.drafts import (
-    ApiCallDraft,
     InteractionUseDraft,
     LlmCallDraft,
     OperationDraft,
@@ -27,17 +28,12 @@ from store.operations.drafts import (
 from store.operations.fast_path import (
     ID,
     INTERACTION_TYPE,
-    MAX_BATCH_SIZE,
-    MAX_DURATION_MS,
-    MAX_STATUS_CODE,
-    MIN_STATUS_CODE,
     OCCURRED_AT,
     FastPathPreparer,
     Row,
 )
+from store.operations.field_checks import check_integer, check_labels, check_part
 from store.pricing.token_counts import (
-    API_NAMES,
-    MAX_TOKENS,
     TOKEN_COLUMNS,
     TokenCounts,
     input_with_cache,
@@ -46,6 +42,8 @@ from store.pricing.token_counts import (
 from store.validation import Checker, InputBounds, Path
 
 NO_TEXTS = (None, None)
+UNITS = OPERATION_FIELD["units"]
+TOOL_TOKENS = ("tokens_original", "tokens_actual", "tokens_prevented")
 MIN_COLUMNAR_BATCH_ITEMS = 8
 """Fewer operations take longer column by column than one by one."""
 
@@ -126,22 +124,7 @@ class OperationPreparer:
         values: dict[str, Any] = {"recorded_at": self._now}
         self._identity(draft, values, check)
         self._labels(draft, values, check)
-        values["kind"] = draft.kind.value
-        values["outcome"] = draft.outcome.value
-        values["name"] = check.required_name(draft.name, "name")
-        values["operation_type"] = check.name(draft.operation_type, "operationType")
-        values["error"] = check.cut_text(draft.error)
-        values["duration_ms"] = check.number(
-            draft.duration_ms, "durationMs", maximum=MAX_DURATION_MS
-        )
-        values["session_id"] = check.session_id(draft.session_id, "sessionId")
-        values["request_id"] = draft.request_id
-        values["stage"] = check.name(draft.stage, "stage")
-        values["correlation_id"] = check.name(draft.correlation_id, "correlationId")
-        values["trace_id"] = check.name(draft.trace_id, "traceId")
-        values["client"] = check.name(draft.client, "client")
-        values["cache_hit"] = draft.cache_hit
-        values["attributes"] = check.json_object(draft.attributes, "attributes")
+        check_part(Part.COMMON, draft, values, check)
         texts = self._details(draft, values, check)
         values |= interaction_values(draft, check)
         check.raise_if_any()
@@ -175,44 +158,14 @@ class OperationPreparer:
         self, draft: OperationDraft, values: dict[str, Any], check: Checker
     ) -> tuple[str | None, str | None]:
         if draft.api is not None:
-            api_values(draft.api, values, check)
+            check_part(Part.API, draft.api, values, check)
         if draft.tool is not None:
-            tool_values(draft.tool, values, check)
+            check_part(Part.TOOL, draft.tool, values, check)
+            values |= token_values(draft.tool, check)
         if draft.llm is None:
             return NO_TEXTS
-        return llm_values(draft.llm, values, check)
-
-
-def check_labels(labels: dict[str, str | None], check: Checker) -> dict[str, str | None]:
-    checked = {}
-    for name, value in labels.items():
-        if value is not None:
-            head, *rest = name.split("_")
-            camel = head + "".join(word.title() for word in rest)
-            checked[name] = check.name(value, "labels", camel)
-        else:
-            checked[name] = None
-    return checked
-
-
-def api_values(api: ApiCallDraft, values: dict[str, Any], check: Checker) -> None:
-    values["route"] = check.text(api.route, "api", "route")
-    values["method"] = check.name(api.method, "api", "method")
-    values["status_code"] = check.integer(
-        api.status_code, "api", "statusCode", minimum=MIN_STATUS_CODE, maximum=MAX_STATUS_CODE
-    )
-    values["ip_address"] = check.name(api.ip_address, "api", "ipAddress")
-    values["user_agent"] = check.text(api.user_agent, "api", "userAgent")
-    values["batch_size"] = check.integer(api.batch_size, "api", "batchSize", maximum=MAX_BATCH_SIZE)
-    values["resource_id"] = check.name(api.resource_id, "api", "resourceId")
-
-
-def tool_values(tool: ToolUseDraft, values: dict[str, Any], check: Checker) -> None:
-    values["tool_name"] = check.name(tool.tool_name, "tool", "toolName")
-    values["operation_mode"] = check.name(tool.operation_mode, "tool", "operationMode")
-    values["file_path"] = check.text(tool.file_path, "tool", "filePath")
-    values["parameters"] = check.json_object(tool.parameters, "tool", "parameters")
-    values |= token_values(tool, check)
+        llm_values(draft.llm, values, check)
+        return values.pop("message"), values.pop("response")
 
 
 def token_values(tool: ToolUseDraft, check: Checker) -> dict[str, int | None]:
@@ -221,10 +174,8 @@ def token_values(tool: ToolUseDraft, check: Checker) -> dict[str, int | None]:
     Of the three numbers two give the third one; where all three are given they must agree.
     """
     before = len(check.problems)
-    original = check.integer(tool.tokens_original, "tool", "tokensOriginal", maximum=MAX_TOKENS)
-    actual = check.integer(tool.tokens_actual, "tool", "tokensActual", maximum=MAX_TOKENS)
-    prevented = check.integer(
-        tool.tokens_prevented, "tool", "tokensPrevented", minimum=-MAX_TOKENS, maximum=MAX_TOKENS
+    original, actual, prevented = (
+        check_integer(check, OPERATION_FIELD[name], getattr(tool, name)) for name in TOOL_TOKENS
     )
     if prevented is None or len(check.problems) > before:
         if original is not None and actual is not None:
@@ -234,15 +185,13 @@ def token_values(tool: ToolUseDraft, check: Checker) -> dict[str, int | None]:
             check.refuse(
                 f"{prevented} is not tokensOriginal - tokensActual = {original} - {actual} = "
                 f"{original - actual}: correct one of the three or leave one out",
-                *("tool", "tokensPrevented"),
+                *OPERATION_FIELD["tokens_prevented"].path,
             )
     elif original is not None:
-        actual = check.integer(original - prevented, "tool", "tokensActual", maximum=MAX_TOKENS)
+        actual = check_integer(check, OPERATION_FIELD["tokens_actual"], original - prevented)
     elif actual is not None:
-        original = check.integer(actual + prevented, "tool", "tokensOriginal", maximum=MAX_TOKENS)
-    return {
-        "tokens_original": original, "tokens_actual": actual, "tokens_prevented": prevented,
-    }  # fmt: skip
+        original = check_integer(check, OPERATION_FIELD["tokens_original"], actual + prevented)
+    return dict(zip(TOOL_TOKENS, (original, actual, prevented), strict=True))
 
 
 def interaction_values(draft: OperationDraft, check: Checker) -> dict[str, Any]:
@@ -259,7 +208,9 @@ def interaction_values(draft: OperationDraft, check: Checker) -> dict[str, Any]:
     interactions = [
         {
             "type": check.required_name(use.type, *path, "type"),
-            "units": check.integer(use.units, *path, "units", minimum=1, maximum=MAX_UNITS),
+            "units": check.integer(
+                use.units, *path, "units", minimum=UNITS.minimum, maximum=MAX_UNITS
+            ),
             "counts_against_limits": use.counts_against_limits,
         }
         for path, use in uses
@@ -275,31 +226,21 @@ def interaction_values(draft: OperationDraft, check: Checker) -> dict[str, Any]:
     }
 
 
-def llm_values(
-    llm: LlmCallDraft, values: dict[str, Any], check: Checker
-) -> tuple[str | None, str | None]:
-    values["provider"] = check.name(llm.provider, "llm", "provider")
-    values["model"] = check.name(llm.model, "llm", "model")
+def llm_values(llm: LlmCallDraft, values: dict[str, Any], check: Checker) -> None:
+    check_part(Part.LLM, llm, values, check)
     counts = TokenCounts(
-        *(
-            check.integer(getattr(llm, column), "llm", API_NAMES[column], maximum=MAX_TOKENS)
-            for column in TOKEN_COLUMNS
-        )
+        *(check_integer(check, OPERATION_FIELD[name], getattr(llm, name)) for name in TOKEN_COLUMNS)
     )
     if llm.input_tokens_exclude_cache:
         total = input_with_cache(
             counts.input_tokens, counts.cached_input_tokens, counts.cache_write_input_tokens
         )
         counts = counts._replace(
-            input_tokens=check.integer(total, "llm", "inputTokens", maximum=MAX_TOKENS)
+            input_tokens=check_integer(check, OPERATION_FIELD["input_tokens"], total)
         )
     for column, message in part_problems(counts):
-        check.refuse(message, "llm", API_NAMES[column])
+        check.refuse(message, *OPERATION_FIELD[column].path)
     values.update(counts._asdict())
-    return (
-        check.cut_long_text(llm.message),
-        check.cut_long_text(llm.response),
-    )
 
 
-__all__ = ["InvalidInputError", "OperationEntry", "OperationPreparer", "check_labels"]
+__all__ = ["InvalidInputError", "OperationEntry", "OperationPreparer"]

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from models.enums import PriceKind
+from models.operation_fields import MAX_TOKENS
 from store.pricing.prices import FALLBACKS, MAX_PRICE, RATES, to_nanos
-from store.pricing.token_counts import MAX_TOKENS
 from store.validation import EARLIEST, Checker
 
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)

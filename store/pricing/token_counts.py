@@ -3,9 +3,6 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-MAX_TOKENS = 10**15
-"""Tokens of one call; far above any real one, far below where a month's sum could overflow."""
-
 
 class TokenCounts(NamedTuple):
     """Tokens of a model call. Input and output are totals, the others are parts of one of them.
@@ -23,16 +20,6 @@ class TokenCounts(NamedTuple):
 
 
 TOKEN_COLUMNS = TokenCounts._fields
-API_NAMES = {
-    "input_tokens": "inputTokens",
-    "output_tokens": "outputTokens",
-    "cached_input_tokens": "cachedInputTokens",
-    "cache_write_input_tokens": "cacheWriteInputTokens",
-    "reasoning_tokens": "reasoningTokens",
-    "audio_input_tokens": "audioInputTokens",
-    "audio_output_tokens": "audioOutputTokens",
-}
-"""Names of the counts in the API, by column."""
 EXCLUDES_CACHE = "; where it leaves out the tokens of a cache, set inputTokensExcludeCache"
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from models.enums import AccessScope, RequestStatus
 from store.auth.access import Principal, fill_labels
 from store.ids import instant_of, is_v7
-from store.operations.prepare import check_labels
+from store.operations.field_checks import check_labels
 from store.requests import drafts
 from store.requests.entries import Change, CommandEntry, CreateEntry, new_request_row
 from store.requests.rows import CommandContext, Row, planned_stage

@@ -8,6 +8,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 
 from models.enums import OperationKind, Outcome
+from models.operation_fields import MAX_DURATION_MS, MAX_TOKENS
 from schema.labels import LabelsInput
 from schema.operation_inputs import (
     ApiCallInput,
@@ -16,8 +17,7 @@ from schema.operation_inputs import (
     OperationInput,
     ToolUseInput,
 )
-from store.operations.fast_path import MAX_DURATION_MS
-from store.pricing.token_counts import MAX_TOKENS, TOKEN_COLUMNS
+from store.pricing.token_counts import TOKEN_COLUMNS
 from store.validation import EARLIEST, FUTURE, LONG_MAX, LONG_MIN, InputBounds
 from tests.differential.pair import NOW, NOW_MS, own_id
 

@@ -7,6 +7,7 @@ rows; a differential test holds them against each other.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from datetime import UTC, datetime
 from math import isnan
 from operator import attrgetter, sub
@@ -16,40 +17,24 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import astuple
 
+from models.field_declarations import Part
+from models.operation_fields import MAX_TOKENS, MAX_UNITS
 from models.types import session_key
 from store.auth.access import LabelDefaults, Principal
 from store.dialects.insert_plans import is_null
 from store.ids import instant_of, is_v7
-from store.ingest.usage import MAX_UNITS
 from store.operations import fast_path
 from store.operations.bulk.frames import Frame, Values
 from store.operations.columns import AT
 from store.operations.drafts import OperationDraft
-from store.pricing.token_counts import MAX_TOKENS, TOKEN_COLUMNS, input_with_cache, parts_fit
+from store.operations.field_groups import GROUPS, PartGroups
+from store.pricing.token_counts import TOKEN_COLUMNS, input_with_cache, parts_fit
 from store.validation import EARLIEST, FUTURE, InputBounds
 
-OWN = (
-    "kind", "name", "outcome", "id", "occurred_at", "duration_ms", "error", "operation_type",
-    "stage", "correlation_id", "trace_id", "client", "session_id", "request_id", "cache_hit",
-    "attributes", "labels", "api", "tool", "llm", "interaction", "interactions",
-)  # fmt: skip
-LABELS = (
-    ("organization_id", fast_path.ORGANIZATION), ("namespace_id", fast_path.NAMESPACE),
-    ("workspace_id", fast_path.WORKSPACE), ("api_key_id", fast_path.API_KEY), ("user_id", fast_path.USER),
-    ("developer_id", fast_path.DEVELOPER), ("company_id", fast_path.COMPANY),
-    ("subscription_id", fast_path.SUBSCRIPTION),
-)  # fmt: skip
-API = ("method", "ip_address", "resource_id", "route", "user_agent", "status_code", "batch_size")
-TOOL = (
-    "tool_name", "operation_mode", "file_path", "parameters", "tokens_original", "tokens_actual",
-    "tokens_prevented",
-)  # fmt: skip
-LLM = (
-    "provider", "model", "message", "response", "input_tokens_exclude_cache", *TOKEN_COLUMNS,
-)  # fmt: skip
+COMMON, LABELS, API = GROUPS[Part.COMMON], GROUPS[Part.LABELS], GROUPS[Part.API]
+TOOL, LLM, INTERACTION = GROUPS[Part.TOOL], GROUPS[Part.LLM], GROUPS[Part.INTERACTION]
 TOKENS = tuple(AT[name] for name in TOKEN_COLUMNS)
-USE = ("type", "units", "counts_against_limits")
-LABEL_NAMES = tuple(name for name, _ in LABELS)
+DEFAULT_LABELS = tuple(field.name for field in fields(LabelDefaults))
 take_int = attrgetter("int")
 take_zone = attrgetter("tzinfo")
 DIGITS = bytes(48 if 48 <= byte <= 57 else 32 for byte in range(256))
@@ -68,7 +53,10 @@ class ColumnPreparer:
     def __init__(
         self, principal: Principal, bounds: InputBounds, now: datetime, make_id: Callable[[], UUID]
     ) -> None:
-        self._defaults = LabelDefaults.of(principal)
+        defaults = LabelDefaults.of(principal)
+        self._defaults: Mapping[str, str | None] = {
+            name: getattr(defaults, name) for name in DEFAULT_LABELS
+        }
         self._bounds = principal.bounds
         self._limits = bounds
         self._now = now
@@ -76,12 +64,14 @@ class ColumnPreparer:
 
     def frame(self, drafts: Sequence[OperationDraft]) -> Frame | None:
         """Return the frame, or None where the drafts must be prepared one by one."""
-        common = dict(zip(OWN, attributes_of(drafts, OWN), strict=True))
+        names = COMMON.draft_names
+        common = dict(zip(names, attributes_of(drafts, names), strict=True))
         frame = Frame(len(drafts), {})
         try:
             self._common(common, frame)
             self._labels(common["labels"], frame)
-            self._api(common, frame)
+            if any(common["api"]):
+                self._put(API, columns_of(common["api"], API), frame)
             self._tool(common, frame)
             self._llm(common, frame)
             self._interaction(common["interaction"], common["interactions"], frame)
@@ -95,30 +85,29 @@ class ColumnPreparer:
         frame.columns[fast_path.RECORDED_AT] = (self._now,) * frame.count
         frame.columns[fast_path.KIND] = named(common["kind"])
         frame.columns[fast_path.OUTCOME] = named(common["outcome"])
-        for name, position in (
-            ("name", fast_path.NAME), ("operation_type", fast_path.OPERATION_TYPE),
-            ("stage", fast_path.STAGE), ("correlation_id", fast_path.CORRELATION_ID),
-            ("trace_id", fast_path.TRACE_ID), ("client", fast_path.CLIENT),
-            ("session_id", fast_path.SESSION_ID),
-        ):  # fmt: skip
-            self._put_names(frame, position, common[name])
-        self._put_texts(frame, fast_path.ERROR, common["error"])
-        self._put_json(frame, fast_path.ATTRIBUTES, common["attributes"])
+        self._put(COMMON, common, frame)
         sessions = frame.columns.get(fast_path.SESSION_ID)
         if sessions is not None:
             frame.columns[fast_path.SESSION_ID] = session_keys(sessions)
-        frame.put(fast_path.REQUEST_ID, common["request_id"])
-        frame.put(fast_path.CACHE_HIT, common["cache_hit"])
-        durations = common["duration_ms"]
-        if not is_null(durations):
-            check_range(durations, 0, fast_path.MAX_DURATION_MS)
-            if None in durations:
-                durations = [None if value is None else float(value) for value in durations]
-            else:
-                durations = list(map(float, durations))
-            if isnan(sum(filter(None, durations))):  # what is no number compares with nothing
-                raise NeedsFullValidationError
-            frame.columns[fast_path.DURATION_MS] = durations
+
+    def _put(self, groups: PartGroups, columns: Mapping[str, Values], frame: Frame) -> None:
+        """Put the columns of a part into the frame, but for those checked by hand."""
+        for name, position in groups.names:
+            self._put_names(frame, position, columns[name])
+        for name, position in groups.texts:
+            self._put_texts(frame, position, columns[name])
+        for name, position in groups.objects:
+            self._put_json(frame, position, columns[name])
+        for name, position in groups.plain:
+            frame.put(position, columns[name])
+        for name, position, low, high in groups.integers:
+            check_range(columns[name], low, high)
+            frame.put(position, columns[name])
+        for name, position, low, high in groups.durations:
+            values = columns[name]
+            if not is_null(values):
+                check_range(values, low, high)
+                frame.columns[position] = floats(values)
 
     def _identity(self, ids: Values, times: Values, frame: Frame) -> None:
         if not (all(ids) and all(times)):
@@ -147,19 +136,13 @@ class ColumnPreparer:
         return instant_of(id)
 
     def _labels(self, labels: Values, frame: Frame) -> None:
-        label_defaults, bounds = self._defaults, self._bounds
-        sent_labels = columns_of(labels, LABEL_NAMES)
-        defaults = (
-            label_defaults.organization_id,
-            label_defaults.namespace_id,
-            label_defaults.workspace_id,
-            label_defaults.api_key_id,
-        )
-        for (_, position), values, default in zip(
-            LABELS, sent_labels, (*defaults, None, None, None, None), strict=True
-        ):
+        defaults, bounds = self._defaults, self._bounds
+        sent_labels = columns_of(labels, LABELS)
+        for name, position in LABELS.names:
+            values = sent_labels[name]
+            default = defaults.get(name)
             if default is not None and not all(values):
-                values = filled(values, default)  # noqa: PLW2901
+                values = filled(values, default)
             self._put_names(frame, position, values)
         organizations = frame.columns.get(fast_path.ORGANIZATION)
         if organizations is None or not all(organizations):
@@ -171,30 +154,14 @@ class ColumnPreparer:
             if wanted is not None and set(frame.column(position)) != {wanted}:
                 raise NeedsFullValidationError
 
-    def _api(self, common: Mapping[str, Values], frame: Frame) -> None:
-        if not any(common["api"]):
-            return
-        method, ip, resource, route, agent, status, size = columns_of(common["api"], API)
-        self._put_names(frame, fast_path.METHOD, method)
-        self._put_names(frame, fast_path.IP_ADDRESS, ip)
-        self._put_names(frame, fast_path.RESOURCE_ID, resource)
-        self._put_texts(frame, fast_path.ROUTE, route)
-        self._put_texts(frame, fast_path.USER_AGENT, agent)
-        check_range(status, fast_path.MIN_STATUS_CODE, fast_path.MAX_STATUS_CODE)
-        check_range(size, 0, fast_path.MAX_BATCH_SIZE)
-        frame.put(fast_path.STATUS_CODE, status)
-        frame.put(fast_path.BATCH_SIZE, size)
-
     def _tool(self, common: Mapping[str, Values], frame: Frame) -> None:
         if not any(common["tool"]):
             return
-        name, mode, path, parameters, before, after, tool_columns = columns_of(common["tool"], TOOL)
-        if not is_null(tool_columns):
+        columns = columns_of(common["tool"], TOOL)
+        if not is_null(columns["tokens_prevented"]):
             raise NeedsFullValidationError
-        self._put_names(frame, fast_path.TOOL_NAME, name)
-        self._put_names(frame, fast_path.OPERATION_MODE, mode)
-        self._put_texts(frame, fast_path.FILE_PATH, path)
-        self._put_json(frame, fast_path.PARAMETERS, parameters)
+        self._put(TOOL, columns, frame)
+        before, after = columns["tokens_original"], columns["tokens_actual"]
         check_range(before, 0, MAX_TOKENS)
         check_range(after, 0, MAX_TOKENS)
         frame.put(fast_path.TOKENS_ORIGINAL, before)
@@ -211,12 +178,13 @@ class ColumnPreparer:
     def _llm(self, common: Mapping[str, Values], frame: Frame) -> None:
         if not any(common["llm"]):
             return
-        provider, model, message, response, excludes, *counts = columns_of(common["llm"], LLM)
+        columns = columns_of(common["llm"], LLM)
         # Long texts are looked at closely: they are too long for anything else to matter.
-        if not (is_null(message) and is_null(response)):
+        if not (is_null(columns["message"]) and is_null(columns["response"])):
             raise NeedsFullValidationError
-        self._put_names(frame, fast_path.PROVIDER, provider)
-        self._put_names(frame, fast_path.MODEL, model)
+        self._put(LLM, columns, frame)
+        counts = [columns[name] for name in TOKEN_COLUMNS]
+        excludes = columns["input_tokens_exclude_cache"]
         for values in counts:
             check_range(values, 0, MAX_TOKENS)
         if any(excludes):
@@ -236,11 +204,11 @@ class ColumnPreparer:
         if any(further):
             raise NeedsFullValidationError
         if any(uses):
-            types, units, count = columns_of(uses, USE)
-            self._put_names(frame, fast_path.INTERACTION_TYPE, types)
-            check_range(units, 1, MAX_UNITS)
-            frame.put(fast_path.UNITS, units)
-            frame.columns[fast_path.COUNTS_AGAINST_LIMITS] = count
+            columns = columns_of(uses, INTERACTION)
+            self._put_names(frame, fast_path.INTERACTION_TYPE, columns["type"])
+            check_range(columns["units"], 1, MAX_UNITS)
+            frame.put(fast_path.UNITS, columns["units"])
+            frame.columns[fast_path.COUNTS_AGAINST_LIMITS] = columns["counts_against_limits"]
 
     def _put_names(self, frame: Frame, position: int, values: Values) -> None:
         distinct = set(values)
@@ -330,13 +298,25 @@ def named(members: Values) -> Values:
     return [member.value for member in members]
 
 
-def columns_of(parts: Values, names: tuple[str, ...]) -> list[Values]:
+def columns_of(parts: Values, groups: PartGroups) -> Mapping[str, Values]:
+    names = groups.draft_names
     if all(parts):
-        return attributes_of(parts, names)
-    present = [part for part in parts if part is not None]
+        return dict(zip(names, attributes_of(parts, names), strict=True))
+    present = [value for value in parts if value is not None]
     if not present:
-        return [parts] * len(names)
-    return [spread(values, parts) for values in attributes_of(present, names)]
+        return dict.fromkeys(names, parts)
+    columns = attributes_of(present, names)
+    return {name: spread(values, parts) for name, values in zip(names, columns, strict=True)}
+
+
+def floats(numbers: Values) -> Values:
+    if None in numbers:
+        converted = [None if value is None else float(value) for value in numbers]
+    else:
+        converted = list(map(float, numbers))
+    if isnan(sum(filter(None, converted))):  # what is no number compares with nothing
+        raise NeedsFullValidationError
+    return converted
 
 
 def attributes_of(objects: Sequence[Any], names: tuple[str, ...]) -> list[Values]:

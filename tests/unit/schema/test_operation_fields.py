@@ -1,5 +1,6 @@
 """Holds what is written out for type checkers against ``models.operation_fields``."""
 
+from dataclasses import fields
 from typing import get_type_hints
 
 import pytest
@@ -7,24 +8,16 @@ from sqlalchemy import BigInteger, Boolean, Double, Uuid
 
 from models import Operation as OperationRow
 from models import OperationText, table_of
-from models.operation_fields import (
-    OPERATION_FIELD,
-    OPERATION_FIELDS,
-    OperationField,
-    Part,
-    Role,
-    Storage,
-    ValueType,
-    fields_with,
-)
-from models.types import CleanText, Instant
+from models.field_declarations import Check, OperationField, Part, Role, Storage, ValueType
+from models.operation_fields import OPERATION_FIELD, OPERATION_FIELDS, fields_in, fields_with
+from models.types import CleanText, Instant, SessionKey
 from schema import operation_inputs
 from schema.operation_filters import OperationFilter, OperationOrderField
 from schema.operations import Operation as OperationType
 from store.auth.access import LabelsDraft
 from store.operations import drafts
-from store.operations.bulk import columnwise
 from store.operations.columns import COLUMNS
+from store.operations.field_groups import GROUPS, NESTED_PARTS
 from store.pricing.token_counts import TOKEN_COLUMNS
 from trackstore import entries
 
@@ -33,15 +26,18 @@ NESTED = {"labels", "api", "tool", "llm", "interaction"}
 """Fields of an operation that hold the other parts."""
 COLUMN_TYPES = {
     ValueType.TEXT: CleanText,
+    ValueType.ID: CleanText,
+    ValueType.SESSION_ID: SessionKey,
     ValueType.KIND: CleanText,
     ValueType.OUTCOME: CleanText,
     ValueType.PRICE_STATUS: CleanText,
     ValueType.UUID: Uuid,
     ValueType.INSTANT: Instant,
     ValueType.BOOLEAN: Boolean,
-    ValueType.NUMBER: Double,
+    ValueType.MILLISECONDS: Double,
     ValueType.INTEGER: BigInteger,
     ValueType.INT32: BigInteger,
+    ValueType.MONEY: BigInteger,
 }
 
 
@@ -103,21 +99,21 @@ def test_drafts_inputs_and_entries_have_the_fields_of_their_part(part: Part, wri
     assert written_names(written) == names_in(part) | nested
 
 
-@pytest.mark.parametrize(
-    ("part", "read"),
-    [
-        (Part.LABELS, columnwise.LABEL_NAMES),
-        (Part.API, columnwise.API),
-        (Part.TOOL, columnwise.TOOL),
-        (Part.LLM, columnwise.LLM),
-        (Part.INTERACTION, columnwise.USE),
-        (Part.COMMON, columnwise.OWN),
-    ],
-)
-def test_bulk_loads_read_the_fields_of_each_part(part: Part, read: tuple[str, ...]) -> None:
-    nested = NESTED if part is Part.COMMON else set()
-    assert set(read) == names_in(part) | nested
-    assert len(set(read)) == len(read)
+def test_every_field_is_checked_once_on_each_path() -> None:
+    for part, groups in GROUPS.items():
+        nested = set(NESTED_PARTS) if part is Part.COMMON else set()
+        assert set(groups.draft_names) == names_in(part) | nested
+        places = (getattr(groups, f.name) for f in fields(groups) if f.name != "draft_names")
+        names = [name for group in places for name, *_ in group]
+        by_hand = {
+            f.draft_name
+            for f in fields_in(part)
+            if f.check is Check.BY_HAND or f.storage is not Storage.COLUMN
+        }
+        enums = {"kind", "outcome"} & names_in(part)
+        derived = names_in(part) if part is Part.DERIVED else set()
+        assert len(set(names)) == len(names)
+        assert set(names) | by_hand | enums | derived == names_in(part)
 
 
 def test_the_counts_of_tokens_are_fields_of_a_model_call() -> None:
