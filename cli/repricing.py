@@ -7,16 +7,10 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cli.api_client import (
-    DEFAULT_SERVER,
-    ApiClient,
-    ServerKey,
-    ServerUrl,
-    require_scopes,
-)
 from cli.choosing import Last, Since, Until, Where, operations_where
 from cli.interruption import EXIT_CODE
 from cli.output import complain, done, err, print_table, say
+from cli.remote import DEFAULT_SERVER, RemoteClient, ServerKey, ServerUrl
 
 EPILOG = (
     "Examples: trackstore reprice --dry-run --model opus; "
@@ -70,33 +64,31 @@ def reprice(
     names += [{"or": [{"toolName": {"in": tool}}, {"name": {"in": tool}}]}] if tool else []
     if names:
         chosen["and"].append({"or": names})
-    client = ApiClient(server, key)
-    try:
-        require_scopes(client.viewer(), "READ", "MANAGE")
-        _run(client, chosen, dry_run, yes)
-    except KeyboardInterrupt:
-        complain("stopped: what was priced stays priced; the same command goes on")
-        raise typer.Exit(EXIT_CODE) from None
-    finally:
-        client.close()
+    with RemoteClient(server, key) as remote:
+        remote.viewer("READ", "MANAGE")
+        try:
+            _run(remote, chosen, dry_run, yes)
+        except KeyboardInterrupt:
+            complain("stopped: what was priced stays priced; the same command goes on")
+            raise typer.Exit(EXIT_CODE) from None
 
 
-def _run(client: ApiClient, chosen: dict[str, Any], dry_run: bool, yes: bool) -> None:
-    total = client.call(COUNT, {"where": chosen})["operations"]["totalCount"]
+def _run(remote: RemoteClient, chosen: dict[str, Any], dry_run: bool, yes: bool) -> None:
+    total = remote.query(COUNT, {"where": chosen})["operations"]["totalCount"]
     if dry_run or not yes:
-        told = _all(client, chosen, True, total, "looking")
+        told = _all(remote, chosen, True, total, "looking")
         _show(told)
         if dry_run or not told["changed"]:
             return
         typer.confirm(f"Change the costs of {told['changed']:,} operations?", abort=True, err=True)
-    found = _all(client, chosen, False, total, "pricing")
+    found = _all(remote, chosen, False, total, "pricing")
     if yes:
         _show(found)
     done(f"the costs of {found['changed']:,} operations were changed")
 
 
 def _all(
-    client: ApiClient, chosen: dict[str, Any], dry_run: bool, total: int, what: str
+    remote: RemoteClient, chosen: dict[str, Any], dry_run: bool, total: int, what: str
 ) -> dict[str, Any]:
     """Call after call, until all operations were looked at; their sums."""
     whole: dict[str, Any] = dict.fromkeys(COUNTS, 0) | {"before": 0.0, "after": 0.0}
@@ -105,7 +97,7 @@ def _all(
     with _bar(what, total) as bar:
         while True:
             asked = {"where": chosen, "dryRun": dry_run, "after": after}
-            answer = client.call(REPRICE, asked)["reprice"]
+            answer = remote.query(REPRICE, asked)["reprice"]
             _add(whole, answer)
             for group in answer["groups"]:
                 name = group["kind"] or "", group["name"] or "(others)"

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from cli.api_client import DEFAULT_SERVER, ApiClient, ServerKey, ServerUrl, require_scopes
 from cli.demo import names
 from cli.demo.board import Board, print_total
 from cli.demo.play import Play
@@ -15,6 +14,7 @@ from cli.demo.scene import Scene
 from cli.demo.scenery import build
 from cli.interruption import Interruption
 from cli.output import say, warn
+from cli.remote import DEFAULT_SERVER, RemoteClient, ServerKey, ServerUrl
 
 MOST_RATE = 500.0
 """Beyond this a load generator is the better tool: this one shows what the server can hold."""
@@ -54,34 +54,31 @@ def demo(
 ) -> None:
     """Send lively invented traffic: requests in stages, tools, chats, API calls, limits, an outage."""
     seconds = parse_duration(duration)
-    client = ApiClient(server, key)
     scene = Scene(random.Random(seed))  # noqa: S311 invented traffic hides nothing
     started = time.monotonic()
-    with Interruption() as interruption:
-        client.stopping = interruption.wished
-        try:
-            chosen = prepare(client, organizations, rate)
-            play = Play(client, scene, chosen)
-            if not quiet:
-                say(f"{', '.join(chosen)} at {client.url}; Ctrl-C stops it")
-            with Board(scene, quiet) as board:
-                play.run(rate, seconds, interruption, board.tell)
-            play.close()
-        finally:
-            client.close()
+    with (
+        Interruption() as interruption,
+        RemoteClient(server, key, stop=interruption.wished) as remote,
+    ):
+        chosen = prepare(remote, organizations, rate)
+        play = Play(remote, scene, chosen)
+        if not quiet:
+            say(f"{', '.join(chosen)} at {remote.target.url}; Ctrl-C stops it")
+        with Board(scene, quiet) as board:
+            play.run(rate, seconds, interruption, board.tell)
+        play.close()
     print_total(scene, time.monotonic() - started)
 
 
-def prepare(client: ApiClient, count: int, rate: float) -> list[str]:
+def prepare(remote: RemoteClient, count: int, rate: float) -> list[str]:
     """The organizations it plays in, with their prices and limits where the key may set them."""
-    viewer = client.viewer()
-    require_scopes(viewer, "INGEST")
-    bound = viewer["organizationId"]
+    viewer = remote.viewer("INGEST")
+    bound = viewer.organization_id
     if bound is not None and count > 1:
         say(f"the key is bound to {bound}: everything happens there")
     chosen = [bound] if bound is not None else organization_names(count)
-    if {"MANAGE", "ADMIN"} & set(viewer["scopes"]):
-        build(client, chosen, rate)
+    if {"MANAGE", "ADMIN"} & viewer.scopes:
+        build(remote, chosen, rate)
     else:
         warn("without the scope MANAGE no prices and limits are set: nothing will be denied")
     return chosen

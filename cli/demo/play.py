@@ -3,13 +3,13 @@
 import time
 from collections.abc import Callable, Sequence
 
-from cli.api_client import ApiClient
 from cli.demo.calls import api_call, chat, coding_session
 from cli.demo.lessons import lesson
 from cli.demo.renderer import renderer
 from cli.demo.scene import Actor, Company, Scene
 from cli.interruption import Interruption
 from cli.output import warn
+from cli.remote import RemoteClient
 
 INGEST = """\
 mutation Demo($entries: [EntryInput!]!) {
@@ -36,8 +36,8 @@ ARRIVALS: tuple[tuple[Callable[[Scene, Company], Actor], float], ...] = (
 class Play:
     """Runs until it is told to stop; the server is called from this thread only."""
 
-    def __init__(self, client: ApiClient, scene: Scene, organizations: Sequence[str]) -> None:
-        self._client = client
+    def __init__(self, remote: RemoteClient, scene: Scene, organizations: Sequence[str]) -> None:
+        self._remote = remote
         self._scene = scene
         self._companies = [Company(name) for name in organizations]
         self._warned = 0
@@ -97,7 +97,7 @@ class Play:
         pending, self._scene.pending = self._scene.pending, []
         for start in range(0, len(pending), MOST_ENTRIES):
             part = pending[start : start + MOST_ENTRIES]
-            answer = self._client.call(INGEST, {"entries": [entry for entry, _ in part]})
+            answer = self._remote.query(INGEST, {"entries": [entry for entry, _ in part]})
             for (entry, receipt), result in zip(part, answer["ingest"]["results"], strict=True):
                 receipt.status = result["status"]
                 receipt.code, receipt.message = result["code"], result["message"]

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from cli.api_client import ApiClient
 from cli.demo import names
+from cli.remote import RemoteClient
 
 SET_PRICE = "mutation Price($input: PriceInput!) { setPrice(input: $input) { price { name } } }"
 SET_LIMIT = "mutation Limit($input: LimitInput!) { setLimit(input: $input) { limit { uuid } } }"
@@ -14,7 +14,7 @@ LEAST_TRIAL = 10
 ROOMY = 100_000
 
 
-def build(client: ApiClient, organizations: Sequence[str], rate: float) -> None:
+def build(remote: RemoteClient, organizations: Sequence[str], rate: float) -> None:
     """Set them; to set them again changes nothing."""
     for organization in organizations:
         for model, input_price, output_price, cached_price, _ in names.MODELS:
@@ -26,9 +26,9 @@ def build(client: ApiClient, organizations: Sequence[str], rate: float) -> None:
                 "cachedInputPer1k": cached_price,
                 "organizationId": organization,
             }
-            client.call(SET_PRICE, {"input": price})
+            remote.query(SET_PRICE, {"input": price})
         for limit in limits(rate / len(organizations)):
-            client.call(SET_LIMIT, {"input": {**limit, "organizationId": organization}})
+            remote.query(SET_LIMIT, {"input": {**limit, "organizationId": organization}})
 
 
 def limits(rate: float) -> list[dict[str, Any]]:

@@ -9,16 +9,10 @@ import typer
 from strawberry.types.base import get_object_definition
 from strawberry.utils.str_converters import to_camel_case
 
-from cli.api_client import (
-    DEFAULT_SERVER,
-    ServerKey,
-    ServerUrl,
-    graphql_address,
-    server_origin,
-)
 from cli.choosing import Last, Since, Until, Where, operations_where
-from cli.exporting.receiving import Wanted, receive
+from cli.exporting.receiving import ExportRequest, receive
 from cli.output import done
+from cli.remote import DEFAULT_SERVER, ServerKey, ServerUrl, target_of
 from schema.operations import Operation
 from server.exporting.formats import Format
 
@@ -112,10 +106,8 @@ def export(
     chosen = format or SUFFIXES.get(output.suffix.lower() if output else "", Format.CSV)
     if output is None and chosen is Format.PARQUET and sys.stdout.isatty():
         raise typer.BadParameter("Parquet is not for a terminal: name a file", param_hint="-o")
-    address = graphql_address(server)
-    url = address.copy_with(path=address.path.removesuffix("/graphql").rstrip("/") + "/export")
-    wanted = Wanted(url, server_origin(server), document, given, chosen, keep_formulas)
-    rows, size = receive(wanted, key, output, quiet)
+    request = ExportRequest(document, given, chosen.value, keep_formulas)
+    rows, size = receive(target_of(server, key), request, output, quiet)
     if not quiet and output is not None:
         told = f"{rows:,} rows, " if rows is not None else ""
         done(f"{output}: {told}{size:,} bytes")

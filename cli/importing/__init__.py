@@ -2,7 +2,6 @@
 
 import typer
 
-from cli.api_client import DEFAULT_SERVER, ServerKey, ServerUrl
 from cli.importing.access_log import SET_BY_THE_LINE, read_access_log
 from cli.importing.columns import ColumnMapping, constants, read_maps, read_sets
 from cli.importing.identity import RecordIds
@@ -34,6 +33,7 @@ from cli.importing.options import (
 from cli.importing.running import mistakes_told, run_import
 from cli.importing.table import TableForm, TableOptions, read_table
 from cli.importing.times import time_reader
+from cli.remote import DEFAULT_SERVER, ServerKey, ServerUrl
 
 IDEMPOTENT = (
     "Importing the same lines again adds only what is new, whether the file has grown, was rotated, "

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import typer
 
-from cli.api_client import ApiClient, require_scopes
 from cli.failures import MISUSED, REFUSED
 from cli.importing.columns import ColumnMappingError
 from cli.importing.options import ImportOptions
@@ -18,6 +17,7 @@ from cli.importing.sending import ApiSender
 from cli.importing.sources import STDIN, SourceError, open_source, total_bytes
 from cli.interruption import EXIT_CODE, InterruptedImportError, Interruption
 from cli.output import complain, say
+from cli.remote import RemoteClient
 
 
 @contextmanager
@@ -63,15 +63,11 @@ def _try_beginnings(files: list[Path], read: Read, interruption: Interruption) -
 
 
 def _send(options: ImportOptions, read: Read, interruption: Interruption) -> Result:
-    client = ApiClient(options.server, options.key, connections=options.in_flight)
-    client.stopping = interruption.wished
-    try:
-        require_scopes(client.viewer(), "INGEST")
+    with RemoteClient(options.server, options.key, stop=interruption.wished) as remote:
+        remote.viewer("INGEST")
         with make_reporter(total_bytes(options.files), options.quiet) as reporter:
             job = Import(read, interruption, reporter, options.batch)
-            return job.run(options.files, ApiSender(client, options.in_flight, job.answered))
-    finally:
-        client.close()
+            return job.run(options.files, ApiSender(remote, options.in_flight, job.answered))
 
 
 def _preview(options: ImportOptions, read: Read, interruption: Interruption) -> Result:

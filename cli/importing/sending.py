@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from cli.api_client import TOO_LARGE, ApiClient, CallRefusedError
 from cli.failures import CommandError
 from cli.importing.records import Record
+from cli.remote import CallRefusedError, RemoteClient
 
 TRACK = """\
 mutation Import($operations: [OperationInput!]!) {
@@ -19,6 +19,7 @@ mutation Import($operations: [OperationInput!]!) {
     results(only: [REJECTED]) { index code message path }
   }
 }"""
+HTTP_TOO_LARGE = 413
 MOST_BYTES = 4 * 2**20
 """Bytes of source text in a batch: as JSON a few times that, and still below what servers take."""
 PATIENCE_SECONDS = 2.0
@@ -82,7 +83,7 @@ class ApiSender:
     """
 
     def __init__(
-        self, client: ApiClient, in_flight: int, answered: Callable[[Answer], None]
+        self, client: RemoteClient, in_flight: int, answered: Callable[[Answer], None]
     ) -> None:
         self._client = client
         self._answered = answered
@@ -132,9 +133,9 @@ class ApiSender:
         """Send; in halves where it is larger than the server takes."""
         variables = {"operations": [record.operation for _, record in records]}
         try:
-            answer = self._client.call(TRACK, variables)
+            answer = self._client.query(TRACK, variables)
         except CallRefusedError as refusal:
-            if refusal.status != TOO_LARGE or len(records) == 1:
+            if refusal.status != HTTP_TOO_LARGE or len(records) == 1:
                 raise
             middle = len(records) // 2
             self._call(records[:middle], payloads)

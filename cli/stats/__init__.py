@@ -4,14 +4,8 @@ import json
 
 import typer
 
-from cli.api_client import (
-    DEFAULT_SERVER,
-    ApiClient,
-    ServerKey,
-    ServerUrl,
-    require_scopes,
-)
 from cli.output import out, say, warn
+from cli.remote import DEFAULT_SERVER, RemoteClient, ServerKey, ServerUrl
 from cli.stats.asking import Plan, SourceName, StatsQuery, UsageError, plan
 from cli.stats.lines import print_lines, slices_of
 from cli.stats.options import (
@@ -66,13 +60,10 @@ def stats(
 
 
 def _ask(made: Plan, server: str, key: str | None) -> dict[str, object]:
-    client = ApiClient(server, key)
-    try:
-        require_scopes(client.viewer(), "READ")
-        answer: dict[str, object] = client.call(made.document, made.variables)["found"]
+    with RemoteClient(server, key) as remote:
+        remote.viewer("READ")
+        answer: dict[str, object] = remote.query(made.document, made.variables)["found"]
         return answer
-    finally:
-        client.close()
 
 
 def _show(made: Plan, answer: dict[str, object], as_json: bool, every_row: bool) -> None:

@@ -8,10 +8,12 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cli.watch.connection import Json, Link
-from cli.watch.screen import MOST_EVENTS, bar, event_rows, link_text, status_text
+from cli.watch.screen import MOST_EVENTS, bar, connection_text, event_rows, status_text
 from cli.watch.words import moment, percent, plain, span, title_of
 from store.requests.transitions import REQUEST_FINAL
+from trackstore.calls import Json
+from trackstore.subscriptions import StreamStatus
+from trackstore.watching import Gap
 
 FINAL = {status.value for status in REQUEST_FINAL}
 KEPT = timedelta(seconds=10)
@@ -28,31 +30,31 @@ class BoardScreen:
     def __init__(
         self, requests: list[Json], *, has_more: bool, now: Callable[[], datetime]
     ) -> None:
-        self.moved: dict[str, None] = {}
+        self.outdated: dict[str, None] = {}
         self._requests: dict[str, Json] = {}
         self._ended: dict[str, datetime] = {}
         self._titles: dict[str, str] = {}
         self._events: deque[Json] = deque(maxlen=MOST_EVENTS)
         self._has_more = has_more
         self._missed = 0
-        self._link = Link()
+        self._connection = StreamStatus()
         self._now = now
-        self.stand(requests)
+        self.update(requests)
 
-    def happened(self, event: Json) -> None:
+    def on_event(self, event: Json) -> None:
         """An event of a request, whose state is read again soon."""
         self._events.append(event)
         id = event["requestId"]
         known = self._requests.get(id)
         if known is None or known["lastSeq"] < event["seq"]:
-            self.moved[id] = None
+            self.outdated[id] = None
 
-    def skipped(self, gap: Json) -> None:
+    def on_gap(self, gap: Gap) -> None:
         """Events were not told: everything shown may have moved."""
-        self._missed += gap["missed"]
-        self.moved |= dict.fromkeys(self._requests)
+        self._missed += gap.missed
+        self.outdated |= dict.fromkeys(self._requests)
 
-    def stand(self, requests: list[Json]) -> None:
+    def update(self, requests: list[Json]) -> None:
         """Requests as they are now."""
         for request in requests:
             id = request["uuid"]
@@ -66,9 +68,8 @@ class BoardScreen:
             else:  # it may have failed and run again
                 self._ended.pop(id, None)
 
-    def link(self, link: Link) -> None:
-        """The connection changed."""
-        self._link = link
+    def on_status(self, status: StreamStatus) -> None:
+        self._connection = status
 
     def draw(self, width: int, height: int) -> RenderableType:
         """Half of the screen for either, more where the other needs less."""
@@ -82,7 +83,7 @@ class BoardScreen:
             parts += [Text(), self._rows(rows, width)]
         if events:
             parts += [Text(), event_rows(events, self._titles)]
-        return Group(*parts, Text(), link_text(self._link))
+        return Group(*parts, Text(), connection_text(self._connection))
 
     def _heading(self, hidden: int) -> Text:
         active = len(self._requests) - len(self._ended)

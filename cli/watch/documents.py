@@ -1,44 +1,32 @@
-"""What is asked of the server while something is watched."""
+"""Fields and queries of the watched requests."""
 
-EVENT = "uuid requestId seq type severity stage attempt message data occurredAt recordedAt"
-OUTCOME = "status progress durationMs cancelReason error { message stage details }"
-"""What is said when a request has ended."""
-STATE = f"""
+EVENT_FIELDS = "uuid requestId seq type severity stage attempt message data occurredAt recordedAt"
+OUTCOME_FIELDS = "status progress durationMs cancelReason error { message stage details }"
+REQUEST_FIELDS = f"""
   uuid organizationId correlationId type title currentStage createdAt startedAt etaSeconds
-  lastSeq {OUTCOME}
+  lastSeq {OUTCOME_FIELDS}
   stages {{
     name status attempt maxAttempts progress done total message errorMessage startedAt durationMs
   }}"""
-"""What a screen shows of one request."""
-ROW = """
+"""Fields that the screen of one request shows."""
+ROW_FIELDS = """
   uuid organizationId type title correlationId status progress currentStage createdAt startedAt
   durationMs lastSeq"""
-"""What a screen shows of one request among many."""
+"""Fields that the screen of many requests shows of each."""
 
-FIND = f"""query Find($id: UUID, $correlationId: String, $last: Int) {{
+REQUEST = f"""query Request($id: UUID, $correlationId: String, $last: Int) {{
   request(id: $id, correlationId: $correlationId) {{
-    {STATE} events(last: $last) {{ nodes {{ {EVENT} }} }}
+    {REQUEST_FIELDS} events(last: $last) {{ nodes {{ {EVENT_FIELDS} }} }}
   }}
 }}"""
-FOLLOW = f"""subscription Follow($id: UUID!, $afterSeq: Long) {{
-  requestProgress(id: $id, afterSeq: $afterSeq) {{
-    seq event {{ {EVENT} }} request {{ {OUTCOME} }}
-  }}
-}}"""
-FOLLOW_STATE = f"""subscription FollowState($id: UUID!, $afterSeq: Long) {{
-  requestProgress(id: $id, afterSeq: $afterSeq) {{
-    seq event {{ {EVENT} }} request {{ {STATE} }}
+CURSOR = "query Cursor { feedCursors { requestEvents } }"
+REQUESTS = f"""query Requests($where: RequestFilter, $first: Int) {{
+  requests(where: $where, first: $first) {{
+    nodes {{ {ROW_FIELDS} }} pageInfo {{ hasNextPage }}
   }}
 }}"""
 
-NOW = "query Now { feedCursors { requestEvents } }"
-ACTIVE = f"""query Active($where: RequestFilter, $first: Int) {{
-  requests(where: $where, first: $first) {{ nodes {{ {ROW} }} pageInfo {{ hasNextPage }} }}
-}}"""
-FEED = f"""subscription Feed($where: EventFilter, $after: String) {{
-  requestEvents(where: $where, after: $after) {{
-    __typename
-    ... on Event {{ {EVENT} feedCursor }}
-    ... on Gap {{ missed fromCursor toCursor }}
-  }}
-}}"""
+
+def progress_fields(request_fields: str) -> str:
+    """Return fields of ``RequestProgress``: the event, and these fields of its request."""
+    return f"event {{ {EVENT_FIELDS} }} request {{ {request_fields} }}"

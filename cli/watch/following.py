@@ -1,95 +1,115 @@
-"""Follows a request to its end, or the events of all, and tells a viewer of each event once."""
+"""Follows one request to its end, or the events of many, and passes each event to a viewer."""
 
 import asyncio
 from collections.abc import Mapping
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-from cli.watch.connection import Json, LiveConnection
-from cli.watch.documents import ACTIVE, FEED
+from cli.watch.documents import EVENT_FIELDS, REQUESTS, progress_fields
+from trackstore.calls import Json
+from trackstore.client import AsyncClient
+from trackstore.errors import ServerUnavailableError
+from trackstore.subscriptions import StreamStatus
+from trackstore.watching import Gap
 
-MOST_ACTIVE = 100
-"""Requests that one query reads for the screen; it has no room for more."""
+MAX_REFRESHED_REQUESTS = 100
+"""Maximum number of requests in one query; a screen has no room for more."""
 REFRESH_SECONDS = 0.5
-"""Between two queries for requests that moved; events that come meanwhile share one."""
+"""Interval between two queries for changed requests."""
 
 
-class LogViewer(Protocol):
-    """Is told of one request."""
+class Viewer(Protocol):
+    """Shows whether the stream is connected."""
 
-    def happened(self, event: Json, request: Json) -> None:
-        """An event, and the request with it."""
-
-
-class FeedViewer(Protocol):
-    """Is told of many requests."""
-
-    def happened(self, event: Json) -> None:
-        """An event of any of them."""
-
-    def skipped(self, gap: Json) -> None:
-        """Events that were not told."""
+    def on_status(self, status: StreamStatus) -> None: ...
 
 
-class Log:
-    """The place in one request's log, and the request as it was last heard of."""
+class RequestViewer(Viewer, Protocol):
+    """Shows one request."""
 
-    def __init__(self, request: Json, after: int) -> None:
-        self.request = request
-        self.seq = after
-
-    async def follow(self, connection: LiveConnection, document: str, viewer: LogViewer) -> None:
-        """Tell of every event after the place, until the request has ended."""
-        variables = {"id": self.request["uuid"]}
-        answers = connection.answers(document, lambda: {**variables, "afterSeq": self.seq})
-        async with aclosing(answers):
-            async for answer in answers:
-                item = answer["requestProgress"]
-                if item["seq"] <= self.seq:
-                    continue
-                self.seq = item["seq"]
-                self.request |= item["request"]
-                viewer.happened(item["event"], self.request)
+    def on_event(self, event: Json, request: Json) -> None: ...
 
 
-class Feed:
-    """The place in the events of all requests that a filter finds."""
+class FeedViewer(Viewer, Protocol):
+    """Shows events of many requests."""
 
-    def __init__(self, where: Mapping[str, Any], after: str) -> None:
-        self._where = where
-        self.cursor = after
+    def on_event(self, event: Json) -> None: ...
 
-    async def follow(self, connection: LiveConnection, viewer: FeedViewer) -> None:
-        """Tell of every event after the place, without end."""
-        answers = connection.answers(FEED, lambda: {"where": self._where, "after": self.cursor})
-        async with aclosing(answers):
-            async for answer in answers:
-                item = answer["requestEvents"]
-                if item.pop("__typename") == "Gap":
-                    self.cursor = item["toCursor"]
-                    viewer.skipped(item)
-                else:
-                    self.cursor = item["feedCursor"]
-                    viewer.happened(item)
+    def on_gap(self, gap: Gap) -> None: ...
 
 
 class Board(FeedViewer, Protocol):
-    """Shows requests as they stand. ``moved``: those whose state it does not know any more."""
+    """Shows many requests. ``outdated`` has the ids of those that have changed since."""
 
-    moved: dict[str, None]
+    outdated: dict[str, None]
 
-    def stand(self, requests: list[Json]) -> None:
-        """Requests as they are now."""
+    def update(self, requests: list[Json]) -> None: ...
 
 
-async def keep_fresh(connection: LiveConnection, board: Board) -> None:
-    """Read the requests of a board that moved, again and again."""
+@dataclass(slots=True)
+class RequestFollower:
+    """Follows one request from an event on, and holds its latest state."""
+
+    client: AsyncClient
+    request: Json
+    after: int
+    away_seconds: float
+
+    async def follow(self, request_fields: str, viewer: RequestViewer) -> None:
+        """Return when the request has ended."""
+        items = self.client.watch_fields(
+            self.request["uuid"],
+            progress_fields(request_fields),
+            after_seq=self.after,
+            away_seconds=self.away_seconds,
+            on_status=viewer.on_status,
+        )
+        async with aclosing(items):
+            async for item in items:
+                self.request |= item["request"]
+                viewer.on_event(item["event"], self.request)
+
+
+async def follow_events(
+    client: AsyncClient,
+    where: Mapping[str, Any],
+    after: str,
+    away_seconds: float,
+    viewer: FeedViewer,
+) -> None:
+    items = client.watch_events(
+        where,
+        after=after,
+        fields=EVENT_FIELDS,
+        away_seconds=away_seconds,
+        on_status=viewer.on_status,
+    )
+    async with aclosing(items):
+        async for item in items:
+            if isinstance(item, Gap):
+                viewer.on_gap(item)
+            else:
+                viewer.on_event(item)
+
+
+async def keep_current(client: AsyncClient, board: Board) -> None:
+    """Query the outdated requests of a board, without end.
+
+    While the server is unavailable they stay outdated: the stream of events decides when to give up.
+    """
     while True:
         await asyncio.sleep(REFRESH_SECONDS)
-        some = list(board.moved)[:MOST_ACTIVE]
-        if some:
-            for id in some:  # what moves while it is read is read again
-                del board.moved[id]
-            variables = {"where": {"id": some}, "first": len(some)}
-            found = await connection.answer(ACTIVE, variables)
-            board.stand(found["requests"]["nodes"])
+        ids = list(board.outdated)[:MAX_REFRESHED_REQUESTS]
+        if not ids:
+            continue
+        for id in ids:  # a change during the query makes it outdated again
+            del board.outdated[id]
+        try:
+            answer = await client.query(
+                REQUESTS, {"where": {"id": ids}, "first": len(ids)}, retry=False
+            )
+        except ServerUnavailableError:
+            board.outdated |= dict.fromkeys(ids)
+        else:
+            board.update(answer["requests"]["nodes"])

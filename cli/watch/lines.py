@@ -3,51 +3,51 @@
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from rich.text import Text
 
 from cli.output import out, say, warn
-from cli.watch.connection import Json, Link
 from cli.watch.words import as_json, plain, what_happened, where
+from trackstore.calls import Json
+from trackstore.subscriptions import StreamStatus
+from trackstore.watching import Gap
 
 
 class Lines:
-    """One line per event on standard output, as JSON or in words; the connection on standard error."""
+    """Prints a line per event on standard output, and the connection on standard error."""
 
     def __init__(self, *, as_json: bool, names_requests: bool) -> None:
         self._as_json = as_json
         self._names_requests = names_requests
-        self._lost = False
-        self._began = False
+        self._is_lost = False
+        self._has_connected = False
 
-    def happened(self, event: Json, _request: Mapping[str, Any] | None = None) -> None:
-        """An event."""
+    def on_event(self, event: Json, _request: Mapping[str, Any] | None = None) -> None:
         self._print(event, event_line(event, names_request=self._names_requests))
 
-    def skipped(self, gap: Json) -> None:
-        """A gap stands where its events would."""
+    def on_gap(self, gap: Gap) -> None:
         text = (
-            f"-- {gap['missed']:,} events were skipped: this reader was too slow; read them again "
-            f"with --after {gap['fromCursor']}"
+            f"-- {gap.missed:,} events were skipped: this reader was too slow; read them again "
+            f"with --after {gap.from_cursor}"
         )
-        self._print({"gap": gap}, text)
+        self._print({"gap": msgspec.to_builtins(gap)}, text)
 
-    def link(self, link: Link) -> None:
-        """The connection was lost, or is there again."""
-        if not link.is_up and not self._lost:
-            warn(f"connection lost ({plain(link.reason)}): trying again")
-        elif link.is_up and self._lost:
-            say("connected again")
-        elif link.is_up and self._names_requests and not self._began:
-            say("watching all requests; Ctrl-C stops it")  # for it may be long until one moves
-        self._began = self._began or link.is_up
-        self._lost = not link.is_up
+    def on_status(self, status: StreamStatus) -> None:
+        if not status.is_connected and not self._is_lost:
+            warn(f"connection lost ({plain(status.reason)}); reconnecting")
+        elif status.is_connected and self._is_lost:
+            say("reconnected")
+        elif status.is_connected and self._names_requests and not self._has_connected:
+            say("watching all requests; Ctrl-C stops it")  # the first event may take long
+        self._has_connected = self._has_connected or status.is_connected
+        self._is_lost = not status.is_connected
 
     def _print(self, value: Any, text: str) -> None:
         out.print(Text(as_json(value) if self._as_json else text))
 
 
 def event_line(event: Json, *, names_request: bool) -> str:
-    """When, which request, its number in the log, what, where, and what is said of it."""
+    """Return time, request, seq, type, stage and description of an event."""
     parts = [
         plain(event["occurredAt"]),
         *([event["requestId"]] if names_request else []),

@@ -8,9 +8,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cli.watch.connection import Json, Link
-from cli.watch.screen import MOST_EVENTS, bar, event_rows, link_text, status_text
+from cli.watch.screen import MOST_EVENTS, bar, connection_text, event_rows, status_text
 from cli.watch.words import how_far, moment, percent, plain, span, title_of, why
+from trackstore.calls import Json
+from trackstore.subscriptions import StreamStatus
 
 MARKS = {
     "PENDING": "·",
@@ -33,17 +34,16 @@ class RequestScreen:
     def __init__(self, request: Json, events: Sequence[Json], now: Callable[[], datetime]) -> None:
         self._request = request
         self._events = deque(events, MOST_EVENTS)
-        self._link = Link()
+        self._connection = StreamStatus()
         self._now = now
 
-    def happened(self, event: Json, request: Json) -> None:
+    def on_event(self, event: Json, request: Json) -> None:
         """An event, and the request with it."""
         self._events.append(event)
         self._request = request
 
-    def link(self, link: Link) -> None:
-        """The connection changed."""
-        self._link = link
+    def on_status(self, status: StreamStatus) -> None:
+        self._connection = status
 
     def draw(self, width: int, height: int) -> RenderableType:
         """All of it; where the screen is low, the stages at work and the last events."""
@@ -134,4 +134,4 @@ class RequestScreen:
         status = self._request["status"]
         if status in ("COMPLETED", "FAILED", "CANCELLED"):
             return status_text(status)
-        return link_text(self._link)
+        return connection_text(self._connection)

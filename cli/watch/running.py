@@ -1,90 +1,90 @@
-"""Puts connection, follower and viewer together, for a screen or for lines."""
+"""Connects client, follower and viewer of ``trackstore watch``."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
 
-from cli.api_client import ApiClient
+from cli.failures import CommandError
+from cli.remote import RemoteClient, Target
 from cli.watch.board_screen import BoardScreen
-from cli.watch.connection import Json, LiveConnection
-from cli.watch.documents import ACTIVE, FOLLOW, FOLLOW_STATE, NOW
-from cli.watch.following import MOST_ACTIVE, Feed, Log, keep_fresh
+from cli.watch.documents import CURSOR, OUTCOME_FIELDS, REQUEST_FIELDS, REQUESTS
+from cli.watch.following import (
+    MAX_REFRESHED_REQUESTS,
+    RequestFollower,
+    follow_events,
+    keep_current,
+)
 from cli.watch.lines import Lines
 from cli.watch.request_screen import RequestScreen
 from cli.watch.screen import show
 from models.enums import RequestStatus
 from store.ids import utc_now
 from store.requests.transitions import REQUEST_FINAL
+from trackstore.calls import Json
+from trackstore.client import AsyncClient
+from trackstore.errors import ServerUnavailableError
 
-ACTIVE_STATES = [status.value for status in RequestStatus if status not in REQUEST_FINAL]
+ACTIVE_STATUSES = [status.value for status in RequestStatus if status not in REQUEST_FINAL]
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """Which server is watched, and how it is shown."""
+class WatchOptions:
+    """How a server is watched, and how that is shown."""
 
-    server: str
-    key: str | None
     away_seconds: float
     as_json: bool
-    draws: bool
+    on_screen: bool
 
 
-async def watch_one(target: Target, found: Json, after: int | None) -> Json:
-    """Show a request until it has ended; returns it as it ended then."""
-    events = found.pop("events")["nodes"]
-    if not target.draws:
-        lines = Lines(as_json=target.as_json, names_requests=False)
-        log = Log(found, after or 0)
-        async with _connection(target, lines) as connection:
-            await log.follow(connection, FOLLOW, lines)
-        return log.request
-    begin = found["lastSeq"] if after is None else after
-    screen = RequestScreen(found, [e for e in events if e["seq"] <= begin], utc_now)
-    log = Log(found, begin)
-    async with _connection(target, screen) as connection:
-        await show(Console(highlight=False), screen, log.follow(connection, FOLLOW_STATE, screen))
-    return log.request
+async def watch_request(
+    target: Target, options: WatchOptions, request: Json, after: int | None
+) -> Json:
+    """Show a request until it has ended, and return its last state."""
+    events = request.pop("events")["nodes"]
+    async with _client(target, options) as client:
+        if not options.on_screen:
+            follower = RequestFollower(client, request, after or 0, options.away_seconds)
+            lines = Lines(as_json=options.as_json, names_requests=False)
+            await follower.follow(OUTCOME_FIELDS, lines)
+            return follower.request
+        start = request["lastSeq"] if after is None else after
+        screen = RequestScreen(request, [e for e in events if e["seq"] <= start], utc_now)
+        follower = RequestFollower(client, request, start, options.away_seconds)
+        await show(Console(highlight=False), screen, follower.follow(REQUEST_FIELDS, screen))
+        return follower.request
 
 
 async def watch_all(
-    target: Target,
-    client: ApiClient,
+    remote: RemoteClient,
+    options: WatchOptions,
     requests: Mapping[str, Any],
     events: Mapping[str, Any],
     after: str | None,
 ) -> None:
-    """Show requests and events that the filters find, without end."""
-    # The place comes first: what happens while the requests are read comes as an event, too.
-    place = after or client.call(NOW, {})["feedCursors"]["requestEvents"]
-    feed = Feed(events, place)
-    if not target.draws:
-        lines = Lines(as_json=target.as_json, names_requests=True)
-        async with _connection(target, lines) as connection:
-            await feed.follow(connection, lines)
-        return
-    where = {**requests, "status": ACTIVE_STATES}
-    active = client.call(ACTIVE, {"where": where, "first": MOST_ACTIVE})["requests"]
-    has_more = active["pageInfo"]["hasNextPage"]
-    screen = BoardScreen(active["nodes"], has_more=has_more, now=utc_now)
-    async with (
-        _connection(target, screen) as connection,
-        LiveConnection(target.server, target.key, target.away_seconds) as states,
-    ):
-        await show(Console(highlight=False), screen, _both(feed, connection, states, screen))
+    """Show the requests and events that the filters match, without end."""
+    # The cursor is read first: a change while the requests are read arrives as an event.
+    cursor = after or remote.query(CURSOR, {})["feedCursors"]["requestEvents"]
+    async with _client(remote.target, options) as client:
+        if not options.on_screen:
+            lines = Lines(as_json=options.as_json, names_requests=True)
+            await follow_events(client, events, cursor, options.away_seconds, lines)
+            return
+        where = {**requests, "status": ACTIVE_STATUSES}
+        page = remote.query(REQUESTS, {"where": where, "first": MAX_REFRESHED_REQUESTS})["requests"]
+        has_more = page["pageInfo"]["hasNextPage"]
+        screen = BoardScreen(page["nodes"], has_more=has_more, now=utc_now)
+        following = follow_events(client, events, cursor, options.away_seconds, screen)
+        work = _first_to_end(following, keep_current(client, screen))
+        await show(Console(highlight=False), screen, work)
 
 
-async def _both(
-    feed: Feed, connection: LiveConnection, states: LiveConnection, screen: BoardScreen
-) -> None:
-    """Follow, and keep what is shown fresh; the first that fails ends the other."""
-    tasks = {
-        asyncio.create_task(feed.follow(connection, screen)),
-        asyncio.create_task(keep_fresh(states, screen)),
-    }
+async def _first_to_end(*work: Any) -> None:
+    """Run all until one of them ends or fails, and cancel the others."""
+    tasks = {asyncio.create_task(coroutine) for coroutine in work}
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
@@ -95,5 +95,14 @@ async def _both(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _connection(target: Target, viewer: Lines | RequestScreen | BoardScreen) -> LiveConnection:
-    return LiveConnection(target.server, target.key, target.away_seconds, viewer.link)
+@asynccontextmanager
+async def _client(target: Target, options: WatchOptions) -> AsyncIterator[AsyncClient]:
+    with target.explained_errors():
+        async with target.async_client() as client:
+            try:
+                yield client
+            except ServerUnavailableError as failure:
+                raise CommandError(
+                    f"{target.url} has been unavailable for {options.away_seconds:g} s: "
+                    f"{failure.reason}"
+                ) from None

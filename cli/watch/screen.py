@@ -11,8 +11,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from cli.watch.connection import Json, Link
 from cli.watch.words import moment, plain, share_of, what_happened, where
+from trackstore.calls import Json
+from trackstore.subscriptions import StreamStatus
 
 FRAME_SECONDS = 0.25
 MOST_EVENTS = 60
@@ -88,12 +89,12 @@ def event_rows(events: Sequence[Json], titles: dict[str, str] | None = None) -> 
     return table
 
 
-def link_text(link: Link) -> Text:
-    """The line at the bottom: whether what is shown is alive."""
-    if link.is_up:
+def connection_text(status: StreamStatus) -> Text:
+    """Return the last line of a screen: whether it is live."""
+    if status.is_connected:
         return Text.assemble(("● live", "green"), (f"  {HINT}", "dim"))
-    if link.reason:
+    if status.reason:
         return Text.assemble(
-            ("○ connection lost", "yellow"), f": {plain(link.reason)}; trying again"
+            ("○ connection lost", "yellow"), f": {plain(status.reason)}; reconnecting"
         )
     return Text("○ connecting", "dim")

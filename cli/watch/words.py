@@ -7,7 +7,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from cli.watch.connection import Json
+from trackstore.calls import Json
 
 MOST_NUMBER = 1e18
 """Larger numbers are shown as they were sent; no count or time is as large."""

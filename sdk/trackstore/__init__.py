@@ -5,14 +5,18 @@ from trackstore.context import Context, bind, context_of, current, headers_of
 from trackstore.decorators import track_api_usage
 from trackstore.entries import ApiCall, Interaction, Labels, LlmCall, Operation, Stage, ToolUse
 from trackstore.errors import (
+    IncompleteExportError,
     InvalidItemError,
     InvalidSettingsError,
+    MissingExtraError,
     RequestCancelledError,
     ServerRefusedError,
     ServerUnavailableError,
     TrackstoreError,
+    WrongAddressError,
 )
 from trackstore.events import Event, EventBus
+from trackstore.exporting import Export
 from trackstore.ids import new_id
 from trackstore.recorder import Recorder
 from trackstore.request_status import AttemptStatus, RequestStatus, Retry, StageStatus
@@ -26,10 +30,12 @@ from trackstore.sessions import SessionHandle
 from trackstore.settings import Settings
 from trackstore.stages import StageHandle
 from trackstore.stats import StatsAnswer, StatsQuestion, StatsRow
+from trackstore.subscriptions import StreamStatus
 from trackstore.token_usage import StreamedUsage, TokenUsage
 from trackstore.tracker import Tracker, get_tracker, set_tracker
 from trackstore.versions import VERSION
-from trackstore.watching import LoggedEvent, Progress, RequestState, StageState
+from trackstore.viewers import Viewer
+from trackstore.watching import Gap, LoggedEvent, Progress, RequestState, StageState
 
 __all__ = [
     "VERSION",
@@ -42,7 +48,10 @@ __all__ = [
     "Context",
     "Event",
     "EventBus",
+    "Export",
     "Flushed",
+    "Gap",
+    "IncompleteExportError",
     "Interaction",
     "InvalidItemError",
     "InvalidSettingsError",
@@ -50,6 +59,7 @@ __all__ = [
     "Level",
     "LlmCall",
     "LoggedEvent",
+    "MissingExtraError",
     "Operation",
     "Progress",
     "Recorder",
@@ -74,12 +84,15 @@ __all__ = [
     "StatsAnswer",
     "StatsQuestion",
     "StatsRow",
+    "StreamStatus",
     "StreamedUsage",
     "TokenUsage",
     "ToolUse",
     "Tracker",
     "TrackingRules",
     "TrackstoreError",
+    "Viewer",
+    "WrongAddressError",
     "annotate",
     "bind",
     "context_of",

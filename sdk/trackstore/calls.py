@@ -8,7 +8,7 @@ import msgspec
 
 from trackstore.backoff import Backoff
 from trackstore.connection import KEY_HINT, display_url, retry_after
-from trackstore.errors import ServerRefusedError, ServerUnavailableError
+from trackstore.errors import ServerRefusedError, ServerUnavailableError, WrongAddressError
 from trackstore.versions import VERSION_HEADER, compare
 
 RETRYABLE_STATUS = frozenset({408, 425, 429, 502, 503, 504})
@@ -38,11 +38,12 @@ def data_of(response: httpx.Response) -> Json:
     for error in answer.get("errors") or ():
         raise error_of(error, status, retry_after(response), str(response.url))
     if status in RETRYABLE_STATUS:
-        raise ServerUnavailableError(f"HTTP {status}", retry_after(response))
+        raise ServerUnavailableError(f"HTTP {status}", retry_after(response), status=status)
     data = answer.get("data")
     if not isinstance(data, dict):
-        raise ServerRefusedError(
-            f"{display_url(str(response.url))} is no GraphQL address of Trackstore (HTTP {status})",
+        raise WrongAddressError(
+            f"{display_url(str(response.url))} is not a GraphQL endpoint of Trackstore "
+            f"(HTTP {status})",
             status=status,
         )
     return data
@@ -51,20 +52,20 @@ def data_of(response: httpx.Response) -> Json:
 def error_of(
     error: Mapping[str, Any], status: int = 200, after: float = 0.0, url: str = ""
 ) -> ServerRefusedError | ServerUnavailableError:
-    message = str(error.get("message", "the server gave no reason"))
+    message = reason = str(error.get("message", "the server gave no reason"))
     if url and status in WRONG_ADDRESS:
         message = f"{display_url(url)}: {message}"
     code = str((error.get("extensions") or {}).get("code", ""))
     if code in RETRYABLE_CODES or status in RETRYABLE_STATUS:
-        return ServerUnavailableError(message, after)
+        return ServerUnavailableError(message, after, reason, status)
     if code == "UNAUTHENTICATED":
         message += KEY_HINT
-    return ServerRefusedError(message, code, status)
+    return ServerRefusedError(message, code, status, reason)
 
 
 def connection_failure(error: httpx.TransportError, url: str) -> ServerUnavailableError:
     reason = f"{type(error).__name__}: {error}".rstrip(": ")
-    return ServerUnavailableError(f"no answer of {display_url(url)}: {reason}")
+    return ServerUnavailableError(f"no answer of {display_url(url)}: {reason}", reason=reason)
 
 
 def new_backoff() -> Backoff:

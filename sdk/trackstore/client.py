@@ -1,9 +1,10 @@
 """Sync and async clients for queries, mutations and subscriptions."""
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
@@ -12,23 +13,33 @@ import httpx
 
 from trackstore.calls import Json, connection_failure, data_of, encode_request, new_backoff
 from trackstore.connection import client_options
-from trackstore.documents import REQUEST_PROGRESS
+from trackstore.documents import (
+    EVENT_FIELDS,
+    PROGRESS_FIELDS,
+    VIEWER,
+    request_events,
+    request_progress,
+)
 from trackstore.errors import ServerUnavailableError
+from trackstore.exporting import Export, ExportFormat, open_export
 from trackstore.settings import Settings
 from trackstore.stats import StatsAnswer, StatsQuestion
-from trackstore.watching import (
+from trackstore.subscriptions import (
     UNAVAILABLE_SECONDS,
-    Progress,
+    StatusListener,
+    Subscription,
     Variables,
-    progress_of,
-    stream_answers,
+    ignore_status,
 )
+from trackstore.viewers import Viewer, viewer_of
+from trackstore.watching import Gap, Progress, gap_of, progress_of
 
 
 class Client:
     """Client for queries and mutations. Thread-safe; ``with`` closes it.
 
-    Without arguments it is configured from the environment, see ``Settings``.
+    Without arguments it is configured from the environment, see ``Settings``. ``user_agent`` names
+    the program to the server. Once ``stop`` is set, no call is retried: for signal handlers.
     """
 
     def __init__(
@@ -37,9 +48,16 @@ class Client:
         api_key: str | None = None,
         *,
         settings: Settings | None = None,
+        user_agent: str | None = None,
+        stop: threading.Event | None = None,
     ) -> None:
         self._settings = settings or Settings.from_environment(url=url, api_key=api_key)
-        self._http = httpx.Client(**client_options(self._settings))
+        self._stop = stop or threading.Event()
+        self._http = httpx.Client(**client_options(self._settings, user_agent))
+
+    @property
+    def url(self) -> str:
+        return self._settings.url
 
     def query(
         self,
@@ -47,12 +65,13 @@ class Client:
         variables: Mapping[str, Any] | None = None,
         *,
         timeout: float | None = None,
+        retry: bool = True,
     ) -> Json:
         """Run a query or mutation and return its data.
 
         Retries within ``timeout`` seconds (default: that of the settings) while the server is
         unavailable or busy, then raises ``ServerUnavailableError``; any other error is a
-        ``ServerRefusedError``.
+        ``ServerRefusedError``. Without ``retry``, the first failure is raised.
         """
         allowed = self._settings.timeout_seconds if timeout is None else timeout
         deadline, backoff = time.monotonic() + allowed, new_backoff()
@@ -62,9 +81,8 @@ class Client:
                 return self._try(body, max(0.05, deadline - time.monotonic()))
             except ServerUnavailableError as failure:
                 delay = backoff.fail(failure.retry_after)
-                if time.monotonic() + delay >= deadline:
+                if not retry or time.monotonic() + delay >= deadline or self._stop.wait(delay):
                     raise
-                time.sleep(delay)
 
     def _try(self, body: bytes, seconds: float) -> Json:
         timeout = httpx.Timeout(seconds, connect=min(seconds, self._settings.connect_seconds))
@@ -80,6 +98,30 @@ class Client:
         ``client.stats(StatsQuestion("operations", ["count", "duration_ms.p95"], by=["model"]))``.
         """
         return question.answer(self.query(question.document, question.variables))
+
+    def viewer(self, *, timeout: float | None = None, retry: bool = True) -> Viewer:
+        """Return who the server takes this client for. Raises the errors of ``query``."""
+        return viewer_of(self.query(VIEWER, timeout=timeout, retry=retry))
+
+    def export(
+        self,
+        document: str,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        format: ExportFormat = "csv",
+        keep_formulas: bool = False,
+    ) -> AbstractContextManager[Export]:
+        """Open an export of the one list in a query; iterate over the result for its bytes.
+
+        ``with client.export("{ operations { nodes { name } } }", format="jsonl") as export:``.
+        ``keep_formulas`` leaves texts in CSV as they are that a spreadsheet would run as a formula.
+        Raises ``ServerRefusedError`` or ``ServerUnavailableError``, without a retry, and
+        ``IncompleteExportError`` if the server breaks off.
+        """
+        parameters: dict[str, str] = {"format": format}
+        if keep_formulas:
+            parameters["formulas"] = "keep"
+        return open_export(self._http, self._settings, document, variables, parameters)
 
     def close(self) -> None:
         self._http.close()
@@ -105,9 +147,14 @@ class AsyncClient:
         api_key: str | None = None,
         *,
         settings: Settings | None = None,
+        user_agent: str | None = None,
     ) -> None:
         self._settings = settings or Settings.from_environment(url=url, api_key=api_key)
-        self._http = httpx.AsyncClient(**client_options(self._settings))
+        self._http = httpx.AsyncClient(**client_options(self._settings, user_agent))
+
+    @property
+    def url(self) -> str:
+        return self._settings.url
 
     async def query(
         self,
@@ -115,6 +162,7 @@ class AsyncClient:
         variables: Mapping[str, Any] | None = None,
         *,
         timeout: float | None = None,
+        retry: bool = True,
     ) -> Json:
         allowed = self._settings.timeout_seconds if timeout is None else timeout
         deadline, backoff = time.monotonic() + allowed, new_backoff()
@@ -124,7 +172,7 @@ class AsyncClient:
                 return await self._try(body, max(0.05, deadline - time.monotonic()))
             except ServerUnavailableError as failure:
                 delay = backoff.fail(failure.retry_after)
-                if time.monotonic() + delay >= deadline:
+                if not retry or time.monotonic() + delay >= deadline:
                     raise
                 await asyncio.sleep(delay)
 
@@ -142,24 +190,84 @@ class AsyncClient:
         *,
         after_seq: int | None = None,
         away_seconds: float = UNAVAILABLE_SECONDS,
+        on_status: StatusListener = ignore_status,
     ) -> AsyncGenerator[Progress]:
         """Yield the current state of a request, then every event once until it has ended.
 
-        A lost connection is reopened and continues after the last event; ``after_seq`` starts after
-        an event, without the current state. Raises ``ServerRefusedError`` (``NOT_FOUND`` for an
-        unknown request) or, after ``away_seconds`` without a server, ``ServerUnavailableError``.
+        A lost connection is reopened and continues after the last event; ``on_status`` is called
+        for each change of the connection. ``after_seq`` starts after an event, without the current
+        state. Raises ``ServerRefusedError`` (``NOT_FOUND`` for an unknown request) or, after
+        ``away_seconds`` without a server, ``ServerUnavailableError``. Needs the extra ``live``.
         """
+        items = self.watch_fields(
+            request_id,
+            PROGRESS_FIELDS,
+            after_seq=after_seq,
+            away_seconds=away_seconds,
+            on_status=on_status,
+        )
+        async with aclosing(items) as stream:
+            async for item in stream:
+                yield progress_of(item)
+
+    async def watch_fields(
+        self,
+        request_id: UUID | str,
+        fields: str,
+        *,
+        after_seq: int | None = None,
+        away_seconds: float = UNAVAILABLE_SECONDS,
+        on_status: StatusListener = ignore_status,
+    ) -> AsyncGenerator[Json]:
+        """Yield what ``watch`` does, as JSON with ``seq`` and these fields of ``RequestProgress``."""
         last = after_seq
 
         def variables() -> dict[str, Any]:
             return {"id": request_id, "afterSeq": last}
 
-        answers = self.subscribe(REQUEST_PROGRESS, variables, away_seconds=away_seconds)
+        answers = self.subscribe(
+            request_progress(fields), variables, away_seconds=away_seconds, on_status=on_status
+        )
         async with aclosing(answers) as stream:
             async for data in stream:
-                progress = progress_of(data)
-                last = progress.seq
-                yield progress
+                item: Json = data["requestProgress"]
+                if last is None or item["seq"] > last:
+                    last = item["seq"]
+                    yield item
+
+    async def watch_events(
+        self,
+        where: Mapping[str, Any] | None = None,
+        *,
+        after: str | None = None,
+        fields: str = EVENT_FIELDS,
+        away_seconds: float = UNAVAILABLE_SECONDS,
+        on_status: StatusListener = ignore_status,
+    ) -> AsyncGenerator[Json | Gap]:
+        """Yield the events of many requests as they are committed, without end.
+
+        Each is JSON with ``feedCursor`` and these fields of ``Event``; a ``Gap`` stands for events
+        that were skipped because the reader was too slow. ``where`` is an ``EventFilter``, ``after``
+        the ``feedCursor`` to continue from. Otherwise like ``watch``.
+        """
+        cursor = after
+
+        def variables() -> dict[str, Any]:
+            return {"where": where, "after": cursor}
+
+        answers = self.subscribe(
+            request_events(fields), variables, away_seconds=away_seconds, on_status=on_status
+        )
+        async with aclosing(answers) as stream:
+            async for data in stream:
+                item: Json = data["requestEvents"]
+                if item.pop("__typename") == "Gap":
+                    gap = gap_of(item)
+                    cursor = gap.to_cursor
+                    yield gap
+                else:
+                    cursor = item["feedCursor"]
+                    yield item
 
     async def subscribe(
         self,
@@ -167,6 +275,7 @@ class AsyncClient:
         variables: Mapping[str, Any] | Variables | None = None,
         *,
         away_seconds: float = UNAVAILABLE_SECONDS,
+        on_status: StatusListener = ignore_status,
     ) -> AsyncGenerator[Json]:
         """Yield the data of every answer to a subscription until it is complete.
 
@@ -174,15 +283,18 @@ class AsyncClient:
         such as ``after``, so that nothing is missed or repeated. Raises the errors of ``watch``.
         """
         make_variables = variables if callable(variables) else lambda: variables or {}
-        source = stream_answers(
-            self._http, self._settings.url, document, make_variables, away_seconds
+        source = Subscription(
+            self._http, self._settings.url, document, make_variables, away_seconds, on_status
         )
-        async with aclosing(source) as stream:
+        async with aclosing(source.answers()) as stream:
             async for data in stream:
                 yield data
 
     async def stats(self, question: StatsQuestion) -> StatsAnswer:
         return question.answer(await self.query(question.document, question.variables))
+
+    async def viewer(self, *, timeout: float | None = None, retry: bool = True) -> Viewer:
+        return viewer_of(await self.query(VIEWER, timeout=timeout, retry=retry))
 
     async def aclose(self) -> None:
         await self._http.aclose()

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from importlib import import_module
+from ipaddress import ip_address
 from typing import TypedDict
 from urllib.parse import urlsplit
 
@@ -10,7 +11,9 @@ import httpx
 from trackstore.settings import Settings
 from trackstore.versions import USER_AGENT
 
-LAZY_MODULES = ("certifi", "encodings.idna", "httpcore", "importlib.readers")
+LAZY_MODULES = (
+    "certifi", "encodings.idna", "httpcore", "httpx_sse", "importlib.readers",
+)  # fmt: skip
 """Modules that the first call would import in a thread. A process that forks during that import
 gets a child in which their import locks are held forever."""
 for _name in LAZY_MODULES:
@@ -19,11 +22,18 @@ for _name in LAZY_MODULES:
 
 KEY_HINT = " (pass api_key=..., or set TRACKSTORE_API_KEY)"
 """Added to errors about a missing or invalid key."""
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def request_headers(settings: Settings) -> dict[str, str]:
-    headers = {"User-Agent": USER_AGENT, "Content-Type": "application/json"}
+def is_loopback(host: str | None) -> bool:
+    try:
+        return host == "localhost" or ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def request_headers(settings: Settings, user_agent: str | None = None) -> dict[str, str]:
+    agent = f"{user_agent} {USER_AGENT}" if user_agent else USER_AGENT
+    headers = {"User-Agent": agent, "Content-Type": "application/json"}
     if settings.api_key:
         headers["Authorization"] = f"Bearer {settings.api_key}"
     return headers
@@ -42,17 +52,17 @@ def display_url(url: str) -> str:
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
-def client_options(settings: Settings) -> Options:
-    """Return the options of an httpx client.
+def client_options(settings: Settings, user_agent: str | None = None) -> Options:
+    """Return the options of an httpx client; ``user_agent`` precedes that of this package.
 
     A loopback server is called without the proxies of the environment. Certificates are loaded only
     for HTTPS, since that takes a tenth of a second.
     """
     url = urlsplit(settings.url)
     return Options(
-        headers=request_headers(settings),
+        headers=request_headers(settings, user_agent),
         timeout=httpx.Timeout(settings.timeout_seconds, connect=settings.connect_seconds),
-        trust_env=url.hostname not in LOOPBACK,
+        trust_env=not is_loopback(url.hostname),
         verify=url.scheme == "https",
     )
 

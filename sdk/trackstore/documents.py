@@ -55,18 +55,44 @@ mutation Release($id: UUID!) {{
   }}
 }}"""
 
-REQUEST_PROGRESS = """\
-subscription RequestProgress($id: UUID!, $afterSeq: Long) {
-  requestProgress(id: $id, afterSeq: $afterSeq) {
-    seq progress etaSeconds replayed
+PROGRESS_FIELDS = """\
+progress etaSeconds replayed
     event { seq type severity stage attempt message data occurredAt }
     request {
       uuid type title status currentStage correlationId result errorStage cancelReason
       error { message details }
       stages { name status progress attempt message }
-    }
-  }
-}"""
+    }"""
+EVENT_FIELDS = "requestId seq type severity stage attempt message data occurredAt"
+
+
+def request_progress(fields: str) -> str:
+    """Return the subscription to one request, with these fields of ``RequestProgress``."""
+    return f"""\
+subscription RequestProgress($id: UUID!, $afterSeq: Long) {{
+  requestProgress(id: $id, afterSeq: $afterSeq) {{
+    seq {fields}
+  }}
+}}"""
+
+
+def request_events(fields: str) -> str:
+    """Return the subscription to the events of many requests, with these fields of ``Event``."""
+    return f"""\
+subscription RequestEvents($where: EventFilter, $after: String) {{
+  requestEvents(where: $where, after: $after) {{
+    __typename
+    ... on Event {{ {fields} feedCursor }}
+    ... on Gap {{ missed fromCursor toCursor }}
+  }}
+}}"""
+
+
+REQUEST_PROGRESS = request_progress(PROGRESS_FIELDS)
+REQUEST_EVENTS = request_events(EVENT_FIELDS)
+
+VIEWER = """\
+query Viewer { viewer { name scopes organizationId homeOrganizationId } }"""
 
 STATUS = """\
   uuid correlationId type title status progress currentStage errorStage attributes result

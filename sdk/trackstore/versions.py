@@ -2,10 +2,13 @@
 
 import logging
 import re
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from platform import python_version
 
 DISTRIBUTION = "trackstore"
+SERVER_DISTRIBUTION = "trackstore-server"
+"""Its wheel contains this package, in the same version."""
 VERSION_HEADER = "X-Trackstore-Version"
 """Response header with the version of the server."""
 RELEASE = re.compile(r"(\d+)\.(\d+)")
@@ -14,10 +17,10 @@ log = logging.getLogger("trackstore")
 
 
 def _installed() -> str:
-    try:
-        return version(DISTRIBUTION)
-    except PackageNotFoundError:  # run from a source tree that was not installed
-        return "0.0.0"
+    for distribution in (DISTRIBUTION, SERVER_DISTRIBUTION):
+        with suppress(PackageNotFoundError):
+            return version(distribution)
+    return "0.0.0"  # run from a source tree that was not installed
 
 
 VERSION = _installed()

@@ -11,10 +11,10 @@ from typing import Any
 
 import httpx
 
-from cli.api_client import ApiClient
 from cli.demo import prepare
 from cli.demo.play import TICK_SECONDS, Play
 from cli.demo.scene import Scene
+from cli.remote import RemoteClient
 from tests.support.processes import COMMAND, PATIENCE_SECONDS, ServerProcess, server_process
 
 PLAYED_SECONDS = 40
@@ -58,7 +58,7 @@ class Site:
 
     def play(self, seconds: float = PLAYED_SECONDS) -> None:
         """Play so much of the demonstration, as fast as the server takes it."""
-        client, scene = ApiClient(self.url, self.admin), Scene(random.Random(7))
+        client, scene = RemoteClient(self.url, self.admin), Scene(random.Random(7))
         play = Play(client, scene, prepare(client, 2, RATE))
         play.begin(RATE)
         while scene.now < seconds:

@@ -64,7 +64,22 @@ def test_the_wheel_holds_every_file_of_every_package(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
     assert {file.as_posix() for file in files() if file.parts[0] in PACKAGES} <= held
-    assert {name.partition("/")[0] for name in held} == set(PACKAGES)
+    client = Path("sdk/trackstore")
+    paths = [file.relative_to("sdk") for file in files() if file.is_relative_to(client)]
+    assert {path.as_posix() for path in paths} <= held
+    assert {name.partition("/")[0] for name in held} == {*PACKAGES, "trackstore"}
+
+
+def test_the_server_installs_what_its_client_needs() -> None:
+    sdk = tomllib.loads((ROOT / "sdk/pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needs = [*sdk["dependencies"], *sdk["optional-dependencies"]["live"]]
+    server = {
+        Requirement(text).name: Requirement(text) for text in PROJECT["project"]["dependencies"]
+    }
+    assert {Requirement(text).name for text in needs} <= server.keys()
+    assert "trackstore" not in server, "the wheel contains the client"
+    for lock in ("requirements.lock", "requirements-serve.lock"):
+        assert "trackstore" not in _pins(lock), "the client is never taken from an index"
 
 
 def test_the_readme_is_the_page_of_the_package() -> None:

@@ -115,7 +115,7 @@ def test_a_missing_server_is_told(run: Run) -> None:
     assert "no server answers" in result.stderr
     with stand_in(lambda *_: (404, {}, "not here")) as url:
         result = run("export", "--server", url)
-    assert "no export address of Trackstore (HTTP 404)" in result.stderr
+    assert "is not an export endpoint of Trackstore (HTTP 404)" in result.stderr
 
 
 def test_a_file_that_is_not_whole_does_not_get_its_name(run: Run) -> None:
@@ -123,5 +123,5 @@ def test_a_file_that_is_not_whole_does_not_get_its_name(run: Run) -> None:
     with stand_in(lambda *_: (200, headers, "5\r\nname\n\r\n")) as url:
         result = run("export", "--server", url, "-o", "cut.csv")
     assert result.exit_code == 1
-    assert "before it was whole" in result.stderr
+    assert "before it was complete" in result.stderr
     assert not list(Path().glob("cut*"))

@@ -11,8 +11,15 @@ from tests.support.processes import ServerProcess, server_process
 from tests.unit.sdk.conftest import ONCE, MakeTracker
 from tests.unit.sdk.test_documents import SCHEMA
 from tests.unit.sdk.test_outages import port_of
-from trackstore import AsyncClient, Client, ServerRefusedError, StatsQuestion, new_id
-from trackstore.eventstream import EventStream, ServerEvent
+from trackstore import (
+    AsyncClient,
+    Client,
+    Gap,
+    ServerRefusedError,
+    StatsQuestion,
+    StreamStatus,
+    new_id,
+)
 from trackstore.stats import Source
 
 
@@ -141,11 +148,72 @@ def test_a_question_takes_names_only() -> None:
         StatsQuestion("operations", ["count } evil {"])
 
 
-def test_events_come_in_pieces_of_any_size() -> None:
-    text = b': hello\r\n\r\nevent: next\ndata: {"a": "\xc2\x85 \xe2\x80\xa8"}\n\nevent:complete\n\n'
-    whole_number = EventStream().feed(text)
-    assert [event.name for event in whole_number] == ["next", "complete"]
-    stream, events = EventStream(), list[ServerEvent]()
-    for place in range(len(text)):
-        events += stream.feed(text[place : place + 1])
-    assert events == whole_number
+async def test_events_of_many_requests_are_followed(
+    server: ServerProcess, make_tracker: MakeTracker
+) -> None:
+    tracker = make_tracker(server.url)
+    cursor = (await _cursor(server.url))["requestEvents"]
+    with tracker.request("followed"), tracker.request("other"):
+        pass
+    assert (await asyncio.to_thread(tracker.flush, 10)).is_done
+    where = {"requestType": {"eq": "followed"}}
+    statuses: list[StreamStatus] = []
+    events = []
+    async with AsyncClient(server.url) as client, asyncio.timeout(20):
+        async for item in client.watch_events(where, after=cursor, on_status=statuses.append):
+            assert not isinstance(item, Gap)
+            events.append(item)
+            if item["type"] == "request.completed":
+                break
+        (first, *rest) = events
+        again = client.watch_events(where, after=first["feedCursor"])
+        assert [await anext(again) for _ in rest] == rest
+        await again.aclose()
+    assert first["type"] == "request.created"
+    assert statuses == [StreamStatus(is_connected=True)]
+
+
+async def _cursor(url: str) -> dict[str, str]:
+    async with AsyncClient(url) as client:
+        cursors: dict[str, str] = (await client.query("{ feedCursors { requestEvents } }"))[
+            "feedCursors"
+        ]
+        return cursors
+
+
+def test_rows_are_exported(server: ServerProcess, make_tracker: MakeTracker) -> None:
+    tracker = make_tracker(server.url)
+    for number in range(3):
+        tracker.track_tool_operation(tool=f"exported-{number}", tokens_original=1, tokens_actual=1)
+    assert tracker.flush(10).is_done
+    document = """query($n: Int) {
+      operations(where: {name: {startsWith: "exported"}}, first: $n) { nodes { name } }
+    }"""
+    with Client(server.url) as client:
+        with client.export(document, {"n": 2}, format="jsonl") as export:
+            assert not export.is_truncated
+            rows = b"".join(export).splitlines()
+        assert rows == [b'{"name":"exported-2"}', b'{"name":"exported-1"}']
+        with client.export(document) as export:
+            assert b"".join(export).split() == [
+                b"name", b"exported-2", b"exported-1", b"exported-0",
+            ]  # fmt: skip
+        with (
+            pytest.raises(ServerRefusedError, match="viewer"),
+            client.export("{ viewer { name } }"),
+        ):
+            pass
+    with (
+        Client(f"{server.url}/elsewhere/graphql") as client,
+        pytest.raises(ServerRefusedError, match="/elsewhere/export: POST is not served"),
+        client.export(document),
+    ):
+        pass
+
+
+async def test_viewers(server: ServerProcess) -> None:
+    with Client(server.url) as client:
+        viewer = client.viewer()
+    assert "ADMIN" in viewer.scopes
+    async with AsyncClient(server.url) as client_:
+        assert await client_.viewer() == viewer

@@ -13,10 +13,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli import app
-from cli.api_client import ApiClient
 from cli.demo import prepare
 from cli.demo.play import TICK_SECONDS, Play
 from cli.demo.scene import Scene
+from cli.remote import RemoteClient
 from tests.support.processes import COMMAND, PATIENCE_SECONDS, ServerProcess, server_process
 from tests.unit.cli.importing.loopback import Reply, stand_in
 
@@ -54,7 +54,7 @@ def demo(*arguments: str) -> Result:
 
 def test_what_a_play_shows(server: ServerProcess) -> None:
     """Half a minute of it, as fast as the server takes it."""
-    client, scene = ApiClient(server.url), Scene(random.Random(5))
+    client, scene = RemoteClient(server.url, None), Scene(random.Random(5))
     chosen = prepare(client, 2, RATE)
     play = Play(client, scene, chosen)
     play.begin(RATE)
@@ -183,4 +183,4 @@ def test_no_server_is_told() -> None:
     result = demo("--server", "http://127.0.0.1:1/graphql", "--duration", "1s")
     assert result.exit_code == 1
     assert "no server answers at http://127.0.0.1:1/graphql" in result.stderr
-    assert "start one with `trackstore serve`" in result.stderr
+    assert "Start one with `trackstore serve`" in result.stderr

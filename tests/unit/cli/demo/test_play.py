@@ -9,24 +9,24 @@ from typing import Any
 import pytest
 import typer
 
-from cli.api_client import ApiClient
 from cli.demo import names, organization_names, parse_duration
 from cli.demo.board import board_text
 from cli.demo.play import LONGEST_TICK, MOST_RUNNING, Play
 from cli.demo.scene import Actor, Scene
+from cli.remote import RemoteClient
 
 QUARTER_HOUR = 900.0
 
 
-class Listener(ApiClient):
+class Listener(RemoteClient):
     """Accepts everything, but denies each third consume."""
 
     def __init__(self) -> None:
-        super().__init__("http://127.0.0.1:1")
+        super().__init__("http://127.0.0.1:1", None)
         self.entries: list[dict[str, Any]] = []
         self.consumed = 0
 
-    def call(self, document: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    def query(self, document: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         assert "ingest(" in document
         results = []
         for entry in variables["entries"]:

@@ -98,7 +98,7 @@ def test_a_server_that_refuses_all_stops_it_with_where() -> None:
     result = run(script, ACCESS_LOG, "--batch", 3, "--in-flight", 1)
     assert result.exit_code == 1
     assert (
-        "error: the key is revoked (an API key is given with TRACKSTORE_API_KEY or --key)"
+        "error: the key is revoked (set an API key with TRACKSTORE_API_KEY or --key)"
         in result.stderr
     )
     assert f"stopped at {ACCESS_LOG}:3. Run the same command again to go on" in result.stderr

@@ -99,19 +99,19 @@ def test_an_event_is_drawn(
     )  # fmt: skip
     for width in (40, 120):
         screen = RequestScreen(shown, [found], lambda: NOW)
-        screen.happened(found, shown)
+        screen.on_event(found, shown)
         draw(screen, width)
         board = BoardScreen([shown], has_more=False, now=lambda: NOW)
-        board.happened(found)
+        board.on_event(found)
         draw(board, width)
 
 
 def test_a_request_that_runs_again_is_active_again() -> None:
     now = NOW
     board = BoardScreen([request(status="RUNNING", lastSeq=5)], has_more=False, now=lambda: now)
-    board.stand([request(status="FAILED", lastSeq=6)])
+    board.update([request(status="FAILED", lastSeq=6)])
     assert drawn(board)[0].startswith("0 active")
-    board.stand([request(status="RUNNING", lastSeq=8)])
+    board.update([request(status="RUNNING", lastSeq=8)])
     assert drawn(board)[0].startswith("1 active")
     now = NOW.replace(hour=12)
     assert drawn(board)[0].startswith("1 active")

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
-from cli.watch import connection
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.importing.loopback import Reply, refused, stand_in
+from trackstore import subscriptions
 
 ID = "01a1f84a-95c0-7000-8000-000000000002"
 STREAM = {"Content-Type": "text/event-stream; charset=utf-8"}
@@ -51,9 +51,9 @@ class Script:
         if "viewer" in query:
             return 200, {}, {"data": {"viewer": {"name": "k", "scopes": ["READ"],
                                                  "organizationId": None}}}  # fmt: skip
-        if query.startswith("query Find"):
+        if query.startswith("query Request("):
             return 200, {}, {"data": {"request": REQUEST}}
-        if query.startswith("query Now"):
+        if query.startswith("query Cursor"):
             return 200, {}, {"data": {"feedCursors": {"requestEvents": "c0"}}}
         assert headers["Accept"] == "text/event-stream"
         variables = asked["variables"]
@@ -91,7 +91,7 @@ def test_a_stream_that_is_not_completed_is_taken_up_again(run: Run, broken: str)
     assert result.exit_code == 0, result.output
     assert [line.split()[1] for line in result.stdout.splitlines()] == ["1", "2", "3", "4"]
     assert script.begun == [0, 2, 2, 2, 2, 2]
-    assert result.stderr.splitlines()[-2:] == ["connected again", "COMPLETED after 1.5 s"]
+    assert result.stderr.splitlines()[-2:] == ["reconnected", "COMPLETED after 1.5 s"]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_stream_that_is_not_completed_is_taken_up_again(run: Run, broken: str)
     [
         (
             refused("the key was revoked", "UNAUTHENTICATED", 401),
-            "the key was revoked (an API key is",
+            "the key was revoked (set an API key",
         ),
         (failed("NOT_FOUND"), "error: no"),
         ((200, {"Content-Type": "application/json"}, {"data": {}}), "does not stream"),
@@ -113,7 +113,7 @@ def test_what_will_not_change_ends_it(run: Run, reply: Reply | str, said: str) -
 
 
 def test_a_line_that_went_silent_is_broken(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "TIMEOUT", 0.3)
+    monkeypatch.setattr(subscriptions, "SILENCE_SECONDS", 0.3)
     longer = {**STREAM, "Content-Length": "100000"}
     ending = told(1) + told(2, "COMPLETED") + COMPLETE
     result = watched(run, Script((200, longer, told(1)), ending))

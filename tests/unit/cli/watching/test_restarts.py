@@ -97,7 +97,7 @@ def test_the_lines_of_one_request_are_its_log(restarted: Restarted, tmp_path: Pa
     assert watcher.events() == caller.log(id)
     assert len(watcher.events()) == 2 + 2 * EVENTS + 2 + 1
     assert watcher.errors().count("connection lost") == 2
-    assert watcher.errors().count("connected again") == 2
+    assert watcher.errors().count("reconnected") == 2
 
 
 def test_the_lines_of_all_are_all_their_logs(restarted: Restarted, tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_a_server_that_stays_away_ends_it(restarted: Restarted, tmp_path: Path) 
         until(watcher.lines, "it does not begin")
         restarted.kill()
         assert watcher.process.wait(PATIENCE_SECONDS) == 1
-    assert "has been away for 1 s" in watcher.errors()
+    assert "has been unavailable for 1 s" in watcher.errors()
 
 
 @pytest.mark.sqlite

@@ -8,11 +8,12 @@ import pytest
 from rich.console import Console
 
 from cli.watch.board_screen import BoardScreen
-from cli.watch.connection import Link
 from cli.watch.request_screen import RequestScreen
 from cli.watch.screen import Drawn
 from cli.watch.words import span
 from tests.unit.cli.watching.test_connection import event
+from trackstore.subscriptions import StreamStatus
+from trackstore.watching import Gap
 
 NOW = datetime(2026, 11, 20, 10, 1, 30, tzinfo=UTC)
 
@@ -70,17 +71,17 @@ def test_one_request_with_everything() -> None:
     ]
     assert lines[8].endswith("told    event 5")
     assert lines[-1] == "○ connecting"
-    screen.link(Link(is_up=True))
+    screen.on_status(StreamStatus(is_connected=True))
     assert drawn(screen)[-1] == "● live  Ctrl-C stops watching, nothing else"
-    screen.link(Link(reason="refused"))
-    assert drawn(screen)[-1] == "○ connection lost: refused; trying again"
+    screen.on_status(StreamStatus(reason="refused"))
+    assert drawn(screen)[-1] == "○ connection lost: refused; reconnecting"
 
 
 def test_the_end_of_a_request() -> None:
     screen = RequestScreen(request(), [], lambda: NOW)
     error = {"message": "no paper", "stage": "script", "details": {"tray": 2}}
     ended = request(status="FAILED", durationMs=90_000.0, etaSeconds=None, error=error)
-    screen.happened(event(6, type="request.failed", severity="ERROR"), ended)
+    screen.on_event(event(6, type="request.failed", severity="ERROR"), ended)
     lines = drawn(screen)
     assert 'script: no paper {"tray": 2}' in lines
     assert lines[-1] == "FAILED"
@@ -98,7 +99,7 @@ def test_a_screen_holds_what_there_is_room_for(width: int, height: int) -> None:
     assert any("event 59" in line for line in lines)
     many = BoardScreen([request(n) for n in range(100)], has_more=True, now=lambda: NOW)
     for n in range(60):
-        many.happened(event(n, requestId="id-001"))
+        many.on_event(event(n, requestId="id-001"))
     lines = drawn(many, width, height)
     assert len(lines) <= max(height, 12)
     assert lines[0].startswith("100 or more active")
@@ -108,22 +109,22 @@ def test_a_screen_holds_what_there_is_room_for(width: int, height: int) -> None:
 def test_many_requests_come_and_go() -> None:
     now = [NOW]
     board = BoardScreen([request(1), request(2)], has_more=False, now=lambda: now[0])
-    board.happened(event(5, requestId="id-001"))
-    assert not board.moved, "that event is in what was read"
-    board.happened(event(6, requestId="id-001"))
-    board.happened(event(1, requestId="id-003"))
-    assert list(board.moved) == ["id-001", "id-003"]
-    board.stand([request(1, status="COMPLETED", progress=1.0, lastSeq=6), request(3, lastSeq=1)])
-    board.stand([request(1, lastSeq=5)])  # an older answer comes late
+    board.on_event(event(5, requestId="id-001"))
+    assert not board.outdated, "that event is in what was read"
+    board.on_event(event(6, requestId="id-001"))
+    board.on_event(event(1, requestId="id-003"))
+    assert list(board.outdated) == ["id-001", "id-003"]
+    board.update([request(1, status="COMPLETED", progress=1.0, lastSeq=6), request(3, lastSeq=1)])
+    board.update([request(1, lastSeq=5)])  # an older answer comes late
     lines = drawn(board)
     assert lines[0] == "2 active"
     rows = [line.split() for line in lines[2:5]]
     assert [(row[0], next(cell for cell in row if "lesson-" in cell)) for row in rows] == [
         ("RUNNING", "lesson-3"), ("RUNNING", "lesson-2"), ("COMPLETED", "lesson-1"),
     ]  # fmt: skip
-    board.skipped({"missed": 7, "fromCursor": "a", "toCursor": "b"})
+    board.on_gap(Gap(7, "a", "b"))
     assert "7 events were skipped" in drawn(board)[0]
-    assert set(board.moved) >= {"id-001", "id-002", "id-003"}, "all is read again"
+    assert set(board.outdated) >= {"id-001", "id-002", "id-003"}, "all is read again"
     now[0] += timedelta(seconds=11)
     assert not any("COMPLETED" in line for line in drawn(board))
 

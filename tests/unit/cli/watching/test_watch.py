@@ -92,12 +92,12 @@ def test_what_is_not_there_is_told(watch: Run, caller: Caller) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), "name a request, or watch --all"),
-        (("x", "--all"), "name a request, or watch --all"),
-        (("x", "--type", "y"), "is for --all"),
-        (("x", "--organization", "y"), "is for --all"),
-        (("x", "--after", "y"), "is no seq"),
-        (("x", "--after", "-1"), "is no seq"),
+        ((), "name a request, or use --all"),
+        (("x", "--all"), "name a request, or use --all"),
+        (("x", "--type", "y"), "requires --all"),
+        (("x", "--organization", "y"), "requires --all"),
+        (("x", "--after", "y"), "is not a seq"),
+        (("x", "--after", "-1"), "is not a seq"),
         (("x", "--server", "nowhere"), "is not an address"),
         (("x", "--away", "-1"), "greater than or equal to 0"),
     ],
@@ -121,7 +121,7 @@ def test_a_server_that_is_away_is_1(run: Run) -> None:
     with stand_in(lambda *_: (404, {}, "not here")) as url:
         result = run("watch", "x", "--server", url)
     assert result.exit_code == 1
-    assert "is no GraphQL address of Trackstore (HTTP 404)" in result.stderr
+    assert "is not a GraphQL endpoint of Trackstore (HTTP 404)" in result.stderr
 
 
 def test_a_key_reaches_as_far_as_it_may(
@@ -140,8 +140,8 @@ def test_a_key_reaches_as_far_as_it_may(
         id = lesson(Caller(server.url, own))
         assert run("watch", id, "--key", own).exit_code == 0
         for given, said in [
-            ((), "(an API key is given with TRACKSTORE_API_KEY or --key)"),
-            (("--key", "nonsense"), "(the API key is from --key; another one is given with"),
+            ((), "(set an API key with TRACKSTORE_API_KEY or --key)"),
+            (("--key", "nonsense"), "(the API key is from --key; set another one with"),
             (("--key", writer), "lacks the scope READ"),
             (("--key", stranger), f"no request with the id or correlation id '{id}' in other"),
         ]:
