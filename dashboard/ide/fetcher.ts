@@ -2,19 +2,19 @@
 import type { Fetcher, FetcherOpts, FetcherParams } from "@graphiql/toolkit";
 import { type ExecutionResult, getOperationAST, Kind, parse } from "graphql";
 import { createClient } from "graphql-ws";
-import { reviveRaw } from "../src/api/json";
+import { reviveRawNumber } from "../src/api/json";
 import { expireSession } from "../src/api/session";
 
 const socket = createClient({
   url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/graphql`,
   lazy: true,
-  jsonMessageReviver: reviveRaw,
+  jsonMessageReviver: reviveRawNumber,
   retryAttempts: 100,
 });
 
 export const fetcher: Fetcher = (params, options) => {
   const named = { ...params, operationName: nameOf(params) };
-  return isSubscription(named) ? follow(named) : post(named, options);
+  return isSubscription(named) ? subscribe(named) : post(named, options);
 };
 
 /**
@@ -32,7 +32,7 @@ function nameOf({ query, operationName }: FetcherParams): string | null {
 }
 
 /** What comes is as it is sent; the type speaks of errors that never left the process that made them. */
-function follow(params: FetcherParams) {
+function subscribe(params: FetcherParams) {
   return socket.iterate(asked(params)) as AsyncIterableIterator<
     ExecutionResult<Record<string, unknown>, Record<string, unknown>>
   >;
@@ -47,7 +47,7 @@ async function post(params: FetcherParams, options?: FetcherOpts) {
   });
   if (answer.status === 401 && !options?.headers?.["Authorization"]) expireSession();
   // The editor writes the answer as JSON again: its numbers are to keep their digits.
-  return JSON.parse(await answer.text(), reviveRaw) as ExecutionResult;
+  return JSON.parse(await answer.text(), reviveRawNumber) as ExecutionResult;
 }
 
 function asked({ query, variables, operationName }: FetcherParams) {

@@ -1,7 +1,7 @@
 // The entry of the page at /graphql: sign in where a key is asked for, then the IDE.
 import { useEffect, useSyncExternalStore } from "react";
 import { createRoot } from "react-dom/client";
-import { findSession, session } from "../src/api/session";
+import { loadSession, session } from "../src/api/session";
 import { SignIn } from "../src/shell/sign-in";
 import { Ide } from "./ide";
 import "../src/styles/index.css";
@@ -9,7 +9,7 @@ import "./ide.css";
 
 function Page() {
   const state = useSyncExternalStore(session.subscribe, session.get);
-  useEffect(() => void findSession(), []);
+  useEffect(() => void loadSession(), []);
   if (state === "unknown") return null;
   if (state === "signed-out") return <SignIn />;
   return <Ide />;

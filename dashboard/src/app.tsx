@@ -1,7 +1,7 @@
-// The frame of every page: who looks, where to go, and what stands at the present path.
+// The frame of every page: session, navigation, top bar, and the page of the current path.
 import { Component, type ReactNode, Suspense, useEffect } from "react";
 import { ViewerDocument } from "./api/generated";
-import { findSession, session } from "./api/session";
+import { loadSession, session } from "./api/session";
 import { useQuery } from "./api/use-query";
 import { EmptyState, ErrorState, Loading } from "./components/surfaces";
 import { Link, usePath } from "./router";
@@ -12,13 +12,13 @@ import { TopBar } from "./shell/top-bar";
 import { useStore } from "./state/store";
 import { ViewerContext } from "./state/viewer";
 
-const ASK_AGAIN_MS = 2_000;
+const RETRY_MS = 2_000;
 
 export function App() {
   const state = useStore(session);
   useEffect(() => {
     if (state !== "unreachable") return;
-    const timer = setInterval(() => void findSession(), ASK_AGAIN_MS);
+    const timer = setInterval(() => void loadSession(), RETRY_MS);
     return () => clearInterval(timer);
   }, [state]);
   if (state === "unknown") return <div className="center" aria-busy="true" />;
@@ -44,7 +44,7 @@ function SignedIn() {
   return (
     <ViewerContext value={data.viewer}>
       <a className="skip" href="#content">
-        Skip to the content
+        Skip to content
       </a>
       <div className="frame">
         <Navigation />
@@ -61,25 +61,25 @@ function SignedIn() {
 
 function CurrentPage() {
   const path = usePath();
-  const found = findRoute(path);
-  if (!found) {
+  const match = findRoute(path);
+  if (!match) {
     return (
       <EmptyState title="Page not found">
         <Link to="/">Go to the overview</Link>
       </EmptyState>
     );
   }
-  const { page: Page } = found.route;
+  const { page: Page } = match.route;
   return (
     <ErrorBoundary key={path}>
       <Suspense fallback={<Loading lines={8} />}>
-        <Page parameter={found.parameter} />
+        <Page parameter={match.parameter} />
       </Suspense>
     </ErrorBoundary>
   );
 }
 
-/** Contain an error to one page, and offer a reload (after an upgrade its files have other names). */
+/** Contain an error to one page and offer a reload: after an upgrade, file names have changed. */
 class ErrorBoundary extends Component<{ children: ReactNode }, { broken: boolean }> {
   override state = { broken: false };
 

@@ -1,6 +1,6 @@
 // Numbers read as people write them.
 import { describe, expect, it } from "vitest";
-import { compact, count, duration, fromNow, instant, money, NOTHING, perSecond, share } from "./format";
+import { compact, count, duration, fromNow, instant, money, NO_VALUE, perSecond, share } from "./format";
 
 describe("durations", () => {
   it.each([
@@ -17,7 +17,7 @@ describe("durations", () => {
     [273_600_000, "3 d 4 h"],
   ])("%d ms is %s", (ms, text) => expect(duration(ms)).toBe(text));
 
-  it("says nothing of nothing", () => expect(duration(null)).toBe(NOTHING));
+  it("says nothing of nothing", () => expect(duration(null)).toBe(NO_VALUE));
 });
 
 describe("numbers", () => {

@@ -1,41 +1,41 @@
-// Numbers, money, durations and instants as people read them, in the viewer's language and zone.
+// Formats numbers, money, durations and times in the viewer's language and time zone.
 
 import { serverNow } from "./state/now";
 
 const LOCALE = typeof navigator === "undefined" ? "en" : navigator.language;
 
-const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
-const short = new Intl.NumberFormat(LOCALE, { notation: "compact", maximumSignificantDigits: 3 });
-const percent = new Intl.NumberFormat(LOCALE, { style: "percent", maximumFractionDigits: 1 });
+const integerFormat = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
+const compactFormat = new Intl.NumberFormat(LOCALE, { notation: "compact", maximumSignificantDigits: 3 });
+const percentFormat = new Intl.NumberFormat(LOCALE, { style: "percent", maximumFractionDigits: 1 });
 
-/** What stands where there is nothing to say. */
-export const NOTHING = "–";
+/** Shown for a missing value. */
+export const NO_VALUE = "–";
 
-/** A whole number; a bigint where it is no exact float. */
-export type Whole = number | bigint;
+/** A number; a bigint if it is an integer beyond 2^53. */
+export type Numeric = number | bigint;
 
-/** With all of its digits; "≈" says that some may have been lost. */
-export function count(value: Whole | null | undefined): string {
-  if (value == null) return NOTHING;
+/** Format an integer with all digits; "≈" marks one that may have been rounded. */
+export function count(value: Numeric | null | undefined): string {
+  if (value == null) return NO_VALUE;
   const isRounded = typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER;
-  return isRounded ? `≈ ${whole.format(value)}` : whole.format(value);
+  return isRounded ? `≈ ${integerFormat.format(value)}` : integerFormat.format(value);
 }
 
-/** Short from 100,000: 128K, 4.21M. */
-export function compact(value: Whole | null | undefined): string {
-  if (value == null) return NOTHING;
-  return Math.abs(Number(value)) < 100_000 ? whole.format(value) : short.format(value);
+/** Abbreviate numbers from 100,000 on: 128K, 4.21M. */
+export function compact(value: Numeric | null | undefined): string {
+  if (value == null) return NO_VALUE;
+  return Math.abs(Number(value)) < 100_000 ? integerFormat.format(value) : compactFormat.format(value);
 }
 
 export function share(value: number | null | undefined): string {
-  return value == null ? NOTHING : percent.format(value);
+  return value == null ? NO_VALUE : percentFormat.format(value);
 }
 
-/** US dollars, with as many digits as a small sum needs. */
+/** Format US dollars, with more digits for small amounts. */
 export function money(value: number | null | undefined): string {
-  if (value == null) return NOTHING;
-  const size = Math.abs(value);
-  const digits = size === 0 || size >= 1 ? 2 : size >= 0.01 ? 4 : 6;
+  if (value == null) return NO_VALUE;
+  const magnitude = Math.abs(value);
+  const digits = magnitude === 0 || magnitude >= 1 ? 2 : magnitude >= 0.01 ? 4 : 6;
   return new Intl.NumberFormat(LOCALE, {
     style: "currency",
     currency: "USD",
@@ -46,9 +46,9 @@ export function money(value: number | null | undefined): string {
 }
 
 export function perSecond(value: number | null | undefined): string {
-  if (value == null) return NOTHING;
+  if (value == null) return NO_VALUE;
   const number = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 3 });
-  // Below one a minute, a rate by the hour says more.
+  // Rates below one per minute are shown per hour.
   if (value > 0 && value < 1 / 60) return `${number.format(value * 3600)}/h`;
   if (value > 0 && value < 1) return `${number.format(value * 60)}/min`;
   return `${number.format(value)}/s`;
@@ -56,7 +56,7 @@ export function perSecond(value: number | null | undefined): string {
 
 /** 840 ms, 4.2 s, 3 min 05 s, 2 h 10 min, 3 d 4 h. */
 export function duration(ms: number | null | undefined): string {
-  if (ms == null) return NOTHING;
+  if (ms == null) return NO_VALUE;
   if (ms < 1) return ms === 0 ? "0 ms" : `${ms.toFixed(2)} ms`;
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   if (ms < 59_950) return `${(ms / 1_000).toFixed(ms < 9_950 ? 1 : 0)} s`;
@@ -68,45 +68,49 @@ export function duration(ms: number | null | undefined): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
-const clock = new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-const date = new Intl.DateTimeFormat(LOCALE, { month: "short", day: "numeric" });
-const dateWithYear = new Intl.DateTimeFormat(LOCALE, { year: "numeric", month: "short", day: "numeric" });
+const timeFormat = new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const dateFormat = new Intl.DateTimeFormat(LOCALE, { month: "short", day: "numeric" });
+const dateWithYearFormat = new Intl.DateTimeFormat(LOCALE, {
+  year: "numeric",
+  month: "short",
+  day: "numeric",
+});
 
-/** The time of today, else with its day: 14:03:07 or 19 Nov, 14:03:07. */
+/** Format a time, with its date unless it is today: 14:03:07 or 19 Nov, 14:03:07. */
 export function instant(value: string | number | Date, now = new Date()): string {
-  const when = new Date(value);
-  if (when.toDateString() === now.toDateString()) return clock.format(when);
-  const day = when.getFullYear() === now.getFullYear() ? date : dateWithYear;
-  return `${day.format(when)}, ${clock.format(when)}`;
+  const time = new Date(value);
+  if (time.toDateString() === now.toDateString()) return timeFormat.format(time);
+  const day = time.getFullYear() === now.getFullYear() ? dateFormat : dateWithYearFormat;
+  return `${day.format(time)}, ${timeFormat.format(time)}`;
 }
 
-/** The exact instant, in the viewer's zone and in UTC. */
+/** Format the exact time in the viewer's time zone and in UTC. */
 export function exactInstant(value: string): string {
-  const when = new Date(value);
-  const local = new Intl.DateTimeFormat(LOCALE, { dateStyle: "full", timeStyle: "long" }).format(when);
+  const time = new Date(value);
+  const local = new Intl.DateTimeFormat(LOCALE, { dateStyle: "full", timeStyle: "long" }).format(time);
   return `${local}\n${value}`;
 }
 
 /** in 40 s, 3 min ago. */
 export function fromNow(value: string, now = serverNow()): string {
-  const away = new Date(value).getTime() - now;
-  const size = Math.abs(away);
+  const difference = new Date(value).getTime() - now;
+  const magnitude = Math.abs(difference);
   const [unit, ms] =
-    size < 60_000
+    magnitude < 60_000
       ? (["second", 1_000] as const)
-      : size < 3_600_000
+      : magnitude < 3_600_000
         ? (["minute", 60_000] as const)
-        : size < 86_400_000
+        : magnitude < 86_400_000
           ? (["hour", 3_600_000] as const)
           : (["day", 86_400_000] as const);
   return new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto", style: "short" }).format(
-    Math.round(away / ms),
+    Math.round(difference / ms),
     unit,
   );
 }
 
-/** SOME_NAME or some.name as words: Some name. */
-export function words(name: string): string {
+/** Turn SOME_NAME into words: Some name. */
+export function sentenceCase(name: string): string {
   const text = name.toLowerCase().replaceAll("_", " ");
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,6 +1,6 @@
-// Addresses: what stays when the page changes, and which page stands at a path.
+// Addresses keep the range and organization, and paths match their pages.
 import { beforeEach, describe, expect, it } from "vitest";
-import { click, draw } from "./testing";
+import { click, render } from "./testing";
 import { Link, navigate, setQuery, usePath, withContext } from "./router";
 import { findRoute } from "./routes";
 
@@ -34,7 +34,7 @@ it("follows a link without a reload", () => {
       <b>{usePath()}</b>
     </Link>
   );
-  const { place } = draw(<Here />);
-  click(place.querySelector("b"));
-  expect(place.textContent).toBe("/requests");
+  const { container } = render(<Here />);
+  click(container.querySelector("b"));
+  expect(container.textContent).toBe("/requests");
 });

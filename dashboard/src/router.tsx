@@ -1,35 +1,35 @@
-// Where the page is: the path and the query of its address, and how to go elsewhere.
+// Client-side routing: reads and changes the path and query of the address.
 import { type AnchorHTMLAttributes, type MouseEvent, useSyncExternalStore } from "react";
 
-const MOVED = "trackstore:moved";
+const NAVIGATED = "trackstore:moved";
 
 function subscribe(listener: () => void): () => void {
   window.addEventListener("popstate", listener);
-  window.addEventListener(MOVED, listener);
+  window.addEventListener(NAVIGATED, listener);
   return () => {
     window.removeEventListener("popstate", listener);
-    window.removeEventListener(MOVED, listener);
+    window.removeEventListener(NAVIGATED, listener);
   };
 }
 
-/** The present path, such as /requests/ID, without a slash at its end. */
+/** Return the current path, such as /requests/ID, without a trailing slash. */
 export function usePath(): string {
   return useSyncExternalStore(subscribe, () => location.pathname.replace(/(.)\/+$/, "$1"));
 }
 
-/** The present query of the address. */
+/** Return the current query string. */
 export function useQueryString(): URLSearchParams {
   return new URLSearchParams(useSyncExternalStore(subscribe, () => location.search));
 }
 
-/** Go to a path of this page; `replace` leaves no way back to the present one. */
+/** Navigate to a path of this site. `replace` adds no entry to the browser's history. */
 export function navigate(to: string, options: { replace?: boolean } = {}): void {
   if (options.replace) history.replaceState(null, "", to);
   else history.pushState(null, "", to);
-  window.dispatchEvent(new Event(MOVED));
+  window.dispatchEvent(new Event(NAVIGATED));
 }
 
-/** Set parts of the address' query; null takes one away. */
+/** Set parameters of the query string; null removes one. */
 export function setQuery(
   changes: Record<string, string | null>,
   options: { replace?: boolean } = { replace: true },
@@ -39,28 +39,28 @@ export function setQuery(
     if (value === null || value === "") query.delete(name);
     else query.set(name, value);
   }
-  const text = query.toString();
-  navigate(location.pathname + (text ? `?${text}` : ""), options);
+  const search = query.toString();
+  navigate(location.pathname + (search ? `?${search}` : ""), options);
 }
 
-/** What stays when the page changes: the range and the organization. */
+/** Add the range and organization of the current address to a path. */
 export function withContext(path: string): string {
-  const here = new URLSearchParams(location.search);
-  const [bare = "", own = ""] = path.split("?");
-  const query = new URLSearchParams(own);
+  const current = new URLSearchParams(location.search);
+  const [pathname = "", ownSearch = ""] = path.split("?");
+  const query = new URLSearchParams(ownSearch);
   for (const name of ["range", "organization"]) {
-    const value = here.get(name);
+    const value = current.get(name);
     if (value !== null && !query.has(name)) query.set(name, value);
   }
-  const text = query.toString();
-  return bare + (text ? `?${text}` : "");
+  const search = query.toString();
+  return pathname + (search ? `?${search}` : "");
 }
 
-/** A link inside the page: no reload, but a real address that can be opened elsewhere. */
+/** A link that navigates without a reload and can still be opened in a new tab. */
 export function Link({ to, ...rest }: { to: string } & AnchorHTMLAttributes<HTMLAnchorElement>) {
   useQueryString();
   const href = withContext(to);
-  const follow = (event: MouseEvent<HTMLAnchorElement>) => {
+  const handleClick = (event: MouseEvent<HTMLAnchorElement>) => {
     rest.onClick?.(event);
     if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey)
       return;
@@ -68,5 +68,5 @@ export function Link({ to, ...rest }: { to: string } & AnchorHTMLAttributes<HTML
     navigate(href);
     window.scrollTo(0, 0);
   };
-  return <a {...rest} href={href} onClick={follow} />;
+  return <a {...rest} href={href} onClick={handleClick} />;
 }

@@ -1,4 +1,4 @@
-// Draws a component into a page of its own, for tests.
+// Renders components for tests.
 import { act, type ReactNode } from "react";
 import { createRoot } from "react-dom/client";
 import { afterEach } from "vitest";
@@ -11,30 +11,30 @@ afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup();
 });
 
-/** Where it was drawn; drawn again by calling `again`. */
-export function draw(node: ReactNode): { place: HTMLElement; again: (node: ReactNode) => void } {
-  const place = document.createElement("div");
-  document.body.append(place);
-  const root = createRoot(place);
+/** Render into a new container; `rerender` renders into the same one. */
+export function render(node: ReactNode): { container: HTMLElement; rerender: (node: ReactNode) => void } {
+  const container = document.createElement("div");
+  document.body.append(container);
+  const root = createRoot(container);
   act(() => root.render(node));
   cleanups.push(() => {
     act(() => root.unmount());
-    place.remove();
+    container.remove();
   });
-  return { place, again: (next) => act(() => root.render(next)) };
+  return { container, rerender: (next) => act(() => root.render(next)) };
 }
 
 export function click(element: Element | null | undefined): void {
-  if (!element) throw new Error("there is nothing to click on");
+  if (!element) throw new Error("no element to click");
   act(() => element.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true })));
 }
 
 export function press(element: Element | null | undefined, key: string): void {
-  if (!element) throw new Error("there is nothing to press a key on");
+  if (!element) throw new Error("no element to press a key on");
   act(() => element.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true })));
 }
 
-/** The texts of all elements that match. */
-export function texts(place: ParentNode, selector: string): string[] {
-  return [...place.querySelectorAll(selector)].map((element) => element.textContent?.trim() ?? "");
+/** Return the text of all matching elements. */
+export function texts(container: ParentNode, selector: string): string[] {
+  return [...container.querySelectorAll(selector)].map((element) => element.textContent?.trim() ?? "");
 }

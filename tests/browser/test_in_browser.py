@@ -108,7 +108,7 @@ def test_a_request_is_found_and_read_by_keyboard(played: Site) -> None:
     found = tell(
         "keyboard", server=played.url, key=played.admin, correlationId=request["correlationId"]
     )
-    assert found["first"] == "Skip to the content"
+    assert found["first"] == "Skip to content"
     assert found["url"].endswith(f"/requests/{request['uuid']}")
     assert found["detail"] == "1 · request.created"
 

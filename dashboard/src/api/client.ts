@@ -1,22 +1,22 @@
-// Queries and mutations: one POST each, to the server that the page came from.
-import { ApiError, problemOf } from "./errors";
+// Sends queries and mutations to the server of this page.
+import { ApiError, toApiError } from "./errors";
 import type { TypedDocumentString } from "./generated";
-import { noteServerTime } from "../state/now";
+import { recordServerTime } from "../state/now";
 import { parseJson, writeJson } from "./json";
 import { expireSession } from "./session";
 
-/** The data of an answer; everything else is an ApiError. */
-export async function ask<Data, Variables>(
+/** Execute a document and return its data; throw an ApiError otherwise. */
+export async function execute<Data, Variables>(
   document: TypedDocumentString<Data, Variables> | string,
   variables: Variables,
   signal?: AbortSignal,
 ): Promise<Data> {
   const response = await post(document.toString(), variables, signal);
-  noteServerTime(response.headers.get("date"));
-  const answer = await readJson(response);
-  if (!answer.errors?.length) return answer.data as Data;
-  const problem = problemOf(answer.errors);
-  if (problem.signedOut) expireSession();
+  recordServerTime(response.headers.get("date"));
+  const body = await readJson(response);
+  if (!body.errors?.length) return body.data as Data;
+  const problem = toApiError(body.errors);
+  if (problem.isUnauthenticated) expireSession();
   throw problem;
 }
 
@@ -35,18 +35,21 @@ async function post(query: string, variables: unknown, signal?: AbortSignal): Pr
   }
 }
 
-interface Answer {
+interface ResponseBody {
   data?: unknown;
   errors?: { message: string; extensions?: { code?: unknown } }[];
 }
 
-async function readJson(response: Response): Promise<Answer> {
+async function readJson(response: Response): Promise<ResponseBody> {
   try {
-    return parseJson(await response.text()) as Answer;
+    return parseJson(await response.text()) as ResponseBody;
   } catch {
     if (response.status === 401)
-      return { errors: [{ message: "Sign in.", extensions: { code: "UNAUTHENTICATED" } }] };
+      return { errors: [{ message: "Sign in to continue.", extensions: { code: "UNAUTHENTICATED" } }] };
     const code = response.status >= 500 ? "NETWORK" : "INTERNAL";
-    throw new ApiError(code, `The server answered ${response.status} ${response.statusText}`.trim());
+    throw new ApiError(
+      code,
+      `The server responded with status ${response.status} ${response.statusText}`.trim(),
+    );
   }
 }

@@ -1,6 +1,6 @@
-// What the server refuses with, as one kind of error with a code.
+// Errors of the API as one class with a code.
 
-/** An answer that is a refusal, or none at all (code NETWORK). */
+/** An error response, or no response at all (code NETWORK). */
 export class ApiError extends Error {
   constructor(
     readonly code: string,
@@ -10,13 +10,13 @@ export class ApiError extends Error {
     this.name = "ApiError";
   }
 
-  /** Whether the caller must sign in (again). */
-  get signedOut(): boolean {
+  /** Whether the user has to sign in again. */
+  get isUnauthenticated(): boolean {
     return this.code === "UNAUTHENTICATED";
   }
 
-  /** Whether the same call may succeed in a moment. */
-  get passing(): boolean {
+  /** Whether the same call may succeed later. */
+  get isTransient(): boolean {
     return ["NETWORK", "OVERLOADED", "TIMEOUT", "OUTCOME_UNKNOWN"].includes(this.code);
   }
 }
@@ -26,8 +26,8 @@ interface GraphQLProblem {
   extensions?: { code?: unknown };
 }
 
-/** The first of a response's errors. */
-export function problemOf(errors: readonly GraphQLProblem[]): ApiError {
+/** Convert the first error of a response. */
+export function toApiError(errors: readonly GraphQLProblem[]): ApiError {
   const [first] = errors;
   const code = first?.extensions?.code;
   return new ApiError(typeof code === "string" ? code : "INTERNAL", first?.message ?? "Unknown error.");

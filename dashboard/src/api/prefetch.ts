@@ -1,14 +1,14 @@
 // Queries sent while the page that shows their results is still loading.
-import { ask } from "./client";
+import { execute } from "./client";
 import type { TypedDocumentString } from "./generated";
 import { writeJson } from "./json";
 
 /** Older results are discarded. */
-const KEPT_MS = 5_000;
+const MAX_AGE_MS = 5_000;
 
-const asked = new Map<string, { at: number; answer: Promise<unknown> }>();
+const pending = new Map<string, { sentAt: number; result: Promise<unknown> }>();
 
-function nameOf(document: { toString: () => string }, variables: unknown): string {
+function cacheKey(document: { toString: () => string }, variables: unknown): string {
   return `${document.toString()} ${writeJson(variables)}`;
 }
 
@@ -17,10 +17,10 @@ export function prefetch<Data, Variables>(
   document: TypedDocumentString<Data, Variables>,
   variables: Variables,
 ): void {
-  const answer = ask(document, variables);
-  // The failure is reported to whoever takes the result.
-  answer.catch(() => {});
-  asked.set(nameOf(document, variables), { at: Date.now(), answer });
+  const result = execute(document, variables);
+  // The error is reported to the caller that takes the result.
+  result.catch(() => {});
+  pending.set(cacheKey(document, variables), { sentAt: Date.now(), result });
 }
 
 /** Return the pending result of that query, once. */
@@ -28,8 +28,8 @@ export function takePrefetched<Data, Variables>(
   document: TypedDocumentString<Data, Variables> | string,
   variables: Variables,
 ): Promise<Data> | undefined {
-  const name = nameOf(document, variables);
-  const found = asked.get(name);
-  asked.delete(name);
-  return found && Date.now() - found.at < KEPT_MS ? (found.answer as Promise<Data>) : undefined;
+  const key = cacheKey(document, variables);
+  const entry = pending.get(key);
+  pending.delete(key);
+  return entry && Date.now() - entry.sentAt < MAX_AGE_MS ? (entry.result as Promise<Data>) : undefined;
 }

@@ -1,10 +1,10 @@
-// The one websocket of the page, and what is known of the connection.
+// The websocket of the page and the state of its connection.
 import { createClient, type Client } from "graphql-ws";
 import { Store } from "../state/store";
-import { replaceWhole, reviveWhole } from "./json";
+import { replaceBigInt, reviveBigInt } from "./json";
 import { expireSession } from "./session";
 
-/** `idle`: nothing on the page is followed. `since` is when it last was live, or when it became so. */
+/** `idle`: the page has no subscription. `since` is when the state began; when offline, when the connection was lost. */
 export interface Connection {
   state: "idle" | "connecting" | "live" | "reconnecting" | "offline";
   since: number;
@@ -12,28 +12,28 @@ export interface Connection {
 
 export const connection = new Store<Connection>({ state: "idle", since: Date.now() });
 
-function become(state: Connection["state"]): void {
-  const present = connection.get();
-  if (present.state === state) return;
-  // While it is lost, `since` stays at the moment of the loss.
-  const lost = (name: Connection["state"]) => name === "reconnecting" || name === "offline";
-  connection.set({ state, since: lost(state) && lost(present.state) ? present.since : Date.now() });
+function setState(state: Connection["state"]): void {
+  const previous = connection.get();
+  if (previous.state === state) return;
+  // While the connection is lost, `since` stays at the time of the loss.
+  const isLost = (name: Connection["state"]) => name === "reconnecting" || name === "offline";
+  connection.set({ state, since: isLost(state) && isLost(previous.state) ? previous.since : Date.now() });
 }
 
-const KEY_REFUSED = 4401;
-const FIRST_WAIT_MS = 250;
-const LONGEST_WAIT_MS = 4_000;
+const UNAUTHENTICATED_CODE = 4401;
+const MIN_RETRY_DELAY_MS = 250;
+const MAX_RETRY_DELAY_MS = 4_000;
 
-/** Wait longer from try to try, but try at once when the network is back. */
+/** Wait with exponential backoff, or until the network is back. */
 async function waitForRetry(retries: number): Promise<void> {
-  const most = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 1.7 ** retries);
+  const delay = Math.min(MAX_RETRY_DELAY_MS, MIN_RETRY_DELAY_MS * 1.7 ** retries);
   await new Promise<void>((resolve) => {
     const done = () => {
       clearTimeout(timer);
       window.removeEventListener("online", done);
       resolve();
     };
-    const timer = setTimeout(done, most * (0.6 + Math.random() * 0.4));
+    const timer = setTimeout(done, delay * (0.6 + Math.random() * 0.4));
     window.addEventListener("online", done);
   });
 }
@@ -44,21 +44,21 @@ function connect(): Client {
     url: () => `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/graphql`,
     retryAttempts: Number.POSITIVE_INFINITY,
     retryWait: waitForRetry,
-    shouldRetry: (event) => !(event instanceof CloseEvent && event.code === KEY_REFUSED),
-    jsonMessageReviver: reviveWhole,
-    jsonMessageReplacer: replaceWhole,
+    shouldRetry: (event) => !(event instanceof CloseEvent && event.code === UNAUTHENTICATED_CODE),
+    jsonMessageReviver: reviveBigInt,
+    jsonMessageReplacer: replaceBigInt,
     keepAlive: 10_000,
     lazyCloseTimeout: 2_000,
     on: {
-      connecting: (isRetry) => !isRetry && !opened && become("connecting"),
+      connecting: (isRetry) => !isRetry && !opened && setState("connecting"),
       connected: () => {
         opened = true;
-        become("live");
+        setState("live");
       },
       closed: (event) => {
-        if (event instanceof CloseEvent && event.code === KEY_REFUSED) expireSession();
-        const wanted = event instanceof CloseEvent && event.code === 1000;
-        become(wanted ? "idle" : navigator.onLine ? "reconnecting" : "offline");
+        if (event instanceof CloseEvent && event.code === UNAUTHENTICATED_CODE) expireSession();
+        const isNormalClosure = event instanceof CloseEvent && event.code === 1000;
+        setState(isNormalClosure ? "idle" : navigator.onLine ? "reconnecting" : "offline");
       },
     },
   });
@@ -66,16 +66,19 @@ function connect(): Client {
 
 let client: Client | undefined;
 
-/** The client of this page, made when something is followed for the first time. */
+/** Return the client of this page, created at the first subscription. */
 export function socket(): Client {
   if (!client) {
     client = connect();
-    window.addEventListener("offline", () => connection.get().state === "reconnecting" && become("offline"));
+    window.addEventListener(
+      "offline",
+      () => connection.get().state === "reconnecting" && setState("offline"),
+    );
   }
   return client;
 }
 
-/** Let go of the connection, because somebody else signs in. */
+/** Close the connection, because the user signs out. */
 export async function closeSocket(): Promise<void> {
   await client?.dispose();
   client = undefined;

@@ -1,17 +1,17 @@
-// An answer that the server sends again whenever it has changed.
+// Live queries: the server sends a new result whenever it has changed.
 import { useEffect, useState } from "react";
 import { ApiError } from "./errors";
-import { follow } from "./follow";
+import { subscribe } from "./subscribe";
 import type { TypedDocumentString } from "./generated";
 import { parseJson, writeJson } from "./json";
 
 export interface Live<Data> {
-  /** The newest answer; none until the first has come for these variables. */
+  /** The latest result for these variables. */
   data: Data | undefined;
   problem: ApiError | undefined;
 }
 
-/** Follow a live question; whoever was away gets the present answer at once. */
+/** Subscribe to a live query; after a reconnect, the server sends the current result immediately. */
 export function useLive<Data, Variables>(
   document: TypedDocumentString<Data, Variables>,
   variables: Variables,
@@ -20,7 +20,7 @@ export function useLive<Data, Variables>(
   const [state, setState] = useState<{ key: string } & Live<Data>>();
   useEffect(
     () =>
-      follow(document, {
+      subscribe(document, {
         variables: () => parseJson(key) as Variables,
         onData: (data) => setState({ key, data, problem: undefined }),
         onError: (problem) => setState({ key, data: undefined, problem }),

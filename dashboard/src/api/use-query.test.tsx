@@ -1,10 +1,10 @@
-// What is shown is asked once at a time, and taken where it was asked before.
+// Queries run one at a time, and prefetched results are used.
 import { act } from "react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { draw } from "../testing";
+import { render } from "../testing";
 import { prefetch } from "./prefetch";
 import { ViewerDocument } from "./generated";
-import { type Queried, useQuery } from "./use-query";
+import { type QueryResult, useQuery } from "./use-query";
 
 interface Call {
   signal: AbortSignal | null;
@@ -29,13 +29,13 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function watch(): { latest: () => Queried<unknown>; drawn: ReturnType<typeof draw> } {
-  let found: Queried<unknown> | undefined;
+function watch(): { latest: () => QueryResult<unknown>; drawn: ReturnType<typeof render> } {
+  let found: QueryResult<unknown> | undefined;
   function Watcher() {
     found = useQuery(ViewerDocument, {});
     return null;
   }
-  const drawn = draw(<Watcher />);
+  const drawn = render(<Watcher />);
   return {
     drawn,
     latest: () => {
@@ -86,7 +86,7 @@ test("an early answer that nobody took in time is not news", async () => {
 test("who is gone hears nothing, and is not answered", async () => {
   const { latest, drawn } = watch();
   const before = latest();
-  drawn.again(null);
+  drawn.rerender(null);
   expect(calls[0]?.signal?.aborted).toBe(true);
   await calls[0]?.answer("late");
   expect(latest()).toBe(before);

@@ -1,52 +1,52 @@
-// A query whose answer a component shows: kept while it is asked again, tried again when the network fails.
+// A query for a component: keeps its data during a refresh and retries transient errors.
 import { useCallback, useEffect, useRef, useState } from "react";
-import { ask } from "./client";
+import { execute } from "./client";
 import { takePrefetched } from "./prefetch";
 import { ApiError } from "./errors";
 import type { TypedDocumentString } from "./generated";
 import { parseJson, writeJson } from "./json";
 
-export interface Queried<Data> {
-  /** The newest answer; during a refresh the one before, so that nothing flickers. */
+export interface QueryResult<Data> {
+  /** The latest data; during a refresh the previous data, to avoid flicker. */
   data: Data | undefined;
-  /** Why there is no (newer) answer. */
+  /** The error of the latest attempt. */
   problem: ApiError | undefined;
-  /** The first answer for these variables is on its way. */
+  /** Whether the first result for these variables is pending. */
   loading: boolean;
-  /** Ask again, once what was asked is answered; several calls within `GATHER_MS` ask once. */
+  /** Run the query again after a pending run; calls within `REFRESH_DELAY_MS` are combined. */
   refresh: () => void;
 }
 
-const GATHER_MS = 50;
+const REFRESH_DELAY_MS = 50;
 const RETRY_MS = 2_000;
 
-/** Ask, and ask again whenever the variables change. `null` variables ask nothing. */
+/** Run a query, and run it again whenever the variables change. `null` variables run nothing. */
 export function useQuery<Data, Variables>(
   document: TypedDocumentString<Data, Variables> | string,
   variables: Variables | null,
-): Queried<Data> {
+): QueryResult<Data> {
   const key = variables === null ? null : writeJson(variables);
   const [state, setState] = useState<{ key: string | null; data?: Data; problem?: ApiError }>({ key: null });
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const askNow = useRef<() => void>(undefined);
+  const rerun = useRef<() => void>(undefined);
 
   const refresh = useCallback(() => {
     timer.current ??= setTimeout(() => {
       timer.current = undefined;
-      askNow.current?.();
-    }, GATHER_MS);
+      rerun.current?.();
+    }, REFRESH_DELAY_MS);
   }, []);
 
   useEffect(() => {
     if (key === null) return;
-    const asking = new QueryRunner(document, parseJson(key) as Variables, {
+    const runner = new QueryRunner(document, parseJson(key) as Variables, {
       onData: (data) => setState({ key, data }),
-      onProblem: (problem) => setState((before) => ({ ...before, key, problem })),
+      onProblem: (problem) => setState((previous) => ({ ...previous, key, problem })),
     });
-    askNow.current = asking.again;
+    rerun.current = runner.rerunQuery;
     return () => {
-      askNow.current = undefined;
-      asking.stop();
+      rerun.current = undefined;
+      runner.stop();
     };
   }, [document, key]);
 
@@ -60,35 +60,35 @@ export function useQuery<Data, Variables>(
   };
 }
 
-interface Heard<Data> {
+interface QueryCallbacks<Data> {
   onData: (data: Data) => void;
   onProblem: (problem: ApiError) => void;
 }
 
-/** One question, asked at once and again: an answer on its way is waited for, not thrown away. */
+/** Runs one query at a time. A run requested meanwhile starts after the pending one. */
 class QueryRunner<Data, Variables> {
   #abort = new AbortController();
   readonly #document: TypedDocumentString<Data, Variables> | string;
   readonly #variables: Variables;
-  readonly #heard: Heard<Data>;
+  readonly #callbacks: QueryCallbacks<Data>;
   #retry: ReturnType<typeof setTimeout> | undefined;
-  #busy = false;
-  #wanted = false;
+  #isRunning = false;
+  #isStale = false;
 
   constructor(
     document: TypedDocumentString<Data, Variables> | string,
     variables: Variables,
-    heard: Heard<Data>,
+    callbacks: QueryCallbacks<Data>,
   ) {
     this.#document = document;
     this.#variables = variables;
-    this.#heard = heard;
+    this.#callbacks = callbacks;
     void this.#run(takePrefetched(document, variables));
   }
 
-  readonly again = (): void => {
-    this.#wanted = true;
-    if (!this.#busy) void this.#run();
+  readonly rerunQuery = (): void => {
+    this.#isStale = true;
+    if (!this.#isRunning) void this.#run();
   };
 
   stop(): void {
@@ -96,26 +96,26 @@ class QueryRunner<Data, Variables> {
     clearTimeout(this.#retry);
   }
 
-  async #run(early?: Promise<Data>): Promise<void> {
-    // One for each time: what a signal is handed to, it may keep.
+  async #run(prefetched?: Promise<Data>): Promise<void> {
+    // A new controller per run, because fetch may keep references to its signal.
     this.#abort = new AbortController();
     const { signal } = this.#abort;
     clearTimeout(this.#retry);
-    this.#busy = true;
-    this.#wanted = false;
+    this.#isRunning = true;
+    this.#isStale = false;
     try {
-      const data = await (early ?? ask(this.#document, this.#variables, signal));
-      if (!signal.aborted) this.#heard.onData(data);
+      const data = await (prefetched ?? execute(this.#document, this.#variables, signal));
+      if (!signal.aborted) this.#callbacks.onData(data);
     } catch (error) {
       if (!signal.aborted) this.#fail(error);
     }
-    this.#busy = false;
-    if (this.#wanted && !signal.aborted) void this.#run();
+    this.#isRunning = false;
+    if (this.#isStale && !signal.aborted) void this.#run();
   }
 
   #fail(error: unknown): void {
     const problem = error instanceof ApiError ? error : new ApiError("INTERNAL", String(error));
-    this.#heard.onProblem(problem);
-    if (problem.passing) this.#retry = setTimeout(this.again, RETRY_MS);
+    this.#callbacks.onProblem(problem);
+    if (problem.isTransient) this.#retry = setTimeout(this.rerunQuery, RETRY_MS);
   }
 }

@@ -1,49 +1,51 @@
 // Refetches after events of requests, at most every two seconds.
 import { useEffect, useRef } from "react";
 import { RequestsChangedDocument, type EventFilter } from "./generated";
-import { follow } from "./follow";
+import { subscribe } from "./subscribe";
 import { connection } from "./socket";
-import { slide } from "./use-polling";
+import { pollWhileVisible } from "./use-polling";
 import { parseJson, writeJson } from "./json";
 
-const LEAST_MS = 2_000;
-const SLIDE_MS = 30_000;
+const MIN_INTERVAL_MS = 2_000;
+const RANGE_REFRESH_MS = 30_000;
 
-/** Call `refresh` soon after an event of those requests, and regularly because the range slides. */
+/** Call `refresh` after a matching event, and regularly because the time range moves. */
 export function useRefetchOnEvents(where: EventFilter, refresh: () => void): void {
   const key = writeJson(where);
   const latest = useRef(refresh);
   latest.current = refresh;
   useEffect(() => {
     let cursor: string | null = null;
-    let waiting: ReturnType<typeof setTimeout> | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     // The current data was just fetched.
-    let last = Date.now();
-    const moved = () => {
-      waiting ??= setTimeout(
+    let lastRefreshAt = Date.now();
+    const scheduleRefresh = () => {
+      timer ??= setTimeout(
         () => {
-          waiting = undefined;
-          last = Date.now();
+          timer = undefined;
+          lastRefreshAt = Date.now();
           latest.current();
         },
-        Math.max(0, last + LEAST_MS - Date.now()),
+        Math.max(0, lastRefreshAt + MIN_INTERVAL_MS - Date.now()),
       );
     };
-    const stop = follow(RequestsChangedDocument, {
+    const unsubscribe = subscribe(RequestsChangedDocument, {
       variables: () => ({ where: parseJson(key) as EventFilter, after: cursor }),
       onData: ({ requestEvents: item }) => {
         cursor = ("toCursor" in item ? item.toCursor : item.feedCursor) ?? cursor;
-        moved();
+        scheduleRefresh();
       },
     });
-    const stopSliding = slide(moved, SLIDE_MS);
-    // Changes may have happened while the connection was lost, and before the first cursor.
-    const back = connection.subscribe(() => connection.get().state === "live" && moved());
+    const stopPolling = pollWhileVisible(scheduleRefresh, RANGE_REFRESH_MS);
+    // Requests may have changed while the connection was lost, and before the first cursor.
+    const stopWatchingConnection = connection.subscribe(
+      () => connection.get().state === "live" && scheduleRefresh(),
+    );
     return () => {
-      stop();
-      back();
-      clearTimeout(waiting);
-      stopSliding();
+      unsubscribe();
+      stopWatchingConnection();
+      clearTimeout(timer);
+      stopPolling();
     };
   }, [key]);
 }

@@ -1,16 +1,16 @@
 // Refetches when the live count of operations changes, at most every five seconds.
 import { useEffect, useRef } from "react";
-import { follow } from "./follow";
-import { slide } from "./use-polling";
+import { subscribe } from "./subscribe";
+import { pollWhileVisible } from "./use-polling";
 import { OperationsChangedDocument, type OperationFilter } from "./generated";
 import { parseJson, writeJson } from "./json";
 
-const LEAST = "PT5S";
-const SLIDE_MS = 30_000;
+const MIN_INTERVAL = "PT5S";
+const RANGE_REFRESH_MS = 30_000;
 
 /**
- * Call `refresh` when the count of those operations has changed, at most every five seconds, and now and then
- * because the range slides on.
+ * Call `refresh` when the number of matching operations has changed, at most every five seconds, and
+ * regularly because the time range moves.
  */
 export function useRefetchOnOperations(where: OperationFilter | null, refresh: () => void): void {
   const key = where === null ? null : writeJson(where);
@@ -18,18 +18,18 @@ export function useRefetchOnOperations(where: OperationFilter | null, refresh: (
   latest.current = refresh;
   useEffect(() => {
     if (key === null) return;
-    let known: number | bigint | null = null;
-    const stopSliding = slide(() => latest.current(), SLIDE_MS);
-    const stop = follow(OperationsChangedDocument, {
-      variables: () => ({ where: parseJson(key) as OperationFilter, minInterval: LEAST }),
+    let lastCount: number | bigint | null = null;
+    const stopPolling = pollWhileVisible(() => latest.current(), RANGE_REFRESH_MS);
+    const unsubscribe = subscribe(OperationsChangedDocument, {
+      variables: () => ({ where: parseJson(key) as OperationFilter, minInterval: MIN_INTERVAL }),
       onData: ({ operationStatsLive: { totals } }) => {
-        if (known !== null && known !== totals.count) latest.current();
-        known = totals.count;
+        if (lastCount !== null && lastCount !== totals.count) latest.current();
+        lastCount = totals.count;
       },
     });
     return () => {
-      stopSliding();
-      stop();
+      stopPolling();
+      unsubscribe();
     };
   }, [key]);
 }

@@ -1,4 +1,4 @@
-// Choosing one of a few: side by side, or from a list.
+// Controls to select one of several options.
 
 interface ChoiceProps<Value extends string> {
   label: string;
@@ -7,7 +7,7 @@ interface ChoiceProps<Value extends string> {
   onChoose: (value: Value) => void;
 }
 
-/** All options in sight; one is pressed. */
+/** All options as buttons, one of them pressed. */
 export function Segments<Value extends string>({ label, options, value, onChoose }: ChoiceProps<Value>) {
   return (
     <div className="segments" role="group" aria-label={label}>
@@ -25,7 +25,7 @@ export function Segments<Value extends string>({ label, options, value, onChoose
   );
 }
 
-/** A list that opens; for more options than fit side by side. */
+/** A drop-down list. */
 export function Choice<Value extends string>({ label, options, value, onChoose }: ChoiceProps<Value>) {
   return (
     <label className="choice">

@@ -1,4 +1,4 @@
-// Small line drawings, each on a grid of 16.
+// Line icons on a grid of 16.
 const PATHS = {
   overview: "M2 13V8M6 13V3M10 13V6M14 13V10",
   requests: "M2 4h8M2 8h12M2 12h6",
@@ -33,7 +33,7 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
-/** A drawing beside a word; it says nothing by itself. */
+/** A decorative icon next to a label; hidden from assistive technology. */
 export function Icon({ name, size = 16 }: { name: IconName; size?: number }) {
   return (
     <svg className="icon" width={size} height={size} viewBox="0 0 16 16" aria-hidden="true" focusable="false">

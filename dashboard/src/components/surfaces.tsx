@@ -1,11 +1,11 @@
-// What pages are made of: titles, cards, figures, and what stands where there is nothing or where something failed.
+// Building blocks of pages: titles, cards, statistics, empty states, errors and placeholders.
 import { type ReactNode, useEffect, useId } from "react";
 import type { ApiError } from "../api/errors";
-import { share, type Whole } from "../format";
+import { share, type Numeric } from "../format";
 import { CopyButton } from "./values";
 import { Icon } from "./icons";
 
-/** The heading of a page, with what can be done on it at the right; names the browser's tab, too. */
+/** The heading of a page with its actions; also sets the title of the browser's tab. */
 export function PageTitle({
   title,
   sub,
@@ -37,7 +37,6 @@ interface CardProps {
   className?: string;
 }
 
-/** A titled area. */
 export function Card({ title, note, actions, children, className = "" }: CardProps) {
   const heading = useId();
   return (
@@ -55,54 +54,57 @@ export function Card({ title, note, actions, children, className = "" }: CardPro
 export interface StatProps {
   label: string;
   value: string;
-  /** Under the figure: what it is made of. */
+  /** Explanation below the value. */
   detail?: ReactNode;
-  /** (now - before) / before; null, and not shown, where there was nothing before. */
+  /** (value - previous) / previous; null if there is no previous value. */
   change?: number | null | undefined;
-  /** Whether more is better; without it a change has no color. */
-  better?: "more" | "less";
+  /** Which direction is good; without it, a change has no color. */
+  goodWhen?: "more" | "less";
   tone?: "bad" | "warn";
 }
 
-/** A figure, with how it moved vs. previous period. */
-export function Stat({ label, value, detail, change, better, tone }: StatProps) {
+/** A value with its change vs. the previous period. */
+export function Stat({ label, value, detail, change, goodWhen, tone }: StatProps) {
   return (
     <div className={`stat ${tone ?? ""}`}>
       <dt>{label}</dt>
       <dd>
         <span className="figure">{value}</span>
-        {change === undefined ? null : <Change change={change} better={better} />}
+        {change === undefined ? null : <Change change={change} goodWhen={goodWhen} />}
         {detail ? <span className="muted detail">{detail}</span> : null}
       </dd>
     </div>
   );
 }
 
-const STILL = 0.0005;
+const MIN_VISIBLE_CHANGE = 0.0005;
 
-function Change({ change, better }: { change: number | null; better: "more" | "less" | undefined }) {
+function Change({ change, goodWhen }: { change: number | null; goodWhen: "more" | "less" | undefined }) {
   if (change === null || !Number.isFinite(change)) return null;
-  if (Math.abs(change) < STILL) return <span className="change">unchanged</span>;
-  const rising = change > 0;
-  const good = better && rising === (better === "more");
-  const tone = better ? (good ? "good" : "bad") : "";
-  const text = `${rising ? "+" : "−"}${share(Math.abs(change))}`;
+  if (Math.abs(change) < MIN_VISIBLE_CHANGE) return <span className="change">unchanged</span>;
+  const isRising = change > 0;
+  const isGood = goodWhen && isRising === (goodWhen === "more");
+  const tone = goodWhen ? (isGood ? "good" : "bad") : "";
+  const text = `${isRising ? "+" : "−"}${share(Math.abs(change))}`;
   return (
     <span className={`change ${tone}`} title={`${text} vs. previous period`}>
-      <Icon name={rising ? "up" : "down"} size={11} />
+      <Icon name={isRising ? "up" : "down"} size={11} />
       {text}
       <span className="hidden"> vs. previous period</span>
     </span>
   );
 }
 
-/** How a value moved: (now - before) / before. */
-export function changeOf(now: Whole | null | undefined, before: Whole | null | undefined): number | null {
+/** Return (now - before) / before. */
+export function relativeChange(
+  now: Numeric | null | undefined,
+  before: Numeric | null | undefined,
+): number | null {
   if (now == null || before == null || before === 0) return null;
   return (Number(now) - Number(before)) / Math.abs(Number(before));
 }
 
-/** Nothing to show yet, and what to do so that there is. */
+/** Shown when there is no data, with what to do about it. */
 export function EmptyState({
   title,
   children,
@@ -126,12 +128,12 @@ export function Command({ text }: { text: string }) {
   return (
     <div className="command">
       <pre tabIndex={0}>{text}</pre>
-      <CopyButton text={text} what="command" />
+      <CopyButton text={text} label="command" />
     </div>
   );
 }
 
-/** A question that got no answer, said in words, with a way to ask again. */
+/** An error with a button to retry. */
 export function ErrorState({ problem, retry }: { problem: ApiError; retry?: () => void }) {
   return (
     <div className="error-state" role="alert">
@@ -139,7 +141,7 @@ export function ErrorState({ problem, retry }: { problem: ApiError; retry?: () =
       <div>
         <p>{problem.message}</p>
         <p className="muted">
-          {problem.passing ? "Retrying every two seconds." : `Error code: ${problem.code}.`}
+          {problem.isTransient ? "Retrying every two seconds." : `Error code: ${problem.code}.`}
         </p>
       </div>
       {retry ? (
@@ -151,7 +153,7 @@ export function ErrorState({ problem, retry }: { problem: ApiError; retry?: () =
   );
 }
 
-/** Room for what is on its way, so that nothing jumps when it comes. */
+/** A placeholder that keeps the layout stable while data loads. */
 export function Loading({ lines = 3 }: { lines?: number }) {
   return (
     <div className="loading" role="status">

@@ -1,6 +1,6 @@
-// The table sorts by its heads and opens its rows, by mouse and by keyboard.
+// Tables sort by their headers and open rows, by mouse and keyboard.
 import { expect, it, vi } from "vitest";
-import { click, draw, press, texts } from "../testing";
+import { click, render, press, texts } from "../testing";
 import { type Column, Table } from "./table";
 
 interface Row {
@@ -19,7 +19,7 @@ const COLUMNS: Column<Row>[] = [
 ];
 
 function table(onOpen?: (row: Row) => void) {
-  return draw(
+  return render(
     <Table
       caption="Things"
       columns={COLUMNS}
@@ -28,25 +28,25 @@ function table(onOpen?: (row: Row) => void) {
       sortedBy="-size"
       {...(onOpen ? { onOpen } : {})}
     />,
-  ).place;
+  ).container;
 }
 
-it("sorts either way, with what has no value last", () => {
-  const place = table();
-  const names = () => texts(place, "tbody a");
+it("sorts in both directions, with missing values last", () => {
+  const container = table();
+  const names = () => texts(container, "tbody a");
   expect(names()).toEqual(["c", "b", "a"]);
-  click(place.querySelectorAll("th button")[1]);
+  click(container.querySelectorAll("th button")[1]);
   expect(names()).toEqual(["b", "c", "a"]);
-  expect(place.querySelectorAll("th")[1]?.getAttribute("aria-sort")).toBe("ascending");
-  click(place.querySelectorAll("th button")[0]);
+  expect(container.querySelectorAll("th")[1]?.getAttribute("aria-sort")).toBe("ascending");
+  click(container.querySelectorAll("th button")[0]);
   expect(names()).toEqual(["c", "b", "a"]);
 });
 
 it("opens a row by click and by Enter, but not where a link is clicked", () => {
   const open = vi.fn();
-  const place = table(open);
-  click(place.querySelector("tbody td:nth-child(2)"));
-  press(place.querySelectorAll("tbody tr")[1], "Enter");
-  click(place.querySelector("tbody a"));
+  const container = table(open);
+  click(container.querySelector("tbody td:nth-child(2)"));
+  press(container.querySelectorAll("tbody tr")[1], "Enter");
+  click(container.querySelector("tbody a"));
   expect(open.mock.calls.map(([row]) => (row as Row).name)).toEqual(["c", "b"]);
 });

@@ -1,4 +1,4 @@
-// A table that sorts by its columns, with rows that open something on click or Enter.
+// A sortable table whose rows can be opened by click or Enter.
 import { type KeyboardEvent, type ReactNode, useMemo, useState } from "react";
 import { Icon } from "./icons";
 
@@ -6,33 +6,33 @@ export interface Column<Row> {
   key: string;
   title: string;
   cell: (row: Row) => ReactNode;
-  /** By what rows are sorted; without it the column does not sort. */
+  /** The sort key; without it, the column is not sortable. */
   sort?: (row: Row) => number | bigint | string | null | undefined;
   align?: "right";
-  /** Leave it out where the screen is narrow, or already where it is not very wide. */
+  /** Hide the column on narrow screens; with `very`, on all but very wide ones. */
   wide?: boolean | "very";
 }
 
 interface TableProps<Row> {
-  /** What the table shows, for those who do not see it. */
+  /** Accessible name of the table. */
   caption: string;
   columns: Column<Row>[];
   rows: readonly Row[];
   rowKey: (row: Row) => string;
   onOpen?: (row: Row) => void;
-  /** The column that sorts at first, with a minus before it for the greatest first. */
+  /** Key of the initial sort column, with a leading minus for descending order. */
   sortedBy?: string;
 }
 
 export function Table<Row>({ caption, columns, rows, rowKey, onOpen, sortedBy }: TableProps<Row>) {
   const [order, setOrder] = useState({
     key: sortedBy?.replace("-", "") ?? "",
-    down: sortedBy?.startsWith("-") ?? false,
+    descending: sortedBy?.startsWith("-") ?? false,
   });
-  const sorted = useMemo(() => sortRows(rows, columns, order), [rows, columns, order]);
+  const sortedRows = useMemo(() => sortRows(rows, columns, order), [rows, columns, order]);
   const toggle = (key: string) =>
-    setOrder((before) => ({ key, down: before.key === key ? !before.down : true }));
-  const open = (row: Row) => (event: KeyboardEvent) => {
+    setOrder((previous) => ({ key, descending: previous.key === key ? !previous.descending : true }));
+  const handleKeyDown = (row: Row) => (event: KeyboardEvent) => {
     if (event.key !== "Enter" || event.target !== event.currentTarget) return;
     onOpen?.(row);
   };
@@ -48,12 +48,12 @@ export function Table<Row>({ caption, columns, rows, rowKey, onOpen, sortedBy }:
           </tr>
         </thead>
         <tbody>
-          {sorted.map((row) => (
+          {sortedRows.map((row) => (
             <tr
               key={rowKey(row)}
               className={onOpen ? "opens" : undefined}
               onClick={onOpen && ((event) => !isControl(event.target) && onOpen(row))}
-              onKeyDown={onOpen && open(row)}
+              onKeyDown={onOpen && handleKeyDown(row)}
               tabIndex={onOpen ? 0 : undefined}
             >
               {columns.map((column) => (
@@ -71,19 +71,19 @@ export function Table<Row>({ caption, columns, rows, rowKey, onOpen, sortedBy }:
 
 interface HeadProps<Row> {
   column: Column<Row>;
-  order: { key: string; down: boolean };
+  order: { key: string; descending: boolean };
   onToggle: (key: string) => void;
 }
 
 function HeadCell<Row>({ column, order, onToggle }: HeadProps<Row>) {
-  const sorted = order.key === column.key;
-  const direction = sorted ? (order.down ? "descending" : "ascending") : undefined;
+  const isSorted = order.key === column.key;
+  const direction = isSorted ? (order.descending ? "descending" : "ascending") : undefined;
   return (
     <th scope="col" className={classOf(column)} aria-sort={direction}>
       {column.sort ? (
         <button type="button" onClick={() => onToggle(column.key)}>
           {column.title}
-          {sorted ? <Icon name={order.down ? "down" : "up"} size={11} /> : null}
+          {isSorted ? <Icon name={order.descending ? "down" : "up"} size={11} /> : null}
         </button>
       ) : (
         column.title
@@ -100,24 +100,24 @@ function classOf<Row>(column: Column<Row>): string | undefined {
   );
 }
 
-/** Links and buttons inside a row do their own thing; so does selecting text. */
+/** Return whether a click belongs to a control inside the row or selects text. */
 function isControl(target: EventTarget): boolean {
   return (
     (target as Element).closest("a, button, input") !== null || (getSelection()?.toString() ?? "") !== ""
   );
 }
 
-/** Sorted again; what has no value comes last either way. */
+/** Return the rows sorted, with missing values last in both directions. */
 export function sortRows<Row>(
   rows: readonly Row[],
   columns: Column<Row>[],
-  order: { key: string; down: boolean },
+  order: { key: string; descending: boolean },
 ): readonly Row[] {
-  const by = columns.find((column) => column.key === order.key)?.sort;
-  if (!by) return rows;
-  const direction = order.down ? -1 : 1;
+  const sortKey = columns.find((column) => column.key === order.key)?.sort;
+  if (!sortKey) return rows;
+  const direction = order.descending ? -1 : 1;
   return [...rows].sort((left, right) => {
-    const [a, b] = [by(left), by(right)];
+    const [a, b] = [sortKey(left), sortKey(right)];
     if (a == null || b == null) return a == null ? (b == null ? 0 : 1) : -1;
     return a < b ? -direction : a > b ? direction : 0;
   });

@@ -1,9 +1,9 @@
-// A chart over time, drawn by uPlot, with the same numbers as a table for those who cannot see it.
+// A time chart (uPlot) with an accessible table of its data.
 import { useEffect, useMemo, useRef, useState } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { instant } from "../format";
-import { onColors } from "../state/theme";
+import { onColorsChange } from "../state/theme";
 
 /** Names of colors in styles/tokens.css. */
 export type Hue =
@@ -16,12 +16,11 @@ export interface Series {
 }
 
 export interface TimeChartProps {
-  /** What it shows, in words. */
   title: string;
-  /** Starts of the slices, in milliseconds since 1970. */
+  /** Starts of the time buckets, in milliseconds since 1970. */
   times: number[];
   series: Series[];
-  /** `bars` stand on one another, `lines` cross. */
+  /** Stacked bars, or lines. */
   kind: "bars" | "lines";
   format: (value: number | null) => string;
   height?: number;
@@ -29,12 +28,12 @@ export interface TimeChartProps {
 
 export function TimeChart(props: TimeChartProps) {
   const { title, times, series, format, height = 200 } = props;
-  const place = useRef<HTMLDivElement>(null);
-  useDrawing(place, props, height);
-  const [shown, setShown] = useState(false);
+  const containerRef = useRef<HTMLDivElement>(null);
+  usePlot(containerRef, props, height);
+  const [isTableOpen, setTableOpen] = useState(false);
   return (
     <figure className="chart" aria-label={title}>
-      <div ref={place} className="chart-canvas" aria-hidden="true" style={{ minHeight: height }} />
+      <div ref={containerRef} className="chart-canvas" aria-hidden="true" style={{ minHeight: height }} />
       <ul className="legend" aria-hidden="true">
         {series.map(({ label, hue }) => (
           <li key={label}>
@@ -43,9 +42,9 @@ export function TimeChart(props: TimeChartProps) {
           </li>
         ))}
       </ul>
-      <details onToggle={(event) => setShown(event.currentTarget.open)}>
+      <details onToggle={(event) => setTableOpen(event.currentTarget.open)}>
         <summary>Show data as table</summary>
-        {shown ? <NumbersTable title={title} times={times} series={series} format={format} /> : null}
+        {isTableOpen ? <NumbersTable title={title} times={times} series={series} format={format} /> : null}
       </details>
     </figure>
   );
@@ -88,108 +87,108 @@ function NumbersTable({
   );
 }
 
-/** Draw once per shape, feed new numbers into the drawing that is there. */
-function useDrawing(
-  place: React.RefObject<HTMLDivElement | null>,
+/** Create a plot per structure of the series; update its data in place. */
+function usePlot(
+  containerRef: React.RefObject<HTMLDivElement | null>,
   props: TimeChartProps,
   height: number,
 ): void {
   const { times, series, kind } = props;
-  const shape = JSON.stringify([kind, series.map(({ label, hue }) => [label, hue])]);
+  const structure = JSON.stringify([kind, series.map(({ label, hue }) => [label, hue])]);
   const plot = useRef<uPlot>(undefined);
-  const newest = useRef(props);
-  newest.current = props;
+  const latestProps = useRef(props);
+  latestProps.current = props;
   const [colors, setColors] = useState(0);
-  useEffect(() => onColors(() => requestAnimationFrame(() => setColors((before) => before + 1))), []);
+  useEffect(() => onColorsChange(() => requestAnimationFrame(() => setColors((version) => version + 1))), []);
 
   useEffect(() => {
-    const element = place.current;
+    const element = containerRef.current;
     if (!element) return;
-    const drawing = new uPlot(
-      optionsOf(newest, element.clientWidth, height),
-      dataOf(newest.current),
+    const chart = new uPlot(
+      optionsOf(latestProps, element.clientWidth, height),
+      toPlotData(latestProps.current),
       element,
     );
-    plot.current = drawing;
-    const observer = new ResizeObserver(() => drawing.setSize({ width: element.clientWidth, height }));
+    plot.current = chart;
+    const observer = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height }));
     observer.observe(element);
     return () => {
       observer.disconnect();
-      drawing.destroy();
+      chart.destroy();
       plot.current = undefined;
     };
-  }, [place, shape, height, colors]);
+  }, [containerRef, structure, height, colors]);
 
-  const data = useMemo(() => dataOf({ times, series, kind }), [times, series, kind]);
+  const data = useMemo(() => toPlotData({ times, series, kind }), [times, series, kind]);
   useEffect(() => plot.current?.setData(data), [data]);
 }
 
-/** Seconds, and per series its numbers; stacked ones are sums of those below. */
-export function dataOf({
+/** Return seconds and the values of each series; stacked bars are cumulative sums. */
+export function toPlotData({
   times,
   series,
   kind,
 }: Pick<TimeChartProps, "times" | "series" | "kind">): uPlot.AlignedData {
   const seconds = times.map((time) => time / 1_000);
   if (kind === "lines") return [seconds, ...series.map(({ values }) => values)];
-  const below = times.map(() => 0);
+  const sums = times.map(() => 0);
   const stacked = series.map(({ values }) =>
     values.map((value, index) => {
-      below[index] = (below[index] ?? 0) + (value ?? 0);
-      return below[index];
+      sums[index] = (sums[index] ?? 0) + (value ?? 0);
+      return sums[index];
     }),
   );
-  // The highest sums are drawn first, so that lower ones cover them.
+  // Higher sums are drawn first, so that lower ones cover them.
   return [seconds, ...stacked.reverse()];
 }
 
-function token(name: string): string {
+function colorToken(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
 
-/** What a grid line may lie above the one below: 1, 2 or 5 of any power of ten. */
-const STEPS = Array.from({ length: 22 }, (_, power) =>
+/** Distances of grid lines: 1, 2 or 5 times a power of ten. */
+const GRID_STEPS = Array.from({ length: 22 }, (_, power) =>
   [1, 2, 5].map((digit) => Number(`${digit}e${power - 6}`)),
 ).flat();
-const WHOLE_STEPS = STEPS.filter(Number.isInteger);
+const INTEGER_GRID_STEPS = GRID_STEPS.filter(Number.isInteger);
 
-/** Where only whole numbers are shown, no line stands between two of them. */
-export function stepsOf(series: readonly Series[]): number[] {
-  const whole = series.every(({ values }) =>
+/** Use integer steps if all values are integers. */
+export function gridSteps(series: readonly Series[]): number[] {
+  const allIntegers = series.every(({ values }) =>
     values.every((value) => value === null || Number.isInteger(value)),
   );
-  return whole ? WHOLE_STEPS : STEPS;
+  return allIntegers ? INTEGER_GRID_STEPS : GRID_STEPS;
 }
 
-/** The seconds that the axis spans: up to the end of the last slice, where only its start is known. */
-export function spanOf(seconds: ArrayLike<number>): [number, number] {
+/** Return the range of the axis in seconds, up to the end of the last bucket. */
+export function axisRange(seconds: ArrayLike<number>): [number, number] {
   const first = seconds[0] ?? 0;
   const last = seconds[seconds.length - 1] ?? first;
-  const slice = last - (seconds[seconds.length - 2] ?? last - ALONE_SECONDS);
-  return [first, last + slice];
+  const bucketSeconds = last - (seconds[seconds.length - 2] ?? last - DEFAULT_BUCKET_SECONDS);
+  return [first, last + bucketSeconds];
 }
 
-/** Where a line has a number between two gaps: nothing would be drawn of it. */
-export function lonePoints(values: ArrayLike<number | null | undefined>): number[] {
+/** Return the indexes of values between two gaps, which a line would not show. */
+export function isolatedPoints(values: ArrayLike<number | null | undefined>): number[] {
   return Array.from(values, (_, index) => index).filter(
     (index) => values[index] != null && values[index - 1] == null && values[index + 1] == null,
   );
 }
 
-const ALONE_SECONDS = 3_600;
-const LEAST_BAR = 1;
-const MOST_BAR = 40;
-const LONE: uPlot.Series.Points = {
+const DEFAULT_BUCKET_SECONDS = 3_600;
+const MIN_BAR_WIDTH_PX = 1;
+const MAX_BAR_WIDTH_PX = 40;
+const ISOLATED_POINTS: uPlot.Series.Points = {
   size: 5,
-  filter: (plot, series) => lonePoints(plot.data[series] ?? []),
+  filter: (plot, series) => isolatedPoints(plot.data[series] ?? []),
 };
 
-function optionsOf(newest: { current: TimeChartProps }, width: number, height: number): uPlot.Options {
-  const { series, kind } = newest.current;
-  const axis = { stroke: token("muted"), font: "11px system-ui, sans-serif", ticks: { show: false } };
-  const grid = { stroke: token("grid"), width: 1 };
-  const drawn = kind === "bars" ? [...series].reverse() : series;
-  const bars = uPlot.paths.bars?.({ size: [0.8, MOST_BAR, LEAST_BAR], align: 1 });
+function optionsOf(latestProps: { current: TimeChartProps }, width: number, height: number): uPlot.Options {
+  const { series, kind } = latestProps.current;
+  const axis = { stroke: colorToken("muted"), font: "11px system-ui, sans-serif", ticks: { show: false } };
+  const grid = { stroke: colorToken("grid"), width: 1 };
+  const plotted = kind === "bars" ? [...series].reverse() : series;
+  const bars = uPlot.paths.bars?.({ size: [0.8, MAX_BAR_WIDTH_PX, MIN_BAR_WIDTH_PX], align: 1 });
   return {
     width,
     height,
@@ -197,8 +196,8 @@ function optionsOf(newest: { current: TimeChartProps }, width: number, height: n
     cursor: { points: { show: false }, y: false, drag: { x: false, y: false } },
     padding: [10, 18, 0, 0],
     scales: {
-      x: { range: (plot) => spanOf(plot.data[0]) },
-      y: { range: (_, __, most) => [0, most > 0 ? most * 1.08 : 1] },
+      x: { range: (plot) => axisRange(plot.data[0]) },
+      y: { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] },
     },
     axes: [
       { ...axis, grid: { show: false }, size: 28, space: 70, values: timeTicks },
@@ -207,22 +206,22 @@ function optionsOf(newest: { current: TimeChartProps }, width: number, height: n
         grid,
         size: 62,
         space: 34,
-        incrs: () => stepsOf(newest.current.series),
-        values: (_, splits) => splits.map((value) => newest.current.format(value)),
+        incrs: () => gridSteps(latestProps.current.series),
+        values: (_, splits) => splits.map((value) => latestProps.current.format(value)),
       },
     ],
     series: [
       {},
-      ...drawn.map(({ label, hue }) => ({
+      ...plotted.map(({ label, hue }) => ({
         label,
-        stroke: token(hue),
+        stroke: colorToken(hue),
         ...(kind === "bars"
-          ? { fill: token(hue), width: 0, ...(bars ? { paths: bars } : {}) }
+          ? { fill: colorToken(hue), width: 0, ...(bars ? { paths: bars } : {}) }
           : { width: 1.75 }),
-        points: { show: false, ...(kind === "lines" ? LONE : {}) },
+        points: { show: false, ...(kind === "lines" ? ISOLATED_POINTS : {}) },
       })),
     ],
-    plugins: [tooltip(newest)],
+    plugins: [tooltip(latestProps)],
   };
 }
 
@@ -233,14 +232,14 @@ function timeTicks(_: uPlot, splits: number[], __: number, ___: number, step: nu
   return splits.map((second) => format.format(second * 1_000));
 }
 
-/** The numbers under the pointer. */
-function tooltip(newest: { current: TimeChartProps }): uPlot.Plugin {
+/** Show the values at the pointer. */
+function tooltip(latestProps: { current: TimeChartProps }): uPlot.Plugin {
   const box = document.createElement("div");
   box.className = "chart-tip";
   box.hidden = true;
-  const draw = (plot: uPlot) => {
+  const update = (plot: uPlot) => {
     const index = plot.cursor.idx;
-    const { times, series, format } = newest.current;
+    const { times, series, format } = latestProps.current;
     const time = index == null ? undefined : times[index];
     box.hidden = time === undefined || (plot.cursor.left ?? -1) < 0;
     if (box.hidden || time === undefined || index == null) return;
@@ -262,5 +261,5 @@ function tooltip(newest: { current: TimeChartProps }): uPlot.Plugin {
     box.classList.toggle("flipped", left > plot.over.clientWidth / 2);
     box.style.left = `${left}px`;
   };
-  return { hooks: { init: (plot) => void plot.over.append(box), setCursor: draw } };
+  return { hooks: { init: (plot) => void plot.over.append(box), setCursor: update } };
 }

@@ -1,24 +1,24 @@
-// Single values: ids that can be copied, instants, durations, states.
+// Displays of single values: ids, times, durations, statuses.
 import { useEffect, useState } from "react";
 import type { BreakerState, RequestStatus, Severity, StageStatus } from "../api/generated";
-import { duration, exactInstant, fromNow, instant, NOTHING, words } from "../format";
+import { duration, exactInstant, fromNow, instant, NO_VALUE, sentenceCase } from "../format";
 import { useNow } from "../state/now";
 import { Icon, type IconName } from "./icons";
 
-/** An id, short where there is little room, whole when copied. */
+/** An id with a copy button; `short` shows its end only. */
 export function Id({ value, short = false }: { value: string; short?: boolean }) {
   return (
     <span className="id">
       <code title={value}>{short && value.length > 10 ? `…${value.slice(-8)}` : value}</code>
-      <CopyButton text={value} what="id" />
+      <CopyButton text={value} label="id" />
     </span>
   );
 }
 
 const COPIED_MS = 1_200;
 
-/** Put a text into the clipboard, and say so for a moment. */
-export function CopyButton({ text, what }: { text: string; what: string }) {
+/** Copy a text to the clipboard and confirm it for a moment. */
+export function CopyButton({ text, label }: { text: string; label: string }) {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return;
@@ -31,15 +31,15 @@ export function CopyButton({ text, what }: { text: string; what: string }) {
       type="button"
       className="icon-button small"
       onClick={copy}
-      title={copied ? "Copied" : `Copy ${what}`}
+      title={copied ? "Copied" : `Copy ${label}`}
     >
       <Icon name={copied ? "check" : "copy"} size={13} />
-      <span className="hidden">{copied ? "Copied" : `Copy ${what}`}</span>
+      <span className="hidden">{copied ? "Copied" : `Copy ${label}`}</span>
     </button>
   );
 }
 
-/** Clipboards exist on safe origins only: loopback is one, plain http elsewhere is none. */
+/** Write to the clipboard, which exists only in secure contexts: https or loopback. */
 async function writeClipboard(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
@@ -49,7 +49,7 @@ async function writeClipboard(text: string): Promise<boolean> {
   }
 }
 
-/** A time in the viewer's zone; the exact instant on hover. */
+/** A time in the viewer's time zone; the exact time on hover. */
 export function Instant({
   value,
   relative = false,
@@ -58,7 +58,7 @@ export function Instant({
   relative?: boolean;
 }) {
   const now = useNow(relative && Boolean(value));
-  if (!value) return <span className="muted">{NOTHING}</span>;
+  if (!value) return <span className="muted">{NO_VALUE}</span>;
   return (
     <time dateTime={value} title={exactInstant(value)}>
       {relative ? fromNow(value, now) : instant(value)}
@@ -66,20 +66,20 @@ export function Instant({
   );
 }
 
-/** A span in words, exact milliseconds on hover. */
+/** A duration; exact milliseconds on hover. */
 export function Duration({ ms }: { ms: number | null | undefined }) {
-  if (ms == null) return <span className="muted">{NOTHING}</span>;
+  if (ms == null) return <span className="muted">{NO_VALUE}</span>;
   return <span title={`${Math.round(ms * 1000) / 1000} ms`}>{duration(ms)}</span>;
 }
 
-/** The time since an instant, which grows while one looks. */
+/** The time elapsed since an instant, updated every second. */
 export function Running({ since }: { since: string | null | undefined }) {
   const now = useNow(Boolean(since));
   return <Duration ms={since ? Math.max(0, now - Date.parse(since)) : null} />;
 }
 
 type Tone = "good" | "bad" | "warn" | "active" | "calm";
-const LOOKS: Record<RequestStatus | StageStatus | BreakerState, { icon: IconName; tone: Tone }> = {
+const STATUS_STYLES: Record<RequestStatus | StageStatus | BreakerState, { icon: IconName; tone: Tone }> = {
   PENDING: { icon: "clock", tone: "calm" },
   RUNNING: { icon: "play", tone: "active" },
   STALLED: { icon: "pause", tone: "warn" },
@@ -92,18 +92,18 @@ const LOOKS: Record<RequestStatus | StageStatus | BreakerState, { icon: IconName
   HALF_OPEN: { icon: "warning", tone: "warn" },
 };
 
-/** A state by sign and word, not by color alone. */
+/** A status with icon and label, so that it does not depend on color. */
 export function StatusBadge({ status }: { status: RequestStatus | StageStatus | BreakerState }) {
-  const { icon, tone } = LOOKS[status];
+  const { icon, tone } = STATUS_STYLES[status];
   return (
     <span className={`badge ${tone}`}>
       <Icon name={icon} size={12} />
-      {words(status)}
+      {sentenceCase(status)}
     </span>
   );
 }
 
-const SEVERITY: Record<Severity, Tone> = {
+const SEVERITY_TONES: Record<Severity, Tone> = {
   DEBUG: "calm",
   INFO: "calm",
   WARNING: "warn",
@@ -111,12 +111,11 @@ const SEVERITY: Record<Severity, Tone> = {
   CRITICAL: "bad",
 };
 
-/** How much an event matters, as a word. */
-export function SeverityWord({ severity }: { severity: Severity }) {
-  return <span className={`severity ${SEVERITY[severity]}`}>{severity.toLowerCase()}</span>;
+export function SeverityLabel({ severity }: { severity: Severity }) {
+  return <span className={`severity ${SEVERITY_TONES[severity]}`}>{severity.toLowerCase()}</span>;
 }
 
-/** How far something is. The number stands beside the bar. */
+/** A progress bar with its percentage. */
 export function Progress({ value, label }: { value: number; label: string }) {
   const text = `${Math.floor(value * 100)} %`;
   return (

@@ -1,9 +1,9 @@
-// Whether what is shown is live; if not, since when, and what becomes of it.
+// The state of the live connection in the top bar.
 import { connection, type Connection } from "../api/socket";
 import { instant } from "../format";
 import { useStore } from "../state/store";
 
-const WORDS: Record<Connection["state"], string> = {
+const STATE_LABELS: Record<Connection["state"], string> = {
   idle: "Not live",
   connecting: "Connecting",
   live: "Live",
@@ -13,13 +13,13 @@ const WORDS: Record<Connection["state"], string> = {
 
 export function ConnectionState() {
   const { state, since } = useStore(connection);
-  const lost = state === "reconnecting" || state === "offline";
+  const isLost = state === "reconnecting" || state === "offline";
   return (
     <span className={`connection ${state}`} role="status" title={explanation(state, since)}>
       <span className="dot" aria-hidden="true" />
       <span>
-        {WORDS[state]}
-        {lost ? <span className="wide-only"> · data as of {instant(since)}</span> : null}
+        {STATE_LABELS[state]}
+        {isLost ? <span className="wide-only"> · data as of {instant(since)}</span> : null}
       </span>
     </span>
   );
@@ -32,12 +32,12 @@ function explanation(state: Connection["state"], since: number): string {
     case "reconnecting":
     case "offline":
       return (
-        `The connection was lost at ${instant(since)}. Later changes are not shown yet. ` +
-        "Reconnecting continues after the last received event, so nothing is lost."
+        `Connection lost at ${instant(since)}. Later changes are not shown yet. ` +
+        "After reconnecting, updates resume where they stopped, so nothing is lost."
       );
     case "connecting":
       return "Connecting to the server.";
     case "idle":
-      return "This page loads its numbers once and has no live updates.";
+      return "This page has no live updates.";
   }
 }

@@ -1,4 +1,4 @@
-// The pages at the left; a button opens them where the screen is narrow.
+// The navigation on the left; on narrow screens a button opens it.
 import { useEffect, useState } from "react";
 import { Icon } from "../components/icons";
 import { Link, usePath } from "../router";

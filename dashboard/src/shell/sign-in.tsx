@@ -1,4 +1,4 @@
-// Signing in with an API key. The key goes to the server once, and is then forgotten here.
+// Signs in with an API key, which is sent to the server once and not stored.
 import { type FormEvent, useEffect, useId, useState } from "react";
 import { signIn } from "../api/session";
 import { Command } from "../components/surfaces";
@@ -8,7 +8,7 @@ export function SignIn() {
   const [key, setKey] = useState("");
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
-  const field = useId();
+  const inputId = useId();
   useEffect(() => {
     document.title = "Sign in · Trackstore";
   }, []);
@@ -16,10 +16,10 @@ export function SignIn() {
     event.preventDefault();
     setBusy(true);
     setProblem(null);
-    const refused = await signIn(key.trim());
+    const failure = await signIn(key.trim());
     setBusy(false);
-    setProblem(refused);
-    if (refused === null) setKey("");
+    setProblem(failure);
+    if (failure === null) setKey("");
   };
   return (
     <main className="center">
@@ -28,9 +28,9 @@ export function SignIn() {
           <Logo />
           <h1>Trackstore</h1>
         </div>
-        <label htmlFor={field}>API key</label>
+        <label htmlFor={inputId}>API key</label>
         <input
-          id={field}
+          id={inputId}
           type="password"
           autoComplete="current-password"
           spellCheck={false}
@@ -38,24 +38,24 @@ export function SignIn() {
           autoFocus
           value={key}
           aria-invalid={problem !== null}
-          aria-describedby={problem ? `${field}-problem` : undefined}
+          aria-describedby={problem ? `${inputId}-problem` : undefined}
           onChange={(event) => setKey(event.target.value)}
         />
         {problem ? (
-          <p className="problem" role="alert" id={`${field}-problem`}>
+          <p className="problem" role="alert" id={`${inputId}-problem`}>
             {problem}
           </p>
         ) : null}
         <button type="submit" className="primary" disabled={busy || key.trim() === ""}>
-          {busy ? "Signing in" : "Sign in"}
+          {busy ? "Signing in…" : "Sign in"}
         </button>
-        <WhereKeysComeFrom />
+        <KeyHelp />
       </form>
     </main>
   );
 }
 
-function WhereKeysComeFrom() {
+function KeyHelp() {
   return (
     <div className="muted small">
       <p>No key yet? Create one on the server:</p>

@@ -1,4 +1,4 @@
-// What holds for all pages: organization, range, connection, theme, and who is signed in.
+// Controls for all pages: organization, range, connection, theme and account.
 import { useMemo } from "react";
 import { OrganizationsDocument } from "../api/generated";
 import { session, signOut } from "../api/session";
@@ -8,7 +8,7 @@ import { Choice, Segments } from "../components/choice";
 import { Icon } from "../components/icons";
 import { usePath } from "../router";
 import { findRoute } from "../routes";
-import { RANGE_WORDS, RANGES, setRange, useRange } from "../state/range";
+import { RANGE_LABELS, RANGES, setRange, useRange } from "../state/range";
 import { useStore } from "../state/store";
 import { chooseTheme, theme, THEMES } from "../state/theme";
 import { setOrganization, useOrganization, useViewer } from "../state/viewer";
@@ -18,13 +18,13 @@ const RANGE_OPTIONS = RANGES.map((value) => ({ value, text: value }));
 
 export function TopBar() {
   const range = useRange();
-  const without = findRoute(usePath())?.route.without ?? [];
+  const hiddenControls = findRoute(usePath())?.route.hiddenControls ?? [];
   return (
     <header className="top-bar">
-      <Organization fixed={without.includes("organization")} />
-      {without.includes("range") ? null : (
+      <Organization fixed={hiddenControls.includes("organization")} />
+      {hiddenControls.includes("range") ? null : (
         <Segments
-          label={`Range: ${RANGE_WORDS[range]}`}
+          label={`Time range: ${RANGE_LABELS[range]}`}
           options={RANGE_OPTIONS}
           value={range}
           onChoose={setRange}
@@ -39,25 +39,25 @@ export function TopBar() {
 }
 
 const DAY_MS = 86_400_000;
-const KNOWN_DAYS = 31;
+const ORGANIZATION_DAYS = 31;
 
-/** Administrators of all choose; others see where they are. */
+/** A list of organizations for viewers of all; otherwise the viewer's organization. */
 function Organization({ fixed }: { fixed: boolean }) {
   const viewer = useViewer();
-  const chosen = useOrganization();
+  const selected = useOrganization();
   const since = useMemo(
-    () => new Date(Math.floor(Date.now() / DAY_MS - KNOWN_DAYS) * DAY_MS).toISOString(),
+    () => new Date(Math.floor(Date.now() / DAY_MS - ORGANIZATION_DAYS) * DAY_MS).toISOString(),
     [],
   );
-  const all = viewer.organizationId === null;
-  const { data } = useQuery(OrganizationsDocument, all ? { since } : null);
+  const seesAll = viewer.organizationId === null;
+  const { data } = useQuery(OrganizationsDocument, seesAll ? { since } : null);
   const names = useMemo(() => {
     const rows = [...(data?.operationStats.rows ?? []), ...(data?.requestStats.rows ?? [])];
-    const found = new Set(rows.map((row) => row.key.organizationId).filter((name) => name !== null));
-    if (chosen !== null) found.add(chosen);
-    return [...found].sort();
-  }, [data, chosen]);
-  if (!all) return <span className="organization">{viewer.organizationId}</span>;
+    const ids = new Set(rows.map((row) => row.key.organizationId).filter((name) => name !== null));
+    if (selected !== null) ids.add(selected);
+    return [...ids].sort();
+  }, [data, selected]);
+  if (!seesAll) return <span className="organization">{viewer.organizationId}</span>;
   if (fixed) return null;
   return (
     <Choice
@@ -66,7 +66,7 @@ function Organization({ fixed }: { fixed: boolean }) {
         { value: "", text: "All organizations" },
         ...names.map((name) => ({ value: name, text: name })),
       ]}
-      value={chosen ?? ""}
+      value={selected ?? ""}
       onChoose={(name) => setOrganization(name || null)}
     />
   );
@@ -75,18 +75,18 @@ function Organization({ fixed }: { fixed: boolean }) {
 const THEME_ICON = { system: "system", light: "sun", dark: "moon" } as const;
 
 function ThemeButton() {
-  const present = useStore(theme);
-  const next = THEMES[(THEMES.indexOf(present) + 1) % THEMES.length] ?? "system";
-  const words = `Theme: ${present}. Change to ${next}`;
+  const current = useStore(theme);
+  const next = THEMES[(THEMES.indexOf(current) + 1) % THEMES.length] ?? "system";
+  const label = `Theme: ${current}. Change to ${next}`;
   return (
     <button
       type="button"
       className="icon-button"
       onClick={() => chooseTheme(next)}
-      title={words}
-      aria-label={words}
+      title={label}
+      aria-label={label}
     >
-      <Icon name={THEME_ICON[present]} />
+      <Icon name={THEME_ICON[current]} />
     </button>
   );
 }
@@ -96,18 +96,27 @@ function Account() {
   const state = useStore(session);
   if (state === "open") {
     return (
-      <span className="account muted" title="The server runs without keys, on this machine only">
+      <span
+        className="account muted"
+        title="The server requires no key and accepts calls from this machine only"
+      >
         open
       </span>
     );
   }
-  const leave = () => void signOut().then(closeSocket);
+  const handleSignOut = () => void signOut().then(closeSocket);
   return (
     <span className="account">
-      <span title={`Signed in with the key ${viewer.name}: ${viewer.scopes.join(", ").toLowerCase()}`}>
+      <span title={`Signed in with key ${viewer.name}: ${viewer.scopes.join(", ").toLowerCase()}`}>
         {viewer.name}
       </span>
-      <button type="button" className="icon-button" onClick={leave} title="Sign out" aria-label="Sign out">
+      <button
+        type="button"
+        className="icon-button"
+        onClick={handleSignOut}
+        title="Sign out"
+        aria-label="Sign out"
+      >
         <Icon name="leave" />
       </button>
     </span>

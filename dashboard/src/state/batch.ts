@@ -1,6 +1,6 @@
 // Batches items between animation frames, so that many small updates become few renders.
 
-const HIDDEN_MS = 1_000;
+const HIDDEN_DELAY_MS = 1_000;
 
 export interface Batcher<Item> {
   add: (item: Item) => void;
@@ -8,22 +8,22 @@ export interface Batcher<Item> {
 }
 
 /**
- * Hand on what was added, at most once per animation frame; once a second where the page is in the background,
- * because there are no frames there. Never more than `most` wait: then they are handed on at once.
+ * Deliver added items at most once per animation frame, or once a second while the page is hidden and has no
+ * frames. If `maxItems` items are pending, they are delivered immediately.
  */
-export function batch<Item>(handOn: (items: Item[]) => void, most = 5_000): Batcher<Item> {
-  let waiting: Item[] = [];
+export function batch<Item>(deliver: (items: Item[]) => void, maxItems = 5_000): Batcher<Item> {
+  let pending: Item[] = [];
   let cancel: (() => void) | undefined;
   const flush = () => {
     cancel?.();
     cancel = undefined;
-    const items = waiting;
-    waiting = [];
-    if (items.length > 0) handOn(items);
+    const items = pending;
+    pending = [];
+    if (items.length > 0) deliver(items);
   };
   const schedule = () => {
     if (document.hidden) {
-      const timer = setTimeout(flush, HIDDEN_MS);
+      const timer = setTimeout(flush, HIDDEN_DELAY_MS);
       return () => clearTimeout(timer);
     }
     const frame = requestAnimationFrame(flush);
@@ -31,13 +31,13 @@ export function batch<Item>(handOn: (items: Item[]) => void, most = 5_000): Batc
   };
   return {
     add: (item) => {
-      waiting.push(item);
-      if (waiting.length >= most) flush();
+      pending.push(item);
+      if (pending.length >= maxItems) flush();
       else cancel ??= schedule();
     },
     stop: () => {
       cancel?.();
-      waiting = [];
+      pending = [];
     },
   };
 }

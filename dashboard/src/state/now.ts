@@ -1,26 +1,26 @@
-// The present time by the server's clock, for what grows and passes while one looks.
+// The current time by the server's clock, for values that change every second.
 import { useEffect, useState } from "react";
 
 const TICK_MS = 1_000;
-/** Answers name the second they were sent in, and take their time: smaller differences mean nothing. */
-const LEAST_SKEW_MS = 2_000;
+/** The Date header has seconds and responses take time, so smaller differences are ignored. */
+const MIN_CLOCK_SKEW_MS = 2_000;
 
-let skew = 0;
+let clockSkewMs = 0;
 
-/** Learn how far the server's clock is from this one's, from the Date header of an answer. */
-export function noteServerTime(header: string | null): void {
-  const sent = header === null ? Number.NaN : Date.parse(header);
-  if (Number.isNaN(sent)) return;
-  const found = sent - Date.now();
-  skew = Math.abs(found) < LEAST_SKEW_MS ? 0 : found;
+/** Measure the difference between the server's clock and this one from the Date header of a response. */
+export function recordServerTime(header: string | null): void {
+  const serverTime = header === null ? Number.NaN : Date.parse(header);
+  if (Number.isNaN(serverTime)) return;
+  const difference = serverTime - Date.now();
+  clockSkewMs = Math.abs(difference) < MIN_CLOCK_SKEW_MS ? 0 : difference;
 }
 
-/** Now in milliseconds, by the server's clock. */
+/** Return the current time in milliseconds by the server's clock. */
 export function serverNow(): number {
-  return Date.now() + skew;
+  return Date.now() + clockSkewMs;
 }
 
-/** Now in milliseconds, again every second while `ticking`, and at once when the page comes into sight. */
+/** Return the current time in milliseconds, updated every second while `ticking` and when the page becomes visible. */
 export function useNow(ticking: boolean): number {
   const [now, setNow] = useState(serverNow);
   useEffect(() => {

@@ -1,4 +1,4 @@
-// What the pages ask about: the chosen range and organization, as filters of the API.
+// The selected range and organization as filters of the API.
 import { useMemo } from "react";
 import type {
   CircuitBreakerFilter,
@@ -8,7 +8,7 @@ import type {
   StageFilter,
 } from "../api/generated";
 import { useQueryString } from "../router";
-import { RANGE_DURATION, type Range, rangeIn } from "./range";
+import { RANGE_DURATION, type Range, rangeFromQuery } from "./range";
 import { useViewer } from "./viewer";
 
 export interface Scope {
@@ -16,32 +16,32 @@ export interface Scope {
   stages: StageFilter;
   operations: OperationFilter;
   breakers: CircuitBreakerFilter;
-  /** Beginnings and ends of requests, of any time: what moves the numbers. */
-  turns: EventFilter;
+  /** Events of requests at any time: they change the numbers. */
+  requestEvents: EventFilter;
 }
 
-/** What an address asks about, for those who may choose among organizations. */
-export function scopeIn(query: URLSearchParams): Scope {
-  return scopeOf(rangeIn(query), query.get("organization"));
+/** Return the filters of a query string, for viewers who may select an organization. */
+export function scopeFromQuery(query: URLSearchParams): Scope {
+  return scopeOf(rangeFromQuery(query), query.get("organization"));
 }
 
-/** Filters that stay the same object until the range or the organization changes. */
+/** Return the filters; the same object until the range or organization changes. */
 export function useScope(): Scope {
   const query = useQueryString();
-  const range = rangeIn(query);
-  // Who belongs to an organization sees no other anyway, and need not say which.
+  const range = rangeFromQuery(query);
+  // A viewer of one organization needs no filter: the server applies it.
   const organization = useViewer().organizationId === null ? query.get("organization") : null;
   return useMemo(() => scopeOf(range, organization), [range, organization]);
 }
 
 function scopeOf(range: Range, organization: string | null): Scope {
-  const of = organization === null ? {} : { organizationId: { eq: organization } };
+  const organizationFilter = organization === null ? {} : { organizationId: { eq: organization } };
   const time = { last: RANGE_DURATION[range] };
   return {
-    requests: { ...of, createdAt: time },
-    stages: { ...of, startedAt: time },
-    operations: { ...of, occurredAt: time },
-    breakers: of,
-    turns: { ...of, type: { startsWith: "request." } },
+    requests: { ...organizationFilter, createdAt: time },
+    stages: { ...organizationFilter, startedAt: time },
+    operations: { ...organizationFilter, occurredAt: time },
+    breakers: organizationFilter,
+    requestEvents: { ...organizationFilter, type: { startsWith: "request." } },
   };
 }

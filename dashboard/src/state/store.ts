@@ -1,4 +1,4 @@
-// A value that components follow: no library is needed for that much.
+// A value that components subscribe to.
 import { useSyncExternalStore } from "react";
 
 export class Store<Value> {
@@ -23,7 +23,7 @@ export class Store<Value> {
   }
 }
 
-/** The present value, in a component that is drawn again when it changes. */
+/** Return the current value and render again when it changes. */
 export function useStore<Value>(store: Store<Value>): Value {
   return useSyncExternalStore(store.subscribe, store.get);
 }

@@ -1,15 +1,15 @@
-// Light, dark, or as the system has it; a choice is kept in this browser.
+// The color theme, stored in this browser.
 import { Store } from "./store";
 
 export const THEMES = ["system", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
 
-const KEY = "trackstore.theme";
+const STORAGE_KEY = "trackstore.theme";
 
 function readTheme(): Theme {
   try {
-    const kept = localStorage.getItem(KEY);
-    return THEMES.find((theme) => theme === kept) ?? "system";
+    const stored = localStorage.getItem(STORAGE_KEY);
+    return THEMES.find((theme) => theme === stored) ?? "system";
   } catch {
     return "system";
   }
@@ -23,19 +23,19 @@ function apply(theme: Theme): void {
 export const theme = new Store<Theme>(readTheme());
 apply(theme.get());
 
-export function chooseTheme(chosen: Theme): void {
+export function chooseTheme(choice: Theme): void {
   try {
-    if (chosen === "system") localStorage.removeItem(KEY);
-    else localStorage.setItem(KEY, chosen);
+    if (choice === "system") localStorage.removeItem(STORAGE_KEY);
+    else localStorage.setItem(STORAGE_KEY, choice);
   } catch {
-    // Without storage the choice holds until the page is left.
+    // Without storage, the choice applies until the page is closed.
   }
-  apply(chosen);
-  theme.set(chosen);
+  apply(choice);
+  theme.set(choice);
 }
 
-/** Called when colors change, by choice or by the system. */
-export function onColors(listener: () => void): () => void {
+/** Call `listener` when the theme changes, by choice or by the system. */
+export function onColorsChange(listener: () => void): () => void {
   const system = window.matchMedia("(prefers-color-scheme: dark)");
   system.addEventListener("change", listener);
   const unsubscribe = theme.subscribe(listener);

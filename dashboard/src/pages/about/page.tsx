@@ -1,4 +1,4 @@
-// The installation itself: what runs, on which database, whether it is well, and where to go on.
+// The installation: version, database, health, viewer and endpoints.
 import { useEffect, useState } from "react";
 import { AboutDocument, type AboutQuery } from "../../api/generated";
 import { useQuery } from "../../api/use-query";
@@ -9,11 +9,11 @@ import { Instant } from "../../components/values";
 import { count } from "../../format";
 import { useViewer } from "../../state/viewer";
 
-const ASK_MS = 5_000;
+const POLL_INTERVAL_MS = 5_000;
 
 export default function AboutPage() {
   const { data, problem, refresh } = useQuery(AboutDocument, {});
-  usePolling(refresh, ASK_MS);
+  usePolling(refresh, POLL_INTERVAL_MS);
   return (
     <>
       <PageTitle title="About" sub="Server, database and health" />
@@ -22,8 +22,8 @@ export default function AboutPage() {
         <div className="grid">
           <Installation about={data.about} />
           <Health />
-          <You />
-          <Programs />
+          <CurrentKey />
+          <Endpoints />
         </div>
       ) : problem ? null : (
         <Loading lines={8} />
@@ -47,7 +47,7 @@ function Installation({ about }: { about: AboutQuery["about"] }) {
         <dd>
           {database.migration}{" "}
           <span className="muted">
-            {database.isCurrent ? "latest" : `this version knows ${database.newestMigration}`}
+            {database.isCurrent ? "latest" : `the latest is ${database.newestMigration}`}
           </span>
         </dd>
         <dt>Started</dt>
@@ -72,22 +72,22 @@ interface Readiness {
 }
 
 function Health() {
-  const [found, setFound] = useState<Readiness | "silent">();
-  const look = () =>
+  const [readiness, setReadiness] = useState<Readiness | "unreachable">();
+  const load = () =>
     void fetch("/readyz")
-      .then((answer) => answer.json() as Promise<Readiness>)
-      .then(setFound, () => setFound("silent"));
-  useEffect(look, []);
-  usePolling(look, ASK_MS);
+      .then((response) => response.json() as Promise<Readiness>)
+      .then(setReadiness, () => setReadiness("unreachable"));
+  useEffect(load, []);
+  usePolling(load, POLL_INTERVAL_MS);
   return (
     <Card title="Health" note="as reported by /readyz">
-      {found === undefined ? (
+      {readiness === undefined ? (
         <Loading />
-      ) : found === "silent" ? (
+      ) : readiness === "unreachable" ? (
         <p className="padded">The server does not respond.</p>
       ) : (
         <ul className="checks padded">
-          {found.checks.map(({ name, ok, ms, note }) => (
+          {readiness.checks.map(({ name, ok, ms, note }) => (
             <li key={name}>
               <span className={`badge ${ok ? "good" : "bad"}`}>
                 <Icon name={ok ? "check" : "cross"} size={12} />
@@ -102,7 +102,7 @@ function Health() {
   );
 }
 
-function You() {
+function CurrentKey() {
   const viewer = useViewer();
   const bounds = [
     viewer.organizationId && `organization ${viewer.organizationId}`,
@@ -110,7 +110,7 @@ function You() {
     viewer.workspaceId && `workspace ${viewer.workspaceId}`,
   ].filter(Boolean);
   return (
-    <Card title="You">
+    <Card title="Your access">
       <dl className="facts">
         <dt>Key</dt>
         <dd>{viewer.name}</dd>
@@ -123,7 +123,7 @@ function You() {
   );
 }
 
-function Programs() {
+function Endpoints() {
   return (
     <Card title="Endpoints">
       <ul className="padded plain">

@@ -1,4 +1,4 @@
-// Circuit breakers as their services report them, with what should be known of them and how they came there.
+// Circuit breakers with their warnings, processes and history.
 import { useState } from "react";
 import { BreakersDocument, type BreakersSubscription } from "../../api/generated";
 import { useLive } from "../../api/use-live";
@@ -6,7 +6,7 @@ import { Icon } from "../../components/icons";
 import { Card, EmptyState, ErrorState, Loading, PageTitle, Stat } from "../../components/surfaces";
 import { type Column, Table } from "../../components/table";
 import { Instant, StatusBadge } from "../../components/values";
-import { count, share, words } from "../../format";
+import { count, share, sentenceCase } from "../../format";
 import { useScope } from "../../state/scope";
 import { useOrganization } from "../../state/viewer";
 
@@ -14,7 +14,7 @@ type Breaker = BreakersSubscription["circuitBreakersLive"][number];
 type Transition = Breaker["transitions"][number];
 type Instance = Breaker["instances"][number];
 
-const REPORT = `mutation {
+const REPORT_EXAMPLE = `mutation {
   reportCircuitBreaker(input: {
     name: "renderer", state: OPEN, totalCalls: 120, totalFailures: 31
   }) { status }
@@ -23,31 +23,33 @@ const REPORT = `mutation {
 export default function BreakersPage() {
   const { breakers: where } = useScope();
   const { data, problem } = useLive(BreakersDocument, { where });
-  const [chosen, setChosen] = useState<string | null>(null);
-  const all = data?.circuitBreakersLive;
-  const shown =
-    all?.find(({ id }) => id === chosen) ?? all?.find(({ state }) => state !== "CLOSED") ?? all?.[0];
+  const [selectedId, setSelectedId] = useState<string | null>(null);
+  const breakers = data?.circuitBreakersLive;
+  const selected =
+    breakers?.find(({ id }) => id === selectedId) ??
+    breakers?.find(({ state }) => state !== "CLOSED") ??
+    breakers?.[0];
   return (
     <>
-      <PageTitle title="Breakers" sub="As last reported by their services" />
+      <PageTitle title="Breakers" sub="As last reported by your services" />
       {problem ? <ErrorState problem={problem} /> : null}
-      {!all ? (
+      {!breakers ? (
         problem ? null : (
           <Loading lines={8} />
         )
-      ) : all.length === 0 ? (
-        <EmptyState title="No circuit breakers reported yet" command={REPORT}>
-          A service reports state and totals of its breakers with this mutation, or through the SDK:
+      ) : breakers.length === 0 ? (
+        <EmptyState title="No circuit breakers reported yet" command={REPORT_EXAMPLE}>
+          Services report the state and totals of their breakers with this mutation or with the Python client.
         </EmptyState>
       ) : (
         <>
-          <Figures breakers={all} />
-          <Warnings breakers={all} />
-          <BreakersCard breakers={all} onOpen={(breaker) => setChosen(breaker.id)} />
-          {shown && shown.instances.some(({ instance }) => instance !== null) ? (
-            <InstancesCard breaker={shown} />
+          <Figures breakers={breakers} />
+          <Warnings breakers={breakers} />
+          <BreakersCard breakers={breakers} onOpen={(breaker) => setSelectedId(breaker.id)} />
+          {selected && selected.instances.some(({ instance }) => instance !== null) ? (
+            <InstancesCard breaker={selected} />
           ) : null}
-          {shown ? <TransitionsCard breaker={shown} /> : null}
+          {selected ? <TransitionsCard breaker={selected} /> : null}
         </>
       )}
     </>
@@ -57,16 +59,20 @@ export default function BreakersPage() {
 function Figures({ breakers }: { breakers: Breaker[] }) {
   const calls = breakers.reduce((sum, { totalCalls }) => sum + Number(totalCalls), 0);
   const failures = breakers.reduce((sum, { totalFailures }) => sum + Number(totalFailures), 0);
-  const of = (state: Breaker["state"]) => breakers.filter((breaker) => breaker.state === state).length;
+  const countOf = (state: Breaker["state"]) => breakers.filter((breaker) => breaker.state === state).length;
   return (
     <dl className="stats">
-      <Stat label="Open" value={count(of("OPEN"))} {...(of("OPEN") > 0 ? { tone: "bad" as const } : {})} />
+      <Stat
+        label="Open"
+        value={count(countOf("OPEN"))}
+        {...(countOf("OPEN") > 0 ? { tone: "bad" as const } : {})}
+      />
       <Stat
         label="Half open"
-        value={count(of("HALF_OPEN"))}
-        {...(of("HALF_OPEN") > 0 ? { tone: "warn" as const } : {})}
+        value={count(countOf("HALF_OPEN"))}
+        {...(countOf("HALF_OPEN") > 0 ? { tone: "warn" as const } : {})}
       />
-      <Stat label="Closed" value={count(of("CLOSED"))} />
+      <Stat label="Closed" value={count(countOf("CLOSED"))} />
       <Stat
         label="Failures"
         value={share(calls > 0 ? failures / calls : null)}
@@ -145,7 +151,7 @@ const COLUMNS: Column<Breaker>[] = [
     sort: ({ reportedAt }) => reportedAt,
   },
 ];
-const OF_ORGANIZATION: Column<Breaker> = {
+const ORGANIZATION_COLUMN: Column<Breaker> = {
   key: "organization",
   title: "Organization",
   wide: true,
@@ -154,12 +160,14 @@ const OF_ORGANIZATION: Column<Breaker> = {
 };
 
 function BreakersCard({ breakers, onOpen }: { breakers: Breaker[]; onOpen: (breaker: Breaker) => void }) {
-  const all = useOrganization() === null;
+  const showsAllOrganizations = useOrganization() === null;
   return (
-    <Card title="All breakers" note="select one for its history">
+    <Card title="All breakers" note="select one to see its history">
       <Table
         caption="Circuit breakers"
-        columns={all ? [...COLUMNS.slice(0, 1), OF_ORGANIZATION, ...COLUMNS.slice(1)] : COLUMNS}
+        columns={
+          showsAllOrganizations ? [...COLUMNS.slice(0, 1), ORGANIZATION_COLUMN, ...COLUMNS.slice(1)] : COLUMNS
+        }
         rows={breakers}
         rowKey={({ id }) => id}
         onOpen={onOpen}
@@ -207,7 +215,7 @@ const INSTANCE_COLUMNS: Column<Instance>[] = [
 
 function InstancesCard({ breaker }: { breaker: Breaker }) {
   return (
-    <Card title={`Processes of ${breaker.name}`} note="worst state, total counts">
+    <Card title={`Processes of ${breaker.name}`} note="worst state and total counts">
       <Table
         caption={`Processes of ${breaker.name}`}
         columns={INSTANCE_COLUMNS}
@@ -230,12 +238,12 @@ const TRANSITION_COLUMNS: Column<Transition>[] = [
     key: "from",
     title: "From",
     wide: true,
-    cell: ({ fromState }) => (fromState ? words(fromState) : "first report"),
+    cell: ({ fromState }) => (fromState ? sentenceCase(fromState) : "first report"),
   },
   { key: "to", title: "To", cell: ({ toState }) => <StatusBadge status={toState} /> },
   {
     key: "failures",
-    title: "Failed calls at that time",
+    title: "Failed calls so far",
     align: "right",
     wide: true,
     cell: ({ totalFailures, totalCalls }) => `${count(totalFailures)} of ${count(totalCalls)}`,

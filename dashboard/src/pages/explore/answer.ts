@@ -1,5 +1,5 @@
 // The answer to a question as rows of plain values, whatever was selected.
-import { count, duration, money, NOTHING, perSecond, share, type Whole } from "../../format";
+import { count, duration, money, NO_VALUE, perSecond, share, type Numeric } from "../../format";
 import { attributeAlias, distinctAlias } from "./document";
 import { attributeOf, type Question } from "./question";
 import { writeJson } from "../../api/json";
@@ -19,8 +19,8 @@ export interface AnswerRow {
   id: string;
   start: string | null;
   keys: (string | null)[];
-  values: (Whole | null)[];
-  previous: (Whole | null)[] | null;
+  values: (Numeric | null)[];
+  previous: (Numeric | null)[] | null;
 }
 
 /** The rows in the server's order. */
@@ -44,7 +44,7 @@ export function rowOf(question: Question, row: Json): AnswerRow {
   };
 }
 
-function valuesOf({ measures }: Question, part: Json): (Whole | null)[] {
+function valuesOf({ measures }: Question, part: Json): (Numeric | null)[] {
   return measures.map((name) => {
     const [first = "", figure] = name.split(".", 2);
     const found =
@@ -62,7 +62,7 @@ function textOf(value: unknown): string | null {
 }
 
 /** How a measure is written: a share, money, a duration, a rate or a number. */
-export function formatOf(measure: string): (value: Whole | null) => string {
+export function formatOf(measure: string): (value: Numeric | null) => string {
   const [first = "", figure] = measure.split(".", 2);
   if (first.endsWith("Rate") || first === "progress") return of(share);
   if (first.startsWith("cost")) return of(money);
@@ -72,15 +72,15 @@ export function formatOf(measure: string): (value: Whole | null) => string {
 }
 
 const twoDigits = new Intl.NumberFormat(undefined, { maximumFractionDigits: 2 });
-const figures = (value: Whole | null) =>
+const figures = (value: Numeric | null) =>
   value === null
-    ? NOTHING
+    ? NO_VALUE
     : typeof value === "bigint" || Number.isInteger(value)
       ? count(value)
       : twoDigits.format(value);
 
 /** A format of floats, for any number. */
-const of = (format: (value: number | null) => string) => (value: Whole | null) =>
+const of = (format: (value: number | null) => string) => (value: Numeric | null) =>
   format(value === null ? null : Number(value));
 
 const FIGURES: Record<string, string> = {

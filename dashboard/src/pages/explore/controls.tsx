@@ -1,7 +1,7 @@
 // Everything that makes a question: source, groups, measures, slices, filters, how many, against what.
 import { CATALOG } from "../../api/catalog";
 import { Choice, Segments } from "../../components/choice";
-import { words } from "../../format";
+import { sentenceCase } from "../../format";
 import { Filters, TextField } from "./filters";
 import { MultiSelect } from "./multi-select";
 import {
@@ -15,7 +15,7 @@ import {
   type Source,
 } from "./question";
 
-const SOURCE_OPTIONS = SOURCES.map((value) => ({ value, text: words(value) }));
+const SOURCE_OPTIONS = SOURCES.map((value) => ({ value, text: sentenceCase(value) }));
 const SLICE_OPTIONS: { value: Slice; text: string }[] = [
   { value: "none", text: "no time buckets" },
   { value: "auto", text: "automatic" },

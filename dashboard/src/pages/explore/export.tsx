@@ -40,13 +40,13 @@ export function GraphQLCard({ question, around }: ExportProps) {
   return (
     <Card title="GraphQL" note="query behind this page">
       <div className="json document">
-        <CopyButton text={text} what="document" />
+        <CopyButton text={text} label="document" />
         <pre tabIndex={0} aria-label="Document">
           {text}
         </pre>
       </div>
       <div className="json document">
-        <CopyButton text={json} what="variables" />
+        <CopyButton text={json} label="variables" />
         <pre tabIndex={0} aria-label="Variables">
           {json}
         </pre>

@@ -1,13 +1,13 @@
-// Any question to the aggregations, put together by hand. It stands in the address, so it can be shared and kept.
+// Explore: builds any aggregation query. The query is stored in the address, so it can be shared.
 import { useCallback, useMemo, useState } from "react";
 import { CATALOG } from "../../api/catalog";
 import { useRefetchOnEvents } from "../../api/use-refetch-on-events";
 import { useRefetchOnOperations } from "../../api/use-refetch-on-operations";
 import { useQuery } from "../../api/use-query";
 import { Card, EmptyState, ErrorState, Loading, PageTitle } from "../../components/surfaces";
-import { count, words } from "../../format";
+import { count, sentenceCase } from "../../format";
 import { navigate, useQueryString } from "../../router";
-import { RANGE_WORDS, useRange, ZONE } from "../../state/range";
+import { RANGE_LABELS, useRange, ZONE } from "../../state/range";
 import { useScope } from "../../state/scope";
 import { useOrganization } from "../../state/viewer";
 import type { Answer } from "./answer";
@@ -31,10 +31,10 @@ export default function ExplorePage() {
     for (const name of KEPT) if (here.has(name)) query.set(name, here.get(name) ?? "");
     navigate(`/explore?${query.toString()}`);
   }, []);
-  const when = question.source === "interactions" ? "All months" : `The ${RANGE_WORDS[range]}`;
+  const when = question.source === "interactions" ? "All months" : RANGE_LABELS[range];
   return (
     <>
-      <PageTitle title="Explore" sub={`${when}. The address holds the question: copy it to share it.`}>
+      <PageTitle title="Explore" sub={`${when}. Copy the address to share this query.`}>
         <button type="button" aria-pressed={showsDocument} onClick={() => setShowsDocument(!showsDocument)}>
           Show GraphQL
         </button>
@@ -56,11 +56,11 @@ function Result({ question, around }: { question: Question; around: Around }) {
   const scope = useScope();
   const ofOperations = question.source === "operations" || question.source === "interactions";
   useRefetchOnOperations(ofOperations ? scope.operations : null, refresh);
-  useRefetchOnEvents(scope.turns, ofOperations ? () => {} : refresh);
+  useRefetchOnEvents(scope.requestEvents, ofOperations ? () => {} : refresh);
 
   const answer = data?.[CATALOG[question.source].field];
   if (problem && !answer) return <ErrorState problem={problem} retry={refresh} />;
-  // An answer to the question before this one has other columns.
+  // The previous answer has the columns of the previous query.
   if (!answer || loading)
     return (
       <Card title="Result">
@@ -70,18 +70,18 @@ function Result({ question, around }: { question: Question; around: Around }) {
   if (answer.rows.length === 0) {
     return (
       <EmptyState title={`No ${question.source} in this range`} command="trackstore demo">
-        Choose a longer range or fewer filters. To have something to look at, send sample traffic:
+        Select a longer time range or remove a filter. To send sample traffic, run:
       </EmptyState>
     );
   }
   const { source, quantileError } = answer.coverage;
   const note = [
     `${count(answer.rows.length)} rows${answer.truncated ? `, the first ${count(MOST_ROWS)}` : ""}`,
-    source === "RAW" ? "from individual records" : `from rollups by ${source.toLowerCase()}`,
-    ...(quantileError ? [`quantiles to ${quantileError * 100} %`] : []),
+    source === "RAW" ? "computed from records" : `computed from the rollup ${source}`,
+    ...(quantileError ? [`quantiles within ${quantileError * 100} %`] : []),
   ].join(" · ");
   return (
-    <Card title={words(question.source)} note={note}>
+    <Card title={sentenceCase(question.source)} note={note}>
       {problem ? <ErrorState problem={problem} retry={refresh} /> : null}
       <ResultChart question={question} answer={answer} />
       <ResultTable question={question} answer={answer} />

@@ -60,7 +60,7 @@ export const DEFAULT_GROUPS: Record<Source, string[]> = {
   events: ["type"],
   interactions: ["interactionType"],
 };
-export const LARGEST_TOP = 1_000;
+export const MAX_TOP = 1_000;
 
 const ATTRIBUTES = "attributes.";
 const SEPARATOR = "~";
@@ -84,7 +84,7 @@ export function readQuestion(query: URLSearchParams): Question {
     measures: measures?.length ? measures : DEFAULT_MEASURES[source],
     slice: slice !== null && Object.hasOwn(SLICES, slice) ? slice : "none",
     filters: query.getAll("where").flatMap((text) => readFilter(source, text)),
-    top: top >= 1 && top <= LARGEST_TOP ? top : null,
+    top: top >= 1 && top <= MAX_TOP ? top : null,
     compare: compare === "PREVIOUS" || compare === "LAST_YEAR" ? compare : "none",
   };
 }

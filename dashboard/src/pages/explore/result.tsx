@@ -1,15 +1,15 @@
 // The answer: a chart where it has slices of time, bars where it has not, and all numbers as a table.
 import { useMemo } from "react";
-import { changeOf } from "../../components/surfaces";
+import { relativeChange } from "../../components/surfaces";
 import { type Column, Table } from "../../components/table";
 import { type Hue, type Series, TimeChart } from "../../components/time-chart";
 import { Instant } from "../../components/values";
-import { NOTHING, share, type Whole } from "../../format";
+import { NO_VALUE, share, type Numeric } from "../../format";
 import { type Answer, type AnswerRow, formatOf, label, rowOf, rowsOf } from "./answer";
 import type { Question } from "./question";
 
 const HUES: Hue[] = ["c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8"];
-const NAMELESS = "(empty)";
+const NO_LABEL = "(empty)";
 
 export function ResultChart({ question, answer }: { question: Question; answer: Answer }) {
   const measure = question.measures[0] ?? "count";
@@ -48,7 +48,7 @@ export function chartOf(question: Question, answer: Answer): { times: number[]; 
 }
 
 const sum = (values: (number | null)[]) => values.reduce<number>((all, value) => all + (value ?? 0), 0);
-const nameOf = (keys: (string | null)[]) => keys.map((key) => key ?? NAMELESS).join(" · ") || "all";
+const nameOf = (keys: (string | null)[]) => keys.map((key) => key ?? NO_LABEL).join(" · ") || "all";
 
 export function ResultTable({ question, answer }: { question: Question; answer: Answer }) {
   const rows = useMemo(() => rowsOf(question, answer), [question, answer]);
@@ -84,7 +84,7 @@ export function ResultTable({ question, answer }: { question: Question; answer: 
 }
 
 /** The nearest float, for what is drawn. */
-const floatOf = (value: Whole | null | undefined) => (value == null ? null : Number(value));
+const floatOf = (value: Numeric | null | undefined) => (value == null ? null : Number(value));
 
 function columnsOf(question: Question, rows: AnswerRow[]): Column<AnswerRow>[] {
   const sliced = rows.some(({ start }) => start !== null);
@@ -103,7 +103,7 @@ function columnsOf(question: Question, rows: AnswerRow[]): Column<AnswerRow>[] {
     ...question.groups.map((name, index) => ({
       key: name,
       title: titleOf(name),
-      cell: ({ keys }: AnswerRow) => keys[index] ?? <span className="muted">{NAMELESS}</span>,
+      cell: ({ keys }: AnswerRow) => keys[index] ?? <span className="muted">{NO_LABEL}</span>,
       sort: ({ keys }: AnswerRow) => keys[index],
     })),
     ...question.measures.flatMap((measure, index) =>
@@ -112,7 +112,7 @@ function columnsOf(question: Question, rows: AnswerRow[]): Column<AnswerRow>[] {
   ];
 }
 
-function Bar({ value, most }: { value: Whole | null; most: number }) {
+function Bar({ value, most }: { value: Numeric | null; most: number }) {
   return <meter className="inline-bar" min={0} max={most} value={floatOf(value) ?? 0} aria-hidden="true" />;
 }
 
@@ -142,7 +142,7 @@ function measureColumns(
     },
   ];
   if (question.compare === "none") return columns;
-  const changeIn = (row: AnswerRow) => changeOf(valueOf(row), row.previous?.[index]);
+  const changeIn = (row: AnswerRow) => relativeChange(valueOf(row), row.previous?.[index]);
   columns.push({
     key: `${measure} before`,
     title: "Previous",
@@ -166,9 +166,9 @@ const titleOf = (name: string) => {
   return text.charAt(0).toUpperCase() + text.slice(1);
 };
 
-const exact = (value: Whole | null) => (value === null ? undefined : String(value));
+const exact = (value: Numeric | null) => (value === null ? undefined : String(value));
 
 function signed(change: number | null): string {
-  if (change === null) return NOTHING;
+  if (change === null) return NO_VALUE;
   return `${change > 0 ? "+" : change < 0 ? "−" : ""}${share(Math.abs(change))}`;
 }

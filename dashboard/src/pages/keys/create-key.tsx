@@ -1,13 +1,13 @@
-// The form that makes a key: a name, what it may do, and for whom.
+// The form that creates a key.
 import { type FormEvent, useId, useState } from "react";
-import { ask } from "../../api/client";
+import { execute } from "../../api/client";
 import type { ApiError } from "../../api/errors";
 import { type AccessScope, type ApiKeyInput, CreateApiKeyDocument } from "../../api/generated";
 import { Choice } from "../../components/choice";
 import { Card, ErrorState } from "../../components/surfaces";
 import { useOrganization, useViewer } from "../../state/viewer";
 
-export interface MadeKey {
+export interface CreatedKey {
   name: string;
   secret: string;
 }
@@ -16,7 +16,7 @@ const SCOPES: { value: AccessScope; text: string }[] = [
   { value: "INGEST", text: "record operations and requests" },
   { value: "READ", text: "read everything" },
   { value: "MANAGE", text: "set limits and prices" },
-  { value: "ADMIN", text: "all of these, and manage keys" },
+  { value: "ADMIN", text: "all of these and manage keys" },
 ];
 const LIFETIMES = [
   { value: "", text: "Never expires" },
@@ -27,7 +27,7 @@ const LIFETIMES = [
 ];
 const DAY_MS = 86_400_000;
 
-export function CreateKey({ onMade }: { onMade: (key: MadeKey) => void }) {
+export function CreateKey({ onCreated }: { onCreated: (key: CreatedKey) => void }) {
   const [name, setName] = useState("");
   const [scopes, setScopes] = useState<AccessScope[]>(["INGEST", "READ"]);
   const [days, setDays] = useState("");
@@ -44,10 +44,10 @@ export function CreateKey({ onMade }: { onMade: (key: MadeKey) => void }) {
       ...bounds.input,
       expiresAt: days ? new Date(Date.now() + Number(days) * DAY_MS).toISOString() : null,
     };
-    ask(CreateApiKeyDocument, { input })
+    execute(CreateApiKeyDocument, { input })
       .then(
         ({ createApiKey }) => {
-          onMade({ name: createApiKey.apiKey.name, secret: createApiKey.secret });
+          onCreated({ name: createApiKey.apiKey.name, secret: createApiKey.secret });
           setName("");
         },
         (error: unknown) => setProblem(error as ApiError),
@@ -59,7 +59,7 @@ export function CreateKey({ onMade }: { onMade: (key: MadeKey) => void }) {
       <form className="key-form padded" onSubmit={submit}>
         <NameField value={name} onChange={setName} />
         {bounds.fields}
-        <Scopes chosen={scopes} onChange={setScopes} />
+        <Scopes selected={scopes} onChange={setScopes} />
         <Choice label="Expiration" options={LIFETIMES} value={days} onChoose={setDays} />
         <button type="submit" className="primary" disabled={busy || scopes.length === 0 || !name.trim()}>
           Create key
@@ -87,8 +87,13 @@ function NameField({ value, onChange }: { value: string; onChange: (value: strin
   );
 }
 
-/** What the key may do. */
-function Scopes({ chosen, onChange }: { chosen: AccessScope[]; onChange: (scopes: AccessScope[]) => void }) {
+function Scopes({
+  selected,
+  onChange,
+}: {
+  selected: AccessScope[];
+  onChange: (scopes: AccessScope[]) => void;
+}) {
   return (
     <fieldset>
       <legend>Scopes</legend>
@@ -96,9 +101,11 @@ function Scopes({ chosen, onChange }: { chosen: AccessScope[]; onChange: (scopes
         <label key={value} title={text}>
           <input
             type="checkbox"
-            checked={chosen.includes(value)}
+            checked={selected.includes(value)}
             onChange={(event) =>
-              onChange(event.target.checked ? [...chosen, value] : chosen.filter((each) => each !== value))
+              onChange(
+                event.target.checked ? [...selected, value] : selected.filter((each) => each !== value),
+              )
             }
           />
           {value.toLowerCase()} <span className="muted small">{text}</span>
@@ -108,14 +115,14 @@ function Scopes({ chosen, onChange }: { chosen: AccessScope[]; onChange: (scopes
   );
 }
 
-/** The fields that say for whom; a key is never wider than the one that makes it. */
+/** Fields for the labels of the key; it cannot have more access than the viewer's own key. */
 function useBounds() {
   const viewer = useViewer();
-  const chosen = useOrganization() ?? viewer.homeOrganizationId ?? "";
-  const [organization, setOrganization] = useState(chosen);
+  const selected = useOrganization() ?? viewer.homeOrganizationId ?? "";
+  const [organization, setOrganization] = useState(selected);
   const [namespace, setNamespace] = useState(viewer.namespaceId ?? "");
   const [workspace, setWorkspace] = useState(viewer.workspaceId ?? "");
-  const all = [
+  const labels = [
     {
       text: "Organization",
       hint: viewer.organizationId === null ? "acme, or * for all" : "",
@@ -138,7 +145,7 @@ function useBounds() {
       fixed: viewer.workspaceId !== null,
     },
   ];
-  const fields = all.map(({ text, hint, value, set, fixed }) => (
+  const fields = labels.map(({ text, hint, value, set, fixed }) => (
     <label key={text}>
       {text}
       <input

@@ -1,6 +1,6 @@
-// API keys: who has which, making one, ending one. A secret is shown once, here, and kept nowhere.
+// API keys: lists, creates and revokes them. A secret is shown once and not stored.
 import { useState } from "react";
-import { ask } from "../../api/client";
+import { execute } from "../../api/client";
 import { ApiError } from "../../api/errors";
 import { ApiKeysDocument, type ApiKeysQuery, RevokeApiKeyDocument } from "../../api/generated";
 import { useQuery } from "../../api/use-query";
@@ -8,21 +8,21 @@ import { Card, EmptyState, ErrorState, Loading, PageTitle } from "../../componen
 import { type Column, Table } from "../../components/table";
 import { CopyButton, Instant } from "../../components/values";
 import { serverNow, useNow } from "../../state/now";
-import { useMay, useOrganization, useViewer } from "../../state/viewer";
-import { CreateKey, type MadeKey } from "./create-key";
+import { useHasScope, useOrganization, useViewer } from "../../state/viewer";
+import { CreateKey, type CreatedKey } from "./create-key";
 
 type Key = ApiKeysQuery["apiKeys"][number];
 
 export default function KeysPage() {
-  if (!useMay("ADMIN")) {
+  if (!useHasScope("ADMIN")) {
     return (
       <>
         <PageTitle title="API keys" />
         <EmptyState
-          title="Your key has no access to API keys"
+          title="Your key cannot manage API keys"
           command="trackstore keys create NAME --organization acme --scope read"
         >
-          Keys are managed with the scope ADMIN, or on the server with:
+          Managing keys requires the scope ADMIN. On the server, create one with:
         </EmptyState>
       </>
     );
@@ -32,29 +32,29 @@ export default function KeysPage() {
 
 function Keys() {
   const { data, problem, refresh } = useQuery(ApiKeysDocument, {});
-  const [made, setMade] = useState<MadeKey | null>(null);
-  const [refused, setRefused] = useState<ApiError | null>(null);
+  const [createdKey, setCreatedKey] = useState<CreatedKey | null>(null);
+  const [revokeError, setRevokeError] = useState<ApiError | null>(null);
   const organization = useOrganization();
   const keys = data?.apiKeys.filter(
     ({ organizationId }) => organization === null || organizationId === organization,
   );
   const revoke = (key: Key) => {
     if (!confirm(`Revoke ${key.name}? Calls with this key will be rejected. This cannot be undone.`)) return;
-    ask(RevokeApiKeyDocument, { id: key.uuid }).then(
+    execute(RevokeApiKeyDocument, { id: key.uuid }).then(
       () => refresh(),
-      (error: unknown) => setRefused(error as ApiError),
+      (error: unknown) => setRevokeError(error as ApiError),
     );
   };
   return (
     <>
       <PageTitle title="API keys" sub="A secret is shown once, when its key is created" />
-      {made ? <Secret made={made} onDone={() => setMade(null)} /> : null}
-      {(refused ?? problem) ? (
-        <ErrorState problem={(refused ?? problem) as ApiError} retry={refresh} />
+      {createdKey ? <Secret createdKey={createdKey} onDone={() => setCreatedKey(null)} /> : null}
+      {(revokeError ?? problem) ? (
+        <ErrorState problem={(revokeError ?? problem) as ApiError} retry={refresh} />
       ) : null}
       <CreateKey
-        onMade={(key) => {
-          setMade(key);
+        onCreated={(key) => {
+          setCreatedKey(key);
           refresh();
         }}
       />
@@ -63,13 +63,13 @@ function Keys() {
           <Loading lines={6} />
         ) : keys.length === 0 ? (
           <EmptyState title="No keys yet">
-            Without a key, the server accepts calls from its own machine only. After the first key is created
-            and the server restarted, every caller needs a key.
+            Without keys, the server accepts calls from its own machine only. After you create the first key
+            and restart the server, every caller needs one.
           </EmptyState>
         ) : (
           <Table
             caption="API keys"
-            columns={[...COLUMNS, revoking(revoke, useViewerKey())]}
+            columns={[...COLUMNS, revokeColumn(revoke, useViewerKey())]}
             rows={keys}
             rowKey={({ uuid }) => uuid}
           />
@@ -79,17 +79,17 @@ function Keys() {
   );
 }
 
-function Secret({ made, onDone }: { made: MadeKey; onDone: () => void }) {
+function Secret({ createdKey, onDone }: { createdKey: CreatedKey; onDone: () => void }) {
   return (
     <section className="card secret" aria-label="New key" role="status">
       <p>
-        <strong>{made.name}</strong> was created. Copy its secret now: it is not shown again.
+        <strong>{createdKey.name}</strong> was created. Copy its secret now: it is not shown again.
       </p>
       <div className="command">
-        <pre tabIndex={0}>{made.secret}</pre>
-        <CopyButton text={made.secret} what="secret" />
+        <pre tabIndex={0}>{createdKey.secret}</pre>
+        <CopyButton text={createdKey.secret} label="secret" />
       </div>
-      <p className="muted small">Send it as Authorization: Bearer SECRET.</p>
+      <p className="muted small">Send it in the header Authorization: Bearer SECRET.</p>
       <button type="button" onClick={onDone}>
         Done
       </button>
@@ -102,7 +102,7 @@ function stateOf({ revokedAt, expiresAt }: Key): "active" | "revoked" | "expired
   return expiresAt && Date.parse(expiresAt) <= serverNow() ? "expired" : "active";
 }
 
-/** A key that expires while one looks is shown as expired. */
+/** The state of a key, updated when it expires. */
 function KeyState({ value }: { value: Key }) {
   useNow(Boolean(value.expiresAt));
   const state = stateOf(value);
@@ -149,7 +149,7 @@ const COLUMNS: Column<Key>[] = [
   },
 ];
 
-function revoking(revoke: (key: Key) => void, own: string | null): Column<Key> {
+function revokeColumn(revoke: (key: Key) => void, viewerKey: string | null): Column<Key> {
   return {
     key: "revoke",
     title: "",
@@ -160,7 +160,7 @@ function revoking(revoke: (key: Key) => void, own: string | null): Column<Key> {
           type="button"
           className="danger"
           onClick={() => revoke(key)}
-          title={key.uuid === own ? "You are signed in with this key" : undefined}
+          title={key.uuid === viewerKey ? "You are signed in with this key" : undefined}
           aria-label={`Revoke ${key.name}`}
         >
           Revoke

@@ -1,24 +1,24 @@
-// Where it happens: by type of request, by stage, by breaker.
-import type { TroubleQuery } from "../../api/generated";
+// Tables by request type, stage and circuit breaker.
+import type { BreakdownsQuery } from "../../api/generated";
 import { Card, EmptyState, Loading } from "../../components/surfaces";
 import { type Column, Table } from "../../components/table";
 import { Duration, Instant, StatusBadge } from "../../components/values";
-import { count, share, type Whole } from "../../format";
+import { count, share, type Numeric } from "../../format";
 import { Link } from "../../router";
 import { useOrganization } from "../../state/viewer";
-import { failureRate, TOO_MANY_FAILURES } from "./figures";
+import { failureRate, HIGH_FAILURE_RATE } from "./figures";
 
 interface Props {
-  trouble: TroubleQuery | undefined;
+  breakdowns: BreakdownsQuery | undefined;
 }
 
-type TypeRow = TroubleQuery["types"]["rows"][number];
-type StageRow = TroubleQuery["stages"]["rows"][number];
-type BreakerRow = TroubleQuery["circuitBreakers"][number];
+type TypeRow = BreakdownsQuery["types"]["rows"][number];
+type StageRow = BreakdownsQuery["stages"]["rows"][number];
+type BreakerRow = BreakdownsQuery["circuitBreakers"][number];
 
 function Failures({ rate }: { rate: number | null }) {
   return (
-    <span className={rate !== null && rate > TOO_MANY_FAILURES ? "severity bad" : undefined}>
+    <span className={rate !== null && rate > HIGH_FAILURE_RATE ? "severity bad" : undefined}>
       {share(rate)}
     </span>
   );
@@ -74,7 +74,7 @@ const STAGE_COLUMNS: Column<StageRow>[] = [
   ...durationColumns<StageRow>(),
 ];
 
-function failureColumns<Row extends { errorCount: Whole; completedCount: Whole }>(): Column<Row>[] {
+function failureColumns<Row extends { errorCount: Numeric; completedCount: Numeric }>(): Column<Row>[] {
   return [
     {
       key: "failed",
@@ -116,15 +116,15 @@ function durationColumns<
   ];
 }
 
-export function TypesCard({ trouble }: Props) {
-  if (!trouble) return <Pending title="Request types" />;
-  if (trouble.types.rows.length === 0) return null;
+export function TypesCard({ breakdowns }: Props) {
+  if (!breakdowns) return <Pending title="Request types" />;
+  if (breakdowns.types.rows.length === 0) return null;
   return (
     <Card title="Request types">
       <Table
         caption="Request types"
         columns={TYPE_COLUMNS}
-        rows={trouble.types.rows}
+        rows={breakdowns.types.rows}
         rowKey={(row) => row.key.type ?? ""}
         sortedBy="-count"
       />
@@ -132,15 +132,15 @@ export function TypesCard({ trouble }: Props) {
   );
 }
 
-export function StagesCard({ trouble }: Props) {
-  if (!trouble) return <Pending title="Stages" />;
-  if (trouble.stages.rows.length === 0) return null;
+export function StagesCard({ breakdowns }: Props) {
+  if (!breakdowns) return <Pending title="Stages" />;
+  if (breakdowns.stages.rows.length === 0) return null;
   return (
-    <Card title="Stages" note="started in this range">
+    <Card title="Stages" note="started in this time range">
       <Table
         caption="Stages"
         columns={STAGE_COLUMNS}
-        rows={trouble.stages.rows}
+        rows={breakdowns.stages.rows}
         rowKey={(row) => row.key.name ?? ""}
         sortedBy="-count"
       />
@@ -170,7 +170,7 @@ const BREAKER_COLUMNS: Column<BreakerRow>[] = [
     sort: (row) => row.changedAt,
   },
 ];
-const OF_ORGANIZATION: Column<BreakerRow> = {
+const ORGANIZATION_COLUMN: Column<BreakerRow> = {
   key: "organization",
   title: "Organization",
   cell: (row) => row.organizationId,
@@ -178,24 +178,25 @@ const OF_ORGANIZATION: Column<BreakerRow> = {
   wide: true,
 };
 
-export function BreakersCard({ trouble }: Props) {
-  const all = useOrganization() === null;
-  if (!trouble) return <Pending title="Circuit breakers" />;
+export function BreakersCard({ breakdowns }: Props) {
+  const showsAllOrganizations = useOrganization() === null;
+  if (!breakdowns) return <Pending title="Circuit breakers" />;
   return (
     <Card title="Circuit breakers">
-      {trouble.circuitBreakers.length === 0 ? (
+      {breakdowns.circuitBreakers.length === 0 ? (
         <EmptyState title="No circuit breakers reported yet">
-          Report one with the mutation reportCircuitBreaker or with the SDK to see its state and failures.
+          Report one with the mutation reportCircuitBreaker or with the Python client to see its state and
+          failures.
         </EmptyState>
       ) : (
         <Table
           caption="Circuit breakers"
           columns={
-            all
-              ? [...BREAKER_COLUMNS.slice(0, 1), OF_ORGANIZATION, ...BREAKER_COLUMNS.slice(1)]
+            showsAllOrganizations
+              ? [...BREAKER_COLUMNS.slice(0, 1), ORGANIZATION_COLUMN, ...BREAKER_COLUMNS.slice(1)]
               : BREAKER_COLUMNS
           }
-          rows={trouble.circuitBreakers}
+          rows={breakdowns.circuitBreakers}
           rowKey={(row) => `${row.organizationId} ${row.name}`}
         />
       )}

@@ -1,6 +1,6 @@
 // Requests, durations and operations over time.
 import { useEffect, useMemo, useState } from "react";
-import { follow } from "../../api/follow";
+import { subscribe } from "../../api/subscribe";
 import {
   type BucketInput,
   type OperationFilter,
@@ -13,13 +13,13 @@ import { type Series, TimeChart } from "../../components/time-chart";
 import { count, duration } from "../../format";
 import { parseJson, writeJson } from "../../api/json";
 
-const start = (row: { bucket: { start: string } | null }) => Date.parse(row.bucket?.start ?? "");
+const startTime = (row: { bucket: { start: string } | null }) => Date.parse(row.bucket?.start ?? "");
 
-interface OverTime {
+interface ChartProps {
   data: RequestsOverTimeQuery | undefined;
 }
 
-export function RequestsChart({ data }: OverTime) {
+export function RequestsChart({ data }: ChartProps) {
   const chart = useMemo(() => {
     const rows = data?.requestStats.rows ?? [];
     const series: Series[] = [
@@ -31,13 +31,13 @@ export function RequestsChart({ data }: OverTime) {
         hue: "active",
         values: rows.map((row) =>
           [row.completedCount, row.errorCount, row.cancelledCount].reduce<number>(
-            (left, ended) => left - Number(ended),
+            (total, ended) => total - Number(ended),
             Number(row.count),
           ),
         ),
       },
     ];
-    return { times: rows.map(start), series };
+    return { times: rows.map(startTime), series };
   }, [data]);
   return (
     <Card title="Requests over time">
@@ -50,14 +50,14 @@ export function RequestsChart({ data }: OverTime) {
   );
 }
 
-export function DurationsChart({ data }: OverTime) {
+export function DurationsChart({ data }: ChartProps) {
   const chart = useMemo(() => {
     const rows = data?.requestStats.rows ?? [];
     const series: Series[] = [
       { label: "median", hue: "c1", values: rows.map((row) => row.durationMs?.p50 ?? null) },
       { label: "p95", hue: "c2", values: rows.map((row) => row.durationMs?.p95 ?? null) },
     ];
-    return { times: rows.map(start), series };
+    return { times: rows.map(startTime), series };
   }, [data]);
   return (
     <Card title="Request duration">
@@ -70,13 +70,13 @@ export function DurationsChart({ data }: OverTime) {
   );
 }
 
-/** Live: the server sends the answer again when it changes, at most every two seconds. */
+/** A live chart: the server sends new data when it changes, at most every two seconds. */
 export function OperationsChart({ where, bucket }: { where: OperationFilter; bucket: BucketInput }) {
   const [data, setData] = useState<OperationsLiveSubscription>();
   const key = writeJson({ where, bucket });
   useEffect(
     () =>
-      follow(OperationsLiveDocument, {
+      subscribe(OperationsLiveDocument, {
         variables: () => parseJson(key) as { where: OperationFilter; bucket: BucketInput },
         onData: setData,
       }),
@@ -92,7 +92,7 @@ export function OperationsChart({ where, bucket }: { where: OperationFilter; buc
       },
       { label: "failed", hue: "bad", values: rows.map((row) => Number(row.errorCount)) },
     ];
-    return { times: rows.map(start), series };
+    return { times: rows.map(startTime), series };
   }, [data]);
   return (
     <Card

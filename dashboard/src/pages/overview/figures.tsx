@@ -1,18 +1,18 @@
-// The figures at the top of the overview, each vs. previous period.
-import type { OperationTotalsQuery, RequestTotalsQuery, TroubleQuery } from "../../api/generated";
-import { changeOf, Stat } from "../../components/surfaces";
-import { compact, count, duration, money, perSecond, share, type Whole } from "../../format";
+// The statistics at the top of the overview, compared with the previous period.
+import type { OperationTotalsQuery, RequestTotalsQuery, BreakdownsQuery } from "../../api/generated";
+import { relativeChange, Stat } from "../../components/surfaces";
+import { compact, count, duration, money, perSecond, share, type Numeric } from "../../format";
 
-/** Above this share of failures something needs a look; the same bound as the server's warnings. */
-export const TOO_MANY_FAILURES = 0.1;
+/** Failure rates above this are highlighted; the same threshold as the server's warnings. */
+export const HIGH_FAILURE_RATE = 0.1;
 
 interface FiguresProps {
   requests: RequestTotalsQuery;
   operations: OperationTotalsQuery | undefined;
-  breakers: TroubleQuery["circuitBreakers"] | undefined;
+  breakers: BreakdownsQuery["circuitBreakers"] | undefined;
 }
 
-/** Those of requests are there first: operations are many more, and not waited for. */
+/** Show requests first: operations are many more and may take longer. */
 export function Figures({ requests, operations, breakers }: FiguresProps) {
   return (
     <dl className="stats">
@@ -29,12 +29,12 @@ export function Figures({ requests, operations, breakers }: FiguresProps) {
   );
 }
 
-/** Of the requests that completed or failed, those that failed; null where none has ended. */
+/** Return failed / (completed + failed); null if none has ended. */
 export function failureRate(
-  part: { errorCount: Whole; completedCount: Whole } | null | undefined,
+  counts: { errorCount: Numeric; completedCount: Numeric } | null | undefined,
 ): number | null {
-  const ended = part ? Number(part.errorCount) + Number(part.completedCount) : 0;
-  return part && ended > 0 ? Number(part.errorCount) / ended : null;
+  const endedCount = counts ? Number(counts.errorCount) + Number(counts.completedCount) : 0;
+  return counts && endedCount > 0 ? Number(counts.errorCount) / endedCount : null;
 }
 
 function RequestFigures({ totals }: { totals: RequestTotalsQuery["requestStats"]["totals"] }) {
@@ -45,30 +45,30 @@ function RequestFigures({ totals }: { totals: RequestTotalsQuery["requestStats"]
       <Stat
         label="Requests"
         value={compact(totals.count)}
-        change={changeOf(totals.count, previous?.count)}
+        change={relativeChange(totals.count, previous?.count)}
         detail={`${count(totals.activeCount)} active now`}
       />
       <Stat label="Throughput" value={perSecond(totals.perSecond)} detail="requests created" />
       <Stat
         label="Failure rate"
         value={share(failures)}
-        change={changeOf(failures, failureRate(previous))}
-        better="less"
-        {...(failures !== null && failures > TOO_MANY_FAILURES ? { tone: "bad" as const } : {})}
+        change={relativeChange(failures, failureRate(previous))}
+        goodWhen="less"
+        {...(failures !== null && failures > HIGH_FAILURE_RATE ? { tone: "bad" as const } : {})}
         detail={`${count(totals.errorCount)} of ${count(Number(totals.errorCount) + Number(totals.completedCount))} ended`}
       />
       <Stat
         label="Median duration"
         value={duration(totals.durationMs?.p50)}
-        change={changeOf(totals.durationMs?.p50, previous?.durationMs?.p50)}
-        better="less"
+        change={relativeChange(totals.durationMs?.p50, previous?.durationMs?.p50)}
+        goodWhen="less"
         detail="from start to end"
       />
       <Stat
         label="p95 duration"
         value={duration(totals.durationMs?.p95)}
-        change={changeOf(totals.durationMs?.p95, previous?.durationMs?.p95)}
-        better="less"
+        change={relativeChange(totals.durationMs?.p95, previous?.durationMs?.p95)}
+        goodWhen="less"
         detail="of requests that ended"
       />
     </>
@@ -83,28 +83,28 @@ function OperationFigures({ totals }: { totals: OperationTotalsQuery["operationS
       <Stat
         label="Operations"
         value={compact(totals.count)}
-        change={changeOf(totals.count, previous?.count)}
+        change={relativeChange(totals.count, previous?.count)}
         detail={`${share(totals.errorRate)} failed · p95 ${duration(totals.durationMs?.p95)}`}
       />
       <Stat
         label="Tokens saved"
         value={compact(totals.tokensPrevented?.sum ?? 0)}
-        change={changeOf(totals.tokensPrevented?.sum, previous?.tokensPrevented?.sum)}
-        better="more"
-        detail="not read because of narrower modes"
+        change={relativeChange(totals.tokensPrevented?.sum, previous?.tokensPrevented?.sum)}
+        goodWhen="more"
+        detail="saved by narrower tool modes"
       />
       <Stat
         label="Cost saved"
         value={money(cost?.saved ?? 0)}
-        change={changeOf(cost?.saved, previous?.cost?.saved)}
-        better="more"
+        change={relativeChange(cost?.saved, previous?.cost?.saved)}
+        goodWhen="more"
         detail={`${money(cost?.actual ?? 0)} spent${unpriced > 0 ? ` · ${count(unpriced)} without a price` : ""}`}
       />
     </>
   );
 }
 
-function BreakerFigure({ breakers }: { breakers: TroubleQuery["circuitBreakers"] | undefined }) {
+function BreakerFigure({ breakers }: { breakers: BreakdownsQuery["circuitBreakers"] | undefined }) {
   const open = breakers?.filter(({ state }) => state === "OPEN").length;
   const halfOpen = breakers?.filter(({ state }) => state === "HALF_OPEN").length ?? 0;
   return (

@@ -1,25 +1,25 @@
-// How things stand: requests, operations, savings and breakers over the chosen range, against the one before.
+// The overview: requests, operations, savings and breakers, compared with the previous period.
 import {
   OperationTotalsDocument,
   RequestsOverTimeDocument,
   RequestTotalsDocument,
-  TroubleDocument,
+  BreakdownsDocument,
 } from "../../api/generated";
 import { prefetch } from "../../api/prefetch";
 import { useRefetchOnEvents } from "../../api/use-refetch-on-events";
 import { useQuery } from "../../api/use-query";
 import { Card, EmptyState, ErrorState, Loading, PageTitle } from "../../components/surfaces";
-import { RANGE_BUCKET, RANGE_WORDS, useRange, ZONE } from "../../state/range";
-import { scopeIn, useScope } from "../../state/scope";
+import { RANGE_BUCKET, RANGE_LABELS, useRange, ZONE } from "../../state/range";
+import { scopeFromQuery, useScope } from "../../state/scope";
 import { BreakersCard, StagesCard, TypesCard } from "./breakdowns";
 import { DurationsChart, OperationsChart, RequestsChart } from "./charts";
 import { Figures } from "./figures";
 import { StatusCard } from "./status-card";
 import { Warnings } from "./warnings";
 
-/** Ask for the first numbers while it is still being found out who looks. */
-export function begin(query: URLSearchParams): void {
-  const scope = scopeIn(query);
+/** Send the first queries while the session is still being checked. */
+export function preloadData(query: URLSearchParams): void {
+  const scope = scopeFromQuery(query);
   prefetch(RequestTotalsDocument, { where: scope.requests });
   prefetch(OperationTotalsDocument, { where: scope.operations });
 }
@@ -31,28 +31,28 @@ export default function OverviewPage() {
   const operations = useQuery(OperationTotalsDocument, { where: scope.operations });
   const bucket = { ...RANGE_BUCKET[range], zone: ZONE };
   const overTime = useQuery(RequestsOverTimeDocument, { where: scope.requests, bucket });
-  const trouble = useQuery(TroubleDocument, scope);
-  const all = [requests, operations, overTime, trouble];
-  useRefetchOnEvents(scope.turns, () => all.forEach(({ refresh }) => refresh()));
+  const breakdowns = useQuery(BreakdownsDocument, scope);
+  const queries = [requests, operations, overTime, breakdowns];
+  useRefetchOnEvents(scope.requestEvents, () => queries.forEach(({ refresh }) => refresh()));
 
-  const problem = all.find((query) => query.problem)?.problem;
-  const nothing =
+  const problem = queries.find((query) => query.problem)?.problem;
+  const isEmpty =
     requests.data?.requestStats.totals.count === 0 && operations.data?.operationStats.totals.count === 0;
   return (
     <>
-      <PageTitle title="Overview" sub={`The ${RANGE_WORDS[range]}, vs. previous period`} />
+      <PageTitle title="Overview" sub={`${RANGE_LABELS[range]}, compared with the previous period`} />
       {problem ? <ErrorState problem={problem} /> : null}
-      {trouble.data ? <Warnings trouble={trouble.data} /> : null}
+      {breakdowns.data ? <Warnings breakdowns={breakdowns.data} /> : null}
       {requests.data ? (
         <Figures
           requests={requests.data}
           operations={operations.data}
-          breakers={trouble.data?.circuitBreakers}
+          breakers={breakdowns.data?.circuitBreakers}
         />
       ) : problem ? null : (
         <Loading lines={4} />
       )}
-      {nothing ? <NothingYet /> : null}
+      {isEmpty ? <NoData /> : null}
       <div className="grid even">
         <RequestsChart data={overTime.data} />
         <DurationsChart data={overTime.data} />
@@ -60,20 +60,20 @@ export default function OverviewPage() {
         <StatusCard data={requests.data} />
       </div>
       <div className="grid roomy">
-        <TypesCard trouble={trouble.data} />
-        <StagesCard trouble={trouble.data} />
-        <BreakersCard trouble={trouble.data} />
+        <TypesCard breakdowns={breakdowns.data} />
+        <StagesCard breakdowns={breakdowns.data} />
+        <BreakersCard breakdowns={breakdowns.data} />
       </div>
     </>
   );
 }
 
-function NothingYet() {
+function NoData() {
   return (
     <Card title="No data in this range">
       <EmptyState title="Send sample traffic" command="trackstore demo">
-        This sends invented requests, tool calls and chats to a server on this machine until it is stopped.
-        For your own, wrap your code with the SDK, or send a mutation to /graphql.
+        This sends generated requests, tool calls and chats to a server on this machine until you stop it. To
+        send your own data, use the Python client or send a mutation to /graphql.
       </EmptyState>
     </Card>
   );

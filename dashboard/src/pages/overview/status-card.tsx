@@ -1,11 +1,11 @@
-// How many requests stand where: a bar, and the way to their list.
+// Requests by status, each linked to its list.
 import type { RequestStatus, RequestTotalsQuery } from "../../api/generated";
 import { Card, Loading } from "../../components/surfaces";
 import { StatusBadge } from "../../components/values";
 import { count, share } from "../../format";
 import { Link } from "../../router";
 
-const ORDER: RequestStatus[] = ["PENDING", "RUNNING", "STALLED", "COMPLETED", "FAILED", "CANCELLED"];
+const STATUS_ORDER: RequestStatus[] = ["PENDING", "RUNNING", "STALLED", "COMPLETED", "FAILED", "CANCELLED"];
 
 export function StatusCard({ data }: { data: RequestTotalsQuery | undefined }) {
   return (
@@ -30,8 +30,8 @@ function Statuses({ stats }: { stats: RequestTotalsQuery["requestStats"] }) {
         </tr>
       </thead>
       <tbody>
-        {ORDER.map((status) => {
-          const number = counts.get(status) ?? 0;
+        {STATUS_ORDER.map((status) => {
+          const requestCount = counts.get(status) ?? 0;
           return (
             <tr key={status}>
               <th scope="row">
@@ -42,11 +42,11 @@ function Statuses({ stats }: { stats: RequestTotalsQuery["requestStats"] }) {
               <td className="bar-cell">
                 <span
                   className={`bar ${status.toLowerCase()}`}
-                  style={{ width: `${total ? (Number(number) / Number(total)) * 100 : 0}%` }}
+                  style={{ width: `${total ? (Number(requestCount) / Number(total)) * 100 : 0}%` }}
                 />
               </td>
-              <td className="right">{count(number)}</td>
-              <td className="right muted">{total ? share(Number(number) / Number(total)) : ""}</td>
+              <td className="right">{count(requestCount)}</td>
+              <td className="right muted">{total ? share(Number(requestCount) / Number(total)) : ""}</td>
             </tr>
           );
         })}

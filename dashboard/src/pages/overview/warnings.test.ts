@@ -1,11 +1,11 @@
 // More than a tenth of failures is a warning, a tenth is none.
 import { expect, it } from "vitest";
-import type { TroubleQuery } from "../../api/generated";
+import type { BreakdownsQuery } from "../../api/generated";
 import { warningsOf } from "./warnings";
 
 it("warns of open breakers and of what fails too often", () => {
   const part = (errorCount: number, completedCount: number) => ({ errorCount, completedCount });
-  const trouble = {
+  const breakdowns = {
     circuitBreakers: [{ organizationId: "acme", warnings: ["renderer is open"] }],
     types: {
       rows: [
@@ -19,11 +19,11 @@ it("warns of open breakers and of what fails too often", () => {
         { key: { name: "idle" }, ...part(0, 0) },
       ],
     },
-  } as unknown as TroubleQuery;
-  expect(warningsOf(trouble, false)).toEqual([
+  } as unknown as BreakdownsQuery;
+  expect(warningsOf(breakdowns, false)).toEqual([
     "renderer is open",
     "Requests of type lesson fail in 11% of runs",
     "Stages video fail in 50% of runs",
   ]);
-  expect(warningsOf(trouble, true)[0]).toBe("renderer is open (acme)");
+  expect(warningsOf(breakdowns, true)[0]).toBe("renderer is open (acme)");
 });

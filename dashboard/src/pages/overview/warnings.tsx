@@ -1,44 +1,44 @@
-// What needs a look: breakers that are not closed, and whatever fails in more than a tenth of its runs.
-import type { TroubleQuery } from "../../api/generated";
+// Warnings about breakers, and about request types and stages that fail in more than 10 % of their runs.
+import type { BreakdownsQuery } from "../../api/generated";
 import { Icon } from "../../components/icons";
-import { share, type Whole } from "../../format";
+import { share, type Numeric } from "../../format";
 import { useOrganization } from "../../state/viewer";
-import { failureRate, TOO_MANY_FAILURES } from "./figures";
+import { failureRate, HIGH_FAILURE_RATE } from "./figures";
 
-const MOST_SHOWN = 6;
+const MAX_WARNINGS = 6;
 
-export function Warnings({ trouble }: { trouble: TroubleQuery }) {
-  const all = warningsOf(trouble, useOrganization() === null);
-  if (all.length === 0) return null;
-  const rest = all.length - MOST_SHOWN;
+export function Warnings({ breakdowns }: { breakdowns: BreakdownsQuery }) {
+  const warnings = warningsOf(breakdowns, useOrganization() === null);
+  if (warnings.length === 0) return null;
+  const hiddenCount = warnings.length - MAX_WARNINGS;
   return (
     <ul className="warnings" aria-label="Warnings">
-      {all.slice(0, MOST_SHOWN).map((text) => (
+      {warnings.slice(0, MAX_WARNINGS).map((text) => (
         <li key={text}>
           <Icon name="warning" size={14} />
           {text}
         </li>
       ))}
-      {rest > 0 ? <li className="muted">and {rest} more, in the tables below</li> : null}
+      {hiddenCount > 0 ? <li className="muted">and {hiddenCount} more in the tables below</li> : null}
     </ul>
   );
 }
 
-/** One sentence each; where many organizations are shown, with the one it is about. */
+/** Return one sentence per warning, with its organization if several are shown. */
 export function warningsOf(
-  { types, stages, circuitBreakers }: TroubleQuery,
+  { types, stages, circuitBreakers }: BreakdownsQuery,
   manyOrganizations: boolean,
 ): string[] {
   const breakers = circuitBreakers.flatMap(({ warnings, organizationId }) =>
     warnings.map((text) => (manyOrganizations ? `${text} (${organizationId})` : text)),
   );
-  const failing = (what: string, part: { errorCount: Whole; completedCount: Whole }) => {
-    const rate = failureRate(part);
-    return rate !== null && rate > TOO_MANY_FAILURES ? [`${what} fail in ${share(rate)} of runs`] : [];
+  const failureWarning = (subject: string, counts: { errorCount: Numeric; completedCount: Numeric }) => {
+    const rate = failureRate(counts);
+    return rate !== null && rate > HIGH_FAILURE_RATE ? [`${subject} fail in ${share(rate)} of runs`] : [];
   };
   return [
     ...breakers,
-    ...types.rows.flatMap((row) => failing(`Requests of type ${row.key.type}`, row)),
-    ...stages.rows.flatMap((row) => failing(`Stages ${row.key.name}`, row)),
+    ...types.rows.flatMap((row) => failureWarning(`Requests of type ${row.key.type}`, row)),
+    ...stages.rows.flatMap((row) => failureWarning(`Stages ${row.key.name}`, row)),
   ];
 }

@@ -1,9 +1,9 @@
-// Only what may be tried again is offered.
+// Only possible retries are offered.
 import { expect, it } from "vitest";
-import { refused, retryable, runsAsWhole } from "./actions";
+import { forceRetryStages, retryableStages, canRetryRequest } from "./actions";
 import type { RequestNow } from "./use-request";
 
-it("offers failed stages that have attempts left and were not said to be hopeless", () => {
+it("offers failed stages that have attempts left and are not marked as not retryable", () => {
   const stage = (name: string, change: object) => ({
     name,
     status: "FAILED",
@@ -21,13 +21,13 @@ it("offers failed stages that have attempts left and were not said to be hopeles
   ] as unknown as RequestNow["stages"];
   for (const status of ["RUNNING", "FAILED"] as const) {
     const request = { stages, status, error: null };
-    expect(retryable(request)).toEqual(["again", "unsaid"]);
-    expect(refused(request)).toEqual(["hopeless", "used up"]);
-    expect(runsAsWhole(request)).toBe(false);
+    expect(retryableStages(request)).toEqual(["again", "unsaid"]);
+    expect(forceRetryStages(request)).toEqual(["hopeless", "used up"]);
+    expect(canRetryRequest(request)).toBe(false);
   }
 });
 
-it("offers the stage that a failed request ended in, and the request itself where there is none", () => {
+it("offers the stage in which a failed request ended, or the request itself", () => {
   const stage = (name: string, status: string) => ({
     name,
     status,
@@ -38,12 +38,12 @@ it("offers the stage that a failed request ended in, and the request itself wher
   const stages = [stage("done", "COMPLETED"), stage("cut", "CANCELLED")] as unknown as RequestNow["stages"];
   const error = (name: string | null) => ({ message: "m", stage: name, details: null });
   const cut = { stages, status: "FAILED" as const, error: error("cut") };
-  expect(retryable(cut)).toEqual(["cut"]);
-  expect(runsAsWhole(cut)).toBe(false);
+  expect(retryableStages(cut)).toEqual(["cut"]);
+  expect(canRetryRequest(cut)).toBe(false);
   for (const name of ["done", "unknown", null]) {
     const whole = { ...cut, error: error(name) };
-    expect(retryable(whole)).toEqual([]);
-    expect(runsAsWhole(whole)).toBe(true);
+    expect(retryableStages(whole)).toEqual([]);
+    expect(canRetryRequest(whole)).toBe(true);
   }
-  expect(runsAsWhole({ ...cut, status: "COMPLETED", error: null })).toBe(false);
+  expect(canRetryRequest({ ...cut, status: "COMPLETED", error: null })).toBe(false);
 });

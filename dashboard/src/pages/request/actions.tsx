@@ -1,10 +1,10 @@
-// What a viewer who may report can do to a request: cancel it, or retry what failed.
+// Actions on a request: cancel it, or retry failed stages.
 import { useState } from "react";
-import { ask } from "../../api/client";
+import { execute } from "../../api/client";
 import { ApiError } from "../../api/errors";
 import { CancelRequestDocument, RetryRequestDocument, RetryStageDocument } from "../../api/generated";
 import { Icon } from "../../components/icons";
-import { useMay } from "../../state/viewer";
+import { useHasScope } from "../../state/viewer";
 import type { RequestNow } from "./use-request";
 
 interface ActionsProps {
@@ -13,15 +13,15 @@ interface ActionsProps {
 }
 
 export function Actions({ request, onDone }: ActionsProps) {
-  const may = useMay("INGEST");
+  const canIngest = useHasScope("INGEST");
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
-  if (!may || request.status === "COMPLETED" || request.status === "CANCELLED") return null;
-  const act = async (work: () => Promise<unknown>) => {
+  if (!canIngest || request.status === "COMPLETED" || request.status === "CANCELLED") return null;
+  const run = async (mutation: () => Promise<unknown>) => {
     setBusy(true);
     setProblem(null);
     try {
-      await work();
+      await mutation();
     } catch (error) {
       setProblem(error instanceof ApiError ? error.message : String(error));
     }
@@ -29,10 +29,10 @@ export function Actions({ request, onDone }: ActionsProps) {
     onDone();
   };
   const retry = (stage: string, force = false) =>
-    act(() => ask(RetryStageDocument, { id: request.uuid, stage, force }));
-  const retryAll = () => act(() => ask(RetryRequestDocument, { id: request.uuid }));
+    run(() => execute(RetryStageDocument, { id: request.uuid, stage, force }));
+  const retryAll = () => run(() => execute(RetryRequestDocument, { id: request.uuid }));
   const cancel = (reason: string | null) =>
-    act(() => ask(CancelRequestDocument, { id: request.uuid, reason }));
+    run(() => execute(CancelRequestDocument, { id: request.uuid, reason }));
   return (
     <>
       {problem ? (
@@ -55,24 +55,24 @@ interface RetriesProps {
   onRetryAll: () => Promise<void>;
 }
 
-/** A button for each stage that may run again, or for the request where no stage failed. */
+/** A button for each stage that can be retried, or for the request if no stage failed. */
 function Retries({ request, busy, onRetry, onRetryAll }: RetriesProps) {
-  const mayForce = useMay("ADMIN");
+  const canForce = useHasScope("ADMIN");
   return (
     <>
-      {retryable(request).map((stage) => (
+      {retryableStages(request).map((stage) => (
         <button type="button" key={stage} disabled={busy} onClick={() => void onRetry(stage)}>
           <Icon name="retry" size={13} /> Retry {stage}
         </button>
       ))}
-      {mayForce
-        ? refused(request).map((stage) => (
+      {canForce
+        ? forceRetryStages(request).map((stage) => (
             <button type="button" key={stage} disabled={busy} onClick={() => void onRetry(stage, true)}>
               <Icon name="retry" size={13} /> Force retry of {stage}
             </button>
           ))
         : null}
-      {runsAsWhole(request) ? (
+      {canRetryRequest(request) ? (
         <button type="button" disabled={busy} onClick={() => void onRetryAll()}>
           <Icon name="retry" size={13} /> Retry request
         </button>
@@ -81,11 +81,11 @@ function Retries({ request, busy, onRetry, onRetryAll }: RetriesProps) {
   );
 }
 
-type Failing = Pick<RequestNow, "stages" | "status" | "error">;
+type FailedRequest = Pick<RequestNow, "stages" | "status" | "error">;
 type Stage = RequestNow["stages"][number];
 
-/** Stages at which work may go on: those that failed, and the one a failed request ended in. */
-function broken({ stages, status, error }: Failing): Stage[] {
+/** Return the failed stages, and the one in which a failed request ended. */
+function failedStages({ stages, status, error }: FailedRequest): Stage[] {
   return stages.filter(
     (stage) =>
       stage.status === "FAILED" ||
@@ -93,37 +93,37 @@ function broken({ stages, status, error }: Failing): Stage[] {
   );
 }
 
-function allows(stage: Stage): boolean {
-  const hopeless = stage.status === "FAILED" && stage.retryable === false;
-  return !hopeless && stage.attempt < stage.maxAttempts;
+function hasRetriesLeft(stage: Stage): boolean {
+  const isFinal = stage.status === "FAILED" && stage.retryable === false;
+  return !isFinal && stage.attempt < stage.maxAttempts;
 }
 
-/** Stages that have attempts left and whose failure is retryable. */
-export function retryable(request: Failing): string[] {
-  return broken(request)
-    .filter(allows)
+/** Return the names of stages that have attempts left and whose failure is retryable. */
+export function retryableStages(request: FailedRequest): string[] {
+  return failedStages(request)
+    .filter(hasRetriesLeft)
     .map((stage) => stage.name);
 }
 
-/** Stages that only an administrator may run again. */
-export function refused(request: Failing): string[] {
-  return broken(request)
-    .filter((stage) => !allows(stage))
+/** Return the names of stages that only an administrator can retry. */
+export function forceRetryStages(request: FailedRequest): string[] {
+  return failedStages(request)
+    .filter((stage) => !hasRetriesLeft(stage))
     .map((stage) => stage.name);
 }
 
-/** Whether a failed request has no stage to retry: it runs again as a whole. */
-export function runsAsWhole(request: Failing): boolean {
-  return request.status === "FAILED" && broken(request).length === 0;
+/** Return whether a failed request has no stage to retry, so that the request itself is retried. */
+export function canRetryRequest(request: FailedRequest): boolean {
+  return request.status === "FAILED" && failedStages(request).length === 0;
 }
 
-/** Ask for confirmation and a reason: a cancellation cannot be undone. */
+/** Ask for confirmation and a reason, because a cancellation cannot be undone. */
 function CancelButton({ busy, onCancel }: { busy: boolean; onCancel: (reason: string | null) => void }) {
-  const [asking, setAsking] = useState(false);
+  const [isConfirming, setConfirming] = useState(false);
   const [reason, setReason] = useState("");
-  if (!asking) {
+  if (!isConfirming) {
     return (
-      <button type="button" disabled={busy} onClick={() => setAsking(true)}>
+      <button type="button" disabled={busy} onClick={() => setConfirming(true)}>
         Cancel request
       </button>
     );
@@ -133,7 +133,7 @@ function CancelButton({ busy, onCancel }: { busy: boolean; onCancel: (reason: st
       className="actions"
       onSubmit={(event) => {
         event.preventDefault();
-        setAsking(false);
+        setConfirming(false);
         onCancel(reason.trim() || null);
       }}
     >
@@ -143,12 +143,12 @@ function CancelButton({ busy, onCancel }: { busy: boolean; onCancel: (reason: st
         autoFocus
         value={reason}
         onChange={(event) => setReason(event.target.value)}
-        onKeyDown={(event) => event.key === "Escape" && setAsking(false)}
+        onKeyDown={(event) => event.key === "Escape" && setConfirming(false)}
       />
       <button type="submit" className="danger" disabled={busy}>
         Confirm cancellation
       </button>
-      <button type="button" onClick={() => setAsking(false)}>
+      <button type="button" onClick={() => setConfirming(false)}>
         Keep request
       </button>
     </form>

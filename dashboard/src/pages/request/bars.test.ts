@@ -1,6 +1,6 @@
-// Bars stand where their instants are.
+// Bars are placed by their times.
 import { describe, expect, it } from "vitest";
-import { layOut, ticksOf } from "./bars";
+import { layoutTimeline, ticksOf } from "./bars";
 import type { RequestNow } from "./use-request";
 
 const START = Date.parse("2026-11-21T10:00:00Z");
@@ -31,11 +31,11 @@ const REQUEST = {
 } as unknown as RequestNow;
 
 describe("layOut", () => {
-  const { rows, ms } = layOut(REQUEST, START + 60_000);
+  const { rows, ms } = layoutTimeline(REQUEST, START + 60_000);
 
-  it("reaches to where the end is expected", () => expect(ms).toBe(100_000));
+  it("ends at the expected end", () => expect(ms).toBe(100_000));
 
-  it("has every attempt in the row of its stage", () => {
+  it("shows every attempt in the row of its stage", () => {
     const [script] = rows;
     expect(script?.bars.map(({ attempt, left, width, status }) => [attempt, left, width, status])).toEqual([
       [1, 0, 0.1, "FAILED"],
@@ -43,7 +43,7 @@ describe("layOut", () => {
     ]);
   });
 
-  it("draws what runs up to now, what is left of it behind, and what is planned where it is expected", () => {
+  it("shows running bars up to now, the expected rest behind them, and planned bars at their expected times", () => {
     const spans = rows
       .slice(1)
       .map(({ bars }) => bars.map(({ left, width, expected }) => [left, width, expected]));
@@ -57,7 +57,7 @@ describe("layOut", () => {
   });
 });
 
-it("has few, even ticks", () => {
+it("has few, evenly spaced ticks", () => {
   expect(ticksOf(500)).toEqual([0]);
   expect(ticksOf(22_000)).toEqual([0, 5_000, 10_000, 15_000, 20_000]);
   expect(ticksOf(90 * 86_400_000).length).toBeLessThan(10);

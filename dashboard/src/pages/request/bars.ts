@@ -1,16 +1,16 @@
-// Where the bars of a timeline stand: from instants to parts of its width.
+// Computes the positions of the bars of a timeline from times.
 import type { StageStatus } from "../../api/generated";
 import type { RequestNow } from "./use-request";
 
 export interface Bar {
   attempt: number;
   status: StageStatus;
-  /** Parts of the whole, 0 to 1. */
+  /** Position and width as fractions of the timeline. */
   left: number;
   width: number;
-  /** Nothing of it has happened yet: it is where it is expected. */
+  /** Whether the bar shows expected times. */
   expected: boolean;
-  /** How far it came, within its own width. */
+  /** Progress from 0 to 1. */
   progress: number;
   ms: number;
 }
@@ -22,42 +22,47 @@ export interface Row {
 
 export interface Timeline {
   rows: Row[];
-  /** How long the whole picture is, in milliseconds. */
+  /** Length of the timeline in milliseconds. */
   ms: number;
   start: number;
 }
 
-const at = (instant: string | null) => (instant === null ? null : Date.parse(instant));
+const parseTime = (instant: string | null) => (instant === null ? null : Date.parse(instant));
 
-/** The bars by stage, in the order of the plan; what runs reaches to `now`, what is planned to where it is expected. */
-export function layOut(
+/** Return the bars of each stage. Running bars end at `now`, planned ones are at their expected times. */
+export function layoutTimeline(
   request: Pick<RequestNow, "stages" | "timeline" | "startedAt" | "createdAt" | "endedAt">,
   now: number,
 ): Timeline {
-  const first = request.timeline.map(({ startedAt }) => at(startedAt)).filter((time) => time !== null);
-  const start = Math.min(at(request.startedAt) ?? at(request.createdAt) ?? now, ...first);
+  const first = request.timeline.map(({ startedAt }) => parseTime(startedAt)).filter((time) => time !== null);
+  const start = Math.min(parseTime(request.startedAt) ?? parseTime(request.createdAt) ?? now, ...first);
   const spans = request.timeline.map((bar) => {
-    const from = at(bar.startedAt) ?? at(bar.expectedStartAt);
+    const from = parseTime(bar.startedAt) ?? parseTime(bar.expectedStartAt);
     const expected = bar.startedAt === null;
-    const to = at(bar.endedAt) ?? (expected ? at(bar.expectedEndAt) : now);
+    const to = parseTime(bar.endedAt) ?? (expected ? parseTime(bar.expectedEndAt) : now);
     return from === null || to === null ? null : { ...bar, from, to: Math.max(from, to), expected };
   });
-  // What runs is followed by what is left of it, as far as that can be foreseen.
-  const rests = request.timeline.map((bar) => {
-    const to = at(bar.expectedEndAt);
-    const runs = bar.startedAt !== null && bar.endedAt === null;
-    return runs && to !== null && to > now ? { ...bar, from: now, to, expected: true } : null;
+  // A running bar is followed by its expected rest, if it can be estimated.
+  const remaining = request.timeline.map((bar) => {
+    const to = parseTime(bar.expectedEndAt);
+    const isRunningBar = bar.startedAt !== null && bar.endedAt === null;
+    return isRunningBar && to !== null && to > now ? { ...bar, from: now, to, expected: true } : null;
   });
-  const present = [...rests, ...spans].filter((span) => span !== null);
-  const foreseen = request.timeline
-    .map(({ expectedEndAt }) => at(expectedEndAt))
+  const spansToShow = [...remaining, ...spans].filter((span) => span !== null);
+  const expectedEnds = request.timeline
+    .map(({ expectedEndAt }) => parseTime(expectedEndAt))
     .filter((time) => time !== null);
-  const open = request.endedAt === null && request.startedAt !== null;
-  const end = Math.max(start + 1, ...present.map(({ to }) => to), ...foreseen, ...(open ? [now] : []));
+  const isRunning = request.endedAt === null && request.startedAt !== null;
+  const end = Math.max(
+    start + 1,
+    ...spansToShow.map(({ to }) => to),
+    ...expectedEnds,
+    ...(isRunning ? [now] : []),
+  );
   const ms = end - start;
   const rows = request.stages.map((stage) => ({
     stage,
-    bars: present
+    bars: spansToShow
       .filter((span) => span.stage === stage.name)
       .map(({ attempt, status, from, to, expected, progress }) => ({
         attempt,
@@ -72,16 +77,16 @@ export function layOut(
   return { rows, ms, start };
 }
 
-const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400].map(
-  (s) => s * 1_000,
-);
-const MOST_TICKS = 7;
+const TICK_STEPS_MS = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400,
+].map((s) => s * 1_000);
+const MAX_TICKS = 7;
 
-/** Even offsets from the start, in milliseconds. */
+/** Return evenly spaced offsets from the start, in milliseconds. */
 export function ticksOf(ms: number): number[] {
   if (ms < 2_000) return [0];
   const step =
-    STEPS.find((candidate) => ms / candidate <= MOST_TICKS) ??
-    Math.ceil(ms / MOST_TICKS / 86_400_000) * 86_400_000;
+    TICK_STEPS_MS.find((candidate) => ms / candidate <= MAX_TICKS) ??
+    Math.ceil(ms / MAX_TICKS / 86_400_000) * 86_400_000;
   return Array.from({ length: Math.floor(ms / step) + 1 }, (_, index) => index * step);
 }

@@ -1,8 +1,8 @@
-// However long the log is, few lines are drawn; keys move through all of it.
+// Only visible lines of a long log are rendered; keys move through all of them.
 import { expect, it } from "vitest";
-import { draw, press, texts } from "../../testing";
+import { render, press, texts } from "../../testing";
 import { EventLog } from "./event-log";
-import { append, EMPTY, type LogLine } from "./log";
+import { append, EMPTY_LOG, type LogLine } from "./log";
 
 const EVENTS = Array.from(
   { length: 10_000 },
@@ -19,22 +19,22 @@ const EVENTS = Array.from(
     }) satisfies LogLine,
 );
 
-it("draws the lines in sight of 10,000", () => {
-  const { place } = draw(<EventLog log={append(EMPTY, EVENTS)} />);
-  expect(place.querySelector(".note")?.textContent).toBe("10,000 events");
-  expect(place.querySelector("[role=grid]")?.getAttribute("aria-rowcount")).toBe("10000");
-  expect(place.querySelectorAll("[role=row]").length).toBeLessThan(60);
+it("renders only the visible lines of 10,000", () => {
+  const { container } = render(<EventLog log={append(EMPTY_LOG, EVENTS)} />);
+  expect(container.querySelector(".note")?.textContent).toBe("10,000 events");
+  expect(container.querySelector("[role=grid]")?.getAttribute("aria-rowcount")).toBe("10000");
+  expect(container.querySelectorAll("[role=row]").length).toBeLessThan(60);
 });
 
-it("shows the data of the line that the keys lead to", () => {
-  const { place } = draw(<EventLog log={append(EMPTY, EVENTS)} />);
-  const grid = place.querySelector("[role=grid]");
+it("shows the data of the line selected with the keyboard", () => {
+  const { container } = render(<EventLog log={append(EMPTY_LOG, EVENTS)} />);
+  const grid = container.querySelector("[role=grid]");
   press(grid, "Home");
   press(grid, "ArrowDown");
-  expect(texts(place, ".log-detail strong")).toEqual(["2 · note"]);
-  expect(texts(place, ".log-detail pre")).toEqual(['{\n  "number": 2\n}']);
+  expect(texts(container, ".log-detail strong")).toEqual(["2 · note"]);
+  expect(texts(container, ".log-detail pre")).toEqual(['{\n  "number": 2\n}']);
   press(grid, "End");
-  expect(texts(place, ".log-detail strong")).toEqual(["10000 · note"]);
+  expect(texts(container, ".log-detail strong")).toEqual(["10000 · note"]);
   press(grid, "Escape");
-  expect(place.querySelector(".log-detail")).toBeNull();
+  expect(container.querySelector(".log-detail")).toBeNull();
 });

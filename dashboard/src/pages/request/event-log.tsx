@@ -1,32 +1,32 @@
-// The log: as long as it is, only the lines in sight are drawn.
+// The event log; only visible lines are rendered.
 import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { Severity } from "../../api/generated";
 import { Choice } from "../../components/choice";
 import { JsonView } from "../../components/json-view";
 import { Card } from "../../components/surfaces";
-import { Instant, SeverityWord } from "../../components/values";
-import { count, words } from "../../format";
-import { type Log, type LogLine, MOST_EVENTS, select } from "./log";
+import { Instant, SeverityLabel } from "../../components/values";
+import { count, sentenceCase } from "../../format";
+import { type Log, type LogLine, MAX_EVENTS, select } from "./log";
 
-const LINE = 26;
-const IN_SIGHT = 14;
-const BEYOND = 8;
+const LINE_HEIGHT_PX = 26;
+const VISIBLE_LINES = 14;
+const OVERSCAN_LINES = 8;
 const SEVERITIES: Severity[] = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];
 
 export function EventLog({ log }: { log: Log }) {
-  const [least, setLeast] = useState<Severity>("DEBUG");
+  const [minSeverity, setMinSeverity] = useState<Severity>("DEBUG");
   const [text, setText] = useState("");
-  const [chosen, setChosen] = useState<number | null>(null);
-  const lines = useMemo(() => select(log.lines, least, text), [log, least, text]);
-  const detail = chosen === null ? undefined : lines.find((line) => line.seq === chosen);
+  const [selected, setSelected] = useState<number | null>(null);
+  const lines = useMemo(() => select(log.lines, minSeverity, text), [log, minSeverity, text]);
+  const detail = selected === null ? undefined : lines.find((line) => line.seq === selected);
   const options = SEVERITIES.map((value) => ({
     value,
-    text: value === "DEBUG" ? "All severities" : `${words(value)} and above`,
+    text: value === "DEBUG" ? "All severities" : `${sentenceCase(value)} and above`,
   }));
   return (
     <Card
       title="Log"
-      note={noteOf(log, lines)}
+      note={summaryText(log, lines)}
       actions={
         <>
           <input
@@ -36,72 +36,73 @@ export function EventLog({ log }: { log: Log }) {
             value={text}
             onChange={(event) => setText(event.target.value)}
           />
-          <Choice label="Severity" options={options} value={least} onChoose={setLeast} />
+          <Choice label="Severity" options={options} value={minSeverity} onChoose={setMinSeverity} />
         </>
       }
     >
-      <Lines lines={lines} chosen={chosen} onChoose={setChosen} />
+      <Lines lines={lines} selected={selected} onChoose={setSelected} />
       {detail ? <Detail line={detail} /> : null}
     </Card>
   );
 }
 
-function noteOf(log: Log, lines: readonly LogLine[]): string {
-  const shown =
+function summaryText(log: Log, lines: readonly LogLine[]): string {
+  const total =
     lines.length === log.lines.length
       ? `${count(log.last)} events`
       : `${count(lines.length)} of ${count(log.last)} events`;
   const first = log.lines[0]?.seq ?? 1;
-  return first > 1 ? `${shown}; showing the newest ${count(MOST_EVENTS)}` : shown;
+  return first > 1 ? `${total}; showing the newest ${count(MAX_EVENTS)}` : total;
 }
 
 interface LinesProps {
   lines: readonly LogLine[];
-  chosen: number | null;
+  selected: number | null;
   onChoose: (seq: number | null) => void;
 }
 
-function Lines({ lines, chosen, onChoose }: LinesProps) {
-  const place = useRef<HTMLDivElement>(null);
+function Lines({ lines, selected, onChoose }: LinesProps) {
+  const containerRef = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
-  const atEnd = useRef(true);
-  const height = Math.min(IN_SIGHT, Math.max(lines.length, 3)) * LINE;
-  const from = Math.max(0, Math.floor(top / LINE) - BEYOND);
-  const shown = lines.slice(from, Math.ceil((top + height) / LINE) + BEYOND);
+  const isAtEnd = useRef(true);
+  const contentHeight = lines.length * LINE_HEIGHT_PX;
+  const height = Math.min(VISIBLE_LINES, Math.max(lines.length, 3)) * LINE_HEIGHT_PX;
+  const from = Math.max(0, Math.floor(top / LINE_HEIGHT_PX) - OVERSCAN_LINES);
+  const renderedLines = lines.slice(from, Math.ceil((top + height) / LINE_HEIGHT_PX) + OVERSCAN_LINES);
 
-  // Who looks at the end stays there while the log grows.
+  // Stay at the end while the log grows.
   useLayoutEffect(() => {
-    if (atEnd.current && place.current) place.current.scrollTop = lines.length * LINE;
-  }, [lines]);
+    if (isAtEnd.current && containerRef.current) containerRef.current.scrollTop = contentHeight;
+  }, [contentHeight]);
 
-  const scrolled = (element: HTMLElement) => {
-    atEnd.current = element.scrollTop + element.clientHeight >= lines.length * LINE - LINE;
+  const handleScroll = (element: HTMLElement) => {
+    isAtEnd.current = element.scrollTop + element.clientHeight >= contentHeight - LINE_HEIGHT_PX;
     setTop(element.scrollTop);
   };
-  const keys = (event: KeyboardEvent) => move(event, lines, chosen, onChoose);
-  useChosenInSight(place, lines, chosen);
+  const handleKeyDown = (event: KeyboardEvent) => moveSelection(event, lines, selected, onChoose);
+  useScrollIntoView(containerRef, lines, selected);
   return (
     <div
-      ref={place}
+      ref={containerRef}
       className="log"
       role="grid"
       aria-label="Events"
       aria-rowcount={lines.length}
       tabIndex={0}
       style={{ height }}
-      onScroll={(event) => scrolled(event.currentTarget)}
-      onKeyDown={keys}
+      onScroll={(event) => handleScroll(event.currentTarget)}
+      onKeyDown={handleKeyDown}
     >
-      <div className="log-all" role="rowgroup" style={{ height: lines.length * LINE }}>
-        {shown.map((line, index) => (
+      <div className="log-all" role="rowgroup" style={{ height: contentHeight }}>
+        {renderedLines.map((line, index) => (
           <div
             key={line.seq}
-            className={line.seq === chosen ? "log-line chosen" : "log-line"}
+            className={line.seq === selected ? "log-line selected" : "log-line"}
             role="row"
             aria-rowindex={from + index + 1}
-            aria-selected={line.seq === chosen}
-            style={{ transform: `translateY(${(from + index) * LINE}px)` }}
-            onClick={() => onChoose(line.seq === chosen ? null : Number(line.seq))}
+            aria-selected={line.seq === selected}
+            style={{ transform: `translateY(${(from + index) * LINE_HEIGHT_PX}px)` }}
+            onClick={() => onChoose(line.seq === selected ? null : Number(line.seq))}
           >
             <Cells line={line} />
           </div>
@@ -121,7 +122,7 @@ function Cells({ line }: { line: LogLine }) {
         <Instant value={line.occurredAt} />
       </span>
       <span role="gridcell" className="how">
-        <SeverityWord severity={line.severity} />
+        <SeverityLabel severity={line.severity} />
       </span>
       <span role="gridcell" className="what">
         {line.type}
@@ -130,14 +131,14 @@ function Cells({ line }: { line: LogLine }) {
         {line.stage ? `${line.stage}${line.attempt && line.attempt > 1 ? ` · ${line.attempt}` : ""}` : ""}
       </span>
       <span role="gridcell" className="said">
-        {line.message ?? summaryOf(line.data)}
+        {line.message ?? dataSummary(line.data)}
       </span>
     </>
   );
 }
 
-/** The data of an event in one line. */
-function summaryOf(data: unknown): string {
+/** Summarize the data of an event in one line. */
+function dataSummary(data: unknown): string {
   if (data === null || typeof data !== "object") return data == null ? "" : String(data);
   return Object.entries(data)
     .slice(0, 4)
@@ -145,45 +146,45 @@ function summaryOf(data: unknown): string {
     .join(", ");
 }
 
-function move(
+function moveSelection(
   event: KeyboardEvent,
   lines: readonly LogLine[],
-  chosen: number | null,
+  selected: number | null,
   onChoose: (seq: number | null) => void,
 ): void {
-  const present = chosen === null ? -1 : lines.findIndex((line) => line.seq === chosen);
+  const current = selected === null ? -1 : lines.findIndex((line) => line.seq === selected);
   const step = {
     ArrowDown: 1,
     ArrowUp: -1,
-    PageDown: IN_SIGHT,
-    PageUp: -IN_SIGHT,
+    PageDown: VISIBLE_LINES,
+    PageUp: -VISIBLE_LINES,
     Home: -Infinity,
     End: Infinity,
   }[event.key];
   if (event.key === "Escape") onChoose(null);
   if (step === undefined || lines.length === 0) return;
   event.preventDefault();
-  const next = Math.min(lines.length - 1, Math.max(0, present + step));
+  const next = Math.min(lines.length - 1, Math.max(0, current + step));
   const line = lines[next];
   onChoose(line ? Number(line.seq) : null);
 }
 
-function useChosenInSight(
-  place: React.RefObject<HTMLElement | null>,
+function useScrollIntoView(
+  containerRef: React.RefObject<HTMLElement | null>,
   lines: readonly LogLine[],
-  chosen: number | null,
+  selected: number | null,
 ): void {
-  const newest = useRef(lines);
-  newest.current = lines;
+  const latestLines = useRef(lines);
+  latestLines.current = lines;
   useEffect(() => {
-    const element = place.current;
-    const index = newest.current.findIndex((line) => line.seq === chosen);
+    const element = containerRef.current;
+    const index = latestLines.current.findIndex((line) => line.seq === selected);
     if (!element || index < 0) return;
-    const top = index * LINE;
+    const top = index * LINE_HEIGHT_PX;
     if (top < element.scrollTop) element.scrollTop = top;
-    else if (top + LINE > element.scrollTop + element.clientHeight)
-      element.scrollTop = top + LINE - element.clientHeight;
-  }, [place, chosen]);
+    else if (top + LINE_HEIGHT_PX > element.scrollTop + element.clientHeight)
+      element.scrollTop = top + LINE_HEIGHT_PX - element.clientHeight;
+  }, [containerRef, selected]);
 }
 
 function Detail({ line }: { line: LogLine }) {
@@ -193,7 +194,7 @@ function Detail({ line }: { line: LogLine }) {
         <strong>
           {line.seq} · {line.type}
         </strong>{" "}
-        <SeverityWord severity={line.severity} /> <span className="muted">{line.occurredAt}</span>
+        <SeverityLabel severity={line.severity} /> <span className="muted">{line.occurredAt}</span>
       </p>
       {line.message ? <p>{line.message}</p> : null}
       {line.data === null ? (

@@ -1,7 +1,7 @@
-// The time left counts down between two answers.
+// The remaining time counts down between two responses.
 import { act } from "react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { draw } from "../../testing";
+import { render } from "../../testing";
 import { TimeLeft } from "./facts";
 import type { RequestNow } from "./use-request";
 
@@ -14,14 +14,14 @@ afterEach(() => vi.useRealTimers());
 const request = (etaSeconds: number | null) => ({ etaSeconds }) as RequestNow;
 
 test("the time left counts down and never below nothing", () => {
-  const { place, again } = draw(<TimeLeft request={request(30)} />);
-  expect(place.textContent).toBe("about 30 s");
+  const { container, rerender } = render(<TimeLeft request={request(30)} />);
+  expect(container.textContent).toBe("about 30 s");
   act(() => vi.advanceTimersByTime(10_000));
-  expect(place.textContent).toBe("about 20 s");
+  expect(container.textContent).toBe("about 20 s");
   act(() => vi.advanceTimersByTime(40_000));
-  expect(place.textContent).toBe("any moment");
-  again(<TimeLeft request={request(5)} />);
-  expect(place.textContent).toBe("about 5.0 s");
-  again(<TimeLeft request={request(null)} />);
-  expect(place.textContent).toBe("unknown");
+  expect(container.textContent).toBe("any moment");
+  rerender(<TimeLeft request={request(5)} />);
+  expect(container.textContent).toBe("about 5.0 s");
+  rerender(<TimeLeft request={request(null)} />);
+  expect(container.textContent).toBe("unknown");
 });

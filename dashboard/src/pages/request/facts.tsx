@@ -1,4 +1,4 @@
-// What is to be known of a request at a glance.
+// The main properties of a request.
 import { type ReactNode, useRef } from "react";
 import { Duration, Id, Instant, Progress, StatusBadge } from "../../components/values";
 import { duration } from "../../format";
@@ -6,9 +6,9 @@ import { serverNow, useNow } from "../../state/now";
 import type { RequestNow } from "./use-request";
 
 export function Facts({ request }: { request: RequestNow }) {
-  const running = request.endedAt === null;
+  const isActive = request.endedAt === null;
   return (
-    <section className="card request-facts" aria-label="State">
+    <section className="card request-facts" aria-label="Request details">
       <dl>
         <Fact name="Status">
           <StatusBadge status={request.status} />
@@ -16,8 +16,8 @@ export function Facts({ request }: { request: RequestNow }) {
         <Fact name="Progress">
           <Progress value={request.progress} label="Progress of the request" />
         </Fact>
-        <Fact name={running ? "Time left" : "Duration"}>
-          {running ? <TimeLeft request={request} /> : <Duration ms={request.durationMs} />}
+        <Fact name={isActive ? "Time left" : "Duration"}>
+          {isActive ? <TimeLeft request={request} /> : <Duration ms={request.durationMs} />}
         </Fact>
         <Fact name="Stage">{request.currentStage ?? <span className="muted">–</span>}</Fact>
         <Fact name="Type">{request.type}</Fact>
@@ -27,8 +27,8 @@ export function Facts({ request }: { request: RequestNow }) {
         <Fact name="Started">
           <Instant value={request.startedAt} />
         </Fact>
-        <Fact name={running ? "Last update" : "Ended"}>
-          <Instant value={running ? (request.heardAt ?? request.updatedAt) : request.endedAt} />
+        <Fact name={isActive ? "Last update" : "Ended"}>
+          <Instant value={isActive ? (request.heardAt ?? request.updatedAt) : request.endedAt} />
         </Fact>
         <Fact name="Id" long>
           <Id value={request.uuid} />
@@ -53,13 +53,13 @@ function Fact({ name, long = false, children }: { name: string; long?: boolean; 
   );
 }
 
-/** About so long; null while nothing can be said, for want of history. */
+/** The estimated remaining time; unknown without earlier runs to estimate from. */
 export function TimeLeft({ request }: { request: RequestNow }) {
   const now = useNow(true);
-  const said = useRef({ request, at: now });
-  if (said.current.request !== request) said.current = { request, at: serverNow() };
+  const estimate = useRef({ request, at: now });
+  if (estimate.current.request !== request) estimate.current = { request, at: serverNow() };
   if (request.etaSeconds === null) return <span className="muted">unknown</span>;
-  const left = Math.max(0, request.etaSeconds * 1_000 - Math.max(0, now - said.current.at));
+  const left = Math.max(0, request.etaSeconds * 1_000 - Math.max(0, now - estimate.current.at));
   return (
     <span title="Estimated from earlier runs of these stages">
       {left === 0 ? "any moment" : `about ${duration(left)}`}

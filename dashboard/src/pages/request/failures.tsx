@@ -1,10 +1,10 @@
-// Why it failed: the request's own error, and those of attempts, with tracebacks as they were written.
+// Errors of a request and of its attempts, with tracebacks.
 import { JsonView } from "../../components/json-view";
 import { Card } from "../../components/surfaces";
 import { Duration, StatusBadge } from "../../components/values";
 import type { RequestNow } from "./use-request";
 
-/** Details that say nothing. */
+/** Return whether there are no details. */
 function isEmpty(details: unknown): boolean {
   return details === null || (typeof details === "object" && Object.keys(details).length === 0);
 }
@@ -20,7 +20,7 @@ export function FailureCard({ request }: { request: RequestNow }) {
   }
   if (!error) return null;
   return (
-    <Card title="Error" note={error.stage ? `in the stage ${error.stage}` : null} className="failed">
+    <Card title="Error" note={error.stage ? `in stage ${error.stage}` : null} className="failed">
       <p className="padded error-text">{error.message ?? "No error message."}</p>
       {isEmpty(error.details) ? null : <JsonView value={error.details} label="Error details" />}
     </Card>

@@ -1,6 +1,6 @@
-// The log is kept in order, without repeats, and bounded.
+// The log is ordered, without duplicates, and bounded.
 import { describe, expect, it } from "vitest";
-import { append, EMPTY, type LogLine, MOST_EVENTS, select } from "./log";
+import { append, EMPTY_LOG, type LogLine, MAX_EVENTS, select } from "./log";
 
 const event = (seq: number, change: Partial<LogLine> = {}): LogLine =>
   ({ seq, type: "stage.progressed", severity: "INFO", stage: "script", message: null, ...change }) as LogLine;
@@ -8,17 +8,17 @@ const run = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => event(from + index));
 
 describe("append", () => {
-  it("takes what is new, once", () => {
-    const log = append(append(EMPTY, run(1, 3)), run(2, 5));
+  it("adds new events once", () => {
+    const log = append(append(EMPTY_LOG, run(1, 3)), run(2, 5));
     expect(log.lines.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5]);
     expect(log.last).toBe(5);
     expect(append(log, run(1, 5))).toBe(log);
   });
 
-  it("lets the oldest go before it is too long", () => {
-    const log = append(append(EMPTY, run(1, MOST_EVENTS)), run(MOST_EVENTS + 1, MOST_EVENTS + 2_000));
-    expect(log.lines).toHaveLength(MOST_EVENTS);
-    expect(log.last).toBe(MOST_EVENTS + 2_000);
+  it("removes the oldest events when it is too long", () => {
+    const log = append(append(EMPTY_LOG, run(1, MAX_EVENTS)), run(MAX_EVENTS + 1, MAX_EVENTS + 2_000));
+    expect(log.lines).toHaveLength(MAX_EVENTS);
+    expect(log.last).toBe(MAX_EVENTS + 2_000);
     expect(log.lines.at(-1)?.seq).toBe(log.last);
   });
 });

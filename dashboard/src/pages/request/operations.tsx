@@ -1,11 +1,11 @@
-// Finished calls that were made for the request.
+// Operations of the request.
 import { useEffect, useRef } from "react";
 import { RequestOperationsDocument, type RequestOperationsQuery } from "../../api/generated";
 import { useQuery } from "../../api/use-query";
 import { Card, EmptyState, ErrorState, Loading } from "../../components/surfaces";
 import { type Column, Table } from "../../components/table";
 import { Duration, Id, Instant } from "../../components/values";
-import { compact, count, money, words } from "../../format";
+import { compact, count, money, sentenceCase } from "../../format";
 
 type Operation = NonNullable<RequestOperationsQuery["request"]>["operations"]["nodes"][number];
 
@@ -29,7 +29,7 @@ const COLUMNS: Column<Operation>[] = [
     title: "Outcome",
     cell: (row) => (
       <span className={row.outcome === "ERROR" ? "severity bad" : undefined} title={row.error ?? undefined}>
-        {words(row.outcome)}
+        {sentenceCase(row.outcome)}
       </span>
     ),
     sort: (row) => row.outcome,
@@ -59,18 +59,18 @@ const COLUMNS: Column<Operation>[] = [
   { key: "id", title: "Id", cell: (row) => <Id value={row.uuid} short />, wide: true },
 ];
 
-const LEAST_MS = 3_000;
+const MIN_REFRESH_INTERVAL_MS = 3_000;
 
-/** `moved` is the last event of the request: when it changes, there may be new operations, too. */
-export function OperationsCard({ id, moved }: { id: string; moved: number }) {
+/** `lastSeq` is the last event of the request: when it changes, there may be new operations. */
+export function OperationsCard({ id, lastSeq }: { id: string; lastSeq: number }) {
   const { data, problem, refresh } = useQuery(RequestOperationsDocument, { id });
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => {
     timer.current ??= setTimeout(() => {
       timer.current = undefined;
       refresh();
-    }, LEAST_MS);
-  }, [moved, refresh]);
+    }, MIN_REFRESH_INTERVAL_MS);
+  }, [lastSeq, refresh]);
   useEffect(
     () => () => {
       clearTimeout(timer.current);
@@ -80,7 +80,7 @@ export function OperationsCard({ id, moved }: { id: string; moved: number }) {
   );
   const operations = data?.request?.operations;
   return (
-    <Card title="Operations of this request" note={noteOf(operations)}>
+    <Card title="Operations of this request" note={countText(operations)}>
       {problem ? <ErrorState problem={problem} retry={refresh} /> : null}
       {!operations ? (
         problem ? null : (
@@ -102,11 +102,11 @@ export function OperationsCard({ id, moved }: { id: string; moved: number }) {
   );
 }
 
-function noteOf(
+function countText(
   operations: NonNullable<RequestOperationsQuery["request"]>["operations"] | undefined,
 ): string | null {
   if (!operations || operations.nodes.length === 0) return null;
   return operations.pageInfo.hasNextPage
-    ? `the newest ${count(operations.nodes.length)}`
+    ? `newest ${count(operations.nodes.length)}`
     : count(operations.nodes.length);
 }

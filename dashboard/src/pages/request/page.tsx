@@ -1,4 +1,4 @@
-// One request: where it stands, its stages over time, its log, and what it brought or broke on.
+// One request: details, stages over time, log, payloads and errors.
 import { Card, EmptyState, ErrorState, Loading, PageTitle } from "../../components/surfaces";
 import { JsonView } from "../../components/json-view";
 import { Link } from "../../router";
@@ -18,7 +18,7 @@ export default function RequestPage({ parameter }: PageProps) {
       <>
         <PageTitle title="Request" />
         {problem ? <ErrorState problem={problem} /> : null}
-        {request === null ? <Missing /> : problem ? null : <Loading lines={8} />}
+        {request === null ? <RequestNotFound /> : problem ? null : <Loading lines={8} />}
       </>
     );
   }
@@ -34,15 +34,16 @@ export default function RequestPage({ parameter }: PageProps) {
       <FailedAttempts stages={request.stages} />
       <EventLog log={log} />
       <Payloads request={request} />
-      <OperationsCard id={request.uuid} moved={log.last} />
+      <OperationsCard id={request.uuid} lastSeq={log.last} />
     </>
   );
 }
 
-function Missing() {
+function RequestNotFound() {
   return (
     <EmptyState title="Request not found">
-      Your key has no access to a request with this id. <Link to="/requests">All requests</Link>
+      No request with this id exists, or your key has no access to it.{" "}
+      <Link to="/requests">All requests</Link>
     </EmptyState>
   );
 }

@@ -1,21 +1,21 @@
-// The stages as bars over time, one row each, with every attempt.
+// The stages as bars over time, one row per stage, with all attempts.
 import { Card, EmptyState } from "../../components/surfaces";
 import { Duration, StatusBadge } from "../../components/values";
-import { duration, share, words } from "../../format";
+import { duration, share, sentenceCase } from "../../format";
 import { useNow } from "../../state/now";
-import { type Bar, layOut, type Row, ticksOf } from "./bars";
+import { type Bar, layoutTimeline, type Row, ticksOf } from "./bars";
 import type { RequestNow } from "./use-request";
 
 export function StagesTimeline({ request }: { request: RequestNow }) {
   const now = useNow(request.endedAt === null);
-  const timeline = layOut(request, now);
+  const timeline = layoutTimeline(request, now);
   const ticks = ticksOf(timeline.ms);
   if (request.stages.length === 0) {
     return (
       <Card title="Stages">
         <EmptyState title="No stages">
-          A stage begins with the mutation startStage, or with <code>with request.stage("name"):</code> in the
-          SDK.
+          Start a stage with the mutation startStage, or with <code>with request.stage("name"):</code> in the
+          Python client.
         </EmptyState>
       </Card>
     );
@@ -69,7 +69,8 @@ function Head({ ticks, ms }: { ticks: number[]; ms: number }) {
 function StageRow({ row, ticks, ms, now }: { row: Row; ticks: number[]; ms: number; now: number }) {
   const { stage, bars } = row;
   const running = stage.status === "RUNNING" || stage.status === "STALLED";
-  const took = running && stage.startedAt ? Math.max(0, now - Date.parse(stage.startedAt)) : stage.durationMs;
+  const durationMs =
+    running && stage.startedAt ? Math.max(0, now - Date.parse(stage.startedAt)) : stage.durationMs;
   return (
     <tr>
       <th scope="row">
@@ -101,29 +102,29 @@ function StageRow({ row, ticks, ms, now }: { row: Row; ticks: number[]; ms: numb
         {stage.attempt} <span className="muted">of {stage.maxAttempts}</span>
       </td>
       <td className="right">
-        <Duration ms={took} />
+        <Duration ms={durationMs} />
       </td>
     </tr>
   );
 }
 
-function StageBar({ bar, name, many }: { bar: Bar; name: string; many: boolean }) {
-  const told = bar.expected
+function StageBar({ bar, name, many: hasRetries }: { bar: Bar; name: string; many: boolean }) {
+  const label = bar.expected
     ? `${name}: expected to take ${duration(bar.ms)}`
-    : `${name}, attempt ${bar.attempt}: ${words(bar.status)}, ${duration(bar.ms)}`;
+    : `${name}, attempt ${bar.attempt}: ${sentenceCase(bar.status)}, ${duration(bar.ms)}`;
   const running = bar.status === "RUNNING" || bar.status === "STALLED";
-  const text = running ? share(bar.progress) : many ? `${bar.attempt}` : "";
+  const text = running ? share(bar.progress) : hasRetries ? `${bar.attempt}` : "";
   return (
     <span
       className={`stage-bar ${bar.expected ? "expected" : bar.status.toLowerCase()}`}
       style={{ left: `${bar.left * 100}%`, width: `max(3px, ${bar.width * 100}%)` }}
-      title={told}
+      title={label}
     >
       {running && !bar.expected ? <i className="filled" style={{ width: `${bar.progress * 100}%` }} /> : null}
       <span className="bar-text" aria-hidden="true">
         {bar.expected ? "" : text}
       </span>
-      <span className="hidden">{told}</span>
+      <span className="hidden">{label}</span>
     </span>
   );
 }

@@ -1,8 +1,8 @@
-// One request, live: its state and its whole log, through lost connections and restarts of the server.
+// A live request: its state and whole log, across lost connections and server restarts.
 import { useEffect, useState } from "react";
-import { ask } from "../../api/client";
+import { execute } from "../../api/client";
 import { ApiError } from "../../api/errors";
-import { follow } from "../../api/follow";
+import { subscribe } from "../../api/subscribe";
 import {
   RequestFollowDocument,
   type RequestFollowSubscription,
@@ -11,62 +11,62 @@ import {
   type RequestPageQuery,
 } from "../../api/generated";
 import { type Batcher, batch } from "../../state/batch";
-import { append, EMPTY, type Log, type LogLine } from "./log";
+import { append, EMPTY_LOG, type Log, type LogLine } from "./log";
 
 export type RequestNow = NonNullable<RequestPageQuery["request"]>;
 
-export interface Watched {
-  /** Undefined while it is on its way, null where there is no such request. */
+export interface RequestView {
+  /** Undefined while loading, null if it does not exist. */
   request: RequestNow | null | undefined;
   log: Log;
   problem: ApiError | undefined;
-  /** Ask for the state at once, because something was done to it. */
+  /** Read the state again, for example after an action. */
   refresh: () => void;
 }
 
-const PAGE = 1_000;
-const LEAST_MS = 900;
+const PAGE_SIZE = 1_000;
+const MIN_READ_INTERVAL_MS = 900;
 const RETRY_MS = 2_000;
-/** A request that failed may run again: it is looked at this often. */
-const REOPENED_MS = 5_000;
+/** How often a failed request is checked for a retry. */
+const RETRY_CHECK_MS = 5_000;
 
-const NOTHING_TO_DO = () => {};
+const NO_OP = () => {};
 
-export function useRequest(id: string): Watched {
-  const [shown, setShown] = useState<Omit<Watched, "refresh">>({
+export function useRequest(id: string): RequestView {
+  const [view, setView] = useState<Omit<RequestView, "refresh">>({
     request: undefined,
-    log: EMPTY,
+    log: EMPTY_LOG,
     problem: undefined,
   });
-  const [refresh, setRefresh] = useState<() => void>(() => NOTHING_TO_DO);
+  const [refresh, setRefresh] = useState<() => void>(() => NO_OP);
   useEffect(() => {
-    const watch = new Watch(id, (change) => setShown((before) => ({ ...before, ...change })));
-    setShown({ request: undefined, log: EMPTY, problem: undefined });
-    setRefresh(() => watch.refresh);
-    void watch.begin();
-    return () => watch.stop();
+    const watcher = new RequestWatcher(id, (change) => setView((previous) => ({ ...previous, ...change })));
+    setView({ request: undefined, log: EMPTY_LOG, problem: undefined });
+    setRefresh(() => watcher.refresh);
+    void watcher.start();
+    return () => watcher.stop();
   }, [id]);
-  return { ...shown, refresh };
+  return { ...view, refresh };
 }
 
-class Watch {
-  #log = EMPTY;
+class RequestWatcher {
+  #log = EMPTY_LOG;
   #request: RequestNow | undefined;
-  #unfollow: (() => void) | undefined;
+  #unsubscribe: (() => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #asked = 0;
+  #lastReadAt = 0;
   readonly #abort = new AbortController();
-  readonly #news: Batcher<RequestFollowSubscription["requestProgress"]>;
+  readonly #updates: Batcher<RequestFollowSubscription["requestProgress"]>;
 
   constructor(
     private readonly id: string,
-    private readonly show: (change: Partial<Watched>) => void,
+    private readonly onChange: (change: Partial<RequestView>) => void,
   ) {
-    this.#news = batch((items) => this.#take(items));
+    this.#updates = batch((items) => this.#applyUpdates(items));
   }
 
-  /** The state and the log so far come by queries, page by page; then the subscription goes on behind them. */
-  async begin(): Promise<void> {
+  /** Query the state and the log page by page, then subscribe to what follows. */
+  async start(): Promise<void> {
     await this.#readState();
     if (!this.#request || this.#abort.signal.aborted) return;
     while ((await this.#readLog()) && !this.#abort.signal.aborted);
@@ -74,105 +74,105 @@ class Watch {
   }
 
   #follow(): void {
-    this.#following = true;
-    this.#unfollow?.();
-    this.#unfollow = follow(RequestFollowDocument, {
-      // Events that wait for a frame count, too: they have come.
-      variables: () => ({ id: this.id, afterSeq: this.#seen }),
+    this.#isFollowing = true;
+    this.#unsubscribe?.();
+    this.#unsubscribe = subscribe(RequestFollowDocument, {
+      // Includes events that wait for the next frame.
+      variables: () => ({ id: this.id, afterSeq: this.#lastSeq }),
       onData: ({ requestProgress }) => {
-        this.#seen = Math.max(this.#seen, Number(requestProgress.seq));
-        this.#news.add(requestProgress);
+        this.#lastSeq = Math.max(this.#lastSeq, Number(requestProgress.seq));
+        this.#updates.add(requestProgress);
       },
       onComplete: () => {
-        this.#following = false;
+        this.#isFollowing = false;
         this.refresh();
       },
-      onError: (problem) => this.show({ problem }),
+      onError: (problem) => this.onChange({ problem }),
     });
   }
 
-  #seen = 0;
-  #following = false;
+  #lastSeq = 0;
+  #isFollowing = false;
 
-  /** Ask for the state soon, not more than once a second. */
+  /** Read the state soon, at most about once a second. */
   readonly refresh = (): void => {
     this.#timer ??= setTimeout(
       () => {
         this.#timer = undefined;
         void this.#readState();
       },
-      Math.max(0, this.#asked + LEAST_MS - Date.now()),
+      Math.max(0, this.#lastReadAt + MIN_READ_INTERVAL_MS - Date.now()),
     );
   };
 
   stop(): void {
     this.#abort.abort();
     clearTimeout(this.#timer);
-    this.#unfollow?.();
-    this.#news.stop();
+    this.#unsubscribe?.();
+    this.#updates.stop();
   }
 
-  #take(items: RequestFollowSubscription["requestProgress"][]): void {
-    this.#keep(items.map(({ event }) => event).filter((event) => event !== null));
+  #applyUpdates(items: RequestFollowSubscription["requestProgress"][]): void {
+    this.#appendEvents(items.map(({ event }) => event).filter((event) => event !== null));
     const newest = items.at(-1);
     if (newest && this.#request) {
       const { progress, etaSeconds } = newest;
       this.#request = { ...this.#request, progress, etaSeconds, ...newest.request };
-      this.show({ request: this.#request });
+      this.onChange({ request: this.#request });
     }
     this.refresh();
   }
 
-  #keep(events: readonly LogLine[]): void {
+  #appendEvents(events: readonly LogLine[]): void {
     this.#log = append(this.#log, events);
-    this.#seen = Math.max(this.#seen, this.#log.last);
-    this.show({ log: this.#log });
+    this.#lastSeq = Math.max(this.#lastSeq, this.#log.last);
+    this.onChange({ log: this.#log });
   }
 
   async #readState(): Promise<void> {
-    this.#asked = Date.now();
-    await this.#try(async () => {
-      const { request } = await ask(RequestPageDocument, { id: this.id }, this.#abort.signal);
+    this.#lastReadAt = Date.now();
+    await this.#withRetry(async () => {
+      const { request } = await execute(RequestPageDocument, { id: this.id }, this.#abort.signal);
       if (request) this.#request = request;
-      this.show({ request, problem: undefined });
+      this.onChange({ request, problem: undefined });
     });
-    if (this.#unfollow && !this.#following) this.#watchForRetry();
+    if (this.#unsubscribe && !this.#isFollowing) this.#watchForRetry();
   }
 
-  /** After the end: a retry leads on, with events behind those that came. */
+  /** After the end, check for a retry, which adds events. */
   #watchForRetry(): void {
     if (this.#abort.signal.aborted || !this.#request) return;
     const { status, lastSeq } = this.#request;
-    if (lastSeq > this.#seen) this.#follow();
+    if (lastSeq > this.#lastSeq) this.#follow();
     else if (status === "FAILED")
       this.#timer ??= setTimeout(() => {
         this.#timer = undefined;
         void this.#readState();
-      }, REOPENED_MS);
+      }, RETRY_CHECK_MS);
   }
 
-  /** One page of the log; whether there is a further one. */
+  /** Read one page of the log; return whether there are more. */
   async #readLog(): Promise<boolean> {
-    let more = false;
-    await this.#try(async () => {
-      const variables = { id: this.id, afterSeq: this.#log.last, first: PAGE };
-      const events = (await ask(RequestLogDocument, variables, this.#abort.signal)).request?.events;
-      this.#keep(events?.nodes ?? []);
-      more = events?.pageInfo.hasNextPage ?? false;
+    let hasMore = false;
+    await this.#withRetry(async () => {
+      const variables = { id: this.id, afterSeq: this.#log.last, first: PAGE_SIZE };
+      const events = (await execute(RequestLogDocument, variables, this.#abort.signal)).request?.events;
+      this.#appendEvents(events?.nodes ?? []);
+      hasMore = events?.pageInfo.hasNextPage ?? false;
     });
-    return more;
+    return hasMore;
   }
 
-  /** What may pass is tried again until the page is left. */
-  async #try(work: () => Promise<void>): Promise<void> {
+  /** Retry transient errors until the page is closed. */
+  async #withRetry(attempt: () => Promise<void>): Promise<void> {
     while (!this.#abort.signal.aborted) {
       try {
-        return await work();
+        return await attempt();
       } catch (error) {
         if (this.#abort.signal.aborted) return;
         const problem = error instanceof ApiError ? error : new ApiError("INTERNAL", String(error));
-        this.show({ problem });
-        if (!problem.passing) return;
+        this.onChange({ problem });
+        if (!problem.isTransient) return;
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }

@@ -1,23 +1,29 @@
-// The words of the address become the filter that is asked with.
+// Parameters of the address become a filter of the API.
 import { expect, it } from "vitest";
-import { filterOf, type ListChoice } from "./filter";
+import { toRequestFilter, type ListFilters } from "./filter";
 
-const NOTHING: ListChoice = { range: "24h", organization: null, status: null, type: null, search: "" };
+const NO_FILTERS: ListFilters = { range: "24h", organization: null, status: null, type: null, search: "" };
 const ID = "01a1f84a-95c0-7000-8000-000000000009";
 
-it("asks for the range", () => {
-  expect(filterOf(NOTHING)).toEqual({ createdAt: { last: "PT24H" } });
+it("filters by the time range", () => {
+  expect(toRequestFilter(NO_FILTERS)).toEqual({ createdAt: { last: "PT24H" } });
 });
 
-it("finds an id whenever it was", () => {
-  expect(filterOf({ ...NOTHING, search: ` ${ID} ` })).toEqual({
+it("finds ids outside the time range", () => {
+  expect(toRequestFilter({ ...NO_FILTERS, search: ` ${ID} ` })).toEqual({
     or: [{ id: [ID] }, { correlationId: { eq: ID } }],
   });
 });
 
-it("looks for other texts in correlation ids and titles, within the range", () => {
+it("searches other text in correlation ids and titles within the time range", () => {
   expect(
-    filterOf({ ...NOTHING, search: "order-7", organization: "acme", type: "lesson", status: "FAILED" }),
+    toRequestFilter({
+      ...NO_FILTERS,
+      search: "order-7",
+      organization: "acme",
+      type: "lesson",
+      status: "FAILED",
+    }),
   ).toEqual({
     organizationId: { eq: "acme" },
     type: { eq: "lesson" },
@@ -27,7 +33,9 @@ it("looks for other texts in correlation ids and titles, within the range", () =
   });
 });
 
-it("shows what is at work however old it is", () => {
-  expect(filterOf({ ...NOTHING, status: "ACTIVE" })).toEqual({ status: ["PENDING", "RUNNING", "STALLED"] });
-  expect(filterOf({ ...NOTHING, status: "NONSENSE" })).toEqual(filterOf(NOTHING));
+it("shows active requests outside the time range", () => {
+  expect(toRequestFilter({ ...NO_FILTERS, status: "ACTIVE" })).toEqual({
+    status: ["PENDING", "RUNNING", "STALLED"],
+  });
+  expect(toRequestFilter({ ...NO_FILTERS, status: "NONSENSE" })).toEqual(toRequestFilter(NO_FILTERS));
 });

@@ -1,4 +1,4 @@
-// What the list asks for: the words of the address as a filter of the API.
+// Converts the parameters of the address to filters of the API.
 import type { EventFilter, RequestFilter, RequestStatus } from "../../api/generated";
 import { RANGE_DURATION, type Range } from "../../state/range";
 
@@ -10,12 +10,12 @@ export const STATUSES: RequestStatus[] = [
   "FAILED",
   "CANCELLED",
 ];
-const ACTIVE: RequestStatus[] = ["PENDING", "RUNNING", "STALLED"];
+const ACTIVE_STATUSES: RequestStatus[] = ["PENDING", "RUNNING", "STALLED"];
 
-export interface ListChoice {
+export interface ListFilters {
   range: Range;
   organization: string | null;
-  /** A status, ACTIVE for those that have not ended, or nothing for all. */
+  /** A status, ACTIVE for requests that have not ended, or null for all. */
   status: string | null;
   type: string | null;
   search: string;
@@ -23,32 +23,32 @@ export interface ListChoice {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** An id is looked for in all of time, anything else within the range. */
-export function filterOf({ range, organization, status, type, search }: ListChoice): RequestFilter {
+/** Return the filter. A search for an id ignores the time range. */
+export function toRequestFilter({ range, organization, status, type, search }: ListFilters): RequestFilter {
   const text = search.trim();
   const filter: RequestFilter = {};
   if (organization !== null) filter.organizationId = { eq: organization };
   if (type) filter.type = { eq: type };
-  const statuses = statusesOf(status);
+  const statuses = parseStatuses(status);
   if (statuses) filter.status = statuses;
   if (UUID.test(text)) {
     filter.or = [{ id: [text] }, { correlationId: { eq: text } }];
     return filter;
   }
   if (text) filter.or = [{ correlationId: { startsWith: text } }, { title: { contains: text } }];
-  // What is still at work is of interest however old it is.
+  // Active requests are shown whatever their age.
   if (status !== "ACTIVE") filter.createdAt = { last: RANGE_DURATION[range] };
   return filter;
 }
 
-export function statusesOf(status: string | null): RequestStatus[] | null {
-  if (status === "ACTIVE") return ACTIVE;
-  const known = STATUSES.find((name) => name === status);
-  return known ? [known] : null;
+export function parseStatuses(status: string | null): RequestStatus[] | null {
+  if (status === "ACTIVE") return ACTIVE_STATUSES;
+  const match = STATUSES.find((name) => name === status);
+  return match ? [match] : null;
 }
 
-/** The events that may change what the list shows. */
-export function eventsOf({ organization, type }: ListChoice): EventFilter {
+/** Return a filter for the events that may change the list. */
+export function toEventFilter({ organization, type }: ListFilters): EventFilter {
   const filter: EventFilter = {};
   if (organization !== null) filter.organizationId = { eq: organization };
   if (type) filter.requestType = { eq: type };

@@ -1,42 +1,42 @@
-// What the list is narrowed to. Every choice stands in the address, so that it can be shared.
+// The filters of the list. They are stored in the address, so it can be shared.
 import { type FormEvent, useEffect, useState } from "react";
 import { RequestTypesDocument } from "../../api/generated";
 import { useQuery } from "../../api/use-query";
 import { Choice } from "../../components/choice";
 import { Icon } from "../../components/icons";
-import { words } from "../../format";
+import { sentenceCase } from "../../format";
 import { setQuery } from "../../router";
 import { useScope } from "../../state/scope";
-import { type ListChoice, STATUSES } from "./filter";
+import { type ListFilters, STATUSES } from "./filter";
 
 const STATUS_OPTIONS = [
   { value: "", text: "Any status" },
-  { value: "ACTIVE", text: "Active (not ended)" },
-  ...STATUSES.map((status) => ({ value: status as string, text: words(status) })),
+  { value: "ACTIVE", text: "Active" },
+  ...STATUSES.map((status) => ({ value: status as string, text: sentenceCase(status) })),
 ];
 
-export function Filters({ choice }: { choice: ListChoice }) {
+export function Filters({ filters }: { filters: ListFilters }) {
   const scope = useScope();
   const { data } = useQuery(RequestTypesDocument, { where: scope.requests });
   const names = new Set(data?.requestStats.rows.map((row) => row.key.type ?? ""));
-  if (choice.type) names.add(choice.type);
+  if (filters.type) names.add(filters.type);
   const types = [...names].sort().map((name) => ({ value: name, text: name }));
   return (
     <div className="filters" role="search" aria-label="Requests">
-      <Search present={choice.search} />
+      <Search current={filters.search} />
       <Choice
         label="Status"
         options={STATUS_OPTIONS}
-        value={choice.status ?? ""}
+        value={filters.status ?? ""}
         onChoose={(status) => setQuery({ status })}
       />
       <Choice
         label="Type"
         options={[{ value: "", text: "Any type" }, ...types]}
-        value={choice.type ?? ""}
+        value={filters.type ?? ""}
         onChoose={(type) => setQuery({ type })}
       />
-      {choice.status || choice.type || choice.search ? (
+      {filters.status || filters.type || filters.search ? (
         <button type="button" onClick={() => setQuery({ status: null, type: null, search: null })}>
           Clear
         </button>
@@ -45,17 +45,17 @@ export function Filters({ choice }: { choice: ListChoice }) {
   );
 }
 
-const PAUSE_MS = 350;
+const DEBOUNCE_MS = 350;
 
-/** Looks for what was typed after a pause, at once on Enter. */
-function Search({ present }: { present: string }) {
-  const [text, setText] = useState(present);
-  useEffect(() => setText(present), [present]);
+/** Search after a pause in typing, or immediately on Enter. */
+function Search({ current }: { current: string }) {
+  const [text, setText] = useState(current);
+  useEffect(() => setText(current), [current]);
   useEffect(() => {
-    if (text.trim() === present) return;
-    const timer = setTimeout(() => setQuery({ search: text.trim() }), PAUSE_MS);
+    if (text.trim() === current) return;
+    const timer = setTimeout(() => setQuery({ search: text.trim() }), DEBOUNCE_MS);
     return () => clearTimeout(timer);
-  }, [text, present]);
+  }, [text, current]);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setQuery({ search: text.trim() });

@@ -3,27 +3,30 @@ import { useMemo } from "react";
 import { Card, EmptyState, ErrorState, Loading, PageTitle } from "../../components/surfaces";
 import { count } from "../../format";
 import { useQueryString } from "../../router";
-import { RANGE_WORDS, useRange } from "../../state/range";
+import { RANGE_LABELS, useRange } from "../../state/range";
 import { useOrganization } from "../../state/viewer";
-import { eventsOf, filterOf, type ListChoice } from "./filter";
+import { toEventFilter, toRequestFilter, type ListFilters } from "./filter";
 import { Filters } from "./filters";
 import { RequestTable } from "./request-table";
 import { useRows } from "./use-rows";
 
 export default function RequestsPage() {
-  const choice = useChoice();
-  const { rows, total, more, problem, loadMore } = useRows(filterOf(choice), eventsOf(choice));
-  const chosen = choice.status !== null || choice.type !== null || choice.search !== "";
+  const filters = useListFilters();
+  const { rows, total, more, problem, loadMore } = useRows(toRequestFilter(filters), toEventFilter(filters));
+  const isFiltered = filters.status !== null || filters.type !== null || filters.search !== "";
   return (
     <>
-      <PageTitle title="Requests" sub={`Created in the ${RANGE_WORDS[choice.range]}, newest first`} />
-      <Filters choice={choice} />
+      <PageTitle
+        title="Requests"
+        sub={`Created in the ${RANGE_LABELS[filters.range].toLowerCase()}, newest first`}
+      />
+      <Filters filters={filters} />
       {problem ? <ErrorState problem={problem} /> : null}
       <Card title="Requests" note={rows ? `${count(rows.length)} of ${count(total)}` : null}>
         {!rows ? (
           <Loading lines={8} />
         ) : rows.length === 0 ? (
-          <Nothing chosen={chosen} />
+          <NoRequests isFiltered={isFiltered} />
         ) : (
           <RequestTable rows={rows} />
         )}
@@ -39,7 +42,7 @@ export default function RequestsPage() {
   );
 }
 
-function useChoice(): ListChoice {
+function useListFilters(): ListFilters {
   const range = useRange();
   const organization = useOrganization();
   const query = useQueryString();
@@ -52,22 +55,22 @@ function useChoice(): ListChoice {
   );
 }
 
-const CREATE = `curl -s http://127.0.0.1:8000/graphql -H 'Content-Type: application/json' -d '{
+const CREATE_EXAMPLE = `curl -s http://127.0.0.1:8000/graphql -H 'Content-Type: application/json' -d '{
   "query": "mutation { createRequest(input: {type: \\"lesson\\", stages: [{name: \\"script\\"}]}) { request { uuid } } }"
 }'`;
 
-function Nothing({ chosen }: { chosen: boolean }) {
-  if (chosen) {
+function NoRequests({ isFiltered }: { isFiltered: boolean }) {
+  if (isFiltered) {
     return (
       <EmptyState title="No matching requests">
-        Select a longer range or remove a filter. Searching by id ignores the range.
+        Select a longer time range or remove a filter. A search for an id ignores the time range.
       </EmptyState>
     );
   }
   return (
-    <EmptyState title="No requests in this range" command={CREATE}>
-      A request is a unit of work with stages, attempts and a log. Create one, or run{" "}
-      <code>trackstore demo</code>, and it appears here live.
+    <EmptyState title="No requests in this range" command={CREATE_EXAMPLE}>
+      A request is a unit of work with stages, attempts and a log. Create one with this mutation, or run{" "}
+      <code>trackstore demo</code> for sample data.
     </EmptyState>
   );
 }

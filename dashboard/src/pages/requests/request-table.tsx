@@ -1,4 +1,4 @@
-// Requests as rows of a table; a row opens its request.
+// The table of requests; a row opens its request.
 import { type Column, Table } from "../../components/table";
 import { Duration, Id, Instant, Progress, Running, StatusBadge } from "../../components/values";
 import { Link, navigate, withContext } from "../../router";
@@ -35,20 +35,20 @@ const COLUMNS: Column<RequestRow>[] = [
   },
   { key: "id", title: "Id", cell: (row) => <Id value={row.uuid} short />, wide: true },
 ];
-const ORGANIZATION: Column<RequestRow> = {
+const ORGANIZATION_COLUMN: Column<RequestRow> = {
   key: "organization",
   title: "Organization",
   cell: (row) => row.organizationId,
   wide: true,
 };
-const WITH_ORGANIZATION = [...COLUMNS.slice(0, 4), ORGANIZATION, ...COLUMNS.slice(4)];
+const COLUMNS_WITH_ORGANIZATION = [...COLUMNS.slice(0, 4), ORGANIZATION_COLUMN, ...COLUMNS.slice(4)];
 
 export function RequestTable({ rows }: { rows: readonly RequestRow[] }) {
-  const all = useOrganization() === null;
+  const showsAllOrganizations = useOrganization() === null;
   return (
     <Table
       caption="Requests"
-      columns={all ? WITH_ORGANIZATION : COLUMNS}
+      columns={showsAllOrganizations ? COLUMNS_WITH_ORGANIZATION : COLUMNS}
       rows={rows}
       rowKey={(row) => row.uuid}
       onOpen={(row) => navigate(withContext(`/requests/${row.uuid}`))}

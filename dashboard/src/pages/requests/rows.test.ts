@@ -1,4 +1,4 @@
-// News of some requests changes the list where it must, and nowhere else.
+// Updates of requests change only their rows.
 import { describe, expect, it } from "vitest";
 import { type RequestRow, mergeRows } from "./rows";
 
@@ -13,23 +13,23 @@ const ids = (rows: readonly RequestRow[]) => rows.map(({ uuid }) => Number(uuid)
 describe("mergeRows", () => {
   const rows = [row(9), row(7), row(5)];
 
-  it("shows what moved as it is now, in its place", () => {
+  it("updates changed rows in place", () => {
     const merged = mergeRows(rows, new Set(["000007"]), [row(7, { progress: 0.5 })], false);
     expect(ids(merged)).toEqual([9, 7, 5]);
     expect(merged[1]?.progress).toBe(0.5);
   });
 
-  it("takes away what no longer matches", () => {
+  it("removes rows that no longer match", () => {
     expect(ids(mergeRows(rows, new Set(["000007"]), [], false))).toEqual([9, 5]);
   });
 
-  it("puts new ones where they belong", () => {
+  it("inserts new rows in order", () => {
     expect(ids(mergeRows(rows, new Set(["000010", "000006"]), [row(6), row(10)], true))).toEqual([
       10, 9, 7, 6, 5,
     ]);
   });
 
-  it("leaves out what belongs to a page that is not loaded", () => {
+  it("ignores rows of a page that is not loaded", () => {
     expect(ids(mergeRows(rows, new Set(["000002"]), [row(2)], true))).toEqual([9, 7, 5]);
     expect(ids(mergeRows(rows, new Set(["000002"]), [row(2)], false))).toEqual([9, 7, 5, 2]);
   });

@@ -3,25 +3,28 @@ import type { RequestRowFragment } from "../../api/generated";
 
 export type RequestRow = RequestRowFragment;
 
-/** Limits the growth of a page that is left open. */
+/** Limits the growth of a page that stays open. */
 export const MAX_ROWS = 500;
 
 /**
- * The rows after `asked` requests were requested again. Of these, those that `found` has are shown as they are now, the
- * others no longer match the filter and go. New ones come in where they belong, the newest first, but not below the last
- * row while there is `more` behind it.
+ * Return the rows after the requests `changedIds` were read again. Those in `matchingRows` are updated, the others no
+ * longer match the filter and are removed. New rows are inserted, newest first, but not below the last row while there
+ * are more pages (`hasMore`).
  */
 export function mergeRows(
   rows: readonly RequestRow[],
-  asked: ReadonlySet<string>,
-  found: readonly RequestRow[],
-  more: boolean,
+  changedIds: ReadonlySet<string>,
+  matchingRows: readonly RequestRow[],
+  hasMore: boolean,
 ): RequestRow[] {
   const last = rows.at(-1);
-  const reaches = (row: RequestRow) => !more || !last || row.createdAt >= last.createdAt;
-  const known = new Set(rows.map((row) => row.uuid));
-  const kept = rows.filter((row) => !asked.has(row.uuid));
-  const merged = [...kept, ...found.filter((row) => known.has(row.uuid) || reaches(row))];
+  const isOnLoadedPage = (row: RequestRow) => !hasMore || !last || row.createdAt >= last.createdAt;
+  const loadedIds = new Set(rows.map((row) => row.uuid));
+  const unchangedRows = rows.filter((row) => !changedIds.has(row.uuid));
+  const merged = [
+    ...unchangedRows,
+    ...matchingRows.filter((row) => loadedIds.has(row.uuid) || isOnLoadedPage(row)),
+  ];
   return merged.sort(newestFirst);
 }
 

@@ -1,8 +1,8 @@
-// Live list of requests: loads a page, then refetches changed requests in batches.
+// The live list of requests: loads a page, then reads changed requests in batches.
 import { useCallback, useEffect, useRef, useState } from "react";
-import { ask } from "../../api/client";
+import { execute } from "../../api/client";
 import { ApiError } from "../../api/errors";
-import { follow } from "../../api/follow";
+import { subscribe } from "../../api/subscribe";
 import {
   type EventFilter,
   type RequestFilter,
@@ -21,7 +21,7 @@ const RETRY_MS = 2_000;
 
 export interface RequestRows {
   rows: readonly RequestRow[] | undefined;
-  /** How many match, as of the last time a page was read. */
+  /** Number of matching requests when a page was last read. */
   total: number | undefined;
   more: boolean;
   problem: ApiError | undefined;
@@ -52,7 +52,7 @@ export function useRows(where: RequestFilter, events: EventFilter): RequestRows 
   return { rows, total, problem, loadMore, more: more && (rows?.length ?? 0) < MAX_ROWS };
 }
 
-/** One list with one filter, from its first page until it is left. */
+/** A list with one filter. */
 class LiveList {
   #state: State = {};
   #cursor: string | null = null;
@@ -61,7 +61,7 @@ class LiveList {
   #news = new Set<string>();
   #overflowed = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #unfollow: (() => void) | undefined;
+  #unsubscribe: (() => void) | undefined;
   readonly #abort = new AbortController();
 
   constructor(
@@ -70,11 +70,11 @@ class LiveList {
     private readonly show: (state: State) => void,
   ) {}
 
-  /** Where the feed stands is asked before the page is: what comes between the two is heard. */
+  /** Read the cursor of the feed together with the first page, so that no event in between is missed. */
   async begin(): Promise<void> {
     await this.#read();
     if (this.#abort.signal.aborted) return;
-    this.#unfollow = follow(RequestEventsDocument, {
+    this.#unsubscribe = subscribe(RequestEventsDocument, {
       variables: () => ({ where: this.events, after: this.#cursor }),
       onData: ({ requestEvents: item }) => {
         if ("toCursor" in item) {
@@ -89,7 +89,7 @@ class LiveList {
     });
   }
 
-  /** All of it again, and longer: what was shown may have moved meanwhile. */
+  /** Read the whole list again with one more page, because its rows may have changed. */
   async loadMore(): Promise<void> {
     this.#wanted = Math.min(MAX_ROWS, this.#wanted + PAGE);
     await this.#read();
@@ -98,13 +98,13 @@ class LiveList {
   stop(): void {
     this.#abort.abort();
     clearTimeout(this.#timer);
-    this.#unfollow?.();
+    this.#unsubscribe?.();
   }
 
   async #read(): Promise<void> {
     await this.#try(async () => {
       const variables = { where: this.where, first: this.#wanted };
-      const { feedCursors, requests } = await ask(RequestListDocument, variables, this.#abort.signal);
+      const { feedCursors, requests } = await execute(RequestListDocument, variables, this.#abort.signal);
       this.#cursor ??= feedCursors.requestEvents;
       this.#set({
         rows: requests.nodes,
@@ -124,7 +124,7 @@ class LiveList {
     else {
       await this.#try(async () => {
         const where = { and: [this.where, { id: [...news] }] };
-        const data = await ask(RequestRowsDocument, { where }, this.#abort.signal);
+        const data = await execute(RequestRowsDocument, { where }, this.#abort.signal);
         this.#merge(news, data.requests.nodes);
       });
     }
@@ -142,7 +142,7 @@ class LiveList {
     });
   }
 
-  /** What may pass is tried again until the list is left. */
+  /** Retry transient errors until the list is closed. */
   async #try(work: () => Promise<void>): Promise<void> {
     while (!this.#abort.signal.aborted) {
       try {
@@ -152,7 +152,7 @@ class LiveList {
         if (this.#abort.signal.aborted) return;
         const problem = error instanceof ApiError ? error : new ApiError("INTERNAL", String(error));
         this.#set({ problem });
-        if (!problem.passing) return;
+        if (!problem.isTransient) return;
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }

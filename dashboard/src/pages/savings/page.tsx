@@ -1,4 +1,4 @@
-// What narrower modes of tools saved: tokens and money, in all, over time, by tool and by mode.
+// Tokens and money saved by narrower tool modes.
 import { useMemo } from "react";
 import {
   SavingsPartsDocument,
@@ -9,14 +9,22 @@ import {
 } from "../../api/generated";
 import { useRefetchOnOperations } from "../../api/use-refetch-on-operations";
 import { useQuery } from "../../api/use-query";
-import { Card, changeOf, EmptyState, ErrorState, Loading, PageTitle, Stat } from "../../components/surfaces";
+import {
+  Card,
+  relativeChange,
+  EmptyState,
+  ErrorState,
+  Loading,
+  PageTitle,
+  Stat,
+} from "../../components/surfaces";
 import { type Series, TimeChart } from "../../components/time-chart";
 import { compact, count, money, share } from "../../format";
-import { RANGE_BUCKET, RANGE_WORDS, useRange, ZONE } from "../../state/range";
+import { RANGE_BUCKET, RANGE_LABELS, useRange, ZONE } from "../../state/range";
 import { useScope } from "../../state/scope";
 import { PartsCard } from "./parts";
 
-const RECORD = `mutation {
+const RECORD_EXAMPLE = `mutation {
   trackToolOperation(input: {
     tool: read, mode: overview, filePath: "src/app.py",
     tokensOriginal: 5000, tokensActual: 500
@@ -30,31 +38,31 @@ export default function SavingsPage() {
   const totals = useQuery(SavingsTotalsDocument, { where });
   const parts = useQuery(SavingsPartsDocument, { where });
   const trend = useQuery(SavingsTrendDocument, { where, bucket: { ...RANGE_BUCKET[range], zone: ZONE } });
-  const all = [totals, parts, trend];
-  useRefetchOnOperations(where, () => all.forEach(({ refresh }) => refresh()));
-  const problem = all.find((query) => query.problem)?.problem;
-  const found = totals.data?.operationStats.totals;
+  const queries = [totals, parts, trend];
+  useRefetchOnOperations(where, () => queries.forEach(({ refresh }) => refresh()));
+  const problem = queries.find((query) => query.problem)?.problem;
+  const summary = totals.data?.operationStats.totals;
   return (
     <>
       <PageTitle
         title="Savings"
-        sub={`Operations of tools, the ${RANGE_WORDS[range]}, vs. previous period`}
+        sub={`Tool operations, ${RANGE_LABELS[range].toLowerCase()}, compared with the previous period`}
       />
       {problem ? (
-        <ErrorState problem={problem} retry={() => all.forEach(({ refresh }) => refresh())} />
+        <ErrorState problem={problem} retry={() => queries.forEach(({ refresh }) => refresh())} />
       ) : null}
-      {found === undefined ? (
+      {summary === undefined ? (
         problem ? null : (
           <Loading lines={8} />
         )
-      ) : found.count === 0 ? (
-        <EmptyState title="No tool operations in this range" command={RECORD}>
-          Record what a tool was given and what it would have taken. Send sample traffic with trackstore demo,
-          or:
+      ) : summary.count === 0 ? (
+        <EmptyState title="No tool operations in this range" command={RECORD_EXAMPLE}>
+          Record the tokens a tool used and those it would have used without savings with this mutation, or
+          send sample traffic with trackstore demo.
         </EmptyState>
       ) : (
         <>
-          <Figures totals={found} />
+          <Figures totals={summary} />
           <TrendCharts trend={trend.data} />
           <PartsCard title="By tool" rows={parts.data?.tools.rows} />
           <PartsCard title="By tool and mode" rows={parts.data?.modes.rows} modes />
@@ -71,8 +79,8 @@ function Figures({ totals }: { totals: SavingsTotalsQuery["operationStats"]["tot
       <Stat
         label="Cost saved"
         value={money(cost?.saved)}
-        change={changeOf(cost?.saved, previous?.cost?.saved)}
-        better="more"
+        change={relativeChange(cost?.saved, previous?.cost?.saved)}
+        goodWhen="more"
         detail={
           cost?.unpricedCount ? `${count(cost.unpricedCount)} without a price` : "baseline minus actual"
         }
@@ -80,32 +88,32 @@ function Figures({ totals }: { totals: SavingsTotalsQuery["operationStats"]["tot
       <Stat
         label="Baseline"
         value={money(cost?.baseline)}
-        change={changeOf(cost?.baseline, previous?.cost?.baseline)}
+        change={relativeChange(cost?.baseline, previous?.cost?.baseline)}
         detail="cost without savings"
       />
       <Stat
         label="Actual"
         value={money(cost?.actual)}
-        change={changeOf(cost?.actual, previous?.cost?.actual)}
+        change={relativeChange(cost?.actual, previous?.cost?.actual)}
         detail="amount spent"
       />
       <Stat
         label="Savings rate"
         value={share(totals.savingsRate)}
-        change={changeOf(totals.savingsRate, previous?.savingsRate)}
-        better="more"
+        change={relativeChange(totals.savingsRate, previous?.savingsRate)}
+        goodWhen="more"
       />
       <Stat
         label="Tokens prevented"
         value={compact(totals.tokensPrevented?.sum ?? 0)}
-        change={changeOf(totals.tokensPrevented?.sum, previous?.tokensPrevented?.sum)}
-        better="more"
-        detail={`${compact(totals.tokensActual?.sum ?? 0)} taken of ${compact(totals.tokensOriginal?.sum ?? 0)}`}
+        change={relativeChange(totals.tokensPrevented?.sum, previous?.tokensPrevented?.sum)}
+        goodWhen="more"
+        detail={`${compact(totals.tokensActual?.sum ?? 0)} used of ${compact(totals.tokensOriginal?.sum ?? 0)}`}
       />
       <Stat
         label="Operations"
         value={compact(totals.count)}
-        change={changeOf(totals.count, previous?.count)}
+        change={relativeChange(totals.count, previous?.count)}
         detail={`${share(totals.cacheHitRate)} from a cache`}
       />
     </dl>

@@ -1,27 +1,27 @@
-// Savings apart: a row for each tool, or for each tool and mode.
+// Savings per tool, or per tool and mode.
 import type { SavingsRowFragment } from "../../api/generated";
 import { Card, Loading } from "../../components/surfaces";
 import { type Column, Table } from "../../components/table";
 import { Duration } from "../../components/values";
-import { compact, count, money, share, type Whole } from "../../format";
+import { compact, count, money, share, type Numeric } from "../../format";
 
 type Row = SavingsRowFragment;
-const NAMELESS = "(none)";
+const NO_LABEL = "(none)";
 
 const TOOL: Column<Row> = {
   key: "tool",
   title: "Tool",
-  cell: ({ key }) => key.toolName ?? NAMELESS,
+  cell: ({ key }) => key.toolName ?? NO_LABEL,
   sort: ({ key }) => key.toolName,
 };
 const MODE: Column<Row> = {
   key: "mode",
   title: "Mode",
-  cell: ({ key }) => key.operationMode ?? NAMELESS,
+  cell: ({ key }) => key.operationMode ?? NO_LABEL,
   sort: ({ key }) => key.operationMode,
 };
 
-function figure<Value extends Whole>(
+function figure<Value extends Numeric>(
   key: string,
   title: string,
   value: (row: Row) => Value | null | undefined,

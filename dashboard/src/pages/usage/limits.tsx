@@ -1,22 +1,22 @@
-// Limits as a table, with how full each is in its present period.
+// Limits with their usage in the current period.
 import type { LimitsQuery } from "../../api/generated";
 import { type Column, Table } from "../../components/table";
 import { Instant } from "../../components/values";
-import { count, share, words } from "../../format";
+import { count, share, sentenceCase } from "../../format";
 
 type Limit = LimitsQuery["limits"][number];
 
-/** Above this share a limit deserves a look. */
-const NEARLY_FULL = 0.8;
+/** Usage above this is highlighted. */
+const HIGH_USAGE = 0.8;
 
-export function fullness({ usage }: Pick<Limit, "usage">): number {
-  const taken = Number(usage.used) + Number(usage.reserved);
-  if (usage.limit > 0) return taken / Number(usage.limit);
-  return taken > 0 ? Infinity : 0;
+export function usageRatio({ usage }: Pick<Limit, "usage">): number {
+  const usedAndReserved = Number(usage.used) + Number(usage.reserved);
+  if (usage.limit > 0) return usedAndReserved / Number(usage.limit);
+  return usedAndReserved > 0 ? Infinity : 0;
 }
 
-function tone(full: number): "bad" | "warn" | "good" {
-  return full >= 1 ? "bad" : full >= NEARLY_FULL ? "warn" : "good";
+function usageTone(ratio: number): "bad" | "warn" | "good" {
+  return ratio >= 1 ? "bad" : ratio >= HIGH_USAGE ? "warn" : "good";
 }
 
 const COLUMNS: Column<Limit>[] = [
@@ -25,7 +25,7 @@ const COLUMNS: Column<Limit>[] = [
     title: "Subject",
     cell: ({ subject, subjectId, organizationId }) => (
       <>
-        {words(subject)} <strong>{subjectId}</strong>
+        {sentenceCase(subject)} <strong>{subjectId}</strong>
         {subject === "ORGANIZATION" ? null : <span className="muted"> in {organizationId}</span>}
       </>
     ),
@@ -33,9 +33,9 @@ const COLUMNS: Column<Limit>[] = [
   },
   {
     key: "full",
-    title: "Used %",
-    cell: (limit) => <Fullness limit={limit} />,
-    sort: fullness,
+    title: "Usage",
+    cell: (limit) => <UsageBar limit={limit} />,
+    sort: usageRatio,
   },
   {
     key: "type",
@@ -47,7 +47,7 @@ const COLUMNS: Column<Limit>[] = [
     key: "used",
     title: "Used",
     align: "right",
-    // What may lie before the period is not part of what was used: the limit says "at least" then.
+    // Usage that may belong to the previous period is not counted, hence "at least".
     cell: ({ usage }) =>
       `${usage.uncertain > 0 ? "at least " : ""}${count(usage.used)} of ${count(usage.limit)}`,
     sort: ({ usage }) => usage.used,
@@ -83,18 +83,18 @@ const COLUMNS: Column<Limit>[] = [
   },
 ];
 
-function Fullness({ limit }: { limit: Limit }) {
-  const full = fullness(limit);
-  const text = Number.isFinite(full) ? share(full) : "over";
+function UsageBar({ limit }: { limit: Limit }) {
+  const ratio = usageRatio(limit);
+  const text = Number.isFinite(ratio) ? share(ratio) : "over";
   return (
     <span className="fullness">
       <progress
-        className={tone(full)}
+        className={usageTone(ratio)}
         max={1}
-        value={Math.min(1, full)}
-        aria-label={`${limit.subjectId} ${limit.interactionType}: ${text} full`}
+        value={Math.min(1, ratio)}
+        aria-label={`${limit.subjectId} ${limit.interactionType}: ${text} used`}
       />
-      <span className={full >= 1 ? "severity bad" : undefined}>{text}</span>
+      <span className={ratio >= 1 ? "severity bad" : undefined}>{text}</span>
     </span>
   );
 }

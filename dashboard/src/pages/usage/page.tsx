@@ -1,4 +1,4 @@
-// What counts against a plan: units of a month, apart as one likes, and limits with how full they are.
+// Usage: units per month by various groups, and limits.
 import { useMemo } from "react";
 import {
   type InteractionFilter,
@@ -19,7 +19,7 @@ import { useOrganization } from "../../state/viewer";
 import { LimitsTable } from "./limits";
 import { UnitsTable } from "./units";
 
-const ASK_MS = 5_000;
+const POLL_INTERVAL_MS = 5_000;
 const MONTHS_SHOWN = 12;
 const GROUPS = {
   organization: ["ORGANIZATION_ID"],
@@ -38,24 +38,24 @@ const GROUP_OPTIONS = [
   { value: "user", text: "User" },
   { value: "operation", text: "Operation type" },
 ] as const;
-const CONSUME = `mutation {
+const CONSUME_EXAMPLE = `mutation {
   setLimit(input: { subject: WORKSPACE, subjectId: "website", interactionType: "mini",
                     period: MONTH, maximum: 1000 }) { limit { id } }
   consume(input: { interactionType: "mini",
                    labels: { workspaceId: "website", userId: "ana" } }) { allowed }
 }`;
 
-/** Months in UTC, this one first: 2026-11. */
+/** Return the last months in UTC, such as 2026-11, newest first. */
 function lastMonths(now = new Date()): string[] {
-  return Array.from({ length: MONTHS_SHOWN }, (_, back) =>
-    new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - back, 1)).toISOString().slice(0, 7),
+  return Array.from({ length: MONTHS_SHOWN }, (_, monthsAgo) =>
+    new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - monthsAgo, 1)).toISOString().slice(0, 7),
   );
 }
 
 const monthName = new Intl.DateTimeFormat(undefined, { month: "long", year: "numeric", timeZone: "UTC" });
 
-/** What the address asks about. */
-function useQuestion() {
+/** Read the month and group from the address. */
+function useUsageQuery() {
   const query = useQueryString();
   const months = useMemo(lastMonths, []);
   const month = months.find((name) => name === query.get("month")) ?? months[0] ?? "";
@@ -71,18 +71,18 @@ function useQuestion() {
 }
 
 export default function UsagePage() {
-  const { months, month, by, of, where, groupBy } = useQuestion();
+  const { months, month, by, of, where, groupBy } = useUsageQuery();
   const totals = useQuery(UsageTotalsDocument, { where });
   const parts = useQuery(UsagePartsDocument, { where, groupBy });
   const limits = useQuery(LimitsDocument, { where: of });
   const all = [totals, parts, limits];
   const refresh = () => all.forEach((each) => each.refresh());
   useRefetchOnOperations({ ...of, occurredAt: { last: "PT1H" } }, refresh);
-  usePolling(refresh, ASK_MS);
+  usePolling(refresh, POLL_INTERVAL_MS);
   const problem = all.find((each) => each.problem)?.problem;
-  const found = totals.data?.interactionStats;
-  const known = limits.data?.limits;
-  const nothing = found?.rows.length === 0 && known?.length === 0;
+  const stats = totals.data?.interactionStats;
+  const limitList = limits.data?.limits;
+  const isEmpty = stats?.rows.length === 0 && limitList?.length === 0;
   return (
     <>
       <PageTitle title="Usage" sub="Units per calendar month (UTC)">
@@ -94,18 +94,18 @@ export default function UsagePage() {
         />
       </PageTitle>
       {problem ? <ErrorState problem={problem} retry={refresh} /> : null}
-      {nothing ? (
-        <EmptyState title="No usage in this month" command={CONSUME}>
-          Set a limit and consume from it, or send sample traffic with trackstore demo:
+      {isEmpty ? (
+        <EmptyState title="No usage in this month" command={CONSUME_EXAMPLE}>
+          Set a limit and consume from it with this mutation, or send sample traffic with trackstore demo.
         </EmptyState>
       ) : null}
-      {found && !nothing ? <Figures stats={found} /> : null}
-      {known && known.length > 0 ? (
+      {stats && !isEmpty ? <Figures stats={stats} /> : null}
+      {limitList && limitList.length > 0 ? (
         <Card title="Limits" note="highest usage first">
-          <LimitsTable limits={known} />
+          <LimitsTable limits={limitList} />
         </Card>
       ) : null}
-      {nothing ? null : (
+      {isEmpty ? null : (
         <UnitsCard by={by} parts={parts.loading ? undefined : parts.data?.interactionStats} />
       )}
     </>

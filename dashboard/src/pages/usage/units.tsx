@@ -1,4 +1,4 @@
-// Units of a month, apart by one kind of label.
+// Units of a month by a label.
 import type { UsagePartsQuery } from "../../api/generated";
 import { EmptyState } from "../../components/surfaces";
 import { type Column, Table } from "../../components/table";
@@ -9,7 +9,7 @@ import { writeJson } from "../../api/json";
 
 type Parts = UsagePartsQuery["interactionStats"];
 type Row = Parts["rows"][number];
-const NAMELESS = "(none)";
+const NO_LABEL = "(none)";
 
 const ORGANIZATION = label("Organization", ({ key }) => key.organizationId);
 const COLUMNS: Record<GroupName, Column<Row>[]> = {
@@ -18,7 +18,7 @@ const COLUMNS: Record<GroupName, Column<Row>[]> = {
   key: [
     {
       ...label("API key", ({ key }) => key.apiKeyId),
-      cell: ({ key }) => (key.apiKeyId ? <Id value={key.apiKeyId} short /> : NAMELESS),
+      cell: ({ key }) => (key.apiKeyId ? <Id value={key.apiKeyId} short /> : NO_LABEL),
     },
     ORGANIZATION,
   ],
@@ -28,7 +28,7 @@ const COLUMNS: Record<GroupName, Column<Row>[]> = {
 };
 
 function label(title: string, value: (row: Row) => string | null): Column<Row> {
-  return { key: title, title, cell: (row) => value(row) ?? NAMELESS, sort: value };
+  return { key: title, title, cell: (row) => value(row) ?? NO_LABEL, sort: value };
 }
 
 export function UnitsTable({ by, parts }: { by: GroupName; parts: Parts }) {
@@ -54,7 +54,9 @@ export function UnitsTable({ by, parts }: { by: GroupName; parts: Parts }) {
         rowKey={({ key }) => writeJson(key)}
         sortedBy="-units"
       />
-      {parts.truncated ? <p className="padded muted small">Showing the first {parts.rows.length}.</p> : null}
+      {parts.truncated ? (
+        <p className="padded muted small">Showing the first {parts.rows.length} rows.</p>
+      ) : null}
     </>
   );
 }
