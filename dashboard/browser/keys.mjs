@@ -21,7 +21,7 @@ await story(async ({ open, given }) => {
   const other = await open();
   await signIn(other, given.server, secret);
   await other.goto(`${given.server}/keys`);
-  await other.getByText("no access to API keys").waitFor();
+  await other.getByText("cannot manage API keys").waitFor();
   const refusal = await other.locator("main").innerText();
 
   await row.getByRole("button", { name: /^Revoke/ }).click();
