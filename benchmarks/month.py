@@ -14,11 +14,12 @@ from benchmarks.bench import POSTGRESQL, Database
 from benchmarks.databases import dsn_of, file_of
 from benchmarks.traffic import DAYS, Traffic
 from models.rollups import OPERATION_ROLLUPS
+from store.config import StoreConfig
 from store.dialects import PoolSettings
 from store.maintenance.partitions import month_of
 from store.operations.columns import TABLE
 from store.operations.deltas import deltas_of
-from store.store import Store, StoreConfig
+from store.store import Store
 
 LONGEST = 120.0
 """Seconds a statement may take: those of the reference take seconds."""

@@ -25,7 +25,7 @@ class Running:
     @property
     def url(self) -> str:
         """Where GraphQL is, as somebody on this machine reaches it."""
-        host = self.settings.host
+        host = self.settings.listen.host
         host = WILDCARDS.get(host, f"[{host}]" if ":" in host else host)
         return f"http://{host}:{self.port}/graphql"
 
@@ -33,12 +33,12 @@ class Running:
 def print_banner(running: Running) -> None:
     """Tell the person who started it."""
     settings = running.settings
-    workers = f", {settings.workers} workers" if settings.workers > 1 else ""
-    pages = [("Pages", running.url.removesuffix("graphql"))] if settings.dashboard else []
+    workers = f", {settings.listen.workers} workers" if settings.listen.workers > 1 else ""
+    pages = [("Pages", running.url.removesuffix("graphql"))] if settings.api.dashboard else []
     lines = [
         *pages,
         ("GraphQL", f"{running.url}{workers}"),
-        ("Database", settings.shown_database),
+        ("Database", settings.database.display_url),
         ("Access", _access(running)),
         ("Try", _curl(running)),
         (

@@ -22,7 +22,7 @@ OPERATOR = Principal("command line", frozenset(AccessScope), TenantBounds(), Non
 
 def address(settings: Settings) -> str:
     """The database's address with its password, for those who connect."""
-    return settings.parsed_database_url.render_as_string(hide_password=False)
+    return settings.database.url_with_driver
 
 
 def bring_up_to_date(settings: Settings, report: Report = say) -> None:
@@ -37,10 +37,10 @@ def bring_up_to_date(settings: Settings, report: Report = say) -> None:
     waiting = runner.pending(url)
     if not waiting:
         return
-    if not settings.migrates_on_start:
+    if not settings.database.migrates_on_start:
         count = f"{len(waiting)} migrations are" if len(waiting) > 1 else "a migration is"
         raise CommandError(
-            f"{count} still to be run on {settings.shown_database} ({'; '.join(waiting)}): "
+            f"{count} still to be run on {settings.database.display_url} ({'; '.join(waiting)}): "
             "run `trackstore migrate`"
         )
     runner.upgrade(url, report=report)

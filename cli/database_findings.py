@@ -13,7 +13,7 @@ from migrations.errors import MigrationError
 from migrations.revision import NEWEST
 from migrations.runner import pending
 from server.access.key_requirement import Access, OpenAccessError, decide_access
-from server.settings.database_address import DATABASES
+from server.settings.database import DATABASES
 from server.settings.model import Settings
 from store.database import DatabaseFailureError
 from store.errors import StoreError
@@ -46,7 +46,7 @@ def _tables(waiting: list[str], settings: Settings) -> Finding:
     if not waiting:
         return Finding("tables", State.OK, f"at revision {NEWEST}, the newest")
     found = f"{len(waiting)} to be run: {'; '.join(waiting)}"
-    if settings.migrates_on_start:
+    if settings.database.migrates_on_start:
         return Finding("tables", State.WARN, found, "`trackstore serve` does it, or run migrate")
     return Finding("tables", State.FAIL, found, "run `trackstore migrate`")
 
@@ -88,7 +88,7 @@ async def _partitions(connection: AsyncConnection, store: Store, settings: Setti
         return Finding("partitions", State.SKIP, "this database keeps each table in one piece")
     there = await connection.run_sync(lambda sync: set(inspect(sync).get_table_names()))
     now = month_of(utc_now())
-    months = [start_of(m) for m in range(now, now + settings.partitions_ahead + 1)]
+    months = [start_of(m) for m in range(now, now + settings.maintenance.partitions_ahead + 1)]
     wanted = {f"{t.name}_p{m:%Y%m}" for t in partitioned_tables() for m in months}
     missing = sorted(wanted - there)
     if missing:
@@ -100,12 +100,14 @@ async def _partitions(connection: AsyncConnection, store: Store, settings: Setti
 def examine_access(settings: Settings, any_active_key: bool) -> Finding:
     """Whether a server with these settings would start, and whom it would let in."""
     try:
-        access = decide_access(settings.access, settings.host, any_active_key)
+        access = decide_access(settings.access.policy, settings.listen.host, any_active_key)
     except OpenAccessError as error:
         found, _, fix = str(error).partition(": ")
         return Finding("access", State.FAIL, found, fix)
     if access is Access.OPEN:
-        return Finding("access", State.OK, f"open, since only this machine reaches {settings.host}")
+        return Finding(
+            "access", State.OK, f"open, since only this machine reaches {settings.listen.host}"
+        )
     if not any_active_key:
         fix = "make one: `trackstore keys create NAME`"
         return Finding("access", State.WARN, "keys are asked for, and there is none", fix)

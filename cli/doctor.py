@@ -48,24 +48,26 @@ def examine(database_url: str | None) -> Iterator[Finding]:
             found, _, fix = problem.partition(". ")
             yield Finding("settings", State.FAIL, found, fix)
         return
-    yield Finding("settings", State.OK, f"all are valid; the database is {settings.shown_database}")
+    yield Finding(
+        "settings", State.OK, f"all are valid; the database is {settings.database.display_url}"
+    )
     yield from examine_settings()
     yield from _examine_workers(settings)
     if database_is_missing(settings):
-        found = f"{settings.database_file} is not there yet: `trackstore serve` makes it"
+        found = f"{settings.database.file} is not there yet: `trackstore serve` makes it"
         yield Finding("database", State.SKIP, found)
         yield examine_access(settings, any_active_key=False)
     else:
         yield from examine_database(settings)
-    if settings.database_file is not None:
-        yield from examine_file(settings.database_file)
+    if settings.database.file is not None:
+        yield from examine_file(settings.database.file)
 
 
 def _examine_workers(settings: Settings) -> Iterator[Finding]:
-    if settings.workers > 1 and settings.database_file is not None:
+    if settings.listen.workers > 1 and settings.database.file is not None:
         yield Finding(
             "workers",
             State.FAIL,
-            f"{settings.workers} of them cannot share a SQLite file",
+            f"{settings.listen.workers} of them cannot share a SQLite file",
             "set TRACKSTORE_WORKERS=1, or use PostgreSQL",
         )

@@ -82,4 +82,4 @@ def _room(folder: Path) -> Finding:
 
 def database_is_missing(settings: Settings) -> bool:
     """Whether the embedded database was not made yet; looking at it would make it."""
-    return settings.database_file is not None and not settings.database_file.exists()
+    return settings.database.file is not None and not settings.database.file.exists()

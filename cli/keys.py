@@ -75,7 +75,7 @@ def create(
         scopes=scope or DEFAULT_SCOPES,
         organization_id=EVERY_ORGANIZATION
         if all_organizations
-        else organization or settings.default_organization,
+        else organization or settings.access.default_organization,
         namespace_id=namespace,
         workspace_id=workspace,
         expires_at=_expiry(expires),
@@ -113,7 +113,9 @@ def revoke(
     """End a key for good, also for what is open under it."""
     settings = _settings(database_url)
     row, _ = with_store(settings, lambda store: store.keys.revoke(id, OPERATOR))
-    done(f"{row['name']} is revoked; servers refuse it within {settings.key_cache_seconds:g} s")
+    done(
+        f"{row['name']} is revoked; servers refuse it within {settings.credentials.key_cache_seconds:g} s"
+    )
 
 
 def _settings(database_url: str | None) -> Settings:
@@ -138,9 +140,9 @@ def _explain(row: Row, settings: Settings) -> None:
     done(f"{row['name']}: {', '.join(row['scopes'])} for {_bound_to(row)}{until}")
     say("Keep it now, it is not shown again. Send it with every request:")
     say("  Authorization: Bearer <the key>")
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    say(f"  to http://{host}:{settings.port}/graphql")
-    if settings.access is Access.AUTO:
+    host = f"[{settings.listen.host}]" if ":" in settings.listen.host else settings.listen.host
+    say(f"  to http://{host}:{settings.listen.port}/graphql")
+    if settings.access.policy is Access.AUTO:
         say("A server that runs open asks for keys from its next start on.")
 
 

@@ -36,19 +36,21 @@ def migrate(
     settings = load_settings(database_url=database_url)
     url = address(settings)
     if check:
-        _check(url, settings.shown_database)
+        _check(url, settings.database.display_url)
     elif down is not None:
         if not yes:
             typer.confirm(
-                f"Take {settings.shown_database} down to {down}? What newer tables hold is lost",
+                f"Take {settings.database.display_url} down to {down}? What newer tables hold is lost",
                 abort=True,
                 err=True,
             )
         downgrade(url, down, report=say)
-        done(f"{settings.shown_database} is at revision {down}")
+        done(f"{settings.database.display_url} is at revision {down}")
     else:
         upgrade(url, to or "head", report=say)
-        done(f"{settings.shown_database} is up to date" if to is None else f"at revision {to}")
+        done(
+            f"{settings.database.display_url} is up to date" if to is None else f"at revision {to}"
+        )
 
 
 def _check(url: str, shown: str) -> None:

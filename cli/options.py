@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import typer
 
 from server.settings.errors import variable
-from server.settings.model import Settings
 from server.settings.table import describe
 
 
@@ -28,4 +27,4 @@ def export(**options: Any) -> None:
     for name, value in options.items():
         if value is not None:
             text = value.value if isinstance(value, Enum) else str(value)
-            os.environ[variable(name, Settings.model_fields[name])] = text
+            os.environ[variable(name)] = text

@@ -7,7 +7,8 @@ from cli.failures import MISUSED, REFUSED, CommandError
 from migrations.errors import MigrationError
 from server.access.key_requirement import OpenAccessError
 from server.graphql.persisted_documents import ManifestError
-from server.settings.errors import SettingsError, hide_password
+from server.redaction import hide_password
+from server.settings.errors import SettingsError
 from store.database import DatabaseFailureError
 from store.errors import StoreError
 

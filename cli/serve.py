@@ -50,19 +50,19 @@ def serve(
         "log_format": log_format,
     }
     settings = load_settings(**options)
-    configure_logging(settings.log_level, settings.log_format)
-    for_people = is_console(settings.log_format, sys.stderr)
+    configure_logging(settings.logging.level, settings.logging.format)
+    for_people = is_console(settings.logging.format, sys.stderr)
     for wrong, meant in misspelt_settings().items():
         tell = warn if for_people else log.warning
         tell(f"nothing reads {wrong}: did you mean {meant}?")
     refuse_workers(settings)
     # What no key could fix comes before the database is touched.
-    if settings.access is Access.OPEN and not is_loopback(settings.host):
-        decide_access(settings.access, settings.host, any_active_key=True)
-    if settings.trusted_documents:
-        TrustedDocuments.read(Path(settings.trusted_documents))
+    if settings.access.policy is Access.OPEN and not is_loopback(settings.listen.host):
+        decide_access(settings.access.policy, settings.listen.host, any_active_key=True)
+    if settings.api.trusted_documents:
+        TrustedDocuments.read(Path(settings.api.trusted_documents))
     with (
-        contextlib.closing(listen(settings.host, settings.port)) as taken,
+        contextlib.closing(listen(settings.listen.host, settings.listen.port)) as taken,
         only_server_of(settings),
     ):
         bring_up_to_date(settings, say if for_people else log.info)
@@ -70,7 +70,7 @@ def serve(
         running = Running(
             settings,
             int(taken.getsockname()[1]),
-            decide_access(settings.access, settings.host, any_key),
+            decide_access(settings.access.policy, settings.listen.host, any_key),
         )
         export(**options)
         if not run(settings, taken, lambda: announce(running, for_people)):
@@ -81,20 +81,20 @@ def serve(
 def only_server_of(settings: Settings) -> Iterator[None]:
     """Hold the database file, where there is one; raises ``CommandError`` where another server does."""
     try:
-        hold_database(settings.database_file)
+        hold_database(settings.database.file)
     except DatabaseInUseError as error:
         raise CommandError(str(error)) from None
     try:
         yield
     finally:
-        release_database(settings.database_file)
+        release_database(settings.database.file)
 
 
 def refuse_workers(settings: Settings) -> None:
     """SQLite has one writer, and the live feed of one process does not see another's writes."""
-    if settings.workers > 1 and settings.database_file is not None:
+    if settings.listen.workers > 1 and settings.database.file is not None:
         raise CommandError(
-            f"{settings.workers} workers cannot share a SQLite file, which one process writes: "
+            f"{settings.listen.workers} workers cannot share a SQLite file, which one process writes: "
             "take --workers 1, or PostgreSQL with --database-url postgresql://USER@HOST/NAME"
         )
 
@@ -106,8 +106,8 @@ def announce(running: Running, for_people: bool) -> None:
         return
     fields = {
         "url": running.url,
-        "database": running.settings.shown_database,
+        "database": running.settings.database.display_url,
         "access": running.access.value,
-        "workers": running.settings.workers,
+        "workers": running.settings.listen.workers,
     }
     log.info("serving", extra=fields)

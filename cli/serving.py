@@ -14,8 +14,9 @@ import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
+from server.access.admission import OTHER_FILES
 from server.process.garbage_collection import pause_gc
-from server.settings.model import OTHER_FILES, Settings
+from server.settings.model import Settings
 
 APPLICATION = "server.app:app_from_environment"
 PROTOCOL = "server.transport.connections:BoundedProtocol"
@@ -52,27 +53,27 @@ def run(settings: Settings, taken: socket.socket, started: Callable[[], None]) -
     A stop takes no new calls, answers those that run within ``shutdown_seconds``, and then lets
     the application write what is queued.
     """
-    raise_file_limit(settings.max_connections + OTHER_FILES)
+    raise_file_limit(settings.connections.most + OTHER_FILES)
     config = uvicorn.Config(
         APPLICATION,
         factory=True,
-        workers=settings.workers,
+        workers=settings.listen.workers,
         log_config=None,
         access_log=False,
         server_header=False,
         http=PROTOCOL,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=list(settings.trusted_proxies),
-        timeout_keep_alive=math.ceil(settings.idle_seconds),
+        proxy_headers=bool(settings.access.trusted_proxies),
+        forwarded_allow_ips=list(settings.access.trusted_proxies),
+        timeout_keep_alive=math.ceil(settings.listen.idle_seconds),
         ws=WEBSOCKETS,
         ws_per_message_deflate=False,  # a compressor per socket costs more than what it saves
-        ws_max_size=int(settings.max_body_bytes),
-        ws_ping_interval=settings.live_ping_seconds,
-        ws_ping_timeout=settings.live_stall_seconds,
+        ws_max_size=settings.requests.body_bytes,
+        ws_ping_interval=settings.live.ping_seconds,
+        ws_ping_timeout=settings.live.stall_seconds,
         timeout_worker_healthcheck=HUNG_SECONDS,
-        timeout_graceful_shutdown=math.ceil(settings.shutdown_seconds),
+        timeout_graceful_shutdown=math.ceil(settings.listen.shutdown_seconds),
     )
-    if settings.workers > 1:
+    if settings.listen.workers > 1:
         return _run_many(config, taken, started)
     pause_gc()
     return _run_one(Server(config, started), taken)

@@ -5,7 +5,6 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,12 +25,11 @@ from server.access.key_requirement import decide_access
 from server.access.origins import OriginCheck
 from server.dashboard.assets import FOLDER, Assets
 from server.dashboard.pages import Explorer, PageRoute, Pages, wants_page
-from server.exporting.endpoint import ExportBounds, ExportEndpoint
+from server.exporting.endpoint import ExportEndpoint
 from server.fast_path.pipeline import FastPath
 from server.graphql.call_scheduler import CallScheduler
 from server.graphql.deadlines import Deadlines
-from server.graphql.document_cost import PageBounds
-from server.graphql.document_limits import Costs, DocumentBounds
+from server.graphql.document_limits import Costs
 from server.graphql.execution_limits import ExecutionLimits
 from server.graphql.persisted_documents import (
     NoPersistedQueries,
@@ -39,8 +37,7 @@ from server.graphql.persisted_documents import (
     TrustedDocuments,
 )
 from server.graphql.schema import build_schema
-from server.http.bodies import DocumentKeeper, RequestBounds, RequestReader
-from server.http.variables import ObjectBounds
+from server.http.bodies import DocumentKeeper, RequestReader
 from server.live.engine import LiveEngine
 from server.live.metrics import LiveCollector
 from server.live.server import LiveServer
@@ -61,6 +58,7 @@ from server.routes.metrics import GuardedMetrics
 from server.routes.shortcut import GraphQLShortcutMiddleware, Started
 from server.routes.sign_in import SignInEndpoint
 from server.settings.errors import ENV_FILE
+from server.settings.groups import ApiSettings
 from server.settings.model import Settings, load_settings
 from server.transport.connections import STATE, Connections
 from server.version import VERSION
@@ -82,41 +80,22 @@ class Server:
         self.settings = settings
         release = Release(VERSION, NEWEST)
         self.store = Store(replace(settings.store_config(), release=release), clock)
-        bounds = self._bounds = DocumentBounds(
-            depth=settings.max_depth,
-            aliases=settings.max_aliases,
-            root_fields=settings.max_root_fields,
-            tokens=settings.max_tokens,
-            directives=settings.max_directives,
-            fragments=settings.max_fragments,
-            repeats=settings.max_repeats,
-            objects=ObjectBounds(
-                settings.max_objects, settings.max_variable_depth, settings.max_batch_items
-            ),
-            cost=settings.max_cost,
-            pages=PageBounds(
-                settings.default_page_size, max(settings.max_page_size, settings.max_answer_rows)
-            ),
+        bounds = self._bounds = settings.document_bounds()
+        self._reader = RequestReader(settings.requests, documents_of(settings.api))
+        self._fast = (
+            FastPath(bounds, settings.api.introspection) if settings.api.fast_path else None
         )
-        self._reader = RequestReader(
-            RequestBounds(
-                int(settings.max_body_bytes),
-                int(settings.max_document_bytes),
-                settings.max_variable_values,
-            ),
-            documents_of(settings),
-        )
-        self._fast = FastPath(bounds, settings.introspection) if settings.fast_path else None
         self.schema = (
-            self._fast.schema if self._fast else build_schema(bounds, settings.introspection)
+            self._fast.schema if self._fast else build_schema(bounds, settings.api.introspection)
         )
         self.health = Health(self.store)
-        self.metrics = Metrics(self.store, settings.workers)
+        self.metrics = Metrics(self.store, settings.listen.workers)
         self.client_drops = ClientDrops(self.metrics.registry, self.metrics.labels)
+        execution = settings.execution
         self.turns = CallScheduler(
-            Admission(settings.max_operations, settings.max_operations_per_organization),
-            settings.max_waiting,
-            settings.turn_seconds,
+            Admission(execution.operations, execution.operations_per_organization),
+            settings.pool.waiting,
+            settings.pool.turn_seconds,
         )
         self.live: LiveServer | None = None
         self._stops = StopSignals(self._drain)
@@ -132,18 +111,21 @@ class Server:
         settings = self.settings
         warn_of_exposed_files(settings)
         keys = await self.store.keys.any_active()
-        access = decide_access(settings.access, settings.host, keys)
+        access = settings.access
         authenticator = Authenticator(
-            self.store, access, settings.default_organization, settings.max_wrong_keys
+            self.store,
+            decide_access(access.policy, settings.listen.host, keys),
+            access.default_organization,
+            access.max_wrong_keys,
         )
         self._guarded_metrics = GuardedMetrics(self.metrics, authenticator)
         work = ExecutionLimits(
             self.turns,
             Costs(self.schema._schema, self._bounds),
-            Deadlines(settings.operation_seconds),
+            Deadlines(settings.execution.operation_seconds),
         )
         self._signing_in = SignInEndpoint(
-            authenticator, self.store.sign_ins, timedelta(hours=settings.sign_in_hours)
+            authenticator, self.store.sign_ins, settings.credentials.sign_in_lifetime
         )
         self.live = await self._start_live(authenticator, work)
         self._endpoint = GraphQLEndpoint(
@@ -160,14 +142,7 @@ class Server:
             self.store,
             authenticator,
             self._bounds,
-            ExportBounds(
-                at_once=settings.max_exports,
-                in_all=settings.max_exports_total,
-                rows=settings.max_export_rows,
-                stall_seconds=settings.export_stall_seconds,
-                page_rows=settings.max_page_size,
-                answer_rows=settings.max_answer_rows,
-            ),
+            settings.exports,
             self._reader,
             self._fast,
         )
@@ -187,7 +162,7 @@ class Server:
 
     async def _start_live(self, authenticator: Authenticator, work: ExecutionLimits) -> LiveServer:
         """Everything that streams."""
-        bounds = self.settings.live()
+        bounds = self.settings.live
         hub = Hub(self.store, bounds.poll_seconds)
         engine = LiveEngine(self.schema, self.store, hub, HYDRATE, work, shares=bounds.shares)
         live = LiveServer(engine, hub, authenticator, self._reader, bounds)
@@ -202,7 +177,7 @@ class Server:
         self._stops.leave()
         if self.live is not None:
             await self.live.close()
-        left = await self.store.close(self.settings.shutdown_seconds)
+        left = await self.store.close(self.settings.listen.shutdown_seconds)
         if left:
             log.error("entries were left unwritten; their callers were told", extra={"left": left})
 
@@ -228,7 +203,7 @@ class Server:
 
     async def read_metrics(self, request: Request) -> Response:
         """The route of the metrics."""
-        if not self.settings.metrics_key:
+        if not self.settings.metrics.requires_key:
             return await self.metrics.metrics_endpoint(request)
         assert self._guarded_metrics is not None
         return await self._guarded_metrics.answer(request)
@@ -241,13 +216,13 @@ class Server:
 
 def warn_of_exposed_files(settings: Settings) -> None:
     """Log which files with records or secrets other accounts have rights on."""
-    database = settings.database_file
+    database = settings.database.file
     files = [*exposed_files_of(database)] if database is not None else []
     for file in (*files, *filter(is_exposed, (Path(ENV_FILE),))):
         log.warning("other accounts have rights on %s: run `chmod 600 %s`", file, file)
 
 
-def documents_of(settings: Settings) -> DocumentKeeper:
+def documents_of(settings: ApiSettings) -> DocumentKeeper:
     """Which documents may be asked, and which by their ids alone; raises ``ManifestError``."""
     if settings.trusted_documents:
         return TrustedDocuments.read(Path(settings.trusted_documents))
@@ -265,7 +240,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
         with startup.watched():
             await server.start()
         try:
-            yield {STATE: Connections(settings.connection_bounds())}
+            yield {STATE: Connections(settings.connections.within_file_limit())}
         finally:
             await server.stop()
 
@@ -286,7 +261,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
 def routes_of(server: Server) -> list[Route]:
     """Every address the server answers at, the pages last: they take what is left."""
     settings = server.settings
-    pages = Pages(Assets(), dashboard=settings.dashboard)
+    pages = Pages(Assets(), dashboard=settings.api.dashboard)
     graphql: ASGIApp = Started(server.endpoint)
     if settings.shows_explorer:
         graphql = Explorer(graphql, pages)
@@ -296,9 +271,9 @@ def routes_of(server: Server) -> list[Route]:
         Route("/livez", server.health.livez),
         Route("/readyz", server.health.readyz),
     ]
-    if settings.metrics:
+    if settings.metrics.enabled:
         routes.append(Route("/metrics", server.read_metrics))
-    if settings.dashboard or settings.shows_explorer:
+    if settings.api.dashboard or settings.shows_explorer:
         routes.append(Route(SIGN_IN_PATH, server.sign_in, methods=["GET", "POST", "DELETE"]))
         routes.append(Route(f"/{FOLDER}/{{name:path}}", pages.asset))
     routes.append(Route("/", partial(front, pages)))
@@ -330,7 +305,7 @@ def middleware_of(server: Server, routes: Sequence[str]) -> list[Middleware]:
             exempt=("/livez", "/readyz"),
             browsers=partial(
                 OriginCheck,
-                allowed=settings.allowed_origins,
+                allowed=settings.access.allowed_origins,
                 guarded=(GRAPHQL_PATH, EXPORT_PATH),
             ),
         ),
@@ -347,8 +322,8 @@ def middleware_of(server: Server, routes: Sequence[str]) -> list[Middleware]:
 def app_from_environment() -> Starlette:
     """The application of the settings in the environment, for processes that uvicorn starts."""
     settings = load_settings()
-    configure_logging(settings.log_level, settings.log_format)
-    hold_database(settings.database_file)
+    configure_logging(settings.logging.level, settings.logging.format)
+    hold_database(settings.database.file)
     app = create_app(settings)
     freeze_gc()
     end_with_parent()

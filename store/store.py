@@ -3,14 +3,11 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 
-from store.aggregation.checks import ResultLimits
 from store.aggregation.engine import Aggregation
 from store.auth.access import Principal, TenantBounds
 from store.auth.api_keys import ApiKeys
@@ -19,22 +16,21 @@ from store.auth.revocation import RevocationWatcher
 from store.auth.sign_ins import SignIns
 from store.circuit_breakers import BreakerApplier, CircuitBreakers
 from store.commit_events import CommitEvents
+from store.config import StoreConfig
 from store.database import Database
-from store.dialects import PoolSettings
 from store.feeds.reading import FeedReader
 from store.feeds.sources import EVENT_FEED, OPERATION_FEED
 from store.ids import Clock, new_id, utc_now
 from store.ingest.entries import Entry, ItemResult
-from store.ingest.queue import WriterSettings
 from store.ingest.writer import Writer
 from store.ingest_session import IngestSession
-from store.installation import Installation, Release
+from store.installation import Installation
 from store.interactions import InteractionApplier
 from store.limits.apply import LimitApplier
 from store.limits.queries import Limits
 from store.loaders import Loaders
 from store.maintenance.housekeeping import Housekeeping
-from store.maintenance.partitions import MONTHS_APART, Partitions
+from store.maintenance.partitions import Partitions
 from store.maintenance.readiness import WriteActivity, WriteProbe
 from store.operations.apply import OperationApplier
 from store.operations.bulk.batches import BatchResults, OperationBatch
@@ -42,15 +38,12 @@ from store.operations.repricing import Repricing
 from store.operations.sources import OPERATIONS
 from store.pricing.price_cache import PriceBookCache
 from store.pricing.price_list import Prices
-from store.pricing.prices import DEFAULT_TOOL_PRICE, to_nanos
-from store.query.paging import PageSize
 from store.query.records import Records
 from store.requests.apply import RequestApplier
 from store.requests.history import StageHistory
 from store.requests.logs import RequestLogs
 from store.requests.sources import REQUESTS
 from store.requests.stall_checker import StallChecker
-from store.requests.stalls import StallPolicy
 from store.response_size import ReadBudget
 from store.rollups.planner import RollupPlanner
 from store.rollups.service import Rollups
@@ -58,29 +51,6 @@ from store.rollups.state import RollupStates
 from store.scheduling.fair_queue import Tenant
 from store.sessions import SessionApplier
 from store.sources import INTERACTIONS, SESSIONS
-from store.validation import InputBounds
-
-
-@dataclass(frozen=True, slots=True)
-class StoreConfig:
-    database_url: str
-    pool: PoolSettings = field(default_factory=PoolSettings)
-    writer: WriterSettings = field(default_factory=WriterSettings)
-    bounds: InputBounds = field(default_factory=InputBounds)
-    pages: PageSize = field(default_factory=PageSize)
-    answers: ResultLimits = field(default_factory=ResultLimits)
-    default_tool_price: Decimal = DEFAULT_TOOL_PRICE
-    idempotency_days: int = 35
-    reprice_items: int = 100_000
-    rollups: bool = True
-    rollup_day_hours: float = 1.0
-    stall_policy: StallPolicy = field(default_factory=StallPolicy)
-    sweep_seconds: float = 15.0
-    partitions_ahead: int = 2
-    partition_months: int = MONTHS_APART
-    key_cache_seconds: float = 10.0
-    sign_in_hours: float = 168.0
-    release: Release = field(default_factory=Release)
 
 
 class Store:
@@ -94,46 +64,43 @@ class Store:
         self._clock = clock
         self._make_id = make_id
         self.database = Database(config.database_url, config.pool)
-        self.partitions = Partitions(
-            self.database.dialect, clock, config.partitions_ahead, config.partition_months
-        )
-        books = PriceBookCache(self.database, default_price := to_nanos(config.default_tool_price))
+        self.partitions = Partitions(self.database.dialect, clock, config.maintenance)
+        books = PriceBookCache(self.database, config.pricing.default_tool_nanos)
         self.activity, self.write_probe = WriteActivity(), WriteProbe(self.database)
         self.commit_events = CommitEvents()
-        requests = RequestApplier(make_id, config.stall_policy, self.commit_events, config.bounds)
+        requests = RequestApplier(make_id, config.stalls.policy, self.commit_events, config.inputs)
         self.request_stats = requests.stats
-        operations = OperationApplier(books, self.commit_events, config.rollups)
+        operations = OperationApplier(books, self.commit_events, config.rollups.enabled)
         self.writer = self._make_writer(operations, requests)
         self.installation = Installation(self.database, self.writer, clock, config.release)
         self._housekeeping = Housekeeping(
-            self.database, self.partitions, clock, timedelta(days=config.idempotency_days)
+            self.database, self.partitions, clock, config.maintenance.idempotency
         )
-        self.sweeper = StallChecker(self.database, self.writer, clock, config.sweep_seconds)
+        self.sweeper = StallChecker(self.database, self.writer, clock, config.stalls.sweep_seconds)
         self._stage_history = StageHistory(self.database, clock)
         self._tasks: list[asyncio.Task[None]] = []
-        states = RollupStates(self.database, clock, config.rollups)
-        day_delay = timedelta(hours=config.rollup_day_hours)
-        self.rollups = Rollups(self.database, states, clock, day_delay)
+        states = RollupStates(self.database, clock, config.rollups.enabled)
+        self.rollups = Rollups(self.database, states, clock, config.rollups.day_delay)
         self.aggregation = Aggregation(self.database, clock, config.answers, RollupPlanner(states))
         self.operations = Records(self.database, OPERATIONS, config.pages)
         self.requests = Records(self.database, REQUESTS, config.pages)
         self.sessions = Records(self.database, SESSIONS, config.pages)
         self.interactions = Records(self.database, INTERACTIONS, config.pages)
-        self.limits = Limits(self.database, clock, config.bounds)
-        self.prices = Prices(self.database, clock, config.bounds, books.forget)
-        self.repricing = Repricing(
-            self.database, default_price, config.rollups, config.reprice_items
-        )
+        self.limits = Limits(self.database, clock, config.inputs)
+        self.prices = Prices(self.database, clock, config.inputs, books.forget)
+        self.repricing = Repricing(self.database, config.pricing, config.rollups.enabled)
         self.breakers = CircuitBreakers(self.database)
         self.event_feed = FeedReader(self.database, EVENT_FEED)
         self.operation_feed = FeedReader(self.database, OPERATION_FEED)
         self.request_logs = RequestLogs(self.database)
-        seconds = config.key_cache_seconds
+        credentials = config.credentials
+        seconds = credentials.key_cache_seconds
         recognised = PrincipalCache(clock, seconds)
         self.access_watch = watch = RevocationWatcher(self.database, clock, recognised, seconds)
-        self.keys = ApiKeys(self.database, clock, config.bounds, recognised, watch)
-        signed_in = timedelta(hours=config.sign_in_hours)
-        self.sign_ins = SignIns(self.database, clock, recognised, watch, signed_in)
+        self.keys = ApiKeys(self.database, clock, config.inputs, recognised, watch)
+        self.sign_ins = SignIns(
+            self.database, clock, recognised, watch, credentials.sign_in_lifetime
+        )
 
     def _make_writer(self, operations: OperationApplier, requests: RequestApplier) -> Writer:
         """Build the writer; the order of appliers is the order in which each flush takes locks."""
@@ -165,9 +132,9 @@ class Store:
         self._tasks = [asyncio.create_task(self._housekeeping.run(), name="housekeeping")]
         self._tasks.append(asyncio.create_task(self.access_watch.run(), name="access-watch"))
         self.sweeper.start_listening()
-        if self.config.sweep_seconds:
+        if self.config.stalls.sweep_seconds:
             self._tasks.append(asyncio.create_task(self.sweeper.run(), name="sweeper"))
-        if self.config.rollups:
+        if self.config.rollups.enabled:
             self._tasks.append(asyncio.create_task(self.rollups.maintenance.run(), name="rollups"))
 
     async def close(self, timeout: float = 30.0) -> int:
@@ -188,7 +155,7 @@ class Store:
         return self._clock()
 
     def ingest_session(self, principal: Principal) -> IngestSession:
-        return IngestSession(principal, self.config.bounds, self._clock, self._make_id)
+        return IngestSession(principal, self.config.inputs, self._clock, self._make_id)
 
     def loaders(self, bounds: TenantBounds, budget: ReadBudget | None = None) -> Loaders:
         return Loaders(

@@ -9,10 +9,13 @@ import json
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from models.types import clean_text, session_key
 from store.errors import InvalidInputError, Problem
+from store.setting_types import KIB, MIB, ByteCount
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 FIRST = datetime(1, 1, 1, tzinfo=UTC)
@@ -36,13 +39,70 @@ class InputBounds:
     Lengths count characters; ``json_bytes`` is the size of the encoded JSON.
     """
 
-    label_length: int = 200
-    text_length: int = 8_192
-    long_text_length: int = 262_144
-    json_bytes: int = 65_536
-    json_depth: int = 16
-    batch_items: int = 10_000
-    request_stages: int = 1_000
+    batch_items: Annotated[
+        int,
+        Field(
+            validation_alias="max_batch_items",
+            ge=1,
+            le=1_000_000,
+            description="Items of one bulk mutation.",
+        ),
+    ] = 10_000
+    request_stages: Annotated[
+        int,
+        Field(
+            validation_alias="max_request_stages",
+            ge=1,
+            le=100_000,
+            description="Stages of one request, planned (200 at most) or added when they start. Every "
+            "command to a request reads its stages.",
+        ),
+    ] = 1_000
+    label_length: Annotated[
+        int,
+        Field(
+            validation_alias="max_label_length",
+            ge=1,
+            le=2_000,
+            description="Characters of a name or label.",
+        ),
+    ] = 200
+    text_length: Annotated[
+        int,
+        Field(
+            validation_alias="max_text_length",
+            ge=1,
+            le=MIB,
+            description="Characters of a message, path or error.",
+        ),
+    ] = 8_192
+    long_text_length: Annotated[
+        int,
+        Field(
+            validation_alias="max_long_text_length",
+            ge=1,
+            le=64 * MIB,
+            description="Characters of a chat message or response.",
+        ),
+    ] = 262_144
+    json_bytes: Annotated[
+        ByteCount,
+        Field(
+            validation_alias="max_json_bytes",
+            ge=2,
+            le=64 * MIB,
+            description="Size of one JSON value.",
+        ),
+    ] = 64 * KIB
+    json_depth: Annotated[
+        int,
+        Field(
+            validation_alias="max_json_depth",
+            ge=1,
+            le=100,
+            description="Levels of nesting inside a JSON value.",
+        ),
+    ] = 16
 
 
 class Checker:

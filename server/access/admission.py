@@ -2,19 +2,26 @@
 
 import ipaddress
 import math
+import resource
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from typing import Annotated, TypeVar
 from uuid import UUID
+
+from pydantic import Field
 
 from store.auth.access import Principal
 from store.errors import TooManyRequestsError
+from store.setting_types import HOUR_SECONDS
 
 MINUTE_SECONDS = 60
 KEPT_ADDRESSES = 10_000
 """Addresses remembered at most, 200 bytes each; the one that tried nothing for longest goes first."""
+MIN_CONNECTIONS = 10
+OTHER_FILES = 200
+"""Files a process needs for other things than connections of callers: database, log, libraries."""
 T = TypeVar("T")
 NETWORK_BITS = 64
 """One subscriber of IPv6 has that many bits to himself."""
@@ -22,11 +29,70 @@ NETWORK_BITS = 64
 
 @dataclass(frozen=True, slots=True)
 class ConnectionBounds:
-    """How many connections a process holds, and how long they may take; each is a setting."""
+    """Bound how many connections a process holds, and how long they may take."""
 
-    most: int = 10_000
-    header_seconds: float = 15.0
-    body_seconds: float = 30.0
+    most: Annotated[
+        int,
+        Field(
+            validation_alias="max_connections",
+            ge=MIN_CONNECTIONS,
+            le=1_000_000,
+            description="Connections each process holds; for one more, the one that has been idle for "
+            "longest is closed.",
+        ),
+    ] = 10_000
+    header_seconds: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=HOUR_SECONDS,
+            description="How long a connection may take to send the head of a request.",
+        ),
+    ] = 15.0
+    body_seconds: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=HOUR_SECONDS,
+            description="How long a body may take, and a second more for each 16 KiB that have come; "
+            "408 answers a slower one.",
+        ),
+    ] = 30.0
+
+    def within_file_limit(self) -> "ConnectionBounds":
+        """Return these bounds with no more connections than the system lets a process have."""
+        files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        room = self.most if files == resource.RLIM_INFINITY else files - OTHER_FILES
+        return replace(self, most=max(MIN_CONNECTIONS, min(self.most, room)))
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionBounds:
+    """Bound how long an operation runs, and how many run at once."""
+
+    operation_seconds: Annotated[
+        float,
+        Field(gt=0, le=HOUR_SECONDS, description="How long one operation may take."),
+    ] = 60.0
+    operations: Annotated[
+        int,
+        Field(
+            validation_alias="max_operations",
+            ge=1,
+            le=100_000,
+            description="Operations under way at once for one API key, or for all callers without "
+            "one, in each process; 429 answers further ones.",
+        ),
+    ] = 1_000
+    operations_per_organization: Annotated[
+        int,
+        Field(
+            validation_alias="max_operations_per_organization",
+            ge=1,
+            le=100_000,
+            description="The same for all API keys of one organization.",
+        ),
+    ] = 2_000
 
 
 class TooManyWrongKeysError(TooManyRequestsError):

@@ -5,7 +5,6 @@ import logging
 from collections import Counter
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -14,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from schema.context import RequestContext
 from server.access.authentication import Authenticator
+from server.exporting.bounds import ExportBounds
 from server.exporting.formats import Writer, format_of, writer_of
 from server.exporting.pages import PAGE_ROWS, ExportCaller, Pages
 from server.exporting.questions import ExportQuestion, ExportRefusedError, Reader
@@ -43,19 +43,6 @@ RETRY_SECONDS = 5
 log = logging.getLogger("trackstore.export")
 
 
-@dataclass(frozen=True, slots=True)
-class ExportBounds:
-    """How much exports may take of a server process."""
-
-    at_once: int
-    """Exports of one organization."""
-    in_all: int
-    rows: int
-    stall_seconds: float
-    page_rows: int
-    answer_rows: int
-
-
 class ExportAbortedError(Exception):
     """The rows that were sent are not all; the text says why."""
 
@@ -78,8 +65,10 @@ class ExportEndpoint:
         self._authenticator = authenticator
         self._bounds = bounds
         self._bodies = reader
-        page_rows = min(bounds.page_rows, PAGE_ROWS)
-        self._reader = Reader(schema._schema, document_bounds, bounds.answer_rows, page_rows)
+        config = store.config
+        self._page_rows = config.pages.maximum
+        page_rows = min(self._page_rows, PAGE_ROWS)
+        self._reader = Reader(schema._schema, document_bounds, config.answers.rows, page_rows)
         self._asker = ExportCaller(schema, fast)
         self._running: Counter[Tenant] = Counter()
         self.waiting = 0
@@ -120,7 +109,7 @@ class ExportEndpoint:
         bounds, own = self._bounds, self._running[tenant]
         whose, running, most = "of this organization", own, bounds.at_once
         if own < most:
-            whose, running, most = "of all organizations", self.running, bounds.in_all
+            whose, running, most = "of all organizations", self.running, bounds.total
         if running >= most:
             self.refused += 1
             raise TooManyRequestsError(
@@ -146,7 +135,7 @@ class ExportEndpoint:
             )
             return RequestContext(self._store, principal, HYDRATE)
 
-        pages = Pages(self._asker, question, context, self._bounds.page_rows)
+        pages = Pages(self._asker, question, context, self._page_rows)
         async with aclosing(self._chunks(pages, writer)) as chunks:
             try:
                 first = await anext(chunks)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias, cast
+from typing import Annotated, Any, TypeAlias, cast
 
 from graphql import (
     DocumentNode,
@@ -18,6 +18,7 @@ from graphql import (
     ValueNode,
     parse,
 )
+from pydantic import Field
 from strawberry.extensions import SchemaExtension
 
 from server.graphql.document_cost import MOST, Cost, CostMeter, PageBounds, value_of
@@ -32,17 +33,78 @@ Selected: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class DocumentBounds:
-    """How much one document may ask; each is a setting."""
+    """Bound what one document may ask for. ``pages`` follows from the bounds of pages."""
 
-    depth: int = 12
-    aliases: int = 30
-    root_fields: int = 20
-    tokens: int = 10_000
-    directives: int = 50
-    fragments: int = 100
-    repeats: int = 50
+    depth: Annotated[
+        int,
+        Field(
+            validation_alias="max_depth",
+            ge=1,
+            le=100,
+            description="Levels of fields inside each other in a document.",
+        ),
+    ] = 12
+    aliases: Annotated[
+        int,
+        Field(
+            validation_alias="max_aliases", ge=0, le=10_000, description="Aliases in a document."
+        ),
+    ] = 30
+    root_fields: Annotated[
+        int,
+        Field(
+            validation_alias="max_root_fields",
+            ge=1,
+            le=10_000,
+            description="Fields at the top of an operation.",
+        ),
+    ] = 20
+    tokens: Annotated[
+        int,
+        Field(
+            validation_alias="max_tokens",
+            ge=1,
+            le=1_000_000,
+            description="Tokens of a document, variables aside.",
+        ),
+    ] = 10_000
+    directives: Annotated[
+        int,
+        Field(
+            validation_alias="max_directives",
+            ge=0,
+            le=10_000,
+            description="Directives in a document, fragments spread out.",
+        ),
+    ] = 50
+    fragments: Annotated[
+        int,
+        Field(
+            validation_alias="max_fragments",
+            ge=0,
+            le=10_000,
+            description="Fragments that a document defines.",
+        ),
+    ] = 100
+    repeats: Annotated[
+        int,
+        Field(
+            validation_alias="max_repeats",
+            ge=1,
+            le=10_000,
+            description="Fields of one name beside each other in a document, fragments spread out.",
+        ),
+    ] = 50
     objects: ObjectBounds = ObjectBounds()  # noqa: RUF009  # it is immutable
-    cost: int = 200_000
+    cost: Annotated[
+        int,
+        Field(
+            validation_alias="max_cost",
+            ge=1,
+            le=10**12,
+            description="Records that a document may ask for: page sizes multiplied along its nesting.",
+        ),
+    ] = 200_000
     pages: PageBounds = PageBounds()  # noqa: RUF009  # it is immutable
 
 

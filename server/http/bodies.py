@@ -4,10 +4,11 @@ import json
 from codecs import BOM_UTF8
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn, Protocol
+from typing import Annotated, Any, NoReturn, Protocol
 from urllib.parse import unquote_to_bytes
 
 import msgspec
+from pydantic import Field
 from starlette.datastructures import QueryParams
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
@@ -23,6 +24,7 @@ from server.http.headers import headers_of
 from server.http.json_size import holds_more_values
 from server.http.negotiation import JSON
 from server.http.variables import problem_of_size
+from store.setting_types import GIB, KIB, MIB, ByteCount
 
 NAME, DOCUMENT_ID = "operationName", "documentId"
 QUERY_PARAMETERS = ("query", NAME, "variables", "extensions", DOCUMENT_ID)
@@ -219,11 +221,36 @@ ReadQuickly = Callable[[bytes], GraphQLRequest | None]
 
 @dataclass(frozen=True, slots=True)
 class RequestBounds:
-    """How large one request may be; each but ``json_values`` is a setting."""
+    """Bound the size of one request."""
 
-    body_bytes: int
-    document_bytes: int
-    variable_values: int
+    body_bytes: Annotated[
+        ByteCount,
+        Field(
+            validation_alias="max_body_bytes",
+            ge=KIB,
+            le=GIB,
+            description="Largest body of a request; 413 answers a larger one.",
+        ),
+    ] = 32 * MIB
+    document_bytes: Annotated[
+        ByteCount,
+        Field(
+            validation_alias="max_document_bytes",
+            ge=KIB,
+            le=64 * MIB,
+            description="Size of a document, variables aside; parsing takes half a second for each "
+            "MiB.",
+        ),
+    ] = 512 * KIB
+    variable_values: Annotated[
+        int,
+        Field(
+            validation_alias="max_variable_values",
+            ge=1,
+            le=100_000_000,
+            description="JSON values in a request's variables.",
+        ),
+    ] = 300_000
 
     @property
     def json_values(self) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from graphql import (
     GraphQLInputObjectType,
@@ -14,6 +14,7 @@ from graphql import (
     TypeNode,
     get_named_type,
 )
+from pydantic import Field
 
 BATCHES = frozenset({"OperationInput", "EntryInput"})
 """Inputs that come by the thousand; of all others a request needs a few."""
@@ -21,13 +22,31 @@ BATCHES = frozenset({"OperationInput", "EntryInput"})
 
 @dataclass(frozen=True, slots=True)
 class ObjectBounds:
-    """How many objects the inputs of one request may hold; each is a setting.
+    """Bound how many objects the inputs of one request may hold.
 
-    ``objects`` and ``depth`` are of filters and the like, ``batch`` is of operations and entries.
+    ``objects`` and ``depth`` are of filters and the like; ``batch``, of operations and entries, is the
+    bound of a batch.
     """
 
-    objects: int = 1_000
-    depth: int = 32
+    objects: Annotated[
+        int,
+        Field(
+            validation_alias="max_objects",
+            ge=1,
+            le=100_000,
+            description="Objects in a variable such as a filter, or written into a document; batches "
+            "of operations and entries aside.",
+        ),
+    ] = 1_000
+    depth: Annotated[
+        int,
+        Field(
+            validation_alias="max_variable_depth",
+            ge=2,
+            le=500,
+            description="Levels of objects inside a variable such as a filter.",
+        ),
+    ] = 32
     batch: int = 10_000
 
 

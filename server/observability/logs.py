@@ -16,7 +16,7 @@ from structlog.typing import Processor
 
 from server.observability.access_log import preformatted
 from server.observability.correlation import add_correlation
-from server.settings.errors import hide_password
+from server.redaction import hide_password
 
 API_KEY = re.compile(r"\btsk_([0-9a-f]{32})_[\w-]+")
 BEARER = re.compile(r"(bearer\s+)(?!tsk_)\S+", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""What is wrong with the settings, said in plain sentences: which variable, what was given, the fix."""
+"""Explains wrong settings in sentences: which variable, its value, the fix."""
 
 import os
 import re
@@ -12,11 +12,13 @@ from dotenv import dotenv_values
 from pydantic import ByteSize, ValidationError
 from pydantic.fields import FieldInfo
 
+from server.redaction import hide_password
+from store.setting_types import PARSES_BYTE_SIZE
+
 PREFIX = "TRACKSTORE_"
 ENV_FILE = ".env"
-PASSWORD = re.compile(r"(?<=://)([^\s/@:]*):\S*@")
-PASSWORD_PARAMETER = re.compile(r"(password=)[^&\s]*", re.IGNORECASE)
-LONGEST_SHOWN = 80
+VARIABLES_WITHOUT_PREFIX = {"database_url": "DATABASE_URL"}
+MAX_VALUE_CHARACTERS = 80
 SERVICE_LINK = re.compile(r"(tcp|udp)://")
 """What Kubernetes puts into NAME_PORT for every Service called NAME."""
 
@@ -31,14 +33,18 @@ class SettingsError(Exception):
         self.problems = problems
 
 
-def variable(name: str, field: FieldInfo) -> str:
-    """The environment variable that holds the setting ``name``."""
-    return str(field.validation_alias) if field.validation_alias else PREFIX + name.upper()
+def variable(name: str) -> str:
+    """Return the environment variable that holds the setting ``name``."""
+    return VARIABLES_WITHOUT_PREFIX.get(name, PREFIX + name.upper())
 
 
-def hide_password(text: str) -> str:
-    """``text`` with the password of every URL in it replaced, also where the URL is malformed."""
-    return PASSWORD_PARAMETER.sub(r"\1***", PASSWORD.sub(r"\1:***@", text))
+def is_byte_size(field: FieldInfo) -> bool:
+    return PARSES_BYTE_SIZE in field.metadata
+
+
+def format_setting(value: object, field: FieldInfo) -> str:
+    """Format a value of a setting as the environment spells it, without a password."""
+    return shown(ByteSize(value) if is_byte_size(field) and isinstance(value, int) else value)
 
 
 def shown(value: object) -> str:
@@ -54,7 +60,7 @@ def shown(value: object) -> str:
     if isinstance(value, tuple):
         return ",".join(map(str, value))
     text = hide_password(str(value))
-    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
+    return text if len(text) <= MAX_VALUE_CHARACTERS else f"{text[:MAX_VALUE_CHARACTERS]}..."
 
 
 def choices(field: FieldInfo) -> list[str]:
@@ -73,8 +79,8 @@ def expected(field: FieldInfo) -> str:
         return f"one of {', '.join(words)}"
     if field.annotation is bool:
         return "true or false"
-    if field.annotation is ByteSize:
-        return f"a size such as {shown(field.default)}{_range(field)}"
+    if is_byte_size(field):
+        return f"a size such as {format_setting(field.default, field)}{_range(field)}"
     if field.annotation is str:
         return f"text{_range(field)}"
     kind = "a whole number" if field.annotation is int else "a number"
@@ -82,7 +88,7 @@ def expected(field: FieldInfo) -> str:
 
 
 def _range(field: FieldInfo) -> str:
-    number = _size if field.annotation is ByteSize else _number
+    number = _size if is_byte_size(field) else _number
     low = high = ""
     for rule in field.metadata:
         match rule:
@@ -110,23 +116,22 @@ def _number(value: Any) -> str:
 
 
 def explain(error: ValidationError, fields: Fields) -> SettingsError:
-    """The same as ``error`` in sentences, one for each setting that is wrong."""
-    by_place = {variable(name, field): name for name, field in fields.items()}
-    by_place |= {name: name for name in fields}
+    """Translate ``error`` into sentences, one for each setting that is wrong."""
     problems = []
-    for found in error.errors(include_url=False):
-        place = str(found["loc"][0]) if found["loc"] else ""
-        message = str(found["msg"]).removeprefix("Value error, ")
-        if place not in by_place:
+    for detail in error.errors(include_url=False):
+        message = str(detail["msg"]).removeprefix("Value error, ")
+        name = next((step for step in reversed(detail["loc"]) if step in fields), None)
+        if name is None:
             problems.append(message)  # about several settings together: names them itself
             continue
-        name = by_place[place]
-        problems.append(_sentence(name, fields[name], found["input"], found["type"], message))
+        problems.append(
+            _sentence(str(name), fields[str(name)], detail["input"], detail["type"], message)
+        )
     return SettingsError(problems)
 
 
 def _sentence(name: str, field: FieldInfo, given: object, kind: str, message: str) -> str:
-    variable_name = variable(name, field)
+    variable_name = variable(name)
     said = f"{variable_name} is {shown(given)!r}{_origin(variable_name)}"
     if SERVICE_LINK.match(str(given)):
         return (
@@ -137,7 +142,7 @@ def _sentence(name: str, field: FieldInfo, given: object, kind: str, message: st
         return f"{said}: {message}."
     return (
         f"{said}: expected {expected(field)}. "
-        f"Set {variable_name}={shown(field.default)} (the default) or remove it."
+        f"Set {variable_name}={format_setting(field.default, field)} (the default) or remove it."
     )
 
 
@@ -151,7 +156,7 @@ def _origin(variable_name: str) -> str:
 
 def misspelt(names: list[str], fields: Fields) -> dict[str, str]:
     """Variables that nothing reads, each with the setting it was probably meant to be."""
-    known = [variable(name, field) for name, field in fields.items()]
+    known = [variable(name) for name in fields]
     strangers = [n for n in names if n.upper().startswith(PREFIX) and n.upper() not in known]
     close = {name: get_close_matches(name.upper(), known, n=1, cutoff=0.85) for name in strangers}
     return {name: found[0] for name, found in close.items() if found}

@@ -7,19 +7,20 @@ from dataclasses import dataclass
 
 from dotenv import dotenv_values
 
-from server.settings.errors import ENV_FILE, choices, misspelt, shown, variable
-from server.settings.model import Settings
+from server.settings.errors import ENV_FILE, choices, format_setting, misspelt
+from server.settings.model import FIELDS, SETTINGS, Setting, Settings
 
 SECTIONS = {
-    "host": "Server",
-    "access": "Access",
-    "database_url": "Database",
-    "writer_queue_items": "Writing",
-    "max_batch_items": "Bounds of what is sent",
-    "max_depth": "GraphQL",
-    "log_level": "Watching it",
+    "Server": ("listen", "requests", "connections"),
+    "Access": ("access", "credentials"),
+    "Database": ("database", "pool", "rollups", "maintenance"),
+    "Writing": ("writer", "pricing"),
+    "Live streams and silence": ("live", "stalls"),
+    "Bounds of what is sent": ("inputs",),
+    "GraphQL": ("documents", "execution", "pages", "answers", "exports", "api"),
+    "Watching it": ("logging", "metrics"),
 }
-"""The first setting of each section, in the order of the class."""
+"""The groups of each section."""
 
 INTRODUCTION = """\
 # Settings
@@ -47,33 +48,40 @@ class SettingRow:
 
 
 def describe_settings() -> Iterator[SettingRow]:
-    """Every setting, in the order in which people should read them."""
-    section = ""
-    for name, field in Settings.model_fields.items():
-        section = SECTIONS.get(name, section)
-        yield SettingRow(
-            name=name,
-            variable=variable(name, field),
-            default=shown(field.default),
-            choices=tuple(choices(field)),
-            description=field.description or "",
-            section=section,
-        )
+    """Yield every setting, in the order in which people should read them."""
+    for section, groups in SECTIONS.items():
+        for setting in SETTINGS.values():
+            if setting.path[0] in groups:
+                yield _row(setting, section)
+
+
+def _row(setting: Setting, section: str) -> SettingRow:
+    return SettingRow(
+        name=setting.name,
+        variable=setting.variable,
+        default=format_setting(setting.info.default, setting.info),
+        choices=tuple(choices(setting.info)),
+        description=setting.info.description or "",
+        section=section,
+    )
 
 
 def describe(name: str) -> SettingRow:
-    """The row of one setting."""
+    """Return the row of one setting."""
     return next(row for row in describe_settings() if row.name == name)
 
 
 def present_values(settings: Settings) -> dict[str, str]:
-    """The value of each setting by name, as it may be printed: without passwords."""
-    return {name: shown(getattr(settings, name)) for name in Settings.model_fields}
+    """Return the value of each setting by name, as it may be printed: without passwords."""
+    return {
+        name: format_setting(setting.value_in(settings), setting.info)
+        for name, setting in SETTINGS.items()
+    }
 
 
 def misspelt_settings() -> dict[str, str]:
-    """Variables of the environment and ``.env`` that nothing reads, each with what was meant."""
-    return misspelt([*os.environ, *dotenv_values(ENV_FILE)], Settings.model_fields)
+    """Find variables of the environment and ``.env`` that nothing reads; with the name meant."""
+    return misspelt([*os.environ, *dotenv_values(ENV_FILE)], FIELDS)
 
 
 def markdown() -> str:

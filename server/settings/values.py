@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator
-from pydantic_settings import NoDecode
 
 from server.access.key_requirement import Access
 
@@ -14,10 +13,6 @@ SWITCH_WORDS = {"true": "yes", "1": "yes", "on": "yes", "false": "no", "0": "no"
 
 def _lower(value: Any) -> Any:
     return value.strip().lower() if isinstance(value, str) else value
-
-
-def _upper(value: Any) -> Any:
-    return value.strip().upper() if isinstance(value, str) else value
 
 
 def _switch(value: Any) -> Any:
@@ -66,14 +61,9 @@ def _addresses(value: tuple[str, ...]) -> tuple[str, ...]:
 
 
 AccessWord = Annotated[Access, BeforeValidator(_lower)]
-HostNames = Annotated[
-    tuple[str, ...], NoDecode, BeforeValidator(_listed), AfterValidator(_host_names)
-]
-Origins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed), AfterValidator(_origins)]
-Addresses = Annotated[
-    tuple[str, ...], NoDecode, BeforeValidator(_listed), AfterValidator(_addresses)
-]
+HostNames = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_host_names)]
+Origins = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_origins)]
+Addresses = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_addresses)]
 LogFormat = Annotated[Literal["auto", "console", "json"], BeforeValidator(_lower)]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
 Switch = Annotated[Literal["auto", "yes", "no"], BeforeValidator(_switch)]
-Synchronous = Annotated[Literal["OFF", "NORMAL", "FULL", "EXTRA"], BeforeValidator(_upper)]

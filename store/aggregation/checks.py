@@ -7,7 +7,9 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import assert_never
+from typing import Annotated, assert_never
+
+from pydantic import Field
 
 from store.aggregation.buckets import Bucket
 from store.aggregation.catalog import Source, Stat
@@ -31,6 +33,7 @@ from store.aggregation.queries import AggregationQuery, ByBucket, ByGroup, Group
 from store.aggregation.zones import is_zone
 from store.errors import Choices, InvalidInputError, Problem
 from store.query.filters import MAX_PATH_STEPS, AllOf, AnyOf, Condition, Not
+from store.setting_types import GIB, KIB, MIB, ByteCount
 from store.validation import EARLIEST
 
 MAX_GROUPS = 8
@@ -46,9 +49,34 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class ResultLimits:
-    rows: int = 10_000
-    buckets: int = 1_500
-    bytes: int = 32 * 2**20
+    rows: Annotated[
+        int,
+        Field(
+            validation_alias="max_answer_rows",
+            ge=1,
+            le=1_000_000,
+            description="Rows of the largest aggregation.",
+        ),
+    ] = 10_000
+    buckets: Annotated[
+        int,
+        Field(
+            validation_alias="max_buckets",
+            ge=1,
+            le=100_000,
+            description="Buckets of time in one aggregation; a day has 1,440 minutes.",
+        ),
+    ] = 1_500
+    bytes: Annotated[
+        ByteCount,
+        Field(
+            validation_alias="max_answer_bytes",
+            ge=KIB,
+            le=GIB,
+            description="Size of the largest answer, and of a page of an export; a larger one is an "
+            "error that says how to ask for less. Four times as much may be read for it.",
+        ),
+    ] = 32 * MIB
 
 
 def check_query(question: AggregationQuery, now: datetime, limits: ResultLimits) -> None:

@@ -5,6 +5,9 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Annotated
+
+from pydantic import Field
 
 from store.errors import OverloadedError, TooManyRequestsError
 from store.ingest.entries import Entry
@@ -17,14 +20,44 @@ class WriterSettings:
 
     ``queue_items`` bounds memory: at about 2 KB an entry, 50,000 are 100 MB. They are those of one
     organization; all together have twice as many. While a transaction is under way, another one
-    begins only for ``parallel_items`` entries or more. ``delay_seconds`` is how long a small one
+    begins only for ``parallel_items`` entries or more. ``delay_ms`` is how long a small one
     waits for company, where the last one had some.
     """
 
-    queue_items: int = 50_000
-    flush_items: int = 2_000
+    queue_items: Annotated[
+        int,
+        Field(
+            validation_alias="writer_queue_items",
+            ge=1,
+            le=10_000_000,
+            description="Entries of one organization that may wait to be written, about 2 KB each; "
+            "further ones are refused with OVERLOADED. Those of all organizations may be twice as many.",
+        ),
+    ] = 50_000
+    flush_items: Annotated[
+        int,
+        Field(
+            validation_alias="writer_flush_items",
+            ge=1,
+            le=100_000,
+            description="Entries written in one transaction.",
+        ),
+    ] = 2_000
     parallel_items: int = 500
-    delay_seconds: float = 0.0
+    delay_ms: Annotated[
+        float,
+        Field(
+            validation_alias="writer_delay_ms",
+            ge=0,
+            le=1_000,
+            description="How long a small transaction waits for more entries, in addition to those "
+            "that arrived during the last one.",
+        ),
+    ] = 0.0
+
+    @property
+    def delay_seconds(self) -> float:
+        return self.delay_ms / 1_000
 
     @property
     def large_items(self) -> int:

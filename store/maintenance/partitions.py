@@ -10,10 +10,9 @@ from models import Base
 from models.partitions import INFO_KEY, Partition
 from store.dialects import DatabaseDialect, TimeSpan
 from store.ids import Clock
+from store.maintenance.settings import MaintenanceSettings
 
 MONTHS = 12
-MONTHS_APART = 24
-"""Months back for which each has a partition of its own: the span that reports look at."""
 Month = int
 """Months since year 0: ``year * 12 + month - 1``."""
 LAST_MONTH: Month = 10_000 * MONTHS
@@ -42,7 +41,7 @@ def partition_of(table: Table) -> Partition:
 class Partitions:
     """Knows which months have a partition and makes those that are missing.
 
-    Each month from ``months_apart`` ago on gets its own; older ones share, so that records of
+    Each month from ``partition_months`` ago on gets its own; older ones share, so that records of
     many years do not make every statement plan with hundreds of tables.
     """
 
@@ -50,13 +49,11 @@ class Partitions:
         self,
         dialect: DatabaseDialect,
         clock: Clock,
-        months_ahead: int = 2,
-        months_apart: int = MONTHS_APART,
+        settings: MaintenanceSettings | None = None,
     ) -> None:
         self._dialect = dialect
         self._clock = clock
-        self._months_ahead = months_ahead
-        self._months_apart = months_apart
+        self._settings = settings or MaintenanceSettings()
         self._known: dict[str, list[tuple[Month, Month]]] = {}
         self._lock = asyncio.Lock()
 
@@ -73,14 +70,14 @@ class Partitions:
 
     async def _ensure_one(self, table: Table, month: Month) -> None:
         if not self._is_known(table, month):
-            shared_before = start_of(month_of(self._clock()) - self._months_apart)
+            shared_before = start_of(month_of(self._clock()) - self._settings.partition_months)
             span = TimeSpan(start_of(month), start_of(month + 1))
             span = await self._dialect.ensure_partition(table, span, shared_before)
             self._known.setdefault(table.name, []).append(_months_of(span))
 
     async def ensure_ahead(self) -> None:
         month = month_of(self._clock())
-        ahead = range(month, month + self._months_ahead + 1)
+        ahead = range(month, month + self._settings.partitions_ahead + 1)
         await self.ensure((table, m) for table in partitioned_tables() for m in ahead)
 
     def forget(self) -> None:

@@ -20,6 +20,7 @@ from store.operations.costs import COUNTS, NAMES, costs_of
 from store.operations.sources import OPERATIONS
 from store.pricing.prices import TABLE as PRICES
 from store.pricing.prices import PriceBook
+from store.pricing.settings import PricingSettings
 from store.query.filters import Condition, ConditionCompiler
 from store.query.paging import OrderTerm, decode_cursor, encode_cursor
 
@@ -117,13 +118,11 @@ class RepriceResult:
 class Repricing:
     """Prices operations again. Every chunk is a transaction; to run it twice changes nothing more."""
 
-    def __init__(
-        self, database: Database, default_tool_nanos: int, rolls_up: bool, most: int
-    ) -> None:
+    def __init__(self, database: Database, settings: PricingSettings, rolls_up: bool) -> None:
         self._database = database
-        self._default_tool_nanos = default_tool_nanos
+        self._default_tool_nanos = settings.default_tool_nanos
         self._rolls_up = rolls_up
-        self._most = most
+        self._most = settings.reprice_items
 
     async def reprice(
         self,

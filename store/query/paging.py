@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
+from pydantic import Field
 from sqlalchemy import (
     ColumnElement,
     Date,
@@ -50,8 +51,24 @@ class OrderTerm:
 class PageSize:
     """How many records a page has where nothing is asked, and at most."""
 
-    default: int = 100
-    maximum: int = 1_000
+    default: Annotated[
+        int,
+        Field(
+            validation_alias="default_page_size",
+            ge=1,
+            le=100_000,
+            description="Records of a page if no size is given.",
+        ),
+    ] = 100
+    maximum: Annotated[
+        int,
+        Field(
+            validation_alias="max_page_size",
+            ge=1,
+            le=100_000,
+            description="Records of the largest page.",
+        ),
+    ] = 1_000
 
 
 @dataclass(frozen=True, slots=True)

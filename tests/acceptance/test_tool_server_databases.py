@@ -22,8 +22,8 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("_own_folder")
 def test_c6_sqlite_is_the_default_and_the_pool_is_ten_and_twenty() -> None:
     settings = load_settings()
-    assert settings.parsed_database_url.get_backend_name() == "sqlite"
-    assert settings.database_file == Path("trackstore.db")
+    assert settings.database.parsed_url.get_backend_name() == "sqlite"
+    assert settings.database.file == Path("trackstore.db")
     pool = settings.store_config().pool
     assert (pool.size, pool.overflow) == (10, 20)
 

@@ -21,9 +21,7 @@ DIALECT_HOMES = (
     "store/dialects/",
     "models/types.py",
     "migrations/",
-    "server/settings/model.py",
-    "server/settings/serving.py",
-    "server/settings/database_address.py",
+    "server/settings/database.py",
 )
 
 

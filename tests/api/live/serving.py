@@ -165,7 +165,7 @@ async def served(clock: Clock = utc_now, **settings: Any) -> AsyncIterator[Serve
         http=BoundedProtocol,
         ws=BoundedWebSocket,
         ws_per_message_deflate=False,
-        ws_max_size=int(loaded.max_body_bytes),
+        ws_max_size=loaded.requests.body_bytes,
         timeout_graceful_shutdown=5,
     )
     server = uvicorn.Server(config)

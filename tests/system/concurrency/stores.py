@@ -15,9 +15,10 @@ from schema.labels import LabelsInput
 from schema.limits import ConsumeInput, LimitInput
 from schema.scalars import Long
 from store.auth.access import Principal, TenantBounds
+from store.config import StoreConfig
 from store.dialects import PoolSettings
 from store.limits.decide import Level
-from store.store import Store, StoreConfig
+from store.store import Store
 
 TYPE = "mini"
 # What these tests write need not survive a loss of power.

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from migrations.runner import upgrade
 from models import LimitUsage, table_of
 from server.routes.health import Health
-from server.settings.model import Settings
+from server.settings.model import load_settings
 from store.errors import StoreError
 from store.ids import new_id
 from store.maintenance.readiness import READ_ONLY_NOTE, WriteActivity
@@ -36,7 +36,7 @@ TRACK = """mutation ($id: UUID!) {
 @asynccontextmanager
 async def store_of(url: str) -> AsyncIterator[Store]:
     """A store that writes nothing by itself."""
-    store = Store(Settings(database_url=url, pool_size=2, pool_wait_seconds=2).store_config())
+    store = Store(load_settings(database_url=url, pool_size=2, pool_wait_seconds=2).store_config())
     try:
         yield store
     finally:

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from cli.database import with_store
 from cli.doctor import examine
 from cli.findings import Finding, State
-from server.settings.database_address import DATABASES
-from server.settings.model import Settings
+from server.settings.database import DATABASES
+from server.settings.model import load_settings
 from store.dialects import DatabaseDialect, PoolSettings, dialect_for
 from store.ids import utc_now
 from store.store import Store
@@ -30,7 +30,7 @@ def look(url: str | None = None) -> dict[str, Finding]:
 
 def file_of(url: str) -> Path:
     """The file of an embedded database."""
-    file = Settings(database_url=url).database_file
+    file = load_settings(database_url=url).database.file
     assert file is not None
     return file
 
@@ -41,7 +41,7 @@ def start_once(url: str) -> None:
     async def start(store: Store) -> None:
         await store.start()
 
-    with_store(Settings(database_url=url), start)
+    with_store(load_settings(database_url=url), start)
 
 
 @pytest.mark.usefixtures("own_folder")

@@ -6,7 +6,7 @@ import pytest
 
 from cli.database import with_store
 from models.enums import AccessScope
-from server.settings.model import Settings
+from server.settings.model import load_settings
 from store.auth.access import Principal, TenantBounds
 from store.store import Store
 from tests.unit.cli.conftest import Run
@@ -20,7 +20,7 @@ def _database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def principal(database_url: str, secret: str) -> Principal | None:
     """Whom a key speaks for."""
     return with_store(
-        Settings(database_url=database_url), lambda store: store.keys.authenticate(secret)
+        load_settings(database_url=database_url), lambda store: store.keys.authenticate(secret)
     )
 
 
@@ -144,4 +144,4 @@ def test_the_store_is_closed_when_it_fails(database_url: str) -> None:
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
-        with_store(Settings(database_url=database_url), fail)
+        with_store(load_settings(database_url=database_url), fail)

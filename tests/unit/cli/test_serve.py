@@ -14,7 +14,7 @@ from graphql import build_schema, parse, validate
 from cli.banner import QUERY, Running
 from server.access.key_requirement import Access
 from server.graphql.schema import schema_sdl
-from server.settings.model import Settings
+from server.settings.model import load_settings
 from tests.support.postgres import PostgresCluster
 from tests.unit.cli.conftest import PATIENCE_SECONDS, Run, Serve
 
@@ -90,7 +90,7 @@ def test_the_query_of_the_banner_is_one() -> None:
     ],
 )
 def test_the_address_that_is_told(host: str, url: str) -> None:
-    assert Running(Settings(host=host), 80, Access.KEYS).url == url
+    assert Running(load_settings(host=host), 80, Access.KEYS).url == url
 
 
 @pytest.mark.postgresql

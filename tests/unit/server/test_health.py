@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from migrations.runner import downgrade
 from server.routes.health import Health
-from server.settings.model import Settings
+from server.settings.model import load_settings
 from store.store import Store
 from tests.support.postgres import PostgresCluster
 
@@ -20,7 +20,7 @@ from tests.support.postgres import PostgresCluster
 @asynccontextmanager
 async def served(url: str, bound: float = 2.0) -> AsyncIterator[tuple[Health, httpx.AsyncClient]]:
     """The health of a store on ``url``, and a client that asks for it."""
-    store = Store(Settings(database_url=url).store_config())
+    store = Store(load_settings(database_url=url).store_config())
     health = Health(store, bound)
     app = Starlette(routes=[Route("/livez", health.livez), Route("/readyz", health.readyz)])
     transport = httpx.ASGITransport(app=app)
@@ -59,7 +59,7 @@ async def test_not_ready_after_a_downgrade(database_url: str) -> None:
 
 async def test_ready_beside_newer_tables(database_url: str) -> None:
     """Servers of the last version serve on while those of the next one are started."""
-    store = Store(Settings(database_url=database_url).store_config())
+    store = Store(load_settings(database_url=database_url).store_config())
     async with store.database.write() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     await store.close()

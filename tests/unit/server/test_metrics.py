@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from server.observability.metrics import Metrics, MetricsMiddleware
-from server.settings.model import Settings
+from server.settings.model import load_settings
 from store.store import Store
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
@@ -28,7 +28,7 @@ async def broken(request: Request) -> Response:
 
 @pytest.fixture
 async def store(database_url: str) -> AsyncIterator[Store]:
-    store = Store(Settings(database_url=database_url).store_config())
+    store = Store(load_settings(database_url=database_url).store_config())
     await store.start()
     yield store
     await store.close()

@@ -7,7 +7,7 @@ import pytest
 
 from server.access.key_requirement import Access
 from server.settings.errors import SettingsError
-from server.settings.model import Settings, load_settings
+from server.settings.model import SETTINGS, load_settings
 from server.settings.table import describe_settings, markdown, misspelt_settings, present_values
 from tests.house.checkout import ROOT
 
@@ -25,13 +25,17 @@ def problem(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> str:
 
 def test_the_defaults_serve_one_machine() -> None:
     settings = load_settings()
-    assert settings.database_url == "sqlite:///trackstore.db"
-    assert (settings.host, settings.port, settings.workers) == ("127.0.0.1", 8000, 1)
-    assert (settings.pool_size, settings.pool_overflow) == (10, 20)
-    assert settings.access is Access.AUTO
-    assert settings.max_body_bytes == 32 * 2**20
-    assert settings.default_tool_price == Decimal("0.015")
-    assert settings.migrates_on_start
+    assert settings.database.url == "sqlite:///trackstore.db"
+    assert (settings.listen.host, settings.listen.port, settings.listen.workers) == (
+        "127.0.0.1",
+        8000,
+        1,
+    )
+    assert (settings.pool.size, settings.pool.overflow) == (10, 20)
+    assert settings.access.policy is Access.AUTO
+    assert settings.requests.body_bytes == 32 * 2**20
+    assert settings.pricing.default_tool_price == Decimal("0.015")
+    assert settings.database.migrates_on_start
 
 
 def test_call_environment_and_file_in_this_order(
@@ -42,8 +46,8 @@ def test_call_environment_and_file_in_this_order(
     monkeypatch.setenv("TRACKSTORE_PORT", "2222")
     monkeypatch.setenv("DATABASE_URL", "sqlite:///of_environment.db")
     settings = load_settings(database_url="sqlite:///of_call.db", host=None)
-    assert settings.database_url == "sqlite:///of_call.db"
-    assert (settings.port, settings.host) == (2222, "::1")
+    assert settings.database.url == "sqlite:///of_call.db"
+    assert (settings.listen.port, settings.listen.host) == (2222, "::1")
 
 
 @pytest.mark.parametrize(
@@ -65,7 +69,7 @@ def test_spellings(
     monkeypatch: pytest.MonkeyPatch, variable: str, given: str, name: str, value: object
 ) -> None:
     monkeypatch.setenv(variable, given)
-    assert getattr(load_settings(), name) == value
+    assert SETTINGS[name].value_in(load_settings()) == value
 
 
 @pytest.mark.parametrize(
@@ -100,7 +104,7 @@ def test_spellings(
         ("DATABASE_URL", "postgresql://h/d?channel_binding=require", "does not know the parameter"),
     ],
 )  # fmt: skip
-def test_a_wrong_value_names_the_variable_and_the_mend(
+def test_a_wrong_value_names_the_variable_and_the_fix(
     monkeypatch: pytest.MonkeyPatch, variable: str, given: str, said: str
 ) -> None:
     text = problem(monkeypatch, variable, given)
@@ -125,7 +129,7 @@ def test_a_wrong_value_in_the_file_says_so(own_folder: Path) -> None:
 
 def test_a_file_that_is_no_text_says_so(own_folder: Path) -> None:
     (own_folder / ".env").write_bytes(b"TRACKSTORE_PORT=\xff\xfe\n")
-    with pytest.raises(SettingsError, match=r"^\.env cannot be read: .* Mend or remove it"):
+    with pytest.raises(SettingsError, match=r"^\.env cannot be read: .* Fix or remove it"):
         load_settings()
 
 
@@ -144,15 +148,15 @@ def test_a_password_is_never_printed(monkeypatch: pytest.MonkeyPatch, url: str) 
 
 
 def test_the_address_is_shown_without_its_password() -> None:
-    settings = Settings(database_url="postgresql://me:hush@h:5433/d?sslmode=require")
-    assert settings.shown_database == "postgresql://me:***@h:5433/d?sslmode=require"
+    settings = load_settings(database_url="postgresql://me:hush@h:5433/d?sslmode=require")
+    assert settings.database.display_url == "postgresql://me:***@h:5433/d?sslmode=require"
     assert "hush" not in " ".join(present_values(settings).values())
-    assert settings.database_file is None
-    assert not settings.migrates_on_start
+    assert settings.database.file is None
+    assert not settings.database.migrates_on_start
 
 
 def test_the_store_gets_the_driver_and_every_bound() -> None:
-    settings = Settings(
+    settings = load_settings(
         database_url="postgres://me:hush@h/d?sslmode=require",
         pool_size=3,
         writer_delay_ms=5,
@@ -165,15 +169,27 @@ def test_the_store_gets_the_driver_and_every_bound() -> None:
     assert config.database_url == "postgresql+asyncpg://me:hush@h/d?ssl=require"
     assert (config.pool.size, config.pool.overflow) == (3, 20)
     assert config.writer.delay_seconds == 0.005
-    assert (config.bounds.json_bytes, config.bounds.batch_items) == (100, 7)
+    assert (config.inputs.json_bytes, config.inputs.batch_items) == (100, 7)
     assert (config.pages.default, config.pages.maximum) == (5, 50)
+
+
+def test_an_unknown_setting_is_refused() -> None:
+    with pytest.raises(KeyError, match="no_such_setting"):
+        load_settings(no_such_setting=1)
+
+
+def test_bounds_of_documents_follow_from_those_of_batches_and_pages() -> None:
+    settings = load_settings(max_depth=7, max_objects=8, max_batch_items=9, max_answer_rows=5_000)
+    bounds = settings.document_bounds()
+    assert (bounds.depth, bounds.objects.objects, bounds.objects.batch) == (7, 8, 9)
+    assert (bounds.pages.default, bounds.pages.largest) == (100, 5_000)
 
 
 def test_whom_the_server_answers_to() -> None:
     here = ("localhost", "127.0.0.1", "[::1]")
-    assert Settings().answered_hosts == here
-    assert Settings(host="0.0.0.0").answered_hosts == ("*",)
-    named = Settings(host="0.0.0.0", allowed_hosts=("api.example",))
+    assert load_settings().answered_hosts == here
+    assert load_settings(host="0.0.0.0").answered_hosts == ("*",)
+    named = load_settings(host="0.0.0.0", allowed_hosts=("api.example",))
     assert named.answered_hosts == ("api.example", *here)
 
 
@@ -189,7 +205,7 @@ def test_misspelt_variables_are_found(monkeypatch: pytest.MonkeyPatch, own_folde
 
 def test_every_setting_is_described() -> None:
     rows = list(describe_settings())
-    assert [row.name for row in rows] == list(Settings.model_fields)
+    assert sorted(row.name for row in rows) == sorted(SETTINGS)
     assert all(row.description.endswith(".") and row.section for row in rows)
 
 

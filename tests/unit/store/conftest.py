@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from store.config import StoreConfig
 from store.database import Database
 from store.dialects import PoolSettings
-from store.store import Store, StoreConfig
+from store.store import Store
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 # What a test wrote need not survive a loss of power.

@@ -22,6 +22,7 @@ from store.maintenance.partitions import (
     partitioned_tables,
     start_of,
 )
+from store.maintenance.settings import MaintenanceSettings
 from store.query.records import RecordQuery
 from store.store import Store
 from tests.unit.store.conftest import NOON, POOL, SetClock
@@ -173,7 +174,7 @@ async def test_partitions_are_made_while_writers_write(database: Database) -> No
 async def test_this_month_and_the_next_ones_are_made_ahead(
     database: Database, clock: SetClock
 ) -> None:
-    partitions = Partitions(database.dialect, clock, months_ahead=2)
+    partitions = Partitions(database.dialect, clock, MaintenanceSettings(partitions_ahead=2))
     clock.now = datetime(2026, 11, 30, 23, 59, tzinfo=UTC)
     await partitions.ensure_ahead()
     tables = [table.name for table in partitioned_tables()]

@@ -17,13 +17,13 @@ from store.dialects import TimeSpan
 from store.dialects.partitioning import find_or_plan
 from store.ids import first_id_at
 from store.maintenance.partitions import (
-    MONTHS_APART,
     Month,
     Partitions,
     month_of,
     partitioned_tables,
     start_of,
 )
+from store.maintenance.settings import MONTHS_APART, MaintenanceSettings
 from tests.support.api import Json, running_api
 from tests.unit.store.conftest import NOON, SetClock
 from tests.unit.store.test_partitions import children, operation, write
@@ -158,7 +158,9 @@ async def test_another_setting_leaves_what_exists(database: Database) -> None:
         return
     months = [(OPERATIONS, month) for month in range(NOW - 40, NOW)]
     for apart, count in ((24, 25), (36, 25), (12, 25)):
-        await Partitions(database.dialect, SetClock(), months_apart=apart).ensure(months)
+        await Partitions(
+            database.dialect, SetClock(), MaintenanceSettings(partition_months=apart)
+        ).ensure(months)
         assert len(await children(database)) == count
 
 

@@ -18,7 +18,7 @@ from store.maintenance.partitions import Partitions
 from tests.unit.store.conftest import NOON, SetClock
 
 TABLE = table_of(LimitUsage)
-SETTINGS = WriterSettings(queue_items=10, flush_items=100, parallel_items=1, delay_seconds=0.02)
+SETTINGS = WriterSettings(queue_items=10, flush_items=100, parallel_items=1, delay_ms=20)
 TOO_LARGE = 2**70
 
 
@@ -125,7 +125,7 @@ async def test_callers_share_transactions(notebook: Notebook) -> None:
 
 
 async def test_small_transactions_come_one_after_the_other(database: Database) -> None:
-    notebook = Notebook(database, WriterSettings(parallel_items=4, delay_seconds=0))
+    notebook = Notebook(database, WriterSettings(parallel_items=4, delay_ms=0))
     notebook.applier.gate.clear()
     first = notebook.submit(Note())
     await asyncio.wait_for(notebook.applier.entered.wait(), 5)
@@ -140,7 +140,7 @@ async def test_small_transactions_come_one_after_the_other(database: Database) -
 
 
 async def test_a_large_one_does_not_wait_for_them(database: Database) -> None:
-    notebook = Notebook(database, WriterSettings(parallel_items=4, delay_seconds=0))
+    notebook = Notebook(database, WriterSettings(parallel_items=4, delay_ms=0))
     notebook.applier.gate.clear()
     waiting = [notebook.submit(Note())]
     await asyncio.wait_for(notebook.applier.entered.wait(), 5)
@@ -156,7 +156,7 @@ async def test_a_large_one_does_not_wait_for_them(database: Database) -> None:
 
 async def test_a_large_queue_is_written_in_several_transactions(database: Database) -> None:
     notebook = Notebook(
-        database, WriterSettings(queue_items=100, flush_items=5, parallel_items=1, delay_seconds=0)
+        database, WriterSettings(queue_items=100, flush_items=5, parallel_items=1, delay_ms=0)
     )
     held = await notebook.hold()
     waiting = [notebook.submit(Note(), Note(), Note()) for _ in range(8)]

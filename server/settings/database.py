@@ -1,7 +1,15 @@
-"""The address of a database as people write it, checked, and as the driver takes it."""
+"""Settings of the database: its address, checked, as people write it and as the driver takes it."""
 
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
+
+from server.redaction import hide_password
+from server.settings.values import Switch
 
 DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -63,3 +71,53 @@ def with_driver(address: str) -> URL:
     if mode is None:
         return url
     return url.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
+
+
+DatabaseUrl = Annotated[str, AfterValidator(usable_address)]
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSettings:
+    """The database by its address, and who migrates it."""
+
+    url: Annotated[
+        DatabaseUrl,
+        Field(
+            validation_alias="database_url",
+            description="The database: sqlite:///FILE or postgresql://USER@HOST/NAME. With a password in "
+            "it (USER:PASSWORD@), give it in the environment rather than on a command line.",
+        ),
+    ] = "sqlite:///trackstore.db"
+    migrate_on_start: Annotated[
+        Switch,
+        Field(
+            description="Whether `serve` brings the tables up to date; auto does on SQLite, and leaves "
+            "it to `trackstore migrate` elsewhere.",
+        ),
+    ] = "auto"
+
+    @property
+    def parsed_url(self) -> URL:
+        """Return the address with the driver the server uses."""
+        return with_driver(self.url)
+
+    @property
+    def url_with_driver(self) -> str:
+        return self.parsed_url.render_as_string(hide_password=False)
+
+    @property
+    def display_url(self) -> str:
+        """Return the address as it was given, without its password."""
+        return hide_password(self.url)
+
+    @property
+    def file(self) -> Path | None:
+        """Return the file of the embedded database; None where the database is a server."""
+        url = self.parsed_url
+        return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
+
+    @property
+    def migrates_on_start(self) -> bool:
+        if self.migrate_on_start == "auto":
+            return self.file is not None
+        return self.migrate_on_start == "yes"
