@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 
+from cachetools import LRUCache
 from sqlalchemy.exc import DBAPIError
 
 from models.base import Base
@@ -47,7 +48,7 @@ class RejectedStatements:
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
         """By SQLSTATE, SQLite's name of the error, or ours."""
-        self._kinds: dict[tuple[str, str], _Kind] = {}
+        self._kinds: LRUCache[tuple[str, str], _Kind] = LRUCache(MAX_KINDS)
 
     def note(self, diagnosis: Diagnosis, error: BaseException) -> None:
         self.counts[diagnosis.state] += 1
@@ -59,9 +60,6 @@ class RejectedStatements:
             kind.suppressed += 1
             return
         suppressed = kind.suppressed if kind else 0
-        self._kinds.pop(key, None)
-        while len(self._kinds) >= MAX_KINDS:
-            del self._kinds[next(iter(self._kinds))]
         self._kinds[key] = _Kind(now)
         log.log(
             LEVELS[diagnosis.fault],

@@ -4,12 +4,13 @@ import ipaddress
 import math
 import resource
 import time
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Annotated, TypeVar
 from uuid import UUID
 
+from cachetools import LRUCache
 from pydantic import Field
 
 from store.auth.access import Principal
@@ -160,7 +161,7 @@ class WrongKeys:
         self._most = most
         self._rate = most / MINUTE_SECONDS
         self._clock = clock
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._buckets: LRUCache[str, tuple[float, float]] = LRUCache(KEPT_ADDRESSES)
 
     def count(self, address: str) -> None:
         """Count a wrong key; raises ``TooManyWrongKeysError`` where there were too many."""
@@ -172,9 +173,6 @@ class WrongKeys:
                 "too many wrong API keys came from this address: wait", seconds
             )
         self._buckets[place] = level + 1, now
-        self._buckets.move_to_end(place)
-        if len(self._buckets) > KEPT_ADDRESSES:
-            self._buckets.popitem(last=False)
 
     def _level(self, place: str, now: float) -> float:
         level, then = self._buckets.get(place, (0.0, now))

@@ -74,6 +74,7 @@ class BodyDecoderCache:
 
     def __init__(self, kept: int = KEPT) -> None:
         self._kept = kept
+        # Not cachetools.LRUCache, as in ``DocumentCache``: every body is looked up.
         self._by_beginning: OrderedDict[bytes, CachedDecoder | DecoderState] = OrderedDict()
 
     def find(self, body: bytes) -> CachedDecoder | None:

@@ -2,10 +2,11 @@
 
 import hashlib
 import json
-from collections import OrderedDict
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from cachetools import LRUCache
 
 from server.http.bodies import GraphQLRequest, HttpError
 
@@ -48,8 +49,7 @@ class PersistedQueries:
     trusts_few = False
 
     def __init__(self, kept: int = KEPT) -> None:
-        self._kept = kept
-        self._queries: OrderedDict[str, str] = OrderedDict()
+        self._queries: LRUCache[str, str] = LRUCache(kept)
 
     def with_document(self, asked: GraphQLRequest) -> GraphQLRequest:
         """The request with the document that it names; one that comes with its id is kept."""
@@ -64,15 +64,11 @@ class PersistedQueries:
         query = self._queries.get(id.lower())
         if query is None:
             raise HttpError(404, NOT_FOUND[0], code=NOT_FOUND[1])
-        self._queries.move_to_end(id.lower())
         return replace(asked, query=query)
 
     def _keep(self, id: str, query: str) -> None:
         if len(query) <= LARGEST:
             self._queries[id] = query
-            self._queries.move_to_end(id)
-            if len(self._queries) > self._kept:
-                self._queries.popitem(last=False)
 
 
 class NoPersistedQueries:

@@ -13,6 +13,11 @@ FRESH_SECONDS = 1.0
 
 
 class PriceBookCache:
+    """Hold the one price book; written by hand for what a cache of a library lacks.
+
+    Who asks while it is read waits for that read, and a change during a read makes its result stale.
+    """
+
     def __init__(self, database: Database, default_tool_nanos: int) -> None:
         self._database = database
         self._default_tool_nanos = default_tool_nanos

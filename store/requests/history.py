@@ -1,12 +1,13 @@
 """How long stages usually take: the median of recent ones, remembered for a minute."""
 
 import asyncio
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from statistics import median
 from weakref import WeakValueDictionary
 
+from cachetools import TLRUCache
 from sqlalchemy import Select, func, select, union_all
 
 from models import Request, RequestStage, table_of
@@ -38,10 +39,12 @@ Key = tuple[TenantBounds, Kind]
 class StageHistory:
     """The usual seconds of stages, by organization and type of request."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, max_kinds: int = MAX_CACHED_KINDS) -> None:
         self._database = database
         self._clock = clock
-        self._known: OrderedDict[Key, tuple[datetime, Typical]] = OrderedDict()
+        self._durations: TLRUCache[Key, Typical, datetime] = TLRUCache(
+            max_kinds, lambda _key, _durations, now: now + CACHE_TTL, timer=clock
+        )
         self._locks: WeakValueDictionary[Tenant, asyncio.Lock] = WeakValueDictionary()
 
     def now(self) -> datetime:
@@ -54,23 +57,14 @@ class StageHistory:
         organization waits for it.
         """
         lock = self._locks.setdefault(bounds.organization_id, asyncio.Lock())
-        wanted = {kind: (bounds, kind) for kind in kinds}
         async with lock:
-            missing = sorted(kind for kind, key in wanted.items() if not self._is_fresh(key))
+            durations = {kind: self._durations.get((bounds, kind)) for kind in kinds}
+            missing = sorted(kind for kind, known in durations.items() if known is None)
             if missing:
-                durations = await self._read(bounds, missing)
-                now = self._clock()
+                read = await self._read(bounds, missing)
                 for kind in missing:
-                    self._known[wanted[kind]] = now, durations.get(kind, NO_DURATIONS)
-                    self._known.move_to_end(wanted[kind])
-            known_durations = {kind: self._known[key][1] for kind, key in wanted.items()}
-            while len(self._known) > MAX_CACHED_KINDS:
-                self._known.popitem(last=False)
-        return known_durations
-
-    def _is_fresh(self, key: Key) -> bool:
-        known = self._known.get(key)
-        return known is not None and abs(self._clock() - known[0]) < CACHE_TTL
+                    durations[kind] = self._durations[bounds, kind] = read.get(kind, NO_DURATIONS)
+        return {kind: known for kind, known in durations.items() if known is not None}
 
     async def _read(self, bounds: TenantBounds, kinds: Sequence[Kind]) -> Mapping[Kind, Typical]:
         types: dict[str, list[str]] = defaultdict(list)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from store.requests import history
+from store.requests.history import StageHistory
 from tests.api.paging.statements import statements_of
 from tests.support.api import Api, Json, StartApi
 from tests.unit.store.rows import v7_at
@@ -163,17 +164,15 @@ async def test_what_is_not_asked_costs_nothing(studio: Studio) -> None:
     assert len(sent) == 1, "what has ended needs no history"
 
 
-async def test_what_is_remembered_is_bounded(
-    studio: Studio, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(history, "MAX_CACHED_KINDS", 2)
+async def test_what_is_remembered_is_bounded(studio: Studio) -> None:
+    store = studio.api.server.store
+    store._stage_history = cache = StageHistory(store.database, store.now, max_kinds=2)
     await studio.run(script=30)
     ids = [await studio.create("script")]
     ids += [await studio.create("script", type=f"t{n}") for n in range(4)]
     for _ in range(2):
         assert [await studio.eta(id) for id in ids] == [30.0, None, None, None, None]
-        known = studio.api.server.store._stage_history._known
-        assert [key[1][1] for key in known] == ["t2", "t3"]
+        assert [type for _, (_, type) in cache._durations] == ["t2", "t3"]
 
 
 async def test_the_newest_samples_count(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
