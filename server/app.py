@@ -42,6 +42,7 @@ from server.live.engine import LiveEngine
 from server.live.metrics import LiveCollector
 from server.live.server import LiveServer
 from server.live.websocket import WebsocketConnection
+from server.observability.background_metrics import BackgroundCollector
 from server.observability.call_scheduler_metrics import Bounded, CallSchedulerCollector
 from server.observability.clients import ClientDrops, ClientMiddleware
 from server.observability.correlation import CorrelationMiddleware
@@ -168,6 +169,8 @@ class Server:
         live = LiveServer(engine, hub, authenticator, self._reader, bounds)
         await live.start()
         self.metrics.add(partial(LiveCollector, live))
+        tasks = lambda: [*self.store.background_tasks, *hub.background_tasks]  # noqa: E731
+        self.metrics.add(partial(BackgroundCollector, tasks))
         self._stops.listen()
         return live
 

@@ -1,7 +1,5 @@
 """The tracking store as one object: wired explicitly, started, asked, and drained at the end."""
 
-import asyncio
-import contextlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -31,6 +29,7 @@ from store.limits.queries import Limits
 from store.loaders import Loaders
 from store.maintenance.housekeeping import Housekeeping
 from store.maintenance.partitions import Partitions
+from store.maintenance.periodic import PeriodicTask
 from store.maintenance.readiness import WriteActivity, WriteProbe
 from store.operations.apply import OperationApplier
 from store.operations.bulk.batches import BatchResults, OperationBatch
@@ -78,7 +77,6 @@ class Store:
         )
         self.sweeper = StallChecker(self.database, self.writer, clock, config.stalls.sweep_seconds)
         self._stage_history = StageHistory(self.database, clock)
-        self._tasks: list[asyncio.Task[None]] = []
         states = RollupStates(self.database, clock, config.rollups.enabled)
         self.rollups = Rollups(self.database, states, clock, config.rollups.day_delay)
         self.aggregation = Aggregation(self.database, clock, config.answers, RollupPlanner(states))
@@ -129,19 +127,23 @@ class Store:
         for feed in (self.event_feed, self.operation_feed):
             await feed.prepare()
         self.writer.start()
-        self._tasks = [asyncio.create_task(self._housekeeping.run(), name="housekeeping")]
-        self._tasks.append(asyncio.create_task(self.access_watch.run(), name="access-watch"))
         self.sweeper.start_listening()
+        for task in self.background_tasks:
+            task.start()
+
+    @property
+    def background_tasks(self) -> list[PeriodicTask]:
+        """Return what runs in the background, as far as it is enabled."""
+        tasks = [self._housekeeping.task, self.access_watch.task]
         if self.config.stalls.sweep_seconds:
-            self._tasks.append(asyncio.create_task(self.sweeper.run(), name="sweeper"))
+            tasks.append(self.sweeper.task)
         if self.config.rollups.enabled:
-            self._tasks.append(asyncio.create_task(self.rollups.maintenance.run(), name="rollups"))
+            tasks.append(self.rollups.maintenance.task)
+        return tasks
 
     async def close(self, timeout: float = 30.0) -> int:
-        for task in self._tasks:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        for task in self.background_tasks:
+            await task.stop()
         left = await self.writer.close(timeout)
         await self.database.close()
         return left

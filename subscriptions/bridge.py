@@ -11,6 +11,8 @@ import msgspec
 
 from store.commit_events import RequestKey
 from store.dialects import DRIVER_ERRORS, MAX_HINT_BYTES, NotificationChannel
+from store.maintenance.failure_log import FailureLog
+from store.maintenance.periodic import PeriodicTask, Schedule
 
 HINT_INTERVAL_SECONDS = 0.01
 """Changes within this interval are sent together."""
@@ -58,27 +60,38 @@ class Bridge:
     ) -> None:
         self._channel = channel
         self._listener = listener
-        self._poll_seconds = poll_seconds
         self._name = uuid4().hex[:12]
         self._requests: dict[RequestKey, int] = {}
         self._organizations: set[str] = set()
         self._breakers: set[str] = set()
-        self._has_changes = asyncio.Event()
         self._disconnected = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._sender = PeriodicTask(
+            "live-hints",
+            self._flush,
+            Schedule(None, retry=RECONNECT_SECONDS, settle=HINT_INTERVAL_SECONDS),
+            FailureLog(log, "cannot notify other servers; they fall back to polling", False),
+        )
+        self._receiver = PeriodicTask(
+            "live-listen",
+            self._listen,
+            Schedule(RECONNECT_SECONDS, first=0),
+            FailureLog(log, "LISTEN connection lost; falling back to polling", False),
+        )
+        self._poller = PeriodicTask(
+            "live-poll",
+            self._poll,
+            Schedule(poll_seconds, jitter=0.1),
+            FailureLog(log, "polling for changes failed; retrying"),
+        )
+        self.background_tasks = [self._sender, self._receiver, self._poller]
 
     def start(self) -> None:
-        self._tasks = [
-            asyncio.create_task(self._send_hints(), name="live-hints"),
-            asyncio.create_task(self._listen(), name="live-listen"),
-            asyncio.create_task(self._poll(), name="live-poll"),
-        ]
+        for task in self.background_tasks:
+            task.start()
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        for task in self.background_tasks:
+            await task.stop()
         with contextlib.suppress(*DRIVER_ERRORS, TimeoutError):
             await asyncio.wait_for(self._flush(), RECONNECT_SECONDS)
         with contextlib.suppress(*DRIVER_ERRORS):
@@ -86,26 +99,15 @@ class Bridge:
 
     def notify_requests(self, changed: Mapping[RequestKey, int]) -> None:
         self._requests.update(changed)
-        self._has_changes.set()
+        self._sender.wake()
 
     def notify_operations(self, organizations: Collection[str]) -> None:
         self._organizations.update(organizations)
-        self._has_changes.set()
+        self._sender.wake()
 
     def notify_breakers(self, organizations: Collection[str]) -> None:
         self._breakers.update(organizations)
-        self._has_changes.set()
-
-    async def _send_hints(self) -> None:
-        while True:
-            await self._has_changes.wait()
-            self._has_changes.clear()
-            try:
-                await self._flush()
-            except DRIVER_ERRORS:
-                log.warning("cannot notify other servers; they fall back to polling")
-                await asyncio.sleep(RECONNECT_SECONDS)
-            await asyncio.sleep(HINT_INTERVAL_SECONDS)
+        self._sender.wake()
 
     async def _flush(self) -> None:
         requests, self._requests = self._requests, {}
@@ -147,24 +149,17 @@ class Bridge:
         return msgspec.json.encode(hint).decode()
 
     async def _listen(self) -> None:
-        while True:
-            self._disconnected.clear()
-            try:
-                await self._channel.listen(self._receive, self._disconnected.set)
-            except DRIVER_ERRORS:
-                log.warning("LISTEN connection lost; falling back to polling")
-                await asyncio.sleep(RECONNECT_SECONDS)
-                continue
-            self._listener.recheck_all()  # changes before this were not reported
-            self._listener.on_keys_changed(None)
-            await self._disconnected.wait()
-            await asyncio.sleep(RECONNECT_SECONDS)
+        """Listen until the connection is lost."""
+        self._disconnected.clear()
+        await self._channel.listen(self._receive, self._disconnected.set)
+        self._receiver.note_success()
+        self._listener.recheck_all()  # changes before this were not reported
+        self._listener.on_keys_changed(None)
+        await self._disconnected.wait()
 
     async def _poll(self) -> None:
-        while True:
-            await asyncio.sleep(self._poll_seconds)
-            if self._listener.is_watched:
-                self._listener.recheck_all()
+        if self._listener.is_watched:
+            self._listener.recheck_all()
 
     def _receive(self, text: str) -> None:
         try:

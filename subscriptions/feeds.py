@@ -1,7 +1,6 @@
 """Stream feeds: one follower per feed reads for all its subscribers, each with its own query."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +17,8 @@ from store.feeds.reading import (
     FeedReader,
 )
 from store.feeds.sources import Position
+from store.maintenance.failure_log import FailureLog
+from store.maintenance.periodic import RUN_AGAIN, PeriodicTask, Schedule
 from subscriptions.streams import Item, Missed, Page, Stream
 
 MAX_ROWS_PER_READ = 500
@@ -98,60 +99,50 @@ class FeedFollower:
 
     reader: FeedReader
     streams: dict[FeedStream, None] = field(default_factory=dict)
+    task: PeriodicTask = field(init=False)
     _position: Position | None = None
-    _wake: asyncio.Event = field(default_factory=asyncio.Event)
-    _task: asyncio.Task[None] | None = None
+    _pause: float = MIN_PAUSE_SECONDS
+
+    def __post_init__(self) -> None:
+        schedule = Schedule(
+            None,
+            retry=MIN_PAUSE_SECONDS,
+            max_retry=MAX_PAUSE_SECONDS,
+            settle=COMMIT_BATCH_SECONDS,
+        )
+        failures = FailureLog(log, "feed read failed; retrying")
+        name = f"feed-{self.reader.feed.table.name}"
+        self.task = PeriodicTask(name, self._follow, schedule, failures)
 
     def add(self, stream: FeedStream) -> None:
         self.streams[stream] = None
-        if self._task is None:
+        if not self.task.is_running:
             self._position = None
-            self._task = asyncio.create_task(
-                self._run(), name=f"feed-{self.reader.feed.table.name}"
-            )
+            self.task.start()
         self.wake()
 
     def remove(self, stream: FeedStream) -> None:
         self.streams.pop(stream, None)
-        if not self.streams and self._task is not None:
-            self._task.cancel()
-            self._task = None
+        if not self.streams:
+            self.task.cancel()
 
     def wake(self) -> None:
         if self.streams:
-            self._wake.set()
+            self._pause = MIN_PAUSE_SECONDS
+            self.task.wake()
 
     async def close(self) -> None:
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await self.task.stop()
 
-    async def _run(self) -> None:
-        pause = MIN_PAUSE_SECONDS
-        is_held = False
-        while True:
-            if not is_held:
-                await self._wake.wait()
-            else:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), pause)
-            if self._wake.is_set():
-                pause = MIN_PAUSE_SECONDS
-            self._wake.clear()
-            try:
-                page = await self._advance()
-            except Exception:  # the follower's edge: every stream depends on this loop
-                log.warning("feed read failed; retrying", exc_info=True)
-                is_held = True
-                pause = min(pause * 2, MAX_PAUSE_SECONDS)
-                continue
-            if page.is_full:
-                self._wake.set()
-            is_held = page.is_held
-            pause = min(pause * 2, MAX_PAUSE_SECONDS)
-            await asyncio.sleep(COMMIT_BATCH_SECONDS)
+    async def _follow(self) -> float | None:
+        """Read what was committed; return when to look again for rows that are held back."""
+        page = await self._advance()
+        if page.is_full:
+            return RUN_AGAIN
+        if not page.is_held:
+            return None
+        pause, self._pause = self._pause, min(self._pause * 2, MAX_PAUSE_SECONDS)
+        return pause
 
     async def _advance(self) -> FeedPage:
         current_streams = list(self.streams)

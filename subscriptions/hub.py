@@ -1,15 +1,14 @@
 """Route commits, local or of other server processes, to the streams watched in this process."""
 
-import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from uuid import UUID
 
 from store.commit_events import RequestChanged, RequestKey
-from store.database import DatabaseFailureError, Row
-from store.errors import StoreError
+from store.database import Row
 from store.feeds.reading import FeedQuery
+from store.maintenance.failure_log import FailureLog
+from store.maintenance.periodic import RUN_AGAIN, PeriodicTask, Schedule
 from store.store import Store
 from subscriptions.bridge import Bridge
 from subscriptions.feeds import FeedFollower, FeedStream, no_group
@@ -38,14 +37,18 @@ class Hub:
         self._events = FeedFollower(store.event_feed)
         self._operations = FeedFollower(store.operation_feed)
         self._behind: dict[RequestKey, None] = {}
-        self._has_missed = asyncio.Event()
-        self._fetcher: asyncio.Task[None] | None = None
+        self._fetcher = PeriodicTask(
+            "live-fetch",
+            self._fetch,
+            Schedule(None, retry=RETRY_SECONDS),
+            FailureLog(log, "reading live requests failed; retrying"),
+        )
         channel = store.database.dialect.notification_channel()
         self._bridge = None if channel is None else Bridge(channel, self, poll_seconds)
 
     async def start(self) -> None:
         self._store.commit_events.subscribe(self)
-        self._fetcher = asyncio.create_task(self._fetch(), name="live-fetch")
+        self._fetcher.start()
         if self._bridge is not None:
             self._bridge.start()
 
@@ -54,10 +57,7 @@ class Hub:
             await self._bridge.close()
         for follower in (self._events, self._operations):
             await follower.close()
-        if self._fetcher is not None:
-            self._fetcher.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._fetcher
+        await self._fetcher.stop()
 
     # --- streams ---------------------------------------------------------------------------------
 
@@ -170,31 +170,30 @@ class Hub:
 
     def fetch_missed(self, key: RequestKey) -> None:
         self._behind[key] = None
-        self._has_missed.set()
+        self._fetcher.wake()
 
-    async def _fetch(self) -> None:
-        while True:
-            await self._has_missed.wait()
-            self._has_missed.clear()
-            behind, self._behind = self._behind, {}
-            heads = {
-                key: [s.head for s in self._logs.get(key, ()) if s.head is not None]
-                for key in behind
-            }
-            after = {key: min(heads_of_key) for key, heads_of_key in heads.items() if heads_of_key}
-            if not after:
-                continue
-            try:
-                moves = await self._store.request_logs.moved(after, MAX_EVENTS_PER_FETCH)
-            except (StoreError, DatabaseFailureError):
-                log.warning("reading live requests failed; retrying", exc_info=True)
-                self._behind.update(dict.fromkeys(after))
-                await asyncio.sleep(RETRY_SECONDS)
-                self._has_missed.set()
-                continue
-            for move in moves:
-                for stream in tuple(self._logs.get(move.key, ())):
-                    stream.apply(move)
-            if sum(len(move.events) for move in moves) >= MAX_EVENTS_PER_FETCH:
-                self._behind.update(dict.fromkeys(after))
-                self._has_missed.set()
+    @property
+    def background_tasks(self) -> list[PeriodicTask]:
+        tasks = [follower.task for follower in (self._events, self._operations)]
+        return [self._fetcher, *tasks, *(self._bridge.background_tasks if self._bridge else ())]
+
+    async def _fetch(self) -> float | None:
+        behind, self._behind = self._behind, {}
+        heads = {
+            key: [s.head for s in self._logs.get(key, ()) if s.head is not None] for key in behind
+        }
+        after = {key: min(heads_of_key) for key, heads_of_key in heads.items() if heads_of_key}
+        if not after:
+            return None
+        try:
+            moves = await self._store.request_logs.moved(after, MAX_EVENTS_PER_FETCH)
+        except BaseException:
+            self._behind.update(dict.fromkeys(after))
+            raise
+        for move in moves:
+            for stream in tuple(self._logs.get(move.key, ())):
+                stream.apply(move)
+        if sum(len(move.events) for move in moves) < MAX_EVENTS_PER_FETCH:
+            return None
+        self._behind.update(dict.fromkeys(after))
+        return RUN_AGAIN

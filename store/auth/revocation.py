@@ -1,8 +1,7 @@
 """Tells open connections when the API key or the sign-in that they were authorized by changes."""
 
-import asyncio
-import contextlib
 import logging
+import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,10 +13,11 @@ from models import ApiKey, SignIn, table_of
 from models.enums import AccessScope
 from store.auth.access import EVERY_ORGANIZATION, Principal, TenantBounds
 from store.auth.principal_cache import PrincipalCache
-from store.database import Database, DatabaseFailureError, Row
-from store.errors import StoreError
+from store.database import Database, Row
 from store.ids import Clock
 from store.lookups import MAX_IDS_PER_STATEMENT
+from store.maintenance.failure_log import FailureLog
+from store.maintenance.periodic import PeriodicTask, Schedule
 
 KEYS, SIGN_INS = table_of(ApiKey), table_of(SignIn)
 KEY_COLUMNS = [column for column in KEYS.columns if column.name != "secret_hash"]
@@ -76,7 +76,13 @@ class RevocationWatcher:
         self._watches: dict[UUID, dict[WatchedConnection, None]] = {}
         self._due: set[UUID] = set()
         self._next_expiry: datetime | None = None
-        self._wake = asyncio.Event()
+        self._checked_at = time.monotonic()
+        self.task = PeriodicTask(
+            "access-watch",
+            self._work,
+            Schedule(self._seconds, retry=RETRY_SECONDS),
+            FailureLog(log, "failed to check the API keys of open connections"),
+        )
 
     def open(self, principal: Principal, changed: Changed) -> WatchedConnection:
         """Call ``changed`` when the principal's credential changes, until ``close``.
@@ -87,7 +93,7 @@ class RevocationWatcher:
         if principal.key_id is not None:
             self._watches.setdefault(principal.key_id, {})[watch] = None
             if expiry_of(self._next_expiry, principal.expires_at) != self._next_expiry:
-                self._wake.set()  # it is the next to expire
+                self.task.wake()  # it is the next to expire
         return watch
 
     def close(self, watch: WatchedConnection) -> None:
@@ -116,33 +122,23 @@ class RevocationWatcher:
     def keys_changed(self, ids: Collection[UUID] | None) -> None:
         self._recognised.forget()
         self._due.update(self._watches if ids is None else ids)
-        self._wake.set()
+        self.task.wake()
 
-    async def run(self) -> None:
-        loop = asyncio.get_running_loop()
-        checked = loop.time()
-        while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._pause(loop.time() - checked)):
-                    await self._wake.wait()
-            self._wake.clear()
-            if loop.time() - checked >= self._seconds:
-                self._due.update(self._watches)
-                checked = loop.time()
-            self._due.update(self._expired())
-            try:
-                await self.check()
-            except (StoreError, DatabaseFailureError) as error:
-                # As long as the database is away nothing can be read with these keys either.
-                log.warning("failed to check the API keys of open connections: %s", error)
-                await asyncio.sleep(RETRY_SECONDS)
-                self._wake.set()
+    async def _work(self) -> float:
+        if time.monotonic() - self._checked_at >= self._seconds:
+            self._due.update(self._watches)
+            self._checked_at = time.monotonic()
+        self._due.update(self._expired())
+        # As long as the database is away nothing can be read with these keys either.
+        await self.check()
+        return self._pause()
 
-    def _pause(self, since: float) -> float:
+    def _pause(self) -> float:
+        """Return the seconds until everything is read again, or until the next credential expires."""
         self._next_expiry = expiry_of(
             *(watch.principal.expires_at for watches in self._watches.values() for watch in watches)
         )
-        pause = self._seconds - since
+        pause = self._checked_at + self._seconds - time.monotonic()
         if self._next_expiry is not None:
             pause = min(pause, (self._next_expiry - self._clock()).total_seconds())
         return max(0.0, pause)

@@ -1,4 +1,4 @@
-"""Failures of work that runs again and again: the first of a row is logged, and the end of it."""
+"""Logs failures of work that runs again and again: the first of a row, and the end of it."""
 
 import logging
 
@@ -6,16 +6,23 @@ from store.database import DatabaseUnavailableError
 
 
 class FailureLog:
-    def __init__(self, log: logging.Logger, message: str) -> None:
+    """Log a row of failures once.
+
+    ``traceback`` is False where the message says everything; the error of a database that is not
+    available never has one.
+    """
+
+    def __init__(self, log: logging.Logger, message: str, traceback: bool = True) -> None:
         self._log = log
         self._message = message
+        self._traceback = traceback
         self._failures = 0
 
     def fail(self, error: Exception) -> None:
         self._failures += 1
         level = logging.WARNING if self._failures == 1 else logging.DEBUG
-        traceback = None if isinstance(error, DatabaseUnavailableError) else error
-        self._log.log(level, self._message, exc_info=traceback)
+        has_traceback = self._traceback and not isinstance(error, DatabaseUnavailableError)
+        self._log.log(level, self._message, exc_info=error if has_traceback else None)
 
     def succeed(self) -> None:
         failures, self._failures = self._failures, 0

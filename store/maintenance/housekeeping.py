@@ -1,6 +1,5 @@
 """What must be done from time to time: partitions ahead, forgetting what no answer can need."""
 
-import asyncio
 import logging
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -10,13 +9,13 @@ from sqlalchemy import ColumnElement, Table, delete, exists, select, tuple_
 from models import Consumption, Limit, LimitUsage, Reservation, ReservationHold, SignIn, table_of
 from models.enums import LimitPeriod
 from models.types import EPOCH
-from store.database import Database, DatabaseFailureError
-from store.errors import StoreError
+from store.database import Database
 from store.ids import Clock
+from store.maintenance.failure_log import FailureLog
 from store.maintenance.partitions import Partitions
+from store.maintenance.periodic import PeriodicTask, Schedule
 
-PAUSE_SECONDS = 3_600.0
-FIRST_PAUSE_SECONDS = 60.0
+SCHEDULE = Schedule(interval=3_600.0, first=60.0, retry=60.0, jitter=0.1)
 EXPIRED_RETENTION = timedelta(days=1)
 """How long holds and sign-ins are kept after they expired."""
 BATCH_ROWS = 1_000
@@ -52,6 +51,8 @@ class Housekeeping:
         self._clock = clock
         self._idempotency = idempotency
         self._batch_rows = batch_rows
+        failures = FailureLog(log, "housekeeping failed; retrying later")
+        self.task = PeriodicTask("housekeeping", self._work, SCHEDULE, failures)
 
     async def run_once(self) -> None:
         async with self._database.translated():
@@ -96,13 +97,5 @@ class Housekeeping:
         if deleted:
             log.info("deleted expired rows", extra={"table": table.name, "rows": deleted})
 
-    async def run(self) -> None:
-        pause = FIRST_PAUSE_SECONDS
-        while True:
-            await asyncio.sleep(pause)
-            pause = PAUSE_SECONDS
-            try:
-                await self.run_once()
-            except (StoreError, DatabaseFailureError):
-                log.warning("housekeeping failed; retrying later", exc_info=True)
-                pause = FIRST_PAUSE_SECONDS
+    async def _work(self) -> None:
+        await self.run_once()

@@ -8,16 +8,18 @@ from datetime import datetime
 from sqlalchemy import select
 
 from models import Request, table_of
-from store.database import Database, DatabaseFailureError
+from store.database import Database
 from store.errors import StoreError
 from store.ids import Clock
 from store.ingest.entries import ItemStatus
 from store.ingest.writer import Writer
 from store.maintenance.failure_log import FailureLog
+from store.maintenance.periodic import RUN_AGAIN, PeriodicTask, Schedule
 from store.requests.entries import StallCheckEntry
 
 MAX_STALL_CHECK_ITEMS = 200
 """Requests of one transaction: it holds their rows for some ten milliseconds, not longer."""
+JITTER = 0.1
 REQUESTS = table_of(Request)
 
 log = logging.getLogger(__name__)
@@ -42,9 +44,15 @@ class StallChecker:
         self._database = database
         self._writer = writer
         self._clock = clock
-        self._pause = pause
         self._listening_since = clock()
         self.stats = StallCheckStats()
+        self.task = PeriodicTask(
+            "sweeper",
+            self._work,
+            Schedule(interval=pause, jitter=JITTER),
+            FailureLog(log, "the stall check failed; retrying"),
+            self._note_failure,
+        )
 
     def start_listening(self) -> None:
         self._listening_since = self._clock()
@@ -76,17 +84,10 @@ class StallChecker:
             log.error("stall check failed for %d requests", len(failed), exc_info=failed[0])
         return len(entries) == MAX_STALL_CHECK_ITEMS and not failed
 
-    async def run(self) -> None:
-        more = False
-        failures = FailureLog(log, "the stall check failed; retrying")
-        while True:
-            await asyncio.sleep(0 if more else self._pause)
-            try:
-                more = await self.run_once()
-                failures.succeed()
-            except (StoreError, DatabaseFailureError) as error:
-                failures.fail(error)
-                self.stats.failures += 1
-                more = False
-                if isinstance(error, StoreError):
-                    self.start_listening()
+    async def _work(self) -> float | None:
+        return RUN_AGAIN if await self.run_once() else None
+
+    def _note_failure(self, error: Exception) -> None:
+        self.stats.failures += 1
+        if isinstance(error, StoreError):
+            self.start_listening()

@@ -1,6 +1,5 @@
 """Works on the rollups in the background: sums up what was recorded before them, merges their rows."""
 
-import asyncio
 import logging
 import time
 from contextlib import suppress
@@ -14,6 +13,7 @@ from store.database import ContentionError, Database, DatabaseFailureError
 from store.errors import StoreError
 from store.ids import Clock
 from store.maintenance.failure_log import FailureLog
+from store.maintenance.periodic import PeriodicTask, Schedule
 from store.rollups.definitions import TABLE
 from store.rollups.merging import NUMBERS_OF_ROLLUPS, OPEN, merge_day, merge_hour
 from store.rollups.rebuilding import rewrite_hours
@@ -21,7 +21,7 @@ from store.rollups.state import RollupStates, oldest_record, read_valid_from, wr
 from store.time_buckets import DAY, HOUR, next_hour, start_of_day
 from store.validation import EARLIEST, FUTURE
 
-PAUSE_SECONDS = 5.0
+SCHEDULE = Schedule(interval=5.0, jitter=0.1)
 WORK_SECONDS = 60.0
 """A turn ends after so long, well before its lease does."""
 MERGE_THRESHOLD_ROWS = 256
@@ -55,18 +55,12 @@ class Maintenance:
         self._oldest: datetime | None = None
         self._days: dict[datetime, float] = {}
         self.stats = RollupStats()
-
-    async def run(self) -> None:
         failures = FailureLog(log, "rollup maintenance failed; retrying later")
-        while True:
-            await asyncio.sleep(PAUSE_SECONDS)
-            try:
-                await self.run_once()
-            except (StoreError, DatabaseFailureError) as error:
-                self.stats.failures += 1
-                failures.fail(error)
-            else:
-                failures.succeed()
+        self.task = PeriodicTask("rollups", self.run_once, SCHEDULE, failures, self._note_failure)
+
+    def _note_failure(self, error: Exception) -> None:
+        del error
+        self.stats.failures += 1
 
     async def run_once(self) -> None:
         if not await self._states.take_turn():

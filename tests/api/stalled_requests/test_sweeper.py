@@ -127,13 +127,12 @@ async def test_after_the_database_was_away_silence_counts_anew(
     watch.move(minutes=11)
     monkeypatch.setattr(own, "run_once", once)
     with caplog.at_level(logging.WARNING):
-        task = asyncio.create_task(own.run())
+        own.task.start()
         for _ in range(1_000):
             if own.stats.sweeps:
                 break
             await asyncio.sleep(0.01)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await own.task.stop()
     assert caplog.messages == ["the stall check failed; retrying"]
     assert (own.stats.failures, own.stats.looks) == (1, 1)
     assert await watch.status() == status

@@ -15,6 +15,7 @@ from models.types import EPOCH
 from store.database import ContentionError, Database, DatabaseFailureError
 from store.maintenance.housekeeping import EXPIRED_RETENTION, LONGEST_PERIODS, Housekeeping
 from store.maintenance.partitions import Partitions
+from store.maintenance.periodic import Schedule
 from tests.unit.store.conftest import NOON, SetClock
 from tests.unit.store.rows import Row, insert
 from tests.unit.store.test_partitions import children
@@ -216,33 +217,29 @@ async def test_a_failure_is_logged_and_tried_again_soon(
     error: Exception,
 ) -> None:
     runs: list[Exception | None] = [error, None, error]
-    pauses: list[float] = []
-    asleep = asyncio.sleep
 
     async def run_once() -> None:
-        outcome = runs.pop(0)
+        outcome = runs.pop(0) if runs else None
         if outcome is not None:
             raise outcome
 
-    async def sleep(seconds: float) -> None:
-        pauses.append(seconds)
-        if not runs:
-            raise asyncio.CancelledError
-        await asleep(0)
-
     monkeypatch.setattr(housekeeping, "run_once", run_once)
-    monkeypatch.setattr("store.maintenance.housekeeping.asyncio.sleep", sleep)
-    with caplog.at_level(logging.WARNING), pytest.raises(asyncio.CancelledError):
-        await housekeeping.run()
-    assert pauses == [60, 60, 3_600, 60]
+    task = housekeeping.task
+    assert (task.schedule.first, task.schedule.retry_pause(1), task.schedule.retry_pause(9)) == (
+        60,
+        60,
+        60,
+    )
+    assert 3_240 <= (task.schedule.next_interval() or 0) <= 3_960
+    task.schedule = Schedule(0, first=0)
+    with caplog.at_level(logging.WARNING):
+        task.start()
+        for _ in range(10_000):
+            if task.health.runs == 5:
+                break
+            await asyncio.sleep(0)
+        await task.stop()
+    assert task.health.failures == 2
     assert [record.getMessage() for record in caplog.records] == [
         "housekeeping failed; retrying later"
     ] * 2
-
-
-async def test_it_stops_when_it_is_cancelled(housekeeping: Housekeeping) -> None:
-    task: asyncio.Task[Any] = asyncio.create_task(housekeeping.run())
-    await asyncio.sleep(0)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
