@@ -2,5 +2,5 @@
 
 import warnings
 
-# Said when the package that carries PostgreSQL is imported where no session manager sets it.
+# Emitted by the PostgreSQL package where no session manager sets XDG_RUNTIME_DIR.
 warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")

@@ -1,6 +1,6 @@
-"""Runs the cases, shows their tables, and keeps those of a whole run in ``RESULTS.md``.
+"""Run the cases, show their tables, and store those of a complete run in ``RESULTS.md``.
 
-A case that is a run of its own is run when it is named, alone, and has a file of its own.
+A standalone case runs only when it is named, alone, and has its own results file.
 """
 
 import argparse
@@ -18,7 +18,7 @@ import uvloop
 from rich.console import Console
 
 from benchmarks.bench import POSTGRESQL, Bench
-from benchmarks.cases import APART, CASES
+from benchmarks.cases import CASES, STANDALONE_CASES
 from benchmarks.machine import machine_lines, postgres_lines
 from benchmarks.report import SOAK
 from benchmarks.scale import APART_SECONDS, FULL, QUICK, Budget, Scale
@@ -26,57 +26,53 @@ from server.process.garbage_collection import freeze_gc
 
 FOLDER = Path(__file__).parent
 STEPS = (5, 2.5, 1)
-"""What part of all operations there is at each step of a month: a fifth, two fifths, all."""
+"""Divisors of the operations at each step of a month: a fifth, two fifths, all."""
 console = Console(highlight=False, soft_wrap=True)
 
 
 def arguments() -> argparse.Namespace:
-    """The command line."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument(
         "cases",
         nargs="*",
         metavar="CASE",
-        help=f"of {', '.join(CASES)}; all. Alone: {', '.join(APART)}",
+        help=f"of {', '.join(CASES)}; all. Alone: {', '.join(STANDALONE_CASES)}",
     )
-    parser.add_argument("--quick", action="store_true", help="whether it runs; numbers say nothing")
+    parser.add_argument("--quick", action="store_true", help="only check that everything runs")
     parser.add_argument("--rounds", type=int, help="rounds of each contest")
-    parser.add_argument("--seconds", type=float, help="of one contender in one round")
-    parser.add_argument("--rows", type=int, help="operations of the month that stats asks about")
-    parser.add_argument("--out", type=Path, help="write the tables here, whatever was run")
-    given = parser.parse_args()
-    if unknown := set(given.cases) - set(CASES) - set(APART):
-        every = ", ".join((*CASES, *APART))
-        parser.error(f"there is no case {', '.join(sorted(unknown))}: take {every}")
-    if set(given.cases) & set(APART) and len(given.cases) > 1:
-        parser.error(f"{', '.join(APART)}: a run of its own, name nothing beside it")
-    return given
+    parser.add_argument("--seconds", type=float, help="seconds per contender and round")
+    parser.add_argument("--rows", type=int, help="operations in the month of the stats case")
+    parser.add_argument("--out", type=Path, help="write the tables to this file")
+    parsed = parser.parse_args()
+    if unknown := set(parsed.cases) - set(CASES) - set(STANDALONE_CASES):
+        case_names = ", ".join((*CASES, *STANDALONE_CASES))
+        parser.error(f"unknown case {', '.join(sorted(unknown))}. Use {case_names}")
+    if set(parsed.cases) & set(STANDALONE_CASES) and len(parsed.cases) > 1:
+        parser.error(f"{', '.join(STANDALONE_CASES)}cannot be combined with other cases")
+    return parsed
 
 
-def scale_of(given: argparse.Namespace) -> Scale:
-    """Full or quick, with what was asked for otherwise."""
-    asked = {name: getattr(given, name) for name in ("rounds", "seconds")}
-    changes = {name: value for name, value in asked.items() if value is not None}
-    if given.rows is not None:
-        changes["months"] = tuple(int(given.rows / part) for part in STEPS)
-    if set(given.cases) & set(APART) and not given.quick:
-        changes["budget_seconds"] = APART_SECONDS[given.cases[0]]
-    return replace(QUICK if given.quick else FULL, **changes)
+def scale_of(parsed: argparse.Namespace) -> Scale:
+    overrides = {name: getattr(parsed, name) for name in ("rounds", "seconds")}
+    changes = {name: value for name, value in overrides.items() if value is not None}
+    if parsed.rows is not None:
+        changes["months"] = tuple(int(parsed.rows / part) for part in STEPS)
+    if set(parsed.cases) & set(STANDALONE_CASES) and not parsed.quick:
+        changes["budget_seconds"] = APART_SECONDS[parsed.cases[0]]
+    return replace(QUICK if parsed.quick else FULL, **changes)
 
 
-def results_of(given: argparse.Namespace) -> Path | None:
-    """Where the tables are kept: of what was run whole, at full size."""
-    if given.out is not None or given.quick or given.rows is not None:
-        found: Path | None = given.out
-        return found
-    if not given.cases:
+def results_of(parsed: argparse.Namespace) -> Path | None:
+    if parsed.out is not None or parsed.quick or parsed.rows is not None:
+        path: Path | None = parsed.out
+        return path
+    if not parsed.cases:
         return FOLDER / "RESULTS.md"
-    return FOLDER / f"RESULTS-{given.cases[0]}.md" if given.cases[0] in APART else None
+    return FOLDER / f"RESULTS-{parsed.cases[0]}.md" if parsed.cases[0] in STANDALONE_CASES else None
 
 
 async def measure(cases: Sequence[str], scale: Scale) -> str:
-    """Run the cases in order; gives the report."""
-    begun = time.monotonic()
+    started = time.monotonic()
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
@@ -91,14 +87,16 @@ async def measure(cases: Sequence[str], scale: Scale) -> str:
             lines += await postgres_lines(database.dsn)
         for name in cases:
             if bench.budget.is_spent:
-                sections.append(f"## {name}\n\nNot run: the time was used up.\n")
+                sections.append(f"## {name}\n\nNot run: the time budget was spent.\n")
                 continue
             console.print(name)
-            found = [section.markdown() for section in await (CASES | APART)[name](bench)]
-            for text in found:
+            tables = [
+                section.markdown() for section in await (CASES | STANDALONE_CASES)[name](bench)
+            ]
+            for text in tables:
                 console.print(f"\n{text}", markup=False)
-            sections += found
-    minutes = (time.monotonic() - begun) / 60
+            sections += tables
+    minutes = (time.monotonic() - started) / 60
     lines.append(
         f"{scale.rounds} rounds of {scale.seconds:g} s a contender, {minutes:.1f} minutes in all"
     )
@@ -107,20 +105,19 @@ async def measure(cases: Sequence[str], scale: Scale) -> str:
 
 
 def main() -> None:
-    """Run what was asked for; a whole, full run replaces its results."""
-    given = arguments()
-    cases = given.cases or list(CASES)
+    parsed = arguments()
+    cases = parsed.cases or list(CASES)
     logging.basicConfig(level=logging.WARNING)
     freeze_gc()
-    report = uvloop.run(measure(cases, scale_of(given)))
-    out = results_of(given)
+    report = uvloop.run(measure(cases, scale_of(parsed)))
+    out = results_of(parsed)
     if out is not None:
-        kept = SOAK.search(out.read_text(encoding="utf-8")) if out.exists() else None
-        out.write_text(report + (f"\n{kept[0]}" if kept else ""), encoding="utf-8")
+        soak_section = SOAK.search(out.read_text(encoding="utf-8")) if out.exists() else None
+        out.write_text(report + (f"\n{soak_section[0]}" if soak_section else ""), encoding="utf-8")
         console.print(f"written: {out}")
-    if not given.cases:
-        apart = ", ".join(f"make bench ARGS={name}" for name in APART)
-        console.print(f"Runs of their own: {apart}")
+    if not parsed.cases:
+        commands = ", ".join(f"make bench ARGS={name}" for name in STANDALONE_CASES)
+        console.print(f"Standalone cases: {commands}")
 
 
 if __name__ == "__main__":

@@ -1,56 +1,58 @@
-"""Whether the store and a statement by hand say the same: nothing else may be compared by time."""
+"""Check that the store and a hand-written statement agree before their times are compared."""
 
 import math
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.questions import Asked
+from benchmarks.questions import Question
 from store.aggregation.results import AggregationResult
 
-OTHERS = ("others",)
+OTHERS_KEY = ("others",)
 ROUNDING = 0.002
-"""What rollups call zero, and a little more."""
+"""Slightly more than what rollups round to zero."""
 Rows = dict[tuple[Any, ...], tuple[Any, ...]]
 
 
-class DifferentAnswers(RuntimeError):
-    """They do not say the same."""
+class DifferentAnswersError(RuntimeError):
+    pass
 
 
-def require_same(asked: Asked, answer: AggregationResult, fetched: Sequence[Sequence[Any]]) -> None:
-    """Raise ``DifferentAnswers`` unless every key has the same values."""
-    mine, theirs = answered(answer), by_hand(asked, fetched)
-    if mine.keys() != theirs.keys():
-        odd = list(mine.keys() ^ theirs.keys())[:5]
-        raise DifferentAnswers(f"{asked.name}: one of both does not know {odd}")
-    for key, values in mine.items():
-        pairs = zip(values, theirs[key], strict=True)
-        if not all(same(one, other, asked.error) for one, other in pairs):
-            raise DifferentAnswers(f"{asked.name}: {key} has {values}, by hand {theirs[key]}")
+def require_same(
+    question: Question, answer: AggregationResult, fetched: Sequence[Sequence[Any]]
+) -> None:
+    store_rows, sql_rows = rows_of_answer(answer), rows_by_hand(question, fetched)
+    if store_rows.keys() != sql_rows.keys():
+        missing_keys = list(store_rows.keys() ^ sql_rows.keys())[:5]
+        raise DifferentAnswersError(f"{question.name}: only one side has the keys {missing_keys}")
+    for key, values in store_rows.items():
+        pairs = zip(values, sql_rows[key], strict=True)
+        if not all(equal_values(value, sql_value, question.error) for value, sql_value in pairs):
+            raise DifferentAnswersError(
+                f"{question.name}: {key} has {values}, by hand {sql_rows[key]}"
+            )
 
 
-def answered(answer: AggregationResult) -> Rows:
-    """The rows of an answer by their key; slices of time by their place, without empty ones."""
+def rows_of_answer(answer: AggregationResult) -> Rows:
+    """Return the rows by key; time buckets by position, without empty ones."""
     if answer.question.bucket is not None:
-        full = [row.values for row in answer.rows if row.values[0]]
-        return {(place,): values for place, values in enumerate(full)}
+        filled = [row.values for row in answer.rows if row.values[0]]
+        return {(position,): values for position, values in enumerate(filled)}
     rows: Rows = {row.key: row.values for row in answer.rows}
     if answer.others is not None:
-        rows[OTHERS] = answer.others.values
+        rows[OTHERS_KEY] = answer.others.values
     return rows
 
 
-def by_hand(asked: Asked, fetched: Sequence[Sequence[Any]]) -> Rows:
-    """The same of what the driver gave."""
-    if asked.question.bucket is not None:
+def rows_by_hand(question: Question, fetched: Sequence[Sequence[Any]]) -> Rows:
+    if question.question.bucket is not None:
         in_order = sorted(fetched, key=lambda row: row[0])
-        return {(place,): tuple(row)[1:] for place, row in enumerate(in_order)}
-    groups = len(asked.question.group_by)
+        return {(position,): tuple(row)[1:] for position, row in enumerate(in_order)}
+    groups = len(question.question.group_by)
     return {tuple(row)[:groups]: tuple(row)[groups:] for row in fetched}
 
 
-def same(one: Any, other: Any, error: float) -> bool:
-    """Whether two values are equal but for the error; the sum of nothing is nothing."""
-    if one is None or other is None:
-        return one is None and other is None
-    return math.isclose(one, other, rel_tol=error, abs_tol=ROUNDING)
+def equal_values(value: Any, other_value: Any, error: float) -> bool:
+    """Return whether two values agree within the error; the sum of no values is null."""
+    if value is None or other_value is None:
+        return value is None and other_value is None
+    return math.isclose(value, other_value, rel_tol=error, abs_tol=ROUNDING)

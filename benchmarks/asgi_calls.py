@@ -1,4 +1,4 @@
-"""What the client's ASGI middleware adds to a call: a hello-world route with it and without it."""
+"""Measure what the client's ASGI middleware adds to a call of a minimal route."""
 
 import asyncio
 import statistics
@@ -21,7 +21,7 @@ from trackstore.testing import NullTracker
 
 REACH_MICROSECONDS = 60
 BURST, PAUSE_SECONDS = 10, 0.002
-"""So many calls, then a pause: at most 5,000 calls a second, as a busy process serves."""
+"""Calls followed by a pause: at most 5,000 calls per second, as in a busy process."""
 HEADERS = [
     (b"host", b"service"),
     (b"accept", b"*/*"),
@@ -32,45 +32,38 @@ HEADERS = [
 
 
 @dataclass(slots=True)
-class Taken:
-    """Microseconds of the calls of one contender: medians of its rounds, and all of them."""
-
+class CallTimes:
     rounds: list[float] = field(default_factory=list)
     calls: list[float] = field(default_factory=list)
 
     @property
     def p50(self) -> float:
-        """The median of the rounds."""
         return statistics.median(self.rounds)
 
     @property
     def p99(self) -> float:
-        """Of all calls, nearest rank."""
         ordered = sorted(self.calls)
         return ordered[min(len(ordered) - 1, int(0.99 * len(ordered)))]
 
 
 async def hello(request: Request) -> Response:
-    """Say hello, and whose call it is."""
     request.state.user_id, request.state.workspace_id = "u_1", "ws_12"
     return PlainTextResponse("hello")
 
 
 class EmptyMiddleware(BaseHTTPMiddleware):
-    """What many services use for less: a middleware by Starlette's base class, that does nothing."""
+    """Do nothing, as many services' middleware on Starlette's base class does for less."""
 
     async def dispatch(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
-        """Hand on."""
         return await call_next(request)
 
 
 def service() -> Starlette:
-    """A service with one route."""
     return Starlette(routes=[Route("/v1/hello/{name}", hello)])
 
 
 async def added_latency(bench: Bench) -> Section:
-    """Measure in turns; the tracker that sends does so to a server of its own."""
+    """Measure in turns; the sending tracker has a separate server."""
     async with bench.database(SQLITE) as database, bench.server(database) as server:
         tracker = Tracker(f"http://127.0.0.1:{server.port}")
         services: Mapping[str, App] = {
@@ -79,19 +72,19 @@ async def added_latency(bench: Bench) -> Section:
             "with TrackingMiddleware, null tracker": TrackingMiddleware(service(), NullTracker()),
             "with TrackingMiddleware, sending": TrackingMiddleware(service(), tracker),
         }
-        taken = await _in_turns(services, bench)
+        times = await _in_turns(services, bench)
         await asyncio.to_thread(tracker.close, 30)
         stats = tracker.stats()
-    alone = taken["the route alone"]
+    baseline = times["the route alone"]
     rows = [
         [
             name,
-            number(one.p50),
-            number(one.p99),
-            "" if one is alone else number(one.p50 - alone.p50),
+            number(call_times.p50),
+            number(call_times.p99),
+            "" if call_times is baseline else number(call_times.p50 - baseline.p50),
             str(REACH_MICROSECONDS) if name.startswith("with Tracking") else "",
         ]
-        for name, one in taken.items()
+        for name, call_times in times.items()
     ]
     note = (
         f"Calls of a Starlette service in process, {BURST} at a time with a pause of "
@@ -102,33 +95,32 @@ async def added_latency(bench: Bench) -> Section:
     return Section("The client's ASGI middleware", note, heads, rows)
 
 
-async def _in_turns(services: Mapping[str, App], bench: Bench) -> dict[str, Taken]:
-    taken = {name: Taken() for name in services}
+async def _in_turns(services: Mapping[str, App], bench: Bench) -> dict[str, CallTimes]:
+    times = {name: CallTimes() for name in services}
     for app in services.values():
         await _calls(app, bench.scale.warm_up_seconds)
     for _ in range(bench.scale.rounds):
         for name, app in services.items():
-            found = await _calls(app, bench.scale.seconds)
-            taken[name].rounds.append(statistics.median(found))
-            taken[name].calls.extend(found)
-    return taken
+            durations = await _calls(app, bench.scale.seconds)
+            times[name].rounds.append(statistics.median(durations))
+            times[name].calls.extend(durations)
+    return times
 
 
 async def _calls(app: App, seconds: float) -> list[float]:
-    clock, taken = time.perf_counter, list[float]()
+    clock, durations = time.perf_counter, list[float]()
     ends = clock() + seconds
     while clock() < ends:
         for _ in range(BURST):
             scope = _scope()
-            begun = clock()
+            started = clock()
             await app(scope, _receive, _send)
-            taken.append(1_000_000 * (clock() - begun))
+            durations.append(1_000_000 * (clock() - started))
         await asyncio.sleep(PAUSE_SECONDS)
-    return taken
+    return durations
 
 
 def _scope() -> dict[str, Any]:
-    """A request as servers hand it over."""
     return {
         "type": "http",
         "asgi": {"version": "3.0"},

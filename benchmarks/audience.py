@@ -1,4 +1,4 @@
-"""The process of subscribers as a run sees it: opened, asked what came, closed."""
+"""Control the process of subscribers: connect, collect, close."""
 
 import asyncio
 import json
@@ -10,20 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.servers import LONGEST_STOP, ROOT, environment
+from benchmarks.servers import MAX_STOP_SECONDS, ROOT, environment
 
-LONGEST_DRAIN = 60.0
-"""Seconds in which everything that was sent must have come."""
+MAX_DRAIN_SECONDS = 60.0
+"""Time for all sent events to arrive."""
 
 
-class Unfaithful(RuntimeError):
-    """Events were lost, came twice or in another order, or a stream ended: numbers mean nothing."""
+class DeliveryError(RuntimeError):
+    """Report lost, repeated or reordered events, or an ended stream, which void the numbers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """One subscriber: the path it connects to, what it watches, and what it says first."""
-
     path: str
     room: str
     steps: Sequence[str] = ()
@@ -31,7 +29,7 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Receipts:
-    """Which events came, and when: nanoseconds of the machine's clock."""
+    """Hold which events arrived, and when, in nanoseconds of the machine's clock."""
 
     numbers: Sequence[int]
     times: Sequence[int]
@@ -42,7 +40,7 @@ class Receipts:
 
 
 class Audience:
-    """All subscribers of a run; those of one server are a group."""
+    """Hold all subscribers of a run, one group per server."""
 
     def __init__(self, process: asyncio.subprocess.Process, folder: Path) -> None:
         self._process = process
@@ -51,45 +49,44 @@ class Audience:
     async def connect(
         self, group: str, port: int, watched: Sequence[Watched], protocol: str | None = None
     ) -> None:
-        """Open them; each has had its first message then."""
-        them = [(w.path, w.room, list(w.steps)) for w in watched]
-        await self._order("connect", group, port=port, protocol=protocol, watched=them)
+        subscribers = [(w.path, w.room, list(w.steps)) for w in watched]
+        await self._order("connect", group, port=port, protocol=protocol, watched=subscribers)
 
     async def collect(self, group: str, until: Mapping[str, int]) -> Receipts:
-        """What came since the last time; waits for the last event of each room.
+        """Return what arrived since the last call, after the last event of each room.
 
-        Raises ``Unfaithful`` unless everything came, once, in order.
+        Raises ``DeliveryError`` unless everything arrived once and in order.
         """
-        told = {"until": until, "seconds": LONGEST_DRAIN, "file": str(self._file)}
-        found = await self._order("collect", group, **told)
+        order = {"until": until, "seconds": MAX_DRAIN_SECONDS, "file": str(self._file)}
+        report = await self._order("collect", group, **order)
         numbers, times = array("q"), array("q")
         with self._file.open("rb") as file:
-            numbers.fromfile(file, found["received"])
-            times.fromfile(file, found["received"])
-        counts = {name: int(found[name]) for name in ("lost", "repeated", "disordered")}
+            numbers.fromfile(file, report["received"])
+            times.fromfile(file, report["received"])
+        counts = {name: int(report[name]) for name in ("lost", "repeated", "disordered")}
         if any(counts.values()):
-            raise Unfaithful(f"{group}: {counts} of {len(numbers):,} events")
-        return Receipts(numbers, times, **counts, sample=found["sample"])
+            raise DeliveryError(f"{group}: {counts} of {len(numbers):,} events")
+        return Receipts(numbers, times, **counts, sample=report["sample"])
 
     async def close(self, group: str) -> None:
-        """Hang up all of them."""
         await self._order("close", group)
 
-    async def _order(self, do: str, group: str, **more: Any) -> dict[str, Any]:
+    async def _order(self, do: str, group: str, **parameters: Any) -> dict[str, Any]:
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None
         assert stdout is not None
-        stdin.write(json.dumps({"do": do, "group": group, **more}).encode() + b"\n")
+        stdin.write(json.dumps({"do": do, "group": group, **parameters}).encode() + b"\n")
         await stdin.drain()
-        answer: dict[str, Any] = json.loads(await stdout.readline() or b'{"trouble": "it died"}')
-        if answer["trouble"]:
-            raise Unfaithful(f"{group}: {answer['trouble']}")
-        return answer
+        reply: dict[str, Any] = json.loads(
+            await stdout.readline() or b'{"trouble": "the process has ended"}'
+        )
+        if reply["trouble"]:
+            raise DeliveryError(f"{group}: {reply['trouble']}")
+        return reply
 
 
 @asynccontextmanager
 async def audience(folder: Path) -> AsyncIterator[Audience]:
-    """A process with nobody in it yet."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -105,7 +102,7 @@ async def audience(folder: Path) -> AsyncIterator[Audience]:
         assert process.stdin is not None
         process.stdin.close()
         try:
-            await asyncio.wait_for(process.wait(), LONGEST_STOP)
+            await asyncio.wait_for(process.wait(), MAX_STOP_SECONDS)
         except TimeoutError:
             process.kill()
             await process.wait()

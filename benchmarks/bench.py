@@ -1,4 +1,4 @@
-"""One run: its scale, its time, and the databases and servers that its cases ask for."""
+"""Manage one run: its scale, its time budget, and the databases and servers of its cases."""
 
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -22,12 +22,12 @@ from tests.support.postgres import PostgresCluster
 
 POSTGRESQL, SQLITE = "PostgreSQL", "SQLite"
 FAST, STOCK = "trackstore", "trackstore, fast path off"
-"""What the tables call a server, and one that runs the stock executor."""
+"""Names of a server in the tables, and of one with the stock executor."""
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A migrated database of one case; ``pid`` is the PostgreSQL behind it, where it runs here."""
+    """Name a migrated database of one case; ``pid`` is its local PostgreSQL, if any."""
 
     name: str
     url: str
@@ -35,12 +35,10 @@ class Database:
 
     @property
     def dsn(self) -> str:
-        """Its address as the plain driver takes it."""
         return dsn_of(self.url)
 
     @contextmanager
     def reference(self) -> Iterator[Reference]:
-        """Its plain driver."""
         if self.name == POSTGRESQL:
             yield PostgresReference(self.dsn)
             return
@@ -50,25 +48,22 @@ class Database:
 
 @dataclass(slots=True)
 class Bench:
-    """What a case needs of a run."""
-
     scale: Scale
     budget: Budget
     folder: Path
-    say: Callable[[str], None]
+    report: Callable[[str], None]
     stack: AsyncExitStack
     settings: Mapping[str, str] = field(default_factory=dict)
-    """Of the PostgreSQL of this run, beside the usual."""
+    """Additional settings of this run's PostgreSQL."""
     _databases: PostgresDatabases | None = None
 
     async def contest(self, contenders: Sequence[Contender], reference: str) -> list[Result]:
-        """Measure contenders against each other; the ratios are those to ``reference``."""
-        self.say("  " + " | ".join(c.name for c in contenders))
+        """Measure contenders against each other; ratios are relative to ``reference``."""
+        self.report("  " + " | ".join(c.name for c in contenders))
         return await contest(contenders, reference, self.scale, self.budget)
 
     @asynccontextmanager
     async def database(self, name: str) -> AsyncIterator[Database]:
-        """A fresh database, dropped at the end."""
         if name == SQLITE:
             with SqliteDatabases(self.folder, upgrade).migrated() as url:
                 yield Database(name, url)
@@ -77,13 +72,12 @@ class Bench:
             yield Database(name, url, await postmaster(dsn_of(url)))
 
     async def _postgres(self) -> PostgresDatabases:
-        """Databases of the PostgreSQL of this run, which is started when it is first asked for."""
         if self._databases is None:
-            found = self.stack.enter_context(postgres_server())
-            if isinstance(found, PostgresCluster):
-                await make_durable(found, self.settings)
-                found = found.url
-            self._databases = PostgresDatabases(found, upgrade)
+            server = self.stack.enter_context(postgres_server())
+            if isinstance(server, PostgresCluster):
+                await make_durable(server, self.settings)
+                server = server.url
+            self._databases = PostgresDatabases(server, upgrade)
             self.stack.callback(self._databases.close)
         return self._databases
 
@@ -96,23 +90,20 @@ class Bench:
         rollups: bool = True,
         settings: Mapping[str, str] | None = None,
     ) -> AsyncIterator[Running]:
-        """A ``trackstore serve`` of its own over that database; ``settings`` beside the usual."""
         port, usual = free_port(), trackstore_settings(database.url, fast_path, rollups)
-        every = {**usual, **(settings or {})}
+        environment = {**usual, **(settings or {})}
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
             command = serve_command(port, workers)
-            async with running(command, every, Path(folder), port, "/readyz") as server:
+            async with running(command, environment, Path(folder), port, "/readyz") as server:
                 yield server
 
 
 def pids(database: Database, server: Running | None = None) -> Mapping[str, int]:
-    """The processes whose time is counted."""
-    found = {"server": server.pid} if server else {}
-    return found if database.pid is None else {**found, "database": database.pid}
+    processes = {"server": server.pid} if server else {}
+    return processes if database.pid is None else {**processes, "database": database.pid}
 
 
 async def postmaster(dsn: str) -> int | None:
-    """The process that is PostgreSQL, where it runs on this machine."""
     connection = await asyncpg.connect(dsn)
     try:
         backend = connection.get_server_pid()

@@ -1,4 +1,4 @@
-"""A client that costs next to nothing: ready-made requests out, answers compared by their beginning."""
+"""Call a server at minimal cost: prepared requests out, answers compared by prefix."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -8,74 +8,68 @@ from typing import cast
 END_OF_HEAD = b"\r\n\r\n"
 LENGTH = b"content-length: "
 OK = b"HTTP/1.1 200"
-SHOWN = 600
-"""Bytes of a wrong answer that are shown."""
+MAX_SHOWN_BYTES = 600
+"""Shown part of a wrong answer."""
 
 
-class WrongAnswer(RuntimeError):
-    """The server answered something else than it should have."""
+class WrongAnswerError(RuntimeError):
+    pass
 
 
 class Connection(asyncio.Protocol):
-    """One keep-alive connection, one request at a time."""
-
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
         self._received: list[bytes] = []
-        self._missing = 0
-        self._answer: asyncio.Future[bytes] | None = None
+        self._bytes_missing = 0
+        self._response: asyncio.Future[bytes] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the way out."""
         self._transport = cast("asyncio.Transport", transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell who waits."""
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(exc or ConnectionResetError("the server hung up"))
+        if self._response is not None and not self._response.done():
+            self._response.set_exception(
+                exc or ConnectionResetError("the server closed the connection")
+            )
 
     def data_received(self, data: bytes) -> None:
-        """Gather until the length in the head is reached."""
         if not self._received:
             self._begin(data)
         else:
             self._received.append(data)
-            self._missing -= len(data)
-        if self._missing <= 0 and self._answer is not None and not self._answer.done():
-            answer, self._received = b"".join(self._received), []
-            self._answer.set_result(answer)
+            self._bytes_missing -= len(data)
+        if self._bytes_missing <= 0 and self._response is not None and not self._response.done():
+            response, self._received = b"".join(self._received), []
+            self._response.set_result(response)
 
     def _begin(self, data: bytes) -> None:
-        """uvicorn sends the head in one piece: a missing length is an error here, not a chunk."""
+        """Read the head, which uvicorn sends in one piece; a missing length is an error."""
         head = data.find(END_OF_HEAD)
         at = data.lower().find(LENGTH, 0, head)
         if head < 0 or at < 0:
-            raise WrongAnswer(f"an answer without a length: {data[:SHOWN]!r}")
+            raise WrongAnswerError(f"response without Content-Length: {data[:MAX_SHOWN_BYTES]!r}")
         start = at + len(LENGTH)
         length = int(data[start : data.index(b"\r", start)])
         self._received = [data]
-        self._missing = head + len(END_OF_HEAD) + length - len(data)
+        self._bytes_missing = head + len(END_OF_HEAD) + length - len(data)
 
     async def ask(self, request: bytes) -> bytes:
-        """The whole answer, head and body."""
         assert self._transport is not None
-        self._answer = asyncio.get_running_loop().create_future()
+        self._response = asyncio.get_running_loop().create_future()
         self._transport.write(request)
-        return await self._answer
+        return await self._response
 
     @property
     def is_open(self) -> bool:
-        """Whether neither side has hung up."""
         return self._transport is not None and not self._transport.is_closing()
 
     def close(self) -> None:
-        """Hang up."""
         if self._transport is not None:
             self._transport.close()
 
 
 class Caller:
-    """Sends requests whose answers must begin in one way."""
+    """Send requests whose answers must start with an expected prefix."""
 
     def __init__(self, port: int, expected: bytes) -> None:
         self._port = port
@@ -83,32 +77,28 @@ class Caller:
         self._expected = END_OF_HEAD + expected
 
     async def connect(self) -> None:
-        """Open a connection."""
         loop = asyncio.get_running_loop()
         _, self._connection = await loop.create_connection(Connection, "127.0.0.1", self._port)
 
     def close(self) -> None:
-        """Hang up."""
         self._connection.close()
 
     async def __call__(self, request: bytes) -> bytes:
-        """The answer's body; raises ``WrongAnswer``."""
-        if not self._connection.is_open:  # the others' turns took longer than a server waits
+        if not self._connection.is_open:  # other turns took longer than the server's keep-alive
             await self.connect()
-        answer = await self._connection.ask(request)
-        if not answer.startswith(OK) or self._expected not in answer:
-            raise WrongAnswer(f"expected {self._expected!r} in {answer[:SHOWN]!r}")
-        return answer[answer.index(END_OF_HEAD) + len(END_OF_HEAD) :]
+        response = await self._connection.ask(request)
+        if not response.startswith(OK) or self._expected not in response:
+            raise WrongAnswerError(f"expected {self._expected!r} in {response[:MAX_SHOWN_BYTES]!r}")
+        return response[response.index(END_OF_HEAD) + len(END_OF_HEAD) :]
 
 
 @asynccontextmanager
 async def callers(port: int, count: int, expected: bytes) -> AsyncIterator[Sequence[Caller]]:
-    """So many open connections to a server on this machine."""
-    found = [Caller(port, expected) for _ in range(count)]
+    open_callers = [Caller(port, expected) for _ in range(count)]
     try:
-        for caller in found:
+        for caller in open_callers:
             await caller.connect()
-        yield found
+        yield open_callers
     finally:
-        for caller in found:
+        for caller in open_callers:
             caller.close()

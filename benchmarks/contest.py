@@ -1,4 +1,4 @@
-"""Contenders take turns, round by round, so that a machine that drifts drifts for all of them."""
+"""Let contenders take turns, round by round, so that drift of the machine affects all of them."""
 
 import gc
 import statistics
@@ -10,15 +10,15 @@ from benchmarks.load import Load, Sender, drive
 from benchmarks.processes import CpuMeter
 from benchmarks.scale import Budget, Scale
 
-SPARE = 1.25
-"""Items made ready for a round, as a multiple of what the last one needed."""
-FIRST_RATE = 200.0
-"""Items a second that are made ready for the first round of all."""
+ITEM_RESERVE = 1.25
+"""Items prepared for a round, as a multiple of those used in the last one."""
+INITIAL_RATE = 200.0
+"""Items per second prepared for the first round."""
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One contender in one round; ``cpu`` is milliseconds per 1,000 units, by part."""
+    """Hold one contender's round; ``cpu`` is milliseconds per 1,000 units, by part."""
 
     rate: float
     p50_ms: float
@@ -27,34 +27,29 @@ class Round:
 
 
 class Contender(Protocol):
-    """Something that can be measured again and again."""
-
     @property
-    def name(self) -> str:
-        """What the table calls it."""
+    def name(self) -> str: ...
 
-    async def measure(self, seconds: float) -> Round:
-        """Work for about that long."""
+    async def measure(self, seconds: float) -> Round: ...
 
 
 @dataclass(slots=True)
 class LoadContender:
-    """A contender that sends items through senders; ``make`` makes so many new ones, untimed."""
+    """Send items through senders; ``make`` creates new ones outside of the measured time."""
 
     name: str
     senders: Sequence[Sender]
     make: Callable[[int], Sequence[Any]]
     units: int = 1
     pids: Mapping[str, int] = field(default_factory=dict)
-    before: Callable[[], Awaitable[None]] | None = None
-    expected_rate: float = FIRST_RATE
+    prepare: Callable[[], Awaitable[None]] | None = None
+    expected_rate: float = INITIAL_RATE
 
     async def measure(self, seconds: float) -> Round:
-        """One round: work is made ready, then timed."""
-        count = int(self.expected_rate * seconds * SPARE) + len(self.senders)
+        count = int(self.expected_rate * seconds * ITEM_RESERVE) + len(self.senders)
         items = self.make(count)
-        if self.before is not None:
-            await self.before()
+        if self.prepare is not None:
+            await self.prepare()
         gc.collect()
         meter = CpuMeter(self.pids)
         load = await drive(self.senders, items, seconds)
@@ -64,8 +59,7 @@ class LoadContender:
 
 
 def round_of(load: Load, units: int, cpu_seconds: Mapping[str, float]) -> Round:
-    """A load in units a second."""
-    thousands = len(load.taken) * units / 1_000
+    thousands = len(load.durations) * units / 1_000
     return Round(
         rate=load.rate * units,
         p50_ms=load.milliseconds(0.5),
@@ -76,29 +70,25 @@ def round_of(load: Load, units: int, cpu_seconds: Mapping[str, float]) -> Round:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """All rounds of one contender, and how they relate to the reference of the same rounds."""
-
     name: str
     rounds: Sequence[Round]
     ratios: Sequence[float]
 
     @property
     def ratio(self) -> float:
-        """The median of the ratios of the rounds: a drift of the machine is in both of a pair."""
+        """Return the median ratio of the rounds, which cancels drift of the machine."""
         return statistics.median(self.ratios)
 
     def median(self, value: Callable[[Round], float]) -> float:
-        """The median over the rounds."""
         return statistics.median(value(r) for r in self.rounds)
 
 
 async def contest(
     contenders: Sequence[Contender], reference: str, scale: Scale, budget: Budget
 ) -> list[Result]:
-    """Warm everybody up, then A B C, C B A ...; the ratio is taken within each round.
+    """Warm up, then run A B C, C B A, ...; ratios are taken within each round.
 
-    The order is turned round each time: what one leaves to be written to disk is not always the
-    same other one's to bear.
+    The order alternates, because what one contender leaves to be written to disk slows the next one.
     """
     rounds: dict[str, list[Round]] = {c.name: [] for c in contenders}
     for contender in contenders:
@@ -110,6 +100,13 @@ async def contest(
             rounds[contender.name].append(await contender.measure(scale.seconds))
     base = rounds[reference]
     return [
-        Result(name, own, [mine.rate / its.rate for mine, its in zip(own, base, strict=True)])
-        for name, own in rounds.items()
+        Result(
+            name,
+            contender_rounds,
+            [
+                own_round.rate / reference_round.rate
+                for own_round, reference_round in zip(contender_rounds, base, strict=True)
+            ],
+        )
+        for name, contender_rounds in rounds.items()
     ]

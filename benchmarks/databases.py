@@ -1,4 +1,4 @@
-"""Databases of a run: a PostgreSQL of its own that writes to disk as production does, and files."""
+"""Provide databases: a PostgreSQL that writes to disk as in production, and SQLite files."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ from sqlalchemy import URL, make_url
 
 from tests.support.postgres import DRIVER, PostgresCluster, postgres_cluster
 
-NAMED = "TRACKSTORE_BENCH_POSTGRES_URL"
+POSTGRES_URL_VARIABLE = "TRACKSTORE_BENCH_POSTGRES_URL"
 
 DURABLE = {
     "fsync": "on",
@@ -22,11 +22,10 @@ DURABLE = {
     "autovacuum": "off",
     "jit": "off",
 }
-"""As production writes, but without what happens now and then: that would hit one contender only."""
+"""Durable as in production, without periodic work that would hit only one contender."""
 
 
 async def make_durable(cluster: PostgresCluster, settings: Mapping[str, str]) -> None:
-    """The cluster of the tests does without the disk; here its speed is the question."""
     connection = await asyncpg.connect(dsn_of(cluster.url))
     try:
         for name, value in {**DURABLE, **settings}.items():
@@ -37,7 +36,7 @@ async def make_durable(cluster: PostgresCluster, settings: Mapping[str, str]) ->
 
 
 async def stamps_commits(dsn: str) -> bool:
-    """Whether a PostgreSQL notes when each transaction was committed."""
+    """Return whether PostgreSQL records commit timestamps."""
     connection = await asyncpg.connect(dsn)
     try:
         return bool(await connection.fetchval("SHOW track_commit_timestamp") == "on")
@@ -47,19 +46,16 @@ async def stamps_commits(dsn: str) -> bool:
 
 @contextmanager
 def postgres_server() -> Iterator[PostgresCluster | URL]:
-    """The PostgreSQL that the environment names, else a new one."""
-    if named := os.environ.get(NAMED):
-        yield make_url(named).set(drivername=DRIVER)
+    if url := os.environ.get(POSTGRES_URL_VARIABLE):
+        yield make_url(url).set(drivername=DRIVER)
         return
     with postgres_cluster(on_disk=True) as cluster:
         yield cluster
 
 
 def dsn_of(url: URL | str) -> str:
-    """A database's address as the plain driver takes it."""
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 def file_of(url: str) -> Path:
-    """The file of a SQLite database."""
     return Path(str(make_url(url).database))

@@ -1,7 +1,7 @@
-"""The reference of live streams: a plain websocket server that passes on what it is handed.
+"""Provide the reference of live streams: a plain WebSocket server that forwards messages.
 
-Written as one writes it by hand: rooms, ``websockets.broadcast``, no compression. A line on the
-second port names a room and holds the message for everybody in it.
+Written as by hand: rooms, ``websockets.broadcast``, no compression. A line on the second port names a
+room and holds the message for everyone in it.
 """
 
 import asyncio
@@ -16,17 +16,14 @@ from websockets.http11 import Request, Response
 
 HELLO = '{"seq":0,"message":"welcome"}'
 READY = "/readyz"
-LONGEST_LINE = 1 << 20
+MAX_LINE_BYTES = 1 << 20
 
 
 class FanOut:
-    """Who is in which room."""
-
     def __init__(self) -> None:
         self._rooms: defaultdict[str, set[ServerConnection]] = defaultdict(set)
 
     async def join(self, connection: ServerConnection) -> None:
-        """The path is the room."""
         assert connection.request is not None
         room = self._rooms[connection.request.path]
         room.add(connection)
@@ -37,7 +34,6 @@ class FanOut:
             room.discard(connection)
 
     async def publish(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Whoever hands over messages."""
         while line := await reader.readline():
             room, _, message = line.rstrip(b"\n").partition(b"\t")
             broadcast(self._rooms[room.decode()], message, text=True)
@@ -45,21 +41,19 @@ class FanOut:
 
 
 def answer(connection: ServerConnection, request: Request) -> Response | None:
-    """Whether it serves yet."""
     return connection.respond(HTTPStatus.OK, "ready") if request.path == READY else None
 
 
 async def main(port: int, publish_port: int) -> None:
-    """Serve until told to stop."""
-    found, stopped = FanOut(), asyncio.Event()
+    server, stopped = FanOut(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     publishing = await asyncio.start_server(
-        found.publish, "127.0.0.1", publish_port, limit=LONGEST_LINE
+        server.publish, "127.0.0.1", publish_port, limit=MAX_LINE_BYTES
     )
     async with (
         publishing,
-        serve(found.join, "127.0.0.1", port, compression=None, process_request=answer),
+        serve(server.join, "127.0.0.1", port, compression=None, process_request=answer),
     ):
         await stopped.wait()
 

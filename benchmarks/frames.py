@@ -1,24 +1,22 @@
-"""Websocket frames at the least cost: what a client sends, and where the next frame of a server lies."""
+"""Encode and locate WebSocket frames at minimal cost."""
 
 from collections.abc import Iterator
 
 TEXT, CLOSE, PING, PONG = 0x1, 0x8, 0x9, 0xA
 MASK = bytes(4)
-"""A mask of zeros leaves the payload as it is: a server unmasks it all the same."""
+"""A zero mask leaves the payload unchanged; the server unmasks it as usual."""
 SHORT, LONG = 126, 127
 
 
 def handshake(path: str, protocol: str | None = None) -> bytes:
-    """The request that asks for a websocket; the key is that of RFC 6455."""
-    asked = f"Sec-WebSocket-Protocol: {protocol}\r\n" if protocol else ""
+    protocol_header = f"Sec-WebSocket-Protocol: {protocol}\r\n" if protocol else ""
     return (
         f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n{asked}\r\n"
+        f"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n{protocol_header}\r\n"
     ).encode()
 
 
 def frame(payload: bytes, kind: int = TEXT) -> bytes:
-    """A whole message of a client."""
     size = len(payload)
     if size < SHORT:
         length = bytes((0x80 | size,))
@@ -30,7 +28,7 @@ def frame(payload: bytes, kind: int = TEXT) -> bytes:
 
 
 def frames_in(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Kind, start and end of each payload that is there whole; a server neither masks nor splits."""
+    """Yield kind, start and end of each complete payload; servers neither mask nor split."""
     at, end = 0, len(data)
     while end - at >= 2:
         size, start = data[at + 1], at + 2

@@ -1,4 +1,4 @@
-"""Drives senders with ready-made work for a while, and says how fast they were."""
+"""Drive senders with prepared work for a while, and measure their speed."""
 
 import asyncio
 import time
@@ -6,48 +6,50 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-GRACE = 60.0
-"""Seconds after the end of a round in which the last answers must come."""
+GRACE_SECONDS = 60.0
+"""Time for the last answers after the end of a round."""
 Sender = Callable[[Any], Awaitable[object]]
-"""Sends one item and returns when it is answered; raises when the answer is not the right one."""
+"""Sends one item and waits for the answer; raises if it is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What was done in ``seconds``: the seconds each item took, in the order they ended."""
+    """Hold the seconds that each item took, in order of completion."""
 
     seconds: float
-    taken: Sequence[float]
+    durations: Sequence[float]
 
     @property
     def rate(self) -> float:
-        """Items a second."""
-        return len(self.taken) / self.seconds
+        return len(self.durations) / self.seconds
 
     def milliseconds(self, quantile: float) -> float:
-        """The time within which that part of the items was answered (nearest rank)."""
-        ordered = sorted(self.taken)
+        """Return the nearest-rank quantile of the durations."""
+        ordered = sorted(self.durations)
         return 1_000 * ordered[min(len(ordered) - 1, int(quantile * len(ordered)))]
 
 
 async def drive(senders: Sequence[Sender], items: Sequence[Any], seconds: float) -> Load:
-    """Let each sender take the next item when its last is answered, until time or work is over."""
+    """Let each sender take the next item once its last is answered, until time or work runs out."""
     queue = iter(items)
-    taken: list[float] = []
+    durations: list[float] = []
     clock = time.perf_counter
     started = clock()
     ends = started + seconds
 
     async def work(send: Sender) -> None:
         for item in queue:
-            begun = clock()
+            started = clock()
             await send(item)
-            ended = clock()
-            taken.append(ended - begun)
-            if ended >= ends:
+            finished = clock()
+            durations.append(finished - started)
+            if finished >= ends:
                 return
 
-    async with asyncio.timeout(GRACE + min(seconds, GRACE)), asyncio.TaskGroup() as group:
+    async with (
+        asyncio.timeout(GRACE_SECONDS + min(seconds, GRACE_SECONDS)),
+        asyncio.TaskGroup() as group,
+    ):
         for send in senders:
             group.create_task(work(send))
-    return Load(clock() - started, taken)
+    return Load(clock() - started, durations)

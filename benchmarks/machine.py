@@ -1,4 +1,4 @@
-"""On what a run was made: the machine, the versions, and the state it was in."""
+"""Describe the machine of a run: hardware, versions, load."""
 
 import os
 import platform
@@ -20,7 +20,6 @@ GIB = 2**30
 
 
 def processor() -> str:
-    """What the processor calls itself."""
     file = Path("/proc/cpuinfo")
     if file.exists():
         for line in file.read_text(encoding="utf-8").splitlines():
@@ -30,18 +29,16 @@ def processor() -> str:
 
 
 async def postgres_lines(dsn: str) -> list[str]:
-    """Version and settings that matter of a PostgreSQL."""
     connection = await asyncpg.connect(dsn)
     try:
-        shown = await connection.fetchval("SHOW server_version")
+        version = await connection.fetchval("SHOW server_version")
         settings = [f"{n}={await connection.fetchval(f'SHOW {n}')}" for n in SETTINGS]
     finally:
         await connection.close()
-    return [f"PostgreSQL {str(shown).split()[0]} ({', '.join(settings)})"]
+    return [f"PostgreSQL {str(version).split()[0]} ({', '.join(settings)})"]
 
 
 def machine_lines() -> list[str]:
-    """Everything but PostgreSQL."""
     memory = psutil.virtual_memory().total / GIB
     system = f"{platform.system()} {platform.release()}"
     load = ", ".join(f"{value:.2f}" for value in os.getloadavg())

@@ -1,4 +1,4 @@
-"""Batches of request, stage and event entries as the client library sends them."""
+"""Build batches of request, stage and event entries as the client library sends them."""
 
 from typing import Any
 
@@ -11,7 +11,6 @@ BATCH = ENTRIES_PER_REQUEST * REQUESTS_PER_BATCH
 
 
 def request_entries() -> list[dict[str, Any]]:
-    """The life of one request in ``ENTRIES_PER_REQUEST`` entries: three stages, five events."""
     id = str(new_id())
     entries: list[dict[str, Any]] = [
         {
@@ -48,8 +47,6 @@ def request_entries() -> list[dict[str, Any]]:
 
 
 def stage_entries(stage: dict[str, Any]) -> list[dict[str, Any]]:
-    """A stage that starts, reports twice and ends."""
-
     def entry(command: str, **values: Any) -> dict[str, Any]:
         return {command: {**stage, "attempt": 1, "eventId": str(new_id()), **values}}
 
@@ -62,5 +59,4 @@ def stage_entries(stage: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def mixed_entries() -> list[dict[str, Any]]:
-    """One batch of ``BATCH`` entries."""
     return [entry for _ in range(REQUESTS_PER_BATCH) for entry in request_entries()]

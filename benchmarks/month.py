@@ -1,4 +1,4 @@
-"""A database with a month of operations: loaded in steps, merged, asked by its driver and by the store."""
+"""Provide a database with a month of operations: loaded in steps, merged, queried by driver and store."""
 
 import asyncio
 import sqlite3
@@ -21,15 +21,15 @@ from store.operations.columns import TABLE
 from store.operations.deltas import deltas_of
 from store.store import Store
 
-LONGEST = 120.0
-"""Seconds a statement may take: those of the reference take seconds."""
-TURNS = 6
-"""Turns of merging after a step, each of which ends by itself."""
+STATEMENT_SECONDS = 120.0
+"""Statements of the reference take seconds."""
+MERGE_ROUNDS = 6
+"""Rounds of merging after a step."""
 Fetch = Callable[[str], Awaitable[Sequence[Sequence[Any]]]]
 
 
 def last_days() -> tuple[datetime, datetime]:
-    """The month that is asked: whole UTC days, which are over for long enough to be merged."""
+    """Return a month of whole UTC days, old enough to be merged."""
     until = datetime.now(UTC) - timedelta(hours=2)
     until = until.replace(hour=0, minute=0, second=0, microsecond=0)
     return until - timedelta(days=DAYS), until
@@ -37,8 +37,7 @@ def last_days() -> tuple[datetime, datetime]:
 
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[Store]:
-    """The store in this process, without its work in the background."""
-    store = Store(StoreConfig(url, PoolSettings(statement_seconds=LONGEST)))
+    store = Store(StoreConfig(url, PoolSettings(statement_seconds=STATEMENT_SECONDS)))
     try:
         await store.partitions.ensure_ahead()
         await store.rollups.prepare()
@@ -48,34 +47,31 @@ async def opened(url: str) -> AsyncIterator[Store]:
 
 
 async def load(store: Store, traffic: Traffic, count: int, seed: int) -> float:
-    """Write so many more operations with their sums, as a flush does; returns the seconds."""
-    begun = time.perf_counter()
+    started = time.perf_counter()
     months = {month_of(traffic.since + timedelta(days=n)) for n in range(DAYS)}
     await store.partitions.ensure([(TABLE, month) for month in months])
     for frame in traffic.frames(count, seed):
         tables = [(TABLE, frame.columns), (OPERATION_ROLLUPS, deltas_of(frame))]
         if not await store.database.write_columns(tables):
-            raise RuntimeError("an operation was there already")
-    return time.perf_counter() - begun
+            raise RuntimeError("an operation already existed")
+    return time.perf_counter() - started
 
 
 async def merge(store: Store) -> float:
-    """Merge hours and days until nothing is left to do, as the server does in the background."""
-    begun = time.perf_counter()
+    started = time.perf_counter()
     work = store.rollups.maintenance
-    for _ in range(TURNS):
+    for _ in range(MERGE_ROUNDS):
         merges = work.stats.merges
         await work.run_once()
         if work.stats.merges == merges:
             break
-    return time.perf_counter() - begun
+    return time.perf_counter() - started
 
 
 @asynccontextmanager
 async def driver(database: Database) -> AsyncIterator[Fetch]:
-    """The plain driver; on SQLite in a thread, as a server would have to."""
     if database.name == POSTGRESQL:
-        connection = await asyncpg.connect(dsn_of(database.url), command_timeout=LONGEST)
+        connection = await asyncpg.connect(dsn_of(database.url), command_timeout=STATEMENT_SECONDS)
         try:
 
             async def select(sql: str) -> Sequence[Sequence[Any]]:
@@ -94,7 +90,7 @@ async def driver(database: Database) -> AsyncIterator[Fetch]:
 
 
 async def settle(database: Database) -> None:
-    """What a database does by itself now and then, done now: statistics, or an empty log."""
+    """Run periodic work of the database now: statistics, or emptying the log."""
     if database.name == POSTGRESQL:
         async with driver(database) as fetch:
             await fetch("VACUUM ANALYZE operations")

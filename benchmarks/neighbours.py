@@ -1,8 +1,8 @@
-"""What one organization feels while another floods the server: ``python -m benchmarks.neighbours``.
+"""Measure how one organization slows down another: ``python -m benchmarks.neighbours``.
 
 A quiet organization sends one mutation at a time, first on an idle server, then while another
-organization runs heavy questions and bulk loads without a pause. Prints both latencies, their
-quotient, and what /readyz answered meanwhile.
+organization runs heavy aggregations and bulk loads without pause. Prints both latencies, their
+ratio, and the answers of /readyz meanwhile.
 """
 
 import argparse
@@ -40,17 +40,16 @@ QUESTION = Document(
     "{ rows { key { userId } durationMs { p50 p95 p99 } } } }",
     b"",
 )
-"""Quantiles of every operation by a filter that no rollup answers."""
+"""Quantiles over all operations by a filter that no rollup covers."""
 PREPARED_ITEMS = 300_000
 FILL_ITEMS = 10_000
 QUIET_CALLS_PER_SECOND = 20
 READY_SECONDS = 0.5
 WARM_SECONDS = 2.0
-READY = b"GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+READY_REQUEST = b"GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
 
 def post(body: bytes, key: str) -> bytes:
-    """The HTTP request that posts a body for a key."""
     return (
         b"POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
         b"Authorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s"
@@ -59,22 +58,18 @@ def post(body: bytes, key: str) -> bytes:
 
 @dataclass(slots=True)
 class Flood:
-    """What the loud organization got back."""
-
     questions: Counter[str] = field(default_factory=Counter)
     loads: Counter[str] = field(default_factory=Counter)
 
 
-def outcome(answer: bytes) -> str:
-    """The status of an answer, and the code of its first error."""
-    status = answer[9:12].decode()
-    code = answer.partition(b'"code":"')[2].partition(b'"')[0].decode()
+def outcome(response: bytes) -> str:
+    status = response[9:12].decode()
+    code = response.partition(b'"code":"')[2].partition(b'"')[0].decode()
     return f"{status} {code}".strip()
 
 
 @asynccontextmanager
 async def connected(port: int) -> AsyncIterator[Connection]:
-    """One connection."""
     _, connection = await asyncio.get_running_loop().create_connection(
         Connection, "127.0.0.1", port
     )
@@ -85,46 +80,43 @@ async def connected(port: int) -> AsyncIterator[Connection]:
 
 
 async def repeat(
-    port: int, make: Callable[[], bytes], told: Counter[str], pause: float = 0
+    port: int, make: Callable[[], bytes], outcomes: Counter[str], pause: float = 0
 ) -> None:
-    """Send requests one after the other until cancelled."""
     async with connected(port) as connection:
         while True:
-            told[outcome(await connection.ask(make()))] += 1
+            outcomes[outcome(await connection.ask(make()))] += 1
             await asyncio.sleep(pause)
 
 
 async def latencies(port: int, key: str, seconds: float) -> list[float]:
-    """The milliseconds of single mutations, a few a second; raises where one is not accepted."""
-    taken = []
+    durations = []
     async with connected(port) as connection:
         ends = time.perf_counter() + seconds
         while time.perf_counter() < ends:
             (call,) = make_calls(1)
             request = post(TRACK_ONE.body({"input": operation_input(call)}), key)
             started = time.perf_counter()
-            answer = await connection.ask(request)
-            taken.append(1_000 * (time.perf_counter() - started))
-            if b'"status":"ACCEPTED"' not in answer:
-                show("the quiet organization was refused:", answer[-300:])
+            response = await connection.ask(request)
+            durations.append(1_000 * (time.perf_counter() - started))
+            if b'"status":"ACCEPTED"' not in response:
+                show("the quiet organization was refused:", response[-300:])
             await asyncio.sleep(1 / QUIET_CALLS_PER_SECOND)
-    return taken
+    return durations
 
 
-def show(*words: object) -> None:
-    """Say something on standard output."""
-    sys.stdout.write(" ".join(map(str, words)) + "\n")
+def show(*values: object) -> None:
+    sys.stdout.write(" ".join(map(str, values)) + "\n")
     sys.stdout.flush()
 
 
-def shown(taken: Sequence[float]) -> str:
-    """Median, 95th centile and maximum."""
-    return f"p50 {median(taken):7.1f}  p95 {centile(taken):7.1f}  max {max(taken):7.1f} ms"
+def format_latencies(durations: Sequence[float]) -> str:
+    return (
+        f"p50 {median(durations):7.1f}  p95 {centile(durations):7.1f}  max {max(durations):7.1f} ms"
+    )
 
 
 def trackstore(settings: dict[str, str], folder: Path, *arguments: str) -> str:
-    """Run a command, and return what it prints."""
-    done = subprocess.run(  # noqa: S603  # our own command
+    process = subprocess.run(  # noqa: S603  # our own command
         [*COMMAND, *arguments],
         cwd=folder,
         env=environment(settings),
@@ -132,47 +124,45 @@ def trackstore(settings: dict[str, str], folder: Path, *arguments: str) -> str:
         capture_output=True,
         text=True,
     )
-    return done.stdout.strip()
+    return process.stdout.strip()
 
 
 async def fill(port: int, key: str, rows: int) -> None:
-    """Give the loud organization something to ask about."""
     bulk = track_many(FILL_ITEMS)
     async with connected(port) as connection:
         for calls in batches(rows // FILL_ITEMS, FILL_ITEMS):
             await connection.ask(post(bulk.body({"operations": inputs(calls)}), key))
 
 
-def flood(port: int, key: str, arguments: argparse.Namespace, told: "Queue[Flood]") -> None:
-    """Be the loud organization, in a process of its own, until it is ended from outside."""
+def flood(port: int, key: str, arguments: argparse.Namespace, results: "Queue[Flood]") -> None:
+    """Run the loud organization in a separate process until it is terminated."""
     bulk = track_many(arguments.items)
     bodies = [
         post(bulk.body({"operations": inputs(calls)}), key)
         for calls in batches(PREPARED_ITEMS // arguments.items, arguments.items)
     ]
     question = post(QUESTION.body(), key)
-    seen = Flood()
-    told.put(seen)
+    counts = Flood()
+    results.put(counts)
     remaining = iter(bodies)
 
     async def run() -> None:
         tasks = [
-            *(repeat(port, lambda: question, seen.questions) for _ in range(arguments.questions)),
-            *(repeat(port, lambda: next(remaining), seen.loads) for _ in range(arguments.loads)),
+            *(repeat(port, lambda: question, counts.questions) for _ in range(arguments.questions)),
+            *(repeat(port, lambda: next(remaining), counts.loads) for _ in range(arguments.loads)),
         ]
         with suppress(TimeoutError):
             async with asyncio.timeout(arguments.seconds + WARM_SECONDS):
                 await asyncio.gather(*tasks)
 
     asyncio.run(run())
-    told.put(seen)
+    results.put(counts)
 
 
 async def measure(url: str, folder: Path, arguments: argparse.Namespace) -> None:
-    """Run a server on a database, and show what the quiet organization feels."""
     settings = {**trackstore_settings(url), "TRACKSTORE_ACCESS": "keys"}
     await asyncio.to_thread(trackstore, settings, folder, "migrate")
-    loud, quiet = [
+    loud_key, quiet_key = [
         await asyncio.to_thread(
             trackstore, settings, folder, "keys", "create", name, "-o", name, "-q"
         )
@@ -180,40 +170,40 @@ async def measure(url: str, folder: Path, arguments: argparse.Namespace) -> None
     ]
     port = free_port()
     async with running(serve_command(port), settings, folder, port, "/readyz"):
-        await fill(port, loud, arguments.rows)
+        await fill(port, loud_key, arguments.rows)
         async with connected(port) as connection:
             started = time.perf_counter()
-            answer = await connection.ask(post(QUESTION.body(), loud))
-            show(f"one question alone: {outcome(answer)} {time.perf_counter() - started:.2f} s")
-        await latencies(port, quiet, 1)
-        idle = await latencies(port, quiet, arguments.seconds)
-        told: Queue[Flood] = get_context("spawn").Queue()
-        process = get_context("spawn").Process(target=flood, args=(port, loud, arguments, told))
+            response = await connection.ask(post(QUESTION.body(), loud_key))
+            show(f"one question alone: {outcome(response)} {time.perf_counter() - started:.2f} s")
+        await latencies(port, quiet_key, 1)
+        idle = await latencies(port, quiet_key, arguments.seconds)
+        results: Queue[Flood] = get_context("spawn").Queue()
+        process = get_context("spawn").Process(
+            target=flood, args=(port, loud_key, arguments, results)
+        )
         process.start()
-        await asyncio.to_thread(told.get)
+        await asyncio.to_thread(results.get)
         ready: Counter[str] = Counter()
-        looking = asyncio.create_task(repeat(port, lambda: READY, ready, READY_SECONDS))
+        readiness = asyncio.create_task(repeat(port, lambda: READY_REQUEST, ready, READY_SECONDS))
         await asyncio.sleep(WARM_SECONDS / 2)
-        busy = await latencies(port, quiet, arguments.seconds - WARM_SECONDS / 2)
-        seen = await asyncio.to_thread(told.get)
-        looking.cancel()
+        busy = await latencies(port, quiet_key, arguments.seconds - WARM_SECONDS / 2)
+        counts = await asyncio.to_thread(results.get)
+        readiness.cancel()
         process.join()
-    show("idle: ", shown(idle))
-    show("flood:", shown(busy))
+    show("idle: ", format_latencies(idle))
+    show("flood:", format_latencies(busy))
     show(
         f"ratio of medians {median(busy) / median(idle):.1f}, "
         f"of 95th centiles {centile(busy) / centile(idle):.1f}"
     )
-    show("questions", dict(seen.questions), "loads", dict(seen.loads), "ready", dict(ready))
+    show("questions", dict(counts.questions), "loads", dict(counts.loads), "ready", dict(ready))
 
 
-def centile(taken: Sequence[float]) -> float:
-    """The 95th centile."""
-    return sorted(taken)[int(0.95 * (len(taken) - 1))]
+def centile(durations: Sequence[float]) -> float:
+    return sorted(durations)[int(0.95 * (len(durations) - 1))]
 
 
 def main() -> None:
-    """Read the arguments and run on one database or on both."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.neighbours", description=__doc__)
     parser.add_argument("databases", nargs="*", default=["sqlite", "postgresql"])
     parser.add_argument("--rows", type=int, default=200_000)

@@ -1,4 +1,4 @@
-"""Events at a steady rate, whether or not the server keeps up, and how long they took to arrive."""
+"""Publish events at a steady rate, whether or not the server keeps up, and measure their latency."""
 
 import asyncio
 import time
@@ -13,9 +13,9 @@ MILLISECOND = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """One event: its place in a log, and times in nanoseconds.
+    """Hold one event: its place in a log, and times in nanoseconds.
 
-    ``committed`` is never later than the commit where the database does not tell when that was.
+    ``committed`` is at or before the commit where the database does not report its time.
     """
 
     room: str
@@ -31,43 +31,38 @@ Publish = Callable[[int, str], Awaitable[Published]]
 
 @dataclass(slots=True)
 class Window:
-    """What was published, by number; ``until`` is the last place in each room."""
-
     published: dict[int, Published] = field(default_factory=dict)
     until: dict[str, int] = field(default_factory=dict)
 
-    begun: int = 0
+    started: int = 0
 
     def correct(self, commits: Mapping[tuple[str, int], int]) -> None:
-        """Take over when each event was committed, by room and place."""
         for number, event in self.published.items():
             self.published[number] = replace(event, committed=commits[event.room, event.seq])
 
-    def taken(self) -> list[float]:
-        """Milliseconds that each event took to be acknowledged, sorted."""
+    def acknowledgement_times(self) -> list[float]:
         return sorted((p.acknowledged - p.sent) / MILLISECOND for p in self.published.values())
 
 
 async def pace(publish: Publish, rooms: Sequence[str], count: int, rate: float) -> Window:
-    """Publish so many events at that rate, the rooms taking turns."""
-    window = Window(begun=now())
+    window = Window(started=now())
     loop = asyncio.get_running_loop()
-    begun = loop.time()
+    started = loop.time()
 
     async def one(number: int, room: str) -> None:
-        done = await publish(number, room)
-        window.published[number] = done
-        window.until[room] = max(window.until.get(room, 0), done.seq)
+        published = await publish(number, room)
+        window.published[number] = published
+        window.until[room] = max(window.until.get(room, 0), published.seq)
 
     async with asyncio.TaskGroup() as tasks:
         for number in range(count):
-            await asyncio.sleep(max(0.0, begun + number / rate - loop.time()))
+            await asyncio.sleep(max(0.0, started + number / rate - loop.time()))
             tasks.create_task(one(number, rooms[number % len(rooms)]))
     return window
 
 
 def latencies(window: Window, receipts: Receipts) -> tuple[list[float], list[float]]:
-    """Milliseconds from the commit, and from sending, of every receipt; in order."""
+    """Return milliseconds from commit, and from sending, of every receipt, in order."""
     published = window.published
     pairs = list(zip(receipts.numbers, receipts.times, strict=True))
     return (
@@ -77,10 +72,10 @@ def latencies(window: Window, receipts: Receipts) -> tuple[list[float], list[flo
 
 
 def quantile(ordered: Sequence[float], part: float) -> float:
-    """Of sorted values, by nearest rank."""
+    """Return the nearest-rank quantile of sorted values."""
     return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
 
 
 def now() -> int:
-    """The clock of this machine, which all of its processes share."""
+    """Return the machine's clock, which its processes share."""
     return time.time_ns()

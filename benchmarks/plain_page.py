@@ -1,6 +1,6 @@
-"""The reference for pages: one SQL statement, its rows encoded as JSON, a route and nothing else.
+"""Serve the reference for pages: one SQL statement, its rows as JSON, and one route.
 
-Run by uvicorn in a process of its own; ``BENCH_DSN`` and ``BENCH_ROWS`` say what it reads.
+Run by uvicorn in a separate process; ``BENCH_DSN`` and ``BENCH_ROWS`` configure it.
 """
 
 import os
@@ -31,7 +31,7 @@ FIELDS = {
     "tokensOriginal": "tokens_original",
     "tokensActual": "tokens_actual",
 }
-"""The twelve fields of a page, and where they stand in the table."""
+"""The twelve fields of a page, with their columns."""
 SELECTED = ", ".join(f'{column} AS "{name}"' for name, column in FIELDS.items())
 SQL = (
     f"SELECT {SELECTED} "  # noqa: S608  # our own names
@@ -43,7 +43,6 @@ EXPECTED = b'{"data":{"operations":{"nodes":[{'
 
 @asynccontextmanager
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
-    """Open the connections."""
     async with asyncpg.create_pool(
         os.environ[DSN], min_size=CONNECTIONS, max_size=CONNECTIONS
     ) as pool:
@@ -52,7 +51,6 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
 
 
 async def operations(request: Request) -> Response:
-    """The newest operations."""
     rows = await request.app.state.pool.fetch(SQL, int(os.environ[ROWS]))
     body = msgspec.json.encode({"data": {"operations": {"nodes": [dict(row) for row in rows]}}})
     return Response(body, media_type="application/json")

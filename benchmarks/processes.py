@@ -1,4 +1,4 @@
-"""Processor time and memory of a process with all that it started."""
+"""Measure processor time and memory of a process tree."""
 
 import time
 from collections.abc import Mapping
@@ -7,7 +7,6 @@ import psutil
 
 
 def tree(pid: int) -> list[psutil.Process]:
-    """The process and its descendants, as far as they still run."""
     try:
         root = psutil.Process(pid)
         return [root, *root.children(recursive=True)]
@@ -16,7 +15,7 @@ def tree(pid: int) -> list[psutil.Process]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Processor seconds of the tree since it started, ended children included."""
+    """Return the processor seconds of the tree since its start, including ended children."""
     total = 0.0
     for process in tree(pid):
         try:
@@ -28,7 +27,7 @@ def cpu_seconds(pid: int) -> float:
 
 
 def resident_bytes(pid: int) -> int:
-    """Resident memory of the tree; pages that its processes share are counted in each."""
+    """Return the resident memory of the tree; shared pages count in each process."""
     total = 0
     for process in tree(pid):
         try:
@@ -39,15 +38,16 @@ def resident_bytes(pid: int) -> int:
 
 
 class CpuMeter:
-    """Processor seconds used since the meter was made: this process as ``client``, others by name."""
+    """Measure processor seconds since creation: this process as ``client``, others by name."""
 
     def __init__(self, pids: Mapping[str, int]) -> None:
         self._pids = pids
-        self._begun = {name: cpu_seconds(pid) for name, pid in pids.items()}
-        self._own = time.process_time()
+        self._baseline = {name: cpu_seconds(pid) for name, pid in pids.items()}
+        self._own_baseline = time.process_time()
 
     def read(self) -> dict[str, float]:
-        """Seconds by part."""
-        own = time.process_time() - self._own
-        others = {name: cpu_seconds(pid) - self._begun[name] for name, pid in self._pids.items()}
-        return {"client": own, **others}
+        own_seconds = time.process_time() - self._own_baseline
+        other_seconds = {
+            name: cpu_seconds(pid) - self._baseline[name] for name, pid in self._pids.items()
+        }
+        return {"client": own_seconds, **other_seconds}

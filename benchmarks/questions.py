@@ -1,4 +1,4 @@
-"""Questions of a month, each as the store, a GraphQL client and a careful hand ask it."""
+"""Define the aggregations of the stats case, as the store, GraphQL and hand-written SQL ask them."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -24,14 +24,14 @@ from store.query.filters import AllOf, Compare, ComparisonOperator
 
 ZONE = "Europe/Berlin"
 EXPECTED = b'{"data":{"operationStats":{"rows":[{'
-MOST = 100
-"""Rows of a long answer that are asked for."""
+MAX_ROWS = 100
+"""Requested rows of a long answer."""
 DURATION = Statistic("duration_ms", Stat.SUM)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """One question in three languages; ``covered`` says that a rollup answers it."""
+class Question:
+    """Hold one question in three languages; ``covered`` says that a rollup can answer it."""
 
     name: str
     covered: bool
@@ -39,12 +39,12 @@ class Asked:
     sql: str
     document: Document
     error: float = 1e-6
-    """How far the values of both may differ, relatively."""
+    """Allowed relative difference."""
 
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """The span that is asked, and how a database says it."""
+    """Hold the requested time range, and how a database expresses it."""
 
     database: str
     since: datetime
@@ -52,29 +52,25 @@ class Month:
 
     @property
     def is_postgresql(self) -> bool:
-        """Whether it is asked of PostgreSQL."""
         return self.database == POSTGRESQL
 
     def instant(self, at: datetime) -> str:
-        """An instant as SQL."""
         return f"timestamptz '{at.isoformat()}'" if self.is_postgresql else str(to_microseconds(at))
 
     def within(self, since: datetime | None = None) -> str:
-        """The records of the month, or from an instant on."""
         return (
             f"FROM operations WHERE occurred_at >= {self.instant(since or self.since)} "
             f"AND occurred_at < {self.instant(self.until)}"
         )
 
     def local_day(self) -> str:
-        """The local day of a record: SQLite knows no zones, so that a hand counts their seconds."""
+        """Return the local day as SQL; SQLite knows no zones, so offsets are added by hand."""
         if self.is_postgresql:
             return f"date_trunc('day', occurred_at, '{ZONE}')"
         cases = [f"WHEN occurred_at < {to_microseconds(at)} THEN {n}" for at, n in self._offsets()]
         return f"(occurred_at / 1000000 + CASE {' '.join(cases)} END) / 86400"
 
     def _offsets(self) -> Iterator[tuple[datetime, int]]:
-        """Until when the zone keeps which offset."""
         at, zone = self.since.replace(minute=0, second=0, microsecond=0), ZoneInfo(ZONE)
         last = at.astimezone(zone).utcoffset()
         while at < self.until:
@@ -86,13 +82,12 @@ class Month:
                 last = offset
 
     def minute(self) -> str:
-        """The minute of a record."""
         if self.is_postgresql:
             return "date_trunc('minute', occurred_at)"
         return "occurred_at / 60000000"
 
     def p95(self, key: str) -> str:
-        """The 95th percentile of durations by a column, as percentile_cont defines it."""
+        """Return the 95th percentile of durations per column, as percentile_cont defines it."""
         if self.is_postgresql:
             p95 = "percentile_cont(0.95) WITHIN GROUP (ORDER BY duration_ms)"
             return f"SELECT {key}, {p95} {self.within()} GROUP BY {key}"
@@ -108,7 +103,6 @@ class Month:
 
 
 def total(field: str) -> Statistic:
-    """A sum."""
     return Statistic(field, Stat.SUM)
 
 
@@ -121,27 +115,24 @@ def ask(
     bucket: Bucket | None = None,
     top: Top | None = None,
 ) -> AggregationQuery:
-    """A question of the month, or of what remains of it from an instant on."""
     where = AllOf(
         (
             Compare("occurred_at", ComparisonOperator.GTE, since or month.since),
             Compare("occurred_at", ComparisonOperator.LT, month.until),
         )
     )
-    found = AggregationQuery(OPERATIONS, where, tuple(group_by), bucket, tuple(measures), top=top)
-    return replace(found, limit=10_000)
+    query = AggregationQuery(OPERATIONS, where, tuple(group_by), bucket, tuple(measures), top=top)
+    return replace(query, limit=10_000)
 
 
 def stats(month: Month, arguments: str, selection: str, since: datetime | None = None) -> Document:
-    """The same in GraphQL."""
     span = f'since: "{(since or month.since).isoformat()}", until: "{month.until.isoformat()}"'
     where = f"where: {{occurredAt: {{{span}}}}}, limit: 10000"
     text = f"{{ operationStats({where}{arguments}) {{ {selection} }} }}"
     return Document(text, EXPECTED)
 
 
-def by_tool_and_mode(month: Month) -> Asked:
-    """Counts and sums by two columns."""
+def by_tool_and_mode(month: Month) -> Question:
     document = stats(
         month,
         ", groupBy: [{field: TOOL_NAME}, {field: OPERATION_MODE}]",
@@ -153,11 +144,10 @@ def by_tool_and_mode(month: Month) -> Asked:
     )
     measures = (COUNT, total("tokens_prevented"), total("cost_saved"))
     question = ask(month, ("tool_name", "operation_mode"), measures)
-    return Asked("calls, tokens and savings by tool and mode", True, question, sql, document)
+    return Question("calls, tokens and savings by tool and mode", True, question, sql, document)
 
 
-def by_local_day(month: Month) -> Asked:
-    """Days that begin at another midnight, and once last 25 hours."""
+def by_local_day(month: Month) -> Question:
     document = stats(
         month,
         f', bucket: {{unit: DAY, zone: "{ZONE}"}}',
@@ -167,21 +157,19 @@ def by_local_day(month: Month) -> Asked:
     sql = f"SELECT {day}, count(*), sum(tokens_actual) {month.within()} GROUP BY 1"
     measures = (COUNT, total("tokens_actual"))
     question = ask(month, (), measures, bucket=Bucket(BucketUnit.DAY, zone=ZONE))
-    return Asked(f"calls and tokens by day in {ZONE}", True, question, sql, document)
+    return Question(f"calls and tokens by day in {ZONE}", True, question, sql, document)
 
 
-def p95_by_tool(month: Month) -> Asked:
-    """A quantile from histograms."""
+def p95_by_tool(month: Month) -> Question:
     document = stats(
         month, ", groupBy: [{field: TOOL_NAME}]", "rows { key { toolName } durationMs { p95 } }"
     )
     question = ask(month, ("tool_name",), (Quantile("duration_ms", 0.95),))
     sql = month.p95("tool_name")
-    return Asked("p95 of the duration by tool", True, question, sql, document, error=0.021)
+    return Question("p95 of the duration by tool", True, question, sql, document, error=0.021)
 
 
-def errors_by_route(month: Month) -> Asked:
-    """What fails where."""
+def errors_by_route(month: Month) -> Question:
     document = stats(
         month,
         ", groupBy: [{field: ROUTE}, {field: STATUS_CODE}]",
@@ -192,11 +180,11 @@ def errors_by_route(month: Month) -> Asked:
         f"{month.within()} GROUP BY route, status_code"
     )
     question = ask(month, ("route", "status_code"), (COUNT, ERROR_COUNT))
-    return Asked("errors by route and status", True, question, sql, document)
+    return Question("errors by route and status", True, question, sql, document)
 
 
-def ragged_week(month: Month) -> Asked:
-    """Seven days that begin inside an hour: the first minutes come from the records."""
+def ragged_week(month: Month) -> Question:
+    """Ask for seven days that start inside an hour: the first minutes come from records."""
     since = month.until - timedelta(days=7, minutes=23)
     document = stats(
         month,
@@ -206,11 +194,10 @@ def ragged_week(month: Month) -> Asked:
     )
     sql = f"SELECT client, count(*), sum(tokens_original) {month.within(since)} GROUP BY client"
     question = ask(month, ("client",), (COUNT, total("tokens_original")), since=since)
-    return Asked("last 7 days by client, from inside an hour", True, question, sql, document)
+    return Question("last 7 days by client, from inside an hour", True, question, sql, document)
 
 
-def totals(month: Month) -> Asked:
-    """One row of everything."""
+def totals(month: Month) -> Question:
     document = stats(
         month, "", "rows { count errorCount tokensPrevented { sum } durationMs { sum } }"
     )
@@ -219,11 +206,10 @@ def totals(month: Month) -> Asked:
         f"sum(tokens_prevented), sum(duration_ms) {month.within()}"
     )
     measures = (COUNT, ERROR_COUNT, total("tokens_prevented"), DURATION)
-    return Asked("totals", True, ask(month, (), measures), sql, document)
+    return Question("totals", True, ask(month, (), measures), sql, document)
 
 
-def top_models(month: Month) -> Asked:
-    """The ten greatest; everything else in one row."""
+def top_models(month: Month) -> Question:
     document = stats(
         month,
         ", groupBy: [{field: MODEL}], top: {n: 10, by: {number: {field: OUTPUT_TOKENS}}}",
@@ -239,25 +225,23 @@ def top_models(month: Month) -> Asked:
     )
     tokens = total("output_tokens")
     question = ask(month, ("model",), (COUNT, tokens), top=Top(10, tokens, others=True))
-    return Asked("top 10 models, and others", True, question, sql, document)
+    return Question("top 10 models, and others", True, question, sql, document)
 
 
-def by_user_and_workspace(month: Month) -> Asked:
-    """Two columns that no rollup has."""
+def by_user_and_workspace(month: Month) -> Question:
     sql = (
         "SELECT user_id, workspace_id, count(*), sum(duration_ms) "
-        f"{month.within()} GROUP BY user_id, workspace_id ORDER BY 4 DESC LIMIT {MOST}"
+        f"{month.within()} GROUP BY user_id, workspace_id ORDER BY 4 DESC LIMIT {MAX_ROWS}"
     )
     question = replace(
         ask(month, ("user_id", "workspace_id"), (COUNT, DURATION)),
         order_by=(OrderBy(DURATION, descending=True),),
-        limit=MOST,
+        limit=MAX_ROWS,
     )
-    return Asked("the greatest users and workspaces", False, question, sql, NOTHING)
+    return Question("the greatest users and workspaces", False, question, sql, NO_DOCUMENT)
 
 
-def by_minute(month: Month) -> Asked:
-    """The minutes of a day."""
+def by_minute(month: Month) -> Question:
     since = month.until - timedelta(days=1)
     sql = (
         f"SELECT {month.minute()}, count(*), sum(input_tokens) "
@@ -266,26 +250,26 @@ def by_minute(month: Month) -> Asked:
     measures = (COUNT, total("input_tokens"))
     bucket = Bucket(BucketUnit.MINUTE, fill=False)
     question = ask(month, (), measures, since=since, bucket=bucket)
-    return Asked("calls and tokens by minute of a day", False, question, sql, NOTHING)
+    return Question("calls and tokens by minute of a day", False, question, sql, NO_DOCUMENT)
 
 
-def exact_p95(month: Month) -> Asked:
-    """A quantile of groups that no histogram has."""
+def exact_p95(month: Month) -> Question:
     question = ask(month, ("client",), (Quantile("duration_ms", 0.95),))
-    return Asked("p95 of the duration by client", False, question, month.p95("client"), NOTHING)
+    return Question(
+        "p95 of the duration by client", False, question, month.p95("client"), NO_DOCUMENT
+    )
 
 
-def distinct_users(month: Month) -> Asked:
-    """How many different ones."""
+def distinct_users(month: Month) -> Question:
     sql = f"SELECT tool_name, count(DISTINCT user_id) {month.within()} GROUP BY tool_name"
     question = ask(month, ("tool_name",), (Distinct("user_id"),))
-    return Asked("distinct users by tool", False, question, sql, NOTHING)
+    return Question("distinct users by tool", False, question, sql, NO_DOCUMENT)
 
 
-NOTHING = Document("", EXPECTED)
-COVERED: Sequence[Callable[[Month], Asked]] = (
+NO_DOCUMENT = Document("", EXPECTED)
+COVERED: Sequence[Callable[[Month], Question]] = (
     by_tool_and_mode, by_local_day, p95_by_tool, errors_by_route, ragged_week, totals, top_models,
 )  # fmt: skip
-UNCOVERED: Sequence[Callable[[Month], Asked]] = (
+UNCOVERED: Sequence[Callable[[Month], Question]] = (
     by_user_and_workspace, by_minute, exact_p95, distinct_users,
 )  # fmt: skip

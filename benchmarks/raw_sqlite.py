@@ -1,4 +1,4 @@
-"""The reference on SQLite: sqlite3 alone, one connection, as durable as the server's."""
+"""Implement the reference on SQLite with sqlite3 alone, one connection, as durable as the server."""
 
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
@@ -21,7 +21,7 @@ CLAIM = (
     "INSERT INTO consumptions (organization_id, id, interaction_type, units, levels, created_at) "
     "VALUES ('reference', ?, 'mini', 1, '[]', ?) ON CONFLICT DO NOTHING"
 )
-TAKE = (
+USE_UNIT = (
     "UPDATE limit_usages SET used = used + 1, updated_at = ? "
     "WHERE organization_id = 'reference' AND limit_id = ? AND used + 1 <= 1000000000"
 )
@@ -33,8 +33,6 @@ BUSY_SECONDS = 30
 
 
 class SqliteReference:
-    """One connection, however many clients: the database has one writer."""
-
     bulk_name = "sqlite3 executemany, one transaction per batch"
     consume_name = "sqlite3 guarded UPDATE, one transaction per call"
 
@@ -44,41 +42,34 @@ class SqliteReference:
         self._file.execute("PRAGMA synchronous=FULL")
 
     def close(self) -> None:
-        """Close the connection."""
         self._file.close()
 
     async def empty(self) -> None:
-        """Remove all operations, and start with an empty log."""
         self._file.execute("DELETE FROM operations")
         self._file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def rows(self, calls: Sequence[Call]) -> list[tuple[Any, ...]]:
-        """Instants in microseconds, ids in hex digits, as the file holds them."""
         return [tuple(map(encoded, row)) for row in rows(calls)]
 
     async def stored(self, ids: Sequence[UUID]) -> list[dict[str, Any]]:
-        """As the driver returns them."""
-        found = []
+        records = []
         for id in ids:
             cursor = self._file.execute("SELECT * FROM operations WHERE id = ?", (id.hex,))
             names = [column[0] for column in cursor.description]
-            found.append(dict(zip(names, cursor.fetchone(), strict=True)))
-        return found
+            records.append(dict(zip(names, cursor.fetchone(), strict=True)))
+        return records
 
     @asynccontextmanager
     async def bulk(self, clients: int) -> AsyncIterator[list[Sender]]:
-        """Batches by executemany."""
         del clients
         yield [self._insert_many]
 
     @asynccontextmanager
     async def consume(self, clients: int) -> AsyncIterator[list[Sender]]:
-        """Single units."""
         del clients
         yield [self._use]
 
     async def make_limits(self, count: int) -> list[str]:
-        """Rows of limits that only the reference uses."""
         ids = [new_id().hex for _ in range(count)]
         self._file.execute("BEGIN IMMEDIATE")
         self._file.executemany(LIMIT, [(id,) for id in ids])
@@ -86,7 +77,6 @@ class SqliteReference:
         return ids
 
     def uses(self, limits: Sequence[str], count: int) -> list[Any]:
-        """A new id for each use."""
         return [(new_id().hex, limits[n % len(limits)]) for n in range(count)]
 
     async def _insert_many(self, batch: Sequence[tuple[Any, ...]]) -> object:
@@ -99,14 +89,13 @@ class SqliteReference:
         now = to_microseconds(datetime.now(UTC))
         self._file.execute("BEGIN IMMEDIATE")
         claimed = self._file.execute(CLAIM, (id, now)).rowcount
-        taken = self._file.execute(TAKE, (now, limit)).rowcount
-        if (claimed, taken) != (1, 1):
+        updated_rows = self._file.execute(USE_UNIT, (now, limit)).rowcount
+        if (claimed, updated_rows) != (1, 1):
             raise RuntimeError("the reference was denied")
         return self._file.execute("COMMIT")
 
 
 def encoded(value: Any) -> Any:
-    """A value as the file holds it."""
     if isinstance(value, datetime):
         return to_microseconds(value)
     return value.hex if isinstance(value, UUID) else value

@@ -1,4 +1,4 @@
-"""Sections of the report, as Markdown tables."""
+"""Format sections of the report as Markdown tables."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from benchmarks.contest import Result, Round
 
 SOAK = re.compile(r"^## Soak.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
-"""The section of a soak, which is a run of its own and has its place in ``RESULTS.md``."""
+"""The section of the soak in ``RESULTS.md``, which is a separate run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A table under a heading, with what must be known to read it; none where it was said above."""
+    """Hold a table with its heading and a note; the note is empty if given before."""
 
     title: str
     note: str
@@ -20,7 +20,6 @@ class Section:
     rows: Sequence[Sequence[str]]
 
     def markdown(self) -> str:
-        """The section as text."""
         lines = [f"## {self.title}", ""]
         lines += [self.note, ""] if self.note else []
         lines.append("| " + " | ".join(self.heads) + " |")
@@ -32,7 +31,6 @@ class Section:
 def contest_section(
     title: str, note: str, unit: str, results: Sequence[Result], reach: Mapping[str, float]
 ) -> Section:
-    """A contest: rates, latencies, the ratio to the reference, processor time."""
     parts = list(dict.fromkeys(part for r in results for round in r.rounds for part in round.cpu))
     heads = [
         "", f"{unit}/s, median", "min - max", "p50 ms", "p99 ms", "ratio", "min - max", "reach",
@@ -65,12 +63,12 @@ def _cpu(result: Result, part: str) -> str:
 
 
 def ratio(value: float) -> str:
-    """Two digits, whatever the size."""
+    """Format with two significant digits."""
     return f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
 
 
 def number(value: float) -> str:
-    """Three digits are as many as such a measurement has."""
+    """Format with three significant digits, the precision of such measurements."""
     if value >= 1_000:
         return f"{round(value, -1 if value < 10_000 else -2):,.0f}"
     if value >= 100:

@@ -1,4 +1,4 @@
-"""GraphQL requests as bytes, ready to be sent."""
+"""Build GraphQL requests as bytes, ready to be sent."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,22 +11,17 @@ _encoder = msgspec.json.Encoder()
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A GraphQL document, and how the answer to it must begin."""
-
     text: str
     expected: bytes
 
     def body(self, variables: dict[str, Any] | None = None) -> bytes:
-        """What is posted."""
         return _encoder.encode({"query": self.text, "variables": variables or {}})
 
     def request(self, variables: dict[str, Any] | None = None) -> bytes:
-        """The HTTP request."""
         return post(self.body(variables))
 
 
 def post(body: bytes) -> bytes:
-    """The HTTP request that posts a body to the GraphQL route."""
     return (
         b"POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
         b"Accept: application/graphql-response+json\r\nContent-Length: %d\r\n\r\n%s"
@@ -34,12 +29,10 @@ def post(body: bytes) -> bytes:
 
 
 def get(path: str) -> bytes:
-    """The HTTP request for a page."""
     return b"GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" % path.encode()
 
 
 def track_many(count: int) -> Document:
-    """A bulk mutation of so many operations, all of them new."""
     return Document(
         "mutation Bulk($operations: [OperationInput!]!) "
         "{ trackOperations(operations: $operations) { accepted duplicates rejected } }",
@@ -54,7 +47,6 @@ TRACK_ONE = Document(
 
 
 def ingest(count: int) -> Document:
-    """A batch of so many entries, all of them new."""
     return Document(
         "mutation Batch($entries: [EntryInput!]!) "
         "{ ingest(entries: $entries) { accepted duplicates rejected } }",
@@ -75,7 +67,6 @@ FIRST_ANSWER = Document("query First { viewer { scopes } }", b'{"data":{"viewer"
 
 
 def page(fields: Sequence[str], rows: int) -> Document:
-    """The newest operations with these fields."""
     return Document(
         f"query Page {{ operations(first: {rows}) "
         f"{{ nodes {{ {' '.join(fields)} }} pageInfo {{ hasNextPage endCursor }} }} }}",

@@ -1,4 +1,4 @@
-"""How large a run is: rounds, seconds, sizes, and the time after which nothing more is begun."""
+"""Define the size of a run: rounds, seconds, numbers of items, and the time budget."""
 
 import time
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Sizes of one run. ``seconds`` is how long one contender works in one round."""
+    """Hold the sizes of one run; ``seconds`` is the time of one contender per round."""
 
     rounds: int
     seconds: float
@@ -18,13 +18,13 @@ class Scale:
     memory_mutations: int
     starts: int
     months: tuple[int, ...]
-    """Operations of the month that is asked, step by step."""
+    """Operations in the month of the stats case, step by step."""
     subscribers: tuple[int, ...]
-    """Of one request, size by size."""
+    """Subscribers of one request, size by size."""
     watched: int
-    """Requests that two subscribers each watch."""
+    """Requests with two subscribers each."""
     live_seconds: float
-    """How long events are logged for one contender in one round."""
+    """Duration of event logging per contender and round."""
     budget_seconds: float
 
 
@@ -44,7 +44,7 @@ FULL = Scale(
     live_seconds=4,
     budget_seconds=440,
 )
-"""What is published: about seven minutes on two cores."""
+"""For published results; about seven minutes on two cores."""
 
 QUICK = Scale(
     rounds=1,
@@ -62,20 +62,19 @@ QUICK = Scale(
     live_seconds=0.3,
     budget_seconds=120,
 )
-"""Whether everything runs at all; the numbers say nothing."""
+"""Only checks that everything runs."""
 
 
 APART_SECONDS = {"stats": 720, "live": 420, "sdk": 240}
-"""Time of a full run of the cases that are no part of the suite."""
+"""Time of a full run of each standalone case."""
 
 
 class Budget:
-    """The time a run may take: no round is begun once it is used up."""
+    """Limit the time of a run: no round begins once it is spent."""
 
     def __init__(self, seconds: float) -> None:
         self._ends = time.monotonic() + seconds
 
     @property
     def is_spent(self) -> bool:
-        """Whether nothing more may be begun."""
         return time.monotonic() >= self._ends

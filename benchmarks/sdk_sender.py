@@ -1,4 +1,4 @@
-"""Operations from the call to the acknowledgement, as fast as the client sends them: prints JSON.
+"""Measure delivery by the client, from call to acknowledgement; prints JSON.
 
 ``python -m benchmarks.sdk_sender URL OPERATIONS [SPOOL_FOLDER]``.
 """
@@ -11,11 +11,10 @@ from pathlib import Path
 from benchmarks.sdk_caller import tracked
 from trackstore import Settings, Tracker
 
-PATIENCE_SECONDS = 300.0
+FLUSH_SECONDS = 300.0
 
 
 def main() -> None:
-    """Track, flush, and print how long it took."""
     url, operations = sys.argv[1], int(sys.argv[2])
     folder = Path(sys.argv[3]) if len(sys.argv) > 3 else None
     settings = Settings(
@@ -23,21 +22,21 @@ def main() -> None:
     )
     tracker = Tracker(settings=settings.checked())
     call = tracked(tracker)
-    begun, processor = time.perf_counter(), time.process_time()
+    started, processor = time.perf_counter(), time.process_time()
     for _ in range(operations):
         call()
-    tracked_after = time.perf_counter() - begun
-    assert tracker.flush(PATIENCE_SECONDS).is_done
-    seconds = time.perf_counter() - begun
+    tracked_after = time.perf_counter() - started
+    assert tracker.flush(FLUSH_SECONDS).is_done
+    seconds = time.perf_counter() - started
     stats = tracker.stats()
     assert stats.acknowledged == operations, stats
-    told = {
+    report = {
         "seconds": seconds,
         "tracked_after": tracked_after,
         "processor": time.process_time() - processor,
         "batches": stats.batches,
     }
-    print(json.dumps(told))  # noqa: T201 the program's answer
+    print(json.dumps(report))  # noqa: T201 the program's answer
     tracker.close()
 
 

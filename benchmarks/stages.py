@@ -1,4 +1,4 @@
-"""Whom subscribers watch: Trackstore, with its executions shared or not, and the plain fan-out."""
+"""Open the servers that subscribers watch: Trackstore, shared or not, and the plain fan-out."""
 
 import asyncio
 import re
@@ -37,22 +37,20 @@ LOG = Document(
 )
 SEQ = re.compile(rb'"seq":(\d+),"recordedAt":"([^"]+)"')
 WRITERS = 16
-"""Connections that events are logged over: more than are under way at 200 a second."""
+"""Connections for logging, more than are busy at 200 events per second."""
 ENTRIES = 100
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 COMMITS = """SELECT request_id::text, seq,
   (1000000 * extract(epoch FROM pg_xact_commit_timestamp(xmin)))::bigint * 1000
 FROM request_events WHERE request_id = ANY($1::uuid[]) AND recorded_at >= $2"""
 Commits = Callable[[Window], Awaitable[Mapping[tuple[str, int], int]]]
-"""When the events of a window were committed, in nanoseconds, by room and place."""
-FEW = 4
-"""Subscribers that come and go before memory is read: what the first of all needs is no part of it."""
+"""Commit times of the events of a window in nanoseconds, by room and seq."""
+PROBE_SUBSCRIBERS = 4
+"""Connected and closed before memory is read, to exclude one-time allocations."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A server with something to watch; ``rooms`` are the requests, or what stands for them."""
-
     name: str
     server: Running
     rooms: Sequence[str]
@@ -60,38 +58,38 @@ class Stage:
     commits: Commits | None = None
     is_trackstore: bool = True
 
-    async def fill(self, audience: Audience, each: int) -> int:
-        """Let ``each`` subscribers watch every room; gives the resident bytes that one costs."""
+    async def fill(self, audience: Audience, per_room: int) -> int:
+        """Let ``per_room`` subscribers watch every room; return the resident bytes of each."""
         warm = f"{self.name}, first"
-        await audience.connect(warm, self.server.port, self._watched(1)[:FEW], self._protocol)
+        await audience.connect(
+            warm, self.server.port, self._watched(1)[:PROBE_SUBSCRIBERS], self._protocol
+        )
         await audience.close(warm)
-        before = resident_bytes(self.server.pid)
-        watched = self._watched(each)
+        bytes_before = resident_bytes(self.server.pid)
+        watched = self._watched(per_room)
         await audience.connect(self.name, self.server.port, watched, self._protocol)
-        return (resident_bytes(self.server.pid) - before) // len(watched)
+        return (resident_bytes(self.server.pid) - bytes_before) // len(watched)
 
     @property
     def _protocol(self) -> str | None:
         return PROTOCOL if self.is_trackstore else None
 
-    def _watched(self, each: int) -> list[Watched]:
+    def _watched(self, per_room: int) -> list[Watched]:
         path = "/graphql" if self.is_trackstore else ""
         return [
             Watched(path or room, room, steps_of(room) if self.is_trackstore else ())
             for room in self.rooms
-            for _ in range(each)
+            for _ in range(per_room)
         ]
 
 
 def steps_of(room: str) -> Sequence[str]:
-    """What a client of the protocol says."""
     payload = {"query": WATCH, "variables": {"id": room}}
-    asked = {"id": "1", "type": "subscribe", "payload": payload}
-    return ('{"type":"connection_init"}', msgspec.json.encode(asked).decode())
+    subscribe = {"id": "1", "type": "subscribe", "payload": payload}
+    return ('{"type":"connection_init"}', msgspec.json.encode(subscribe).decode())
 
 
 def text_of(number: int) -> str:
-    """The message of an event, with its number where the subscribers look for it."""
     return f"@{number:08d} files of the repository were read and analysed"
 
 
@@ -102,18 +100,16 @@ def text_of(number: int) -> str:
 async def trackstore(
     bench: Bench, database: Database, name: str, requests: int, shares: bool = True
 ) -> AsyncIterator[Stage]:
-    """A server over that database with so many running requests."""
     settings = {"TRACKSTORE_LIVE_SHARING": str(shares).lower()}
     async with bench.server(database, settings=settings) as server:
         rooms = await new_requests(server, requests)
-        async with callers(server.port, WRITERS, LOG.expected) as found:
-            told = database.name == POSTGRESQL and await stamps_commits(database.dsn)
-            commits = commits_of(database) if told else None
-            yield Stage(name, server, rooms, _Log(found), commits)
+        async with callers(server.port, WRITERS, LOG.expected) as open_callers:
+            has_commit_times = database.name == POSTGRESQL and await stamps_commits(database.dsn)
+            commits = commits_of(database) if has_commit_times else None
+            yield Stage(name, server, rooms, _Log(open_callers), commits)
 
 
 async def new_requests(server: Running, count: int) -> list[str]:
-    """Requests that run, each of a log of its own."""
     ids = [str(new_id()) for _ in range(count)]
     entries = [
         entry
@@ -130,40 +126,38 @@ async def new_requests(server: Running, count: int) -> list[str]:
 
 
 class _Log:
-    """Logs events by ``logEvent``, each in a mutation of its own."""
-
-    def __init__(self, found: Sequence[Caller]) -> None:
+    def __init__(self, open_callers: Sequence[Caller]) -> None:
         self._free: asyncio.Queue[Caller] = asyncio.Queue()
-        for caller in found:
+        for caller in open_callers:
             self._free.put_nowait(caller)
 
     async def __call__(self, number: int, room: str) -> Published:
         request = LOG.request({"id": room, "message": text_of(number)})
         caller = await self._free.get()
         try:
-            sent = now()
-            answer = await caller(request)
+            sent_at = now()
+            response = await caller(request)
             acknowledged = now()
         finally:
             self._free.put_nowait(caller)
-        found = SEQ.search(answer)
-        assert found is not None
-        recorded = datetime.fromisoformat(found[2].decode())
+        match = SEQ.search(response)
+        assert match is not None
+        recorded = datetime.fromisoformat(match[2].decode())
         microseconds = (recorded - EPOCH) // timedelta(microseconds=1)
-        return Published(room, int(found[1]), sent, 1_000 * microseconds, acknowledged)
+        return Published(room, int(match[1]), sent_at, 1_000 * microseconds, acknowledged)
 
 
 def commits_of(database: Database) -> Commits:
-    """As PostgreSQL noted them: just before it wrote the commit to the disk."""
+    """Read commit times, which PostgreSQL records just before writing to disk."""
 
     async def read(window: Window) -> Mapping[tuple[str, int], int]:
-        since = datetime.fromtimestamp(window.begun // NANOSECONDS, UTC)
+        since = datetime.fromtimestamp(window.started // NANOSECONDS, UTC)
         connection = await asyncpg.connect(database.dsn)
         try:
-            found = await connection.fetch(COMMITS, list(window.until), since)
+            records = await connection.fetch(COMMITS, list(window.until), since)
         finally:
             await connection.close()
-        return {(room, seq): time for room, seq, time in found}
+        return {(room, seq): time for room, seq, time in records}
 
     return read
 
@@ -173,7 +167,6 @@ def commits_of(database: Database) -> Commits:
 
 @asynccontextmanager
 async def plain(bench: Bench, name: str, rooms: int, sample: str) -> AsyncIterator[Stage]:
-    """A fan-out of messages that are what Trackstore sent, but for their numbers."""
     port, publish_port = free_port(), free_port()
     command = (sys.executable, "-m", "benchmarks.fan_out", str(port), str(publish_port))
     with tempfile.TemporaryDirectory(dir=bench.folder) as folder:
@@ -187,8 +180,6 @@ async def plain(bench: Bench, name: str, rooms: int, sample: str) -> AsyncIterat
 
 
 class _HandOver:
-    """Hands ready-made messages over; to send is to commit."""
-
     def __init__(self, writer: asyncio.StreamWriter, sample: str) -> None:
         self._writer = writer
         self._sample = sample
@@ -199,6 +190,6 @@ class _HandOver:
         numbered = re.sub(r'"seq":\d+', f'"seq":{seq}', self._sample)
         message = re.sub(r'"message":"@\d+', f'"message":"@{number:08d}', numbered)
         line = f"{room}\t{message}\n".encode()
-        sent = now()
+        sent_at = now()
         self._writer.write(line)
-        return Published(room, seq, sent, sent, sent)
+        return Published(room, seq, sent_at, sent_at, sent_at)

@@ -1,7 +1,7 @@
-"""A month of operations, skewed as traffic is: made column by column, the same in every run.
+"""Generate a month of operations with realistic skew, column by column, identical in every run.
 
-Most of what tells operations apart is drawn once, for a pool of samples; an operation is a sample
-at a time of its own. So a million of them is made in seconds.
+Most of what distinguishes operations is drawn once for a pool of samples; an operation is a sample
+with its own time. A million of them is generated in seconds.
 """
 
 import math
@@ -18,18 +18,18 @@ from store.operations.columns import AT
 
 DAYS = 30
 SAMPLES = 60_000
-CHUNK = 20_000
-"""Operations that are written at once."""
+CHUNK_OPERATIONS = 20_000
+"""Per write."""
 NANO_DOLLARS = 15_000
 """The price of a token."""
 KINDS = {"TOOL": 0.6, "LLM": 0.25, "API": 0.15}
 ORGANIZATIONS, USERS, WORKSPACES, TOOLS, MODELS, ROUTES = 8, 2_000, 6, 16, 24, 30
-"""Users are of all organizations together, workspaces of each."""
+"""Users are shared by all organizations, workspaces belong to each."""
 MODES = ("signatures", "diff", "full", "map", "auto")
 MODES_OF_A_TOOL, CLIENTS_OF_AN_ORGANIZATION = 3, 2
 CLIENTS = ("claude-code", "cursor", "vscode", "cli", "web")
 METHODS = ("GET", "POST", "PUT")
-SAMPLED = (
+SAMPLE_COLUMNS = (
     "organization_id", "kind", "name", "outcome", "duration_ms", "client", "user_id",
     "workspace_id", "route", "method", "status_code", "tool_name", "operation_mode",
     "tokens_original", "tokens_actual", "tokens_prevented", "provider", "model", "input_tokens",
@@ -40,47 +40,44 @@ SAMPLED = (
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """Samples, and the month that they happen in."""
-
     since: datetime
     samples: tuple[tuple[Any, ...], ...]
-    """One tuple of values for each of the ``SAMPLED`` columns."""
+    """One tuple of values for each of the ``SAMPLE_COLUMNS`` columns."""
 
     @classmethod
     def begin(cls, since: datetime) -> "Traffic":
-        """The samples are the same in every run."""
         random = Random(20_261)  # noqa: S311  # not for secrets
         return cls(since, tuple(zip(*(_sample(random) for _ in range(SAMPLES)), strict=True)))
 
     def frames(self, count: int, seed: int) -> Iterator[Frame]:
-        """So many operations over the whole month, in the order of time."""
         random = Random(seed)  # noqa: S311  # not for secrets
         weights = [_rhythm(self.since + timedelta(hours=n)) for n in range(24 * DAYS)]
         share = count / sum(weights)
         times: list[datetime] = []
-        due, made = 0.0, 0
+        due, created = 0.0, 0
         for hour, weight in enumerate(weights):
             due += weight * share
-            number = round(due) - made
-            made += number
+            number = round(due) - created
+            created += number
             begin = self.since + timedelta(hours=hour)
             step = 3_600_000_000 / max(1, number)
             times += [
                 begin + timedelta(microseconds=int((n + random.random()) * step))
                 for n in range(number)
             ]
-            while len(times) >= CHUNK:
-                yield self._frame(times[:CHUNK], random)
-                del times[:CHUNK]
+            while len(times) >= CHUNK_OPERATIONS:
+                yield self._frame(times[:CHUNK_OPERATIONS], random)
+                del times[:CHUNK_OPERATIONS]
         if times:
             yield self._frame(times, random)
 
     def _frame(self, times: list[datetime], random: Random) -> Frame:
         count = len(times)
-        # One more, so that even a single one is picked as a tuple.
+        # One extra column, so that itemgetter returns a tuple even for one.
         pick = itemgetter(*random.choices(range(SAMPLES), k=count), 0)
         columns: dict[int, Any] = {
-            AT[name]: pick(values)[:-1] for name, values in zip(SAMPLED, self.samples, strict=True)
+            AT[name]: pick(values)[:-1]
+            for name, values in zip(SAMPLE_COLUMNS, self.samples, strict=True)
         }
         columns[AT["occurred_at"]] = columns[AT["recorded_at"]] = times
         bits = random.getrandbits
@@ -89,13 +86,13 @@ class Traffic:
 
 
 def _rhythm(hour: datetime) -> float:
-    """How much happens in an hour: little at night and at weekends."""
+    """Return the relative load of an hour: little at night and on weekends."""
     day = 1.0 - 0.85 * math.cos((hour.hour - 3) / 12 * math.pi)
     return day * (0.35 if hour.weekday() >= 5 else 1.0)
 
 
 class _Skew:
-    """Few names are met often, most of them rarely (Zipf)."""
+    """Draw names by Zipf's law: a few often, most of them rarely."""
 
     def __init__(self, stem: str, count: int) -> None:
         self._names = [f"{stem}-{n:03}" for n in range(count)]
@@ -103,7 +100,6 @@ class _Skew:
         self._sums = [sum(self._weights[: n + 1]) for n in range(count)]
 
     def draw(self, random: Random) -> str:
-        """One of them."""
         return random.choices(self._names, cum_weights=self._sums)[0]
 
 
@@ -113,7 +109,6 @@ _models, _routes = _Skew("model", MODELS), _Skew("/v1/route", ROUTES)
 
 
 def _sample(random: Random) -> tuple[Any, ...]:
-    """The values of an operation but for its time and id."""
     kind = random.choices(list(KINDS), weights=list(KINDS.values()))[0]
     is_error = random.random() < 0.03
     of_kind: dict[str, Any] = {"TOOL": _tool, "LLM": _llm, "API": _api}[kind](random, is_error)
@@ -129,13 +124,13 @@ def _sample(random: Random) -> tuple[Any, ...]:
         "attributes": f'{{"language":"python","lines":{random.randrange(900)}}}',
         **of_kind,
     }
-    return tuple(values.get(name) for name in SAMPLED)
+    return tuple(values.get(name) for name in SAMPLE_COLUMNS)
 
 
 def few_of(names: tuple[str, ...], owner: str, count: int, random: Random) -> str:
-    """One of the few names that somebody uses: the first one mostly."""
-    place = min(count - 1, int(random.expovariate(1.2)))
-    return names[(int(owner[-3:]) + place) % len(names)]
+    """Return one of the few names that an owner uses, mostly the first."""
+    index = min(count - 1, int(random.expovariate(1.2)))
+    return names[(int(owner[-3:]) + index) % len(names)]
 
 
 def _tool(random: Random, is_error: bool) -> dict[str, Any]:
@@ -154,19 +149,22 @@ def _tool(random: Random, is_error: bool) -> dict[str, Any]:
 def _llm(random: Random, is_error: bool) -> dict[str, Any]:
     del is_error
     model = _models.draw(random)
-    read, written = int(random.lognormvariate(7.5, 1.0)), int(random.lognormvariate(5.5, 0.9))
-    cost = (read + 4 * written) * NANO_DOLLARS
+    read, cache_write = int(random.lognormvariate(7.5, 1.0)), int(random.lognormvariate(5.5, 0.9))
+    cost = (read + 4 * cache_write) * NANO_DOLLARS
     return {
         "name": "completion", "provider": f"provider-{model[-1]}", "model": model,
-        "input_tokens": read, "output_tokens": written, "price_status": "PRICED",
+        "input_tokens": read, "output_tokens": cache_write, "price_status": "PRICED",
         "cost_baseline": cost, "cost_actual": cost, "cost_saved": 0,
     }  # fmt: skip
 
 
 def _api(random: Random, is_error: bool) -> dict[str, Any]:
     route, method = _routes.draw(random), random.choices(METHODS, weights=(6, 3, 1))[0]
-    found, failed = random.choice((200, 200, 200, 201)), random.choice((400, 404, 429, 500))
+    success_status, failed = (
+        random.choice((200, 200, 200, 201)),
+        random.choice((400, 404, 429, 500)),
+    )
     return {
         "name": f"{method} {route}", "route": route, "method": method,
-        "status_code": failed if is_error else found,
+        "status_code": failed if is_error else success_status,
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Operations as a client sends them, and the rows that the server must make of them."""
+"""Build operations as a client sends them, and the rows that the server must store."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from uuid import UUID
 from store.ids import new_id
 
 ORGANIZATION = "default"
-"""Where records go while a server runs open."""
+"""Organization of records on an open server."""
 NANO_DOLLARS_PER_TOKEN = 15_000
 """The default price of a tool: 0.015 US dollars per 1,000 tokens."""
 USERS, WORKSPACES, SESSIONS = 97, 23, 211
@@ -23,26 +23,22 @@ COLUMNS = (
     "tokens_original", "tokens_actual", "tokens_prevented", "price_status", "cost_baseline",
     "cost_actual", "cost_saved", "user_id", "workspace_id", "attributes",
 )  # fmt: skip
-"""Every column of an operation's row that is not null here; the server fills exactly these."""
+"""Columns that are not null here; the server fills exactly these."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call to be recorded: all its values follow from these three."""
-
     number: int
     id: UUID
     at: datetime
 
 
 def make_calls(count: int) -> list[Call]:
-    """New calls, one every microsecond."""
     begin = datetime.now(UTC)
     return [Call(n, new_id(), begin + timedelta(microseconds=n)) for n in range(count)]
 
 
 def operation_input(call: Call) -> dict[str, Any]:
-    """``OperationInput`` with 15 values."""
     n = call.number
     original = 400 + n % 5_000
     return {
@@ -66,7 +62,7 @@ def operation_input(call: Call) -> dict[str, Any]:
 
 
 def operation_row(call: Call, recorded_at: datetime) -> tuple[Any, ...]:
-    """The same call as a row in the order of ``COLUMNS``; JSON is text, as drivers take it."""
+    """Return the call as a row in the order of ``COLUMNS``; JSON is text, as drivers take it."""
     n = call.number
     original = 400 + n % 5_000
     actual = original // 3
@@ -83,17 +79,14 @@ def operation_row(call: Call, recorded_at: datetime) -> tuple[Any, ...]:
 
 
 def batches(count: int, size: int) -> list[list[Call]]:
-    """So many batches of new calls."""
     calls = make_calls(count * size)
     return [calls[n * size : (n + 1) * size] for n in range(count)]
 
 
 def inputs(calls: Sequence[Call]) -> list[dict[str, Any]]:
-    """The calls as a client sends them."""
     return [operation_input(call) for call in calls]
 
 
 def rows(calls: Sequence[Call]) -> list[tuple[Any, ...]]:
-    """The calls as rows."""
     now = datetime.now(UTC)
     return [operation_row(call, now) for call in calls]

@@ -19,7 +19,7 @@ from cli.serving import run
 from server.access.key_requirement import Access, decide_access, is_loopback
 from server.graphql.persisted_documents import TrustedDocuments
 from server.observability.logs import configure_logging, is_console
-from server.process.database_lock import DatabaseInUseError, hold_database, release_database
+from server.process.database_lock import DatabaseInUseError, lock_database, unlock_database
 from server.settings.model import Settings, load_settings
 from server.settings.table import misspelt_settings
 
@@ -81,13 +81,13 @@ def serve(
 def only_server_of(settings: Settings) -> Iterator[None]:
     """Hold the database file, where there is one; raises ``CommandError`` where another server does."""
     try:
-        hold_database(settings.database.file)
+        lock_database(settings.database.file)
     except DatabaseInUseError as error:
         raise CommandError(str(error)) from None
     try:
         yield
     finally:
-        release_database(settings.database.file)
+        unlock_database(settings.database.file)
 
 
 def refuse_workers(settings: Settings) -> None:

@@ -53,7 +53,7 @@ def run(settings: Settings, taken: socket.socket, started: Callable[[], None]) -
     A stop takes no new calls, answers those that run within ``shutdown_seconds``, and then lets
     the application write what is queued.
     """
-    raise_file_limit(settings.connections.most + OTHER_FILES)
+    raise_file_limit(settings.connections.max_connections + OTHER_FILES)
     config = uvicorn.Config(
         APPLICATION,
         factory=True,

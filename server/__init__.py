@@ -1,1 +1,1 @@
-"""The application: settings, assembled schema, access, routes and observability."""
+"""Serve Trackstore over HTTP: settings, schema, access, routes and observability."""

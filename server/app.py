@@ -1,4 +1,4 @@
-"""Puts the server together: settings, store, schema, access, routes, in that order."""
+"""Assemble the server: settings, store, schema, access, routes, in that order."""
 
 import asyncio
 import logging
@@ -23,7 +23,7 @@ from server.access.authentication import Authenticator
 from server.access.hosts import HostMiddleware
 from server.access.key_requirement import decide_access
 from server.access.origins import OriginCheck
-from server.dashboard.assets import FOLDER, Assets
+from server.dashboard.assets import ASSETS_FOLDER, Assets
 from server.dashboard.pages import Explorer, PageRoute, Pages, wants_page
 from server.exporting.endpoint import ExportEndpoint
 from server.fast_path.pipeline import FastPath
@@ -48,7 +48,7 @@ from server.observability.clients import ClientDrops, ClientMiddleware
 from server.observability.correlation import CorrelationMiddleware
 from server.observability.logs import configure_logging
 from server.observability.metrics import Metrics, MetricsMiddleware
-from server.process.database_lock import hold_database
+from server.process.database_lock import lock_database
 from server.process.garbage_collection import freeze_gc
 from server.process.startup import Application, Startup
 from server.process.stopping import StopSignals, end_with_parent
@@ -56,7 +56,7 @@ from server.routes.graphql import HYDRATE, GraphQLEndpoint
 from server.routes.health import Health
 from server.routes.home import index, not_found, not_served
 from server.routes.metrics import GuardedMetrics
-from server.routes.shortcut import GraphQLShortcutMiddleware, Started
+from server.routes.shortcut import GraphQLShortcutMiddleware, StartedApp
 from server.routes.sign_in import SignInEndpoint
 from server.settings.errors import ENV_FILE
 from server.settings.groups import ApiSettings
@@ -75,14 +75,12 @@ log = logging.getLogger("trackstore.server")
 
 
 class Server:
-    """The parts of one running server."""
-
     def __init__(self, settings: Settings, clock: Clock = utc_now) -> None:
         self.settings = settings
         release = Release(VERSION, NEWEST)
         self.store = Store(replace(settings.store_config(), release=release), clock)
         bounds = self._bounds = settings.document_bounds()
-        self._reader = RequestReader(settings.requests, documents_of(settings.api))
+        self._reader = RequestReader(settings.requests, document_keeper(settings.api))
         self._fast = (
             FastPath(bounds, settings.api.introspection) if settings.api.fast_path else None
         )
@@ -93,7 +91,7 @@ class Server:
         self.metrics = Metrics(self.store, settings.listen.workers)
         self.client_drops = ClientDrops(self.metrics.registry, self.metrics.labels)
         execution = settings.execution
-        self.turns = CallScheduler(
+        self.scheduler = CallScheduler(
             Admission(execution.operations, execution.operations_per_organization),
             settings.pool.waiting,
             settings.pool.turn_seconds,
@@ -107,7 +105,6 @@ class Server:
         self._guarded_metrics: GuardedMetrics | None = None
 
     async def start(self) -> None:
-        """Open the store and find out whether callers need keys."""
         await self.store.start()
         settings = self.settings
         warn_of_exposed_files(settings)
@@ -121,7 +118,7 @@ class Server:
         )
         self._guarded_metrics = GuardedMetrics(self.metrics, authenticator)
         work = ExecutionLimits(
-            self.turns,
+            self.scheduler,
             Costs(self.schema._schema, self._bounds),
             Deadlines(settings.execution.operation_seconds),
         )
@@ -147,93 +144,89 @@ class Server:
             self._reader,
             self._fast,
         )
-        self._show_turns(self._exports, self.live)
+        self._register_scheduler_metrics(self._exports, self.live)
 
-    def _show_turns(self, exports: ExportEndpoint, live: LiveServer) -> None:
-        """Show in the metrics what organizations share."""
+    def _register_scheduler_metrics(self, exports: ExportEndpoint, live: LiveServer) -> None:
         bounded: dict[str, Bounded] = {
             "read": self.store.database.records_gate,
             "question": self.store.database.question_gate,
-            "bulk": self.turns.bulk,
-            "operation": self.turns.admission,
+            "bulk": self.scheduler.bulk,
+            "operation": self.scheduler.admission,
             "export": exports,
             "stream": live,
         }
         self.metrics.add(partial(CallSchedulerCollector, bounded))
 
-    async def _start_live(self, authenticator: Authenticator, work: ExecutionLimits) -> LiveServer:
-        """Everything that streams."""
+    async def _start_live(
+        self, authenticator: Authenticator, limits: ExecutionLimits
+    ) -> LiveServer:
         bounds = self.settings.live
         hub = Hub(self.store, bounds.poll_seconds)
-        engine = LiveEngine(self.schema, self.store, hub, HYDRATE, work, shares=bounds.shares)
+        engine = LiveEngine(self.schema, self.store, hub, HYDRATE, limits, shares=bounds.shares)
         live = LiveServer(engine, hub, authenticator, self._reader, bounds)
         await live.start()
         self.metrics.add(partial(LiveCollector, live))
         tasks = lambda: [*self.store.background_tasks, *hub.background_tasks]  # noqa: E731
         self.metrics.add(partial(BackgroundCollector, tasks))
-        self._stops.listen()
+        self._stops.install()
         return live
 
     async def stop(self) -> None:
-        """Write what is queued; say what could not be."""
         self.health.start_draining()
-        self._stops.leave()
+        self._stops.uninstall()
         if self.live is not None:
             await self.live.close()
-        left = await self.store.close(self.settings.listen.shutdown_seconds)
-        if left:
-            log.error("entries were left unwritten; their callers were told", extra={"left": left})
+        unwritten = await self.store.close(self.settings.listen.shutdown_seconds)
+        if unwritten:
+            log.error(
+                "entries could not be written; their callers received an error",
+                extra={"left": unwritten},
+            )
 
     def _drain(self) -> None:
-        """A stop was asked for: streams end now, so that it need not wait for them."""
+        """End streams at once when a stop is requested, so that it need not wait for them."""
         if self.live is not None and self._draining is None:
             self._draining = asyncio.create_task(self.live.drain(), name="live-drain")
 
     async def websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """GraphQL over a websocket."""
         assert self.live is not None
         await WebsocketConnection(self.live, scope, receive, send).run()
 
     def endpoint(self) -> GraphQLEndpoint:
-        """The GraphQL route; there once the server has started."""
         assert self._endpoint is not None
         return self._endpoint
 
     def exports(self) -> ExportEndpoint:
-        """The export route; there once the server has started."""
         assert self._exports is not None
         return self._exports
 
     async def read_metrics(self, request: Request) -> Response:
-        """The route of the metrics."""
         if not self.settings.metrics.requires_key:
             return await self.metrics.metrics_endpoint(request)
         assert self._guarded_metrics is not None
         return await self._guarded_metrics.answer(request)
 
     async def sign_in(self, request: Request) -> Response:
-        """The route where people sign in."""
         assert self._signing_in is not None
         return await self._signing_in(request)
 
 
 def warn_of_exposed_files(settings: Settings) -> None:
-    """Log which files with records or secrets other accounts have rights on."""
     database = settings.database.file
     files = [*exposed_files_of(database)] if database is not None else []
     for file in (*files, *filter(is_exposed, (Path(ENV_FILE),))):
-        log.warning("other accounts have rights on %s: run `chmod 600 %s`", file, file)
+        log.warning("%s is accessible to other accounts; run `chmod 600 %s`", file, file)
 
 
-def documents_of(settings: ApiSettings) -> DocumentKeeper:
-    """Which documents may be asked, and which by their ids alone; raises ``ManifestError``."""
+def document_keeper(settings: ApiSettings) -> DocumentKeeper:
+    """Return which documents may be executed, and which by id only; raise ``ManifestError``."""
     if settings.trusted_documents:
         return TrustedDocuments.read(Path(settings.trusted_documents))
     return PersistedQueries() if settings.persisted_queries else NoPersistedQueries()
 
 
 def create_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
-    """The ASGI application. The tables must be there when it starts."""
+    """Return the ASGI application. The tables must exist when it starts."""
     server = Server(settings, clock)
     startup = Startup()
 
@@ -252,25 +245,25 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Starlette:
         startup,
         routes=routes,
         lifespan=lifespan,
-        exception_handlers={404: partial(not_found, served=plain_paths(routes)), 405: not_served},
+        exception_handlers={404: partial(not_found, served=static_paths(routes)), 405: not_served},
         middleware=middleware_of(server, [route.path for route in routes]),
     )
-    # Its own redirects name the scheme and host that this server sees, which a proxy may have changed.
+    # Starlette's redirects use the scheme and host seen here, which a proxy may have changed.
     app.router.redirect_slashes = False
     app.state.server = server
     return app
 
 
 def routes_of(server: Server) -> list[Route]:
-    """Every address the server answers at, the pages last: they take what is left."""
+    """Return the routes, the pages last because they match all remaining paths."""
     settings = server.settings
     pages = Pages(Assets(), dashboard=settings.api.dashboard)
-    graphql: ASGIApp = Started(server.endpoint)
+    graphql: ASGIApp = StartedApp(server.endpoint)
     if settings.shows_explorer:
         graphql = Explorer(graphql, pages)
     routes = [
         Route(GRAPHQL_PATH, graphql, methods=["GET", "POST"]),
-        Route(EXPORT_PATH, Started(server.exports), methods=["GET", "POST"]),
+        Route(EXPORT_PATH, StartedApp(server.exports), methods=["GET", "POST"]),
         Route("/livez", server.health.livez),
         Route("/readyz", server.health.readyz),
     ]
@@ -278,26 +271,24 @@ def routes_of(server: Server) -> list[Route]:
         routes.append(Route("/metrics", server.read_metrics))
     if settings.api.dashboard or settings.shows_explorer:
         routes.append(Route(SIGN_IN_PATH, server.sign_in, methods=["GET", "POST", "DELETE"]))
-        routes.append(Route(f"/{FOLDER}/{{name:path}}", pages.asset))
-    routes.append(Route("/", partial(front, pages)))
+        routes.append(Route(f"/{ASSETS_FOLDER}/{{name:path}}", pages.asset))
+    routes.append(Route("/", partial(front_page, pages)))
     routes.append(PageRoute("/{path:path}", pages.page))
     return routes
 
 
-def plain_paths(routes: Sequence[Route]) -> frozenset[str]:
-    """The paths of routes without parameters."""
+def static_paths(routes: Sequence[Route]) -> frozenset[str]:
     return frozenset(route.path for route in routes if "{" not in route.path)
 
 
-async def front(pages: Pages, request: Request) -> Response:
-    """GET /: the pages for browsers, a few words for everybody else."""
+async def front_page(pages: Pages, request: Request) -> Response:
     if pages.has_dashboard and wants_page(request.scope):
         return await pages.page(request)
     return await index(request)
 
 
 def middleware_of(server: Server, routes: Sequence[str]) -> list[Middleware]:
-    """What every call passes, the outermost first."""
+    """Return the middleware, outermost first."""
     settings = server.settings
     return [
         Middleware(CorrelationMiddleware),
@@ -323,10 +314,9 @@ def middleware_of(server: Server, routes: Sequence[str]) -> list[Middleware]:
 
 
 def app_from_environment() -> Starlette:
-    """The application of the settings in the environment, for processes that uvicorn starts."""
     settings = load_settings()
     configure_logging(settings.logging.level, settings.logging.format)
-    hold_database(settings.database.file)
+    lock_database(settings.database.file)
     app = create_app(settings)
     freeze_gc()
     end_with_parent()

@@ -1,4 +1,4 @@
-"""The version of this installation."""
+"""Read the version of this installation."""
 
 from importlib.metadata import version
 

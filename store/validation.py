@@ -310,5 +310,7 @@ def check_batch_size(count: int, bounds: InputBounds, path: str) -> None:
     """Refuse a batch that is larger than one answer and one transaction should be."""
     if count > bounds.batch_items:
         raise InvalidInputError(
-            f"{count:,} items, at most {bounds.batch_items:,} in one call: send several", (path,)
+            f"A call must not exceed {bounds.batch_items:,} items (got {count:,}). "
+            "Split it into several calls.",
+            (path,),
         )

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import URL, make_url
 
 from migrations.runner import upgrade
-from server.observability.logs import QUIET
+from server.observability.logs import QUIET_LEVELS
 from tests.slow_tests import is_slow, missing_paths
 from tests.support.databases import Databases, PostgresDatabases, SqliteDatabases
 from tests.support.postgres import (
@@ -124,7 +124,7 @@ def logging_put_back() -> Iterator[None]:
     """Undo what ``configure_logging`` changes in this process."""
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
-    levels = {name: logging.getLogger(name).level for name in QUIET}
+    levels = {name: logging.getLogger(name).level for name in QUIET_LEVELS}
     try:
         yield
     finally:

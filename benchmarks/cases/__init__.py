@@ -1,4 +1,4 @@
-"""What is measured: one module per case, in the order they run."""
+"""List the cases in the order in which they run."""
 
 from collections.abc import Awaitable, Callable
 
@@ -30,6 +30,6 @@ CASES: dict[str, Case] = {
     "memory": memory.run,
     "startup": startup.run,
 }
-"""By the names that the command takes."""
-APART: dict[str, Case] = {"stats": stats.run, "live": live.run, "sdk": sdk.run}
-"""Cases that are a run of their own: they take about as long as all others together."""
+"""By the names on the command line."""
+STANDALONE_CASES: dict[str, Case] = {"stats": stats.run, "live": live.run, "sdk": sdk.run}
+"""Run separately, because each takes about as long as all others together."""

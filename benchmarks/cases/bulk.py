@@ -1,4 +1,4 @@
-"""Bulk ingest: 1,000 operations a mutation, four clients, against the driver's own bulk insert."""
+"""Measure bulk ingest: 1,000 operations per mutation, four clients, against the driver's bulk insert."""
 
 from contextlib import AsyncExitStack
 from functools import partial
@@ -12,15 +12,15 @@ from benchmarks.requests import Document, track_many
 from benchmarks.servers import Running
 from benchmarks.workload import batches, inputs, make_calls
 
-GIVEN = frozenset({"recorded_at", "feed_position"})
-"""What a server or the database gives a row when it comes."""
+SERVER_COLUMNS = frozenset({"recorded_at", "feed_position"})
+"""Columns that the server or the database fills."""
 CLIENTS = 4
 REACH = {POSTGRESQL: 0.65, SQLITE: 0.60}
-TWO = f"{FAST} --workers 2"
-SERVERS = ((FAST, True, 1), (TWO, True, 2), (STOCK, False, 1))
-"""SQLite has one process only."""
-COMPARED = 20
-"""Operations whose rows are compared with those of the reference."""
+TWO_WORKERS = f"{FAST} --workers 2"
+SERVERS = ((FAST, True, 1), (TWO_WORKERS, True, 2), (STOCK, False, 1))
+"""SQLite allows only one process."""
+COMPARED_ROWS = 20
+"""Rows compared with those of the reference."""
 NOTE = (
     "{clients} clients, {size:,} operations of 15 values in a mutation, answered after the commit. "
     "The reference writes the same rows, made ready beforehand, into the same table over "
@@ -29,34 +29,34 @@ NOTE = (
 )
 
 
-class DifferentRows(RuntimeError):
-    """The server and the reference do not write the same."""
+class DifferentRowsError(RuntimeError):
+    pass
 
 
 async def run(bench: Bench) -> list[Section]:
-    """Both databases."""
     return [await on(bench, POSTGRESQL), await on(bench, SQLITE)]
 
 
 async def on(bench: Bench, name: str) -> Section:
-    """One database: with and without the fast path, against its driver."""
     size = bench.scale.batch
     document = track_many(size)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(bench.database(name))
         reference = stack.enter_context(database.reference())
         contenders = []
-        for shown, fast, workers in SERVERS if name == POSTGRESQL else (*SERVERS[:1], *SERVERS[2:]):
+        for server_name, fast, workers in (
+            SERVERS if name == POSTGRESQL else (*SERVERS[:1], *SERVERS[2:])
+        ):
             server = await stack.enter_async_context(
                 bench.server(database, fast, workers, rollups=False)
             )
             await compare(server, reference)
             clients = clients_of(
-                server, shown, document, partial(make_requests, document, size),
-                database=database, clients=CLIENTS, units=size, before=reference.empty,
+                server, server_name, document, partial(make_requests, document, size),
+                database=database, clients=CLIENTS, units=size, prepare=reference.empty,
             )  # fmt: skip
             contenders.append(await stack.enter_async_context(clients))
-        plain = LoadContender(
+        driver_load = LoadContender(
             reference.bulk_name,
             await stack.enter_async_context(reference.bulk(CLIENTS)),
             lambda count: [reference.rows(calls) for calls in batches(count, size)],
@@ -64,29 +64,36 @@ async def on(bench: Bench, name: str) -> Section:
             pids(database),
             reference.empty,
         )
-        results = await bench.contest([*contenders, plain], plain.name)
+        results = await bench.contest([*contenders, driver_load], driver_load.name)
     note = NOTE.format(clients=CLIENTS, size=size) if name == POSTGRESQL else ""
     return contest_section(
-        f"Bulk ingest, {name}", note, "operations", results, {FAST: REACH[name], TWO: REACH[name]}
+        f"Bulk ingest, {name}",
+        note,
+        "operations",
+        results,
+        {FAST: REACH[name], TWO_WORKERS: REACH[name]},
     )
 
 
 def make_requests(document: Document, size: int, count: int) -> list[bytes]:
-    """Requests with a batch of new operations each."""
     return [document.request({"operations": inputs(calls)}) for calls in batches(count, size)]
 
 
 async def compare(server: Running, reference: Reference) -> None:
-    """Raise ``DifferentRows`` unless server and reference store the same of the same calls."""
-    calls = make_calls(COMPARED)
+    """Raise ``DifferentRowsError`` unless server and reference store the same rows."""
+    calls = make_calls(COMPARED_ROWS)
     ids = [call.id for call in calls]
-    document = track_many(COMPARED)
+    document = track_many(COMPARED_ROWS)
     await ask_once(server, document, [document.request({"operations": inputs(calls)})])
     served = await reference.stored(ids)
     await reference.empty()
     async with reference.bulk(1) as (send,):
         await send(reference.rows(calls))
-    for one, other in zip(served, await reference.stored(ids), strict=True):
-        different = [n for n in one if n not in GIVEN and one[n] != other[n]]
+    for stored_row, reference_row in zip(served, await reference.stored(ids), strict=True):
+        different = [
+            n for n in stored_row if n not in SERVER_COLUMNS and stored_row[n] != reference_row[n]
+        ]
         if different:
-            raise DifferentRows(f"{different} of {one} are not those of {other}")
+            raise DifferentRowsError(
+                f"{different} of {stored_row} are not those of {reference_row}"
+            )

@@ -1,4 +1,4 @@
-"""Using units of limits, 32 clients: all on one limit, and spread over 1,000."""
+"""Measure consume with 32 clients: on one limit, and spread over 1,000."""
 
 from contextlib import AsyncExitStack
 from typing import Any
@@ -21,7 +21,6 @@ NOTE = (
 
 
 async def run(bench: Bench) -> list[Section]:
-    """Both databases, one limit and many."""
     return [
         await on(bench, name, limits)
         for name in (POSTGRESQL, SQLITE)
@@ -30,7 +29,6 @@ async def run(bench: Bench) -> list[Section]:
 
 
 async def on(bench: Bench, name: str, limits: int) -> Section:
-    """One database, so many limits."""
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(bench.database(name))
         server = await stack.enter_async_context(bench.server(database))
@@ -41,21 +39,20 @@ async def on(bench: Bench, name: str, limits: int) -> Section:
         )  # fmt: skip
         contender = await stack.enter_async_context(clients)
         reference = stack.enter_context(database.reference())
-        theirs = await reference.make_limits(limits)
-        plain = LoadContender(
+        reference_limits = await reference.make_limits(limits)
+        reference_load = LoadContender(
             reference.consume_name,
             await stack.enter_async_context(reference.consume(CLIENTS)),
-            lambda count: reference.uses(theirs, count),
+            lambda count: reference.uses(reference_limits, count),
             pids=pids(database),
         )
-        results = await bench.contest([contender, plain], plain.name)
+        results = await bench.contest([contender, reference_load], reference_load.name)
     title = f"consume, {name}, {'one limit' if limits == 1 else f'{limits:,} limits'}"
     note = NOTE.format(clients=CLIENTS) if (name, limits) == (POSTGRESQL, 1) else ""
     return contest_section(title, note, "calls", results, {})
 
 
 def limit_request(number: int) -> bytes:
-    """Sets the limit of one user."""
     return SET_LIMIT.request(
         {
             "input": {
@@ -69,12 +66,10 @@ def limit_request(number: int) -> bytes:
 
 
 def make_requests(limits: int, count: int) -> list[bytes]:
-    """One unit each, going around the users."""
     return [CONSUME.request({"input": use(n % limits)}) for n in range(count)]
 
 
 def use(number: int) -> dict[str, Any]:
-    """``ConsumeInput`` of one user."""
     return {
         "interactionType": "mini",
         "id": str(new_id()),
@@ -84,5 +79,4 @@ def use(number: int) -> dict[str, Any]:
 
 
 def user(number: int) -> str:
-    """The name of a user who has a limit."""
     return f"user-{number}"

@@ -1,4 +1,4 @@
-"""Input conversion alone, in this process: from the bytes of a bulk mutation to typed inputs."""
+"""Measure input conversion alone, in process: from the bytes of a bulk mutation to typed inputs."""
 
 from functools import partial
 from typing import Any
@@ -28,17 +28,16 @@ NOTE = (
 )
 
 
-class NotRead(RuntimeError):
-    """The fast path left the body to the stock path."""
+class NotDecodedError(RuntimeError):
+    pass
 
 
 async def run(bench: Bench) -> list[Section]:
-    """Three ways of reading the same bodies."""
     size = bench.scale.batch
     document = track_many(size)
 
     def make(count: int) -> list[bytes]:
-        # Converting twice what was converted before costs the same: a few bodies do.
+        # Repeated conversion costs the same, so a few bodies suffice.
         bodies = [document.body({"operations": inputs(c)}) for c in batches(4, size)]
         return [bodies[n % len(bodies)] for n in range(max(count, bench.scale.conversions))]
 
@@ -54,22 +53,20 @@ async def run(bench: Bench) -> list[Section]:
 
 
 def fast_reader(document: str) -> Sender:
-    """As the server reads a body whose document it knows."""
     fast = FastPath()
-    # Answered with an error, as the variable is missing; from then on the document is known.
+    # Fails because the variable is missing, but caches the document.
     fast.schema.execute_sync(document)
 
     async def read(body: bytes) -> object:
-        found = fast.read(body)
-        if found is None:
-            raise NotRead("the fast path left a plain body to the stock path")
-        return found
+        request = fast.read(body)
+        if request is None:
+            raise NotDecodedError("the fast path left a plain body to the stock path")
+        return request
 
     return read
 
 
 def plain_reader(schema: TrackstoreSchema) -> Sender:
-    """One decoder for the whole body, with the structs of the fast path."""
     struct = Codecs(schema).struct_of(OperationInput)
     variables = msgspec.defstruct("Variables", [("operations", list[struct])], gc=False)  # type: ignore[valid-type]
     body = msgspec.defstruct("Body", [("query", str), ("variables", variables)], gc=False)
@@ -82,8 +79,7 @@ def plain_reader(schema: TrackstoreSchema) -> Sender:
 
 
 def stock_reader(schema: TrackstoreSchema, document: DocumentNode) -> Sender:
-    """As the stock executor reads it."""
-    core = schema._schema  # Strawberry has no public way to it
+    core = schema._schema  # Strawberry has no public accessor
     (operation,) = document.definitions
     assert isinstance(operation, OperationDefinitionNode)
     definitions = list(operation.variable_definitions or ())

@@ -1,4 +1,4 @@
-"""Batches of request, stage and event entries, against the stock executor."""
+"""Measure batches of request, stage and event entries, against the stock executor."""
 
 from contextlib import AsyncExitStack
 
@@ -17,19 +17,17 @@ NOTE = (
 
 
 async def run(bench: Bench) -> list[Section]:
-    """Both databases."""
     return [await on(bench, POSTGRESQL), await on(bench, SQLITE)]
 
 
 async def on(bench: Bench, name: str) -> Section:
-    """One database."""
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(bench.database(name))
         contenders = []
-        for shown, fast in ((FAST, True), (STOCK, False)):
+        for server_name, fast in ((FAST, True), (STOCK, False)):
             server = await stack.enter_async_context(bench.server(database, fast))
             clients = clients_of(
-                server, shown, ingest(BATCH), make_requests,
+                server, server_name, ingest(BATCH), make_requests,
                 database=database, clients=CLIENTS, units=BATCH,
             )  # fmt: skip
             contenders.append(await stack.enter_async_context(clients))
@@ -42,5 +40,4 @@ async def on(bench: Bench, name: str) -> Section:
 
 
 def make_requests(count: int) -> list[bytes]:
-    """Batches of new requests."""
     return [ingest(BATCH).request({"entries": mixed_entries()}) for _ in range(count)]

@@ -1,4 +1,4 @@
-"""Memory of the server while it takes ten minutes' worth of load: flat, or not."""
+"""Measure the memory of the server during ten minutes' worth of load."""
 
 import asyncio
 import statistics
@@ -9,18 +9,18 @@ from functools import partial
 from benchmarks.bench import FAST, POSTGRESQL, SQLITE, Bench
 from benchmarks.cases.bulk import CLIENTS, make_requests
 from benchmarks.clients import clients_of
-from benchmarks.load import GRACE, drive
+from benchmarks.load import GRACE_SECONDS, drive
 from benchmarks.processes import resident_bytes
 from benchmarks.report import Section, number
 from benchmarks.requests import track_many
 
 MIB = 2**20
-STEP = 30
-"""Mutations made ready at a time; the client would need much memory for all of them."""
+MUTATIONS_PER_STEP = 30
+"""Prepared at a time, because all of them would take much memory in the client."""
 PAUSE = 0.1
-WARM = 4
-"""Parts of the load, of which the first fills pools and caches and is not looked at."""
-FLAT = 0.05
+WARM_UP_PARTS = 4
+"""The first part of the load fills pools and caches and is not evaluated."""
+MAX_GROWTH = 0.05
 """Growth of the median from the first to the last third that counts as none."""
 NOTE = (
     "{mutations:,} mutations of {size:,} operations, as fast as they are taken: a service that records "
@@ -34,14 +34,12 @@ HEADS = (
 
 
 async def run(bench: Bench) -> list[Section]:
-    """Both databases."""
     rows = [await on(bench, name) for name in (POSTGRESQL, SQLITE)]
     note = NOTE.format(mutations=bench.scale.memory_mutations, size=bench.scale.batch)
     return [Section("Memory", note, HEADS, rows)]
 
 
 async def on(bench: Bench, name: str) -> Sequence[str]:
-    """One database."""
     size, mutations = bench.scale.batch, bench.scale.memory_mutations
     document = track_many(size)
     async with AsyncExitStack() as stack:
@@ -52,35 +50,36 @@ async def on(bench: Bench, name: str) -> Sequence[str]:
             database=database, clients=CLIENTS, units=size,
         )  # fmt: skip
         contender = await stack.enter_async_context(clients)
-        bench.say(f"  {name}")
+        bench.report(f"  {name}")
         at_rest = resident_bytes(server.pid) / MIB
         samples: list[float] = []
-        done = 0
-        while done < mutations and not bench.budget.is_spent:
-            items = contender.make(min(STEP, mutations - done))
+        sent_count = 0
+        while sent_count < mutations and not bench.budget.is_spent:
+            items = contender.make(min(MUTATIONS_PER_STEP, mutations - sent_count))
             sampling = asyncio.create_task(sample(server.pid, samples))
-            await drive(contender.senders, items, GRACE)
+            await drive(contender.senders, items, GRACE_SECONDS)
             sampling.cancel()
             samples.append(resident_bytes(server.pid) / MIB)
-            done += len(items)
-            if done <= mutations // WARM:
+            sent_count += len(items)
+            if sent_count <= mutations // WARM_UP_PARTS:
                 samples.clear()
-    return row_of(name, done * size, at_rest, samples)
+    return row_of(name, sent_count * size, at_rest, samples)
 
 
 async def sample(pid: int, samples: list[float]) -> None:
-    """Look now and then, until cancelled."""
     while True:
         samples.append(resident_bytes(pid) / MIB)
         await asyncio.sleep(PAUSE)
 
 
 def row_of(name: str, operations: int, at_rest: float, samples: Sequence[float]) -> Sequence[str]:
-    """The line of the table."""
-    third = max(1, len(samples) // 3)
-    first, last = statistics.median(samples[:third]), statistics.median(samples[-third:])
-    growth = last / first - 1
+    third_size = max(1, len(samples) // 3)
+    first_median, last_median = (
+        statistics.median(samples[:third_size]),
+        statistics.median(samples[-third_size:]),
+    )
+    growth = last_median / first_median - 1
     return (
-        name, f"{operations:,}", number(at_rest), number(first), number(last),
-        number(max(samples)), f"{growth:+.1%}", "yes" if growth <= FLAT else "no",
+        name, f"{operations:,}", number(at_rest), number(first_median), number(last_median),
+        number(max(samples)), f"{growth:+.1%}", "yes" if growth <= MAX_GROWTH else "no",
     )  # fmt: skip

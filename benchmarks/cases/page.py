@@ -1,4 +1,4 @@
-"""A page of 1,000 operations with 12 fields, against one SQL statement and a JSON encoder."""
+"""Measure a page of 1,000 operations with 12 fields, against one SQL statement and a JSON encoder."""
 
 import json
 import sys
@@ -28,27 +28,32 @@ NOTE = (
 )
 
 
-class DifferentPages(RuntimeError):
-    """The server and the reference do not answer the same."""
+class DifferentPagesError(RuntimeError):
+    pass
 
 
 async def run(bench: Bench) -> list[Section]:
-    """PostgreSQL."""
     document = page(list(FIELDS), PAGE)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(bench.database(POSTGRESQL))
         fast = await stack.enter_async_context(bench.server(database))
         stock = await stack.enter_async_context(bench.server(database, fast_path=False))
-        plain = await stack.enter_async_context(plain_server(bench, database))
+        reference_server = await stack.enter_async_context(plain_server(bench, database))
         bulk = track_many(PAGE)
         await fill(fast, bulk, make_requests(bulk, PAGE, bench.scale.page_rows // PAGE))
         await PostgresReference(database.dsn).analyse()
-        asked = {fast: document.request(), stock: document.request(), plain: get(PATH)}
-        await compare(asked, {fast: document, stock: document, plain: PLAIN_DOCUMENT})
+        request_of = {
+            fast: document.request(),
+            stock: document.request(),
+            reference_server: get(PATH),
+        }
+        await compare(
+            request_of, {fast: document, stock: document, reference_server: PLAIN_DOCUMENT}
+        )
         contenders = []
-        for name, server in ((FAST, fast), (STOCK, stock), (PLAIN, plain)):
-            expected = PLAIN_DOCUMENT if server is plain else document
-            repeat = partial(list.__mul__, [asked[server]])
+        for name, server in ((FAST, fast), (STOCK, stock), (PLAIN, reference_server)):
+            expected = PLAIN_DOCUMENT if server is reference_server else document
+            repeat = partial(list.__mul__, [request_of[server]])
             clients = clients_of(server, name, expected, repeat, database=database, clients=CLIENTS)
             contenders.append(await stack.enter_async_context(clients))
         results = await bench.contest(contenders, PLAIN)
@@ -59,7 +64,6 @@ async def run(bench: Bench) -> list[Section]:
 
 @asynccontextmanager
 async def plain_server(bench: Bench, database: Database) -> AsyncIterator[Running]:
-    """The reference, in a process of its own."""
     port = free_port()
     command = [
         sys.executable, "-m", "uvicorn", "benchmarks.plain_page:app", "--port", str(port),
@@ -71,12 +75,12 @@ async def plain_server(bench: Bench, database: Database) -> AsyncIterator[Runnin
             yield server
 
 
-async def compare(asked: dict[Running, bytes], documents: dict[Running, Document]) -> None:
-    """Raise ``DifferentPages`` unless all answer the same rows."""
+async def compare(request_of: dict[Running, bytes], documents: dict[Running, Document]) -> None:
+    """Raise ``DifferentPagesError`` unless all servers answer the same rows."""
     pages = []
-    for server, request in asked.items():
-        (answer,) = await ask_once(server, documents[server], [request])
-        pages.append(json.loads(answer)["data"]["operations"]["nodes"])
-    for found in pages:
-        if len(found) != PAGE or found != pages[0]:
-            raise DifferentPages(f"{found[0]} is not {pages[0][0]}, or there are too few")
+    for server, request in request_of.items():
+        (body,) = await ask_once(server, documents[server], [request])
+        pages.append(json.loads(body)["data"]["operations"]["nodes"])
+    for page_rows in pages:
+        if len(page_rows) != PAGE or page_rows != pages[0]:
+            raise DifferentPagesError(f"{page_rows[0]} is not {pages[0][0]}, or there are too few")

@@ -1,4 +1,4 @@
-"""The Python client: what a call costs its caller, and how fast items arrive."""
+"""Measure the Python client: the cost of a call for its caller, and the speed of delivery."""
 
 import asyncio
 import json
@@ -37,62 +37,56 @@ OPERATIONS, QUICK_OPERATIONS = 100_000, 2_000
 
 
 async def run(bench: Bench) -> list[Section]:
-    """The caller's side, then what a middleware adds, then the way to the store."""
     return [await caller(bench), await added_latency(bench), await sender(bench)]
 
 
 def address_of(server: Running) -> str:
-    """Where it answers."""
     return f"http://127.0.0.1:{server.port}"
 
 
 async def program(name: str, *arguments: str) -> Any:
-    """What a program of this folder answers."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", f"benchmarks.{name}", *arguments,
         stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    answer, _ = await process.communicate()
+    output, _ = await process.communicate()
     if process.returncode:
         raise RuntimeError(f"{name} ended with {process.returncode}")
-    return json.loads(answer)
+    return json.loads(output)
 
 
 async def caller(bench: Bench) -> Section:
-    """Microseconds of a call."""
     calls = CALLS if bench.scale.rounds > 1 else QUICK_CALLS
     rounds = bench.scale.rounds
-    bench.say("  " + " | ".join(NAMES))
+    bench.report("  " + " | ".join(NAMES))
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(bench.database(SQLITE))
         server = await stack.enter_async_context(bench.server(database))
-        found = await program("sdk_caller", address_of(server), str(rounds), str(calls))
-    rows = [caller_row(name, found) for name in NAMES]
+        timings = await program("sdk_caller", address_of(server), str(rounds), str(calls))
+    rows = [caller_row(name, timings) for name in NAMES]
     note = CALLER_NOTE.format(calls=calls, rounds=rounds, reach=REACH_MICROSECONDS)
     heads = ("", "median", "min - max", "p99", "ratio to the span")
     return Section("A call, in the caller's thread", note, heads, rows)
 
 
-def caller_row(name: str, found: dict[str, list[dict[str, float]]]) -> Sequence[str]:
-    """A line of the table."""
-    medians = [round["median"] for round in found[name]]
-    ratios = [m / s["median"] for m, s in zip(medians, found[SPANS], strict=True)]
+def caller_row(name: str, timings: dict[str, list[dict[str, float]]]) -> Sequence[str]:
+    medians = [round["median"] for round in timings[name]]
+    ratios = [m / s["median"] for m, s in zip(medians, timings[SPANS], strict=True)]
     return (
         NAMES[name],
         number(statistics.median(medians)),
         f"{number(min(medians))} - {number(max(medians))}",
-        number(statistics.median(round["p99"] for round in found[name])),
+        number(statistics.median(round["p99"] for round in timings[name])),
         ratio(statistics.median(ratios)),
     )
 
 
 async def sender(bench: Bench) -> Section:
-    """Operations a second to the acknowledgement."""
     count = OPERATIONS if bench.scale.rounds > 1 else QUICK_OPERATIONS
     rows = []
     for name in (POSTGRESQL, SQLITE):
         for spools in (False, True):
-            bench.say(f"  {name}{', spool' if spools else ''}")
+            bench.report(f"  {name}{', spool' if spools else ''}")
             rows.append(await sender_row(bench, name, count, spools))
     heads = ("", "operations/s", "tracked after, s", "CPU client, ms per 1,000")
     return Section(
@@ -101,18 +95,17 @@ async def sender(bench: Bench) -> Section:
 
 
 async def sender_row(bench: Bench, name: str, count: int, spools: bool) -> Sequence[str]:
-    """A line of the table, on a fresh database."""
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(bench.database(name))
         server = await stack.enter_async_context(bench.server(database))
         folder = [str(Path(bench.folder) / f"spool-{name}")] if spools else []
-        found = [
+        results = [
             await program("sdk_sender", address_of(server), str(count), *folder)
             for _ in range(max(1, bench.scale.rounds // 2))
         ]
     return (
         f"{name}{', spool' if spools else ''}",
-        number(statistics.median(count / one["seconds"] for one in found)),
-        number(statistics.median(one["tracked_after"] for one in found)),
-        number(statistics.median(1_000_000 * one["processor"] / count for one in found)),
+        number(statistics.median(count / result["seconds"] for result in results)),
+        number(statistics.median(result["tracked_after"] for result in results)),
+        number(statistics.median(1_000_000 * result["processor"] / count for result in results)),
     )

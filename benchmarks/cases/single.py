@@ -1,4 +1,4 @@
-"""One operation a mutation over many connections, against single-row inserts of the driver."""
+"""Measure one operation per mutation over many connections, against single-row inserts."""
 
 from contextlib import AsyncExitStack
 
@@ -22,7 +22,6 @@ NOTE = (
 
 
 async def run(bench: Bench) -> list[Section]:
-    """PostgreSQL, with one process and with two."""
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(bench.database(POSTGRESQL))
         reference = PostgresReference(database.dsn)
@@ -38,29 +37,27 @@ async def run(bench: Bench) -> list[Section]:
         for name, server in servers:
             for clients in (CONNECTIONS,) if name == STOCK else (CONNECTIONS, MORE_CONNECTIONS):
                 contender = clients_of(
-                    server, shown(name, clients), TRACK_ONE, make_requests,
-                    database=database, clients=clients, before=reference.empty,
+                    server, contender_name(name, clients), TRACK_ONE, make_requests,
+                    database=database, clients=clients, prepare=reference.empty,
                 )  # fmt: skip
                 contenders.append(await stack.enter_async_context(contender))
         senders = await stack.enter_async_context(reference.insert(CONNECTIONS))
-        plain = LoadContender(
-            shown(reference.insert_name, CONNECTIONS),
+        driver_load = LoadContender(
+            contender_name(reference.insert_name, CONNECTIONS),
             senders,
             lambda count: reference.rows(make_calls(count)),
             pids=pids(database),
-            before=reference.empty,
+            prepare=reference.empty,
         )
-        results = await bench.contest([*contenders, plain], plain.name)
-    reach = {shown(name, CONNECTIONS): REACH for name, _ in servers[:2]}
+        results = await bench.contest([*contenders, driver_load], driver_load.name)
+    reach = {contender_name(name, CONNECTIONS): REACH for name, _ in servers[:2]}
     note = NOTE.format(few=CONNECTIONS, many=MORE_CONNECTIONS)
     return [contest_section("Single mutations, PostgreSQL", note, "operations", results, reach)]
 
 
-def shown(name: str, clients: int) -> str:
-    """The name of a contender with so many connections."""
+def contender_name(name: str, clients: int) -> str:
     return f"{name}, {clients} connections"
 
 
 def make_requests(count: int) -> list[bytes]:
-    """Requests with a new operation each."""
     return [TRACK_ONE.request({"input": operation_input(call)}) for call in make_calls(count)]

@@ -1,4 +1,4 @@
-"""From the start of the process to the first answer to a GraphQL query."""
+"""Measure the time from the start of the process to the first answer to a query."""
 
 import asyncio
 import sys
@@ -13,9 +13,9 @@ from benchmarks.contest import Contender, Round, contest
 from benchmarks.report import Section, number
 from benchmarks.requests import FIRST_ANSWER
 from benchmarks.servers import (
-    LONGEST_START,
+    MAX_START_SECONDS,
     PAUSE,
-    ServerFailed,
+    ServerFailedError,
     answers,
     free_port,
     serve_command,
@@ -35,52 +35,44 @@ HEADS = ("", "median ms", "min - max", "times the reference")
 
 @dataclass(frozen=True, slots=True)
 class Starting:
-    """A server that is started, asked and stopped."""
-
     name: str
     url: str
     folder: Path
 
     async def measure(self, seconds: float) -> Round:
-        """Once, however many seconds a round has."""
         del seconds
         url = self.url or f"sqlite:///{tempfile.mkdtemp(dir=self.folder)}/new.db"
         port, request = free_port(), FIRST_ANSWER.request()
-        begun = time.perf_counter()
+        started = time.perf_counter()
         process = start(serve_command(port), trackstore_settings(url), self.folder)
         try:
             while not await answers(port, request):
-                if process.poll() is not None or time.perf_counter() - begun > LONGEST_START:
-                    raise ServerFailed(f"{self.name}: exit code {process.returncode}")
+                if process.poll() is not None or time.perf_counter() - started > MAX_START_SECONDS:
+                    raise ServerFailedError(f"{self.name}: exit code {process.returncode}")
                 await asyncio.sleep(PAUSE)
-            return once(time.perf_counter() - begun)
+            return once(time.perf_counter() - started)
         finally:
             stop(process)
 
 
 @dataclass(frozen=True, slots=True)
 class Importing:
-    """Python that only imports."""
-
     name: str = PLAIN
 
     async def measure(self, seconds: float) -> Round:
-        """Once."""
         del seconds
-        begun = time.perf_counter()
+        started = time.perf_counter()
         process = await asyncio.create_subprocess_exec(sys.executable, "-c", IMPORTS)
         await process.wait()
-        return once(time.perf_counter() - begun)
+        return once(time.perf_counter() - started)
 
 
 def once(seconds: float) -> Round:
-    """A round of one."""
     return Round(1 / seconds, 1_000 * seconds, 1_000 * seconds, {})
 
 
 async def run(bench: Bench) -> list[Section]:
-    """An existing database of each kind, and a new file."""
-    bench.say("  processes are started and stopped")
+    bench.report("  processes are started and stopped")
     async with AsyncExitStack() as stack:
         postgres = await stack.enter_async_context(bench.database(POSTGRESQL))
         sqlite = await stack.enter_async_context(bench.database(SQLITE))

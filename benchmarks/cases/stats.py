@@ -1,17 +1,17 @@
-"""Aggregations over a month of operations: from rollups and from records, against SQL by hand."""
+"""Measure aggregations over a month of operations, from rollups and records, against SQL by hand."""
 
 import statistics
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
-from benchmarks.agreement import DifferentAnswers, require_same
+from benchmarks.agreement import DifferentAnswersError, require_same
 from benchmarks.bench import FAST, POSTGRESQL, SQLITE, Bench, Database
 from benchmarks.cases.bulk import CLIENTS, make_requests
 from benchmarks.client import callers
 from benchmarks.clients import clients_of
 from benchmarks.month import Fetch, driver, last_days, load, merge, opened, settle
-from benchmarks.questions import COVERED, UNCOVERED, Asked, Month
+from benchmarks.questions import COVERED, UNCOVERED, Month, Question
 from benchmarks.report import Section, contest_section, number, ratio
 from benchmarks.requests import track_many
 from benchmarks.timing import Ask, Timed, take_turns
@@ -20,10 +20,10 @@ from store.aggregation.results import RAW, AggregationResult
 from store.auth.access import UNRESTRICTED
 from store.store import Store
 
-ROUNDS, FEW_ROUNDS = 3, 1
-"""Rounds of the largest step and of those before it."""
+ROUNDS, ROUNDS_OF_EARLIER_STEPS = 3, 1
+"""Rounds of the largest step, and of the earlier ones."""
 SECONDS = 0.3
-"""A contender repeats a question for so long in one round, and asks once at least."""
+"""Duration of a round, with at least one call per contender."""
 ENGINE, HTTP, BY_HAND = "store", "GraphQL", "SQL by hand"
 FASTER, P50, SLOWER, INGEST = 50, 25, 1.15, 0.75
 WITHOUT = f"{FAST}, rollups off"
@@ -46,7 +46,6 @@ INGEST_NOTE = (
 
 
 async def run(bench: Bench) -> list[Section]:
-    """Ingest first, which is short; then both databases."""
     sections = [await ingest(bench, name) for name in (POSTGRESQL, SQLITE)]
     for name in (POSTGRESQL, SQLITE):
         sections += await questions(bench, name)
@@ -57,22 +56,21 @@ async def run(bench: Bench) -> list[Section]:
 
 
 async def questions(bench: Bench, name: str) -> list[Section]:
-    """One database, step by step."""
     since, until = last_days()
     traffic, month = Traffic.begin(since), Month(name, since, until)
     covered: list[Sequence[str]] = []
     uncovered: list[Sequence[str]] = []
     steps: list[Sequence[str]] = []
     async with bench.database(name) as database, opened(database.url) as store:
-        there = 0
+        loaded_rows = 0
         for seed, size in enumerate(bench.scale.months):
-            loaded = await load(store, traffic, size - there, seed)
+            loaded = await load(store, traffic, size - loaded_rows, seed)
             merged = await merge(store)
             await settle(database)
-            rows = sum(held.rows for held in await store.rollups.sizes())
+            rows = sum(rollup_size.rows for rollup_size in await store.rollups.sizes())
             steps.append((f"{size:,}", f"{rows:,}", number(loaded), number(merged)))
-            bench.say(f"  {name}: {size:,} operations, {rows:,} rows of sums, {loaded:.0f} s")
-            is_last, there = size == bench.scale.months[-1], size
+            bench.report(f"  {name}: {size:,} operations, {rows:,} rows of sums, {loaded:.0f} s")
+            is_last, loaded_rows = size == bench.scale.months[-1], size
             async with asking(bench, database, store) as table:
                 covered += [await table.covered(make(month), size, is_last) for make in COVERED]
                 if is_last:
@@ -90,14 +88,13 @@ async def questions(bench: Bench, name: str) -> list[Section]:
 
 
 def sorted_by_name(rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
-    """The sizes of one question below each other, the questions in their order."""
+    """Group the sizes of each question, keeping the order of the questions."""
     names = list(dict.fromkeys(row[0] for row in rows))
     return sorted(rows, key=lambda row: names.index(row[0]))
 
 
 @asynccontextmanager
 async def asking(bench: Bench, database: Database, store: Store) -> AsyncIterator["_Table"]:
-    """Everything that is asked, over what is there now."""
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(bench.server(database))
         fetch = await stack.enter_async_context(driver(database))
@@ -105,70 +102,66 @@ async def asking(bench: Bench, database: Database, store: Store) -> AsyncIterato
 
 
 class _Table:
-    """Measures questions, one row each."""
-
     def __init__(self, bench: Bench, store: Store, fetch: Fetch, port: int) -> None:
         self._bench = bench
         self._store = store
         self._fetch = fetch
         self._port = port
 
-    async def covered(self, asked: Asked, size: int, is_last: bool) -> Sequence[str]:
-        """A question that a rollup answers, three ways."""
-        answer = await self._compare(asked)
-        if answer.coverage.source == RAW:
-            raise DifferentAnswers(f"{asked.name}: no rollup answers it")
-        request = asked.document.request()
-        async with callers(self._port, 1, asked.document.expected) as (caller,):
+    async def covered(self, question: Question, size: int, is_last: bool) -> Sequence[str]:
+        result = await self._compare(question)
+        if result.coverage.source == RAW:
+            raise DifferentAnswersError(f"{question.name}: no rollup covers it")
+        request = question.document.request()
+        async with callers(self._port, 1, question.document.expected) as (caller,):
             await caller(request)
-            found = await self._measure(
+            timings = await self._measure(
                 {
-                    BY_HAND: partial(self._fetch, asked.sql),
-                    ENGINE: partial(self._ask, asked),
+                    BY_HAND: partial(self._fetch, question.sql),
+                    ENGINE: partial(self._ask, question),
                     HTTP: partial(caller, request),
                 },
-                ROUNDS if is_last else FEW_ROUNDS,
+                ROUNDS if is_last else ROUNDS_OF_EARLIER_STEPS,
             )
-        return covered_row(asked.name, size, found, is_last)
+        return covered_row(question.name, size, timings, is_last)
 
-    async def uncovered(self, asked: Asked, size: int) -> Sequence[str]:
-        """A question of records, both ways."""
-        answer = await self._compare(asked)
-        if answer.coverage.source != RAW:
-            raise DifferentAnswers(f"{asked.name}: {answer.coverage.source} answers it")
-        found = await self._measure(
-            {BY_HAND: partial(self._fetch, asked.sql), ENGINE: partial(self._ask, asked)}, ROUNDS
+    async def uncovered(self, question: Question, size: int) -> Sequence[str]:
+        result = await self._compare(question)
+        if result.coverage.source != RAW:
+            raise DifferentAnswersError(f"{question.name}: {result.coverage.source} answers it")
+        timings = await self._measure(
+            {BY_HAND: partial(self._fetch, question.sql), ENGINE: partial(self._ask, question)},
+            ROUNDS,
         )
-        ratios = [1 / times for times in found[ENGINE].times(found[BY_HAND])]
+        ratios = [1 / times for times in timings[ENGINE].times(timings[BY_HAND])]
         return (
-            asked.name, f"{size:,}", number(found[BY_HAND].p50), number(found[ENGINE].p50),
+            question.name, f"{size:,}", number(timings[BY_HAND].p50), number(timings[ENGINE].p50),
             ratio(statistics.median(ratios)), f"{ratio(min(ratios))} - {ratio(max(ratios))}",
             f"{SLOWER}",
         )  # fmt: skip
 
-    async def _measure(self, asked: dict[str, Ask], rounds: int) -> dict[str, Timed]:
+    async def _measure(self, calls: dict[str, Ask], rounds: int) -> dict[str, Timed]:
         scale = self._bench.scale
         seconds = min(SECONDS, scale.seconds)
-        return await take_turns(asked, min(rounds, scale.rounds), seconds, self._bench.budget)
+        return await take_turns(calls, min(rounds, scale.rounds), seconds, self._bench.budget)
 
-    async def _ask(self, asked: Asked) -> AggregationResult:
-        return await self._store.aggregation.ask(asked.question, UNRESTRICTED)
+    async def _ask(self, question: Question) -> AggregationResult:
+        return await self._store.aggregation.ask(question.question, UNRESTRICTED)
 
-    async def _compare(self, asked: Asked) -> AggregationResult:
-        """The answer, once it is that of the statement by hand."""
-        answer = await self._ask(asked)
-        require_same(asked, answer, await self._fetch(asked.sql))
-        return answer
+    async def _compare(self, question: Question) -> AggregationResult:
+        """Return the answer after checking it against the hand-written statement."""
+        result = await self._ask(question)
+        require_same(question, result, await self._fetch(question.sql))
+        return result
 
 
-def covered_row(name: str, size: int, found: dict[str, Timed], is_last: bool) -> Sequence[str]:
-    """The line of a table."""
-    plain, engine, http = found[BY_HAND], found[ENGINE], found[HTTP]
-    times = engine.times(plain)
+def covered_row(name: str, size: int, timings: dict[str, Timed], is_last: bool) -> Sequence[str]:
+    sql, engine, http = timings[BY_HAND], timings[ENGINE], timings[HTTP]
+    times = engine.times(sql)
     return (
-        name, f"{size:,}", number(plain.p50),
+        name, f"{size:,}", number(sql.p50),
         number(engine.p50), number(engine.p99), number(statistics.median(times)),
-        number(http.p50), number(http.p99), number(statistics.median(http.times(plain))),
+        number(http.p50), number(http.p99), number(statistics.median(http.times(sql))),
         f"{number(min(times))} - {number(max(times))}",
         f"{FASTER}, {P50} ms" if is_last else "",
     )  # fmt: skip
@@ -178,18 +171,17 @@ def covered_row(name: str, size: int, found: dict[str, Timed], is_last: bool) ->
 
 
 async def ingest(bench: Bench, name: str) -> Section:
-    """Bulk ingest with rollups and without."""
     size = bench.scale.batch
     document = track_many(size)
     async with AsyncExitStack() as stack:
         contenders = []
-        for shown, rollups in ((FAST, True), (WITHOUT, False)):
+        for server_name, rollups in ((FAST, True), (WITHOUT, False)):
             database = await stack.enter_async_context(bench.database(name))
             server = await stack.enter_async_context(bench.server(database, rollups=rollups))
             reference = stack.enter_context(database.reference())
             clients = clients_of(
-                server, shown, document, partial(make_requests, document, size),
-                database=database, clients=CLIENTS, units=size, before=reference.empty,
+                server, server_name, document, partial(make_requests, document, size),
+                database=database, clients=CLIENTS, units=size, prepare=reference.empty,
             )  # fmt: skip
             contenders.append(await stack.enter_async_context(clients))
         results = await bench.contest(contenders, WITHOUT)

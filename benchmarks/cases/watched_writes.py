@@ -1,4 +1,4 @@
-"""Whether those who write notice that somebody watches."""
+"""Measure whether subscribers slow down writers."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -33,53 +33,52 @@ FULL_NOTE = (
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A server over a database of its own: an event goes to ``told``, and beside it to ``aside``."""
+    """Hold a server with its database; events go to ``request_id``, background ones to the other."""
 
     stage: Stage
     database: Database
-    told: str
-    aside: str
+    request_id: str
+    other_request_id: str
     watching: Audience | None = None
 
     async def steady(self, seconds: float) -> Window:
-        """Events at a steady rate; what is watched must have come to everybody."""
-        many = max(1, int(RATE * seconds))
-        window = await pace(self.stage.publish, [self.told], many, RATE)
+        event_count = max(1, int(RATE * seconds))
+        window = await pace(self.stage.publish, [self.request_id], event_count, RATE)
         if self.watching is not None:
             await self.watching.collect(self.stage.name, window.until)
         return window
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """A contender that logs as fast as it can while events come at a steady rate, too."""
+class LoadWithEvents:
+    """Log as fast as possible while events arrive at a steady rate."""
 
     name: str
     load: LoadContender
     side: Side
 
     async def measure(self, seconds: float) -> Round:
-        """Both at once."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.side.steady(seconds))
-            found = tasks.create_task(self.load.measure(seconds))
-        return found.result()
+            load_task = tasks.create_task(self.load.measure(seconds))
+        return load_task.result()
 
 
-async def watched_writes(bench: Bench, watching: Audience, each: int) -> list[Section]:
-    """One server that nobody watches, and one with a full audience."""
-    bench.say(f"  {POSTGRESQL}: writers, with and without {each:,} subscribers")
+async def watched_writes(bench: Bench, watching: Audience, subscribers: int) -> list[Section]:
+    bench.report(f"  {POSTGRESQL}: writers, with and without {subscribers:,} subscribers")
     async with AsyncExitStack() as stack:
-        alone, unheard = [await _side(bench, stack, name) for name in ("alone", "watched")]
-        # Of the second server one request is watched, the other is not.
-        seen, unseen = unheard.told, unheard.aside
-        front = replace(unheard.stage, rooms=[seen])
-        await front.fill(watching, each)
-        stack.push_async_callback(watching.close, front.name)
+        unwatched, audience_side = [
+            await _side(bench, stack, name) for name in ("alone", "watched")
+        ]
+        # On the second server one request is watched and the other is not.
+        watched_room, other_room = audience_side.request_id, audience_side.other_request_id
+        watched_stage = replace(audience_side.stage, rooms=[watched_room])
+        await watched_stage.fill(watching, subscribers)
+        stack.push_async_callback(watching.close, watched_stage.name)
         sides = {
-            NOBODY: alone,
-            IDLE.format(each=each): replace(unheard, told=unseen),
-            WATCHED.format(each=each): replace(unheard, watching=watching),
+            NOBODY: unwatched,
+            IDLE.format(each=subscribers): replace(audience_side, request_id=other_room),
+            WATCHED.format(each=subscribers): replace(audience_side, watching=watching),
         }
         return [await _steady(bench, sides), await _full(bench, stack, sides)]
 
@@ -87,25 +86,32 @@ async def watched_writes(bench: Bench, watching: Audience, each: int) -> list[Se
 async def _side(bench: Bench, stack: AsyncExitStack, name: str) -> Side:
     database = await stack.enter_async_context(bench.database(POSTGRESQL))
     stage = await stack.enter_async_context(trackstore(bench, database, name, 2))
-    told, aside = stage.rooms
-    return Side(stage, database, told, aside)
+    room, other_room = stage.rooms
+    return Side(stage, database, room, other_room)
 
 
 async def _steady(bench: Bench, sides: Mapping[str, Side]) -> Section:
-    found: dict[str, list[Window]] = {name: [] for name in sides}
+    windows_of: dict[str, list[Window]] = {name: [] for name in sides}
     for _ in range(min(ROUNDS, bench.scale.rounds)):
         for name, side in sides.items():
-            found[name].append(await side.steady(bench.scale.live_seconds / 2))
-    first = [quantile(w.taken(), 0.5) for w in found[NOBODY]]
+            windows_of[name].append(await side.steady(bench.scale.live_seconds / 2))
+    reference_medians = [quantile(w.acknowledgement_times(), 0.5) for w in windows_of[NOBODY]]
     rows = []
-    for name, windows in found.items():
-        middle = [quantile(w.taken(), 0.5) for w in windows]
+    for name, windows in windows_of.items():
+        middle = [quantile(w.acknowledgement_times(), 0.5) for w in windows]
         rows.append(
             (
                 name,
                 number(median(middle)),
-                number(median(quantile(w.taken(), 0.99) for w in windows)),
-                ratio(median(mine / its for mine, its in zip(middle, first, strict=True))),
+                number(median(quantile(w.acknowledgement_times(), 0.99) for w in windows)),
+                ratio(
+                    median(
+                        own_median / reference_median
+                        for own_median, reference_median in zip(
+                            middle, reference_medians, strict=True
+                        )
+                    )
+                ),
             )
         )
     heads = ("", "p50 ms", "p99 ms", "ratio p50")
@@ -115,11 +121,11 @@ async def _steady(bench: Bench, sides: Mapping[str, Side]) -> Section:
 async def _full(bench: Bench, stack: AsyncExitStack, sides: Mapping[str, Side]) -> Section:
     contenders = []
     for name, side in sides.items():
-        made = clients_of(
-            side.stage.server, name, LOG, partial(_requests, side.aside),
+        load_clients = clients_of(
+            side.stage.server, name, LOG, partial(_requests, side.other_request_id),
             database=side.database, clients=CLIENTS,
         )  # fmt: skip
-        contenders.append(Beside(name, await stack.enter_async_context(made), side))
+        contenders.append(LoadWithEvents(name, await stack.enter_async_context(load_clients), side))
     results = await bench.contest(contenders, NOBODY)
     return contest_section(f"Writers at full speed, {POSTGRESQL}", FULL_NOTE, "events", results, {})
 

@@ -1,1 +1,1 @@
-"""A soak: mixed traffic for an hour by the clock, and whether the server stays as large as it was."""
+"""Soak test: mixed traffic for an hour, and whether the server's size stays level."""

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.soak --minutes 60``: samples a server under mixed traffic, prints a verdict."""
+"""Run ``python -m benchmarks.soak --minutes 60``: sample a server under mixed traffic, and judge."""
 
 import argparse
 import asyncio
@@ -24,13 +24,13 @@ from tests.support.postgres import PostgresCluster
 
 RESULTS = Path(__file__).parents[1] / "RESULTS.md"
 SAMPLES = 240
-SHORTEST_PAUSE_SECONDS = 1.0
+MIN_SAMPLE_SECONDS = 1.0
 FULL_MINUTES = 60.0
 WAL = "SELECT coalesce(sum(size), 0)::bigint FROM pg_ls_waldir()"
 STORED = "SELECT pg_database_size(current_database())"
 
 Sizes = Callable[[], Awaitable[tuple[int, int]]]
-"""Bytes of the write-ahead log, and of everything that is stored."""
+"""Bytes of the write-ahead log, and of the database."""
 
 
 @asynccontextmanager
@@ -78,11 +78,11 @@ async def _soak(name: str, minutes: float) -> tuple[list[Sample], Traffic]:
 async def _sample(
     pid: int, sizes: Sizes, seconds: float, task: "asyncio.Task[None]"
 ) -> list[Sample]:
-    pause = max(SHORTEST_PAUSE_SECONDS, seconds / SAMPLES)
-    begun = time.monotonic()
+    pause = max(MIN_SAMPLE_SECONDS, seconds / SAMPLES)
+    started = time.monotonic()
     samples: list[Sample] = []
     process = psutil.Process(pid)
-    while (elapsed := time.monotonic() - begun) < seconds:
+    while (elapsed := time.monotonic() - started) < seconds:
         if task.done():
             task.result()
         wal, stored = await sizes()
@@ -112,18 +112,17 @@ def _section(minutes: float, rows: list[list[str]]) -> str:
     return Section("Soak", note, heads, rows).markdown()
 
 
-def _rows(name: str, found: list[Verdict]) -> list[list[str]]:
+def _rows(name: str, checks: list[Verdict]) -> list[list[str]]:
     return [
         [
-            f"{name}: {one.name}", number(one.third), number(one.last), number(one.highest),
-            "yes" if one.is_level else "NO",
+            f"{name}: {check.name}", number(check.third_quarter), number(check.last_quarter),
+            number(check.highest), "yes" if check.is_level else "NO",
         ]
-        for one in found
+        for check in checks
     ]  # fmt: skip
 
 
-def keep(text: str, section: str) -> str:
-    """Return a report with this section in the place of the one that it had, else at its end."""
+def replace_section(text: str, section: str) -> str:
     if SOAK.search(text):
         return SOAK.sub(lambda _: section + "\n", text).rstrip("\n") + "\n"
     return text.rstrip("\n") + "\n\n" + section
@@ -135,28 +134,32 @@ def _say(line: str) -> None:
 
 
 def main() -> int:
-    """Soak the databases that are asked for; 1 where something grew or an answer was wrong."""
+    """Soak the requested databases; return 1 if something grew or an answer was wrong."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=FULL_MINUTES, help="of each database")
     parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
     parser.add_argument("--keep", action="store_true", help="write the figures into RESULTS.md")
-    given = parser.parse_args()
-    names = ["postgresql", "sqlite"] if given.database == "both" else [given.database]
+    parsed = parser.parse_args()
+    names = ["postgresql", "sqlite"] if parsed.database == "both" else [parsed.database]
     rows: list[list[str]] = []
     failed = False
     for name in names:
-        samples, traffic = asyncio.run(_soak(name, given.minutes))
-        found = verdicts(samples)
-        rows += _rows(name, found)
-        failed = failed or bool(traffic.failures) or not all(one.is_level for one in found)
+        samples, traffic = asyncio.run(_soak(name, parsed.minutes))
+        checks = verdicts(samples)
+        rows += _rows(name, checks)
+        failed = failed or bool(traffic.failures) or not all(check.is_level for check in checks)
         _say(f"{name}: {dict(traffic.done)}, failures: {dict(traffic.failures)}")
-        for one in found:
-            level = "level" if one.is_level else "NOT LEVEL"
-            _say(f"{name}: {one.name}: {one.third:.1f}, then {one.last:.1f}: {level}")
-    section = _section(given.minutes, rows)
+        for check in checks:
+            level = "level" if check.is_level else "NOT LEVEL"
+            _say(
+                f"{name}: {check.name}: {check.third_quarter:.1f}, then {check.last_quarter:.1f}: {level}"
+            )
+    section = _section(parsed.minutes, rows)
     _say(f"\n{section}")
-    if given.keep:
-        RESULTS.write_text(keep(RESULTS.read_text(encoding="utf-8"), section), encoding="utf-8")
+    if parsed.replace_section:
+        RESULTS.write_text(
+            replace_section(RESULTS.read_text(encoding="utf-8"), section), encoding="utf-8"
+        )
     return 1 if failed else 0
 
 

@@ -1,4 +1,4 @@
-"""What a server holds over time, and whether the second half of that time is level."""
+"""Judge whether the resources of a server are level over the second half of a soak."""
 
 import statistics
 from collections.abc import Sequence
@@ -6,19 +6,17 @@ from dataclasses import dataclass
 
 MIB = 2**20
 LEVEL_SHARE = 0.05
-"""Growth from the third to the fourth quarter, by their medians, that counts as none."""
+"""Growth of the median from the third to the fourth quarter that counts as none."""
 LEVEL_MIB = 8.0
 LEVEL_DESCRIPTORS = 8
 WAL_SHARE = 0.5
-"""How much larger the write-ahead log may be at its highest in the last quarter than before."""
+"""Allowed growth of the largest write-ahead log in the last quarter."""
 WAL_MIB = 64.0
-"""It moves by whole checkpoints: less than this is no growth."""
+"""The log moves by whole checkpoints, so less is not growth."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One look at a server."""
-
     seconds: float
     resident_mib: float
     descriptors: int
@@ -28,28 +26,25 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The second half of a soak: its third quarter against its last."""
-
     name: str
-    third: float
-    last: float
+    third_quarter: float
+    last_quarter: float
     highest: float
     is_level: bool
 
 
 def verdicts(samples: Sequence[Sample]) -> list[Verdict]:
-    """Return what is level over the second half and what is not."""
     quarter = max(1, len(samples) // 4)
-    third, last = samples[-2 * quarter : -quarter], samples[-quarter:]
+    third_samples, last_samples = samples[-2 * quarter : -quarter], samples[-quarter:]
 
-    def compare(name: str, attribute: str, share: float, least: float) -> Verdict:
-        before = [float(getattr(sample, attribute)) for sample in third]
-        after = [float(getattr(sample, attribute)) for sample in last]
+    def compare(name: str, attribute: str, share: float, minimum: float) -> Verdict:
+        earlier_values = [float(getattr(sample, attribute)) for sample in third_samples]
+        later_values = [float(getattr(sample, attribute)) for sample in last_samples]
         fold = max if attribute == "wal_mib" else statistics.median
-        one, other = fold(before), fold(after)
+        earlier, later = fold(earlier_values), fold(later_values)
         highest = max(float(getattr(sample, attribute)) for sample in samples)
-        is_level = other - one <= max(least, share * one)
-        return Verdict(name, one, other, highest, is_level)
+        is_level = later - earlier <= max(minimum, share * earlier)
+        return Verdict(name, earlier, later, highest, is_level)
 
     return [
         compare("resident memory, MiB", "resident_mib", LEVEL_SHARE, LEVEL_MIB),

@@ -1,4 +1,4 @@
-"""Mixed traffic at a pace that a server keeps for hours: writers, watchers, pages, limits."""
+"""Generate mixed traffic at a rate that a server sustains for hours."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ WRITE_PAUSE_SECONDS = (0.1, 0.5)
 READ_PAUSE_SECONDS = (0.3, 1.5)
 BATCH_ITEMS = 50
 RECONNECT_EVERY_SECONDS = 120.0
-"""A watcher is connected for about so long, then comes back: streams begin and end all the time."""
+"""Average duration of a connection, so that streams begin and end all the time."""
 PROTOCOL = websockets.Subprotocol("graphql-transport-ws")
 
 TRACK = """mutation ($items: [OperationInput!]!) {
@@ -53,7 +53,7 @@ FILES = ("/", "/readyz", "/metrics")
 
 @dataclass
 class Traffic:
-    """What was done so far. ``failures`` holds the first words of every answer that was not right."""
+    """Count finished work; ``failures`` holds the start of every wrong answer."""
 
     url: str
     done: Counter[str] = field(default_factory=Counter)
@@ -61,7 +61,6 @@ class Traffic:
     dice: random.Random = field(default_factory=lambda: random.Random(60))  # noqa: S311  # no secret
 
     async def run(self) -> None:
-        """Go on until cancelled."""
         limits = httpx.Limits(max_connections=32)
         async with httpx.AsyncClient(base_url=self.url, timeout=60.0, limits=limits) as http:
             await self._ask(http, SET_LIMIT, {})
@@ -120,7 +119,6 @@ class Traffic:
         self.done["pages"] += 1
 
     async def _watch(self, document: str) -> None:
-        """Follow a feed, and come back after every connection."""
         url = self.url.replace("http://", "ws://") + "/graphql"
         while True:
             connected = self.dice.uniform(0.5, 1.5) * RECONNECT_EVERY_SECONDS

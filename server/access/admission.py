@@ -1,4 +1,4 @@
-"""How much one caller may have under way at once, and how often an address may try wrong keys."""
+"""Limit concurrent operations per caller, and the rate of wrong keys per address."""
 
 import ipaddress
 import math
@@ -18,21 +18,21 @@ from store.errors import TooManyRequestsError
 from store.setting_types import HOUR_SECONDS
 
 MINUTE_SECONDS = 60
-KEPT_ADDRESSES = 10_000
-"""Addresses remembered at most, 200 bytes each; the one that tried nothing for longest goes first."""
+MAX_TRACKED_ADDRESSES = 10_000
+"""200 bytes each; the least recently used one is dropped first."""
 MIN_CONNECTIONS = 10
 OTHER_FILES = 200
 """Files a process needs for other things than connections of callers: database, log, libraries."""
 T = TypeVar("T")
-NETWORK_BITS = 64
-"""One subscriber of IPv6 has that many bits to himself."""
+IPV6_NETWORK_BITS = 64
+"""Prefix of the network that one IPv6 subscriber owns."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionBounds:
-    """Bound how many connections a process holds, and how long they may take."""
+    """Bound the connections of one process; each is a setting."""
 
-    most: Annotated[
+    max_connections: Annotated[
         int,
         Field(
             validation_alias="max_connections",
@@ -61,16 +61,14 @@ class ConnectionBounds:
     ] = 30.0
 
     def within_file_limit(self) -> "ConnectionBounds":
-        """Return these bounds with no more connections than the system lets a process have."""
+        """Return bounds with at most as many connections as the process may open files."""
         files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-        room = self.most if files == resource.RLIM_INFINITY else files - OTHER_FILES
-        return replace(self, most=max(MIN_CONNECTIONS, min(self.most, room)))
+        room = self.max_connections if files == resource.RLIM_INFINITY else files - OTHER_FILES
+        return replace(self, max_connections=max(MIN_CONNECTIONS, min(self.max_connections, room)))
 
 
 @dataclass(frozen=True, slots=True)
 class ExecutionBounds:
-    """Bound how long an operation runs, and how many run at once."""
-
     operation_seconds: Annotated[
         float,
         Field(gt=0, le=HOUR_SECONDS, description="How long one operation may take."),
@@ -97,95 +95,94 @@ class ExecutionBounds:
 
 
 class TooManyWrongKeysError(TooManyRequestsError):
-    """The key is wrong, like many others that came from the same address."""
+    pass
 
 
 class Admission:
-    """Counts the operations that each key, and each organization, has under way in this process."""
+    """Count the running operations of each key and organization in this process."""
 
-    def __init__(self, most: int, of_organization: int | None = None) -> None:
-        """At most ``most`` of a key, and ``of_organization`` of all keys that are bound to one."""
-        self.most = most
-        self._of_organization = of_organization if of_organization is not None else most
+    def __init__(self, max_per_key: int, max_per_organization: int | None = None) -> None:
+        self.max_per_key = max_per_key
+        self._max_per_organization = (
+            max_per_organization if max_per_organization is not None else max_per_key
+        )
         self._running: Counter[UUID | None] = Counter()
         self._by_organization: Counter[str] = Counter()
         self.refused = 0
 
     def enter(self, principal: Principal) -> None:
-        """Begin an operation, to be followed by ``leave``; raises ``TooManyRequestsError``."""
-        running, whose, most = self._running[principal.key_id], "this key", self.most
+        """Begin an operation, to be followed by ``leave``; raise ``TooManyRequestsError``."""
+        running, owner, maximum = self._running[principal.key_id], "this key", self.max_per_key
         organization = principal.bounds.organization_id
-        if running < most and organization is not None:
-            running, whose = self._by_organization[organization], "this organization"
-            most = self._of_organization
-        if running >= most:
+        if running < maximum and organization is not None:
+            running, owner = self._by_organization[organization], "this organization"
+            maximum = self._max_per_organization
+        if running >= maximum:
             self.refused += 1
             raise TooManyRequestsError(
-                f"{running} operations are under way for {whose}: wait for one of them"
+                f"{running} operations of {owner} are running. Wait for one to finish."
             )
         self._running[principal.key_id] += 1
         if organization is not None:
             self._by_organization[organization] += 1
 
     def leave(self, principal: Principal) -> None:
-        """An operation is done."""
         organization = principal.bounds.organization_id
         if organization is not None:
             count_down(self._by_organization, organization)
         count_down(self._running, principal.key_id)
 
     waiting = 0
-    """Nobody waits: an operation beyond the bound is refused."""
+    """Always 0: an operation beyond the bound is refused at once."""
 
     @property
     def running(self) -> int:
-        """Operations under way, of all callers."""
         return self._running.total()
 
 
 def count_down(counts: Counter[T], key: T) -> None:
-    """Count one less; what is at zero is forgotten."""
     counts[key] -= 1
     if not counts[key]:
         del counts[key]
 
 
 class WrongKeys:
-    """Slows down who guesses keys: so many wrong ones a minute from one address are told so.
+    """Rate limit wrong API keys by address.
 
-    Each address has a bucket that runs empty in a minute. Only keys that are wrong are counted and
-    refused: others may share the address, behind a proxy for example.
+    Each address has a leaky bucket that drains in a minute. Valid keys are never refused, since
+    others may share the address behind a proxy.
     """
 
-    def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._most = most
-        self._rate = most / MINUTE_SECONDS
+    def __init__(self, max_per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._max_per_minute = max_per_minute
+        self._rate = max_per_minute / MINUTE_SECONDS
         self._clock = clock
-        self._buckets: LRUCache[str, tuple[float, float]] = LRUCache(KEPT_ADDRESSES)
+        self._buckets: LRUCache[str, tuple[float, float]] = LRUCache(MAX_TRACKED_ADDRESSES)
 
     def count(self, address: str) -> None:
-        """Count a wrong key; raises ``TooManyWrongKeysError`` where there were too many."""
-        now, place = self._clock(), network_of(address)
-        level = self._level(place, now)
-        if level + 1 > self._most:
-            seconds = math.ceil((level + 1 - self._most) / self._rate)
+        now, network = self._clock(), network_of(address)
+        level = self._level(network, now)
+        if level + 1 > self._max_per_minute:
+            seconds = math.ceil((level + 1 - self._max_per_minute) / self._rate)
             raise TooManyWrongKeysError(
-                "too many wrong API keys came from this address: wait", seconds
+                "Too many wrong API keys from this address. Wait before trying again", seconds
             )
-        self._buckets[place] = level + 1, now
+        self._buckets[network] = level + 1, now
 
-    def _level(self, place: str, now: float) -> float:
-        level, then = self._buckets.get(place, (0.0, now))
-        return max(0.0, level - (now - then) * self._rate)
+    def _level(self, network: str, now: float) -> float:
+        level, last_counted = self._buckets.get(network, (0.0, now))
+        return max(0.0, level - (now - last_counted) * self._rate)
 
 
 def network_of(address: str) -> str:
-    """The address, of IPv6 the network that one subscriber has."""
+    """Return an IPv4 address, or the /64 network of an IPv6 address."""
     if ":" not in address:
         return address
     try:
         return str(
-            ipaddress.ip_network((address.split("%", maxsplit=1)[0], NETWORK_BITS), strict=False)
+            ipaddress.ip_network(
+                (address.split("%", maxsplit=1)[0], IPV6_NETWORK_BITS), strict=False
+            )
         )
     except ValueError:
         return address

@@ -1,4 +1,4 @@
-"""Finds out who calls: an API key, the cookie of a sign-in, or anybody where the server runs open."""
+"""Authenticate callers: by API key, by sign-in cookie, or as anyone where the server is open."""
 
 import logging
 from collections.abc import Awaitable, Mapping
@@ -15,8 +15,8 @@ from store.store import Store
 BEARER = "bearer "
 KEY_HEADER = "x-api-key"
 CREDENTIALS = frozenset(("authorization", KEY_HEADER))
-"""The headers that a key may stand in."""
-HOW = "send an API key as Authorization: Bearer KEY"
+"""Headers that may carry a key."""
+KEY_HINT = "Send an API key as Authorization: Bearer KEY."
 
 Client = tuple[str, int] | None
 
@@ -24,10 +24,10 @@ log = logging.getLogger("trackstore.server")
 
 
 class Authenticator:
-    """Recognises the callers of one server.
+    """Authenticate the callers of one server.
 
-    Wrong keys and sign-ins that are over are counted apart: whoever left a page open for too long
-    can still sign in.
+    Wrong keys and expired sign-ins are counted separately, so that a page left open for too long does
+    not lock its user out.
     """
 
     def __init__(
@@ -40,59 +40,55 @@ class Authenticator:
         self._open = open_principal(default_organization)
 
     async def authenticate(self, headers: Mapping[str, str], client: Client = None) -> Principal:
-        """The caller; raises ``UnauthenticatedError``, or ``TooMany`` to an address of many wrong keys.
+        """Return the caller; raise ``UnauthenticatedError`` or ``TooManyRequestsError``.
 
-        A key that is sent is always checked, also by an open server: whoever sends one wants to
-        be held to its bounds. A cookie that is over is as good as none.
+        A key that is sent is always checked, even by an open server, because its bounds apply. An expired
+        cookie is ignored. Addresses that sent many wrong keys are refused for a while.
         """
         token = token_of(headers)
         if token is not None:
-            return self._store.keys.remembered(token) or await self.recognise(token, client)
+            return self._store.keys.remembered(token) or await self.authenticate_key(token, client)
         principal = await self.signed_in(headers, client) if "cookie" in headers else None
         if principal is not None:
             return principal
         if self.access is Access.OPEN:
             return self._open
-        raise UnauthenticatedError(f"there is no API key: {HOW}")
+        raise UnauthenticatedError(f"No API key was sent. {KEY_HINT}")
 
     async def renew(
         self, principal: Principal, headers: Mapping[str, str], client: Client
     ) -> Principal:
-        """Authenticate a caller again that was taken a while ago; raises as ``authenticate`` does."""
         return principal if principal.key_id is None else await self.authenticate(headers, client)
 
-    async def recognise(self, token: str, client: Client) -> Principal:
-        """Whom a key speaks for."""
+    async def authenticate_key(self, token: str, client: Client) -> Principal:
         principal = await self._look_up(self._store.keys.authenticate(token))
         if principal is None:
             self._wrong_keys.count(client[0] if client else "")
-            raise UnauthenticatedError(f"the API key is unknown, expired or revoked: {HOW}")
+            raise UnauthenticatedError(f"The API key is unknown, expired or revoked. {KEY_HINT}")
         return principal
 
-    async def _look_up(self, looking: Awaitable[Principal | None]) -> Principal | None:
-        """The result of a look-up; one that failed is not a wrong key, but ``OverloadedError``."""
+    async def _look_up(self, lookup: Awaitable[Principal | None]) -> Principal | None:
+        """Await a lookup; one that fails raises ``OverloadedError`` and does not count as a wrong key."""
         try:
-            return await looking
+            return await lookup
         except DatabaseFailureError:
-            log.exception("an API key could not be looked up")
-            raise OverloadedError("the API key cannot be checked right now: try again") from None
+            log.exception("API key lookup failed")
+            raise OverloadedError("The API key cannot be checked right now. Try again.") from None
 
     def watch(self, principal: Principal, changed: Changed) -> WatchedConnection:
-        """Call ``changed`` when what ``principal`` was authenticated by changes, until ``unwatch``."""
+        """Call ``changed`` when the principal's key or sign-in changes, until ``unwatch``."""
         return self._store.access_watch.open(principal, changed)
 
     def unwatch(self, watch: WatchedConnection) -> None:
-        """Stop watching."""
         self._store.access_watch.close(watch)
 
     async def signed_in(self, headers: Mapping[str, str], client: Client) -> Principal | None:
-        """Whom the cookie stands for, if there is one that counts."""
         token = sent_cookie(headers)
         if not token:
             return None
-        known = self._store.sign_ins.remembered(token)
-        if known is not None:
-            return known
+        cached_principal = self._store.sign_ins.remembered(token)
+        if cached_principal is not None:
+            return cached_principal
         principal = await self._look_up(self._store.sign_ins.authenticate(token))
         if principal is None:
             self._wrong_sign_ins.count(client[0] if client else "")
@@ -100,7 +96,7 @@ class Authenticator:
 
 
 def token_of(headers: Mapping[str, str]) -> str | None:
-    """The key in ``Authorization: Bearer`` or ``X-API-Key``, if any."""
+    """Return the key in ``Authorization: Bearer`` or ``X-API-Key``, if any."""
     authorization = headers.get("authorization", "")
     if authorization[: len(BEARER)].lower() == BEARER:
         return authorization[len(BEARER) :].strip()

@@ -1,4 +1,4 @@
-"""Answers only to its own names, so that no page of a stranger can call it by another one."""
+"""Answer only to the server's own names, which prevents DNS rebinding."""
 
 from collections.abc import Callable, Collection, Sequence
 
@@ -12,14 +12,14 @@ MISDIRECTED = 421
 
 
 def name_in(host: str) -> str:
-    """The name in a Host header, without its port; IPv6 addresses keep their brackets."""
+    """Return the name in a Host header without its port; IPv6 addresses keep their brackets."""
     if host.startswith("["):
         return host[: host.find("]") + 1].lower()
     return host.rsplit(":", 1)[0].lower().rstrip(".") if ":" in host else host.lower().rstrip(".")
 
 
-def answers_to(name: str, allowed: Sequence[str]) -> bool:
-    """Whether ``name`` is one of ours; ``*.example.com`` stands for all names below it."""
+def matches_host(name: str, allowed: Sequence[str]) -> bool:
+    """Return whether ``name`` is allowed; ``*.example.com`` covers all names below it."""
     return any(
         pattern in (ANY, name) or (pattern.startswith("*.") and name.endswith(pattern[1:]))
         for pattern in allowed
@@ -27,10 +27,10 @@ def answers_to(name: str, allowed: Sequence[str]) -> bool:
 
 
 class HostMiddleware:
-    """Refuses requests and websockets that call the server by a name that is not its own.
+    """Refuse requests and WebSockets that call the server by another name.
 
-    ``exempt`` paths answer to any name: load balancers ask them by address, and they tell nothing.
-    What a browser sends goes to the application by way of ``browsers``.
+    ``exempt`` paths answer to any name: load balancers call them by address, and they reveal nothing.
+    Calls of browsers reach the application through ``browsers``.
     """
 
     def __init__(
@@ -44,8 +44,8 @@ class HostMiddleware:
         self._browsers = browsers(app) if browsers is not None else app
         self._exempt = frozenset(exempt)
         self._allowed = [pattern.lower() for pattern in allowed]
-        self._any = ANY in self._allowed
-        self._last = ""  # the last Host header that was fine: nearly all calls send the same one
+        self._allows_any = ANY in self._allowed
+        self._last_host = ""  # the last accepted Host header, which nearly all calls repeat
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_call = scope["type"] in ("http", "websocket") and scope["path"] not in self._exempt
@@ -54,14 +54,18 @@ class HostMiddleware:
             return
         headers = headers_of(scope)
         host = headers.get("host", "")
-        if self._any or (host and host == self._last) or answers_to(name_in(host), self._allowed):
-            self._last = host
+        if (
+            self._allows_any
+            or (host and host == self._last_host)
+            or matches_host(name_in(host), self._allowed)
+        ):
+            self._last_host = host
             by_browser = "origin" in headers or "sec-fetch-site" in headers
             await (self._browsers if by_browser else self._app)(scope, receive, send)
             return
         message = (
-            f"this server does not answer to {name_in(host)[:100]!r}: "
-            "add the name to TRACKSTORE_ALLOWED_HOSTS"
+            f"This server does not answer to {name_in(host)[:100]!r}. "
+            "Add the name to TRACKSTORE_ALLOWED_HOSTS."
         )
         error = {"message": message, "extensions": {"code": "FORBIDDEN"}}
         if scope["type"] == "websocket":

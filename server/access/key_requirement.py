@@ -1,4 +1,4 @@
-"""Whether callers need an API key: open only where nobody but this machine can call."""
+"""Decide whether callers need an API key: not if only this machine can reach the server."""
 
 import ipaddress
 from enum import StrEnum
@@ -7,7 +7,7 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
 class Access(StrEnum):
-    """Who may call the server, as it is set."""
+    """Say who may call the server."""
 
     AUTO = "auto"
     OPEN = "open"
@@ -15,11 +15,10 @@ class Access(StrEnum):
 
 
 class OpenAccessError(Exception):
-    """The server would stand open to others, or nobody could call it; the text says what to do."""
+    """Refuse to start a server that would be open to others, or that nobody could call."""
 
 
 def is_loopback(host: str) -> bool:
-    """Whether ``host`` is an address of this machine alone."""
     if host.lower() == "localhost":
         return True
     try:
@@ -29,7 +28,7 @@ def is_loopback(host: str) -> bool:
 
 
 def decide_access(access: Access, host: str, any_active_key: bool) -> Access:
-    """``OPEN`` or ``KEYS``: what holds for a server that listens on ``host``.
+    """Return ``OPEN`` or ``KEYS`` for a server that listens on ``host``.
 
     Raises ``OpenAccessError`` for an address that others can reach unless a key protects it.
     """
@@ -39,13 +38,13 @@ def decide_access(access: Access, host: str, any_active_key: bool) -> Access:
         return access
     if access is Access.OPEN:
         raise OpenAccessError(
-            f"{host} can be reached by others, and TRACKSTORE_ACCESS=open would let all of them in: "
-            "listen on 127.0.0.1, or set TRACKSTORE_ACCESS=keys and make a key with "
-            "`trackstore keys create NAME`"
+            f"{host} can be reached by others, and TRACKSTORE_ACCESS=open would let all of them in. "
+            "Listen on 127.0.0.1, or set TRACKSTORE_ACCESS=keys and create a key with "
+            "`trackstore keys create NAME`."
         )
     if not any_active_key:
         raise OpenAccessError(
-            f"{host} can be reached by others, and there is no API key yet: make one with "
-            "`trackstore keys create NAME`, or listen on 127.0.0.1"
+            f"{host} can be reached by others, and there is no API key yet. Create one with "
+            "`trackstore keys create NAME`, or listen on 127.0.0.1."
         )
     return Access.KEYS

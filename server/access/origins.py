@@ -1,8 +1,7 @@
-"""Which web pages may call the server from a browser: its own, and those that were named (CORS).
+"""Decide which web pages may call the server from a browser: its own, and allowed origins (CORS).
 
-A browser says in Origin which page made it call, and in Sec-Fetch-Site whether that page is of
-another site, also where it sends no Origin: for an image, a script or a link. Programs that are no
-browsers send neither, and are not concerned.
+Browsers name the calling page in Origin, and in Sec-Fetch-Site whether it is of another site, even
+without Origin: for an image, a script or a link. Other programs send neither header.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -18,17 +17,17 @@ FORBIDDEN = 403
 POLICY_VIOLATION = 1008
 OTHER_SITES = ("cross-site", "same-site")
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
-LONGEST_REQUESTED = 1_000
+MAX_REQUESTED_HEADER_CHARS = 1_000
 PREFLIGHT_SECONDS = 600
-EXPOSED = "Retry-After, X-Correlation-ID, Trackstore-Truncated, Trackstore-Row-Limit"
+EXPOSED_HEADERS = "Retry-After, X-Correlation-ID, Trackstore-Truncated, Trackstore-Row-Limit"
 
 Pairs = list[tuple[bytes, bytes]]
 
 
 class OriginCheck:
-    """Refuses calls that pages of strangers make, and answers the questions of allowed ones.
+    """Refuse calls of foreign pages, and answer the preflights of allowed ones.
 
-    ``guarded`` are the paths that a page of another site may not even ask without an Origin.
+    On ``guarded`` paths a page of another site is refused even without an Origin header.
     """
 
     def __init__(
@@ -43,7 +42,7 @@ class OriginCheck:
         origin = headers.get("origin")
         if origin is None:
             if headers.get("sec-fetch-site") in OTHER_SITES and self._is_forged(scope):
-                await refuse("a page of another site", scope, receive, send)
+                await refuse("A page of another site", scope, receive, send)
                 return
             await self._app(scope, receive, send)
         elif is_own(origin, headers):
@@ -59,12 +58,11 @@ class OriginCheck:
         return ANY in self._allowed or origin.lower() in self._allowed
 
     def _is_forged(self, scope: Scope) -> bool:
-        """Whether a page of another site asks something; a link to a page of ours does not."""
         return scope["path"] in self._guarded and bool(scope.get("query_string"))
 
 
 def is_own(origin: str, headers: Mapping[str, str]) -> bool:
-    """Whether the page is one that this server itself has served, by the name it was called."""
+    """Return whether this server, by the name it was called, served the page."""
     try:
         parts = urlsplit(origin.lower())
     except ValueError:
@@ -75,30 +73,29 @@ def is_own(origin: str, headers: Mapping[str, str]) -> bool:
 
 
 def readable_by(origin: str, send: Send) -> Send:
-    """Sends answers with the permission for this page to read them."""
-    given: Pairs = [
+    cors_headers: Pairs = [
         (b"access-control-allow-origin", origin.encode("latin-1")),
-        (b"access-control-expose-headers", EXPOSED.encode()),
+        (b"access-control-expose-headers", EXPOSED_HEADERS.encode()),
         (b"vary", b"Origin"),
     ]
 
     async def answer(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", ()), *given]
+            message["headers"] = [*message.get("headers", ()), *cors_headers]
         await send(message)
 
     return answer
 
 
 def preflight(origin: str, headers: Mapping[str, str]) -> Response:
-    """What a browser asks before it calls for an allowed page: yes, with any headers."""
+    """Allow a preflight of an allowed page, with any headers."""
     return Response(
         status_code=204,
         headers={
             "Access-Control-Allow-Origin": origin,
             "Access-Control-Allow-Methods": "GET, POST",
             "Access-Control-Allow-Headers": headers.get("access-control-request-headers", "")[
-                :LONGEST_REQUESTED
+                :MAX_REQUESTED_HEADER_CHARS
             ],
             "Access-Control-Max-Age": str(PREFLIGHT_SECONDS),
             "Vary": "Origin, Access-Control-Request-Headers",
@@ -106,13 +103,12 @@ def preflight(origin: str, headers: Mapping[str, str]) -> Response:
     )
 
 
-async def refuse(who: str, scope: Scope, receive: Receive, send: Send) -> None:
-    """The answer to a call that a page of a stranger made."""
+async def refuse(caller: str, scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "websocket":
         close = {"type": "websocket.close", "code": POLICY_VIOLATION, "reason": "unknown origin"}
         await send(close)
         return
-    message = f"{who} may not call this server: add its origin to TRACKSTORE_ALLOWED_ORIGINS"
+    message = f"{caller} may not call this server. Add its origin to TRACKSTORE_ALLOWED_ORIGINS."
     error = {"message": message, "extensions": {"code": "FORBIDDEN"}}
     headers = {"Cache-Control": "no-store", "Vary": "Origin"}
     await JSONResponse({"errors": [error]}, FORBIDDEN, headers)(scope, receive, send)

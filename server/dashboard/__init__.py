@@ -1,1 +1,1 @@
-"""The pages that browsers get: built from ``dashboard/`` into ``dist``, and served from there."""
+"""Serve the pages for browsers, which are built from ``dashboard/`` into ``dist``."""

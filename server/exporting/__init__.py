@@ -1,1 +1,1 @@
-"""Exports: the rows of any list, streamed as CSV, JSON Lines or Parquet."""
+"""Export the rows of any list, streamed as CSV, JSON Lines or Parquet."""

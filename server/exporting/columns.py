@@ -1,4 +1,4 @@
-"""The flat columns of a selection: one for each leaf, named by the way to it."""
+"""Flatten a selection into columns: one for each leaf, named by its path."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -24,17 +24,15 @@ from graphql.execution.values import VariableValues, get_directive_values
 
 
 class Kind(Enum):
-    """What the values of a column are."""
-
     TEXT = "text"
     WHOLE = "whole"
     NUMBER = "number"
-    TRUTH = "truth"
+    BOOLEANS = "truth"
     INSTANT = "instant"
     EXACT = "exact"
-    """Numbers, whole ones exact."""
+    """Numbers; integers are exact."""
     JSON = "json"
-    """Any JSON: free attributes, lists."""
+    """Any JSON, such as attributes and lists."""
 
 
 KINDS = {
@@ -42,37 +40,36 @@ KINDS = {
     "Long": Kind.WHOLE,
     "Float": Kind.NUMBER,
     "Number": Kind.EXACT,
-    "Boolean": Kind.TRUTH,
+    "Boolean": Kind.BOOLEANS,
     "DateTime": Kind.INSTANT,
     "JSON": Kind.JSON,
 }
-"""By the name of the scalar; every other scalar and every enum is text."""
+"""By scalar name; every other scalar and every enum is text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: the way to its values inside a row, and what they are."""
+    """Describe a column: its path inside a row, and its kind of value."""
 
     path: tuple[str, ...]
     kind: Kind
 
     @property
     def name(self) -> str:
-        """The names of the fields on the way, joined by dots."""
         return ".".join(self.path)
 
     def value(self, row: Mapping[str, Any]) -> Any:
-        """The value in a row; None where an object on the way is null."""
-        found: Any = row
+        """Return the value in a row; None if an object on the path is null."""
+        value: Any = row
         for step in self.path:
-            if found is None:
+            if value is None:
                 return None
-            found = found[step]
-        return found
+            value = value[step]
+        return value
 
 
 class Selections:
-    """What a document selects, fragments spread out and skipped fields left out."""
+    """Expand what a document selects, with fragments inlined and skipped fields removed."""
 
     def __init__(
         self,
@@ -85,24 +82,22 @@ class Selections:
         self._variables = variables
 
     def fields(self, *sets: SelectionSetNode | None) -> dict[str, list[FieldNode]]:
-        """The fields of some selections together, by the names they have in the answer."""
-        found: dict[str, list[FieldNode]] = {}
+        nodes_by_name: dict[str, list[FieldNode]] = {}
         seen: set[str] = set()
-        for one in sets:
-            for node in self._spread(one, seen):
-                found.setdefault((node.alias or node.name).value, []).append(node)
-        return found
+        for selection_set in sets:
+            for node in self._spread(selection_set, seen):
+                nodes_by_name.setdefault((node.alias or node.name).value, []).append(node)
+        return nodes_by_name
 
     def columns(
         self, parent: GraphQLObjectType, nodes: list[FieldNode], path: tuple[str, ...] = ()
     ) -> Iterator[Column]:
-        """The columns below fields whose type is ``parent``, in the order of the document."""
-        for name, found in self.fields(*(node.selection_set for node in nodes)).items():
-            field = self._schema.get_field(parent, found[0].name.value)
+        for name, field_nodes in self.fields(*(node.selection_set for node in nodes)).items():
+            field = self._schema.get_field(parent, field_nodes[0].name.value)
             assert field is not None  # the document is valid
             below = unwrapped(field.type)
             if isinstance(below, GraphQLObjectType):
-                yield from self.columns(below, found, (*path, name))
+                yield from self.columns(below, field_nodes, (*path, name))
             else:
                 yield Column((*path, name), kind_of(below))
 
@@ -125,16 +120,14 @@ class Selections:
 
 
 def unwrapped(type_: GraphQLOutputType) -> GraphQLOutputType:
-    """The type without its "never null"."""
-    found: GraphQLOutputType = type_.of_type if is_non_null_type(type_) else type_
-    return found
+    inner_type: GraphQLOutputType = type_.of_type if is_non_null_type(type_) else type_
+    return inner_type
 
 
 def kind_of(type_: GraphQLOutputType) -> Kind:
-    """What values of a type become; what is no leaf is written as JSON."""
     if is_list_type(type_):
         return Kind.JSON
-    named = get_named_type(type_)
-    if hasattr(named, "fields") or hasattr(named, "types"):
+    named_type = get_named_type(type_)
+    if hasattr(named_type, "fields") or hasattr(named_type, "types"):
         return Kind.JSON
-    return KINDS.get(named.name, Kind.TEXT)
+    return KINDS.get(named_type.name, Kind.TEXT)

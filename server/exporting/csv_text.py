@@ -1,4 +1,4 @@
-"""CSV as RFC 4180 has it: a header, CRLF, quotes where they are needed."""
+"""Write CSV as in RFC 4180: a header, CRLF, quotes where needed."""
 
 import csv
 import io
@@ -10,37 +10,37 @@ import msgspec
 
 from server.exporting.columns import Column, Kind
 
-SIGNS = (
+FORMULA_SIGNS = (
     "=+-@\N{MINUS SIGN}"
     "\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH HYPHEN-MINUS}"
     "\N{FULLWIDTH COMMERCIAL AT}\N{SMALL EQUALS SIGN}\N{SMALL PLUS SIGN}\N{SMALL HYPHEN-MINUS}"
     "\N{SMALL COMMERCIAL AT}\N{SUPERSCRIPT EQUALS SIGN}\N{SUPERSCRIPT PLUS SIGN}"
     "\N{SUPERSCRIPT MINUS}\N{SUBSCRIPT EQUALS SIGN}\N{SUBSCRIPT PLUS SIGN}\N{SUBSCRIPT MINUS}"
 )
-"""Signs that begin a formula, and those that spreadsheets turn into one of them."""
-SKIPPED = (
+"""Signs that begin a formula, and those that spreadsheets convert into one."""
+IGNORED_CHARS = (
     r"\s\x00-\x20\x7f-\xa0\u00ad\u180e\u200b-\u200f\u2028-\u202f\u2060-\u2069\ufeff"
     "\"'`\u2018-\u201f\u2039\u203a\xab\xbb\u300c-\u300f\uff02\uff07"
 )
-"""Whitespace, controls, marks without width and quotes: an import may drop them before a sign."""
-FORMULA = re.compile(rf"[\t\r\n]|[{SKIPPED}]*[{re.escape(SIGNS)}]")
-"""How a text begins that a spreadsheet may run as a formula."""
-GUARD = "'"
-TRUTH = {True: "true", False: "false"}
+"""Whitespace, controls, zero-width marks and quotes, which an import may drop before a sign."""
+FORMULA = re.compile(rf"[\t\r\n]|[{IGNORED_CHARS}]*[{re.escape(FORMULA_SIGNS)}]")
+"""Matches texts that a spreadsheet may run as a formula."""
+FORMULA_GUARD = "'"
+BOOLEANS = {True: "true", False: "false"}
 
 
 class CsvWriter:
-    """Rows as lines. What is null is empty; lists and free JSON are JSON in a cell."""
+    """Write rows as lines. Null is empty; lists and free JSON are JSON in a cell."""
 
     media_type = "text/csv; charset=utf-8; header=present"
     extension = "csv"
 
     def __init__(self, columns: Sequence[Column], keep_formulas: bool = False) -> None:
         self._columns = columns
-        text = _as_it_is if keep_formulas else guarded
+        text = _unchanged if keep_formulas else guarded
         convert: dict[Kind, Callable[[Any], Any] | None] = {
             Kind.TEXT: text,
-            Kind.TRUTH: TRUTH.get,
+            Kind.BOOLEANS: BOOLEANS.get,
             Kind.JSON: _json if keep_formulas else _guarded_json,
             Kind.INSTANT: None,
             Kind.WHOLE: None,
@@ -52,27 +52,24 @@ class CsvWriter:
         self._csv = csv.writer(self._buffer, lineterminator="\r\n")
 
     async def start(self) -> bytes:
-        """The header."""
         self._csv.writerow([column.name for column in self._columns])
-        return self._taken()
+        return self._take_text()
 
     async def write(self, rows: bytes) -> bytes:
-        """The lines of a JSON list of rows."""
-        found = msgspec.json.decode(rows)
+        decoded_rows = msgspec.json.decode(rows)
         columns: list[list[Any]] = []
         for column, convert in zip(self._columns, self._convert, strict=True):
-            values = [column.value(row) for row in found]
+            values = [column.value(row) for row in decoded_rows]
             if convert is not None:
                 values = [None if value is None else convert(value) for value in values]
             columns.append(values)
         self._csv.writerows(zip(*columns, strict=True))
-        return self._taken()
+        return self._take_text()
 
     async def finish(self) -> bytes:
-        """Nothing more."""
         return b""
 
-    def _taken(self) -> bytes:
+    def _take_text(self) -> bytes:
         text = self._buffer.getvalue()
         self._buffer.seek(0)
         self._buffer.truncate()
@@ -80,11 +77,11 @@ class CsvWriter:
 
 
 def guarded(text: str) -> str:
-    """Return the text, with an apostrophe before it where a spreadsheet may run it as a formula."""
-    return GUARD + text if FORMULA.match(text) else text
+    """Return the text, prefixed with an apostrophe where a spreadsheet may run it as a formula."""
+    return FORMULA_GUARD + text if FORMULA.match(text) else text
 
 
-def _as_it_is(text: str) -> str:
+def _unchanged(text: str) -> str:
     return text
 
 
@@ -93,6 +90,6 @@ def _json(value: Any) -> str:
 
 
 def _guarded_json(value: Any) -> str:
-    """Return JSON in which a bare text, the only kind that a sign may begin, is guarded."""
+    """Return JSON in which bare texts, the only values that can start a formula, are guarded."""
     text = _json(value)
     return guarded(text) if isinstance(value, str) else text

@@ -1,4 +1,4 @@
-"""The export route: answers with rows while they are read, or with errors before the first of them."""
+"""Answer exports: with rows while they are read, or with errors before the first row."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ from schema.context import RequestContext
 from server.access.authentication import Authenticator
 from server.exporting.bounds import ExportBounds
 from server.exporting.formats import Writer, format_of, writer_of
-from server.exporting.pages import PAGE_ROWS, ExportCaller, Pages
+from server.exporting.pages import DEFAULT_PAGE_ROWS, ExportExecutor, Pages
 from server.exporting.questions import ExportQuestion, ExportRefusedError, Reader
 from server.fast_path.pipeline import FastPath
 from server.graphql.document_limits import DocumentBounds
@@ -30,7 +30,7 @@ from store.errors import StoreError, TooManyRequestsError
 from store.scheduling.fair_queue import Tenant
 from store.store import Store
 
-STATUSES = {
+STATUS_BY_CODE = {
     "UNAUTHENTICATED": 401,
     "FORBIDDEN": 403,
     "OVERLOADED": 503,
@@ -38,18 +38,16 @@ STATUSES = {
     "TIMEOUT": 503,
     "INTERNAL": 500,
 }
-"""By an error's code; every other one is 400."""
+"""By error code; any other code is 400."""
 RETRY_SECONDS = 5
 log = logging.getLogger("trackstore.export")
 
 
 class ExportAbortedError(Exception):
-    """The rows that were sent are not all; the text says why."""
+    """Report an export that cannot be completed after its first rows were sent."""
 
 
 class ExportEndpoint:
-    """The application behind ``/export``."""
-
     def __init__(
         self,
         schema: TrackstoreSchema,
@@ -67,23 +65,22 @@ class ExportEndpoint:
         self._bodies = reader
         config = store.config
         self._page_rows = config.pages.maximum
-        page_rows = min(self._page_rows, PAGE_ROWS)
+        page_rows = min(self._page_rows, DEFAULT_PAGE_ROWS)
         self._reader = Reader(schema._schema, document_bounds, config.answers.rows, page_rows)
-        self._asker = ExportCaller(schema, fast)
+        self._executor = ExportExecutor(schema, fast)
         self._running: Counter[Tenant] = Counter()
         self.waiting = 0
-        """Nobody waits: an export beyond the bound is refused."""
+        """Always 0: an export beyond the bound is refused at once."""
         self.refused = 0
-        """Exports that were refused since too many were under way."""
+        """Exports refused because too many were running."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
         try:
             principal = scope[CALLER] = await self._authenticator.authenticate(
                 headers_of(scope), scope.get("client")
             )
-            asked = await self._bodies.read(scope, receive)
-            question = self._question(self._reader.read(asked))
+            request = await self._bodies.read(scope, receive)
+            question = self._question(self._reader.read(request))
             parameters = QueryParams(scope["query_string"])
             format = format_of(parameters, headers_of(scope).get("accept", ""))
             writer = writer_of(format, question.columns, parameters)
@@ -102,27 +99,26 @@ class ExportEndpoint:
 
     @property
     def running(self) -> int:
-        """How many exports are under way in this process."""
         return self._running.total()
 
     def _admit(self, tenant: Tenant) -> None:
-        bounds, own = self._bounds, self._running[tenant]
-        whose, running, most = "of this organization", own, bounds.at_once
-        if own < most:
-            whose, running, most = "of all organizations", self.running, bounds.total
-        if running >= most:
+        bounds, running_of_tenant = self._bounds, self._running[tenant]
+        owner, running, maximum = "this organization", running_of_tenant, bounds.at_once
+        if running_of_tenant < maximum:
+            owner, running, maximum = "all organizations", self.running, bounds.total
+        if running >= maximum:
             self.refused += 1
             raise TooManyRequestsError(
-                f"{running} exports {whose} are under way, at most {most} may be: try again later",
+                f"{running} exports of {owner} are running (maximum {maximum}). Try again later.",
                 RETRY_SECONDS,
             )
 
     def _question(self, question: ExportQuestion) -> ExportQuestion:
-        if question.most is not None and question.most > self._bounds.rows:
+        if question.limit is not None and question.limit > self._bounds.rows:
             raise HttpError(
                 400,
-                f"{question.most:,} rows asked, at most {self._bounds.rows:,} in one export: "
-                "split it, by time for example",
+                f"An export must not exceed {self._bounds.rows:,} rows (got {question.limit:,}). "
+                "Split it, for example by time.",
             )
         return question
 
@@ -135,10 +131,10 @@ class ExportEndpoint:
             )
             return RequestContext(self._store, principal, HYDRATE)
 
-        pages = Pages(self._asker, question, context, self._page_rows)
+        pages = Pages(self._executor, question, context, self._page_rows)
         async with aclosing(self._chunks(pages, writer)) as chunks:
             try:
-                first = await anext(chunks)
+                first_chunk = await anext(chunks)
             except (StoreError, ExportRefusedError) as error:
                 await self._refuse(error, send)
                 return
@@ -147,12 +143,12 @@ class ExportEndpoint:
             if scope["method"] == "HEAD":
                 await stream.end()
                 return
-            gone = asyncio.create_task(until_gone(receive))
+            disconnected = asyncio.create_task(until_gone(receive))
             try:
-                await stream.send(first)
+                await stream.send(first_chunk)
                 async for chunk in chunks:
-                    if gone.done():
-                        log.info("the caller of an export went away")
+                    if disconnected.done():
+                        log.info("export caller disconnected")
                         return
                     await stream.send(chunk)
                 await stream.end()
@@ -162,19 +158,21 @@ class ExportEndpoint:
                 ExportRefusedError,
                 DatabaseFailureError,
             ) as error:
-                # The end of the answer is never sent: the caller sees that it is not whole.
-                log.warning("an export was cut off", extra={"reason": str(error)})
+                # Without the final chunk the caller sees that the answer is incomplete.
+                log.warning("export aborted", extra={"reason": str(error)})
             finally:
-                gone.cancel()
+                disconnected.cancel()
 
     async def _chunks(self, pages: Pages, writer: Writer) -> AsyncGenerator[bytes]:
-        """What is sent, page by page; empty where a page is only gathered."""
+        """Yield what is sent, page by page; empty while a writer buffers."""
         rows, head = 0, await writer.start()
-        async with aclosing(pages.each()) as found:
-            async for page, count in found:
+        async with aclosing(pages.each()) as page_stream:
+            async for page, count in page_stream:
                 rows += count
                 if rows > self._bounds.rows:
-                    raise ExportAbortedError(f"there are more than {self._bounds.rows:,} rows")
+                    raise ExportAbortedError(
+                        f"The export has more than {self._bounds.rows:,} rows."
+                    )
                 yield head + await writer.write(page)
                 head = b""
         yield head + await writer.finish()
@@ -195,21 +193,22 @@ class ExportEndpoint:
         return headers
 
     async def _refuse(self, error: HttpError | StoreError | ExportRefusedError, send: Send) -> None:
-        """A GraphQL answer with errors and no data."""
         status = 400
         if isinstance(error, HttpError):
             status = error.status
             errors: list[Any] = error.body["errors"]
         elif isinstance(error, ExportRefusedError):
             errors = format_errors(error.errors, self._schema.enum_values)
-            for one in errors:
-                if "path" in one:  # places in the document of a page, which nobody wrote
-                    one.pop("locations", None)
+            for formatted_error in errors:
+                if (
+                    "path" in formatted_error
+                ):  # positions in a generated document, meaningless to the caller
+                    formatted_error.pop("locations", None)
             status = status_of(errors[0]["extensions"])
         else:
             errors = [format_store_error(error, lists_names=self._schema.introspection)]
             status = status_of(errors[0]["extensions"])
-        if status == 503 and is_crowded(error):
+        if status == 503 and is_overloaded(error):
             status = 429
         body = msgspec.json.encode({"errors": errors})
         headers = [
@@ -226,18 +225,17 @@ class ExportEndpoint:
 
 
 class Stream:
-    """The body of an answer; a caller that takes nothing for too long loses it."""
+    """Send the body of an answer; a caller that reads nothing for too long is disconnected."""
 
     def __init__(self, send: Send, stall_seconds: float) -> None:
         self._send = send
         self._stall_seconds = stall_seconds
 
     async def begin(self, headers: list[tuple[bytes, bytes]]) -> None:
-        """The head: from here on no error can be told."""
+        """Send the head; from here on no error can be reported."""
         await self._send({"type": "http.response.start", "status": 200, "headers": headers})
 
     async def send(self, chunk: bytes) -> None:
-        """Wait until the caller's side has room."""
         if not chunk:
             return
         try:
@@ -245,27 +243,27 @@ class Stream:
                 await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
         except TimeoutError:
             raise ExportAbortedError(
-                f"the caller took nothing for {self._stall_seconds:g} s"
+                f"The caller read nothing for {self._stall_seconds:g} s."
             ) from None
 
     async def end(self) -> None:
-        """The body is whole."""
         await self._send({"type": "http.response.body", "body": b""})
 
 
 async def until_gone(receive: Receive) -> None:
-    """Returns once the caller has closed the connection."""
+    """Return once the caller has closed the connection."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-def is_crowded(error: HttpError | StoreError | ExportRefusedError) -> bool:
-    """Whether it was refused since its organization has too much under way."""
+def is_overloaded(error: HttpError | StoreError | ExportRefusedError) -> bool:
     if isinstance(error, ExportRefusedError):
-        return all(isinstance(root_of(one), TooManyRequestsError) for one in error.errors)
+        return all(
+            isinstance(root_of(graphql_error), TooManyRequestsError)
+            for graphql_error in error.errors
+        )
     return isinstance(error, TooManyRequestsError)
 
 
 def status_of(extensions: Mapping[str, Any]) -> int:
-    """The HTTP status of an error that is the whole answer."""
-    return STATUSES.get(extensions["code"], 400)
+    return STATUS_BY_CODE.get(extensions["code"], 400)

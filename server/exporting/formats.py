@@ -1,4 +1,4 @@
-"""The formats of exports, and which one a request asks for."""
+"""List the export formats, and choose the one that a request names."""
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
@@ -12,8 +12,6 @@ from store.errors import InvalidInputError
 
 
 class Format(StrEnum):
-    """What rows are written as."""
-
     CSV = "csv"
     JSONL = "jsonl"
     PARQUET = "parquet"
@@ -26,53 +24,52 @@ MEDIA_TYPES = {
     "application/ndjson": Format.JSONL,
     "application/vnd.apache.parquet": Format.PARQUET,
 }
-"""By what an Accept header names."""
-KEEP = "keep"
+"""By media type in Accept."""
+KEEP_FORMULAS = "keep"
 
 
 class Writer(Protocol):
-    """Writes rows, which it is given as JSON lists."""
+    """Write rows, which arrive as JSON lists."""
 
     media_type: str
     extension: str
 
-    async def start(self) -> bytes:
-        """What comes before the first row."""
+    async def start(self) -> bytes: ...
 
     async def write(self, rows: bytes) -> bytes:
-        """Some rows, if they are to be sent already."""
+        """Return encoded rows, or nothing while they are buffered."""
 
-    async def finish(self) -> bytes:
-        """What comes after the last row."""
+    async def finish(self) -> bytes: ...
 
 
 def format_of(parameters: Mapping[str, str], accept: str) -> Format:
-    """The format by ``?format=``, else by Accept, else CSV; raises ``InvalidInputError``."""
-    named = parameters.get("format")
-    if named is not None:
+    """Return the format by ``?format=``, else by Accept, else CSV; raise ``InvalidInputError``."""
+    requested = parameters.get("format")
+    if requested is not None:
         try:
-            return Format(named.lower())
+            return Format(requested.lower())
         except ValueError:
-            known = ", ".join(Format)
+            format_names = ", ".join(Format)
             raise InvalidInputError(
-                f"{named[:40]!r} is no format: use {known}", ("format",)
+                f"Unknown format {requested[:40]!r}. Use {format_names}.", ("format",)
             ) from None
     for part in accept.lower().split(","):
-        found = MEDIA_TYPES.get(part.split(";")[0].strip())
-        if found is not None:
-            return found
+        media_format = MEDIA_TYPES.get(part.split(";")[0].strip())
+        if media_format is not None:
+            return media_format
     return Format.CSV
 
 
 def writer_of(format: Format, columns: Sequence[Column], parameters: Mapping[str, str]) -> Writer:
-    """What writes rows of these columns; raises ``InvalidInputError``."""
     formulas = parameters.get("formulas")
-    if formulas not in (None, KEEP, "guard"):
-        raise InvalidInputError(f"{formulas[:40]!r} is unknown: use guard or keep", ("formulas",))
+    if formulas not in (None, KEEP_FORMULAS, "guard"):
+        raise InvalidInputError(
+            f"Unknown value {formulas[:40]!r}. Use guard or keep.", ("formulas",)
+        )
     make: dict[Format, Callable[[], Writer]] = {
-        Format.CSV: lambda: CsvWriter(columns, formulas == KEEP),
+        Format.CSV: lambda: CsvWriter(columns, formulas == KEEP_FORMULAS),
         Format.JSONL: JsonLinesWriter,
-        # Loaded with its large library when it is asked for.
+        # Imported on demand because its library is large.
         Format.PARQUET: lambda: import_module("server.exporting.parquet").ParquetWriter(columns),
     }
     return make[format]()

@@ -1,4 +1,4 @@
-"""Asks the schema for the pages of an export, one after the other."""
+"""Read the pages of an export from the schema, one after the other."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
@@ -7,7 +7,7 @@ import msgspec
 from strawberry.types.graphql import OperationType
 
 from schema.context import RequestContext
-from server.exporting.questions import CUT, PAGES, ExportQuestion, ExportRefusedError
+from server.exporting.questions import PAGES, TRUNCATED, ExportQuestion, ExportRefusedError
 from server.fast_path.pipeline import FastPath
 from server.graphql.encoding import encode_answer
 from server.graphql.schema import TrackstoreSchema
@@ -15,44 +15,40 @@ from server.http.bodies import GraphQLRequest
 from store.errors import InvalidInputError
 from store.response_size import ResponseTooLargeError
 
-PAGE_ROWS = 1_000
-"""Rows of a page: a page is a few hundred kilobytes and some ten milliseconds."""
-SMALLER = 8
-"""How much smaller a page is tried where its rows are longer than an answer may be."""
+DEFAULT_PAGE_ROWS = 1_000
+"""A page is a few hundred kilobytes and takes some ten milliseconds."""
+PAGE_SHRINK_FACTOR = 8
+"""Divides the page size when a page exceeds the size of an answer."""
 READ_ONLY = {OperationType.QUERY}
-COUNT = msgspec.json.Decoder(list[msgspec.Raw])
-OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+ROWS_DECODER = msgspec.json.Decoder(list[msgspec.Raw])
+OBJECT_DECODER = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 MakeContext = Callable[[], Awaitable[RequestContext]]
 
 
 class PageInfo(msgspec.Struct):
-    """Where a page stands."""
-
     hasNextPage: bool  # noqa: N815  # as GraphQL spells it
     endCursor: str | None = None  # noqa: N815
 
 
-class ExportCaller:
-    """Executes requests as the GraphQL route does."""
-
+class ExportExecutor:
     def __init__(self, schema: TrackstoreSchema, fast: FastPath | None) -> None:
         self._schema = schema
         self._fast = fast
 
-    async def ask(self, asked: GraphQLRequest, context: RequestContext) -> bytes:
-        """The answer's data as JSON; raises ``ExportRefusedError`` where there is any error in it.
+    async def execute(self, request: GraphQLRequest, context: RequestContext) -> bytes:
+        """Return the answer's data as JSON; raise ``ExportRefusedError`` if it contains any error.
 
-        Raises ``ResponseTooLargeError`` where it is larger than an answer may be.
+        Raises ``ResponseTooLargeError`` where it exceeds the size of an answer.
         """
         result: Any = None
         try:
             if self._fast is not None:
-                result = await self._fast.execute(asked, context, READ_ONLY)
+                result = await self._fast.execute(request, context, READ_ONLY)
             if result is None:
                 result = await self._schema.execute(
-                    asked.query,
-                    variable_values=asked.variables,
+                    request.query,
+                    variable_values=request.variables,
                     context_value=context,
                     allowed_operation_types=READ_ONLY,
                 )
@@ -65,58 +61,59 @@ class ExportCaller:
 
 
 class Pages:
-    """The pages of one question: each as JSON rows, with how many they are."""
+    """Read the pages of one export, each as JSON rows with their number."""
 
     def __init__(
         self,
-        asker: ExportCaller,
+        executor: ExportExecutor,
         question: ExportQuestion,
         make_context: MakeContext,
         page_rows: int,
     ) -> None:
-        """``make_context`` is called for every page: a caller may lose its access meanwhile."""
-        self._asker = asker
+        """Call ``make_context`` for every page, since the caller may lose access meanwhile."""
+        self._executor = executor
         self._question = question
         self._make_context = make_context
-        self._page_rows = min(page_rows, PAGE_ROWS)
+        self._page_rows = min(page_rows, DEFAULT_PAGE_ROWS)
         self.truncated = False
-        """Whether the caller's own limit cut rows off."""
+        """Whether the caller's limit cut rows off."""
 
     async def each(self) -> AsyncGenerator[tuple[bytes, int]]:
-        """The rows of each page, until there are no more or there are as many as were asked for."""
         question, after = self._question, self._question.start
-        left = question.most
-        while left is None or left >= 0:
-            size = self._page_rows if left is None else min(left, self._page_rows)
+        rows_left = question.limit
+        while rows_left is None or rows_left >= 0:
+            size = self._page_rows if rows_left is None else min(rows_left, self._page_rows)
             try:
-                data = await self._asker.ask(question.page(size, after), await self._make_context())
+                data = await self._executor.execute(
+                    question.page(size, after), await self._make_context()
+                )
             except ResponseTooLargeError:
                 if not question.paged or size <= 1:
                     raise
-                self._page_rows = max(1, size // SMALLER)  # of long rows fewer make a page
+                self._page_rows = max(1, size // PAGE_SHRINK_FACTOR)  # long rows need smaller pages
                 continue
-            rows, place = self._taken_apart(data)
-            found = len(COUNT.decode(rows))
-            yield rows, found
-            left = None if left is None else left - found
-            if place is None or not place.hasNextPage or left == 0:
+            rows, page_info = self._split_page(data)
+            row_count = len(ROWS_DECODER.decode(rows))
+            yield rows, row_count
+            rows_left = None if rows_left is None else rows_left - row_count
+            if page_info is None or not page_info.hasNextPage or rows_left == 0:
                 return
-            after = place.endCursor
+            after = page_info.endCursor
 
-    def _taken_apart(self, data: bytes) -> tuple[bytes, PageInfo | None]:
+    def _split_page(self, data: bytes) -> tuple[bytes, PageInfo | None]:
         question = self._question
-        answer = OBJECT.decode(data)[question.name]
+        root_value = OBJECT_DECODER.decode(data)[question.name]
         if question.rows is None:
-            return bytes(answer), None
-        parts = OBJECT.decode(answer)
-        if CUT in parts and bytes(parts[CUT]) == b"true":
+            return bytes(root_value), None
+        parts = OBJECT_DECODER.decode(root_value)
+        if TRUNCATED in parts and bytes(parts[TRUNCATED]) == b"true":
             self.truncated = True
-            if question.whole:
+            if question.must_be_complete:
                 raise InvalidInputError(
-                    "there are more rows than one aggregation has: filter, take wider buckets, or "
-                    "set limit to have the first ones only",
+                    "The aggregation has more rows than its maximum. Filter, use wider buckets, or "
+                    "set limit to export only the first rows.",
                     ("limit",),
                 )
-        place = parts.get(PAGES)
-        info = msgspec.json.decode(place, type=PageInfo) if place is not None else None
+        page_info = parts.get(PAGES)
+        info = msgspec.json.decode(page_info, type=PageInfo) if page_info is not None else None
         return bytes(parts[question.rows]), info

@@ -1,4 +1,4 @@
-"""Parquet by pyarrow, where that is installed: typed columns, written group by group."""
+"""Write Parquet with pyarrow, if installed: typed columns, one row group at a time."""
 
 import asyncio
 import io
@@ -17,31 +17,30 @@ try:
 except ImportError:  # an optional extra
     pyarrow = parquet = None
 
-GROUP_ROWS = 20_000
-"""Rows of a group: enough to compress well, and little enough to be held in memory."""
-MISSING = (
-    "this server cannot write Parquet: install trackstore-server[parquet] there, or ask for csv "
-    "or jsonl"
+ROWS_PER_GROUP = 20_000
+"""Enough to compress well, and few enough to keep in memory."""
+MISSING_PYARROW = (
+    "This server cannot write Parquet. Install trackstore-server[parquet] there, or use csv "
+    "or jsonl."
 )
 
 
 class ParquetWriter:
-    """Rows are gathered to groups; each is compressed outside of the event loop."""
+    """Buffer rows into groups, each compressed outside of the event loop."""
 
     media_type = "application/vnd.apache.parquet"
     extension = "parquet"
 
     def __init__(self, columns: Sequence[Column]) -> None:
-        """Raises ``InvalidInputError`` where pyarrow is missing."""
         if pyarrow is None:
-            raise InvalidInputError(MISSING, ("format",))
+            raise InvalidInputError(MISSING_PYARROW, ("format",))
         self._columns = columns
         types = {
             Kind.TEXT: pyarrow.string(),
             Kind.WHOLE: pyarrow.int64(),
             Kind.NUMBER: pyarrow.float64(),
             Kind.EXACT: pyarrow.string(),
-            Kind.TRUTH: pyarrow.bool_(),
+            Kind.BOOLEANS: pyarrow.bool_(),
             Kind.INSTANT: pyarrow.timestamp("us", tz="UTC"),
             Kind.JSON: pyarrow.string(),
         }
@@ -54,33 +53,30 @@ class ParquetWriter:
         self._rows = 0
 
     async def start(self) -> bytes:
-        """What every such file begins with."""
-        return self._sink.taken()
+        return self._sink.take()
 
     async def write(self, rows: bytes) -> bytes:
-        """Nothing, or what follows the last group: rows are JSON lists."""
         self._waiting.append(rows)
         self._rows += await asyncio.to_thread(count, rows)
-        if self._rows >= GROUP_ROWS:
+        if self._rows >= ROWS_PER_GROUP:
             await self._flush()
-        return self._sink.taken()
+        return self._sink.take()
 
     async def finish(self) -> bytes:
-        """The last group and the footer, without which the file is none."""
         if self._rows:
             await self._flush()
         await asyncio.to_thread(self._file.close)
-        return self._sink.taken()
+        return self._sink.take()
 
     async def _flush(self) -> None:
         waiting, self._waiting, self._rows = self._waiting, [], 0
         await asyncio.to_thread(self._write_group, waiting)
 
     def _write_group(self, lists: Sequence[bytes]) -> None:
-        rows = [row for one in lists for row in msgspec.json.decode(one)]
+        rows = [row for row_list in lists for row in msgspec.json.decode(row_list)]
         arrays = []
         for column, field in zip(self._columns, self._schema, strict=True):
-            convert = CONVERT.get(column.kind)
+            convert = CONVERTERS.get(column.kind)
             values = [column.value(row) for row in rows]
             if convert is not None:
                 values = [None if value is None else convert(value) for value in values]
@@ -89,8 +85,6 @@ class ParquetWriter:
 
 
 class _Sink(io.RawIOBase):
-    """Holds what pyarrow writes until it is sent."""
-
     def __init__(self) -> None:
         super().__init__()
         self._parts: list[bytes] = []
@@ -102,19 +96,17 @@ class _Sink(io.RawIOBase):
         self._parts.append(bytes(data))
         return len(self._parts[-1])
 
-    def taken(self) -> bytes:
-        """What was written since the last time."""
-        found = b"".join(self._parts)
+    def take(self) -> bytes:
+        written = b"".join(self._parts)
         self._parts.clear()
-        return found
+        return written
 
 
 def count(rows: bytes) -> int:
-    """How many rows a JSON list has."""
     return len(msgspec.json.decode(rows, type=list[msgspec.Raw]))
 
 
-CONVERT: dict[Kind, Callable[[Any], Any]] = {
+CONVERTERS: dict[Kind, Callable[[Any], Any]] = {
     Kind.INSTANT: datetime.fromisoformat,
     Kind.EXACT: lambda value: msgspec.json.encode(value).decode(),
     Kind.JSON: lambda value: msgspec.json.encode(value).decode(),

@@ -1,4 +1,4 @@
-"""From a GraphQL document with one list in it to the question that an export asks page by page."""
+"""Convert a GraphQL document with one list into an export that is read page by page."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -50,22 +50,20 @@ from server.http.bodies import GraphQLRequest
 from server.http.variables import problem_of_shapes, shapes_of
 from store.errors import Choices, InvalidInputError
 
-SIZE, PLACE = "exportSize", "exportPlace"
-"""Variables that the export adds: how many rows the next page has, and what it comes after."""
+SIZE_VARIABLE, CURSOR_VARIABLE = "exportSize", "exportPlace"
+"""Variables that the export adds: the size of the next page, and the cursor before it."""
 PAGES = "pageInfo"
-CUT = "truncated"
+TRUNCATED = "truncated"
 EDGES = "edges"
 EXAMPLE = "query { operations(where: {...}) { nodes { occurredAt name } } }"
 
 
-def with_example(wrong: str) -> Choices:
-    """Return a message with a document that can be exported."""
-    return Choices(f"{wrong}, such as {EXAMPLE}", wrong)
+def invalid_export(problem: str) -> Choices:
+    """Return a message with an example of a document that can be exported."""
+    return Choices(f"{problem}, for example: {EXAMPLE}", problem)
 
 
 class ExportRefusedError(Exception):
-    """GraphQL itself refuses the document; the errors say why."""
-
     def __init__(self, errors: list[GraphQLError]) -> None:
         super().__init__("; ".join(error.message for error in errors))
         self.errors = errors
@@ -73,11 +71,11 @@ class ExportRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ExportQuestion:
-    """One list, as the schema is asked for it.
+    """Describe one list, as it is read from the schema.
 
-    ``rows`` names the list below the root field; None where the root field is the list. ``most``
-    is how many rows the caller wants, ``start`` the cursor to begin after. ``whole`` says that the
-    caller set no limit, so that an answer which is cut is no answer.
+    ``rows`` names the list below the root field; None if the root field is the list. ``limit`` is the
+    number of requested rows, ``start`` the cursor to begin after. ``must_be_complete`` says that the
+    caller set no limit, so that a truncated answer is an error.
     """
 
     name: str
@@ -87,18 +85,17 @@ class ExportQuestion:
     columns: tuple[Column, ...] = ()
     document: str = ""
     paged: bool = False
-    most: int | None = None
+    limit: int | None = None
     start: str | None = None
-    whole: bool = False
+    must_be_complete: bool = False
 
     def page(self, size: int, after: str | None) -> GraphQLRequest:
-        """The request for one page; there is but one where the list has no pages."""
-        given = {SIZE: size, PLACE: after} if self.paged else {}
-        return GraphQLRequest(self.document, {**self.variables, **given}, None, None)
+        page_variables = {SIZE_VARIABLE: size, CURSOR_VARIABLE: after} if self.paged else {}
+        return GraphQLRequest(self.document, {**self.variables, **page_variables}, None, None)
 
 
 class PageCostMeter(CostMeter):
-    """Works out what one page of an export costs: ``first`` of its list may be far more."""
+    """Measure what one page of an export costs; ``first`` of its list may be far larger."""
 
     def __init__(
         self, schema: GraphQLSchema, document: DocumentNode, pages: PageBounds, page_rows: int
@@ -115,30 +112,29 @@ class PageCostMeter(CostMeter):
 
 
 class Reader:
-    """Reads the documents of exports."""
-
     def __init__(
-        self, schema: GraphQLSchema, bounds: DocumentBounds, most_rows: int, page_rows: int
+        self, schema: GraphQLSchema, bounds: DocumentBounds, max_rows: int, page_rows: int
     ) -> None:
-        """``most_rows`` is the largest limit of a list that has no pages."""
         self._schema = schema
         self._bounds = bounds
-        self._most_rows = most_rows
+        self._max_rows = max_rows
         self._page_rows = page_rows
 
-    def read(self, asked: GraphQLRequest) -> ExportQuestion:
-        """The question; raises ``ExportRefusedError`` or ``InvalidInputError``."""
-        document = self._parsed(asked.query, asked.operation_name)
-        operation = self._operation(document, asked.operation_name)
-        given = asked.variables or {}
-        self._check_size(document, operation, given)
-        if taken := {SIZE, PLACE}.intersection(
+    def read(self, request: GraphQLRequest) -> ExportQuestion:
+        """Return the export; raise ``ExportRefusedError`` or ``InvalidInputError``."""
+        document = self._parsed(request.query, request.operation_name)
+        operation = self._operation(document, request.operation_name)
+        raw_variables = request.variables or {}
+        self._check_size(document, operation, raw_variables)
+        if reserved := {SIZE_VARIABLE, CURSOR_VARIABLE}.intersection(
             node.variable.name.value for node in operation.variable_definitions or ()
         ):
             raise InvalidInputError(
-                f"${taken.pop()} is a variable of exports: name yours differently"
+                f"${reserved.pop()} is reserved for exports. Rename the variable."
             )
-        variables = get_variable_values(self._schema, operation.variable_definitions or (), given)
+        variables = get_variable_values(
+            self._schema, operation.variable_definitions or (), raw_variables
+        )
         if isinstance(variables, list):
             raise ExportRefusedError(variables)
         fragments = {
@@ -146,7 +142,7 @@ class Reader:
             for node in document.definitions
             if isinstance(node, FragmentDefinitionNode)
         }
-        return _Plan(self, fragments, operation, variables).question(given)
+        return _Plan(self, fragments, operation, variables).question(raw_variables)
 
     def _parsed(self, query: str, name: str | None) -> DocumentNode:
         try:
@@ -155,9 +151,9 @@ class Reader:
             raise ExportRefusedError([error]) from None
         except RecursionError:
             raise InvalidInputError(
-                "the document is nested too deeply: ask for less at once"
+                "The document is nested too deeply. Split it into several requests."
             ) from None
-        # Measured first: validation itself takes long for documents that repeat too much.
+        # Measured first, because validation is slow for documents that repeat too much.
         problems = (
             problems_of_names(document, name)
             or problems_of(document, self._bounds)
@@ -172,7 +168,7 @@ class Reader:
         if operation is None:
             raise InvalidInputError(NO_OPERATION)
         if operation.operation is not OperationType.QUERY:
-            raise InvalidInputError(with_example("an export is of a query"))
+            raise InvalidInputError(invalid_export("Only a query can be exported"))
         return operation
 
     def _check_size(
@@ -181,9 +177,9 @@ class Reader:
         operation: OperationDefinitionNode,
         variables: Mapping[str, Any],
     ) -> None:
-        """Raise ``ExportRefusedError`` where a page asks for too much; variables are as they were sent.
+        """Raise ``ExportRefusedError`` where a page is too expensive; variables are as sent.
 
-        To coerce the variables takes long for each object in them, so they are counted first.
+        Coercion takes long for each object in the variables, so they are counted before it.
         """
         shapes = shapes_of(self._schema, operation)
         problem = problem_of_shapes(shapes, variables, self._bounds.objects)
@@ -196,18 +192,14 @@ class Reader:
 
     @property
     def schema(self) -> GraphQLSchema:
-        """The schema that is asked."""
         return self._schema
 
     @property
-    def most_rows(self) -> int:
-        """The largest limit of a list that has no pages."""
-        return self._most_rows
+    def max_rows(self) -> int:
+        return self._max_rows
 
 
 class _Plan:
-    """How one operation becomes a question."""
-
     def __init__(
         self,
         reader: Reader,
@@ -221,46 +213,52 @@ class _Plan:
         self._operation = operation
         self._variables = variables
 
-    def question(self, given: Mapping[str, Any]) -> ExportQuestion:
+    def question(self, raw_variables: Mapping[str, Any]) -> ExportQuestion:
         name, root, field = self._root()
         parent = unwrapped(field.type)
         values = get_argument_values(field, root, self._variables)
         arguments = {argument.name.value: argument for argument in root.arguments or ()}
-        found = ExportQuestion(name, root.name.value, given)
+        question = ExportQuestion(name, root.name.value, raw_variables)
         if is_list_type(parent):
             columns = self._columns(parent, [root])
-            return replace(found, columns=columns, document=self._document(root, arguments))
+            return replace(question, columns=columns, document=self._document(root, arguments))
         rows, nodes = self._rows(root, parent)
         assert isinstance(parent, GraphQLObjectType)
-        found = replace(found, rows=rows, columns=self._columns(parent.fields[rows].type, nodes))
+        question = replace(
+            question, rows=rows, columns=self._columns(parent.fields[rows].type, nodes)
+        )
         selected = [_without_alias(node) for node in nodes]
         if PAGES in parent.fields and "after" in field.args:
             _refuse_backward(values)
-            arguments |= {"first": _argument("first", SIZE), "after": _argument("after", PLACE)}
+            arguments |= {
+                "first": _argument("first", SIZE_VARIABLE),
+                "after": _argument("after", CURSOR_VARIABLE),
+            }
             selected.append(_field(PAGES, "hasNextPage", "endCursor"))
-            most, start = values.get("first"), values.get("after")
-            found = replace(found, paged=True, most=most, start=start)
-        elif CUT in parent.fields:
-            selected.append(_field(CUT))
+            limit, start = values.get("first"), values.get("after")
+            question = replace(question, paged=True, limit=limit, start=start)
+        elif TRUNCATED in parent.fields:
+            selected.append(_field(TRUNCATED))
             if "limit" in field.args and "limit" not in arguments:
-                most_rows = IntValueNode(value=str(self._reader.most_rows))
+                most_rows = IntValueNode(value=str(self._reader.max_rows))
                 arguments["limit"] = ArgumentNode(name=NameNode(value="limit"), value=most_rows)
-                found = replace(found, whole=True)
-        return replace(found, document=self._document(root, arguments, selected))
+                question = replace(question, must_be_complete=True)
+        return replace(question, document=self._document(root, arguments, selected))
 
     def _root(self) -> tuple[str, FieldNode, GraphQLField]:
-        found = self._selections.fields(self._operation.selection_set)
+        root_fields = self._selections.fields(self._operation.selection_set)
         query = self._reader.schema.query_type
         assert query is not None
-        if len(found) == 1:
-            ((name, nodes),) = found.items()
+        if len(root_fields) == 1:
+            ((name, nodes),) = root_fields.items()
             field = query.fields.get(nodes[0].name.value)
             if field is not None and len(nodes) == 1:
                 return name, nodes[0], field
-        raise InvalidInputError(with_example("an export takes a query with one field at its top"))
+        raise InvalidInputError(
+            invalid_export("An export needs a query with exactly one root field")
+        )
 
     def _rows(self, root: FieldNode, parent: GraphQLOutputType) -> tuple[str, list[FieldNode]]:
-        """The list below the root field, and how it is selected."""
         lists = [
             name
             for name, field in getattr(parent, "fields", {}).items()
@@ -270,13 +268,14 @@ class _Plan:
         ]
         of = root.name.value
         if not lists:
-            raise InvalidInputError(with_example(f"{of} is no list: export one"))
+            raise InvalidInputError(invalid_export(f"{of} is not a list. Export a list"))
         selected = list(self._selections.fields(root.selection_set).values())
         if len(selected) != 1 or selected[0][0].name.value not in lists:
             options = " or ".join(f"{name} {{ ... }}" for name in lists)
-            wrong = "an export takes one list"
+            problem = "An export needs exactly one list"
             message = Choices(
-                f"{wrong}: select {of} {{ {options} }}, nothing beside", f"{wrong}, nothing beside"
+                f"{problem}: select {of} {{ {options} }} and nothing else",
+                f"{problem} and nothing else",
             )
             raise InvalidInputError(message)
         return selected[0][0].name.value, selected[0]
@@ -285,7 +284,7 @@ class _Plan:
         item = _item(rows)
         if not isinstance(item, GraphQLObjectType):
             raise InvalidInputError(
-                with_example(f"{nodes[0].name.value} has no columns: export a list")
+                invalid_export(f"{nodes[0].name.value} has no columns. Export a list")
             )
         return tuple(self._selections.columns(item, nodes))
 
@@ -295,7 +294,7 @@ class _Plan:
         arguments: Mapping[str, ArgumentNode],
         selected: list[FieldNode] | None = None,
     ) -> str:
-        """The document of a page: what nothing in it uses any more is left out."""
+        """Return the document of a page, without unused fragments and variables."""
         below = SelectionSetNode(selections=tuple(selected)) if selected else root.selection_set
         top = FieldNode(
             name=root.name,
@@ -310,7 +309,7 @@ class _Plan:
             for node in self._operation.variable_definitions or ()
             if node.variable.name.value in names.variables
         ]
-        for name, type_ in ((SIZE, "Int"), (PLACE, "String")):
+        for name, type_ in ((SIZE_VARIABLE, "Int"), (CURSOR_VARIABLE, "String")):
             if name in names.variables:
                 definitions.append(_definition(name, type_))
         operation = OperationDefinitionNode(
@@ -323,38 +322,35 @@ class _Plan:
 
 
 class _Names(Visitor):
-    """Gathers the names of the variables and fragments that are used."""
-
     def __init__(self, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
         super().__init__()
-        self._all = fragments
+        self._fragments = fragments
         self.variables: set[str] = set()
         self.fragments: dict[str, None] = {}
 
     def enter_variable(self, node: VariableNode, *_: Any) -> None:
-        """A variable."""
         self.variables.add(node.name.value)
 
     def enter_fragment_spread(self, node: FragmentSpreadNode, *_: Any) -> None:
-        """A fragment, and what it uses."""
         if node.name.value not in self.fragments:
             self.fragments[node.name.value] = None
-            visit(self._all[node.name.value], self)
+            visit(self._fragments[node.name.value], self)
 
 
 def _refuse_backward(values: Mapping[str, Any]) -> None:
     for name in ("last", "before"):
         if values.get(name) is not None:
-            raise InvalidInputError("an export runs forward: use first and after", (name,))
-    first = values.get("first")
-    if first is not None and first < 0:
-        raise InvalidInputError(f"{first} rows asked: ask for 0 or more", ("first",))
+            raise InvalidInputError("An export runs forward. Use first and after.", (name,))
+    first_rows = values.get("first")
+    if first_rows is not None and first_rows < 0:
+        raise InvalidInputError(
+            f"{first_rows} is not a valid number of rows. Use 0 or more.", ("first",)
+        )
 
 
 def _item(rows: GraphQLOutputType) -> GraphQLOutputType:
-    """The type of a list's items."""
-    found = unwrapped(rows)
-    return unwrapped(found.of_type) if is_list_type(found) else found
+    list_type = unwrapped(rows)
+    return unwrapped(list_type.of_type) if is_list_type(list_type) else list_type
 
 
 def _without_alias(node: FieldNode) -> FieldNode:
@@ -362,7 +358,7 @@ def _without_alias(node: FieldNode) -> FieldNode:
 
 
 def _field(name: str, *below: str) -> FieldNode:
-    selected = tuple(_field(one) for one in below)
+    selected = tuple(_field(name_below) for name_below in below)
     return FieldNode(
         name=NameNode(value=name),
         selection_set=SelectionSetNode(selections=selected) if selected else None,

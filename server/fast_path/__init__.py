@@ -1,1 +1,1 @@
-"""Execute the commonest calls without the general machinery of GraphQL."""
+"""Execute the most frequent calls without the general machinery of GraphQL."""

@@ -1,8 +1,8 @@
-"""Root fields that take one decoded input, or one list of them, get it as it is.
+"""Pass decoded inputs to root fields unconverted.
 
-Strawberry converts a list item by item, also where each item is ready: a fifth of the time of a
-bulk mutation. For a field with one such argument its resolver is called directly; whenever that is
-not a struct or a list of structs, the field's own way is taken.
+Strawberry converts a list item by item, even if each item is ready: a fifth of the time of a bulk
+mutation. A field whose only argument is a struct, or a list of structs, calls its resolver
+directly; anything else takes the field's own way.
 """
 
 from collections.abc import Iterable
@@ -15,27 +15,29 @@ from strawberry.types.field import StrawberryField
 
 from server.graphql.schema import TrackstoreSchema
 
-PASSES_STRUCTS = "trackstore-passes-structs"
-"""Marks a wrapped field: the applications of a process share their fields, and each asks for this."""
+PASSES_STRUCTS_KEY = "trackstore-passes-structs"
+"""Marks a wrapped field, because the applications of one process share their fields."""
 
 
 def pass_structs_on(schema: TrackstoreSchema, input_types: Iterable[type]) -> None:
-    """Wrap the mutations of ``schema`` that take one of ``input_types``, or one list of them."""
     types = frozenset(input_types)
-    mutations = schema._schema.mutation_type  # Strawberry has no public way to it
+    mutations = schema._schema.mutation_type  # Strawberry has no public accessor
     for field in mutations.fields.values() if mutations is not None else ():
         definition: StrawberryField = field.extensions["strawberry-definition"]
         arguments = definition.arguments
-        if PASSES_STRUCTS in field.extensions:
+        if PASSES_STRUCTS_KEY in field.extensions:
             continue
         if len(arguments) == 1 and not definition.extensions:
-            wanted = arguments[0].type
-            if (wanted.of_type if isinstance(wanted, StrawberryList) else wanted) in types:
+            argument_type = arguments[0].type
+            if (
+                argument_type.of_type
+                if isinstance(argument_type, StrawberryList)
+                else argument_type
+            ) in types:
                 wrap(schema, field, definition)
 
 
 def wrap(schema: TrackstoreSchema, field: GraphQLField, definition: StrawberryField) -> None:
-    """Call the field's own resolver past the conversion of what is ready."""
     stock, argument = field.resolve, definition.arguments[0]
     name = schema.config.name_converter.from_argument(argument)
     resolver = definition.base_resolver
@@ -54,11 +56,11 @@ def wrap(schema: TrackstoreSchema, field: GraphQLField, definition: StrawberryFi
         return definition.get_result(source, info, [source], keywords)
 
     field.resolve = resolve
-    field.extensions[PASSES_STRUCTS] = True
+    field.extensions[PASSES_STRUCTS_KEY] = True
 
 
 def is_decoded(value: Any) -> bool:
-    """Whether it is a struct or a list of them: a literal list may hold variables beside literals."""
+    """Return whether it is a struct or a list of structs; a literal list may mix in variables."""
     if type(value) is not list:
         return isinstance(value, msgspec.Struct)
     items: list[Any] = value

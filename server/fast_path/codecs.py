@@ -1,8 +1,8 @@
-"""Codecs for input types, generated from the Strawberry types themselves.
+"""Generate codecs for input types from the Strawberry types.
 
-A codec turns the JSON of a variable into structs that have the attributes of the input type, in
-one step in C. It accepts only what the stock path accepts, with the same meaning; whatever it does
-not accept is left to the stock path, which then says what is wrong in its own words.
+A codec decodes the JSON of a variable into structs with the attributes of the input type, in one
+step in C. It accepts only what the stock path accepts, with the same meaning; anything else is left
+to the stock path, which then words the error.
 """
 
 from abc import ABC
@@ -30,34 +30,34 @@ from store.time_ranges import TimeRange, parse_duration, parse_time_range
 from store.validation import INT_MAX, INT_MIN, LONG_MAX, LONG_MIN
 
 
-class IsoDuration(ABC):  # noqa: B024  # it only stands for a class of another name
-    """A ``timedelta`` as our scalar reads it; msgspec's own reading takes other texts, too."""
+class IsoDuration(ABC):  # noqa: B024  # only a marker type
+    pass
 
 
 IsoDuration.register(timedelta)
 
 
-class NamedRange(ABC):  # noqa: B024  # it only stands for a class of another name
-    """A ``TimeRange`` as our scalar reads it; msgspec would read an object of its fields."""
+class NamedRange(ABC):  # noqa: B024  # only a marker type
+    pass
 
 
 NamedRange.register(TimeRange)
 
 
-def read_own(wanted: type, value: Any) -> Any:
-    """Reads what msgspec does not know by itself; raises ``ValueError``."""
-    if wanted is NamedRange:
+def decode_scalar(scalar_type: type, value: Any) -> Any:
+    """Decode what msgspec does not know; raise ``ValueError``."""
+    if scalar_type is NamedRange:
         return parse_time_range(value)
-    assert wanted is IsoDuration
+    assert scalar_type is IsoDuration
     return parse_duration(value)
 
 
-EXACT = 2**53
-"""From here on GraphQL refuses a whole number that is no float; which ones, it says itself."""
-LEAVES: dict[Any, Any] = {
+MAX_EXACT_INTEGER = 2**53
+"""From here on GraphQL refuses integers that a float cannot represent exactly."""
+LEAF_TYPES: dict[Any, Any] = {
     str: str,
     bool: bool,
-    float: Annotated[float, msgspec.Meta(gt=-EXACT, lt=EXACT)],
+    float: Annotated[float, msgspec.Meta(gt=-MAX_EXACT_INTEGER, lt=MAX_EXACT_INTEGER)],
     strawberry.ID: str,
     int: Annotated[int, msgspec.Meta(ge=INT_MIN, le=INT_MAX)],
     Long: Annotated[int, msgspec.Meta(ge=LONG_MIN, le=LONG_MAX)],
@@ -68,17 +68,17 @@ LEAVES: dict[Any, Any] = {
     UUID: UUID,
     JSON: Any,
 }
-"""What the scalars of the contract are to msgspec. A scalar that is not here has no codec."""
+"""Types that msgspec decodes for each scalar; other scalars have no codec."""
 
 
 class MissingCodecError(Exception):
-    """An input type holds something that has no exact counterpart here."""
+    pass
 
 
 class Codecs:
-    """Decoders by GraphQL input type, made when they are first asked for.
+    """Build decoders by GraphQL input type on first use.
 
-    ``schema`` reads and writes its scalars as ``schema.scalars`` says.
+    ``schema`` reads and writes its scalars as in ``schema.scalars``.
     """
 
     def __init__(self, schema: strawberry.Schema) -> None:
@@ -87,13 +87,11 @@ class Codecs:
         self._making: set[type] = set()
 
     def decoder_of(self, input_type: type, is_list: bool) -> msgspec.json.Decoder[Any]:
-        """Decodes one input, or a list of them; raises ``MissingCodecError``."""
         struct = self.struct_of(input_type)
-        wanted = list[struct] if is_list else struct  # type: ignore[valid-type]
-        return msgspec.json.Decoder(wanted, dec_hook=read_own)
+        decoded_type = list[struct] if is_list else struct  # type: ignore[valid-type]
+        return msgspec.json.Decoder(decoded_type, dec_hook=decode_scalar)
 
     def struct_of(self, input_type: type) -> Any:
-        """The struct with the fields of an input type; raises ``MissingCodecError``."""
         if input_type in self._making:
             raise MissingCodecError(f"{input_type.__name__} contains itself")
         if input_type not in self._structs:
@@ -106,7 +104,7 @@ class Codecs:
 
     def _make(self, input_type: type) -> Any:
         if has_behaviour(input_type):
-            raise MissingCodecError(f"{input_type.__name__} does more than to hold values")
+            raise MissingCodecError(f"{input_type.__name__} has behavior beyond holding values")
         definition = get_object_definition(input_type, strict=True)
         fields = [self._field(field, definition) for field in definition.fields]
         base: type[msgspec.Struct] = ExactlyOne if is_one_of(definition) else msgspec.Struct
@@ -116,7 +114,7 @@ class Codecs:
             bases=(base,),
             kw_only=True,
             forbid_unknown_fields=True,
-            gc=False,  # decoded JSON holds no cycles: the collector need not look at it
+            gc=False,  # decoded JSON holds no cycles to collect
             rename=self._names(definition),
         )
 
@@ -127,64 +125,63 @@ class Codecs:
     def _field(
         self, field: StrawberryField, definition: StrawberryObjectDefinition
     ) -> tuple[Any, ...]:
-        wanted = field.resolve_type(type_definition=definition)
+        field_type = field.resolve_type(type_definition=definition)
         if field.default_factory is not MISSING:
-            raise MissingCodecError(
-                f"{field.python_name} has a default that is made again each time"
-            )
+            raise MissingCodecError(f"{field.python_name} has a default factory")
         if is_one_of(definition):
-            # A key that is given must not be null, so null is no value here.
-            return field.python_name, self._type(wanted.of_type), strawberry.UNSET  # type: ignore[union-attr]
-        as_type = self._type(wanted)
+            # A present key must not be null.
+            return field.python_name, self._type(field_type.of_type), strawberry.UNSET  # type: ignore[union-attr]
+        as_type = self._type(field_type)
         if field.default is not MISSING:
             return field.python_name, as_type, field.default
-        if isinstance(wanted, StrawberryOptional):
+        if isinstance(field_type, StrawberryOptional):
             return field.python_name, as_type, None
         return field.python_name, as_type
 
-    def _type(self, wanted: Any) -> Any:
-        if isinstance(wanted, StrawberryMaybe):
-            raise MissingCodecError(f"{wanted!r} tells null from what is left out")
-        if isinstance(wanted, StrawberryOptional):
-            return self._type(wanted.of_type) | None
-        if isinstance(wanted, StrawberryList):
-            return list[self._type(wanted.of_type)]  # type: ignore[misc]
-        if isinstance(wanted, LazyType):
-            return self._type(wanted.resolve_type())
-        if isinstance(wanted, StrawberryEnumDefinition):
-            return self._enum(wanted)
-        if wanted in LEAVES:
-            return LEAVES[wanted]
-        if get_object_definition(wanted) is not None:
-            return self.struct_of(wanted)
-        raise MissingCodecError(f"{wanted!r} has no codec")
+    def _type(self, field_type: Any) -> Any:
+        if isinstance(field_type, StrawberryMaybe):
+            raise MissingCodecError(f"{field_type!r} distinguishes null from an omitted field")
+        if isinstance(field_type, StrawberryOptional):
+            return self._type(field_type.of_type) | None
+        if isinstance(field_type, StrawberryList):
+            return list[self._type(field_type.of_type)]  # type: ignore[misc]
+        if isinstance(field_type, LazyType):
+            return self._type(field_type.resolve_type())
+        if isinstance(field_type, StrawberryEnumDefinition):
+            return self._enum(field_type)
+        if field_type in LEAF_TYPES:
+            return LEAF_TYPES[field_type]
+        if get_object_definition(field_type) is not None:
+            return self.struct_of(field_type)
+        raise MissingCodecError(f"{field_type!r} has no codec")
 
-    def _enum(self, wanted: StrawberryEnumDefinition) -> type[Enum]:
-        """GraphQL sends names, msgspec reads values: fine where they are the same."""
-        members: type[Enum] = wanted.wrapped_cls  # type: ignore[assignment]
-        shown = {value.name: value.value for value in wanted.values}
-        if shown != {member.value: member.value for member in members}:
-            raise MissingCodecError(f"{wanted.name} has values that are not its names")
+    def _enum(self, definition: StrawberryEnumDefinition) -> type[Enum]:
+        """Return the enum if its names equal its values: GraphQL sends names, msgspec reads values."""
+        members: type[Enum] = definition.wrapped_cls  # type: ignore[assignment]
+        values_by_name = {value.name: value.value for value in definition.values}
+        if values_by_name != {member.value: member.value for member in members}:
+            raise MissingCodecError(f"{definition.name} has values that differ from its names")
         return members
 
 
 class ExactlyOne(msgspec.Struct):
-    """Base of one-of inputs: exactly one field is given."""
-
     def __post_init__(self) -> None:
-        given = sum(getattr(self, n) is not strawberry.UNSET for n in self.__struct_fields__)
-        if given != 1:
-            raise ValueError("exactly one must be given")
+        set_count = sum(getattr(self, n) is not strawberry.UNSET for n in self.__struct_fields__)
+        if set_count != 1:
+            raise ValueError("exactly one field must be set")
 
 
 def is_one_of(definition: StrawberryObjectDefinition) -> bool:
-    """Whether exactly one field of an input must be given."""
     return definition.is_one_of
 
 
 def has_behaviour(input_type: type) -> bool:
-    """Whether the class has methods, properties or a hook of its own; a struct has none of them."""
-    held = {name: value for kind in input_type.__mro__[:-1] for name, value in vars(kind).items()}
-    return "__post_init__" in held or any(
-        hasattr(type(value), "__get__") for name, value in held.items() if not name.startswith("__")
+    """Return whether the class has methods, properties or a hook, which a struct lacks."""
+    members = {
+        name: value for kind in input_type.__mro__[:-1] for name, value in vars(kind).items()
+    }
+    return "__post_init__" in members or any(
+        hasattr(type(value), "__get__")
+        for name, value in members.items()
+        if not name.startswith("__")
     )

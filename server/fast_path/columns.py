@@ -1,4 +1,4 @@
-"""Fields that just show an attribute, and what their values must be to go to the encoder at once."""
+"""Classify fields that only show an attribute, and check values that need no completion."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from strawberry.types.field import StrawberryField
 from store.validation import LONG_MAX, LONG_MIN
 
 NONE = type(None)
-PASSED_ON: dict[str, frozenset[type]] = {
+PASSED_TYPES: dict[str, frozenset[type]] = {
     "String": frozenset({str}),
     "ID": frozenset({str}),
     "Boolean": frozenset({bool}),
@@ -33,14 +33,14 @@ PASSED_ON: dict[str, frozenset[type]] = {
     "DateTime": frozenset({datetime}),
     "JSON": frozenset({dict, list, str, int, float, bool}),
 }
-"""Types whose values go to the encoder as they are, and come out as the scalar would write them."""
-KNOWN_FIELDS = 2_000
-"""Several schemas have fewer fields than this."""
+"""Types whose values the encoder writes exactly as the scalar would."""
+MAX_CACHED_FIELDS = 2_000
+"""More than several schemas have together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field that shows ``attribute``; ``passed`` are the types that need no completion.
+    """Describe a field that shows ``attribute``; values of the ``passed`` types need no completion.
 
     ``names`` are the values of an enum, None for all other types.
     """
@@ -52,28 +52,22 @@ class Field:
 
 
 def field_of(parent: GraphQLObjectType, name: str) -> Field | None:
-    """The field of that name; None where anything else than its attribute may be shown.
-
-    An attribute that the class computes is no such attribute.
-    """
+    """Return the field, or None if it may show anything else than a stored attribute."""
     field = plain_field(parent, name)
     return None if field is None or is_computed(parent, field.attribute) else field
 
 
 def attribute_of(parent: GraphQLObjectType, field: GraphQLField) -> str | None:
-    """The attribute that a field of any type shows; None where anything else may be shown."""
     attribute = plain_attribute(field)
     return None if attribute is None or is_computed(parent, attribute) else attribute
 
 
 def is_computed(parent: GraphQLObjectType, attribute: str) -> bool:
-    """Whether the class computes it."""
     return hasattr(type(getattr(origin_of(parent), attribute, None)), "__get__")
 
 
-@lru_cache(maxsize=KNOWN_FIELDS)
+@lru_cache(maxsize=MAX_CACHED_FIELDS)
 def plain_field(parent: GraphQLObjectType, name: str) -> Field | None:
-    """The same, as far as the schema says it."""
     field = parent.fields.get(name)
     attribute = plain_attribute(field) if field is not None else None
     if field is None or attribute is None:
@@ -84,19 +78,18 @@ def plain_field(parent: GraphQLObjectType, name: str) -> Field | None:
         return None  # a list
     names: frozenset[str] | None = None
     if isinstance(leaf, GraphQLEnumType):
-        # Rows hold an enum's value as text; it is its name as well, or this is not for us.
+        # Rows hold enum values as text, which must equal the names.
         if any(n != v.value for n, v in leaf.values.items()):
             return None
-        passed, names = PASSED_ON["String"], frozenset(leaf.values)
-    elif isinstance(leaf, GraphQLScalarType) and leaf.name in PASSED_ON:
-        passed = PASSED_ON[leaf.name]
+        passed, names = PASSED_TYPES["String"], frozenset(leaf.values)
+    elif isinstance(leaf, GraphQLScalarType) and leaf.name in PASSED_TYPES:
+        passed = PASSED_TYPES[leaf.name]
     else:
         return None
     return Field(attribute, leaf.name, passed if required else passed | {NONE}, names)
 
 
 def plain_attribute(field: GraphQLField) -> str | None:
-    """The attribute a field simply shows; a field with a permission or an extension has none."""
     definition = (field.extensions or {}).get("strawberry-definition")
     if type(definition) is not StrawberryField or not definition.is_basic_field or field.args:
         return None
@@ -104,28 +97,27 @@ def plain_attribute(field: GraphQLField) -> str | None:
 
 
 def origin_of(object_type: GraphQLObjectType) -> type | None:
-    """The Strawberry class behind an object type."""
     definition = (object_type.extensions or {}).get("strawberry-definition")
     return definition.origin if definition is not None else None
 
 
-def classes_of(wanted: GraphQLNamedType) -> frozenset[type]:
-    """The classes whose instances are objects of a type for certain; none where that must be asked."""
-    definition = (wanted.extensions or {}).get("strawberry-definition")
+def classes_of(named_type: GraphQLNamedType) -> frozenset[type]:
+    """Return the classes whose instances certainly belong to a type; empty if that must be checked."""
+    definition = (named_type.extensions or {}).get("strawberry-definition")
     if definition is None or definition.is_type_of is not None:
         return frozenset()
-    generic = definition.concrete_of  # Connection, where the type is OperationConnection
+    generic = definition.concrete_of  # Connection for the type OperationConnection
     if generic is None:
         return frozenset({definition.origin})
-    # Without interfaces nobody asks which of the generic's types an instance is.
+    # Without interfaces, nothing checks which of the generic's types an instance is.
     return frozenset() if definition.interfaces else frozenset({definition.origin, generic.origin})
 
 
 def complete(field: Field, values: Sequence[Any]) -> Sequence[Any] | None:
-    """The values as they go to the encoder, or None where one is not of a type that passes."""
+    """Return the values for the encoder, or None if one is not of a passed type."""
     kinds = set(map(type, values))
     if not kinds <= field.passed:
-        # Drivers return a kind of UUID of their own; as text they are the same.
+        # Drivers return their own UUID classes with the same text.
         if field.leaf != "UUID" or not all(k is NONE or issubclass(k, UUID) for k in kinds):
             return None
         if NONE in kinds and NONE not in field.passed:

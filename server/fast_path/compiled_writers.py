@@ -1,8 +1,8 @@
-"""Compiled answers: functions that write objects whose selected fields are all plain attributes.
+"""Compile functions that write objects whose selected fields are all plain attributes.
 
-A writer is made once for a selection of a document. It looks at the type of every value, and where
-one is not what the field's type simply passes on it raises ``NeedsFullValidationError``: the stock path
-completes the same result then, and finds the error, if there is one.
+A writer is made once per selection. It checks the type of every value and raises
+``NeedsFullValidationError`` for one that its field does not simply pass on; the stock path then
+completes the same result, and finds the error if there is one.
 """
 
 from collections.abc import Callable
@@ -22,67 +22,66 @@ from graphql import (
     is_non_null_type,
 )
 
-from server.fast_path.columns import PASSED_ON, Field, attribute_of, classes_of, field_of
-from server.fast_path.rows import SHORTEST, attributes, write_columns
+from server.fast_path.columns import PASSED_TYPES, Field, attribute_of, classes_of, field_of
+from server.fast_path.rows import MIN_ROWS, attributes, write_columns
 from store.validation import INT_MAX, INT_MIN
 
 Write = Callable[[Any], Any]
 
 
 class NeedsFullValidationError(Exception):
-    """A value that the stock path must complete."""
+    pass
 
 
 def writer_of(
-    schema: GraphQLSchema, wanted: GraphQLOutputType, selected: SelectionSetNode | None
+    schema: GraphQLSchema, output_type: GraphQLOutputType, selected: SelectionSetNode | None
 ) -> Write | None:
-    """What writes values of a type, or None where the stock path must."""
-    if is_non_null_type(wanted):
-        return _value_writer(schema, wanted.of_type, selected)
-    write = _value_writer(schema, wanted, selected)
+    """Return the writer of a type's values, or None where the stock path must write them."""
+    if is_non_null_type(output_type):
+        return _value_writer(schema, output_type.of_type, selected)
+    write = _value_writer(schema, output_type, selected)
     return None if write is None else lambda value: None if value is None else write(value)
 
 
 def _value_writer(
-    schema: GraphQLSchema, wanted: GraphQLOutputType, selected: SelectionSetNode | None
+    schema: GraphQLSchema, output_type: GraphQLOutputType, selected: SelectionSetNode | None
 ) -> Write | None:
-    """The same for values that are not null: the writer refuses None as it does all strange values."""
-    if is_list_type(wanted):
-        return _list_writer(schema, wanted.of_type, selected)
-    if isinstance(wanted, GraphQLObjectType):
-        return _object_writer(schema, wanted, selected) if selected else None
-    if isinstance(wanted, GraphQLEnumType):
-        return _enum_writer(wanted)
-    return _leaf_writer(getattr(wanted, "name", ""))
+    if is_list_type(output_type):
+        return _list_writer(schema, output_type.of_type, selected)
+    if isinstance(output_type, GraphQLObjectType):
+        return _object_writer(schema, output_type, selected) if selected else None
+    if isinstance(output_type, GraphQLEnumType):
+        return _enum_writer(output_type)
+    return _leaf_writer(getattr(output_type, "name", ""))
 
 
 def fields_of(selected: SelectionSetNode) -> dict[str, FieldNode] | None:
-    """The selected fields by the names they have in the answer; None unless they are just that."""
-    found: dict[str, FieldNode] = {}
+    """Return the selected fields by response name; None if there is anything but plain fields."""
+    nodes_by_name: dict[str, FieldNode] = {}
     for node in selected.selections:
         if not isinstance(node, FieldNode) or node.directives:
             return None
         name = (node.alias or node.name).value
-        if name in found:
+        if name in nodes_by_name:
             return None
-        found[name] = node
-    return found
+        nodes_by_name[name] = node
+    return nodes_by_name
 
 
 def _object_writer(
-    schema: GraphQLSchema, wanted: GraphQLObjectType, selected: SelectionSetNode
+    schema: GraphQLSchema, object_type: GraphQLObjectType, selected: SelectionSetNode
 ) -> Write | None:
-    classes = classes_of(wanted)
+    classes = classes_of(object_type)
     nodes = fields_of(selected)
     if not classes or nodes is None:
         return None
     fields: list[tuple[str, str, Write]] = []
     for name, node in nodes.items():
         if node.name.value == "__typename":
-            fields.append((name, "__class__", lambda _: wanted.name))
+            fields.append((name, "__class__", lambda _: object_type.name))
             continue
-        field = schema.get_field(wanted, node.name.value)
-        attribute = attribute_of(wanted, field) if field is not None else None
+        field = schema.get_field(object_type, node.name.value)
+        attribute = attribute_of(object_type, field) if field is not None else None
         if field is None or attribute is None:
             return None
         write = writer_of(schema, field.type, node.selection_set)
@@ -113,31 +112,29 @@ def _list_writer(
     def write_list(value: Any) -> list[Any]:
         if type(value) is not list:
             raise NeedsFullValidationError
-        if fields and len(value) >= SHORTEST and set(map(type, value)) <= classes:
+        if fields and len(value) >= MIN_ROWS and set(map(type, value)) <= classes:
             columns = [attributes(field, value) for field in fields.values()]
             complete = [column for column in columns if column is not None]
             if len(complete) == len(columns):
                 return write_columns(tuple(fields), complete) or []
-        return [write(one) for one in value]
+        return [write(item_value) for item_value in value]
 
     return write_list
 
 
 def _plain_fields(parent: GraphQLObjectType, selected: SelectionSetNode) -> dict[str, Field] | None:
-    """The fields of a list that can be written at once, by their names in the answer."""
-    found: dict[str, Field] = {}
+    fields: dict[str, Field] = {}
     for name, node in (fields_of(selected) or {}).items():
         field = field_of(parent, node.name.value)
         if field is None:
             return None
-        found[name] = field
-    return found
+        fields[name] = field
+    return fields
 
 
-def _enum_writer(wanted: GraphQLEnumType) -> Write:
-    """Members and texts that stand for them are written as their names."""
-    members: type | None = getattr(wanted, "wrapped_cls", None)
-    names: dict[Any, str] = {value.value: name for name, value in wanted.values.items()}
+def _enum_writer(enum_type: GraphQLEnumType) -> Write:
+    members: type | None = getattr(enum_type, "wrapped_cls", None)
+    names: dict[Any, str] = {value.value: name for name, value in enum_type.values.items()}
 
     def write_enum(value: Any) -> str:
         kind = type(value)
@@ -150,7 +147,6 @@ def _enum_writer(wanted: GraphQLEnumType) -> Write:
 
 
 def _leaf_writer(scalar: str) -> Write | None:
-    """What passes on the values of a scalar that need no change."""
     if scalar == "Int":
         return _write_int
     if scalar == "UUID":
@@ -159,7 +155,7 @@ def _leaf_writer(scalar: str) -> Write | None:
         return _write_instant
     if scalar == "Float":
         return _write_float
-    kinds = PASSED_ON.get(scalar)
+    kinds = PASSED_TYPES.get(scalar)
     if kinds is None:
         return None
 
@@ -184,7 +180,7 @@ def _write_float(value: Any) -> float:
 
 
 def _write_uuid(value: Any) -> str:
-    if not isinstance(value, UUID):  # drivers have kinds of their own
+    if not isinstance(value, UUID):  # drivers return subclasses
         raise NeedsFullValidationError
     return str(value)
 

@@ -1,8 +1,8 @@
-"""Calls the one root field of an operation directly where its answer is plain, past the executor.
+"""Call the single root field of an operation directly if its answer is plain.
 
-Whatever is not plain is left to the executor: what the caller sent before the resolver is called,
-what the resolver returned or raised after that, as an ``Outcome`` in the resolver's place. So each
-error is found, located and worded by the same code as ever, and no resolver is called twice.
+Anything else is left to the executor: before the call what the caller sent, after it what the
+resolver returned or raised, as an ``Outcome`` that replaces the call. So the same code as usual
+finds, locates and words each error, and no resolver is called twice.
 """
 
 from collections.abc import Callable, Mapping
@@ -32,7 +32,7 @@ from graphql.execution.values import (
 from graphql.pyutils import Path
 from strawberry.execution import optimized_is_awaitable
 
-# The class of what Strawberry hands to resolvers; there is no public name for it.
+# The class that Strawberry passes to resolvers; it has no public name.
 from strawberry.schema.schema import _OperationContextAwareGraphQLResolveInfo as ResolveInfo
 
 from schema.context import RequestContext
@@ -44,14 +44,12 @@ from server.http.bodies import GraphQLRequest
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a resolver has returned or raised, for an executor that is to complete it."""
-
     value: Any = None
     error: Exception | None = None
 
 
 def take_outcome(resolve: Callable[..., Any], source: Any, info: Any, **arguments: Any) -> Any:
-    """Middleware of an executor: an outcome stands for the call of its resolver."""
+    """Act as executor middleware: return an outcome instead of calling its resolver."""
     if type(source) is not Outcome:
         return resolve(source, info, **arguments)
     if source.error is not None:
@@ -62,7 +60,7 @@ def take_outcome(resolve: Callable[..., Any], source: Any, info: Any, **argument
 def direct_of(
     schema: TrackstoreSchema, document: DocumentNode, operation: OperationDefinitionNode
 ) -> "DirectExecution | None":
-    """How the operation is executed directly; None for one that needs the executor."""
+    """Return the direct execution of an operation; None if it needs the executor."""
     core = schema._schema  # Strawberry has no public way to it
     roots = {OperationType.QUERY: core.query_type, OperationType.MUTATION: core.mutation_type}
     parent = roots.get(operation.operation)
@@ -70,7 +68,7 @@ def direct_of(
     if parent is None or operation.directives or nodes is None or len(nodes) != 1:
         return None
     ((name, node),) = nodes.items()
-    field = parent.fields.get(node.name.value)  # none: that is __typename or introspection
+    field = parent.fields.get(node.name.value)  # None for __typename and introspection
     if field is None or field.resolve is None:
         return None
     write = writer_of(core, field.type, node.selection_set)
@@ -80,8 +78,6 @@ def direct_of(
 
 
 class DirectExecution:
-    """One operation with one root field, prepared."""
-
     def __init__(
         self,
         schema: TrackstoreSchema,
@@ -115,66 +111,64 @@ class DirectExecution:
         self._field = field
         self._resolve = field.resolve
         self._variable_of = of = variables_of(field, node)
-        # No variable is read twice: this is the operation's one field.
+        # This is the only field, so no variable is read twice.
         self._hands_over = of is not None and 0 < len(of) == len(set(of.values()))
         self._write = write
 
     async def execute(
-        self, asked: GraphQLRequest, context: RequestContext
+        self, request: GraphQLRequest, context: RequestContext
     ) -> ExecutionResult | Outcome | None:
-        """The result; the outcome where that must be completed; None where nothing was done."""
-        variables = self._coerced(asked.variables or {})
+        """Return the result, an outcome to complete, or None if the executor must do everything."""
+        variables = self._coerced(request.variables or {})
         arguments = self._arguments(variables) if variables is not None else None
         if variables is None or arguments is None:
             return None
-        info = self._info(variables.coerced, asked, context)
+        info = self._info(variables.coerced, request, context)
         if self._hands_over:
             context.may_clear_arguments = True
         try:
-            found = self._resolve(None, info, **arguments)
-            if optimized_is_awaitable(found):
-                found = await found
+            result = self._resolve(None, info, **arguments)
+            if optimized_is_awaitable(result):
+                result = await result
         except Exception as error:  # noqa: BLE001  # as the executor does
             return Outcome(error=error)
         try:
-            return ExecutionResult({self._name: self._write(found)}, None)
+            return ExecutionResult({self._name: self._write(result)}, None)
         except (NeedsFullValidationError, AttributeError):
-            return Outcome(found)
+            return Outcome(result)
 
-    def _coerced(self, given: Mapping[str, Any]) -> VariableValues | None:
-        """The variables' values; None where one of them is wrong."""
+    def _coerced(self, raw_values: Mapping[str, Any]) -> VariableValues | None:
         sources: dict[str, VariableValueSource] = {}
         coerced: dict[str, Any] = {}
-        others: list[VariableDefinitionNode] = []
+        undecoded: list[VariableDefinitionNode] = []
         for name, (definition, signature) in self._variables.items():
-            value = given.get(name)
+            value = raw_values.get(name)
             if type(value) is not Decoded or isinstance(signature, GraphQLError):
-                others.append(definition)
+                undecoded.append(definition)
                 continue
             sources[name] = VariableValueSource(signature, value.value)
             coerced[name] = value.value
-        if others:
-            found = get_variable_values(self._schema, others, dict(given))
-            if isinstance(found, list):
+        if undecoded:
+            coerced_values = get_variable_values(self._schema, undecoded, dict(raw_values))
+            if isinstance(coerced_values, list):
                 return None
-            sources.update(found.sources)
-            coerced.update(found.coerced)
+            sources.update(coerced_values.sources)
+            coerced.update(coerced_values.coerced)
         return VariableValues(sources, coerced)
 
     def _arguments(self, variables: VariableValues) -> dict[str, Any] | None:
-        """The arguments' values; None where one of them is wrong."""
         if self._variable_of is not None:
             coerced = variables.coerced
-            found = {name: coerced.get(of) for name, of in self._variable_of.items()}
-            if None not in found.values():
-                return found
+            values = {name: coerced.get(of) for name, of in self._variable_of.items()}
+            if None not in values.values():
+                return values
         try:
             return get_argument_values(self._field, self._node, variables)
         except GraphQLError:
             return None
 
     def _info(
-        self, variables: dict[str, Any], asked: GraphQLRequest, context: RequestContext
+        self, variables: dict[str, Any], request: GraphQLRequest, context: RequestContext
     ) -> ResolveInfo:
         return ResolveInfo(
             field_name=self._node.name.value,
@@ -190,18 +184,18 @@ class DirectExecution:
             context=context,
             is_awaitable=optimized_is_awaitable,
             abort_signal=None,
-            async_helpers=None,  # those of an executor; no resolver of ours asks for them
-            operation_extensions=asked.extensions or {},
+            async_helpers=None,  # belong to an executor; our resolvers do not use them
+            operation_extensions=request.extensions or {},
         )
 
 
 def variables_of(field: GraphQLField, node: FieldNode) -> dict[str, str] | None:
-    """The variable behind each argument, where there is one behind every one of them."""
-    given = {argument.name.value: argument.value for argument in node.arguments or ()}
-    found: dict[str, str] = {}
+    """Return the variable of each argument; None unless every argument is a variable."""
+    argument_values = {argument.name.value: argument.value for argument in node.arguments or ()}
+    variable_names: dict[str, str] = {}
     for name, definition in field.args.items():
-        value = given.get(name)
+        value = argument_values.get(name)
         if not isinstance(value, VariableNode):
             return None
-        found[definition.out_name or name] = value.name.value
-    return found
+        variable_names[definition.out_name or name] = value.name.value
+    return variable_names

@@ -1,4 +1,4 @@
-"""The executor of the fast path: takes decoded variables as they are, writes plain rows compiled."""
+"""Execute with decoded variables as they are, and write plain rows with compiled functions."""
 
 from typing import Any
 
@@ -21,13 +21,11 @@ from server.fast_path.inputs import Decoded
 from server.fast_path.rows import RowWriters
 from server.graphql.settling_executor import SettlingExecutor
 
-WRITTEN = frozenset({list, Nodes, Edges})
-"""Lists that may be written at once."""
+COMPILED_LISTS = frozenset({list, Nodes, Edges})
+"""List types that may be written in one step."""
 
 
 class FastExecutor(SettlingExecutor):
-    """Differs from the stock executor in speed only."""
-
     row_writers = RowWriters()
 
     @classmethod
@@ -39,24 +37,31 @@ class FastExecutor(SettlingExecutor):
         context_value: Any = None,
         raw_variable_values: dict[str, Any] | None = None,
         operation_name: str | None = None,
-        *others: Any,
+        *positional: Any,
         **options: Any,
     ) -> Any:
-        """Coerce all variables but the decoded ones, and put these in as they are."""
+        """Coerce all variables except the decoded ones."""
         raw = raw_variable_values or {}
-        decoded = {n: v.value for n, v in raw.items() if type(v) is Decoded}
-        if not decoded:
+        decode_body = {n: v.value for n, v in raw.items() if type(v) is Decoded}
+        if not decode_body:
             return super().build(
-                schema, document, root_value, context_value, raw, operation_name, *others, **options
+                schema,
+                document,
+                root_value,
+                context_value,
+                raw,
+                operation_name,
+                *positional,
+                **options,
             )
         executor = super().build(
             schema,
             next(v.document for v in raw.values() if type(v) is Decoded),
             root_value,
             context_value,
-            {n: v for n, v in raw.items() if n not in decoded},
+            {n: v for n, v in raw.items() if n not in decode_body},
             operation_name,
-            *others,
+            *positional,
             **options,
         )
         if isinstance(executor, list):
@@ -65,12 +70,12 @@ class FastExecutor(SettlingExecutor):
         sources = dict(executor.variable_values.sources)
         for definition in operation.variable_definitions or ():
             name = definition.variable.name.value
-            if name in decoded:
+            if name in decode_body:
                 signature = get_variable_signature(schema, definition)
                 assert not isinstance(signature, GraphQLError)  # the document is valid
-                sources[name] = VariableValueSource(signature, decoded[name])
+                sources[name] = VariableValueSource(signature, decode_body[name])
         executor.operation = operation
-        coerced = {**executor.variable_values.coerced, **decoded}
+        coerced = {**executor.variable_values.coerced, **decode_body}
         executor.variable_values = VariableValues(sources, coerced)
         return executor
 
@@ -83,8 +88,7 @@ class FastExecutor(SettlingExecutor):
         result: Any,
         position_context: Any,
     ) -> Any:
-        """Write lists of plain rows by one function per selection; all else as ever."""
-        if type(result) in WRITTEN:
+        if type(result) in COMPILED_LISTS:
             rows = self.row_writers.write(self, return_type.of_type, field_details_list, result)
             if rows is not None:
                 return rows
@@ -96,7 +100,6 @@ class FastExecutor(SettlingExecutor):
 def original_operation(
     document: DocumentNode, operation_name: str | None
 ) -> OperationDefinitionNode:
-    """The operation that is executed; there is exactly one of that name."""
     return next(
         node
         for node in document.definitions

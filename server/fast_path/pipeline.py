@@ -1,4 +1,4 @@
-"""The fast path as one object: what the endpoint asks, and how the schema is made for it."""
+"""Combine the fast path into one object for the endpoint and the schema."""
 
 from collections.abc import Callable, Collection
 from functools import cache
@@ -34,15 +34,13 @@ COMPILED_INPUTS = (
     ChatInput,
     ConsumeInput,
 )
-"""The inputs that are sent all the time, some of them in lists, and every input they contain."""
+"""The most frequent inputs, some of them in lists, and every input they contain."""
 
 
 class FastPath:
-    """A schema that executes faster, and nothing else about it differs."""
-
     def __init__(self, bounds: DocumentBounds | None = None, introspection: bool = True) -> None:
         self._documents = DocumentCache()
-        self._guesses = BodyDecoderCache()
+        self._body_decoders = BodyDecoderCache()
         self._bounds = bounds or DocumentBounds()
         keep: Callable[[], Any] = lambda: KeepDocuments(self._documents)  # noqa: E731
         self.schema: TrackstoreSchema = build_schema(
@@ -51,10 +49,10 @@ class FastPath:
         self._inputs = compiled_inputs()
 
     def read(self, body: bytes) -> GraphQLRequest | None:
-        """The request in a body, its compiled inputs decoded; None where it must be read closely."""
-        guess = self._guesses.find(body)
-        if guess is not None and self._documents.find(guess.query) is not None:
-            request = guess.read(body)
+        """Return the request with its compiled inputs decoded; None if the stock path must read it."""
+        decoder = self._body_decoders.find(body)
+        if decoder is not None and self._documents.find(decoder.query) is not None:
+            request = decoder.read(body)
             if request is not None:
                 return request
         envelope = self._inputs.open(body)
@@ -65,26 +63,26 @@ class FastPath:
             return None
         request = self._inputs.read(envelope, plan)
         if request is not None and plan.decoders:
-            self._guesses.learn(body, envelope, plan)
+            self._body_decoders.learn(body, envelope, plan)
         return request
 
     async def execute(
-        self, asked: GraphQLRequest, context: RequestContext, allowed: Collection[OperationType]
+        self, request: GraphQLRequest, context: RequestContext, allowed: Collection[OperationType]
     ) -> ExecutionResult | None:
-        """The result of a known document; None where it must be prepared as any other."""
-        operation = self._operation(asked.query, asked.operation_name)
+        """Return the result of a cached document; None if it must be prepared as usual."""
+        operation = self._operation(request.query, request.operation_name)
         if operation is None or operation.kind not in allowed:
             return None
         if operation.depends_on_variables:
-            problems = self._problems(operation, asked.variables or {})
+            problems = self._problems(operation, request.variables or {})
             if problems:
                 return ExecutionResult(None, problems)
-        return await execute_known(self.schema, operation, asked, context)
+        return await execute_known(self.schema, operation, request, context)
 
     def _problems(
         self, operation: PreparedOperation, variables: dict[str, Any]
     ) -> list[GraphQLError]:
-        """What the variables ask too much of; the document was in order when it became known."""
+        """Return what the variables request too much of; the document itself passed when it was cached."""
         bounds = self._bounds
         if operation.shapes:
             problem = problem_of_shapes(operation.shapes, variables, bounds.objects)
@@ -95,19 +93,18 @@ class FastPath:
         return problems_of_cost(operation.cost, bounds, variables)
 
     def _operation(self, query: str, name: str | None) -> PreparedOperation | None:
-        """The operation of that name in a known document."""
         document = self._documents.find(query)
         if document is None:
             return None
         operation = document.operations.get(name)
         if operation is None:
             operation = operation_of(self.schema, document.node, name, self._bounds.pages)
-            if operation is not None:  # callers can make up any number of names
+            if operation is not None:  # callers can invent any number of names
                 document.operations[name] = operation
         return operation
 
 
 @cache
 def compiled_inputs() -> CompiledInputs:
-    """Compile the inputs once: the applications of a process share the types they are made of."""
+    """Compile the inputs once, since the applications of a process share their types."""
     return CompiledInputs(build_schema(), COMPILED_INPUTS)

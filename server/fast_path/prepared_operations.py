@@ -1,8 +1,8 @@
-"""Executes a document that is known to be valid, past everything that prepares one.
+"""Execute a document that is known to be valid, without preparing it again.
 
-Strawberry prepares each operation again: contexts, extensions, hooks. For a known document all of
-these have been run once, and what they found cannot change. What is left is the execution, and
-where one root field gives a plain answer, only its resolver (``server.fast_path.direct_execution``).
+Strawberry prepares contexts, extensions and hooks for each operation. For a cached document their
+outcome cannot change, so only the execution remains, or a single resolver where one root field
+gives a plain answer (``server.fast_path.direct_execution``).
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from server.http.variables import Shape, shapes_of
 
 @dataclass(frozen=True, slots=True)
 class PreparedOperation:
-    """One operation of a known document; ``direct`` where it can do without an executor."""
+    """Hold one operation of a cached document; ``direct`` if it needs no executor."""
 
     document: DocumentNode
     kind: OperationType
@@ -33,20 +33,19 @@ class PreparedOperation:
     cost: Cost
     shapes: tuple[Shape, ...]
     depends_on_variables: bool
-    """Whether what it asks for may be too much with some variables."""
+    """Whether some variables can make it too expensive."""
 
 
 def operation_of(
     schema: TrackstoreSchema, document: DocumentNode, name: str | None, pages: PageBounds
 ) -> PreparedOperation | None:
-    """The operation that is asked for, where that is plain."""
-    found = operation_named(document, name)
-    if found is None:
+    operation = operation_named(document, name)
+    if operation is None:
         return None
-    kind = OperationType(found.operation.value)
-    direct = direct_of(schema, document, found)
-    cost = CostMeter(schema._schema, document, pages).measure(found)
-    shapes = shapes_of(schema._schema, found)
+    kind = OperationType(operation.operation.value)
+    direct = direct_of(schema, document, operation)
+    cost = CostMeter(schema._schema, document, pages).measure(operation)
+    shapes = shapes_of(schema._schema, operation)
     depends = bool(shapes) or not isinstance(cost, int)
     return PreparedOperation(document, kind, direct, cost, shapes, depends)
 
@@ -54,29 +53,28 @@ def operation_of(
 async def execute_known(
     schema: TrackstoreSchema,
     operation: PreparedOperation,
-    asked: GraphQLRequest,
+    request: GraphQLRequest,
     context: RequestContext,
 ) -> ExecutionResult:
-    """Execute a known operation in the shortest way that there is for it."""
     outcome: Outcome | None = None
     if operation.direct is not None:
-        answer = await operation.direct.execute(asked, context)
-        if isinstance(answer, ExecutionResult):
-            return answer
-        outcome = answer
+        direct_result = await operation.direct.execute(request, context)
+        if isinstance(direct_result, ExecutionResult):
+            return direct_result
+        outcome = direct_result
     result: Any = execute(
         schema._schema,  # Strawberry has no public way to it
         operation.document,
         root_value=outcome,
         context_value=context,
-        variable_values=asked.variables,
-        operation_name=asked.operation_name,
+        variable_values=request.variables,
+        operation_name=request.operation_name,
         middleware=[take_outcome] if outcome is not None else None,
         executor_class=FastExecutor,
-        is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # a bool is what it returns
-        operation_extensions=asked.extensions,
+        is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # it returns a bool
+        operation_extensions=request.extensions,
     )
     if isawaitable(result):
         result = await result
-    assert isinstance(result, ExecutionResult)  # nothing is delivered incrementally here
+    assert isinstance(result, ExecutionResult)  # no incremental delivery
     return result

@@ -1,9 +1,8 @@
-"""Compiled rows: a list of objects whose selected fields are plain columns, written at once.
+"""Write lists of objects whose selected fields are plain columns in one step.
 
-Every column of the selection is taken from all objects together, or straight from a page that
-nobody has looked at, and its values' types are looked at as a set. If one of them is not what the
-field's type simply passes on, the whole list is left to the stock path, which completes it field by
-field and finds the error, if there is one.
+Every selected column is taken from all objects at once, or straight from an unread page, and the
+types of its values are checked as a set. If one does not pass, the stock path completes the whole
+list field by field, and finds the error if there is one.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,29 +17,26 @@ from schema.connections import Edges, Nodes
 from schema.hydration import type_of_rows
 from server.fast_path.columns import Field, complete, field_of, origin_of
 
-SHORTEST = 8
-"""A list below this length is not worth the preparation."""
-KEPT = 500
-"""Selections whose structs are kept; callers can make up any number of aliases."""
+MIN_ROWS = 8
+"""Shorter lists are not worth the preparation."""
+MAX_CACHED_STRUCTS = 500
+"""Bounded because callers can invent any number of aliases."""
 Values = Sequence[Any]
-"""A column: the values of one field in all objects."""
+"""The values of one field in all objects."""
 Source = Callable[[str, Any], Values | None]
-"""Gives the completed column of a field, by its name and where it is selected."""
+"""Returns the completed column of a field, by its name and its nodes."""
 
 
 class RowWriters:
-    """Recognises lists that can be written at once."""
-
     def write(
         self, executor: Any, item_type: GraphQLOutputType, details: Any, items: Any
     ) -> list[Any] | None:
-        """The completed list, or None where the stock path must complete it."""
         object_type = item_type.of_type if is_non_null_type(item_type) else item_type
         if not isinstance(object_type, GraphQLObjectType):
             return None
         kind = type(items)
         size = len(items.page if kind is Nodes else items.nodes.page if kind is Edges else items)
-        if size < SHORTEST:
+        if size < MIN_ROWS:
             return None
         source = (
             nodes_of(object_type, items)
@@ -57,12 +53,14 @@ class RowWriters:
 def write_rows(
     executor: Any, object_type: GraphQLObjectType, details: Any, size: int, source: Source
 ) -> list[Any] | None:
-    """Objects with the selected columns, or None where one of them cannot be had."""
+    """Return objects with the selected columns, or None if one column is not available."""
     selected = executor.collect_subfields(object_type, details).grouped_field_set
     columns = []
-    for found in selected.values():
-        name = found[0].node.name.value
-        column = [object_type.name] * size if name == "__typename" else source(name, found)
+    for details_of_field in selected.values():
+        name = details_of_field[0].node.name.value
+        column = (
+            [object_type.name] * size if name == "__typename" else source(name, details_of_field)
+        )
         if column is None:
             return None
         columns.append(column)
@@ -70,20 +68,18 @@ def write_rows(
 
 
 def write_columns(names: tuple[str, ...], columns: Sequence[Values]) -> list[Any] | None:
-    """Objects with these columns; without one nothing says how many there are."""
     return list(map(struct_of(names), *columns)) if columns else None
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=MAX_CACHED_STRUCTS)
 def struct_of(names: tuple[str, ...]) -> Any:
-    """What is made and encoded faster than a dict, and reads the same on the wire."""
+    """Return a struct type: faster to make and encode than a dict, with the same JSON."""
     fields = [(f"f{n}", Any) for n in range(len(names))]
     rename = {f"f{n}": name for n, name in enumerate(names)}
     return msgspec.defstruct("Row", fields, rename=rename, gc=False)
 
 
 def objects_of(object_type: GraphQLObjectType, items: list[Any]) -> Source | None:
-    """The columns of objects that are there already."""
     origin = origin_of(object_type)
     if origin is None or set(map(type, items)) != {origin}:
         return None
@@ -97,19 +93,18 @@ def objects_of(object_type: GraphQLObjectType, items: list[Any]) -> Source | Non
 
 
 def attributes(field: Field, items: list[Any]) -> Values | None:
-    """The completed column of a field of objects."""
     try:
         return complete(field, list(map(attrgetter(field.attribute), items)))
-    except AttributeError:  # one of them lacks it
+    except AttributeError:  # an object lacks the attribute
         return None
 
 
 def nodes_of(object_type: GraphQLObjectType, nodes: Nodes[Any]) -> Source | None:
-    """The columns of a page's records, as they were read: no object is made of them."""
-    made = type_of_rows(nodes.make)
-    if made is None or made is not origin_of(object_type):
+    """Return the columns of a page's records as they were read, without making objects."""
+    row_type = type_of_rows(nodes.make)
+    if row_type is None or row_type is not origin_of(object_type):
         return None
-    renamed, converted = made.RENAMED, made.CONVERTED
+    renamed, converted = row_type.RENAMED, row_type.CONVERTED
     columns: Mapping[str, Values] = nodes.page.columns
 
     def column(name: str, details: Any) -> Values | None:
@@ -129,7 +124,7 @@ def nodes_of(object_type: GraphQLObjectType, nodes: Nodes[Any]) -> Source | None
 
 
 def edges_of(executor: Any, object_type: GraphQLObjectType, edges: Edges[Any]) -> Source | None:
-    """The columns of a page's edges: cursors, and nodes that can be written at once."""
+    """Return the columns of a page's edges: cursors, and nodes that can be written in one step."""
     nodes = edges.nodes
 
     def column(name: str, details: Any) -> Values | None:
@@ -137,8 +132,10 @@ def edges_of(executor: Any, object_type: GraphQLObjectType, edges: Edges[Any]) -
             return nodes.page.cursors
         if name == "node":
             node_type = object_type.fields["node"].type
-            written: Values | None = executor.row_writers.write(executor, node_type, details, nodes)
-            return written
+            node_column: Values | None = executor.row_writers.write(
+                executor, node_type, details, nodes
+            )
+            return node_column
         return None
 
     return column

@@ -1,1 +1,1 @@
-"""GraphQL as this server runs it: the schema, its limits, errors and responses."""
+"""Run GraphQL: the schema, its limits, errors and responses."""

@@ -1,42 +1,38 @@
-"""Ends operations that take too long: one look now and then at all of them, and no timer for each."""
+"""Cancel operations that run too long, with one periodic check instead of a timer each."""
 
 import asyncio
 import time
 
-LOOK_SECONDS = 1.0
-LOOKS = 4
-"""How often short deadlines are looked at within their time."""
+CHECK_INTERVAL_SECONDS = 1.0
+CHECKS_PER_DEADLINE = 4
+"""For deadlines shorter than the check interval."""
 
 
 class Deadlines:
-    """The operations under way in one process, and since when."""
-
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self._since: dict[asyncio.Task[object], float] = {}
+        self._started_at: dict[asyncio.Task[object], float] = {}
         self._exceeded: set[asyncio.Task[object]] = set()
-        self._looking: asyncio.TimerHandle | None = None
+        self._next_check: asyncio.TimerHandle | None = None
 
     @property
-    def sentence(self) -> str:
-        """What the caller of an operation that took too long is told."""
-        return f"the operation took longer than {self.seconds:g} s"
+    def message(self) -> str:
+        return f"The operation took longer than {self.seconds:g} s."
 
     def begin(self) -> asyncio.Task[object]:
-        """An operation begins in this task; ``end`` is to be called for it."""
+        """Register the current task as an operation; call ``end`` for it afterwards."""
         task = asyncio.current_task()
         assert task is not None
-        self._since[task] = time.monotonic()
-        if self._looking is None:
-            self._look_later()
+        self._started_at[task] = time.monotonic()
+        if self._next_check is None:
+            self._schedule_check()
         return task
 
     def end(self, task: asyncio.Task[object]) -> None:
-        """It has ended, however."""
-        self._since.pop(task, None)
+        self._started_at.pop(task, None)
 
-    def has_ended_this(self) -> bool:
-        """Whether this task was cancelled since it took too long; it goes on, to say so."""
+    def has_cancelled_current(self) -> bool:
+        """Return whether the current task was cancelled for its time, and let it continue to report so."""
         task = asyncio.current_task()
         if task is None or task not in self._exceeded:
             return False
@@ -44,22 +40,22 @@ class Deadlines:
         task.uncancel()
         return True
 
-    def _look_later(self) -> None:
-        pause = min(LOOK_SECONDS, self.seconds / LOOKS)
-        self._looking = asyncio.get_running_loop().call_later(pause, self._look)
+    def _schedule_check(self) -> None:
+        pause = min(CHECK_INTERVAL_SECONDS, self.seconds / CHECKS_PER_DEADLINE)
+        self._next_check = asyncio.get_running_loop().call_later(pause, self._check)
 
-    def _look(self) -> None:
-        before = time.monotonic() - self.seconds
-        # The first ones are the oldest: looking stops at one that has time left.
-        late = []
-        for task, since in self._since.items():
-            if since > before:
+    def _check(self) -> None:
+        latest_start = time.monotonic() - self.seconds
+        # In order of start: stop at the first with time left.
+        overdue = []
+        for task, since in self._started_at.items():
+            if since > latest_start:
                 break
-            late.append(task)
-        for task in late:
-            del self._since[task]
+            overdue.append(task)
+        for task in overdue:
+            del self._started_at[task]
             self._exceeded.add(task)
             task.cancel()
-        self._looking = None
-        if self._since:
-            self._look_later()
+        self._next_check = None
+        if self._started_at:
+            self._schedule_check()

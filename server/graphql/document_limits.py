@@ -1,4 +1,4 @@
-"""Bounds the work that a document can ask for, in time linear in the document."""
+"""Bound the work that a document can request, in time linear in the document."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -21,11 +21,13 @@ from graphql import (
 from pydantic import Field
 from strawberry.extensions import SchemaExtension
 
-from server.graphql.document_cost import MOST, Cost, CostMeter, PageBounds, value_of
+from server.graphql.document_cost import MAX_COST, Cost, CostMeter, PageBounds, value_of
 from server.http.bodies import GraphQLRequest
 from server.http.variables import ObjectBounds, problem_of_shapes, shapes_of
 
-NO_OPERATION = "the document has no operation of that name: name one in operationName"
+NO_OPERATION = (
+    "The document has no operation of that name. Set operationName to one of its operations."
+)
 Selected: TypeAlias = (
     OperationDefinitionNode | FieldNode | FragmentDefinitionNode | InlineFragmentNode
 )
@@ -33,7 +35,7 @@ Selected: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class DocumentBounds:
-    """Bound what one document may ask for. ``pages`` follows from the bounds of pages."""
+    """Bound one document; each is a setting."""
 
     depth: Annotated[
         int,
@@ -110,9 +112,9 @@ class DocumentBounds:
 
 @dataclass(slots=True)
 class Measure:
-    """What a selection asks: levels below it, aliases and directives in it, fields at its top.
+    """Measure a selection: its depth, aliases, directives, root fields and input objects.
 
-    ``repeats`` is how often one name stands beside itself where it does so most.
+    ``repeats`` is the largest number of siblings with one name.
     """
 
     depth: int = 0
@@ -122,144 +124,141 @@ class Measure:
     objects: int = 0
     repeats: int = 0
 
-    def add(self, inner: "Measure") -> None:
-        """What stands beside this."""
-        self.depth = max(self.depth, inner.depth)
-        self.aliases += inner.aliases
-        self.fields += inner.fields
-        self.directives += inner.directives
-        self.objects += inner.objects
-        self.repeats = max(self.repeats, inner.repeats)
+    def add(self, selection: "Measure") -> None:
+        self.depth = max(self.depth, selection.depth)
+        self.aliases += selection.aliases
+        self.fields += selection.fields
+        self.directives += selection.directives
+        self.objects += selection.objects
+        self.repeats = max(self.repeats, selection.repeats)
 
 
 class Meter:
-    """Measures selections; each fragment once, however often it is spread."""
+    """Measure selections; each fragment once, however often it is spread."""
 
     def __init__(self, document: DocumentNode) -> None:
         self._fragments = {
             d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)
         }
-        self._known: dict[str, Measure] = {}
+        self._fragment_measures: dict[str, Measure] = {}
 
     def measure(self, node: Selected, names: dict[str, int] | None = None) -> Measure:
-        """Of an operation, field or fragment; ``names`` counts those that stand beside each other."""
+        """Measure an operation, field or fragment; ``names`` counts siblings by name."""
         names = {} if names is None else names
-        found = Measure(directives=len(node.directives or ()))
-        for inner in node.selection_set.selections if node.selection_set else ():
-            if isinstance(inner, FieldNode):
-                measure = self.measure(inner)
+        total = Measure(directives=len(node.directives or ()))
+        for selection in node.selection_set.selections if node.selection_set else ():
+            if isinstance(selection, FieldNode):
+                measure = self.measure(selection)
                 measure.depth += 1
-                measure.aliases += inner.alias is not None
+                measure.aliases += selection.alias is not None
                 measure.fields = 1
-                measure.objects += sum(objects_in(a.value) for a in inner.arguments or ())
-                count(names, (inner.alias or inner.name).value, measure)
-            elif isinstance(inner, InlineFragmentNode):
-                measure = self.measure(inner, names)
+                measure.objects += sum(objects_in(a.value) for a in selection.arguments or ())
+                count(names, (selection.alias or selection.name).value, measure)
+            elif isinstance(selection, InlineFragmentNode):
+                measure = self.measure(selection, names)
             else:
-                spread = cast("FragmentSpreadNode", inner)
+                spread = cast("FragmentSpreadNode", selection)
                 measure = replace(self._spread(spread.name.value))
                 measure.directives += len(spread.directives or ())
                 count(names, "..." + spread.name.value, measure)
-            found.add(measure)
-        return found
+            total.add(measure)
+        return total
 
     def _spread(self, name: str) -> Measure:
-        known = self._known.get(name)
-        if known is None:
-            self._known[name] = Measure()  # a fragment that spreads itself is refused elsewhere
+        fragment_measure = self._fragment_measures.get(name)
+        if fragment_measure is None:
+            self._fragment_measures[name] = Measure()  # a recursive fragment is refused elsewhere
             fragment = self._fragments.get(name)
-            known = self.measure(fragment) if fragment else Measure()
-            self._known[name] = known
-        return known
+            fragment_measure = self.measure(fragment) if fragment else Measure()
+            self._fragment_measures[name] = fragment_measure
+        return fragment_measure
 
 
 def objects_in(value: ValueNode) -> int:
-    """Objects in a literal: each one costs as many steps as its type has fields."""
-    found, waiting = 0, [value]
+    """Count the objects in a literal; each costs as many steps as its type has fields."""
+    count, waiting = 0, [value]
     while waiting:
         node = waiting.pop()
         if isinstance(node, ObjectValueNode):
-            found += 1
+            count += 1
             waiting += [field.value for field in node.fields]
         elif isinstance(node, ListValueNode):
             waiting += node.values
-    return found
+    return count
 
 
 def count(names: dict[str, int], name: str, measure: Measure) -> None:
-    """Once more this name; the measure remembers the most."""
     names[name] = names.get(name, 0) + 1
     measure.repeats = max(measure.repeats, names[name])
 
 
 def problems_of(document: DocumentNode, bounds: DocumentBounds) -> list[GraphQLError]:
-    """What is too much in any operation of the document, and how much is allowed."""
+    """Return what exceeds its bound in any operation of the document."""
     fragments = sum(isinstance(d, FragmentDefinitionNode) for d in document.definitions)
     if fragments > bounds.fragments:
         return [too_much(fragments, "fragments", bounds.fragments)]
     meter = Meter(document)
-    found = []
+    problems = []
     for operation in document.definitions:
         if not isinstance(operation, OperationDefinitionNode):
             continue
         measure = meter.measure(operation)
-        # Introspection of a whole schema is deep, and GraphQL itself bounds how it repeats.
+        # Introspection of a schema is deep, and GraphQL itself bounds its repetition.
         depth = 0 if asks_only_introspection(operation) else measure.depth
-        for what, asked, allowed in (
+        for noun, actual, maximum in (
             ("levels of fields", depth, bounds.depth),
             ("aliases", measure.aliases, bounds.aliases),
             ("root fields", measure.fields, bounds.root_fields),
             ("directives", measure.directives, bounds.directives),
             ("objects in arguments", measure.objects, bounds.objects.objects),
-            ("fields of one name beside each other", measure.repeats, bounds.repeats),
+            ("sibling fields with the same name", measure.repeats, bounds.repeats),
         ):
-            if asked > allowed:
-                found.append(too_much(asked, what, allowed, operation))
-    return found
+            if actual > maximum:
+                problems.append(too_much(actual, noun, maximum, operation))
+    return problems
 
 
 def too_much(
-    asked: int, what: str, allowed: int, operation: OperationDefinitionNode | None = None
+    actual: int, noun: str, maximum: int, operation: OperationDefinitionNode | None = None
 ) -> GraphQLError:
-    """The refusal of a document for one of the reasons."""
-    return GraphQLError(f"{asked} {what}, at most {allowed}: ask for less at once", operation)
+    return GraphQLError(
+        f"The document has {actual:,} {noun} (maximum {maximum:,}). Split it into several requests.",
+        operation,
+    )
 
 
 def problems_of_cost(cost: Cost, bounds: DocumentBounds, variables: Any) -> list[GraphQLError]:
-    """Whether the operation asks for more records than it may."""
-    asked = value_of(cost, variables or {})
-    if asked <= bounds.cost:
+    requested = value_of(cost, variables or {})
+    if requested <= bounds.cost:
         return []
-    more = "more than " if asked >= MOST else ""
+    prefix = "more than " if requested >= MAX_COST else ""
     message = (
-        f"{more}{asked:,} records requested, page sizes multiplied along the nesting, at most "
-        f"{bounds.cost:,}: ask for smaller pages (first)"
+        f"{prefix}{requested:,} records requested (page sizes multiplied along the nesting; maximum "
+        f"{bounds.cost:,}). Request smaller pages with first."
     )
     return [GraphQLError(message)]
 
 
 def operation_named(document: DocumentNode, name: str | None) -> OperationDefinitionNode | None:
-    """The operation that is to be executed, where that is plain."""
-    found = [
+    operations = [
         node
         for node in document.definitions
         if isinstance(node, OperationDefinitionNode)
         and (name is None or (node.name is not None and node.name.value == name))
     ]
-    return found[0] if len(found) == 1 else None
+    return operations[0] if len(operations) == 1 else None
 
 
 def problems_of_names(document: DocumentNode, name: str | None) -> list[GraphQLError]:
-    """Which operation is meant must be said where there are several; GraphQL asks for it."""
+    """Require operationName if there are several operations, as GraphQL does."""
     operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
     if name is not None or len(operations) < 2:
         return []
-    message = f"the document has {len(operations)} operations: name one in operationName"
+    message = f"The document has {len(operations)} operations. Set operationName to one of them."
     return [GraphQLError(message)]
 
 
 def asks_only_introspection(operation: OperationDefinitionNode) -> bool:
-    """Whether every root field is __schema, __type or __typename."""
     return all(
         isinstance(node, FieldNode) and node.name.value.startswith("__")
         for node in operation.selection_set.selections
@@ -267,21 +266,18 @@ def asks_only_introspection(operation: OperationDefinitionNode) -> bool:
 
 
 class Costs:
-    """Tells callers what their documents cost."""
-
     def __init__(self, schema: GraphQLSchema, bounds: DocumentBounds) -> None:
         self._schema = schema
         self._bounds = bounds
 
-    def explain(self, asked: GraphQLRequest) -> dict[str, int]:
-        """The figures of a document that was executed, and what they may be."""
-        document = parse(asked.query, max_tokens=self._bounds.tokens)
-        operation = operation_named(document, asked.operation_name)
+    def explain(self, request: GraphQLRequest) -> dict[str, int]:
+        document = parse(request.query, max_tokens=self._bounds.tokens)
+        operation = operation_named(document, request.operation_name)
         assert operation is not None  # it was executed
         cost = CostMeter(self._schema, document, self._bounds.pages).measure(operation)
         measure = Meter(document).measure(operation)
         return {
-            "records": value_of(cost, asked.variables or {}),
+            "records": value_of(cost, request.variables or {}),
             "maxRecords": self._bounds.cost,
             "depth": measure.depth,
             "maxDepth": self._bounds.depth,
@@ -289,22 +285,20 @@ class Costs:
 
 
 class DocumentLimits(SchemaExtension):
-    """Refuses a document before it is validated, when it asks for too much."""
+    """Refuse a document that requests too much, before it is validated."""
 
     def __init__(self, bounds: DocumentBounds) -> None:
         self._bounds = bounds
 
     def on_operation(self) -> Iterator[None]:
-        """The parser itself counts tokens."""
         self.execution_context.parse_options["max_tokens"] = self._bounds.tokens
         yield
 
     def on_validate(self) -> Iterator[None]:
-        """Too much is an error of the request, like any other that validation finds."""
         context = self.execution_context
         document = context.graphql_document
         if document is not None:
-            # The context's public name is that of the first operation where the caller gave none.
+            # The public name of the context is that of the first operation if the caller set none.
             name = context._provided_operation_name
             problems = (
                 problems_of_names(document, name)
@@ -319,10 +313,10 @@ class DocumentLimits(SchemaExtension):
         if operation is None:
             return []
         context = self.execution_context
-        given = context.variables or {}
+        raw_variables = context.variables or {}
         shapes = shapes_of(context.schema._schema, operation)
-        problem = problem_of_shapes(shapes, given, self._bounds.objects)
+        problem = problem_of_shapes(shapes, raw_variables, self._bounds.objects)
         if problem is not None:
             return [GraphQLError(problem)]
         meter = CostMeter(context.schema._schema, document, self._bounds.pages)
-        return problems_of_cost(meter.measure(operation), self._bounds, given)
+        return problems_of_cost(meter.measure(operation), self._bounds, raw_variables)

@@ -1,4 +1,4 @@
-"""Answers as JSON, within their bound."""
+"""Encode answers as JSON, within their size limit."""
 
 import json
 from typing import Any
@@ -8,8 +8,8 @@ import msgspec
 from models.types import clean_text
 from store.response_size import too_large
 
-ITEMS_AT_ONCE = 8
-"""Items of a list that are encoded before the size is looked at: each may show long texts often."""
+ITEMS_PER_PIECE = 8
+"""List items encoded between two size checks; each may repeat long texts."""
 
 encoder = msgspec.json.Encoder()
 encode = encoder.encode
@@ -25,8 +25,8 @@ def encode_answer(body: dict[str, Any], limit: int | None = None) -> bytes:
             return encode(body)
         pieces = _Pieces(limit)
         pieces.add_value(body)
-        return b"".join(pieces.written)
-    except UnicodeEncodeError:  # a message repeats a lone surrogate that the caller sent
+        return b"".join(pieces.pieces)
+    except UnicodeEncodeError:  # a message quotes a lone surrogate of the caller
         text = json.dumps(body, ensure_ascii=False, default=msgspec.to_builtins)
         content = clean_text(text).encode()
         if limit is not None and len(content) > limit:
@@ -35,26 +35,24 @@ def encode_answer(body: dict[str, Any], limit: int | None = None) -> bytes:
 
 
 class _Pieces:
-    """Encodes a value piece by piece, and stops when it is too large.
+    """Encode a value piece by piece, and stop when it is too large.
 
-    The same few texts may be shown under many aliases, so that a small result becomes a large
-    answer. What holds other values is written member by member, the rest at once.
+    A few texts under many aliases turn a small result into a large answer. Containers are written
+    member by member, everything else at once.
     """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._left = limit
-        self.written: list[bytes] = []
+        self._bytes_left = limit
+        self.pieces: list[bytes] = []
 
     def add(self, piece: bytes) -> None:
-        """Write a piece; raises ``AnswerTooLarge``."""
-        self._left -= len(piece)
-        if self._left < 0:
+        self._bytes_left -= len(piece)
+        if self._bytes_left < 0:
             raise too_large(self._limit)
-        self.written.append(piece)
+        self.pieces.append(piece)
 
     def add_value(self, value: Any) -> None:
-        """Write a value."""
         if value and type(value) is dict:
             self._add_members(value)
         elif value and type(value) is list:
@@ -63,30 +61,30 @@ class _Pieces:
             self.add(encode(value))
 
     def _add_members(self, value: dict[str, Any]) -> None:
-        plain: dict[str, Any] = {}
-        before = b"{"
+        scalars: dict[str, Any] = {}
+        separator = b"{"
         for name, item in value.items():
             if type(item) is not dict and type(item) is not list:
-                plain[name] = item
+                scalars[name] = item
                 continue
-            if plain:
-                self.add(before + encode(plain)[1:-1])
-                plain, before = {}, b","
-            self.add(before + encode(name) + b":")
-            before = b","
+            if scalars:
+                self.add(separator + encode(scalars)[1:-1])
+                scalars, separator = {}, b","
+            self.add(separator + encode(name) + b":")
+            separator = b","
             self.add_value(item)
-        self.add(before + encode(plain)[1:] if plain else b"}")
+        self.add(separator + encode(scalars)[1:] if scalars else b"}")
 
     def _add_items(self, value: list[Any]) -> None:
-        before = b"["
+        separator = b"["
         kinds = set(map(type, value))
         if dict in kinds or list in kinds:
             for item in value:
-                self.add(before)
+                self.add(separator)
                 self.add_value(item)
-                before = b","
+                separator = b","
         else:
-            for start in range(0, len(value), ITEMS_AT_ONCE):
-                self.add(before + encode(value[start : start + ITEMS_AT_ONCE])[1:-1])
-                before = b","
+            for start in range(0, len(value), ITEMS_PER_PIECE):
+                self.add(separator + encode(value[start : start + ITEMS_PER_PIECE])[1:-1])
+                separator = b","
         self.add(b"]")

@@ -1,4 +1,4 @@
-"""How much work one operation may make, whichever way it came."""
+"""Group the limits on the work of one operation, over any transport."""
 
 from dataclasses import dataclass
 
@@ -9,8 +9,6 @@ from server.graphql.document_limits import Costs
 
 @dataclass(frozen=True, slots=True)
 class ExecutionLimits:
-    """Who may have how much under way, what an operation costs, and how long it may take."""
-
-    turns: CallScheduler
+    scheduler: CallScheduler
     costs: Costs
     deadlines: Deadlines

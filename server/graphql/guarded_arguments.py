@@ -1,8 +1,8 @@
-"""Refuses arguments that narrow an answer and have no value.
+"""Refuse filter and narrowing arguments without a value.
 
-GraphQL leaves a field out whose variable is absent: ``{eq: $w}`` becomes ``{}``, and ``toolId: $t``
-is as good as not written. A caller whose variable is missing would get every record in place of some.
-The check stands before the resolvers themselves, so each way to execute a document passes it.
+GraphQL drops a field whose variable is absent: ``{eq: $w}`` becomes ``{}``, and ``toolId: $t`` counts
+as omitted, so a missing variable would return every record instead of some. The check wraps the
+resolvers, so that it applies however a document is executed.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -31,15 +31,12 @@ Resolve = Callable[..., Any]
 
 @dataclass(frozen=True, slots=True)
 class AbsentVariable:
-    """A variable without a value, and its place in the arguments of a field."""
-
     name: str
     path: Path
 
 
 def guard_arguments(schema: strawberry.Schema) -> None:
-    """Put the check before the resolver of each field of the schema that has such arguments."""
-    for kind in schema._schema.type_map.values():  # Strawberry has no public way to it
+    for kind in schema._schema.type_map.values():  # Strawberry has no public accessor
         if isinstance(kind, GraphQLObjectType):
             for field in kind.fields.values():
                 guards = guards_of(field)
@@ -49,18 +46,16 @@ def guard_arguments(schema: strawberry.Schema) -> None:
 
 
 def guards_of(field: GraphQLField) -> dict[str, Guard]:
-    """Return the arguments of a field that are guarded, by their names."""
-    found: dict[str, Guard] = {}
+    guards: dict[str, Guard] = {}
     for name, argument in field.args.items():
         definition = argument.extensions.get("strawberry-definition")
         guard = definition.metadata.get(Guard) if definition is not None else None
         if guard is not None:
-            found[name] = guard
-    return found
+            guards[name] = guard
+    return guards
 
 
 def guarded(resolve: Resolve | None, guards: Mapping[str, Guard]) -> Resolve | None:
-    """Return a resolver that checks its arguments first."""
     if resolve is None:
         return None
 
@@ -75,9 +70,9 @@ def guarded(resolve: Resolve | None, guards: Mapping[str, Guard]) -> Resolve | N
 def check_arguments(
     node: FieldNode, guards: Mapping[str, Guard], variables: Mapping[str, Any]
 ) -> None:
-    """Raise ``InvalidInputError`` that names the first argument, or place in one, without a value.
+    """Raise ``InvalidInputError`` for the first argument, or place in one, without a value.
 
-    ``variables`` are coerced: one that is absent and has no default is not in it.
+    ``variables`` are coerced; an absent one without a default is missing from them.
     """
     for argument in node.arguments or ():
         name, value = argument.name.value, argument.value
@@ -91,14 +86,15 @@ def check_arguments(
             if guard is Guard.NULL:
                 raise refusal((name,), None, variables)
         else:
-            places = filters_in(value, name) if guard is Guard.FILTER_INSIDE else [(value, (name,))]
-            absent = next((a for v, path in places for a in absent_in(v, path, variables)), None)
+            literals = (
+                filters_in(value, name) if guard is Guard.FILTER_INSIDE else [(value, (name,))]
+            )
+            absent = next((a for v, path in literals for a in absent_in(v, path, variables)), None)
             if absent is not None:
                 raise refusal(absent.path, absent.name, variables)
 
 
 def filters_in(value: ValueNode, name: str) -> list[tuple[ValueNode, Path]]:
-    """Return the literal in the field ``where`` of an input, and its place."""
     fields = value.fields if isinstance(value, ObjectValueNode) else ()
     return [
         (field.value, (name, "where"))
@@ -110,27 +106,26 @@ def filters_in(value: ValueNode, name: str) -> list[tuple[ValueNode, Path]]:
 def absent_in(
     value: ValueNode, path: Path, variables: Mapping[str, Any]
 ) -> Iterator[AbsentVariable]:
-    """Yield the variables in a literal that have no value, the first in the document first."""
+    """Yield the variables in a literal that have no value, in document order."""
     waiting: list[tuple[ValueNode, Path]] = [(value, path)]
     while waiting:
-        node, place = waiting.pop()
+        node, path_inside = waiting.pop()
         if isinstance(node, VariableNode):
             if node.name.value not in variables:
-                yield AbsentVariable(node.name.value, place)
+                yield AbsentVariable(node.name.value, path_inside)
         elif isinstance(node, ObjectValueNode):
-            waiting += [(f.value, (*place, f.name.value)) for f in reversed(node.fields)]
+            waiting += [(f.value, (*path_inside, f.name.value)) for f in reversed(node.fields)]
         elif isinstance(node, ListValueNode):
             items = list(enumerate(node.values))
-            waiting += [(item, (*place, index)) for index, item in reversed(items)]
+            waiting += [(item, (*path_inside, index)) for index, item in reversed(items)]
 
 
 def refusal(path: Path, variable: str | None, variables: Mapping[str, Any]) -> InvalidInputError:
-    """Return what is said of an argument, or a place in one, without a value."""
-    what = "argument" if len(path) == 1 else "condition"
+    noun = "argument" if len(path) == 1 else "condition"
     if variable is None:
-        reason = f"null is not a value of this {what}"
+        reason = f"null is not a value of this {noun}"
     elif variable in variables:
         reason = f"the variable ${variable} is null"
     else:
         reason = f"the variable ${variable} has no value"
-    return InvalidInputError(f"{reason}. Send one, or leave the {what} out of the document.", path)
+    return InvalidInputError(f"{reason}. Send one, or leave the {noun} out of the document.", path)

@@ -1,4 +1,4 @@
-"""Documents that are known by an id: those that clients registered, or only those of a manifest."""
+"""Look documents up by id: those that clients registered, or only those of a manifest."""
 
 import hashlib
 import json
@@ -10,83 +10,79 @@ from cachetools import LRUCache
 
 from server.http.bodies import GraphQLRequest, HttpError
 
-KEPT = 1_000
-LARGEST = 20_000
-"""Documents kept, and characters of each: together they bound the memory to 20 MB."""
+MAX_REGISTERED_DOCUMENTS = 1_000
+MAX_DOCUMENT_CHARS = 20_000
+"""Together with the number of documents this bounds the memory to 20 MB."""
 NOT_FOUND = "PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND"
 NOT_SUPPORTED = "PersistedQueryNotSupported", "PERSISTED_QUERY_NOT_SUPPORTED"
-"""Message and code that Apollo's clients know: they send the whole document, now or always."""
+"""Message and code known to Apollo's clients, which then send the full document."""
 FORBIDDEN = "FORBIDDEN"
 
 
 class ManifestError(Exception):
-    """The file is no manifest of documents; the text says what is wrong."""
+    pass
 
 
 def digest(query: str) -> str:
-    """The id of a document: SHA-256 in lower-case hexadecimal."""
     return hashlib.sha256(query.encode(errors="surrogatepass")).hexdigest()
 
 
-def named(asked: GraphQLRequest) -> str | None:
-    """The id under which a request names its document; raises ``HttpError``."""
-    if asked.document_id is not None:
-        return asked.document_id.removeprefix("sha256:")
-    persisted: Any = (asked.extensions or {}).get("persistedQuery")
+def requested_id(request: GraphQLRequest) -> str | None:
+    """Return the id by which a request names its document; raise ``HttpError``."""
+    if request.document_id is not None:
+        return request.document_id.removeprefix("sha256:")
+    persisted: Any = (request.extensions or {}).get("persistedQuery")
     if persisted is None:
         return None
     if not isinstance(persisted, dict) or not isinstance(persisted.get("sha256Hash"), str):
-        raise HttpError(400, "extensions.persistedQuery must be an object with a sha256Hash")
+        raise HttpError(400, "extensions.persistedQuery must be an object with a sha256Hash.")
     if persisted.get("version") != 1:
-        raise HttpError(400, "extensions.persistedQuery.version must be 1")
+        raise HttpError(400, "extensions.persistedQuery.version must be 1.")
     id: str = persisted["sha256Hash"]
     return id
 
 
 class PersistedQueries:
-    """Automatic persisted queries: what one client sent once, all may name by its SHA-256."""
+    """Implement automatic persisted queries: a document sent once can be named by its SHA-256."""
 
-    trusts_few = False
+    restricts_documents = False
 
-    def __init__(self, kept: int = KEPT) -> None:
-        self._queries: LRUCache[str, str] = LRUCache(kept)
+    def __init__(self, max_documents: int = MAX_REGISTERED_DOCUMENTS) -> None:
+        self._queries: LRUCache[str, str] = LRUCache(max_documents)
 
-    def with_document(self, asked: GraphQLRequest) -> GraphQLRequest:
-        """The request with the document that it names; one that comes with its id is kept."""
-        id = named(asked)
+    def with_document(self, request: GraphQLRequest) -> GraphQLRequest:
+        """Return the request with its document; a document sent with its id is registered."""
+        id = requested_id(request)
         if id is None:
-            return asked
-        if asked.query:
-            if digest(asked.query) != id.lower():
-                raise HttpError(400, "the query does not have the SHA-256 that is given with it")
-            self._keep(id.lower(), asked.query)
-            return asked
+            return request
+        if request.query:
+            if digest(request.query) != id.lower():
+                raise HttpError(400, "The query does not match its sha256Hash.")
+            self._keep(id.lower(), request.query)
+            return request
         query = self._queries.get(id.lower())
         if query is None:
             raise HttpError(404, NOT_FOUND[0], code=NOT_FOUND[1])
-        return replace(asked, query=query)
+        return replace(request, query=query)
 
     def _keep(self, id: str, query: str) -> None:
-        if len(query) <= LARGEST:
+        if len(query) <= MAX_DOCUMENT_CHARS:
             self._queries[id] = query
 
 
 class NoPersistedQueries:
-    """Every request brings its own document."""
+    restricts_documents = False
 
-    trusts_few = False
-
-    def with_document(self, asked: GraphQLRequest) -> GraphQLRequest:
-        """The request as it is, where it has a document."""
-        if asked.query:
-            return asked
+    def with_document(self, request: GraphQLRequest) -> GraphQLRequest:
+        if request.query:
+            return request
         raise HttpError(400, NOT_SUPPORTED[0], code=NOT_SUPPORTED[1])
 
 
 class TrustedDocuments:
-    """Only the documents of a manifest, by their ids or word for word."""
+    """Accept only the documents of a manifest, by id or verbatim."""
 
-    trusts_few = True
+    restricts_documents = True
 
     def __init__(self, documents: dict[str, str]) -> None:
         self._documents = documents
@@ -94,42 +90,42 @@ class TrustedDocuments:
 
     @classmethod
     def read(cls, path: Path) -> "TrustedDocuments":
-        """The manifest in a file; raises ``ManifestError``."""
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise ManifestError(f"{path} cannot be read as JSON: {error}") from None
-        documents = documents_of(content)
+            raise ManifestError(f"{path} is not valid JSON: {error}") from None
+        documents = manifest_documents(content)
         if not documents:
-            raise ManifestError(f"{path} holds no document: {SHAPES}")
+            raise ManifestError(f"{path} contains no documents: {MANIFEST_FORMATS}")
         return cls(documents)
 
-    def with_document(self, asked: GraphQLRequest) -> GraphQLRequest:
-        """The request with its document; raises ``HttpError`` for any that is not listed."""
-        if asked.query:
-            if asked.query in self._texts:
-                return asked
-            raise HttpError(403, "only documents that were listed are executed", code=FORBIDDEN)
-        id = named(asked)
+    def with_document(self, request: GraphQLRequest) -> GraphQLRequest:
+        if request.query:
+            if request.query in self._texts:
+                return request
+            raise HttpError(
+                403, "Only the documents of this server's manifest can be executed.", code=FORBIDDEN
+            )
+        id = requested_id(request)
         query = self._documents.get(id) if id is not None else None
         if query is None:
             raise HttpError(404, NOT_FOUND[0], code=NOT_FOUND[1])
-        return replace(asked, query=query)
+        return replace(request, query=query)
 
 
-SHAPES = (
+MANIFEST_FORMATS = (
     'write {"ID": "DOCUMENT", ...}, or {"operations": [{"id": "ID", "body": "DOCUMENT"}, ...]} as '
     "Apollo's tools do"
 )
 
 
-def documents_of(content: Any) -> dict[str, str] | None:
-    """The documents of a manifest by their ids; None where it has another shape."""
+def manifest_documents(content: Any) -> dict[str, str] | None:
+    """Return the documents of a manifest by id; None for an unknown format."""
     if isinstance(content, dict) and isinstance(content.get("operations"), list):
-        listed = content["operations"]
-        if not all(isinstance(one, dict) for one in listed):
+        entries = content["operations"]
+        if not all(isinstance(entry, dict) for entry in entries):
             return None
-        content = {one.get("id"): one.get("body") for one in listed}
+        content = {entry.get("id"): entry.get("body") for entry in entries}
     if not isinstance(content, dict):
         return None
     texts = all(isinstance(k, str) and isinstance(v, str) for k, v in content.items())

@@ -1,4 +1,4 @@
-"""Answers within their bound, or the error that stands in their place."""
+"""Bound the size of answers, or return an error in their place."""
 
 from typing import Any
 
@@ -13,30 +13,29 @@ from store.response_size import ResponseTooLargeError, too_large
 
 
 def bounded_answer(
-    body: dict[str, Any], context: RequestContext, asked: GraphQLRequest | None = None
+    body: dict[str, Any], context: RequestContext, request: GraphQLRequest | None = None
 ) -> bytes:
-    """Return the JSON of an answer; where it is too large, that of the error.
+    """Return the JSON of an answer, or of an error if it is too large.
 
-    ``asked`` is what was executed, if that can have been a mutation.
+    ``request`` is what was executed, if it may have been a mutation.
     """
     try:
         return encode_answer(body, context.store.config.answers.bytes)
     except ResponseTooLargeError:
-        return excess_answer(context, asked)
+        return excess_answer(context, request)
 
 
-def excess_answer(context: RequestContext, asked: GraphQLRequest | None = None) -> bytes:
-    """Return the answer in place of one that is too large, or for which too much was read."""
+def excess_answer(context: RequestContext, request: GraphQLRequest | None = None) -> bytes:
+    """Return the error that replaces an answer that is too large or has read too much."""
     limit = context.store.config.answers.bytes
     error = too_large(
         limit,
         has_read_too_much=context.has_read_too_much,
-        was_executed=asked is not None and is_mutation(asked),
+        was_executed=request is not None and is_mutation(request),
     )
     return encode_answer({"data": None, "errors": [format_store_error(error)]})
 
 
-def is_mutation(asked: GraphQLRequest) -> bool:
-    """Return whether a document that was executed may have changed something."""
-    operation = operation_named(parse(asked.query), asked.operation_name)
+def is_mutation(request: GraphQLRequest) -> bool:
+    operation = operation_named(parse(request.query), request.operation_name)
     return operation is not None and operation.operation is OperationType.MUTATION

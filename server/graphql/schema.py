@@ -1,4 +1,4 @@
-"""The assembled GraphQL schema, and its text."""
+"""Assemble the GraphQL schema, and print it."""
 
 from collections.abc import Sequence
 from copy import copy
@@ -19,7 +19,7 @@ from resolvers.roots import Mutation, Query
 from schema.scalars import SCALARS
 from server.graphql.document_limits import NO_OPERATION, DocumentBounds, DocumentLimits
 from server.graphql.guarded_arguments import guard_arguments
-from server.graphql.input_types import hasten_inputs
+from server.graphql.input_types import compile_inputs
 from server.graphql.settling_executor import SettlingExecutor
 from server.http.bodies import GraphQLRequest
 from subscriptions.roots import Subscription
@@ -27,37 +27,34 @@ from subscriptions.roots import Subscription
 
 @dataclass(frozen=True, slots=True)
 class PreparedDocument:
-    """A valid document, and of which kind the operation is that is asked for."""
-
     node: DocumentNode
     kind: OperationType
 
 
 class TrackstoreSchema(strawberry.Schema):
-    """Errors are logged where they are masked, once, and not here a second time."""
+    """Leave the logging of errors to ``server.graphql.errors``, which masks them."""
 
     introspection = True
     """Whether callers may read the schema."""
 
     @cached_property
     def enum_values(self) -> dict[str, list[str]]:
-        """The values of every enum, by its name, for error messages: none without introspection."""
         if not self.introspection:
             return {}
         types = self._schema.type_map
         return {n: list(t.values) for n, t in types.items() if isinstance(t, GraphQLEnumType)}
 
     async def prepare(
-        self, asked: GraphQLRequest, context: Any
+        self, request: GraphQLRequest, context: Any
     ) -> "PreparedDocument | PreExecutionError":
         """Parse and validate an operation of any kind, with all limits, and execute nothing."""
         prepared = self._create_execution_context(
-            query=asked.query,
+            query=request.query,
             allowed_operation_types=frozenset(OperationType),
-            variable_values=asked.variables,
+            variable_values=request.variables,
             context_value=context,
-            operation_name=asked.operation_name,
-            operation_extensions=asked.extensions,
+            operation_name=request.operation_name,
+            operation_extensions=request.extensions,
         )
         extensions = self.get_extensions()
         for extension in extensions:
@@ -77,8 +74,7 @@ class TrackstoreSchema(strawberry.Schema):
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
-    ) -> None:
-        """Nothing: see ``server.graphql.errors``."""
+    ) -> None: ...
 
 
 def build_schema(
@@ -87,7 +83,7 @@ def build_schema(
     extensions_first: Sequence[Any] = (),
     executor: Any = None,
 ) -> TrackstoreSchema:
-    """The schema with its limits; ``extensions_first`` and ``executor`` are those of a fast path."""
+    """Return the schema with its limits; ``extensions_first`` and ``executor`` are of a fast path."""
     limits = bounds or DocumentBounds()
     extensions: list[Any] = [*extensions_first, lambda: DocumentLimits(limits)]
     if not introspection:
@@ -101,18 +97,17 @@ def build_schema(
 
 @cache
 def _converted() -> TrackstoreSchema:
-    """The types, turned into those of graphql-core once: all applications of a process share them."""
+    """Convert the types to graphql-core once, since all applications of a process share them."""
     schema = TrackstoreSchema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     )
-    hasten_inputs(schema)
+    compile_inputs(schema)
     guard_arguments(schema)
     return schema
 
 
 def schema_sdl() -> str:
-    """The schema definition language of the schema, as it is committed."""
     return build_schema().as_str().rstrip() + "\n"

@@ -1,1 +1,1 @@
-"""Read HTTP requests: headers, bodies, encodings, within their bounds."""
+"""Read HTTP requests within their bounds: headers, bodies, encodings."""

@@ -1,18 +1,18 @@
-"""The headers of a call as text by lower-case name, read once for all who ask."""
+"""Read the headers of a call once, as text by lower-case name."""
 
 from collections.abc import Mapping
 
 from starlette.types import Scope
 
-KEPT = "trackstore.headers"
-"""Where they stand in the scope."""
+HEADERS_KEY = "trackstore.headers"
+"""Key of the cached headers in the scope."""
 
 
 def headers_of(scope: Scope) -> Mapping[str, str]:
-    """By name; of several with one name the first, as ``starlette.datastructures.Headers.get``."""
-    found: dict[str, str] | None = scope.get(KEPT)
-    if found is None:
+    """Return the first value of each name, as ``starlette.datastructures.Headers.get``."""
+    headers: dict[str, str] | None = scope.get(HEADERS_KEY)
+    if headers is None:
         pairs = reversed(scope["headers"])
-        found = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in pairs}
-        scope[KEPT] = found
-    return found
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in pairs}
+        scope[HEADERS_KEY] = headers
+    return headers

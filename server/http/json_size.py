@@ -1,26 +1,26 @@
-"""Counts the values of a JSON text before anything is made of it: parsed ones take 30 times the room."""
+"""Count the values of a JSON text before it is parsed, which takes 30 times its size in memory."""
 
 CHUNK_BYTES = 64 * 1024
-"""How much of a text is taken apart at once."""
+"""Size of the pieces that are scanned."""
 STRUCTURE = (b",", b"[", b"{")
-"""What stands before each value but the first."""
+"""Precede each value but the first."""
 
 
-def holds_more_values(content: bytes, most: int) -> bool:
-    """Whether a JSON text may hold more than ``most`` values, in time linear in its length.
+def holds_more_values(content: bytes, maximum: int) -> bool:
+    """Return whether a JSON text may hold more than ``maximum`` values, in linear time.
 
-    Members count with their values; empty lists and objects count once more. A text that is not
-    JSON has any answer.
+    Members count with their values; empty lists and objects count once more. The result is arbitrary
+    for text that is not JSON.
     """
-    if len(content) <= most or count(content) <= most:
+    if len(content) <= maximum or count(content) <= maximum:
         return False
-    # Commas of texts were counted, too: once more, without what stands between quotes.
-    found, is_text = 0, False
+    # The count included commas in strings; repeat it without quoted text.
+    value_count, is_text = 0, False
     content = content.replace(rb"\\", b"").replace(rb"\"", b"")
     for start in range(0, len(content), CHUNK_BYTES):
         parts = content[start : start + CHUNK_BYTES].split(b'"')
-        found += count(b"".join(parts[is_text::2]))
-        if found > most:
+        value_count += count(b"".join(parts[is_text::2]))
+        if value_count > maximum:
             return True
         is_text ^= len(parts) % 2 == 0
     return False

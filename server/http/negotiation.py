@@ -1,4 +1,4 @@
-"""Chooses type and coding of an answer from what its caller accepts, as RFC 9110 section 12.5 has it."""
+"""Negotiate media type and coding of an answer, as in RFC 9110 section 12.5."""
 
 import re
 from dataclasses import dataclass
@@ -6,28 +6,28 @@ from functools import lru_cache
 
 GRAPHQL_JSON = "application/graphql-response+json"
 JSON = "application/json"
-OFFERED = (JSON, GRAPHQL_JSON)
-"""In the order in which the server prefers them where a caller does not mind."""
+OFFERED_TYPES = (JSON, GRAPHQL_JSON)
+"""In the server's order of preference."""
 
-LARGEST_KEPT = 400
-"""Characters of an Accept header worth remembering; those of real clients have 30 to 150."""
-LARGEST = 8_000
-"""Characters of an Accept header that are looked at."""
+MAX_CACHED_CHARS = 400
+"""Longer Accept headers are not cached; those of real clients have 30 to 150 characters."""
+MAX_HEADER_CHARS = 8_000
+"""Further characters of an Accept header are ignored."""
 NAME = re.compile(r"[\w!#$&^.+*-]+")
 QUALITY = re.compile(r"0(?:\.\d{0,3})?|1(?:\.0{0,3})?")
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """One entry of an Accept header; ``place`` is its position."""
+    """Describe one entry of an Accept header; ``position`` is its index."""
 
     type: str
     subtype: str
     quality: float
-    place: int
+    position: int
 
     def precision(self, media_type: str) -> int:
-        """How exactly it means ``media_type``: 3 by name, 2 by its type, 1 as anything; 0 not at all."""
+        """Rate how exactly it matches ``media_type``: 3 by name, 2 by type, 1 for ``*/*``, 0 not at all."""
         type_, subtype = media_type.split("/")
         if self.type == "*":
             return int(self.subtype == "*")
@@ -36,51 +36,48 @@ class Range:
         return 2 if self.subtype == "*" else 3 * (self.subtype == subtype)
 
 
-def preferred(accept: str, offered: tuple[str, ...] = OFFERED) -> str | None:
-    """The one of ``offered`` that the caller prefers; None where it accepts none of them.
+def preferred(accept: str, offered: tuple[str, ...] = OFFERED_TYPES) -> str | None:
+    """Return the offered type that the caller prefers; None if it accepts none.
 
-    Quality decides, then the order in which the caller names them, then ours. No header, and one
-    without a readable entry, accept anything.
+    Quality decides, then the caller's order, then the server's. A missing or unreadable header accepts
+    anything.
     """
-    if len(accept) > LARGEST_KEPT:
-        return choose(accept[:LARGEST], offered)
-    return _remembered(accept, offered)
+    if len(accept) > MAX_CACHED_CHARS:
+        return choose(accept[:MAX_HEADER_CHARS], offered)
+    return _choose_cached(accept, offered)
 
 
 def choose(accept: str, offered: tuple[str, ...]) -> str | None:
-    """The same, worked out."""
     ranges = ranges_of(accept)
     if not ranges:
         return offered[0]
     best: tuple[float, int] | None = None
     chosen = None
     for media_type in offered:
-        meant = max(ranges, key=lambda r: (r.precision(media_type), r.quality, -r.place))
-        if not meant.precision(media_type) or not meant.quality:
+        best_range = max(ranges, key=lambda r: (r.precision(media_type), r.quality, -r.position))
+        if not best_range.precision(media_type) or not best_range.quality:
             continue
-        rank = meant.quality, -meant.place
+        rank = best_range.quality, -best_range.position
         if best is None or rank > best:
             best, chosen = rank, media_type
     return chosen
 
 
-_remembered = lru_cache(maxsize=256)(choose)
+_choose_cached = lru_cache(maxsize=256)(choose)
 
 
 def ranges_of(accept: str) -> list[Range]:
-    """The entries of an Accept header that can be read; the others say nothing."""
-    found = []
-    for place, entry in enumerate(accept.lower().split(",")):
+    ranges = []
+    for position, entry in enumerate(accept.lower().split(",")):
         name, *parameters = (part.strip() for part in entry.split(";"))
         type_, _, subtype = name.partition("/")
         quality = quality_of(parameters)
         if NAME.fullmatch(type_) and NAME.fullmatch(subtype) and quality is not None:
-            found.append(Range(type_, subtype, quality, place))
-    return found
+            ranges.append(Range(type_, subtype, quality, position))
+    return ranges
 
 
 def quality_of(parameters: list[str]) -> float | None:
-    """The weight of an entry; None where it cannot be read."""
     for parameter in parameters:
         name, _, value = parameter.partition("=")
         if name.rstrip() == "q":
@@ -89,10 +86,11 @@ def quality_of(parameters: list[str]) -> float | None:
 
 
 def preferred_coding(accept_encoding: str, offered: tuple[str, ...]) -> str:
-    """The first of ``offered`` that Accept-Encoding takes; empty where it takes none of them."""
-    taken: dict[str, bool] = {}
-    for entry in accept_encoding.lower()[:LARGEST_KEPT].split(","):
+    accepted: dict[str, bool] = {}
+    for entry in accept_encoding.lower()[:MAX_CACHED_CHARS].split(","):
         name, *parameters = (part.strip() for part in entry.split(";"))
         quality = quality_of(parameters)
-        taken[name] = bool(quality)
-    return next((coding for coding in offered if taken.get(coding, taken.get("*", False))), "")
+        accepted[name] = bool(quality)
+    return next(
+        (coding for coding in offered if accepted.get(coding, accepted.get("*", False))), ""
+    )

@@ -1,4 +1,4 @@
-"""Bounds the variables of a request before anything is made of them."""
+"""Bound the variables of a request before they are coerced."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,16 +16,15 @@ from graphql import (
 )
 from pydantic import Field
 
-BATCHES = frozenset({"OperationInput", "EntryInput"})
-"""Inputs that come by the thousand; of all others a request needs a few."""
+BATCH_INPUTS = frozenset({"OperationInput", "EntryInput"})
+"""Inputs that are sent by the thousand; a request needs few of the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectBounds:
-    """Bound how many objects the inputs of one request may hold.
+    """Bound the objects in the inputs of one request; each is a setting.
 
-    ``objects`` and ``depth`` are of filters and the like; ``batch``, of operations and entries, is the
-    bound of a batch.
+    ``objects`` and ``depth`` apply to filters and the like, ``batch`` to operations and entries.
     """
 
     objects: Annotated[
@@ -50,96 +49,92 @@ class ObjectBounds:
     batch: int = 10_000
 
 
-def problem_of_size(variables: Mapping[str, Any], most: int) -> str | None:
-    """Whether plain JSON variables hold more values than they may; decoded inputs do not count.
+def problem_of_size(variables: Mapping[str, Any], maximum: int) -> str | None:
+    """Check that JSON variables hold at most ``maximum`` values; decoded inputs do not count.
 
-    Looks at each value once, and at no more of them than there may be.
+    Visits each value once, and at most ``maximum`` of them.
     """
     level = [v for v in variables.values() if type(v) is dict or type(v) is list]
-    seen = len(variables)
+    value_count = len(variables)
     while level:
-        inner: list[Any] = []
+        nested: list[Any] = []
         for value in level:
-            seen += len(value)
-            if seen > most:
-                return f"more than {most:,} values in the variables: send several requests"
+            value_count += len(value)
+            if value_count > maximum:
+                return f"The variables must not exceed {maximum:,} values. Split them into several requests."
             items = value.values() if type(value) is dict else value
-            inner += [item for item in items if type(item) is dict or type(item) is list]
-        level = inner
+            nested += [item for item in items if type(item) is dict or type(item) is list]
+        level = nested
     return None
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A variable of an operation that holds input objects."""
-
     name: str
     type: GraphQLInputObjectType
 
 
 def shapes_of(schema: GraphQLSchema, operation: OperationDefinitionNode) -> tuple[Shape, ...]:
-    """The variables of an operation that hold input objects."""
     return tuple(
         Shape(definition.variable.name.value, kind)
         for definition in operation.variable_definitions or ()
-        if isinstance(kind := schema.get_type(named(definition.type)), GraphQLInputObjectType)
+        if isinstance(kind := schema.get_type(type_name(definition.type)), GraphQLInputObjectType)
     )
 
 
-def named(wanted: TypeNode) -> str:
-    """The name inside of lists and exclamation marks."""
-    while isinstance(wanted, NonNullTypeNode | ListTypeNode):
-        wanted = wanted.type
-    assert isinstance(wanted, NamedTypeNode)
-    return wanted.name.value
+def type_name(type_node: TypeNode) -> str:
+    while isinstance(type_node, NonNullTypeNode | ListTypeNode):
+        type_node = type_node.type
+    assert isinstance(type_node, NamedTypeNode)
+    return type_node.name.value
 
 
 def problem_of_shapes(
     shapes: tuple[Shape, ...], variables: Mapping[str, Any], bounds: ObjectBounds
 ) -> str | None:
-    """What is too much before it is coerced, which takes long for each object; decoded ones are done."""
+    """Check variables before coercion, which takes long per object; skip decoded ones."""
     for shape in shapes:
-        given = variables.get(shape.name)
-        if type(given) is not list and type(given) is not dict:
+        value = variables.get(shape.name)
+        if type(value) is not list and type(value) is not dict:
             continue
-        if shape.type.name in BATCHES:
-            # The field itself says more of a batch that is a little too large; it costs the more.
-            if type(given) is list and len(given) > 2 * bounds.batch:
-                found = len(given)
+        if shape.type.name in BATCH_INPUTS:
+            # The field itself reports a batch that is slightly too large in more detail.
+            if type(value) is list and len(value) > 2 * bounds.batch:
+                item_count = len(value)
                 return (
-                    f"{shape.name}: {found:,} items, at most {bounds.batch:,} in one call: "
-                    "send several"
+                    f"{shape.name}: A call must not exceed {bounds.batch:,} items (got {item_count:,}). "
+                    "Split it into several calls."
                 )
             continue
-        problem = problem_of_objects(given, shape.type, bounds)
+        problem = problem_of_objects(value, shape.type, bounds)
         if problem is not None:
             return f"{shape.name}: {problem}"
     return None
 
 
 def problem_of_objects(
-    given: Any, kind: GraphQLInputObjectType, bounds: ObjectBounds
+    input_value: Any, kind: GraphQLInputObjectType, bounds: ObjectBounds
 ) -> str | None:
-    """Whether an input holds too many objects, or one in the other; JSON inside counts as a value."""
-    found, depth = 0, 0
-    level: list[tuple[Any, GraphQLInputObjectType]] = [(given, kind)]
+    """Check number and depth of an input's objects; JSON values count as one."""
+    object_count, depth = 0, 0
+    level: list[tuple[Any, GraphQLInputObjectType]] = [(input_value, kind)]
     while level:
         depth += any(type(value) is dict for value, _ in level)
-        inner: list[tuple[Any, GraphQLInputObjectType]] = []
+        next_level: list[tuple[Any, GraphQLInputObjectType]] = []
         for value, type_ in level:
             if type(value) is list:
-                inner += [(item, type_) for item in value if type(item) in (dict, list)]
+                next_level += [(item, type_) for item in value if type(item) in (dict, list)]
                 continue
-            found += 1
+            object_count += 1
             for name, item in value.items():
                 if type(item) is dict or type(item) is list:
                     field = type_.fields.get(name)
-                    wanted = get_named_type(field.type) if field is not None else None
-                    if isinstance(wanted, GraphQLInputObjectType):
-                        inner.append((item, wanted))
-        if found + len(inner) > bounds.objects:
-            return f"more than {bounds.objects:,} objects: split it up"
+                    named_type = get_named_type(field.type) if field is not None else None
+                    if isinstance(named_type, GraphQLInputObjectType):
+                        next_level.append((item, named_type))
+        if object_count + len(next_level) > bounds.objects:
+            return f"The input must not exceed {bounds.objects:,} objects. Split it into several requests."
         if depth > bounds.depth:
-            return f"nested deeper than {bounds.depth} levels: ask for less at once"
-        level = inner
+            return f"The input must not be nested deeper than {bounds.depth} levels."
+        level = next_level
     return None

@@ -1,1 +1,1 @@
-"""Live results over websockets, server-sent events and multipart: executed once, sent to many."""
+"""Stream live results over WebSockets, server-sent events and multipart."""

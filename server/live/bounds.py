@@ -1,4 +1,4 @@
-"""Bounds of streaming connections."""
+"""Define the bounds of streaming connections."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -12,7 +12,7 @@ Seconds = Annotated[float, Field(gt=0, le=HOUR_SECONDS)]
 
 @dataclass(frozen=True, slots=True)
 class LiveBounds:
-    """Bound streaming connections. Times are seconds."""
+    """Bound streaming connections; each is a setting. Times are seconds."""
 
     connections: Annotated[
         int,

@@ -1,4 +1,4 @@
-"""Runs any operation as a stream of encoded answers; equal subscriptions share theirs."""
+"""Run any operation as a stream of encoded answers; equal subscriptions share one execution."""
 
 import asyncio
 import json
@@ -39,30 +39,30 @@ from subscriptions.streams import Item
 from subscriptions.subscriber import Subscriber
 
 Errors = list[dict[str, Any]]
-DECLARED_AND_USED = 2
-"""How often a variable stands in a document that uses it once."""
+SINGLE_USE_OCCURRENCES = 2
+"""Occurrences of a variable in a document that uses it once."""
 
 
 BYTES_PER_ITEM = 500
-"""Of an operation, or another entry, as JSON."""
+"""Typical size of an operation or another entry as JSON."""
 
 
-def size_of(asked: GraphQLRequest) -> int:
-    """Return about how many bytes the lists of a request have, which was decoded with its message."""
-    values = (asked.variables or {}).values()
+def size_of(request: GraphQLRequest) -> int:
+    """Estimate the size in bytes of the lists of a request that is already decoded."""
+    values = (request.variables or {}).values()
     return BYTES_PER_ITEM * sum(len(value) for value in values if isinstance(value, list))
 
 
 class DocumentRefusedError(Exception):
-    """The operation cannot be executed: it was not begun."""
+    """Report an operation that cannot be executed and was not begun."""
 
     def __init__(self, errors: Errors) -> None:
         super().__init__()
         self.errors = errors
 
 
-class StreamBrokenError(Exception):
-    """The stream had to end."""
+class StreamEndedError(Exception):
+    """Report a stream that had to end."""
 
     def __init__(self, errors: Errors) -> None:
         super().__init__()
@@ -71,9 +71,9 @@ class StreamBrokenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An operation that was begun: its encoded answers; iterated, they raise ``StreamBrokenError``.
+    """Hold the encoded answers of an operation; iterating them may raise ``StreamEndedError``.
 
-    ``is_live`` says whether more is read for it as long as it is iterated.
+    ``is_live`` says whether they continue for as long as they are iterated.
     """
 
     answers: AsyncGenerator[str]
@@ -82,15 +82,13 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Subscribed:
-    """A subscription that was begun: its executor, and what it follows."""
-
     executor: Executor[Any]
     following: Following
     principal: Principal
 
 
 class LiveEngine:
-    """What the streaming transports have in common."""
+    """Execute operations for the streaming transports."""
 
     def __init__(
         self,
@@ -98,7 +96,7 @@ class LiveEngine:
         store: Store,
         hub: Hub,
         hydrate: Hydrators,
-        work: ExecutionLimits,
+        limits: ExecutionLimits,
         *,
         shares: bool = True,
     ) -> None:
@@ -106,50 +104,51 @@ class LiveEngine:
         self._store = store
         self._hub = hub
         self._hydrate = hydrate
-        self._work = work
+        self._limits = limits
         self._shares = shares
         self._shared: dict[Hashable, SharedExecution] = {}
         self._executor = schema.execution_context_class or StrawberryGraphQLCoreExecutionContext
 
     @property
     def executions(self) -> int:
-        """How many executions are kept, shared or not."""
         return len(self._shared)
 
     async def open(
-        self, asked: GraphQLRequest, principal: Principal, *, may_write: bool = True
+        self, request: GraphQLRequest, principal: Principal, *, may_write: bool = True
     ) -> Opened:
-        """Begin an operation of any kind, without ``may_write`` any but a mutation.
+        """Begin an operation of any kind; without ``may_write``, any but a mutation.
 
         Raises ``DocumentRefusedError``, ``HttpError`` or a ``StoreError`` where it cannot be begun.
         """
-        async with self._work.turns.call(principal) as call:
-            await call.arrived(size_of(asked))
+        async with self._limits.scheduler.call(principal) as call:
+            await call.wait_for_turn(size_of(request))
             try:
-                async with asyncio.timeout(self._work.deadlines.seconds):
-                    return await self._begin(asked, principal, may_write=may_write)
+                async with asyncio.timeout(self._limits.deadlines.seconds):
+                    return await self._begin(request, principal, may_write=may_write)
             except TimeoutError:
-                raise QueryTimeoutError(self._work.deadlines.sentence) from None
+                raise QueryTimeoutError(self._limits.deadlines.message) from None
 
     async def _begin(
-        self, asked: GraphQLRequest, principal: Principal, *, may_write: bool
+        self, request: GraphQLRequest, principal: Principal, *, may_write: bool
     ) -> Opened:
         context = self._context(principal)
-        document = await self._schema.prepare(asked, context)
+        document = await self._schema.prepare(request, context)
         if isinstance(document, PreExecutionError):
             raise DocumentRefusedError(self._format(document.errors or []))
         if document.kind is OperationType.MUTATION and not may_write:
             raise needs_post()
         if document.kind is not OperationType.SUBSCRIPTION:
-            return one(self._encode(await self._execute(asked, context), context, asked))
+            return single_answer(
+                self._encode(await self._execute(request, context), context, request)
+            )
         executor = self._executor.build(
-            self._schema._schema,  # Strawberry has no public way to it
+            self._schema._schema,  # Strawberry has no public accessor
             document.node,
             None,
             context,
-            asked.variables,
-            asked.operation_name,
-            operation_extensions=asked.extensions,
+            request.variables,
+            request.operation_name,
+            operation_extensions=request.extensions,
         )
         if isinstance(executor, list):
             raise DocumentRefusedError(self._format(executor))
@@ -157,19 +156,19 @@ class LiveEngine:
         if isawaitable(source):
             source = await source
         if isinstance(source, ExecutionResult):
-            return one(self._encode(source, context, began=False))
+            return single_answer(self._encode(source, context, began=False))
         subscribed = Subscribed(executor, source, principal)
-        answers = self._follow(subscribed, self._key(asked, subscribed))
+        answers = self._follow(subscribed, self._key(request, subscribed))
         return Opened(answers, is_live=True)
 
-    async def _execute(self, asked: GraphQLRequest, context: LiveContext) -> Any:
+    async def _execute(self, request: GraphQLRequest, context: LiveContext) -> Any:
         try:
             return await self._schema.execute(
-                asked.query,
-                variable_values=asked.variables,
+                request.query,
+                variable_values=request.variables,
                 context_value=context,
-                operation_name=asked.operation_name,
-                operation_extensions=asked.extensions,
+                operation_name=request.operation_name,
+                operation_extensions=request.extensions,
             )
         finally:
             await context.settle()
@@ -184,25 +183,24 @@ class LiveEngine:
                 partial(self._forget, key),
             )
         follower = Subscriber(shared, following.after, following.policy, following.queue_items)
-        last: str | None = None
+        last_value: str | None = None
         try:
             async for item in follower.items():
-                if following.only_changes and item.value == last:
+                if following.only_changes and item.value == last_value:
                     continue
-                last = item.value if following.only_changes else None
+                last_value = item.value if following.only_changes else None
                 yield item.value
         except StoreError as error:
-            raise StreamBrokenError([format_store_error(error)]) from error
+            raise StreamEndedError([format_store_error(error)]) from error
 
     def _forget(self, key: Hashable) -> None:
         self._shared.pop(key, None)
 
     async def _answer(self, subscribed: Subscribed, item: Item) -> str:
-        """Execute the selection on one item."""
         executor = subscribed.executor.build_per_event_executor(
             subscribed.following.show(item.value)
         )
-        # The copy shares its cache of selections, to which every event adds: a stream would grow.
+        # The copy shares its cache of selections, which would grow with every event of a stream.
         executor._relevant_sub_fields = {}
         executor.context_value = context = self._context(subscribed.principal)
         try:
@@ -216,18 +214,18 @@ class LiveEngine:
     def _context(self, principal: Principal) -> LiveContext:
         return LiveContext(self._store, principal, self._hydrate, hub=self._hub)
 
-    def _key(self, asked: GraphQLRequest, subscribed: Subscribed) -> Hashable:
-        """What equal subscriptions have in common: all but where they begin."""
+    def _key(self, request: GraphQLRequest, subscribed: Subscribed) -> Hashable:
+        """Return what equal subscriptions have in common: everything but where they start."""
         if not self._shares:
             return object()
-        variables = dict(asked.variables or {})
+        variables = dict(request.variables or {})
         cursor = cursor_variable(subscribed.executor.operation, subscribed.following.cursor)
-        if len(re.findall(rf"\${cursor}\b", asked.query)) == DECLARED_AND_USED:
-            variables.pop(cursor, None)  # the answers do not depend on it, too
+        if len(re.findall(rf"\${cursor}\b", request.query)) == SINGLE_USE_OCCURRENCES:
+            variables.pop(cursor, None)  # the answers do not depend on it
         principal = subscribed.principal
         return (
-            asked.query,
-            asked.operation_name,
+            request.query,
+            request.operation_name,
             json.dumps(variables, sort_keys=True, default=str),
             principal.bounds,
             principal.scopes,
@@ -240,13 +238,13 @@ class LiveEngine:
         self,
         result: Any,
         context: LiveContext,
-        asked: GraphQLRequest | None = None,
+        request: GraphQLRequest | None = None,
         *,
         began: bool = True,
     ) -> str:
         if context.has_read_too_much:
-            return excess_answer(context, asked).decode()
-        # An error without a path is of the request: nothing was executed, so there is no data.
+            return excess_answer(context, request).decode()
+        # An error without a path concerns the request: nothing was executed, so there is no data.
         began = began and not (
             result.data is None and result.errors and all(e.path is None for e in result.errors)
         )
@@ -255,12 +253,10 @@ class LiveEngine:
             body["errors"] = self._format(result.errors)
         if getattr(result, "extensions", None):
             body["extensions"] = result.extensions
-        return bounded_answer(body, context, asked).decode()
+        return bounded_answer(body, context, request).decode()
 
 
-def one(answer: str) -> Opened:
-    """A stream of a single answer."""
-
+def single_answer(answer: str) -> Opened:
     async def answers() -> AsyncGenerator[str]:
         yield answer
 
@@ -268,9 +264,11 @@ def one(answer: str) -> Opened:
 
 
 def cursor_variable(operation: OperationDefinitionNode, argument: str | None) -> str:
-    """The variable that says where to begin; empty where none does."""
+    """Return the variable that sets the start; empty if there is none."""
     for field in operation.selection_set.selections:
-        for given in field.arguments or () if isinstance(field, FieldNode) else ():
-            if given.name.value == argument and isinstance(given.value, VariableNode):
-                return given.value.name.value
+        for argument_node in field.arguments or () if isinstance(field, FieldNode) else ():
+            if argument_node.name.value == argument and isinstance(
+                argument_node.value, VariableNode
+            ):
+                return argument_node.value.name.value
     return ""

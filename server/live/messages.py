@@ -1,4 +1,4 @@
-"""Messages of the graphql-transport-ws protocol: what is read, strictly, and what is written."""
+"""Parse messages of the graphql-transport-ws protocol strictly, and write them."""
 
 from enum import IntEnum
 from typing import Any
@@ -9,18 +9,18 @@ from server.http.bodies import GraphQLRequest, too_many_values
 from server.http.json_size import holds_more_values
 
 PROTOCOL = "graphql-transport-ws"
-ENDED = "the API key or the sign-in of this connection has ended"
-ACCESS_CHANGED = "what this API key may do or see has changed: subscribe again"
+ENDED = "the API key or sign-in of this connection has expired or was revoked"
+ACCESS_CHANGED = "the permissions of this API key have changed: subscribe again"
 MAX_CONTROL_CHARACTERS = 16 * 1024
-"""Of a message that is no operation: a connection_init, or a ping."""
+"""For messages other than subscribe, such as connection_init and ping."""
 MAX_ID_CHARACTERS = 1_000
-"""Of an operation's id, which stands in every answer to it."""
+"""For operation ids, which every answer repeats."""
 MAX_REASON_BYTES = 123
-"""Of a close frame: RFC 6455, section 5.5."""
+"""Of a close frame, by RFC 6455 section 5.5."""
 
 
 class Close(IntEnum):
-    """Close codes of the protocol, and those of RFC 6455 that clients answer by coming back."""
+    """List the close codes of the protocol, and those of RFC 6455 that make clients reconnect."""
 
     NORMAL = 1000
     TOO_LARGE = 1009
@@ -36,7 +36,7 @@ class Close(IntEnum):
 
 
 class ConnectionClosedError(Exception):
-    """The connection must be closed, with a code and a reason."""
+    """Close the connection, with a code and a reason."""
 
     def __init__(self, code: Close, reason: str) -> None:
         super().__init__(reason)
@@ -45,104 +45,100 @@ class ConnectionClosedError(Exception):
 
 
 class Message(msgspec.Struct):
-    """A message that is formed as the protocol says; ``id`` and ``asked`` where its type has them."""
+    """Hold a valid message; ``id`` and ``request`` are set if its type has them."""
 
     type: str
     id: str = ""
     payload: dict[str, Any] | None = None
-    asked: GraphQLRequest | None = None
+    request: GraphQLRequest | None = None
 
 
 class Kind(msgspec.Struct):
-    """A message of which nothing but its type is parsed."""
-
     type: str
 
 
 def check_size(text: str, max_values: int) -> None:
-    """Refuse a large message before it is parsed; raises ``ConnectionClosedError``.
+    """Refuse a large message before it is parsed; raise ``ConnectionClosedError``.
 
-    Only operations are large, and hold many values.
+    Only operations may be large and hold many values.
     """
     if len(text) <= MAX_CONTROL_CHARACTERS:
         return
     try:
         kind = msgspec.json.decode(text, type=Kind).type
     except (msgspec.DecodeError, UnicodeError, RecursionError):
-        raise bad("the message is not JSON, or has no type") from None
+        raise protocol_error("the message is not JSON, or has no type") from None
     if kind != "subscribe":
-        raise bad(f"only subscribe may have more than {MAX_CONTROL_CHARACTERS:,} characters")
+        raise protocol_error(
+            f"only subscribe may have more than {MAX_CONTROL_CHARACTERS:,} characters"
+        )
     if len(text) > max_values and holds_more_values(text.encode(errors="replace"), max_values):
-        raise bad(too_many_values(max_values))
+        raise protocol_error(too_many_values(max_values))
 
 
 def read_message(text: str | None, max_values: int) -> Message:
-    """The message in a frame; raises ``ConnectionClosedError`` for anything that is none."""
+    """Parse the message in a frame; raise ``ConnectionClosedError`` if it is invalid."""
     if text is None:
-        raise bad("messages are text")
+        raise protocol_error("messages must be text")
     check_size(text, max_values)
     try:
-        found = msgspec.json.decode(text)
+        message = msgspec.json.decode(text)
     except RecursionError:
-        raise bad("the JSON is nested too deeply") from None
+        raise protocol_error("the JSON is nested too deeply") from None
     except (msgspec.DecodeError, UnicodeError):
-        raise bad("the message is not JSON") from None
-    if not isinstance(found, dict):
-        raise bad("a message is a JSON object")
-    kind = found.get("type")
+        raise protocol_error("the message is not JSON") from None
+    if not isinstance(message, dict):
+        raise protocol_error("a message must be a JSON object")
+    kind = message.get("type")
     if not isinstance(kind, str):
-        raise bad("a message has a type, a string")
+        raise protocol_error("a message needs a type, which is a string")
     if kind in ("connection_init", "ping", "pong"):
-        return Message(kind, payload=member(found, "payload", kind))
+        return Message(kind, payload=member(message, "payload", kind))
     if kind in ("subscribe", "complete"):
-        id = found.get("id")
+        id = message.get("id")
         if not isinstance(id, str) or not id:
-            raise bad(f"{kind} has an id, a string that is not empty")
+            raise protocol_error(f"{kind} needs an id, which is a string and not empty")
         if len(id) > MAX_ID_CHARACTERS:
-            raise bad(f"an id has at most {MAX_ID_CHARACTERS:,} characters")
-        asked = read_request(found.get("payload")) if kind == "subscribe" else None
-        return Message(kind, id, None, asked)
-    raise bad(f"there is no message of type {kind[:40]!r} from clients")
+            raise protocol_error(f"an id must not exceed {MAX_ID_CHARACTERS:,} characters")
+        request = read_request(message.get("payload")) if kind == "subscribe" else None
+        return Message(kind, id, None, request)
+    raise protocol_error(f"unknown message type {kind[:40]!r}")
 
 
 def read_request(payload: Any) -> GraphQLRequest:
-    """The operation in the payload of a subscribe message."""
     if not isinstance(payload, dict):
-        raise bad("the payload of subscribe is an object")
+        raise protocol_error("the payload of subscribe must be an object")
     query, name = payload.get("query"), payload.get("operationName")
     if not isinstance(query, str):
-        raise bad("the payload of subscribe has a query, a string")
+        raise protocol_error("the payload of subscribe needs a query, which is a string")
     if name is not None and not isinstance(name, str):
-        raise bad("operationName is a string")
+        raise protocol_error("operationName must be a string")
     variables = member(payload, "variables", "subscribe")
     return GraphQLRequest(
         query, variables, name or None, member(payload, "extensions", "subscribe")
     )
 
 
-def member(found: dict[str, Any], name: str, kind: str) -> dict[str, Any] | None:
-    """A member that is an object, where it is there."""
-    value = found.get(name)
+def member(parent: dict[str, Any], name: str, kind: str) -> dict[str, Any] | None:
+    value = parent.get(name)
     if value is not None and not isinstance(value, dict):
-        raise bad(f"{name} of {kind} is an object")
+        raise protocol_error(f"{name} of {kind} must be an object")
     return value
 
 
-def bad(reason: str) -> ConnectionClosedError:
-    """What ends a connection whose client does not speak the protocol."""
+def protocol_error(reason: str) -> ConnectionClosedError:
     return ConnectionClosedError(Close.BAD_REQUEST, reason)
 
 
 def write(type: str, id: str | None = None, payload: Any = None) -> str:
-    """A message of the server."""
-    found: dict[str, Any] = {"type": type}
+    message: dict[str, Any] = {"type": type}
     if id is not None:
-        found = {"id": id, **found}
+        message = {"id": id, **message}
     if payload is not None:
-        found["payload"] = payload
-    return msgspec.json.encode(found).decode()
+        message["payload"] = payload
+    return msgspec.json.encode(message).decode()
 
 
-def next_before(id: str) -> str:
-    """What stands before the answer in a message that carries one; a brace stands after it."""
+def next_message_prefix(id: str) -> str:
+    """Return the start of a ``next`` message, up to its payload; a closing brace follows the payload."""
     return f'{{"id":{msgspec.json.encode(id).decode()},"type":"next","payload":'

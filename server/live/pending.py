@@ -1,4 +1,4 @@
-"""Websockets whose caller is not known yet: few from one address, and only for a few seconds."""
+"""Bound WebSockets whose caller is not known yet, per address and in time."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -6,56 +6,54 @@ from collections.abc import Callable
 from server.access.admission import network_of
 
 MAX_PENDING_SOCKETS = 2_000
-"""Of all addresses together, in one process."""
+"""For all addresses of one process."""
 
 
 class PendingSockets:
-    """Sockets that wait for an accepted ``connection_init``.
+    """Track sockets that wait for an accepted ``connection_init``.
 
-    Where there are too many, the one that has waited for longest is closed for the new one: whoever
-    only opens sockets keeps nobody out, at the same address neither.
+    Beyond the bound the one waiting longest is closed for the new one, so that opening sockets keeps
+    nobody out, not even at the same address.
     """
 
-    def __init__(self, per_address: int, most: int = MAX_PENDING_SOCKETS) -> None:
+    def __init__(self, per_address: int, max_sockets: int = MAX_PENDING_SOCKETS) -> None:
         self._per_address = per_address
-        self._most = most
+        self._max_sockets = max_sockets
         self._addresses: dict[str, OrderedDict[object, Callable[[], None]]] = {}
-        self._all: OrderedDict[object, str] = OrderedDict()
+        self._networks: OrderedDict[object, str] = OrderedDict()
         self.evicted = 0
-        """Sockets that were closed for new ones."""
+        """Sockets closed to make room for new ones."""
 
     def __len__(self) -> int:
-        return len(self._all)
+        return len(self._networks)
 
     def enter(self, address: str, socket: object, end: Callable[[], None]) -> None:
-        """Add a socket; ``end`` closes it without waiting."""
         network = network_of(address)
         sockets = self._addresses.get(network, ())
         if len(sockets) >= self._per_address:
             self._evict(next(iter(sockets)))
-        if len(self._all) >= self._most:
-            self._evict(next(iter(self._all)))
+        if len(self._networks) >= self._max_sockets:
+            self._evict(next(iter(self._networks)))
         self._addresses.setdefault(network, OrderedDict())[socket] = end
-        self._all[socket] = network
+        self._networks[socket] = network
 
     def leave(self, socket: object) -> None:
-        """Remove a socket that was accepted or closed; removing it again changes nothing."""
-        network = self._all.pop(socket, None)
+        """Remove a socket that was accepted or closed; idempotent."""
+        network = self._networks.pop(socket, None)
         if network is not None:
             sockets = self._addresses[network]
             del sockets[socket]
             if not sockets:
                 del self._addresses[network]
 
-    def end_all(self) -> None:
-        """Close all of them."""
-        for socket in list(self._all):
-            end = self._addresses[self._all[socket]][socket]
+    def close_all(self) -> None:
+        for socket in list(self._networks):
+            end = self._addresses[self._networks[socket]][socket]
             self.leave(socket)
             end()
 
     def _evict(self, socket: object) -> None:
-        end = self._addresses[self._all[socket]][socket]
+        end = self._addresses[self._networks[socket]][socket]
         self.leave(socket)
         self.evicted += 1
         end()

@@ -1,4 +1,4 @@
-"""Streams over plain HTTP: server-sent events, and multipart as Apollo's clients ask for it."""
+"""Stream over plain HTTP: server-sent events, and multipart for Apollo's clients."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -12,37 +12,37 @@ from server.graphql.encoding import encode_answer
 from server.graphql.errors import format_store_error
 from server.http.bodies import GraphQLRequest
 from server.http.headers import headers_of
-from server.live.engine import Opened, StreamBrokenError
+from server.live.engine import Opened, StreamEndedError
 from server.live.messages import ACCESS_CHANGED, ENDED
-from server.live.sending import within
+from server.live.sending import send_within
 from server.live.server import LiveServer
 from store.auth.access import Principal
 from store.errors import ForbiddenError, OverloadedError, StoreError, UnauthenticatedError
 
 EVENT_STREAM = "text/event-stream"
 MULTIPART = "multipart/mixed"
-STOPPING = "the server is stopping: connect again in a moment"
-END_SECONDS = 2.0
-"""How long a client may take to take the end of a stream."""
+STOPPING = "The server is stopping. Connect again in a moment."
+MAX_END_SECONDS = 2.0
+"""How long a client may take to receive the end of a stream."""
 NO_BUFFERING = [
     (b"cache-control", b"no-store"),
-    (b"x-accel-buffering", b"no"),  # proxies that know it pass each event on at once
+    (b"x-accel-buffering", b"no"),  # makes proxies pass each event on at once
 ]
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """How answers are written: each one between ``before`` and ``after``, after ``start``."""
+class StreamFormat:
+    """Describe how answers are framed: each between ``prefix`` and ``suffix``, after ``start``."""
 
     content_type: bytes
     start: bytes
-    before: bytes
-    after: bytes
+    prefix: bytes
+    suffix: bytes
     ping: bytes
     end: bytes
 
 
-SSE = Form(
+SSE_FORMAT = StreamFormat(
     b"text/event-stream; charset=utf-8",
     b"",
     b"event: next\ndata: ",
@@ -50,8 +50,8 @@ SSE = Form(
     b":\n\n",
     b"event: complete\ndata:\n\n",
 )
-"""GraphQL over SSE, the mode of distinct connections; a comment keeps idle ones open."""
-PARTS = Form(
+"""GraphQL over SSE in distinct connections mode; comments keep idle connections open."""
+MULTIPART_FORMAT = StreamFormat(
     b'multipart/mixed; boundary="graphql"; subscriptionSpec=1.0',
     b"\r\n--graphql",
     b'\r\ncontent-type: application/json\r\n\r\n{"payload":',
@@ -59,44 +59,41 @@ PARTS = Form(
     b"\r\ncontent-type: application/json\r\n\r\n{}\r\n--graphql",
     b"--\r\n",
 )
-"""Apollo's protocol of subscriptions over multipart HTTP, version 1.0.
+"""Apollo's multipart subscription protocol, version 1.0.
 
-The boundary follows each part at once: a client knows only by it that the part is whole.
+The boundary follows each part at once, because it tells the client that the part is complete.
 """
 
 
-def form_of(accept: str) -> Form | None:
-    """The form of stream that a client takes, the first it names; None where it takes none."""
+def stream_format_of(accept: str) -> StreamFormat | None:
+    """Return the first stream format that the caller accepts; None if it accepts none."""
     for part in accept.lower().split(","):
         name = part.split(";", 1)[0].strip()
         if name == EVENT_STREAM:
-            return SSE
+            return SSE_FORMAT
         if name == MULTIPART and "subscriptionspec" in part.replace(" ", ""):
-            return PARTS
+            return MULTIPART_FORMAT
     return None
 
 
-def stream_of(form: Form, answer: dict[str, Any]) -> tuple[Message, Message]:
-    """Return a whole stream of one answer: its head and its body.
+def stream_of(form: StreamFormat, answer: dict[str, Any]) -> tuple[Message, Message]:
+    """Return the head and body of a stream with one answer.
 
-    It carries errors that would be answered with status 200: a client that reads a stream does not
-    find them in a JSON body, and GraphQL over SSE asks for it as well.
+    Used for errors that would have status 200: stream clients do not read JSON bodies, and GraphQL over
+    SSE requires it.
     """
-    parts = form.start, form.before, encode_answer(answer), form.after, form.end
+    parts = form.start, form.prefix, encode_answer(answer), form.suffix, form.end
     return head_of(form), {"type": "http.response.body", "body": b"".join(parts)}
 
 
-def head_of(form: Form) -> Message:
-    """Return the head of a streamed answer."""
+def head_of(form: StreamFormat) -> Message:
     headers = [(b"content-type", form.content_type), *NO_BUFFERING]
     return {"type": "http.response.start", "status": 200, "headers": headers}
 
 
 class HttpStream:
-    """One streaming answer."""
-
     def __init__(
-        self, live: LiveServer, form: Form, scope: Scope, receive: Receive, send: Send
+        self, live: LiveServer, form: StreamFormat, scope: Scope, receive: Receive, send: Send
     ) -> None:
         self._live = live
         self._form = form
@@ -105,13 +102,13 @@ class HttpStream:
         self._send = send
         self._granted: Principal | None = None
         self._access: asyncio.Future[StoreError] = asyncio.get_running_loop().create_future()
-        """Done when the key has changed: with the error that ends the stream."""
+        """Resolves with the error that ends the stream, once the key has changed."""
         self._task: asyncio.Task[None] | None = None
         self._has_head = False
-        """Whether the head of the answer was sent."""
+        """Whether the response head was sent."""
 
-    async def run(self, asked: GraphQLRequest, principal: Principal) -> None:
-        """Stream the answers; raises ``DocumentRefusedError`` or a ``StoreError`` before anything is sent."""
+    async def run(self, request: GraphQLRequest, principal: Principal) -> None:
+        """Stream the answers; raise ``DocumentRefusedError`` or a ``StoreError`` before anything is sent."""
         self._live.enter(self, self._end, principal.bounds.organization_id)
         authenticator, scope = self._live.authenticator, self._scope
         try:
@@ -121,7 +118,7 @@ class HttpStream:
             name = self._live.begin(principal)
             try:
                 may_write = scope["method"] == "POST"
-                opened = await self._live.engine.open(asked, principal, may_write=may_write)
+                opened = await self._live.engine.open(request, principal, may_write=may_write)
                 async with aclosing(opened.answers):
                     await self._serve(opened)
             finally:
@@ -140,30 +137,30 @@ class HttpStream:
             self._access.set_result(ForbiddenError(ACCESS_CHANGED))
 
     async def _serve(self, opened: Opened) -> None:
-        """Write until the stream has ended or the client has gone."""
         if self._live.draining.is_set():
             raise OverloadedError(STOPPING)
         self._task = asyncio.create_task(self._write(opened.answers), name="live-stream")
-        gone = asyncio.create_task(self._gone(), name="live-client")
-        done, _ = await asyncio.wait((self._task, gone), return_when=asyncio.FIRST_COMPLETED)
-        for task in (self._task, gone):
+        disconnected = asyncio.create_task(self._gone(), name="live-client")
+        done, _ = await asyncio.wait(
+            (self._task, disconnected), return_when=asyncio.FIRST_COMPLETED
+        )
+        for task in (self._task, disconnected):
             task.cancel()
             with suppress(asyncio.CancelledError, OSError, TimeoutError):
                 await task
-        if gone not in done and not self._has_head:
-            raise OverloadedError(STOPPING)  # the stop came before the first byte
-        if gone not in done:
-            # A stream that is cut off is not completed: its client comes back.
+        if disconnected not in done and not self._has_head:
+            raise OverloadedError(STOPPING)  # stopped before the first byte
+        if disconnected not in done:
+            # An aborted stream is not completed, so that its client reconnects.
             with suppress(OSError, TimeoutError):
                 ending = self._send({"type": "http.response.body", "body": b""})
-                await within(END_SECONDS, ending)
+                await send_within(MAX_END_SECONDS, ending)
 
     async def _end(self) -> None:
         if self._task is not None:
             self._task.cancel()
 
     async def _gone(self) -> None:
-        """Return when the client has gone."""
         while (await self._receive())["type"] != "http.disconnect":
             pass
 
@@ -175,14 +172,14 @@ class HttpStream:
             await self._part(form.start)
         try:
             await self._follow(answers)
-        except StreamBrokenError as broken:
+        except StreamEndedError as broken:
             await self._body(encode_answer({"errors": broken.errors}).decode())
         except StoreError as error:
             await self._body(encode_answer({"errors": [format_store_error(error)]}).decode())
         await self._part(form.end)
 
     async def _follow(self, answers: AsyncGenerator[str]) -> None:
-        """Send what comes; where nothing comes for a while, a sign of life."""
+        """Send answers as they come, and a ping after each silence."""
         upcoming: asyncio.Task[str] | None = None
         try:
             while True:
@@ -210,9 +207,9 @@ class HttpStream:
                     await upcoming
 
     async def _body(self, answer: str) -> None:
-        await self._part(b"%b%b%b" % (self._form.before, answer.encode(), self._form.after))
+        await self._part(b"%b%b%b" % (self._form.prefix, answer.encode(), self._form.suffix))
         self._live.sent += 1
 
     async def _part(self, content: bytes) -> None:
         sending = self._send({"type": "http.response.body", "body": content, "more_body": True})
-        await within(self._live.settings.stall_seconds, sending)
+        await send_within(self._live.settings.stall_seconds, sending)

@@ -1,4 +1,4 @@
-"""GraphQL over websockets: the graphql-transport-ws protocol, to the letter."""
+"""Serve GraphQL over WebSocket with the graphql-transport-ws protocol."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -13,7 +13,7 @@ from server.graphql.encoding import encode_answer
 from server.graphql.errors import format_store_error
 from server.http.bodies import GraphQLRequest, HttpError
 from server.http.headers import headers_of
-from server.live.engine import DocumentRefusedError, StreamBrokenError
+from server.live.engine import DocumentRefusedError, StreamEndedError
 from server.live.messages import (
     ACCESS_CHANGED,
     ENDED,
@@ -22,23 +22,23 @@ from server.live.messages import (
     Close,
     ConnectionClosedError,
     Message,
-    next_before,
+    next_message_prefix,
     read_message,
     write,
 )
-from server.live.sending import within
+from server.live.sending import send_within
 from server.live.server import LiveServer
 from server.transport.websockets import ACCEPTED
 from store.auth.access import Principal
 from store.auth.revocation import WatchedConnection
 from store.errors import ForbiddenError, OverloadedError, StoreError, UnauthenticatedError
 
-END_SECONDS = 2.0
-"""How long a client may take to take the end of a connection."""
+MAX_END_SECONDS = 2.0
+"""How long a client may take to receive the end of a connection."""
 
 
 class WebsocketConnection:
-    """One socket: its caller, and the operations that stream on it."""
+    """Serve one socket: its caller, and the operations that stream on it."""
 
     def __init__(self, live: LiveServer, scope: Scope, receive: Receive, send: Send) -> None:
         self._live = live
@@ -54,12 +54,11 @@ class WebsocketConnection:
         self._main: asyncio.Task[Any] | None = None
         self._operations: dict[str, asyncio.Task[None]] = {}
         self._streaming: set[str] = set()
-        """Ids of the operations that go on reading: subscriptions."""
+        """Ids of running subscriptions."""
         self._ends: set[asyncio.Task[None]] = set()
-        """Tasks that tell the client of an end."""
+        """Tasks that send the end of an operation."""
 
     async def run(self) -> None:
-        """Serve until either side closes."""
         await self._receive()  # the handshake
         try:
             self._live.check_free_space()
@@ -74,7 +73,7 @@ class WebsocketConnection:
         except ConnectionClosedError as ended:
             await self._close(ended.code, ended.reason)
         except OSError:
-            pass  # the client is gone
+            pass  # the client has disconnected
         except asyncio.CancelledError:
             if not self._dropped:
                 raise
@@ -89,7 +88,7 @@ class WebsocketConnection:
     async def _serve(self) -> None:
         if PROTOCOL not in self._scope.get("subprotocols", ()):
             await self._send({"type": "websocket.accept"})
-            raise ConnectionClosedError(Close.NO_SUBPROTOCOL, f"ask for the subprotocol {PROTOCOL}")
+            raise ConnectionClosedError(Close.NO_SUBPROTOCOL, f"the subprotocol must be {PROTOCOL}")
         await self._send({"type": "websocket.accept", "subprotocol": PROTOCOL})
         try:
             async with asyncio.timeout(self._settings.init_seconds):
@@ -104,7 +103,7 @@ class WebsocketConnection:
             pass
 
     async def _take(self) -> bool:
-        """Take one message; False where the client has gone."""
+        """Handle one message; return False if the client has gone."""
         received = await self._receive()
         if received["type"] == "websocket.disconnect":
             return False
@@ -116,7 +115,7 @@ class WebsocketConnection:
 
     async def _handle(self, message: Message) -> None:
         if self._closed:
-            return  # it came before the client knew
+            return  # sent before the client knew of the end
         match message.type:
             case "connection_init":
                 await self._init(message.payload)
@@ -135,23 +134,22 @@ class WebsocketConnection:
     async def _init(self, payload: dict[str, Any] | None) -> None:
         if self._acknowledged:
             raise ConnectionClosedError(Close.INIT_AGAIN, "too many initialisation requests")
-        # Browsers cannot send headers with a websocket: what would be one may stand in the payload.
-        given = {k.lower(): v for k, v in (payload or {}).items() if isinstance(v, str)}
-        # Only keys: what says which page calls is the browser's to say.
-        keys = {name: value for name, value in given.items() if name in CREDENTIALS}
+        # Browsers cannot set headers on a WebSocket, so the payload may carry them.
+        texts = {k.lower(): v for k, v in (payload or {}).items() if isinstance(v, str)}
+        # Only keys: Origin and cookies must come from the browser itself.
+        keys = {name: value for name, value in texts.items() if name in CREDENTIALS}
         self._headers = {**self._headers, **keys}
         try:
             self._principal = await self._authenticate()
         except StoreError as error:
             raise ConnectionClosedError(Close.BUSY, error.message) from None
         if self._closed:
-            return  # somebody else took its place meanwhile
+            return  # another socket took its place meanwhile
         self._watch = self._live.authenticator.watch(self._principal, self._access_changed)
         self._take_place()
         await self._text(write("connection_ack"))
 
     def _take_place(self) -> None:
-        """Count as a stream from here on, and take messages of any size."""
         self._live.pending.leave(self)
         assert self._principal is not None
         try:
@@ -164,12 +162,12 @@ class WebsocketConnection:
             accepted()
 
     def _evict(self) -> None:
-        """Give up waiting for the caller's key."""
+        """Stop waiting for the caller's key."""
         if self._live.draining.is_set():
-            self._tell_later(self._restart())
+            self._send_later(self._restart())
         else:
-            reason = "too many connections of this address wait for connection_init"
-            self._tell_later(self._close(Close.BUSY, reason))
+            reason = "too many connections from this address are waiting for connection_init"
+            self._send_later(self._close(Close.BUSY, reason))
 
     async def _authenticate(self) -> Principal:
         """Return the socket's principal; raise ``ConnectionClosedError`` once its key has expired."""
@@ -178,49 +176,46 @@ class WebsocketConnection:
             principal = await self._live.authenticator.authenticate(self._headers, client)
         except (UnauthenticatedError, TooManyWrongKeysError) as error:
             raise ConnectionClosedError(Close.UNAUTHORIZED, error.message) from None
-        # An open server takes whoever has a cookie that is over for somebody without one.
+        # An open server treats an expired cookie as none.
         if self._principal is not None and principal.key_id != self._principal.key_id:
             raise ConnectionClosedError(Close.UNAUTHORIZED, ENDED)
         return principal
 
     async def _authorize(self) -> Principal:
-        """Authenticate the socket again, for one operation."""
         principal = await self._authenticate()
         if principal != self._principal:
             self._access_changed(principal)
         return principal
 
     def _access_changed(self, principal: Principal | None) -> None:
-        """Take away at once what the key does not grant any more."""
+        """Revoke at once what the key no longer grants."""
         if self._closed:
             return
         if principal is None:
             self._revoke()
             return
-        former, self._principal = self._principal, principal
-        if former is None or not former.grants_as(principal):
+        former_principal, self._principal = self._principal, principal
+        if former_principal is None or not former_principal.grants_as(principal):
             for id in tuple(self._streaming):
                 self._operations.pop(id).cancel()
                 self._streaming.discard(id)
                 error = format_store_error(ForbiddenError(ACCESS_CHANGED))
-                self._tell_later(self._say(write("error", id, [error])))
+                self._send_later(self._say(write("error", id, [error])))
 
     def _revoke(self) -> None:
-        """Execute and send nothing more, and close."""
         for task in self._operations.values():
             task.cancel()
         self._operations.clear()
         self._streaming.clear()
         self._closed = True
-        self._tell_later(self._send_close(Close.UNAUTHORIZED, ENDED))
+        self._send_later(self._send_close(Close.UNAUTHORIZED, ENDED))
 
-    def _tell_later(self, telling: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(telling, name="live-end")
+    def _send_later(self, sending: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(sending, name="live-end")
         self._ends.add(task)
         task.add_done_callback(self._ends.discard)
 
     async def _say(self, text: str) -> None:
-        """Send the end of an operation to a client that may be gone."""
         try:
             await self._text(text)
         except (OSError, ConnectionClosedError):
@@ -233,8 +228,10 @@ class WebsocketConnection:
             )
         if message.id in self._operations:
             raise ConnectionClosedError(Close.TAKEN, f"Subscriber for {message.id} already exists")
-        assert message.asked is not None
-        task = asyncio.create_task(self._operate(message.id, message.asked), name="live-operation")
+        assert message.request is not None
+        task = asyncio.create_task(
+            self._operate(message.id, message.request), name="live-operation"
+        )
         self._operations[message.id] = task
         task.add_done_callback(lambda done: self._forget(message.id, done))
 
@@ -243,52 +240,52 @@ class WebsocketConnection:
             del self._operations[id]
             self._streaming.discard(id)
 
-    async def _operate(self, id: str, asked: GraphQLRequest) -> None:
-        """Stream one operation; whatever becomes of it, its neighbours go on."""
+    async def _operate(self, id: str, request: GraphQLRequest) -> None:
+        """Stream one operation; its failure does not affect the others."""
         try:
-            await self._stream(id, asked)
+            await self._stream(id, request)
         except DocumentRefusedError as refused:
             await self._end_operation(id, write("error", id, refused.errors))
-        except StreamBrokenError as broken:
+        except StreamEndedError as broken:
             await self._end_operation(id, write("error", id, broken.errors))
         except StoreError as error:
             await self._end_operation(id, write("error", id, [format_store_error(error)]))
         except ConnectionClosedError as ended:
-            for other in self._operations.values():
-                if other is not asyncio.current_task():
-                    other.cancel()
+            for operation in self._operations.values():
+                if operation is not asyncio.current_task():
+                    operation.cancel()
             await self._close(ended.code, ended.reason)
         except OSError:
-            self._closed = True  # the client is gone: the reader learns it, too
+            self._closed = True  # the client has disconnected: the reader learns it, too
         else:
             await self._end_operation(id, write("complete", id))
 
-    async def _stream(self, id: str, asked: GraphQLRequest) -> None:
+    async def _stream(self, id: str, request: GraphQLRequest) -> None:
         if len(self._operations) > self._settings.per_connection:
             raise OverloadedError(
-                f"at most {self._settings.per_connection:,} operations stream on one connection: "
-                "complete some"
+                f"A connection must not exceed {self._settings.per_connection:,} streaming operations. "
+                "Complete some of them."
             )
         principal = await self._authorize()
         try:
-            asked = self._live.reader.admit(asked)
+            request = self._live.reader.admit(request)
         except HttpError as refusal:
             raise DocumentRefusedError(refusal.body["errors"]) from None
         name = self._live.begin(principal)
-        before = next_before(id)
+        prefix = next_message_prefix(id)
         try:
-            opened = await self._live.engine.open(asked, principal)
+            opened = await self._live.engine.open(request, principal)
             async with aclosing(opened.answers):
                 if opened.is_live:
                     self._follow(id, principal)
                 async for answer in opened.answers:
-                    await self._text(f"{before}{answer}}}")
+                    await self._text(f"{prefix}{answer}}}")
                     self._live.sent += 1
         finally:
             self._live.finish(name)
 
     def _follow(self, id: str, principal: Principal) -> None:
-        """End this subscription when the key changes; it may have while it was begun."""
+        """End this subscription when the key changes, which may have happened while it began."""
         assert self._principal is not None
         if not principal.grants_as(self._principal):
             raise ForbiddenError(ACCESS_CHANGED)
@@ -296,9 +293,8 @@ class WebsocketConnection:
             self._streaming.add(id)
 
     async def _end_operation(self, id: str, text: str) -> None:
-        """Say how an operation ended, unless the client has completed it meanwhile."""
         if self._operations.get(id) is asyncio.current_task():
-            del self._operations[id]  # the id is free before the client knows
+            del self._operations[id]  # frees the id before the client learns of the end
             self._streaming.discard(id)
             try:
                 await self._text(text)
@@ -306,12 +302,12 @@ class WebsocketConnection:
                 self._closed = True
 
     async def _text(self, text: str) -> None:
-        """Send, as fast as the client reads; one that reads nothing at all is given up."""
+        """Send as fast as the client reads; close a client that reads nothing."""
         if self._closed:
             raise ConnectionError
         try:
             sending = self._send({"type": "websocket.send", "text": text})
-            await within(self._settings.stall_seconds, sending)
+            await send_within(self._settings.stall_seconds, sending)
         except TimeoutError:
             raise ConnectionClosedError(Close.BUSY, "the client does not read") from None
 
@@ -327,16 +323,16 @@ class WebsocketConnection:
     async def _send_close(self, code: Close, reason: str) -> None:
         closing = self._send({"type": "websocket.close", "code": int(code), "reason": reason})
         try:
-            await within(END_SECONDS, closing)
-        except TimeoutError:  # it does not take even this: the connection is dropped as it is
+            await send_within(MAX_END_SECONDS, closing)
+        except TimeoutError:  # it does not read even this, so the connection is dropped
             self._dropped = True
             if self._main is not None and self._main is not asyncio.current_task():
                 self._main.cancel()
         except (OSError, RuntimeError):
-            pass  # closed from the other side meanwhile
+            pass  # closed by the client meanwhile
 
     async def _reject(self, error: StoreError) -> None:
-        """Refuse the handshake by an HTTP answer, where the server can give one."""
+        """Refuse the handshake with an HTTP response, if the server supports it."""
         if "websocket.http.response" not in (self._scope.get("extensions") or {}):
             close = {"type": "websocket.close", "code": int(Close.BUSY), "reason": error.message}
             await self._send(close)

@@ -1,1 +1,1 @@
-"""Logs, metrics and the correlation of everything about one call."""
+"""Write logs and metrics, and correlate everything about one call."""

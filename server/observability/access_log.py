@@ -1,7 +1,7 @@
-"""The line of the log for one call, written without the log's formatters where they would add nothing.
+"""Write the access log line of a successful call without the log's formatters.
 
-Most lines of a busy server are of calls that succeeded. The general way takes half of what such a
-call costs; this writes the same line in a few microseconds.
+Most lines of a busy server are of successful calls. The general way takes half of what such a call
+costs; this writes the same line in a few microseconds.
 """
 
 import logging
@@ -14,26 +14,24 @@ from urllib.parse import quote
 MAX_PATH_CHARS = 200
 MAX_CACHED_PATHS = 1_000
 MAYBE_SECRET = re.compile(r"tsk_|bearer|:/", re.IGNORECASE)
-"""What the log hides in a text; such a line takes the general way."""
+"""Texts that may contain secrets, which the general way masks."""
 
 log = logging.getLogger("trackstore.access")
 
 
 @lru_cache(MAX_CACHED_PATHS)
 def quoted_path(path: str) -> str:
-    """Return a path as it is logged: without control characters, quotes or line ends, and cut."""
+    """Return a path for the log: truncated, without control characters, quotes or line ends."""
     return quote(path, safe="/:@-._~!$&'()*+,;=")[:MAX_PATH_CHARS]
 
 
 class PreformattedLines:
-    """Writes lines of successful calls as JSON, where the log of this process is plain JSON lines."""
-
     def __init__(self) -> None:
         self._handler: logging.StreamHandler[TextIO] | None = None
         self._root = logging.getLogger()
 
     def use(self, handler: "logging.StreamHandler[TextIO] | None") -> None:
-        """Write to the stream of this handler as long as nobody else handles the log; None: never."""
+        """Write to this handler's stream while it is the only one on the logger; None disables it."""
         self._handler = handler
 
     def write(
@@ -41,8 +39,8 @@ class PreformattedLines:
     ) -> bool:
         """Write a line of level info; return False, without one, where the log must format it.
 
-        ``path`` is quoted; ``ids`` are the correlation id, of characters that JSON need not escape,
-        and the trace id.
+        ``path`` is quoted; ``ids`` are the correlation id, of characters that need no JSON escapes, and the
+        trace id.
         """
         handler = self._handler
         if (
@@ -67,7 +65,7 @@ class PreformattedLines:
         try:
             handler.stream.write(line)
             handler.flush()
-        except (OSError, ValueError):  # a pipe that is gone, a stream that is closed
+        except (OSError, ValueError):  # a broken pipe or closed stream
             handler.handleError(log.makeRecord(log.name, logging.INFO, "", 0, "request", (), None))
         finally:
             handler.release()
@@ -75,4 +73,4 @@ class PreformattedLines:
 
 
 preformatted = PreformattedLines()
-"""Of this process; ``configure_logging`` says where its lines go."""
+"""One per process; ``configure_logging`` sets its destination."""

@@ -1,4 +1,4 @@
-"""What Prometheus can ask of turns: how much waits for them, and what was refused."""
+"""Export metrics of the call scheduler to Prometheus: waiting, running and refused calls."""
 
 from collections.abc import Iterator, Mapping
 from typing import Protocol
@@ -8,28 +8,22 @@ from prometheus_client.registry import Collector
 
 
 class Bounded(Protocol):
-    """Something that organizations share."""
+    """Describe a bounded resource that organizations share."""
 
     @property
-    def running(self) -> int:
-        """How many calls have it now."""
-        ...
+    def running(self) -> int: ...
 
     @property
-    def waiting(self) -> int:
-        """How many calls wait for it."""
-        ...
+    def waiting(self) -> int: ...
 
     @property
-    def refused(self) -> int:
-        """How many calls were refused it since the start."""
-        ...
+    def refused(self) -> int: ...
 
 
 class CallSchedulerCollector(Collector):
-    """Reads the numbers of everything that is bounded, by its kind.
+    """Collect the metrics of every bounded resource, by kind.
 
-    Organizations are no labels: there is no end of them, and their names are theirs.
+    Organizations are no labels: their number is unbounded, and their names are private.
     """
 
     def __init__(self, bounded: Mapping[str, Bounded], labels: Mapping[str, str]) -> None:
@@ -37,19 +31,18 @@ class CallSchedulerCollector(Collector):
         self._labels = labels
 
     def collect(self) -> Iterator[Metric]:
-        """How many wait, how many have their turn, how many were refused."""
         names = [*self._labels, "kind"]
         waiting = GaugeMetricFamily(
             "trackstore_turns_waiting",
-            "Calls that wait for their organization's turn.",
+            "Calls waiting for a slot of their organization.",
             labels=names,
         )
         running = GaugeMetricFamily(
-            "trackstore_turns_running", "Calls whose turn it is.", labels=names
+            "trackstore_turns_running", "Calls holding a slot.", labels=names
         )
         refused = CounterMetricFamily(
             "trackstore_turns_refused",
-            "Calls refused because too many of their organization were there or waited too long.",
+            "Calls refused because their organization had too many, or because they waited too long.",
             labels=names,
         )
         for kind, bounded in self._bounded.items():

@@ -1,7 +1,7 @@
-"""What the project's own clients say beside their calls, and what they are told: versions and drops.
+"""Exchange versions and drop reports with the project's own clients.
 
-A client that had to drop items says how many, and why, in a header of its next call. Operators see it
-in the metrics: the one place where data that never arrived can be seen.
+A client that had to drop items reports how many, and why, in a header of its next call. The metrics
+are the only place where data that never arrived becomes visible.
 """
 
 import re
@@ -14,14 +14,14 @@ from server.version import VERSION
 from store.errors import ERROR_CODES
 
 AGENT = "trackstore-"
-"""How the User-Agent of the project's clients begins."""
+"""Prefix of the User-Agent of the project's clients."""
 VERSION_HEADER = b"x-trackstore-version"
 DROPPED_HEADER = "x-trackstore-dropped"
 CALLER = "trackstore.caller"
-"""Where a route leaves in the scope whom it let in."""
+"""Key in the scope under which a route stores the admitted caller."""
 DROP = re.compile(r"([A-Z_]{1,40})=(\d{1,9})")
-"""A reason and how many items; others than these are no report."""
-LONGEST_REPORT = 1_000
+"""A reason and a number of items."""
+MAX_REPORT_CHARS = 1_000
 REASONS = frozenset(
     (
         "QUEUE_FULL", "SPOOL_FULL", "SPOOL_DAMAGED", "INVALID", "TOO_LARGE", "CLOSED", "CLIENT_ERROR",
@@ -29,41 +29,38 @@ REASONS = frozenset(
     )
 )  # fmt: skip
 OTHER = "OTHER"
-"""Label of any other reason: callers must not be able to make series by inventing one."""
+"""Label of any other reason, so that callers cannot create series by inventing reasons."""
 
 
 def drops_of(report: str) -> dict[str, int]:
-    """How many items were dropped by reason: ``QUEUE_FULL=3, INVALID=1``."""
-    found: dict[str, int] = {}
-    for reason, count in DROP.findall(report[:LONGEST_REPORT]):
+    """Parse the dropped items by reason: ``QUEUE_FULL=3, INVALID=1``."""
+    counts: dict[str, int] = {}
+    for reason, count in DROP.findall(report[:MAX_REPORT_CHARS]):
         label = reason if reason in REASONS else OTHER
-        found[label] = found.get(label, 0) + int(count)
-    return found
+        counts[label] = counts.get(label, 0) + int(count)
+    return counts
 
 
 class ClientDrops:
-    """Counts what clients say that they dropped."""
-
     def __init__(self, registry: CollectorRegistry, labels: dict[str, str]) -> None:
         self._labels = labels
         self._counter = Counter(
             "trackstore_client_dropped_items",
-            "Items that clients had to drop, as they say, by reason.",
+            "Items dropped by clients, as reported by them, by reason.",
             [*labels, "reason"],
             registry=registry,
         )
 
     def add(self, report: str) -> None:
-        """Count a report."""
         for reason, count in drops_of(report).items():
             self._counter.labels(**self._labels, reason=reason).inc(count)
 
 
 class ClientMiddleware:
-    """Tells the project's clients the version of the server, and hears what they dropped.
+    """Send the server's version to the project's clients, and count the items they dropped.
 
-    A report counts if its route has let the caller in, by a key where callers need one, and answers
-    with 200: once, as a client that hears anything else says it again.
+    A report counts once its route has admitted the caller and answers with 200, because clients repeat
+    it after any other response.
     """
 
     def __init__(self, app: ASGIApp, drops: ClientDrops) -> None:
@@ -82,8 +79,8 @@ class ClientMiddleware:
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] == 200:
-                told = (VERSION_HEADER, VERSION.encode())
-                message["headers"] = [*message.get("headers", ()), told]
+                version_header = (VERSION_HEADER, VERSION.encode())
+                message["headers"] = [*message.get("headers", ()), version_header]
                 if report and CALLER in scope:
                     self._drops.add(report)
             await send(message)

@@ -1,4 +1,4 @@
-"""Ties everything that is said about one call together: correlation id, trace id, access log."""
+"""Correlate everything about one call: correlation id, trace id, access log."""
 
 import logging
 import re
@@ -18,22 +18,20 @@ from store.ids import new_id
 
 HEADER = "X-Correlation-ID"
 NAME = HEADER.lower()
-ANSWERED_NAME = NAME.encode()
+HEADER_BYTES = NAME.encode()
 CORRELATION_ID = re.compile(r"[\w.:/+=@-]{1,128}", re.ASCII)
 TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-.*")
-"""W3C Trace Context, level 1: version, trace id, parent id, flags; later versions may add more."""
+"""W3C Trace Context level 1: version, trace id, parent id, flags; later versions may add fields."""
 
 QUIET_PATHS = {"/livez", "/readyz", "/metrics"}
-"""Asked every few seconds by machines: logged at debug as long as they succeed."""
+"""Polled every few seconds; logged at debug as long as they succeed."""
 SERVER_ERROR = 500
 CLOSED_BY_CALLER = 499
-"""What the log calls a request whose caller went away before the answer."""
+"""Logged for a request whose caller disconnected before the response."""
 
 
 @dataclass(frozen=True, slots=True)
 class Correlation:
-    """Under which ids this call is known to its caller."""
-
     correlation_id: str
     trace_id: str | None = None
 
@@ -42,14 +40,12 @@ _current: ContextVar[Correlation | None] = ContextVar("correlation", default=Non
 
 
 def current_correlation() -> Correlation | None:
-    """The ids of the call that is being served; None outside of one."""
     return _current.get()
 
 
 def add_correlation(
     logger: Any, method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Put the ids of the call into a line of the log that is written while it is served."""
     del logger, method
     call = _current.get()
     if call is not None:
@@ -60,19 +56,17 @@ def add_correlation(
 
 
 def correlation_of(headers: Mapping[str, str]) -> Correlation:
-    """The ids a caller sent. Without a usable one, the trace id serves, else a new one is made."""
-    parent, sent = headers.get("traceparent"), headers.get(NAME)
+    """Return the ids a caller sent; otherwise use its trace id, or a new id."""
+    parent, sent_id = headers.get("traceparent"), headers.get(NAME)
     trace = TRACEPARENT.fullmatch(parent.strip().lower()) if parent else None
     trace_id = trace[1] if trace else None
-    if sent and CORRELATION_ID.fullmatch(sent := sent.strip()):
-        return Correlation(sent, trace_id)
+    if sent_id and CORRELATION_ID.fullmatch(sent_id := sent_id.strip()):
+        return Correlation(sent_id, trace_id)
     return Correlation(trace_id or str(new_id()), trace_id)
 
 
 @dataclass(slots=True)
 class _Call:
-    """One call as the access log sees it."""
-
     method: str
     path: str
     ids: Correlation
@@ -80,10 +74,10 @@ class _Call:
     status: int | None = None
 
     def write(self) -> None:
-        """One line. A caller's mistake is information; only a server's own failure is an error."""
+        """Write one line; only failures of the server itself have level error."""
         level = logging.INFO
         if self.status is not None and self.status > SERVER_ERROR:
-            level = logging.WARNING  # 503: busy, stopping or not ready; said elsewhere too
+            level = logging.WARNING  # 503: busy, stopping or not ready, which is logged elsewhere
         elif self.status == SERVER_ERROR:
             level = logging.ERROR
         elif self.path in QUIET_PATHS:
@@ -106,10 +100,10 @@ class _Call:
 
 
 class CorrelationMiddleware:
-    """Gives every call its ids, answers with them, logs it, and masks what nobody expected.
+    """Assign ids to every call, return them, log the call, and mask unexpected errors.
 
-    To be the outermost of all middlewares. Query strings are not logged: a GET carries its
-    document there.
+    Must be the outermost middleware. Query strings are not logged, because a GET carries its document
+    there.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -131,7 +125,7 @@ class CorrelationMiddleware:
     ) -> None:
         id = correlation.correlation_id
         call = _Call(scope.get("method", "WEBSOCKET"), scope["path"], correlation)
-        header = ANSWERED_NAME, id.encode("latin-1")
+        header = HEADER_BYTES, id.encode("latin-1")
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -146,18 +140,17 @@ class CorrelationMiddleware:
         try:
             await self._app(scope, receive, answer)
         except ClientDisconnect:
-            pass  # nobody is left to answer; the line of the log says so
+            pass  # the caller has disconnected, as the access log shows
         except Exception:
             if scope["type"] != "http" or call.status is not None:
-                raise  # too late to answer: the server logs it and closes the connection
-            log.exception("a request failed")
+                raise  # too late to respond: uvicorn logs it and closes the connection
+            log.exception("unhandled error in a request")
             await _failed(id)(scope, receive, answer)
         finally:
             call.write()
 
 
 def _failed(id: str) -> JSONResponse:
-    """The answer to a call that met a mistake of ours: nothing of it, but where to find it."""
-    message = f"something went wrong in the server; its log has more under {id}"
+    message = f"Internal server error. The server's log has details under {id}."
     error = {"message": message, "extensions": {"code": "INTERNAL", "correlationId": id}}
     return JSONResponse({"errors": [error]}, status_code=SERVER_ERROR)

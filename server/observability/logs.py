@@ -1,7 +1,7 @@
-"""Structured logs on standard error: for people at a terminal, one JSON object per line elsewhere.
+"""Configure structured logs on standard error: readable in a terminal, JSON lines elsewhere.
 
-All code logs through the standard library; fields go in ``extra``. What the caller sent (documents,
-variables, keys) never does, and what looks like a secret in a message is hidden all the same.
+All code uses the standard library's logging; fields go in ``extra``. Documents, variables and keys
+of callers are never logged, and anything that looks like a secret is masked.
 """
 
 import logging
@@ -21,21 +21,21 @@ from server.redaction import hide_password
 API_KEY = re.compile(r"\btsk_([0-9a-f]{32})_[\w-]+")
 BEARER = re.compile(r"(bearer\s+)(?!tsk_)\S+", re.IGNORECASE)
 SECRET_NAMES = {"api_key", "authorization", "cookie", "password", "secret", "token"}
-HIDDEN = "***"
-LONGEST_TEXT = 20_000
-"""Characters of one field: a traceback fits, the body of a request does not fill the disk."""
+MASK = "***"
+MAX_FIELD_CHARS = 20_000
+"""A traceback fits, while the body of a request cannot fill the disk."""
 
-QUIET = {
+QUIET_LEVELS = {
     "alembic": logging.WARNING,
     "httpx": logging.WARNING,
     "uvicorn.access": logging.CRITICAL,
     "uvicorn.error": logging.WARNING,
 }
-"""Loggers that say what is said already, or nothing worth a line; at level debug they speak."""
+"""Redundant or noisy loggers; at level debug they log everything."""
 
 
 class TrackstoreHandler(logging.StreamHandler[TextIO]):
-    """Our handler, so that configuring again replaces it and leaves those of others alone."""
+    """Mark the handler that a second configuration replaces."""
 
 
 def configure_logging(
@@ -49,31 +49,30 @@ def configure_logging(
     handler = TrackstoreHandler(stream)
     handler.setFormatter(_formatter(format, stream))
     root = logging.getLogger()
-    for old in [h for h in root.handlers if isinstance(h, TrackstoreHandler)]:
-        root.removeHandler(old)
+    for handler_to_replace in [h for h in root.handlers if isinstance(h, TrackstoreHandler)]:
+        root.removeHandler(handler_to_replace)
     root.addHandler(handler)
     preformatted.use(None if is_console(format, stream) else handler)
     root.setLevel(level.upper())
-    for name, quiet in QUIET.items():
-        logging.getLogger(name).setLevel(logging.NOTSET if level == "debug" else quiet)
+    for name, quiet_level in QUIET_LEVELS.items():
+        logging.getLogger(name).setLevel(logging.NOTSET if level == "debug" else quiet_level)
     logging.captureWarnings(capture=True)
 
 
 def is_console(format: str, stream: TextIO) -> bool:
-    """Whether logs on ``stream`` are written for people."""
     return format == "console" or (format == "auto" and stream.isatty())
 
 
 def _formatter(format: str, stream: TextIO) -> logging.Formatter:
     console = is_console(format, stream)
-    before: list[Processor] = [
+    shared_processors: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         add_correlation,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="%H:%M:%S.%f" if console else "iso", utc=not console),
-        # Not the variants with local variables: those are what callers sent.
+        # Without local variables, which may hold data of callers.
         structlog.processors.format_exc_info,
         hide_secrets,
     ]
@@ -87,23 +86,23 @@ def _formatter(format: str, stream: TextIO) -> logging.Formatter:
         renderer = structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
     return structlog.stdlib.ProcessorFormatter(
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
-        foreign_pre_chain=before,
+        foreign_pre_chain=shared_processors,
     )
 
 
 def hide_secrets(
     logger: Any, method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Hide passwords of URLs, API keys and bearer tokens, and cut texts that are far too long."""
+    """Mask passwords of URLs, API keys and bearer tokens, and truncate long texts."""
     del logger, method
     for name, value in event.items():
         if name.lower() in SECRET_NAMES:
-            event[name] = HIDDEN
+            event[name] = MASK
         elif isinstance(value, str):
             event[name] = _without_secrets(value)
     return event
 
 
 def _without_secrets(text: str) -> str:
-    text = API_KEY.sub(rf"tsk_\1_{HIDDEN}", BEARER.sub(rf"\1{HIDDEN}", hide_password(text)))
-    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}... (cut)"
+    text = API_KEY.sub(rf"tsk_\1_{MASK}", BEARER.sub(rf"\1{MASK}", hide_password(text)))
+    return text if len(text) <= MAX_FIELD_CHARS else f"{text[:MAX_FIELD_CHARS]}... (cut)"

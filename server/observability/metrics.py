@@ -1,4 +1,4 @@
-"""What Prometheus can ask a server process: HTTP, the ingest writer, connections, the process."""
+"""Export metrics to Prometheus: HTTP, the ingest writer, database connections, the process."""
 
 import os
 import time
@@ -17,32 +17,32 @@ from server.version import VERSION
 from store.store import Store
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
-"""Seconds: an ingest call takes a few milliseconds, a large aggregation up to the statement time."""
+"""Seconds, from ingest calls of a few milliseconds to large aggregations."""
 
 METHODS = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 OTHER = "other"
-"""Label of what we do not serve: callers must not be able to make series by calling any path."""
+"""Label of unknown routes, so that callers cannot create series by calling arbitrary paths."""
 CLOSED_BY_CALLER = 499
 STREAM = "trackstore.stream"
-"""Stands in the scope of a request that is answered by a stream: how long it is says nothing."""
+"""Key in the scope of a streaming response, whose duration is not recorded."""
 
 
 class Metrics:
-    """The metrics of one application; nothing of it is global, so that several can live at once."""
+    """Hold the metrics of one application; several can exist in one process."""
 
     def __init__(self, store: Store, workers: int = 1) -> None:
-        """``workers`` above 1 puts the process into a label: each scrape then meets one of them."""
+        """Label metrics with the process if ``workers`` > 1, since a scrape reaches only one of them."""
         self.registry = CollectorRegistry()
         labels = {"worker": str(os.getpid())} if workers > 1 else {}
         names = [*labels, "method", "route", "status"]
         self.labels = labels
-        """Of this process."""
+        """Labels of this process."""
         self.requests = Counter(
             "trackstore_http_requests", "HTTP requests answered.", names, registry=self.registry
         )
         self.duration = Histogram(
             "trackstore_http_request_duration_seconds",
-            "Time from a request's first byte to the end of its answer.",
+            "Time from a request's first byte to the end of its response.",
             [*labels, "route"],
             buckets=BUCKETS,
             registry=self.registry,
@@ -54,11 +54,10 @@ class Metrics:
         self.registry.register(StoreCollector(store, labels))
 
     def add(self, make: Callable[[dict[str, str]], Collector]) -> None:
-        """Ask one more collector; ``make`` is given the labels of this process."""
         self.registry.register(make(self.labels))
 
     def observe(self, method: str, route: str, status: int, seconds: float | None) -> None:
-        """Count one answered request; a stream has no time of its own."""
+        """Count one answered request; ``seconds`` is None for a stream."""
         if method not in METHODS:
             method = OTHER
         counter = self._counters.get((method, route, status))
@@ -76,21 +75,17 @@ class Metrics:
         timer.observe(seconds)
 
     async def metrics_endpoint(self, request: Request) -> Response:
-        """GET /metrics: the text format of Prometheus, or OpenMetrics where it is asked for."""
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
         return Response(encode(self.registry), headers={"Content-Type": content_type})
 
 
 class StoreCollector(Collector):
-    """Reads the store's own numbers at the moment of asking."""
-
     def __init__(self, store: Store, labels: dict[str, str]) -> None:
         self._store = store
         self._labels = labels
 
     def collect(self) -> Iterator[Metric]:
-        """The writer's numbers, the connections in use, and what is running."""
-        info = InfoMetricFamily("trackstore_build", "The version that is running.")
+        info = InfoMetricFamily("trackstore_build", "Version and database of the running server.")
         info.add_metric([], {"version": VERSION, "database": self._store.database.dialect.name})
         yield info
         yield from self._writer()
@@ -102,7 +97,7 @@ class StoreCollector(Collector):
     def _refusals(self) -> Metric:
         counter = CounterMetricFamily(
             "trackstore_database_refusals",
-            "Statements and connections that the database refused, by SQLSTATE or SQLite's name.",
+            "Statements and connections refused by the database, by SQLSTATE or SQLite error name.",
             labels=[*self._labels, "sqlstate"],
         )
         for state, count in sorted(self._store.database.refusals.counts.items()):
@@ -118,18 +113,22 @@ class StoreCollector(Collector):
         stats = self._store.writer.stats
         names, values = list(self._labels), list(self._labels.values())
         queued = GaugeMetricFamily(
-            "trackstore_writer_queued_entries", "Entries that wait to be written.", labels=names
+            "trackstore_writer_queued_entries", "Entries waiting to be written.", labels=names
         )
         queued.add_metric(values, stats.queued)
         yield queued
         for name, value, meaning in (
-            ("flushes", stats.flushes, "Transactions the writer ran."),
+            ("flushes", stats.flushes, "Transactions run by the writer."),
             ("entries", stats.entries, "Entries in these transactions."),
             ("refused_entries", stats.refused, "Entries refused because the queue was full."),
-            ("retries", stats.retries, "Transactions run again after contention."),
-            ("failures", stats.failures, "Transactions whose callers were told of a failure."),
-            ("abandoned", stats.abandoned, "Transactions abandoned since they took too long."),
-            ("unknown", stats.unknown, "Transactions whose commit was sent and not answered."),
+            ("retries", stats.retries, "Transactions retried after contention."),
+            (
+                "failures",
+                stats.failures,
+                "Transactions that failed and were reported to their callers.",
+            ),
+            ("abandoned", stats.abandoned, "Transactions abandoned because they took too long."),
+            ("unknown", stats.unknown, "Transactions whose commit was sent but not confirmed."),
             ("flush_seconds", stats.seconds, "Time spent in these transactions."),
         ):
             yield self._counter(f"trackstore_writer_{name}", value, meaning)
@@ -140,23 +139,23 @@ class StoreCollector(Collector):
             (
                 "late_messages",
                 stats.late,
-                "Messages that came after their attempt or request ended.",
+                "Messages received after their attempt or request had ended.",
             ),
-            ("stalls", stats.stalled, "Requests that became STALLED by silence."),
-            ("resumes", stats.resumed, "Requests that a message brought back from STALLED."),
-            ("losses", stats.lost, "Requests that stayed silent and became FAILED as LOST."),
-            ("sweeps", sweeps.sweeps, "Looks for requests whose silence may be due."),
-            ("sweep_failures", sweeps.failures, "Such looks that failed."),
+            ("stalls", stats.stalled, "Requests that became STALLED without a heartbeat."),
+            ("resumes", stats.resumed, "Requests that resumed from STALLED."),
+            ("losses", stats.lost, "Requests that failed as LOST after staying stalled."),
+            ("sweeps", sweeps.sweeps, "Checks for stalled requests."),
+            ("sweep_failures", sweeps.failures, "Failed checks for stalled requests."),
         ):
             yield self._counter(f"trackstore_request_{name}", value, meaning)
 
     def _rollups(self) -> Iterator[Metric]:
         stats = self._store.rollups.maintenance.stats
         for name, value, meaning in (
-            ("merges", stats.merges, "Hours and days of rollups that were merged."),
-            ("merged_rows", stats.merged_rows, "Rows of rollups that were merged into fewer."),
-            ("filled_hours", stats.filled_hours, "Hours summed up that were recorded before."),
-            ("failures", stats.failures, "Turns of work on rollups that failed."),
+            ("merges", stats.merges, "Rollup hours and days merged."),
+            ("merged_rows", stats.merged_rows, "Rollup rows merged into fewer rows."),
+            ("filled_hours", stats.filled_hours, "Hours summarized after they were recorded."),
+            ("failures", stats.failures, "Failed rounds of rollup maintenance."),
         ):
             yield self._counter(f"trackstore_rollup_{name}", value, meaning)
 
@@ -171,23 +170,23 @@ class StoreCollector(Collector):
             pools = {"all": pools["write"]}
         names = [*self._labels, "pool"]
         used = GaugeMetricFamily(
-            "trackstore_database_connections_in_use", "Connections lent out now.", labels=names
+            "trackstore_database_connections_in_use", "Connections in use.", labels=names
         )
-        kept = GaugeMetricFamily(
-            "trackstore_database_connections_open", "Connections open, lent or idle.", labels=names
+        opened = GaugeMetricFamily(
+            "trackstore_database_connections_open",
+            "Open connections, in use or idle.",
+            labels=names,
         )
         for name, pool in pools.items():
             if isinstance(pool, QueuePool):
                 values = [*self._labels.values(), name]
                 used.add_metric(values, pool.checkedout())
-                kept.add_metric(values, pool.checkedout() + pool.checkedin())
+                opened.add_metric(values, pool.checkedout() + pool.checkedin())
         yield used
-        yield kept
+        yield opened
 
 
 class MetricsMiddleware:
-    """Counts and times every request; ``routes`` are the paths that get a label of their own."""
-
     def __init__(self, app: ASGIApp, metrics: Metrics, routes: Collection[str]) -> None:
         self._app = app
         self._metrics = metrics

@@ -1,1 +1,1 @@
-"""The life of the process: startup, shutdown, memory and the database lock."""
+"""Manage the process: startup, shutdown, memory and the database lock."""

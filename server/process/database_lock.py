@@ -1,6 +1,6 @@
-"""One server per SQLite file: a lock beside the file that ends with its process, however it ends.
+"""Lock a SQLite file for one server; the lock ends with its process.
 
-Commands such as ``keys create`` and ``migrate`` do not take it: they may run beside a server.
+Commands such as ``keys create`` and ``migrate`` do not take it, since they may run beside a server.
 """
 
 import fcntl
@@ -14,28 +14,28 @@ from models.private_files import create_private_folder
 SUFFIX = ".lock"
 PID_TRIES = 10
 PID_PAUSE_SECONDS = 0.02
-"""A server that has just taken the lock writes its number a moment later."""
+"""A server writes its process id a moment after it has taken the lock."""
 
 log = logging.getLogger("trackstore.server")
 
-_held: dict[Path, int] = {}
-"""The locks of this process, by their files: the descriptors that hold them."""
+_locks: dict[Path, int] = {}
+"""Descriptors of the locks of this process, by lock file."""
 
 
 class DatabaseInUseError(Exception):
-    """Another server uses the file; the text says which, and what to do."""
+    """Report another server that uses the file."""
 
 
-def hold_database(file: Path | None) -> bool:
-    """Take the lock of a database file for this process; False where there is nothing to take.
+def lock_database(file: Path | None) -> bool:
+    """Lock a database file for this process; return False if there is nothing to lock.
 
-    Nothing is to be taken where the database is a server, or this process has the lock already.
-    Two spellings of a path and links to a file have one lock. Raises ``DatabaseInUseError``.
+    That is the case for a database server, and if this process has the lock already. Different
+    spellings of a path, and links, share one lock. Raises ``DatabaseInUseError``.
     """
     if file is None:
         return False
     lock = lock_file_of(file)
-    if lock in _held:
+    if lock in _locks:
         return False
     descriptor = _open(lock)
     if descriptor is None:
@@ -45,39 +45,38 @@ def hold_database(file: Path | None) -> bool:
     except BlockingIOError:
         os.close(descriptor)
         raise DatabaseInUseError(_reason(file, lock)) from None
-    except OSError as error:  # a file system without locks
+    except OSError as error:  # a file system without lock support
         os.close(descriptor)
-        log.warning("the database file cannot be locked: %s", error)
+        log.warning("cannot lock the database file: %s", error)
         return False
-    _held[lock] = descriptor
+    _locks[lock] = descriptor
     try:
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-    except OSError as error:  # a full disk: the lock holds without a number in it
-        log.warning("the number of this process cannot be written to %s: %s", lock, error.strerror)
+    except OSError as error:  # a full disk: the lock works without a process id in it
+        log.warning("cannot write the process id to %s: %s", lock, error.strerror)
     return True
 
 
-def release_database(file: Path | None) -> None:
-    """Let another server have the file. The lock's own file stays: who waits for it may have it open."""
-    descriptor = _held.pop(lock_file_of(file), None) if file is not None else None
+def unlock_database(file: Path | None) -> None:
+    """Release the lock; the lock file stays, because a waiting server may have it open."""
+    descriptor = _locks.pop(lock_file_of(file), None) if file is not None else None
     if descriptor is not None:
         os.close(descriptor)
 
 
 def lock_file_of(file: Path) -> Path:
-    """Return where the lock of a database file is, after every link."""
     real = file.resolve()
     return real.with_name(real.name + SUFFIX)
 
 
 def _open(lock: Path) -> int | None:
-    """The lock's file; None where the folder takes none, and so no server could write there."""
+    """Open the lock file; return None in a read-only folder, where no server could write."""
     create_private_folder(lock.parent)
     try:
         return os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        log.warning("the database file cannot be locked: %s", error)
+        log.warning("cannot lock the database file: %s", error)
         return None
 
 
@@ -90,6 +89,6 @@ def _reason(file: Path, lock: Path) -> str:
     else:
         pid = "unknown"
     return (
-        f"Another server (process {pid}) uses {file}. Stop it, or give this one another file with "
+        f"Another server (process {pid}) uses {file}. Stop it, or use another file with "
         "--database-url."
     )

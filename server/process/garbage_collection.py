@@ -1,25 +1,25 @@
-"""How the garbage collector runs: rarely, and without looking at what lives as long as the server."""
+"""Configure the garbage collector to run rarely, and to skip long-lived objects."""
 
 import gc
 
-ALLOCATIONS = 50_000
-"""New containers between two looks at the youngest ones; Python's own default is 700.
+MIN_ALLOCATIONS = 50_000
+"""New containers between two collections of the youngest generation; Python's default is 700.
 
-A bulk mutation makes about ten containers per operation, and none of them is in a cycle: they are
-freed by their reference counts. With the default the collector would look at them, and at much of
-what lives longer, some hundred times per mutation; that took a fifth of the time.
+A bulk mutation makes about ten containers per operation, none of them in a cycle, so they are
+freed by reference counts. With the default the collector would scan them, and much of what lives
+longer, some hundred times per mutation, which took a fifth of the time.
 """
 YOUNG_PASSES, MIDDLE_PASSES = 20, 50
 
 
 def freeze_gc() -> None:
-    """Call once when everything is imported and wired: what exists now is not looked at again."""
+    """Exclude everything that exists now from collection; call after imports and wiring."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(ALLOCATIONS, YOUNG_PASSES, MIDDLE_PASSES)
+    gc.set_threshold(MIN_ALLOCATIONS, YOUNG_PASSES, MIDDLE_PASSES)
     gc.enable()
 
 
 def pause_gc() -> None:
-    """Call before anything is imported: nothing of it is garbage, until ``freeze_gc``."""
+    """Disable the collector during imports, until ``freeze_gc``."""
     gc.disable()

@@ -1,4 +1,4 @@
-"""The start of the application: where it fails for a reason that is known, that is told in one line."""
+"""Report a failed start with a known reason in one line."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,14 +13,13 @@ from store.maintenance.readiness import reason_of
 
 
 class Startup:
-    """Why the application did not start; ``problem`` is None while nothing is known to be wrong."""
+    """Hold the reason why the application did not start; ``problem`` is None until one is known."""
 
     def __init__(self) -> None:
         self.problem: str | None = None
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Note what the database refuses in this block."""
         try:
             yield
         except (StoreError, DatabaseFailureError) as error:
@@ -29,14 +28,13 @@ class Startup:
 
 
 class Application(Starlette):
-    """The application, which tells the server that runs it a reason instead of a traceback."""
+    """Report a known startup problem to uvicorn in place of a traceback."""
 
     def __init__(self, startup: Startup, **settings: Any) -> None:
         super().__init__(**settings)
         self._startup = startup
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one call, or start and stop."""
         if scope["type"] != "lifespan":
             await super().__call__(scope, receive, send)
             return

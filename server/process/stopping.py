@@ -1,4 +1,4 @@
-"""Learns that the server is told to stop, before it waits for those who are connected."""
+"""Notice a stop request before uvicorn waits for open connections."""
 
 import asyncio
 import multiprocessing
@@ -12,53 +12,52 @@ from typing import Any
 
 import uvicorn
 
-STOPS = (signal.SIGTERM, signal.SIGINT)
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 PARENT_SECONDS = 1.0
-"""How often a worker looks whether the process that started it is still there."""
+"""Interval at which a worker checks that its parent process is alive."""
 Handler = Callable[[int, FrameType | None], Any]
 
 
 class StopSignals:
-    """Calls ``told`` on the event loop when uvicorn is told to stop, and lets uvicorn go on.
+    """Call ``on_stop`` on the event loop when uvicorn receives a stop signal, then let uvicorn proceed.
 
-    uvicorn waits for open answers before it ends the application; a stream never ends by itself.
-    Where something else runs the application, nothing is changed.
+    uvicorn waits for open responses before it ends the application, and a stream never ends by itself.
+    Under another server nothing is changed.
     """
 
-    def __init__(self, told: Callable[[], None]) -> None:
-        self._told = told
-        self._before: dict[signal.Signals, Handler] = {}
+    def __init__(self, on_stop: Callable[[], None]) -> None:
+        self._on_stop = on_stop
+        self._original_handlers: dict[signal.Signals, Handler] = {}
 
-    def listen(self) -> None:
-        """Stand before uvicorn's own handlers; called on the event loop."""
+    def install(self) -> None:
+        """Install handlers in front of uvicorn's; call on the event loop."""
         if threading.current_thread() is not threading.main_thread():
             return
         loop = asyncio.get_running_loop()
-        for stop in STOPS:
+        for stop in STOP_SIGNALS:
             handler = signal.getsignal(stop)
             if isinstance(getattr(handler, "__self__", None), uvicorn.Server):
                 assert callable(handler)
-                self._before[stop] = handler
+                self._original_handlers[stop] = handler
                 signal.signal(stop, self._handler(loop, handler))
 
-    def leave(self) -> None:
-        """Put uvicorn's handlers back."""
-        for stop, handler in self._before.items():
+    def uninstall(self) -> None:
+        for stop, handler in self._original_handlers.items():
             signal.signal(stop, handler)
-        self._before.clear()
+        self._original_handlers.clear()
 
     def _handler(self, loop: asyncio.AbstractEventLoop, handler: Handler) -> Handler:
         def handle(number: int, frame: FrameType | None) -> None:
-            loop.call_soon_threadsafe(self._told)
+            loop.call_soon_threadsafe(self._on_stop)
             handler(number, frame)
 
         return handle
 
 
 def end_with_parent() -> None:
-    """Stop this process when the one that started it as a worker is gone, however that ended.
+    """Stop this worker once its parent process is gone, however it ended.
 
-    It would keep the port, and a server that takes the place of the other could not start.
+    Otherwise it would keep the port, and a new server could not start.
     """
     parent = multiprocessing.parent_process()
     if parent is None or parent.pid is None:

@@ -1,1 +1,1 @@
-"""The routes of the application, GraphQL over HTTP among them."""
+"""Define the routes of the application."""

@@ -1,4 +1,4 @@
-"""GraphQL over HTTP: one route that reads, authenticates, executes and answers."""
+"""Serve GraphQL over HTTP: read, authenticate, execute, answer."""
 
 import asyncio
 from typing import Any
@@ -24,10 +24,10 @@ from server.graphql.responses import bounded_answer, excess_answer
 from server.graphql.schema import TrackstoreSchema
 from server.http.bodies import GraphQLRequest, Headers, HttpError, RequestReader, needs_post
 from server.http.headers import headers_of
-from server.http.negotiation import GRAPHQL_JSON, JSON, OFFERED, preferred
+from server.http.negotiation import GRAPHQL_JSON, JSON, OFFERED_TYPES, preferred
 from server.live.engine import DocumentRefusedError
 from server.live.server import LiveServer
-from server.live.streaming import Form, HttpStream, form_of, stream_of
+from server.live.streaming import HttpStream, StreamFormat, stream_format_of, stream_of
 from server.observability.clients import CALLER
 from server.observability.metrics import STREAM
 from store.auth.access import Principal
@@ -46,30 +46,30 @@ CONTENT_TYPES = {
 }
 RETRY_SECONDS = 5
 PERSISTED_CODES = {NOT_FOUND[1], NOT_SUPPORTED[1]}
-NOT_CACHED = (b"cache-control", b"no-store")
-MORE_HEADERS = {
+NO_STORE = (b"cache-control", b"no-store")
+HEADERS_BY_STATUS = {
     401: ((b"www-authenticate", b"Bearer"),),
     405: ((b"allow", b"POST"),),
 }
 HYDRATE = Hydrators(request=RequestType.from_row, session=SessionType.from_row)
-ALLOWED = {
+ALLOWED_OPERATIONS = {
     "GET": {OperationType.QUERY},
     "HEAD": {OperationType.QUERY},
     "POST": {OperationType.QUERY, OperationType.MUTATION},
 }
 
 
-NO_STREAM = (
-    "a subscription is a stream: accept text/event-stream, or use a websocket "
-    "(graphql-transport-ws)"
+STREAM_REQUIRED = (
+    "A subscription is a stream. Accept text/event-stream, or use a WebSocket "
+    "(graphql-transport-ws)."
 )
 
 Answer = tuple[Message, Message]
-"""The head of an answer and its body, as they are sent."""
+"""The head and the body of a response, as sent."""
 
 
 class GraphQLEndpoint:
-    """The application behind ``/graphql``: plain ASGI, which costs less than requests and responses."""
+    """Serve ``/graphql`` as plain ASGI, which costs less than Starlette's requests and responses."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class GraphQLEndpoint:
         store: Store,
         authenticator: Authenticator,
         reader: RequestReader,
-        work: ExecutionLimits,
+        limits: ExecutionLimits,
         live: LiveServer,
         fast: FastPath | None = None,
     ) -> None:
@@ -85,13 +85,12 @@ class GraphQLEndpoint:
         self._store = store
         self._authenticator = authenticator
         self._reader = reader
-        self._work = work
+        self._limits = limits
         self._live = live
         self._fast = fast
         self._read = fast.read if fast else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
         answer = await self._serve(scope, receive, send)
         if answer is not None:
             head, body = answer
@@ -99,73 +98,74 @@ class GraphQLEndpoint:
             await send(body)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> Answer | None:
-        """The answer; an expected error of any kind is one, too. None where it was streamed."""
+        """Return the answer, also for any expected error; None where it was streamed."""
         headers = headers_of(scope)
         accept = headers.get("accept", "")
         media_type = preferred(accept)
-        form = form_of(accept) if scope["method"] != "HEAD" else None
+        form = stream_format_of(accept) if scope["method"] != "HEAD" else None
         if media_type is None and form is None:
-            refusal = HttpError(406, f"an answer is one of {', '.join(OFFERED)}")
+            refusal = HttpError(406, f"Answers are available as {', '.join(OFFERED_TYPES)}.")
             return self._answer(refusal.body, 406, JSON)
-        shown = media_type or JSON
+        answer_type = media_type or JSON
         try:
             principal = await self._authenticator.authenticate(headers, scope.get("client"))
             scope[CALLER] = principal
-            async with self._work.turns.call(principal) as call:
-                asked, principal = await self._receive(scope, receive, call)
+            async with self._limits.scheduler.call(principal) as call:
+                request, principal = await self._receive(scope, receive, call)
                 context = RequestContext(self._store, principal, HYDRATE)
                 answer = None
                 if media_type is not None:
-                    task = self._work.deadlines.begin()
+                    task = self._limits.deadlines.begin()
                     try:
-                        answer = await self._execute(scope["method"], asked, context, media_type)
+                        answer = await self._execute(scope["method"], request, context, media_type)
                     finally:
-                        self._work.deadlines.end(task)
+                        self._limits.deadlines.end(task)
             if answer is not None:
                 return answer
             if form is None:
-                raise HttpError(400, NO_STREAM)
+                raise HttpError(400, STREAM_REQUIRED)
             scope[STREAM] = True
-            await HttpStream(self._live, form, scope, receive, send).run(asked, principal)
+            await HttpStream(self._live, form, scope, receive, send).run(request, principal)
         except (DocumentRefusedError, HttpError, StoreError) as error:
             return self._refusal(error, media_type, form)
         except asyncio.CancelledError:
-            if self._work.deadlines.has_ended_this():
-                return self._refuse(QueryTimeoutError(self._work.deadlines.sentence), shown)
-            # Else only a stop cancels calls, those that outlasted its patience.
-            return self._refuse(OverloadedError("the server is stopping: send this again"), shown)
+            if self._limits.deadlines.has_cancelled_current():
+                return self._refuse(QueryTimeoutError(self._limits.deadlines.message), answer_type)
+            # Otherwise only a stop cancels calls, those that exceed its timeout.
+            return self._refuse(
+                OverloadedError("The server is stopping. Send the request again."), answer_type
+            )
         return None
 
     async def _receive(
         self, scope: Scope, receive: Receive, call: Call
     ) -> tuple[GraphQLRequest, Principal]:
-        """The request and its caller, whose key may have been revoked while the body arrived."""
-        asked = await self._reader.read(scope, receive, self._read, call.arrived)
+        """Return the request and its caller, whose key may have been revoked while the body arrived."""
+        request = await self._reader.read(scope, receive, self._read, call.wait_for_turn)
         headers, client = headers_of(scope), scope.get("client")
-        return asked, await self._authenticator.renew(call.principal, headers, client)
+        return request, await self._authenticator.renew(call.principal, headers, client)
 
     def _refusal(
         self,
         error: DocumentRefusedError | HttpError | StoreError,
         media_type: str | None,
-        form: Form | None,
+        form: StreamFormat | None,
     ) -> Answer:
-        """Return the answer that says why nothing was executed."""
-        shown = media_type or JSON
+        answer_type = media_type or JSON
         if isinstance(error, StoreError):
-            return self._refuse(error, shown)
+            return self._refuse(error, answer_type)
         headers: Headers = ()
         if isinstance(error, DocumentRefusedError):
             body: dict[str, Any] = {"errors": error.errors}
-            status = 400 if shown == GRAPHQL_JSON else 200
+            status = 400 if answer_type == GRAPHQL_JSON else 200
         else:
-            # Apollo's clients know from the error itself that they are to send the document.
-            known = error.code in PERSISTED_CODES and shown == JSON
-            status = 200 if known else error.status
+            # Apollo's clients act on this error: they send the document.
+            is_persisted_error = error.code in PERSISTED_CODES and answer_type == JSON
+            status = 200 if is_persisted_error else error.status
             body, headers = error.body, error.headers
         if status == 200 and media_type is None and form is not None:
             return stream_of(form, body)
-        return self._answer(body, status, shown, headers)
+        return self._answer(body, status, answer_type, headers)
 
     def _refuse(self, error: StoreError, media_type: str) -> Answer:
         status = status_of(error)
@@ -174,19 +174,18 @@ class GraphQLEndpoint:
         return self._answer({"errors": [format_store_error(error)]}, status, media_type, headers)
 
     async def _execute(
-        self, method: str, asked: GraphQLRequest, context: RequestContext, media_type: str
+        self, method: str, request: GraphQLRequest, context: RequestContext, media_type: str
     ) -> Answer | None:
-        """The answer; None where the operation is a subscription."""
         try:
-            allowed = ALLOWED[method]
-            quick = await self._fast.execute(asked, context, allowed) if self._fast else None
+            allowed = ALLOWED_OPERATIONS[method]
+            quick = await self._fast.execute(request, context, allowed) if self._fast else None
             result = quick or await self._schema.execute(
-                asked.query,
-                variable_values=asked.variables,
+                request.query,
+                variable_values=request.variables,
                 context_value=context,
-                operation_name=asked.operation_name,
+                operation_name=request.operation_name,
                 allowed_operation_types=allowed,
-                operation_extensions=asked.extensions,
+                operation_extensions=request.extensions,
             )
         except InvalidOperationTypeError as error:
             if error.operation_type is OperationType.SUBSCRIPTION:
@@ -197,16 +196,15 @@ class GraphQLEndpoint:
         finally:
             await context.settle()
         if context.has_read_too_much:
-            return self._answer_of(excess_answer(context, asked), 200, media_type)
-        crowded = crowded_out(result)
+            return self._answer_of(excess_answer(context, request), 200, media_type)
+        crowded = overload_error(result)
         if crowded is not None:
             raise crowded
-        return self._complete(result, asked, context, media_type)
+        return self._complete(result, request, context, media_type)
 
     def _complete(
-        self, result: Any, asked: GraphQLRequest, context: RequestContext, media_type: str
+        self, result: Any, request: GraphQLRequest, context: RequestContext, media_type: str
     ) -> Answer:
-        """Return the answer with the result of an operation."""
         body: dict[str, Any] = {}
         if result.errors:
             body["errors"] = format_errors(result.errors, self._schema.enum_values)
@@ -217,24 +215,24 @@ class GraphQLEndpoint:
             body["data"] = result.data
         if getattr(result, "extensions", None):
             body["extensions"] = result.extensions
-        if asked.extensions and asked.extensions.get("cost") is True and not not_executed:
-            body.setdefault("extensions", {})["cost"] = self._work.costs.explain(asked)
-        # Older clients take an answer with another status for no answer at all.
+        if request.extensions and request.extensions.get("cost") is True and not not_executed:
+            body.setdefault("extensions", {})["cost"] = self._limits.costs.explain(request)
+        # Older clients ignore the body of any other status.
         status = 400 if not_executed and media_type == GRAPHQL_JSON else 200
-        return self._answer_of(bounded_answer(body, context, asked), status, media_type)
+        return self._answer_of(bounded_answer(body, context, request), status, media_type)
 
     def _answer(
-        self, body: dict[str, Any], status: int, media_type: str, more: Headers = ()
+        self, body: dict[str, Any], status: int, media_type: str, extra_headers: Headers = ()
     ) -> Answer:
-        return self._answer_of(encode_answer(body), status, media_type, more)
+        return self._answer_of(encode_answer(body), status, media_type, extra_headers)
 
     def _answer_of(
-        self, content: bytes, status: int, media_type: str, more: Headers = ()
+        self, content: bytes, status: int, media_type: str, extra_headers: Headers = ()
     ) -> Answer:
         headers = [
-            NOT_CACHED,
-            *MORE_HEADERS.get(status, ()),
-            *((name.encode(), value.encode()) for name, value in more),
+            NO_STORE,
+            *HEADERS_BY_STATUS.get(status, ()),
+            *((name.encode(), value.encode()) for name, value in extra_headers),
             (b"content-length", b"%d" % len(content)),
             CONTENT_TYPES[media_type],
         ]
@@ -244,10 +242,10 @@ class GraphQLEndpoint:
         )
 
 
-def crowded_out(result: Any) -> TooManyRequestsError | None:
-    """Return why an operation has no answer at all where its organization has too much under way.
+def overload_error(result: Any) -> TooManyRequestsError | None:
+    """Return the error of an operation refused as a whole because its organization is overloaded.
 
-    Answers of which a part is there are told with status 200, as those with any other error.
+    Partial answers have status 200, as with any other error.
     """
     if not result.errors or any(value is not None for value in (result.data or {}).values()):
         return None
@@ -257,7 +255,6 @@ def crowded_out(result: Any) -> TooManyRequestsError | None:
 
 
 def status_of(error: StoreError) -> int:
-    """The HTTP status of an error that met the request as a whole."""
     if isinstance(error, TooManyRequestsError):
         return 429
     if isinstance(error, UnauthenticatedError):

@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether it should be sent requests; for load balancers."""
+"""Answer health checks of load balancers: liveness and readiness."""
 
 import asyncio
 import time
@@ -15,20 +15,20 @@ from store.errors import StoreError
 from store.maintenance.readiness import reason_of
 from store.store import Store
 
-BOUND_SECONDS = 2.0
-"""How long the database may take to answer; load balancers give up after a few seconds."""
-PROBE_SECONDS = 3.0
-"""A write is tried at most so often, however many ask."""
-HUNG_PROBE_SECONDS = 15.0
-"""A write that does not come back is given up after this, and another one is tried."""
-NO_TABLES = "the database has no tables: run `trackstore migrate`"
+MAX_CHECK_SECONDS = 2.0
+"""Time for the database to answer; load balancers give up after a few seconds."""
+PROBE_INTERVAL_SECONDS = 3.0
+"""At most one write is tried per interval."""
+MAX_PROBE_SECONDS = 15.0
+"""A hanging write is abandoned after this time, and another one is tried."""
+MISSING_TABLES = "The database has no tables. Run `trackstore migrate`."
 UNAVAILABLE = 503
-NOT_CACHED = {"Cache-Control": "no-store"}
+NO_STORE = {"Cache-Control": "no-store"}
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One condition: whether it holds, how long finding out took, and what is wrong or worth saying."""
+    """Describe one condition: whether it holds, its duration in ms, and a note."""
 
     name: str
     ok: bool
@@ -36,19 +36,16 @@ class Check:
     note: str | None = None
 
     def as_json(self) -> dict[str, object]:
-        """The same for the answer."""
-        found: dict[str, object] = {"name": self.name, "ok": self.ok, "ms": self.ms}
-        return found | ({"note": self.note} if self.note else {})
+        content: dict[str, object] = {"name": self.name, "ok": self.ok, "ms": self.ms}
+        return content | ({"note": self.note} if self.note else {})
 
 
 class NotReadyError(Exception):
-    """A condition does not hold; the text says why."""
+    pass
 
 
 class Health:
-    """The health of one application."""
-
-    def __init__(self, store: Store, bound_seconds: float = BOUND_SECONDS) -> None:
+    def __init__(self, store: Store, bound_seconds: float = MAX_CHECK_SECONDS) -> None:
         self._store = store
         self._bound = bound_seconds
         self._draining = False
@@ -56,18 +53,17 @@ class Health:
         self._probed_at = float("-inf")
 
     def start_draining(self) -> None:
-        """From now on not ready: the server finishes what it has and stops."""
         self._draining = True
         if self._probe is not None:
             self._probe.cancel()
 
     async def livez(self, request: Request) -> Response:
-        """GET /livez: the process answers. Says nothing of the database, whose absence no restart mends."""
+        """Answer GET /livez; ignores the database, whose absence no restart fixes."""
         del request
-        return JSONResponse({"status": "alive"}, headers=NOT_CACHED)
+        return JSONResponse({"status": "alive"}, headers=NO_STORE)
 
     async def readyz(self, request: Request) -> Response:
-        """GET /readyz: 200 where requests can be served, else 503 with the reasons."""
+        """Answer GET /readyz: 200 if requests can be served, else 503 with the reasons."""
         del request
         checks = [
             await self._check("serving", self._serving),
@@ -83,19 +79,19 @@ class Health:
             body["reasons"] = reasons
         body["checks"] = [check.as_json() for check in checks]
         status = UNAVAILABLE if reasons else 200
-        return JSONResponse(body, status_code=status, headers=NOT_CACHED)
+        return JSONResponse(body, status_code=status, headers=NO_STORE)
 
-    async def _check(self, name: str, look: Callable[[], Awaitable[str | None]]) -> Check:
+    async def _check(self, name: str, check: Callable[[], Awaitable[str | None]]) -> Check:
         started = time.perf_counter()
         ok = False
         try:
             async with asyncio.timeout(self._bound):
-                note = await look()
+                note = await check()
             ok = True
         except TimeoutError:
-            note = f"the database did not answer within {self._bound:g} s"
+            note = f"The database did not answer within {self._bound:g} s."
         except DatabaseFailureError:
-            note = "the database refused a plain question: see the log"
+            note = "The database refused a simple query. See the log."
         except NotReadyError as error:
             note = str(error)
         except StoreError as error:
@@ -104,13 +100,13 @@ class Health:
 
     async def _serving(self) -> None:
         if self._draining:
-            raise NotReadyError("the server is stopping")
+            raise NotReadyError("The server is stopping.")
 
     async def _database(self) -> None:
         await self._store.ping()
 
     async def _schema(self) -> str | None:
-        """Behind is not ready; ahead is: servers of the last version serve until they are replaced."""
+        """Refuse older tables; accept newer ones, so that the former version serves until replaced."""
         dialect = self._store.database.dialect
         async with self._store.database.read() as connection:
             heads = await connection.run_sync(revisions_of)
@@ -118,14 +114,14 @@ class Health:
         if NEWEST in heads:
             return None
         if not heads:
-            dialect.reopen()  # connections that are open may look elsewhere when this has ended
-            raise NotReadyError(SCHEMA_AWAY if is_hidden else NO_TABLES)
+            dialect.reopen()  # open connections may use another schema afterwards
+            raise NotReadyError(SCHEMA_AWAY if is_hidden else MISSING_TABLES)
         if heads[0] not in REVISIONS:
-            return "the tables are newer than this server: replace it soon"
-        raise NotReadyError("the tables are older than this server: run `trackstore migrate`")
+            return "The tables are newer than this server. Upgrade it soon."
+        raise NotReadyError("The tables are older than this server. Run `trackstore migrate`.")
 
     async def _writing(self) -> str | None:
-        """Whether a write worked lately; if nothing is known, one is tried and rolled back."""
+        """Check that a write succeeded recently; otherwise try one and roll it back."""
         verdict = self._store.activity.verdict()
         if isinstance(verdict, str):
             raise NotReadyError(verdict)
@@ -142,16 +138,16 @@ class Health:
             return await asyncio.shield(self._probe)
         except asyncio.CancelledError:
             if self._probe.cancelled():
-                raise NotReadyError("the server is stopping") from None
+                raise NotReadyError("The server is stopping.") from None
             raise
 
     @staticmethod
     def _probe_seconds(probe: asyncio.Task[str | None]) -> float:
-        """How long a probe stands; one that does not end is not joined by others for a while."""
-        return PROBE_SECONDS if probe.done() else HUNG_PROBE_SECONDS
+        """Return how long to reuse a probe; a hanging one is replaced after a while."""
+        return PROBE_INTERVAL_SECONDS if probe.done() else MAX_PROBE_SECONDS
 
 
 def _take_exception(task: asyncio.Task[str | None]) -> None:
-    """Nobody may have waited for it until its end."""
+    """Mark the exception as retrieved, since no check may await the probe any more."""
     if not task.cancelled():
         task.exception()

@@ -1,4 +1,4 @@
-"""The page at ``/``: where to go from here."""
+"""Answer GET / with where to go from here."""
 
 from collections.abc import Collection
 from urllib.parse import quote
@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from server.version import VERSION
 
 QUERY_SAFE = "%/?:@!$&'()*+,;=~-._"
-"""What RFC 3986 allows in a query, and escapes that are there already."""
+"""Characters that RFC 3986 allows in a query, and existing escapes."""
 TEXT = f"""Trackstore {VERSION} is running.
 
 GraphQL    POST /graphql
@@ -20,16 +20,15 @@ Metrics    GET /metrics
 
 
 async def index(request: Request) -> PlainTextResponse:
-    """GET /: plain text, for people and for curl."""
     del request
     return PlainTextResponse(TEXT)
 
 
 async def not_found(request: Request, error: Exception, served: Collection[str]) -> Response:
-    """What is not here; a path of ours with a slash too many is named without it.
+    """Answer 404, or redirect a known path with a trailing slash to the path without it.
 
-    The address is relative: it keeps the scheme, the host and the prefix by which the caller came,
-    which a proxy may have changed on the way, and cannot lead to another host.
+    The location is relative: it keeps the scheme, host and prefix of the caller, which a proxy may have
+    changed, and cannot lead to another host.
     """
     path, query = request.scope["path"], request.scope["query_string"]
     if path.endswith("/") and path.removesuffix("/") in served:
@@ -40,8 +39,7 @@ async def not_found(request: Request, error: Exception, served: Collection[str])
 
 
 async def not_served(request: Request, error: Exception) -> JSONResponse:
-    """What is not here, or not by this method, and where GraphQL is."""
     assert isinstance(error, HTTPException)
-    message = f"{request.method} is not served at this address: send GraphQL by POST to /graphql"
+    message = f"{request.method} is not served at this address. Send GraphQL by POST to /graphql."
     body = {"errors": [{"message": message, "extensions": {"code": "NOT_FOUND"}}]}
     return JSONResponse(body, error.status_code, headers=error.headers)

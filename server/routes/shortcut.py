@@ -1,4 +1,4 @@
-"""A short way for the one call that nearly all are: POST to the GraphQL route, past the router."""
+"""Route POST calls of the GraphQL path directly, past the router."""
 
 from collections.abc import Callable
 
@@ -6,10 +6,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class GraphQLShortcutMiddleware:
-    """The innermost middleware: takes POST calls of ``path`` to ``endpoint()``, websockets to
-    ``socket``; all else passes.
+    """Send POST calls of ``path`` to ``endpoint()`` and WebSockets to ``socket``; the rest passes.
 
-    The router would take them to the same place, by way of a dozen objects and functions.
+    Must be the innermost middleware. The router would take them to the same place by way of a dozen
+    objects and functions.
     """
 
     def __init__(
@@ -29,8 +29,8 @@ class GraphQLShortcutMiddleware:
             await self._app(scope, receive, send)
 
 
-class Started:
-    """The application that ``endpoint()`` is when it is called: a route is made before its server starts."""
+class StartedApp:
+    """Delegate to the application that ``endpoint()`` returns, which exists only after the start."""
 
     def __init__(self, endpoint: Callable[[], ASGIApp]) -> None:
         self._endpoint = endpoint

@@ -1,4 +1,4 @@
-"""Signing in at the pages: an API key is shown once, and a cookie stands for it from then on."""
+"""Sign in at the pages: an API key is exchanged for a cookie."""
 
 from datetime import timedelta
 
@@ -7,11 +7,11 @@ from starlette.responses import JSONResponse, Response
 
 from server.access.authentication import Authenticator
 from server.access.cookies import (
-    given_cookie,
+    delete_cookie,
     is_from_own_page,
     is_secure,
     sent_cookie,
-    taken_cookie,
+    set_cookie,
 )
 from server.graphql.errors import format_store_error
 from server.http.bodies import HttpError, check_content_type, decode_json, read_body
@@ -20,13 +20,13 @@ from server.routes.graphql import status_of
 from store.auth.sign_ins import SignIns
 from store.errors import StoreError, TooManyRequestsError
 
-LARGEST_BODY = 4_096
-NOT_KEPT = {"Cache-Control": "no-store"}
-EXPECTED = 'send {"key": "tsk_..."}, an API key of this server'
+MAX_BODY_BYTES = 4_096
+NO_STORE = {"Cache-Control": "no-store"}
+EXPECTED_BODY = 'Send {"key": "tsk_..."} with an API key of this server.'
 
 
 class SignInEndpoint:
-    """The application behind ``/sign-in``: POST signs in, GET says whether one is, DELETE signs out."""
+    """Serve ``/sign-in``: POST signs in, GET returns the state, DELETE signs out."""
 
     def __init__(
         self, authenticator: Authenticator, sign_ins: SignIns, lifetime: timedelta
@@ -36,10 +36,9 @@ class SignInEndpoint:
         self._lifetime = lifetime
 
     async def __call__(self, request: Request) -> Response:
-        """Answer one request."""
         try:
             if not is_from_own_page(headers_of(request.scope)):
-                raise HttpError(403, "only its own pages sign in at a server", code="FORBIDDEN")
+                raise HttpError(403, "Only pages of this server may sign in.", code="FORBIDDEN")
             match request.method:
                 case "POST":
                     return await self._sign_in(request)
@@ -48,9 +47,9 @@ class SignInEndpoint:
                 case _:
                     return await self._state(request)
         except HttpError as refusal:
-            return JSONResponse(refusal.body, refusal.status, NOT_KEPT)
+            return JSONResponse(refusal.body, refusal.status, NO_STORE)
         except StoreError as error:
-            headers = dict(NOT_KEPT)
+            headers = dict(NO_STORE)
             if isinstance(error, TooManyRequestsError):
                 headers["Retry-After"] = str(error.retry_seconds)
             body = {"errors": [format_store_error(error)]}
@@ -59,35 +58,39 @@ class SignInEndpoint:
     async def _sign_in(self, request: Request) -> Response:
         headers = headers_of(request.scope)
         check_content_type(headers.get("content-type", ""))
-        content = await read_body(request.receive, headers.get("content-length", ""), LARGEST_BODY)
+        content = await read_body(
+            request.receive, headers.get("content-length", ""), MAX_BODY_BYTES
+        )
         body = decode_json(content)
         key = body.get("key") if isinstance(body, dict) else None
         if not isinstance(key, str) or not key.strip():
-            raise HttpError(400, EXPECTED)
-        principal = await self._authenticator.recognise(key.strip(), request.scope.get("client"))
+            raise HttpError(400, EXPECTED_BODY)
+        principal = await self._authenticator.authenticate_key(
+            key.strip(), request.scope.get("client")
+        )
         token = await self._sign_ins.create(principal)
-        former = sent_cookie(headers)
-        if former:
-            await self._sign_ins.end(former)
-        answer = self._tell(signed_in=True)
+        former_token = sent_cookie(headers)
+        if former_token:
+            await self._sign_ins.end(former_token)
+        response = self._state_response(signed_in=True)
         secure = is_secure(request.url.scheme, headers)
-        answer.headers["Set-Cookie"] = given_cookie(token, self._lifetime, secure=secure)
-        return answer
+        response.headers["Set-Cookie"] = set_cookie(token, self._lifetime, secure=secure)
+        return response
 
     async def _sign_out(self, request: Request) -> Response:
         headers = headers_of(request.scope)
         token = sent_cookie(headers)
         if token:
             await self._sign_ins.end(token)
-        cookie = taken_cookie(secure=is_secure(request.url.scheme, headers))
-        return Response(status_code=204, headers={**NOT_KEPT, "Set-Cookie": cookie})
+        cookie = delete_cookie(secure=is_secure(request.url.scheme, headers))
+        return Response(status_code=204, headers={**NO_STORE, "Set-Cookie": cookie})
 
     async def _state(self, request: Request) -> Response:
         caller = await self._authenticator.signed_in(
             headers_of(request.scope), request.scope.get("client")
         )
-        return self._tell(signed_in=caller is not None)
+        return self._state_response(signed_in=caller is not None)
 
-    def _tell(self, *, signed_in: bool) -> Response:
+    def _state_response(self, *, signed_in: bool) -> Response:
         access = self._authenticator.access.value
-        return JSONResponse({"access": access, "signedIn": signed_in}, headers=NOT_KEPT)
+        return JSONResponse({"access": access, "signedIn": signed_in}, headers=NO_STORE)

@@ -1,1 +1,1 @@
-"""Connections and WebSockets as uvicorn hands them over."""
+"""Adapt uvicorn's connections and WebSockets."""

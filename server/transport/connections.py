@@ -1,9 +1,8 @@
-"""Connections that cost nothing: slow ones are ended, idle ones make room, whatever comes is taken.
+"""Bound HTTP connections: slow ones are ended, and idle ones make room for new ones.
 
-uvicorn reads a connection for as long as it stays open. Here one look a second at all of them ends
-those that do not send the head or the body of a request in time. Where there are too many, the
-one that has been idle for longest is closed for the new one, so that a flood of connections which ask
-nothing keeps nobody out.
+uvicorn reads a connection for as long as it stays open. Here one check per second ends those that do
+not send the head or the body of a request in time. Beyond the bound, the one idle for longest is
+closed for the new one, so that a flood of silent connections keeps nobody out.
 """
 
 import asyncio
@@ -18,26 +17,24 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from server.access.admission import ConnectionBounds
 
-LOOK_SECONDS = 1.0
-BYTES_PER_SECOND = 16 * 1024
-"""How fast a body has to come once its grace is over."""
+CHECK_INTERVAL_SECONDS = 1.0
+MIN_BYTES_PER_SECOND = 16 * 1024
+"""Minimum rate of a body after its grace period."""
 MAX_HEAD_BYTES = 64 * 1024
-"""Bytes of the address and headers of a request; clients send one or two thousand."""
+"""URL and headers of a request; clients send one or two thousand bytes."""
 CLOSING = b"connection: close\r\ncontent-length: 0\r\n\r\n"
 TIMED_OUT = b"HTTP/1.1 408 Request Timeout\r\n" + CLOSING
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\n" + CLOSING
 UPGRADE_HEADERS = (b"upgrade", b"http2-settings")
-"""Headers that are left out where an upgrade to another protocol than WebSocket is ignored."""
+"""Headers dropped when an upgrade to another protocol than WebSocket is ignored."""
 
 STATE = "connections"
-"""Under which name an application leaves the connections of its process."""
+"""Key in the application's state for the connections of the process."""
 
 log = logging.getLogger("trackstore.server")
 
 
-class Waits(Enum):
-    """What a connection is waited for."""
-
+class Awaiting(Enum):
     HEAD = "head"
     BODY = "body"
     NEXT = "next"
@@ -45,124 +42,121 @@ class Waits(Enum):
 
 
 class Connections:
-    """All connections of one process; made on its event loop."""
+    """Track all connections of one process; create it on the event loop."""
 
     def __init__(self, bounds: ConnectionBounds) -> None:
         self.bounds = bounds
         self.evicted = 0
-        """Connections that were closed for new ones."""
+        """Connections closed to make room for new ones."""
         self.timed_out = 0
-        """Connections that were closed since they were too slow."""
+        """Connections closed because they were too slow."""
         self._idle: OrderedDict[BoundedProtocol, None] = OrderedDict()
         self._sending: OrderedDict[BoundedProtocol, None] = OrderedDict()
         self._open: set[BoundedProtocol] = set()
-        self._looking: asyncio.TimerHandle | None = None
+        self._next_check: asyncio.TimerHandle | None = None
 
-    def opened(self, connection: "BoundedProtocol") -> None:
-        """A new connection: where there are too many, the longest idle one goes."""
-        if len(self._open) >= self.bounds.most:
+    def add(self, connection: "BoundedProtocol") -> None:
+        """Add a connection; beyond the bound, close the one idle for longest."""
+        if len(self._open) >= self.bounds.max_connections:
             self._evict()
         self._open.add(connection)
         self._idle[connection] = None
-        if self._looking is None:
-            self._looking = connection.loop.call_later(LOOK_SECONDS, self._look, connection.loop)
+        if self._next_check is None:
+            self._next_check = connection.loop.call_later(
+                CHECK_INTERVAL_SECONDS, self._check, connection.loop
+            )
 
-    def closed(self, connection: "BoundedProtocol") -> None:
-        """A connection is gone, or something else than HTTP is spoken on it."""
+    def remove(self, connection: "BoundedProtocol") -> None:
         self._open.discard(connection)
         self._idle.pop(connection, None)
         self._sending.pop(connection, None)
 
-    def idles(self, connection: "BoundedProtocol") -> None:
-        """Nothing is under way on a connection from now on."""
+    def mark_idle(self, connection: "BoundedProtocol") -> None:
         self._idle[connection] = None
 
-    def sends(self, connection: "BoundedProtocol") -> None:
-        """The head of a request has come, its body has not."""
+    def mark_sending(self, connection: "BoundedProtocol") -> None:
         self._idle.pop(connection, None)
         self._sending[connection] = None
 
-    def sent(self, connection: "BoundedProtocol") -> None:
-        """A request is there."""
+    def mark_received(self, connection: "BoundedProtocol") -> None:
         self._sending.pop(connection, None)
 
     def _evict(self) -> None:
         for candidates in (self._idle, self._sending):
             if candidates:
                 connection = next(iter(candidates))
-                self.closed(connection)
+                self.remove(connection)
                 self.evicted += 1
                 connection.transport.abort()
                 return
 
-    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
-        """End what is overdue, and come back as long as there is anything."""
-        now, before = time.monotonic(), self.timed_out
+    def _check(self, loop: asyncio.AbstractEventLoop) -> None:
+        now, timed_out_before = time.monotonic(), self.timed_out
         for connection in list(self._open):
             if connection.is_overdue(now):
                 self.timed_out += 1
                 connection.end_slow()
-        if self.timed_out > before:
-            log.info("slow connections were ended", extra={"count": self.timed_out - before})
-        self._looking = loop.call_later(LOOK_SECONDS, self._look, loop) if self._open else None
+        if self.timed_out > timed_out_before:
+            log.info("slow connections closed", extra={"count": self.timed_out - timed_out_before})
+        self._next_check = (
+            loop.call_later(CHECK_INTERVAL_SECONDS, self._check, loop) if self._open else None
+        )
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """HTTP as uvicorn speaks it, on a connection that may be ended.
+    """Speak HTTP as uvicorn does, on a connection that may be ended.
 
-    The application says by which bounds: its lifespan leaves ``Connections`` in the state.
+    The lifespan of the application leaves ``Connections`` with the bounds in its state.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._all: Connections = self.app_state[STATE]
-        self._waits = Waits.HEAD
+        self._connections: Connections = self.app_state[STATE]
+        self._waits = Awaiting.HEAD
         self._since = time.monotonic()
         self._received = 0
         self._head_bytes = 0
         self._ignores_upgrade = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Count it."""
         super().connection_made(transport)
-        self._all.opened(self)
+        self._connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget it."""
-        self._all.closed(self)
+        self._connections.remove(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read on; a head that has no end is refused before it is kept."""
-        if self._waits in (Waits.HEAD, Waits.NEXT):
-            if self._waits is Waits.NEXT:
-                self._wait(Waits.HEAD)
+        """Read on; refuse an endless head before it is stored."""
+        if self._waits in (Awaiting.HEAD, Awaiting.NEXT):
+            if self._waits is Awaiting.NEXT:
+                self._wait(Awaiting.HEAD)
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES and b"\r\n\r\n" not in data[:MAX_HEAD_BYTES]:
                 self.transport.write(TOO_LARGE)
                 self.transport.close()
                 return
-        elif self._waits is Waits.BODY:
+        elif self._waits is Awaiting.BODY:
             self._received += len(data)
         self._parse(data)
 
     def _parse(self, data: bytes) -> None:
-        """Parse what has come, however many requests it is.
+        """Parse received bytes, however many requests they hold.
 
-        The parser takes what follows a head with ``Upgrade`` for another protocol and drops its
-        body. Only WebSocket is spoken here, so any other such head is parsed again without it, as
-        RFC 9110 section 7.8 has it for a server that ignores an upgrade.
+        After a head with ``Upgrade`` the parser takes what follows for another protocol and drops its body.
+        Only WebSocket is spoken here, so any other such head is parsed again without it, as RFC 9110 section
+        7.8 requires of a server that ignores an upgrade.
         """
         self._unset_keepalive_if_required()
-        rest = memoryview(data)
+        remaining = memoryview(data)
         while True:
             try:
-                self.parser.feed_data(rest)
+                self.parser.feed_data(remaining)
             except httptools.HttpParserUpgrade as upgrade:
                 if not self._ignores_upgrade:
                     self.handle_websocket_upgrade()
                     return
-                rest = rest[upgrade.args[0] :]
+                remaining = remaining[upgrade.args[0] :]
                 self._parse_without_upgrade()
             except httptools.HttpParserError:
                 self.send_400_response("Invalid HTTP request received.")
@@ -182,65 +176,63 @@ class BoundedProtocol(HttpToolsProtocol):
         self.parser.feed_data(b"".join([*head, b"\r\n"]))
 
     def _should_upgrade(self) -> bool:
-        """Whether to speak WebSocket from here on: RFC 6455 opens one by GET."""
+        """Return whether to switch to WebSocket, which RFC 6455 opens by GET."""
         return bool(self.scope["method"] == "GET" and super()._should_upgrade())
 
     def on_headers_complete(self) -> None:
-        """The head has come; a body may follow."""
         if self.parser.should_upgrade():
             self.scope["method"] = self.parser.get_method().decode("ascii")
             self.scope["http_version"] = self.parser.get_http_version()
             if self.scope["method"] == "CONNECT":
-                raise httptools.HttpParserError("CONNECT is not served")
+                raise httptools.HttpParserError("CONNECT is not supported")
             self._ignores_upgrade = not self._should_upgrade()
             if self._ignores_upgrade:
                 return
-        self._wait(Waits.BODY)
+        self._wait(Awaiting.BODY)
         self._received = self._head_bytes = 0
-        self._all.sends(self)
+        self._connections.mark_sending(self)
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """All has come: now it is the application's turn, unless it has answered before."""
+        """Stop the clock of the body, unless the response is already complete."""
         if self._ignores_upgrade:
-            return  # the same head comes again, without the upgrade
-        self._all.sent(self)
-        self._waits = Waits.NOTHING
+            return  # the head is parsed again without the upgrade
+        self._connections.mark_received(self)
+        self._waits = Awaiting.NOTHING
         cycle: Any = self.cycle  # None before the first request
         if cycle is not None and cycle.response_complete:
-            self._wait(Waits.HEAD)
-            self._all.idles(self)
+            self._wait(Awaiting.HEAD)
+            self._connections.mark_idle(self)
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """The connection is idle, unless the next request has come already."""
+        """Mark the connection idle, unless the next request has already arrived."""
         is_last = not self.pipeline
         super().on_response_complete()
-        if is_last and self._waits is Waits.NOTHING:
-            self._wait(Waits.NEXT)
-            self._all.idles(self)
+        if is_last and self._waits is Awaiting.NOTHING:
+            self._wait(Awaiting.NEXT)
+            self._connections.mark_idle(self)
 
     def handle_websocket_upgrade(self) -> None:
-        """From here on it is no connection of ours."""
-        self._all.closed(self)
+        self._connections.remove(self)
         super().handle_websocket_upgrade()
 
     def is_overdue(self, now: float) -> bool:
-        """Whether it has taken too long over a head or a body; idle time between is uvicorn's."""
-        bounds = self._all.bounds
-        if self._waits is Waits.HEAD:
+        """Return whether a head or body takes too long; idle time is left to uvicorn."""
+        bounds = self._connections.bounds
+        if self._waits is Awaiting.HEAD:
             return now - self._since > bounds.header_seconds
-        if self._waits is not Waits.BODY or self.flow.read_paused:
+        if self._waits is not Awaiting.BODY or self.flow.read_paused:
             return False
-        grace = bounds.body_seconds + self._received / BYTES_PER_SECOND
+        grace = bounds.body_seconds + self._received / MIN_BYTES_PER_SECOND
         return now - self._since > grace
 
     def end_slow(self) -> None:
-        """Say so where nothing was said yet, and close. The application sees a caller that left."""
+        """Close, with a 408 response if none was begun; the application sees a disconnect."""
         cycle: Any = self.cycle
-        is_head = self._waits is Waits.HEAD
+        is_head = self._waits is Awaiting.HEAD
         answered = cycle is not None and cycle.response_started and not is_head
-        self._waits = Waits.NOTHING
+        self._waits = Awaiting.NOTHING
         if cycle is not None and not cycle.response_complete:
             cycle.disconnected = True
             cycle.message_event.set()
@@ -249,6 +241,6 @@ class BoundedProtocol(HttpToolsProtocol):
                 self.transport.write(TIMED_OUT)
             self.transport.close()
 
-    def _wait(self, waits: Waits) -> None:
+    def _wait(self, waits: Awaiting) -> None:
         self._waits = waits
         self._since = time.monotonic()

@@ -6,7 +6,12 @@ from collections.abc import Callable
 import pytest
 from graphql import parse
 
-from server.fast_path.body_decoder_cache import KEPT, LONGEST, BodyDecoderCache, beginning_of
+from server.fast_path.body_decoder_cache import (
+    MAX_CACHED_PREFIXES,
+    MAX_PREFIX_BYTES,
+    BodyDecoderCache,
+    prefix_of,
+)
 from server.fast_path.documents import DocumentCache
 from server.fast_path.inputs import CompiledInputs, Decoded
 from server.fast_path.pipeline import COMPILED_INPUTS
@@ -81,7 +86,7 @@ def test_what_begins_alike_is_read_as_what_it_is(read: Read) -> None:
             {"operationName": name, "variables": {"v": [ITEM]}, "query": query}
         ).encode()
 
-    assert not beginning_of(late(MANY)).strip(b"{"), "such bodies begin with nothing"
+    assert not prefix_of(late(MANY)).strip(b"{"), "such bodies begin with nothing"
     assert [is_whole(read, named(MANY, "Many")) for _ in range(3)] == [False, False, True]
     # Another document behind the same beginning is read apart, and nothing is guessed any more.
     for query in (f"{MANY} {OTHER}", MANY, MANY, MANY):
@@ -153,13 +158,13 @@ def test_beginnings_are_bounded(inputs: CompiledInputs) -> None:
         assert envelope is not None
         guesses.learn(content, envelope, plan)
 
-    first, spaced = body(), b"{" + b" " * LONGEST + body()[1:]
+    first, spaced = body(), b"{" + b" " * MAX_PREFIX_BYTES + body()[1:]
     for _ in range(2):
         learn(first)
         guesses.learn(spaced, inputs.open(first), plan)  # type: ignore[arg-type]  # it is one
     assert guesses.find(first) is not None
     assert guesses.find(spaced) is None, "too long a beginning"
-    for n in range(1, KEPT + 1):
+    for n in range(1, MAX_CACHED_PREFIXES + 1):
         learn(b"{" + b" " * n + first[1:])
     assert guesses.find(first) is None, "not used for longest"
     assert guesses.find(b"{ " + first[1:]) is None, "seen once"

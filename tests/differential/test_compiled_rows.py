@@ -10,7 +10,7 @@ import pytest
 from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 
 from server.fast_path.executor import FastExecutor
-from server.fast_path.rows import SHORTEST, RowWriters
+from server.fast_path.rows import MIN_ROWS, RowWriters
 from tests.differential.items import Item, build
 
 STOCK, FAST = build(), build(FastExecutor)
@@ -106,11 +106,11 @@ async def test_fields_together() -> None:
 async def test_lists_around_the_shortest(
     written: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for length in range(SHORTEST + 2):
+    for length in range(MIN_ROWS + 2):
         monkeypatch.setattr("tests.differential.items.NUMBER_OF_ITEMS", length)
         answer = json.loads(await same("{ items { name count } }"))
         assert len(answer["data"]["items"]) == length
-    assert written == [False] * SHORTEST + [True] * 2
+    assert written == [False] * MIN_ROWS + [True] * 2
 
 
 def fail(_: object) -> str:

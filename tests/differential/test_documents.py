@@ -7,7 +7,12 @@ from graphql import parse
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 
-from server.fast_path.documents import KEPT, LARGEST, DocumentCache, KeepDocuments
+from server.fast_path.documents import (
+    MAX_CACHED_DOCUMENTS,
+    MAX_DOCUMENT_CHARS,
+    DocumentCache,
+    KeepDocuments,
+)
 from server.fast_path.inputs import CompiledInputs
 from server.fast_path.pipeline import COMPILED_INPUTS, FastPath
 from server.graphql.schema import build_schema
@@ -43,16 +48,16 @@ def test_a_document_is_found_by_every_character() -> None:
 
 def test_the_one_not_used_for_longest_is_forgotten() -> None:
     cache = DocumentCache()
-    for n in range(KEPT):
+    for n in range(MAX_CACHED_DOCUMENTS):
         keep(cache, number(n))
     assert cache.find(number(0)) is not None, "used again"
-    keep(cache, number(KEPT))
+    keep(cache, number(MAX_CACHED_DOCUMENTS))
     assert cache.find(number(1)) is None
-    assert all(cache.find(number(n)) for n in (0, *range(2, KEPT + 1)))
+    assert all(cache.find(number(n)) for n in (0, *range(2, MAX_CACHED_DOCUMENTS + 1)))
 
 
 def test_a_document_that_is_kept_again_counts_once() -> None:
-    cache = DocumentCache(kept=2)
+    cache = DocumentCache(max_documents=2)
     for text in (MANY, QUERY, MANY, QUERY, MANY):
         keep(cache, text)
     assert cache.find(MANY) is not None
@@ -61,7 +66,7 @@ def test_a_document_that_is_kept_again_counts_once() -> None:
 
 def test_large_documents_are_not_kept() -> None:
     cache = DocumentCache()
-    for length, is_kept in ((LARGEST, True), (LARGEST + 1, False)):
+    for length, is_kept in ((MAX_DOCUMENT_CHARS, True), (MAX_DOCUMENT_CHARS + 1, False)):
         text = "{ a }".ljust(length)
         keep(cache, text)
         assert (cache.find(text) is not None) is is_kept

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from server.fast_path.documents import KEPT
+from server.fast_path.documents import MAX_CACHED_DOCUMENTS
 from tests.differential.pair import Pair
 from tests.differential.reads import (
     NAMES,
@@ -54,7 +54,7 @@ async def test_a_document_again_after_many_others(seeded: Pair) -> None:
     known = [headed(SHAPES[shape]) for shape in ("every plain field", "include and skip")]
     for document in known:
         await seeded.same_twice({"query": document})
-    for n in range(KEPT + 100):
+    for n in range(MAX_CACHED_DOCUMENTS + 100):
         await seeded.fast.raw({"query": f"{{ viewer {{ field{n}: name }} }}"})
     for document in known:
         await seeded.same_twice({"query": document})

@@ -29,20 +29,20 @@ TOO_MUCH: list[tuple[str, Any, str]] = [
         None,
         "levels of fields",
     ),
-    ("{ operations { nodes { a: name b: name c: name d: name } } }", None, "4 aliases, at most 3"),
+    ("{ operations { nodes { a: name b: name c: name d: name } } }", None, "4 aliases (maximum 3)"),
     ("{ operations { nodes { " + "name " * 120 + "} } }", None, "120 tokens"),
     ("{ operations { nodes { " + "name @skip(if: false) " * 3 + "} } }", None, "directives"),
     (
         "{ operations { nodes { ...a } } } "
         + " ".join(f"fragment {f} on Operation {{ name }}" for f in "abc"),
         None,
-        "3 fragments, at most 2",
+        "3 fragments (maximum 2)",
     ),
-    ("{ operations { nodes { name name name name } } }", None, "fields of one name"),
+    ("{ operations { nodes { name name name name } } }", None, "sibling fields with the same name"),
     (
         "{ operations(where: {or: [" + "{} " * 21 + "]}) { nodes { name } } }",
         None,
-        "22 objects in arguments, at most 20",
+        "22 objects in arguments (maximum 20)",
     ),
     (FILTERED, {"where": {"or": [{}] * 21}}, "more than 20 objects"),
     (FILTERED, {"where": {"not": {"not": {"not": {"not": {}}}}}}, "nested deeper than 4 levels"),
@@ -51,7 +51,7 @@ TOO_MUCH: list[tuple[str, Any, str]] = [
     (
         "query A { operations { nodes { name } } } query B { operations { nodes { name } } }",
         None,
-        "the document has 2 operations: name one in operationName",
+        "the document has 2 operations. Set operationName to one of them",
     ),
 ]
 

@@ -18,14 +18,14 @@ from tests.support.api import Api, StartApi
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("{ viewer { name } }", "viewer is no list"),
+        ("{ viewer { name } }", "viewer is not a list"),
         ("{ operations { nodes { uuid } totalCount } }", "select operations { nodes { ... } }"),
         ("{ operations { edges { node { uuid } } } }", "select operations { nodes { ... } }"),
         ("{ operationStats { totals { count } } }", "select operationStats { rows { ... } }"),
-        ("{ a: prices { name } b: prices { name } }", "one field at its top"),
-        ("{ __schema { types { name } } }", "one field at its top"),
+        ("{ a: prices { name } b: prices { name } }", "exactly one root field"),
+        ("{ __schema { types { name } } }", "exactly one root field"),
         ("{ operations(last: 5) { nodes { uuid } } }", "runs forward"),
-        ("{ operations(first: -5) { nodes { uuid } } }", "ask for 0 or more"),
+        ("{ operations(first: -5) { nodes { uuid } } }", "Use 0 or more"),
         ('{ operations(after: "x") { nodes { uuid } } }', "Invalid cursor"),
         ("{ operations { nodes { nothing } } }", "Cannot query field 'nothing'"),
         ("{ operations ", "Syntax Error"),
@@ -48,12 +48,12 @@ async def test_a_mutation_is_not_run(api: Api) -> None:
         'mutation { setPrice(input: {kind: TOOL, name: "a", inputPer1k: 1}) { price { name } } }'
     )
     status, error = await refusal(api, query)
-    assert (status, "an export is of a query" in error["message"]) == (400, True)
+    assert (status, "Only a query can be exported" in error["message"]) == (400, True)
     assert (await api("{ prices { name } }"))["prices"] == []
 
 
 async def test_formats_and_options_are_checked(api: Api) -> None:
-    assert "use csv, jsonl, parquet" in (await refusal(api, PLAIN, format="xml"))[1]["message"]
+    assert "Use csv, jsonl, parquet" in (await refusal(api, PLAIN, format="xml"))[1]["message"]
     assert "guard or keep" in (await refusal(api, PLAIN, formulas="no"))[1]["message"]
 
 
@@ -92,7 +92,7 @@ async def test_too_many_rows_are_refused_or_cut_visibly(api: Api) -> None:
     await record(api, 30)
     query = "{ operations(first: %d) { nodes { uuid } } }"
     _, error = await refusal(api, query % 21)
-    assert "at most 20 in one export" in error["message"]
+    assert "must not exceed 20 rows" in error["message"]
     assert len(json_rows(await export(api, query % 20, format="jsonl"))) == 20
     with pytest.raises(AssertionError):  # the answer has no end
         await export(api, PLAIN, format="jsonl")
@@ -104,7 +104,7 @@ async def test_an_error_in_the_middle_leaves_the_answer_without_an_end(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await record(api, 30)
-    asked, ask = [], api.server.exports()._asker.ask
+    asked, ask = [], api.server.exports()._executor.execute
 
     async def fail(*given: Any) -> bytes:
         asked.append(given)
@@ -112,7 +112,7 @@ async def test_an_error_in_the_middle_leaves_the_answer_without_an_end(
             raise QueryTimeoutError("too slow")
         return await ask(*given)
 
-    monkeypatch.setattr(api.server.exports()._asker, "ask", fail)
+    monkeypatch.setattr(api.server.exports()._executor, "execute", fail)
     with pytest.raises(AssertionError):
         await export(api, PLAIN)
     assert len(asked) == 3
@@ -122,14 +122,14 @@ async def test_an_error_in_the_middle_leaves_the_answer_without_an_end(
 
 @pytest.mark.parametrize("server_settings", [{"max_exports": 1}])
 async def test_exports_at_once_are_bounded(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    come, go, ask = asyncio.Event(), asyncio.Event(), api.server.exports()._asker.ask
+    come, go, ask = asyncio.Event(), asyncio.Event(), api.server.exports()._executor.execute
 
     async def wait(*given: Any) -> bytes:
         come.set()
         await go.wait()
         return await ask(*given)
 
-    monkeypatch.setattr(api.server.exports()._asker, "ask", wait)
+    monkeypatch.setattr(api.server.exports()._executor, "execute", wait)
     first = asyncio.create_task(export(api, PLAIN))
     await come.wait()
     refused = await export(api, PLAIN)

@@ -7,7 +7,7 @@ import pytest
 
 from server.access.admission import Admission
 from server.graphql import call_scheduler
-from server.graphql.call_scheduler import BULK_BYTES, MANY_CALLS, CallScheduler
+from server.graphql.call_scheduler import BULK_BYTES, MAX_CALL_BURST, CallScheduler
 from store.auth.access import Principal, TenantBounds
 from store.errors import TooManyRequestsError
 from tests.api.fairness.test_fair_turns import settle
@@ -50,7 +50,7 @@ class Calls:
     async def _call(self, name: str, size: int) -> None:
         bounds = TenantBounds(organization_id=name.rstrip("0123456789"))
         async with self.turns.call(Principal(name, frozenset(), bounds, None)) as call:
-            await call.arrived(size)
+            await call.wait_for_turn(size)
             self.begun.append(name)
             await self._end[name].wait()
 
@@ -58,7 +58,7 @@ class Calls:
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
     """Calls for which others wait as long as it takes."""
-    for name in ("YOUNG_SECONDS", "MAX_PAUSE_SECONDS"):
+    for name in ("YIELD_SECONDS", "MAX_PAUSE_SECONDS"):
         monkeypatch.setattr(call_scheduler, name, 3_600.0)
     monkeypatch.setattr(call_scheduler, "MAX_REST_SECONDS", 0.0)
     return Calls()
@@ -93,20 +93,20 @@ async def test_bulk_loads_wait_for_nobody_where_nobody_else_is(calls: Calls) -> 
 
 async def test_a_burst_of_calls_gives_way(calls: Calls) -> None:
     await calls.come("quiet1")
-    burst = [f"loud{n}" for n in range(1, MANY_CALLS + 4)]
+    burst = [f"loud{n}" for n in range(1, MAX_CALL_BURST + 4)]
     await calls.come(*burst)
-    assert calls.begun == ["quiet1", *burst[:MANY_CALLS]]
+    assert calls.begun == ["quiet1", *burst[:MAX_CALL_BURST]]
     await calls.come("quiet2")
     assert calls.begun[-1] == "quiet2", "it is not behind the burst"
     await calls.go("quiet1", "quiet2")
-    assert calls.begun[-3:] == burst[MANY_CALLS:]
+    assert calls.begun[-3:] == burst[MAX_CALL_BURST:]
     await calls.end()
 
 
 async def test_a_call_that_takes_long_is_not_waited_for(
     calls: Calls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(call_scheduler, "YOUNG_SECONDS", 0.01)
+    monkeypatch.setattr(call_scheduler, "YIELD_SECONDS", 0.01)
     await calls.come("quiet1")
     await calls.come("loud1", size=BULK)
     assert calls.begun == ["quiet1"]
@@ -136,10 +136,10 @@ async def test_calls_that_leave_while_they_wait_leave_nothing_behind(calls: Call
         task.cancel()
     await settle()
     await calls.go("quiet1")
-    assert (calls.turns.bulk.running, calls.turns._alone.running, calls.turns._start.running) == (
+    assert (calls.turns.bulk.running, calls.turns._single_load.running, calls.turns._start.running) == (
         0, 0, 0,
     )  # fmt: skip
-    assert (calls.turns._calls, calls.turns._first) == ({}, {})
+    assert (calls.turns._calls, calls.turns._started_at) == ({}, {})
     await calls.come("loud4", size=BULK)
     assert calls.begun == ["quiet1", "loud4"]
     await calls.end()
@@ -155,11 +155,9 @@ def test_the_calls_of_an_organization_are_bounded_over_all_of_its_keys() -> None
     admission = Admission(2, 3)
     for key in (1, 1, 2):
         admission.enter(caller("loud", key))
-    with pytest.raises(
-        TooManyRequestsError, match="3 operations are under way for this organization"
-    ):
+    with pytest.raises(TooManyRequestsError, match="3 operations of this organization"):
         admission.enter(caller("loud", 2))
-    with pytest.raises(TooManyRequestsError, match="2 operations are under way for this key"):
+    with pytest.raises(TooManyRequestsError, match="2 operations of this key"):
         admission.enter(caller("loud", 1))
     admission.enter(caller("quiet", 3))
     for key in (4, 5, 6, 7):
@@ -173,7 +171,7 @@ async def test_bulk_loads_wait_in_the_queue_of_their_organization(start_api: Sta
     loud, quiet = await tenants(start_api, max_waiting=1)
     items = [{"kind": "API", "name": "n" * 150, "error": "e" * 200} for _ in range(300)]
     body = {"query": TRACK_MANY, "variables": {"items": items}}
-    gate = loud.server.turns.bulk
+    gate = loud.server.scheduler.bulk
     async with gate.place(LOUD), gate.place(LOUD):
         waiting = asyncio.create_task(loud.raw(body))
         while not gate.waiting:  # noqa: ASYNC110  # a real call

@@ -121,26 +121,26 @@ async def test_exports_of_one_organization_do_not_stop_those_of_others(
 ) -> None:
     loud, quiet = await tenants(start_api, max_exports=2, max_exports_total=3)
     exports = loud.server.exports()
-    come, go, ask = asyncio.Semaphore(0), asyncio.Event(), exports._asker.ask
+    come, go, ask = asyncio.Semaphore(0), asyncio.Event(), exports._executor.execute
 
     async def wait(*arguments: Any) -> bytes:
         come.release()
         await go.wait()
         return await ask(*arguments)
 
-    monkeypatch.setattr(exports._asker, "ask", wait)
+    monkeypatch.setattr(exports._executor, "execute", wait)
     under_way = [asyncio.create_task(export(loud, PLAIN)) for _ in range(2)]
     for _ in under_way:
         await come.acquire()
     refused = await export(loud, PLAIN)
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "5")
     message = refused.json()["errors"][0]["message"]
-    assert message.startswith("2 exports of this organization are under way, at most 2 may be")
+    assert message.startswith("2 exports of this organization are running (maximum 2)")
     under_way.append(asyncio.create_task(export(quiet, PLAIN)))
     await come.acquire()
     refused = await export(quiet, PLAIN)
     message = refused.json()["errors"][0]["message"]
-    assert message.startswith("3 exports of all organizations are under way, at most 3 may be")
+    assert message.startswith("3 exports of all organizations are running (maximum 3)")
     go.set()
     assert [(await task).status_code for task in under_way] == [200] * 3
     assert (exports.running, exports.refused) == (0, 2)
@@ -182,7 +182,7 @@ async def test_streams_of_one_organization_leave_places_for_others(serve: Serve)
             await sockets.enter_async_context(loud.socket())
         with pytest.raises(websockets.ConnectionClosed) as closed:
             await sockets.enter_async_context(loud.socket())
-        assert "6 streams of this organization are open, and 2 places are left" in str(closed.value)
+        assert "This organization has 6 open streams, and 2 places are left" in str(closed.value)
         await sockets.enter_async_context(quiet.socket())
         await sockets.enter_async_context(administrator.socket())
         metrics = (await administrator.http.get("/metrics")).text

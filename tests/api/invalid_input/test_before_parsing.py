@@ -36,7 +36,8 @@ async def refusals(api: Api, body: Json) -> list[Any]:
 @pytest.mark.parametrize("filler", ["#" + "x" * 1_990, "," * 2_000, "#" + "\u20ac" * 670])
 async def test_documents_are_bounded_in_bytes(api: Api, filler: str) -> None:
     expected = (
-        "the document is larger than 2,000 bytes: send values as variables, or several requests"
+        "The document must not exceed 2,000 bytes. Send values as variables, "
+        "or split it into several requests."
     )
     document = f"{VIEWER} {filler}"
     assert await refusals(api, {"query": document}) == [expected] * 4
@@ -56,7 +57,8 @@ async def test_values_are_counted_before_they_are_made(api: Api, inner: str) -> 
         assert answer.status_code == 400
         (error,) = answer.json()["errors"]
         assert (
-            error["message"] == "more than 1,000,000 values in the request: send several requests"
+            error["message"]
+            == "The request must not exceed 1,000,000 values. Split it into several requests."
         )
 
 

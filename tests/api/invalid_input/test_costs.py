@@ -64,7 +64,7 @@ async def test_page_sizes_multiply(api: Api) -> None:
     refusal = await api.refused(PAGES.format(500))
     assert refusal.code == "BAD_USER_INPUT"
     assert "250,500 records requested" in refusal.message
-    assert "at most 200,000: ask for smaller pages (first)" in refusal.message
+    assert "maximum 200,000). Request smaller pages with first." in refusal.message
 
 
 async def test_page_sizes_in_variables(api: Api) -> None:
@@ -109,14 +109,17 @@ async def test_more_bounds_that_are_settings(api: Api) -> None:
         ),
         (
             "{ viewer { name @include(if: true) scopes @skip(if: false) } }",
-            "2 directives, at most 1",
+            "2 directives (maximum 1)",
         ),
         (
             "query @include(if: true) { viewer @skip(if: false) { name } }",
-            "2 directives, at most 1",
+            "2 directives (maximum 1)",
         ),
-        ("{ viewer { name name ... { name } } }", "3 fields of one name beside each other"),
-        ("{ viewer { ...a ...a ...a } } fragment a on Viewer { name }", "3 fields of one name"),
+        ("{ viewer { name name ... { name } } }", "3 sibling fields with the same name"),
+        (
+            "{ viewer { ...a ...a ...a } } fragment a on Viewer { name }",
+            "3 sibling fields with the same name",
+        ),
     ):
         assert message in (await api.refused(refused)).message
 
@@ -130,8 +133,8 @@ async def test_variables_are_bounded_before_they_are_coerced(api: Api) -> None:
     for _ in range(2):  # the second time the document is known
         for where, message in (
             ({"and": [{"kind": []}, {"kind": []}]}, None),
-            ({"and": [{}, {}, {}]}, "w: more than 3 objects"),
-            ({"not": {"not": {}}}, "w: nested deeper than 2 levels"),
+            ({"and": [{}, {}, {}]}, "w: The input must not exceed 3 objects"),
+            ({"not": {"not": {}}}, "w: The input must not be nested deeper than 2 levels"),
             ({"id": ["x"] * 25}, "more than 20 values in the variables"),
         ):
             if message is None:
@@ -139,7 +142,9 @@ async def test_variables_are_bounded_before_they_are_coerced(api: Api) -> None:
             else:
                 assert message in (await api.refused(count, {"w": where})).message
     literal = "{ operations(where: {and: [{}, {}, {}]}) { totalCount } }"
-    assert "4 objects in arguments, at most 3" in (await api.refused(literal)).message
+    assert "4 objects in arguments (maximum 3)" in (await api.refused(literal)).message
     many = "mutation ($o: [OperationInput!]!) { trackOperations(operations: $o) { accepted } }"
     refusal = await api.refused(many, {"o": [{"kind": "X"}] * 5})
-    assert refusal.message == "o: 5 items, at most 2 in one call: send several"
+    assert (
+        refusal.message == "o: A call must not exceed 2 items (got 5). Split it into several calls."
+    )

@@ -35,13 +35,16 @@ async def test_too_deep(api: Api) -> None:
         return f"{{ requests(first: 2) {{ nodes {{ {inner} }} }} }}"
 
     assert await api(nested(3)) == {"requests": {"nodes": []}}
-    assert await refused(api, nested(4)) == "15 levels of fields, at most 12: ask for less at once"
+    assert (
+        await refused(api, nested(4))
+        == "The document has 15 levels of fields (maximum 12). Split it into several requests."
+    )
     fragments = "".join(
         f"fragment f{i} on Request {{ operations {{ nodes {{ request {{ ...f{i + 1} }} }} }} }} "
         for i in range(4)
     )
     hidden = f"{{ requests {{ nodes {{ ...f0 }} }} }} {fragments} fragment f4 on Request {{ uuid }}"
-    assert "levels of fields, at most 12" in await refused(api, hidden)
+    assert "levels of fields (maximum 12)" in await refused(api, hidden)
     for document in (
         "{" * 3_000,
         "{ viewer" * 900 + "}" * 900,
@@ -57,14 +60,14 @@ async def test_too_many_aliases_fields_and_tokens(api: Api) -> None:
     viewers = " ".join(f"a{i}: viewer {{ name }}" for i in range(20))
     assert len(await api(f"{{ {viewers} }}")) == 20
     names = " ".join(f"a{i}: name" for i in range(31))
-    assert "31 aliases, at most 30" in await refused(api, f"{{ viewer {{ {names} }} }}")
+    assert "31 aliases (maximum 30)" in await refused(api, f"{{ viewer {{ {names} }} }}")
     roots = "viewer { name } " * 21
-    assert "21 root fields, at most 20" in await refused(api, f"{{ {roots} }}")
+    assert "21 root fields (maximum 20)" in await refused(api, f"{{ {roots} }}")
     assert "more than 10000 tokens" in await refused(api, f"{{ viewer {{ {'name ' * 10_000} }} }}")
     hidden = (
         f"{{ viewer {{ ...f ...f }} }} fragment f on Viewer {{ {names[: names.index(' a16')]} }}"
     )
-    assert "32 aliases, at most 30" in await refused(api, hidden)
+    assert "32 aliases (maximum 30)" in await refused(api, hidden)
 
 
 @pytest.mark.parametrize(
@@ -86,10 +89,10 @@ async def test_fragments_doubled_thirty_times(api: Api) -> None:
     answer = await api(f"{{ viewer {{ ...f0 }} }} {doubled('Viewer', 'name')}")
     assert answer == {"viewer": {"name": "open"}}  # the same field however often: it is asked once
     assert time.perf_counter() - started < SECONDS
-    assert "1073741824 aliases" in await refused(
+    assert "1,073,741,824 aliases" in await refused(
         api, f"{{ viewer {{ ...f0 }} }} {doubled('Viewer', 'a: name')}"
     )
-    assert "1073741824 root fields" in await refused(
+    assert "1,073,741,824 root fields" in await refused(
         api, f"{{ ...f0 }} {doubled('Query', 'viewer { name }')}"
     )
     mutation = 'trackOperation(input: {kind: API, name: "n"}) { uuid }'
@@ -156,7 +159,7 @@ async def test_introspection_is_bounded_too(api: Api) -> None:
         "name": "Query",
     }
     aliases = " ".join(f"a{i}: __schema {{ types {{ fields {{ name }} }} }}" for i in range(200))
-    assert "200 aliases, at most 30" in await refused(api, f"{{ {aliases} }}")
+    assert "200 aliases (maximum 30)" in await refused(api, f"{{ {aliases} }}")
     deep = "name"
     for _ in range(5):
         deep = f"fields {{ type {{ {deep} }} }}"

@@ -26,6 +26,6 @@ async def test_steps_grow_with_the_document_and_not_with_what_it_spreads(api: Ap
     for document in (half, short):
         with Calls() as calls:
             answer = (await ask(api, document))[1]
-        assert "aliases, at most 30" in answer
+        assert "aliases (maximum 30)" in answer
         found.append(calls.count)
     assert found[1] < 3 * found[0]

@@ -170,7 +170,7 @@ async def test_months_of_counters(api: Api) -> None:
 
 
 async def test_enums_and_fields_that_filters_do_not_have(api: Api) -> None:
-    assert "use API, TOOL, LLM" in await refused(api, kind=["API", "WEB"])
+    assert "Use API, TOOL, LLM" in await refused(api, kind=["API", "WEB"])
     assert "unknown field 'colour'" in await refused(api, colour={"eq": "red"})
     assert "unknown field 'like'" in await refused(api, name={"like": "%"})
     order = "{ operations(orderBy: [{field: NAME}]) { totalCount } }"

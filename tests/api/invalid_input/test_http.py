@@ -31,20 +31,20 @@ async def nothing_changed(api: Api) -> bool:
 
 async def test_bodies_that_are_no_json(api: Api) -> None:
     for body, message in (
-        (b"", "the body is not JSON"),
-        (b"{", "the body is not JSON"),
-        (b'{"query":"{viewer{name}}"}\0', "the body is not JSON"),
-        (b'{"query":"{viewer{name}}"} {}', "the body is not JSON"),
-        (b"{'query': 1}", "the body is not JSON"),
-        (b'{"query": "\xff\xfe"}', "the body is not UTF-8"),
-        (b'"\xed\xa0\x80"', "the body is not UTF-8"),
-        ('{"query":"{viewer{name}}"}'.encode("utf-16"), "the body is not"),
-        (b"\xef\xbb\xbf{", "the body is not JSON"),
-        (b'\xef\xbb\xbf\xef\xbb\xbf{"query":"{viewer{name}}"}', "the body is not JSON"),
-        (b'{"query": "{viewer{name}}", "variables": {"a": NaN}}', "NaN is not JSON"),
-        (b'{"a":' * 100_000, "the JSON is nested too deeply"),
-        (b"[" * 100_000, "the JSON is nested too deeply"),
-        (b"\x1f\x8b\x08\x00", "the body is not"),
+        (b"", "The body is not valid JSON"),
+        (b"{", "The body is not valid JSON"),
+        (b'{"query":"{viewer{name}}"}\0', "The body is not valid JSON"),
+        (b'{"query":"{viewer{name}}"} {}', "The body is not valid JSON"),
+        (b"{'query': 1}", "The body is not valid JSON"),
+        (b'{"query": "\xff\xfe"}', "The body is not UTF-8"),
+        (b'"\xed\xa0\x80"', "The body is not UTF-8"),
+        ('{"query":"{viewer{name}}"}'.encode("utf-16"), "The body is not"),
+        (b"\xef\xbb\xbf{", "The body is not valid JSON"),
+        (b'\xef\xbb\xbf\xef\xbb\xbf{"query":"{viewer{name}}"}', "The body is not valid JSON"),
+        (b'{"query": "{viewer{name}}", "variables": {"a": NaN}}', "NaN is not valid JSON"),
+        (b'{"a":' * 100_000, "The JSON is nested too deeply."),
+        (b"[" * 100_000, "The JSON is nested too deeply."),
+        (b"\x1f\x8b\x08\x00", "The body is not"),
     ):
         await check(api, 400, message, body)
 
@@ -54,19 +54,19 @@ async def test_bodies_that_are_no_request(api: Api) -> None:
         (b"null", "must be a JSON object"),
         (5, "must be a JSON object"),
         ("5", "must be a JSON object"),
-        ([{"query": VIEWER}], "a list of requests is not supported: send them one by one"),
+        ([{"query": VIEWER}], "Batched requests are not supported. Send them one by one."),
         ({}, "query is missing"),
         ({"query": None}, "query is missing"),
         ({"query": 5}, "query is missing"),
         ({"query": " \n"}, "query is missing"),
         ({"query": VIEWER, "variables": []}, "variables must be an object or null"),
         ({"query": VIEWER, "variables": "{}"}, "variables must be an object or null"),
-        ({"query": VIEWER, "operationName": 5}, "operationName must be a text or null"),
+        ({"query": VIEWER, "operationName": 5}, "operationName must be a string or null."),
         ({"query": VIEWER, "extensions": 5}, "extensions must be an object or null"),
         ({"query": VIEWER, "operationName": "other"}, "no operation of that name"),
         ({"query": VIEWER, "operationName": "\ud800"}, "no operation of that name"),
         ({"query": "fragment f on Query { viewer { name } }"}, "no operation of that name"),
-        ({"query": "subscription { x }"}, "a subscription is a stream: accept text/event-stream"),
+        ({"query": "subscription { x }"}, "A subscription is a stream. Accept text/event-stream"),
     ):
         await check(api, 400, message, body)
 
@@ -93,7 +93,7 @@ async def test_mutations_by_get(api: Api) -> None:
         for method in ("GET", "HEAD"):
             answer = await api.raw(method=method, params=params)
             assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
-        await check(api, 405, "a mutation is sent by POST", method="GET", params=params)
+        await check(api, 405, "Send mutations by POST.", method="GET", params=params)
     assert await nothing_changed(api)
     params = {"query": several, "operationName": "a"}
     assert (await api.raw(method="GET", params=params)).json() == {
@@ -105,9 +105,9 @@ async def test_queries_by_get(api: Api) -> None:
     for params, message in (
         ({}, "query is missing"),
         ({"query": ""}, "query is missing"),
-        ({"query": VIEWER, "variables": "{"}, "variables is not JSON"),
+        ({"query": VIEWER, "variables": "{"}, "variables is not valid JSON"),
         ({"query": VIEWER, "variables": "[]"}, "variables must be an object"),
-        ({"query": VIEWER, "extensions": "NaN"}, "NaN is not JSON"),
+        ({"query": VIEWER, "extensions": "NaN"}, "NaN is not valid JSON"),
     ):
         await check(api, 400, message, method="GET", params=params)
     answer = await api.raw(method="HEAD", params={"query": VIEWER})
@@ -130,7 +130,7 @@ async def test_an_operation_is_not_guessed(api: Api) -> None:
     for query in (document, f"{VIEWER} query b {VIEWER}", f"query a {VIEWER} query a {VIEWER}"):
         refusal = await api.refused(query)
         assert refusal.code == "BAD_USER_INPUT"
-    assert "2 operations: name one in operationName" in (await api.refused(document)).message
+    assert "2 operations. Set operationName to one of them" in (await api.refused(document)).message
     assert await nothing_changed(api)
 
 
@@ -142,7 +142,7 @@ async def megabytes(count: int) -> AsyncIterator[bytes]:
 
 @pytest.mark.parametrize("server_settings", [{"max_body_bytes": "2MiB"}])
 async def test_bodies_over_the_limit(api: Api) -> None:
-    message = "the body is larger than 2,097,152 bytes: send several requests"
+    message = "The body must not exceed 2,097,152 bytes. Split it into several requests"
     padding = 2 * MEGABYTE - len(b'{"query":"{viewer{name}}"}')
     fits = b'{"query":"{viewer{name}}"}' + b" " * padding
     assert (await api.raw(fits)).status_code == 200

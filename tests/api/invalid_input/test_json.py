@@ -96,7 +96,7 @@ async def test_nesting_that_would_exhaust_a_stack(api: Api) -> None:
             assert answer.status_code in (200, 400)
             if answer.status_code == 400:
                 (error,) = answer.json()["errors"]
-                assert error["message"] == "the JSON is nested too deeply"
+                assert error["message"] == "The JSON is nested too deeply."
                 assert error["extensions"]["code"] == "BAD_USER_INPUT"
                 continue
             (result,) = answer.json()["data"]["trackOperations"]["results"]
@@ -111,7 +111,7 @@ async def test_infinities_inside(api: Api) -> None:
     for token in ("NaN", "Infinity", "-Infinity"):
         answer = await api.raw(body.replace("4711", token))
         assert answer.status_code == 400
-        assert answer.json()["errors"][0]["message"].startswith(f"{token} is not JSON")
+        assert answer.json()["errors"][0]["message"].startswith(f"{token} is not valid JSON")
     assert await count(api) == 0
     for token in ("1e999", "-1e999"):
         payload = (await api.raw(body.replace("4711", token))).json()["data"]["trackOperations"]

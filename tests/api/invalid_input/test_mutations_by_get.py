@@ -54,4 +54,4 @@ async def test_what_streams_by_get_goes_on(api: Api, accept: str) -> None:
     answer = await api.raw(method="GET", params={"query": MINT}, headers={"Accept": accept})
     assert answer.status_code == 405
     assert answer.headers["allow"] == "POST"
-    assert answer.json()["errors"][0]["message"] == "a mutation is sent by POST"
+    assert answer.json()["errors"][0]["message"] == "Send mutations by POST."

@@ -42,12 +42,12 @@ async def test_limits(api: Api) -> None:
         ({"subject": "USER"}, "subjectId: name the user it holds for"),
         ({"subject": "USER", "subjectId": ""}, f"subjectId: {EMPTY}"),
         ({"subjectId": "another"}, "subjectId: is the organization itself: leave it out"),
-        ({"subject": "PLANET"}, "use ORGANIZATION, COMPANY"),
+        ({"subject": "PLANET"}, "Use ORGANIZATION, COMPANY"),
         ({"interactionType": ""}, f"interactionType: {EMPTY}"),
-        ({"interactionType": "x" * 201}, "201 characters, at most 200"),
+        ({"interactionType": "x" * 201}, "201 characters (maximum 200)"),
         ({"organizationId": ""}, f"organizationId: {EMPTY}"),
-        ({"period": "DECADE"}, "use HOUR, DAY, WEEK, MONTH, YEAR, LIFETIME"),
-        ({"mode": "MAYBE"}, "use HARD, SOFT"),
+        ({"period": "DECADE"}, "Use HOUR, DAY, WEEK, MONTH, YEAR, LIFETIME"),
+        ({"mode": "MAYBE"}, "Use HARD, SOFT"),
     ]
     await check(api, SET_LIMIT, limit, cases)
     assert (await api("{ limits { maximum } }"))["limits"] == [{"maximum": 5}]
@@ -110,7 +110,7 @@ async def test_prices(api: Api) -> None:
         ({"outputPer1k": 1_001}, "outputPer1k: "),
         ({"cachedInputPer1k": -5}, "cachedInputPer1k: -5"),
         ({"name": ""}, f"name: {EMPTY}"),
-        ({"kind": "THING"}, "use MODEL, TOOL"),
+        ({"kind": "THING"}, "Use MODEL, TOOL"),
         ({"effectiveFrom": "0001-01-01T00:00:00Z"}, "effectiveFrom: is not within 2000 and 2200"),
         ({"effectiveFrom": "1999-12-31T23:59:59Z"}, "effectiveFrom: "),
         ({"effectiveFrom": "9999-12-31T23:59:59Z"}, "effectiveFrom: "),
@@ -135,7 +135,7 @@ async def test_breakers(api: Api) -> None:
     cases: Cases = [
         ({"name": ""}, f"name: {EMPTY}"),
         ({"organizationId": ""}, f"organizationId: {EMPTY}"),
-        ({"state": "BROKEN"}, "use CLOSED, OPEN, HALF_OPEN"),
+        ({"state": "BROKEN"}, "Use CLOSED, OPEN, HALF_OPEN"),
         ({"totalCalls": -1}, "totalCalls: -1 is not from 0 to"),
         ({"totalFailures": -1}, "totalFailures: -1 is not from 0 to"),
         ({"totalCalls": 1, "totalFailures": 2}, "totalFailures: 2 failures of 1 calls"),
@@ -189,9 +189,9 @@ async def test_keys(api: Api) -> None:
     cases: Cases = [
         ({"name": ""}, f"name: {EMPTY}"),
         ({"scopes": []}, "scopes: name at least one scope"),
-        ({"scopes": ["ROOT"]}, "use INGEST, READ, MANAGE, ADMIN"),
+        ({"scopes": ["ROOT"]}, "Use INGEST, READ, MANAGE, ADMIN"),
         ({"expiresAt": "2020-01-01T00:00:00Z"}, "expiresAt: lies in the past"),
-        ({"organizationId": "x" * 201}, "organizationId: 201 characters, at most 200"),
+        ({"organizationId": "x" * 201}, "organizationId: 201 characters (maximum 200)"),
         ({"namespaceId": ""}, f"namespaceId: {EMPTY}"),
     ]
     await check(api, CREATE_KEY, {"name": "k", "scopes": ["READ"] * 500}, cases)

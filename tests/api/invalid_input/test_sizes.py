@@ -33,7 +33,10 @@ async def test_ten_thousand_operations_in_one_mutation(api: Api) -> None:
     assert await count(api) == 9_998
     refusal = await api.refused(TRACK, {"operations": [*sent, operation()]})
     assert refusal.code == "BAD_USER_INPUT"
-    assert refusal.message == "operations: 10,001 items, at most 10,000 in one call: send several"
+    assert (
+        refusal.message
+        == "operations: A call must not exceed 10,000 items (got 10,001). Split it into several calls."
+    )
     assert await count(api) == 9_998
 
 
@@ -48,7 +51,10 @@ async def test_the_largest_batch_is_a_setting(api: Api) -> None:
     document = "mutation ($entries: [EntryInput!]!) { ingest(entries: $entries) { accepted } }"
     refusal = await api.refused(document, {"entries": [*entries, {"session": {}}]})
     assert refusal.code == "BAD_USER_INPUT"
-    assert "entries: 4 items, at most 3 in one call: send several" in refusal.message
+    assert (
+        "entries: A call must not exceed 3 items (got 4). Split it into several calls."
+        in refusal.message
+    )
     answer = await api("{ operations { totalCount } sessions { totalCount } }")
     assert answer == {"operations": {"totalCount": 1}, "sessions": {"totalCount": 1}}
 

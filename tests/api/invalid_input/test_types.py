@@ -52,13 +52,13 @@ async def test_values_that_no_enum_has(api: Api) -> None:
     await check_not_taken(
         api,
         [
-            ({"kind": "WEB"}, "kind", "use API, TOOL, LLM"),
-            ({"kind": "api"}, "kind", "use API, TOOL, LLM"),
+            ({"kind": "WEB"}, "kind", "Use API, TOOL, LLM"),
+            ({"kind": "api"}, "kind", "Use API, TOOL, LLM"),
             ({"kind": 1}, "kind", "Enum 'OperationKind' cannot represent non-string value: 1"),
             ({"kind": None}, "kind", "non-null type 'OperationKind!'"),
-            ({"outcome": "FINE"}, "outcome", "use OK, ERROR"),
-            ({"outcome": "\ud800"}, "outcome", "use OK, ERROR"),
-            ({"outcome": "\0" * 5_000}, "outcome", "use OK, ERROR"),
+            ({"outcome": "FINE"}, "outcome", "Use OK, ERROR"),
+            ({"outcome": "\ud800"}, "outcome", "Use OK, ERROR"),
+            ({"outcome": "\0" * 5_000}, "outcome", "Use OK, ERROR"),
         ],
     )
 
@@ -137,7 +137,7 @@ async def test_infinities_reach_no_number(api: Api) -> None:
             answer = await api.raw(json.dumps(body).replace("4711", token))
             assert answer.status_code == 400
             (error,) = answer.json()["errors"]
-            assert error["message"] == f"{token} is not JSON: leave the value out, or send null"
+            assert error["message"] == f"{token} is not valid JSON. Omit the value, or send null."
     body = {"query": TRACK_MANY, "variables": {"operations": [operation(durationMs=4711)]}}
     for token in ("1e999", "-1e999"):
         (error,) = (await api.raw(json.dumps(body).replace("4711", token))).json()["errors"]

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from server.live.sending import within
+from server.live.sending import send_within
 
 LONG = 30.0
 
@@ -15,7 +15,7 @@ async def test_what_is_done_at_once_needs_no_deadline() -> None:
     async def send() -> None:
         done.append(True)
 
-    await within(-1, send())  # a deadline would have passed before it began
+    await send_within(-1, send())  # a deadline would have passed before it began
     assert done == [True]
 
 
@@ -27,7 +27,7 @@ async def test_what_waits_goes_on_where_it_was() -> None:
             steps.append(step)
             await asyncio.sleep(0.001 * step)
 
-    await within(LONG, send())
+    await send_within(LONG, send())
     assert steps == [0, 1, 2]
 
 
@@ -41,7 +41,7 @@ async def test_what_waits_too_long_is_cancelled() -> None:
             ended.append(True)
 
     with pytest.raises(TimeoutError):
-        await within(0.01, send())
+        await send_within(0.01, send())
     assert ended == [True]
 
 
@@ -55,7 +55,7 @@ async def test_a_cancellation_reaches_what_waits() -> None:
             ended.append(True)
             raise
 
-    task = asyncio.create_task(within(LONG, send()))
+    task = asyncio.create_task(send_within(LONG, send()))
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -71,4 +71,4 @@ async def test_what_fails_is_told(pause: float | None) -> None:
         raise ConnectionResetError
 
     with pytest.raises(ConnectionResetError):
-        await within(LONG, send())
+        await send_within(LONG, send())

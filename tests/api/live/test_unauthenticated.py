@@ -225,7 +225,7 @@ def test_rooms_are_bounded_for_all_addresses_together() -> None:
     assert len(pending) == 3
     pending.leave(5)
     pending.leave(5)
-    pending.end_all()
+    pending.close_all()
     assert "".join(ended) == "012346"
     assert len(pending) == 0
     assert pending.evicted == 4

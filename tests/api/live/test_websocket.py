@@ -134,10 +134,10 @@ async def test_bounds_of_operations_and_connections(serve: Serve) -> None:
         for _ in range(2):
             assert await (await one.subscribe(EVENTS)).is_quiet(0.1)
         refused = await (await one.subscribe(EVENTS)).message()
-        assert "at most 2 operations stream on one connection" in refused["payload"][0]["message"]
+        assert "must not exceed 2 streaming operations" in refused["payload"][0]["message"]
         assert await (await other.subscribe(EVENTS)).is_quiet(0.1)
         refused = await (await other.subscribe(EVENTS)).message()
-        assert "at most 3 may" in refused["payload"][0]["message"]
+        assert "(maximum 3)" in refused["payload"][0]["message"]
         with pytest.raises(websockets.InvalidStatus) as rejected:
             await websockets.connect(live.socket_url, subprotocols=[PROTOCOL])
         assert rejected.value.response.status_code == 503

@@ -130,7 +130,7 @@ async def test_a_write_that_hangs(database_url: str, dialect: str) -> None:
     async with store_of(database_url) as store:
         assert (await ask(store))["status"] == "ready"
         async with write_lock(database_url, dialect):
-            assert await reason_of(store, 0.3) == "the database did not answer within 0.3 s"
+            assert await reason_of(store, 0.3) == "The database did not answer within 0.3 s."
         await asyncio.sleep(0.1)
         assert (await ask(store))["status"] == "ready"
 

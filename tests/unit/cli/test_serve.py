@@ -142,7 +142,7 @@ def test_others_without_a_key_are_refused(run: Run, database_url: str) -> None:
     options = ("--host", "0.0.0.0", "--port", "0", "--database-url", database_url)
     result = run("serve", *options)
     assert result.exit_code == 1
-    assert "there is no API key yet: make one with `trackstore keys create NAME`" in result.stderr
+    assert "there is no API key yet. Create one with `trackstore keys create NAME`" in result.stderr
 
 
 def test_tables_that_are_missing_are_refused_where_they_are_not_made(

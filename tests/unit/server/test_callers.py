@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from server.access.admission import (
-    KEPT_ADDRESSES,
+    MAX_TRACKED_ADDRESSES,
     Admission,
     TooManyWrongKeysError,
     WrongKeys,
@@ -95,7 +95,7 @@ async def test_an_operation_that_takes_too_long(api: Api, database_url: str) -> 
     assert answer.status_code == 503
     assert answer.headers["retry-after"]
     (error,) = answer.json()["errors"]
-    assert error["message"] == "the operation took longer than 0.4 s"
+    assert error["message"] == "The operation took longer than 0.4 s."
     assert error["extensions"] == {"code": "TIMEOUT", "retryable": True}
     for _ in range(3):
         assert (await api.raw({"query": VIEWER})).status_code == 200
@@ -112,7 +112,7 @@ async def test_keys_are_not_guessed_quickly(start_api: StartApi) -> None:
         answer = await api.as_key(guess).raw({"query": VIEWER})
         assert answer.status_code == 429
         assert 1 <= int(answer.headers["retry-after"]) <= 60
-        assert "too many wrong API keys" in answer.json()["errors"][0]["message"]
+        assert "Too many wrong API keys" in answer.json()["errors"][0]["message"]
     # Neither those with a key nor those without one are kept out by their neighbours.
     assert (await api.as_key(unseen).raw({"query": VIEWER})).status_code == 200
     assert (await api.as_key(good).raw({"query": VIEWER})).status_code == 200
@@ -139,9 +139,9 @@ def test_wrong_keys_run_out_and_come_back() -> None:
 
 def test_addresses_are_remembered_within_bounds() -> None:
     wrong = WrongKeys(1, Clock())
-    for number in range(KEPT_ADDRESSES + 10):
+    for number in range(MAX_TRACKED_ADDRESSES + 10):
         wrong.count(f"host-{number}")
-    assert len(wrong._buckets) == KEPT_ADDRESSES
+    assert len(wrong._buckets) == MAX_TRACKED_ADDRESSES
     assert (
         network_of("2001:db8:1:2:3:4:5:6") == network_of("2001:db8:1:2::1") == "2001:db8:1:2::/64"
     )

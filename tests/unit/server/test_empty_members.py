@@ -90,9 +90,9 @@ async def test_an_empty_query_beside_a_hash_is_not_given(api: Api, query: Json) 
         ({"query": "", "extensions": {"persistedQuery": None}}, "query is missing"),
         ({"query": TWO, "operationName": ""}, "the document has 2 operations"),
         ({"query": NAMED, "operationName": " "}, "no operation of that name"),
-        ({"query": NAMED, "operationName": 0}, "operationName must be a text"),
-        ({"query": NAMED, "operationName": False}, "operationName must be a text"),
-        ({"query": QUERY, "documentId": []}, "documentId must be a text"),
+        ({"query": NAMED, "operationName": 0}, "operationName must be a string"),
+        ({"query": NAMED, "operationName": False}, "operationName must be a string"),
+        ({"query": QUERY, "documentId": []}, "documentId must be a string"),
         ({"query": QUERY, "variables": ""}, "variables must be an object"),
         ({"query": QUERY, "variables": []}, "variables must be an object"),
         ({"query": QUERY, "extensions": ""}, "extensions must be an object"),
@@ -108,7 +108,7 @@ async def test_what_is_wrong_stays_wrong(api: Api, body: Json, message: str) -> 
 @pytest.mark.parametrize("name", ["variables", "extensions"])
 async def test_parameters_that_are_not_json_are_refused(api: Api, name: str) -> None:
     answer = await api.raw(method="GET", params={"query": QUERY, name: " "})
-    assert (answer.status_code, f"{name} is not JSON" in outcome(answer)) == (400, True)
+    assert (answer.status_code, f"{name} is not valid JSON" in outcome(answer)) == (400, True)
 
 
 @ON_SQLITE

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from server.graphql.errors import plain
+from server.graphql.errors import plain_message
 from server.graphql.persisted_documents import digest
 from tests.support.api import Api, Json
 
@@ -41,11 +41,11 @@ async def test_the_place_comes_first(api: Api) -> None:
 
 def test_messages_without_a_place_stay_as_they_are() -> None:
     assert (
-        plain("Syntax Error: Expected Name, found '}'.")
+        plain_message("Syntax Error: Expected Name, found '}'.")
         == "Syntax Error: Expected Name, found '}'."
     )
-    assert plain("Variable '$a' is never used.") == "Variable '$a' is never used."
-    assert plain("Unknown type 'Intt'. Did you mean 'Int'?") == "Unknown type 'Intt'."
+    assert plain_message("Variable '$a' is never used.") == "Variable '$a' is never used."
+    assert plain_message("Unknown type 'Intt'. Did you mean 'Int'?") == "Unknown type 'Intt'."
 
 
 MISSPELT: list[tuple[str, Json]] = [

@@ -51,7 +51,7 @@ def test_a_server_and_its_export(tmp_path: Path) -> None:
             )
             assert b"rows.csv" in done.stderr
             told = [line["event"] for line in server.log() if line["level"] == "warning"]
-            assert told == ["other accounts have rights on .env: run `chmod 600 .env`"]
+            assert told == [".env is accessible to other accounts; run `chmod 600 .env`"]
     finally:
         os.umask(before)
     for name, mode in ({**found, **modes(tmp_path)}).items():
@@ -72,7 +72,7 @@ def test_files_that_are_wider_are_told(caplog: pytest.LogCaptureFixture) -> None
         for file in files:
             file.chmod(mode)
         warn_of_exposed_files(settings)
-        said = [f"other accounts have rights on {f}: run `chmod 600 {f}`" for f in files]
+        said = [f"{f} is accessible to other accounts; run `chmod 600 {f}`" for f in files]
         assert caplog.messages == said
         caplog.clear()
         for file in files:

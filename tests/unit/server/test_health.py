@@ -47,14 +47,14 @@ async def test_not_ready_without_tables(empty_database_url: str) -> None:
     async with served(empty_database_url) as (_, client):
         answer = await client.get("/readyz")
     assert answer.status_code == 503
-    assert answer.json()["reasons"] == ["the database has no tables: run `trackstore migrate`"]
+    assert answer.json()["reasons"] == ["The database has no tables. Run `trackstore migrate`."]
 
 
 async def test_not_ready_after_a_downgrade(database_url: str) -> None:
     async with served(database_url) as (_, client):
         await asyncio.to_thread(downgrade, database_url, "base")
         answer = await client.get("/readyz")
-    assert answer.json()["reasons"] == ["the database has no tables: run `trackstore migrate`"]
+    assert answer.json()["reasons"] == ["The database has no tables. Run `trackstore migrate`."]
 
 
 async def test_ready_beside_newer_tables(database_url: str) -> None:
@@ -75,7 +75,7 @@ async def test_not_ready_while_stopping(database_url: str) -> None:
         answer = await client.get("/readyz")
         assert (await client.get("/livez")).status_code == 200
     assert answer.status_code == 503
-    assert answer.json()["reasons"] == ["the server is stopping"]
+    assert answer.json()["reasons"] == ["The server is stopping."]
 
 
 @pytest.mark.postgresql
@@ -104,4 +104,4 @@ async def test_the_database_gets_no_longer_than_the_bound(
     monkeypatch.setattr(Store, "ping", never)
     async with served(database_url, bound=0.05) as (_, client):
         answer = await client.get("/readyz")
-    assert answer.json()["reasons"] == ["the database did not answer within 0.05 s"]
+    assert answer.json()["reasons"] == ["The database did not answer within 0.05 s."]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from structlog.contextvars import bound_contextvars
 
-from server.observability.logs import LONGEST_TEXT, configure_logging
+from server.observability.logs import MAX_FIELD_CHARS, configure_logging
 
 KEY = "tsk_0199a5a000007000800000000000000a_Zm9v-YmFy_secret"
 
@@ -60,7 +60,7 @@ def test_secrets_are_hidden(log_stream: io.StringIO, format: str) -> None:
 
 def test_a_text_is_cut(log_stream: io.StringIO) -> None:
     configure_logging(format="json", stream=log_stream)
-    logging.getLogger("x").info("x" * (LONGEST_TEXT + 1))
+    logging.getLogger("x").info("x" * (MAX_FIELD_CHARS + 1))
     (line,) = lines(log_stream)
     assert line["event"].endswith("x... (cut)")
 

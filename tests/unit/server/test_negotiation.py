@@ -22,14 +22,14 @@ URQL = f"{GRAPHQL_JSON}, application/graphql+json, {JSON}, {STREAM}, multipart/m
         (GRAPHQL_JSON.upper(), GRAPHQL_JSON),
         (f"{GRAPHQL_JSON};charset=utf-8", GRAPHQL_JSON),
         (f"{GRAPHQL_JSON}, {JSON}", GRAPHQL_JSON),
-        (f"{JSON}, {GRAPHQL_JSON}", JSON),
-        (f"{JSON};q=0.9, {GRAPHQL_JSON}", GRAPHQL_JSON),
+        (f"{JSON}, {GRAPHQL_JSON}.", JSON),
+        (f"{JSON};q=0.9, {GRAPHQL_JSON}.", GRAPHQL_JSON),
         (f"{JSON}; Q=0.900 ,{GRAPHQL_JSON} ; q=0.8", JSON),
         (f"{GRAPHQL_JSON}, {JSON};q=0.9", GRAPHQL_JSON),
         (f"{GRAPHQL_JSON};q=0, {JSON}", JSON),
         (f"{GRAPHQL_JSON};q=0, */*", JSON),
         (f"{JSON};q=0, */*", GRAPHQL_JSON),
-        (f"*/*;q=0.1, {GRAPHQL_JSON}", GRAPHQL_JSON),
+        (f"*/*;q=0.1, {GRAPHQL_JSON}.", GRAPHQL_JSON),
         (f"{JSON};q=0.1, application/*;q=0.5", GRAPHQL_JSON),
         ("text/html, application/xhtml+xml, */*;q=0.8", JSON),
         (URQL, GRAPHQL_JSON),
@@ -80,7 +80,7 @@ async def test_an_answer_that_nobody_would_read_is_not_made(api: Api) -> None:
     assert answer.json() == {
         "errors": [
             {
-                "message": f"an answer is one of {JSON}, {GRAPHQL_JSON}",
+                "message": f"Answers are available as {JSON}, {GRAPHQL_JSON}.",
                 "extensions": {"code": "BAD_USER_INPUT"},
             }
         ]

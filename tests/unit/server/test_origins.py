@@ -43,7 +43,7 @@ async def test_pages_of_its_own_and_programs_may(api: Api) -> None:
 
 
 async def test_questions_that_a_browser_asks_without_an_origin(api: Api) -> None:
-    """An image, a script or a link on a page of another site: a query by GET, with no preflight."""
+    """An image, a script or a link on A page of another site: a query by GET, with no preflight."""
     for site, status in (
         ("cross-site", 403),
         ("same-site", 403),

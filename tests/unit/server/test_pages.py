@@ -10,9 +10,9 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from server.app import front
+from server.app import front_page
 from server.dashboard.assets import Assets
-from server.dashboard.pages import EXPLORER_POLICY, POLICY, Pages
+from server.dashboard.pages import EXPLORER_POLICY, PAGE_POLICY, Pages
 from server.http.negotiation import preferred_coding
 from server.routes.home import not_served
 from tests.support.api import Api
@@ -40,7 +40,7 @@ async def built(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     pages = Pages(Assets(tmp_path), dashboard=True)
     routes = [
         Route("/assets/{name:path}", pages.asset),
-        Route("/", partial(front, pages)),
+        Route("/", partial(front_page, pages)),
         Route("/{path:path}", pages.page),
     ]
     app = Starlette(routes=routes, exception_handlers={404: not_served, 405: not_served})
@@ -126,10 +126,10 @@ async def test_without_them_it_says_what_to_run(tmp_path: Path) -> None:
 
 
 def test_policies_let_nothing_leave() -> None:
-    for policy in (POLICY, EXPLORER_POLICY):
+    for policy in (PAGE_POLICY, EXPLORER_POLICY):
         assert policy["connect-src"] == policy["script-src"] == "'self'"
         assert not [words for words in policy.values() if "http" in words or "*" in words]
-    wider = {name for name in EXPLORER_POLICY if EXPLORER_POLICY[name] != POLICY.get(name)}
+    wider = {name for name in EXPLORER_POLICY if EXPLORER_POLICY[name] != PAGE_POLICY.get(name)}
     assert wider == {"style-src", "font-src", "worker-src"}
 
 

@@ -54,13 +54,13 @@ async def test_a_kept_mutation_is_not_asked_by_get(api: Api) -> None:
 
 
 WRONG = [
-    (persisted("{ other }"), "does not have the SHA-256"),
+    (persisted("{ other }"), "does not match its sha256Hash"),
     (persisted(VIEWER, version=2), "version must be 1"),
     (persisted(VIEWER, version=None), "version must be 1"),
     (persisted(VIEWER, sha256Hash=5), "an object with a sha256Hash"),
     ({"persistedQuery": 5}, "an object with a sha256Hash"),
     ({"persistedQuery": []}, "an object with a sha256Hash"),
-    (persisted(VIEWER, sha256Hash="\ud800"), "does not have the SHA-256"),
+    (persisted(VIEWER, sha256Hash="\ud800"), "does not match its sha256Hash"),
 ]
 
 
@@ -72,7 +72,7 @@ async def test_what_is_no_persisted_query(api: Api) -> None:
 
 
 def test_only_so_many_are_kept() -> None:
-    keeper = PersistedQueries(kept=2)
+    keeper = PersistedQueries(max_documents=2)
     for query in ("{ a }", "{ b }", "{ c }", "{ " + "d " * 20_000 + "}"):
         keeper._keep(digest(query), query)
     assert list(keeper._queries.values()) == ["{ b }", "{ c }"]

@@ -182,7 +182,7 @@ def test_bounds_of_documents_follow_from_those_of_batches_and_pages() -> None:
     settings = load_settings(max_depth=7, max_objects=8, max_batch_items=9, max_answer_rows=5_000)
     bounds = settings.document_bounds()
     assert (bounds.depth, bounds.objects.objects, bounds.objects.batch) == (7, 8, 9)
-    assert (bounds.pages.default, bounds.pages.largest) == (100, 5_000)
+    assert (bounds.pages.default, bounds.pages.maximum) == (100, 5_000)
 
 
 def test_whom_the_server_answers_to() -> None:
