@@ -44,7 +44,7 @@ TOO_MUCH: list[tuple[str, Any, str]] = [
         None,
         "22 objects in arguments (maximum 20)",
     ),
-    (FILTERED, {"where": {"or": [{}] * 21}}, "more than 20 objects"),
+    (FILTERED, {"where": {"or": [{}] * 21}}, "must not exceed 20 objects"),
     (FILTERED, {"where": {"not": {"not": {"not": {"not": {}}}}}}, "nested deeper than 4 levels"),
     (FILTERED, {"where": {"id": ["x"] * 100}}, "more than 100 values in the variables"),
     (NESTED, None, "records requested"),

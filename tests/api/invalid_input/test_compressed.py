@@ -60,8 +60,8 @@ REFUSED = [
     ("gzip", packed(VIEWER)[:-8] + b"\0" * 8, 400, "The body is not valid gzip"),
     ("deflate", packed(VIEWER), 400, "The body is not valid deflate"),
     ("gzip", packed(b"{"), 400, "The body is not valid JSON"),
-    ("gzip", packed(b" " * (LIMIT + 1)), 413, "larger than 65,536 bytes"),
-    ("deflate", zlib.compress(b" " * (LIMIT + 1)), 413, "larger than 65,536 bytes"),
+    ("gzip", packed(b" " * (LIMIT + 1)), 413, "must not exceed 65,536 bytes"),
+    ("deflate", zlib.compress(b" " * (LIMIT + 1)), 413, "must not exceed 65,536 bytes"),
 ]
 
 

@@ -44,7 +44,7 @@ async def test_limits(api: Api) -> None:
         ({"subjectId": "another"}, "subjectId: is the organization itself: leave it out"),
         ({"subject": "PLANET"}, "Use ORGANIZATION, COMPANY"),
         ({"interactionType": ""}, f"interactionType: {EMPTY}"),
-        ({"interactionType": "x" * 201}, "201 characters (maximum 200)"),
+        ({"interactionType": "x" * 201}, "201 characters, at most 200"),
         ({"organizationId": ""}, f"organizationId: {EMPTY}"),
         ({"period": "DECADE"}, "Use HOUR, DAY, WEEK, MONTH, YEAR, LIFETIME"),
         ({"mode": "MAYBE"}, "Use HARD, SOFT"),
@@ -191,7 +191,7 @@ async def test_keys(api: Api) -> None:
         ({"scopes": []}, "scopes: name at least one scope"),
         ({"scopes": ["ROOT"]}, "Use INGEST, READ, MANAGE, ADMIN"),
         ({"expiresAt": "2020-01-01T00:00:00Z"}, "expiresAt: lies in the past"),
-        ({"organizationId": "x" * 201}, "organizationId: 201 characters (maximum 200)"),
+        ({"organizationId": "x" * 201}, "organizationId: 201 characters, at most 200"),
         ({"namespaceId": ""}, f"namespaceId: {EMPTY}"),
     ]
     await check(api, CREATE_KEY, {"name": "k", "scopes": ["READ"] * 500}, cases)

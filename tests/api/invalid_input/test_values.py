@@ -140,7 +140,7 @@ async def test_over_long_texts_by_the_lengths_that_are_set(api: Api) -> None:
         ({"name": name}, "name", "9 characters, at most 8: shorten it"),
         *(({"labels": {label: name}}, f"labels.{label}", "at most 8") for label in LABELS),
         *(
-            ({field: name}, field, "9 characters (maximum 8)")
+            ({field: name}, field, "9 characters, at most 8")
             for field in ("operationType", "stage", "client", "correlationId", "traceId")
         ),
         ({"api": {"route": text}}, "api.route", "at most 20"),

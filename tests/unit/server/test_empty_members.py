@@ -88,7 +88,7 @@ async def test_an_empty_query_beside_a_hash_is_not_given(api: Api, query: Json) 
         ({"query": " ", "extensions": PERSISTED}, "query is missing"),
         ({"query": "", "documentId": ""}, "query is missing"),
         ({"query": "", "extensions": {"persistedQuery": None}}, "query is missing"),
-        ({"query": TWO, "operationName": ""}, "the document has 2 operations"),
+        ({"query": TWO, "operationName": ""}, "The document has 2 operations"),
         ({"query": NAMED, "operationName": " "}, "no operation of that name"),
         ({"query": NAMED, "operationName": 0}, "operationName must be a string"),
         ({"query": NAMED, "operationName": False}, "operationName must be a string"),
