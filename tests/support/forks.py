@@ -1,7 +1,8 @@
-"""Starts ``trackstore`` commands as forks of a process that has imported the server already.
+"""Starts ``trackstore`` commands as forks of a process that has imported their modules already.
 
-A test run starts hundreds of servers, and importing the modules takes most of a start. A fork runs the
-same command from its first line on, in a process of its own, with its own folder, environment and log.
+A test run starts hundreds of servers and commands, and importing the modules takes most of a start. A
+fork runs the same command from its first line on, in a process of its own, with its own folder,
+environment and output.
 """
 
 import array
@@ -18,11 +19,12 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from threading import Lock
 from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parents[2]
-MODULES = ("cli", "cli.serve", "server.app")
+PACKAGES = ("cli", "server")
 MAX_ORDER_BYTES = 1 << 18
 POLL_SECONDS = 0.01
 CAN_FORK = sys.platform == "linux"
@@ -80,11 +82,17 @@ class ForkParent:
             )  # fmt: skip
 
     def start(
-        self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str], log: IO[Any]
+        self,
+        arguments: Sequence[str],
+        folder: Path,
+        environment: Mapping[str, str],
+        output: IO[Any],
+        errors: IO[Any] | None = None,
     ) -> ForkedCommand:
-        """Run ``trackstore`` with these arguments; its output goes to ``log``."""
+        """Run ``trackstore`` with these arguments; without ``errors`` both outputs are one."""
         order = {"arguments": arguments, "folder": str(folder), "environment": dict(environment)}
-        return ForkedCommand(self, self._ask(order, log.fileno()))
+        descriptors = (output.fileno(), (errors or output).fileno())
+        return ForkedCommand(self, self._ask(order, *descriptors))
 
     def exit_code(self, pid: int) -> int | None:
         """The exit code of a fork; None while it runs."""
@@ -108,7 +116,7 @@ def take_orders(orders: socket.socket) -> list[str] | None:
     """Fork and report until the other end is closed; in a fork, return the command's arguments."""
     codes: dict[int, int] = {}
     while True:
-        message, descriptors, _, _ = socket.recv_fds(orders, MAX_ORDER_BYTES, 1)
+        message, descriptors, _, _ = socket.recv_fds(orders, MAX_ORDER_BYTES, 2)
         if not message:
             return None
         order = json.loads(message)
@@ -119,23 +127,25 @@ def take_orders(orders: socket.socket) -> list[str] | None:
                     codes[pid] = os.waitstatus_to_exitcode(status)
             orders.send(json.dumps(codes.get(order["pid"])).encode())
             continue
-        (log,) = descriptors
+        output, errors = descriptors
         pid = os.fork()
         codes.pop(pid, None)  # the number of one that ended long ago
         if pid == 0:
             orders.close()
-            prepare(order, log)
+            prepare(order, output, errors)
             return list(order["arguments"])
-        os.close(log)
+        os.close(output)
+        os.close(errors)
         orders.send(json.dumps(pid).encode())
 
 
-def prepare(order: Mapping[str, Any], log: int) -> None:
+def prepare(order: Mapping[str, Any], output: int, errors: int) -> None:
     """Make a fork what a process of its own would be before its first line."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    os.dup2(log, sys.stdout.fileno())
-    os.dup2(log, sys.stderr.fileno())
-    os.close(log)
+    os.dup2(output, sys.stdout.fileno())
+    os.dup2(errors, sys.stderr.fileno())
+    os.close(output)
+    os.close(errors)
     os.chdir(order["folder"])
     os.environ.clear()
     os.environ.update(order["environment"])
@@ -143,9 +153,12 @@ def prepare(order: Mapping[str, Any], log: int) -> None:
 
 
 def main() -> None:
-    """Import the server, then fork as ordered; in a fork, run the command."""
-    for module in MODULES:
-        import_module(module)
+    """Import the modules of all commands, then fork as ordered; in a fork, run the command."""
+    for package in PACKAGES:
+        path = import_module(package).__path__
+        for module in walk_packages(path, f"{package}."):
+            if not module.name.endswith("__main__"):
+                import_module(module.name)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one that ordered
     arguments = take_orders(socket.socket(fileno=int(sys.argv[1])))
     if arguments is not None:

@@ -10,8 +10,9 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
 from types import MappingProxyType
-from typing import Any
+from typing import IO, Any
 from uuid import uuid4
 
 import httpx
@@ -133,6 +134,42 @@ def start_server(
             [COMMAND, *arguments], cwd=folder, env=environment,
             stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
         )  # fmt: skip
+
+
+def start_command(
+    arguments: Sequence[str],
+    folder: Path,
+    output: IO[Any],
+    errors: IO[Any] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> subprocess.Popen[bytes] | ForkedCommand:
+    """Run ``trackstore`` with these arguments in a folder, with nothing to read; Ctrl-C ends it."""
+    variables = os.environ if environment is None else environment
+    if CAN_FORK:
+        return fork_parent().start(arguments, folder, variables, output, errors)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            [COMMAND, *arguments], cwd=folder, env=variables,
+            stdin=subprocess.DEVNULL, stdout=output, stderr=errors or output,
+        )  # fmt: skip
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def run_command(
+    *arguments: str, folder: Path, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run ``trackstore`` with these arguments to its end."""
+    with TemporaryFile("w+") as output, TemporaryFile("w+") as errors:
+        process = start_command(arguments, folder, output, errors, environment)
+        try:
+            code = process.wait(ANSWER_SECONDS)
+        finally:
+            process.kill()
+        output.seek(0)
+        errors.seek(0)
+        return subprocess.CompletedProcess(arguments, code, output.read(), errors.read())
 
 
 @contextmanager

@@ -4,11 +4,10 @@ import csv
 import io
 import json
 import os
-import subprocess
 from pathlib import Path
 
 from tests.api.exact_numbers.edge_numbers import ATTRIBUTES, same, value_of
-from tests.support.processes import COMMAND, ServerProcess
+from tests.support.processes import ServerProcess, run_command
 from tests.unit.sdk.conftest import MakeTracker, make_tracker, server
 from trackstore import Client, StatsQuestion, Tracker
 
@@ -21,11 +20,15 @@ READ = """{ operations(first: 200, where: {attributes: [{path: "n", exists: true
 
 def command(server: ServerProcess, *words: str) -> str:
     """What a command prints."""
-    told = subprocess.run(
-        [COMMAND, *words, "--server", server.url],
-        check=True, capture_output=True, text=True, timeout=60, env={**os.environ, "COLUMNS": "200"},
-    )  # fmt: skip
-    return told.stdout
+    done = run_command(
+        *words,
+        "--server",
+        server.url,
+        folder=Path.cwd(),
+        environment={**os.environ, "COLUMNS": "200"},
+    )
+    assert done.returncode == 0, done
+    return done.stdout
 
 
 def record(tracker: Tracker, key: str) -> None:

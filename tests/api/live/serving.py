@@ -151,6 +151,32 @@ class Operation:
         await self._socket.send({"id": self.id, "type": "complete"})
 
 
+class PromptServer(uvicorn.Server):
+    """Looks ten times as often as uvicorn does whether it should stop, and whether all is closed."""
+
+    async def main_loop(self) -> None:
+        """Return once it should stop."""
+        counter = 0
+        while not await self.on_tick(counter):
+            counter += 1
+            await asyncio.sleep(0.01)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close the listeners and wait for connections; what outlasts the timeout is cancelled."""
+        for listener in (*self.servers, *(sockets or ())):
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        try:
+            async with asyncio.timeout(self.config.timeout_graceful_shutdown):
+                while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            for task in self.server_state.tasks:
+                task.cancel()
+        await self.lifespan.shutdown()
+
+
 @asynccontextmanager
 async def served(clock: Clock = utc_now, **settings: Any) -> AsyncIterator[Served]:
     """Run a server of these settings on a free port of this process."""
@@ -168,7 +194,7 @@ async def served(clock: Clock = utc_now, **settings: Any) -> AsyncIterator[Serve
         ws_max_size=loaded.requests.body_bytes,
         timeout_graceful_shutdown=5,
     )
-    server = uvicorn.Server(config)
+    server = PromptServer(config)
     task = asyncio.create_task(server._serve([taken]))  # without its handlers of signals
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,8 +16,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli import app
+from tests.support.forks import ForkedCommand
+from tests.support.processes import start_command
 
-COMMAND = str(Path(sys.executable).with_name("trackstore"))
 PATIENCE_SECONDS = 30.0
 
 Run = Callable[..., Result]
@@ -39,7 +39,7 @@ def run(own_folder: Path, logging_put_back: None) -> Run:
 class Served:
     """A server that was started as a person starts it."""
 
-    process: "subprocess.Popen[str]"
+    process: subprocess.Popen[bytes] | ForkedCommand
     errors: Path
     output: Path
     told: dict[str, Any] = field(default_factory=dict)
@@ -86,19 +86,20 @@ def serve(own_folder: Path) -> Serve:
 
     @contextmanager
     def start(
-        *arguments: str, program: tuple[str, ...] = (COMMAND,), **environment: str
+        *arguments: str, program: tuple[str, ...] = (), **environment: str
     ) -> Iterator[Served]:
         errors, output = own_folder / "stderr.txt", own_folder / "stdout.txt"
-        command = [*program, "serve", "--port", "0", *arguments]
+        command = ["serve", "--port", "0", *arguments]
+        variables = {**os.environ, **environment}
         with errors.open("w") as stderr, output.open("w") as stdout:
-            process = subprocess.Popen(
-                command,
-                cwd=own_folder,
-                env={**os.environ, **environment},
-                stdout=stdout,
-                stderr=stderr,
-                text=True,
-            )
+            process = (
+                subprocess.Popen(
+                    [*program, *command], cwd=own_folder, env=variables, stdout=stdout,
+                    stderr=stderr,
+                )
+                if program
+                else start_command(command, own_folder, stdout, stderr, variables)
+            )  # fmt: skip
             try:
                 yield Served(process, errors, output)
             finally:

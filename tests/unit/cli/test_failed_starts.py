@@ -10,7 +10,7 @@ from sqlalchemy import URL, make_url
 
 from migrations.runner import upgrade
 from tests.support.postgres import PostgresCluster
-from tests.support.processes import COMMAND, PATIENCE_SECONDS, server_process
+from tests.support.processes import run_command, server_process
 from tests.system.chaos.small_disk import SmallDisk, small_disk
 from tests.system.database_states.roles import OwnDatabase, own_database
 from tests.unit.cli.conftest import Run
@@ -35,10 +35,9 @@ def checked(exit_code: int, errors: str) -> str:
 
 def served(url: str, folder: Path) -> "subprocess.CompletedProcess[str]":
     """Start a server as a supervisor does; it must end by itself."""
-    return subprocess.run(
-        [COMMAND, "serve", "--port", "0", "--log-format", "json", "--database-url", url],
-        cwd=folder, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False,
-    )  # fmt: skip
+    return run_command(
+        "serve", "--port", "0", "--log-format", "json", "--database-url", url, folder=folder
+    )
 
 
 @pytest.fixture

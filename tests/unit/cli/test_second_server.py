@@ -1,27 +1,18 @@
 """A second server on one SQLite file is refused, by whatever name it knows the file."""
 
-import os
 import subprocess
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.support.processes import COMMAND, PATIENCE_SECONDS, ServerProcess, server_process
+from tests.support.processes import PATIENCE_SECONDS, ServerProcess, run_command, server_process
 from tests.unit.sdk.network import wait_until
 
 
 def start(url: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Start another server, which is to end by itself."""
-    return subprocess.run(
-        [COMMAND, "serve", "--port", "0", "--database-url", url],
-        cwd=folder,
-        env={k: v for k, v in os.environ.items() if k != "DATABASE_URL"},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECONDS,
-        check=False,
-    )
+    return run_command("serve", "--port", "0", "--database-url", url, folder=folder)
 
 
 @pytest.mark.sqlite
@@ -48,14 +39,7 @@ def commands_work_beside_it(folder: Path) -> None:
         ("migrate",),
         ("doctor",),
     ):
-        done = subprocess.run(
-            [COMMAND, *command, "--database-url", "sqlite:///data/t.db"],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_SECONDS,
-            check=False,
-        )
+        done = run_command(*command, "--database-url", "sqlite:///data/t.db", folder=folder)
         assert "Another server" not in done.stderr + done.stdout, command
         assert done.returncode == 0, (command, done.stdout, done.stderr)
 

@@ -16,6 +16,7 @@ from server.access.key_requirement import Access
 from server.graphql.schema import schema_sdl
 from server.settings.model import load_settings
 from tests.support.postgres import PostgresCluster
+from tests.support.processes import COMMAND
 from tests.unit.cli.conftest import PATIENCE_SECONDS, Run, Serve
 
 ASK = {"query": "{ viewer { name scopes } }"}
@@ -99,7 +100,7 @@ def test_several_workers_share_one_port(
 ) -> None:
     url = own_postgres.url.render_as_string(hide_password=False)
     assert run("migrate", "--database-url", url).exit_code == 0
-    with serve("--workers", "2", DATABASE_URL=url) as served:
+    with serve("--workers", "2", program=(COMMAND,), DATABASE_URL=url) as served:
         served.wait_until_ready()
         assert served.told["workers"] == 2
         workers = workers_of(served.process.pid)

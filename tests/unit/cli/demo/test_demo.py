@@ -2,7 +2,6 @@
 
 import random
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +16,7 @@ from cli.demo import prepare
 from cli.demo.play import TICK_SECONDS, Play
 from cli.demo.scene import Scene
 from cli.remote import RemoteClient
-from tests.support.processes import COMMAND, PATIENCE_SECONDS, ServerProcess, server_process
+from tests.support.processes import PATIENCE_SECONDS, ServerProcess, server_process, start_command
 from tests.unit.cli.importing.loopback import Reply, stand_in
 
 RATE = 40.0
@@ -97,10 +96,9 @@ def test_it_ends_after_its_duration_and_can_be_played_again(server: ServerProces
 
 @pytest.mark.parametrize("database_url", ["sqlite:///demo.db"])
 def test_ctrl_c_leaves_nothing_running(server: ServerProcess, tmp_path: Path) -> None:
-    program = [COMMAND, "demo", "--server", server.url, "--rate", "60"]
     log = tmp_path / "demo.txt"
     with log.open("w") as output:
-        process = subprocess.Popen(program, cwd=tmp_path, stdout=output, stderr=output)
+        process = start_command(["demo", "--server", server.url, "--rate", "60"], tmp_path, output)
     try:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not query(server)["requests"]["nodes"] and time.monotonic() < deadline:
@@ -121,8 +119,9 @@ def test_ctrl_c_leaves_nothing_running(server: ServerProcess, tmp_path: Path) ->
 @pytest.mark.parametrize("database_url", ["sqlite:///demo.db"])
 def test_a_server_that_goes_away_is_told(server: ServerProcess, tmp_path: Path) -> None:
     """The last try is given up with a sentence; here Ctrl-C spares the wait for it."""
-    program = [COMMAND, "demo", "--server", server.url]
-    process = subprocess.Popen(program, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    log = tmp_path / "demo.txt"
+    with log.open("w") as output:
+        process = start_command(["demo", "--server", server.url], tmp_path, output)
     try:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not query(server)["operations"]["totalCount"] and time.monotonic() < deadline:
@@ -130,10 +129,11 @@ def test_a_server_that_goes_away_is_told(server: ServerProcess, tmp_path: Path) 
         server.kill()
         time.sleep(1)
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=PATIENCE_SECONDS)
+        process.wait(PATIENCE_SECONDS)
     finally:
         process.kill()
         process.wait()
+    errors = log.read_text(encoding="utf-8")
     assert process.returncode == 1
     assert "error: stopped while http://127.0.0.1" in errors
     assert "Traceback" not in errors

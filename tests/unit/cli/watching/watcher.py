@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from tests.support.processes import COMMAND
+from tests.support.processes import COMMAND, start_command
 
 PATIENCE_SECONDS = 60.0
 SIZE = (40, 120)
@@ -45,16 +45,9 @@ class Watcher:
 
     def __init__(self, folder: Path, url: str, *arguments: str) -> None:
         self._output, self._errors = folder / "watched.txt", folder / "watched-errors.txt"
-        with (
-            self._output.open("w") as output,
-            self._errors.open("w") as errors,
-            interruptible(),
-        ):
-            self.process = subprocess.Popen(
-                [COMMAND, "watch", *arguments, "--server", url],
-                cwd=folder,
-                stdout=output,
-                stderr=errors,
+        with self._output.open("w") as output, self._errors.open("w") as errors:
+            self.process = start_command(
+                ["watch", *arguments, "--server", url], folder, output, errors
             )
 
     def lines(self) -> list[str]:
