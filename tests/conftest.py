@@ -24,10 +24,17 @@ from tests.support.scratch import scratch_folder
 pytest_plugins = ["tests.support.api"]
 
 POSTGRES_URL = "TRACKSTORE_TEST_POSTGRES_URL"
+MAX_PROCESSES = 8
+"""Each has a PostgreSQL of its own."""
 
 # One example may wait for a database; in CI the same examples run every time.
 hypothesis.settings.register_profile("trackstore", deadline=None, derandomize="CI" in os.environ)
 hypothesis.settings.load_profile("trackstore")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Start three test processes on two cores: a third of the time of a test is waiting."""
+    return max(2, min(MAX_PROCESSES, (os.cpu_count() or 1) * 3 // 2))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
