@@ -1,11 +1,11 @@
-// Starts the Chromium of this machine, without downloading one.
+// Starts the Chromium installed on this machine.
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { chromium } from "playwright-core";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
-/** Where Chromium is, or null. */
+/** Return the path of Chromium, or null. */
 export function findChromium() {
   const folders = (process.env.PATH ?? "").split(delimiter);
   for (const path of NAMES.flatMap((name) => folders.map((folder) => join(folder, name)))) {
@@ -13,13 +13,13 @@ export function findChromium() {
       accessSync(path, constants.X_OK);
       return path;
     } catch {
-      // The next one.
+      // Try the next one.
     }
   }
   return null;
 }
 
-/** A browser without a window. */
+/** Start a headless browser. */
 export async function startBrowser() {
   const executablePath = findChromium();
   if (!executablePath) throw new Error(`none of ${NAMES.join(", ")} is on the PATH`);

@@ -1,7 +1,7 @@
-// Questions put together by hand: what the tables say, what stands in the address, what is downloaded.
-import { signIn, story } from "./scenario.mjs";
+// Explore: results of queries, their address and their exports.
+import { signIn, runScenario } from "./scenario.mjs";
 
-/** The rows of the answer as they are read, cell by cell, and its last lines. */
+/** Read the cells of the result, and its last lines. */
 async function read(page) {
   await page.waitForFunction(
     () => !document.querySelector("main .loading") && document.querySelector(".ends"),
@@ -26,17 +26,17 @@ async function read(page) {
   });
 }
 
-await story(async ({ open, given }) => {
+await runScenario(async ({ open, options }) => {
   const page = await open({ acceptDownloads: true });
-  await signIn(page, given.server, given.key);
+  await signIn(page, options.server, options.key);
   const asked = [];
-  for (const query of given.questions) {
-    await page.goto(`${given.server}/explore?${query}`);
+  for (const query of options.questions) {
+    await page.goto(`${options.server}/explore?${query}`);
     asked.push(await read(page));
   }
 
-  // By hand: another group, a measure less, a filter; each step stands in the address.
-  await page.goto(`${given.server}/explore`);
+  // Change a query with the controls: a group, a measure, a filter. Each step changes the address.
+  await page.goto(`${options.server}/explore`);
   await read(page);
   await page.getByLabel("Add a group").selectOption("kind");
   await page.getByRole("button", { name: "Remove error rate" }).click();
@@ -54,9 +54,9 @@ await story(async ({ open, given }) => {
   const variables = await page.getByLabel("Variables", { exact: true }).innerText();
   const files = {};
   for (const name of ["CSV", "JSON Lines", "Parquet"]) {
-    const waiting = page.waitForEvent("download");
+    const download = page.waitForEvent("download");
     await page.getByRole("link", { name, exact: true }).click();
-    const file = await waiting;
+    const file = await download;
     files[file.suggestedFilename()] = (await (await file.createReadStream()).toArray())
       .map((b) => b.toString("base64"))
       .join("");

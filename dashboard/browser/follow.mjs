@@ -1,36 +1,36 @@
-// A request watched from its start to its end, while the server is killed and started again under the page.
-import { hear, say, signIn, story } from "./scenario.mjs";
+// A request from start to end, while the server is killed and restarted.
+import { receive, send, signIn, runScenario } from "./scenario.mjs";
 
 const state = (page) => page.locator(".connection").innerText();
 
-await story(async ({ open, given }) => {
+await runScenario(async ({ open, options }) => {
   const page = await open();
-  await signIn(page, given.server, given.key);
-  await page.goto(`${given.server}/requests/${given.id}`);
-  await page.getByRole("heading", { name: given.title, level: 1 }).waitFor();
+  await signIn(page, options.server, options.key);
+  await page.goto(`${options.server}/requests/${options.id}`);
+  await page.getByRole("heading", { name: options.title, level: 1 }).waitFor();
   await page.locator(".connection.live").waitFor();
-  say({ state: await state(page) });
+  send({ state: await state(page) });
   for (;;) {
-    const wanted = await hear();
-    if (wanted.end) break;
-    if (wanted.state) await page.locator(`.connection.${wanted.state}`).waitFor();
-    if (wanted.last) {
+    const message = await receive();
+    if (message.end) break;
+    if (message.state) await page.locator(`.connection.${message.state}`).waitFor();
+    if (message.last) {
       const note = page.locator(".card", { has: page.locator(".log") }).locator(".note");
-      await note.getByText(`${wanted.last} events`, { exact: true }).waitFor();
+      await note.getByText(`${message.last} events`, { exact: true }).waitFor();
     }
-    say({ state: await state(page), status: await page.locator(".request-facts .badge").innerText() });
+    send({ state: await state(page), status: await page.locator(".request-facts .badge").innerText() });
   }
   await page.locator(".request-facts .badge.good").waitFor();
   const seen = await page.evaluate(async () => {
     const log = document.querySelector(".log");
-    const found = new Map();
+    const events = new Map();
     for (let top = 0; top <= log.scrollHeight; top += 200) {
       log.scrollTop = top;
       await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
       for (const line of log.querySelectorAll(".log-line"))
-        found.set(Number(line.querySelector(".seq").textContent), line.querySelector(".what").textContent);
+        events.set(Number(line.querySelector(".seq").textContent), line.querySelector(".what").textContent);
     }
-    return [...found].sort(([a], [b]) => a - b);
+    return [...events].sort(([a], [b]) => a - b);
   });
   return {
     seen,

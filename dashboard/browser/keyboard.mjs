@@ -1,15 +1,15 @@
-// A request found and opened without a mouse.
-import { signIn, story } from "./scenario.mjs";
+// Finds and opens a request with the keyboard.
+import { signIn, runScenario } from "./scenario.mjs";
 
-await story(async ({ open, given }) => {
+await runScenario(async ({ open, options }) => {
   const page = await open();
-  await signIn(page, given.server, given.key);
+  await signIn(page, options.server, options.key);
   await page.keyboard.press("Tab");
   const first = await page.evaluate(() => document.activeElement.textContent);
   await page.getByRole("link", { name: "Requests", exact: true }).focus();
   await page.keyboard.press("Enter");
   await page.getByRole("searchbox", { name: /correlation/ }).focus();
-  await page.keyboard.type(given.correlationId);
+  await page.keyboard.type(options.correlationId);
   await page.locator("tbody tr").nth(0).waitFor();
   await page.waitForFunction(() => document.querySelectorAll("tbody tr").length === 1);
   await page.locator("tbody tr").focus();

@@ -1,7 +1,7 @@
-// A page left open while much happens: what it holds stays bounded, and a long log scrolls smoothly.
-import { hear, say, signIn, story } from "./scenario.mjs";
+// A page that stays open under load: its memory is bounded, and a long log renders few lines.
+import { receive, send, signIn, runScenario } from "./scenario.mjs";
 
-/** What came is shown by then. */
+/** Time until updates are rendered. */
 const SETTLED_MS = 1_200;
 
 async function heap(cdp) {
@@ -11,35 +11,35 @@ async function heap(cdp) {
   return { bytes: usedSize, nodes };
 }
 
-/** Scroll through all of the log; the most lines that were drawn at once. */
+/** Scroll through the log; return the maximum number of lines rendered at once. */
 async function scroll(page) {
   return page.evaluate(async () => {
     const log = document.querySelector(".log");
-    let most = 0;
+    let max = 0;
     for (let step = 0; step <= 60; step += 1) {
       log.scrollTop = (log.scrollHeight / 60) * step;
       await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-      most = Math.max(most, log.querySelectorAll(".log-line").length);
+      max = Math.max(max, log.querySelectorAll(".log-line").length);
     }
-    return most;
+    return max;
   });
 }
 
-await story(async ({ open, given }) => {
+await runScenario(async ({ open, options }) => {
   const page = await open();
-  await signIn(page, given.server, given.key);
-  await page.goto(`${given.server}/requests/${given.long}`);
-  await page.getByText(`${given.events} events`, { exact: true }).waitFor();
+  await signIn(page, options.server, options.key);
+  await page.goto(`${options.server}/requests/${options.long}`);
+  await page.getByText(`${options.events} events`, { exact: true }).waitFor();
   const scrolled = await scroll(page);
 
-  await page.goto(`${given.server}/requests`);
+  await page.goto(`${options.server}/requests`);
   await page.locator(".connection.live").waitFor();
   const cdp = await page.context().newCDPSession(page);
   const measured = [];
   for (;;) {
     measured.push(await heap(cdp));
-    say({ measured: measured.length });
-    if ((await hear()).end) break;
+    send({ measured: measured.length });
+    if ((await receive()).end) break;
     await page.waitForTimeout(SETTLED_MS);
   }
   const rows = await page.locator("tbody tr").count();

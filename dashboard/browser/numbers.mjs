@@ -1,10 +1,10 @@
-// The numbers of the overview, and how much script was loaded for them.
-import { signIn, story } from "./scenario.mjs";
+// The numbers of the overview, and the size of its scripts.
+import { signIn, runScenario } from "./scenario.mjs";
 
-await story(async ({ open, given }) => {
+await runScenario(async ({ open, options }) => {
   const page = await open();
-  await signIn(page, given.server, given.key);
-  await page.goto(`${given.server}/?range=24h`);
+  await signIn(page, options.server, options.key);
+  await page.goto(`${options.server}/?range=24h`);
   await page.locator(".stats .figure").first().waitFor();
   await page.waitForFunction(
     () =>

@@ -1,10 +1,10 @@
-// What an operator does to a request: tries a failed stage again, and calls the request off.
-import { signIn, story } from "./scenario.mjs";
+// An operator retries a failed stage and cancels the request.
+import { signIn, runScenario } from "./scenario.mjs";
 
-await story(async ({ open, given }) => {
+await runScenario(async ({ open, options }) => {
   const page = await open();
-  await signIn(page, given.server, given.key);
-  await page.goto(`${given.server}/requests/${given.id}`);
+  await signIn(page, options.server, options.key);
+  await page.goto(`${options.server}/requests/${options.id}`);
   await page.getByText("KeyError: 'grade'").first().waitFor();
   await page.locator(".attempts summary").click();
   const traceback = await page.locator(".attempts pre").last().innerText();

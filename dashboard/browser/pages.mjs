@@ -1,6 +1,6 @@
-// Each page, as a reader and a keyboard meet it: what it says, what axe finds, and whether it fits a narrow screen.
+// Every page: its text, its accessibility (axe), and whether it fits a narrow screen.
 import axe from "axe-core";
-import { signIn, story } from "./scenario.mjs";
+import { signIn, runScenario } from "./scenario.mjs";
 
 const SERIOUS = ["serious", "critical"];
 
@@ -20,26 +20,26 @@ async function violations(page) {
     );
 }
 
-/** The page has its numbers: nothing of it says that it is loading. */
+/** Wait until the page has loaded. */
 async function settle(page, heading) {
   await page.getByRole("heading", { name: heading, level: 1 }).waitFor();
   await page.waitForFunction(() => !document.querySelector("main .loading"));
 }
 
-await story(async ({ open, given }) => {
-  const found = [];
+await runScenario(async ({ open, options }) => {
+  const results = [];
   const page = await open({ reducedMotion: "reduce" });
-  await page.goto(given.server);
+  await page.goto(options.server);
   await page.getByLabel("API key").waitFor();
-  found.push({ path: "sign-in", theme: "light", violations: await violations(page) });
-  await signIn(page, given.server, given.key);
-  for (const { path, heading } of given.pages) {
+  results.push({ path: "sign-in", theme: "light", violations: await violations(page) });
+  await signIn(page, options.server, options.key);
+  for (const { path, heading } of options.pages) {
     await page.setViewportSize({ width: 1280, height: 900 });
-    await page.goto(`${given.server}${path}`);
+    await page.goto(`${options.server}${path}`);
     await settle(page, heading);
     for (const theme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme: theme });
-      found.push({ path, theme, violations: await violations(page) });
+      results.push({ path, theme, violations: await violations(page) });
     }
     const text = await page.locator("main").innerText();
     const failed = await page.locator(".error-state").allInnerTexts();
@@ -48,7 +48,7 @@ await story(async ({ open, given }) => {
       for (const _ of [1, 2, 3]) await new Promise((resolve) => requestAnimationFrame(resolve));
       return document.documentElement.scrollWidth - innerWidth;
     });
-    found.push({ path, text, failed, overflow });
+    results.push({ path, text, failed, overflow });
   }
-  return found;
+  return results;
 });

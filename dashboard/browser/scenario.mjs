@@ -1,57 +1,57 @@
-// One story in a browser: told by a script of this folder, started by a test, which reads what it found as JSON.
+// Runs one scenario in a browser: started by a test, with which it exchanges lines of JSON.
 import { createInterface } from "node:readline";
 import { startBrowser } from "./chromium.mjs";
 
-const PATIENCE_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 
-/** Tell the test something, as one line. */
-export function say(value) {
+/** Send a message to the test. */
+export function send(value) {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
-/** Wait until the test says something. */
-export async function hear() {
+/** Wait for a message of the test. */
+export async function receive() {
   const { value, done } = await lines.next();
-  if (done) throw new Error("the test has gone");
+  if (done) throw new Error("the test has ended");
   return JSON.parse(value);
 }
 
 /**
- * Run a story. `tell` gets a way to open pages, and what the test gave; what it returns is said last. Whatever a page
- * complains about, and every request that leaves the server's origin, comes with it.
+ * Run a scenario, which gets a function to open pages and the options of the test. Its result is the last message,
+ * together with errors of the pages and origins of requests that left the server's origin.
  */
-export async function story(tell) {
-  const given = await hear();
+export async function runScenario(run) {
+  const options = await receive();
   const browser = await startBrowser();
-  const complaints = [];
-  const elsewhere = new Set();
-  const open = async (options = {}) => {
+  const errors = [];
+  const foreignOrigins = new Set();
+  const open = async (contextOptions = {}) => {
     const context = await browser.newContext({
       locale: "en-GB",
       viewport: { width: 1280, height: 900 },
-      ...options,
+      ...contextOptions,
     });
-    context.setDefaultTimeout(PATIENCE_MS);
+    context.setDefaultTimeout(TIMEOUT_MS);
     context.on("request", (request) => {
       const { origin, protocol } = new URL(request.url());
-      if (origin !== given.server && !["data:", "blob:"].includes(protocol)) elsewhere.add(origin);
+      if (origin !== options.server && !["data:", "blob:"].includes(protocol)) foreignOrigins.add(origin);
     });
     const page = await context.newPage();
-    page.on("pageerror", (error) => complaints.push(error.message));
-    page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+    page.on("pageerror", (error) => errors.push(error.message));
+    page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
     return page;
   };
   try {
-    const found = await tell({ open, given });
-    say({ found, complaints, elsewhere: [...elsewhere] });
+    const result = await run({ open, options });
+    send({ result, errors, foreignOrigins: [...foreignOrigins] });
   } finally {
     await browser.close();
     process.stdin.destroy();
   }
 }
 
-/** Sign in, and wait until the overview is there. */
+/** Sign in and wait for the overview. */
 export async function signIn(page, server, key) {
   await page.goto(`${server}/`);
   await page.getByLabel("API key").fill(key);

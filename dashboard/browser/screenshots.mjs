@@ -1,4 +1,4 @@
-// Takes the pictures of the documentation, light and dark, of an open server on which the demonstration plays.
+// Takes the screenshots of the documentation, light and dark, of an open server with sample traffic.
 // node browser/screenshots.mjs SERVER FOLDER [NAME=PATH ...]
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -8,11 +8,11 @@ const [server, folder, ...named] = process.argv.slice(2);
 if (!server || !folder) throw new Error("usage: screenshots.mjs SERVER FOLDER [NAME=PATH ...]");
 const SIZE = { width: Number(process.env.WIDTH ?? 1280), height: Number(process.env.HEIGHT ?? 800) };
 const QUIET_MS = 4_000;
-const DRAWN_MS = 900;
+const RENDER_MS = 900;
 const PAGES = {
   overview: "/?range=1h",
   requests: "/requests?range=1h",
-  request: await aRequest(),
+  request: await requestPath(),
   explore: "/explore?range=1h",
   savings: "/savings?range=1h",
   usage: "/usage",
@@ -21,10 +21,10 @@ const PAGES = {
   about: "/about",
   graphql: "/graphql",
 };
-const wanted = named.length > 0 ? named.map((pair) => pair.split(/=(.*)/s)) : Object.entries(PAGES);
+const targets = named.length > 0 ? named.map((pair) => pair.split(/=(.*)/s)) : Object.entries(PAGES);
 
-/** Of the newest requests that failed, the one that was tried most often. */
-async function aRequest() {
+/** Return the path of the recently failed request with the most attempts. */
+async function requestPath() {
   const query = "{ requests(where: {status: [FAILED]}, first: 50) { nodes { uuid stages { attempt } } } }";
   const headers = { "Content-Type": "application/json" };
   const answer = await fetch(`${server}/graphql`, {
@@ -43,7 +43,7 @@ async function take(context, name, path, theme) {
   page.on("pageerror", (error) => console.error(name, error.message));
   await page.goto(new URL(path, server).href);
   await page.waitForLoadState("networkidle", { timeout: QUIET_MS }).catch(() => {});
-  await page.waitForTimeout(DRAWN_MS);
+  await page.waitForTimeout(RENDER_MS);
   await page.screenshot({ path: join(folder, `${name}-${theme}.png`) });
   await page.close();
 }
@@ -52,9 +52,9 @@ mkdirSync(folder, { recursive: true });
 const browser = await startBrowser();
 try {
   for (const colorScheme of ["light", "dark"]) {
-    const look = { viewport: SIZE, colorScheme, locale: "en-GB", reducedMotion: "reduce" };
-    const context = await browser.newContext(look);
-    for (const [name, path] of wanted) await take(context, name, path, colorScheme);
+    const contextOptions = { viewport: SIZE, colorScheme, locale: "en-GB", reducedMotion: "reduce" };
+    const context = await browser.newContext(contextOptions);
+    for (const [name, path] of targets) await take(context, name, path, colorScheme);
     await context.close();
   }
 } finally {

@@ -1,12 +1,12 @@
-// What a key of one organization shows of another: nothing.
-import { signIn, story } from "./scenario.mjs";
+// A key of one organization shows nothing of another one.
+import { signIn, runScenario } from "./scenario.mjs";
 
-await story(async ({ open, given }) => {
+await runScenario(async ({ open, options }) => {
   const page = await open();
-  await signIn(page, given.server, given.key);
+  await signIn(page, options.server, options.key);
   const texts = {};
-  for (const path of given.paths) {
-    await page.goto(`${given.server}${path}`);
+  for (const path of options.paths) {
+    await page.goto(`${options.server}${path}`);
     await page.getByRole("heading", { level: 1 }).waitFor();
     await page.waitForFunction(() => !document.querySelector("main .loading"));
     texts[path] = await page.locator("body").innerText();

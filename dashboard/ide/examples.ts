@@ -1,4 +1,4 @@
-// The documents of the menu: each file begins with a comment, whose first line is its title.
+// The examples of the menu. The first line of each file is a comment with its title.
 
 export interface Example {
   title: string;
@@ -16,10 +16,10 @@ export const EXAMPLES: readonly Example[] = Object.keys(files)
   .map((name) => files[name] ?? "")
   .map((text) => ({ title: titleOf(text), text }));
 
-/** What stands in the first tab of somebody who comes for the first time. */
-export const WELCOME = `# Ctrl-Enter asks this server, as you.
-# The book on the left describes every field,
-# the sheet on the right has more examples.
+/** Content of the first tab on the first visit. */
+export const WELCOME = `# Press Ctrl-Enter to run this query with your access.
+# The documentation explorer on the left describes every field,
+# and the toolbar on the right has more examples.
 
 ${EXAMPLES[0]?.text ?? ""}`;
 

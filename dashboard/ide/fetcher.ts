@@ -1,4 +1,4 @@
-// Sends what the IDE asks: by POST, and subscriptions over one websocket that opens with the first of them.
+// Executes documents of the IDE: queries by POST, subscriptions over one websocket.
 import type { Fetcher, FetcherOpts, FetcherParams } from "@graphiql/toolkit";
 import { type ExecutionResult, getOperationAST, Kind, parse } from "graphql";
 import { createClient } from "graphql-ws";
@@ -18,22 +18,22 @@ export const fetcher: Fetcher = (params, options) => {
 };
 
 /**
- * The operation to run. Right after a change of tabs the editor still says the name of the one before: where
- * the document has a single operation, that is the one.
+ * Return the operation to run. After a change of tabs the editor may still report the previous name, so a single
+ * operation is run whatever its name.
  */
 function nameOf({ query, operationName }: FetcherParams): string | null {
   try {
     const operations = parse(query).definitions.filter((each) => each.kind === Kind.OPERATION_DEFINITION);
     if (operations.length === 1) return operations[0]?.name?.value ?? null;
   } catch {
-    // the server says what is wrong with it
+    // The server reports the error.
   }
   return operationName ?? null;
 }
 
-/** What comes is as it is sent; the type speaks of errors that never left the process that made them. */
+/** Results are plain JSON; the declared type expects error objects. */
 function subscribe(params: FetcherParams) {
-  return socket.iterate(asked(params)) as AsyncIterableIterator<
+  return socket.iterate(payloadOf(params)) as AsyncIterableIterator<
     ExecutionResult<Record<string, unknown>, Record<string, unknown>>
   >;
 }
@@ -43,14 +43,14 @@ async function post(params: FetcherParams, options?: FetcherOpts) {
     method: "POST",
     credentials: "same-origin",
     headers: { ...options?.headers, "Content-Type": "application/json", Accept: "application/json" },
-    body: JSON.stringify(asked(params)),
+    body: JSON.stringify(payloadOf(params)),
   });
   if (answer.status === 401 && !options?.headers?.["Authorization"]) expireSession();
-  // The editor writes the answer as JSON again: its numbers are to keep their digits.
+  // The editor writes the response as JSON again, and its numbers have to keep their digits.
   return JSON.parse(await answer.text(), reviveRawNumber) as ExecutionResult;
 }
 
-function asked({ query, variables, operationName }: FetcherParams) {
+function payloadOf({ query, variables, operationName }: FetcherParams) {
   return { query, variables: variables as Record<string, unknown>, operationName: operationName ?? null };
 }
 
@@ -58,6 +58,6 @@ function isSubscription({ query, operationName }: FetcherParams): boolean {
   try {
     return getOperationAST(parse(query), operationName)?.operation === "subscription";
   } catch {
-    return false; // the server says what is wrong with it
+    return false; // the server reports the error
   }
 }

@@ -1,4 +1,4 @@
-// GraphiQL on this server's schema, with documents to begin with.
+// GraphiQL with examples.
 import "graphiql/setup-workers/vite";
 import "graphiql/style.css";
 import { ToolbarMenu, ToolbarButton, useGraphiQL, useGraphiQLActions } from "@graphiql/react";
@@ -34,7 +34,7 @@ export function Ide() {
   );
 }
 
-/** Opens an example in a tab of its own; what is being written stays. */
+/** Open an example in a new tab. */
 function Examples() {
   const { addTab } = useGraphiQLActions();
   const editor = useGraphiQL((state) => state.queryEditor);

@@ -1,4 +1,4 @@
-// The entry of the page at /graphql: sign in where a key is asked for, then the IDE.
+// The entry point of /graphql: the sign-in page if a key is required, then the IDE.
 import { useEffect, useSyncExternalStore } from "react";
 import { createRoot } from "react-dom/client";
 import { loadSession, session } from "../src/api/session";

@@ -1,6 +1,6 @@
-// Writes src/api/catalog.ts: what can be grouped by, measured and filtered, source by source, as the schema has it.
+// Writes src/api/catalog.ts: the dimensions, measures and filters of each source, from the schema.
 import { getNamedType, getNullableType, isEnumType, isListType, isObjectType } from "graphql";
-import { writeMade } from "./made.mjs";
+import { writeIfChanged } from "./generated-file.mjs";
 
 const OUTPUT = new URL("../src/api/catalog.ts", import.meta.url);
 const SOURCES = {
@@ -8,7 +8,7 @@ const SOURCES = {
   requests: { type: "Request", time: "createdAt" },
   stages: { type: "Stage", time: "startedAt" },
   events: { type: "Event", time: "occurredAt" },
-  // Counters of months: they have no time of their own.
+  // Monthly counters have no time.
   interactions: { type: "Interaction", time: null },
 };
 const FILTERS = {
@@ -20,15 +20,15 @@ const FILTERS = {
   Boolean: "switch",
   UUID: "ids",
 };
-/** Sums that have fields of their own, too. */
-const LEFT_OUT = new Set(["cost"]);
+/** Measures that repeat other fields. */
+const EXCLUDED_MEASURES = new Set(["cost"]);
 
 const camel = (name) => name.toLowerCase().replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
 
 export function writeCatalog(schema) {
   const sources = Object.entries(SOURCES).map(([name, source]) => [name, describe(schema, name, source)]);
   const text = JSON.stringify(Object.fromEntries(sources), null, 2);
-  writeMade(
+  writeIfChanged(
     OUTPUT,
     `// Generated from schema/schema.graphql; not committed.\nexport const CATALOG = ${text} as const;\n`,
   );
@@ -51,10 +51,10 @@ function describe(schema, name, { type, time }) {
   };
 }
 
-/** `count`, or `durationMs.p95` for each figure of a number. */
+/** Return `count`, or `durationMs.p95` for each statistic of a number. */
 function measuresOf({ name, type, args }) {
   const named = getNamedType(type);
-  if (args.length > 0 || LEFT_OUT.has(name)) return [];
+  if (args.length > 0 || EXCLUDED_MEASURES.has(name)) return [];
   if (!isObjectType(named)) return [name];
   if (!/^(Number|Whole|Sum)Stats$/.test(named.name)) return [];
   return Object.values(named.getFields())

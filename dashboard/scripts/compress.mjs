@@ -1,21 +1,23 @@
-// Puts a compressed form beside every built file that gains by it; the server sends the one a browser takes.
+// Compresses built files; the server sends the encoding that a browser accepts.
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const ROOT = new URL("../../server/dashboard/dist/", import.meta.url);
-const TEXTS = "**/*.{css,html,js,json,svg,ttf,webmanifest}";
-const SMALLEST = 1024;
+const TEXT_FILES = "**/*.{css,html,js,json,svg,ttf,webmanifest}";
+const MIN_COMPRESSED_BYTES = 1024;
 
-let [plain, sent] = [0, 0];
-for (const name of globSync(TEXTS, { cwd: ROOT })) {
+let [originalBytes, compressedBytes] = [0, 0];
+for (const name of globSync(TEXT_FILES, { cwd: ROOT })) {
   const file = new URL(name, ROOT);
   const content = readFileSync(file);
-  if (content.length < SMALLEST) continue;
+  if (content.length < MIN_COMPRESSED_BYTES) continue;
   const options = { params: { [constants.BROTLI_PARAM_SIZE_HINT]: content.length } };
   const brotli = brotliCompressSync(content, options);
   writeFileSync(`${file.pathname}.br`, brotli);
   writeFileSync(`${file.pathname}.gz`, gzipSync(content, { level: 9 }));
-  plain += content.length;
-  sent += brotli.length;
+  originalBytes += content.length;
+  compressedBytes += brotli.length;
 }
-console.log(`compressed ${Math.round(plain / 1024)} KiB to ${Math.round(sent / 1024)} KiB`);
+console.log(
+  `compressed ${Math.round(originalBytes / 1024)} KiB to ${Math.round(compressedBytes / 1024)} KiB`,
+);

@@ -1,11 +1,11 @@
-// Writes src/api/generated.ts: the types and texts of every *.graphql document, checked against the server's schema.
+// Writes src/api/generated.ts: types and text of all *.graphql documents, validated against the schema.
 import { globSync, readFileSync } from "node:fs";
 import { codegen } from "@graphql-codegen/core";
 import * as typedDocuments from "@graphql-codegen/typed-document-node";
 import * as operations from "@graphql-codegen/typescript-operations";
 import { GraphQLError, parse, specifiedRules, validate, buildSchema } from "graphql";
 import { writeCatalog } from "./catalog.mjs";
-import { writeMade } from "./made.mjs";
+import { writeIfChanged } from "./generated-file.mjs";
 
 const SCHEMA = new URL("../../schema/schema.graphql", import.meta.url);
 const ROOT = new URL("../", import.meta.url);
@@ -52,7 +52,7 @@ const text = await codegen({
   plugins: [{ operations: {} }, { typedDocuments: {} }],
   pluginMap: { operations, typedDocuments },
 });
-writeMade(
+writeIfChanged(
   OUTPUT,
   `// Generated from schema/schema.graphql and the *.graphql files of this folder; not committed.\n${text}`,
 );

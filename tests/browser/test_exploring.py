@@ -1,4 +1,4 @@
-"""Explore, the IDE and the pages of administrators in a real browser, held against the API."""
+"""Explore, the IDE and the pages of administrators in a real browser, compared with the API."""
 
 import base64
 import csv
@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow.parquet
 import pytest
 
-from tests.browser.browser import story, tell
+from tests.browser.browser import run_scenario, scenario
 from tests.browser.site import ACORN, Site
 
 TRACK = "mutation($input: OperationInput!) { trackOperation(input: $input) { status } }"
@@ -43,53 +43,55 @@ QUESTIONS = {
           orderBy: [{by: {number: {field: UNITS}}}]) {
           rows { units { sum } } totals { units { sum } } } }""",
 }
-"""Addresses of the page, and the same asked of the API by hand; figures in the same order."""
+"""Addresses of the page, and equivalent queries with their measures in the same order."""
 
 
 def leaves(part: Any) -> list[Any]:
-    """The figures of a row, in the order of the selection."""
+    """Return the values of a row, in the order of the selection."""
     if isinstance(part, dict):
         return [leaf for value in part.values() for leaf in leaves(value)]
     return [part]
 
 
-def numbers(shown: list[str]) -> list[float | None]:
-    return [float(text) if text else None for text in shown]
+def numbers(displayed: list[str]) -> list[float | None]:
+    return [float(text) if text else None for text in displayed]
 
 
 @pytest.fixture(scope="module")
-def explored(played: Site) -> Any:
-    return tell("explore", server=played.url, key=played.admin, questions=list(QUESTIONS))
+def explored(demo_site: Site) -> Any:
+    return run_scenario(
+        "explore", server=demo_site.url, key=demo_site.admin, questions=list(QUESTIONS)
+    )
 
 
-def test_explore_shows_the_numbers_of_the_api(played: Site, explored: Any) -> None:
-    for found, (address, query) in zip(explored["asked"], QUESTIONS.items(), strict=True):
-        stats = played.ask(query)["stats"]
-        told = sorted((leaves(row) for row in stats["rows"]), key=str)
-        shown = sorted((numbers(row["exact"]) for row in found["rows"]), key=str)
-        assert [pytest.approx(row) for row in told] == shown, address
-        assert numbers(found["ends"]["Total"]) == pytest.approx(leaves(stats["totals"])), address
+def test_explore_shows_the_numbers_of_the_api(demo_site: Site, explored: Any) -> None:
+    for result, (address, query) in zip(explored["asked"], QUESTIONS.items(), strict=True):
+        stats = demo_site.execute(query)["stats"]
+        expected = sorted((leaves(row) for row in stats["rows"]), key=str)
+        displayed = sorted((numbers(row["exact"]) for row in result["rows"]), key=str)
+        assert [pytest.approx(row) for row in expected] == displayed, address
+        assert numbers(result["ends"]["Total"]) == pytest.approx(leaves(stats["totals"])), address
         if stats.get("others"):
-            assert numbers(found["ends"]["Others"]) == pytest.approx(leaves(stats["others"]))
-        assert len(told) > 1 or "group=&" in address
+            assert numbers(result["ends"]["Others"]) == pytest.approx(leaves(stats["others"]))
+        assert len(expected) > 1 or "group=&" in address
 
 
-def test_a_question_stands_in_the_address(played: Site, explored: Any) -> None:
+def test_a_question_is_stored_in_the_address(demo_site: Site, explored: Any) -> None:
     by_hand = explored["byHand"]
     assert "group=name%2Ckind" in by_hand["address"]
     assert "measures=count%2CdurationMs.p95" in by_hand["address"]
     assert "where=outcome%7Ein%7EERROR" in by_hand["address"]
     assert explored["again"] == by_hand["answer"]
-    told = played.ask(
+    expected = demo_site.execute(
         """{ operationStats(where: {occurredAt: {last: "PT24H"}, outcome: [ERROR]}) {
           totals { count } } }"""
     )["operationStats"]["totals"]["count"]
-    assert numbers(by_hand["answer"]["ends"]["Total"])[0] == told
+    assert numbers(by_hand["answer"]["ends"]["Total"])[0] == expected
 
 
-def test_a_question_is_taken_along(played: Site, explored: Any) -> None:
+def test_a_question_is_exported(demo_site: Site, explored: Any) -> None:
     variables = json.loads(explored["variables"])
-    rows = played.ask(explored["document"], **variables)["operationStats"]["rows"]
+    rows = demo_site.execute(explored["document"], **variables)["operationStats"]["rows"]
     files = {n: base64.b64decode(content) for n, content in explored["files"].items()}
     assert set(files) == {f"operationStats.{end}" for end in ("csv", "jsonl", "parquet")}
     counts = sorted(row["count"] for row in rows)
@@ -101,47 +103,47 @@ def test_a_question_is_taken_along(played: Site, explored: Any) -> None:
     assert sorted(table.column("count").to_pylist()) == counts
 
 
-def test_whole_numbers_keep_their_digits(played: Site) -> None:
+def test_whole_numbers_keep_their_digits(demo_site: Site) -> None:
     number = 2**53 + 1
-    writer, _ = played.key("exact", "INGEST", organization=ACORN)
+    writer, _ = demo_site.create_key("exact", "INGEST", organization=ACORN)
     for n in (number, number - 1):
         call = {"kind": "API", "name": "exact", "attributes": {"n": n}}
-        played.ask(TRACK, writer, input=call)
+        demo_site.execute(TRACK, writer, input=call)
     question = f"group=attributes.n&measures=count&where=attributes.n~eq~{number}&top=0"
-    found = tell("exact", server=played.url, key=played.admin, question=question)
-    assert str(number) in found["answer"]
-    assert str(number - 1) not in found["answer"]
-    assert str(number) in found["variables"]
-    (row,) = found["lines"].splitlines()
+    result = run_scenario("exact", server=demo_site.url, key=demo_site.admin, question=question)
+    assert str(number) in result["answer"]
+    assert str(number - 1) not in result["answer"]
+    assert str(number) in result["variables"]
+    (row,) = result["lines"].splitlines()
     assert str(number) in row
 
 
-def test_the_ide_asks_and_follows(played: Site) -> None:
-    writer, _ = played.key("writer", "INGEST", organization=ACORN)
-    with story("ide", server=played.url, key=played.admin) as told:
-        while told.hear() == "follows":
-            played.ask(TRACK, writer, input={"kind": "API", "name": "seen-in-the-ide"})
-            told.say(name="seen-in-the-ide")
-        found = told.end()
-    assert "totalCount" in found["first"]
-    assert found["isShown"]
-    assert len(found["examples"]) > 8
-    assert found["violations"] == []
-    assert found["workers"] >= 1, "the editor checks documents in a worker"
-    assert played.admin not in found["kept"]
+def test_the_ide_queries_and_subscribes(demo_site: Site) -> None:
+    writer, _ = demo_site.create_key("writer", "INGEST", organization=ACORN)
+    with scenario("ide", server=demo_site.url, key=demo_site.admin) as session:
+        while session.receive() == "running":
+            demo_site.execute(TRACK, writer, input={"kind": "API", "name": "seen-in-the-ide"})
+            session.send(name="seen-in-the-ide")
+        result = session.finish()
+    assert "totalCount" in result["first"]
+    assert result["isShown"]
+    assert len(result["examples"]) > 8
+    assert result["violations"] == []
+    assert result["workers"] >= 1, "the editor checks documents in a worker"
+    assert demo_site.admin not in result["kept"]
 
 
-def test_a_key_is_made_used_and_ended(played: Site) -> None:
-    found = tell(
+def test_a_key_is_created_used_and_revoked(demo_site: Site) -> None:
+    result = run_scenario(
         "keys",
-        complaining=["401"],
-        server=played.url,
-        key=played.admin,
+        ignored_errors=["401"],
+        server=demo_site.url,
+        key=demo_site.admin,
         name="from the page",
         organization=ACORN,
     )
-    assert found["secret"].startswith("tsk_")
-    assert ACORN in found["listed"]
-    assert "read" in found["listed"]
-    assert found["shownAgain"] is False
-    assert "no access to API keys" in found["refusal"]
+    assert result["secret"].startswith("tsk_")
+    assert ACORN in result["listed"]
+    assert "read" in result["listed"]
+    assert result["shownAgain"] is False
+    assert "cannot manage API keys" in result["refusal"]

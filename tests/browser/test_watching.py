@@ -1,4 +1,4 @@
-"""A page that is left open: through a killed server, and under much that happens."""
+"""A page that is left open: through a killed server, and under load."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from store.ids import new_id
-from tests.browser.browser import require_browser, story
+from tests.browser.browser import require_browser, scenario
 from tests.browser.site import ACORN, Site, site
 from tests.support.processes import server_process
 
@@ -19,9 +19,9 @@ BURSTS = 5
 EVENTS_OF_BURST = 500
 REQUESTS_OF_BURST = 100
 ROWS_OF_A_PAGE = 50
-MOST_LINES = 80
-MOST_NODES = 10_000
-MOST_GROWTH_BYTES = 3_000_000
+MAX_RENDERED_LINES = 80
+MAX_DOM_NODES = 10_000
+MAX_HEAP_GROWTH_BYTES = 3_000_000
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def watched(database_url: str, tmp_path: Path) -> Iterator[Site]:
 
 
 class Work:
-    """A request as its worker reports it, to whichever server is there."""
+    """A request as its worker reports it, to whichever server runs."""
 
     def __init__(self, url: str, key: str) -> None:
         self.id = str(new_id())
@@ -62,7 +62,7 @@ class Work:
 
 
 def test_a_request_from_start_to_end_through_a_killed_server(watched: Site, tmp_path: Path) -> None:
-    worker, _ = watched.key("worker", "INGEST", organization=ACORN)
+    worker, _ = watched.create_key("worker", "INGEST", organization=ACORN)
     work = Work(watched.url, worker)
     created = {
         "id": work.id,
@@ -72,53 +72,53 @@ def test_a_request_from_start_to_end_through_a_killed_server(watched: Site, tmp_
     }
     work.report({"createRequest": created})
     port = httpx.URL(watched.url).port or 0
-    given = {"server": watched.url, "key": watched.admin, "id": work.id, "title": "Fractions"}
-    with story("follow", **given) as told:
-        assert told.hear()["state"] == "Live"
+    options = {"server": watched.url, "key": watched.admin, "id": work.id, "title": "Fractions"}
+    with scenario("follow", **options) as session:
+        assert session.receive()["state"] == "Live"
         work.report({"startRequest": {"requestId": work.id}})
         work.report(work.stage("startStage"), *work.notes(30))
-        told.say(last=33)
-        assert told.hear() == {"state": "Live", "status": "Running"}
+        session.send(last=33)
+        assert session.receive() == {"state": "Live", "status": "Running"}
 
         watched.server.kill()
-        told.say(state="reconnecting")
-        assert told.hear()["state"].startswith("Reconnecting")
-        with server_process(watched.database_url, tmp_path, port=port, access="keys") as again:
-            assert again.url == watched.url
+        session.send(state="reconnecting")
+        assert session.receive()["state"].startswith("Reconnecting")
+        with server_process(watched.database_url, tmp_path, port=port, access="keys") as restarted:
+            assert restarted.url == watched.url
             work.report(work.stage("progressStage", fraction=0.5), *work.notes(40))
-            told.say(state="live", last=work.last)
-            assert told.hear() == {"state": "Live", "status": "Running"}
+            session.send(state="live", last=work.last)
+            assert session.receive() == {"state": "Live", "status": "Running"}
             work.report(work.stage("completeStage", output={"words": 900}))
             work.report({"completeRequest": {"requestId": work.id, "result": {"url": "x.mp4"}}})
-            told.say(end=True)
-            found = told.end(complaining=["WebSocket", "net::ERR_"])
-    assert [seq for seq, _ in found["seen"]] == list(range(1, work.last + 1))
-    assert found["seen"][-1][1] == "request.completed"
-    assert "Completed" in found["facts"]
-    assert "100 %" in found["facts"]
-    assert "script" in found["stages"]
+            session.send(end=True)
+            result = session.finish(ignored_errors=["WebSocket", "net::ERR_"])
+    assert [seq for seq, _ in result["seen"]] == list(range(1, work.last + 1))
+    assert result["seen"][-1][1] == "request.completed"
+    assert "Completed" in result["facts"]
+    assert "100 %" in result["facts"]
+    assert "script" in result["stages"]
 
 
-def test_a_page_left_open_does_not_grow(played: Site) -> None:
-    worker, _ = played.key("worker", "INGEST", organization=ACORN)
-    long, busy = (Work(played.url, worker) for _ in range(2))
+def test_a_page_left_open_does_not_grow(demo_site: Site) -> None:
+    worker, _ = demo_site.create_key("worker", "INGEST", organization=ACORN)
+    long, busy = (Work(demo_site.url, worker) for _ in range(2))
     for work in (long, busy):
         work.report({"createRequest": {"id": work.id, "type": "lesson"}})
     while long.last < EVENTS_OF_LONG_LOG:
         long.report(*long.notes(min(BATCH, EVENTS_OF_LONG_LOG - long.last)))
-    given = {"server": played.url, "key": played.admin, "long": long.id}
-    with story("load", **given, events=f"{EVENTS_OF_LONG_LOG:,}") as told:
-        told.hear()
+    options = {"server": demo_site.url, "key": demo_site.admin, "long": long.id}
+    with scenario("load", **options, events=f"{EVENTS_OF_LONG_LOG:,}") as session:
+        session.receive()
         for _ in range(BURSTS):
             busy.report(*busy.notes(EVENTS_OF_BURST))
             some = [str(new_id()) for _ in range(REQUESTS_OF_BURST)]
             busy.report(*({"createRequest": {"id": id, "type": "clip"}} for id in some))
-            told.say(end=False)
-            told.hear()
-        told.say(end=True)
-        found = told.end()
-    assert found["scrolled"] < MOST_LINES, "only lines in sight are drawn"
-    assert found["rows"] <= ROWS_OF_A_PAGE
-    early, late = found["measured"][1], found["measured"][-1]
-    assert late["nodes"] < MOST_NODES
-    assert late["bytes"] - early["bytes"] < MOST_GROWTH_BYTES, found["measured"]
+            session.send(end=False)
+            session.receive()
+        session.send(end=True)
+        result = session.finish()
+    assert result["scrolled"] < MAX_RENDERED_LINES, "only visible lines are rendered"
+    assert result["rows"] <= ROWS_OF_A_PAGE
+    early, late = result["measured"][1], result["measured"][-1]
+    assert late["nodes"] < MAX_DOM_NODES
+    assert late["bytes"] - early["bytes"] < MAX_HEAP_GROWTH_BYTES, result["measured"]

@@ -1,6 +1,6 @@
-// Writes a file that is made from others, unless it is there already: what depends on it is then not made anew.
+// Writes a generated file only if it has changed, so that nothing that depends on it is rebuilt.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 
-export function writeMade(file, text) {
+export function writeIfChanged(file, text) {
   if (!existsSync(file) || readFileSync(file, "utf8") !== text) writeFileSync(file, text);
 }
