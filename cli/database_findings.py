@@ -73,7 +73,7 @@ async def _version(connection: AsyncConnection, store: Store) -> Finding:
 
 async def _clock(connection: AsyncConnection, store: Store) -> Finding:
     before = utc_now()
-    there = await store.database.dialect.read_server_clock(connection)
+    there = await store.database.dialect.probes.read_server_clock(connection)
     here = before + (utc_now() - before) / 2
     skew = abs(there - here)
     found = f"{skew.total_seconds():.2f} s from the database's"

@@ -130,9 +130,9 @@ class BreakerApplier:
 
     async def _write(self, flush: Flush, breakers: list["Breaker"]) -> None:
         connection, dialect = flush.connection, flush.dialect
-        await dialect.upsert(connection, TABLE, [breaker.row for breaker in breakers])
+        await dialect.rows.upsert(connection, TABLE, [breaker.row for breaker in breakers])
         instances = [row for breaker in breakers for row in breaker.changed_instances()]
-        await dialect.upsert(connection, INSTANCES, instances)
+        await dialect.rows.upsert(connection, INSTANCES, instances)
         forgotten = [key for breaker in breakers for key in breaker.forgotten]
         columns = tuple_(INSTANCES.c.organization_id, INSTANCES.c.name, INSTANCES.c.instance)
         for batch in chunks(forgotten):
@@ -148,7 +148,7 @@ class BreakerApplier:
             )
         if transitions:
             rows = [tuple(row[name] for name in TRANSITION_COLUMNS) for row in transitions]
-            await dialect.bulk_insert(connection, TRANSITIONS, rows)
+            await dialect.rows.bulk_insert(connection, TRANSITIONS, rows)
 
     async def _lock(
         self, flush: Flush, entries: list[BreakerEntry]
@@ -158,14 +158,14 @@ class BreakerApplier:
         keys = sorted(first)
         blank = {"state": BreakerState.CLOSED.value, "total_calls": 0, "total_failures": 0}
         rows = [{**first[key], **blank, "message": None} for key in keys]
-        inserted = await flush.dialect.insert_ignoring_duplicates(
+        inserted = await flush.dialect.rows.insert_ignoring_duplicates(
             flush.connection, TABLE, [tuple(row[c.name] for c in TABLE.columns) for row in rows]
         )
         columns = (TABLE.c.organization_id, TABLE.c.name)
         breakers = {}
         for batch in chunks(keys):
             statement = select(TABLE).where(tuple_(*columns).in_(batch)).order_by(*columns)
-            result = await flush.connection.execute(flush.dialect.lock_rows(statement))
+            result = await flush.connection.execute(flush.dialect.locks.lock_rows(statement))
             for row in result.mappings():
                 key = row["organization_id"], row["name"]
                 breakers[key] = Breaker(dict(row), is_new=key in inserted)

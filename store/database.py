@@ -71,7 +71,7 @@ class Database:
         # Where the database has one writer, wait here, in order, and not inside its busy loop.
         self._turn = None if self.dialect.parallel_writers > 1 else asyncio.Lock()
         self._shortening = asyncio.Lock()
-        places, pool = self.dialect.places, self._pool
+        places, pool = self.dialect.connections.places, self._pool
         self.records_gate = FairGate(
             "reads", GateBounds(places.records, pool.waiting, pool.turn_seconds)
         )
@@ -90,8 +90,8 @@ class Database:
 
         ``seconds`` bounds all of it, beside the bound of each statement.
         """
-        async with self.translated(), self.dialect.read_engine.connect() as connection:
-            self.dialect.limit_unit(connection, seconds)
+        async with self.translated(), self.dialect.connections.read_engine.connect() as connection:
+            self.dialect.connections.limit_unit(connection, seconds)
             yield connection
 
     @asynccontextmanager
@@ -99,24 +99,24 @@ class Database:
         async with (
             self.translated(),
             self.records_gate.place(tenant),
-            self.dialect.read_engine.connect() as connection,
+            self.dialect.connections.read_engine.connect() as connection,
         ):
             yield connection
 
     @asynccontextmanager
     async def ask_for(self, tenant: Tenant) -> AsyncIterator[AsyncConnection]:
         async with self.translated(), self.question_gate.place(tenant):
-            if self.dialect.is_log_long:
+            if self.dialect.connections.is_log_long:
                 await self._shorten_log()
-            async with self.dialect.aggregation_engine.connect() as connection:
+            async with self.dialect.connections.aggregation_engine.connect() as connection:
                 yield connection
 
     async def _shorten_log(self) -> None:
         deadline = time.monotonic() + self._pool.statement_seconds
         async with self._shortening:
-            while self.dialect.is_log_long:
+            while self.dialect.connections.is_log_long:
                 async with self._turn or nullcontext():
-                    if await self.dialect.shorten_log():
+                    if await self.dialect.connections.shorten_log():
                         return
                 if time.monotonic() > deadline:
                     log.warning("WAL checkpoint blocked: another program is reading the database")
@@ -131,7 +131,9 @@ class Database:
 
         Raises ``OutcomeUnknownError`` where the commit was sent and the answer did not come.
         """
-        async with self._transaction(self.dialect.write_engine, attempt, seconds) as connection:
+        async with self._transaction(
+            self.dialect.connections.write_engine, attempt, seconds
+        ) as connection:
             yield connection
 
     @asynccontextmanager
@@ -141,7 +143,7 @@ class Database:
         What others commit meanwhile stays unseen, and untouched: it fails with ``ContentionError`` where
         it changes a row that they changed, too.
         """
-        async with self._transaction(self.dialect.snapshot_engine) as connection:
+        async with self._transaction(self.dialect.connections.snapshot_engine) as connection:
             yield connection
 
     @asynccontextmanager
@@ -157,7 +159,7 @@ class Database:
             self._turn or nullcontext(),
             engine.connect() as connection,
         ):
-            self.dialect.limit_unit(connection, seconds)
+            self.dialect.connections.limit_unit(connection, seconds)
             transaction = await connection.begin()
             yield connection
             attempt.send_commit()
@@ -172,7 +174,7 @@ class Database:
         """
         attempt = attempt or TransactionAttempt()
         async with self.translated(attempt), self._turn or nullcontext():
-            return await self.dialect.write_columns(tables, attempt, self.flush_seconds)
+            return await self.dialect.rows.write_columns(tables, attempt, self.flush_seconds)
 
     @asynccontextmanager
     async def translated(self, attempt: TransactionAttempt | None = None) -> AsyncIterator[None]:
@@ -183,9 +185,9 @@ class Database:
                 "the database took too long: nothing was stored, try again"
             ) from None
         except DRIVER_ERRORS as error:
-            translated = self.translate(error, await self.dialect.examine(error))
+            translated = self.translate(error, await self.dialect.errors.examine(error))
             if attempt is not None and attempt.has_sent_commit:
-                if not self.dialect.was_rolled_back(error):
+                if not self.dialect.errors.was_rolled_back(error):
                     raise OutcomeUnknownError(OUTCOME_UNKNOWN_MESSAGE) from error
                 attempt.has_sent_commit = False
             raise translated from error
@@ -193,7 +195,7 @@ class Database:
     def translate(self, error: BaseException, diagnosis: Diagnosis) -> Exception:
         self.refusals.note(diagnosis, error)
         if diagnosis.is_stale:
-            self.dialect.reopen()
+            self.dialect.connections.reopen()
         fault = diagnosis.fault
         if fault is Fault.UNAVAILABLE:
             return DatabaseUnavailableError(
@@ -211,4 +213,4 @@ class Database:
         return DatabaseFailureError(str(error))
 
     async def close(self) -> None:
-        await self.dialect.dispose()
+        await self.dialect.connections.dispose()

@@ -49,7 +49,7 @@ class InteractionApplier:
         rows = sum_usage(flush.uses)
         if not rows:
             return
-        insert: Any = flush.dialect.insert(TABLE)
+        insert: Any = flush.dialect.rows.insert(TABLE)
         stored, sent = TABLE.c, insert.excluded
         statement = insert.on_conflict_do_update(
             index_elements=KEY,

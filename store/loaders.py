@@ -310,7 +310,7 @@ class Loaders:
                 statement = bounds.restrict(select(table), table).where(*conditions)
                 statement = statement.where(tuple_(*columns).in_(batch))
                 statement = statement.order_by(*(table.columns[name] for name in order))
-                fetched = await dialect.fetch(connection, statement, list(table.columns))
+                fetched = await dialect.rows.fetch(connection, statement, list(table.columns))
                 rows += fetched.rows()
                 self._spend(fetched.size)
         return rows

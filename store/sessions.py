@@ -125,7 +125,7 @@ class SessionApplier:
             if isinstance(entry, SessionEntry):
                 starts.setdefault(entry.key, entry)
         rows = [tuple(starts[key].row[name] for name in COLUMNS) for key in sorted(starts)]
-        inserted = await flush.dialect.insert_new(flush.connection, TABLE, rows)
+        inserted = await flush.dialect.rows.insert_new(flush.connection, TABLE, rows)
         new = set(starts) if inserted is None else inserted
         sessions = await self._lock(flush, entries)
         by_id: dict[str, list[dict[str, Any]]] = {}
@@ -156,7 +156,7 @@ class SessionApplier:
         sessions: dict[Key, dict[str, Any]] = {}
         for condition in conditions_of(key_columns, keys):
             statement = select(TABLE).where(condition).order_by(*key_columns)
-            rows = await flush.connection.execute(flush.dialect.lock_rows(statement))
+            rows = await flush.connection.execute(flush.dialect.locks.lock_rows(statement))
             for row in rows.mappings():
                 sessions[row["organization_id"], row["id"]] = dict(row)
         return sessions

@@ -43,7 +43,7 @@ class Hub:
             Schedule(None, retry=RETRY_SECONDS),
             FailureLog(log, "reading live requests failed; retrying"),
         )
-        channel = store.database.dialect.notification_channel()
+        channel = store.database.dialect.feeds.notification_channel()
         self._bridge = None if channel is None else Bridge(channel, self, poll_seconds)
 
     async def start(self) -> None:

@@ -162,9 +162,9 @@ class StoreCollector(Collector):
     def _pools(self) -> Iterator[Metric]:
         dialect = self._store.database.dialect
         pools = {
-            "read": dialect.read_engine.pool,
-            "question": dialect.aggregation_engine.pool,
-            "write": dialect.write_engine.pool,
+            "read": dialect.connections.read_engine.pool,
+            "question": dialect.connections.aggregation_engine.pool,
+            "write": dialect.connections.write_engine.pool,
         }
         if pools["read"] is pools["write"]:
             pools = {"all": pools["write"]}

@@ -110,11 +110,11 @@ class Health:
         dialect = self._store.database.dialect
         async with self._store.database.read() as connection:
             heads = await connection.run_sync(revisions_of)
-            is_hidden = not heads and await dialect.hides_tables(connection)
+            is_hidden = not heads and await dialect.probes.hides_tables(connection)
         if NEWEST in heads:
             return None
         if not heads:
-            dialect.reopen()  # open connections may use another schema afterwards
+            dialect.connections.reopen()  # open connections may use another schema afterwards
             raise NotReadyError(SCHEMA_AWAY if is_hidden else MISSING_TABLES)
         if heads[0] not in REVISIONS:
             return "The tables are newer than this server. Upgrade it soon."

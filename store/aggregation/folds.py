@@ -58,9 +58,9 @@ class Folds:
                 return func.max(value)
             case Fold.QUANTILE:
                 assert part.q is not None
-                return self._dialect.quantile(value, part.q, tuple(self._quantiles[of]))
+                return self._dialect.sketches.quantile(value, part.q, tuple(self._quantiles[of]))
             case _:
-                return self._dialect.exact_sum(value) if self._wide else func.sum(value)
+                return self._dialect.expressions.exact_sum(value) if self._wide else func.sum(value)
 
     def _count(self, which: ColumnElement[bool] | None) -> ColumnElement[Any]:
         weight = self._source.weight

@@ -152,20 +152,20 @@ class Records:
             return self._prices_of(of.model).cost(of.part)
         value = self.source.numbers[of].value
         if isinstance(value, Elapsed):
-            between = self.dialect.milliseconds(value.start, value.end)
+            between = self.dialect.expressions.milliseconds(value.start, value.end)
             return case((value.end < value.start, literal(0.0, Double())), else_=between)
         return value
 
     def _prices_of(self, model: str) -> ModelPrices:
         if model not in self._prices:
-            widen = self.dialect.wide if self.wide else None
+            widen = self.dialect.expressions.wide if self.wide else None
             self._prices[model] = ModelPrices(model, self.source, widen)
         return self._prices[model]
 
     def _leaf(self, attribute: Attribute) -> JsonLeaf:
         assert self.source.attributes is not None
         column = self.source.table.columns[self.source.attributes]
-        return self.dialect.json_leaf(column, attribute.path)
+        return self.dialect.expressions.json_leaf(column, attribute.path)
 
     def _key_readings(self, groups: tuple[Group, ...]) -> Iterator[tuple[str, ColumnElement[Any]]]:
         for group, columns in zip(groups, key_columns(self.source, groups), strict=True):
@@ -192,7 +192,7 @@ class Records:
         start = from_seconds(run.start)
         if run.step is None:
             return literal(start, Instant())
-        return self.dialect.bin(column, timedelta(seconds=run.step), start)
+        return self.dialect.expressions.bin(column, timedelta(seconds=run.step), start)
 
     # --- distinct counts ---------------------------------------------------------------------------
 

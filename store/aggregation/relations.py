@@ -137,4 +137,4 @@ def merge_part(
         return func.max(column)
     if part.fold in COUNTS:
         return cast(func.coalesce(func.sum(column), 0), BigInteger())
-    return dialect.exact_sum(column) if wide else func.sum(column)
+    return dialect.expressions.exact_sum(column) if wide else func.sum(column)

@@ -104,7 +104,7 @@ class Terms:
     ) -> ColumnElement[Any]:
         value: ColumnElement[Any] = source.c[column.name]
         if column.is_text:
-            value = self.dialect.by_code_point(value)
+            value = self.dialect.expressions.by_code_point(value)
         return (value.desc() if descending else value.asc()).nulls_last()
 
     def key_order(self, source: FromClause) -> list[ColumnElement[Any]]:

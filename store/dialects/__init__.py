@@ -6,23 +6,20 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from store.dialects.attempts import AbandonedError, TransactionAttempt
-from store.dialects.base import (
-    DatabaseDialect,
-    DuplicateKeysError,
-    FeedHorizon,
-    chunks,
-)
+from store.dialects.base import DatabaseDialect, chunks
 from store.dialects.errors import Diagnosis, Fault, statement_noted
+from store.dialects.feeds import FeedHorizon
 from store.dialects.insert_plans import Columns, Rows
 from store.dialects.json_leaf import JsonLeaf, OneOf
 from store.dialects.notification_channel import MAX_HINT_BYTES, NotificationChannel
-from store.dialects.partitioning import TimeSpan
+from store.dialects.partitions import TimeSpan
 from store.dialects.pools import PoolSettings
-from store.dialects.postgresql.dialect import PostgresqlDialect
+from store.dialects.postgresql.dialect import postgresql_dialect
 from store.dialects.postgresql.errors import POSTGRESQL_ERRORS
 from store.dialects.probes import SCHEMA_AWAY
 from store.dialects.row_columns import FetchedColumns
-from store.dialects.sqlite.dialect import SqliteDialect
+from store.dialects.rows import DuplicateKeysError
+from store.dialects.sqlite.dialect import sqlite_dialect
 from store.errors import InvalidInputError
 
 DRIVER_ERRORS = (SQLAlchemyError, *POSTGRESQL_ERRORS, sqlite3.Error, OSError, MemoryError)
@@ -57,7 +54,7 @@ def dialect_for(url: str, pool: PoolSettings) -> DatabaseDialect:
     """Return the dialect of a database URL; raise ``InvalidInputError`` for an unsupported one."""
     backend = make_url(url).get_backend_name()
     if backend == "sqlite":
-        return SqliteDialect(url, pool)
+        return sqlite_dialect(url, pool)
     if backend in ("postgresql", "postgres"):
-        return PostgresqlDialect(url, pool)
+        return postgresql_dialect(url, pool)
     raise InvalidInputError(f"{backend!r} is not supported: use sqlite:///FILE or postgresql://...")

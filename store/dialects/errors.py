@@ -1,5 +1,6 @@
 """What an error of a database driver means, and what the log, the metrics and /readyz say of it."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -62,3 +63,21 @@ def statement_noted(error: BaseException) -> str | None:
             if note.startswith(STATEMENT_NOTE):
                 return str(note.removeprefix(STATEMENT_NOTE))
     return None
+
+
+class ErrorTranslator(ABC):
+    """Classify what a driver raises."""
+
+    @abstractmethod
+    def diagnose(self, error: BaseException) -> Diagnosis:
+        """Classify an error of the driver."""
+
+    async def examine(self, error: BaseException) -> Diagnosis:
+        return self.diagnose(error)
+
+    def fault(self, error: BaseException) -> Fault:
+        return self.diagnose(error).fault
+
+    @abstractmethod
+    def was_rolled_back(self, error: BaseException) -> bool:
+        """Return whether the error of a commit means that nothing was stored."""

@@ -1,8 +1,10 @@
 """Whether a database could take a write now: its rights, and room on its disk."""
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import text
@@ -65,3 +67,23 @@ def free_space_of(folder: Path) -> Diagnosis | None:
         return None
     reason = "the disk of the database is full"
     return Diagnosis(Fault.UNAVAILABLE, "SQLITE_FULL", reason, reason)
+
+
+class Probes(ABC):
+    """Look at the state of a database: rights, room, clock."""
+
+    async def rights(self, connection: AsyncConnection, tables: Sequence[str]) -> Rights:
+        del connection, tables
+        return Rights()
+
+    async def hides_tables(self, connection: AsyncConnection) -> bool:
+        del connection
+        return False
+
+    @abstractmethod
+    async def check_free_space(self, connection: AsyncConnection) -> Diagnosis | None:
+        """Return or raise what is wrong where the disk has no room for a write."""
+
+    @abstractmethod
+    async def read_server_clock(self, connection: AsyncConnection) -> datetime:
+        """Return the current time of the database server."""

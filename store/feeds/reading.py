@@ -80,7 +80,7 @@ class FeedReader:
 
         Where transactions are counted, a copy begins to count again: old numbers lie ahead of it.
         """
-        beyond = self._database.dialect.foreign_positions(self.feed.position)
+        beyond = self._database.dialect.feeds.foreign_positions(self.feed.position)
         if beyond is None:
             return
         async with self._database.read(self._database.flush_seconds) as connection:
@@ -146,7 +146,7 @@ class FeedReader:
         return FeedPage(rows, through, is_full, is_held)
 
     async def _feed_horizon(self, connection: AsyncConnection) -> FeedHorizon:
-        return await self._database.dialect.feed_horizon(connection, self.feed.table)
+        return await self._database.dialect.feeds.feed_horizon(connection, self.feed.table)
 
     def _statement(
         self, questions: Sequence[FeedQuery], after: Position, before: int, limit: int
@@ -173,7 +173,7 @@ class FeedReader:
     def _order(self) -> list[ColumnElement[Any]]:
         """By commit, then by key as Python compares it."""
         organization, *others = (self.feed.table.c[name] for name in self.feed.key)
-        by_code_point = self._database.dialect.by_code_point(organization)
+        by_code_point = self._database.dialect.expressions.by_code_point(organization)
         return [self.feed.position, by_code_point, *others]
 
     def _condition(self, question: FeedQuery) -> ColumnElement[bool]:

@@ -277,7 +277,7 @@ class Writer:
                 if tries == CONTENTION_TRIES or attempt.is_abandoned:
                     raise
                 self.stats.retries += 1
-                if self._database.dialect.is_partition_missing(error.__cause__):
+                if self._database.dialect.partitions.is_partition_missing(error.__cause__):
                     self._partitions.forget()
                     await self._ensure_partitions(partitions_of(entries))
                 await asyncio.sleep(CONTENTION_PAUSE_SECONDS * tries)

@@ -134,7 +134,7 @@ class LimitBatch:
         self, table: Any, rows: dict[Any, tuple[Any, ...]], entries: list[ConsumeEntry]
     ) -> set[int]:
         ordered = [rows[key] for key in sorted(rows)]
-        inserted = await self.flush.dialect.insert_new(self.flush.connection, table, ordered)
+        inserted = await self.flush.dialect.rows.insert_new(self.flush.connection, table, ordered)
         fresh = set(rows) if inserted is None else inserted
         first = set()
         for entry in entries:
@@ -162,7 +162,7 @@ class LimitBatch:
         rows: dict[UUID, list[dict[str, Any]]] = {}
         for condition in conditions_of(key_columns, keys):
             statement = select(RESERVATIONS).where(condition).order_by(*key_columns)
-            for row in (await connection.execute(dialect.lock_rows(statement))).mappings():
+            for row in (await connection.execute(dialect.locks.lock_rows(statement))).mappings():
                 rows.setdefault(row["id"], []).append(dict(row))
         reservations = {}
         for entry in entries:
@@ -279,7 +279,7 @@ class LimitBatch:
             for batch in chunks(sorted(claims)):
                 await run(delete(claimed).where(columns.in_(batch)))
         if self._new_holds:
-            await run(self.flush.dialect.insert(HOLDS), self._new_holds)
+            await run(self.flush.dialect.rows.insert(HOLDS), self._new_holds)
         if self._settled:
             table = RESERVATIONS
             matching_key = (table.c.organization_id == bindparam("o"), table.c.id == bindparam("i"))

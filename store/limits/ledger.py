@@ -99,7 +99,7 @@ class Ledger:
         if not keys:
             return
         now, connection, dialect = self._flush.now, self._flush.connection, self._flush.dialect
-        insert: Any = dialect.insert(USAGES)
+        insert: Any = dialect.rows.insert(USAGES)
         await connection.execute(
             insert.on_conflict_do_nothing(),
             [
@@ -117,7 +117,7 @@ class Ledger:
         key_columns = (USAGES.c.organization_id, USAGES.c.limit_id, USAGES.c.period_start)
         for batch in chunks(keys):
             statement = select(USAGES).where(tuple_(*key_columns).in_(batch)).order_by(*key_columns)
-            for row in await connection.execute(dialect.lock_rows(statement)):
+            for row in await connection.execute(dialect.locks.lock_rows(statement)):
                 key = row.organization_id, row.limit_id, row.period_start
                 self._before[key] = self._used[key] = row.used
                 if key in self._levels:

@@ -17,14 +17,14 @@ async def lock_limits_shared(
     """Let nobody set limits of these organizations until the transaction ends."""
     names = [_name(organization) for organization in organizations]
     if names:
-        await dialect.share_locks(connection, names)
+        await dialect.locks.share_locks(connection, names)
 
 
 async def lock_limits_exclusively(
     dialect: DatabaseDialect, connection: AsyncConnection, organization: str
 ) -> None:
     """Wait for all that count units of an organization; further ones wait for this transaction."""
-    await dialect.exclusive_lock(connection, _name(organization))
+    await dialect.locks.exclusive_lock(connection, _name(organization))
 
 
 def _name(organization: str) -> str:

@@ -155,7 +155,7 @@ class Limits:
         return limit
 
     async def _upsert(self, connection: AsyncConnection, row: dict[str, Any]) -> Row:
-        insert: Any = self._database.dialect.insert(LIMITS)
+        insert: Any = self._database.dialect.rows.insert(LIMITS)
         changed = ("maximum", "mode", "zone", "updated_at")
         statement = insert.on_conflict_do_update(
             index_elements=[

@@ -121,13 +121,15 @@ class UsageSeeder:
             "updated_at": self._now,
         }
         key = and_(*(USAGES.c[name] == row[name] for name in list(row)[:3]))
-        statement = self._dialect.lock_rows(select(USAGES.c.used, USAGES.c.uncertain).where(key))
+        statement = self._dialect.locks.lock_rows(
+            select(USAGES.c.used, USAGES.c.uncertain).where(key)
+        )
         stored = (await self._connection.execute(statement)).first()
         if stored is not None and stored.used > seed.used:
             # A zone that is set back finds the usage of this very period: it is no less than that.
             most = max(stored.used, seed.used + seed.uncertain)
             row |= {"used": stored.used, "uncertain": most - stored.used}
-        await self._dialect.upsert(self._connection, USAGES, [row])
+        await self._dialect.rows.upsert(self._connection, USAGES, [row])
 
     async def _write_holds(self) -> None:
         await self._connection.execute(HOLDS.delete().where(HOLDS.c.limit_id == self._limit["id"]))
@@ -152,7 +154,7 @@ class UsageSeeder:
             if row["labels"].get(label) == self._limit["subject_id"]
         ]
         if holds:
-            await self._connection.execute(self._dialect.insert(HOLDS), holds)
+            await self._connection.execute(self._dialect.rows.insert(HOLDS), holds)
 
 
 def _ends(span: PeriodSpan) -> tuple[datetime, datetime | None]:

@@ -72,7 +72,7 @@ class Partitions:
         if not self._is_known(table, month):
             shared_before = start_of(month_of(self._clock()) - self._settings.partition_months)
             span = TimeSpan(start_of(month), start_of(month + 1))
-            span = await self._dialect.ensure_partition(table, span, shared_before)
+            span = await self._dialect.partitions.ensure_partition(table, span, shared_before)
             self._known.setdefault(table.name, []).append(_months_of(span))
 
     async def ensure_ahead(self) -> None:

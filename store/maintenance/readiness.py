@@ -76,7 +76,7 @@ class WriteProbe:
         with suppress(_ProbeRollbackError):
             async with self._database.write() as connection:
                 dialect = self._database.dialect
-                rights = await dialect.rights(connection, TABLES)
+                rights = await dialect.probes.rights(connection, TABLES)
                 if rights.unreadable:
                     raise _missing("SELECT", rights.unreadable)
                 if len(rights.unwritable) == len(TABLES) and not self._has_written:
@@ -84,7 +84,7 @@ class WriteProbe:
                     raise _ProbeRollbackError
                 if rights.unwritable:
                     raise _missing("INSERT and UPDATE", rights.unwritable)
-                problem = await dialect.check_free_space(connection)
+                problem = await dialect.probes.check_free_space(connection)
                 if problem is not None:
                     raise DatabaseUnavailableError(problem.message, problem)
                 await connection.execute(insert(TABLE).values(self._row()))

@@ -107,11 +107,11 @@ class OperationApplier:
     async def _insert(self, flush: Flush, frame: Frame) -> set[Key] | None:
         ordered = in_order(frame)
         connection, dialect = flush.connection, flush.dialect
-        if await dialect.insert_columns_if_new(connection, TABLE, ordered.columns):
+        if await dialect.rows.insert_columns_if_new(connection, TABLE, ordered.columns):
             await self._roll_up(flush, ordered)
             return None
         rows = first_of_each(ordered.rows(), key_of)  # two calls may have sent the same
-        inserted = await dialect.insert_ignoring_duplicates(connection, TABLE, rows)
+        inserted = await dialect.rows.insert_ignoring_duplicates(connection, TABLE, rows)
         fresh = [row for row in rows if key_of(row) in inserted]
         if fresh:
             await self._roll_up(flush, Frame.of_rows(fresh))
@@ -120,7 +120,9 @@ class OperationApplier:
     async def _roll_up(self, flush: Flush, frame: Frame) -> None:
         if self._rolls_up:
             columns = deltas_of(frame)
-            await flush.dialect.bulk_insert_columns(flush.connection, OPERATION_ROLLUPS, columns)
+            await flush.dialect.rows.bulk_insert_columns(
+                flush.connection, OPERATION_ROLLUPS, columns
+            )
 
     async def _write_texts(self, flush: Flush, entries: list[OperationEntry]) -> None:
         rows = [
@@ -129,7 +131,7 @@ class OperationApplier:
             if (entry.message is not None or entry.response is not None) and entry.is_accepted
         ]
         if rows:
-            await flush.dialect.bulk_insert(flush.connection, TEXTS, rows)
+            await flush.dialect.rows.bulk_insert(flush.connection, TEXTS, rows)
 
 
 @dataclass(frozen=True, slots=True)

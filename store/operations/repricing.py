@@ -195,7 +195,7 @@ class Repricing:
         else:
             async with database.write() as connection:
                 book = await self._book(connection)
-                locked = database.dialect.lock_rows(statement)
+                locked = database.dialect.locks.lock_rows(statement)
                 rows = (await connection.execute(locked)).all()
                 changes = [priced(book, row) for row in rows]
                 await self._write(connection, changes)
@@ -219,7 +219,9 @@ class Repricing:
         await connection.execute(statement, [parameters_of(change) for change in changes])
         if self._rolls_up:
             columns = corrections_of(changes)
-            await self._database.dialect.bulk_insert_columns(connection, OPERATION_ROLLUPS, columns)
+            await self._database.dialect.rows.bulk_insert_columns(
+                connection, OPERATION_ROLLUPS, columns
+            )
 
 
 def priced(book: PriceBook, row: Row[Any]) -> Change:

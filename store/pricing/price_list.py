@@ -49,10 +49,10 @@ class Prices:
         price, *tiers = price_rows(draft, organization, self._clock(), check)
         async with self._database.write() as connection:
             # Whoever sets the same price waits for this row, and finds these tiers.
-            await self._database.dialect.upsert(connection, TABLE, [price])
+            await self._database.dialect.rows.upsert(connection, TABLE, [price])
             same = (TABLE.c[name] == price[name] for name in PRICE_KEY)
             await connection.execute(delete(TABLE).where(*same, TABLE.c.from_input_tokens > 0))
-            await self._database.dialect.upsert(connection, TABLE, tiers)
+            await self._database.dialect.rows.upsert(connection, TABLE, tiers)
         self._changed()
         return price | {"tiers": tiers}
 

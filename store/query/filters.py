@@ -168,7 +168,11 @@ class ConditionCompiler:
                 assert_never(condition)
 
     def _one_of(self, column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
-        return self._dialect.one_of(column, values) if self._is_long else column.in_(values)
+        return (
+            self._dialect.expressions.one_of(column, values)
+            if self._is_long
+            else column.in_(values)
+        )
 
     def _admit(self, value: Any) -> None:
         self._count += 1
@@ -186,16 +190,16 @@ class ConditionCompiler:
         if comparison.op in RANGES:
             return RANGES[comparison.op](column, comparison.value)
         if comparison.op in IGNORING_CASE:
-            folded = self._dialect.fold_ascii_case(column)
+            folded = self._dialect.expressions.fold_ascii_case(column)
             op = IGNORING_CASE[comparison.op]
             text = fold_ascii_case(clean_text(comparison.value))
             return self._compare(folded, Compare(comparison.field, op, text))
         if comparison.op is ComparisonOperator.STARTS_WITH:
-            return self._dialect.starts_with(column, clean_text(comparison.value))
+            return self._dialect.expressions.starts_with(column, clean_text(comparison.value))
         if comparison.op is ComparisonOperator.ENDS_WITH:
-            return self._dialect.ends_with(column, clean_text(comparison.value))
+            return self._dialect.expressions.ends_with(column, clean_text(comparison.value))
         if comparison.op is ComparisonOperator.CONTAINS:
-            return self._dialect.contains(column, clean_text(comparison.value))
+            return self._dialect.expressions.contains(column, clean_text(comparison.value))
         if comparison.op is ComparisonOperator.IN:
             return self._one_of(column, comparison.value)
         if comparison.op is ComparisonOperator.NOT_IN:
@@ -206,7 +210,7 @@ class ConditionCompiler:
         if any('"' in key for key in comparison.path):
             # Older versions of SQLite have no way to say such a path.
             raise InvalidInputError("Attribute keys must not contain a quotation mark.", ("path",))
-        leaf = self._dialect.json_leaf(self._fields[comparison.field], comparison.path)
+        leaf = self._dialect.expressions.json_leaf(self._fields[comparison.field], comparison.path)
         if comparison.op is ComparisonOperator.IS_NULL:
             return leaf.kind.is_(None) if comparison.value else leaf.kind.is_not(None)
         if comparison.op in (ComparisonOperator.EQ, ComparisonOperator.IN):

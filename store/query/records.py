@@ -114,7 +114,7 @@ class Records:
                     statement = per_organization_page(
                         statement, table, organization_ids, terms, backward, size + 1
                     )
-            fetched = await self._database.dialect.fetch(connection, statement, chosen)
+            fetched = await self._database.dialect.rows.fetch(connection, statement, chosen)
         return make_page(fetched, terms, request, size)
 
     async def count(self, bounds: TenantBounds, question: RecordQuery) -> int:
@@ -164,7 +164,7 @@ class Records:
             ]
             statement = select(*(merged.c[column.name] for column in columns))
             statement = statement.order_by(*order_by(ordered, request.backward))
-        fetched = await self._database.dialect.fetch(connection, statement, columns)
+        fetched = await self._database.dialect.rows.fetch(connection, statement, columns)
         groups = fetched.by([column.name for column in key])
         return {
             group_rows: make_page(rows, terms, request, size) for group_rows, rows in groups.items()
@@ -191,7 +191,7 @@ class Records:
         columns = list(self.source.table.columns)
         statement = select(*(ranked.c[column.name] for column in columns))
         statement = statement.where(ranked.c.rank_ <= size + 1).order_by(ranked.c.rank_)
-        fetched = await self._database.dialect.fetch(connection, statement, columns)
+        fetched = await self._database.dialect.rows.fetch(connection, statement, columns)
         groups = fetched.by([column.name for column in key])
         return {
             group_rows: make_page(rows, terms, request, size) for group_rows, rows in groups.items()

@@ -98,7 +98,7 @@ class RequestApplier:
         # By id first, so by month: a bulk load is buffered and written partition by partition.
         ordered = [first[key] for key in sorted(first, key=lambda key: key[::-1])]
         rows = [tuple(entry.row[name] for name in REQUEST_COLUMNS) for entry in ordered]
-        inserted = await flush.dialect.insert_new(flush.connection, REQUESTS, rows)
+        inserted = await flush.dialect.rows.insert_new(flush.connection, REQUESTS, rows)
         return {e for e in ordered if inserted is None or e.key in inserted}
 
     async def _lock(self, flush: Flush, entries: list[AnyEntry]) -> dict[Key, RequestState]:
@@ -107,7 +107,7 @@ class RequestApplier:
         keys = ((entry.organization, entry.request_id) for entry in entries)
         for condition in conditions_of(key_columns, keys):
             statement = select(REQUESTS).where(condition).order_by(*key_columns)
-            rows = await flush.connection.execute(flush.dialect.lock_rows(statement))
+            rows = await flush.connection.execute(flush.dialect.locks.lock_rows(statement))
             for row in rows.mappings():
                 key = row["organization_id"], row["id"]
                 states[key] = RequestState(
@@ -202,14 +202,14 @@ class RequestApplier:
         for state in changed:
             state.settle()
             state.keep_deadline()
-        await dialect.upsert(connection, REQUESTS, [s.row for s in changed])
+        await dialect.rows.upsert(connection, REQUESTS, [s.row for s in changed])
         stages: list[Row] = [s.stages[n] for s in changed for n in sorted(s.dirty_stages)]
-        await dialect.upsert(connection, STAGES, stages)
+        await dialect.rows.upsert(connection, STAGES, stages)
         attempts = [s.attempts[k] for s in changed for k in sorted(s.attempts)]
-        await dialect.upsert(connection, ATTEMPTS, attempts)
+        await dialect.rows.upsert(connection, ATTEMPTS, attempts)
         events = [tuple(map(e.get, EVENT_COLUMNS)) for s in changed for e in s.events]
         if events:
-            await dialect.bulk_insert(connection, EVENTS, events)
+            await dialect.rows.bulk_insert(connection, EVENTS, events)
             if self._announcements.has_subscribers:
                 moves = [RequestChanged(s.row, s.events) for s in changed if s.events]
                 flush.notices.append(partial(self._announcements.publish_request_changes, moves))

@@ -74,7 +74,10 @@ class StageHistory:
         async with self._database.read_for(bounds.organization_id) as connection:
             for batch in chunks(sorted(types), ORGANIZATIONS_PER_STATEMENT):
                 statement = union_all(
-                    *(_recent(bounds, o, types[o], self._database.dialect.one_of) for o in batch)
+                    *(
+                        _recent(bounds, o, types[o], self._database.dialect.expressions.one_of)
+                        for o in batch
+                    )
                 )
                 for row in await connection.execute(statement):
                     seconds = max(0.0, (row.ended_at - row.started_at).total_seconds())

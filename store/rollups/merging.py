@@ -118,11 +118,11 @@ def merged(
         packed = columns[sketch_column(number)]
         lanes: ColumnElement[Any] = columns[bins_column(number)]
         if tier is not Tier.DAY:
-            few = dialect.has_few_bins(lanes, FEW)
-            parts[bins_column(number)] = dialect.join_bins(lanes, few)
+            few = dialect.sketches.has_few_bins(lanes, FEW)
+            parts[bins_column(number)] = dialect.sketches.join_bins(lanes, few)
             lanes = case((few, null()), else_=lanes)
-        stored = dialect.stored_histogram(packed, lanes)
-        parts[sketch_column(number)] = dialect.add_histograms(stored)
+        stored = dialect.sketches.stored_histogram(packed, lanes)
+        parts[sketch_column(number)] = dialect.sketches.add_histograms(stored)
     statement = select(
         columns.rollup,
         literal(tier.value, columns.tier.type).label("tier"),

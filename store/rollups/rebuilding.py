@@ -88,7 +88,9 @@ def _hours_of(records: Records, rollup: Rollup, span: Span, batch: int) -> Selec
     parts = counted_parts() if rollup.histograms else stored_parts()
     grouped = records.grouped(GroupedQuery(span, rollup.dimensions, HOURLY, parts))
     if rollup.histograms:
-        lanes = {bins_column(n): dialect.bin_indexes_of(records.operand(n)) for n in HISTOGRAMS}
+        lanes = {
+            bins_column(n): dialect.sketches.bin_indexes_of(records.operand(n)) for n in HISTOGRAMS
+        }
         grouped = grouped.add_columns(*(column.label(name) for name, column in lanes.items()))
     return grouped.add_columns(
         literal(rollup.number, TABLE.c.rollup.type).label("rollup"),
@@ -127,7 +129,7 @@ async def busy_days(
     """
     days: dict[datetime, int] = {}
     for table, instant in ((RECORDS, RECORDS.c.occurred_at), (TABLE, TABLE.c.starts_at)):
-        day = dialect.bin(instant, DAY, EARLIEST).label("day")
+        day = dialect.expressions.bin(instant, DAY, EARLIEST).label("day")
         statement = select(day, func.count()).select_from(table).group_by(day)
         if since is not None:
             statement = statement.where(instant >= since)

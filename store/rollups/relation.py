@@ -93,7 +93,9 @@ class RollupRelation:
         names += [BUCKET] if shape.bucket is not None else []
         keys = [union.c[name] for name in names]
         columns = [self.merge(part, union.c[n]).label(n) for n, part in needed.items()]
-        columns += [self.dialect.add_histograms(union.c[h]).label(h) for h in sketched.values()]
+        columns += [
+            self.dialect.sketches.add_histograms(union.c[h]).label(h) for h in sketched.values()
+        ]
         summed = select(*keys, *columns).group_by(*keys)
         return (
             self._finished(summed.subquery("sums"), names, shape, sketched) if sketched else summed
@@ -111,7 +113,7 @@ class RollupRelation:
             assert part.q is not None
             histogram = sketched[part.of]
             present = sums.c[f"n{histogram}"]
-            quantile = self.dialect.histogram_quantile(sums.c[histogram], present, part.q)
+            quantile = self.dialect.sketches.histogram_quantile(sums.c[histogram], present, part.q)
             columns.append(quantile.label(name))
         return select(*columns)
 
@@ -121,7 +123,9 @@ class RollupRelation:
         piece = GroupedQuery(span, shape.groups, shape.bucket, needed, shape.keys, shape.of_keys)
         dialect, records = self.dialect, self.records
         histograms = (
-            dialect.add_histograms(dialect.histogram_of(records.operand(of))).label(name)
+            dialect.sketches.add_histograms(
+                dialect.sketches.histogram_of(records.operand(of))
+            ).label(name)
             for of, name in sketched.items()
         )
         return records.grouped(piece).add_columns(*histograms)
@@ -146,7 +150,7 @@ class RollupRelation:
             columns.append((column_name if is_here else cast(null(), column_name.type)).label(name))
         for of, name in sketched.items():
             packed, lanes = TABLE.c[sketch_column(str(of))], TABLE.c[bins_column(str(of))]
-            stored = self.dialect.stored_histogram(packed, lanes)
+            stored = self.dialect.sketches.stored_histogram(packed, lanes)
             sketch = stored if rollup.histograms else cast(null(), PackedSketch)
             columns.append(sketch.label(name))
         statement = select(*columns).where(*rows_of(rollup, resolution, span))

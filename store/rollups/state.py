@@ -71,7 +71,7 @@ class RollupStates:
             "valid_from": EARLIEST if is_right else None,
             "leased_until": EARLIEST,
         }
-        await self._database.dialect.upsert(connection, STATES, [row])
+        await self._database.dialect.rows.upsert(connection, STATES, [row])
 
     async def valid_from(self) -> datetime | None:
         """Since when all hours are right; None where none is."""

@@ -76,7 +76,7 @@ async def test_c7_bad_input_is_refused_with_what_was_expected(api: Api) -> None:
 async def test_c7_a_database_that_does_not_answer_is_said_to_be_away(start_api: StartApi) -> None:
     api = await start_api(pool_size=1, pool_overflow=0, pool_wait_seconds=0.2)
     async with AsyncExitStack() as lent:
-        engine = api.server.store.database.dialect.read_engine
+        engine = api.server.store.database.dialect.connections.read_engine
         for _ in range(engine.pool.size()):  # type: ignore[attr-defined]  # both pools have one
             _ = await lent.enter_async_context(engine.connect())
         refusal = await api.refused(OPERATIONS)

@@ -20,10 +20,10 @@ from sqlalchemy import Column, Table
 from models.types import MICROSECOND, Instant
 from store.dialects import insert_plans
 from store.dialects.attempts import TransactionAttempt
-from store.dialects.base import DuplicateKeysError
 from store.dialects.errors import name_statement
 from store.dialects.insert_plans import Columns, Convert
 from store.dialects.postgresql.errors import POSTGRESQL_ERRORS
+from store.dialects.rows import DuplicateKeysError
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 """Where PostgreSQL counts the microseconds of a ``timestamptz`` from."""

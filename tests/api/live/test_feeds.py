@@ -97,7 +97,7 @@ async def test_what_commits_late_is_waited_for(serve: Serve, dialect: str) -> No
         return  # one writer: transactions commit in their order
     live = await serve()
     early, late = await new_request(live), await new_request(live)
-    engine = live.server.store.database.dialect.write_engine
+    engine = live.server.store.database.dialect.connections.write_engine
     copy = text(
         "INSERT INTO request_events (organization_id, request_id, seq, id, type, severity, "
         "occurred_at, recorded_at) SELECT organization_id, request_id, 3, gen_random_uuid(), "

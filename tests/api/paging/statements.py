@@ -34,7 +34,7 @@ def statements_of(api: Api) -> Iterator[list[str]]:
         last[0] = context
 
     dialect = api.server.store.database.dialect
-    engines = [engine.sync_engine for engine in dialect.engines]
+    engines = [engine.sync_engine for engine in dialect.connections.engines]
     for engine in engines:
         event.listen(engine, "before_cursor_execute", note)
     try:

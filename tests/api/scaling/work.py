@@ -57,7 +57,10 @@ def counted(api: Api) -> Iterator[Work]:
         return step if frame.f_code.co_filename.startswith(PACKAGES) else None
 
     dialect = api.server.store.database.dialect
-    engines = [dialect.read_engine.sync_engine, dialect.write_engine.sync_engine]
+    engines = [
+        dialect.connections.read_engine.sync_engine,
+        dialect.connections.write_engine.sync_engine,
+    ]
     for engine in engines:
         event.listen(engine, "after_cursor_execute", note)
     before = sys.gettrace()

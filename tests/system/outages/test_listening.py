@@ -13,7 +13,7 @@ pytestmark = pytest.mark.postgresql
 
 async def test_a_silent_listener_is_replaced(postgres_url: str, proxy: FaultProxy) -> None:
     database = Database(proxy.database_url(postgres_url), PoolSettings(silence_seconds=0.2))
-    bell = database.dialect.notification_channel()
+    bell = database.dialect.feeds.notification_channel()
     assert bell is not None
     lost, heard = asyncio.Event(), asyncio.Event()
     try:

@@ -16,7 +16,8 @@ from cli.doctor import examine
 from cli.findings import Finding, State
 from server.settings.database import DATABASES
 from server.settings.model import load_settings
-from store.dialects import DatabaseDialect, PoolSettings, dialect_for
+from store.dialects import PoolSettings, dialect_for
+from store.dialects.probes import Probes
 from store.ids import utc_now
 from store.store import Store
 from tests.unit.cli.conftest import Run
@@ -153,11 +154,11 @@ def test_keys_that_are_asked_for_and_not_there(
 def test_the_clock(
     database_url: str, monkeypatch: pytest.MonkeyPatch, off: timedelta, state: State
 ) -> None:
-    async def there(dialect: DatabaseDialect, connection: AsyncConnection) -> datetime:
-        del dialect, connection
+    async def there(probes: Probes, connection: AsyncConnection) -> datetime:
+        del probes, connection
         return utc_now() + off
 
-    kind = type(dialect_for(database_url, PoolSettings()))
+    kind = type(dialect_for(database_url, PoolSettings()).probes)
     monkeypatch.setattr(kind, "read_server_clock", there)
     assert look(database_url)["clock"].state is state
 

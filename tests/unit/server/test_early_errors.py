@@ -19,7 +19,7 @@ SIBLINGS = [
 async def test_no_field_outlives_its_answer(start_api: StartApi, fast_path: bool) -> None:
     api = await start_api(fast_path=fast_path)
     await api('mutation {trackOperation(input: {kind: API, name: "a", sessionId: "s"}) {status}}')
-    pool = api.server.store.database.dialect.read_engine.pool
+    pool = api.server.store.database.dialect.connections.read_engine.pool
     assert isinstance(pool, AsyncAdaptedQueuePool)
     running = asyncio.all_tasks()
     for sibling in SIBLINGS:

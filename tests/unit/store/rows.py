@@ -114,7 +114,7 @@ async def insert(database: Database, table: Table, rows: list[Row]) -> None:
     if partition is not None:
         await partitions.ensure((table, month_of(_filed_at(row, partition))) for row in rows)
     async with database.write() as connection:
-        await database.dialect.bulk_insert(connection, table, tuples(table, rows))
+        await database.dialect.rows.bulk_insert(connection, table, tuples(table, rows))
 
 
 def _filed_at(row: Row, partition: Partition) -> datetime:

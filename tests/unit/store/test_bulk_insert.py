@@ -67,20 +67,20 @@ async def test_both_ways_write_the_same(
     dialect = database.dialect
     async with database.write() as connection:
         bulk = await connection.begin_nested()
-        await dialect.bulk_insert(connection, table, tuples(table, rows))
+        await dialect.rows.bulk_insert(connection, table, tuples(table, rows))
         by_bulk = await stored(connection, table)
         await bulk.rollback()
         plainly = await connection.begin_nested()
         with patch.object(copy, "SUPPORTS_RAW_INSTANTS", False):
-            await dialect.bulk_insert(connection, table, tuples(table, rows))
+            await dialect.rows.bulk_insert(connection, table, tuples(table, rows))
         by_plain_bulk = await stored(connection, table)
         await plainly.rollback()
         single = await connection.begin_nested()
-        keys = await dialect.insert_ignoring_duplicates(connection, table, tuples(table, rows))
+        keys = await dialect.rows.insert_ignoring_duplicates(connection, table, tuples(table, rows))
         by_insert = await stored(connection, table)
         await single.rollback()
         upsert = await connection.begin_nested()
-        await dialect.upsert(connection, table, rows)
+        await dialect.rows.upsert(connection, table, rows)
         by_upsert = await stored(connection, table)
         await upsert.rollback()
     assert by_bulk == by_plain_bulk == by_insert == by_upsert
@@ -134,7 +134,7 @@ async def test_only_new_rows_are_inserted(database: Database, data: st.DataObjec
         await insert(database, table, old)
     changed = [row | {"name": "another"} for row in rows]
     async with database.write() as connection:
-        inserted = await dialect.insert_new(connection, table, tuples(table, changed))
+        inserted = await dialect.rows.insert_new(connection, table, tuples(table, changed))
     new = {key_of(table, row) for row in rows[len(old) :]}
     assert inserted == (new if old else None), "None says: all of them"
     mine = select(table).where(table.c.organization_id == rows[0]["organization_id"])
@@ -159,7 +159,7 @@ async def test_nothing_of_a_bulk_with_a_duplicate_stays(database: Database) -> N
     async with database.write() as connection:
         savepoint = await connection.begin_nested()
         with pytest.raises(DuplicateKeysError):
-            await database.dialect.bulk_insert(connection, table, tuples(table, [one, other]))
+            await database.dialect.rows.bulk_insert(connection, table, tuples(table, [one, other]))
         await savepoint.rollback()
         count = len((await connection.execute(select(table))).all())
     assert count == 1
@@ -168,10 +168,10 @@ async def test_nothing_of_a_bulk_with_a_duplicate_stays(database: Database) -> N
 async def test_nothing_to_insert(database: Database) -> None:
     table, dialect = table_of(Operation), database.dialect
     async with database.write() as connection:
-        await dialect.bulk_insert(connection, table, [])
-        assert await dialect.insert_new(connection, table, []) is None
-        assert await dialect.insert_ignoring_duplicates(connection, table, []) == set()
-        await dialect.upsert(connection, table, [])
+        await dialect.rows.bulk_insert(connection, table, [])
+        assert await dialect.rows.insert_new(connection, table, []) is None
+        assert await dialect.rows.insert_ignoring_duplicates(connection, table, []) == set()
+        await dialect.rows.upsert(connection, table, [])
 
 
 async def test_a_thousand_rows_and_more_in_one_statement(database: Database) -> None:
@@ -184,5 +184,5 @@ async def test_a_thousand_rows_and_more_in_one_statement(database: Database) -> 
     rows = [row | {"seq": n, "id": v7_at(MONTH, n)} for n in range(1, 2_502)]
     await insert(database, table, rows[::2])
     async with database.write() as connection:
-        inserted = await database.dialect.insert_new(connection, table, tuples(table, rows))
+        inserted = await database.dialect.rows.insert_new(connection, table, tuples(table, rows))
     assert inserted == {("acme", row["request_id"], row["seq"]) for row in rows[1::2]}

@@ -108,7 +108,7 @@ async def test_a_lock_that_is_not_given_up(database_url: str, dialect: str) -> N
     await insert(
         database, TABLE, [dict(zip(TABLE.c.keys(), ("a", id, NOON, 1, 0, NOON), strict=True))]
     )
-    locked = database.dialect.lock_rows(select(TABLE))
+    locked = database.dialect.locks.lock_rows(select(TABLE))
 
     async def lock() -> None:
         async with database.write() as connection:
@@ -143,7 +143,7 @@ async def test_a_deadlock_lets_one_of_two_through(database: Database, dialect: s
         async with database.write() as connection:
             for place in order:
                 mine = select(TABLE).where(TABLE.c.limit_id == ids[place])
-                await connection.execute(database.dialect.lock_rows(mine))
+                await connection.execute(database.dialect.locks.lock_rows(mine))
                 with suppress(asyncio.BrokenBarrierError, TimeoutError):
                     await asyncio.wait_for(barrier.wait(), 0.5)
 
@@ -160,7 +160,11 @@ async def test_what_no_database_takes_is_a_mistake_of_ours(
 ) -> None:
     """Not something to be sent again: the error must not look like a database that is busy."""
     dialect = database.dialect
-    for write in (dialect.bulk_insert, dialect.insert_ignoring_duplicates, dialect.insert_new):
+    for write in (
+        dialect.rows.bulk_insert,
+        dialect.rows.insert_ignoring_duplicates,
+        dialect.rows.insert_new,
+    ):
         with pytest.raises((DatabaseFailureError, OverflowError)):
             await in_transaction(database, write, [("a", v7_at(NOON, 1), NOON, used, 0, NOON)])
 
@@ -174,7 +178,7 @@ async def test_a_statement_that_is_wrong_is_a_mistake_of_ours(database: Database
 async def test_a_write_that_raises_is_rolled_back(database: Database) -> None:
     rows = [("a", v7_at(NOON, 1), NOON, 1, 0, NOON)]
     with pytest.raises(KeyError):
-        await in_transaction(database, database.dialect.bulk_insert, rows, KeyError)
+        await in_transaction(database, database.dialect.rows.bulk_insert, rows, KeyError)
     async with database.read() as connection:
         assert (await connection.execute(select(TABLE))).first() is None
 
@@ -202,9 +206,9 @@ def wrapped(original: Exception) -> DBAPIError:
 def test_faults_of_sqlite(tmp_path: Path, text_: str, fault: Fault) -> None:
     dialect = dialect_for(f"sqlite:///{tmp_path / 'x.db'}", PoolSettings())
     error = sqlite3.OperationalError(text_)
-    assert dialect.fault(error) is dialect.fault(wrapped(error)) is fault
-    assert dialect.fault(PoolTimeout()) is Fault.UNAVAILABLE
-    assert dialect.fault(sqlite3.IntegrityError("NOT NULL")) is Fault.OTHER
+    assert dialect.errors.fault(error) is dialect.errors.fault(wrapped(error)) is fault
+    assert dialect.errors.fault(PoolTimeout()) is Fault.UNAVAILABLE
+    assert dialect.errors.fault(sqlite3.IntegrityError("NOT NULL")) is Fault.OTHER
 
 
 @pytest.mark.parametrize(
@@ -224,7 +228,9 @@ def test_faults_of_sqlite_by_their_code(tmp_path: Path, name: str, fault: Fault)
     """The text may be in any words, such as those of a file system."""
     error = sqlite3.DatabaseError("x")
     error.sqlite_errorname = name
-    assert dialect_for(f"sqlite:///{tmp_path / 'x.db'}", PoolSettings()).fault(error) is fault
+    assert (
+        dialect_for(f"sqlite:///{tmp_path / 'x.db'}", PoolSettings()).errors.fault(error) is fault
+    )
 
 
 @pytest.mark.parametrize(
@@ -269,10 +275,10 @@ def test_faults_of_sqlite_by_their_code(tmp_path: Path, name: str, fault: Fault)
 )
 def test_faults_of_postgresql(error: Exception, fault: Fault) -> None:
     dialect = dialect_for("postgresql://127.0.0.1/none", PoolSettings())
-    assert dialect.fault(error) is fault
-    assert dialect.fault(PoolTimeout()) is Fault.UNAVAILABLE
+    assert dialect.errors.fault(error) is fault
+    assert dialect.errors.fault(PoolTimeout()) is Fault.UNAVAILABLE
     if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
-        assert dialect.fault(wrapped(error)) is fault
+        assert dialect.errors.fault(wrapped(error)) is fault
 
 
 @pytest.mark.parametrize("url", ["mysql://h/d", "sqlite://", "sqlite:///:memory:"])

@@ -36,12 +36,12 @@ async def test_the_values_of_every_column(
     statement = select(table).order_by(*table.primary_key.columns)
     async with database.write() as connection:
         savepoint = await connection.begin_nested()
-        await database.dialect.insert_ignoring_duplicates(
+        await database.dialect.rows.insert_ignoring_duplicates(
             connection, table, tuples(table, data.draw(lists))
         )
         usual = [dict(row) for row in (await connection.execute(statement)).mappings()]
         columns = list(table.columns)
-        fetched = await database.dialect.fetch(connection, statement, columns)
+        fetched = await database.dialect.rows.fetch(connection, statement, columns)
         await savepoint.rollback()
     rows = Page(fetched.head(9), False, False).rows
     assert list(map(described, rows)) == list(map(described, usual))

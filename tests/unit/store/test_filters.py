@@ -213,7 +213,7 @@ async def test_attributes_beyond_ascii_are_found_however_they_were_written(
     await insert(database, TABLE, [row])
     other = row | {"id": v7_at(MONTH, 99), "batch_size": 1}
     async with database.write() as connection:
-        await database.dialect.insert_ignoring_duplicates(
+        await database.dialect.rows.insert_ignoring_duplicates(
             connection, TABLE, [tuple(r[c.name] for c in TABLE.columns) for r in (row, other)]
         )
     where = CompareAttribute("attributes", ("Größe", "ключ"), Op.EQ, "ж")

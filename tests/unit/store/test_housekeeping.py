@@ -185,7 +185,7 @@ async def test_old_rows_are_deleted_in_batches(database: Database, clock: SetClo
     old = NOON - 2 * IDEMPOTENCY
     await insert(database, CONSUMPTIONS, [consumption(n, old) for n in range(25)])
     deleted: list[int] = []
-    engine = database.dialect.write_engine.sync_engine
+    engine = database.dialect.connections.write_engine.sync_engine
 
     @event.listens_for(engine, "after_cursor_execute")
     def count(

@@ -107,7 +107,7 @@ def statements(database: Database) -> Iterator[list[str]]:
         if statement != "BEGIN":
             found.append(statement)
 
-    engine = database.dialect.read_engine.sync_engine
+    engine = database.dialect.connections.read_engine.sync_engine
     event.listen(engine, "before_cursor_execute", note)
     yield found
     event.remove(engine, "before_cursor_execute", note)

@@ -40,7 +40,7 @@ async def database(database: Database) -> Database:
         for n in range(1, LENGTH + 1)
     ]
     await insert(database, EVENT, rows)
-    async with database.dialect.write_engine.begin() as connection:
+    async with database.dialect.connections.write_engine.begin() as connection:
         await connection.execute(text("ANALYZE"))
     return database
 
@@ -71,7 +71,7 @@ async def test_a_page_reads_itself(
         if "rank_" in statement:
             asked.append((statement, parameters))
 
-    engine = database.dialect.read_engine.sync_engine
+    engine = database.dialect.connections.read_engine.sync_engine
     event.listen(engine, "before_cursor_execute", note)
     history = StageHistory(database, utc_now)
     loaders = Loaders(database, TenantBounds(), PageSize(), no_levels, history)

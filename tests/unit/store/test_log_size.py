@@ -11,7 +11,7 @@ from sqlalchemy import make_url, text
 
 from store.database import Database
 from store.dialects import PoolSettings
-from store.dialects.sqlite.dialect import SqliteDialect
+from store.dialects.sqlite.connections import SqliteConnections
 from tests.support.databases import ON_SQLITE
 
 pytestmark = ON_SQLITE
@@ -31,8 +31,8 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     database = Database(
         database_url, PoolSettings(size=6, overflow=4, synchronous="OFF", statement_seconds=2)
     )
-    assert isinstance(database.dialect, SqliteDialect)
-    database.dialect.log.max_bytes = MAX_BYTES
+    assert isinstance(database.dialect.connections, SqliteConnections)
+    database.dialect.connections.log.max_bytes = MAX_BYTES
     yield database
     await database.close()
 

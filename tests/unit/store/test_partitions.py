@@ -62,7 +62,7 @@ def operation(instant: datetime) -> Row:
 async def write(database: Database, *rows: Row) -> None:
     """Insert operations without asking for partitions."""
     async with database.write() as connection:
-        await database.dialect.bulk_insert(
+        await database.dialect.rows.bulk_insert(
             connection, OPERATIONS, [tuple(row[c.name] for c in OPERATIONS.columns) for row in rows]
         )
 
@@ -164,7 +164,7 @@ async def test_partitions_are_made_while_writers_write(database: Database) -> No
     await partitions.ensure([(OPERATIONS, month_of(NOON))])
     async with database.write() as connection:
         row = operation(NOON)
-        await database.dialect.bulk_insert(
+        await database.dialect.rows.bulk_insert(
             connection, OPERATIONS, [tuple(row[c.name] for c in OPERATIONS.columns)]
         )
         if database.dialect.partitioned:  # its lock does not wait for the open transaction

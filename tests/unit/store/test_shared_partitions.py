@@ -14,7 +14,7 @@ from sqlalchemy import select, text
 from models import Operation, table_of
 from store.database import Database
 from store.dialects import TimeSpan
-from store.dialects.partitioning import find_or_plan
+from store.dialects.postgresql.partitions import find_or_plan
 from store.ids import first_id_at
 from store.maintenance.partitions import (
     Month,

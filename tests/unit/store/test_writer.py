@@ -52,7 +52,7 @@ class NoteApplier:
         if self.before is not None:
             self.before(flush, entries)
         rows = [("acme", e.id, NOON, e.used, 0, NOON) for e in entries]
-        await flush.dialect.insert_new(flush.connection, TABLE, rows)
+        await flush.dialect.rows.insert_new(flush.connection, TABLE, rows)
         for entry in entries:
             entry.result = ItemResult.accepted(entry.id)
 

@@ -49,7 +49,10 @@ async def asked(
             sent.append(re.sub(r"\s+", " ", statement))
 
     dialect = database.dialect
-    engines = {engine.sync_engine for engine in (dialect.read_engine, dialect.aggregation_engine)}
+    engines = {
+        engine.sync_engine
+        for engine in (dialect.connections.read_engine, dialect.connections.aggregation_engine)
+    }
     for engine in engines:
         event.listen(engine, "before_cursor_execute", note)
     try:

@@ -38,7 +38,7 @@ def sql(database: Database, question: AggregationQuery, bounds: TenantBounds = A
     """The statement of a question on one line, without casts of parameters."""
     aggregation = Aggregation(database, lambda: NOON, ResultLimits())
     compiled = aggregation.compile(question, bounds, spans_of(question, NOON))
-    text = str(compiled.statement.compile(database.dialect.read_engine.sync_engine))
+    text = str(compiled.statement.compile(database.dialect.connections.read_engine.sync_engine))
     return re.sub(r"\s+", " ", re.sub(r"::[A-Z ]+[A-Z]", "", text))
 
 

@@ -89,9 +89,13 @@ async def test_the_database_says_the_same(
     dialect = database.dialect
     given: list[Select[Any]] = [select(literal(n, Double()).label("value")) for n in numbers]
     value = union_all(*given).subquery().c.value
-    sums = select(dialect.add_histograms(dialect.histogram_of(value)).label("histogram")).subquery()
+    sums = select(
+        dialect.sketches.add_histograms(dialect.sketches.histogram_of(value)).label("histogram")
+    ).subquery()
     present = literal(len(numbers), BigInteger())
-    statement: Select[Any] = select(dialect.histogram_quantile(sums.c.histogram, present, q))
+    statement: Select[Any] = select(
+        dialect.sketches.histogram_quantile(sums.c.histogram, present, q)
+    )
     async with database.read() as connection:
         found = await connection.scalar(statement)
     told = quantile(merged(numbers), len(numbers), q)

@@ -23,7 +23,7 @@ TABLE = table_of(Operation)
 def counted(database: Database) -> Iterator[list[str]]:
     """The statements that a database runs inside the block."""
     statements: list[str] = []
-    engine = database.dialect.read_engine.sync_engine
+    engine = database.dialect.connections.read_engine.sync_engine
 
     def count(
         connection: Any, cursor: Any, statement: str, values: Any, context: Any, many: bool

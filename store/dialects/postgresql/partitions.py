@@ -6,13 +6,13 @@ them spans everything around it that has none, so their number does not depend o
 
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Table, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from models.partitions import INFO_KEY, Partition
+from store.dialects.partitions import TimeSpan
 from store.ids import first_id_at, instant_of
 
 LOCK = text("SELECT pg_advisory_xact_lock(:key)")
@@ -29,19 +29,6 @@ WHERE bound <> 'DEFAULT'
 """
 """The bounds of all partitions of a table, by whatever name; null where one is open."""
 TYPES = {"instant": "timestamptz", "uuid7": "uuid"}
-
-
-@dataclass(frozen=True, slots=True)
-class TimeSpan:
-    """The half-open range [start, end) of instants; None where it is open."""
-
-    start: datetime | None
-    end: datetime | None
-
-    def holds(self, instant: datetime) -> bool:
-        return (self.start is None or self.start <= instant) and (
-            self.end is None or instant < self.end
-        )
 
 
 def find_or_plan(

@@ -1,0 +1,43 @@
+"""Positions of rows in the feeds of PostgreSQL: transaction ids."""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Table,
+    Text,
+    cast,
+    func,
+    text,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from store.dialects.feeds import FeedHorizon, FeedPositions
+from store.dialects.notification_channel import NotificationChannel
+from store.dialects.postgresql.notifications import PostgresqlNotificationChannel
+
+SNAPSHOT = text(
+    "SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint "
+    "FROM pg_current_snapshot() s"
+)
+"""The oldest transaction that runs, and the next one to begin."""
+
+
+class PostgresqlFeedPositions(FeedPositions):
+    def __init__(self, engine: AsyncEngine, silence_seconds: float) -> None:
+        self._engine = engine
+        self._silence_seconds = silence_seconds
+
+    def foreign_positions(self, position: ColumnElement[Any]) -> ColumnElement[bool]:
+        # Of one snapshot: whoever wrote a row that it shows had begun before it.
+        begun = func.pg_snapshot_xmax(func.pg_current_snapshot())
+        return position >= cast(cast(begun, Text()), BigInteger())
+
+    async def feed_horizon(self, connection: AsyncConnection, table: Table) -> FeedHorizon:
+        del table
+        result = await connection.execute(SNAPSHOT)
+        return FeedHorizon(*result.one())
+
+    def notification_channel(self) -> NotificationChannel:
+        return PostgresqlNotificationChannel(self._engine, self._silence_seconds)
