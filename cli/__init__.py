@@ -1,4 +1,4 @@
-"""The command ``trackstore``: one module per command, loaded when it is called."""
+"""The command ``trackstore``. Modules of commands are imported when they are called."""
 
 from importlib import import_module
 from typing import Annotated
@@ -31,5 +31,4 @@ def trackstore(
 
 
 def main() -> None:
-    """What the installed command runs."""
     app()

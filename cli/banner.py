@@ -1,4 +1,4 @@
-"""What ``trackstore serve`` prints once it serves: where it is, and where to go next."""
+"""Message that ``trackstore serve`` prints when it is ready."""
 
 from dataclasses import dataclass
 
@@ -15,32 +15,30 @@ WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # what to call where all ar
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
-    """A server that runs: its settings, the port it got, and whom it lets in."""
-
+class StartedServer:
     settings: Settings
     port: int
     access: Access
 
     @property
     def url(self) -> str:
-        """Where GraphQL is, as somebody on this machine reaches it."""
         host = self.settings.listen.host
         host = WILDCARDS.get(host, f"[{host}]" if ":" in host else host)
         return f"http://{host}:{self.port}/graphql"
 
 
-def print_banner(running: Running) -> None:
-    """Tell the person who started it."""
-    settings = running.settings
+def print_banner(started_server: StartedServer) -> None:
+    settings = started_server.settings
     workers = f", {settings.listen.workers} workers" if settings.listen.workers > 1 else ""
-    pages = [("Pages", running.url.removesuffix("graphql"))] if settings.api.dashboard else []
+    pages = (
+        [("Pages", started_server.url.removesuffix("graphql"))] if settings.api.dashboard else []
+    )
     lines = [
         *pages,
-        ("GraphQL", f"{running.url}{workers}"),
+        ("GraphQL", f"{started_server.url}{workers}"),
         ("Database", settings.database.display_url),
-        ("Access", _access(running)),
-        ("Try", _curl(running)),
+        ("Access", _access(started_server)),
+        ("Try", _curl(started_server)),
         (
             "Next",
             "trackstore demo sends lively sample traffic; trackstore doctor checks the set-up",
@@ -52,12 +50,12 @@ def print_banner(running: Running) -> None:
         out.print(Text.assemble((f"  {name:<10}", "cyan"), value))
 
 
-def _access(running: Running) -> str:
-    if running.access is Access.KEYS:
+def _access(started_server: StartedServer) -> str:
+    if started_server.access is Access.KEYS:
         return "with an API key: trackstore keys create NAME"
     return "open to this machine, no key is asked for"
 
 
-def _curl(running: Running) -> str:
-    key = '-H "Authorization: Bearer $KEY" ' if running.access is Access.KEYS else ""
-    return f"curl {running.url} {key}-H 'Content-Type: application/json' -d '{QUERY}'"
+def _curl(started_server: StartedServer) -> str:
+    key = '-H "Authorization: Bearer $KEY" ' if started_server.access is Access.KEYS else ""
+    return f"curl {started_server.url} {key}-H 'Content-Type: application/json' -d '{QUERY}'"

@@ -1,7 +1,6 @@
-"""The commands by name; the code of one is loaded when it is called.
+"""The list of commands. The module of a command is imported when it is called.
 
-A command needs a part of the server only, and some need none: to show a version or a help text
-nobody waits for a schema and two databases.
+``--help`` and ``version`` therefore start without loading the schema and the database drivers.
 """
 
 import gc
@@ -19,7 +18,7 @@ from cli.output import complain
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A command: where its code is, and what the list of commands says of it."""
+    """A command: its module, and its line in the list of commands."""
 
     name: str
     module: str
@@ -31,32 +30,32 @@ class Entry:
 COMMANDS = (
     Entry(
         "serve", "serve", "serve",
-        "Start the server. Without any settings: on this machine, with a SQLite file, at port 8000.",
+        "Start the server. By default it listens on 127.0.0.1:8000 and uses a SQLite file.",
     ),
     Entry(
         "migrate", "migrate", "migrate",
         "Bring the database's tables up to date. Safe to run twice, and beside running servers.",
     ),
-    Entry("keys", "keys", "app", "Make, list and revoke API keys."),
+    Entry("keys", "keys", "app", "Create, list and revoke API keys."),
     Entry(
         "import", "importing", "app",
-        "Import files of other programs as operations. Importing the same lines again adds only what "
-        "is new, whether the file has grown, was rotated, joined with others or turned round.",
+        "Import files of other programs as operations. Importing the same lines again adds only new "
+        "ones, whether the file has grown, was rotated, merged with others or reversed.",
     ),
     Entry(
-        "rollups", "rollups", "app", "Sums by hour and day: list them, rebuild them, verify them.",
+        "rollups", "rollups", "app", "List, rebuild and verify the precomputed sums by hour and day.",
     ),
     Entry(
         "watch", "watch", "watch",
-        "Watch a request until it ends, or all that are active: stages, progress and events, live.",
+        "Watch a request until it ends, or all active requests: stages, progress and events, live.",
     ),
     Entry(
         "stats", "stats", "stats",
-        "Ask a running server for counts, sums and quantiles, grouped and over time.",
+        "Print counts, sums and quantiles of a running server, grouped and over time.",
     ),
     Entry(
         "export", "exporting", "export",
-        "Write operations, or the rows of any question, to a file or standard output.",
+        "Write operations, or the rows of any query, to a file or standard output.",
     ),
     Entry(
         "reprice", "repricing", "reprice",
@@ -64,11 +63,11 @@ COMMANDS = (
     ),
     Entry(
         "demo", "demo", "demo",
-        "Send lively invented traffic: requests in stages, tools, chats, API calls, limits, an outage.",
+        "Send synthetic traffic: requests in stages, tools, chats, API calls, limits, an outage.",
     ),
     Entry(
         "schema", "schema", "schema",
-        "Print the GraphQL schema of this version, as clients may generate code from it.",
+        "Print the GraphQL schema of this version, for code generators of clients.",
     ),
     Entry(
         "doctor", "doctor", "doctor",
@@ -76,14 +75,14 @@ COMMANDS = (
     ),
     Entry(
         "settings", "settings", "settings",
-        "List the settings: variable, present value, default and meaning. Passwords are hidden.",
+        "List the settings: variable, current value, default and meaning. Passwords are hidden.",
     ),
     Entry("version", "version", "version", "Print the version."),
 )  # fmt: skip
 
 
 class Commands(TyperGroup):
-    """All commands, with the same answer to the same failure in each of them."""
+    """Group of all commands, which reports expected errors in the same way for each."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
@@ -91,44 +90,42 @@ class Commands(TyperGroup):
             self.add_command(TyperCommand(name=entry.name, help=entry.summary))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
-        """The command that is called, with its code."""
         name, _, rest = super().resolve_command(ctx, args)
         entry = next(entry for entry in COMMANDS if entry.name == name)
         return name, load(entry), rest
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; what is expected to fail now and then ends in a sentence."""
+        """Run the command; print expected errors as one line instead of a traceback."""
         try:
             return super().invoke(ctx)
         except typer.Exit:
             raise
         except Exception as error:
-            explained = import_module("cli.sentences").explain(error)
-            if explained is None:
+            explanation = import_module("cli.error_messages").explain(error)
+            if explanation is None:
                 raise
-            for sentence in explained.sentences:
+            for sentence in explanation.messages:
                 complain(sentence)
-            raise typer.Exit(explained.exit_code) from None
+            raise typer.Exit(explanation.exit_code) from None
 
 
 def load(entry: Entry) -> Any:
-    """The command itself."""
-    with undisturbed():
+    with gc_disabled():
         module = import_module(f"cli.{entry.module}")
-    found = getattr(module, entry.attribute)
+    command = getattr(module, entry.attribute)
     # A group of one, since it is groups that Typer makes commands for.
     holder = typer.Typer(add_completion=False, callback=lambda: None)
-    if isinstance(found, typer.Typer):
-        holder.add_typer(found, name=entry.name)
+    if isinstance(command, typer.Typer):
+        holder.add_typer(command, name=entry.name)
     else:
-        holder.command(entry.name, epilog=getattr(module, "EPILOG", None))(found)
+        holder.command(entry.name, epilog=getattr(module, "EPILOG", None))(command)
     group: Any = typer.main.get_command(holder)
     return group.commands[entry.name]
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
-    """Without looking for garbage: what modules make while they are loaded, stays."""
+def gc_disabled() -> Iterator[None]:
+    """Disable garbage collection: objects created by imports stay."""
     gc.disable()
     try:
         yield

@@ -1,4 +1,4 @@
-"""``trackstore keys``: make, list and revoke API keys."""
+"""``trackstore keys``: create, list and revoke API keys."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from uuid import UUID
 import typer
 from rich.text import Text
 
-from cli.database import OPERATOR, bring_up_to_date, with_store
+from cli.database import OPERATOR, update_tables, with_store
 from cli.expiry import parse_expiry
-from cli.options import DatabaseUrl
 from cli.output import done, out, print_table, say
+from cli.setting_options import DatabaseUrl
 from models.enums import AccessScope
 from server.access.key_requirement import Access
 from server.settings.model import Settings, load_settings
@@ -22,13 +22,11 @@ from store.ids import utc_now
 
 DEFAULT_SCOPES = (AccessScope.INGEST, AccessScope.READ)
 
-app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
+app = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=True)
 
 
 @dataclass(slots=True)
 class NewKey:
-    """A key as it is asked for."""
-
     name: str
     scopes: Sequence[AccessScope]
     organization_id: str | None
@@ -39,13 +37,16 @@ class NewKey:
 
 @app.command()
 def create(
-    name: Annotated[str, typer.Argument(help="What it is for; shown in lists and logs.")],
+    name: Annotated[str, typer.Argument(help="Name of the key, shown in lists and logs.")],
     organization: Annotated[
         str | None,
-        typer.Option("--organization", "-o", help="The organization it is bound to."),
+        typer.Option("--organization", "-o", help="Bind the key to this organization."),
     ] = None,
     all_organizations: Annotated[
-        bool, typer.Option("--all-organizations", help="Bind it to none: for administrators.")
+        bool,
+        typer.Option(
+            "--all-organizations", help="Bind the key to no organization: for administrators."
+        ),
     ] = False,
     scope: Annotated[
         list[AccessScope] | None,
@@ -53,20 +54,20 @@ def create(
             "--scope",
             "-s",
             case_sensitive=False,
-            help="What it may do; repeat it for several. Default: INGEST and READ.",
+            help="Scope of the key; repeat it for several. Default: INGEST and READ.",
         ),
     ] = None,
-    namespace: Annotated[str | None, typer.Option(help="Bind it to this namespace.")] = None,
-    workspace: Annotated[str | None, typer.Option(help="Bind it to this workspace.")] = None,
+    namespace: Annotated[str | None, typer.Option(help="Bind the key to this namespace.")] = None,
+    workspace: Annotated[str | None, typer.Option(help="Bind the key to this workspace.")] = None,
     expires: Annotated[
-        str | None, typer.Option(metavar="90d|DATE", help="When it ends; never, if left out.")
+        str | None, typer.Option(metavar="90d|DATE", help="When the key expires. Default: never.")
     ] = None,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Print the key and nothing else.")
     ] = False,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Make a key. It is printed once: only a digest of it is kept."""
+    """Create a key. It is printed once: only a digest of it is stored."""
     if organization is not None and all_organizations:
         raise typer.BadParameter("--organization and --all-organizations exclude each other")
     settings = _settings(database_url)
@@ -89,16 +90,16 @@ def create(
 @app.command("list")
 def list_keys(
     organization: Annotated[
-        str | None, typer.Option("--organization", "-o", help="Of this organization only.")
+        str | None, typer.Option("--organization", "-o", help="Only keys of this organization.")
     ] = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """List the keys, newest first; what makes them work is not shown."""
+    """List the keys, newest first; their secrets are not shown."""
     settings = _settings(database_url)
     rows = with_store(settings, lambda store: store.keys.list_keys(TenantBounds(organization)))
     if not rows:
         whose = f" of {organization}" if organization else ""
-        say(f"There is no key{whose} yet. Make one: trackstore keys create NAME --scope INGEST")
+        say(f"There are no keys{whose}. Create one: trackstore keys create NAME --scope INGEST")
         return
     now = utc_now()
     columns = ("id", "name", "organization", "scopes", "key", "created", "expires", "state")
@@ -107,20 +108,20 @@ def list_keys(
 
 @app.command()
 def revoke(
-    id: Annotated[UUID, typer.Argument(help="The id that `trackstore keys list` shows.")],
+    id: Annotated[UUID, typer.Argument(help="Id of the key, as `trackstore keys list` shows it.")],
     database_url: DatabaseUrl = None,
 ) -> None:
-    """End a key for good, also for what is open under it."""
+    """Revoke a key permanently; its open streams end."""
     settings = _settings(database_url)
     row, _ = with_store(settings, lambda store: store.keys.revoke(id, OPERATOR))
     done(
-        f"{row['name']} is revoked; servers refuse it within {settings.credentials.key_cache_seconds:g} s"
+        f"{row['name']} is revoked. Servers refuse it within {settings.credentials.key_cache_seconds:g} s"
     )
 
 
 def _settings(database_url: str | None) -> Settings:
     settings = load_settings(database_url=database_url)
-    bring_up_to_date(settings)
+    update_tables(settings)
     return settings
 
 
@@ -134,16 +135,15 @@ def _expiry(text: str | None) -> datetime | None:
 
 
 def _explain(row: Row, settings: Settings) -> None:
-    """On standard error, so that the key alone can be piped."""
     ends = row["expires_at"]
     until = f", until {ends:%Y-%m-%d %H:%M} UTC" if ends else ""
     done(f"{row['name']}: {', '.join(row['scopes'])} for {_bound_to(row)}{until}")
-    say("Keep it now, it is not shown again. Send it with every request:")
+    say("Store the key now, it is not shown again. Send it with every request:")
     say("  Authorization: Bearer <the key>")
     host = f"[{settings.listen.host}]" if ":" in settings.listen.host else settings.listen.host
     say(f"  to http://{host}:{settings.listen.port}/graphql")
     if settings.access.policy is Access.AUTO:
-        say("A server that runs open asks for keys from its next start on.")
+        say("A server that runs without keys requires them from its next start.")
 
 
 def _bound_to(row: Row) -> str:

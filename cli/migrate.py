@@ -1,13 +1,13 @@
-"""``trackstore migrate``: bring the tables to the newest revision, or say what is missing."""
+"""``trackstore migrate``: updates the tables, or lists pending migrations."""
 
 from typing import Annotated
 
 import typer
 
-from cli.database import address
-from cli.failures import REFUSED
-from cli.options import DatabaseUrl
+from cli.database import database_address
+from cli.errors import EXIT_FAILURE
 from cli.output import done, out, say
+from cli.setting_options import DatabaseUrl
 from migrations.runner import downgrade, pending, upgrade
 from server.settings.model import load_settings
 
@@ -34,7 +34,7 @@ def migrate(
     if sum((check, to is not None, down is not None)) > 1:
         raise typer.BadParameter("--check, --to and --down exclude each other")
     settings = load_settings(database_url=database_url)
-    url = address(settings)
+    url = database_address(settings)
     if check:
         _check(url, settings.database.display_url)
     elif down is not None:
@@ -53,12 +53,12 @@ def migrate(
         )
 
 
-def _check(url: str, shown: str) -> None:
-    waiting = pending(url)
-    if not waiting:
-        done(f"{shown} is up to date")
+def _check(url: str, database: str) -> None:
+    pending_revisions = pending(url)
+    if not pending_revisions:
+        done(f"{database} is up to date")
         return
-    for revision in waiting:
+    for revision in pending_revisions:
         out.print(revision, markup=False)
-    say(f"{len(waiting)} to be run on {shown}: run `trackstore migrate`")
-    raise typer.Exit(REFUSED)
+    say(f"{len(pending_revisions)} to be run on {database}: run `trackstore migrate`")
+    raise typer.Exit(EXIT_FAILURE)

@@ -1,4 +1,4 @@
-"""Where commands write: results on standard output, everything else on standard error."""
+"""Output of commands: results on standard output, everything else on standard error."""
 
 from collections.abc import Sequence
 
@@ -16,27 +16,23 @@ err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 def say(text: str) -> None:
-    """Tell the person at the terminal how it goes."""
     err.print(Text(text, style="dim"))
 
 
 def done(text: str) -> None:
-    """Tell that it is done."""
     err.print(Text.assemble(("✓ ", "green"), text))
 
 
 def complain(text: str) -> None:
-    """Tell what is wrong."""
     err.print(Text.assemble(("error: ", "bold red"), text))
 
 
 def warn(text: str) -> None:
-    """Tell what should be looked at, though it goes on."""
     err.print(Text.assemble(("warning: ", "yellow"), text))
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> None:
-    """A table; in a pipe as wide as it must be, so that no value is cut."""
+    """Print a table; in a pipe, as wide as needed so that no value is cut."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for column in columns:
         table.add_column(column, overflow="fold")

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Self
 
 import typer
 
-from cli.failures import CommandError
+from cli.errors import CommandError
 from server.version import VERSION
 from trackstore.client import AsyncClient, Client
 from trackstore.errors import (
@@ -192,7 +192,7 @@ def _variable_of(value: str, variables: list[str]) -> str | None:
 
 
 def require_scopes(viewer: Viewer, *scopes: str) -> None:
-    """Refuse before any work what the key's scopes would refuse later."""
+    """Raise ``CommandError`` before any work if the key lacks a scope."""
     missing = [scope for scope in scopes if not viewer.scopes & {scope, "ADMIN"}]
     if missing:
         raise CommandError(

@@ -1,4 +1,4 @@
-"""``trackstore reprice``: costs of recorded operations by the prices in force, told first."""
+"""``trackstore reprice``: updates costs of recorded operations to the current prices."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cli.choosing import Last, Since, Until, Where, operations_where
-from cli.interruption import EXIT_CODE
+from cli.interrupts import EXIT_INTERRUPTED
+from cli.operation_filters import Last, Since, Until, Where, operations_where
 from cli.output import complain, done, err, print_table, say
 from cli.remote import DEFAULT_SERVER, RemoteClient, ServerKey, ServerUrl
 
@@ -29,8 +29,8 @@ REPRICE = """mutation Reprice($where: OperationFilter, $dryRun: Boolean!, $after
       before { actual } after { actual } }
   }
 }"""
-COUNTS = ("operations", "changed", "newlyPriced", "newlyUnpriced")
-SHOWN = 30
+COUNT_FIELDS = ("operations", "changed", "newlyPriced", "newlyUnpriced")
+MAX_SHOWN_GROUPS = 30
 """Models and tools that are listed."""
 
 
@@ -56,87 +56,90 @@ def reprice(
 ) -> None:
     """Price recorded operations again, after a price was set or corrected.
 
-    What would change is told first, and then asked for; servers may write meanwhile.
+    Shows the changes first and asks before it makes them. Servers may write at the same time.
     """
-    chosen = operations_where(since, until, last, where)
-    chosen["and"].append({"kind": ["TOOL", "LLM"]})
+    filter = operations_where(since, until, last, where)
+    filter["and"].append({"kind": ["TOOL", "LLM"]})
     names: list[dict[str, Any]] = [{"model": {"in": model}}] if model else []
     names += [{"or": [{"toolName": {"in": tool}}, {"name": {"in": tool}}]}] if tool else []
     if names:
-        chosen["and"].append({"or": names})
+        filter["and"].append({"or": names})
     with RemoteClient(server, key) as remote:
         remote.viewer("READ", "MANAGE")
         try:
-            _run(remote, chosen, dry_run, yes)
+            _run(remote, filter, dry_run, yes)
         except KeyboardInterrupt:
             complain("stopped: what was priced stays priced; the same command goes on")
-            raise typer.Exit(EXIT_CODE) from None
+            raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
-def _run(remote: RemoteClient, chosen: dict[str, Any], dry_run: bool, yes: bool) -> None:
-    total = remote.query(COUNT, {"where": chosen})["operations"]["totalCount"]
+def _run(remote: RemoteClient, filter: dict[str, Any], dry_run: bool, yes: bool) -> None:
+    total = remote.query(COUNT, {"where": filter})["operations"]["totalCount"]
     if dry_run or not yes:
-        told = _all(remote, chosen, True, total, "looking")
-        _show(told)
-        if dry_run or not told["changed"]:
+        changes = _reprice_all(remote, filter, True, total, "looking")
+        _print_changes(changes)
+        if dry_run or not changes["changed"]:
             return
-        typer.confirm(f"Change the costs of {told['changed']:,} operations?", abort=True, err=True)
-    found = _all(remote, chosen, False, total, "pricing")
+        typer.confirm(
+            f"Change the costs of {changes['changed']:,} operations?", abort=True, err=True
+        )
+    changes = _reprice_all(remote, filter, False, total, "pricing")
     if yes:
-        _show(found)
-    done(f"the costs of {found['changed']:,} operations were changed")
+        _print_changes(changes)
+    done(f"the costs of {changes['changed']:,} operations were changed")
 
 
-def _all(
-    remote: RemoteClient, chosen: dict[str, Any], dry_run: bool, total: int, what: str
+def _reprice_all(
+    remote: RemoteClient, filter: dict[str, Any], dry_run: bool, total: int, label: str
 ) -> dict[str, Any]:
-    """Call after call, until all operations were looked at; their sums."""
-    whole: dict[str, Any] = dict.fromkeys(COUNTS, 0) | {"before": 0.0, "after": 0.0}
+    """Call until all operations are processed; return the sums."""
+    sums: dict[str, Any] = dict.fromkeys(COUNT_FIELDS, 0) | {"before": 0.0, "after": 0.0}
     groups: dict[tuple[str, str], dict[str, Any]] = {}
     after = None
-    with _bar(what, total) as bar:
+    with _bar(label, total) as bar:
         while True:
-            asked = {"where": chosen, "dryRun": dry_run, "after": after}
-            answer = remote.query(REPRICE, asked)["reprice"]
-            _add(whole, answer)
+            variables = {"where": filter, "dryRun": dry_run, "after": after}
+            answer = remote.query(REPRICE, variables)["reprice"]
+            _add(sums, answer)
             for group in answer["groups"]:
                 name = group["kind"] or "", group["name"] or "(others)"
                 _add(groups.setdefault(name, {}), group)
-            bar(whole["operations"])
+            bar(sums["operations"])
             after = answer["endCursor"]
             if not answer["hasMore"]:
-                return whole | {"groups": groups}
+                return sums | {"groups": groups}
 
 
 def _add(to: dict[str, Any], answer: dict[str, Any]) -> None:
-    for name in COUNTS:
+    for name in COUNT_FIELDS:
         to[name] = to.get(name, 0) + answer[name]
     for name in ("before", "after"):
         to[name] = to.get(name, 0.0) + answer[name]["actual"]
 
 
-def _show(found: dict[str, Any]) -> None:
-    if not found["changed"]:
-        say(f"{found['operations']:,} operations of tools and models have the costs of their time")
+def _print_changes(changes: dict[str, Any]) -> None:
+    if not changes["changed"]:
+        say(
+            f"{changes['operations']:,} operations of tools and models have the costs of their time"
+        )
         return
-    ranked = sorted(found["groups"].items(), key=lambda item: -item[1]["changed"])
-    rows = [_row(kind, name, group) for (kind, name), group in ranked[:SHOWN]]
-    rows.append(_row("", "all", found))
+    ranked = sorted(changes["groups"].items(), key=lambda item: -item[1]["changed"])
+    rows = [_row(kind, name, group) for (kind, name), group in ranked[:MAX_SHOWN_GROUPS]]
+    rows.append(_row("", "all", changes))
     heads = ("kind", "name", "changed", "newly priced", "newly unpriced", "USD before", "USD after")
     print_table(heads, rows)
-    if len(ranked) > SHOWN:
-        say(f"{len(ranked) - SHOWN:,} more names are not shown")
+    if len(ranked) > MAX_SHOWN_GROUPS:
+        say(f"{len(ranked) - MAX_SHOWN_GROUPS:,} more names are not shown")
 
 
-def _row(kind: str, name: str, found: dict[str, Any]) -> list[str]:
-    counts = [f"{found[n]:,}" for n in ("changed", "newlyPriced", "newlyUnpriced")]
-    return [kind, name, *counts, f"{found['before']:,.4f}", f"{found['after']:,.4f}"]
+def _row(kind: str, name: str, changes: dict[str, Any]) -> list[str]:
+    counts = [f"{changes[n]:,}" for n in ("changed", "newlyPriced", "newlyUnpriced")]
+    return [kind, name, *counts, f"{changes['before']:,.4f}", f"{changes['after']:,.4f}"]
 
 
 @contextmanager
-def _bar(what: str, total: int) -> Iterator[Any]:
-    """A bar on standard error where somebody looks at it."""
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+def _bar(label: str, total: int) -> Iterator[Any]:
+    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        task = bar.add_task(what, total=total)
+        task = bar.add_task(label, total=total)
         yield lambda count: bar.update(task, completed=count)

@@ -1,17 +1,18 @@
-"""``trackstore rollups``: what is summed up, rebuilt, and held against the records."""
+"""``trackstore rollups``: lists, rebuilds and verifies the precomputed sums."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cli.database import bring_up_to_date, with_store
-from cli.failures import REFUSED
-from cli.options import DatabaseUrl
+from cli.database import update_tables, with_store
+from cli.errors import EXIT_FAILURE
 from cli.output import complain, done, err, print_table, say, warn
+from cli.setting_options import DatabaseUrl
+from cli.time_options import parse_time
 from server.settings.model import Settings, load_settings
 from store.rollups.rebuilding import Difference
 from store.rollups.service import Progress as Report
@@ -19,7 +20,7 @@ from store.rollups.service import RollupSize
 from store.store import Store
 from store.validation import EARLIEST
 
-MOST_SHOWN = 20
+MAX_SHOWN_DIFFERENCES = 20
 """Differences that are shown one by one."""
 Since = Annotated[
     str | None, typer.Option(metavar="TIME", help="From this date or instant on; from the first.")
@@ -29,18 +30,23 @@ Until = Annotated[
 ]
 
 app = typer.Typer(
-    help="Sums by hour and day: list them, rebuild them, verify them.", no_args_is_help=True
+    help="List, rebuild and verify the precomputed sums by hour and day.", no_args_is_help=True
 )
 
 
 @app.command("list")
 def list_rollups(database_url: DatabaseUrl = None) -> None:
-    """Show every rollup, what it is grouped by, and since when it may be read."""
+    """List the rollups, their dimensions, and since when they are used."""
     settings = _settings(database_url)
-    held, valid_from = with_store(settings, _look)
+    sizes, valid_from = with_store(settings, _sizes_and_start)
     rows = [
-        (one.rollup.name, ", ".join(one.rollup.dimensions), f"{one.rows:,}", shown(valid_from))
-        for one in held
+        (
+            rollup_size.rollup.name,
+            ", ".join(rollup_size.rollup.dimensions),
+            f"{rollup_size.rows:,}",
+            valid_from_text(valid_from),
+        )
+        for rollup_size in sizes
     ]
     print_table(("rollup", "dimensions", "rows", "right since"), rows)
     if valid_from is None:
@@ -49,9 +55,9 @@ def list_rollups(database_url: DatabaseUrl = None) -> None:
 
 @app.command()
 def rebuild(since: Since = None, until: Until = None, database_url: DatabaseUrl = None) -> None:
-    """Rebuild them from the records, hour by hour, also while servers write."""
+    """Rebuild the rollups from the records, hour by hour. Servers may write at the same time."""
     settings = _settings(database_url)
-    first, last = _time("--since", since), _time("--until", until)
+    first, last = parse_time("--since", since), parse_time("--until", until)
     with progress("summing up") as report:
         hours = with_store(settings, lambda store: store.rollups.rebuild(first, last, report))
     done(f"{hours:,} hours were rebuilt")
@@ -59,70 +65,57 @@ def rebuild(since: Since = None, until: Until = None, database_url: DatabaseUrl 
 
 @app.command()
 def verify(since: Since = None, until: Until = None, database_url: DatabaseUrl = None) -> None:
-    """Hold them against the records, day by day; 1 where one differs. Changes nothing."""
+    """Compare the rollups with the records, day by day; 1 if they differ. Changes nothing."""
     settings = _settings(database_url)
-    first, last = _time("--since", since), _time("--until", until)
+    first, last = parse_time("--since", since), parse_time("--until", until)
 
     async def work(store: Store) -> tuple[datetime | None, list[Difference]]:
         valid_from = await store.rollups.valid_from()
         with progress("verifying") as report:
-            return valid_from, [one async for one in store.rollups.verify(first, last, report)]
+            return valid_from, [
+                rollup_size async for rollup_size in store.rollups.verify(first, last, report)
+            ]
 
-    valid_from, found = with_store(settings, work)
+    valid_from, differences = with_store(settings, work)
     if valid_from is None:
         warn("no rollup is read yet: there is nothing to verify")
         return
-    if not found:
-        done(f"every rollup says what the records say, since {shown(valid_from)}")
+    if not differences:
+        done(f"every rollup says what the records say, since {valid_from_text(valid_from)}")
         return
     rows = [
         (
-            one.rollup,
-            f"{one.day:%Y-%m-%d} by {one.resolution}",
-            ", ".join(str(part) for part in one.key),
-            f"{one.column}: {one.rolled_up}, recorded {one.recorded}",
+            rollup_size.rollup,
+            f"{rollup_size.day:%Y-%m-%d} by {rollup_size.resolution}",
+            ", ".join(str(part) for part in rollup_size.key),
+            f"{rollup_size.column}: {rollup_size.rolled_up}, recorded {rollup_size.recorded}",
         )
-        for one in found[:MOST_SHOWN]
+        for rollup_size in differences[:MAX_SHOWN_DIFFERENCES]
     ]
     print_table(("rollup", "day", "key", "difference"), rows)
-    complain(f"{len(found):,} sums differ from the records: run `trackstore rollups rebuild`")
-    raise typer.Exit(REFUSED)
+    complain(f"{len(differences):,} sums differ from the records: run `trackstore rollups rebuild`")
+    raise typer.Exit(EXIT_FAILURE)
 
 
-async def _look(store: Store) -> tuple[list[RollupSize], datetime | None]:
+async def _sizes_and_start(store: Store) -> tuple[list[RollupSize], datetime | None]:
     return await store.rollups.sizes(), await store.rollups.valid_from()
 
 
 @contextmanager
-def progress(what: str) -> Iterator[Report]:
-    """A bar on standard error where somebody looks at it."""
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+def progress(label: str) -> Iterator[Report]:
+    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        task = bar.add_task(what, total=None)
+        task = bar.add_task(label, total=None)
         yield lambda now, total: bar.update(task, completed=now, total=total)
 
 
-def shown(valid_from: datetime | None) -> str:
-    """Since when, as people read it."""
+def valid_from_text(valid_from: datetime | None) -> str:
     if valid_from is None:
         return "not yet"
     return "the beginning" if valid_from <= EARLIEST else f"{valid_from:%Y-%m-%d %H:%M} UTC"
 
 
-def _time(option: str, text: str | None) -> datetime | None:
-    """A date means its beginning in UTC; an instant without a zone is UTC, too."""
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(
-            f"{text!r} is not a time: write 2026-11-20 or 2026-11-20T18:00Z", param_hint=option
-        ) from None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found
-
-
 def _settings(database_url: str | None) -> Settings:
     settings = load_settings(database_url=database_url)
-    bring_up_to_date(settings)
+    update_tables(settings)
     return settings

@@ -1,4 +1,4 @@
-"""``trackstore schema``: print, write or compare the GraphQL schema."""
+"""``trackstore schema``: prints, writes or compares the GraphQL schema."""
 
 import difflib
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import schema as vocabulary
-from cli.failures import REFUSED, CommandError
+from cli.errors import EXIT_FAILURE, CommandError
 from cli.output import complain, done, out
 from server.graphql.schema import schema_sdl
 
@@ -23,7 +23,7 @@ def schema(
         typer.Option("--check", help="Compare it with schema/schema.graphql; 1 if they differ."),
     ] = False,
 ) -> None:
-    """Print the GraphQL schema of this version, as clients may generate code from it."""
+    """Print the GraphQL schema of this version, for code generators of clients."""
     text = schema_sdl().rstrip("\n") + "\n"
     if check:
         compare(text, output or COMMITTED)
@@ -35,7 +35,6 @@ def schema(
 
 
 def compare(text: str, file: Path) -> None:
-    """Say whether ``file`` holds ``text``, and if not what differs."""
     try:
         committed = file.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -48,4 +47,4 @@ def compare(text: str, file: Path) -> None:
     )
     out.file.writelines(difference)
     complain(f"{file.name} is not what the code says: write it again with `make sdl`")
-    raise typer.Exit(REFUSED)
+    raise typer.Exit(EXIT_FAILURE)

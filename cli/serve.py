@@ -1,4 +1,4 @@
-"""``trackstore serve``: check that the server may start, start it, and say where it is."""
+"""``trackstore serve``: checks the configuration and starts the server."""
 
 import contextlib
 import logging
@@ -9,13 +9,13 @@ from typing import Annotated, Literal
 
 import typer
 
-from cli.banner import Running, print_banner
-from cli.database import bring_up_to_date, with_store
-from cli.failures import REFUSED, CommandError
-from cli.listening import listen
-from cli.options import DatabaseUrl, export, setting_option
+from cli.banner import StartedServer, print_banner
+from cli.database import update_tables, with_store
+from cli.errors import EXIT_FAILURE, CommandError
+from cli.listening_socket import listen
 from cli.output import say, warn
-from cli.serving import run
+from cli.server_runner import run
+from cli.setting_options import DatabaseUrl, export_settings, setting_option
 from server.access.key_requirement import Access, decide_access, is_loopback
 from server.graphql.persisted_documents import TrustedDocuments
 from server.observability.logs import configure_logging, is_console
@@ -39,7 +39,7 @@ def serve(
         Literal["auto", "console", "json"] | None, setting_option("log_format")
     ] = None,
 ) -> None:
-    """Start the server. Without any settings: on this machine, with a SQLite file, at port 8000."""
+    """Start the server. By default it listens on 127.0.0.1:8000 and uses a SQLite file."""
     options = {
         "host": host,
         "port": port,
@@ -51,35 +51,35 @@ def serve(
     }
     settings = load_settings(**options)
     configure_logging(settings.logging.level, settings.logging.format)
-    for_people = is_console(settings.logging.format, sys.stderr)
-    for wrong, meant in misspelt_settings().items():
-        tell = warn if for_people else log.warning
-        tell(f"nothing reads {wrong}: did you mean {meant}?")
-    refuse_workers(settings)
+    is_interactive = is_console(settings.logging.format, sys.stderr)
+    for unknown_name, similar_name in misspelt_settings().items():
+        tell = warn if is_interactive else log.warning
+        tell(f"nothing reads {unknown_name}: did you mean {similar_name}?")
+    check_workers(settings)
     # What no key could fix comes before the database is touched.
     if settings.access.policy is Access.OPEN and not is_loopback(settings.listen.host):
         decide_access(settings.access.policy, settings.listen.host, any_active_key=True)
     if settings.api.trusted_documents:
         TrustedDocuments.read(Path(settings.api.trusted_documents))
     with (
-        contextlib.closing(listen(settings.listen.host, settings.listen.port)) as taken,
-        only_server_of(settings),
+        contextlib.closing(listen(settings.listen.host, settings.listen.port)) as listener,
+        exclusive_database(settings),
     ):
-        bring_up_to_date(settings, say if for_people else log.info)
+        update_tables(settings, say if is_interactive else log.info)
         any_key = with_store(settings, lambda store: store.keys.any_active())
-        running = Running(
+        started_server = StartedServer(
             settings,
-            int(taken.getsockname()[1]),
+            int(listener.getsockname()[1]),
             decide_access(settings.access.policy, settings.listen.host, any_key),
         )
-        export(**options)
-        if not run(settings, taken, lambda: announce(running, for_people)):
-            raise typer.Exit(REFUSED)
+        export_settings(**options)
+        if not run(settings, listener, lambda: announce(started_server, is_interactive)):
+            raise typer.Exit(EXIT_FAILURE)
 
 
 @contextlib.contextmanager
-def only_server_of(settings: Settings) -> Iterator[None]:
-    """Hold the database file, where there is one; raises ``CommandError`` where another server does."""
+def exclusive_database(settings: Settings) -> Iterator[None]:
+    """Lock the SQLite file; raise ``CommandError`` if another server uses it."""
     try:
         lock_database(settings.database.file)
     except DatabaseInUseError as error:
@@ -90,8 +90,8 @@ def only_server_of(settings: Settings) -> Iterator[None]:
         unlock_database(settings.database.file)
 
 
-def refuse_workers(settings: Settings) -> None:
-    """SQLite has one writer, and the live feed of one process does not see another's writes."""
+def check_workers(settings: Settings) -> None:
+    """Refuse several workers on SQLite: it has one writer, and live feeds are per process."""
     if settings.listen.workers > 1 and settings.database.file is not None:
         raise CommandError(
             f"{settings.listen.workers} workers cannot share a SQLite file, which one process writes: "
@@ -99,15 +99,14 @@ def refuse_workers(settings: Settings) -> None:
         )
 
 
-def announce(running: Running, for_people: bool) -> None:
-    """Tell people by the banner, and programs by a line of the log."""
-    if for_people:
-        print_banner(running)
+def announce(started_server: StartedServer, is_interactive: bool) -> None:
+    if is_interactive:
+        print_banner(started_server)
         return
     fields = {
-        "url": running.url,
-        "database": running.settings.database.display_url,
-        "access": running.access.value,
-        "workers": running.settings.listen.workers,
+        "url": started_server.url,
+        "database": started_server.settings.database.display_url,
+        "access": started_server.access.value,
+        "workers": started_server.settings.listen.workers,
     }
     log.info("serving", extra=fields)

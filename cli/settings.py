@@ -1,4 +1,4 @@
-"""``trackstore settings``: every setting with its present value."""
+"""``trackstore settings``: lists every setting with its current value."""
 
 from typing import Annotated
 
@@ -21,7 +21,7 @@ def settings(
         ),
     ] = False,
 ) -> None:
-    """List the settings: variable, present value, default and meaning. Passwords are hidden."""
+    """List the settings: variable, current value, default and meaning. Passwords are hidden."""
     if docs:
         out.file.write(markdown())
         return
@@ -31,11 +31,11 @@ def settings(
         value = values[row.name]
         differs = value != row.default
         if differs or not changed:
-            shown = Text(value or "(empty)", "bold" if differs else "dim")
-            rows.append((row.variable, shown, row.default or "(empty)", row.description))
+            value_text = Text(value or "(empty)", "bold" if differs else "dim")
+            rows.append((row.variable, value_text, row.default or "(empty)", row.description))
     if rows:
         print_table(("variable", "value", "default", "meaning"), rows)
     else:
         say("Every setting has its default.")
-    for wrong, meant in misspelt_settings().items():
-        warn(f"nothing reads {wrong}: did you mean {meant}?")
+    for unknown_name, similar_name in misspelt_settings().items():
+        warn(f"nothing reads {unknown_name}: did you mean {similar_name}?")

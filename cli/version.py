@@ -1,4 +1,4 @@
-"""``trackstore version``: what is installed."""
+"""``trackstore version``."""
 
 import platform
 

@@ -1,6 +1,7 @@
-"""A chat service on Flask: business code emits events, and knows nothing of tracking.
+"""A chat service on Flask: business code emits events, and does not know about tracking.
 
-Run it with ``flask --app examples.chat_service run``; the tracker finds its server in TRACKSTORE_URL.
+Run it with ``flask --app examples.chat_service run``; the tracker reads the server's address from
+TRACKSTORE_URL.
 """
 
 import time
@@ -20,19 +21,16 @@ events = EventBus()
 record_chats(events, get_tracker())
 
 
-class RefusedError(Exception):
-    """The model will not answer this."""
+class RefusedError(Exception): ...
 
 
 def answer(message: str) -> str:
-    """Stand in for the model."""
     if "bomb" in message:
         raise RefusedError("the model refused")
     return f"You said: {message}"
 
 
 def chat(user_id: str, message: str) -> str:
-    """Do the business: it says what happened, and whoever wants to know listens."""
     begun = time.perf_counter()
     arguments = {"user_id": user_id, "message": message, "model": "parrot-1", "name": "chat"}
     try:
@@ -49,20 +47,19 @@ def chat(user_id: str, message: str) -> str:
 
 @app.before_request
 def who() -> None:
-    """Say whose call it is; a real service asks its session."""
+    """Return the caller. A real service reads it from its session."""
     annotate(user_id=request.headers.get("X-User"))
 
 
 @app.post("/chat")
 def ask() -> Response:
-    """Answer at once."""
     body = request.get_json()
     return jsonify(response=chat(body["user_id"], body["message"]))
 
 
 @app.post("/chat/stream")
 def stream() -> Response:
-    """Answer word by word: the call is recorded when the last one is sent, or nobody listens."""
+    """Answer word by word. The call is recorded after the last one, or when the client disconnects."""
     response = answer(request.get_json()["message"])
 
     def words() -> Iterator[str]:
@@ -74,7 +71,6 @@ def stream() -> Response:
 
 @app.errorhandler(RefusedError)
 def refused(error: RefusedError) -> tuple[Response, int]:
-    """Tell the caller; the record carries why."""
     annotate(error=str(error))
     return jsonify(error=str(error)), 502
 

@@ -1,7 +1,7 @@
 """A chat service on FastAPI that reports usage through a service, a decorator, events and tasks.
 
-Run it with ``uvicorn examples.chat_usage:app``; the tracker finds its server in TRACKSTORE_URL.
-Its tests, without a server: ``pytest examples/test_chat_usage.py``.
+Run it with ``uvicorn examples.chat_usage:app``; the tracker reads the server's address from
+TRACKSTORE_URL. Its tests, without a server: ``pytest examples/test_chat_usage.py``.
 """
 
 import asyncio
@@ -20,8 +20,6 @@ RULES = TrackingRules(requires=())  # visitors without an account may chat
 
 
 class UsageTrackingService:
-    """The one place that knows how usage is reported."""
-
     def __init__(self, tracker: Recorder | None = None) -> None:
         self._tracker = tracker
 
@@ -36,7 +34,6 @@ event_bus = EventBus()
 
 @event_bus.on("chat.completed")
 async def track_chat(data: Any) -> None:
-    """Report what business code has announced."""
     await usage_service.track_chat_usage(**data)
 
 
@@ -47,7 +44,7 @@ async def broken_listener(data: Any) -> None:
 
 
 def get_optional_user(x_user: Annotated[str | None, Header()] = None) -> dict[str, str]:
-    """Return the user who calls, or nothing about a visitor."""
+    """Return the calling user, or nothing about a visitor."""
     return USERS.get(x_user or "", {})
 
 
@@ -55,7 +52,6 @@ User = Annotated[dict[str, str], Depends(get_optional_user)]
 
 
 async def send_message(message: str) -> dict[str, Any]:
-    """Stand in for the model."""
     await asyncio.sleep(0.01)
     if "fail" in message:
         raise HTTPException(502, "The model did not answer")
@@ -63,7 +59,6 @@ async def send_message(message: str) -> dict[str, Any]:
 
 
 def facts(user: dict[str, str], request: dict[str, str], start_time: float) -> dict[str, Any]:
-    """Return what is known of a chat however it ends."""
     return {
         "user_id": user.get("user_id"),
         "user_email": user.get("email"),
@@ -80,7 +75,6 @@ app.mount("/metrics", make_asgi_app(registry))
 
 @app.post("/api/chat")
 async def chat(request: dict[str, str], current_user: User) -> dict[str, Any]:
-    """Call the service object on success and on failure."""
     start_time = time.time()
     try:
         result = await send_message(request["message"])
@@ -97,7 +91,7 @@ async def chat(request: dict[str, str], current_user: User) -> dict[str, Any]:
 @app.post("/api/chat/decorated")
 @track_api_usage(operation="chat", rules=RULES)
 async def chat_decorated(request: dict[str, str], current_user: User) -> dict[str, Any]:
-    """Leave duration, user and failure to the decorator, and tell it the rest."""
+    """Leave duration, user and failure to the decorator, and report the rest."""
     annotate(message=request["message"], session_id=request["session_id"])
     annotate(email=current_user.get("email"))
     result = await send_message(request["message"])
@@ -107,7 +101,6 @@ async def chat_decorated(request: dict[str, str], current_user: User) -> dict[st
 
 @app.post("/api/chat/events")
 async def chat_events(request: dict[str, str], current_user: User) -> dict[str, Any]:
-    """Announce what happened."""
     start_time = time.time()
     result = await send_message(request["message"])
     known = facts(current_user, request, start_time)
@@ -119,7 +112,6 @@ async def chat_events(request: dict[str, str], current_user: User) -> dict[str, 
 async def chat_background(
     request: dict[str, str], background_tasks: BackgroundTasks, current_user: User
 ) -> dict[str, Any]:
-    """Report after the answer was sent."""
     start_time = time.time()
     result = await send_message(request["message"])
     known = {**facts(current_user, request, start_time), **result}

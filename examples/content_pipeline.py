@@ -1,7 +1,7 @@
-"""A content pipeline of six stages, whose failed requests an operator retries from where they failed.
+"""A content pipeline of six stages; failed requests are retried from the failed stage.
 
 ``python examples/content_pipeline.py submit TOPIC`` prints the id of a request; ``work ID...`` works
-on requests, ``retry ID`` allows another attempt, ``status ID`` and ``health`` show how it is. The
+on requests, ``retry ID`` allows another attempt, ``status ID`` and ``health`` show their state. The
 server is in TRACKSTORE_URL, examples/video_service.py in VIDEO_SERVICE_URL.
 """
 
@@ -56,7 +56,6 @@ def create_content_request(student_id: str, topic: str, learning_objective: str)
 
 
 def validate(stage: StageHandle, known: Known) -> None:
-    """Check the input."""
     if len(known["topic"]) < 3:
         stage.retryable = False  # the same topic fails again
         raise ValueError("Topic must be at least 3 characters")
@@ -64,14 +63,12 @@ def validate(stage: StageHandle, known: Known) -> None:
 
 
 def retrieve(stage: StageHandle, known: Known) -> None:
-    """Find content for the topic."""
     chunks = [f"{known['topic']}, part {number}" for number in range(5)]
     stage.log("rag_completed", "Retrieved content", severity="info", event_data={"chunks": 5})
     stage.complete(output_data={"chunks_retrieved": len(chunks), "sources": ["oer"]})
 
 
 def write_script(stage: StageHandle, known: Known) -> None:
-    """Let the model write, guarded by a breaker."""
     stage.log("api_call", "Calling the model", severity="info", event_data={"model": "writer-1"})
     script = gemini_breaker.call(lambda: f"Today: {known['topic']}")
     tracker.track_chat(message=known["topic"], response=script, model="writer-1", tokens=120)
@@ -110,14 +107,12 @@ def generate_video(stage: StageHandle, known: Known) -> None:
 
 
 def process_video(stage: StageHandle, known: Known) -> None:
-    """Publish the video."""
     cdn_url = known["video_url"].replace("cdn", "www")
     stage.log("video_uploaded", f"Uploaded to {cdn_url}", severity="info")
     stage.complete(output_data={"cdn_url": cdn_url})
 
 
 def notify(stage: StageHandle, known: Known) -> None:
-    """Tell the student."""
     tracker.track_tool_operation(tool="mail", mode="send", parameters={"link": known["cdn_url"]})
     stage.log("notification_sent", "Email sent", severity="info")
 
@@ -133,7 +128,6 @@ STAGES: dict[str, Callable[[StageHandle, Known], None]] = {
 
 
 def process_content_request(request_id: str) -> None:
-    """Work on a request, from its first stage or from the one that failed."""
     status = tracker.status(request_id)
     if status is None:
         raise ValueError(f"There is no request {request_id}")
@@ -150,7 +144,6 @@ def process_content_request(request_id: str) -> None:
 
 
 def work(*request_ids: str) -> int:
-    """Work on requests one after the other; return how many failed."""
     failed = 0
     for request_id in request_ids:
         try:
@@ -162,7 +155,7 @@ def work(*request_ids: str) -> int:
 
 
 def retry_failed_request(request_id: str) -> bool:
-    """Let a failed request run again from its failed stage, where attempts are left."""
+    """Retry a failed request from its failed stage, if attempts are left."""
     status = tracker.status(request_id)
     if status is None or status.status != "FAILED":
         print(f"{request_id} has not failed")
@@ -174,21 +167,19 @@ def retry_failed_request(request_id: str) -> bool:
 
 
 def get_request_status(request_id: str) -> dict[str, Any]:
-    """Return where a request stands, and its event log."""
     with Client() as client:
         request: dict[str, Any] = client.query(EVENTS, {"id": request_id})["request"]
     return request
 
 
 def check_external_services_health() -> dict[str, Any]:
-    """Return the breakers, and what needs a look: open ones, and more than 10 % failures."""
+    """Return the breakers, and warnings about open ones and failure rates over 10 %."""
     with Client() as client:
         overview: dict[str, Any] = client.query(HEALTH)["monitoringOverview"]
     return overview
 
 
 def main(command: str, *arguments: str) -> int:
-    """Run one command; return the exit code."""
     with tracker:
         if command == "submit":
             print(*create_content_request("student_7", arguments[0], "add unlike fractions"))

@@ -1,6 +1,6 @@
-"""A multi-tenant API on FastAPI that asks for its monthly interaction limits before it works.
+"""A multi-tenant API on FastAPI that checks its monthly interaction limits before it works.
 
-Run it with ``uvicorn examples.interaction_limits:app``; TRACKSTORE_URL names the server.
+Run it with ``uvicorn examples.interaction_limits:app``; TRACKSTORE_URL is the server's address.
 """
 
 from dataclasses import dataclass
@@ -26,8 +26,6 @@ QUERIES = {
 
 
 class MemoryOperationType(StrEnum):
-    """What the API does, as its reports name it."""
-
     ADD_MEMORY = "add_memory_v1"
     ADD_MEMORY_BATCH = "add_memory_batch_v1"
     SEARCH = "search_v1"
@@ -35,8 +33,6 @@ class MemoryOperationType(StrEnum):
 
 @dataclass(frozen=True)
 class AuthResponse:
-    """Who calls, and for whom."""
-
     user_id: str
     workspace_id: str
     api_key_id: str
@@ -52,7 +48,6 @@ KEYS = {
 
 
 def authenticate(authorization: Annotated[str, Header()]) -> AuthResponse:
-    """Return the caller of an API key."""
     if authorization not in KEYS:
         raise HTTPException(401, "Unknown API key")
     return KEYS[authorization]
@@ -62,8 +57,6 @@ Auth = Annotated[AuthResponse, Depends(authenticate)]
 
 
 class User:
-    """A user whose interactions are counted."""
-
     def __init__(self, auth: AuthResponse) -> None:
         self.id, self.workspace_id = auth.user_id, auth.workspace_id
 
@@ -77,7 +70,7 @@ class User:
         organization_id: str,
         namespace_id: str,
     ) -> tuple[dict[str, Any], int, bool] | None:
-        """Check every limit and count in one call; None means go on, else body, status, error."""
+        """Check and count all limits in one call; return None, or body, status and error."""
         answer = await get_tracker().aconsume(
             interaction_type,
             operation=operation,
@@ -100,7 +93,6 @@ app = FastAPI()
 async def handle(
     auth: AuthResponse, interaction_type: str, operation: MemoryOperationType, batch_size: int = 1
 ) -> JSONResponse:
-    """Do the work where the limits allow it."""
     limit_check = await User(auth).check_interaction_limits_fast(
         interaction_type=interaction_type,
         operation=operation,
@@ -118,7 +110,6 @@ async def handle(
 
 @app.post("/v1/memory")
 async def add_memory_v1(auth: Auth) -> JSONResponse:
-    """Add a memory: one mini interaction."""
     return await handle(auth, "mini", MemoryOperationType.ADD_MEMORY)
 
 
@@ -130,13 +121,11 @@ async def add_memory_batch_v1(auth: Auth, contents: list[str]) -> JSONResponse:
 
 @app.post("/v1/memory/search")
 async def search_v1(auth: Auth) -> JSONResponse:
-    """Search: one premium interaction."""
     return await handle(auth, "premium", MemoryOperationType.SEARCH)
 
 
 @app.get("/v1/interactions/{by}/{id}")
 async def interactions(auth: Auth, by: str, id: str, year: int, month: int) -> dict[str, Any]:
-    """Return the caller's own counts of a month: total, and by operation type."""
     variables = {"o": auth.organization_id, "y": year, "m": month}
     if by != "organization":
         variables["id"] = id

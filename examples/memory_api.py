@@ -1,6 +1,7 @@
-"""A memory API on FastAPI that reports its calls by hand, by the helper and by the middleware.
+"""A memory API on FastAPI that reports its calls by hand, with the helper and with the middleware.
 
-Run it with ``uvicorn examples.memory_api:app``; the tracker finds its server in TRACKSTORE_URL.
+Run it with ``uvicorn examples.memory_api:app``; the tracker reads the server's address from
+TRACKSTORE_URL.
 """
 
 import time
@@ -27,8 +28,6 @@ memories: dict[str, str] = {}
 
 
 class AddMemoryRequest(BaseModel):
-    """A text to remember."""
-
     content: str
 
 
@@ -43,7 +42,6 @@ def authenticate(request: Request, authorization: Annotated[str, Header()]) -> N
 
 
 def remember(content: str) -> str:
-    """Store a text and return its id."""
     if not content:
         raise ValueError("content is empty " + "." * 300)
     memory_id = f"mem_{uuid4().hex[:8]}"
@@ -58,7 +56,7 @@ router = APIRouter(dependencies=[Depends(authenticate)])
 async def add_memory_v1(
     request: Request, memory_request: AddMemoryRequest, response: Response
 ) -> dict[str, Any]:
-    """Add one memory; the call is reported by hand, with everything that is known of it."""
+    """Add one memory; the call is reported by hand, with all its fields."""
     start_time, memory_id, error = time.time(), None, None
     try:
         memory_id = remember(memory_request.content)
@@ -89,7 +87,6 @@ async def add_memory_v1(
 
 @router.post("/memory/batch")
 async def add_memory_batch_v1(request: Request, batch: list[AddMemoryRequest]) -> dict[str, Any]:
-    """Add many; the helper reads the caller and the headers from the request."""
     start_time = time.time()
     call: dict[str, Any] = {
         "route": "v1/memory/batch",
@@ -112,7 +109,6 @@ async def add_memory_batch_v1(request: Request, batch: list[AddMemoryRequest]) -
 @router.put("/memory/{memory_id}")
 @router.delete("/memory/{memory_id}")
 async def one_memory_v1(request: Request, memory_id: str) -> dict[str, str]:
-    """Read, touch or delete one memory; the middleware reports it."""
     if memory_id not in memories:
         raise HTTPException(404, "No such memory")
     content = memories.pop(memory_id) if request.method == "DELETE" else memories[memory_id]
@@ -121,7 +117,6 @@ async def one_memory_v1(request: Request, memory_id: str) -> dict[str, str]:
 
 @router.post("/memory/search")
 async def search_v1(query: AddMemoryRequest) -> dict[str, list[str]]:
-    """Search; the middleware reports it, and limits do not count it."""
     return {"memoryIds": [id for id, text in memories.items() if query.content in text]}
 
 

@@ -1,6 +1,7 @@
 """A memory API on FastAPI: a middleware records every call, and adding memories counts.
 
-Run it with ``uvicorn examples.memory_service:app``; the tracker finds its server in TRACKSTORE_URL.
+Run it with ``uvicorn examples.memory_service:app``; the tracker reads the server's address from
+TRACKSTORE_URL.
 """
 
 from collections.abc import AsyncIterator
@@ -28,14 +29,11 @@ RULES = TrackingRules(
 
 
 class Memory(BaseModel):
-    """What is to be remembered."""
-
     text: str
 
 
 @asynccontextmanager
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-    """Send what is still queued when the service stops."""
     yield
     get_tracker().flush(timeout=5)
 
@@ -50,7 +48,7 @@ def caller(
     x_user: Annotated[str | None, Header()] = None,
     x_workspace: Annotated[str | None, Header()] = None,
 ) -> None:
-    """Say whose call it is, where the service knows: a real one asks its tokens."""
+    """Return the caller if known. A real service reads it from its tokens."""
     request.state.user_id = x_user
     request.state.workspace_id = x_workspace
 
@@ -60,7 +58,6 @@ Caller = Depends(caller)
 
 @app.get("/health")
 def health() -> dict[str, bool]:
-    """Answer the load balancer; the rules leave it out."""
     return {"ok": True}
 
 
@@ -72,14 +69,14 @@ def add(memory: Memory) -> dict[str, str]:
 
 @app.post("/v1/memory/batch", status_code=201, dependencies=[Caller])
 def add_many(batch: list[Memory]) -> dict[str, list[str]]:
-    """Add many; each counts, because the rule's units are the batch size told here."""
+    """Add many; each counts, because the units of the rule are the batch size reported here."""
     annotate(batch_size=len(batch))
     return {"ids": [_keep(memory) for memory in batch]}
 
 
 @app.get("/v1/memory/{memory_id}", dependencies=[Caller])
 def get(memory_id: str) -> dict[str, Any]:
-    """Get one; the route is recorded as the template, the id as the record's resource."""
+    """Get one; the route is recorded as the template, the id as the resource of the record."""
     if memory_id not in memories:
         raise HTTPException(404, "no such memory")
     return {"id": memory_id, "text": memories[memory_id]}

@@ -1,4 +1,4 @@
-"""A script as cron runs it: it tracks what it did, and ends when the server has all of it.
+"""A script for cron: it tracks its work, and ends when the server has all of it.
 
 ``python examples/nightly_script.py FILE...``, with the server's address in TRACKSTORE_URL.
 """
@@ -11,12 +11,10 @@ from trackstore import Tracker
 
 
 def count_words(path: Path) -> int:
-    """Do the work."""
     return len(path.read_text(encoding="utf-8").split())
 
 
 def main(names: list[str]) -> int:
-    """Count the words of each file; return the exit code."""
     with Tracker() as tracker:
         for name in names:
             begun, error, words = time.perf_counter(), None, None

@@ -12,7 +12,7 @@ from trackstore.testing import NullTracker, RecordingTracker
 
 @pytest.fixture
 def recorded() -> Iterator[RecordingTracker]:
-    """Put a tracker that keeps everything in place of the service's own."""
+    """Replace the service's tracker by one that keeps everything."""
     tracker = RecordingTracker()
     before = set_tracker(tracker)
     yield tracker

@@ -1,4 +1,4 @@
-"""Token metrics of a tool server: track its operations, list them, and show what its modes save.
+"""Token metrics of a tool server: tracks its operations, lists them, and shows what its modes save.
 
 ``python examples/tool_metrics.py breakdown 24h``, with the server's address in TRACKSTORE_URL.
 """
@@ -37,7 +37,7 @@ def track_read_operation(
     operation_mode: str = "full",
     parameters: dict[str, Any] | None = None,
 ) -> str:
-    """Track a read in the background: it costs the tool microseconds."""
+    """Track a read in the background: it takes microseconds."""
     id = tracker.track_operation(
         session_id=session_id,
         tool_name="read",
@@ -54,7 +54,7 @@ def track_read_operation(
 
 
 def track_tool_operation(client: Client, operation: dict[str, Any]) -> dict[str, str]:
-    """Track any tool operation and wait for the answer, which refuses names it does not know."""
+    """Track any tool operation and wait for the answer, which refuses unknown fields."""
     answer = client.query(TRACK, {"input": operation})["trackToolOperation"]
     return {"status": "success", "operation_id": answer["uuid"]}
 
@@ -62,7 +62,6 @@ def track_tool_operation(client: Client, operation: dict[str, Any]) -> dict[str,
 def tool_operations(
     client: Client, where: dict[str, Any] | None = None, limit: int = 100, after: str | None = None
 ) -> dict[str, Any]:
-    """List operations, newest first, and count all that match the filter."""
     variables = {"where": {"kind": ["TOOL"], **(where or {})}, "first": limit, "after": after}
     operations: dict[str, Any] = client.query(LIST, variables)["operations"]
     return operations
@@ -71,21 +70,18 @@ def tool_operations(
 def tool_breakdown(
     client: Client, time_range: str = "24h", tool_id: str | None = None
 ) -> dict[str, Any]:
-    """Return the numbers of each tool and mode."""
     return report(client, "toolBreakdown", BREAKDOWN, time_range, tool_id)
 
 
 def api_savings(
     client: Client, time_range: str = "24h", tool_id: str | None = None
 ) -> dict[str, Any]:
-    """Return what was saved: in total, by tool, by mode, and over time."""
     return report(client, "apiSavings", SAVINGS, time_range, tool_id)
 
 
 def report(
     client: Client, name: str, fields: str, time_range: str, tool_id: str | None
 ) -> dict[str, Any]:
-    """Ask for a report, of one tool id where there is one."""
     variables, parameters, arguments = (
         {"range": time_range},
         "$range: TimeRange",
@@ -101,7 +97,6 @@ def report(
 
 
 def export_csv(settings: Settings) -> str:
-    """Return all tool operations as CSV."""
     url = settings.url.removesuffix("/graphql") + "/export?format=csv"
     query = f"{{ operations(where: {{kind: [TOOL]}}) {{ nodes {{ {FIELDS} }} }} }}"
     answer = httpx.post(url, json={"query": query}, timeout=30)
@@ -109,7 +104,6 @@ def export_csv(settings: Settings) -> str:
 
 
 def main(command: str, *arguments: str) -> None:
-    """Print the answer to one question."""
     if command == "export":
         print(export_csv(Settings.from_environment()))
         return

@@ -1,4 +1,4 @@
-"""A tool server in the manner of MCP: JSON-RPC over lines, measuring the tokens that its modes save.
+"""A tool server similar to MCP: JSON-RPC over lines, measuring the tokens that its modes save.
 
 ``python examples/tool_server.py < calls.jsonl``, with the server's address in TRACKSTORE_URL.
 """
@@ -16,12 +16,11 @@ CHARACTERS_PER_TOKEN = 4
 
 
 def tokens(text: str) -> int:
-    """Guess how many tokens a text has."""
     return -(-len(text) // CHARACTERS_PER_TOKEN)
 
 
 def read(path: str, mode: str = "full") -> tuple[str, str]:
-    """Give a file, and what of it the mode shows: all, or its definitions alone."""
+    """Return a file, and the part that the mode shows: all, or its definitions alone."""
     text = Path(path).read_text(encoding="utf-8")
     if mode == "full":
         return text, text
@@ -30,7 +29,6 @@ def read(path: str, mode: str = "full") -> tuple[str, str]:
 
 
 def search(path: str, pattern: str, mode: str = "symbol") -> tuple[str, str]:
-    """Give a file, and the lines of it that contain the pattern."""
     del mode
     text = Path(path).read_text(encoding="utf-8")
     return text, "\n".join(line for line in text.splitlines() if pattern in line)
@@ -46,7 +44,6 @@ class ToolServer:
         self.tracker, self.client = tracker, client
 
     def serve(self, lines: Iterable[str], out: TextIO) -> None:
-        """Answer each line, until there is none."""
         with self.tracker.session(client=self.client):
             for line in lines:
                 call = json.loads(line)
@@ -55,7 +52,6 @@ class ToolServer:
                 out.flush()
 
     def answer(self, call: dict[str, Any]) -> dict[str, Any]:
-        """Give the result or the error of one call."""
         method, parameters = call.get("method"), call.get("params", {})
         if method == "initialize":
             self.client = parameters["clientInfo"]["name"]
@@ -67,7 +63,7 @@ class ToolServer:
         return {"error": {"code": -32601, "message": "there is no such method or tool"}}
 
     def use(self, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        """Use a tool; what it shows, and what it would have shown in full, is tracked."""
+        """Use a tool, and track the tokens of what it shows and of the full text."""
         begun, error = time.perf_counter(), None
         text = excerpt = ""
         try:
@@ -91,7 +87,6 @@ class ToolServer:
 
 
 def main() -> None:
-    """Serve standard input; what is tracked is sent before the program ends."""
     with Tracker() as tracker:
         ToolServer(tracker).serve(sys.stdin, sys.stdout)
 

@@ -1,4 +1,4 @@
-"""A worker that makes a lesson video in six stages; one of them fails once and is tried again.
+"""A worker that makes a lesson video in six stages; one of them fails once and is retried.
 
 ``python examples/video_pipeline.py``, with the server's address in TRACKSTORE_URL. It prints the id
 of the request: ``trackstore watch ID`` shows it live.
@@ -25,7 +25,7 @@ log = logging.getLogger("pipeline")
 
 
 class RendererBusyError(Exception):
-    """The renderer takes no job now; another time it may."""
+    """The renderer accepts no job at the moment."""
 
 
 class Renderer:
@@ -35,20 +35,17 @@ class Renderer:
         self.start_calls = 0
 
     def start(self, script: str) -> str:
-        """Begin a job and return its name."""
         self.start_calls += 1
         if self.start_calls == 1:
             raise RendererBusyError("all renderers are busy")
         return f"job-{len(script)}"
 
     def percent(self, job: str, poll: int) -> int:
-        """Return the progress of a job in percent."""
         del job
         return min(100, 40 * poll)
 
 
 def make_video(tracker: Tracker, topic: str, student: str) -> RequestHandle:
-    """Make one video; every step can be watched while it happens."""
     renderer = Renderer()
     with tracker.request(
         "lesson_video",
@@ -80,7 +77,6 @@ def make_video(tracker: Tracker, topic: str, student: str) -> RequestHandle:
 
 
 def main() -> None:
-    """Make one video and show where to watch it."""
     logging.basicConfig(level=logging.WARNING)
     with Tracker() as tracker:
         handler = RequestEventHandler(tracker)

@@ -1,7 +1,7 @@
-"""A service that renders videos, for content_pipeline.py: it may be told to be out of order.
+"""A service that renders videos, for content_pipeline.py; it can simulate failures.
 
 Run it with ``uvicorn examples.video_service:app``; calls are tracked under the correlation id of
-whoever calls. ``POST /failures/3`` makes the next three jobs fail.
+the caller. ``POST /failures/3`` makes the next three jobs fail.
 """
 
 from fastapi import FastAPI, HTTPException, Request
@@ -19,14 +19,12 @@ progress: dict[str, int] = {}
 
 @app.post("/failures/{number}")
 def fail_next(number: int) -> dict[str, int]:
-    """Make the next jobs fail."""
     app.state.failures = number
     return {"failures": number}
 
 
 @app.post("/generate")
 def generate(request: Request) -> dict[str, str | None]:
-    """Start a job."""
     if app.state.failures > 0:
         app.state.failures -= 1
         raise HTTPException(503, "No renderer is free")

@@ -1,4 +1,4 @@
-"""``trackstore demo``: lively synthetic traffic for a running server, through its public API."""
+"""``trackstore demo``: synthetic traffic through the public API of a running server."""
 
 import random
 import re
@@ -7,19 +7,19 @@ from typing import Annotated
 
 import typer
 
-from cli.demo import names
-from cli.demo.board import Board, print_total
-from cli.demo.play import Play
-from cli.demo.scene import Scene
-from cli.demo.scenery import build
-from cli.interruption import Interruption
+from cli.demo import sample_data
+from cli.demo.generator import TrafficGenerator
+from cli.demo.prices_and_limits import set_prices_and_limits
+from cli.demo.simulation import Simulation
+from cli.demo.status_line import StatusLine, print_total
+from cli.interrupts import Interrupts
 from cli.output import say, warn
 from cli.remote import DEFAULT_SERVER, RemoteClient, ServerKey, ServerUrl
 
-MOST_RATE = 500.0
+MAX_RATE = 500.0
 """Beyond this a load generator is the better tool: this one shows what the server can hold."""
-SPAN = re.compile(r"(\d{1,7}(?:\.\d{1,3})?)\s*([smh]?)")
-UNITS = {"": 1, "s": 1, "m": 60, "h": 3_600}
+DURATION = re.compile(r"(\d{1,7}(?:\.\d{1,3})?)\s*([smh]?)")
+UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3_600}
 
 
 def demo(
@@ -31,7 +31,7 @@ def demo(
             "--rate",
             "-r",
             min=0.1,
-            max=MOST_RATE,
+            max=MAX_RATE,
             help="Arrivals per second; each makes one call or several.",
         ),
     ] = 20.0,
@@ -45,48 +45,47 @@ def demo(
             "--organizations",
             "-o",
             min=1,
-            max=names.MOST_ORGANIZATIONS,
+            max=sample_data.MAX_ORGANIZATIONS,
             help="How many invented organizations; one with a key that is bound to one.",
         ),
     ] = 2,
     seed: Annotated[int | None, typer.Option(help="The same play again, with new ids.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the last line.")] = False,
 ) -> None:
-    """Send lively invented traffic: requests in stages, tools, chats, API calls, limits, an outage."""
+    """Send synthetic traffic: requests in stages, tools, chats, API calls, limits, an outage."""
     seconds = parse_duration(duration)
-    scene = Scene(random.Random(seed))  # noqa: S311 invented traffic hides nothing
+    simulation = Simulation(random.Random(seed))  # noqa: S311 invented traffic hides nothing
     started = time.monotonic()
     with (
-        Interruption() as interruption,
-        RemoteClient(server, key, stop=interruption.wished) as remote,
+        Interrupts() as interrupts,
+        RemoteClient(server, key, stop=interrupts.requested) as remote,
     ):
-        chosen = prepare(remote, organizations, rate)
-        play = Play(remote, scene, chosen)
+        names = prepare(remote, organizations, rate)
+        generator = TrafficGenerator(remote, simulation, names)
         if not quiet:
-            say(f"{', '.join(chosen)} at {remote.target.url}; Ctrl-C stops it")
-        with Board(scene, quiet) as board:
-            play.run(rate, seconds, interruption, board.tell)
-        play.close()
-    print_total(scene, time.monotonic() - started)
+            say(f"{', '.join(names)} at {remote.target.url}; Ctrl-C stops it")
+        with StatusLine(simulation, quiet) as status_line:
+            generator.run(rate, seconds, interrupts, status_line.update)
+        generator.close()
+    print_total(simulation, time.monotonic() - started)
 
 
 def prepare(remote: RemoteClient, count: int, rate: float) -> list[str]:
-    """The organizations it plays in, with their prices and limits where the key may set them."""
+    """Return the organizations; set their prices and limits if the key may do so."""
     viewer = remote.viewer("INGEST")
     bound = viewer.organization_id
     if bound is not None and count > 1:
         say(f"the key is bound to {bound}: everything happens there")
-    chosen = [bound] if bound is not None else organization_names(count)
+    names = [bound] if bound is not None else organization_names(count)
     if {"MANAGE", "ADMIN"} & viewer.scopes:
-        build(remote, chosen, rate)
+        set_prices_and_limits(remote, names, rate)
     else:
         warn("without the scope MANAGE no prices and limits are set: nothing will be denied")
-    return chosen
+    return names
 
 
 def organization_names(count: int) -> list[str]:
-    """So many names; behind the last one they go on with a number."""
-    known = names.ORGANIZATIONS
+    known = sample_data.ORGANIZATIONS
     return [
         known[index % len(known)] + (f"-{index // len(known) + 1}" if index >= len(known) else "")
         for index in range(count)
@@ -94,12 +93,12 @@ def organization_names(count: int) -> list[str]:
 
 
 def parse_duration(text: str | None) -> float | None:
-    """Seconds of 30, 30s, 5m or 2h."""
+    """Return the seconds of 30, 30s, 5m or 2h."""
     if text is None:
         return None
-    match = SPAN.fullmatch(text.strip().lower())
+    match = DURATION.fullmatch(text.strip().lower())
     if match is None or float(match[1]) == 0:
         raise typer.BadParameter(
             f"{text!r} is not a duration such as 30s, 5m or 2h", param_hint="--duration"
         )
-    return float(match[1]) * UNITS[match[2]]
+    return float(match[1]) * UNIT_SECONDS[match[2]]

@@ -1,35 +1,34 @@
-"""Finished calls of the demonstration: of an API, of tools with all modes, of language models."""
+"""Synthetic operations: API calls, tools in all modes, language models."""
 
 from typing import Any
 
-from cli.demo import names
-from cli.demo.scene import Actor, Company, Scene
+from cli.demo import sample_data
+from cli.demo.simulation import Actor, DemoOrganization, Simulation
 from store.ids import new_id
 
 ANSWER_SECONDS = 0.5
 """Until an answer of the server is there: batches go out more often than this."""
 
 
-def labels_of(scene: Scene, company: Company) -> dict[str, str]:
-    """A user of one of the company's workspaces."""
-    workspace = scene.pick(*names.WORKSPACES, weights=names.WORKSPACE_WEIGHTS)
+def labels_of(simulation: Simulation, organization: DemoOrganization) -> dict[str, str]:
+    workspace = simulation.pick(*sample_data.WORKSPACES, weights=sample_data.WORKSPACE_WEIGHTS)
     return {
-        "organizationId": company.name,
+        "organizationId": organization.name,
         "workspaceId": workspace,
-        "userId": scene.pick(*names.USERS),
+        "userId": simulation.pick(*sample_data.USERS),
     }
 
 
-def api_call(scene: Scene, company: Company) -> Actor:
-    """A call of the memory API: writes use up premium units first, and may be denied."""
-    method, route, operation_type, status, usual, _ = scene.pick(
-        *names.ROUTES, weights=tuple(row[-1] for row in names.ROUTES)
+def api_call(simulation: Simulation, organization: DemoOrganization) -> Actor:
+    """Call the memory API. Writes consume premium units first, and may be denied."""
+    method, route, operation_type, status, usual, _ = simulation.pick(
+        *sample_data.ROUTES, weights=tuple(row[-1] for row in sample_data.ROUTES)
     )
-    labels = labels_of(scene, company)
-    batch = scene.chance.randint(5, 40) if operation_type == "add_memory_batch" else 1
+    labels = labels_of(simulation, organization)
+    batch = simulation.random.randint(5, 40) if operation_type == "add_memory_batch" else 1
     error = None
     if method == "POST":
-        receipt = scene.send(
+        result = simulation.send(
             "consume",
             id=str(new_id()),
             interactionType="premium",
@@ -38,99 +37,107 @@ def api_call(scene: Scene, company: Company) -> Actor:
             labels=labels,
         )
         yield ANSWER_SECONDS
-        if receipt.is_denied:
-            scene.count("denied")
-            status, usual, error = 429, 3.0, receipt.message
-    if error is None and scene.chance.random() < 0.04:
-        status, error, _ = scene.pick(
-            *names.TROUBLES, weights=tuple(row[-1] for row in names.TROUBLES)
+        if result.is_denied:
+            simulation.count("denied")
+            status, usual, error = 429, 3.0, result.message
+    if error is None and simulation.random.random() < 0.04:
+        status, error, _ = simulation.pick(
+            *sample_data.FAILED_RESPONSES,
+            weights=tuple(row[-1] for row in sample_data.FAILED_RESPONSES),
         )
-    client = scene.pick(*names.CLIENTS)
-    scene.operation(
+    client = simulation.pick(*sample_data.CLIENTS)
+    simulation.operation(
         kind="API",
         name=f"{method} {route}",
         operationType=operation_type,
         outcome="ERROR" if status >= 500 else "OK",
         error=error,
-        durationMs=scene.milliseconds(usual),
+        durationMs=simulation.milliseconds(usual),
         labels=labels,
         client=client,
         api={
             "route": route,
             "method": method,
             "statusCode": status,
-            "ipAddress": f"198.51.100.{scene.chance.randint(1, 254)}",
-            "userAgent": names.USER_AGENTS[client],
+            "ipAddress": f"198.51.100.{simulation.random.randint(1, 254)}",
+            "userAgent": sample_data.USER_AGENTS[client],
             "batchSize": batch,
-            "resourceId": f"mem_{scene.chance.getrandbits(32):08x}" if status < 300 else None,
+            "resourceId": f"mem_{simulation.random.getrandbits(32):08x}" if status < 300 else None,
         },
         interaction={"type": "mini"} if method == "GET" else None,
-        attributes={"region": scene.pick("eu-west", "us-east", weights=(3, 2))},
+        attributes={"region": simulation.pick("eu-west", "us-east", weights=(3, 2))},
     )
 
 
-def coding_session(scene: Scene, company: Company) -> Actor:
-    """Somebody works with the code tools for a while: a session of tool operations."""
+def coding_session(simulation: Simulation, organization: DemoOrganization) -> Actor:
     id = str(new_id())
-    client = scene.pick(*names.TOOL_CLIENTS)
-    labels = labels_of(scene, company)
-    scene.send("session", id=id, client=client, name=f"{labels['userId']} at work", labels=labels)
-    scene.sessions[id] = labels
-    for _ in range(scene.chance.randint(4, 14)):
-        yield scene.chance.uniform(0.2, 1.5)
-        tool_use(scene, labels, client, sessionId=id)
-    scene.sessions.pop(id)
-    scene.send("session", id=id, endedAt=scene.time(), labels=labels)
+    client = simulation.pick(*sample_data.TOOL_CLIENTS)
+    labels = labels_of(simulation, organization)
+    simulation.send(
+        "session", id=id, client=client, name=f"{labels['userId']} at work", labels=labels
+    )
+    simulation.sessions[id] = labels
+    for _ in range(simulation.random.randint(4, 14)):
+        yield simulation.random.uniform(0.2, 1.5)
+        tool_use(simulation, labels, client, sessionId=id)
+    simulation.sessions.pop(id)
+    simulation.send("session", id=id, endedAt=simulation.time(), labels=labels)
 
 
-def tool_use(scene: Scene, labels: dict[str, str], client: str, **fields: Any) -> None:
-    """One use of read or search, with what its mode saves."""
-    mode, (least, most), _ = scene.pick(*names.MODES, weights=tuple(row[-1] for row in names.MODES))
-    original = int(scene.chance.lognormvariate(8, 0.8))
+def tool_use(simulation: Simulation, labels: dict[str, str], client: str, **fields: Any) -> None:
+    mode, (least, most), _ = simulation.pick(
+        *sample_data.MODES, weights=tuple(row[-1] for row in sample_data.MODES)
+    )
+    original = int(simulation.random.lognormvariate(8, 0.8))
     tool = "search" if mode in ("semantic", "tri_index", "references") else "read"
-    scene.operation(
+    simulation.operation(
         kind="TOOL",
         name=tool,
-        durationMs=scene.milliseconds(14 if tool == "read" else 55),
+        durationMs=simulation.milliseconds(14 if tool == "read" else 55),
         labels=labels,
         client=client,
-        cacheHit=scene.chance.random() < 0.2,
+        cacheHit=simulation.random.random() < 0.2,
         tool={
             "toolName": tool,
             "operationMode": mode,
-            "filePath": scene.pick(*names.FILES),
-            "parameters": {"depth": scene.chance.randint(1, 3)},
+            "filePath": simulation.pick(*sample_data.FILES),
+            "parameters": {"depth": simulation.random.randint(1, 3)},
             "tokensOriginal": original,
-            "tokensActual": round(original * scene.chance.uniform(least, most)),
+            "tokensActual": round(original * simulation.random.uniform(least, most)),
         },
         **fields,
     )
 
 
-def chat(scene: Scene, company: Company) -> Actor:
-    """One exchange with a model."""
-    yield scene.chance.uniform(0.1, 0.6)
-    model_call(scene, labels_of(scene, company), "chat", client=scene.pick(*names.CLIENTS))
-
-
-def model_call(scene: Scene, labels: dict[str, str], name: str, **fields: Any) -> None:
-    """A call of a model; one in forty goes to one that has no price."""
-    model = scene.pick(
-        *(row[0] for row in names.MODELS), weights=tuple(row[-1] for row in names.MODELS)
+def chat(simulation: Simulation, organization: DemoOrganization) -> Actor:
+    yield simulation.random.uniform(0.1, 0.6)
+    model_call(
+        simulation,
+        labels_of(simulation, organization),
+        "chat",
+        client=simulation.pick(*sample_data.CLIENTS),
     )
-    if scene.chance.random() < 1 / 40:
-        model = names.UNPRICED_MODEL
-    question, answer = scene.pick(*names.QUESTIONS)
-    tokens = int(scene.chance.lognormvariate(6.5, 0.9))
-    written = int(scene.chance.lognormvariate(5, 0.7))
-    cached = tokens * 3 // 4 if scene.chance.random() < 0.3 else 0
-    failed = scene.chance.random() < 0.02
-    scene.operation(
+
+
+def model_call(simulation: Simulation, labels: dict[str, str], name: str, **fields: Any) -> None:
+    """Call a model; one call in forty goes to a model without a price."""
+    model = simulation.pick(
+        *(row[0] for row in sample_data.MODELS),
+        weights=tuple(row[-1] for row in sample_data.MODELS),
+    )
+    if simulation.random.random() < 1 / 40:
+        model = sample_data.UNPRICED_MODEL
+    question, answer = simulation.pick(*sample_data.QUESTIONS)
+    tokens = int(simulation.random.lognormvariate(6.5, 0.9))
+    written = int(simulation.random.lognormvariate(5, 0.7))
+    cached = tokens * 3 // 4 if simulation.random.random() < 0.3 else 0
+    failed = simulation.random.random() < 0.02
+    simulation.operation(
         kind="LLM",
         name=name,
         outcome="ERROR" if failed else "OK",
         error="the model stopped answering" if failed else None,
-        durationMs=scene.milliseconds(200 + written * 9),
+        durationMs=simulation.milliseconds(200 + written * 9),
         labels=labels,
         cacheHit=cached > 0,
         llm={

@@ -1,12 +1,12 @@
-"""Requests of the demonstration: a lesson on its way through six stages, with failures and retries."""
+"""Synthetic requests: a lesson in six stages, with failures and retries."""
 
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any
 
-from cli.demo import names
+from cli.demo import sample_data
 from cli.demo.calls import ANSWER_SECONDS, labels_of, model_call, tool_use
-from cli.demo.scene import Actor, Company, Receipt, Scene
+from cli.demo.simulation import Actor, DemoOrganization, EntryResult, Simulation
 from store.ids import new_id
 
 MAX_ATTEMPTS = 3
@@ -18,28 +18,24 @@ Steps = Generator[float, None, bool]
 
 @dataclass(slots=True)
 class Lesson:
-    """A request: who wants it, and whether somebody called it off."""
-
     id: str
     labels: dict[str, str]
     topic: str
-    last: Receipt = field(default_factory=Receipt)
+    last: EntryResult = field(default_factory=EntryResult)
 
     @property
     def fields(self) -> dict[str, Any]:
-        """What ties an operation to it."""
         return {"requestId": self.id, "correlationId": self.id}
 
 
-def lesson(scene: Scene, company: Company) -> Actor:
-    """A request from its creation to its end."""
-    topic, objective, grade = scene.pick(*names.LESSONS)
-    work = Lesson(str(new_id()), labels_of(scene, company), topic)
-    student = scene.pick(*names.STUDENTS)
-    minutes = scene.chance.randint(3, 12)
-    scene.requests.add(work.id)
-    scene.count("requests")
-    scene.send(
+def lesson(simulation: Simulation, organization: DemoOrganization) -> Actor:
+    topic, objective, grade = simulation.pick(*sample_data.LESSONS)
+    work = Lesson(str(new_id()), labels_of(simulation, organization), topic)
+    student = simulation.pick(*sample_data.STUDENTS)
+    minutes = simulation.random.randint(3, 12)
+    simulation.requests.add(work.id)
+    simulation.count("requests")
+    simulation.send(
         "createRequest",
         id=work.id,
         type="lesson_video",
@@ -47,7 +43,7 @@ def lesson(scene: Scene, company: Company) -> Actor:
         labels=work.labels,
         stages=[
             {"name": name, "weight": weight, "maxAttempts": MAX_ATTEMPTS}
-            for name, weight, _ in names.STAGES
+            for name, weight, _ in sample_data.STAGES
         ],
         attributes={
             "student": student,
@@ -57,14 +53,14 @@ def lesson(scene: Scene, company: Company) -> Actor:
             "durationMinutes": minutes,
         },
     )
-    yield scene.chance.uniform(0.2, 1.0)
-    scene.event("startRequest", requestId=work.id)
-    for name, _, usual in names.STAGES:
-        if not (yield from _pass_stage(scene, company, work, name, usual)):
-            scene.requests.discard(work.id)
+    yield simulation.random.uniform(0.2, 1.0)
+    simulation.event("startRequest", requestId=work.id)
+    for name, _, usual in sample_data.STAGES:
+        if not (yield from _pass_stage(simulation, organization, work, name, usual)):
+            simulation.requests.discard(work.id)
             return
     url = f"https://videos.example/{work.id}"
-    scene.event(
+    simulation.event(
         "completeRequest",
         requestId=work.id,
         result={
@@ -73,72 +69,78 @@ def lesson(scene: Scene, company: Company) -> Actor:
             "scriptWords": 130 * minutes,
         },
     )
-    scene.requests.discard(work.id)
-    scene.count("completed")
+    simulation.requests.discard(work.id)
+    simulation.count("completed")
 
 
-def _pass_stage(scene: Scene, company: Company, work: Lesson, name: str, usual: float) -> Steps:
-    """One stage with its attempts; where the last one fails, so does the request."""
-    scene.event("startStage", requestId=work.id, stage=name)
+def _pass_stage(
+    simulation: Simulation, organization: DemoOrganization, work: Lesson, name: str, usual: float
+) -> Steps:
+    """Run a stage with its attempts; fail the request if the last one fails."""
+    simulation.event("startStage", requestId=work.id, stage=name)
     for attempt in range(1, MAX_ATTEMPTS + 1):
-        failure = yield from _attempt(scene, company, work, name, usual)
+        failure = yield from _attempt(simulation, organization, work, name, usual)
         if work.last.status == "DUPLICATE":  # it has ended: an operator called it off
-            scene.count("cancelled")
+            simulation.count("cancelled")
             return False
         if failure is None:
-            output = {"items": scene.chance.randint(1, 40)}
-            work.last = scene.event("completeStage", requestId=work.id, stage=name, output=output)
+            output = {"items": simulation.random.randint(1, 40)}
+            work.last = simulation.event(
+                "completeStage", requestId=work.id, stage=name, output=output
+            )
             return True
         message, retryable = failure
-        scene.event(
+        simulation.event(
             "failStage",
             requestId=work.id,
             stage=name,
             message=message,
             retryable=retryable,
-            details={"attempt": attempt, "worker": f"worker-{scene.chance.randint(1, 4)}"},
+            details={"attempt": attempt, "worker": f"worker-{simulation.random.randint(1, 4)}"},
         )
         if not retryable or attempt == MAX_ATTEMPTS:
             break
-        yield scene.chance.uniform(1, 3) * attempt
-        scene.count("retries")
-        scene.event("retryStage", requestId=work.id, stage=name)
-    scene.event("failRequest", requestId=work.id, message=f"{name} failed", stage=name, details={})
-    scene.count("failed")
+        yield simulation.random.uniform(1, 3) * attempt
+        simulation.count("retries")
+        simulation.event("retryStage", requestId=work.id, stage=name)
+    simulation.event(
+        "failRequest", requestId=work.id, message=f"{name} failed", stage=name, details={}
+    )
+    simulation.count("failed")
     return False
 
 
 def _attempt(
-    scene: Scene, company: Company, work: Lesson, name: str, usual: float
+    simulation: Simulation, organization: DemoOrganization, work: Lesson, name: str, usual: float
 ) -> Generator[float, None, tuple[str, bool] | None]:
-    """The work of one attempt; in the end why it failed and whether to retry, or None."""
-    if name == "video_generation" and company.breaker == "OPEN":
+    """Run one attempt; return why it failed and whether to retry, or None."""
+    if name == "video_generation" and organization.breaker == "OPEN":
         yield ANSWER_SECONDS
-        scene.event(
+        simulation.event(
             "logEvent",
             requestId=work.id,
             type="circuit_breaker.refused",
             severity="WARNING",
             stage=name,
-            message=f"{names.BREAKER} is open",
+            message=f"{sample_data.BREAKER} is open",
         )
-        return f"{names.BREAKER} is open", True
-    seconds = usual * scene.chance.uniform(0.6, 1.5)
+        return f"{sample_data.BREAKER} is open", True
+    seconds = usual * simulation.random.uniform(0.6, 1.5)
     polls = POLLS if usual > 3 else 2
-    message, likely, retryable = names.FAILURES[name]
-    fails_at = scene.chance.randint(1, polls) if scene.chance.random() < likely else 0
+    message, likely, retryable = sample_data.FAILURES[name]
+    fails_at = simulation.random.randint(1, polls) if simulation.random.random() < likely else 0
     for poll in range(1, polls + 1):
         yield seconds / polls
         if name == "video_generation":
-            company.calls += 1
-            if not company.renderer_works:
-                company.failures += 1
+            organization.calls += 1
+            if not organization.renderer_works:
+                organization.failures += 1
                 return "the renderer does not answer", True
         if poll == fails_at:
             return message, retryable
         if work.last.status == "DUPLICATE":
             return None
-        work.last = scene.event(
+        work.last = simulation.event(
             "progressStage",
             requestId=work.id,
             stage=name,
@@ -146,28 +148,29 @@ def _attempt(
             total=polls,
             message=f"{work.topic}: part {poll} of {polls}",
         )
-    _trace(scene, work, name)
+    _trace(simulation, work, name)
     return None
 
 
-def _trace(scene: Scene, work: Lesson, name: str) -> None:
-    """The operations and events that the work of a stage leaves behind."""
+def _trace(simulation: Simulation, work: Lesson, name: str) -> None:
     match name:
         case "rag_retrieval":
             for _ in range(3):
-                tool_use(scene, work.labels, "pipeline", stage=name, **work.fields)
+                tool_use(simulation, work.labels, "pipeline", stage=name, **work.fields)
         case "script_generation":
-            model_call(scene, work.labels, "script", stage=name, client="pipeline", **work.fields)
-            scene.event(
+            model_call(
+                simulation, work.labels, "script", stage=name, client="pipeline", **work.fields
+            )
+            simulation.event(
                 "logEvent",
                 requestId=work.id,
                 type="script.reviewed",
                 stage=name,
                 message="no change was needed",
-                data={"readability": round(scene.chance.uniform(60, 90), 1)},
+                data={"readability": round(simulation.random.uniform(60, 90), 1)},
             )
         case "video_processing":
-            scene.event(
+            simulation.event(
                 "logEvent",
                 requestId=work.id,
                 type="thumbnail.made",

@@ -1,50 +1,51 @@
-"""The renderer of each company fails now and then: its circuit breaker opens, tries and closes."""
+"""The video renderer of each organization, which fails now and then and opens its circuit breaker."""
 
-from cli.demo import names
-from cli.demo.scene import Actor, Company, Scene
+from cli.demo import sample_data
+from cli.demo.simulation import Actor, DemoOrganization, Simulation
 
-FIRST_OUTAGE = (6.0, 12.0)
+FIRST_OUTAGE_SECONDS = (6.0, 12.0)
 """Seconds until the first one: early, so that a short demonstration shows one."""
-BETWEEN = (45.0, 120.0)
+OUTAGE_INTERVAL_SECONDS = (45.0, 120.0)
 REPORT_SECONDS = 4.0
 FAILING_CALLS = (9, 20)
 USUAL_CALLS = (8, 16)
 
 
-def renderer(scene: Scene, company: Company) -> Actor:
-    """For ever: a good time, an outage, and the way back."""
-    until = scene.now + scene.chance.uniform(*FIRST_OUTAGE)
-    _report(scene, company, "CLOSED", "calls go through")
+def renderer(simulation: Simulation, organization: DemoOrganization) -> Actor:
+    until = simulation.now + simulation.random.uniform(*FIRST_OUTAGE_SECONDS)
+    _report(simulation, organization, "CLOSED", "calls go through")
     while True:
-        while scene.now < until:
-            yield min(REPORT_SECONDS, max(0.1, until - scene.now))
-            company.calls += scene.chance.randint(*USUAL_CALLS)  # those of other programs
-            _report(scene, company, "CLOSED", "calls go through")
-        company.renderer_works = False
-        yield scene.chance.uniform(1.5, 3)
-        failed = scene.chance.randint(*FAILING_CALLS)
-        company.calls += failed
-        company.failures += failed
-        scene.count("outages")
-        _report(scene, company, "OPEN", f"{failed} calls failed one after another")
-        yield scene.chance.uniform(5, 9)
-        company.renderer_works = True
-        _report(scene, company, "HALF_OPEN", "one call is let through")
-        yield scene.chance.uniform(1, 2.5)
-        company.calls += 1
-        _report(scene, company, "CLOSED", "the renderer answers again")
-        until = scene.now + scene.chance.uniform(*BETWEEN)
+        while simulation.now < until:
+            yield min(REPORT_SECONDS, max(0.1, until - simulation.now))
+            organization.calls += simulation.random.randint(*USUAL_CALLS)  # those of other programs
+            _report(simulation, organization, "CLOSED", "calls go through")
+        organization.renderer_works = False
+        yield simulation.random.uniform(1.5, 3)
+        failed = simulation.random.randint(*FAILING_CALLS)
+        organization.calls += failed
+        organization.failures += failed
+        simulation.count("outages")
+        _report(simulation, organization, "OPEN", f"{failed} calls failed one after another")
+        yield simulation.random.uniform(5, 9)
+        organization.renderer_works = True
+        _report(simulation, organization, "HALF_OPEN", "one call is let through")
+        yield simulation.random.uniform(1, 2.5)
+        organization.calls += 1
+        _report(simulation, organization, "CLOSED", "the renderer answers again")
+        until = simulation.now + simulation.random.uniform(*OUTAGE_INTERVAL_SECONDS)
 
 
-def _report(scene: Scene, company: Company, state: str, message: str) -> None:
-    company.breaker = state
-    scene.send(
+def _report(
+    simulation: Simulation, organization: DemoOrganization, state: str, message: str
+) -> None:
+    organization.breaker = state
+    simulation.send(
         "circuitBreaker",
-        name=names.BREAKER,
+        name=sample_data.BREAKER,
         state=state,
-        totalCalls=company.calls,
-        totalFailures=company.failures,
+        totalCalls=organization.calls,
+        totalFailures=organization.failures,
         message=message,
-        organizationId=company.name,
-        occurredAt=scene.time(),
+        organizationId=organization.name,
+        occurredAt=simulation.time(),
     )

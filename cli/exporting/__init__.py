@@ -9,8 +9,8 @@ import typer
 from strawberry.types.base import get_object_definition
 from strawberry.utils.str_converters import to_camel_case
 
-from cli.choosing import Last, Since, Until, Where, operations_where
 from cli.exporting.receiving import ExportRequest, receive
+from cli.operation_filters import Last, Since, Until, Where, operations_where
 from cli.output import done
 from cli.remote import DEFAULT_SERVER, ServerKey, ServerUrl, target_of
 from schema.operations import Operation
@@ -23,7 +23,7 @@ EPILOG = (
     "Exit codes: 0 done, 1 the server refused or the answer is not whole, 2 the command line is "
     "wrong, 130 stopped by Ctrl-C."
 )
-COLUMNS = (
+DEFAULT_COLUMNS = (
     "uuid", "occurredAt", "kind", "name", "operationType", "outcome", "error", "durationMs",
     "organizationId", "userId", "client", "route", "method", "statusCode", "toolName",
     "operationMode", "tokensOriginal", "tokensActual", "tokensPrevented", "provider", "model",
@@ -93,39 +93,38 @@ def export(
     server: ServerUrl = DEFAULT_SERVER,
     key: ServerKey = None,
 ) -> None:
-    """Write operations, or the rows of any question, to a file or standard output."""
+    """Write operations, or the rows of any query, to a file or standard output."""
     if query is not None:
         if columns or since or until or last or where or limit is not None:
             raise typer.BadParameter(WITH_QUERY, param_hint="--query")
-        document, given = _text_of(query), _variables(variables)
+        document, values = _text_of(query), _variables(variables)
     else:
         if variables is not None:
             raise typer.BadParameter("these are of a --query", param_hint="--variables")
-        given = {"where": operations_where(since, until, last, where), "first": limit}
+        values = {"where": operations_where(since, until, last, where), "first": limit}
         document = _document(columns)
-    chosen = format or SUFFIXES.get(output.suffix.lower() if output else "", Format.CSV)
-    if output is None and chosen is Format.PARQUET and sys.stdout.isatty():
+    file_format = format or SUFFIXES.get(output.suffix.lower() if output else "", Format.CSV)
+    if output is None and file_format is Format.PARQUET and sys.stdout.isatty():
         raise typer.BadParameter("Parquet is not for a terminal: name a file", param_hint="-o")
-    request = ExportRequest(document, given, chosen.value, keep_formulas)
+    request = ExportRequest(document, values, file_format.value, keep_formulas)
     rows, size = receive(target_of(server, key), request, output, quiet)
     if not quiet and output is not None:
-        told = f"{rows:,} rows, " if rows is not None else ""
-        done(f"{output}: {told}{size:,} bytes")
+        row_count = f"{rows:,} rows, " if rows is not None else ""
+        done(f"{output}: {row_count}{size:,} bytes")
 
 
 def _document(columns: str | None) -> str:
-    """The question for columns of operations; names that are none are told at once."""
     definition = get_object_definition(Operation, strict=True)
-    known = [to_camel_case(field.python_name) for field in definition.fields]
-    asked = [name.strip() for name in columns.split(",")] if columns else list(COLUMNS)
-    plain = [name for name in known if name not in ("request", "session")]
-    for name in asked:
-        if name not in plain:
+    field_names = [to_camel_case(field.python_name) for field in definition.fields]
+    requested = [name.strip() for name in columns.split(",")] if columns else list(DEFAULT_COLUMNS)
+    columns_available = [name for name in field_names if name not in ("request", "session")]
+    for name in requested:
+        if name not in columns_available:
             raise typer.BadParameter(
-                f"operations have no column {name!r}: there are {', '.join(plain)}",
+                f"operations have no column {name!r}: there are {', '.join(columns_available)}",
                 param_hint="--columns",
             )
-    fields = " ".join(dict.fromkeys(asked))
+    fields = " ".join(dict.fromkeys(requested))
     return (
         "query Export($where: OperationFilter, $first: Int) "
         f"{{ operations(where: $where, first: $first) {{ nodes {{ {fields} }} }} }}"
@@ -138,9 +137,9 @@ def _text_of(query: Path) -> str:
 
 def _variables(text: str | None) -> dict[str, Any]:
     try:
-        found = json.loads(text) if text is not None else {}
+        parsed = json.loads(text) if text is not None else {}
     except ValueError as error:
         raise typer.BadParameter(f"that is not JSON: {error}", param_hint="--variables") from None
-    if not isinstance(found, dict):
+    if not isinstance(parsed, dict):
         raise typer.BadParameter('write an object: {"name": 1}', param_hint="--variables")
-    return found
+    return parsed

@@ -18,8 +18,8 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from cli.failures import REFUSED, CommandError
-from cli.interruption import EXIT_CODE
+from cli.errors import EXIT_FAILURE, CommandError
+from cli.interrupts import EXIT_INTERRUPTED
 from cli.output import complain, err, warn
 from cli.remote import Target
 from models.private_files import open_private
@@ -31,8 +31,6 @@ PART_SUFFIX = ".part"
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """The document of an export, and the format of its rows."""
-
     document: str
     variables: Mapping[str, Any]
     format: ExportFormat
@@ -40,8 +38,6 @@ class ExportRequest:
 
 
 class Sink(Protocol):
-    """Writable binary file."""
-
     def write(self, content: bytes, /) -> object: ...
 
 
@@ -68,10 +64,10 @@ def receive(
         except BrokenPipeError:
             # The reader of the pipe has enough, like head.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit(REFUSED) from None
+            raise typer.Exit(EXIT_FAILURE) from None
         except KeyboardInterrupt:
             complain("stopped; the export is not complete")
-            raise typer.Exit(EXIT_CODE) from None
+            raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
 @contextmanager

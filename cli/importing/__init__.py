@@ -2,9 +2,8 @@
 
 import typer
 
-from cli.importing.access_log import SET_BY_THE_LINE, read_access_log
+from cli.importing.access_log import FIELDS_OF_LINE, read_access_log
 from cli.importing.columns import ColumnMapping, constants, read_maps, read_sets
-from cli.importing.identity import RecordIds
 from cli.importing.options import (
     DEFAULT_BATCH,
     BatchItems,
@@ -25,19 +24,20 @@ from cli.importing.options import (
     TimeFormat,
     ZoneName,
     check_files,
-    find_character,
-    find_encoding,
-    find_time_format,
-    find_zone,
+    parse_character,
+    parse_encoding,
+    parse_time_format,
+    parse_zone,
 )
-from cli.importing.running import mistakes_told, run_import
+from cli.importing.record_ids import RecordIds
+from cli.importing.runner import mapping_errors_reported, run_import
 from cli.importing.table import TableForm, TableOptions, read_table
 from cli.importing.times import time_reader
 from cli.remote import DEFAULT_SERVER, ServerKey, ServerUrl
 
 IDEMPOTENT = (
-    "Importing the same lines again adds only what is new, whether the file has grown, was rotated, "
-    "joined with others or turned round."
+    "Importing the same lines again adds only new ones, whether the file has grown, was rotated, "
+    "merged with others or reversed."
 )
 EXIT_CODES = (
     "Exit codes: 0 done, 1 the server or a file failed (with --strict also: a bad line), "
@@ -65,18 +65,18 @@ def access_log(
 ) -> None:
     """Import access logs of Apache and nginx, common or combined format, as API operations.
 
-    Importing the same lines again adds only what is new, whether the file has grown, was rotated,
-    joined with others or turned round. Name the logs of several servers by --source.
+    Importing the same lines again adds only new ones, whether the file has grown, was rotated,
+    merged with others or reversed. Name the logs of several servers with --source.
     """
     check_files(files)
-    wishes = _wishes(sets, organization)
-    taken = [wish.field for wish in wishes if wish.field in SET_BY_THE_LINE]
-    if taken:
-        raise typer.BadParameter(f"{', '.join(taken)}: the line says it", param_hint="--set")
-    with mistakes_told():
-        fixed = constants(wishes, time_reader(None, None))
+    mappings = _mappings(sets, organization)
+    forbidden = [wish.field for wish in mappings if wish.field in FIELDS_OF_LINE]
+    if forbidden:
+        raise typer.BadParameter(f"{', '.join(forbidden)}: the line says it", param_hint="--set")
+    with mapping_errors_reported():
+        shared = constants(mappings, time_reader(None, None))
     options = ImportOptions(files, server, key, source, batch, in_flight, dry_run, strict, quiet)
-    run_import(options, lambda opened: read_access_log(opened, RecordIds(source), fixed))
+    run_import(options, lambda opened: read_access_log(opened, RecordIds(source), shared))
 
 
 @app.command("csv", epilog=EXIT_CODES)
@@ -102,27 +102,27 @@ def csv_table(
 ) -> None:
     """Import tables of finished calls of any kind: one operation per row.
 
-    Importing the same rows again adds only what is new, whether the file has grown, was joined
-    with others or turned round. Name files of several sources by --source.
+    Importing the same rows again adds only new ones, whether the file has grown, was merged
+    with others or reversed. Name files of several sources with --source.
     """
     check_files(files)
     form = TableForm(
-        delimiter=find_character(delimiter, "--delimiter"),
-        quote=find_character(quote, "--quote"),
-        encoding=find_encoding(encoding),
+        delimiter=parse_character(delimiter, "--delimiter"),
+        quote=parse_character(quote, "--quote"),
+        encoding=parse_encoding(encoding),
         columns=[name.strip() for name in columns.split(",")] if columns else (),
     )
     wish = TableOptions(
         maps=read_maps(maps or ()),
-        sets=_wishes(sets, organization),
-        read_time=time_reader(find_zone(zone), find_time_format(time_format)),
+        sets=_mappings(sets, organization),
+        read_time=time_reader(parse_zone(zone), parse_time_format(time_format)),
     )
     options = ImportOptions(files, server, key, source, batch, in_flight, dry_run, strict, quiet)
     run_import(options, lambda opened: read_table(opened, form, RecordIds(source), wish))
 
 
-def _wishes(sets: list[str] | None, organization: str | None) -> list[ColumnMapping]:
-    wishes = read_sets(sets or ())
+def _mappings(sets: list[str] | None, organization: str | None) -> list[ColumnMapping]:
+    mappings = read_sets(sets or ())
     if organization is not None:
-        wishes.append(ColumnMapping("labels.organizationId", organization))
-    return wishes
+        mappings.append(ColumnMapping("labels.organizationId", organization))
+    return mappings

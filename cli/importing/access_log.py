@@ -1,4 +1,4 @@
-"""Lines of web servers' access logs, in the common and the combined format, as operations."""
+"""Parser of access logs of web servers, in the common and the combined format."""
 
 import codecs
 import re
@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from cli.failures import CommandError
+from cli.errors import CommandError
 from cli.importing.callers import Caller, read_caller
-from cli.importing.records import Found, Malformed, Operation, Record, merged
+from cli.importing.records import Malformed, Operation, ReadItem, Record, merged
 from cli.importing.sources import MAX_LINE_BYTES, UTF_16_MARKS, Source
 from cli.importing.times import read_log_time, write_time
 
@@ -25,19 +25,19 @@ REQUEST = re.compile(
 OLDEST_REQUEST = re.compile(r"(?P<method>GET) (?P<target>/\S*)(?P<protocol>)")
 """HTTP/0.9 named no protocol, and knew GET only."""
 ESCAPE = re.compile(rb'\\(?:x([0-9a-fA-F]{2})|(["\\]))')
-NOTHING = {"-", "", '""'}
+EMPTY_FIELDS = {"-", "", '""'}
 
-NAME_LENGTH = 200
+MAX_NAME_CHARS = 200
 """Characters of a name; the whole route stands in ``api.route``."""
-UNREADABLE = "unreadable request"
+UNREADABLE_REQUEST_NAME = "unreadable request"
 """The name of operations whose request the server could not read either: a scanner that spoke TLS
 to the open port, a connection without a word. They happened, and their status counts."""
-SERVER_ERROR = 500
-SET_BY_THE_LINE = {"id", "kind", "name", "occurredAt", "outcome"} | {
+SERVER_ERROR_STATUS = 500
+FIELDS_OF_LINE = {"id", "kind", "name", "occurredAt", "outcome"} | {
     f"api.{field}" for field in ("route", "method", "statusCode", "ipAddress", "userAgent")
 }
 """Fields of the operation that the line fills; every other one may be a constant."""
-EXPECTED = 'expected HOST - USER [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 512 ...'
+EXPECTED_FORM = 'expected HOST - USER [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 512 ...'
 JSON_LINE = (
     "this is JSON, and access-log reads the common and the combined format. Write a table with "
     "jq -r and @csv, and import it with trackstore import csv"
@@ -49,8 +49,7 @@ UNFINISHED = (
 
 def read_access_log(
     source: Source, ids: Callable[[bytes], UUID], constants: Operation
-) -> Iterator[Found]:
-    """Every line that is not blank."""
+) -> Iterator[ReadItem]:
     is_combined = False
     for number, line in source.lines():
         if number == 1 and line.startswith(UTF_16_MARKS):
@@ -60,17 +59,16 @@ def read_access_log(
             content = content.removeprefix(codecs.BOM_UTF8)
         if not content:
             continue
-        found = read_line(number, content, ids, constants)
-        if isinstance(found, Record) and len(line) <= MAX_LINE_BYTES:
-            ends = line.endswith(b"\n")
-            if not ends and _is_cut(content, is_combined):
-                found = Malformed(number, UNFINISHED, content.decode("utf-8", "backslashreplace"))
+        item = read_line(number, content, ids, constants)
+        if isinstance(item, Record) and len(line) <= MAX_LINE_BYTES:
+            ends_with_newline = line.endswith(b"\n")
+            if not ends_with_newline and _is_cut(content, is_combined):
+                item = Malformed(number, UNFINISHED, content.decode("utf-8", "backslashreplace"))
             is_combined = is_combined or content.endswith(b'"')
-        yield found
+        yield item
 
 
 def _is_cut(content: bytes, is_combined: bool) -> bool:
-    """Whether a line without a line end stops before its last field."""
     match = LINE.fullmatch(content.decode("utf-8", "backslashreplace"))
     assert match is not None
     has_open_end = match["agent"] is not None and not match["end"]
@@ -79,8 +77,7 @@ def _is_cut(content: bytes, is_combined: bool) -> bool:
 
 def read_line(
     number: int, content: bytes, ids: Callable[[bytes], UUID], constants: Operation
-) -> Found:
-    """One line."""
+) -> ReadItem:
     text = content.decode("utf-8", "backslashreplace")
     if len(content) > MAX_LINE_BYTES:
         return Malformed(number, f"longer than {MAX_LINE_BYTES:,} bytes", text)
@@ -93,62 +90,61 @@ def read_line(
 
 
 def operation_of(line: str) -> Operation:
-    """What a line says; raises ``ValueError``."""
     match = LINE.fullmatch(line)
     if match is None:
-        raise ValueError(JSON_LINE if line.startswith("{") else EXPECTED)
+        raise ValueError(JSON_LINE if line.startswith("{") else EXPECTED_FORM)
     caller: Caller | None = read_caller(match["caller"])
     if caller is None:
-        raise ValueError(EXPECTED)
+        raise ValueError(EXPECTED_FORM)
     status = int(match["status"])
-    request, what, extra = read_request(match["request"])
+    request, name, extra = read_request(match["request"])
     rest = match["rest"] or ""
     attributes: dict[str, Any] = {
         **extra,
-        "referer": said(match["referer"]),
+        "referer": field_text(match["referer"]),
         "bytes": None if match["bytes"] == "-" else int(match["bytes"]),
-        "user": said(caller.user),
+        "user": field_text(caller.user),
         "rest": rest.strip() or None,
         **caller.attributes,
     }
     return {
         "kind": "API",
         "occurredAt": write_time(read_log_time(match["time"])),
-        "outcome": "ERROR" if status >= SERVER_ERROR else "OK",
-        **what,
-        "api": given(
+        "outcome": "ERROR" if status >= SERVER_ERROR_STATUS else "OK",
+        **name,
+        "api": without_nulls(
             {
                 **request,
                 "statusCode": status,
                 "ipAddress": caller.address,
-                "userAgent": said(match["agent"]),
+                "userAgent": field_text(match["agent"]),
             }
         ),
-        "attributes": given(attributes),
+        "attributes": without_nulls(attributes),
     }
 
 
 def read_request(text: str) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """Method and route, the operation's name, and what else the request line tells."""
+    """Return the API fields, the name and the attributes of a request line."""
     match = REQUEST.fullmatch(text) or OLDEST_REQUEST.fullmatch(text)
     if match is None:
-        return {}, {"name": UNREADABLE}, {"request": said(text)}
+        return {}, {"name": UNREADABLE_REQUEST_NAME}, {"request": field_text(text)}
     method = match["method"]
-    route, _, query = unescaped(match["target"]).partition("?")
+    route, _, query = unescape(match["target"]).partition("?")
     return (
         {"method": method, "route": route},
-        {"name": f"{method} {route}"[:NAME_LENGTH]},
+        {"name": f"{method} {route}"[:MAX_NAME_CHARS]},
         {"query": query or None, "protocol": match["protocol"] or None},
     )
 
 
-def said(text: str | None) -> str | None:
-    """What stands in a place of the log; None for the dash that means nothing."""
-    return None if text is None or text in NOTHING else unescaped(text)
+def field_text(text: str | None) -> str | None:
+    """Return a field of the log; None for a dash."""
+    return None if text is None or text in EMPTY_FIELDS else unescape(text)
 
 
-def unescaped(text: str) -> str:
-    r"""The text that a server wrote with \", \\ and \xHH; as it stands where that is no text."""
+def unescape(text: str) -> str:
+    r"""Decode \", \\ and \xHH; return the text unchanged if the result is not printable."""
     if "\\" not in text:
         return text
     try:
@@ -162,6 +158,5 @@ def _byte(match: re.Match[bytes]) -> bytes:
     return bytes([int(match[1], 16)]) if match[1] else match[2]
 
 
-def given(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that have a value."""
+def without_nulls(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}

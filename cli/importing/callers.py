@@ -1,8 +1,7 @@
-"""Who called, as access logs say it before the time: virtual host, port, addresses, ident, user.
+"""Parser of the beginning of a log line: virtual host, port, addresses, ident, user.
 
 The common format begins with HOST IDENT USER. Many servers put a virtual host, a port or the list of
-X-Forwarded-For before that, and no line says which form it has: what could be read in two ways is
-refused.
+X-Forwarded-For before that, and no line says which form it has: ambiguous lines are refused.
 """
 
 import ipaddress
@@ -17,7 +16,7 @@ BRACKETED = re.compile(r"\[([^\]]+)\](?::(\d{1,5}))?")
 WITH_PORT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}):(\d{1,5})")
 PORT = re.compile(r"\d{1,5}")
 MAX_PORT = 65_535
-UNKNOWN = {"-", "unknown", "_hidden"}
+UNKNOWN_ADDRESSES = {"-", "unknown", "_hidden"}
 """What proxies write where they do not tell, or do not know, an address."""
 MAX_ADDRESSES = 50
 """More are no list of proxies."""
@@ -25,17 +24,15 @@ MAX_ADDRESSES = 50
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An address where the line tells one, the user as it was written, and what else it says."""
-
     address: str | None
     user: str
     attributes: dict[str, Any] = field(default_factory=dict)
 
 
 def read_caller(text: str) -> Caller | None:
-    """Return what stands before the time; None where it has too few fields.
+    """Parse what precedes the time; return None if fields are missing.
 
-    Raises ``ValueError`` where it could mean two things.
+    Raises ``ValueError`` for an ambiguous line.
     """
     words = text.split(" ")
     attributes: dict[str, Any] = {}
@@ -54,17 +51,16 @@ def read_caller(text: str) -> Caller | None:
         )
     if len(addresses) > 1:
         attributes["forwardedFor"] = ", ".join(addresses)
-    found = _address(addresses[0])
-    if found is None:
+    address_and_port = _address(addresses[0])
+    if address_and_port is None:
         return Caller(None, " ".join(rest[1:]), attributes)
-    address, port = found
+    address, port = address_and_port
     if port is not None:
         attributes["clientPort"] = port
     return Caller(address, " ".join(rest[1:]), attributes)
 
 
 def _first_address(words: list[str]) -> int | None:
-    """Return where the addresses begin, behind a host and a port at most."""
     for index, word in enumerate(words[:3]):
         if word.endswith(",") or "," in word:
             return index
@@ -81,7 +77,6 @@ def _first_address(words: list[str]) -> int | None:
 
 
 def _without_address(words: list[str]) -> Caller | None:
-    """Return a caller of whom only a name is known, or nothing."""
     host, *rest = words
     attributes: dict[str, Any] = {}
     if NAME_WITH_PORT.fullmatch(host):
@@ -99,7 +94,7 @@ def _without_address(words: list[str]) -> Caller | None:
             f"{host!r} and {rest[0]!r} stand where an address is expected, and nothing says which "
             "is the client's: expected HOST - USER [TIME], or a virtual host with its port"
         )
-    if host not in UNKNOWN:
+    if host not in UNKNOWN_ADDRESSES:
         if not (NAME.fullmatch(host) or host == "unix:"):
             raise ValueError(f"{host!r} is neither an address nor the name of a host")
         attributes["clientHost"] = host
@@ -107,7 +102,6 @@ def _without_address(words: list[str]) -> Caller | None:
 
 
 def _take_leading(word: str, attributes: dict[str, Any]) -> None:
-    """Put a virtual host, or its port, where it belongs; raises ``ValueError``."""
     if word == "-":
         return
     if PORT.fullmatch(word) and int(word) <= MAX_PORT and "serverPort" not in attributes:
@@ -125,7 +119,6 @@ def _take_leading(word: str, attributes: dict[str, Any]) -> None:
 
 
 def _take_addresses(words: list[str]) -> tuple[list[str], list[str]]:
-    """Return the addresses of a list with commas, and the words behind it."""
     addresses: list[str] = []
     for index, word in enumerate(words):
         *before, last = word.split(",")
@@ -135,14 +128,13 @@ def _take_addresses(words: list[str]) -> tuple[list[str], list[str]]:
             raise ValueError(f"more than {MAX_ADDRESSES} addresses before the time")
         if not is_open:
             for address in addresses:
-                if _address(address) is None and address not in UNKNOWN:
+                if _address(address) is None and address not in UNKNOWN_ADDRESSES:
                     raise ValueError(f"{address!r} is not an address in a list of addresses")
             return addresses, words[index + 1 :]
     return addresses, []
 
 
 def _address(word: str) -> tuple[str, int | None] | None:
-    """Return the address and the port behind it; None where the word is no address."""
     port = None
     if match := BRACKETED.fullmatch(word) or WITH_PORT.fullmatch(word):
         word = match[1]

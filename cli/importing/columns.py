@@ -1,4 +1,4 @@
-"""What becomes of the columns of a table: checked before anything is sent, then applied row by row."""
+"""Mapping of table columns to fields: checked before anything is sent, then applied to each row."""
 
 import difflib
 from collections import Counter
@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 import typer
 
-from cli.importing.fields import SIMILAR, Field, UnknownFieldError, find_field, listing, shown
+from cli.importing.fields import (
+    MIN_SIMILARITY,
+    Field,
+    UnknownFieldError,
+    field_list,
+    field_of,
+    quoted,
+)
 from cli.importing.records import Operation, merged
 from cli.importing.times import ReadTime
 
@@ -22,14 +29,12 @@ PARTS = {"api": "API", "tool": "TOOL", "llm": "LLM"}
 
 @dataclass(frozen=True, slots=True)
 class ColumnMapping:
-    """What a person asked for with ``--map COLUMN=FIELD`` or ``--set FIELD=VALUE``."""
-
     field: str
     value: str
 
 
 def read_maps(texts: Sequence[str]) -> list[ColumnMapping]:
-    """``COLUMN=FIELD``; a column's name may hold an equals sign itself, a field's never does."""
+    """Parse ``COLUMN=FIELD``. The name of a column may contain an equals sign."""
     return [
         ColumnMapping(field, column)
         for column, field in _pairs(texts, "--map", "COLUMN=FIELD", True)
@@ -37,7 +42,7 @@ def read_maps(texts: Sequence[str]) -> list[ColumnMapping]:
 
 
 def read_sets(texts: Sequence[str]) -> list[ColumnMapping]:
-    """``FIELD=VALUE``; the value may hold an equals sign."""
+    """Parse ``FIELD=VALUE``. The value may contain an equals sign."""
     return [
         ColumnMapping(field, value) for field, value in _pairs(texts, "--set", "FIELD=VALUE", False)
     ]
@@ -48,13 +53,13 @@ def _pairs(texts: Sequence[str], option: str, form: str, from_end: bool) -> list
     for pair in texts:
         left, sign, right = pair.rpartition("=") if from_end else pair.partition("=")
         if not (sign and left and right):
-            raise typer.BadParameter(f"{shown(pair)} is not {form}", param_hint=option)
+            raise typer.BadParameter(f"{quoted(pair)} is not {form}", param_hint=option)
         pairs.append((left, right.strip() if from_end else right))
     return pairs
 
 
 class ColumnMappingError(Exception):
-    """Everything that is wrong with what was asked for, and what would have been possible."""
+    """All problems of a mapping, with hints."""
 
     def __init__(self, problems: Sequence[str], hints: Sequence[str] = ()) -> None:
         super().__init__("; ".join(problems))
@@ -62,16 +67,16 @@ class ColumnMappingError(Exception):
         self.hints = tuple(hints)
 
 
-def constants(wishes: Sequence[ColumnMapping], read_time: ReadTime) -> Operation:
-    """The part of every operation that is the same; raises ``ColumnMappingError``."""
+def constants(mappings: Sequence[ColumnMapping], read_time: ReadTime) -> Operation:
+    """Return the fields that all operations share; raise ``ColumnMappingError``."""
     operation: Operation = {}
     problems, hints = [], set()
-    for wish in wishes:
+    for mapping in mappings:
         try:
-            find_field(wish.field, read_time).put(operation, wish.value)
+            field_of(mapping.field, read_time).put(operation, mapping.value)
         except ValueError as error:
             problems.append(str(error))
-            hints |= {listing()} if isinstance(error, UnknownFieldError) else set()
+            hints |= {field_list()} if isinstance(error, UnknownFieldError) else set()
     if problems:
         raise ColumnMappingError(problems, sorted(hints))
     return operation
@@ -79,34 +84,32 @@ def constants(wishes: Sequence[ColumnMapping], read_time: ReadTime) -> Operation
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """How a row becomes an operation."""
-
     count: int
     fields: tuple[tuple[int, Field], ...]
     constants: Operation
 
     def operation(self, row: Sequence[str]) -> Operation:
-        """The operation of one row; an empty cell is no value. Raises ``ValueError``."""
+        """Return the operation of a row; empty cells are omitted. Raises ``ValueError``."""
         if len(row) != self.count:
             raise ValueError(f"{len(row)} cells, where the header has {self.count}")
         operation: Operation = {}
         for index, field in self.fields:
             if cell := row[index]:
                 field.put(operation, cell)
-        whole = merged(operation, self.constants)
+        complete = merged(operation, self.constants)
         for name in REQUIRED:
-            if name not in whole and not (name == "occurredAt" and "id" in whole):
+            if name not in complete and not (name == "occurredAt" and "id" in complete):
                 raise ValueError(f"{name}: the cell is empty")
-        return whole
+        return complete
 
 
-def plan(
+def plan_columns(
     header: Sequence[str],
     maps: Sequence[ColumnMapping],
     sets: Sequence[ColumnMapping],
     read_time: ReadTime,
 ) -> Columns:
-    """The plan for a table with these columns; raises ``ColumnMappingError``."""
+    """Resolve the mappings against a header; raise ``ColumnMappingError``."""
     problems, hints = _header_problems(header), set()
     fixed: Operation = {}
     try:
@@ -115,19 +118,21 @@ def plan(
         problems += mistakes.problems
         hints |= set(mistakes.hints)
     fields = []
-    for wish in maps:
-        if wish.value not in header:
-            problems.append(f"there is no column {shown(wish.value)}{_meant(wish.value, header)}")
-            hints.add(f"The columns are {', '.join(map(shown, header))}.")
+    for mapping in maps:
+        if mapping.value not in header:
+            problems.append(
+                f"there is no column {quoted(mapping.value)}{_suggestion(mapping.value, header)}"
+            )
+            hints.add(f"The columns are {', '.join(map(quoted, header))}.")
         try:
-            field = find_field(wish.field, read_time)
+            field = field_of(mapping.field, read_time)
         except UnknownFieldError as error:
             problems.append(str(error))
-            hints.add(listing())
+            hints.add(field_list())
         except ValueError as error:
             problems.append(str(error))
         else:
-            fields.append((wish.value, field))
+            fields.append((mapping.value, field))
     problems += _combination_problems([w.field for w in maps], [w.field for w in sets], fixed)
     if problems:
         raise ColumnMappingError(problems, sorted(hints))
@@ -143,16 +148,15 @@ def _header_problems(header: Sequence[str]) -> list[str]:
     return []
 
 
-def _meant(name: str, header: Sequence[str]) -> str:
+def _suggestion(name: str, header: Sequence[str]) -> str:
     lower = {column.lower(): column for column in header}
-    close = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=SIMILAR)
+    close = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=MIN_SIMILARITY)
     return f": did you mean {lower[close[0]]}?" if close else ""
 
 
 def _combination_problems(
     mapped: Sequence[str], constant: Sequence[str], fixed: Operation
 ) -> list[str]:
-    """Fields that are missing, filled twice, or of another kind than the operations are."""
     named = Counter((*mapped, *constant))
     problems = [f"{name} is filled twice" for name, count in named.items() if count > 1]
     problems += [

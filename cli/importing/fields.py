@@ -1,4 +1,4 @@
-"""The fields of an operation that a column or a constant can fill, and how text becomes their value."""
+"""Fields of an operation that a column or constant can fill, and the parsers of their values."""
 
 import difflib
 import json
@@ -23,92 +23,83 @@ Read = Callable[[str], Any]
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 WHOLE = re.compile(r"[+-]?\d{1,25}(\.0*)?", re.ASCII)
 TRUE, FALSE = {"true", "t", "yes", "y", "1"}, {"false", "f", "no", "n", "0"}
-SIMILAR = 0.6
+MIN_SIMILARITY = 0.6
 """How much of a name must be the same for it to be what was meant."""
 
 
 def text(value: str) -> str:
-    """Any text, as it is."""
     return value
 
 
-def whole(value: str, low: int = LONG_MIN, high: int = LONG_MAX) -> int:
-    """A whole number; 12.0 is one, 12.5 is not."""
+def integer(value: str, low: int = LONG_MIN, high: int = LONG_MAX) -> int:
     if not WHOLE.fullmatch(value.strip()):
-        raise ValueError(f"{shown(value)} is not a whole number")
+        raise ValueError(f"{quoted(value)} is not a whole number")
     number = int(value.strip().partition(".")[0])
     if not low <= number <= high:
-        raise ValueError(f"{shown(value)} is not from {low} to {high}")
+        raise ValueError(f"{quoted(value)} is not from {low} to {high}")
     return number
 
 
-def small(value: str) -> int:
-    """A whole number of 32 bits, as GraphQL's own are."""
-    return whole(value, INT_MIN, INT_MAX)
+def int32(value: str) -> int:
+    return integer(value, INT_MIN, INT_MAX)
 
 
 def number(value: str) -> float:
-    """A finite number, with a point before its fraction and nothing between thousands."""
-    found = float(value) if NUMBER.fullmatch(value.strip()) else math.nan
-    if not math.isfinite(found):
-        raise ValueError(f"{shown(value)} is not a number")
-    return found
+    """Parse a finite number, without thousands separators."""
+    parsed = float(value) if NUMBER.fullmatch(value.strip()) else math.nan
+    if not math.isfinite(parsed):
+        raise ValueError(f"{quoted(value)} is not a number")
+    return parsed
 
 
 def boolean(value: str) -> bool:
-    """Yes or no, in the words that files use."""
     word = value.strip().lower()
     if word not in TRUE | FALSE:
-        raise ValueError(f"{shown(value)} is not true or false")
+        raise ValueError(f"{quoted(value)} is not true or false")
     return word in TRUE
 
 
 def uuid(value: str) -> str:
-    """A UUID."""
     try:
         return str(UUID(value.strip()))
     except ValueError:
-        raise ValueError(f"{shown(value)} is not a UUID") from None
+        raise ValueError(f"{quoted(value)} is not a UUID") from None
 
 
 def any_json(value: str) -> Any:
-    """Any JSON value."""
     try:
         return json.loads(value, parse_constant=_no_constant)
     except (ValueError, RecursionError):
-        raise ValueError(f"{shown(value)} is not JSON") from None
+        raise ValueError(f"{quoted(value)} is not JSON") from None
 
 
 def json_object(value: str) -> dict[str, Any]:
-    """A JSON object."""
-    found = any_json(value)
-    if not isinstance(found, dict):
-        raise ValueError(f"{shown(value)} is not a JSON object")
-    return found
+    parsed = any_json(value)
+    if not isinstance(parsed, dict):
+        raise ValueError(f"{quoted(value)} is not a JSON object")
+    return parsed
 
 
 def json_list(value: str) -> list[Any]:
-    """A JSON list."""
-    found = any_json(value)
-    if not isinstance(found, list):
-        raise ValueError(f"{shown(value)} is not a JSON list")
-    return found
+    parsed = any_json(value)
+    if not isinstance(parsed, list):
+        raise ValueError(f"{quoted(value)} is not a JSON list")
+    return parsed
 
 
 def one_of(words: type[StrEnum]) -> Read:
-    """One of these words, however they are cased."""
 
     def read(value: str) -> str:
         word = value.strip().upper()
         if word not in list(words):
-            raise ValueError(f"{shown(value)} is not one of {', '.join(words)}")
+            raise ValueError(f"{quoted(value)} is not one of {', '.join(words)}")
         return word
 
     return read
 
 
 def time(value: str) -> NoReturn:
-    """Stands for the reader of times, which depends on options."""
+    """Stand for the time parser, which depends on options."""
     raise AssertionError(value)
 
 
@@ -122,8 +113,8 @@ READERS: dict[ValueType, Read] = {
     ValueType.INSTANT: time,
     ValueType.BOOLEAN: boolean,
     ValueType.MILLISECONDS: number,
-    ValueType.INTEGER: whole,
-    ValueType.INT32: small,
+    ValueType.INTEGER: integer,
+    ValueType.INT32: int32,
     ValueType.OBJECT: json_object,
     ValueType.LIST: json_list,
 }
@@ -134,77 +125,73 @@ FIELDS: dict[str, Read] = {
 }
 """Every field of ``OperationInput``; a test holds the list against the schema."""
 
-FREE = ("attributes.", "tool.parameters.")
+CUSTOM_PREFIXES = ("attributes.", "tool.parameters.")
 """Below these any name may stand, with ``:number`` and the like for what is not text."""
-FREE_TYPES: dict[str, Read] = {
+CUSTOM_TYPES: dict[str, Read] = {
     "text": text,
-    "whole": whole,
+    "whole": integer,
     "number": number,
     "boolean": boolean,
     "json": any_json,
 }
-FREE_FORM = f"attributes.NAME (text; or attributes.NAME:{'|'.join(list(FREE_TYPES)[1:])})"
+CUSTOM_FORM = f"attributes.NAME (text; or attributes.NAME:{'|'.join(list(CUSTOM_TYPES)[1:])})"
 
 
 class UnknownFieldError(ValueError):
-    """A name that is no field's."""
+    """The field does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A place in an operation, and how a text is read into it."""
-
     name: str
     path: tuple[str, ...]
     read: Read
 
     def put(self, operation: Operation, value: str) -> None:
-        """Fill the place; raises ``ValueError`` that names it."""
+        """Set the field; raise ``ValueError`` that names it."""
         try:
-            found = self.read(value)
+            parsed = self.read(value)
         except ValueError as error:
             raise ValueError(f"{self.name}: {error}") from error
         part = operation
         for step in self.path[:-1]:
             part = part.setdefault(step, {})
-        part[self.path[-1]] = found
+        part[self.path[-1]] = parsed
 
 
-def find_field(name: str, read_time: ReadTime) -> Field:
-    """The field of that name; raises ``ValueError`` with those that there are."""
+def field_of(name: str, read_time: ReadTime) -> Field:
+    """Return the field with this name; raise ``ValueError`` with similar names."""
     if name == "occurredAt":
         return Field(name, (name,), lambda value: write_time(read_time(value)))
     if name in FIELDS:
         return Field(name, tuple(name.split(".")), FIELDS[name])
-    for prefix in FREE:
+    for prefix in CUSTOM_PREFIXES:
         if name.startswith(prefix) and len(name) > len(prefix):
-            return _free_field(name, prefix)
-    raise UnknownFieldError(f"there is no field {shown(name)}{_meant(name)}")
+            return _custom_field(name, prefix)
+    raise UnknownFieldError(f"there is no field {quoted(name)}{_suggestion(name)}")
 
 
-def listing() -> str:
-    """All fields, as a message shows them."""
-    return f"The fields are {', '.join(FIELDS)}, {FREE_FORM}."
+def field_list() -> str:
+    return f"The fields are {', '.join(FIELDS)}, {CUSTOM_FORM}."
 
 
-def shown(value: str) -> str:
-    """A value as a message repeats it."""
+def quoted(value: str) -> str:
     return repr(value if len(value) <= 60 else value[:57] + "...")
 
 
-def _free_field(name: str, prefix: str) -> Field:
+def _custom_field(name: str, prefix: str) -> Field:
     key, colon, kind = name.removeprefix(prefix).rpartition(":")
     if not colon:
         key, kind = kind, "text"
-    if kind not in FREE_TYPES or not key:
-        raise ValueError(f"{shown(name)} ends in none of :{', :'.join(FREE_TYPES)}")
-    return Field(name, (*prefix.rstrip(".").split("."), key), FREE_TYPES[kind])
+    if kind not in CUSTOM_TYPES or not key:
+        raise ValueError(f"{quoted(name)} ends in none of :{', :'.join(CUSTOM_TYPES)}")
+    return Field(name, (*prefix.rstrip(".").split("."), key), CUSTOM_TYPES[kind])
 
 
-def _meant(name: str) -> str:
+def _suggestion(name: str) -> str:
     by_ending = {full.rpartition(".")[2].lower(): full for full in FIELDS}
     last = name.rpartition(".")[2].lower()
-    close = difflib.get_close_matches(last, by_ending, n=1, cutoff=SIMILAR)
+    close = difflib.get_close_matches(last, by_ending, n=1, cutoff=MIN_SIMILARITY)
     return f": did you mean {by_ending[close[0]]}?" if close else ""
 
 

@@ -1,4 +1,4 @@
-"""Options that both commands of ``trackstore import`` have, and what they mean together."""
+"""Options of both import commands."""
 
 import codecs
 import os
@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 
 from cli.importing.sources import STDIN
-from cli.importing.times import LARGEST_OFFSET
+from cli.importing.times import MAX_UTC_OFFSET
 
 DEFAULT_BATCH = 1_000
-MOST_IN_FLIGHT = 32
+MAX_IN_FLIGHT = 32
 OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)", re.ASCII)
 
 Files = Annotated[
@@ -56,7 +56,7 @@ BatchItems = Annotated[
 ]
 InFlight = Annotated[
     int,
-    typer.Option(min=1, max=MOST_IN_FLIGHT, metavar="N", help="Calls on their way at once."),
+    typer.Option(min=1, max=MAX_IN_FLIGHT, metavar="N", help="Calls on their way at once."),
 ]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Send nothing: show the first records, count the rest.")
@@ -108,8 +108,6 @@ Encoding = Annotated[str, typer.Option(help="Such as utf-8, latin-1, cp1252.")]
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """The options of one import, whatever it reads."""
-
     files: list[Path]
     server: str
     key: str | None
@@ -122,7 +120,6 @@ class ImportOptions:
 
 
 def check_files(files: list[Path]) -> None:
-    """Refuse what cannot be read before anything is; standard input can be read once."""
     problems = ["- stands for standard input, once"] if files.count(STDIN) > 1 else []
     for file in files:
         if file == STDIN:
@@ -137,14 +134,13 @@ def check_files(files: list[Path]) -> None:
         raise typer.BadParameter("; ".join(problems), param_hint="FILE...")
 
 
-def find_zone(name: str | None) -> tzinfo | None:
-    """Return the IANA zone of that name, or that offset."""
+def parse_zone(name: str | None) -> tzinfo | None:
     if name is None:
         return None
     if match := OFFSET.fullmatch(name):
         sign, hours, minutes = match.groups()
         offset = timedelta(hours=int(hours), minutes=int(minutes))
-        if offset <= LARGEST_OFFSET:
+        if offset <= MAX_UTC_OFFSET:
             return timezone(-offset if sign == "-" else offset)
     try:
         return ZoneInfo(name)
@@ -154,8 +150,7 @@ def find_zone(name: str | None) -> tzinfo | None:
         ) from None
 
 
-def find_time_format(form: str | None) -> str | None:
-    """Return a form for ``strptime`` that can be read in one way only."""
+def parse_time_format(form: str | None) -> str | None:
     if form is None:
         return None
     if "%Z" in form.replace("%%", ""):
@@ -167,8 +162,8 @@ def find_time_format(form: str | None) -> str | None:
     return form
 
 
-def find_encoding(name: str) -> str:
-    """An encoding in which the end of a line is one byte."""
+def parse_encoding(name: str) -> str:
+    """Return an encoding in which a line end is one byte."""
     try:
         found = codecs.lookup(name).name
         if "\n".encode(found) == b"\n":
@@ -180,8 +175,8 @@ def find_encoding(name: str) -> str:
     )
 
 
-def find_character(text: str, option: str) -> str:
-    r"""One character; ``\t`` and ``tab`` mean a tab."""
+def parse_character(text: str, option: str) -> str:
+    r"""Return one character; ``\t`` and ``tab`` mean a tab."""
     text = {"\\t": "\t", "tab": "\t"}.get(text, text)
     if len(text) != 1 or text in "\r\n":
         raise typer.BadParameter(f"{text!r} is not one character", param_hint=option)

@@ -1,4 +1,4 @@
-"""What a reader finds in a source: records to be sent, and lines that are none."""
+"""Results of reading a source: records, and lines that are not records."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +9,7 @@ Operation = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An operation, the line it came from (the first of several), and how many bytes it had."""
+    """An operation, its (first) line, and its size in bytes."""
 
     line: int
     operation: Operation
@@ -18,8 +18,6 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """A line that is not what it should be."""
-
     line: int
     reason: str
     text: str
@@ -27,20 +25,20 @@ class Malformed:
 
 @dataclass(frozen=True, slots=True)
 class RepeatedHeader:
-    """A header that stands in the middle of a table, as in files that were joined."""
+    """A header within a table, as in concatenated files."""
 
     line: int
 
 
-Found = Record | Malformed | RepeatedHeader
+ReadItem = Record | Malformed | RepeatedHeader
 
 
 def merged(operation: Operation, constants: Operation) -> Operation:
-    """The operation with the constants added; what the operation says itself goes before."""
+    """Add constants to an operation, whose own values take precedence."""
     if not constants:
         return operation
-    whole = {**constants, **operation}
+    combined = {**constants, **operation}
     for name, part in constants.items():
         if isinstance(part, dict) and name in operation:
-            whole[name] = {**part, **operation[name]}
-    return whole
+            combined[name] = {**part, **operation[name]}
+    return combined

@@ -1,4 +1,4 @@
-"""Records to the server: in batches, a few of them on their way at once, each answered for."""
+"""Sends records in batches over a few concurrent connections."""
 
 import contextlib
 import queue
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from cli.failures import CommandError
+from cli.errors import CommandError
 from cli.importing.records import Record
 from cli.remote import CallRefusedError, RemoteClient
 
@@ -20,45 +20,43 @@ mutation Import($operations: [OperationInput!]!) {
   }
 }"""
 HTTP_TOO_LARGE = 413
-MOST_BYTES = 4 * 2**20
+MAX_BATCH_BYTES = 4 * 2**20
 """Bytes of source text in a batch: as JSON a few times that, and still below what servers take."""
-PATIENCE_SECONDS = 2.0
+MAX_BATCH_AGE_SECONDS = 2.0
 """A batch of a slow source (a pipe that follows a log) goes out with the next line after this."""
-GRACE_SECONDS = 15.0
+MAX_STOP_SECONDS = 15.0
 """How long a stop waits for the answers to what is on its way."""
-LOOK_SECONDS = 0.2
+POLL_SECONDS = 0.2
 """How often a wait looks whether it should stop."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """How far a source is read."""
-
+class Position:
     source: str
     line: int
 
 
-Placed = tuple[Place, Record]
+PositionedRecord = tuple[Position, Record]
 
 
 @dataclass(slots=True)
 class Batch:
-    """Records that are sent together; ``until`` is where reading stood behind them."""
+    """Records that are sent together; ``until`` is the last line that they include."""
 
     number: int
     started: float
-    until: Place
-    records: list[Placed] = field(default_factory=list)
+    until: Position
+    records: list[PositionedRecord] = field(default_factory=list)
     size: int = 0
 
 
-Payload = tuple[list[Placed], dict[str, Any]]
+Payload = tuple[list[PositionedRecord], dict[str, Any]]
 """A ``TrackPayload`` and the records it speaks of."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What became of a batch: the server's counts, or why there are none."""
+class BatchResult:
+    """Result of a batch: the payloads of the server, or the failure."""
 
     batch: Batch
     payloads: list[Payload]
@@ -67,55 +65,50 @@ class Answer:
 
 
 class Sender(Protocol):
-    """Where batches go."""
-
-    def send(self, batch: Batch) -> None:
-        """Take a batch; waits while too many are on their way."""
+    def send(self, batch: Batch) -> None: ...
 
     def drain(self, stops: Callable[[], bool], seconds: float) -> None:
-        """Wait for every answer; once ``stops`` says so, at most so long."""
+        """Wait for all answers; once ``stops`` returns true, at most ``seconds``."""
 
 
 class ApiSender:
-    """Sends batches over a few connections; answers are handed over in the caller's thread.
+    """Sends batches in threads, and passes answers on in the caller's thread.
 
-    The threads are daemons: a second Ctrl-C need not wait for a server that does not answer.
+    The threads are daemons, so that a second Ctrl-C does not wait for the server.
     """
 
     def __init__(
-        self, client: RemoteClient, in_flight: int, answered: Callable[[Answer], None]
+        self, client: RemoteClient, in_flight: int, answered: Callable[[BatchResult], None]
     ) -> None:
         self._client = client
         self._answered = answered
-        self._room = in_flight
+        self._max_in_flight = in_flight
         self._waiting: queue.SimpleQueue[Batch] = queue.SimpleQueue()
-        self._answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
-        self._on_their_way = 0
+        self._answers: queue.SimpleQueue[BatchResult] = queue.SimpleQueue()
+        self._in_flight = 0
         for number in range(in_flight):
             threading.Thread(target=self._work, name=f"send-{number}", daemon=True).start()
 
     def send(self, batch: Batch) -> None:
-        """Send it as soon as one of the connections is free."""
-        while self._on_their_way >= self._room:
+        while self._in_flight >= self._max_in_flight:
             with contextlib.suppress(queue.Empty):
-                self._take(LOOK_SECONDS)
-        self._on_their_way += 1
+                self._take(POLL_SECONDS)
+        self._in_flight += 1
         self._waiting.put(batch)
 
     def drain(self, stops: Callable[[], bool], seconds: float) -> None:
-        """Wait for the answers; those that do not come in time are left out."""
         deadline: float | None = None
-        while self._on_their_way:
+        while self._in_flight:
             if deadline is None and stops():
                 deadline = time.monotonic() + seconds
             if deadline is not None and time.monotonic() >= deadline:
                 return
             with contextlib.suppress(queue.Empty):
-                self._take(LOOK_SECONDS)
+                self._take(POLL_SECONDS)
 
     def _take(self, seconds: float | None) -> None:
         answer = self._answers.get(timeout=seconds)
-        self._on_their_way -= 1
+        self._in_flight -= 1
         self._answered(answer)
 
     def _work(self) -> None:
@@ -127,10 +120,10 @@ class ApiSender:
                 self._call(batch.records, payloads)
             except CommandError as refusal:
                 failure = refusal
-            self._answers.put(Answer(batch, payloads, failure))
+            self._answers.put(BatchResult(batch, payloads, failure))
 
-    def _call(self, records: list[Placed], payloads: list[Payload]) -> None:
-        """Send; in halves where it is larger than the server takes."""
+    def _call(self, records: list[PositionedRecord], payloads: list[Payload]) -> None:
+        """Send records; split them in halves if they are too large for the server."""
         variables = {"operations": [record.operation for _, record in records]}
         try:
             answer = self._client.query(TRACK, variables)

@@ -1,4 +1,4 @@
-"""Files and standard input as lines: plain or gzip, each line bounded, interruptible while waiting."""
+"""Files and standard input as lines: plain or gzip, bounded and interruptible."""
 
 import codecs
 import gzip
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from cli.failures import CommandError
-from cli.interruption import Interruption
+from cli.errors import CommandError
+from cli.interrupts import Interrupts
 
 STDIN = Path("-")
 UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -22,26 +22,24 @@ MAX_LINE_BYTES = 2**20
 
 
 class SourceError(CommandError):
-    """The source cannot be read any further."""
+    """The rest of the source cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An open source."""
-
     name: str
     stream: io.BufferedIOBase
     raw: BinaryIO | None
-    interruption: Interruption
+    interrupts: Interrupts
 
     def position(self) -> int:
-        """Bytes of the file that are read, as it lies on the disk; 0 of standard input."""
+        """Return the number of bytes read from the file on disk; 0 for standard input."""
         return self.raw.tell() if self.raw is not None else 0
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
-        """Every line with its number, from 1, and with its end.
+        """Yield each line with its number, from 1, including its line end.
 
-        Of a line that is too long comes its beginning, one byte more than the most.
+        A line that is too long is cut to one byte more than the maximum.
         """
         number = 0
         while line := self._read():
@@ -51,33 +49,32 @@ class Source:
                 line = self._read()
 
     def _read(self) -> bytes:
-        self.interruption.waiting = True
+        self.interrupts.waiting = True
         try:
             return self.stream.readline(MAX_LINE_BYTES + 1)
         except (EOFError, zlib.error, OSError) as error:
             raise SourceError(f"{self.name} cannot be read further: {error}") from None
         finally:
-            self.interruption.waiting = False
+            self.interrupts.waiting = False
 
 
 @contextmanager
-def open_source(path: Path, interruption: Interruption) -> Iterator[Source]:
-    """Open a file, or standard input for ``-``; what is packed by gzip is unpacked."""
+def open_source(path: Path, interrupts: Interrupts) -> Iterator[Source]:
+    """Open a file, or standard input for ``-``; decompress gzip."""
     if path == STDIN:
-        with interruption.wait():  # for the first bytes, which say whether it is packed
+        with interrupts.wait():  # for the first bytes, which say whether it is packed
             stream = _unpacked(_standard_input())
-        yield Source("standard input", stream, None, interruption)
+        yield Source("standard input", stream, None, interrupts)
         return
-    with interruption.wait():  # for the writer of a pipe
+    with interrupts.wait():  # for the writer of a pipe
         raw = path.open("rb", buffering=0)
     with raw:
-        with interruption.wait():
+        with interrupts.wait():
             stream = _unpacked(io.BufferedReader(raw))
-        yield Source(str(path), stream, raw if raw.seekable() else None, interruption)
+        yield Source(str(path), stream, raw if raw.seekable() else None, interrupts)
 
 
 def total_bytes(paths: list[Path]) -> int | None:
-    """Bytes of all files together; None where one of them has no size."""
     if any(path == STDIN or not path.is_file() for path in paths):
         return None
     return sum(path.stat().st_size for path in paths)

@@ -1,4 +1,4 @@
-"""Rows of CSV files as operations: quoting, byte order mark, any line ends, one bad row at a time."""
+"""CSV reader: quoting, byte order mark, any line ends; a bad row does not stop it."""
 
 import codecs
 import csv
@@ -9,16 +9,18 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from cli.failures import CommandError
-from cli.importing.columns import ColumnMapping, ColumnMappingError, Columns, plan
-from cli.importing.records import Found, Malformed, Record, RepeatedHeader
+from cli.errors import CommandError
+from cli.importing.columns import ColumnMapping, ColumnMappingError, Columns, plan_columns
+from cli.importing.records import Malformed, ReadItem, Record, RepeatedHeader
 from cli.importing.sources import MAX_LINE_BYTES, UTF_16_MARKS, Source
 from cli.importing.times import MissingTimeZoneError, ReadTime
 
-MAX_CELL = MAX_LINE_BYTES
+MAX_CELL_CHARS = MAX_LINE_BYTES
 """Characters of a cell. A quote that is opened by mistake swallows no more than this."""
-OPEN_QUOTE = "{}, up to line {}: a quote is opened in this line and not closed as it should be"
-SWALLOWING = (
+OPEN_QUOTE_MESSAGE = (
+    "{}, up to line {}: a quote is opened in this line and not closed as it should be"
+)
+SWALLOWED_ROWS_MESSAGE = (
     "a quote is opened in this line and closed in line {}, and the lines between are rows of "
     "their own: a quote inside a cell is written twice"
 )
@@ -26,8 +28,6 @@ SWALLOWING = (
 
 @dataclass(frozen=True, slots=True)
 class TableForm:
-    """How the file is written."""
-
     delimiter: str = ","
     quote: str = '"'
     encoding: str = "utf-8"
@@ -37,8 +37,6 @@ class TableForm:
 
 @dataclass(frozen=True, slots=True)
 class TableOptions:
-    """What a person asked to be made of each row."""
-
     maps: Sequence[ColumnMapping]
     sets: Sequence[ColumnMapping]
     read_time: ReadTime
@@ -46,15 +44,13 @@ class TableOptions:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The cells of a row, the line it begins in, and why it is none, if so."""
-
     line: int
     cells: list[str]
     bad: str | None
 
 
 class _Lines:
-    """Lines as text for ``csv``, which asks for more of them while a quoted cell is open."""
+    """Lines as text for ``csv``, which reads more of them while a quoted cell is open."""
 
     def __init__(self, source: Source, encoding: str) -> None:
         self._lines = source.lines()
@@ -77,17 +73,16 @@ class _Lines:
         return text
 
     def begin_row(self) -> int:
-        """Begin the next row; return the number of its first line."""
+        """Start the next row; return the number of its first line."""
         self._row = []
         self.bad = None
         return self._again[0][0] if self._again else self.number + 1
 
     def row_lines(self) -> list[str]:
-        """Return the lines of the present row."""
         return [text for _, text, _ in self._row]
 
     def end_after_first(self) -> None:
-        """Let the present row end with its first line: the others are read again as rows."""
+        """End the current row after its first line; the others are read again as rows."""
         self._again.extendleft(reversed(self._row[1:]))
         self.number = self._row[0][0]
 
@@ -108,18 +103,18 @@ class _Lines:
 
 
 def read_table(
-    source: Source, form: TableForm, ids: Callable[[bytes], UUID], wish: TableOptions
-) -> Iterator[Found]:
-    """Every row that is not blank.
+    source: Source, form: TableForm, ids: Callable[[bytes], UUID], options: TableOptions
+) -> Iterator[ReadItem]:
+    """Yield every row that is not blank.
 
-    Raises ``ColumnMappingError`` where the header does not fit the wish, or where the first row's time has
-    no zone: then none has one, and that is better asked now than after a million rows.
+    Raises ``ColumnMappingError`` if the header does not fit the mappings, or if the time of the first
+    row has no time zone: then no row has one, which is better reported before a million rows are sent.
     """
     check = _SwallowedRows(form)
     rows = read_rows(source, form, check)
     header = list(form.columns) or _header(source, rows)
     try:
-        columns = plan(header, wish.maps, wish.sets, wish.read_time)
+        columns = plan_columns(header, options.maps, options.sets, options.read_time)
     except ColumnMappingError as mistakes:
         raise ColumnMappingError(
             mistakes.problems, [*mistakes.hints, *_other_delimiters(header)]
@@ -148,7 +143,6 @@ class _SwallowedRows:
         """How rows are read; None while the header is."""
 
     def are_in(self, lines: Sequence[str]) -> bool:
-        """Whether a line within the row would be a row of its own."""
         return self.columns is not None and any(map(self._is_row, lines[1:]))
 
     def _is_row(self, line: str) -> bool:
@@ -166,12 +160,12 @@ class _SwallowedRows:
 def read_rows(
     source: Source, form: TableForm, swallowed: _SwallowedRows | None = None
 ) -> Iterator[Row]:
-    """Every row that is not blank, the header included.
+    """Yield every row that is not blank, including the header.
 
-    Where a quote is opened and never closed, or closed behind lines that are rows themselves, only
-    the line with the quote is refused: those behind it are read again, each by itself.
+    If a quote is never closed, or closed after lines that are rows themselves, only the line with the
+    quote is refused; the lines after it are read again one by one.
     """
-    csv.field_size_limit(MAX_CELL)
+    csv.field_size_limit(MAX_CELL_CHARS)
     lines = _Lines(source, form.encoding)
 
     def reading() -> Any:
@@ -186,12 +180,14 @@ def read_rows(
             return
         except csv.Error as error:
             several = lines.number > start
-            yield Row(start, [], OPEN_QUOTE.format(error, lines.number) if several else str(error))
+            yield Row(
+                start, [], OPEN_QUOTE_MESSAGE.format(error, lines.number) if several else str(error)
+            )
             lines.end_after_first()
             reader = reading()
             continue
         if lines.number > start and swallowed is not None and swallowed.are_in(lines.row_lines()):
-            yield Row(start, [], SWALLOWING.format(lines.number))
+            yield Row(start, [], SWALLOWED_ROWS_MESSAGE.format(lines.number))
             lines.end_after_first()
             reader = reading()
         elif cells:
@@ -208,7 +204,6 @@ def _header(source: Source, rows: Iterator[Row]) -> list[str]:
 
 
 def _other_delimiters(header: Sequence[str]) -> list[str]:
-    """Return the advice for a header that the delimiter does not divide."""
     if len(header) > 1:
         return []
     options = {";": "';'", "\t": "tab", "|": "'|'", ",": "','"}
@@ -222,8 +217,9 @@ def _other_delimiters(header: Sequence[str]) -> list[str]:
 def _record(
     row: Row, header: Sequence[str], columns: Columns, ids: Callable[[bytes], UUID]
 ) -> Record:
-    """The record of a row. Its identity are the cells by the names of their columns: neither the
-    order of columns nor an empty one makes another record of it."""
+    """Return the record of a row. Its id depends on the cells by the names of their columns: neither the
+    order of columns nor an empty column changes it.
+    """
     if row.bad:
         raise ValueError(row.bad)
     operation = columns.operation(row.cells)

@@ -1,4 +1,4 @@
-"""Times as files write them, read into instants."""
+"""Parsers of times in files."""
 
 import re
 from collections.abc import Callable
@@ -30,11 +30,11 @@ COMPACT = re.compile(
     re.ASCII,
 )
 COMPACT_LENGTHS = (8, 12, 14)
-DIVISORS = ((10**17, 10**9), (10**14, 10**6), (10**11, 10**3), (0, 1))
+EPOCH_UNITS = ((10**17, 10**9), (10**14, 10**6), (10**11, 10**3), (0, 1))
 """From which size on a number since 1970 counts nanoseconds, microseconds, milliseconds, seconds:
 in each unit these are instants of the years 1973 to 5138, and so told apart for all that happens."""
 MICROSECOND = timedelta(microseconds=1)
-LARGEST_OFFSET = timedelta(hours=15, minutes=59)
+MAX_UTC_OFFSET = timedelta(hours=15, minutes=59)
 """No zone ever was further from UTC."""
 MONTHS = {
     name: number
@@ -53,20 +53,20 @@ LOG_TIME = re.compile(
 
 
 class MissingTimeZoneError(ValueError):
-    """A time that says nothing of its zone, where none was given either."""
+    """The time has no time zone, and no default was set."""
 
 
 def time_reader(zone: tzinfo | None, pattern: str | None) -> ReadTime:
-    """Return the reader for times of ``pattern`` (``strptime``), or of the usual forms without one.
+    """Return a parser for ``pattern`` (``strptime``), or for the usual formats without one.
 
-    ``zone`` is that of times which name none; without it they raise ``MissingTimeZoneError``.
-    A local time that its zone has twice, or not at all, is refused. Digits finer than a microsecond are cut.
+    ``zone`` is the default time zone; without it, times without one raise ``MissingTimeZoneError``.
+    Ambiguous and nonexistent local times are refused. Digits beyond a microsecond are cut.
     """
 
     def read(text: str) -> datetime:
         text = text.strip()
         try:
-            found = datetime.strptime(text, pattern) if pattern else _usual(text)  # noqa: DTZ007 the zone is added below
+            parsed = datetime.strptime(text, pattern) if pattern else _usual(text)  # noqa: DTZ007 the zone is added below
         except ValueError as error:
             if pattern:
                 raise ValueError(f"{text!r} is not a time of the form {pattern}") from None
@@ -74,14 +74,14 @@ def time_reader(zone: tzinfo | None, pattern: str | None) -> ReadTime:
                 f"{text!r} is not a time ({error}): write 2023-11-16 18:17:03.97, or seconds since "
                 "1970, or name its form with --time-format"
             ) from None
-        if found.tzinfo is None:
+        if parsed.tzinfo is None:
             if zone is None:
                 raise MissingTimeZoneError(
                     f"{text!r} has no zone: add --zone UTC, or the zone of its clock"
                 )
-            found = _in_zone(found, zone, text)
+            parsed = _in_zone(parsed, zone, text)
         try:
-            return found.astimezone(UTC)
+            return parsed.astimezone(UTC)
         except OverflowError:
             raise ValueError(f"{text!r} is outside the calendar") from None
 
@@ -89,7 +89,6 @@ def time_reader(zone: tzinfo | None, pattern: str | None) -> ReadTime:
 
 
 def _in_zone(local: datetime, zone: tzinfo, text: str) -> datetime:
-    """Return the instant of a local time; refuse what clocks show twice or never."""
     first, second = local.replace(tzinfo=zone, fold=0), local.replace(tzinfo=zone, fold=1)
     if first.utcoffset() != second.utcoffset():
         try:
@@ -105,7 +104,6 @@ def _in_zone(local: datetime, zone: tzinfo, text: str) -> datetime:
 
 
 def _usual(text: str) -> datetime:
-    """Read what databases and logs print, or a number since 1970."""
     if NUMBER.fullmatch(text):
         return _since_1970(text)
     if match := ISO.fullmatch(text):
@@ -131,7 +129,6 @@ def _month(name: str) -> int:
 
 
 def _instant(year: int, month: int, day: int, parts: tuple[str | None, ...]) -> datetime:
-    """Return the time of a date and the parts of a clock and a zone; naive without a zone."""
     hour_text, minute, second, fraction, half, utc, offset, name = parts
     hour = int(hour_text or 0)
     if half is not None:
@@ -139,21 +136,21 @@ def _instant(year: int, month: int, day: int, parts: tuple[str | None, ...]) -> 
             raise ValueError(f"{hour} is not an hour before am or pm")
         hour = hour % NOON + (NOON if half in "Pp" else 0)
     micro = int(f"{fraction:0<6.6}") if fraction else 0
-    found = datetime(year, month, day, hour, int(minute or 0), int(second or 0), micro)  # noqa: DTZ001 the zone follows
+    parsed = datetime(year, month, day, hour, int(minute or 0), int(second or 0), micro)  # noqa: DTZ001 the zone follows
     if offset is not None:
-        return found.replace(tzinfo=_offset(offset))
+        return parsed.replace(tzinfo=_offset(offset))
     if name is not None and name.upper() not in ("UTC", "GMT", "Z"):
         raise ValueError(
             f"zones of the name {name!r} are several: write the offset, such as +01:00"
         )
-    return found.replace(tzinfo=UTC) if utc is not None or name is not None else found
+    return parsed.replace(tzinfo=UTC) if utc is not None or name is not None else parsed
 
 
 def _offset(text: str) -> timezone:
     digits = text[1:].replace(":", "")
     hours, minutes, seconds = int(digits[:2]), int(digits[2:4] or 0), int(digits[4:] or 0)
     offset = timedelta(hours=hours, minutes=minutes, seconds=seconds)
-    if offset > LARGEST_OFFSET or max(minutes, seconds) >= 60:
+    if offset > MAX_UTC_OFFSET or max(minutes, seconds) >= 60:
         raise ValueError(f"{text} is not an offset of any zone")
     return timezone(-offset if text[0] == "-" else offset)
 
@@ -163,7 +160,7 @@ def _since_1970(text: str) -> datetime:
     if len(whole) in COMPACT_LENGTHS and text == whole and COMPACT.fullmatch(whole):
         forms = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
         raise ValueError(f"it looks like a date: --time-format {forms[len(whole)]} reads it")
-    unit = next(unit for least, unit in DIVISORS if abs(int(whole)) >= least)
+    unit = next(unit for least, unit in EPOCH_UNITS if abs(int(whole)) >= least)
     microseconds = int(Decimal(text) * 10**6 / unit)
     try:
         return EPOCH + microseconds * MICROSECOND
@@ -172,7 +169,7 @@ def _since_1970(text: str) -> datetime:
 
 
 def read_log_time(text: str) -> datetime:
-    """Read a time as web servers log it: ``17/May/2015:10:05:03 +0000``, in any locale."""
+    """Parse ``17/May/2015:10:05:03 +0000`` in any locale."""
     match = LOG_TIME.fullmatch(text)
     if match is None or match[2] not in MONTHS:
         raise ValueError(f"{text!r} is not a time such as 17/May/2015:10:05:03 +0000")
@@ -188,5 +185,4 @@ def read_log_time(text: str) -> datetime:
 
 
 def write_time(instant: datetime) -> str:
-    """Write RFC 3339 in UTC, as the API takes it."""
     return instant.isoformat().replace("+00:00", "Z")

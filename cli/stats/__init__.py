@@ -1,4 +1,4 @@
-"""``trackstore stats``: a question to a running server, answered with bars, or with lines over time."""
+"""``trackstore stats``: aggregations as tables with bars, or as sparklines over time."""
 
 import json
 
@@ -6,21 +6,21 @@ import typer
 
 from cli.output import out, say, warn
 from cli.remote import DEFAULT_SERVER, RemoteClient, ServerKey, ServerUrl
-from cli.stats.asking import Plan, SourceName, StatsQuery, UsageError, plan
-from cli.stats.lines import print_lines, slices_of
+from cli.stats.arguments import QueryPlan, SourceName, StatsArguments, UsageError, plan_query
 from cli.stats.options import (
     AsJson,
+    BucketOption,
     EveryRow,
     GroupBy,
     Last,
     Limit,
     Measures,
-    Slices,
     Source,
     Top,
     Where,
     Zone,
 )
+from cli.stats.sparklines import buckets_of, print_lines
 from cli.stats.table import flat_rows, print_rows
 
 EPILOG = (
@@ -37,7 +37,7 @@ def stats(
     source: Source = SourceName.OPERATIONS,
     group_by: GroupBy = None,
     measure: Measures = None,
-    bucket: Slices = None,
+    bucket: BucketOption = None,
     last: Last = None,
     where: Where = None,
     top: Top = None,
@@ -48,33 +48,33 @@ def stats(
     server: ServerUrl = DEFAULT_SERVER,
     key: ServerKey = None,
 ) -> None:
-    """Ask a running server for counts, sums and quantiles, grouped and over time."""
-    asked = StatsQuery(
+    """Print counts, sums and quantiles of a running server, grouped and over time."""
+    arguments = StatsArguments(
         source, group_by or [], measure or ["count"], bucket, last, where or [], top, zone, limit
     )
     try:
-        made = plan(asked)
-    except UsageError as mistake:
-        raise typer.BadParameter(str(mistake), param_hint=mistake.option) from None
-    _show(made, _ask(made, server, key), as_json, every_row)
+        query = plan_query(arguments)
+    except UsageError as error:
+        raise typer.BadParameter(str(error), param_hint=error.option) from None
+    _show(query, _ask(query, server, key), as_json, every_row)
 
 
-def _ask(made: Plan, server: str, key: str | None) -> dict[str, object]:
+def _ask(query: QueryPlan, server: str, key: str | None) -> dict[str, object]:
     with RemoteClient(server, key) as remote:
         remote.viewer("READ")
-        answer: dict[str, object] = remote.query(made.document, made.variables)["found"]
+        answer: dict[str, object] = remote.query(query.document, query.variables)["found"]
         return answer
 
 
-def _show(made: Plan, answer: dict[str, object], as_json: bool, every_row: bool) -> None:
-    rows = flat_rows(made, answer)
+def _show(query: QueryPlan, answer: dict[str, object], as_json: bool, every_row: bool) -> None:
+    rows = flat_rows(query, answer)
     if as_json:
         out.print(json.dumps(rows, ensure_ascii=False), markup=False)
     elif not rows:
         say("Nothing was found: widen --last, or take a --where away.")
-    elif made.bucket and made.keys and not every_row and (slices := slices_of(made, rows)):
-        print_lines(made, rows, slices)
+    elif query.bucket and query.keys and not every_row and (slices := buckets_of(query, rows)):
+        print_lines(query, rows, slices)
     else:
-        print_rows(made, rows)
+        print_rows(query, rows)
     if answer["truncated"]:
         warn(f"there are more than {len(rows)} rows: raise --limit, or ask for --top")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.stats.asking import SourceName
+from cli.stats.arguments import SourceName
 
 Source = Annotated[SourceName, typer.Argument(help="What is counted.", show_default=True)]
 GroupBy = Annotated[
@@ -27,7 +27,7 @@ Measures = Annotated[
         "distinct.userId, attributes.PATH.sum; repeat it for several. Default: count. Bars show the first.",
     ),
 ]
-Slices = Annotated[
+BucketOption = Annotated[
     str | None,
     typer.Option(
         "--bucket",

@@ -1,4 +1,4 @@
-"""The rows of an answer as a table with bars, and flat for programs."""
+"""Rows of an answer as a table with bars, and flat for programs."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -7,11 +7,11 @@ from typing import Any
 from rich.text import Text
 
 from cli.output import print_table
-from cli.stats.asking import Column, Plan
+from cli.stats.arguments import Column, QueryPlan
 from store.aggregation.catalog import BucketUnit
 
 Row = dict[str, Any]
-BAR = 24
+MAX_BAR_CHARS = 24
 """Characters of the longest bar."""
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 OTHERS = "others"
@@ -19,21 +19,21 @@ DATES = {BucketUnit.MONTH: "%Y-%m", BucketUnit.QUARTER: "%Y-%m", BucketUnit.YEAR
 DAYS = {BucketUnit.DAY, BucketUnit.WEEK}
 
 
-def flat_rows(made: Plan, answer: Mapping[str, Any]) -> list[Row]:
-    """One flat object per row: start of the slice, keys, measures; the others come last."""
-    rows = [_flat(made, row) for row in answer["rows"]]
+def flat_rows(query: QueryPlan, answer: Mapping[str, Any]) -> list[Row]:
+    """Return one flat object per row: start, keys, measures. The remainder of ``--top`` is last."""
+    rows = [_flat(query, row) for row in answer["rows"]]
     others = answer.get("others")
-    if others is not None and any(_read(others, column) for column in made.measures):
-        row: Row = {"start": None} if made.bucket else {}
-        row |= dict.fromkeys([column.name for column in made.keys])
-        row |= {column.name: _read(others, column) for column in made.measures}
+    if others is not None and any(_read(others, column) for column in query.measures):
+        row: Row = {"start": None} if query.bucket else {}
+        row |= dict.fromkeys([column.name for column in query.keys])
+        row |= {column.name: _read(others, column) for column in query.measures}
         rows.append({**row, OTHERS: True})
     return rows
 
 
-def _flat(made: Plan, row: Mapping[str, Any]) -> Row:
-    found: Row = {"start": row["bucket"]["start"]} if made.bucket else {}
-    return found | {column.name: _read(row, column) for column in (*made.keys, *made.measures)}
+def _flat(query: QueryPlan, row: Mapping[str, Any]) -> Row:
+    found: Row = {"start": row["bucket"]["start"]} if query.bucket else {}
+    return found | {column.name: _read(row, column) for column in (*query.keys, *query.measures)}
 
 
 def _read(row: Any, column: Column) -> Any:
@@ -42,35 +42,33 @@ def _read(row: Any, column: Column) -> Any:
     return row
 
 
-def print_rows(made: Plan, rows: Sequence[Row]) -> None:
-    """A line per row; the bar shows the first measure."""
-    first = made.measures[0].name
+def print_rows(query: QueryPlan, rows: Sequence[Row]) -> None:
+    first = query.measures[0].name
     shown = [row for row in rows if not row.get(OTHERS)]
     largest = max((abs(row[first] or 0) for row in shown), default=0)
     columns = [
-        *(["start"] if made.bucket else []),
-        *(column.name for column in (*made.keys, *made.measures)),
+        *(["start"] if query.bucket else []),
+        *(column.name for column in (*query.keys, *query.measures)),
         "",
     ]
-    print_table(columns, [_line(made, row, first, largest) for row in rows])
+    print_table(columns, [_line(query, row, first, largest) for row in rows])
 
 
-def _line(made: Plan, row: Row, first: str, largest: float) -> list[str | Text]:
+def _line(query: QueryPlan, row: Row, first: str, largest: float) -> list[str | Text]:
     is_others = bool(row.get(OTHERS))
     cells: list[str | Text] = []
-    if made.bucket:
+    if query.bucket:
         at = None if is_others else datetime.fromisoformat(row["start"])
-        cells.append(OTHERS if at is None else start_cell(made, at))
-    for i, column in enumerate(made.keys):
-        begins = is_others and i == 0 and not made.bucket
+        cells.append(OTHERS if at is None else start_cell(query, at))
+    for i, column in enumerate(query.keys):
+        begins = is_others and i == 0 and not query.bucket
         cells.append(Text(OTHERS, "dim") if begins else key_cell(row[column.name], is_others))
-    cells += [Text(number(row[c.name]), justify="right") for c in made.measures]
+    cells += [Text(number(row[c.name]), justify="right") for c in query.measures]
     cells.append(Text("" if is_others else bar(row[first], largest), "cyan"))
     return cells
 
 
 def key_cell(value: Any, is_others: bool = False) -> str | Text:
-    """A value that rows are grouped by."""
     if value is None:
         return "" if is_others else Text("none", "dim")
     if isinstance(value, bool):
@@ -79,17 +77,15 @@ def key_cell(value: Any, is_others: bool = False) -> str | Text:
     return repr(value) if isinstance(value, float) else str(value)
 
 
-def start_cell(made: Plan, start: datetime) -> str:
-    """The beginning of a slice as its zone shows it."""
-    assert made.bucket is not None
-    at, unit = start.astimezone(made.zone), made.bucket.unit
+def start_cell(query: QueryPlan, start: datetime) -> str:
+    assert query.bucket is not None
+    at, unit = start.astimezone(query.zone), query.bucket.unit
     if unit in DAYS:
         return f"{at:%Y-%m-%d}"
     return at.strftime(DATES.get(unit, "%Y-%m-%d %H:%M"))
 
 
 def number(value: Any) -> str:
-    """A number as people read it: whole ones with commas, others with four digits that count."""
     if value is None:
         return "-"
     if isinstance(value, int) or float(value).is_integer():
@@ -99,8 +95,7 @@ def number(value: Any) -> str:
 
 
 def bar(value: Any, largest: float) -> str:
-    """A bar of eighths of a character; nothing for nothing."""
     if not value or not largest:
         return ""
-    eighths: int = max(round(abs(value) / largest * BAR * 8), 1)
+    eighths: int = max(round(abs(value) / largest * MAX_BAR_CHARS * 8), 1)
     return "█" * (eighths // 8) + (EIGHTHS[eighths % 8] if eighths % 8 else "")

@@ -1,4 +1,4 @@
-"""``trackstore watch``: one request, or all that are active, as they happen."""
+"""``trackstore watch``: one request, or all active requests, live."""
 
 import asyncio
 from collections.abc import Mapping
@@ -8,14 +8,14 @@ from uuid import UUID
 
 import typer
 
-from cli.failures import REFUSED, CommandError
-from cli.interruption import EXIT_CODE
+from cli.errors import EXIT_FAILURE, CommandError
+from cli.interrupts import EXIT_INTERRUPTED
 from cli.output import out, say
 from cli.remote import DEFAULT_SERVER, RemoteClient, ServerKey, ServerUrl
+from cli.watch.descriptions import duration_text, failure_reason
 from cli.watch.documents import REQUEST
 from cli.watch.options import After, All, AsJson, Away, Named, Organization, Type
-from cli.watch.running import WatchOptions, watch_all, watch_request
-from cli.watch.words import span, why
+from cli.watch.runner import WatchOptions, watch_all, watch_request
 from trackstore.calls import Json
 
 EPILOG = (
@@ -35,8 +35,6 @@ INITIAL_EVENTS = 20
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Filters of ``--all``."""
-
     organization: str | None
     type: str | None
 
@@ -57,7 +55,7 @@ def watch(
     server: ServerUrl = DEFAULT_SERVER,
     key: ServerKey = None,
 ) -> None:
-    """Watch a request until it ends, or all that are active: stages, progress and events, live."""
+    """Watch a request until it ends, or all active requests: stages, progress and events, live."""
     filters = Filters(organization, type)
     if (request is None) != watch_every:
         raise typer.BadParameter("name a request, or use --all", param_hint="REQUEST_ID")
@@ -83,13 +81,13 @@ def _watch_one(remote: RemoteClient, options: WatchOptions, name: str, after: st
         final = asyncio.run(watch_request(remote.target, options, request, seq))
     except KeyboardInterrupt:
         say(f"stopped watching; the request {request['uuid']} continues")
-        raise typer.Exit(EXIT_CODE) from None
+        raise typer.Exit(EXIT_INTERRUPTED) from None
     if not options.on_screen:
         duration = final["durationMs"]
-        after_span = "" if duration is None else f" after {span(duration / 1_000)}"
-        reason = why(final)
+        after_span = "" if duration is None else f" after {duration_text(duration / 1_000)}"
+        reason = failure_reason(final)
         say(f"{final['status']}{after_span}{f': {reason}' if reason else ''}")
-    raise typer.Exit(EXIT_CODES.get(final["status"], REFUSED))
+    raise typer.Exit(EXIT_CODES.get(final["status"], EXIT_FAILURE))
 
 
 def _watch_all(
@@ -101,11 +99,10 @@ def _watch_all(
         asyncio.run(watch_all(remote, options, requests, events, after))
     except KeyboardInterrupt:
         say("stopped watching")
-        raise typer.Exit(EXIT_CODE) from None
+        raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
 def _request(remote: RemoteClient, name: str, organization: str | None) -> Json:
-    """Return the request with this id, or the newest with this correlation id."""
     keys: list[Mapping[str, Any]] = [{"correlationId": name}]
     if _is_uuid(name):
         keys.insert(0, {"id": name})

@@ -1,4 +1,4 @@
-"""Many requests on a screen: those that are active, how far they are, and the newest events."""
+"""Screen of many requests: status, progress, and the newest events."""
 
 from collections import deque
 from collections.abc import Callable
@@ -8,25 +8,23 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cli.watch.screen import MOST_EVENTS, bar, connection_text, event_rows, status_text
-from cli.watch.words import moment, percent, plain, span, title_of
+from cli.watch.descriptions import duration_text, local_time, percent, printable, title_of
+from cli.watch.screen import MAX_SCREEN_EVENTS, bar, connection_text, event_rows, status_text
 from store.requests.transitions import REQUEST_FINAL
 from trackstore.calls import Json
 from trackstore.subscriptions import StreamStatus
 from trackstore.watching import Gap
 
 FINAL = {status.value for status in REQUEST_FINAL}
-KEPT = timedelta(seconds=10)
+ENDED_REQUEST_TIME = timedelta(seconds=10)
 """An ended request stays for this time, so that its end is seen."""
-LEAST_ROWS = 3
-CHROME = 5
+MIN_ROWS = 3
+OTHER_LINES = 5
 """Lines beside requests and events: heading, connection, and what parts them."""
-BAR = 24
+MAX_BAR_CHARS = 24
 
 
 class BoardScreen:
-    """Is told of events and of requests as they stand, and draws both."""
-
     def __init__(
         self, requests: list[Json], *, has_more: bool, now: Callable[[], datetime]
     ) -> None:
@@ -34,7 +32,7 @@ class BoardScreen:
         self._requests: dict[str, Json] = {}
         self._ended: dict[str, datetime] = {}
         self._titles: dict[str, str] = {}
-        self._events: deque[Json] = deque(maxlen=MOST_EVENTS)
+        self._events: deque[Json] = deque(maxlen=MAX_SCREEN_EVENTS)
         self._has_more = has_more
         self._missed = 0
         self._connection = StreamStatus()
@@ -42,7 +40,6 @@ class BoardScreen:
         self.update(requests)
 
     def on_event(self, event: Json) -> None:
-        """An event of a request, whose state is read again soon."""
         self._events.append(event)
         id = event["requestId"]
         known = self._requests.get(id)
@@ -50,12 +47,10 @@ class BoardScreen:
             self.outdated[id] = None
 
     def on_gap(self, gap: Gap) -> None:
-        """Events were not told: everything shown may have moved."""
         self._missed += gap.missed
         self.outdated |= dict.fromkeys(self._requests)
 
     def update(self, requests: list[Json]) -> None:
-        """Requests as they are now."""
         for request in requests:
             id = request["uuid"]
             known = self._requests.get(id)
@@ -72,12 +67,11 @@ class BoardScreen:
         self._connection = status
 
     def draw(self, width: int, height: int) -> RenderableType:
-        """Half of the screen for either, more where the other needs less."""
         self._forget_ended()
         shown = sorted(self._requests.values(), key=lambda r: str(r["uuid"]), reverse=True)
-        room = max(height - CHROME, 2 * LEAST_ROWS)
-        rows = shown[: max(room - max(len(self._events), LEAST_ROWS), room // 2)]
-        events = list(self._events)[-max(room - len(rows), LEAST_ROWS) :]
+        room = max(height - OTHER_LINES, 2 * MIN_ROWS)
+        rows = shown[: max(room - max(len(self._events), MIN_ROWS), room // 2)]
+        events = list(self._events)[-max(room - len(rows), MIN_ROWS) :]
         parts: list[RenderableType] = [self._heading(len(shown) - len(rows))]
         if rows:
             parts += [Text(), self._rows(rows, width)]
@@ -102,24 +96,28 @@ class BoardScreen:
             status = request["status"]
             table.add_row(
                 status_text(status),
-                bar(request["progress"], status, BAR if width >= 100 else BAR // 2),
+                bar(
+                    request["progress"],
+                    status,
+                    MAX_BAR_CHARS if width >= 100 else MAX_BAR_CHARS // 2,
+                ),
                 Text(percent(request["progress"])),
                 Text(title_of(request)),
-                Text(plain(request["type"]), "dim"),
-                Text(plain(request["currentStage"] or "")),
-                Text(self._lasted(request), "dim"),
+                Text(printable(request["type"]), "dim"),
+                Text(printable(request["currentStage"] or "")),
+                Text(self._duration(request), "dim"),
             )
         return table
 
-    def _lasted(self, request: Json) -> str:
+    def _duration(self, request: Json) -> str:
         if request["durationMs"] is not None:
-            return span(request["durationMs"] / 1_000)
-        begun = moment(request["startedAt"] or request["createdAt"])
-        return "" if begun is None else span((self._now() - begun).total_seconds())
+            return duration_text(request["durationMs"] / 1_000)
+        begun = local_time(request["startedAt"] or request["createdAt"])
+        return "" if begun is None else duration_text((self._now() - begun).total_seconds())
 
     def _forget_ended(self) -> None:
         now = self._now()
-        for id in [id for id, at in self._ended.items() if now - at > KEPT]:
+        for id in [id for id, at in self._ended.items() if now - at > ENDED_REQUEST_TIME]:
             del self._ended[id]
             self._requests.pop(id, None)
         kept = {event["requestId"] for event in self._events} | self._requests.keys()

@@ -20,27 +20,21 @@ REFRESH_SECONDS = 0.5
 
 
 class Viewer(Protocol):
-    """Shows whether the stream is connected."""
-
     def on_status(self, status: StreamStatus) -> None: ...
 
 
 class RequestViewer(Viewer, Protocol):
-    """Shows one request."""
-
     def on_event(self, event: Json, request: Json) -> None: ...
 
 
 class FeedViewer(Viewer, Protocol):
-    """Shows events of many requests."""
-
     def on_event(self, event: Json) -> None: ...
 
     def on_gap(self, gap: Gap) -> None: ...
 
 
 class Board(FeedViewer, Protocol):
-    """Shows many requests. ``outdated`` has the ids of those that have changed since."""
+    """Viewer of many requests. ``outdated`` has the ids of those that changed since."""
 
     outdated: dict[str, None]
 
@@ -57,7 +51,6 @@ class RequestFollower:
     away_seconds: float
 
     async def follow(self, request_fields: str, viewer: RequestViewer) -> None:
-        """Return when the request has ended."""
         items = self.client.watch_fields(
             self.request["uuid"],
             progress_fields(request_fields),

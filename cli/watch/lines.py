@@ -7,15 +7,13 @@ import msgspec
 from rich.text import Text
 
 from cli.output import out, say, warn
-from cli.watch.words import as_json, plain, what_happened, where
+from cli.watch.descriptions import as_json, event_text, printable, where
 from trackstore.calls import Json
 from trackstore.subscriptions import StreamStatus
 from trackstore.watching import Gap
 
 
 class Lines:
-    """Prints a line per event on standard output, and the connection on standard error."""
-
     def __init__(self, *, as_json: bool, names_requests: bool) -> None:
         self._as_json = as_json
         self._names_requests = names_requests
@@ -34,7 +32,7 @@ class Lines:
 
     def on_status(self, status: StreamStatus) -> None:
         if not status.is_connected and not self._is_lost:
-            warn(f"connection lost ({plain(status.reason)}); reconnecting")
+            warn(f"connection lost ({printable(status.reason)}); reconnecting")
         elif status.is_connected and self._is_lost:
             say("reconnected")
         elif status.is_connected and self._names_requests and not self._has_connected:
@@ -47,14 +45,13 @@ class Lines:
 
 
 def event_line(event: Json, *, names_request: bool) -> str:
-    """Return time, request, seq, type, stage and description of an event."""
     parts = [
-        plain(event["occurredAt"]),
+        printable(event["occurredAt"]),
         *([event["requestId"]] if names_request else []),
         f"{event['seq']:>4}",
-        f"{plain(event['type']):<17}",
+        f"{printable(event['type']):<17}",
         f"{where(event):<12}",
-        what_happened(event),
+        event_text(event),
     ]
     severity = event["severity"]
     if severity in ("WARNING", "ERROR", "CRITICAL"):

@@ -1,4 +1,4 @@
-"""A terminal that shows something while it changes: drawn a few times a second, however much happens."""
+"""Terminal screens, drawn a few times a second regardless of the number of events."""
 
 import asyncio
 from collections.abc import Coroutine, Sequence
@@ -11,12 +11,12 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from cli.watch.words import moment, plain, share_of, what_happened, where
+from cli.watch.descriptions import event_text, local_time, printable, share_of, where
 from trackstore.calls import Json
 from trackstore.subscriptions import StreamStatus
 
 FRAME_SECONDS = 0.25
-MOST_EVENTS = 60
+MAX_SCREEN_EVENTS = 60
 """Events that are kept for a screen; the last of them are shown, as far as there is room."""
 STYLES = {
     "PENDING": "dim",
@@ -31,41 +31,36 @@ SEVERITY_STYLES = {"DEBUG": "dim", "WARNING": "yellow", "ERROR": "red", "CRITICA
 HINT = "Ctrl-C stops watching, nothing else"
 
 
-class Drawn(Protocol):
-    """What is shown."""
-
-    def draw(self, width: int, height: int) -> RenderableType:
-        """It, at this size."""
+class Screen(Protocol):
+    def draw(self, width: int, height: int) -> RenderableType: ...
 
 
-async def show(console: Console, drawn: Drawn, work: Coroutine[Any, Any, None]) -> None:
-    """Draw while the work goes on; what is drawn last stays."""
+async def show(console: Console, screen: Screen, work: Coroutine[Any, Any, None]) -> None:
+    """Draw until the work has ended; the last frame stays."""
     task = asyncio.create_task(work)
     with Live(console=console, auto_refresh=False) as live:
         try:
             while not task.done():
-                _draw(live, console, drawn)
+                _draw(live, console, screen)
                 await asyncio.wait({task}, timeout=FRAME_SECONDS)
         finally:
             task.cancel()
             with suppress(asyncio.CancelledError, Exception):  # raised below where it counts
                 await task
-            _draw(live, console, drawn)
+            _draw(live, console, screen)
     task.result()
 
 
-def _draw(live: Live, console: Console, drawn: Drawn) -> None:
+def _draw(live: Live, console: Console, screen: Screen) -> None:
     width, height = console.size
-    live.update(drawn.draw(width, height), refresh=True)
+    live.update(screen.draw(width, height), refresh=True)
 
 
 def status_text(status: str) -> Text:
-    """A state in its colour."""
     return Text(status, STYLES.get(status, ""))
 
 
 def bar(share: Any, status: str, width: int) -> ProgressBar:
-    """A bar in the colour of the state."""
     style = STYLES.get(status, "cyan")
     return ProgressBar(
         total=1, completed=share_of(share), width=width, complete_style=style, finished_style=style
@@ -73,28 +68,30 @@ def bar(share: Any, status: str, width: int) -> ProgressBar:
 
 
 def event_rows(events: Sequence[Json], titles: dict[str, str] | None = None) -> Table:
-    """The events, oldest first; with the request of each where there are several."""
     table = Table.grid(padding=(0, 2, 0, 0))
     for _ in range(4 if titles is None else 5):
         table.add_column(no_wrap=True, overflow="ellipsis")
     for event in events:
-        at = moment(event["occurredAt"])
+        at = local_time(event["occurredAt"])
         style = SEVERITY_STYLES.get(event["severity"], "")
         cells = [Text("" if at is None else f"{at:%H:%M:%S}", "dim")]
         if titles is not None:
             id: str = event["requestId"]
             cells.append(Text(titles.get(id, id)))
-        cells += [Text(plain(event["type"]), style), Text(where(event)), Text(what_happened(event))]
+        cells += [
+            Text(printable(event["type"]), style),
+            Text(where(event)),
+            Text(event_text(event)),
+        ]
         table.add_row(*cells)
     return table
 
 
 def connection_text(status: StreamStatus) -> Text:
-    """Return the last line of a screen: whether it is live."""
     if status.is_connected:
         return Text.assemble(("● live", "green"), (f"  {HINT}", "dim"))
     if status.reason:
         return Text.assemble(
-            ("○ connection lost", "yellow"), f": {plain(status.reason)}; reconnecting"
+            ("○ connection lost", "yellow"), f": {printable(status.reason)}; reconnecting"
         )
     return Text("○ connecting", "dim")

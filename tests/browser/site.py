@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 
 from cli.demo import prepare
-from cli.demo.play import TICK_SECONDS, Play
-from cli.demo.scene import Scene
+from cli.demo.generator import TICK_SECONDS, TrafficGenerator
+from cli.demo.simulation import Simulation
 from cli.remote import RemoteClient
 from tests.support.processes import COMMAND, PATIENCE_SECONDS, ServerProcess, server_process
 
@@ -57,12 +57,12 @@ class Site:
         return created["secret"], created["apiKey"]["uuid"]
 
     def play(self, seconds: float = PLAYED_SECONDS) -> None:
-        """Send so many seconds of sample data, as fast as the server accepts it."""
-        client, scene = RemoteClient(self.url, self.admin), Scene(random.Random(7))
-        play = Play(client, scene, prepare(client, 2, RATE))
-        play.begin(RATE)
-        while scene.now < seconds:
-            play.step(TICK_SECONDS)
+        """Play so much of the demonstration, as fast as the server takes it."""
+        client, simulation = RemoteClient(self.url, self.admin), Simulation(random.Random(7))
+        generator = TrafficGenerator(client, simulation, prepare(client, 2, RATE))
+        generator.start(RATE)
+        while simulation.now < seconds:
+            generator.step(TICK_SECONDS)
         client.close()
 
 

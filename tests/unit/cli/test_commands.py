@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from cli.commands import COMMANDS, Entry, load
-from cli.failures import CommandError
-from cli.sentences import sentence
+from cli.error_messages import error_line
+from cli.errors import CommandError
 from server.version import VERSION
 from store.database import DatabaseFailureError
 from tests.unit.cli.conftest import Run
@@ -71,12 +71,12 @@ def test_a_database_that_is_away_is_1_and_one_sentence(run: Run, command: str) -
 
 
 def test_failures_are_told_on_one_line_without_passwords() -> None:
-    assert sentence(OSError(13, "Permission denied", "a.txt")) == "a.txt: Permission denied"
-    assert sentence(CommandError("no\nat   all")) == "no at all"
+    assert error_line(OSError(13, "Permission denied", "a.txt")) == "a.txt: Permission denied"
+    assert error_line(CommandError("no\nat   all")) == "no at all"
     refused = DatabaseFailureError("disk is full\n[SQL: INSERT ...]\n[parameters: ('hush',)]")
-    assert sentence(refused) == "the database rejected a statement: disk is full"
-    assert sentence(ConnectionError("postgresql://me:hush@h")) == "postgresql://me:***@h"
-    assert sentence(ConnectionError()) == "ConnectionError"
+    assert error_line(refused) == "the database rejected a statement: disk is full"
+    assert error_line(ConnectionError("postgresql://me:hush@h")) == "postgresql://me:***@h"
+    assert error_line(ConnectionError()) == "ConnectionError"
 
 
 def test_the_names_of_commands_are_those_of_the_guide() -> None:

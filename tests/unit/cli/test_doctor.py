@@ -11,9 +11,9 @@ from typing import NamedTuple
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from cli.checks import CheckState, Finding
 from cli.database import with_store
-from cli.doctor import examine
-from cli.findings import Finding, State
+from cli.doctor import check_all
 from server.settings.database import DATABASES
 from server.settings.model import load_settings
 from store.dialects import PoolSettings, dialect_for
@@ -25,7 +25,7 @@ from tests.unit.cli.conftest import Run
 
 def look(url: str | None = None) -> dict[str, Finding]:
     """The findings by what they are about; the worst where there are several."""
-    findings = sorted(examine(url), key=lambda finding: finding.state is State.FAIL)
+    findings = sorted(check_all(url), key=lambda finding: finding.state is CheckState.FAIL)
     return {finding.name: finding for finding in findings}
 
 
@@ -64,12 +64,12 @@ def test_partitions_that_are_missing_are_a_warning(
 ) -> None:
     finding = look(migrated_database_url)["partitions"]
     if dialect == "sqlite":
-        assert finding.state is State.SKIP
+        assert finding.state is CheckState.SKIP
         return
-    assert finding.state is State.WARN
-    assert f"operations_p{datetime.now(UTC):%Y%m}" in finding.found
+    assert finding.state is CheckState.WARN
+    assert f"operations_p{datetime.now(UTC):%Y%m}" in finding.detail
     start_once(migrated_database_url)
-    assert look(migrated_database_url)["partitions"].state is State.OK
+    assert look(migrated_database_url)["partitions"].state is CheckState.OK
 
 
 @pytest.mark.usefixtures("own_folder")
@@ -77,8 +77,8 @@ def test_pending_migrations(empty_database_url: str, dialect: str, run: Run) -> 
     if dialect == "sqlite":
         file_of(empty_database_url).touch()
     finding = look(empty_database_url)["tables"]
-    assert "to be run: 0001" in finding.found
-    assert finding.state is (State.WARN if dialect == "sqlite" else State.FAIL)
+    assert "to be run: 0001" in finding.detail
+    assert finding.state is (CheckState.WARN if dialect == "sqlite" else CheckState.FAIL)
     result = run("doctor", "--database-url", empty_database_url)
     assert result.exit_code == (0 if dialect == "sqlite" else 1)
 
@@ -86,7 +86,7 @@ def test_pending_migrations(empty_database_url: str, dialect: str, run: Run) -> 
 @pytest.mark.usefixtures("own_folder")
 def test_a_database_that_is_away(run: Run) -> None:
     url = "postgresql://me:hush@127.0.0.1:1/nowhere"
-    assert look(url)["database"].state is State.FAIL
+    assert look(url)["database"].state is CheckState.FAIL
     result = run("doctor", "--database-url", url)
     assert result.exit_code == 1
     assert "hush" not in result.output
@@ -94,8 +94,8 @@ def test_a_database_that_is_away(run: Run) -> None:
 
 def test_looking_makes_no_database(own_folder: Path) -> None:
     findings = look()
-    assert findings["database"].state is State.SKIP
-    assert findings["access"].state is State.OK
+    assert findings["database"].state is CheckState.SKIP
+    assert findings["access"].state is CheckState.OK
     assert list(own_folder.iterdir()) == []
 
 
@@ -121,17 +121,17 @@ def test_settings_that_nothing_reads(own_folder: Path, monkeypatch: pytest.Monke
 @pytest.mark.usefixtures("own_folder")
 def test_workers_on_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRACKSTORE_WORKERS", "2")
-    assert look()["workers"].state is State.FAIL
+    assert look()["workers"].state is CheckState.FAIL
 
 
 @pytest.mark.usefixtures("own_folder")
 def test_access(database_url: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRACKSTORE_HOST", "0.0.0.0")
     open_to_all = look(database_url)["access"]
-    assert open_to_all.state is State.FAIL
+    assert open_to_all.state is CheckState.FAIL
     assert "trackstore keys create" in open_to_all.fix
     run("keys", "create", "first", "--database-url", database_url)
-    assert look(database_url)["access"].state is State.OK
+    assert look(database_url)["access"].state is CheckState.OK
 
 
 @pytest.mark.usefixtures("own_folder")
@@ -139,20 +139,20 @@ def test_keys_that_are_asked_for_and_not_there(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TRACKSTORE_ACCESS", "keys")
-    assert look(database_url)["access"].state is State.WARN
+    assert look(database_url)["access"].state is CheckState.WARN
 
 
 @pytest.mark.usefixtures("own_folder")
 @pytest.mark.parametrize(
     ("off", "state"),
     [
-        (timedelta(seconds=1), State.OK),
-        (timedelta(seconds=-30), State.WARN),
-        (timedelta(hours=1), State.FAIL),
+        (timedelta(seconds=1), CheckState.OK),
+        (timedelta(seconds=-30), CheckState.WARN),
+        (timedelta(hours=1), CheckState.FAIL),
     ],
 )
 def test_the_clock(
-    database_url: str, monkeypatch: pytest.MonkeyPatch, off: timedelta, state: State
+    database_url: str, monkeypatch: pytest.MonkeyPatch, off: timedelta, state: CheckState
 ) -> None:
     async def there(probes: Probes, connection: AsyncConnection) -> datetime:
         del probes, connection
@@ -169,7 +169,7 @@ def test_a_version_that_is_too_old(
 ) -> None:
     monkeypatch.setitem(DATABASES, dialect, ("It", (99, 1)))
     finding = look(database_url)["database"]
-    assert (finding.state, finding.fix) == (State.FAIL, "update it to 99.1 or newer")
+    assert (finding.state, finding.fix) == (CheckState.FAIL, "update it to 99.1 or newer")
 
 
 class Usage(NamedTuple):
@@ -180,9 +180,10 @@ class Usage(NamedTuple):
 
 @pytest.mark.usefixtures("own_folder")
 @pytest.mark.parametrize(
-    ("free", "state"), [(10**12, State.OK), (5 * 10**8, State.WARN), (10**7, State.FAIL)]
+    ("free", "state"),
+    [(10**12, CheckState.OK), (5 * 10**8, CheckState.WARN), (10**7, CheckState.FAIL)],
 )
-def test_room_on_the_disk(monkeypatch: pytest.MonkeyPatch, free: int, state: State) -> None:
+def test_room_on_the_disk(monkeypatch: pytest.MonkeyPatch, free: int, state: CheckState) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**12, 0, free))
     assert look()["disk"].state is state
 
@@ -194,7 +195,7 @@ def test_a_file_that_others_can_read(run: Run, own_folder: Path) -> None:
         file.chmod(mode)
         assert look()["file"].fix == "chmod 600 trackstore.db"
     file.chmod(0o600)
-    assert look()["file"].state is State.OK
+    assert look()["file"].state is CheckState.OK
     with closing(
         sqlite3.connect(file)
     ) as connection:  # the file beside it is there while one is open
@@ -210,4 +211,4 @@ def test_what_this_account_may_not_write(run: Run, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(os, "access", lambda path, mode: not (Path(path).is_file() and mode))
     assert look()["file"].fix == "let this account do both"
     monkeypatch.setattr(os, "access", lambda path, mode: not (Path(path).is_dir() and mode))
-    assert "cannot be written to" in look()["file"].found
+    assert "cannot be written to" in look()["file"].detail

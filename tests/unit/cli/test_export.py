@@ -89,7 +89,7 @@ def test_any_question_can_be_asked(asked: Run) -> None:
     ("arguments", "said"),
     [
         (("--columns", "nothing"), "occurredAt"),
-        (("--last", "7d", "--since", "2026-11-01"), "exclude each other"),
+        (("--last", "7d", "--since", "2026-11-01"), "cannot be combined"),
         (("--since", "yesterday"), "2026-11-20"),
         (("--where", "x"), "FIELD=VALUE"),
         (("--variables", "{}"), "--query"),

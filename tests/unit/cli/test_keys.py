@@ -74,7 +74,7 @@ def test_the_secret_alone_is_on_standard_output(run: Run) -> None:
 def test_the_list_says_how_to_begin(run: Run) -> None:
     result = run("keys", "list")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert "There is no key yet. Make one: trackstore keys create NAME" in result.stderr
+    assert "There are no keys. Create one: trackstore keys create NAME" in result.stderr
 
 
 def test_the_list_shows_keys_and_their_state(run: Run) -> None:

@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from cli import remote
-from cli.failures import CommandError
+from cli.errors import CommandError
 from cli.remote import (
     DEFAULT_SERVER,
     KEY_VARIABLES,

@@ -11,7 +11,7 @@ import psutil
 import pytest
 from graphql import build_schema, parse, validate
 
-from cli.banner import QUERY, Running
+from cli.banner import QUERY, StartedServer
 from server.access.key_requirement import Access
 from server.graphql.schema import schema_sdl
 from server.settings.model import load_settings
@@ -91,7 +91,7 @@ def test_the_query_of_the_banner_is_one() -> None:
     ],
 )
 def test_the_address_that_is_told(host: str, url: str) -> None:
-    assert Running(load_settings(host=host), 80, Access.KEYS).url == url
+    assert StartedServer(load_settings(host=host), 80, Access.KEYS).url == url
 
 
 @pytest.mark.postgresql
@@ -185,7 +185,7 @@ def test_an_application_that_does_not_start_is_1(serve: Serve, own_folder: Path)
         encoding="utf-8",
     )
     code = (
-        "import cli.serving as serving; serving.APPLICATION = 'broken:make'; "
+        "import cli.server_runner as serving; serving.APPLICATION = 'broken:make'; "
         "from cli import main; main()"
     )
     program = (sys.executable, "-c", code)

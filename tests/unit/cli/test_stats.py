@@ -8,7 +8,7 @@ import httpx
 import pytest
 from typer.testing import Result
 
-from cli.stats.lines import sparkline
+from cli.stats.sparklines import sparkline
 from tests.support.processes import ServerProcess, server_process
 from tests.unit.cli.conftest import Run
 

@@ -13,8 +13,8 @@ from typer.testing import CliRunner, Result
 
 from cli import app
 from cli.demo import prepare
-from cli.demo.play import TICK_SECONDS, Play
-from cli.demo.scene import Scene
+from cli.demo.generator import TICK_SECONDS, TrafficGenerator
+from cli.demo.simulation import Simulation
 from cli.remote import RemoteClient
 from tests.support.processes import PATIENCE_SECONDS, ServerProcess, server_process, start_command
 from tests.unit.cli.importing.loopback import Reply, stand_in
@@ -53,15 +53,15 @@ def demo(*arguments: str) -> Result:
 
 def test_what_a_play_shows(server: ServerProcess) -> None:
     """Half a minute of it, as fast as the server takes it."""
-    client, scene = RemoteClient(server.url, None), Scene(random.Random(5))
+    client, simulation = RemoteClient(server.url, None), Simulation(random.Random(5))
     chosen = prepare(client, 2, RATE)
-    play = Play(client, scene, chosen)
-    play.begin(RATE)
-    while scene.now < 30:
-        play.step(TICK_SECONDS)
-    play.close()
+    generator = TrafficGenerator(client, simulation, chosen)
+    generator.start(RATE)
+    while simulation.now < 30:
+        generator.step(TICK_SECONDS)
+    generator.close()
     client.close()
-    assert "rejected" not in scene.counts
+    assert "rejected" not in simulation.counts
     shown = query(server)
     assert shown["operations"]["totalCount"] > 200
     assert shown["priced"]["totalCount"] > 20

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import typer
 
-from cli.demo import names, organization_names, parse_duration
-from cli.demo.board import board_text
-from cli.demo.play import LONGEST_TICK, MOST_RUNNING, Play
-from cli.demo.scene import Actor, Scene
+from cli.demo import organization_names, parse_duration, sample_data
+from cli.demo.generator import MAX_RUNNING, MAX_TICK_SECONDS, TrafficGenerator
+from cli.demo.simulation import Actor, Simulation
+from cli.demo.status_line import status_text
 from cli.remote import RemoteClient
 
 QUARTER_HOUR = 900.0
@@ -48,20 +48,20 @@ class Listener(RemoteClient):
 
 def played(
     seconds: float = QUARTER_HOUR, seed: int = 7, rate: float = 10
-) -> tuple[Listener, Scene]:
-    listener, scene = Listener(), Scene(random.Random(seed))
-    play = Play(listener, scene, ["acorn", "birch"])
-    play.begin(rate)
-    while scene.now < seconds:
-        play.step(LONGEST_TICK)
-        assert len(scene.requests) + len(scene.sessions) <= MOST_RUNNING
-    play.close()
+) -> tuple[Listener, Simulation]:
+    listener, simulation = Listener(), Simulation(random.Random(seed))
+    generator = TrafficGenerator(listener, simulation, ["acorn", "birch"])
+    generator.start(rate)
+    while simulation.now < seconds:
+        generator.step(MAX_TICK_SECONDS)
+        assert len(simulation.requests) + len(simulation.sessions) <= MAX_RUNNING
+    generator.close()
     listener.close()
-    return listener, scene
+    return listener, simulation
 
 
 def test_everything_happens_that_users_will_look_for() -> None:
-    listener, scene = played()
+    listener, simulation = played()
     kinds = Counter(next(iter(entry)) for entry in listener.entries)
     assert set(kinds) == {
         "operation", "session", "createRequest", "startRequest", "startStage", "progressStage",
@@ -70,7 +70,7 @@ def test_everything_happens_that_users_will_look_for() -> None:
     }  # fmt: skip
     operations = listener.of("operation")
     modes = {o["tool"]["operationMode"] for o in operations if o["kind"] == "TOOL"}
-    assert modes == {mode for mode, _, _ in names.MODES}
+    assert modes == {mode for mode, _, _ in sample_data.MODES}
     saved = [
         o["tool"]["tokensOriginal"] - o["tool"]["tokensActual"]
         for o in operations
@@ -78,10 +78,10 @@ def test_everything_happens_that_users_will_look_for() -> None:
     ]
     assert sum(saved) > 0 > min(saved)
     models = {o["llm"]["model"] for o in operations if o["kind"] == "LLM"}
-    assert models == {name for name, *_ in names.MODELS} | {names.UNPRICED_MODEL}
+    assert models == {name for name, *_ in sample_data.MODELS} | {sample_data.UNPRICED_MODEL}
     statuses = Counter(o["api"]["statusCode"] for o in operations if o["kind"] == "API")
     assert {200, 201, 204, 404, 429, 500} <= set(statuses)
-    assert statuses[429] == scene.counts["denied"]
+    assert statuses[429] == simulation.counts["denied"]
     assert {s["name"] for s in listener.of("createRequest")[0]["stages"]} == {
         "validation", "rag_retrieval", "script_generation", "video_generation",
         "video_processing", "notification",
@@ -90,14 +90,14 @@ def test_everything_happens_that_users_will_look_for() -> None:
     assert {"CLOSED", "OPEN", "HALF_OPEN"} == set(states)
     ended = kinds["completeRequest"] + kinds["failRequest"] + kinds["cancelRequest"]
     assert kinds["createRequest"] == ended
-    assert len(operations) == scene.counts["operations"]
-    assert not scene.requests
-    assert not scene.sessions
+    assert len(operations) == simulation.counts["operations"]
+    assert not simulation.requests
+    assert not simulation.sessions
 
 
 def test_about_as_much_as_was_asked_for() -> None:
-    _, scene = played(rate=10)
-    assert 0.8 < scene.counts["operations"] / (10 * QUARTER_HOUR) < 2
+    _, simulation = played(rate=10)
+    assert 0.8 < simulation.counts["operations"] / (10 * QUARTER_HOUR) < 2
 
 
 def test_a_seed_gives_the_same_play_with_new_ids() -> None:
@@ -119,32 +119,32 @@ def without_ids(listener: Listener) -> list[Any]:
 
 
 def test_what_runs_at_once_is_bounded() -> None:
-    _, scene = played(30, rate=500)
-    assert scene.counts["entries"] > 5_000
+    _, simulation = played(30, rate=500)
+    assert simulation.counts["entries"] > 5_000
 
 
 def test_actors_act_in_the_order_of_time() -> None:
-    scene = Scene(random.Random(1))
+    simulation = Simulation(random.Random(1))
     acted: list[tuple[str, float]] = []
 
     def actor(name: str, pause: float) -> Actor:
         for _ in range(3):
-            acted.append((name, scene.now))
+            acted.append((name, simulation.now))
             yield pause
 
-    scene.enter(actor("a", 2))
-    scene.enter(actor("b", 1.5), after=1)
-    scene.play_until(3)
+    simulation.start_actor(actor("a", 2))
+    simulation.start_actor(actor("b", 1.5), after=1)
+    simulation.run_until(3)
     assert acted == [("a", 0), ("b", 1), ("a", 2), ("b", 2.5)]
-    assert scene.now == 3
-    scene.play_until(10)
+    assert simulation.now == 3
+    simulation.run_until(10)
     assert acted[4:] == [("a", 4), ("b", 4)]
 
 
 def test_the_line_that_is_shown() -> None:
-    scene = Scene(random.Random(1))
-    scene.counts |= {"entries": 1_500, "operations": 900, "completed": 3, "rejected": 1}
-    assert board_text(scene, 75) == (
+    simulation = Simulation(random.Random(1))
+    simulation.counts |= {"entries": 1_500, "operations": 900, "completed": 3, "rejected": 1}
+    assert status_text(simulation, 75) == (
         "01:15 · requests: 0 running, 3 done, 0 failed · 0 denied · 0 outages · "
         "1,500 sent (20/s) · 900 operations · 0 retries · 1 refused"
     )
@@ -152,8 +152,8 @@ def test_the_line_that_is_shown() -> None:
 
 def test_organizations_have_names_of_their_own() -> None:
     assert organization_names(2) == ["acorn-school", "birch-academy"]
-    many = organization_names(names.MOST_ORGANIZATIONS)
-    assert len(set(many)) == names.MOST_ORGANIZATIONS
+    many = organization_names(sample_data.MAX_ORGANIZATIONS)
+    assert len(set(many)) == sample_data.MAX_ORGANIZATIONS
     assert many[8] == "acorn-school-2"
 
 

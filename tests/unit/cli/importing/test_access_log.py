@@ -6,12 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from cli.failures import CommandError
-from cli.importing.access_log import NAME_LENGTH, operation_of, read_access_log, read_line
-from cli.importing.identity import RecordIds
-from cli.importing.records import Found, Malformed, Record
+from cli.errors import CommandError
+from cli.importing.access_log import MAX_NAME_CHARS, operation_of, read_access_log, read_line
+from cli.importing.record_ids import RecordIds
+from cli.importing.records import Malformed, ReadItem, Record
 from cli.importing.sources import MAX_LINE_BYTES, open_source
-from cli.interruption import Interruption
+from cli.interrupts import Interrupts
 
 ID = UUID(int=8)
 START = "192.0.2.1 - - [01/Mar/2026:23:59:59 -0130]"
@@ -106,7 +106,7 @@ def test_requests_that_no_server_can_read_count_as_well(
 def test_a_long_route_is_cut_in_the_name_only() -> None:
     route = "/" + "x" * 500
     found = operation_of(line(f"GET {route} HTTP/1.1"))
-    assert found["name"] == f"GET {route}"[:NAME_LENGTH]
+    assert found["name"] == f"GET {route}"[:MAX_NAME_CHARS]
     assert found["api"]["route"] == route
 
 
@@ -301,9 +301,9 @@ def test_json_lines_are_refused_with_advice() -> None:
         operation_of('{"ts": 1.5, "request": {"remote_ip": "203.0.113.7"}, "status": 200}')
 
 
-def found_in(path: Path, content: bytes) -> list[Found]:
+def found_in(path: Path, content: bytes) -> list[ReadItem]:
     path.write_bytes(content)
-    with open_source(path, Interruption()) as source:
+    with open_source(path, Interrupts()) as source:
         return list(read_access_log(source, RecordIds(), {}))
 
 

@@ -9,7 +9,7 @@ from cli.importing.columns import (
     ColumnMapping,
     ColumnMappingError,
     constants,
-    plan,
+    plan_columns,
     read_maps,
     read_sets,
 )
@@ -24,7 +24,7 @@ WHEN = "2026-02-03T10:00:00Z"
 
 def test_a_row_becomes_an_operation() -> None:
     maps = [*MAPS, ColumnMapping("labels.userId", "who"), ColumnMapping("attributes.who", "who")]
-    columns = plan(HEADER, maps, [*SETS, ColumnMapping("attributes.run", "7")], READ_TIME)
+    columns = plan_columns(HEADER, maps, [*SETS, ColumnMapping("attributes.run", "7")], READ_TIME)
     assert columns.operation([WHEN, "12", "ana"]) == {
         "kind": "LLM",
         "name": "chat",
@@ -36,7 +36,7 @@ def test_a_row_becomes_an_operation() -> None:
 
 
 def test_an_empty_cell_is_no_value() -> None:
-    assert "llm" not in plan(HEADER, MAPS, SETS, READ_TIME).operation([WHEN, "", ""])
+    assert "llm" not in plan_columns(HEADER, MAPS, SETS, READ_TIME).operation([WHEN, "", ""])
 
 
 @pytest.mark.parametrize(
@@ -50,14 +50,14 @@ def test_an_empty_cell_is_no_value() -> None:
 )
 def test_a_row_that_does_not_fit(row: list[str], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        plan(HEADER, MAPS, SETS, READ_TIME).operation(row)
+        plan_columns(HEADER, MAPS, SETS, READ_TIME).operation(row)
 
 
 def mistakes(
     header: list[str], maps: list[ColumnMapping], sets: list[ColumnMapping]
 ) -> ColumnMappingError:
     with pytest.raises(ColumnMappingError) as found:
-        plan(header, maps, sets, READ_TIME)
+        plan_columns(header, maps, sets, READ_TIME)
     return found.value
 
 
@@ -109,7 +109,7 @@ def test_columns_of_one_name() -> None:
 
 
 def test_an_id_of_its_own_may_carry_the_time() -> None:
-    columns = plan(["key"], [ColumnMapping("id", "key")], SETS, READ_TIME)
+    columns = plan_columns(["key"], [ColumnMapping("id", "key")], SETS, READ_TIME)
     id = "0190b5c0-7b3e-7c1a-8f00-3a5c9e1d2b4f"
     assert columns.operation([id])["id"] == id
 

@@ -13,7 +13,7 @@ from graphql import (
     is_list_type,
 )
 
-from cli.importing.fields import FIELDS, UnknownFieldError, find_field
+from cli.importing.fields import FIELDS, UnknownFieldError, field_of
 from cli.importing.records import Operation
 from cli.importing.times import time_reader
 from server.graphql.schema import schema_sdl
@@ -23,7 +23,7 @@ READ_TIME = time_reader(UTC, None)
 
 def read(name: str, value: str) -> Operation:
     operation: Operation = {}
-    find_field(name, READ_TIME).put(operation, value)
+    field_of(name, READ_TIME).put(operation, value)
     return operation
 
 
@@ -107,7 +107,7 @@ def test_a_value_that_does_not_fit_is_told_with_its_field(
 )
 def test_a_name_that_is_no_field(name: str, message: str) -> None:
     with pytest.raises(ValueError, match=r"field|ends") as refusal:
-        find_field(name, READ_TIME)
+        field_of(name, READ_TIME)
     assert message in str(refusal.value)
     assert isinstance(refusal.value, UnknownFieldError) == (
         "no field" in message or "mean" in message

@@ -4,8 +4,8 @@ from uuid import RFC_4122
 
 import pytest
 
-from cli.importing import identity
-from cli.importing.identity import RecordIds
+from cli.importing import record_ids
+from cli.importing.record_ids import RecordIds
 
 LINES = [b"a", b"b", b"a", b"a", b"c"]
 
@@ -42,7 +42,7 @@ def test_a_name_tells_sources_apart() -> None:
 
 
 def test_memory_is_bounded_and_near_repeats_still_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(identity, "REMEMBERED", 10)
+    monkeypatch.setattr(record_ids, "MAX_REMEMBERED_DIGESTS", 10)
     lines = [b"%d" % (number // 2) for number in range(1_000)]
     make = RecordIds()
     assert len({make(line) for line in lines}) == 1_000

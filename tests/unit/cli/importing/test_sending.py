@@ -60,7 +60,7 @@ def test_a_batch_that_is_too_large_is_parted(monkeypatch: pytest.MonkeyPatch) ->
         return tracked(asked)
 
     assert summary(run(script))["accepted"] == 9
-    monkeypatch.setattr(pipeline, "MOST_BYTES", 300)
+    monkeypatch.setattr(pipeline, "MAX_BATCH_BYTES", 300)
     sizes: list[int] = []
 
     def count(asked: dict[str, Any], _: object) -> Reply:

@@ -17,13 +17,13 @@ from cli.importing.sources import (
     open_source,
     total_bytes,
 )
-from cli.interruption import InterruptedImportError, Interruption
+from cli.interrupts import InterruptedImportError, Interrupts
 
 PATIENCE_SECONDS = 20.0
 
 
 def lines(path: Path) -> list[tuple[int, bytes]]:
-    with open_source(path, Interruption()) as source:
+    with open_source(path, Interrupts()) as source:
         return list(source.lines())
 
 
@@ -70,7 +70,7 @@ def test_a_damaged_file_gives_what_it_can(tmp_path: Path, harm: type[bytes]) -> 
     read: list[int] = []
     with (
         pytest.raises(SourceError, match=r"cut.gz cannot be read further"),
-        open_source(file, Interruption()) as source,
+        open_source(file, Interrupts()) as source,
     ):
         read.extend(number for number, _ in source.lines())
     assert len(read) > 10_000
@@ -79,7 +79,7 @@ def test_a_damaged_file_gives_what_it_can(tmp_path: Path, harm: type[bytes]) -> 
 def test_the_first_wish_to_stop_reaches_a_wait_for_input() -> None:
     reading, writing = os.pipe()
     main = threading.get_ident()
-    with Interruption() as interruption, os.fdopen(writing, "wb"), os.fdopen(reading, "rb") as pipe:
+    with Interrupts() as interrupts, os.fdopen(writing, "wb"), os.fdopen(reading, "rb") as pipe:
         pipe_path = Path(f"/dev/fd/{pipe.fileno()}")
         timer = threading.Timer(0.3, lambda: signal.pthread_kill(main, signal.SIGINT))
         watchdog = threading.Timer(PATIENCE_SECONDS, lambda: os.kill(os.getpid(), signal.SIGALRM))
@@ -88,13 +88,13 @@ def test_the_first_wish_to_stop_reaches_a_wait_for_input() -> None:
         try:
             with (
                 pytest.raises(InterruptedImportError),
-                open_source(pipe_path, interruption) as source,
+                open_source(pipe_path, interrupts) as source,
             ):
                 list(source.lines())
         finally:
             timer.join()
             watchdog.cancel()
-        assert interruption.wished.is_set()
+        assert interrupts.requested.is_set()
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
-    assert signal.getsignal(signal.SIGINT) is not interruption._handle
+    assert signal.getsignal(signal.SIGINT) is not interrupts._handle

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from cli.failures import CommandError
+from cli.errors import CommandError
 from cli.importing import table
 from cli.importing.columns import ColumnMapping, ColumnMappingError
-from cli.importing.identity import RecordIds
-from cli.importing.records import Found, Malformed, Record, RepeatedHeader
+from cli.importing.record_ids import RecordIds
+from cli.importing.records import Malformed, ReadItem, Record, RepeatedHeader
 from cli.importing.sources import open_source
 from cli.importing.table import TableForm, TableOptions, read_table
 from cli.importing.times import time_reader
-from cli.interruption import Interruption
+from cli.interrupts import Interrupts
 from tests.unit.cli.importing.conftest import CALLS
 
 WISH = TableOptions(
@@ -29,13 +29,13 @@ ROW = b"2026-02-03 10:00:00,"
 
 def read(
     path: Path, content: bytes, form: TableForm | None = None, wish: TableOptions = WISH
-) -> Sequence[Found]:
+) -> Sequence[ReadItem]:
     path.write_bytes(content)
-    with open_source(path, Interruption()) as source:
+    with open_source(path, Interrupts()) as source:
         return list(read_table(source, form or TableForm(), RecordIds(), wish))
 
 
-def notes(found: Sequence[Found]) -> list[str | None]:
+def notes(found: Sequence[ReadItem]) -> list[str | None]:
     return [item.operation.get("error") for item in found if isinstance(item, Record)]
 
 
@@ -84,7 +84,7 @@ def test_a_bad_row_costs_only_itself(file: Path) -> None:
 def test_a_quote_that_is_never_closed_is_told_with_the_lines_it_took(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(table, "MAX_CELL", 200)
+    monkeypatch.setattr(table, "MAX_CELL_CHARS", 200)
     found = read(file, HEADER + ROW + b"a\n" + ROW + b'"b\n' + (ROW + b"c\n") * 20)
     (bad,) = [item for item in found if isinstance(item, Malformed)]
     assert bad.line == 3
@@ -134,7 +134,7 @@ def test_a_header_in_the_middle_is_no_record(file: Path) -> None:
     assert notes(found) == ["a", "b"]
 
 
-def ids(found: Sequence[Found]) -> set[str]:
+def ids(found: Sequence[ReadItem]) -> set[str]:
     return {item.operation["id"] for item in found if isinstance(item, Record)}
 
 

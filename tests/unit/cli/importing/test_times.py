@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import typer
 
-from cli.importing.options import find_time_format, find_zone
+from cli.importing.options import parse_time_format, parse_zone
 from cli.importing.times import MissingTimeZoneError, read_log_time, time_reader, write_time
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -134,17 +134,17 @@ def test_times_around_them_are_read(text: str, expected: str) -> None:
 
 
 def test_a_zone_may_be_an_offset() -> None:
-    read = time_reader(find_zone("+05:30"), None)
+    read = time_reader(parse_zone("+05:30"), None)
     assert write_time(read("2026-11-20 09:30:00")) == "2026-11-20T04:00:00Z"
-    assert find_zone("-0800") == timezone(-timedelta(hours=8))
+    assert parse_zone("-0800") == timezone(-timedelta(hours=8))
     with pytest.raises(typer.BadParameter, match="is not a zone such as UTC"):
-        find_zone("+99:00")
+        parse_zone("+99:00")
 
 
 def test_a_form_with_the_name_of_a_zone_is_refused() -> None:
     with pytest.raises(typer.BadParameter, match="names of zones such as EST"):
-        find_time_format("%Y-%m-%d %H:%M:%S %Z")
-    assert find_time_format("%Y %%Z") == "%Y %%Z"
+        parse_time_format("%Y-%m-%d %H:%M:%S %Z")
+    assert parse_time_format("%Y %%Z") == "%Y %%Z"
 
 
 @pytest.mark.parametrize("offset", ["+9900", "+0060", "-1600"])

@@ -11,10 +11,18 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from cli.watch.board_screen import BoardScreen
+from cli.watch.descriptions import (
+    as_json,
+    compact,
+    duration_text,
+    event_text,
+    percent,
+    progress_text,
+    where,
+)
 from cli.watch.lines import event_line
 from cli.watch.request_screen import RequestScreen
-from cli.watch.screen import Drawn
-from cli.watch.words import as_json, compact, how_far, percent, span, what_happened, where
+from cli.watch.screen import Screen
 from tests.unit.cli.watching.test_connection import ID, event
 from tests.unit.cli.watching.test_screens import drawn, request, stage
 
@@ -45,7 +53,7 @@ EVENTS = st.builds(
 )
 
 
-def draw(screen: Drawn, width: int) -> None:
+def draw(screen: Screen, width: int) -> None:
     """Draw a screen of this width."""
     console = Console(file=StringIO(), width=width, height=40, highlight=False)
     console.print(screen.draw(width, 40))
@@ -66,7 +74,7 @@ def is_harmless(text: str) -> bool:
 def test_an_event_is_a_line(found: dict[str, Any]) -> None:
     for names_request in (False, True):
         assert is_harmless(event_line(found, names_request=names_request))
-    for text in (what_happened(found), where(found), compact(found["data"])):
+    for text in (event_text(found), where(found), compact(found["data"])):
         assert is_harmless(text)
     whole = as_json(found)
     assert is_harmless(whole)
@@ -75,10 +83,10 @@ def test_an_event_is_a_line(found: dict[str, Any]) -> None:
 
 @given(DATA, NUMBER)
 def test_numbers_and_shares_of_any_kind(value: Any, seconds: float) -> None:
-    assert is_harmless(how_far({"done": value, "total": value, "progress": value}))
+    assert is_harmless(progress_text({"done": value, "total": value, "progress": value}))
     assert percent(value) == "" or 0 <= int(percent(value).removesuffix(" %")) <= 100
-    assert is_harmless(span(seconds))
-    assert is_harmless(span(value))
+    assert is_harmless(duration_text(seconds))
+    assert is_harmless(duration_text(value))
 
 
 @given(EVENTS, TEXT, DATA, st.integers(0, 2**63 - 1), st.floats(0, 1))
@@ -119,5 +127,5 @@ def test_a_request_that_runs_again_is_active_again() -> None:
 
 @pytest.mark.parametrize("progress", [{"done": 0, "total": 0}, {"done": 3, "total": 0}])
 def test_nothing_of_nothing(progress: dict[str, int]) -> None:
-    assert how_far(progress) == f"{progress['done']} of 0"
+    assert progress_text(progress) == f"{progress['done']} of 0"
     assert ID in as_json(event(1))

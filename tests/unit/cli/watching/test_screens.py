@@ -8,9 +8,9 @@ import pytest
 from rich.console import Console
 
 from cli.watch.board_screen import BoardScreen
+from cli.watch.descriptions import duration_text
 from cli.watch.request_screen import RequestScreen
-from cli.watch.screen import Drawn
-from cli.watch.words import span
+from cli.watch.screen import Screen
 from tests.unit.cli.watching.test_connection import event
 from trackstore.subscriptions import StreamStatus
 from trackstore.watching import Gap
@@ -38,7 +38,7 @@ def request(number: int = 1, **given: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def drawn(screen: Drawn, width: int = 120, height: int = 40) -> list[str]:
+def drawn(screen: Screen, width: int = 120, height: int = 40) -> list[str]:
     """The lines, which all have room."""
     console = Console(file=StringIO(), width=width, height=height, highlight=False)
     with console.capture() as capture:
@@ -135,4 +135,4 @@ def test_many_requests_come_and_go() -> None:
      (90_000, "1 d 1 h")],
 )  # fmt: skip
 def test_spans(seconds: float, said: str) -> None:
-    assert span(seconds) == said
+    assert duration_text(seconds) == said

@@ -24,8 +24,8 @@ def lesson(caller: Caller, end: str = "complete") -> str:
     caller.do("log", {"requestId": id, "type": "found", "data": {"parts": [1, "ä\t"]}})
     match end:
         case "fail":
-            why = {"stage": "script", "message": "no paper", "details": {"tray": 2}}
-            caller.do("fail", {"requestId": id, **why})
+            failure_reason = {"stage": "script", "message": "no paper", "details": {"tray": 2}}
+            caller.do("fail", {"requestId": id, **failure_reason})
         case "cancel":
             caller.do("cancel", id)
         case _:

@@ -1,32 +1,31 @@
-"""The socket a server listens on, taken before anything is started, with a clear answer if it cannot."""
+"""The listening socket of a server, bound before anything else starts."""
 
 import errno
 import socket
 
-from cli.failures import CommandError
+from cli.errors import CommandError
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket bound to ``host`` and ``port`` (0: any), which does not accept calls yet.
+    """Return a socket bound to ``host`` and ``port`` (0: any), which does not accept calls yet.
 
     Worker processes inherit it. Raises ``CommandError``.
     """
     family, address = _resolve(host, port)
-    taken = socket.socket(family, socket.SOCK_STREAM)
+    listener = socket.socket(family, socket.SOCK_STREAM)
     try:
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        taken.bind(address)
-        taken.set_inheritable(True)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.set_inheritable(True)
     except OSError as error:
-        taken.close()
+        listener.close()
         raise CommandError(_reason(error, host, port)) from None
-    return taken
+    return listener
 
 
 def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int]]:
-    """The address of ``host``; of a name that has several, IPv4 first."""
     try:
-        found = socket.getaddrinfo(
+        addresses = socket.getaddrinfo(
             host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
     except socket.gaierror:
@@ -34,8 +33,8 @@ def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int
             f"{host} is not the name of this machine: listen on 127.0.0.1, or on 0.0.0.0 for all "
             "its addresses"
         ) from None
-    found.sort(key=lambda info: info[0] is not socket.AF_INET)
-    family, _, _, _, address = found[0]
+    addresses.sort(key=lambda info: info[0] is not socket.AF_INET)
+    family, _, _, _, address = addresses[0]
     return family, (str(address[0]), int(address[1]))
 
 

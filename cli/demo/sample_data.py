@@ -1,4 +1,4 @@
-"""The invented world of the demonstration: who calls, what is made, with what."""
+"""Names and probabilities of the synthetic traffic."""
 
 ORGANIZATIONS = (
     "acorn-school",
@@ -10,7 +10,7 @@ ORGANIZATIONS = (
     "grove-media",
     "harbor-lessons",
 )
-MOST_ORGANIZATIONS = 50
+MAX_ORGANIZATIONS = 50
 
 TRIAL = "trial"
 """The workspace whose limit fills up."""
@@ -35,7 +35,7 @@ ROUTES = (
     ("GET", "v1/users", "list_users", 200, 17.0, 3),
 )
 """Method, route, operation type, status, usual milliseconds, and how often among all calls."""
-TROUBLES = (
+FAILED_RESPONSES = (
     (400, None, 30),
     (404, None, 30),
     (401, None, 10),

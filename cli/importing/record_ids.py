@@ -1,25 +1,24 @@
-"""Ids that follow from what was read, so that a second import finds everything already there."""
+"""Ids derived from content, so that a second import finds the records of the first."""
 
 from hashlib import blake2b
 from uuid import UUID
 
 VERSION_8 = (0x8 << 76) | (0x2 << 62)
 """Version and variant of a UUID whose other bits are its maker's own (RFC 9562, section 5.8)."""
-KEPT = ~((0xF << 76) | (0x3 << 62))
-REMEMBERED = 500_000
+CONTENT_MASK = ~((0xF << 76) | (0x3 << 62))
+MAX_REMEMBERED_DIGESTS = 500_000
 """Distinct contents a generation holds; two of them are about 100 MB. Content that comes back
 after more than so many others counts as the first again, and so as a duplicate: in a log, where
 lines carry their time, equal ones stand close together."""
 
 
 class RecordIds:
-    """Makes the ids of the records of one file, in any order in which it is read.
+    """Derives the ids of the records of one file, in any order.
 
-    An id is a digest of the name of the source, the content of the record, and how many equal ones
-    stood in the file before. Nothing of it depends on the file: a log that has grown, was rotated,
-    cut, joined with another, turned round, moved or compressed has the same ids. Equal records of
-    one file are different calls; an equal record of another file is the same call, unless the
-    sources have names of their own.
+    An id is a digest of the name of the source, the content of the record, and the number of equal
+    records before it in the file. It does not depend on the file: a log that has grown, was rotated,
+    cut, merged, reversed, moved or compressed has the same ids. Equal records of one file are
+    different calls; an equal record of another file is the same call, unless the sources have names.
     """
 
     def __init__(self, name: str | None = None) -> None:
@@ -28,14 +27,13 @@ class RecordIds:
         self._older: dict[bytes, int] = {}
 
     def __call__(self, content: bytes) -> UUID:
-        """Return the id of the next record."""
         base = _digest(content, self._key)
         digest = _digest(b"%d" % self._occurrence(base), base)
-        return UUID(int=(int.from_bytes(digest) & KEPT) | VERSION_8)
+        return UUID(int=(int.from_bytes(digest) & CONTENT_MASK) | VERSION_8)
 
     def _occurrence(self, base: bytes) -> int:
         count = self._recent.get(base) or self._older.get(base, 0)
-        if len(self._recent) >= REMEMBERED and base not in self._recent:
+        if len(self._recent) >= MAX_REMEMBERED_DIGESTS and base not in self._recent:
             self._older, self._recent = self._recent, {}
         self._recent[base] = count + 1
         return count + 1

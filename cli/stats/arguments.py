@@ -1,4 +1,4 @@
-"""The words of a command line become one GraphQL question; wrong ones are answered with the right."""
+"""Converts command-line arguments to one GraphQL query, with suggestions for unknown names."""
 
 import difflib
 import json
@@ -43,8 +43,6 @@ from store.time_ranges import ALL, parse_time_range
 
 
 class SourceName(StrEnum):
-    """What can be counted."""
-
     OPERATIONS = "operations"
     REQUESTS = "requests"
     STAGES = "stages"
@@ -62,11 +60,11 @@ TYPES: dict[SourceName, tuple[SourceTypes, type[Any]]] = {
 ATTRIBUTES = "attributes."
 BUCKET = re.compile(r"(\d{1,4})?\s*([a-z]+?)s?", re.ASCII | re.IGNORECASE)
 COST_PARTS = {to_camel_case(part.value): part.name for part in CostPart}
-FOLDS = (*STATS, *QUANTILES)
+STATISTICS = (*STATS, *QUANTILES)
 
 
 class UsageError(Exception):
-    """A word of the command line that means nothing; ``option`` is where it stood."""
+    """An argument is invalid; ``option`` is its name."""
 
     def __init__(self, option: str, text: str) -> None:
         super().__init__(text)
@@ -74,9 +72,7 @@ class UsageError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class StatsQuery:
-    """The command line."""
-
+class StatsArguments:
     source: SourceName
     groups: list[str]
     measures: list[str]
@@ -90,16 +86,12 @@ class StatsQuery:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the answer: its heading, and where in a row its value stands."""
-
     name: str
     path: tuple[str, ...]
 
 
 @dataclass(slots=True)
-class Plan:
-    """The question, and how its answer is read."""
-
+class QueryPlan:
     document: str = ""
     variables: dict[str, Any] = field(default_factory=dict)
     keys: list[Column] = field(default_factory=list)
@@ -109,30 +101,30 @@ class Plan:
     has_others: bool = False
 
 
-def plan(asked: StatsQuery) -> Plan:
-    """The question behind a command line; raises ``UsageError`` for the first word that is none."""
-    types, filter = TYPES[asked.source]
-    made = Plan(zone=_zone(asked.zone))
+def plan_query(arguments: StatsArguments) -> QueryPlan:
+    """Return the query of a command line; raise ``UsageError`` for its first invalid argument."""
+    types, filter = TYPES[arguments.source]
+    query = QueryPlan(zone=_zone(arguments.zone))
     selected = []
     by: list[dict[str, Any]] = []
-    for i, name in enumerate(asked.measures):
+    for i, name in enumerate(arguments.measures):
         text, path, measure = _measure(types, name, f"m{i}")
         selected.append(text)
-        made.measures.append(Column(name, path))
+        query.measures.append(Column(name, path))
         by.append(measure)
     keys = []
-    for i, name in enumerate(asked.groups):
+    for i, name in enumerate(arguments.groups):
         text, column = _key(types, name, f"k{i}")
         keys.append(text)
-        made.keys.append(Column(name, ("key", column)))
-    made.variables = _variables(asked, types, filter, by[0])
-    if sliced := made.variables.get("bucket"):
-        made.bucket = Bucket(BucketUnit(sliced["unit"]), sliced["every"], sliced["zone"])
-    made.has_others = asked.top is not None
+        query.keys.append(Column(name, ("key", column)))
+    query.variables = _variables(arguments, types, filter, by[0])
+    if bucket := query.variables.get("bucket"):
+        query.bucket = Bucket(BucketUnit(bucket["unit"]), bucket["every"], bucket["zone"])
+    query.has_others = arguments.top is not None
     prefix = types.stats.__name__.removesuffix("Stats")
     measures = " ".join(selected)
     rows = f"bucket {{ start end }} {'key {' + ' '.join(keys) + '}' if keys else ''} {measures}"
-    others = f"others {{ {measures} }}" if made.has_others else ""
+    others = f"others {{ {measures} }}" if query.has_others else ""
     # What is not asked is not in the document: null would be refused.
     types_of_variables = {
         "where": f"{prefix}Filter",
@@ -142,29 +134,29 @@ def plan(asked: StatsQuery) -> Plan:
         "top": "TopInput",
         "limit": "Int",
     }
-    declared = ", ".join(f"${name}: {types_of_variables[name]}" for name in made.variables)
-    given = ", ".join(f"{name}: ${name}" for name in made.variables)
-    made.document = (
+    declared = ", ".join(f"${name}: {types_of_variables[name]}" for name in query.variables)
+    given = ", ".join(f"{name}: ${name}" for name in query.variables)
+    query.document = (
         f"query Stats({declared}) {{ found: {prefix.lower()}Stats({given}) "
         f"{{ rows {{ {rows} }} {others} truncated }} }}"
     )
-    return made
+    return query
 
 
 def _variables(
-    asked: StatsQuery, types: SourceTypes, filter: type[Any], by: dict[str, Any]
+    arguments: StatsArguments, types: SourceTypes, filter: type[Any], by: dict[str, Any]
 ) -> dict[str, Any]:
-    groups = [_group(types, name) for name in asked.groups]
-    if asked.top is not None and not groups:
+    groups = [_group(types, name) for name in arguments.groups]
+    if arguments.top is not None and not groups:
         raise UsageError("--top", "there is nothing to choose from: name a --group-by")
-    orders = groups and asked.bucket is None
+    orders = groups and arguments.bucket is None
     variables = {
-        "where": _where(asked, types, filter),
+        "where": _where(arguments, types, filter),
         "groupBy": groups,
-        "bucket": _bucket(asked) if asked.bucket is not None else None,
+        "bucket": _bucket(arguments) if arguments.bucket is not None else None,
         "orderBy": [{"by": by, "direction": "DESC"}] if orders else None,
-        "top": {"n": asked.top, "by": by} if asked.top is not None else None,
-        "limit": asked.limit,
+        "top": {"n": arguments.top, "by": by} if arguments.top is not None else None,
+        "limit": arguments.limit,
     }
     return {name: value for name, value in variables.items() if value is not None}
 
@@ -173,11 +165,10 @@ def _variables(
 
 
 def _dimension(types: SourceTypes, name: str, option: str) -> str:
-    """The dimension of that name as an enum value."""
-    known = {to_camel_case(n): n.upper() for n in types.source.dimensions}
-    if name not in known:
-        raise UsageError(option, _unknown(name, known, types))
-    return known[name]
+    choices = {to_camel_case(n): n.upper() for n in types.source.dimensions}
+    if name not in choices:
+        raise UsageError(option, _unknown(name, choices, types))
+    return choices[name]
 
 
 def _group(types: SourceTypes, name: str) -> dict[str, str]:
@@ -187,7 +178,6 @@ def _group(types: SourceTypes, name: str) -> dict[str, str]:
 
 
 def _key(types: SourceTypes, name: str, alias: str) -> tuple[str, str]:
-    """What is selected of the key, and under which name."""
     group = _group(types, name)
     if "attribute" in group:
         return f"{alias}: attribute(path: {json.dumps(group['attribute'])})", alias
@@ -197,14 +187,14 @@ def _key(types: SourceTypes, name: str, alias: str) -> tuple[str, str]:
 def _measure(
     types: SourceTypes, name: str, alias: str
 ) -> tuple[str, tuple[str, ...], dict[str, Any]]:
-    """What is selected, where its value is found, and the same as an order."""
+    """Return the selection, the path of its value, and the measure as an order."""
     head, _, rest = name.partition(".")
     fields = {f.graphql_name: f for f in types.fields}
     if head == "attributes" and types.source.attributes:
-        path, _, fold = rest.rpartition(".")
-        fold = _one_of(fold, FOLDS, name, types)
-        text = f"{alias}: attribute(path: {json.dumps(path)}) {{ {fold} }}"
-        return text, (alias, fold), {"attribute": {"path": path, "stat": fold.upper()}}
+        path, _, statistic = rest.rpartition(".")
+        statistic = _one_of(statistic, STATISTICS, name, types)
+        text = f"{alias}: attribute(path: {json.dumps(path)}) {{ {statistic} }}"
+        return text, (alias, statistic), {"attribute": {"path": path, "stat": statistic.upper()}}
     found = fields.get(head)
     match found:
         case None | AttributeField():
@@ -221,10 +211,10 @@ def _measure(
             enum = _dimension(types, rest, "--measure")
             return f"{alias}: distinct(field: {enum})", (alias,), {"distinct": enum}
         case NumberField(number=number):
-            known = FOLDS if number.stats == EVERY_STAT else ("sum", "avg")
-            fold = _one_of(rest, known, name, types)
-            order = {"number": {"field": number.name.upper(), "stat": fold.upper()}}
-            return f"{alias}: {head} {{ {fold} }}", (alias, fold), order
+            choices = STATISTICS if number.stats == EVERY_STAT else ("sum", "avg")
+            statistic = _one_of(rest, choices, name, types)
+            order = {"number": {"field": number.name.upper(), "stat": statistic.upper()}}
+            return f"{alias}: {head} {{ {statistic} }}", (alias, statistic), order
         case CostField():
             part = _one_of(rest, COSTS, name, types)
             order = {"number": {"field": COSTS[part].upper(), "stat": "SUM"}}
@@ -235,15 +225,15 @@ def _measure(
             return f"{alias}: {head}", (alias,), {"measure": found.name.upper()}
 
 
-def _one_of(part: str, known: Iterable[str], name: str, types: SourceTypes) -> str:
-    if part in known:
+def _one_of(part: str, choices: Iterable[str], name: str, types: SourceTypes) -> str:
+    if part in choices:
         return part
     head = name.removesuffix(f".{part}") if part else name
-    raise UsageError("--measure", _unknown(name, [f"{head}.{one}" for one in known], types))
+    raise UsageError("--measure", _unknown(name, [f"{head}.{one}" for one in choices], types))
 
 
 def _examples(fields: tuple[MeasureField, ...]) -> list[str]:
-    """Every measure, with one part where it has several."""
+    """Return every measure, with one example if it takes parts."""
     found = []
     for one in fields:
         match one:
@@ -262,8 +252,8 @@ def _examples(fields: tuple[MeasureField, ...]) -> list[str]:
     return found
 
 
-def _unknown(name: str, known: Iterable[str], types: SourceTypes) -> str:
-    names = list(known)
+def _unknown(name: str, choices: Iterable[str], types: SourceTypes) -> str:
+    names = list(choices)
     near = difflib.get_close_matches(name, names, 1)
     hint = f"{near[0]}? " if near else ""
     return f"{types.source.name} have no {name!r}: {hint}There are {', '.join(names)}"
@@ -279,43 +269,42 @@ def _zone(name: str) -> ZoneInfo:
         raise UsageError("--zone", f"{name!r} is not a zone such as UTC or Europe/Berlin") from None
 
 
-def _bucket(asked: StatsQuery) -> dict[str, Any]:
-    match = BUCKET.fullmatch((asked.bucket or "").strip())
+def _bucket(arguments: StatsArguments) -> dict[str, Any]:
+    match = BUCKET.fullmatch((arguments.bucket or "").strip())
     units = [unit.value for unit in BucketUnit]
     if match is None or match[2].upper() not in units:
         raise UsageError(
-            "--bucket", f"{asked.bucket!r} is none of {', '.join(units).lower()}, or 15minute"
+            "--bucket", f"{arguments.bucket!r} is none of {', '.join(units).lower()}, or 15minute"
         )
     # Without a span empty slices would go on to the present, however old the records are.
     return {
         "unit": match[2].upper(),
         "every": int(match[1] or 1),
-        "zone": asked.zone,
-        "fill": asked.last is not None and _last(asked.last) != ALL,
+        "zone": arguments.zone,
+        "fill": arguments.last is not None and _last(arguments.last) != ALL,
     }
 
 
-def _where(asked: StatsQuery, types: SourceTypes, filter: type[Any]) -> dict[str, Any]:
+def _where(arguments: StatsArguments, types: SourceTypes, filter: type[Any]) -> dict[str, Any]:
     conditions: list[dict[str, Any]] = []
-    if asked.last is not None:
-        if asked.source is SourceName.INTERACTIONS:
+    if arguments.last is not None:
+        if arguments.source is SourceName.INTERACTIONS:
             raise UsageError(
                 "--last", "interactions are counted per month: ask for --where year=2026"
             )
-        conditions.append({to_camel_case(types.source.time): {"last": _last(asked.last)}})
-    for text in asked.where:
+        conditions.append({to_camel_case(types.source.time): {"last": _last(arguments.last)}})
+    for text in arguments.where:
         name, equals, value = text.partition("=")
         if not equals:
             raise UsageError("--where", f"{text!r} is not FIELD=VALUE")
         conditions.append(_condition(name.strip(), value, types, filter))
-    if asked.source is SourceName.INTERACTIONS:
+    if arguments.source is SourceName.INTERACTIONS:
         # A month is asked for together with its year.
         return {name: value for one in conditions for name, value in one.items()}
     return {"and": conditions}
 
 
 def _last(text: str) -> str:
-    """Return the name of the time range; raise ``UsageError`` for none."""
     try:
         return parse_time_range(text.strip()).name
     except ValueError as error:
@@ -352,10 +341,10 @@ def _is_usable(name: str, kind: Any, filter: type[Any]) -> bool:
 
 
 def _flag(name: str, value: str) -> bool:
-    known = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-    if value.strip().lower() not in known:
+    choices = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    if value.strip().lower() not in choices:
         raise UsageError("--where", f"{name} is true or false, and {value!r} is neither")
-    return known[value.strip().lower()]
+    return choices[value.strip().lower()]
 
 
 def _number(name: str, value: str) -> int | float:
@@ -370,7 +359,6 @@ def _number(name: str, value: str) -> int | float:
 
 
 def _leaf(value: str) -> Any:
-    """A value of the attributes: a number, true, false, or a text."""
     try:
         leaf = json.loads(value)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The demonstration as it runs: visitors arrive, actors act, batches go out, counts come back."""
+"""Generates the traffic: starts actors, sends their entries in batches, reads the results."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from cli.demo.calls import api_call, chat, coding_session
 from cli.demo.lessons import lesson
 from cli.demo.renderer import renderer
-from cli.demo.scene import Actor, Company, Scene
-from cli.interruption import Interruption
+from cli.demo.simulation import Actor, DemoOrganization, Simulation
+from cli.interrupts import Interrupts
 from cli.output import warn
 from cli.remote import RemoteClient
 
@@ -16,15 +16,15 @@ mutation Demo($entries: [EntryInput!]!) {
   ingest(entries: $entries) { results { status code message } }
 }"""
 TICK_SECONDS = 0.2
-LONGEST_TICK = 0.4
+MAX_TICK_SECONDS = 0.4
 """Time that passes in the scene at most in one tick. A slow server slows the play down, and does
 not find everything at once afterwards; and answers are there before an actor asks for them."""
-MOST_ENTRIES = 1_000
+MAX_BATCH_ENTRIES = 1_000
 """Entries of one call."""
-MOST_RUNNING = 400
+MAX_RUNNING = 400
 """Requests and sessions that run at once; further ones do not begin."""
-MOST_WARNINGS = 5
-ARRIVALS: tuple[tuple[Callable[[Scene, Company], Actor], float], ...] = (
+MAX_WARNINGS = 5
+ARRIVALS: tuple[tuple[Callable[[Simulation, DemoOrganization], Actor], float], ...] = (
     (api_call, 60),
     (chat, 28),
     (coding_session, 5),
@@ -33,70 +33,69 @@ ARRIVALS: tuple[tuple[Callable[[Scene, Company], Actor], float], ...] = (
 """Who arrives, and how often among a hundred. A coding session brings about nine calls with it."""
 
 
-class Play:
-    """Runs until it is told to stop; the server is called from this thread only."""
+class TrafficGenerator:
+    """Generator of the traffic. Calls the server from the caller's thread only."""
 
-    def __init__(self, remote: RemoteClient, scene: Scene, organizations: Sequence[str]) -> None:
+    def __init__(
+        self, remote: RemoteClient, simulation: Simulation, organizations: Sequence[str]
+    ) -> None:
         self._remote = remote
-        self._scene = scene
-        self._companies = [Company(name) for name in organizations]
+        self._scene = simulation
+        self._companies = [DemoOrganization(name) for name in organizations]
         self._warned = 0
         for company in self._companies:
-            scene.enter(renderer(scene, company))
+            simulation.start_actor(renderer(simulation, company))
 
     def run(
         self,
         rate: float,
         duration: float | None,
-        interruption: Interruption,
-        tell: Callable[[float], None],
+        interrupts: Interrupts,
+        update: Callable[[float], None],
     ) -> None:
-        """Play; ``tell`` is called after each tick with the seconds since the beginning."""
+        """Run until interrupted; call ``update`` after each tick with the elapsed seconds."""
         begun = before = time.monotonic()
-        self.begin(rate)
-        while not interruption.wished.wait(TICK_SECONDS):
+        self.start(rate)
+        while not interrupts.requested.wait(TICK_SECONDS):
             now = time.monotonic()
-            self.step(min(now - before, LONGEST_TICK))
+            self.step(min(now - before, MAX_TICK_SECONDS))
             before = now
-            tell(now - begun)
+            update(now - begun)
             if duration is not None and now - begun >= duration:
                 return
 
-    def begin(self, rate: float) -> None:
-        """Let visitors come, so many a second."""
-        self._scene.enter(self._arrivals(rate))
+    def start(self, rate: float) -> None:
+        self._scene.start_actor(self._arrivals(rate))
 
     def step(self, seconds: float) -> None:
-        """Let so much time pass, and send what was done in it."""
-        self._scene.play_until(self._scene.now + seconds)
+        self._scene.run_until(self._scene.now + seconds)
         self._send()
 
     def close(self) -> None:
-        """Leave nothing behind that looks as if it ran: call off requests, end sessions."""
-        scene = self._scene
-        for id in scene.requests:
-            scene.event("cancelRequest", requestId=id, reason="the demonstration was stopped")
-            scene.count("cancelled")
-        for id, labels in scene.sessions.items():
-            scene.send("session", id=id, endedAt=scene.time(), labels=labels)
-        scene.requests.clear()
-        scene.sessions.clear()
+        """Cancel open requests and end open sessions, so that nothing looks as if it ran."""
+        simulation = self._scene
+        for id in simulation.requests:
+            simulation.event("cancelRequest", requestId=id, reason="the demonstration was stopped")
+            simulation.count("cancelled")
+        for id, labels in simulation.sessions.items():
+            simulation.send("session", id=id, endedAt=simulation.time(), labels=labels)
+        simulation.requests.clear()
+        simulation.sessions.clear()
         self._send()
 
     def _arrivals(self, rate: float) -> Actor:
-        """Visitors come by chance, so many a second on average."""
-        scene = self._scene
+        simulation = self._scene
         actors, weights = zip(*ARRIVALS, strict=True)
         while True:
-            yield scene.chance.expovariate(rate)
-            actor = scene.pick(*actors, weights=weights)
-            if len(scene.requests) + len(scene.sessions) < MOST_RUNNING:
-                scene.enter(actor(scene, scene.pick(*self._companies)))
+            yield simulation.random.expovariate(rate)
+            actor = simulation.pick(*actors, weights=weights)
+            if len(simulation.requests) + len(simulation.sessions) < MAX_RUNNING:
+                simulation.start_actor(actor(simulation, simulation.pick(*self._companies)))
 
     def _send(self) -> None:
         pending, self._scene.pending = self._scene.pending, []
-        for start in range(0, len(pending), MOST_ENTRIES):
-            part = pending[start : start + MOST_ENTRIES]
+        for start in range(0, len(pending), MAX_BATCH_ENTRIES):
+            part = pending[start : start + MAX_BATCH_ENTRIES]
             answer = self._remote.query(INGEST, {"entries": [entry for entry, _ in part]})
             for (entry, receipt), result in zip(part, answer["ingest"]["results"], strict=True):
                 receipt.status = result["status"]
@@ -108,5 +107,5 @@ class Play:
     def _warn(self, kind: str, code: str | None, message: str | None) -> None:
         self._scene.count("rejected")
         self._warned += 1
-        if self._warned <= MOST_WARNINGS:
+        if self._warned <= MAX_WARNINGS:
             warn(f"{kind} was refused: {code}: {message}")

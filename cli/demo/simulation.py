@@ -1,4 +1,4 @@
-"""The scene in which the demonstration plays: actors in time, and what they send."""
+"""Discrete-event simulation: actors in virtual time, and the entries that they send."""
 
 import heapq
 import itertools
@@ -17,8 +17,8 @@ Entry = dict[str, Any]
 
 
 @dataclass(slots=True)
-class Receipt:
-    """What became of an entry; empty until the next answer of the server."""
+class EntryResult:
+    """Result of an entry; empty until the server has answered."""
 
     status: str | None = None
     code: str | None = None
@@ -26,13 +26,12 @@ class Receipt:
 
     @property
     def is_denied(self) -> bool:
-        """Whether a limit said no."""
         return self.code == "LIMIT_EXCEEDED"
 
 
 @dataclass(slots=True)
-class Company:
-    """One organization of the demonstration: its name, and how its renderer is."""
+class DemoOrganization:
+    """One organization, and the state of its video renderer."""
 
     name: str
     renderer_works: bool = True
@@ -43,13 +42,11 @@ class Company:
 
 
 @dataclass(slots=True)
-class Scene:
-    """Time, chance, actors, and the entries that wait to be sent."""
-
-    chance: random.Random
+class Simulation:
+    random: random.Random
     now: float = 0.0
     """Seconds since the beginning."""
-    pending: list[tuple[Entry, Receipt]] = field(default_factory=list)
+    pending: list[tuple[Entry, EntryResult]] = field(default_factory=list)
     requests: set[str] = field(default_factory=set)
     """Ids of those that have not ended."""
     sessions: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -59,46 +56,39 @@ class Scene:
     _queue: list[tuple[float, int, Actor]] = field(default_factory=list)
     _order: Iterator[int] = field(default_factory=itertools.count)
 
-    def enter(self, actor: Actor, after: float = 0.0) -> None:
-        """Let an actor begin."""
+    def start_actor(self, actor: Actor, after: float = 0.0) -> None:
         heapq.heappush(self._queue, (self.now + after, next(self._order), actor))
 
-    def play_until(self, now: float) -> None:
-        """Let every actor act whose time has come."""
+    def run_until(self, now: float) -> None:
         while self._queue and self._queue[0][0] <= now:
             self.now, _, actor = heapq.heappop(self._queue)
             pause = next(actor, None)
             if pause is not None:
-                self.enter(actor, pause)
+                self.start_actor(actor, pause)
         self.now = now
 
-    def send(self, kind: str, /, **fields: Any) -> Receipt:
-        """Send an entry with the next batch."""
-        receipt = Receipt()
+    def send(self, kind: str, /, **fields: Any) -> EntryResult:
+        receipt = EntryResult()
         self.pending.append(({kind: fields}, receipt))
         return receipt
 
-    def event(self, kind: str, /, **fields: Any) -> Receipt:
-        """Send a command to a request; with an id, so that it can be sent again."""
+    def event(self, kind: str, /, **fields: Any) -> EntryResult:
+        """Send a command to a request, with an event id so that it can be repeated."""
         return self.send(kind, eventId=str(new_id()), occurredAt=self.time(), **fields)
 
-    def operation(self, **fields: Any) -> Receipt:
-        """Send a finished call."""
+    def operation(self, **fields: Any) -> EntryResult:
         self.count("operations")
         return self.send("operation", id=str(new_id()), occurredAt=self.time(), **fields)
 
     def count(self, what: str) -> None:
-        """Count it for the summary."""
         self.counts[what] = self.counts.get(what, 0) + 1
 
     def time(self) -> str:
-        """The present instant, as the API takes it."""
         return self.clock().isoformat().replace("+00:00", "Z")
 
     def pick(self, *options: Any, weights: tuple[float, ...] | None = None) -> Any:
-        """One of the options."""
-        return self.chance.choices(options, weights=weights)[0]
+        return self.random.choices(options, weights=weights)[0]
 
     def milliseconds(self, usual: float) -> float:
-        """A duration around the usual one, with the long tail that latencies have."""
-        return round(usual * self.chance.lognormvariate(0, 0.5), 2)
+        """Return a log-normally distributed duration with this median."""
+        return round(usual * self.random.lognormvariate(0, 0.5), 2)

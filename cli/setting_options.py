@@ -1,4 +1,4 @@
-"""Options of commands that are settings: they go before the environment, and describe themselves."""
+"""Options that override settings of the environment; their help comes from the settings."""
 
 import os
 from enum import Enum
@@ -11,7 +11,7 @@ from server.settings.table import describe
 
 
 def setting_option(name: str, *flags: str) -> Any:
-    """The option for the setting ``name``, with its description, variable and default as help."""
+    """Return the option of a setting, with description, variable and default as its help."""
     row = describe(name)
     flag = "--" + name.replace("_", "-")
     default = f"; default: {row.default}" if row.default else ""
@@ -22,8 +22,8 @@ def setting_option(name: str, *flags: str) -> Any:
 DatabaseUrl = Annotated[str | None, setting_option("database_url")]
 
 
-def export(**options: Any) -> None:
-    """Put the options that were given into the environment, where worker processes find them."""
+def export_settings(**options: Any) -> None:
+    """Put options into the environment, where worker processes read them."""
     for name, value in options.items():
         if value is not None:
             text = value.value if isinstance(value, Enum) else str(value)

@@ -1,23 +1,22 @@
-"""What stands before the demonstration begins: prices of models, and limits that will be reached."""
+"""Prices and limits that the demo sets before it starts."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from cli.demo import names
+from cli.demo import sample_data
 from cli.remote import RemoteClient
 
 SET_PRICE = "mutation Price($input: PriceInput!) { setPrice(input: $input) { price { name } } }"
 SET_LIMIT = "mutation Limit($input: LimitInput!) { setLimit(input: $input) { limit { uuid } } }"
 TRIAL_SECONDS = 4
 """The trial's limit of an hour, in seconds of the whole rate: it is used up in half a minute."""
-LEAST_TRIAL = 10
-ROOMY = 100_000
+MIN_TRIAL_UNITS = 10
+UNREACHED_UNITS = 100_000
 
 
-def build(remote: RemoteClient, organizations: Sequence[str], rate: float) -> None:
-    """Set them; to set them again changes nothing."""
+def set_prices_and_limits(remote: RemoteClient, organizations: Sequence[str], rate: float) -> None:
     for organization in organizations:
-        for model, input_price, output_price, cached_price, _ in names.MODELS:
+        for model, input_price, output_price, cached_price, _ in sample_data.MODELS:
             price = {
                 "kind": "MODEL",
                 "name": model,
@@ -32,13 +31,13 @@ def build(remote: RemoteClient, organizations: Sequence[str], rate: float) -> No
 
 
 def limits(rate: float) -> list[dict[str, Any]]:
-    """Of each organization: a small hard one, a soft one, and one that is far away."""
+    """Return a small hard limit, a soft one, and one that is never reached."""
     premium = {"interactionType": "premium"}
-    trial = max(LEAST_TRIAL, round(rate * TRIAL_SECONDS))
+    trial = max(MIN_TRIAL_UNITS, round(rate * TRIAL_SECONDS))
     return [
-        {**premium, "subject": "WORKSPACE", "subjectId": names.TRIAL, "maximum": trial,
+        {**premium, "subject": "WORKSPACE", "subjectId": sample_data.TRIAL, "maximum": trial,
          "period": "HOUR"},
         {**premium, "subject": "ORGANIZATION", "maximum": trial * 20, "period": "DAY",
          "mode": "SOFT"},
-        {"interactionType": "mini", "subject": "ORGANIZATION", "maximum": ROOMY},
+        {"interactionType": "mini", "subject": "ORGANIZATION", "maximum": UNREACHED_UNITS},
     ]  # fmt: skip

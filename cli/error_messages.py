@@ -1,9 +1,9 @@
-"""What is expected to fail now and then, in one sentence each; loaded when something has failed."""
+"""Messages of expected errors. Loaded only after an error."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cli.failures import MISUSED, REFUSED, CommandError
+from cli.errors import EXIT_FAILURE, EXIT_USAGE, CommandError
 from migrations.errors import MigrationError
 from server.access.key_requirement import OpenAccessError
 from server.graphql.persisted_documents import ManifestError
@@ -12,7 +12,7 @@ from server.settings.errors import SettingsError
 from store.database import DatabaseFailureError
 from store.errors import StoreError
 
-EXPECTED = (
+EXPECTED_ERRORS = (
     OpenAccessError,
     DatabaseFailureError,
     ManifestError,
@@ -26,23 +26,21 @@ EXPECTED = (
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What to say of a failure, and the exit code."""
-
-    sentences: Sequence[str]
+    messages: Sequence[str]
     exit_code: int
 
 
 def explain(error: Exception) -> Explanation | None:
-    """What to say of an error; None of one that nobody expected."""
+    """Return message and exit code of an expected error; None for any other."""
     if isinstance(error, SettingsError):
-        return Explanation(error.problems, MISUSED)
-    if isinstance(error, EXPECTED):
-        return Explanation([sentence(error)], REFUSED)
+        return Explanation(error.problems, EXIT_USAGE)
+    if isinstance(error, EXPECTED_ERRORS):
+        return Explanation([error_line(error)], EXIT_FAILURE)
     return None
 
 
-def sentence(error: BaseException) -> str:
-    """What went wrong, on one line and without passwords."""
+def error_line(error: BaseException) -> str:
+    """Return the message on one line, without passwords."""
     text = str(error)
     if isinstance(error, OSError) and error.strerror:
         text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
-from cli.failures import CommandError
+from cli.errors import CommandError
 from cli.remote import RemoteClient, Target
 from cli.watch.board_screen import BoardScreen
 from cli.watch.documents import CURSOR, OUTCOME_FIELDS, REQUEST_FIELDS, REQUESTS
@@ -33,8 +33,6 @@ ACTIVE_STATUSES = [status.value for status in RequestStatus if status not in REQ
 
 @dataclass(frozen=True, slots=True)
 class WatchOptions:
-    """How a server is watched, and how that is shown."""
-
     away_seconds: float
     as_json: bool
     on_screen: bool
@@ -65,7 +63,6 @@ async def watch_all(
     events: Mapping[str, Any],
     after: str | None,
 ) -> None:
-    """Show the requests and events that the filters match, without end."""
     # The cursor is read first: a change while the requests are read arrives as an event.
     cursor = after or remote.query(CURSOR, {})["feedCursors"]["requestEvents"]
     async with _client(remote.target, options) as client:

@@ -1,16 +1,14 @@
-"""Counts of an import: what was read, and what became of it."""
+"""Counts of an import."""
 
 from collections import Counter
 from dataclasses import dataclass, field
 
-MOST_EXAMPLES = 10
+MAX_SHOWN_LINES = 10
 """So many bad lines are shown one by one; further ones are only counted."""
 
 
 @dataclass(slots=True)
-class Tally:
-    """All counts, over all sources."""
-
+class ImportCounts:
     read: int = 0
     accepted: int = 0
     duplicates: int = 0
@@ -26,10 +24,8 @@ class Tally:
 
     @property
     def answered(self) -> int:
-        """Records of which the server said what became of them."""
         return self.accepted + self.duplicates + self.rejected
 
     @property
     def is_clean(self) -> bool:
-        """Whether every line became an operation."""
         return not (self.malformed or self.rejected)

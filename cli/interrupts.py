@@ -1,4 +1,4 @@
-"""Ctrl-C as a wish: stop reading, let what is on its way arrive, and say where it stopped."""
+"""Graceful Ctrl-C: the command stops reading, waits for open calls, and reports where it stopped."""
 
 import signal
 import threading
@@ -6,33 +6,33 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType, TracebackType
 
-EXIT_CODE = 130
+EXIT_INTERRUPTED = 130
 """What shells expect of a program that SIGINT ended."""
 
 
 class InterruptedImportError(Exception):
-    """Raised where the program waits for input that may never come."""
+    """Raised while the command waits for input that may never arrive."""
 
 
-class Interruption:
-    """The first Ctrl-C is noted, the second ends at once."""
+class Interrupts:
+    """Handler of SIGINT: the first Ctrl-C requests a stop, the second ends the command at once."""
 
     def __init__(self) -> None:
-        self.wished = threading.Event()
+        self.requested = threading.Event()
         self.waiting = False
         """Whether the main thread waits for input: then the wish must reach it as an exception."""
         self._before: signal.Handlers | None = None
 
     @contextmanager
     def wait(self) -> Iterator[None]:
-        """What happens inside may take for ever: a wish to stop raises ``InterruptedImportError``."""
+        """Raise ``InterruptedImportError`` on a requested stop, while the block waits for input."""
         self.waiting = True
         try:
             yield
         finally:
             self.waiting = False
 
-    def __enter__(self) -> "Interruption":
+    def __enter__(self) -> "Interrupts":
         self._before = signal.signal(signal.SIGINT, self._handle)  # type: ignore[assignment]  # what a caller of ours set comes back as it was
         return self
 
@@ -45,8 +45,8 @@ class Interruption:
         signal.signal(signal.SIGINT, self._before)
 
     def _handle(self, _number: int, _frame: FrameType | None) -> None:
-        if self.wished.is_set():
+        if self.requested.is_set():
             raise KeyboardInterrupt
-        self.wished.set()
+        self.requested.set()
         if self.waiting:
             raise InterruptedImportError

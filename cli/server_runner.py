@@ -1,4 +1,4 @@
-"""Runs the application in one process or several, until it is told to stop."""
+"""Runs the application in one process or several, until it is stopped."""
 
 import contextlib
 import http.client
@@ -22,36 +22,35 @@ APPLICATION = "server.app:app_from_environment"
 PROTOCOL = "server.transport.connections:BoundedProtocol"
 WEBSOCKETS = "server.transport.websockets:BoundedWebSocket"
 
-HUNG_SECONDS = 60
+WORKER_TIMEOUT_SECONDS = 60
 """A worker that says nothing for so long is replaced; one on a machine with too much to do is only slow."""
 
-ASK_SECONDS = 0.1
+POLL_SECONDS = 0.1
 ANSWER_SECONDS = 2.0
-LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # where to ask, not where to listen
+LOOPBACK_HOSTS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # where to ask, not where to listen
 """Where a server that listens everywhere can be asked."""
 
 log = logging.getLogger("trackstore.server")
 
 
 class Server(uvicorn.Server):
-    """Tells when it serves."""
+    """Uvicorn server that calls ``on_started`` when it accepts calls."""
 
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
         super().__init__(config)
-        self._tell_started = started
+        self._on_started = on_started
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then tell."""
         await super().startup(sockets)
         if self.started:
-            self._tell_started()
+            self._on_started()
 
 
-def run(settings: Settings, taken: socket.socket, started: Callable[[], None]) -> bool:
-    """Serve on the socket until SIGTERM or SIGINT; False where the application did not start.
+def run(settings: Settings, listener: socket.socket, on_started: Callable[[], None]) -> bool:
+    """Serve on the socket until SIGTERM or SIGINT; return whether the application started.
 
-    A stop takes no new calls, answers those that run within ``shutdown_seconds``, and then lets
-    the application write what is queued.
+    A stop accepts no new calls, finishes open ones within ``shutdown_seconds``, and then lets the
+    application write what is queued.
     """
     raise_file_limit(settings.connections.max_connections + OTHER_FILES)
     config = uvicorn.Config(
@@ -70,32 +69,32 @@ def run(settings: Settings, taken: socket.socket, started: Callable[[], None]) -
         ws_max_size=settings.requests.body_bytes,
         ws_ping_interval=settings.live.ping_seconds,
         ws_ping_timeout=settings.live.stall_seconds,
-        timeout_worker_healthcheck=HUNG_SECONDS,
+        timeout_worker_healthcheck=WORKER_TIMEOUT_SECONDS,
         timeout_graceful_shutdown=math.ceil(settings.listen.shutdown_seconds),
     )
     if settings.listen.workers > 1:
-        return _run_many(config, taken, started)
+        return _run_many(config, listener, on_started)
     pause_gc()
-    return _run_one(Server(config, started), taken)
+    return _run_one(Server(config, on_started), listener)
 
 
-def raise_file_limit(wanted: int) -> None:
-    """Let this process have so many open files, if the system does: every connection is one."""
+def raise_file_limit(count: int) -> None:
+    """Raise the limit of open files as far as allowed: every connection needs one."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     unlimited = resource.RLIM_INFINITY
-    most = wanted if hard == unlimited else min(wanted, hard)
-    if soft != unlimited and soft < most:
+    limit = count if hard == unlimited else min(count, hard)
+    if soft != unlimited and soft < limit:
         with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
 
 
-def _run_one(server: Server, taken: socket.socket) -> bool:
+def _run_one(server: Server, listener: socket.socket) -> bool:
     # The server raises the signal that ended it once more for whoever handled it before:
     # here that is its own handler, which has nothing left to do, and the exit code stays 0.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, server.handle_exit)
     try:
-        server.run(sockets=[taken])
+        server.run(sockets=[listener])
     except SystemExit:
         return False  # the application did not start; it has logged why
     if server.started:
@@ -103,14 +102,16 @@ def _run_one(server: Server, taken: socket.socket) -> bool:
     return server.started
 
 
-def _run_many(config: uvicorn.Config, taken: socket.socket, started: Callable[[], None]) -> bool:
-    supervisor = Multiprocess(config, sockets=[taken])
+def _run_many(
+    config: uvicorn.Config, listener: socket.socket, on_started: Callable[[], None]
+) -> bool:
+    supervisor = Multiprocess(config, sockets=[listener])
     ended = threading.Event()
     watcher = threading.Thread(
-        target=_tell_when_answered, args=(taken.getsockname(), started, ended), daemon=True
+        target=_notify_when_ready, args=(listener.getsockname(), on_started, ended), daemon=True
     )
     watcher.start()
-    with contextlib.closing(taken):
+    with contextlib.closing(listener):
         try:
             supervisor.run()
         finally:
@@ -118,19 +119,18 @@ def _run_many(config: uvicorn.Config, taken: socket.socket, started: Callable[[]
     return all(process.exitcode != STARTUP_FAILURE for process in supervisor.processes)
 
 
-def _tell_when_answered(
-    address: tuple[object, ...], started: Callable[[], None], ended: threading.Event
+def _notify_when_ready(
+    address: tuple[object, ...], on_started: Callable[[], None], ended: threading.Event
 ) -> None:
-    """Ask until a worker answers, then tell; workers take a while to start."""
-    host = LOOPBACK.get(str(address[0]), str(address[0]))
-    while not ended.wait(ASK_SECONDS):
-        asking = http.client.HTTPConnection(host, int(str(address[1])), timeout=ANSWER_SECONDS)
+    host = LOOPBACK_HOSTS.get(str(address[0]), str(address[0]))
+    while not ended.wait(POLL_SECONDS):
+        connection = http.client.HTTPConnection(host, int(str(address[1])), timeout=ANSWER_SECONDS)
         try:
-            asking.request("GET", "/livez")
-            if asking.getresponse().status == http.client.OK:
-                started()
+            connection.request("GET", "/livez")
+            if connection.getresponse().status == http.client.OK:
+                on_started()
                 return
         except (OSError, http.client.HTTPException):
             continue
         finally:
-            asking.close()
+            connection.close()
