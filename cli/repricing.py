@@ -59,7 +59,7 @@ def reprice(
     Shows the changes first and asks before it makes them. Servers may write at the same time.
     """
     filter = operations_where(since, until, last, where)
-    filter["and"].append({"kind": ["TOOL", "LLM"]})
+    filter["and"].append({"kind": {"in": ["TOOL", "LLM"]}})
     names: list[dict[str, Any]] = [{"model": {"in": model}}] if model else []
     names += [{"or": [{"toolName": {"in": tool}}, {"name": {"in": tool}}]}] if tool else []
     if names:

@@ -62,7 +62,7 @@ def track_tool_operation(client: Client, operation: dict[str, Any]) -> dict[str,
 def tool_operations(
     client: Client, where: dict[str, Any] | None = None, limit: int = 100, after: str | None = None
 ) -> dict[str, Any]:
-    variables = {"where": {"kind": ["TOOL"], **(where or {})}, "first": limit, "after": after}
+    variables = {"where": {"kind": {"eq": "TOOL"}, **(where or {})}, "first": limit, "after": after}
     operations: dict[str, Any] = client.query(LIST, variables)["operations"]
     return operations
 
@@ -98,7 +98,7 @@ def report(
 
 def export_csv(settings: Settings) -> str:
     url = settings.url.removesuffix("/graphql") + "/export?format=csv"
-    query = f"{{ operations(where: {{kind: [TOOL]}}) {{ nodes {{ {FIELDS} }} }} }}"
+    query = f"{{ operations(where: {{kind: {{eq: TOOL}}}}) {{ nodes {{ {FIELDS} }} }} }}"
     answer = httpx.post(url, json={"query": query}, timeout=30)
     return answer.raise_for_status().text
 

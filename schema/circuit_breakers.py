@@ -8,7 +8,11 @@ import strawberry
 from schema.conditions import condition
 from schema.context import Info
 from schema.enums import BreakerState, ItemStatus
-from schema.filters import IDFilter, StringFilter
+from schema.filter_operators import (
+    IDFilter,
+    StringFilter,
+    ValueFilter,
+)
 from schema.hydration import described, hydrate
 from schema.nodes import GlobalId, Node
 from schema.scalars import Long
@@ -130,7 +134,7 @@ class CircuitBreakerFilter:
 
     organization_id: IDFilter | None = condition("Filters by organization.")
     name: StringFilter | None = condition("Filters by name.")
-    state: list[BreakerState] | None = condition("Matches any of these states.")
+    state: ValueFilter[BreakerState] | None = condition("Filters by state.")
 
 
 @strawberry.type(description="Result of reportCircuitBreaker.")

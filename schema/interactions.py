@@ -1,23 +1,31 @@
 """Interaction counters: units per month and full set of labels."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar
 
 import strawberry
 
-from schema.conditions import condition
+from schema.conditions import Given, condition, operators_in
 from schema.enums import Direction, register
-from schema.filters import IDFilter, LongFilter, StringFilter, TimeFilter
+from schema.filter_operators import (
+    BooleanFilter,
+    DateTimeFilter,
+    IDFilter,
+    IntFilter,
+    LongFilter,
+    StringFilter,
+)
+from schema.filters import OPERATORS
 from schema.hydration import FromRow, described
 from schema.labels import Labelled
 from schema.nodes import GlobalId, Node
 from schema.scalars import Long
+from store.calendar import MONTHS, calendar_conditions
 from store.errors import InvalidInputError
-from store.query.filters import Compare, ComparisonOperator, Condition
+from store.query.filters import Compare, Condition
 from store.query.records import Order
-
-MONTHS = 12
 
 
 @strawberry.type(description="Monthly usage of one interaction type by one full set of labels.")
@@ -70,8 +78,8 @@ class InteractionFilter:
     not_: "InteractionFilter | None" = condition(
         "Matches records that do not satisfy this filter.", name="not"
     )
-    year: int | None = condition("Calendar year. Requires month.")
-    month: int | None = condition("Calendar month, 1 to 12. Requires year.")
+    year: IntFilter | None = condition("Filters by calendar year, in UTC.")
+    month: IntFilter | None = condition("Filters by calendar month, 1 to 12, of any year.")
     interaction_type: StringFilter | None = condition("Filters by interaction type.")
     operation_type: StringFilter | None = condition("Filters by operation type.")
     route: StringFilter | None = condition("Filters by route.")
@@ -84,29 +92,30 @@ class InteractionFilter:
     api_key_id: IDFilter | None = condition("Filters by API key label.")
     company_id: IDFilter | None = condition("Filters by company.")
     subscription_id: IDFilter | None = condition("Filters by subscription.")
-    counts_against_limits: bool | None = condition("Whether limits counted the units.")
+    counts_against_limits: BooleanFilter | None = condition(
+        "Filters by whether limits counted the units."
+    )
     units: LongFilter | None = condition("Filters by units.")
-    last_at: TimeFilter | None = condition("Filters by the time of the last call.")
+    last_at: DateTimeFilter | None = condition("Filters by the time of the last call.")
 
-    def own_conditions(self) -> list[Condition]:
-        """The calendar month, or all months of the year."""
-        year, month = (None if n is strawberry.UNSET else n for n in (self.year, self.month))
-        if year is None:
-            if month is None:
-                return []
-            raise InvalidInputError(
-                "month requires year. Add year to the filter.", ("where", "year")
-            )
-        try:
-            first = date(year, 1 if month is None else month, 1)
-        except ValueError as error:
-            raise InvalidInputError(f"Invalid month: {error}.", ("where",)) from None
-        months = MONTHS if month is None else 1
-        year, month = divmod(first.year * MONTHS + first.month - 1 + months, MONTHS)
-        found: list[Condition] = [Compare("month", ComparisonOperator.GTE, first)]
-        if year <= date.max.year:
-            found.append(Compare("month", ComparisonOperator.LT, date(year, month + 1, 1)))
-        return found
+    def own_conditions(self, given: Iterable[Given]) -> list[Condition]:
+        """Return the conditions on the calendar month."""
+        asked = {
+            part.name: [number_in(part.name, one) for one in operators_in(part.value, part.path)]
+            for part in given
+        }
+        return calendar_conditions("month", asked.get("year", ()), asked.get("month", ()))
+
+
+def number_in(name: str, operator: Given) -> Compare:
+    """Return a comparison of a year or a month; raise ``InvalidInputError`` for one that never is."""
+    highest = MONTHS if name == "month" else date.max.year
+    numbers = operator.value if isinstance(operator.value, list) else [operator.value]
+    for place, number in enumerate(numbers):
+        if not isinstance(number, bool) and not 1 <= number <= highest:
+            path = (*operator.path, place) if numbers is operator.value else operator.path
+            raise InvalidInputError(f"Invalid {name} {number}. Use 1 to {highest}.", path)
+    return Compare(name, OPERATORS[operator.name], operator.value)
 
 
 class InteractionOrderField(StrEnum):

@@ -9,7 +9,11 @@ import strawberry
 from schema.conditions import condition
 from schema.context import Info
 from schema.enums import ItemStatus, LimitMode, LimitPeriod, LimitSubject, ReservationStatus
-from schema.filters import IDFilter, StringFilter
+from schema.filter_operators import (
+    IDFilter,
+    StringFilter,
+    ValueFilter,
+)
 from schema.hydration import described, hydrate
 from schema.labels import LabelsInput
 from schema.nodes import GlobalId, Node
@@ -295,11 +299,11 @@ class LimitFilter:
     """By subject, type and period."""
 
     organization_id: IDFilter | None = condition("Filters by organization.")
-    subject: list[LimitSubject] | None = condition("Matches any of these levels.")
+    subject: ValueFilter[LimitSubject] | None = condition("Filters by level.")
     subject_id: IDFilter | None = condition("Filters by the id of the subject.")
     interaction_type: StringFilter | None = condition("Filters by interaction type.")
-    period: list[LimitPeriod] | None = condition("Matches any of these periods.")
-    mode: list[LimitMode] | None = condition("HARD or SOFT.")
+    period: ValueFilter[LimitPeriod] | None = condition("Filters by period.")
+    mode: ValueFilter[LimitMode] | None = condition("Filters by mode.")
 
 
 @strawberry.input(description="The subject of the limits.")

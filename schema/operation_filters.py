@@ -1,7 +1,6 @@
 """How operations are filtered and ordered."""
 
 from enum import StrEnum
-from uuid import UUID
 
 import strawberry
 
@@ -9,13 +8,16 @@ from models.field_declarations import Role
 from models.operation_fields import fields_with
 from schema.conditions import condition
 from schema.enums import Direction, OperationKind, Outcome, PriceStatus, register
-from schema.filters import (
+from schema.filter_operators import (
     AttributeFilter,
+    BooleanFilter,
+    DateTimeFilter,
     FloatFilter,
     IDFilter,
     LongFilter,
     StringFilter,
-    TimeFilter,
+    UUIDFilter,
+    ValueFilter,
 )
 from schema.hydration import described
 from store.query.records import Order
@@ -34,12 +36,12 @@ class OperationFilter:
     not_: "OperationFilter | None" = condition(
         "Matches records that do not satisfy this filter.", name="not"
     )
-    occurred_at: TimeFilter | None = condition("When it finished.")
-    recorded_at: TimeFilter | None = condition("When the server recorded it.")
-    id: list[UUID] | None = condition("Matches any of these uuids.")
-    kind: list[OperationKind] | None = condition("Matches any of these kinds.")
-    outcome: list[Outcome] | None = condition("Matches any of these outcomes.")
-    price_status: list[PriceStatus] | None = condition("Filters by price status.")
+    occurred_at: DateTimeFilter | None = condition("Filters by the time it finished.")
+    recorded_at: DateTimeFilter | None = condition("Filters by the time the server recorded it.")
+    id: UUIDFilter | None = condition("Filters by uuid.")
+    kind: ValueFilter[OperationKind] | None = condition("Filters by kind.")
+    outcome: ValueFilter[Outcome] | None = condition("Filters by outcome.")
+    price_status: ValueFilter[PriceStatus] | None = condition("Filters by price status.")
     name: StringFilter | None = condition("Filters by name.")
     operation_type: StringFilter | None = condition("Filters by operation type.")
     organization_id: IDFilter | None = condition("Filters by organization.")
@@ -50,8 +52,8 @@ class OperationFilter:
     api_key_id: IDFilter | None = condition("Filters by API key label.")
     company_id: IDFilter | None = condition("Filters by company.")
     subscription_id: IDFilter | None = condition("Filters by subscription.")
-    session_id: list[strawberry.ID] | None = condition("Matches any of these sessions.")
-    request_id: list[UUID] | None = condition("Matches any of these requests.")
+    session_id: IDFilter | None = condition("Filters by session.")
+    request_id: UUIDFilter | None = condition("Filters by request.")
     stage: StringFilter | None = condition("Filters by stage of the request.")
     correlation_id: StringFilter | None = condition("Filters by correlation id.")
     trace_id: StringFilter | None = condition("Filters by trace.")
@@ -82,12 +84,16 @@ class OperationFilter:
     audio_input_tokens: LongFilter | None = condition("Filters by audio input tokens.")
     audio_output_tokens: LongFilter | None = condition("Filters by audio output tokens.")
     duration_ms: FloatFilter | None = condition("Filters by duration in milliseconds.")
-    cache_hit: bool | None = condition("Whether the response came from a cache.")
+    cache_hit: BooleanFilter | None = condition(
+        "Filters by whether the response came from a cache."
+    )
     interaction_type: StringFilter | None = condition(
         "Filters by the type of the first counted interaction."
     )
     units: LongFilter | None = condition("Filters by the units of the first counted interaction.")
-    counts_against_limits: bool | None = condition("Whether limits counted the first interaction.")
+    counts_against_limits: BooleanFilter | None = condition(
+        "Filters by whether limits counted the first interaction."
+    )
     attributes: list[AttributeFilter] | None = condition("Filters by paths in attributes.")
 
 

@@ -1,13 +1,20 @@
 """How requests are filtered and ordered."""
 
 from enum import StrEnum
-from uuid import UUID
 
 import strawberry
 
 from schema.conditions import condition
 from schema.enums import Direction, RequestStatus, register
-from schema.filters import AttributeFilter, FloatFilter, IDFilter, StringFilter, TimeFilter
+from schema.filter_operators import (
+    AttributeFilter,
+    DateTimeFilter,
+    FloatFilter,
+    IDFilter,
+    StringFilter,
+    UUIDFilter,
+    ValueFilter,
+)
 from schema.hydration import described
 from store.query.records import Order
 
@@ -25,18 +32,18 @@ class RequestFilter:
     not_: "RequestFilter | None" = condition(
         "Matches records that do not satisfy this filter.", name="not"
     )
-    id: list[UUID] | None = condition("Matches any of these uuids.")
+    id: UUIDFilter | None = condition("Filters by uuid.")
     correlation_id: StringFilter | None = condition("Filters by correlation id.")
     type: StringFilter | None = condition("Filters by type.")
     title: StringFilter | None = condition("Filters by title.")
-    status: list[RequestStatus] | None = condition("Matches any of these states.")
+    status: ValueFilter[RequestStatus] | None = condition("Filters by status.")
     current_stage: StringFilter | None = condition("Filters by the running stage.")
     error_stage: StringFilter | None = condition("Filters by the failed stage.")
     progress: FloatFilter | None = condition("Filters by progress, 0 to 1.")
-    created_at: TimeFilter | None = condition("Filters by creation time.")
-    started_at: TimeFilter | None = condition("Filters by start time.")
-    ended_at: TimeFilter | None = condition("Filters by end time.")
-    updated_at: TimeFilter | None = condition("Filters by the time of the last change.")
+    created_at: DateTimeFilter | None = condition("Filters by creation time.")
+    started_at: DateTimeFilter | None = condition("Filters by start time.")
+    ended_at: DateTimeFilter | None = condition("Filters by end time.")
+    updated_at: DateTimeFilter | None = condition("Filters by the time of the last change.")
     organization_id: IDFilter | None = condition("Filters by organization.")
     namespace_id: IDFilter | None = condition("Filters by namespace.")
     workspace_id: IDFilter | None = condition("Filters by workspace.")

@@ -10,7 +10,11 @@ from schema.conditions import condition
 from schema.connections import Connection
 from schema.context import Info
 from schema.enums import ItemStatus
-from schema.filters import IDFilter, StringFilter, TimeFilter
+from schema.filter_operators import (
+    DateTimeFilter,
+    IDFilter,
+    StringFilter,
+)
 from schema.hydration import FromRow, described
 from schema.labels import Labelled, LabelsInput
 from schema.nodes import GlobalId, Node
@@ -85,11 +89,11 @@ class SessionFilter:
     not_: "SessionFilter | None" = condition(
         "Matches records that do not satisfy this filter.", name="not"
     )
-    id: list[strawberry.ID] | None = condition("Matches any of these uuids.")
+    id: IDFilter | None = condition("Filters by uuid.")
     name: StringFilter | None = condition("Filters by name.")
     client: StringFilter | None = condition("Filters by client.")
-    started_at: TimeFilter | None = condition("Filters by start time.")
-    ended_at: TimeFilter | None = condition("Filters by end time.")
+    started_at: DateTimeFilter | None = condition("Filters by start time.")
+    ended_at: DateTimeFilter | None = condition("Filters by end time.")
     organization_id: IDFilter | None = condition("Filters by organization.")
     namespace_id: IDFilter | None = condition("Filters by namespace.")
     workspace_id: IDFilter | None = condition("Filters by workspace.")

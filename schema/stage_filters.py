@@ -1,12 +1,20 @@
 """How stages and events of requests are filtered."""
 
-from uuid import UUID
-
 import strawberry
 
 from schema.conditions import condition
 from schema.enums import RequestStatus, Severity, StageStatus
-from schema.filters import AttributeFilter, FloatFilter, IDFilter, StringFilter, TimeFilter
+from schema.filter_operators import (
+    AttributeFilter,
+    BooleanFilter,
+    DateTimeFilter,
+    FloatFilter,
+    IDFilter,
+    IntFilter,
+    StringFilter,
+    UUIDFilter,
+    ValueFilter,
+)
 
 
 @strawberry.input(description="Filters stages. Conditions are combined with AND.")
@@ -23,17 +31,21 @@ class StageFilter:
         "Matches records that do not satisfy this filter.", name="not"
     )
     name: StringFilter | None = condition("Filters by name.")
-    status: list[StageStatus] | None = condition("Matches any of these states.")
-    attempt: list[int] | None = condition("Matches any of these current attempts.")
+    status: ValueFilter[StageStatus] | None = condition("Filters by status.")
+    attempt: IntFilter | None = condition("Filters by the current attempt.")
     progress: FloatFilter | None = condition("Filters by progress, 0 to 1.")
-    retryable: bool | None = condition("Whether a failure was reported as retryable.")
+    retryable: BooleanFilter | None = condition(
+        "Filters by whether a failure was reported as retryable."
+    )
     error_message: StringFilter | None = condition("Filters by error message.")
     message: StringFilter | None = condition("Filters by the last message.")
-    started_at: TimeFilter | None = condition("Start time of the current attempt.")
-    ended_at: TimeFilter | None = condition("End time of the current attempt.")
-    request_id: list[UUID] | None = condition("Matches any of these requests.")
+    started_at: DateTimeFilter | None = condition(
+        "Filters by the start time of the current attempt."
+    )
+    ended_at: DateTimeFilter | None = condition("Filters by the end time of the current attempt.")
+    request_id: UUIDFilter | None = condition("Filters by request.")
     request_type: StringFilter | None = condition("Filters by the type of the request.")
-    request_status: list[RequestStatus] | None = condition(
+    request_status: ValueFilter[RequestStatus] | None = condition(
         "Matches any of these statuses of the request."
     )
     organization_id: IDFilter | None = condition("Filters by organization.")
@@ -59,16 +71,16 @@ class EventFilter:
     not_: "EventFilter | None" = condition(
         "Matches records that do not satisfy this filter.", name="not"
     )
-    occurred_at: TimeFilter | None = condition("When it happened.")
-    recorded_at: TimeFilter | None = condition("When the server recorded it.")
+    occurred_at: DateTimeFilter | None = condition("Filters by the time it happened.")
+    recorded_at: DateTimeFilter | None = condition("Filters by the time the server recorded it.")
     type: StringFilter | None = condition("Filters by event type.")
-    severity: list[Severity] | None = condition("Matches any of these severities.")
+    severity: ValueFilter[Severity] | None = condition("Filters by severity.")
     stage: StringFilter | None = condition("Filters by stage.")
-    attempt: list[int] | None = condition("Matches any of these attempts of the stage.")
+    attempt: IntFilter | None = condition("Filters by attempt of the stage.")
     message: StringFilter | None = condition("Filters by message.")
-    request_id: list[UUID] | None = condition("Matches any of these requests.")
+    request_id: UUIDFilter | None = condition("Filters by request.")
     request_type: StringFilter | None = condition("Filters by the type of the request.")
-    request_status: list[RequestStatus] | None = condition(
+    request_status: ValueFilter[RequestStatus] | None = condition(
         "Matches any of these statuses of the request."
     )
     organization_id: IDFilter | None = condition("Filters by organization.")

@@ -6,14 +6,20 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, get_args
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from strawberry.types.base import StrawberryList, StrawberryOptional, get_object_definition
-from strawberry.types.enum import StrawberryEnumDefinition
+from strawberry.types.base import StrawberryOptional, get_object_definition
 from strawberry.utils.str_converters import to_camel_case
 
-from schema.filters import FloatFilter, IDFilter, LongFilter, StringFilter
+from schema.filter_operators import (
+    BooleanFilter,
+    DateTimeFilter,
+    OrderedFilter,
+    TextFilter,
+    UUIDFilter,
+    ValueFilter,
+)
 from schema.interactions import InteractionFilter
 from schema.operation_filters import OperationFilter
 from schema.request_filters import RequestFilter
@@ -298,8 +304,9 @@ def _where(arguments: StatsArguments, types: SourceTypes, filter: type[Any]) -> 
         if not equals:
             raise UsageError("--where", f"{text!r} is not FIELD=VALUE")
         conditions.append(_condition(name.strip(), value, types, filter))
-    if arguments.source is SourceName.INTERACTIONS:
-        # A month is asked for together with its year.
+    names = [name for one in conditions for name in one]
+    if arguments.source is SourceName.INTERACTIONS and len(set(names)) == len(names):
+        # A month beside its year is a range of time, which can be compared with an earlier one.
         return {name: value for one in conditions for name, value in one.items()}
     return {"and": conditions}
 
@@ -318,26 +325,29 @@ def _condition(name: str, value: str, types: SourceTypes, filter: type[Any]) -> 
         return {"attributes": [{"path": name.removeprefix(ATTRIBUTES), "eq": _leaf(value)}]}
     kind: Any = fields.get(name)
     kind = kind.of_type if isinstance(kind, StrawberryOptional) else kind
-    if kind is StringFilter or kind is IDFilter:
-        return {name: {"eq": value}}
-    if kind is LongFilter or kind is FloatFilter or kind is int:
-        number = _number(name, value)
-        return {name: number if kind is int else {"eq": number}}
-    if kind is bool:
-        return {name: _flag(name, value)}
-    if isinstance(kind, StrawberryList) and name != "attributes" and kind.of_type is not filter:
-        listed: Any = kind.of_type
-        if isinstance(listed, StrawberryEnumDefinition):
-            return {name: [one.strip().upper() for one in value.split(",")]}
-        return {name: [_number(name, value) if listed is int else value]}
-    usable = [n for n, t in fields.items() if _is_usable(n, t, filter) and n != "attributes"]
+    if _is_usable(kind):
+        return {name: _operator(name, value, kind)}
+    usable = [n for n, t in fields.items() if _is_usable(getattr(t, "of_type", t))]
     usable += ["attributes.PATH"] if "attributes" in fields else []
     raise UsageError("--where", _unknown(name, usable, types))
 
 
-def _is_usable(name: str, kind: Any, filter: type[Any]) -> bool:
-    named = str(get_args(kind)) + str(getattr(kind, "of_type", ""))
-    return name not in ("and_", "or_", "not_") and "TimeFilter" not in named and kind is not filter
+def _is_usable(kind: Any) -> bool:
+    return (
+        isinstance(kind, type)
+        and issubclass(kind, ValueFilter)
+        and not issubclass(kind, DateTimeFilter)
+    )
+
+
+def _operator(name: str, value: str, kind: type[ValueFilter[Any]]) -> dict[str, Any]:
+    if issubclass(kind, TextFilter | UUIDFilter):
+        return {"eq": value}
+    if issubclass(kind, OrderedFilter):
+        return {"eq": _number(name, value)}
+    if issubclass(kind, BooleanFilter):
+        return {"eq": _flag(name, value)}
+    return {"in": [one.strip().upper() for one in value.split(",")]}
 
 
 def _flag(name: str, value: str) -> bool:

@@ -100,7 +100,7 @@ async def keep_current(client: AsyncClient, board: Board) -> None:
             del board.outdated[id]
         try:
             answer = await client.query(
-                REQUESTS, {"where": {"id": ids}, "first": len(ids)}, retry=False
+                REQUESTS, {"where": {"id": {"in": ids}}, "first": len(ids)}, retry=False
             )
         except ServerUnavailableError:
             board.outdated |= dict.fromkeys(ids)

@@ -70,7 +70,7 @@ async def watch_all(
             lines = Lines(as_json=options.as_json, names_requests=True)
             await follow_events(client, events, cursor, options.away_seconds, lines)
             return
-        where = {**requests, "status": ACTIVE_STATUSES}
+        where = {**requests, "status": {"in": ACTIVE_STATUSES}}
         page = remote.query(REQUESTS, {"where": where, "first": MAX_REFRESHED_REQUESTS})["requests"]
         has_more = page["pageInfo"]["hasNextPage"]
         screen = BoardScreen(page["nodes"], has_more=has_more, now=utc_now)

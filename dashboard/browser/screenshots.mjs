@@ -25,7 +25,8 @@ const targets = named.length > 0 ? named.map((pair) => pair.split(/=(.*)/s)) : O
 
 /** Return the path of the recently failed request with the most attempts. */
 async function requestPath() {
-  const query = "{ requests(where: {status: [FAILED]}, first: 50) { nodes { uuid stages { attempt } } } }";
+  const query =
+    "{ requests(where: {status: {eq: FAILED}}, first: 50) { nodes { uuid stages { attempt } } } }";
   const headers = { "Content-Type": "application/json" };
   const answer = await fetch(`${server}/graphql`, {
     method: "POST",

@@ -1,5 +1,5 @@
 // Writes src/api/catalog.ts: the dimensions, measures and filters of each source, from the schema.
-import { getNamedType, getNullableType, isEnumType, isListType, isObjectType } from "graphql";
+import { getNamedType, isEnumType, isInputObjectType, isObjectType } from "graphql";
 import { writeIfChanged } from "./generated-file.mjs";
 
 const OUTPUT = new URL("../src/api/catalog.ts", import.meta.url);
@@ -14,11 +14,11 @@ const SOURCES = {
 const FILTERS = {
   StringFilter: "text",
   IDFilter: "text",
+  IntFilter: "number",
   LongFilter: "number",
   FloatFilter: "number",
-  Int: "number",
-  Boolean: "switch",
-  UUID: "ids",
+  BooleanFilter: "switch",
+  UUIDFilter: "ids",
 };
 /** Measures that repeat other fields. */
 const EXCLUDED_MEASURES = new Set(["cost"]);
@@ -64,9 +64,9 @@ function measuresOf({ name, type, args }) {
 
 function filtersOf({ name, type }) {
   const named = getNamedType(type);
-  if (isEnumType(named))
-    return [{ name, kind: "words", values: named.getValues().map((value) => value.name) }];
+  const operand = isInputObjectType(named) && named.getFields().eq?.type;
+  if (isEnumType(operand))
+    return [{ name, kind: "words", values: operand.getValues().map((value) => value.name) }];
   const kind = FILTERS[named.name];
-  if (named.name === "Int" && isListType(getNullableType(type))) return [];
   return kind ? [{ name, kind, values: [] }] : [];
 }

@@ -7,8 +7,9 @@ from typing import Any
 import strawberry
 
 from schema.conditions import Path, condition, given_in, operators_in
+from schema.filter_operators import NumberFilter
+from schema.filters import OPERATORS
 from schema.hydration import described
-from schema.scalars import Number
 from schema.stats.fields import MeasureField, NumberField, ValueField
 from schema.stats.shapes import QUANTILES, STATS
 from schema.stats.vocabulary import MODEL_TEXT, PATH_TEXT, StatsDimension
@@ -28,20 +29,7 @@ from store.aggregation.queries import (
 )
 from store.errors import InvalidInputError
 from store.pricing.prices import NANOS_PER_DOLLAR
-from store.query.filters import ComparisonOperator, parse_path
-
-
-@strawberry.input(
-    description="A condition on a measure. Conditions are combined with AND; null never matches."
-)
-class StatsRange:
-    """Money is in US dollars."""
-
-    eq: Number | None = condition("Equal to this value.")
-    gt: Number | None = condition("Greater than this value.")
-    gte: Number | None = condition("Greater than or equal to this value.")
-    lt: Number | None = condition("Less than this value.")
-    lte: Number | None = condition("Less than or equal to this value.")
+from store.query.filters import parse_path
 
 
 @strawberry.input(
@@ -50,22 +38,22 @@ class StatsRange:
 class NumberHaving:
     """The folds that have a name."""
 
-    sum: StatsRange | None = condition("Sum of the values.")
-    avg: StatsRange | None = condition("Mean of the values.")
-    min: StatsRange | None = condition("Smallest value.")
-    max: StatsRange | None = condition("Largest value.")
-    p50: StatsRange | None = condition("The median.")
-    p90: StatsRange | None = condition("90th percentile.")
-    p95: StatsRange | None = condition("95th percentile.")
-    p99: StatsRange | None = condition("99th percentile.")
+    sum: NumberFilter | None = condition("Sum of the values.")
+    avg: NumberFilter | None = condition("Mean of the values.")
+    min: NumberFilter | None = condition("Smallest value.")
+    max: NumberFilter | None = condition("Largest value.")
+    p50: NumberFilter | None = condition("The median.")
+    p90: NumberFilter | None = condition("90th percentile.")
+    p95: NumberFilter | None = condition("95th percentile.")
+    p99: NumberFilter | None = condition("99th percentile.")
 
 
 @strawberry.input(description="Conditions on a number that is stored only as a sum.")
 class SumHaving:
     """Sum and mean."""
 
-    sum: StatsRange | None = condition("Sum of the values.")
-    avg: StatsRange | None = condition("Mean per counter.")
+    sum: NumberFilter | None = condition("Sum of the values.")
+    avg: NumberFilter | None = condition("Mean per counter.")
 
 
 @strawberry.input(description="Conditions on the numbers at a path in the attributes.")
@@ -80,7 +68,7 @@ class DistinctHaving:
     """A dimension of the source."""
 
     field: StatsDimension = described("Dimension.")
-    value: StatsRange = described("Condition on the number.")
+    value: NumberFilter = described("Condition on the number.")
 
 
 @strawberry.input(description="Conditions on costs at a model's prices, in US dollars.")
@@ -88,10 +76,10 @@ class CostAtHaving:
     """The parts of the measure."""
 
     model: str = described(MODEL_TEXT)
-    baseline: StatsRange | None = condition("Cost without savings and caches.")
-    actual: StatsRange | None = condition("Hypothetical cost.")
-    saved: StatsRange | None = condition("Difference between baseline and actual.")
-    unpriced_count: StatsRange | None = condition("Number of operations without a price.")
+    baseline: NumberFilter | None = condition("Cost without savings and caches.")
+    actual: NumberFilter | None = condition("Hypothetical cost.")
+    saved: NumberFilter | None = condition("Difference between baseline and actual.")
+    unpriced_count: NumberFilter | None = condition("Number of operations without a price.")
 
 
 class HavingReader:
@@ -136,12 +124,17 @@ class HavingReader:
         for asked in operators_in(given, path, apart_from=("path",)):
             self._range(measures[asked.name], asked.value, asked.path, unit)
 
-    def _range(self, measure: Measure, given: StatsRange, path: Path, unit: int) -> None:
+    def _range(self, measure: Measure, given: NumberFilter, path: Path, unit: int) -> None:
         for asked in operators_in(given, path):
-            self.having.append(
-                Having(measure, ComparisonOperator(asked.name), exact(asked.value) * unit)
-            )
+            self.having.append(Having(measure, OPERATORS[asked.name], scaled(asked.value, unit)))
             self.paths.append(asked.path)
+
+
+def scaled(value: Any, unit: int) -> Any:
+    """Return a number, or each one of a list, in the unit of the store; a boolean is unchanged."""
+    if isinstance(value, list):
+        return [scaled(one, unit) for one in value]
+    return value if isinstance(value, bool) else exact(value) * unit
 
 
 def exact(value: float) -> int | Decimal:

@@ -8,7 +8,8 @@ from typing import Any
 import strawberry
 from strawberry.types.base import get_object_definition
 
-from schema.filters import TimeFilter, condition_of
+from schema.filter_operators import DateTimeFilter
+from schema.filters import condition_of
 from schema.selection import Selection
 from schema.stats.answers import Wanted
 from schema.stats.asking import Arguments
@@ -43,7 +44,7 @@ def windows_of(where: Any, joined: bool = True) -> Iterator[Window]:
     for field in get_object_definition(type(where), strict=True).fields:
         name = field.python_name
         value = getattr(where, name)
-        if isinstance(value, TimeFilter):
+        if isinstance(value, DateTimeFilter):
             if isinstance(value.last, TimeRange) and value.last.length is not None:
                 yield Window(name, value.last.length, joined)
         elif value is None or value is strawberry.UNSET:

@@ -20,6 +20,7 @@ from models.enums import (
 from models.types import SessionKey
 from schema.arguments import about
 from schema.enums import register
+from schema.filter_operators import NumberFilter
 from schema.hydration import described
 from schema.scalars import JSON, Long
 from schema.stats.fields import (
@@ -36,7 +37,6 @@ from schema.stats.having import (
     CostAtHaving,
     DistinctHaving,
     NumberHaving,
-    StatsRange,
     SumHaving,
 )
 from schema.stats.shapes import AttributeStats, Bucket, StatsCoverage, StatsSpan
@@ -263,7 +263,7 @@ def _having(source: Source, prefix: str, fields: tuple[MeasureField, ...]) -> An
     for field in fields:
         match field:
             case ValueField():
-                found[field.name] = (StatsRange | None, field.description, strawberry.UNSET)
+                found[field.name] = (NumberFilter | None, field.description, strawberry.UNSET)
             case NumberField():
                 whole = field.number.stats == EVERY_STAT
                 kind = NumberHaving if whole else SumHaving

@@ -106,6 +106,8 @@ class Source:
     """The number that was saved, and the one that it was saved from."""
     has_tokens: bool = False
     """Whether records have tokens, so that they can be priced (``model_prices``)."""
+    extra_fields: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
+    """Expressions that only filters use."""
 
     def __repr__(self) -> str:
         return f"<source {self.name}>"
@@ -121,4 +123,4 @@ class Source:
 
     @property
     def filter_fields(self) -> frozenset[str]:
-        return frozenset(self.filter_columns) | frozenset(self.numbers)
+        return frozenset(self.filter_columns) | frozenset(self.numbers) | set(self.extra_fields)

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, assert_never
+from typing import Annotated, Any, assert_never
 
 from pydantic import Field
 
@@ -44,6 +44,8 @@ MAX_BUCKET_MULTIPLE = 1_000
 """Units in one bucket."""
 MAX_TERMS = 20
 """Steps of an order, and conditions of having."""
+MAX_HAVING_VALUES = 1_000
+"""Values in all conditions of having; a statement repeats them."""
 Path = tuple[str | int, ...]
 
 
@@ -248,12 +250,19 @@ class _Checks:
         conditions = self.question.having
         if len(conditions) > MAX_TERMS:
             yield f"{len(conditions)} conditions, at most {MAX_TERMS}: leave some out", ("having",)
+        count = 0
         for i, having in enumerate(conditions):
             yield from self._measure(having.by, ("having", i, "by"))
             if self.question.top is None:
                 yield from self._rate_of_bucket(having.by, ("having", i, "by"))
-            if not math.isfinite(having.value):
-                yield f"{having.value} is not a finite number", ("having", i, "value")
+            values: Any = having.value if isinstance(having.value, list) else [having.value]
+            count += len(values)
+            for value in values:
+                if not math.isfinite(value):
+                    yield f"Invalid number {value}. Use a finite number.", ("having", i, "value")
+        if count > MAX_HAVING_VALUES:
+            text = f"having must not hold more than {MAX_HAVING_VALUES:,} values (got {count:,})."
+            yield f"{text} Remove some of them.", ("having",)
 
     def _rate_of_bucket(self, measure: Measure, path: Path) -> Problems:
         if isinstance(measure, PerSecond) and self.question.bucket is not None:

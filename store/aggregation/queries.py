@@ -4,6 +4,7 @@ A question knows nothing of the present moment or of who asks: ``store.aggregati
 against both, and the compiler translates it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -23,11 +24,14 @@ A place that holds no string, number or boolean (null, a list, an object, nothin
 
 @dataclass(frozen=True, slots=True)
 class Having:
-    """Keeps rows whose measure compares so. Null compares as false; money is in nano-dollars."""
+    """Keeps rows whose measure compares so: with a list for IN and NOT_IN, a boolean for IS_NULL.
+
+    Null is unequal to every number and compares as false otherwise; money is in nano-dollars.
+    """
 
     by: Measure
     than: ComparisonOperator
-    value: int | float | Decimal
+    value: int | float | Decimal | Sequence[int | float | Decimal]
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,7 +138,7 @@ class Records:
             yield column < (to_date(span.until) if dated else span.until)
 
     def _fields(self) -> dict[str, ColumnElement[Any]]:
-        columns: dict[str, ColumnElement[Any]] = dict(self.source.filter_columns)
+        columns = self.source.filter_columns | dict(self.source.extra_fields)
         derived = [n for n, number in self.source.numbers.items() if n not in columns]
         return columns | {name: self.operand(name) for name in derived}
 

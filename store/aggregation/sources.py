@@ -27,6 +27,7 @@ from store.aggregation.catalog import (
     Source,
     Stat,
 )
+from store.calendar import calendar_fields
 
 EVERY_LABEL = ("organization_id", *LABELS)
 OPERATION, REQUEST = table_of(Operation), table_of(Request)
@@ -205,6 +206,7 @@ INTERACTIONS = Source(
     },
     weight="calls",
     units=frozenset({BucketUnit.MONTH, BucketUnit.QUARTER, BucketUnit.YEAR}),
+    extra_fields=calendar_fields(COUNTER.columns["month"]),
 )
 
 SOURCES: Mapping[str, Source] = {

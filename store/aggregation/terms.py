@@ -1,11 +1,21 @@
 """Values, conditions and orders as expressions over the columns of grouped selects."""
 
-import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Double, FromClause, cast, func, literal, null, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Double,
+    FromClause,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    type_coerce,
+)
+from sqlalchemy.types import TypeEngine
 
 from models.types import JsonNumber
 from store.aggregation.catalog import Source, Stat
@@ -27,15 +37,7 @@ from store.aggregation.queries import (
 )
 from store.aggregation.relations import BUCKET, KeyColumn
 from store.dialects import DatabaseDialect
-from store.query.filters import ComparisonOperator
-
-COMPARISONS: dict[ComparisonOperator, Callable[[Any, Any], ColumnElement[bool]]] = {
-    ComparisonOperator.GT: operator.gt,
-    ComparisonOperator.GTE: operator.ge,
-    ComparisonOperator.LT: operator.lt,
-    ComparisonOperator.LTE: operator.le,
-    ComparisonOperator.EQ: operator.eq,
-}
+from store.query.filters import RANGES, ComparisonOperator
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +75,9 @@ class Terms:
 
     def _condition(self, having: Having, source: FromClause) -> ColumnElement[bool]:
         value = self.value(having.by, source)
-        compare = COMPARISONS[having.than]
         if is_exact(having.by, self.question.source):
-            return compare(type_coerce(value, JsonNumber()), literal(having.value, JsonNumber()))
-        return compare(cast(value, Double()), literal(float(having.value), Double()))
+            return compare_number(type_coerce(value, JsonNumber()), having, JsonNumber())
+        return compare_number(cast(value, Double()), having, Double())
 
     def order(self, source: FromClause) -> list[ColumnElement[Any]]:
         expressions = [self._term(term, source) for term in self.question.order_by]
@@ -112,6 +113,31 @@ class Terms:
         assert top is not None
         value = self.value(top.by, source).desc().nulls_last()
         return [value, *(self._by_key(source, column, False) for column in self.keys)]
+
+
+def compare_number(
+    measure: ColumnElement[Any], having: Having, type_: TypeEngine[Any]
+) -> ColumnElement[bool]:
+    """Return the condition that a measure, as a number of this type, compares so."""
+
+    def number(value: Any) -> ColumnElement[Any]:
+        return literal(float(value) if isinstance(type_, Double) else value, type_)
+
+    value: Any = having.value
+    match having.than:
+        case ComparisonOperator.IN:
+            return measure.in_(list(map(number, value)))
+        case ComparisonOperator.NOT_IN:
+            return or_(measure.is_(None), measure.not_in(list(map(number, value))))
+        case ComparisonOperator.NE:
+            return or_(measure.is_(None), measure != number(value))
+        case ComparisonOperator.IS_NULL:
+            return measure.is_(None) if value else measure.is_not(None)
+        case ComparisonOperator.EQ:
+            equal: ColumnElement[bool] = measure == number(value)
+            return equal
+        case _:
+            return RANGES[having.than](measure, number(value))
 
 
 def is_exact(measure: Measure, source: Source) -> bool:

@@ -10,10 +10,10 @@ from enum import StrEnum
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any, assert_never
 
-from sqlalchemy import ColumnElement, and_, false, func, literal, not_, or_, true
+from sqlalchemy import ColumnElement, Text, and_, false, func, literal, not_, or_, true
 
-from models.types import JsonNumber, clean_text
-from store.dialects import DatabaseDialect
+from models.types import CleanText, JsonNumber, clean_text
+from store.dialects import DatabaseDialect, JsonLeaf
 from store.errors import InvalidInputError
 from store.validation import LONG_MAX, LONG_MIN
 
@@ -52,11 +52,15 @@ class ComparisonOperator(StrEnum):
     ENDS_WITH_IGNORE_CASE = "endsWithIgnoreCase"
     CONTAINS_IGNORE_CASE = "containsIgnoreCase"
     IS_NULL = "isNull"
+    EXISTS = "exists"
 
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """A field against a value (a list for IN and NOT_IN, a boolean for IS_NULL)."""
+    """A field against a value (a list for IN and NOT_IN, a boolean for IS_NULL).
+
+    Texts are ordered by code point.
+    """
 
     field: str
     op: ComparisonOperator
@@ -65,7 +69,10 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class CompareAttribute:
-    """A place in a record's attributes; ``path`` are object keys."""
+    """A place in a record's attributes; ``path`` are object keys.
+
+    EXISTS is true of a path that holds anything, IS_NULL of one that is missing or holds null.
+    """
 
     field: str
     path: tuple[str, ...]
@@ -188,6 +195,9 @@ class ConditionCompiler:
 
     def _compare(self, column: ColumnElement[Any], comparison: Compare) -> ColumnElement[bool]:
         if comparison.op in RANGES:
+            if isinstance(column.type, Text | CleanText):
+                # Otherwise PostgreSQL compares as the language of the database does.
+                column = self._dialect.expressions.by_code_point(column)
             return RANGES[comparison.op](column, comparison.value)
         if comparison.op in IGNORING_CASE:
             folded = self._dialect.expressions.fold_ascii_case(column)
@@ -211,26 +221,39 @@ class ConditionCompiler:
             # Older versions of SQLite have no way to say such a path.
             raise InvalidInputError("Attribute keys must not contain a quotation mark.", ("path",))
         leaf = self._dialect.expressions.json_leaf(self._fields[comparison.field], comparison.path)
-        if comparison.op is ComparisonOperator.IS_NULL:
-            return leaf.kind.is_(None) if comparison.value else leaf.kind.is_not(None)
-        if comparison.op in (ComparisonOperator.EQ, ComparisonOperator.IN):
-            values = (
-                comparison.value if comparison.op is ComparisonOperator.IN else [comparison.value]
+        match comparison.op:
+            case ComparisonOperator.EXISTS:
+                return leaf.kind.is_not(None) if comparison.value else leaf.kind.is_(None)
+            case ComparisonOperator.IS_NULL:
+                missing = func.coalesce(leaf.kind, "null") == "null"
+                return missing if comparison.value else not_(missing)
+            case ComparisonOperator.EQ:
+                return self._leaf_in(leaf, [comparison.value])
+            case ComparisonOperator.NE:
+                return not_(func.coalesce(self._leaf_in(leaf, [comparison.value]), false()))
+            case ComparisonOperator.IN:
+                return self._leaf_in(leaf, comparison.value)
+            case ComparisonOperator.NOT_IN:
+                return not_(func.coalesce(self._leaf_in(leaf, comparison.value), false()))
+            case op if op in RANGES:
+                return RANGES[op](leaf.number, literal(comparison.value, JsonNumber()))
+            case op:
+                return self._compare(leaf.text, Compare(comparison.field, op, comparison.value))
+
+    def _leaf_in(self, leaf: JsonLeaf, values: Sequence[Any]) -> ColumnElement[bool]:
+        if any(isinstance(v, dict | list) for v in values):
+            raise InvalidInputError(
+                "Attributes are compared with a string, number, boolean or null. Name the path inside "
+                "the object.",
+                ("attributes",),
             )
-            if any(isinstance(v, dict | list) for v in values):
-                raise InvalidInputError(
-                    "an attribute is compared with a string, number, boolean or null: "
-                    "name the place inside the object",
-                    ("attributes",),
-                )
-            if any(isinstance(v, int) and not LONG_MIN <= v <= LONG_MAX for v in values):
-                raise InvalidInputError(
-                    "an attribute is compared with whole numbers of 64 bits: no other is recorded",
-                    ("attributes",),
-                )
-            clean = [clean_text(v) if isinstance(v, str) else v for v in values]
-            return or_(false(), *leaf.one_of(clean, self._one_of))
-        return RANGES[comparison.op](leaf.number, literal(comparison.value, JsonNumber()))
+        if any(isinstance(v, int) and not LONG_MIN <= v <= LONG_MAX for v in values):
+            raise InvalidInputError(
+                "Attributes are compared with 64-bit integers. No other integers are recorded.",
+                ("attributes",),
+            )
+        clean = [clean_text(v) if isinstance(v, str) else v for v in values]
+        return or_(false(), *leaf.one_of(clean, self._one_of))
 
 
 RANGES: dict[ComparisonOperator, Callable[[ColumnElement[Any], Any], ColumnElement[bool]]] = {

@@ -102,7 +102,7 @@ async def test_d3_a_month_by_organization_namespace_and_key(
 
 
 async def test_d3_by_month(counted: Api) -> None:
-    answer = await counted("""{ interactionStats(bucket: {unit: MONTH}, where: {year: 2026,
+    answer = await counted("""{ interactionStats(bucket: {unit: MONTH}, where: {year: {eq: 2026},
         organizationId: {eq: "org_a"}}) {
       rows { bucket { start } count units { sum } } totals { count } } }""")
     rows = answer["interactionStats"]["rows"]
@@ -111,7 +111,7 @@ async def test_d3_by_month(counted: Api) -> None:
     for month in (5, 6):
         some = [use for use in USES if use["organizationId"] == "org_a" and use["month"] == month]
         assert shown[f"2026-0{month}"] == (sum(use["units"] for use in some), len(some))
-    compared = await counted("""{ interactionStats(where: {year: 2026, month: 6},
+    compared = await counted("""{ interactionStats(where: {year: {eq: 2026}, month: {eq: 6}},
         compare: {previous: PREVIOUS}) { totals { count previous { count } } } }""")
     assert compared["interactionStats"]["totals"] == {
         "count": sum(1 for use in USES if use["month"] == 6),

@@ -118,7 +118,11 @@ async def test_d1_one_counter_per_month_and_full_set_of_labels(plan: Plan) -> No
         (other,) = await plan.counters(**{name: {"eq": "another"}})
         assert other == ours | {name: "another", "units": 1, "calls": 1}
         assert len(await plan.counters(**{name: {"eq": value}})) == len(everything) - 1
-    assert len(await plan.counters(year=2026, month=8)) == 1
+    assert len(await plan.counters(year={"eq": 2026}, month={"eq": 8})) == 1
+    assert len(await plan.counters(month={"eq": 8})) == 1
+    assert len(await plan.counters(year={"in": [2025, 2026]}, month={"ne": 7})) == 1
+    assert len(await plan.counters(year={"ne": 2026})) == 0
+    assert len(await plan.counters(year={"gte": 2026}, month={"gt": 6})) == len(everything)
     assert len(await plan.counters(interactionType={"eq": "premium"})) == 1
     assert len(await plan.counters(operationType={"isNull": True})) == 1
     assert len(await plan.counters(units={"gt": 5})) == 1

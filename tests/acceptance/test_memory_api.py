@@ -88,7 +88,7 @@ async def test_a1_a_failed_call_is_recorded_as_such(api: Api) -> None:
         answer = await api(TRACK_API, {"input": add_memory(**said)})
         read = answer["trackApiOperation"]["operation"]
         assert (read["outcome"], read["error"]) == (outcome, said.get("error"))
-    failed = await api(OPERATIONS, {"where": {"outcome": ["ERROR"]}})
+    failed = await api(OPERATIONS, {"where": {"outcome": {"in": ["ERROR"]}}})
     assert failed["operations"]["totalCount"] == 2
 
 
@@ -116,7 +116,7 @@ async def test_a5_the_log_row_and_the_monthly_counter_are_always_in_step(api: Ap
         await api(TRACK_API, {"input": call})
     found = {
         (c["interactionType"], c["method"], c["route"], c["year"], c["month"]): c["units"]
-        for c in await counters(api, countsAgainstLimits=True)
+        for c in await counters(api, countsAgainstLimits={"eq": True})
     }
     assert found == {
         ("api_operation", "POST", "v1/memory", 2026, 3): 2,
@@ -126,8 +126,8 @@ async def test_a5_the_log_row_and_the_monthly_counter_are_always_in_step(api: Ap
         ("premium", "POST", "v1/memory", 2026, 3): 4,
     }
     march = await counters(
-        api, year=2026, month=3, route={"eq": "v1/memory"}, method={"eq": "POST"},
-        countsAgainstLimits=True,
+        api, year={"eq": 2026}, month={"eq": 3}, route={"eq": "v1/memory"},
+        method={"eq": "POST"}, countsAgainstLimits={"eq": True},
     )  # fmt: skip
     assert [(c["operationType"], c["units"], c["calls"]) for c in march] == [
         ("add_memory", 4, 1),
@@ -136,7 +136,7 @@ async def test_a5_the_log_row_and_the_monthly_counter_are_always_in_step(api: Ap
     assert {name: march[1][name] for name in LABELS} == LABELS
     assert march[1]["firstAt"] == "2026-03-05T10:20:30.123456Z"
     assert march[1]["lastAt"] == "2026-03-31T23:59:59.999999Z"
-    free = await counters(api, countsAgainstLimits=False)
+    free = await counters(api, countsAgainstLimits={"eq": False})
     assert [(c["interactionType"], c["operationType"], c["units"], c["calls"]) for c in free] == [
         ("api_operation", "add_memory", 2, 2)
     ]
@@ -144,7 +144,7 @@ async def test_a5_the_log_row_and_the_monthly_counter_are_always_in_step(api: Ap
     logged = (await api(OPERATIONS))["operations"]
     assert sum(o["units"] for o in logged["nodes"]) == sum(found.values()) + 2
     for counts, units in ((True, sum(found.values())), (False, 2)):
-        where = {"countsAgainstLimits": counts}
+        where = {"countsAgainstLimits": {"eq": counts}}
         logged = (await api(OPERATIONS, {"where": where}))["operations"]
         assert sum(o["units"] for o in logged["nodes"]) == units
 

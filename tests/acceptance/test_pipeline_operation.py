@@ -103,7 +103,7 @@ async def test_e7_breakers_are_listed_by_name_and_state(api: Api) -> None:
         ("b", ["b is open"]),
         ("c", ["c is half open"]),
     ]
-    where = {"state": ["OPEN", "HALF_OPEN"], "name": {"ne": "b"}}
+    where = {"state": {"in": ["OPEN", "HALF_OPEN"]}, "name": {"ne": "b"}}
     assert [b["name"] for b in (await api(BREAKERS, {"where": where}))["circuitBreakers"]] == ["c"]
 
 

@@ -15,9 +15,9 @@ BY_ID = "query ($id: ID!) { session(id: $id) { uuid name operations { totalCount
 TRACK = """mutation ($operations: [OperationInput!]!) {
     trackOperations(operations: $operations) { accepted rejected repaired
       results { status code message path } } }"""
-FILTERED = """query ($ids: [ID!]) { operations(where: {sessionId: $ids}) { nodes {
+FILTERED = """query ($ids: [ID!]) { operations(where: {sessionId: {in: $ids}}) { nodes {
     sessionId session { uuid name } } }
-    sessions(where: {id: $ids}) { nodes { uuid } } }"""
+    sessions(where: {id: {in: $ids}}) { nodes { uuid } } }"""
 INGEST = """mutation ($entries: [EntryInput!]!) { ingest(entries: $entries) {
     accepted duplicates rejected repaired results { uuid status code message path } } }"""
 

@@ -200,7 +200,7 @@ async def test_c4_says_what_tools_saved_and_how_that_went(tools: Api, tool: str 
 async def test_c3_a_range_has_many_spellings(tools: Api, words: str) -> None:
     for given in (f'"{words}"', *([words] if words.startswith("LAST") else [])):
         answer = await tools(f"""{{ toolBreakdown(timeRange: {given}) {{ operations since }}
-          operationStats(where: {{kind: [TOOL], occurredAt: {{last: {given}}}}}) {{
+          operationStats(where: {{kind: {{in: [TOOL]}}, occurredAt: {{last: {given}}}}}) {{
             totals {{ count }} }}
           requestMetrics(timeRange: {given}) {{ start }}
           monitoringOverview(timeRange: {given}) {{ timeRange since }} }}""")
@@ -242,7 +242,7 @@ async def test_c4_of_nothing_saves_nothing(api: Api) -> None:
 
 
 async def test_c8_any_aggregation_by_file_and_by_project(tools: Api) -> None:
-    answer = await tools("""{ operationStats(groupBy: [{field: FILE_PATH}], where: {kind: [TOOL]},
+    answer = await tools("""{ operationStats(groupBy: [{field: FILE_PATH}], where: {kind: {in: [TOOL]}},
         top: {n: 3, by: {number: {field: TOKENS_PREVENTED}}},
         orderBy: [{by: {number: {field: TOKENS_PREVENTED}}}]) {
       rows { key { filePath } count tokensPrevented { sum } cost { saved } }
@@ -257,7 +257,7 @@ async def test_c8_any_aggregation_by_file_and_by_project(tools: Api) -> None:
     assert found["others"]["count"] == 120 - sum(len(files[file]) for file in best)
     assert found["totals"]["count"] == 120
     by_project = await tools("""{ operationStats(groupBy: [{attribute: "project"}],
-        where: {kind: [TOOL]}, orderBy: [{by: {group: {attribute: "project"}}, direction: ASC}]) {
+        where: {kind: {in: [TOOL]}}, orderBy: [{by: {group: {attribute: "project"}}, direction: ASC}]) {
       rows { key { attribute(path: "project") } count } } }""")
     assert [
         (row["key"]["attribute"], row["count"]) for row in by_project["operationStats"]["rows"]
@@ -265,7 +265,7 @@ async def test_c8_any_aggregation_by_file_and_by_project(tools: Api) -> None:
 
 
 async def test_c8_compares_with_the_previous_period(tools: Api) -> None:
-    answer = await tools("""{ operationStats(where: {kind: [TOOL], occurredAt: {last: "P1D"}},
+    answer = await tools("""{ operationStats(where: {kind: {in: [TOOL]}, occurredAt: {last: "P1D"}},
         compare: {previous: PREVIOUS}) {
       totals { count savingsRate previous { count savingsRate }
         delta { count tokensPrevented { sum } } ratio { count cost { saved } } } } }""")
@@ -286,7 +286,7 @@ async def test_c8_compares_with_the_previous_period(tools: Api) -> None:
 
 
 async def test_c8_the_cache_hit_rate_is_of_those_that_know(tools: Api) -> None:
-    answer = await tools("""{ operationStats(groupBy: [{field: NAME}], where: {kind: [TOOL]}) {
+    answer = await tools("""{ operationStats(groupBy: [{field: NAME}], where: {kind: {in: [TOOL]}}) {
       rows { key { name } cacheHitRate } } }""")
     shown = {r["key"]["name"]: r["cacheHitRate"] for r in answer["operationStats"]["rows"]}
     for name, those in grouped(uses(), name_of).items():
@@ -296,7 +296,7 @@ async def test_c8_the_cache_hit_rate_is_of_those_that_know(tools: Api) -> None:
 
 async def test_c8_an_alert_is_a_having(tools: Api) -> None:
     """Savings below a threshold, of those that are used often enough."""
-    answer = await tools("""{ operationStats(groupBy: [{field: NAME}], where: {kind: [TOOL]},
+    answer = await tools("""{ operationStats(groupBy: [{field: NAME}], where: {kind: {in: [TOOL]}},
         having: {savingsRate: {lt: 0.8}, count: {gte: 10}}) { rows { key { name } } } }""")
     low = [
         name
@@ -316,7 +316,7 @@ async def test_b6_errors_latency_and_unknown_costs_per_model(api: Api) -> None:
         for i in range(1, 21)
     ]  # fmt: skip
     await api(TRACK_MANY, {"operations": calls})
-    answer = await api("""{ operationStats(groupBy: [{field: MODEL}], where: {kind: [LLM]}) {
+    answer = await api("""{ operationStats(groupBy: [{field: MODEL}], where: {kind: {in: [LLM]}}) {
       rows { key { model } count errorRate durationMs { p50 p95 } outputTokens { sum }
         cost { actual unpricedCount } } totals { perSecond errorCount } } }""")
     rows = answer["operationStats"]["rows"]

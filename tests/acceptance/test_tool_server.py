@@ -144,7 +144,7 @@ async def test_c2_lists_uses_filtered_newest_first_with_a_total(api: Api) -> Non
     since, until = start + timedelta(minutes=60), start + timedelta(minutes=120)
     span = {"since": since.isoformat(), "until": until.isoformat()}
     for where, kept in (
-        ({"sessionId": [sessions[1]]}, lambda i: i % 5 == 0),
+        ({"sessionId": {"in": [sessions[1]]}}, lambda i: i % 5 == 0),
         ({"toolName": {"eq": "search"}}, lambda i: i % 2 == 1),
         ({"operationMode": {"in": ["symbol", "semantic"]}}, lambda i: i % 6 in (2, 4)),
         ({"client": {"eq": "cursor"}}, lambda i: i % 3 == 0),
@@ -153,7 +153,7 @@ async def test_c2_lists_uses_filtered_newest_first_with_a_total(api: Api) -> Non
             {"occurredAt": span, "toolName": {"eq": "read"}, "client": {"ne": "cursor"}},
             lambda i: 60 <= i < 120 and i % 2 == 0 and i % 3 != 0,
         ),
-        ({"sessionId": [str(new_id())]}, lambda _: False),
+        ({"sessionId": {"in": [str(new_id())]}}, lambda _: False),
     ):
         expected = [u["id"] for i, u in reversed(list(enumerate(uses))) if kept(i)]
         assert await listed(first=1_000, **where) == (expected, len(expected))

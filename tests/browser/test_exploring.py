@@ -22,7 +22,7 @@ QUESTIONS = {
           others {{ count durationMs {{ p95 }} costSaved {{ sum }} }}
           totals {{ count durationMs {{ p95 }} costSaved {{ sum }} }} }} }}""",
     "group=&measures=count,errorRate,distinct.userId,tokensPrevented.sum&where=kind~in~TOOL,LLM": """{
-        stats: operationStats(where: {occurredAt: {last: "PT24H"}, kind: [TOOL, LLM]}) {
+        stats: operationStats(where: {occurredAt: {last: "PT24H"}, kind: {in: [TOOL, LLM]}}) {
           rows { count errorRate distinct(field: USER_ID) tokensPrevented { sum } }
           totals { count errorRate distinct(field: USER_ID) tokensPrevented { sum } } } }""",
     "source=requests&group=status&measures=count,durationMs.p50&top=0": """{
@@ -83,7 +83,7 @@ def test_a_question_is_stored_in_the_address(demo_site: Site, explored: Any) -> 
     assert "where=outcome%7Ein%7EERROR" in by_hand["address"]
     assert explored["again"] == by_hand["answer"]
     expected = demo_site.execute(
-        """{ operationStats(where: {occurredAt: {last: "PT24H"}, outcome: [ERROR]}) {
+        """{ operationStats(where: {occurredAt: {last: "PT24H"}, outcome: {in: [ERROR]}}) {
           totals { count } } }"""
     )["operationStats"]["totals"]["count"]
     assert numbers(by_hand["answer"]["ends"]["Total"])[0] == expected

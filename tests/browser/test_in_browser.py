@@ -20,7 +20,7 @@ PAGES = [
     ("/about", "About"),
 ]
 FIND_REQUEST = """query($organization: ID!, $status: [RequestStatus!]) {
-  requests(first: 1, where: {organizationId: {eq: $organization}, status: $status}) {
+  requests(first: 1, where: {organizationId: {eq: $organization}, status: {in: $status}}) {
     nodes { uuid title correlationId }
   }
 }"""
@@ -28,7 +28,7 @@ INGEST = "mutation($entries: [EntryInput!]!) { ingest(entries: $entries) { rejec
 NUMBERS = """{
   requestStats(where: {createdAt: {last: "PT24H"}}) { totals { count activeCount errorCount completedCount } }
   operationStats(where: {occurredAt: {last: "PT24H"}}) { totals { count tokensPrevented { sum } } }
-  circuitBreakers(where: {state: [OPEN]}) { name }
+  circuitBreakers(where: {state: {in: [OPEN]}}) { name }
 }"""
 
 

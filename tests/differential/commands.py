@@ -148,7 +148,7 @@ MANAGING = (
     Step(f"""mutation ($w: OperationFilter, $dry: Boolean! = true, $after: String) {{
         reprice(input: {{where: $w, dryRun: $dry, after: $after}}) {{
           {everything("RepricePayload", 2)} }} }}""",
-         {"w": {"kind": ["LLM"]}, "dry": False}),
+         {"w": {"kind": {"in": ["LLM"]}}, "dry": False}),
     taking("reportCircuitBreaker", "CircuitBreakerInput", everything("CircuitBreakerPayload", 1),
            {"name": "b", "state": "OPEN", "totalCalls": 9, "totalFailures": 8, "message": "hot"}),
     taking("createApiKey", "ApiKeyInput", everything("CreatedApiKeyPayload", 1),

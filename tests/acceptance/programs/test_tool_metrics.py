@@ -113,7 +113,7 @@ def test_c2_lists_are_filtered_and_paged(server: ServerProcess, client: Client) 
     assert listed() == (newest(lambda _: True)[:100], 150)
     span = {"since": "2026-01-11T00:00:00Z", "until": "2026-01-12T00:00:00Z"}
     filters: list[tuple[Json, Callable[[int], bool]]] = [
-        ({"sessionId": [SESSION]}, lambda i: i % 4 != 0),
+        ({"sessionId": {"in": [SESSION]}}, lambda i: i % 4 != 0),
         ({"toolName": {"eq": "search"}}, lambda i: i % 2 == 1),
         ({"operationMode": {"eq": "semantic"}}, lambda i: i % 3 == 1),
         ({"client": {"eq": "cursor"}}, lambda i: i % 5 == 0),

@@ -15,9 +15,10 @@ QUERY = "query ($w: %s) { operations(where: %s) { nodes { uuid } } }"
         ("[ID!]", "{workspaceId: {in: $w}}", "where.workspaceId.in"),
         ("IDFilter", "{workspaceId: $w}", "where.workspaceId"),
         ("IDFilter", "{and: [{userId: {eq: \"a\"}}, {workspaceId: $w}]}", "where.and.1.workspaceId"),
-        ("[OperationKind!]", "{kind: $w}", "where.kind"),
+        ("[OperationKind!]", "{kind: {in: $w}}", "where.kind.in"),
         ("DateTime", "{occurredAt: {since: $w}}", "where.occurredAt.since"),
-        ("Boolean", "{cacheHit: $w}", "where.cacheHit"),
+        ("BooleanFilter", "{cacheHit: $w}", "where.cacheHit"),
+        ("Boolean", "{cacheHit: {eq: $w}}", "where.cacheHit.eq"),
         ("JSON", '{attributes: [{path: "a", in: ["x"], eq: $w}]}', "where.attributes.0.eq"),
     ],
 )  # fmt: skip

@@ -46,7 +46,7 @@ TOO_MUCH: list[tuple[str, Any, str]] = [
     ),
     (FILTERED, {"where": {"or": [{}] * 21}}, "must not exceed 20 objects"),
     (FILTERED, {"where": {"not": {"not": {"not": {"not": {}}}}}}, "nested deeper than 4 levels"),
-    (FILTERED, {"where": {"id": ["x"] * 100}}, "more than 100 values in the variables"),
+    (FILTERED, {"where": {"id": {"in": ["x"] * 100}}}, "more than 100 values in the variables"),
     (NESTED, None, "records requested"),
     (
         "query A { operations { nodes { name } } } query B { operations { nodes { name } } }",

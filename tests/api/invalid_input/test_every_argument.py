@@ -26,8 +26,6 @@ SCHEMA: GraphQLSchema = build_schema(Path(schema.__file__).with_name("schema.gra
 SELF = ("and", "or", "not")
 """Filters inside filters, which have tests of their own."""
 UUID_GOOD = "0190b5c0-7b3e-7c1a-8f00-3a5c9e1d2b4f"
-COMPARISONS = ("StringFilter", "IDFilter", "LongFilter", "FloatFilter", "StatsRange")
-"""Filters of one field: all their comparisons are sent at once."""
 TEXTS = ("", "\0\ud800", "x" * 300, "%' OR 1=1 --\\")
 WHOLE = (0, -1, 2**31 - 1, -(2**31))
 STRANGE: dict[str, tuple[Any, ...]] = {
@@ -67,13 +65,27 @@ def good(type_: GraphQLInputType) -> Any:
     return {n: good(f.type) for n, f in inner.fields.items() if isinstance(f.type, GraphQLNonNull)}
 
 
+def has_operators(type_: GraphQLInputObjectType) -> bool:
+    """Whether it holds the operators of one field: all that compare are sent at once."""
+    return "eq" in type_.fields and "path" not in type_.fields
+
+
 def compared(filter_: GraphQLInputObjectType) -> Iterator[tuple[str, Any]]:
-    """A filter of one field with the same strange value in each comparison."""
-    for value in STRANGE[get_named_type(filter_.fields["eq"].type).name]:
-        asked = {n: value for n, f in filter_.fields.items() if n != "isNull"}
-        lists = {n: [value] for n in asked if n in ("in", "notIn")}
-        nulls = {"isNull": False} if "isNull" in filter_.fields else {}
-        yield "*", asked | lists | nulls
+    """The operators of a field with the same strange value in each that compares."""
+    operand = get_named_type(filter_.fields["eq"].type)
+    alike = {
+        name: field
+        for name, field in filter_.fields.items()
+        if get_named_type(field.type) is operand and name != "isNull"
+    }
+    values = list(operand.values) if isinstance(operand, GraphQLEnumType) else STRANGE[operand.name]
+    for value in values:
+        asked = {n: [value] if n in ("in", "notIn") else value for n in alike}
+        yield "*", asked | {"isNull": False}
+    for name, field in filter_.fields.items():
+        if name not in alike:
+            for place, value in strange(field.type):
+                yield f"{name}.{place}", {name: value}
 
 
 def strange(type_: GraphQLInputType) -> Iterator[tuple[str, Any]]:
@@ -85,7 +97,7 @@ def strange(type_: GraphQLInputType) -> Iterator[tuple[str, Any]]:
         yield "[]", []
     elif isinstance(inner, GraphQLEnumType):
         yield from (("", value) for value in inner.values)
-    elif isinstance(inner, GraphQLInputObjectType) and inner.name in COMPARISONS:
+    elif isinstance(inner, GraphQLInputObjectType) and has_operators(inner):
         yield from compared(inner)
     elif isinstance(inner, GraphQLInputObjectType):
         for name, field in inner.fields.items():

@@ -56,7 +56,7 @@ async def test_filters_of_too_many_comparisons_and_values(api: Api) -> None:
         api, name={"in": ["x"] * 1_001}
     )
     id = "0190b5c0-7b3e-7c1a-8f00-3a5c9e1d2b4f"
-    assert "more than 1,000 values (got 1,001)" in await refused(api, id=[id] * 1_001)
+    assert "more than 1,000 values (got 1,001)" in await refused(api, id={"in": [id] * 1_001})
     assert "more than 1,000 values (got 1,001)" in await refused(
         api, attributes=[{"path": "a", "in": [1] * 1_001}]
     )
@@ -66,7 +66,7 @@ async def test_filters_of_nothing(api: Api) -> None:
     await track(api, operation())
     for where, found in (
         ({}, 1), ({"and": []}, 1), ({"or": []}, 0), ({"not": {"or": []}}, 1),
-        ({"attributes": []}, 1), ({"kind": []}, 0), ({"id": []}, 0),
+        ({"attributes": []}, 1), ({"kind": {"in": []}}, 0), ({"id": {"in": []}}, 0),
         ({"name": {"in": []}}, 0), ({"name": {"notIn": []}}, 1), ({"name": {"contains": ""}}, 1),
         ({"name": {"startsWith": ""}}, 1), ({"name": {"eq": ""}}, 0),
         ({"attributes": [{"path": "a", "in": []}]}, 0),
@@ -98,9 +98,76 @@ async def test_texts_are_compared_without_wildcards_and_by_case(api: Api) -> Non
         assert await count(api, name=condition) == found, condition
 
 
+async def test_texts_are_ordered_by_code_point(api: Api) -> None:
+    names = ["", "A", "Z", "_", "a", "a b", "ab", "z", "ä", "\uffee", "\U0001f600"]
+    await track(api, *(operation(name=name or "!") for name in names))
+    ordered = sorted(name or "!" for name in names)
+    for place, name in enumerate(ordered):
+        assert await count(api, name={"lt": name}) == place, name
+        assert await count(api, name={"lte": name}) == place + 1, name
+        assert await count(api, name={"gt": name}) == len(names) - place - 1, name
+        assert await count(api, name={"gte": name}) == len(names) - place, name
+    assert await count(api, name={"gte": "a", "lt": "b"}) == 3
+    assert await count(api, organizationId={"gte": "default", "lte": "default"}) == len(names)
+    assert await count(api, userId={"gt": ""}) == 0
+
+
+async def test_values_without_an_order(api: Api) -> None:
+    llm = {"model": "m", "inputTokens": 3}
+    await track(
+        api,
+        operation(cacheHit=True),
+        operation(cacheHit=False, outcome="ERROR"),
+        operation(kind="LLM", name="m", llm=llm),
+    )
+    some = "0190b5c0-7b3e-7c1a-8f00-3a5c9e1d2b4f"
+    for where, found in (
+        ({"kind": {"eq": "LLM"}}, 1), ({"kind": {"ne": "LLM"}}, 2), ({"kind": {"notIn": ["API"]}}, 1),
+        ({"kind": {"in": ["API", "LLM"]}}, 3), ({"kind": {"notIn": []}}, 3),
+        ({"kind": {"eq": "API", "ne": "API"}}, 0), ({"kind": {"isNull": True}}, 0),
+        ({"priceStatus": {"isNull": True}}, 2), ({"priceStatus": {"ne": "UNPRICED"}}, 2),
+        ({"priceStatus": {"notIn": ["UNPRICED"]}}, 2), ({"priceStatus": {"isNull": False}}, 1),
+        ({"outcome": {"ne": "OK"}}, 1), ({"not": {"outcome": {"eq": "OK"}}}, 1),
+        ({"cacheHit": {"eq": True}}, 1), ({"cacheHit": {"eq": False}}, 1), ({"cacheHit": {"ne": True}}, 2),
+        ({"cacheHit": {"in": [True, False]}}, 2), ({"cacheHit": {"notIn": [True]}}, 2),
+        ({"cacheHit": {"isNull": True}}, 1), ({"cacheHit": {"in": []}}, 0),
+        ({"id": {"eq": some}}, 0), ({"id": {"ne": some}}, 3), ({"id": {"notIn": [some]}}, 3),
+        ({"requestId": {"isNull": True}}, 3), ({"requestId": {"ne": some}}, 3),
+        ({"sessionId": {"isNull": False}}, 0), ({"sessionId": {"ne": "s"}}, 3),
+        ({"recordedAt": {"isNull": True}}, 0), ({"occurredAt": {"gt": "2000-01-01T00:00:00Z"}}, 3),
+        ({"occurredAt": {"ne": "2000-01-01T00:00:00Z"}}, 3), ({"occurredAt": {"in": []}}, 0),
+        ({"occurredAt": {"lte": "2000-01-01T00:00:00Z"}}, 0),
+        ({"occurredAt": {"last": "P999999W", "isNull": False}}, 3),
+    ):  # fmt: skip
+        assert await count(api, **where) == found, where
+
+
+async def test_former_forms_of_filters_are_refused(api: Api) -> None:
+    for field, value in (
+        ("kind", ["LLM"]), ("kind", "LLM"), ("id", ["0190b5c0-7b3e-7c1a-8f00-3a5c9e1d2b4f"]),
+        ("sessionId", ["s"]), ("cacheHit", True), ("outcome", "OK"), ("priceStatus", []),
+    ):  # fmt: skip
+        message = await refused(api, **{field: value})
+        assert f"where.{field}" in message, message
+        assert "Filter" in message, message
+    for document, place in (
+        ("{ requests(where: {status: RUNNING}) { totalCount } }", "RequestStatusFilter"),
+        ("{ interactions(where: {year: 2026}) { totalCount } }", "IntFilter"),
+        ("{ stageStats(where: {retryable: true}) { totals { count } } }", "BooleanFilter"),
+        ("{ stageStats(where: {attempt: [1]}) { totals { count } } }", "IntFilter"),
+        ("{ limits(where: {mode: [HARD]}) { uuid } }", "LimitModeFilter"),
+        ("{ circuitBreakers(where: {state: OPEN}) { name } }", "BreakerStateFilter"),
+        ("{ operationStats(having: {count: 3}) { rows { count } } }", "NumberFilter"),
+    ):
+        assert place in (await api.refused(document)).message
+
+
 async def test_attribute_paths_and_values(api: Api) -> None:
     await track(
-        api, operation(attributes={"n": 5, "t": "5", "b": True, "z": None, "o": {"x": [1]}})
+        api,
+        operation(
+            attributes={"n": 5, "t": "5", "s": "Strasse", "b": True, "z": None, "o": {"x": [1]}}
+        ),
     )
     for path in ("", ".", "a.", ".a", "a..b", ".".join("abcdefghi"), "a\\"):
         message = await refused(api, attributes=[{"path": path, "exists": True}])
@@ -109,11 +176,11 @@ async def test_attribute_paths_and_values(api: Api) -> None:
     assert "quotation mark" in await refused(api, attributes=[{"path": 'a"b', "exists": True}])
     for value in ({"x": 1}, [1], {}, []):
         message = await refused(api, attributes=[{"path": "o", "eq": value}])
-        assert "name the place inside the object" in message
+        assert "Name the path inside the object." in message
         assert await refused(api, attributes=[{"path": "o", "in": [1, value]}])
     for number in (2**63, -(2**63) - 1, 10**30, 10**400):
         message = await refused(api, attributes=[{"path": "n", "eq": number}])
-        assert "whole numbers of 64 bits" in message
+        assert "with 64-bit integers" in message
     for condition, found in (
         ({"path": "n", "eq": 5}, 1), ({"path": "n", "eq": 5.0}, 1), ({"path": "n", "eq": "5"}, 0),
         ({"path": "t", "eq": 5}, 0), ({"path": "t", "eq": "5"}, 1), ({"path": "t", "gte": 0}, 0),
@@ -123,6 +190,14 @@ async def test_attribute_paths_and_values(api: Api) -> None:
         ({"path": "o.x", "exists": True}, 1), ({"path": "o.x.0", "exists": True}, 0),
         ({"path": "n", "in": ["5", True, 5]}, 1), ({"path": "n", "gt": 1e308}, 0),
         ({"path": "n.deeper", "exists": True}, 0), ({"path": "n", "eq": 2**63 - 1}, 0),
+        ({"path": "n", "ne": 5}, 0), ({"path": "n", "ne": "5"}, 1), ({"path": "q", "ne": 5}, 1),
+        ({"path": "q", "notIn": ["x"]}, 1), ({"path": "n", "notIn": []}, 1),
+        ({"path": "z", "isNull": True}, 1), ({"path": "q", "isNull": True}, 1),
+        ({"path": "n", "isNull": True}, 0), ({"path": "n", "isNull": False}, 1),
+        ({"path": "o", "isNull": False}, 1), ({"path": "t", "startsWith": "5"}, 1),
+        ({"path": "n", "startsWith": "5"}, 0), ({"path": "t", "contains": "6"}, 0),
+        ({"path": "s", "eqIgnoreCase": "STRASSE"}, 1), ({"path": "s", "endsWithIgnoreCase": "ASSE"}, 1),
+        ({"path": "s", "startsWith": "STR"}, 0), ({"path": "s", "containsIgnoreCase": "RASS"}, 1),
     ):  # fmt: skip
         assert await count(api, attributes=[condition]) == found, condition
 
@@ -153,24 +228,31 @@ async def test_spans_of_time(api: Api) -> None:
         message = await refused(api, occurredAt={"last": text})
         assert "Use 90m, 24h, 7d or 2w." in message
     both = {"last": "PT1H", "since": ever["since"]}
-    assert "last cannot be combined with since or until" in await refused(api, occurredAt=both)
+    assert "last cannot be combined with since, until, " in await refused(api, occurredAt=both)
     assert "has no time zone" in await refused(api, occurredAt={"since": "2026-06-01T08:00:00"})
 
 
 async def test_months_of_counters(api: Api) -> None:
     document = "query ($where: InteractionFilter) { interactions(where: $where) { totalCount } }"
-    for where in ({"year": 2026, "month": 0}, {"year": -1}, {"year": 2**31 - 1}, {"year": 0}):
-        refusal = await api.refused(document, {"where": where})
-        assert (refusal.code, "Invalid month" in refusal.message) == (
-            "BAD_USER_INPUT", True,
-        ), where  # fmt: skip
-    assert "month requires year" in (await api.refused(document, {"where": {"month": 5}})).message
-    for where in ({"year": 1}, {"year": 9999, "month": 12}, {"year": 2026}):
+    for name, value, highest in (
+        ("month", 0, 12), ("month", 13, 12), ("year", -1, 9999), ("year", 2**31 - 1, 9999),
+        ("year", 0, 9999),
+    ):  # fmt: skip
+        for operator in ({"eq": value}, {"in": [1, value]}, {"lt": value}, {"gte": value}):
+            refusal = await api.refused(document, {"where": {"year": {"eq": 7}, name: operator}})
+            assert refusal.code == "BAD_USER_INPUT", operator
+            assert f"Invalid {name} {value}. Use 1 to {highest}." in refusal.message
+    empty: tuple[Json, ...] = (
+        {"year": {"eq": 1}}, {"year": {"eq": 9999}, "month": {"eq": 12}}, {"year": {"gt": 9999}},
+        {"year": {"lte": 9999}}, {"year": {"lt": 1}}, {"year": {"in": [1, 9999]}},
+        {"month": {"eq": 5}}, {"month": {"in": []}}, {"year": {"isNull": True}},
+    )  # fmt: skip
+    for where in empty:
         assert await api(document, {"where": where}) == {"interactions": {"totalCount": 0}}
 
 
 async def test_enums_and_fields_that_filters_do_not_have(api: Api) -> None:
-    assert "Use API, TOOL, LLM" in await refused(api, kind=["API", "WEB"])
+    assert "Use API, TOOL, LLM" in await refused(api, kind={"in": ["API", "WEB"]})
     assert "unknown field 'colour'" in await refused(api, colour={"eq": "red"})
     assert "unknown field 'like'" in await refused(api, name={"like": "%"})
     order = "{ operations(orderBy: [{field: NAME}]) { totalCount } }"

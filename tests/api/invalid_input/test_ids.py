@@ -84,7 +84,7 @@ async def test_duplicate_ids_in_one_batch_are_one_record(api: Api) -> None:
         "ACCEPTED", "ACCEPTED", "DUPLICATE", "DUPLICATE", "REJECTED", "ACCEPTED",
     ]  # fmt: skip
     assert (payload["accepted"], payload["duplicates"], payload["rejected"]) == (3, 2, 1)
-    assert (await count(api, id=[id]), await count(api, name={"eq": "first"})) == (2, 1)
+    assert (await count(api, id={"in": [id]}), await count(api, name={"eq": "first"})) == (2, 1)
     again = await track(api, operation(id=id), operation(), operation(id=other))
     assert [r["status"] for r in again["results"]] == ["DUPLICATE", "ACCEPTED", "DUPLICATE"]
 
@@ -123,7 +123,8 @@ async def test_ids_that_nobody_has(api: Api) -> None:
         answer = await api(
             "query ($id: UUID!, $session: ID!) { "
             "request(id: $id) { uuid } session(id: $session) { uuid } "
-            "operations(where: {or: [{id: [$id]}, {sessionId: [$session]}, {requestId: [$id]}]}) { "
+            "operations(where: {or: [{id: {in: [$id]}}, {sessionId: {in: [$session]}}, "
+            "{requestId: {eq: $id}}]}) { "
             "totalCount } }",
             {"id": id, "session": id},
         )

@@ -128,5 +128,5 @@ async def world(administrator: Api, tenant: Tenant) -> World:
 async def visible_to_all(stranger: Stranger) -> list[Json]:
     """What belongs to an organization as a whole: its breakers and prices, and its own limits."""
     whole = [await stranger.ask(name, {}) for name in ("circuitBreakers", "prices")]
-    where = {"subject": ["ORGANIZATION"]}
+    where = {"subject": {"in": ["ORGANIZATION"]}}
     return [*whole, await stranger.ask("limits", {"where": where})]

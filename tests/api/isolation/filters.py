@@ -6,9 +6,7 @@ from typing import Any
 from graphql import (
     GraphQLEnumType,
     GraphQLInputObjectType,
-    GraphQLList,
     get_named_type,
-    get_nullable_type,
 )
 
 from tests.api.isolation.documents import root
@@ -16,6 +14,7 @@ from tests.api.isolation.tenant_queries import Known
 from tests.support.api import Json
 
 FAR = 10**15
+NOBODY = "00000000-0000-7000-8000-000000000000"
 FILTERED = [name for name, field in root("query").items() if "where" in field.args]
 SEVERAL = {"and", "or"}
 
@@ -30,17 +29,9 @@ def type_of(name: str) -> GraphQLInputObjectType:
 def filters(name: str, known: Known) -> dict[str, list[Json]]:
     """For every field of the filter of a query, what may be asked of the tenant by it."""
     return {
-        field: [
-            {field: condition, **_beside(name, field, known)}
-            for condition in _conditions(name, field, known)
-        ]
+        field: [{field: condition} for condition in _conditions(name, field, known)]
         for field in type_of(name).fields
     }
-
-
-def _beside(name: str, field: str, known: Known) -> Json:
-    """What a field is not asked without: a month stands in a year."""
-    return {"year": _values(name, "year", known)[0]} if field == "month" else {}
 
 
 def _conditions(name: str, field: str, known: Known) -> list[Any]:
@@ -50,21 +41,30 @@ def _conditions(name: str, field: str, known: Known) -> list[Any]:
         return [[mine, everybody], [mine]]
     if field == "not":
         return [{"organizationId": {"eq": "nobody"}}, {"not": mine}]
-    declared = type_of(name).fields[field].type
-    type = get_named_type(declared)
-    many = isinstance(get_nullable_type(declared), GraphQLList)
-    if isinstance(type, GraphQLEnumType):
-        return [[value] for value in type.values] + [list(type.values)]
-    if type.name == "AttributeFilter":
-        return [[condition] for condition in _of_attributes(known)]
-    values = _values(name, field, known)
-    if type.name in {"UUID", "ID", "Int", "Boolean"}:
-        return [values] if many else values
-    conditions = list(_operators(type.name, known.tenant.mark, values))
-    tried = {operator for condition in conditions for operator in condition}
+    type = get_named_type(type_of(name).fields[field].type)
     assert isinstance(type, GraphQLInputObjectType)
-    assert tried == set(type.fields), f"say how {type.name} may be asked"
+    if type.name == "AttributeFilter":
+        conditions = list(_of_attributes(known))
+        _check_all_tried(type, conditions)
+        return [[condition] for condition in conditions]
+    operand = get_named_type(type.fields["eq"].type)
+    if isinstance(operand, GraphQLEnumType):
+        conditions = list(_of_enum(list(operand.values)))
+    else:
+        conditions = list(_operators(type.name, known.tenant.mark, _values(name, field, known)))
+    _check_all_tried(type, conditions)
     return conditions
+
+
+def _check_all_tried(type: GraphQLInputObjectType, conditions: list[Json]) -> None:
+    tried = {operator for condition in conditions for operator in condition}
+    assert tried == set(type.fields), f"say how {type.name} may be asked"
+
+
+def _of_enum(values: list[str]) -> Iterator[Json]:
+    for value in values:
+        yield from ({"eq": value}, {"ne": value})
+    yield from ({"in": values}, {"notIn": values[:1]}, {"isNull": False}, {"isNull": True})
 
 
 def _values(name: str, field: str, known: Known) -> list[Any]:
@@ -78,27 +78,39 @@ def _values(name: str, field: str, known: Known) -> list[Any]:
 
 
 def _operators(type: str, mark: str, values: list[Any]) -> Iterator[Json]:
+    yield from ({"in": values}, {"isNull": False}, {"isNull": True}, {"eq": values[0]})
     match type:
         case "StringFilter" | "IDFilter":
-            yield from ({"eq": values[0]}, {"in": values}, {"startsWith": mark})
-            yield from ({"contains": mark[1:]}, {"ne": "x"}, {"notIn": ["x"]})
+            yield from ({"startsWith": mark}, {"contains": mark[1:]}, {"ne": "x"}, {"notIn": ["x"]})
             yield from ({"endsWith": values[0][-3:]}, {"eqIgnoreCase": values[0].upper()})
             yield from (
                 {"startsWithIgnoreCase": mark.upper()},
                 {"containsIgnoreCase": mark.upper()},
             )
             yield {"endsWithIgnoreCase": values[0][-3:].upper()}
-        case "LongFilter" | "FloatFilter":
-            yield from ({"eq": values[0]}, {"gte": values[0]}, {"lte": values[0]})
-            yield from ({"gt": -1}, {"lt": FAR})
-            yield from ({"in": values}, {"ne": FAR}, {"notIn": [FAR]})
-        case "TimeFilter":
-            yield from ({"since": "2000-01-01T00:00:00Z"}, {"until": "2999-01-01T00:00:00Z"})
-            yield {"last": "P365D"}
-            return
+            yield from ({"gt": ""}, {"gte": values[0]}, {"lt": "\uffff"}, {"lte": values[0]})
+        case "LongFilter" | "FloatFilter" | "NumberFilter":
+            yield from ({"gte": values[0]}, {"lte": values[0]}, {"gt": -1}, {"lt": FAR})
+            yield from ({"ne": FAR}, {"notIn": [FAR]})
+        case "IntFilter":
+            yield from ({"gte": values[0]}, {"lte": values[0]}, {"gt": 1}, {"lt": 12})
+            yield from ({"ne": 1}, {"notIn": [1]})
+        case "DateTimeFilter":
+            early, late = "2000-01-01T00:00:00Z", "2999-01-01T00:00:00Z"
+            yield from ({"since": early}, {"until": late}, {"last": "P365D"}, {"gt": early})
+            yield from (
+                {"gte": early},
+                {"lt": late},
+                {"lte": late},
+                {"ne": early},
+                {"notIn": [early]},
+            )
+        case "BooleanFilter":
+            yield from ({"ne": values[0]}, {"notIn": values[:1]})
+        case "UUIDFilter":
+            yield from ({"ne": NOBODY}, {"notIn": [NOBODY]})
         case _:
             raise AssertionError(f"say how {type} may be asked")
-    yield from ({"isNull": False}, {"isNull": True})
 
 
 def _of_attributes(known: Known) -> Iterator[Json]:
@@ -108,3 +120,9 @@ def _of_attributes(known: Known) -> Iterator[Json]:
     yield from ({"path": "number", "gte": tenant.number}, {"path": "number", "lte": tenant.number})
     yield from ({"path": "number", "gt": 0}, {"path": "number", "lt": FAR})
     yield from ({"path": "mark", "exists": True}, {"path": "nothing", "exists": False})
+    yield from ({"path": "nothing", "ne": 1}, {"path": "nothing", "notIn": [1]})
+    yield from ({"path": "mark", "isNull": False}, {"path": "mark", "startsWith": tenant.mark})
+    yield from ({"path": "mark", "endsWith": "attributes"}, {"path": "mark", "contains": "-"})
+    yield from ({"path": "mark", "eqIgnoreCase": text.upper()},)
+    yield from ({"path": "mark", f"{place}IgnoreCase": "A"} for place in ("startsWith", "endsWith"))
+    yield {"path": "mark", "containsIgnoreCase": "ATTRIBUTES"}

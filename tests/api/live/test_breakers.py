@@ -44,7 +44,7 @@ async def test_reports_are_told_as_they_come(live: Served) -> None:
         found = await states(following, {"renderer": "OPEN"})
         assert found["renderer"]["failureRate"] == 0.05
         assert [t["toState"] for t in found["renderer"]["transitions"]] == ["CLOSED", "OPEN"]
-        open_only = await socket.subscribe(LIVE, {"where": {"state": ["OPEN"]}})
+        open_only = await socket.subscribe(LIVE, {"where": {"state": {"in": ["OPEN"]}}})
         await states(open_only, {"renderer": "OPEN"})
         await report(live, "mailer", "OPEN")
         await states(open_only, {"renderer": "OPEN", "mailer": "OPEN"})

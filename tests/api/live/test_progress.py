@@ -132,7 +132,7 @@ async def test_a_request_that_runs_again_goes_on_after_the_last_seq(live: Served
 async def test_the_feed_of_events_has_the_reopening(live: Served) -> None:
     id = str(await new_request(live))
     async with live.socket() as socket:
-        feed = await socket.subscribe(EVENTS, {"where": {"requestId": [id]}})
+        feed = await socket.subscribe(EVENTS, {"where": {"requestId": {"in": [id]}}})
         await live(FAIL, {"id": id})
         await live(RETRY, {"id": id})
         types: list[str] = []

@@ -153,10 +153,9 @@ async def test_an_unknown_id_of_a_document_is_told_in_the_stream(live: Served) -
 
 async def test_streams_list_no_values_without_introspection(serve: Serve) -> None:
     live = await serve(introspection=False)
-    literal = "subscription { operationFeed(where: {kind: APIX}) { __typename } }"
-    query = (
-        "subscription ($k: [OperationKind!]) { operationFeed(where: {kind: $k}) { __typename } }"
-    )
+    literal = "subscription { operationFeed(where: {kind: {eq: APIX}}) { __typename } }"
+    query = """subscription ($k: [OperationKind!]) {
+      operationFeed(where: {kind: {in: $k}}) { __typename } }"""
     for document, variables in ((query, {"k": "APIX"}), (literal, {})):
         lines = [line async for line in live.streamed(document, variables)]
         async with live.socket() as socket:

@@ -160,7 +160,9 @@ async def test_what_is_not_asked_costs_nothing(studio: Studio) -> None:
         await studio.api(ETAS)
     assert len(sent) == 3
     with statements_of(studio.api) as sent:
-        await studio.api("{ requests(where: {status: [COMPLETED]}) { nodes { etaSeconds } } }")
+        await studio.api(
+            "{ requests(where: {status: {in: [COMPLETED]}}) { nodes { etaSeconds } } }"
+        )
     assert len(sent) == 1, "what has ended needs no history"
 
 

@@ -276,7 +276,7 @@ async def test_a_repeated_retry_of_a_request_that_failed_outside_a_stage(work: W
 async def test_a_reopened_request_is_active_again(work: Work, api: Api) -> None:
     await work.fail_in_b()
     question = """{ monitoringOverview { activeRequests }
-        requests(where: {status: [RUNNING]}) { nodes { uuid } } }"""
+        requests(where: {status: {in: [RUNNING]}}) { nodes { uuid } } }"""
     assert (await api(question))["monitoringOverview"]["activeRequests"] == 0
     await work.retry_request()
     answer = await api(question)

@@ -298,7 +298,7 @@ async def test_the_server_looks_by_itself(watch: Watch) -> None:
 async def test_the_overview_names_what_stands_still(watch: Watch) -> None:
     await watch.begin("script")
     overview = """{ monitoringOverview { activeRequests warnings requests { active } }
-      requests(where: {status: [STALLED]}) { totalCount }
+      requests(where: {status: {in: [STALLED]}}) { totalCount }
       stageStats(groupBy: [{field: STATUS}]) { rows { key { status } count } } }"""
     watch.move(minutes=11)
     before = await watch.apis[0](overview)

@@ -36,7 +36,7 @@ async def priced(api: Api) -> Api:
 
 
 async def test_at_its_own_model_it_is_the_cost(priced: Api) -> None:
-    asked = f"""{{ operationStats(where: {{kind: [LLM]}}, groupBy: [{{field: NAME}}]) {{
+    asked = f"""{{ operationStats(where: {{kind: {{in: [LLM]}}}}, groupBy: [{{field: NAME}}]) {{
       rows {{ key {{ name }} cost {PARTS} costAt(model: "large") {PARTS} }} }} }}"""
     rows = (await priced(asked))["operationStats"]["rows"]
     assert [row["key"]["name"] for row in rows] == ["chat", "title"]

@@ -22,7 +22,9 @@ SLACK_SECONDS = 8.0
 TRACK = """mutation ($items: [OperationInput!]!) {
   trackOperations(operations: $items) { accepted }
 }"""
-STORED = "query ($id: [UUID!]) { operations(where: { id: $id }, first: 1000) { totalCount } }"
+STORED = (
+    "query ($id: [UUID!]) { operations(where: { id: { in: $id } }, first: 1000) { totalCount } }"
+)
 
 
 @dataclass

@@ -8,6 +8,7 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLObjectType,
     GraphQLScalarType,
+    get_named_type,
     is_required_input_field,
 )
 
@@ -85,6 +86,16 @@ FIELDS = {
     "Operation": "uuid kind name occurredAt costBaseline costActual costSaved priceStatus cacheHit",
     "CreatedApiKeyPayload": "apiKey secret",
 }
+VALUES = "eq ne in notIn isNull"
+ORDERED = f"{VALUES} gt gte lt lte"
+TEXTS = (
+    "startsWith endsWith contains eqIgnoreCase startsWithIgnoreCase endsWithIgnoreCase"
+    " containsIgnoreCase"
+)
+FILTERED_ENUMS = (
+    "OperationKind", "Outcome", "PriceStatus", "RequestStatus", "StageStatus", "Severity",
+    "BreakerState", "LimitSubject", "LimitPeriod", "LimitMode",
+)  # fmt: skip
 INPUTS = {
     "LabelsInput": "organizationId namespaceId workspaceId userId developerId apiKeyId companyId"
     " subscriptionId",
@@ -102,14 +113,12 @@ INPUTS = {
     " completeStage failStage retryStage retryRequest logEvent completeRequest failRequest"
     " cancelRequest consume"
     " circuitBreaker",
-    "StringFilter": "eq ne in notIn startsWith endsWith contains eqIgnoreCase startsWithIgnoreCase"
-    " endsWithIgnoreCase containsIgnoreCase isNull",
-    "IDFilter": "eq ne in notIn startsWith endsWith contains eqIgnoreCase startsWithIgnoreCase"
-    " endsWithIgnoreCase containsIgnoreCase isNull",
-    "LongFilter": "eq ne gt gte lt lte in notIn isNull",
-    "FloatFilter": "eq ne gt gte lt lte in notIn isNull",
-    "TimeFilter": "since until last",
-    "AttributeFilter": "path eq in gt gte lt lte exists",
+    **dict.fromkeys(("BooleanFilter", "UUIDFilter"), VALUES),
+    **{f"{enum}Filter": VALUES for enum in FILTERED_ENUMS},
+    **dict.fromkeys(("IntFilter", "LongFilter", "FloatFilter", "NumberFilter"), ORDERED),
+    **dict.fromkeys(("StringFilter", "IDFilter"), f"{ORDERED} {TEXTS}"),
+    "DateTimeFilter": f"{ORDERED} since until last",
+    "AttributeFilter": f"path {ORDERED} {TEXTS} exists",
     "OperationFilter": "and or not occurredAt kind outcome name operationType organizationId"
     " namespaceId workspaceId userId developerId apiKeyId companyId subscriptionId toolName"
     " operationMode client model route method filePath statusCode durationMs sessionId requestId"
@@ -234,3 +243,15 @@ def test_numbers_that_grow_are_no_ints() -> None:
         if str(field.type).startswith("Int") and any(word in name.lower() for word in words)
     ]
     assert not short
+
+
+def test_every_field_of_a_filter_is_an_object_of_operators() -> None:
+    for name, found in graphql().type_map.items():
+        if not isinstance(found, GraphQLInputObjectType) or "and" not in found.fields:
+            continue
+        for field, declared in found.fields.items():
+            if field in ("and", "or", "not"):
+                continue
+            operators = get_named_type(declared.type)
+            assert isinstance(operators, GraphQLInputObjectType), f"{name}.{field}"
+            assert set(operators.fields) >= set(VALUES.split()), f"{name}.{field}"

@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any
-from uuid import UUID
 
 import pytest
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Double, Integer, Uuid
-from strawberry import ID
 from strawberry.types.base import StrawberryList, StrawberryOptional
 from strawberry.types.enum import StrawberryEnumDefinition
 
+import schema.enums
 from models import (
     CircuitBreaker,
     InteractionCounter,
@@ -22,16 +21,20 @@ from models import (
     table_of,
 )
 from models.base import Base
-from models.types import CleanText, Instant, SessionKey
+from models.types import CleanText, Instant
 from schema.circuit_breakers import CircuitBreakerFilter
 from schema.enums import Direction
-from schema.filters import (
+from schema.filter_operators import (
     AttributeFilter,
+    BooleanFilter,
+    DateTimeFilter,
     FloatFilter,
     IDFilter,
+    IntFilter,
     LongFilter,
     StringFilter,
-    TimeFilter,
+    UUIDFilter,
+    ValueFilter,
 )
 from schema.interactions import InteractionFilter, InteractionOrder, InteractionOrderField
 from schema.limits import LimitFilter
@@ -68,7 +71,10 @@ KINDS: dict[type[Any], type[Any]] = {
     IDFilter: CleanText,
     LongFilter: BigInteger,
     FloatFilter: Double,
-    TimeFilter: Instant,
+    DateTimeFilter: Instant,
+    IntFilter: Integer,
+    BooleanFilter: Boolean,
+    UUIDFilter: Uuid,
 }
 ORDERS: list[tuple[type[Enum], Any, Source]] = [
     (OperationOrderField, OperationOrder, OPERATIONS),
@@ -106,33 +112,25 @@ def test_every_filter_names_a_column_of_its_kind(cls: type[Any], field: Any) -> 
     assert column is not None
     assert isinstance(field.type, StrawberryOptional), "no condition has to be given"
     asked: Any = field.type.of_type
-    if not isinstance(asked, StrawberryList):
-        kind = KINDS.get(asked, Boolean)
-        assert isinstance(column.type, kind)
-    elif asked.of_type is UUID:
-        assert isinstance(column.type, Uuid)
-    elif asked.of_type is ID:
-        assert isinstance(column.type, SessionKey), "labels have an IDFilter"
-    elif asked.of_type is int:
-        assert isinstance(column.type, Integer), "an Int of GraphQL, 32 bits"
-    elif asked.of_type is AttributeFilter:
+    if isinstance(asked, StrawberryList):
+        assert asked.of_type is AttributeFilter
         assert isinstance(column.type, JSON)
+    elif asked in KINDS:
+        assert isinstance(column.type, KINDS[asked])
     else:
-        assert isinstance(asked.of_type, StrawberryEnumDefinition)
+        assert issubclass(asked, ValueFilter)
+        (operand,) = definition_of(asked).type_var_map.values()
+        assert isinstance(operand, StrawberryEnumDefinition)
         assert isinstance(column.type, CleanText)
 
 
 def test_every_filter_is_known_here() -> None:
-    parts = {
-        "StringFilter",
-        "IDFilter",
-        "LongFilter",
-        "FloatFilter",
-        "TimeFilter",
-        "AttributeFilter",
+    parts = {kind.__name__ for kind in KINDS} | {"AttributeFilter", "NumberFilter"}
+    enums = {
+        f"{made.__name__}Filter" for made in vars(schema.enums).values() if isinstance(made, type)
     }
     names = {made.name for made in own_types() if made.name.endswith("Filter")}
-    assert names == {cls.__name__ for cls in FILTERS} | parts
+    assert names - enums == {cls.__name__ for cls in FILTERS} | parts
 
 
 @pytest.mark.parametrize("cls", NOT_ASKED_FOR, ids=lambda cls: str(cls.__name__))

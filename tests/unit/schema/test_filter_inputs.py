@@ -2,19 +2,23 @@
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from schema.enums import LimitPeriod, OperationKind
-from schema.filters import (
-    MAX_DEPTH,
+from schema.filter_operators import (
     AttributeFilter,
+    BooleanFilter,
+    DateTimeFilter,
     FloatFilter,
+    IntFilter,
     LongFilter,
     StringFilter,
-    TimeFilter,
-    condition_of,
+    UUIDFilter,
+    ValueFilter,
 )
+from schema.filters import MAX_DEPTH, condition_of
 from schema.interactions import InteractionFilter
 from schema.limits import LimitFilter
 from schema.operation_filters import OperationFilter
@@ -48,8 +52,9 @@ def test_nothing_is_asked() -> None:
 
 
 NO_OPERATOR = (
-    "no operator was given. Use eq, ne, in, notIn, startsWith, endsWith, contains, eqIgnoreCase, "
-    "startsWithIgnoreCase, endsWithIgnoreCase, containsIgnoreCase or isNull, or leave name out."
+    "no operator was given. Use eq, ne, in, notIn, isNull, gt, gte, lt, lte, startsWith, endsWith, "
+    "contains, eqIgnoreCase, startsWithIgnoreCase, endsWithIgnoreCase or containsIgnoreCase, or leave "
+    "name out."
 )
 
 
@@ -70,23 +75,28 @@ NO_OPERATOR = (
         (
             OperationFilter(units=LongFilter()),
             "where.units",
-            "Use eq, ne, gt, gte, lt, lte, in, notIn or",
+            "Use eq, ne, in, notIn, isNull, gt, gte, lt or lte, or leave units out.",
         ),
         (OperationFilter(units=LongFilter(gt=1, lt=None)), "where.units.lt", "null is not"),
-        (OperationFilter(occurred_at=TimeFilter()), "where.occurredAt", "since, until or last"),
+        (OperationFilter(occurred_at=DateTimeFilter()), "where.occurredAt", "since, until or last"),
         (
-            OperationFilter(occurred_at=TimeFilter(since=NOW, until=None)),
+            OperationFilter(occurred_at=DateTimeFilter(since=NOW, until=None)),
             "where.occurredAt.until",
             "null is not a condition. Send a value, or leave it out.",
         ),
         (
             OperationFilter(attributes=[AttributeFilter(path="a")]),
             "where.attributes.0",
-            "Use eq, in, gt, gte, lt, lte or exists, or leave attributes out.",
+            "Use eq, ne, in, notIn, isNull, gt, gte, lt, lte, startsWith,",
         ),
         (
             OperationFilter(attributes=[AttributeFilter(path="a", gt=None)]),
             "where.attributes.0.gt",
+            "null is not a condition",
+        ),
+        (
+            OperationFilter(attributes=[AttributeFilter(path="a", ne=None)]),
+            "where.attributes.0.ne",
             "null is not a condition",
         ),
         (OperationFilter(not_=OperationFilter()), "where.not", "would match everything"),
@@ -96,7 +106,17 @@ NO_OPERATOR = (
             "where.or.0.and.0.name",
             NO_OPERATOR,
         ),
-        (InteractionFilter(year=2026, month=None), "where.month", "null is not a condition"),
+        (OperationFilter(kind=ValueFilter()), "where.kind", "Use eq, ne, in, notIn or isNull,"),
+        (OperationFilter(kind=ValueFilter(eq=None)), "where.kind.eq", "{isNull: true}"),
+        (OperationFilter(id=UUIDFilter(in_=None)), "where.id.in", "null is not a condition"),
+        (OperationFilter(cache_hit=BooleanFilter()), "where.cacheHit", "or leave cacheHit out."),
+        (
+            InteractionFilter(year=IntFilter(eq=2026), month=None),
+            "where.month",
+            "null is not a condition",
+        ),
+        (InteractionFilter(year=IntFilter(eq=None)), "where.year.eq", "null is not a condition"),
+        (InteractionFilter(month=IntFilter()), "where.month", "or leave month out."),
         (InteractionFilter(year=None), "where.year", "null is not a condition"),
     ],
 )
@@ -143,17 +163,29 @@ def test_numbers(op: ComparisonOperator) -> None:
     assert said(OperationFilter(duration_ms=FloatFilter(**given))) == Compare("duration_ms", op, 1)
 
 
-def test_lists_and_flags() -> None:
+def test_enums_flags_and_ids() -> None:
     kinds = [OperationKind.API, OperationKind.LLM]
-    assert said(OperationFilter(kind=kinds)) == Compare(
+    assert said(OperationFilter(kind=ValueFilter(in_=kinds))) == Compare(
         "kind", ComparisonOperator.IN, ["API", "LLM"]
     )
-    assert said(OperationFilter(kind=[])) == Compare("kind", ComparisonOperator.IN, [])
-    assert said(OperationFilter(cache_hit=False)) == Compare(
+    assert said(OperationFilter(kind=ValueFilter(in_=[]))) == Compare(
+        "kind", ComparisonOperator.IN, []
+    )
+    assert said(OperationFilter(kind=ValueFilter(ne=OperationKind.TOOL))) == Compare(
+        "kind", ComparisonOperator.NE, "TOOL"
+    )
+    assert said(OperationFilter(cache_hit=BooleanFilter(eq=False))) == Compare(
         "cache_hit", ComparisonOperator.EQ, False
     )
-    assert said(LimitFilter(period=[LimitPeriod.DAY])) == Compare(
-        "period", ComparisonOperator.IN, ["DAY"]
+    assert said(OperationFilter(cache_hit=BooleanFilter(is_null=True))) == Compare(
+        "cache_hit", ComparisonOperator.IS_NULL, True
+    )
+    id = UUID(int=1)
+    assert said(OperationFilter(id=UUIDFilter(not_in=[id]))) == Compare(
+        "id", ComparisonOperator.NOT_IN, [id]
+    )
+    assert said(LimitFilter(period=ValueFilter(not_in=[LimitPeriod.DAY]))) == Compare(
+        "period", ComparisonOperator.NOT_IN, ["DAY"]
     )
 
 
@@ -191,7 +223,7 @@ def test_depth_is_bounded() -> None:
 
 def test_spans_of_time_are_half_open() -> None:
     early, late = NOW - timedelta(days=1), NOW
-    where = OperationFilter(occurred_at=TimeFilter(since=early, until=late))
+    where = OperationFilter(occurred_at=DateTimeFilter(since=early, until=late))
     assert condition_of(where, NOW) == AllOf(
         (
             Compare("occurred_at", ComparisonOperator.GTE, early),
@@ -201,16 +233,31 @@ def test_spans_of_time_are_half_open() -> None:
 
 
 def test_the_last_hour_ends_now() -> None:
-    where = OperationFilter(occurred_at=TimeFilter(last=parse_time_range("1h")))
+    where = OperationFilter(occurred_at=DateTimeFilter(last=parse_time_range("1h")))
     assert said(where) == Compare("occurred_at", ComparisonOperator.GTE, NOW - timedelta(hours=1))
-    whole = said(OperationFilter(occurred_at=TimeFilter(last=parse_time_range("P999999D"))))
+    whole = said(OperationFilter(occurred_at=DateTimeFilter(last=parse_time_range("P999999D"))))
     assert whole == Compare("occurred_at", ComparisonOperator.GTE, datetime.min.replace(tzinfo=UTC))
 
 
-@pytest.mark.parametrize("other", ["since", "until"])
-def test_last_excludes_the_others(other: str) -> None:
-    both = TimeFilter(last=parse_time_range("1h"), **{other: NOW})
-    with pytest.raises(InvalidInputError, match="last cannot be combined with since or until"):
+def test_times_compare_like_numbers() -> None:
+    where = OperationFilter(recorded_at=DateTimeFilter(gt=NOW, lte=NOW, is_null=False))
+    assert condition_of(where, NOW) == AllOf(
+        (
+            Compare("recorded_at", ComparisonOperator.IS_NULL, False),
+            Compare("recorded_at", ComparisonOperator.GT, NOW),
+            Compare("recorded_at", ComparisonOperator.LTE, NOW),
+        )
+    )
+    assert said(OperationFilter(occurred_at=DateTimeFilter(gte=NOW))) == said(
+        OperationFilter(occurred_at=DateTimeFilter(since=NOW))
+    )
+
+
+@pytest.mark.parametrize("other", ["since", "until", "gt", "gte", "lt", "lte"])
+def test_last_excludes_other_ranges(other: str) -> None:
+    options: dict[str, Any] = {other: NOW}
+    both = DateTimeFilter(last=parse_time_range("1h"), **options)
+    with pytest.raises(InvalidInputError, match="last cannot be combined with since, until, gt"):
         condition_of(OperationFilter(occurred_at=both), NOW)
 
 
@@ -225,8 +272,12 @@ def test_last_excludes_the_others(other: str) -> None:
         ({"gte": 1.0}, ComparisonOperator.GTE, 1.0),
         ({"lt": 1.0}, ComparisonOperator.LT, 1.0),
         ({"lte": 1.0}, ComparisonOperator.LTE, 1.0),
-        ({"exists": True}, ComparisonOperator.IS_NULL, False),
-        ({"exists": False}, ComparisonOperator.IS_NULL, True),
+        ({"ne": 5}, ComparisonOperator.NE, 5),
+        ({"not_in": [1, "x"]}, ComparisonOperator.NOT_IN, [1, "x"]),
+        ({"ends_with": "x"}, ComparisonOperator.ENDS_WITH, "x"),
+        ({"is_null": True}, ComparisonOperator.IS_NULL, True),
+        ({"exists": True}, ComparisonOperator.EXISTS, True),
+        ({"exists": False}, ComparisonOperator.EXISTS, False),
     ],
 )
 def test_attributes(given: dict[str, Any], op: ComparisonOperator, value: Any) -> None:
@@ -243,33 +294,73 @@ def test_every_attribute_must_fit() -> None:
     assert len(found.parts) == 3
 
 
-def test_a_month_and_a_year() -> None:
-    """As spans, which aggregations can slice and compare."""
+MONTH = "month"
+
+
+def is_(number: int) -> IntFilter:
+    return IntFilter(eq=number)
+
+
+def within(since: date, until: date) -> tuple[Condition, ...]:
+    return (
+        Compare(MONTH, ComparisonOperator.GTE, since),
+        Compare(MONTH, ComparisonOperator.LT, until),
+    )
+
+
+def test_a_month_and_a_year_are_a_range() -> None:
+    """Ranges are what an index finds, and what aggregations slice and compare."""
     for where, since, until in (
-        (InteractionFilter(year=2026, month=2), date(2026, 2, 1), date(2026, 3, 1)),
-        (InteractionFilter(year=2026, month=12), date(2026, 12, 1), date(2027, 1, 1)),
-        (InteractionFilter(year=2026), date(2026, 1, 1), date(2027, 1, 1)),
+        (InteractionFilter(year=is_(2026), month=is_(2)), date(2026, 2, 1), date(2026, 3, 1)),
+        (InteractionFilter(year=is_(2026), month=is_(12)), date(2026, 12, 1), date(2027, 1, 1)),
+        (InteractionFilter(year=is_(2026)), date(2026, 1, 1), date(2027, 1, 1)),
+        (
+            InteractionFilter(year=is_(2026), month=IntFilter(gte=4, lt=7)),
+            date(2026, 4, 1),
+            date(2026, 7, 1),
+        ),
+        (InteractionFilter(year=IntFilter(gte=2025, lt=2027)), date(2025, 1, 1), date(2027, 1, 1)),
     ):
-        span = (
-            Compare("month", ComparisonOperator.GTE, since),
-            Compare("month", ComparisonOperator.LT, until),
+        assert condition_of(where, NOW) == AllOf(within(since, until))
+    last = InteractionFilter(year=is_(9999), month=is_(12))
+    assert said(last) == Compare(MONTH, ComparisonOperator.GTE, date(9999, 12, 1))
+
+
+def test_months_apart_and_months_of_any_year() -> None:
+    apart = InteractionFilter(year=is_(2026), month=IntFilter(in_=[1, 6, 7]))
+    assert said(apart) == AnyOf(
+        (
+            AllOf(within(date(2026, 1, 1), date(2026, 2, 1))),
+            AllOf(within(date(2026, 6, 1), date(2026, 8, 1))),
         )
-        assert condition_of(where, NOW) == AllOf(span)
-    last = InteractionFilter(year=9999, month=12)
-    assert said(last) == Compare("month", ComparisonOperator.GTE, date(9999, 12, 1))
+    )
+    july = Compare("calendar_month", ComparisonOperator.IN, [7])
+    assert said(InteractionFilter(month=is_(7))) == july
+    several = InteractionFilter(year=IntFilter(in_=[2024, 2026]), month=is_(7))
+    years = Compare("calendar_year", ComparisonOperator.IN, [2024, 2026])
+    assert condition_of(several, NOW) == AllOf(
+        (*within(date(2024, 1, 1), date(2027, 1, 1)), years, july)
+    )
+    assert said(InteractionFilter(month=IntFilter(in_=[]))) == Compare(
+        "calendar_month", ComparisonOperator.IN, []
+    )
+    assert said(InteractionFilter(year=is_(2026), month=IntFilter(in_=[]))) == AnyOf(())
 
 
 @pytest.mark.parametrize(
-    ("where", "message"),
+    ("where", "path", "message"),
     [
-        (InteractionFilter(month=2), "month requires year"),
-        (InteractionFilter(year=2026, month=13), "Invalid month"),
-        (InteractionFilter(year=2026, month=0), "Invalid month"),
-        (InteractionFilter(year=0), "Invalid month"),
-        (InteractionFilter(year=10_000), "Invalid month"),
-        (InteractionFilter(year=-1, month=1), "Invalid month"),
+        (InteractionFilter(month=is_(13)), "where.month.eq", "Invalid month 13. Use 1 to 12."),
+        (InteractionFilter(month=IntFilter(gte=0)), "where.month.gte", "Invalid month 0."),
+        (InteractionFilter(month=IntFilter(in_=[1, 13])), "where.month.in.1", "Invalid month 13."),
+        (InteractionFilter(year=is_(0)), "where.year.eq", "Invalid year 0. Use 1 to 9999."),
+        (InteractionFilter(year=IntFilter(lt=10_000)), "where.year.lt", "Invalid year 10000."),
+        (InteractionFilter(year=is_(-1), month=is_(1)), "where.year.eq", "Invalid year -1."),
     ],
 )
-def test_what_is_no_month(where: InteractionFilter, message: str) -> None:
-    with pytest.raises(InvalidInputError, match=message):
+def test_invalid_months(where: InteractionFilter, path: str, message: str) -> None:
+    with pytest.raises(InvalidInputError) as refused:
         condition_of(where, NOW)
+    (problem,) = refused.value.problems
+    assert ".".join(map(str, problem.path)) == path
+    assert message in problem.message

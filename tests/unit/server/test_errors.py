@@ -25,7 +25,7 @@ PLACES: list[tuple[str, Json, str]] = [
     (MANY, {"operations": [None]}, "operations[0]: Expected value of non-null type"),
     (MANY, {}, "operations: Expected a value of non-null type '[OperationInput!]!'"),
     (COUNT, {"n": "x"}, "n: Int cannot represent non-integer value: 'x'"),
-    (COUNT, {"where": {"id": ["x"]}}, "where.id[0]: 'x' is not a UUID such as"),
+    (COUNT, {"where": {"id": {"in": ["x"]}}}, "where.id.in[0]: 'x' is not a UUID such as"),
     (REQUEST, {"id": "x"}, "id: 'x' is not a UUID such as"),
     (NODE, {"id": "x"}, "id: Invalid global id"),
 ]
@@ -75,14 +75,14 @@ CURSOR = "query ($where: OperationFilter) { operations(where: $where) { totalCou
 KINDS = ("TOOL", "LLM")
 OPERATORS = ("startsWith", "notIn")
 UNLISTED: list[tuple[str, Json, tuple[str, ...]]] = [
-    ("{ operations(where: {kind: APIX}) { totalCount } }", {}, KINDS),
-    ('{ operations(where: {kind: "API"}) { totalCount } }', {}, KINDS),
-    (CURSOR, {"where": {"kind": "APIX"}}, KINDS),
-    (CURSOR, {"where": {"kind": 1}}, KINDS),
+    ("{ operations(where: {kind: {eq: APIX}}) { totalCount } }", {}, KINDS),
+    ('{ operations(where: {kind: {eq: "API"}}) { totalCount } }', {}, KINDS),
+    (CURSOR, {"where": {"kind": {"in": "APIX"}}}, KINDS),
+    (CURSOR, {"where": {"kind": {"eq": 1}}}, KINDS),
     (CURSOR, {"where": {"name": {}}}, OPERATORS),
     ("{ operations(where: {name: {}}) { totalCount } }", {}, OPERATORS),
     (
-        "query ($k: [OperationKind!] = APIX) { operations(where: {kind: $k}) { totalCount } }",
+        "query ($k: [OperationKind!] = APIX) { operations(where: {kind: {in: $k}}) { totalCount } }",
         {},
         KINDS,
     ),

@@ -33,6 +33,12 @@ SENSITIVE = {
     ComparisonOperator.ENDS_WITH_IGNORE_CASE: ComparisonOperator.ENDS_WITH,
     ComparisonOperator.CONTAINS_IGNORE_CASE: ComparisonOperator.CONTAINS,
 }
+TEXT_OPERATORS = (
+    ComparisonOperator.STARTS_WITH,
+    ComparisonOperator.ENDS_WITH,
+    ComparisonOperator.CONTAINS,
+    *SENSITIVE,
+)
 MISSING = object()
 
 
@@ -40,7 +46,7 @@ def matches(condition: Condition, row: Mapping[str, Any]) -> bool:
     """Whether a row satisfies a condition; comparisons are true or false, never neither."""
     match condition:
         case Compare():
-            return _compare(row[condition.field], condition.op, _clean(condition.value))
+            return compares(row[condition.field], condition.op, _clean(condition.value))
         case CompareAttribute():
             leaf = row[condition.field]
             for key in condition.path:
@@ -63,7 +69,7 @@ def _clean(value: Any) -> Any:
     return clean_text(value) if isinstance(value, str) else value
 
 
-def _compare(value: Any, op: ComparisonOperator, asked: Any) -> bool:
+def compares(value: Any, op: ComparisonOperator, asked: Any) -> bool:
     if op is ComparisonOperator.IS_NULL:
         return asked is (value is None)
     if op is ComparisonOperator.NE:
@@ -94,12 +100,17 @@ def _ascii_lower(text: str) -> str:
 
 
 def _attribute(leaf: Any, op: ComparisonOperator, asked: Any) -> bool:
+    if op is ComparisonOperator.EXISTS:
+        return asked is (leaf is not MISSING)
     if op is ComparisonOperator.IS_NULL:
-        return asked is (leaf is MISSING)
+        return asked is (leaf is MISSING or leaf is None)
     if op in RANGES:
         return kind_of(leaf) == "number" and RANGES[op](float(leaf), asked)
-    values = asked if op is ComparisonOperator.IN else [asked]
-    return any(_same_leaf(leaf, value) for value in values)
+    if op in TEXT_OPERATORS:
+        return isinstance(leaf, str) and _of_present(leaf, op, asked)
+    values = asked if op in (ComparisonOperator.IN, ComparisonOperator.NOT_IN) else [asked]
+    is_negated = op in (ComparisonOperator.NE, ComparisonOperator.NOT_IN)
+    return any(_same_leaf(leaf, value) for value in values) is not is_negated
 
 
 def _same_leaf(leaf: Any, value: Any) -> bool:
@@ -170,9 +181,8 @@ def comparisons(draw: st.DrawFn) -> Condition:
     name = draw(st.sampled_from(sorted(FIELDS)))
     ops = [*EQUALITY, ComparisonOperator.IS_NULL]
     if name in TEXT_FIELDS:
-        ops += [ComparisonOperator.STARTS_WITH, ComparisonOperator.ENDS_WITH]
-        ops += [ComparisonOperator.CONTAINS, *SENSITIVE]
-    elif name not in ("session_id", "request_id", "kind", "outcome", "cache_hit"):
+        ops += [*TEXT_OPERATORS, *RANGES]
+    elif name not in ("request_id", "kind", "outcome", "cache_hit"):
         ops += RANGES
     op = draw(st.sampled_from(ops))
     if op is ComparisonOperator.IS_NULL:
@@ -186,17 +196,17 @@ def comparisons(draw: st.DrawFn) -> Condition:
 def attribute_comparisons(draw: st.DrawFn) -> Condition:
     """A comparison of a place in the attributes."""
     path = tuple(draw(st.lists(KEYS, min_size=1, max_size=3)))
-    op = draw(
-        st.sampled_from(
-            [ComparisonOperator.EQ, ComparisonOperator.IN, ComparisonOperator.IS_NULL, *RANGES]
-        )
-    )
+    flags = (ComparisonOperator.IS_NULL, ComparisonOperator.EXISTS)
+    op = draw(st.sampled_from([*EQUALITY, *flags, *RANGES, *TEXT_OPERATORS]))
     leaf = st.one_of(LEAVES, WORDS)
-    if op is ComparisonOperator.IS_NULL:
+    if op in TEXT_OPERATORS:
+        return CompareAttribute("attributes", path, op, draw(WORDS))
+    if op in flags:
         return CompareAttribute("attributes", path, op, draw(st.booleans()))
     if op in RANGES:
         return CompareAttribute("attributes", path, op, draw(FLOATS))
-    values = st.lists(leaf, max_size=3) if op is ComparisonOperator.IN else leaf
+    is_list = op in (ComparisonOperator.IN, ComparisonOperator.NOT_IN)
+    values = st.lists(leaf, max_size=3) if is_list else leaf
     return CompareAttribute("attributes", path, op, draw(values))
 
 

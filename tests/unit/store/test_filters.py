@@ -150,6 +150,10 @@ TEXT_COMPARISONS: list[tuple[Op, Any, set[int]]] = [
     (Op.NOT_IN, [], {0, 1, 2, 3, 4, 5, 6}),
     (Op.IN, [], set()),
     (Op.IN, ["axb", "a\0b"], {0, 3}),
+    (Op.GT, "a%b", {0, 2, 3, 5}),
+    (Op.GTE, "axb", {0, 3, 5}),
+    (Op.LT, "a", {4}),
+    (Op.LTE, "a\ufffdb", {0, 1, 2, 3, 4}),
     (Op.IS_NULL, True, {6}),
     (Op.IS_NULL, False, {0, 1, 2, 3, 4, 5}),
 ]
@@ -182,10 +186,10 @@ REFUSED: list[tuple[Condition, str]] = [
         AnyOf((Compare("name", Op.IN, ["n"] * MAX_VALUES),) * 10 + (EQUAL,)),
         "must not hold more than 10,000 values",
     ),
-    (CompareAttribute("attributes", ("a",), Op.EQ, {"b": 1}), "name the place inside the object"),
-    (CompareAttribute("attributes", ("a",), Op.IN, [1, [2]]), "name the place inside the object"),
-    (CompareAttribute("attributes", ("a",), Op.EQ, 2**63), "whole numbers of 64 bits"),
-    (CompareAttribute("attributes", ("a",), Op.IN, [-(2**63) - 1]), "whole numbers of 64 bits"),
+    (CompareAttribute("attributes", ("a",), Op.EQ, {"b": 1}), "Name the path inside the object"),
+    (CompareAttribute("attributes", ("a",), Op.IN, [1, [2]]), "Name the path inside the object"),
+    (CompareAttribute("attributes", ("a",), Op.EQ, 2**63), "with 64-bit integers"),
+    (CompareAttribute("attributes", ("a",), Op.IN, [-(2**63) - 1]), "with 64-bit integers"),
     (CompareAttribute("attributes", ("a", 'b"'), Op.EQ, 1), "quotation mark"),
 ]  # fmt: skip
 

@@ -2,7 +2,7 @@
 import { CATALOG } from "../../api/catalog";
 import { parseJson } from "../../api/json";
 import { RANGE_BUCKET, RANGE_DURATION, type Range } from "../../state/range";
-import { attributeOf, type Filter, filterOf, kindOf, type Question, SLICES, type Source } from "./question";
+import { attributeOf, type Filter, kindOf, type Question, SLICES, type Source } from "./question";
 
 export interface Asked {
   text: string;
@@ -88,11 +88,8 @@ function conditionOf(source: Source, { field, operator, value }: Filter): Record
   const typed = valueOf(kindOf(source, field), operator, value);
   if (typed === undefined || path === "") return [];
   if (path !== null) return [{ attributes: [{ path, [operator]: typed }] }];
-  if (filterOf(source, field)?.kind === "switch" || Array.isArray(typed)) return [{ [field]: typed }];
-  return [{ [field]: source === "interactions" && isCalendar(field) ? typed : { [operator]: typed } }];
+  return [{ [field]: { [operator]: typed } }];
 }
-
-const isCalendar = (field: string) => field === "year" || field === "month";
 
 function valueOf(kind: ReturnType<typeof kindOf>, operator: string, value: string): unknown {
   if (operator === "isNull" || operator === "exists" || kind === "switch") return value !== "false";

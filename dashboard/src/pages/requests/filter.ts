@@ -30,9 +30,9 @@ export function toRequestFilter({ range, organization, status, type, search }: L
   if (organization !== null) filter.organizationId = { eq: organization };
   if (type) filter.type = { eq: type };
   const statuses = parseStatuses(status);
-  if (statuses) filter.status = statuses;
+  if (statuses) filter.status = { in: statuses };
   if (UUID.test(text)) {
-    filter.or = [{ id: [text] }, { correlationId: { eq: text } }];
+    filter.or = [{ id: { eq: text } }, { correlationId: { eq: text } }];
     return filter;
   }
   if (text) filter.or = [{ correlationId: { startsWith: text } }, { title: { contains: text } }];

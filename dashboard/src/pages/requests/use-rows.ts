@@ -123,7 +123,7 @@ class LiveList {
     if (tooMany) await this.#read();
     else {
       await this.#try(async () => {
-        const where = { and: [this.where, { id: [...news] }] };
+        const where = { and: [this.where, { id: { in: [...news] } }] };
         const data = await execute(RequestRowsDocument, { where }, this.#abort.signal);
         this.#merge(news, data.requests.nodes);
       });

@@ -34,7 +34,7 @@ const RECORD_EXAMPLE = `mutation {
 export default function SavingsPage() {
   const range = useRange();
   const { operations } = useScope();
-  const where = useMemo(() => ({ ...operations, kind: ["TOOL" as const] }), [operations]);
+  const where = useMemo(() => ({ ...operations, kind: { eq: "TOOL" as const } }), [operations]);
   const totals = useQuery(SavingsTotalsDocument, { where });
   const parts = useQuery(SavingsPartsDocument, { where });
   const trend = useQuery(SavingsTrendDocument, { where, bucket: { ...RANGE_BUCKET[range], zone: ZONE } });

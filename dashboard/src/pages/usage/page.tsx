@@ -64,7 +64,7 @@ function useUsageQuery() {
   return useMemo(() => {
     const [year = 0, number = 0] = month.split("-").map(Number);
     const of = organization === null ? {} : { organizationId: { eq: organization } };
-    const where: InteractionFilter = { ...of, year, month: number };
+    const where: InteractionFilter = { ...of, year: { eq: year }, month: { eq: number } };
     const groupBy = [...GROUPS[by], "INTERACTION_TYPE" as const].map((field) => ({ field }));
     return { months, month, by, of, where, groupBy };
   }, [months, month, by, organization]);

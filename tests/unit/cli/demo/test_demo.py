@@ -23,11 +23,11 @@ RATE = 40.0
 LARGEST_BATCH = 40
 SHOWN = """{
   operations(first: 1) { totalCount }
-  priced: operations(where: {priceStatus: [PRICED], kind: [LLM]}) { totalCount }
+  priced: operations(where: {priceStatus: {in: [PRICED]}, kind: {in: [LLM]}}) { totalCount }
   denied: operations(where: {statusCode: {eq: 429}}, first: 1) { nodes { error organizationId } }
-  saved: operations(where: {kind: [TOOL], tokensPrevented: {gt: 0}}) { totalCount }
+  saved: operations(where: {kind: {in: [TOOL]}, tokensPrevented: {gt: 0}}) { totalCount }
   requests(first: 100) { nodes { status organizationId stages { name status } lastSeq } }
-  limits(where: {subject: [WORKSPACE]}) { organizationId subjectId usage { remaining } }
+  limits(where: {subject: {in: [WORKSPACE]}}) { organizationId subjectId usage { remaining } }
   circuitBreakers { organizationId transitions { toState } }
   sessions(first: 100) { nodes { endedAt organizationId } }
 }"""

@@ -38,7 +38,6 @@ from store.aggregation.queries import (
     Top,
 )
 from store.aggregation.sources import OPERATIONS
-from store.aggregation.terms import COMPARISONS
 from store.pricing.prices import RATES
 from store.query.filters import (
     AllOf,
@@ -106,6 +105,29 @@ MEASURES = st.sampled_from(
         Statistic(Attribute(("deep", "er")), Stat.AVG),
     ]
 )
+
+
+NUMBER_OPERATORS = (
+    ComparisonOperator.EQ,
+    ComparisonOperator.NE,
+    ComparisonOperator.GT,
+    ComparisonOperator.GTE,
+    ComparisonOperator.LT,
+    ComparisonOperator.LTE,
+)
+
+
+def conditions_on(
+    measures: st.SearchStrategy[Any], numbers: tuple[Any, ...] = (0, 1, 2, 0.5, 100)
+) -> st.SearchStrategy[Having]:
+    """Conditions of having: a number, a list of numbers, or whether there is one."""
+    number = st.sampled_from(numbers)
+    lists = st.sampled_from([ComparisonOperator.IN, ComparisonOperator.NOT_IN])
+    return st.one_of(
+        st.builds(Having, measures, st.sampled_from(NUMBER_OPERATORS), number),
+        st.builds(Having, measures, lists, st.lists(number, max_size=3)),
+        st.builds(Having, measures, st.just(ComparisonOperator.IS_NULL), st.booleans()),
+    )
 
 
 @st.composite
@@ -234,17 +256,8 @@ def asked(draw: st.DrawFn, zone: str, move: datetime) -> AggregationQuery:
     if groups and draw(st.sampled_from([True, False])):
         by_top = draw(exact.filter(lambda measure: not isinstance(measure, PerSecond)))
         top = Top(draw(st.integers(1, 3)), by_top, draw(st.booleans()))
-    having = draw(
-        st.lists(
-            st.builds(
-                Having,
-                exact.filter(lambda measure: not isinstance(measure, PerSecond)),
-                st.sampled_from(list(COMPARISONS)),
-                st.sampled_from([0, 1, 2, 0.5, 100]),
-            ),
-            max_size=1,
-        )
-    )
+    comparable = exact.filter(lambda measure: not isinstance(measure, PerSecond))
+    having = draw(st.lists(conditions_on(comparable), max_size=1))
     begun = split(where, "occurred_at").span.since is not None
     given = st.just(Span(move - timedelta(days=2), move))
     compare = draw(st.none() | st.sampled_from(list(ComparisonPeriod)) | given) if begun else None

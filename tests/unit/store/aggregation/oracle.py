@@ -31,8 +31,7 @@ from store.aggregation.queries import (
     Span,
 )
 from store.aggregation.results import AggregationResult, Group
-from store.query.filters import ComparisonOperator
-from tests.unit.store.filter_oracle import matches
+from tests.unit.store.filter_oracle import compares, matches
 
 Row = Mapping[str, Any]
 Key = tuple[Any, ...]
@@ -180,18 +179,12 @@ class Oracle:
 
     def keeps(self, rows: Sequence[Row]) -> bool:
         """Whether having lets a group pass."""
-        tests = {
-            ComparisonOperator.GT: lambda a, b: a > b,
-            ComparisonOperator.GTE: lambda a, b: a >= b,
-            ComparisonOperator.LT: lambda a, b: a < b,
-            ComparisonOperator.LTE: lambda a, b: a <= b,
-            ComparisonOperator.EQ: lambda a, b: a == b,
-        }
-        for having in self.question.having:
-            value = measured(having.by, rows, self.seconds(self.span, None))
-            if value is None or not tests[having.than](value, having.value):
-                return False
-        return True
+        return all(
+            compares(
+                measured(having.by, rows, self.seconds(self.span, None)), having.than, having.value
+            )
+            for having in self.question.having
+        )
 
     # --- groups ----------------------------------------------------------------------------------
 

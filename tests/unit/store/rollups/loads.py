@@ -26,13 +26,11 @@ from store.aggregation.measures import (
 from store.aggregation.queries import (
     AggregationQuery,
     ComparisonPeriod,
-    Having,
     OrderBy,
     Span,
     Top,
 )
 from store.aggregation.sources import OPERATIONS
-from store.aggregation.terms import COMPARISONS
 from store.database import Database
 from store.histograms import RELATIVE_ERROR
 from store.maintenance.partitions import Partitions, month_of
@@ -40,6 +38,7 @@ from store.operations.bulk.frames import Frame
 from store.operations.columns import COLUMNS
 from store.operations.deltas import deltas_of
 from store.query.filters import AllOf, AnyOf, Compare, ComparisonOperator, Condition, Not
+from tests.unit.store.aggregation.generated_queries import conditions_on
 from tests.unit.store.aggregation.oracle import Truth, same
 from tests.unit.store.rows import Row, v7_at
 
@@ -151,11 +150,7 @@ def asked(draw: st.DrawFn) -> AggregationQuery:
     top = None
     if groups and draw(st.sampled_from([True, False])):
         top = Top(draw(st.integers(1, 2)), draw(exact), draw(st.booleans()))
-    having = draw(
-        st.lists(
-            st.builds(Having, exact, st.sampled_from(list(COMPARISONS)), st.just(1)), max_size=1
-        )
-    )
+    having = draw(st.lists(conditions_on(exact, (1,)), max_size=1))
     compare = st.sampled_from(
         [*ComparisonPeriod, Span(NOW - timedelta(days=3), NOW - timedelta(hours=30))]
     )
