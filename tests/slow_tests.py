@@ -54,6 +54,7 @@ OUTAGES = [
 ]
 """Servers, databases and connections are stopped, killed and kept waiting."""
 WHOLE_STORIES = [
+    "system/test_recipes",
     "acceptance/programs",
     "unit/sdk/test_invalid_input",
     "api/live/test_progress",

@@ -21,6 +21,7 @@ from store.aggregation.measures import (
     FlagCount,
     FlagRate,
     Measure,
+    NumberMeasure,
     Operand,
     PerSecond,
     Present,
@@ -213,7 +214,7 @@ class _Checks:
             case _:
                 yield from self._of_numbers(measure, path)
 
-    def _of_numbers(self, measure: Statistic | Present | Quantile | Ratio, path: Path) -> Problems:
+    def _of_numbers(self, measure: NumberMeasure, path: Path) -> Problems:
         match measure:
             case Statistic(of, stat):
                 yield from self._number(of, stat, path)

@@ -160,9 +160,8 @@ class PerSecond:
     """
 
 
-Measure = (
-    Count | FlagCount | FlagRate | Statistic | Present | Quantile | Ratio | Distinct | PerSecond
-)
+NumberMeasure = Statistic | Present | Quantile | Ratio
+Measure = Count | FlagCount | FlagRate | Distinct | PerSecond | NumberMeasure
 
 COUNT = Count()
 ERROR_COUNT, ERROR_RATE = FlagCount("error"), FlagRate("error")
@@ -182,6 +181,14 @@ def formula_of(measure: Measure) -> Formula:
             return Formula(Part(Fold.TRUE_COUNT, flag))
         case FlagRate(flag):
             return Formula(Part(Fold.TRUE_COUNT, flag), Part(Fold.ANSWERED_COUNT, flag))
+        case Distinct(of):
+            return Formula(Part(Fold.DISTINCT, of))
+        case _:
+            return _formula_of_number(measure)
+
+
+def _formula_of_number(measure: NumberMeasure) -> Formula:
+    match measure:
         case Statistic(of, Stat.AVG):
             return Formula(Part(Fold.SUM, of), Part(Fold.NON_NULL_COUNT, of))
         case Statistic(of, stat):
@@ -192,8 +199,6 @@ def formula_of(measure: Measure) -> Formula:
             return Formula(Part(Fold.QUANTILE, of, q))
         case Ratio(numerator, denominator):
             return Formula(Part(Fold.SUM, numerator), Part(Fold.SUM, denominator))
-        case Distinct(of):
-            return Formula(Part(Fold.DISTINCT, of))
         case _:
             assert_never(measure)
 
