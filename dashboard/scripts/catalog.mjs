@@ -17,8 +17,8 @@ const FILTERS = {
   IntFilter: "number",
   LongFilter: "number",
   FloatFilter: "number",
-  BooleanFilter: "switch",
-  UUIDFilter: "ids",
+  BooleanFilter: "boolean",
+  UUIDFilter: "uuid",
 };
 /** Measures that repeat other fields. */
 const EXCLUDED_MEASURES = new Set(["cost"]);
@@ -66,7 +66,7 @@ function filtersOf({ name, type }) {
   const named = getNamedType(type);
   const operand = isInputObjectType(named) && named.getFields().eq?.type;
   if (isEnumType(operand))
-    return [{ name, kind: "words", values: operand.getValues().map((value) => value.name) }];
+    return [{ name, kind: "enum", values: operand.getValues().map((value) => value.name) }];
   const kind = FILTERS[named.name];
   return kind ? [{ name, kind, values: [] }] : [];
 }

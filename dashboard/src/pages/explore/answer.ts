@@ -1,4 +1,4 @@
-// The answer to a question as rows of plain values, whatever was selected.
+// Converts the response to rows of plain values.
 import { count, duration, money, NO_VALUE, perSecond, share, type Numeric } from "../../format";
 import { attributeAlias, distinctAlias } from "./document";
 import { attributeOf, type Question } from "./question";
@@ -23,7 +23,7 @@ export interface AnswerRow {
   previous: (Numeric | null)[] | null;
 }
 
-/** The rows in the server's order. */
+/** Return the rows in the server's order. */
 export function rowsOf(question: Question, answer: Answer): AnswerRow[] {
   return answer.rows.map((row) => rowOf(question, row));
 }
@@ -46,14 +46,14 @@ export function rowOf(question: Question, row: Json): AnswerRow {
 
 function valuesOf({ measures }: Question, part: Json): (Numeric | null)[] {
   return measures.map((name) => {
-    const [first = "", figure] = name.split(".", 2);
-    const found =
-      figure === undefined
-        ? part[first]
-        : first === "distinct"
-          ? part[distinctAlias(figure)]
-          : (part[first] as Json | null | undefined)?.[figure];
-    return typeof found === "number" || typeof found === "bigint" ? found : null;
+    const [field = "", statistic] = name.split(".", 2);
+    const value =
+      statistic === undefined
+        ? part[field]
+        : field === "distinct"
+          ? part[distinctAlias(statistic)]
+          : (part[field] as Json | null | undefined)?.[statistic];
+    return typeof value === "number" || typeof value === "bigint" ? value : null;
   });
 }
 
@@ -61,48 +61,48 @@ function textOf(value: unknown): string | null {
   return value === null || value === undefined ? null : String(value);
 }
 
-/** How a measure is written: a share, money, a duration, a rate or a number. */
+/** Return the format of a measure: percentage, money, duration, rate or number. */
 export function formatOf(measure: string): (value: Numeric | null) => string {
-  const [first = "", figure] = measure.split(".", 2);
-  if (first.endsWith("Rate") || first === "progress") return of(share);
-  if (first.startsWith("cost")) return of(money);
-  if (first.endsWith("Ms")) return of(duration);
-  if (first === "perSecond") return of(perSecond);
-  return figure === undefined || figure === "sum" || first === "distinct" ? count : figures;
+  const [field = "", statistic] = measure.split(".", 2);
+  if (field.endsWith("Rate") || field === "progress") return forFloats(share);
+  if (field.startsWith("cost")) return forFloats(money);
+  if (field.endsWith("Ms")) return forFloats(duration);
+  if (field === "perSecond") return forFloats(perSecond);
+  return statistic === undefined || statistic === "sum" || field === "distinct" ? count : formatNumber;
 }
 
-const twoDigits = new Intl.NumberFormat(undefined, { maximumFractionDigits: 2 });
-const figures = (value: Numeric | null) =>
+const twoDigitFormat = new Intl.NumberFormat(undefined, { maximumFractionDigits: 2 });
+const formatNumber = (value: Numeric | null) =>
   value === null
     ? NO_VALUE
     : typeof value === "bigint" || Number.isInteger(value)
       ? count(value)
-      : twoDigits.format(value);
+      : twoDigitFormat.format(value);
 
-/** A format of floats, for any number. */
-const of = (format: (value: number | null) => string) => (value: Numeric | null) =>
+/** Apply a format for floats to any number. */
+const forFloats = (format: (value: number | null) => string) => (value: Numeric | null) =>
   format(value === null ? null : Number(value));
 
-const FIGURES: Record<string, string> = {
+const STATISTIC_LABELS: Record<string, string> = {
   sum: "sum",
-  avg: "mean",
-  min: "least",
-  max: "greatest",
+  avg: "average",
+  min: "minimum",
+  max: "maximum",
   p50: "median",
-  p90: "90 %",
-  p95: "95 %",
-  p99: "99 %",
+  p90: "p90",
+  p95: "p95",
+  p99: "p99",
 };
 
-/** A field's name as words: durationMs is duration. */
+/** Return the label of a field: durationMs is duration. */
 export function label(name: string): string {
   const path = attributeOf(name);
   if (path !== null) return path;
-  const [first = "", figure] = name.split(".", 2);
-  const plain = first
+  const [field = "", statistic] = name.split(".", 2);
+  const fieldLabel = field
     .replace(/Ms$/, "")
     .replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
     .replace(/ id$/, "");
-  if (first === "distinct") return `distinct ${label(figure ?? "")}`;
-  return figure === undefined ? plain : `${plain}, ${FIGURES[figure] ?? figure}`;
+  if (field === "distinct") return `distinct ${label(statistic ?? "")}`;
+  return statistic === undefined ? fieldLabel : `${fieldLabel}, ${STATISTIC_LABELS[statistic] ?? statistic}`;
 }

@@ -1,4 +1,4 @@
-// Everything that makes a question: source, groups, measures, slices, filters, how many, against what.
+// The controls of a query: source, groups, measures, time buckets, filters, group limit, comparison.
 import { CATALOG } from "../../api/catalog";
 import { Choice, Segments } from "../../components/choice";
 import { sentenceCase } from "../../format";
@@ -10,13 +10,13 @@ import {
   DEFAULT_MEASURES,
   isMeasure,
   type Question,
-  type Slice,
+  type TimeBucket,
   SOURCES,
   type Source,
 } from "./question";
 
 const SOURCE_OPTIONS = SOURCES.map((value) => ({ value, text: sentenceCase(value) }));
-const SLICE_OPTIONS: { value: Slice; text: string }[] = [
+const BUCKET_OPTIONS: { value: TimeBucket; text: string }[] = [
   { value: "none", text: "no time buckets" },
   { value: "auto", text: "automatic" },
   { value: "1m", text: "by minute" },
@@ -28,7 +28,7 @@ const SLICE_OPTIONS: { value: Slice; text: string }[] = [
   { value: "1w", text: "by week" },
   { value: "1mo", text: "by month" },
 ];
-const MONTHS_ONLY = SLICE_OPTIONS.filter(({ value }) => value === "none" || value === "1mo");
+const MONTH_OPTIONS = BUCKET_OPTIONS.filter(({ value }) => value === "none" || value === "1mo");
 const TOP_OPTIONS = ["0", "5", "10", "20", "50", "100"].map((value) => ({
   value,
   text: value === "0" ? "all groups" : `top ${value}`,
@@ -54,29 +54,29 @@ export function Controls({ question, onChange }: ControlsProps) {
       <MultiSelect
         title="Group by"
         add="Add a group"
-        chosen={question.groups.filter((name) => attributeOf(name) === null)}
+        selected={question.groups.filter((name) => attributeOf(name) === null)}
         options={dimensions}
         onChange={(groups) => onChange({ groups: [...groups, ...attributesOf(question)] })}
       >
         {CATALOG[source].attributes ? <AttributeGroups question={question} onChange={onChange} /> : null}
       </MultiSelect>
       <MultiSelect
-        title="Measure"
+        title="Measures"
         add="Add a measure"
-        chosen={question.measures}
+        selected={question.measures}
         options={[...measures, ...distinct]}
-        least={1}
-        onChange={(chosen) => onChange({ measures: chosen })}
+        minSelected={1}
+        onChange={(selected) => onChange({ measures: selected })}
       />
       <div className="multi-select">
-        <span className="multi-select-title">Only</span>
+        <span className="multi-select-title">Filters</span>
         <Filters source={source} filters={question.filters} onChange={(filters) => onChange({ filters })} />
       </div>
     </div>
   );
 }
 
-/** What is asked, over which slices, how many groups, and against what. */
+/** Source, time bucket, group limit and comparison. */
 function FirstRow({ question, onChange }: ControlsProps) {
   const { source } = question;
   return (
@@ -85,17 +85,17 @@ function FirstRow({ question, onChange }: ControlsProps) {
         label="Source"
         options={SOURCE_OPTIONS}
         value={source}
-        onChoose={(chosen) => onChange(firstOf(chosen, question))}
+        onChoose={(selected) => onChange(resetForSource(selected, question))}
       />
       <Choice
         label="Time bucket"
-        options={source === "interactions" ? MONTHS_ONLY : SLICE_OPTIONS}
-        value={question.slice}
-        onChoose={(slice) => onChange({ slice })}
+        options={source === "interactions" ? MONTH_OPTIONS : BUCKET_OPTIONS}
+        value={question.timeBucket}
+        onChoose={(timeBucket) => onChange({ timeBucket })}
       />
       <Choice
         label="Group limit"
-        options={withPresent(String(question.top ?? 0))}
+        options={withCurrent(String(question.top ?? 0))}
         value={String(question.top ?? 0)}
         onChoose={(top) => onChange({ top: Number(top) || null })}
       />
@@ -136,20 +136,20 @@ function AttributeGroups({ question, onChange }: ControlsProps) {
 
 const attributesOf = ({ groups }: Question) => groups.filter((name) => attributeOf(name) !== null);
 
-/** A question to another source begins again; the slice stays where there is one. */
-function firstOf(source: Source, { slice }: Question): Partial<Question> {
+/** Reset the query for another source; keep its time bucket if possible. */
+function resetForSource(source: Source, { timeBucket }: Question): Partial<Question> {
   return {
     source,
     groups: DEFAULT_GROUPS[source],
     measures: DEFAULT_MEASURES[source],
     filters: [],
-    slice: source === "interactions" && slice !== "none" ? "1mo" : slice,
+    timeBucket: source === "interactions" && timeBucket !== "none" ? "1mo" : timeBucket,
     compare: "none",
   };
 }
 
-function withPresent(present: string) {
-  return TOP_OPTIONS.some(({ value }) => value === present)
+function withCurrent(current: string) {
+  return TOP_OPTIONS.some(({ value }) => value === current)
     ? TOP_OPTIONS
-    : [...TOP_OPTIONS, { value: present, text: `top ${present}` }];
+    : [...TOP_OPTIONS, { value: current, text: `top ${current}` }];
 }

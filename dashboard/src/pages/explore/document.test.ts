@@ -1,16 +1,16 @@
-// Every question is a document that the schema takes, with variables of its types.
+// Every query is a valid document of the schema, with valid variables.
 import { readFileSync } from "node:fs";
 import { buildSchema, coerceInputValue, parse, typeFromAST, validate, type GraphQLInputType } from "graphql";
 import { describe, expect, it } from "vitest";
 import { CATALOG } from "../../api/catalog";
 import { writeJson } from "../../api/json";
-import { type Around, type Asked, writeDocument, writeExport } from "./document";
+import { type PageContext, type GraphQLRequest, writeDocument, writeExport } from "./document";
 import { type Filter, hasAttributes, OPERATORS, type Question, readQuestion, SOURCES } from "./question";
 
 const schema = buildSchema(readFileSync("../schema/schema.graphql", "utf8"));
-const around: Around = { range: "24h", zone: "Europe/Berlin", organization: "acme" };
+const context: PageContext = { range: "24h", zone: "Europe/Berlin", organization: "acme" };
 
-function problemsOf({ text, variables }: Asked): string[] {
+function problemsOf({ text, variables }: GraphQLRequest): string[] {
   const document = parse(text);
   const problems = validate(schema, document).map(({ message }) => message);
   const [operation] = document.definitions;
@@ -23,14 +23,14 @@ function problemsOf({ text, variables }: Asked): string[] {
   return problems;
 }
 
-const VALUES = { text: "x", number: "12", switch: "true", ids: "01a1f84a-95c0-7000-8000-000000000001" };
+const VALUES = { text: "x", number: "12", boolean: "true", uuid: "01a1f84a-95c0-7000-8000-000000000001" };
 
 function filtersOf(source: Question["source"]): Filter[] {
   const fields = CATALOG[source].filters.flatMap(({ name, kind, values }) =>
     OPERATORS[kind].map((operator) => ({
       field: name as string,
       operator: operator as string,
-      value: kind === "words" ? (values as readonly string[]).join(",") : VALUES[kind],
+      value: kind === "enum" ? (values as readonly string[]).join(",") : VALUES[kind],
     })),
   );
   if (!hasAttributes(source)) return fields;
@@ -47,35 +47,35 @@ describe("the document of a question", () => {
     const first = readQuestion(new URLSearchParams({ source }));
     const { dimensions, measures } = CATALOG[source];
 
-    it(`takes every group and measure of ${source}`, () => {
+    it(`supports every group and measure of ${source}`, () => {
       const distinct = dimensions.map((name) => `distinct.${name}`);
       for (const measure of [...measures, ...distinct]) {
         for (const top of [null, 5]) {
           const question = { ...first, top, groups: [...dimensions], measures: [measure] };
-          expect(problemsOf(writeDocument(question, around))).toEqual([]);
+          expect(problemsOf(writeDocument(question, context))).toEqual([]);
         }
       }
     });
 
-    it(`takes every filter of ${source}, over time and compared`, () => {
+    it(`supports every filter of ${source}, over time and compared`, () => {
       for (const filter of filtersOf(source)) {
-        const question: Question = { ...first, filters: [filter], slice: "auto", compare: "PREVIOUS" };
-        expect(problemsOf(writeDocument(question, around)), JSON.stringify(filter)).toEqual([]);
-        expect(problemsOf(writeExport(question, around))).toEqual([]);
+        const question: Question = { ...first, filters: [filter], timeBucket: "auto", compare: "PREVIOUS" };
+        expect(problemsOf(writeDocument(question, context)), JSON.stringify(filter)).toEqual([]);
+        expect(problemsOf(writeExport(question, context))).toEqual([]);
       }
     });
   }
 
-  it("asks nothing for a filter without a value", () => {
+  it("ignores a filter without a value", () => {
     const first = readQuestion(new URLSearchParams());
     const filters = [{ field: "name", operator: "eq", value: "" }];
-    expect(writeDocument({ ...first, filters }, around)).toEqual(writeDocument(first, around));
+    expect(writeDocument({ ...first, filters }, context)).toEqual(writeDocument(first, context));
   });
 
-  it("keeps paths of attributes out of the document's syntax", () => {
+  it("escapes attribute paths", () => {
     const groups = ['attributes.a" ) { x'];
     const question = { ...readQuestion(new URLSearchParams()), groups };
-    expect(problemsOf(writeDocument(question, around))).toEqual([]);
+    expect(problemsOf(writeDocument(question, context))).toEqual([]);
   });
 });
 
@@ -86,7 +86,7 @@ it("filters by every digit of a number", () => {
         ...readQuestion(new URLSearchParams({ source: "operations" })),
         filters: [{ field, operator, value: "9007199254740993" }],
       };
-      const { variables } = writeDocument(question, around);
+      const { variables } = writeDocument(question, context);
       expect(writeJson(variables)).toContain(`"${operator}":9007199254740993`);
     }
   }

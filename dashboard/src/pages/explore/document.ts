@@ -1,47 +1,47 @@
-// A question as GraphQL: a document for this very selection, and its variables.
+// Converts a query of the page to a GraphQL document and its variables.
 import { CATALOG } from "../../api/catalog";
 import { parseJson } from "../../api/json";
 import { RANGE_BUCKET, RANGE_DURATION, type Range } from "../../state/range";
-import { attributeOf, type Filter, kindOf, type Question, SLICES, type Source } from "./question";
+import { attributeOf, type Filter, kindOf, type Question, TIME_BUCKETS, type Source } from "./question";
 
-export interface Asked {
+export interface GraphQLRequest {
   text: string;
   variables: Record<string, unknown>;
 }
 
-/** What the pages hold beside the question. */
-export interface Around {
+/** Selections of the page outside of the query. */
+export interface PageContext {
   range: Range;
   zone: string;
   organization: string | null;
 }
 
-export const MOST_ROWS = 1_000;
+export const MAX_ROWS = 1_000;
 
-/** The document and its variables; `kind` is how its operation is to be sent. */
-export function writeDocument(question: Question, around: Around): Asked {
+/** Return the document and its variables. */
+export function writeDocument(question: Question, context: PageContext): GraphQLRequest {
   const { field, type } = CATALOG[question.source];
-  const bucket = bucketOf(question, around);
-  const variables: Record<string, unknown> = { where: whereOf(question, around) };
-  const declared = [`$where: ${type}Filter`];
-  const given = ["where: $where"];
-  const give = (name: string, kind: string, value: unknown) => {
+  const bucket = bucketOf(question, context);
+  const variables: Record<string, unknown> = { where: whereOf(question, context) };
+  const variableDefinitions = [`$where: ${type}Filter`];
+  const fieldArguments = ["where: $where"];
+  const addArgument = (name: string, kind: string, value: unknown) => {
     variables[name] = value;
-    declared.push(`$${name}: ${kind}`);
-    given.push(`${name}: $${name}`);
+    variableDefinitions.push(`$${name}: ${kind}`);
+    fieldArguments.push(`${name}: $${name}`);
   };
   if (question.groups.length > 0) {
-    give("groupBy", `[${type}Group!]`, question.groups.map(groupOf));
+    addArgument("groupBy", `[${type}Group!]`, question.groups.map(groupOf));
     const by = measureOf(question.measures[0] ?? "count");
-    if (question.top !== null) give("top", "TopInput", { n: question.top, by, others: true });
-    else if (!bucket) give("orderBy", "[StatsOrder!]", [{ by, direction: "DESC" }]);
+    if (question.top !== null) addArgument("top", "TopInput", { n: question.top, by, others: true });
+    else if (!bucket) addArgument("orderBy", "[StatsOrder!]", [{ by, direction: "DESC" }]);
   }
-  if (bucket) give("bucket", "BucketInput", bucket);
-  if (question.compare !== "none") give("compare", "CompareInput", { previous: question.compare });
-  give("limit", "Int", MOST_ROWS);
+  if (bucket) addArgument("bucket", "BucketInput", bucket);
+  if (question.compare !== "none") addArgument("compare", "CompareInput", { previous: question.compare });
+  addArgument("limit", "Int", MAX_ROWS);
   const lines = [
-    `query Explore(${declared.join(", ")}) {`,
-    `  ${field}(${given.join(", ")}) {`,
+    `query Explore(${variableDefinitions.join(", ")}) {`,
+    `  ${field}(${fieldArguments.join(", ")}) {`,
     "    rows {",
     ...indent(selectionOf(question, bucket !== null), 6),
     "    }",
@@ -56,33 +56,38 @@ export function writeDocument(question: Question, around: Around): Asked {
   return { text: lines.join("\n"), variables };
 }
 
-/** The same as a file's list: the rows alone, which /export takes. */
-export function writeExport(question: Question, around: Around): Asked {
-  const { text, variables } = writeDocument(question, around);
+/** Return the document for /export, which contains only the rows. */
+export function writeExport(question: Question, context: PageContext): GraphQLRequest {
+  const { text, variables } = writeDocument(question, context);
   const lines = text.split("\n");
   const end = lines.indexOf("    }");
   return { text: [...lines.slice(0, end + 1), "  }", "}"].join("\n"), variables };
 }
 
-/** The slice of time, worked out from the range where it is `auto`; null for none. */
-export function bucketOf({ slice, source }: Question, { range, zone }: Around) {
-  if (slice === "none") return null;
-  const monthly = { unit: "MONTH", every: 1 } as const;
-  const chosen = source === "interactions" ? monthly : slice === "auto" ? RANGE_BUCKET[range] : SLICES[slice];
-  return chosen && { ...chosen, zone: source === "interactions" ? "UTC" : zone };
+/** Return the bucket, derived from the time range if it is `auto`; null for none. */
+export function bucketOf({ timeBucket, source }: Question, { range, zone }: PageContext) {
+  if (timeBucket === "none") return null;
+  const month = { unit: "MONTH", every: 1 } as const;
+  const bucket =
+    source === "interactions"
+      ? month
+      : timeBucket === "auto"
+        ? RANGE_BUCKET[range]
+        : TIME_BUCKETS[timeBucket];
+  return bucket && { ...bucket, zone: source === "interactions" ? "UTC" : zone };
 }
 
-function whereOf({ source, filters }: Question, { range, organization }: Around) {
+function whereOf({ source, filters }: Question, { range, organization }: PageContext) {
   const { time } = CATALOG[source];
-  const all = filters.flatMap((filter) => conditionOf(source, filter));
+  const conditions = filters.flatMap((filter) => conditionOf(source, filter));
   const where: Record<string, unknown> = {};
   if (time !== null) where[time] = { last: RANGE_DURATION[range] };
   if (organization !== null) where["organizationId"] = { eq: organization };
-  if (all.length > 0) where["and"] = all;
+  if (conditions.length > 0) where["and"] = conditions;
   return where;
 }
 
-/** One filter as a condition; none while its value is not written yet. */
+/** Convert a filter to a condition; none while it has no value. */
 function conditionOf(source: Source, { field, operator, value }: Filter): Record<string, unknown>[] {
   const path = attributeOf(field);
   const typed = valueOf(kindOf(source, field), operator, value);
@@ -92,15 +97,15 @@ function conditionOf(source: Source, { field, operator, value }: Filter): Record
 }
 
 function valueOf(kind: ReturnType<typeof kindOf>, operator: string, value: string): unknown {
-  if (operator === "isNull" || operator === "exists" || kind === "switch") return value !== "false";
+  if (operator === "isNull" || operator === "exists" || kind === "boolean") return value !== "false";
   if (value === "") return undefined;
-  if (kind === "words" || kind === "ids") return value.split(",").filter(Boolean);
+  if (kind === "enum" || kind === "uuid") return value.split(",").filter(Boolean);
   if (kind === "number" || (kind === "attribute" && operator !== "eq")) return numberOf(value);
   if (kind === "attribute") return jsonOf(value);
   return value;
 }
 
-/** A number with all of its digits. */
+/** Parse a number with all digits. */
 function numberOf(value: string): number | bigint | undefined {
   const text = value.trim();
   const number = Number(text);
@@ -108,7 +113,7 @@ function numberOf(value: string): number | bigint | undefined {
   return /^-?\d+$/.test(text) && !Number.isSafeInteger(number) ? BigInt(text) : number;
 }
 
-/** An attribute may be anything: 12, true, "12" or plain text. */
+/** Parse an attribute: 12, true, "12" or plain text. */
 function jsonOf(value: string): unknown {
   try {
     return parseJson(value);
@@ -119,56 +124,56 @@ function jsonOf(value: string): unknown {
 
 function groupOf(name: string) {
   const path = attributeOf(name);
-  return path === null ? { field: upper(name) } : { attribute: path };
+  return path === null ? { field: toEnumValue(name) } : { attribute: path };
 }
 
-/** How the measure is named where rows are chosen and ordered by it. */
+/** Return the measure as used in `top` and `orderBy`. */
 function measureOf(name: string) {
-  const [first = "", figure] = name.split(".", 2);
-  if (figure === undefined) {
-    const isCost = first.startsWith("cost");
-    return isCost ? { number: { field: upper(first), stat: "SUM" } } : { measure: upper(first) };
+  const [field = "", statistic] = name.split(".", 2);
+  if (statistic === undefined) {
+    const isCost = field.startsWith("cost");
+    return isCost ? { number: { field: toEnumValue(field), stat: "SUM" } } : { measure: toEnumValue(field) };
   }
-  if (first === "distinct") return { distinct: upper(figure) };
-  return { number: { field: upper(first), stat: upper(figure) } };
+  if (field === "distinct") return { distinct: toEnumValue(statistic) };
+  return { number: { field: toEnumValue(field), stat: toEnumValue(statistic) } };
 }
 
-const upper = (name: string) => name.replace(/[A-Z]/g, "_$&").toUpperCase();
+const toEnumValue = (name: string) => name.replace(/[A-Z]/g, "_$&").toUpperCase();
 
-function selectionOf(question: Question, sliced: boolean): string[] {
+function selectionOf(question: Question, hasBuckets: boolean): string[] {
   const keys = question.groups.map((name, index) => {
     const path = attributeOf(name);
     return path === null ? name : `${attributeAlias(index)}: attribute(path: ${JSON.stringify(path)})`;
   });
   return [
-    ...(sliced ? ["bucket { start }"] : []),
+    ...(hasBuckets ? ["bucket { start }"] : []),
     ...(keys.length > 0 ? [`key { ${keys.join(" ")} }`] : []),
     ...measuresOf(question),
   ];
 }
 
-/** Where the answer has the group of that place. */
+/** Return the alias of the attribute group at an index. */
 export function attributeAlias(index: number): string {
   return `attribute${index}`;
 }
 
-/** Where the answer has the distinct count of a field. */
+/** Return the alias of the distinct count of a field. */
 export function distinctAlias(field: string): string {
   return `distinct_${field}`;
 }
 
 function measuresOf({ measures, compare }: Question): string[] {
-  const found = selected(measures);
-  return compare === "none" ? found : [...found, "previous {", ...indent(found, 2), "}"];
+  const fields = measureFields(measures);
+  return compare === "none" ? fields : [...fields, "previous {", ...indent(fields, 2), "}"];
 }
 
-function selected(measures: string[]): string[] {
+function measureFields(measures: string[]): string[] {
   return measures.map((name) => {
-    const [first = "", figure] = name.split(".", 2);
-    if (figure === undefined) return first;
-    return first === "distinct"
-      ? `${distinctAlias(figure)}: distinct(field: ${upper(figure)})`
-      : `${first} { ${figure} }`;
+    const [field = "", statistic] = name.split(".", 2);
+    if (statistic === undefined) return field;
+    return field === "distinct"
+      ? `${distinctAlias(statistic)}: distinct(field: ${toEnumValue(statistic)})`
+      : `${field} { ${statistic} }`;
   });
 }
 

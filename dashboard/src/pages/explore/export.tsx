@@ -2,7 +2,7 @@
 import { useMemo } from "react";
 import { Card } from "../../components/surfaces";
 import { CopyButton } from "../../components/values";
-import { type Around, writeDocument, writeExport } from "./document";
+import { type PageContext, writeDocument, writeExport } from "./document";
 import type { Question } from "./question";
 import { writeJson } from "../../api/json";
 
@@ -14,12 +14,12 @@ const FORMATS = [
 
 interface ExportProps {
   question: Question;
-  around: Around;
+  context: PageContext;
 }
 
 /** Plain links, so that the browser streams the file to disk. */
-export function Downloads({ question, around }: ExportProps) {
-  const { text, variables } = useMemo(() => writeExport(question, around), [question, around]);
+export function Downloads({ question, context }: ExportProps) {
+  const { text, variables } = useMemo(() => writeExport(question, context), [question, context]);
   return (
     <span className="downloads" role="group" aria-label="Export rows">
       {FORMATS.map(({ format, text: name }) => {
@@ -34,11 +34,11 @@ export function Downloads({ question, around }: ExportProps) {
   );
 }
 
-export function GraphQLCard({ question, around }: ExportProps) {
-  const { text, variables } = useMemo(() => writeDocument(question, around), [question, around]);
+export function GraphQLCard({ question, context }: ExportProps) {
+  const { text, variables } = useMemo(() => writeDocument(question, context), [question, context]);
   const json = writeJson(variables, 2);
   return (
-    <Card title="GraphQL" note="query behind this page">
+    <Card title="GraphQL" note="the query of this page">
       <div className="json document">
         <CopyButton text={text} label="document" />
         <pre tabIndex={0} aria-label="Document">

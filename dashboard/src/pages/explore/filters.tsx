@@ -1,4 +1,4 @@
-// The filters of a question: a field, how it is compared, and with what.
+// The filters of a query: field, operator and value.
 import { useId, useState } from "react";
 import { CATALOG } from "../../api/catalog";
 import { Choice } from "../../components/choice";
@@ -14,7 +14,7 @@ import {
   type Source,
 } from "./question";
 
-const WORDS: Record<string, string> = {
+const OPERATOR_LABELS: Record<string, string> = {
   eq: "is",
   ne: "is not",
   contains: "contains",
@@ -27,7 +27,7 @@ const WORDS: Record<string, string> = {
   lt: "<",
   exists: "exists",
 };
-const YES_NO = [
+const BOOLEAN_OPTIONS = [
   { value: "true", text: "yes" },
   { value: "false", text: "no" },
 ];
@@ -40,7 +40,9 @@ interface FiltersProps {
 
 export function Filters({ source, filters, onChange }: FiltersProps) {
   const change = (index: number, filter: Filter | null) =>
-    onChange(filters.flatMap((each, place) => (place !== index ? [each] : filter === null ? [] : [filter])));
+    onChange(
+      filters.flatMap((each, position) => (position !== index ? [each] : filter === null ? [] : [filter])),
+    );
   return (
     <div className="filters" role="group" aria-label="Filters">
       {filters.map((filter, index) => (
@@ -64,7 +66,10 @@ interface RowProps {
 
 function FilterRow({ source, filter, onChange }: RowProps) {
   const kind = kindOf(source, filter.field) ?? "text";
-  const operators = OPERATORS[kind].map((value) => ({ value: value as string, text: WORDS[value] ?? value }));
+  const operators = OPERATORS[kind].map((value) => ({
+    value: value as string,
+    text: OPERATOR_LABELS[value] ?? value,
+  }));
   const path = attributeOf(filter.field);
   return (
     <span className="filter">
@@ -80,7 +85,7 @@ function FilterRow({ source, filter, onChange }: RowProps) {
       )}
       {operators.length > 1 ? (
         <Choice
-          label={`How ${label(filter.field)} is compared`}
+          label={`Operator for ${label(filter.field)}`}
           options={operators}
           value={filter.operator}
           onChoose={(operator) => onChange({ ...filter, operator })}
@@ -110,22 +115,25 @@ function FilterValue({
 }) {
   const kind = kindOf(source, filter.field);
   const name = `Value of ${label(filter.field)}`;
-  if (kind === "switch" || filter.operator === "isNull" || filter.operator === "exists")
-    return <Choice label={name} options={YES_NO} value={filter.value || "true"} onChoose={onChange} />;
-  if (kind === "words") {
-    const chosen = filter.value.split(",").filter(Boolean);
+  if (kind === "boolean" || filter.operator === "isNull" || filter.operator === "exists")
     return (
-      <span className="words" role="group" aria-label={name}>
+      <Choice label={name} options={BOOLEAN_OPTIONS} value={filter.value || "true"} onChoose={onChange} />
+    );
+  if (kind === "enum") {
+    const selected = filter.value.split(",").filter(Boolean);
+    return (
+      <span className="enum" role="group" aria-label={name}>
         {filterOf(source, filter.field)?.values.map((word) => (
           <button
             key={word}
             type="button"
-            aria-pressed={chosen.includes(word)}
+            aria-pressed={selected.includes(word)}
             onClick={() =>
               onChange(
-                (chosen.includes(word) ? chosen.filter((each) => each !== word) : [...chosen, word]).join(
-                  ",",
-                ),
+                (selected.includes(word)
+                  ? selected.filter((each) => each !== word)
+                  : [...selected, word]
+                ).join(","),
               )
             }
           >
@@ -138,7 +146,7 @@ function FilterValue({
   return <TextField label={name} value={filter.value} placeholder="value" onChange={onChange} />;
 }
 
-/** A text that counts when it is finished: on Enter, and when it is left. */
+/** A text field that reports its value on Enter and when it loses focus. */
 export function TextField({
   label,
   value,
@@ -151,7 +159,7 @@ export function TextField({
   onChange: (value: string) => void;
 }) {
   const [text, setText] = useState(value);
-  const finish = () => text !== value && onChange(text.trim());
+  const commit = () => text !== value && onChange(text.trim());
   return (
     <input
       aria-label={label}
@@ -159,8 +167,8 @@ export function TextField({
       placeholder={placeholder}
       spellCheck={false}
       onChange={(event) => setText(event.target.value)}
-      onBlur={finish}
-      onKeyDown={(event) => event.key === "Enter" && finish()}
+      onBlur={commit}
+      onKeyDown={(event) => event.key === "Enter" && commit()}
     />
   );
 }

@@ -1,26 +1,26 @@
-// Multi-select: selected values are chips, the others a list.
+// A multi-select with chips for selected values and a list of the others.
 import { type ReactNode, useId } from "react";
 import { Icon } from "../../components/icons";
 import { label } from "./answer";
 
 interface MultiSelectProps {
   title: string;
-  /** What the list is called that adds one. */
+  /** Label of the list that adds a value. */
   add: string;
-  chosen: string[];
+  selected: string[];
   options: readonly string[];
-  least?: number;
-  onChange: (chosen: string[]) => void;
-  /** What else belongs to it. */
+  minSelected?: number;
+  onChange: (selected: string[]) => void;
+  /** Further controls. */
   children?: ReactNode;
 }
 
 export function MultiSelect({
   title,
   add,
-  chosen,
+  selected,
   options,
-  least = 0,
+  minSelected = 0,
   onChange,
   children,
 }: MultiSelectProps) {
@@ -28,15 +28,15 @@ export function MultiSelect({
   return (
     <div className="multi-select" role="group" aria-label={title}>
       <span className="multi-select-title">{title}</span>
-      {chosen.map((name) => (
+      {selected.map((name) => (
         <span key={name} className="chip">
           {label(name)}
-          {chosen.length > least ? (
+          {selected.length > minSelected ? (
             <button
               type="button"
               className="icon-button small"
               aria-label={`Remove ${label(name)}`}
-              onClick={() => onChange(chosen.filter((each) => each !== name))}
+              onClick={() => onChange(selected.filter((each) => each !== name))}
             >
               <Icon name="close" size={11} />
             </button>
@@ -45,10 +45,10 @@ export function MultiSelect({
       ))}
       <label className="choice" htmlFor={id}>
         <span className="hidden">{add}</span>
-        <select id={id} value="" onChange={(event) => onChange([...chosen, event.target.value])}>
+        <select id={id} value="" onChange={(event) => onChange([...selected, event.target.value])}>
           <option value="">{add}</option>
           {options
-            .filter((name) => !chosen.includes(name))
+            .filter((name) => !selected.includes(name))
             .map((name) => (
               <option key={name} value={name}>
                 {label(name)}

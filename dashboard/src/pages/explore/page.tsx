@@ -12,23 +12,23 @@ import { useScope } from "../../state/scope";
 import { useOrganization } from "../../state/viewer";
 import type { Answer } from "./answer";
 import { Controls } from "./controls";
-import { type Around, MOST_ROWS, writeDocument } from "./document";
+import { type PageContext, MAX_ROWS, writeDocument } from "./document";
 import { type Question, readQuestion, writeQuestion } from "./question";
 import { ResultChart, ResultTable } from "./result";
 import { Downloads, GraphQLCard } from "./export";
 
-const KEPT = ["range", "organization"];
+const PRESERVED_PARAMETERS = ["range", "organization"];
 
 export default function ExplorePage() {
   const address = useQueryString().toString();
   const question = useMemo(() => readQuestion(new URLSearchParams(address)), [address]);
   const [range, organization] = [useRange(), useOrganization()];
-  const around = useMemo<Around>(() => ({ range, zone: ZONE, organization }), [range, organization]);
+  const context = useMemo<PageContext>(() => ({ range, zone: ZONE, organization }), [range, organization]);
   const [showsDocument, setShowsDocument] = useState(false);
-  const ask = useCallback((changes: Partial<Question>) => {
-    const here = new URLSearchParams(location.search);
-    const query = writeQuestion({ ...readQuestion(here), ...changes });
-    for (const name of KEPT) if (here.has(name)) query.set(name, here.get(name) ?? "");
+  const changeQuestion = useCallback((changes: Partial<Question>) => {
+    const current = new URLSearchParams(location.search);
+    const query = writeQuestion({ ...readQuestion(current), ...changes });
+    for (const name of PRESERVED_PARAMETERS) if (current.has(name)) query.set(name, current.get(name) ?? "");
     navigate(`/explore?${query.toString()}`);
   }, []);
   const when = question.source === "interactions" ? "All months" : RANGE_LABELS[range];
@@ -38,25 +38,25 @@ export default function ExplorePage() {
         <button type="button" aria-pressed={showsDocument} onClick={() => setShowsDocument(!showsDocument)}>
           Show GraphQL
         </button>
-        <Downloads question={question} around={around} />
+        <Downloads question={question} context={context} />
       </PageTitle>
-      <Controls key={question.source} question={question} onChange={ask} />
-      {showsDocument ? <GraphQLCard question={question} around={around} /> : null}
-      <Result question={question} around={around} />
+      <Controls key={question.source} question={question} onChange={changeQuestion} />
+      {showsDocument ? <GraphQLCard question={question} context={context} /> : null}
+      <Result question={question} context={context} />
     </>
   );
 }
 
-function Result({ question, around }: { question: Question; around: Around }) {
-  const { text, variables } = useMemo(() => writeDocument(question, around), [question, around]);
+function Result({ question, context }: { question: Question; context: PageContext }) {
+  const { text, variables } = useMemo(() => writeDocument(question, context), [question, context]);
   const { data, problem, loading, refresh } = useQuery<Record<string, Answer>, Record<string, unknown>>(
     text,
     variables,
   );
   const scope = useScope();
-  const ofOperations = question.source === "operations" || question.source === "interactions";
-  useRefetchOnOperations(ofOperations ? scope.operations : null, refresh);
-  useRefetchOnEvents(scope.requestEvents, ofOperations ? () => {} : refresh);
+  const readsOperations = question.source === "operations" || question.source === "interactions";
+  useRefetchOnOperations(readsOperations ? scope.operations : null, refresh);
+  useRefetchOnEvents(scope.requestEvents, readsOperations ? () => {} : refresh);
 
   const answer = data?.[CATALOG[question.source].field];
   if (problem && !answer) return <ErrorState problem={problem} retry={refresh} />;
@@ -76,7 +76,7 @@ function Result({ question, around }: { question: Question; around: Around }) {
   }
   const { source, quantileError } = answer.coverage;
   const note = [
-    `${count(answer.rows.length)} rows${answer.truncated ? `, the first ${count(MOST_ROWS)}` : ""}`,
+    `${count(answer.rows.length)} rows${answer.truncated ? `, the first ${count(MAX_ROWS)}` : ""}`,
     source === "RAW" ? "computed from records" : `computed from the rollup ${source}`,
     ...(quantileError ? [`quantiles within ${quantileError * 100} %`] : []),
   ].join(" · ");

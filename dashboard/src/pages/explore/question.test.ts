@@ -1,4 +1,4 @@
-// The question and its address are two spellings of one thing.
+// Queries survive being written to and read from the address.
 import { describe, expect, it } from "vitest";
 import { CATALOG } from "../../api/catalog";
 import { type Question, readQuestion, SOURCES, writeQuestion } from "./question";
@@ -6,18 +6,18 @@ import { type Question, readQuestion, SOURCES, writeQuestion } from "./question"
 const reread = (question: Question) => readQuestion(writeQuestion(question));
 
 describe("the question in the address", () => {
-  it("begins with something to see", () => {
+  it("has useful defaults", () => {
     const first = readQuestion(new URLSearchParams());
-    expect(first).toMatchObject({ source: "operations", groups: ["name"], top: 10, slice: "none" });
+    expect(first).toMatchObject({ source: "operations", groups: ["name"], top: 10, timeBucket: "none" });
     expect(reread(first)).toEqual(first);
   });
 
-  it("is the same after a turn through the address", () => {
+  it("is unchanged after a round trip through the address", () => {
     const question: Question = {
       source: "operations",
       groups: ["toolName", "attributes.project.name"],
       measures: ["costSaved.sum", "distinct.userId"],
-      slice: "6h",
+      timeBucket: "6h",
       filters: [
         { field: "kind", operator: "in", value: "TOOL,LLM" },
         { field: "name", operator: "contains", value: "a~b&c=ü" },
@@ -33,7 +33,7 @@ describe("the question in the address", () => {
 });
 
 describe("an address that somebody wrote", () => {
-  it("leaves out what a source does not have", () => {
+  it("ignores what a source does not have", () => {
     const query = new URLSearchParams({
       source: "stages",
       group: "name,toolName,attributes.x",
@@ -48,14 +48,14 @@ describe("an address that somebody wrote", () => {
       source: "stages",
       groups: ["name"],
       measures: ["durationMs.p95"],
-      slice: "none",
+      timeBucket: "none",
       filters: [],
       top: null,
       compare: "none",
     });
   });
 
-  it("can ask every measure and group that the schema has", () => {
+  it("supports every measure and group of the schema", () => {
     for (const source of SOURCES) {
       const { dimensions, measures } = CATALOG[source];
       const question = {

@@ -1,10 +1,10 @@
-// A question to the aggregations, and how it stands in the address, so that it can be shared.
+// A query of the Explore page and its representation in the address.
 import { CATALOG } from "../../api/catalog";
 
 export type Source = keyof typeof CATALOG;
 export const SOURCES = Object.keys(CATALOG) as Source[];
 
-export const SLICES = {
+export const TIME_BUCKETS = {
   none: null,
   auto: null,
   "1m": { unit: "MINUTE", every: 1 },
@@ -16,14 +16,14 @@ export const SLICES = {
   "1w": { unit: "WEEK", every: 1 },
   "1mo": { unit: "MONTH", every: 1 },
 } as const;
-export type Slice = keyof typeof SLICES;
+export type TimeBucket = keyof typeof TIME_BUCKETS;
 
 export const OPERATORS = {
   text: ["eq", "ne", "contains", "startsWith", "isNull"],
-  words: ["in"],
-  ids: ["in"],
+  enum: ["in"],
+  uuid: ["in"],
   number: ["eq", "gte", "lte", "gt", "lt"],
-  switch: ["eq"],
+  boolean: ["eq"],
   attribute: ["eq", "exists", "gte", "lte", "gt", "lt"],
 } as const;
 export type FilterKind = keyof typeof OPERATORS;
@@ -39,9 +39,9 @@ export interface Question {
   source: Source;
   groups: string[];
   measures: string[];
-  slice: Slice;
+  timeBucket: TimeBucket;
   filters: Filter[];
-  /** Only so many groups, by the first measure; the others in one row. */
+  /** Maximum number of groups, by the first measure; the others are combined. */
   top: number | null;
   compare: "none" | "PREVIOUS" | "LAST_YEAR";
 }
@@ -70,32 +70,32 @@ export function attributeOf(field: string): string | null {
   return field.startsWith(ATTRIBUTES) ? field.slice(ATTRIBUTES.length) : null;
 }
 
-/** What the address asks; what it does not say, or says wrongly, is as in a first question. */
+/** Read a query from the address, with defaults for missing and invalid parts. */
 export function readQuestion(query: URLSearchParams): Question {
   const source = SOURCES.find((name) => name === query.get("source")) ?? "operations";
-  const words = (name: string) => query.get(name)?.split(",").filter(Boolean);
+  const list = (name: string) => query.get(name)?.split(",").filter(Boolean);
   const top = Number.parseInt(query.get("top") ?? "10", 10);
   const compare = query.get("compare");
-  const slice = query.get("by") as Slice | null;
-  const measures = words("measures")?.filter((name) => isMeasure(source, name));
+  const timeBucket = query.get("by") as TimeBucket | null;
+  const measures = list("measures")?.filter((name) => isMeasure(source, name));
   return {
     source,
-    groups: words("group")?.filter((name) => isGroup(source, name)) ?? DEFAULT_GROUPS[source],
+    groups: list("group")?.filter((name) => isGroup(source, name)) ?? DEFAULT_GROUPS[source],
     measures: measures?.length ? measures : DEFAULT_MEASURES[source],
-    slice: slice !== null && Object.hasOwn(SLICES, slice) ? slice : "none",
+    timeBucket: timeBucket !== null && Object.hasOwn(TIME_BUCKETS, timeBucket) ? timeBucket : "none",
     filters: query.getAll("where").flatMap((text) => readFilter(source, text)),
     top: top >= 1 && top <= MAX_TOP ? top : null,
     compare: compare === "PREVIOUS" || compare === "LAST_YEAR" ? compare : "none",
   };
 }
 
-/** The query of an address that asks this; what holds for all pages is put beside it by the caller. */
+/** Write a query to parameters of the address. */
 export function writeQuestion(question: Question): URLSearchParams {
   const query = new URLSearchParams();
   query.set("source", question.source);
   query.set("group", question.groups.join(","));
   query.set("measures", question.measures.join(","));
-  if (question.slice !== "none") query.set("by", question.slice);
+  if (question.timeBucket !== "none") query.set("by", question.timeBucket);
   if (question.top !== 10) query.set("top", String(question.top ?? 0));
   if (question.compare !== "none") query.set("compare", question.compare);
   for (const { field, operator, value } of question.filters)
@@ -103,7 +103,7 @@ export function writeQuestion(question: Question): URLSearchParams {
   return query;
 }
 
-/** How a field may be filtered; undefined where it may not. */
+/** Return the kind of filter of a field; undefined if it has none. */
 export function kindOf(source: Source, field: string): FilterKind | undefined {
   if (attributeOf(field) !== null) return hasAttributes(source) ? "attribute" : undefined;
   return filterOf(source, field)?.kind;
@@ -126,7 +126,7 @@ export function isMeasure(source: Source, name: string): boolean {
   return measures.includes(name) || (kind === "distinct" && isGroup(source, field));
 }
 
-/** Whether records of the source have attributes that can be filtered by. */
+/** Return whether records of the source have attributes to filter by. */
 export function hasAttributes(source: Source): boolean {
   return source === "operations" || source === "requests" || source === "events";
 }

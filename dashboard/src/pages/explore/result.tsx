@@ -1,4 +1,4 @@
-// The answer: a chart where it has slices of time, bars where it has not, and all numbers as a table.
+// The result: a chart with time buckets, otherwise bars, and a table of all numbers.
 import { useMemo } from "react";
 import { relativeChange } from "../../components/surfaces";
 import { type Column, Table } from "../../components/table";
@@ -15,11 +15,11 @@ export function ResultChart({ question, answer }: { question: Question; answer: 
   const measure = question.measures[0] ?? "count";
   const chart = useMemo(() => chartOf(question, answer), [question, answer]);
   if (chart === null) return null;
-  const adds = measure === "count" || measure.endsWith("Count") || measure.endsWith(".sum");
+  const isAdditive = measure === "count" || measure.endsWith("Count") || measure.endsWith(".sum");
   return (
     <TimeChart
       title={`${label(measure)} over time`}
-      kind={adds ? "bars" : "lines"}
+      kind={isAdditive ? "bars" : "lines"}
       format={formatOf(measure)}
       height={240}
       {...chart}
@@ -27,24 +27,24 @@ export function ResultChart({ question, answer }: { question: Question; answer: 
   );
 }
 
-/** The first measure over time, a series for each group; null where there are no slices. */
+/** Return the first measure over time with a series per group; null without time buckets. */
 export function chartOf(question: Question, answer: Answer): { times: number[]; series: Series[] } | null {
   const rows = rowsOf(question, answer).filter(({ start }) => start !== null);
   if (rows.length === 0) return null;
   const times = [...new Set(rows.map(({ start }) => Date.parse(start ?? "")))].sort((a, b) => a - b);
-  const places = new Map(times.map((time, index) => [time, index]));
+  const positions = new Map(times.map((time, index) => [time, index]));
   const groups = new Map<string, (number | null)[]>();
   for (const { start, keys, values } of rows) {
     const name = nameOf(keys);
-    const found = groups.get(name) ?? times.map(() => null);
-    found[places.get(Date.parse(start ?? "")) ?? 0] = floatOf(values[0]);
-    groups.set(name, found);
+    const groupValues = groups.get(name) ?? times.map(() => null);
+    groupValues[positions.get(Date.parse(start ?? "")) ?? 0] = floatOf(values[0]);
+    groups.set(name, groupValues);
   }
-  const shown = [...groups]
+  const series = [...groups]
     .sort(([, a], [, b]) => sum(b) - sum(a))
     .slice(0, HUES.length)
     .map(([name, values], index) => ({ label: name, hue: HUES[index] ?? "calm", values }));
-  return { times, series: shown };
+  return { times, series: series };
 }
 
 const sum = (values: (number | null)[]) => values.reduce<number>((all, value) => all + (value ?? 0), 0);
@@ -53,22 +53,22 @@ const nameOf = (keys: (string | null)[]) => keys.map((key) => key ?? NO_LABEL).j
 export function ResultTable({ question, answer }: { question: Question; answer: Answer }) {
   const rows = useMemo(() => rowsOf(question, answer), [question, answer]);
   const columns = useMemo(() => columnsOf(question, rows), [question, rows]);
-  const ends = [
+  const summaryRows = [
     ...(answer.others ? [{ name: "Others", row: rowOf(question, answer.others) }] : []),
     { name: "Total", row: rowOf(question, answer.totals) },
   ];
   return (
     <>
       <Table
-        key={question.slice}
+        key={question.timeBucket}
         caption="Result"
         columns={columns}
         rows={rows}
         rowKey={({ id }) => id}
-        {...(question.slice === "none" ? {} : { sortedBy: "-start" })}
+        {...(question.timeBucket === "none" ? {} : { sortedBy: "-start" })}
       />
       <dl className="ends">
-        {ends.map(({ name, row }) => (
+        {summaryRows.map(({ name, row }) => (
           <div key={name}>
             <dt>{name}</dt>
             {question.measures.map((measure, index) => (
@@ -83,14 +83,14 @@ export function ResultTable({ question, answer }: { question: Question; answer: 
   );
 }
 
-/** The nearest float, for what is drawn. */
+/** Convert to the nearest float for charts. */
 const floatOf = (value: Numeric | null | undefined) => (value == null ? null : Number(value));
 
 function columnsOf(question: Question, rows: AnswerRow[]): Column<AnswerRow>[] {
-  const sliced = rows.some(({ start }) => start !== null);
-  const most = Math.max(0, ...rows.map(({ values }) => floatOf(values[0]) ?? 0));
+  const hasBuckets = rows.some(({ start }) => start !== null);
+  const max = Math.max(0, ...rows.map(({ values }) => floatOf(values[0]) ?? 0));
   return [
-    ...(sliced
+    ...(hasBuckets
       ? [
           {
             key: "start",
@@ -107,21 +107,21 @@ function columnsOf(question: Question, rows: AnswerRow[]): Column<AnswerRow>[] {
       sort: ({ keys }: AnswerRow) => keys[index],
     })),
     ...question.measures.flatMap((measure, index) =>
-      measureColumns(question, measure, index, sliced ? 0 : most),
+      measureColumns(question, measure, index, hasBuckets ? 0 : max),
     ),
   ];
 }
 
-function Bar({ value, most }: { value: Numeric | null; most: number }) {
-  return <meter className="inline-bar" min={0} max={most} value={floatOf(value) ?? 0} aria-hidden="true" />;
+function Bar({ value, max }: { value: Numeric | null; max: number }) {
+  return <meter className="inline-bar" min={0} max={max} value={floatOf(value) ?? 0} aria-hidden="true" />;
 }
 
-/** The value, with a bar for the first measure; and how it moved. */
+/** Return columns for the value, with a bar for the first measure, and for its change. */
 function measureColumns(
   question: Question,
   measure: string,
   index: number,
-  most: number,
+  max: number,
 ): Column<AnswerRow>[] {
   const format = formatOf(measure);
   const valueOf = ({ values }: AnswerRow) => values[index] ?? null;
@@ -133,8 +133,8 @@ function measureColumns(
       sort: valueOf,
       cell: (row) => (
         <>
-          {index === 0 && most > 0 ? <Bar value={valueOf(row)} most={most} /> : null}
-          <span className="value" title={exact(valueOf(row))}>
+          {index === 0 && max > 0 ? <Bar value={valueOf(row)} max={max} /> : null}
+          <span className="value" title={exactText(valueOf(row))}>
             {format(valueOf(row))}
           </span>
         </>
@@ -156,7 +156,7 @@ function measureColumns(
     title: "Change",
     align: "right",
     sort: changeIn,
-    cell: (row) => signed(changeIn(row)),
+    cell: (row) => formatChange(changeIn(row)),
   });
   return columns;
 }
@@ -166,9 +166,9 @@ const titleOf = (name: string) => {
   return text.charAt(0).toUpperCase() + text.slice(1);
 };
 
-const exact = (value: Numeric | null) => (value === null ? undefined : String(value));
+const exactText = (value: Numeric | null) => (value === null ? undefined : String(value));
 
-function signed(change: number | null): string {
+function formatChange(change: number | null): string {
   if (change === null) return NO_VALUE;
   return `${change > 0 ? "+" : change < 0 ? "−" : ""}${share(Math.abs(change))}`;
 }

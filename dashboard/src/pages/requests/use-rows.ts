@@ -13,10 +13,10 @@ import {
 import { type RequestRow, MAX_ROWS, mergeRows } from "./rows";
 import { parseJson, writeJson } from "../../api/json";
 
-const PAGE = 50;
-const NEWS_MS = 700;
-/** More news than this at once, and the first page is read again instead. */
-const MOST_NEWS = 100;
+const PAGE_SIZE = 50;
+const REFETCH_DELAY_MS = 700;
+/** With more changed requests than this, the list is read again instead. */
+const MAX_CHANGED_REQUESTS = 100;
 const RETRY_MS = 2_000;
 
 export interface RequestRows {
@@ -40,12 +40,12 @@ export function useRows(where: RequestFilter, events: EventFilter): RequestRows 
   const [state, setState] = useState<State>({});
   const list = useRef<LiveList>(undefined);
   useEffect(() => {
-    const [filter, moving] = parseJson(key) as [RequestFilter, EventFilter];
-    const live = new LiveList(filter, moving, setState);
-    list.current = live;
+    const [filter, eventFilter] = parseJson(key) as [RequestFilter, EventFilter];
+    const liveList = new LiveList(filter, eventFilter, setState);
+    list.current = liveList;
     setState({});
-    void live.begin();
-    return () => live.stop();
+    void liveList.start();
+    return () => liveList.stop();
   }, [key]);
   const loadMore = useCallback(() => void list.current?.loadMore(), []);
   const { rows, total, problem, more = false } = state;
@@ -56,10 +56,10 @@ export function useRows(where: RequestFilter, events: EventFilter): RequestRows 
 class LiveList {
   #state: State = {};
   #cursor: string | null = null;
-  /** How many rows are shown at most: new ones push out those at the end. */
-  #wanted = PAGE;
-  #news = new Set<string>();
-  #overflowed = false;
+  /** Maximum number of rows shown; new rows push out the last ones. */
+  #maxRows = PAGE_SIZE;
+  #changedIds = new Set<string>();
+  #hasGap = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #unsubscribe: (() => void) | undefined;
   readonly #abort = new AbortController();
@@ -67,32 +67,32 @@ class LiveList {
   constructor(
     private readonly where: RequestFilter,
     private readonly events: EventFilter,
-    private readonly show: (state: State) => void,
+    private readonly onChange: (state: State) => void,
   ) {}
 
   /** Read the cursor of the feed together with the first page, so that no event in between is missed. */
-  async begin(): Promise<void> {
-    await this.#read();
+  async start(): Promise<void> {
+    await this.#readPage();
     if (this.#abort.signal.aborted) return;
     this.#unsubscribe = subscribe(RequestEventsDocument, {
       variables: () => ({ where: this.events, after: this.#cursor }),
       onData: ({ requestEvents: item }) => {
         if ("toCursor" in item) {
           this.#cursor = item.toCursor;
-          this.#overflowed = true;
+          this.#hasGap = true;
         } else {
           this.#cursor = item.feedCursor ?? this.#cursor;
-          if (this.#news.size <= MOST_NEWS) this.#news.add(item.requestId);
+          if (this.#changedIds.size <= MAX_CHANGED_REQUESTS) this.#changedIds.add(item.requestId);
         }
-        this.#timer ??= setTimeout(() => void this.#heed(), NEWS_MS);
+        this.#timer ??= setTimeout(() => void this.#refetchChanged(), REFETCH_DELAY_MS);
       },
     });
   }
 
   /** Read the whole list again with one more page, because its rows may have changed. */
   async loadMore(): Promise<void> {
-    this.#wanted = Math.min(MAX_ROWS, this.#wanted + PAGE);
-    await this.#read();
+    this.#maxRows = Math.min(MAX_ROWS, this.#maxRows + PAGE_SIZE);
+    await this.#readPage();
   }
 
   stop(): void {
@@ -101,9 +101,9 @@ class LiveList {
     this.#unsubscribe?.();
   }
 
-  async #read(): Promise<void> {
-    await this.#try(async () => {
-      const variables = { where: this.where, first: this.#wanted };
+  async #readPage(): Promise<void> {
+    await this.#withRetry(async () => {
+      const variables = { where: this.where, first: this.#maxRows };
       const { feedCursors, requests } = await execute(RequestListDocument, variables, this.#abort.signal);
       this.#cursor ??= feedCursors.requestEvents;
       this.#set({
@@ -114,39 +114,41 @@ class LiveList {
     });
   }
 
-  /** Ask for what moved; those that match are shown, the others are not, or no longer. */
-  async #heed(): Promise<void> {
-    const news = this.#news;
-    const tooMany = this.#overflowed || news.size > MOST_NEWS;
-    this.#news = new Set();
-    this.#overflowed = false;
-    if (tooMany) await this.#read();
+  /** Read changed requests and update their rows; those that no longer match are removed. */
+  async #refetchChanged(): Promise<void> {
+    const changedIds = this.#changedIds;
+    const tooMany = this.#hasGap || changedIds.size > MAX_CHANGED_REQUESTS;
+    this.#changedIds = new Set();
+    this.#hasGap = false;
+    if (tooMany) await this.#readPage();
     else {
-      await this.#try(async () => {
-        const where = { and: [this.where, { id: { in: [...news] } }] };
+      await this.#withRetry(async () => {
+        const where = { and: [this.where, { id: { in: [...changedIds] } }] };
         const data = await execute(RequestRowsDocument, { where }, this.#abort.signal);
-        this.#merge(news, data.requests.nodes);
+        this.#merge(changedIds, data.requests.nodes);
       });
     }
     this.#timer =
-      this.#news.size > 0 || this.#overflowed ? setTimeout(() => void this.#heed(), NEWS_MS) : undefined;
+      this.#changedIds.size > 0 || this.#hasGap
+        ? setTimeout(() => void this.#refetchChanged(), REFETCH_DELAY_MS)
+        : undefined;
   }
 
-  #merge(asked: ReadonlySet<string>, found: readonly RequestRow[]): void {
-    const { rows: before = [], more = false, total = before.length } = this.#state;
-    const all = mergeRows(before, asked, found, more);
+  #merge(changedIds: ReadonlySet<string>, matchingRows: readonly RequestRow[]): void {
+    const { rows: previousRows = [], more = false, total = previousRows.length } = this.#state;
+    const mergedRows = mergeRows(previousRows, changedIds, matchingRows, more);
     this.#set({
-      rows: all.slice(0, this.#wanted),
-      more: more || all.length > this.#wanted,
-      total: Math.max(all.length, total + all.length - before.length),
+      rows: mergedRows.slice(0, this.#maxRows),
+      more: more || mergedRows.length > this.#maxRows,
+      total: Math.max(mergedRows.length, total + mergedRows.length - previousRows.length),
     });
   }
 
   /** Retry transient errors until the list is closed. */
-  async #try(work: () => Promise<void>): Promise<void> {
+  async #withRetry(attempt: () => Promise<void>): Promise<void> {
     while (!this.#abort.signal.aborted) {
       try {
-        await work();
+        await attempt();
         return;
       } catch (error) {
         if (this.#abort.signal.aborted) return;
@@ -161,6 +163,6 @@ class LiveList {
   #set(change: State): void {
     const { problem: _, ...rest } = this.#state;
     this.#state = { ...rest, ...change };
-    if (!this.#abort.signal.aborted) this.show(this.#state);
+    if (!this.#abort.signal.aborted) this.onChange(this.#state);
   }
 }
