@@ -122,7 +122,7 @@ function FilterValue({
   if (kind === "enum") {
     const selected = filter.value.split(",").filter(Boolean);
     return (
-      <span className="enum" role="group" aria-label={name}>
+      <span className="enum-values" role="group" aria-label={name}>
         {filterOf(source, filter.field)?.values.map((word) => (
           <button
             key={word}
